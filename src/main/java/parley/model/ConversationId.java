@@ -1,0 +1,55 @@
+package parley.model;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/**
+ * A conversation: direct or group, see {@link #direct} and {@link #group}.
+ *
+ * @param value the id itself, see {@link Ids}
+ */
+public record ConversationId(@JsonValue String value) implements Comparable<ConversationId> {
+  /** Checks the rule for ids; throws {@link IllegalArgumentException} where it is broken. */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+  public ConversationId {
+    Ids.check(value, "conversation_id");
+  }
+
+  /**
+   * The id of the direct conversation of two users, the same whichever of them asks: 160 bits of
+   * SHA-256 over both ids in order, so that nobody has to look it up and nobody can make another
+   * pair's id.
+   */
+  public static ConversationId direct(UserId one, UserId other) {
+    boolean inOrder = one.compareTo(other) <= 0;
+    String first = inOrder ? one.value() : other.value();
+    String second = inOrder ? other.value() : one.value();
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest((first + '\n' + second).getBytes(StandardCharsets.US_ASCII));
+      return new ConversationId("d_" + HexFormat.of().formatHex(hash, 0, 20));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /** The id of a new group around a unique name, such as a ULID. */
+  public static ConversationId group(String unique) {
+    return new ConversationId("g_" + unique);
+  }
+
+  @Override
+  public int compareTo(ConversationId other) {
+    return value.compareTo(other.value);
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * The words of the field as types: ids, entries, roles, limits, time. Imports nothing of the
+ * project and nothing of Pekko.
+ */
+@NullMarked
+package parley.model;
+
+import org.jspecify.annotations.NullMarked;
