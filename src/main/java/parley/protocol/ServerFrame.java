@@ -93,7 +93,7 @@ public sealed interface ServerFrame {
       implements ServerFrame {}
 
   /** Something was not done. */
-  record Error(@Nullable Long id, ErrorCode code, String message, long retryAfterMillis)
+  record Failed(@Nullable Long id, ErrorCode code, String message, long retryAfterMillis)
       implements ServerFrame {}
 
   /** Why a connection ends, and whether the client should come back. */
