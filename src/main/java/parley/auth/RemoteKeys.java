@@ -99,7 +99,8 @@ final class RemoteKeys implements AutoCloseable {
         boolean fresh = known.at.plus(FRESH).isAfter(now);
         boolean mayFetch = running != null || !nextFetch.isAfter(now);
         if (!fresh && mayFetch) {
-          fetch(now);
+          // Answered from what is known; whoever comes next has the new ones.
+          var unused = fetch(now);
         }
         if (!fitting.isEmpty() || !mayFetch) {
           return CompletableFuture.completedFuture(fitting);
@@ -125,8 +126,9 @@ final class RemoteKeys implements AutoCloseable {
       running = mine;
       nextFetch = now.plus(PAUSE);
       // A server that drips its answer must not hold requests longer than this.
-      mine.orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
-      mine.whenComplete((keys, failure) -> finished(mine, keys));
+      var unused =
+          mine.orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+              .whenComplete((keys, failure) -> finished(mine, keys));
       try {
         thread.execute(() -> retrieve(mine));
       } catch (RejectedExecutionException e) {
