@@ -165,6 +165,9 @@ final class DeliveryRules {
     long start = has.isEmpty() ? Long.MAX_VALUE : has.first();
     int opened = facts.firstOpened.getOrDefault(lane.device(), Integer.MAX_VALUE);
     NavigableSet<Long> visible = facts.visible(lane.conversation(), lane.device().user());
+    if (!visible.isEmpty() && facts.created.getOrDefault(lane.conversation(), -1) > opened) {
+      start = visible.first();
+    }
     for (long seq : visible) {
       Attempt attempt = facts.attempts.get(new Place(lane.conversation(), seq));
       Integer sentAt = attempt == null ? null : facts.firstSending.get(attempt);

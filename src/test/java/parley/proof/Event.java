@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(name = "page", value = Event.Page.class),
   @JsonSubTypes.Type(name = "final_log", value = Event.FinalLog.class),
   @JsonSubTypes.Type(name = "final_member", value = Event.FinalMember.class),
+  @JsonSubTypes.Type(name = "created", value = Event.Created.class),
   @JsonSubTypes.Type(name = "killed", value = Event.Killed.class)
 })
 public sealed interface Event {
@@ -119,6 +120,9 @@ public sealed interface Event {
 
   /** A member at the end, as {@code GET /v1/conversations/{id}} shows it. */
   record FinalMember(String conversation, String of, long delivered, long read) implements Event {}
+
+  /** A group was made after the devices opened before this event had been welcomed. */
+  record Created(String user, String conversation) implements Event {}
 
   /** What was done to the server. */
   record Killed(String how) implements Event {}

@@ -43,6 +43,11 @@ final class Facts {
   /** Which attempt an entry is, known from answers and from the senders' own logs. */
   final Map<Place, Attempt> attempts = new HashMap<>();
 
+  /** Groups made by a client, and when their creation was known. */
+  final Map<String, Integer> created = new HashMap<>();
+
+  private int evidenceGiven;
+
   final Map<Device, Integer> firstOpened = new LinkedHashMap<>();
 
   Facts(List<Event> events) {
@@ -80,6 +85,7 @@ final class Facts {
         attempts.putIfAbsent(new Place(a.conversation(), a.seq()), attempt);
       }
       case Event.Opened o -> firstOpened.putIfAbsent(new Device(o.user(), o.device()), i);
+      case Event.Created c -> created.put(c.conversation(), i);
       case Event.FinalLog f -> {
         NavigableMap<Long, Seen> log = new TreeMap<>();
         f.entries().forEach(entry -> log.put(entry.seq(), entry));
@@ -133,6 +139,9 @@ final class Facts {
 
   /** Up to ten records that mention the place. */
   List<String> evidence(String conversation, long seq) {
+    if (++evidenceGiven > 100) {
+      return List.of("no more evidence is looked up");
+    }
     return events.stream()
         .filter(event -> mentions(event, conversation, seq))
         .limit(10)
