@@ -90,10 +90,11 @@ final class SharedServer {
         .get("/v1/conversations/" + conversation + "/messages" + query, account.accessToken());
   }
 
-  static @Nullable JsonNode row(Account account, String conversation) {
+  /** The inbox row, or a missing node. */
+  static JsonNode row(Account account, String conversation) {
     return client().inbox(account).stream()
         .filter(row -> row.path("conversation_id").asText().equals(conversation))
         .findFirst()
-        .orElse(null);
+        .orElse(Json.MAPPER.missingNode());
   }
 }
