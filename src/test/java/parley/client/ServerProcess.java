@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerProcess implements AutoCloseable {
   private static final int KEPT_LINES = 500;
-  private static final long START_SECONDS = 90;
+  private static final long START_SECONDS = 60;
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
 
   private final Path data;
@@ -39,7 +39,7 @@ public final class ServerProcess implements AutoCloseable {
   private final Deque<String> lines = new ArrayDeque<>();
   private @Nullable Process process;
   private @Nullable URI uri;
-  private @Nullable URI management;
+  private CompletableFuture<URI> management = new CompletableFuture<>();
 
   private ServerProcess(Path data, Map<String, String> overrides) {
     this.data = data;
@@ -66,8 +66,9 @@ public final class ServerProcess implements AutoCloseable {
     return known(uri);
   }
 
+  /** Where operators ask; waits for the line that says so, which may come after the clients'. */
   public URI management() {
-    return known(management);
+    return management.copy().orTimeout(START_SECONDS, TimeUnit.SECONDS).join();
   }
 
   public Path data() {
@@ -120,8 +121,10 @@ public final class ServerProcess implements AutoCloseable {
       throw new IllegalStateException("still running");
     }
     environment.put("PARLEY_PORT", String.valueOf(uri().getPort()));
-    if (management != null) {
-      environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(management.getPort()));
+    URI before = management.getNow(null);
+    if (before != null) {
+      environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(before.getPort()));
+      management = new CompletableFuture<>();
     }
     launch();
   }
@@ -131,13 +134,14 @@ public final class ServerProcess implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
     builder.environment().putAll(environment);
     CompletableFuture<URI> listening = new CompletableFuture<>();
+    CompletableFuture<URI> operators = management;
     try {
       Process started = builder.start();
       process = started;
       Thread.ofPlatform()
           .daemon()
           .name("output of " + started.pid())
-          .start(() -> drain(started, listening));
+          .start(() -> drain(started, listening, operators));
       uri = listening.get(START_SECONDS, TimeUnit.SECONDS);
     } catch (Exception e) {
       if (e instanceof InterruptedException) {
@@ -148,7 +152,8 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  private void drain(Process of, CompletableFuture<URI> listening) {
+  private void drain(
+      Process of, CompletableFuture<URI> listening, CompletableFuture<URI> operators) {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(of.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -162,7 +167,7 @@ public final class ServerProcess implements AutoCloseable {
         if (found.find()) {
           URI at = URI.create(found.group(1));
           if (line.toLowerCase(Locale.ROOT).contains("management")) {
-            management = at;
+            operators.complete(at);
           } else {
             listening.complete(at);
           }

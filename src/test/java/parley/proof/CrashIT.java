@@ -17,7 +17,7 @@ import parley.client.ServerProcess;
  * The program is killed with {@code kill -9} under load, again and again, and started on what it
  * left; nothing that was acknowledged may be lost, doubled, moved or miscounted. A long run:
  *
- * <pre>mvn -B verify -DskipTests=false -Dit.test=CrashIT -Dsurefire.skip \
+ * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=CrashIT \
  *   -Dparley.crash.kills=50 -Dparley.crash.seconds=900 -Dparley.crash.clients=48</pre>
  */
 class CrashIT {
