@@ -87,6 +87,13 @@ public final class ContractSchemas {
     assertThat(errors(OPENAPI, what, schema, body)).as(what + " " + body).isEmpty();
   }
 
+  /** Fails unless this is an error as the OpenAPI document describes them, whatever the call. */
+  public static void assertProblem(int status, JsonNode body) {
+    JsonNode schema = OPENAPI.at("/components/schemas/Problem");
+    assertThat(errors(OPENAPI, "Problem", schema, body)).as("problem " + body).isEmpty();
+    assertThat(body.path("status").asInt()).as("problem " + body).isEqualTo(status);
+  }
+
   /** What the OpenAPI document has against a body of this call. */
   static Set<ValidationMessage> requestErrors(String method, String pathTemplate, JsonNode body) {
     JsonNode schema =

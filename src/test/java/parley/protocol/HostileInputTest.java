@@ -151,7 +151,7 @@ class HostileInputTest {
             "{\"a\":[" + "[],".repeat(21_000) + "[]]}",
             "x".repeat(10_000_000));
     Assertions.assertTimeout(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
         () -> {
           for (int i = 0; i < 20; i++) {
             for (String text : heavy) {

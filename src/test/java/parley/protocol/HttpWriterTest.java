@@ -141,6 +141,14 @@ class HttpWriterTest {
     }
   }
 
+  @Test
+  void everyCodeMakesAProblem() throws JsonProcessingException {
+    for (ErrorCode code : ErrorCode.values()) {
+      ContractSchemas.assertProblem(
+          code.status(), MAPPER.readTree(HttpWriter.problem(code, "why", null)));
+    }
+  }
+
   private static void check(String method, String path, int status, String json)
       throws JsonProcessingException {
     JsonNode body = MAPPER.readTree(json);
