@@ -1,0 +1,195 @@
+package parley.conversation;
+
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.ConversationView;
+import parley.model.HistoryPage;
+import parley.model.Intent;
+import parley.model.Refusal;
+import parley.model.Role;
+import parley.model.UserId;
+import parley.serial.Wire;
+import parley.user.User;
+
+/**
+ * The messages of the {@code Conversation} entity: one per conversation, event-sourced, sharded by
+ * conversation id. Whoever is not a member gets {@code not_found} for everything, whether the
+ * conversation exists or not.
+ */
+public final class Conversation {
+  /** Where conversations live. */
+  public static final EntityTypeKey<Command> KEY =
+      EntityTypeKey.create(Command.class, "conversation");
+
+  private Conversation() {}
+
+  /** What can be told to a conversation. */
+  public sealed interface Command extends Wire
+      permits Post,
+          OpenDirect,
+          CreateGroup,
+          ChangeGroup,
+          AddMembers,
+          RemoveMember,
+          SetRole,
+          GetView,
+          GetPage,
+          Read,
+          Typing,
+          FromUser,
+          ConversationInternal {}
+
+  // ---- writing
+  // -----------------------------------------------------------------------------------------------
+
+  /**
+   * Add an entry. Answers {@link Posted} after it is durable, or {@link PostRefused} with nothing
+   * stored. The same {@code (author, clientMsgId)} again gives the first answer with {@code
+   * duplicate}.
+   *
+   * @param openWith the other person of a direct conversation that is opened if need be, or null
+   */
+  public record Post(
+      UserId author,
+      String clientMsgId,
+      Intent intent,
+      @Nullable UserId openWith,
+      ActorRef<PostReply> replyTo)
+      implements Command {}
+
+  /** The answer to {@link Post}. */
+  public sealed interface PostReply extends Wire permits Posted, PostRefused {
+    /** The sender's own name for the entry. */
+    String clientMsgId();
+  }
+
+  /**
+   * The entry is in the journal.
+   *
+   * @param at when it was accepted, epoch milliseconds
+   */
+  public record Posted(
+      ConversationId conversationId,
+      String clientMsgId,
+      String messageId,
+      long seq,
+      long at,
+      boolean duplicate)
+      implements PostReply {}
+
+  /** Nothing was stored (with {@code unavailable}: perhaps; ask again under the same name). */
+  public record PostRefused(String clientMsgId, Refusal refusal) implements PostReply {}
+
+  // ---- the conversation itself
+  // -------------------------------------------------------------------------------
+
+  /**
+   * The direct conversation of two users, made if need be. An unknown peer is {@code not_found}.
+   */
+  public record OpenDirect(UserId opener, UserId peer, ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /**
+   * Make a group; the creator is its first admin. Unknown users are {@code not_found}, naming
+   * member_ids.
+   *
+   * @param memberIds without or with the creator, no matter; at most 1,024 in all
+   */
+  public record CreateGroup(
+      UserId creator,
+      String name,
+      @Nullable String avatarUrl,
+      List<UserId> memberIds,
+      ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /** Admins only. Null is unchanged, an empty picture is none. */
+  public record ChangeGroup(
+      UserId actor, @Nullable String name, @Nullable String avatarUrl, ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /** Admins only. Those who are members already stay as they are. */
+  public record AddMembers(UserId actor, List<UserId> userIds, ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /** Admins, and a member itself. Answers {@link Removed}. */
+  public record RemoveMember(UserId actor, UserId userId, ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /** Admins only. */
+  public record SetRole(UserId actor, UserId userId, Role role, ActorRef<ViewReply> replyTo)
+      implements Command {}
+
+  /** The conversation as a member sees it. */
+  public record GetView(UserId viewer, ActorRef<ViewReply> replyTo) implements Command {}
+
+  /** The answer with a conversation. */
+  public sealed interface ViewReply extends Wire permits Viewed, Removed, Refused {}
+
+  /** There it is. */
+  public record Viewed(ConversationView view) implements ViewReply {}
+
+  /** The member is gone. */
+  public record Removed() implements ViewReply {}
+
+  /** It was not done, or is not to be had. */
+  public record Refused(Refusal refusal) implements ViewReply, PageReply, ReadReply {}
+
+  // ---- reading
+  // -----------------------------------------------------------------------------------------------
+
+  /**
+   * Entries in ascending order, with their current content: the newest, those before a seq, or
+   * those after one.
+   *
+   * @param before exclusive, or null
+   * @param after exclusive, or null
+   * @param limit 1 to {@link parley.model.Limits#PAGE}
+   * @param replay for a device that catches up: one who has left may still read up to the entry
+   *     that removed it
+   */
+  public record GetPage(
+      UserId viewer,
+      @Nullable Long before,
+      @Nullable Long after,
+      int limit,
+      boolean replay,
+      ActorRef<PageReply> replyTo)
+      implements Command {}
+
+  /** The answer to {@link GetPage}. */
+  public sealed interface PageReply extends Wire permits Page, Refused {}
+
+  /** A page. */
+  public record Page(HistoryPage page) implements PageReply {}
+
+  // ---- cursors
+  // -----------------------------------------------------------------------------------------------
+
+  /**
+   * The user has read up to seq (past the end counts as the end, less than before is ignored).
+   * Durable before anybody is told.
+   *
+   * @param replyTo is told {@link ReadDone} when it is durable, or null
+   */
+  public record Read(UserId user, long seq, @Nullable ActorRef<ReadReply> replyTo)
+      implements Command {}
+
+  /** The answer to {@link Read}, where one was asked for. */
+  public sealed interface ReadReply extends Wire permits ReadDone, Refused {}
+
+  /** The cursor is where it was to be, or further. */
+  public record ReadDone() implements ReadReply {}
+
+  /**
+   * The user writes, or no longer does. Goes to the other members, in groups of up to 100; never
+   * kept.
+   */
+  public record Typing(UserId user, boolean active) implements Command {}
+
+  /** Something a member's {@code User} has to say. */
+  public record FromUser(User.ToConversation message) implements Command {}
+}

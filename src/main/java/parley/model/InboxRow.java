@@ -1,0 +1,33 @@
+package parley.model;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One conversation as one user's inbox shows it.
+ *
+ * @param name the group's name, or the other person's
+ * @param lastMessage null where there is none the user may see
+ * @param unreadCount texts after {@code readSeq}, not by the user, not deleted
+ * @param peerDeliveredSeq the other person's cursor; in a group the smallest over the other members
+ * @param removed the user is no longer a member: the row is gone from the inbox
+ */
+public record InboxRow(
+    ConversationId conversationId,
+    ConversationType type,
+    String name,
+    @Nullable String avatarUrl,
+    long lastSeq,
+    @Nullable LastMessage lastMessage,
+    long unreadCount,
+    long readSeq,
+    long peerDeliveredSeq,
+    long peerReadSeq,
+    boolean muted,
+    boolean pinned,
+    boolean archived,
+    boolean removed) {
+  @Override
+  public String toString() {
+    return "InboxRow[" + conversationId + ", lastSeq=" + lastSeq + "]";
+  }
+}

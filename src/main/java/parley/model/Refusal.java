@@ -1,0 +1,24 @@
+package parley.model;
+
+/**
+ * Why something was not done.
+ *
+ * @param message for a person who debugs; names the field where one is at fault
+ * @param retryAfterMillis when it is worth another try, 0 where there is no such time
+ */
+public record Refusal(ErrorCode code, String message, long retryAfterMillis) {
+  /** A refusal without a time. */
+  public static Refusal of(ErrorCode code, String message) {
+    return new Refusal(code, message, code == ErrorCode.UNAVAILABLE ? 1_000 : 0);
+  }
+
+  /** What a stranger gets of anything, existing or not. */
+  public static Refusal notFound() {
+    return of(ErrorCode.NOT_FOUND, "no such conversation");
+  }
+
+  /** A queue is full or a store is slow. */
+  public static Refusal unavailable(String why) {
+    return of(ErrorCode.UNAVAILABLE, why);
+  }
+}

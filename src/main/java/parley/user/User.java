@@ -1,0 +1,350 @@
+package parley.user;
+
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.model.DeviceView;
+import parley.model.Entry;
+import parley.model.InboxPage;
+import parley.model.Presence;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.serial.Wire;
+
+/**
+ * The messages of the {@code User} entity: one per person, event-sourced, sharded by user id.
+ *
+ * <pre>
+ *   Session  --Attach, Acked--&gt;  User  --Delivery--&gt;  Session (every live one)
+ *   Conversation  --Deliver--&gt;  User  --ToConversation (after the flush)--&gt;  Conversation
+ * </pre>
+ */
+public final class User {
+  /** Where users live. */
+  public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "user");
+
+  private User() {}
+
+  /** What can be told to a user. */
+  public sealed interface Command extends Wire
+      permits Ensure,
+          GetProfile,
+          ChangeProfile,
+          SetStatus,
+          GetDevices,
+          RemoveDevice,
+          SetPushToken,
+          GetInbox,
+          SetRowFlags,
+          Attach,
+          Acked,
+          Watch,
+          Deliver,
+          Typing,
+          UserInternal {}
+
+  // ---- the profile
+  // -------------------------------------------------------------------------------------------
+
+  /**
+   * Make the user if there is none yet; an existing one keeps its profile. Answers {@link Found}.
+   */
+  public record Ensure(String username, String displayName, ActorRef<ProfileReply> replyTo)
+      implements Command {}
+
+  /** Answers {@link Found} or {@link NoSuchUser}. */
+  public record GetProfile(ActorRef<ProfileReply> replyTo) implements Command {}
+
+  /**
+   * Change what is not null; an empty avatarUrl removes the picture. Answers after it is durable.
+   *
+   * @param displayName already checked
+   */
+  public record ChangeProfile(
+      @Nullable String displayName, @Nullable String avatarUrl, ActorRef<ProfileReply> replyTo)
+      implements Command {}
+
+  /** The answer about a profile. */
+  public sealed interface ProfileReply extends Wire permits Found, NoSuchUser, Refused {}
+
+  /** There it is. */
+  public record Found(Profile profile) implements ProfileReply {}
+
+  /** Nobody has this id. */
+  public record NoSuchUser(UserId userId) implements ProfileReply {}
+
+  /** It was not done, or is not to be had. */
+  public record Refused(Refusal refusal)
+      implements ProfileReply, DoneReply, DevicesReply, InboxReply {}
+
+  /** It was done and, where it is kept at all, is durable. */
+  public record Done() implements DoneReply {}
+
+  /** The answer to a change. */
+  public sealed interface DoneReply extends Wire permits Done, Refused {}
+
+  // ---- presence and devices
+  // ----------------------------------------------------------------------------------
+
+  /** How the user wants to appear while sessions are live. Kept in memory only. */
+  public record SetStatus(Presence.Status status, ActorRef<DoneReply> replyTo) implements Command {}
+
+  /**
+   * Start (or renew) or stop telling somebody this user's presence: once now, and on each change. A
+   * watch that is not renewed for {@link UserSettings#watchLease} ends by itself; more than {@link
+   * parley.model.Limits#WATCHERS} get the first answer only.
+   */
+  public record Watch(ActorRef<Delivery> watcher, boolean on) implements Command {}
+
+  /** Answers {@link Devices}. */
+  public record GetDevices(ActorRef<DevicesReply> replyTo) implements Command {}
+
+  /** The answer to {@link GetDevices}. */
+  public sealed interface DevicesReply extends Wire permits Devices, Refused {}
+
+  /** All devices, newest first. */
+  public record Devices(List<DeviceView> devices) implements DevicesReply {}
+
+  /**
+   * Forget a device: its session ends, its cursors and push token are gone. Unknown is {@code
+   * not_found}.
+   */
+  public record RemoveDevice(DeviceId deviceId, ActorRef<DoneReply> replyTo) implements Command {}
+
+  /**
+   * Keep or (null) remove the push token of a device that has said hello once; else {@code
+   * not_found}.
+   *
+   * @param platform {@code apns} or {@code fcm}
+   */
+  public record SetPushToken(
+      DeviceId deviceId, String platform, @Nullable String token, ActorRef<DoneReply> replyTo)
+      implements Command {
+    @Override
+    public String toString() {
+      return "SetPushToken[" + deviceId + ", " + platform + ", token=[REDACTED]]";
+    }
+  }
+
+  // ---- the inbox
+  // ---------------------------------------------------------------------------------------------
+
+  /**
+   * A page of the inbox, newest first. Answers {@link Inbox}, or {@link Refused} with {@code
+   * bad_request} naming {@code cursor}.
+   */
+  public record GetInbox(int limit, @Nullable String cursor, ActorRef<InboxReply> replyTo)
+      implements Command {}
+
+  /** The answer to {@link GetInbox}. */
+  public sealed interface InboxReply extends Wire permits Inbox, Refused {}
+
+  /** A page. */
+  public record Inbox(InboxPage page) implements InboxReply {}
+
+  /** Change the user's own marks on a row; null is unchanged. */
+  public record SetRowFlags(
+      ConversationId conversationId,
+      @Nullable Boolean muted,
+      @Nullable Boolean pinned,
+      @Nullable Boolean archived,
+      ActorRef<DoneReply> replyTo)
+      implements Command {}
+
+  // ---- sessions
+  // ----------------------------------------------------------------------------------------------
+
+  /**
+   * A connection has said hello. Answers {@link Attached} or {@link Ended} to the session and from
+   * then on tells it everything, in order; watches it, so that its end is noticed wherever it was.
+   * An older session of the same device gets {@link Ended} with REPLACED.
+   *
+   * @param fresh the device has lost its data (or is unknown here): its cursors start at today's
+   *     heads
+   */
+  public record Attach(
+      UserId userId,
+      DeviceId deviceId,
+      String client,
+      String sessionId,
+      boolean fresh,
+      ActorRef<Delivery> session)
+      implements Command {}
+
+  /**
+   * What a device has acknowledged since the last time. Ignored from a session that is no longer
+   * the device's.
+   */
+  public record Acked(DeviceId deviceId, String sessionId, List<Ack> acks) implements Command {}
+
+  /**
+   * This device has everything of the conversation up to seq.
+   *
+   * @param seq what the client said
+   * @param proven the highest seq the session itself knows to exist (by an entry it passed on, or
+   *     by a {@code sent}); an acknowledgement counts up to this or the row's own end, whichever is
+   *     more
+   */
+  public record Ack(ConversationId conversationId, long seq, long proven) {}
+
+  /** What a user tells a session. */
+  public sealed interface Delivery extends Wire {}
+
+  /**
+   * The session is attached.
+   *
+   * @param user the entity itself, to be watched: its end means {@code state_lost}
+   * @param lagging where the device is behind, oldest conversation activity first
+   */
+  public record Attached(ActorRef<Command> user, List<Lag> lagging) implements Delivery {}
+
+  /**
+   * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
+   * there.
+   */
+  public record Lag(ConversationId conversationId, long acked, long head) {}
+
+  /**
+   * New entries: contiguous, and the first follows the last one told (or the lag's head) for the
+   * conversation.
+   */
+  public record Entries(ConversationId conversationId, List<Entry> entries) implements Delivery {}
+
+  /** A row changed by something other than an entry to this device. */
+  public record RowChanged(parley.model.InboxRow row) implements Delivery {}
+
+  /** Other members' cursors (and one's own) moved. */
+  public record Receipts(ConversationId conversationId, List<Receipt> receipts)
+      implements Delivery {}
+
+  /** One member's cursors. */
+  public record Receipt(UserId userId, long delivered, long read) {}
+
+  /** Somebody writes. May be dropped. */
+  public record TypingSeen(ConversationId conversationId, UserId userId, boolean active)
+      implements Delivery {}
+
+  /** A watched user's presence. May be dropped. */
+  public record PresenceSeen(Presence presence) implements Delivery {}
+
+  /** These entries are not to be had any more for this device. */
+  public record GapSeen(ConversationId conversationId, long from, long to, String reason)
+      implements Delivery {}
+
+  /** The session must end. */
+  public record Ended(End why, Refusal refusal) implements Delivery {}
+
+  /** Why a user ends a session. */
+  public enum End {
+    /** The same device attached elsewhere. */
+    REPLACED,
+    /** The device was removed. */
+    REMOVED,
+    /** The attach was refused: see the refusal. */
+    REFUSED
+  }
+
+  // ---- conversations
+  // -----------------------------------------------------------------------------------------
+
+  /**
+   * A conversation tells a member (or one who just left) what is new. Repeated until acknowledged
+   * by {@link Dispatched}; what is known already is dropped by seq and version.
+   *
+   * @param version the conversation's own count of events: what a row shows is replaced by a higher
+   *     version only
+   * @param entries ascending and contiguous; may be empty when only cursors or names changed
+   * @param receipts cursors that moved, for live sessions
+   */
+  public record Deliver(
+      ConversationId conversationId,
+      long version,
+      RowHeader header,
+      RowMember member,
+      List<Entry> entries,
+      List<Receipt> receipts)
+      implements Command {}
+
+  /**
+   * What a row shows that is the same for every member.
+   *
+   * @param lastMessage null where there is none
+   * @param lastTextAt when the newest text, or the group itself, was made; epoch milliseconds, 0 is
+   *     never
+   */
+  public record RowHeader(
+      parley.model.ConversationType type,
+      long lastSeq,
+      parley.model.@Nullable LastMessage lastMessage,
+      long lastTextAt) {}
+
+  /**
+   * What a row shows that is this member's.
+   *
+   * @param name the group's name or the other person's
+   * @param joinedSeq the entry that added the member (1 in a direct conversation): nothing before
+   *     it is shown
+   * @param joinedAt epoch milliseconds
+   * @param leftSeq the entry that removed the member, 0 while it is one
+   * @param quiet the conversation has no entry yet and this member did not open it: no row yet
+   */
+  public record RowMember(
+      String name,
+      @Nullable String avatarUrl,
+      long joinedSeq,
+      long joinedAt,
+      long leftSeq,
+      long delivered,
+      long read,
+      long unread,
+      long peerDelivered,
+      long peerRead,
+      boolean quiet) {
+    @Override
+    public String toString() {
+      return "RowMember[joinedSeq=" + joinedSeq + ", read=" + read + ", unread=" + unread + "]";
+    }
+  }
+
+  /** Another member writes. */
+  public record Typing(ConversationId conversationId, UserId from, boolean active)
+      implements Command {}
+
+  /** What a user tells a conversation; carried there by {@link Conversations}. */
+  public sealed interface ToConversation extends Wire permits Dispatched, Delivered, Renamed {}
+
+  /**
+   * Everything up to this is in the user's own journal. Also the answer where something is missing
+   * before.
+   */
+  public record Dispatched(UserId userId, long seq, long version) implements ToConversation {}
+
+  /** One of the user's devices has everything up to seq. */
+  public record Delivered(UserId userId, long seq) implements ToConversation {}
+
+  /**
+   * The user has a new name or picture; told to direct conversations only, until acknowledged by a
+   * {@link Deliver} whatever it holds.
+   *
+   * @param revision grows with each change
+   */
+  public record Renamed(
+      UserId userId, String displayName, @Nullable String avatarUrl, long revision)
+      implements ToConversation {
+    @Override
+    public String toString() {
+      return "Renamed[" + userId + ", revision=" + revision + "]";
+    }
+  }
+
+  /** The way to conversations: this package knows none. */
+  @FunctionalInterface
+  public interface Conversations {
+    /** Tells one conversation something, at most once. */
+    void tell(ConversationId to, ToConversation message);
+  }
+}
