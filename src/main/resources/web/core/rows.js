@@ -23,9 +23,10 @@ export class Rows {
     const id = row.conversation_id;
     const known = this.base.get(id);
     if (known) {
-      row = { ...known, ...row, read_seq: Math.max(known.read_seq ?? 0, row.read_seq ?? 0) };
+      if (row.last_seq < known.last_seq) row = { ...known, read_seq: row.read_seq, peer_delivered_seq: row.peer_delivered_seq, peer_read_seq: row.peer_read_seq };
+      row = { ...known, ...row, local: Boolean(row.local), read_seq: Math.max(known.read_seq ?? 0, row.read_seq ?? 0) };
       for (const peer of ['peer_delivered_seq', 'peer_read_seq']) row[peer] = Math.max(known[peer] ?? 0, row[peer] ?? 0);
-      if (known.read_seq > 0 && row.read_seq >= row.last_seq) row.unread_count = 0;
+      if (row.read_seq >= row.last_seq) row.unread_count = 0;
     } else {
       this.order.unshift(id);
     }
