@@ -9,8 +9,8 @@ const KEPT = 8;
 const LONG = 400;
 
 export class Conversations {
-  constructor({ me, api, socket, people, rows, covered, changed }) {
-    Object.assign(this, { me, api, socket, people, rows, covered, changed });
+  constructor({ me, api, socket, people, rows, covered, loaded, changed }) {
+    Object.assign(this, { me, api, socket, people, rows, covered, loaded, changed });
     this.open = new Map(); // conversation_id -> {id, timeline, detail, loading, error, missing}
     this.cursors = new Map(); // conversation_id -> Map(user_id -> {delivered, read})
   }
@@ -112,6 +112,7 @@ export class Conversations {
     conversation.loading = false;
     this.changed('conversation');
     if (!conversation.error) this.fill(id);
+    this.loaded(id);
   }
 
   /** Fetches what is missing between the oldest loaded entry and the newest known one. */
@@ -131,6 +132,7 @@ export class Conversations {
       // Without a connection now; the next `synced` fills again.
     }
     conversation.filling = false;
+    this.loaded(id);
   }
 
   /** Fetches from..to, adds it to a loaded log, and reports the range as held. */

@@ -42,6 +42,7 @@ export class Session {
       people: this.people,
       rows: this.rows,
       covered: (id, from, to) => this.acks.covered(id, from, to),
+      loaded: () => this.markRead(),
       changed,
     });
     this.inbox = new InboxLoader({ socket: this.socket, api, rows: this.rows, onRow: (row) => this.onRow(row), changed });

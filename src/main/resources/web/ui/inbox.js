@@ -104,7 +104,7 @@ export function inboxView(session, { href, onNew }) {
 }
 
 function drawRow(row, href) {
-  const unread = row.unread > 0 ? h('span', { class: row.muted ? 'unread muted-badge' : 'unread', 'aria-label': `${row.unread} unread` }, row.unread > 99 ? '99+' : row.unread) : null;
+  const unread = row.unread > 0 ? h('span', { class: row.muted ? 'unread muted-badge' : 'unread' }, row.unread > 99 ? '99+' : row.unread, h('span', { class: 'visually-hidden' }, ' unread')) : null;
   const line = row.typing
     ? [h('span', { class: 'preview is-typing' }, row.typing)]
     : [row.state ? tick(row.state) : null, h('span', { class: 'preview' }, row.who ? [bdi(row.who), ': '] : null, bdi(row.preview || (row.group ? 'New group' : 'Say hello')))];
