@@ -5,6 +5,7 @@ import { retryDelay } from '../core/backoff.js';
 
 const HANDSHAKE_MS = 20_000;
 const PONG_MS = 10_000;
+const PROBE_MS = 2_000;
 const ANSWER_MS = 25_000;
 const FINAL = new Set(['replaced', 'removed', 'protocol', 'no_hello']);
 
@@ -35,6 +36,11 @@ export class Socket {
     this.set('stopped', reason);
   }
 
+  /** Whether a sign of life is overdue. */
+  get doubtful() {
+    return this.timers.has('pong');
+  }
+
   /** Something says that the network may be back. */
   hurry() {
     if (this.state === 'waiting') this.connect();
@@ -45,6 +51,8 @@ export class Socket {
   probe() {
     if (this.state !== 'online' && this.state !== 'syncing') return;
     this.ping();
+    if (!navigator.onLine) this.timer('pong', PROBE_MS, () => this.lost());
+    this.onState(this.state);
   }
 
   async connect() {

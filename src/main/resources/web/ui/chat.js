@@ -38,8 +38,8 @@ export function chatView(session, { onBack }) {
     onEdit: (seq, content) => keep(session.post({ op: 'edit', conversation_id: shown, target_seq: seq, content })),
     onTyping: (id, active) => session.typing(id, active),
     onEditLast: () => {
-      const last = items.findLast((item) => item.kind === 'message' && item.mine && item.seq && !item.view.deleted);
-      if (last) edit(last);
+      const last = items.findLast((item) => item.kind === 'message' && item.mine && !item.view.deleted);
+      if (last?.seq) edit(last); // one that is still on its way has no number to edit it by
     },
   });
   const log = h('div', { class: 'log' }, scroll, down);

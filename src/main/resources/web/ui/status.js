@@ -42,7 +42,7 @@ const STOPPED = {
 export function connectionText(session, now = Date.now()) {
   const { state, reason, retryAt, attempt } = session.socket;
   if (session.maintenance) return { text: 'The server is being updated. You will be reconnected.' };
-  if (state === 'online') return null;
+  if (state === 'online') return !navigator.onLine && session.socket.doubtful ? { text: 'You are offline' } : null;
   if (state === 'stopped') {
     const [text, action] = STOPPED[reason] ?? ['Not connected.', 'Connect again'];
     return { text, action };
