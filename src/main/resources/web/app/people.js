@@ -23,7 +23,7 @@ export class People {
 
   name(userId) {
     const profile = this.profiles.get(userId);
-    return profile?.display_name || profile?.username || 'Someone';
+    return profile?.display_name || profile?.username || `User ${String(userId ?? '').slice(-5)}`;
   }
 
   get(userId) {

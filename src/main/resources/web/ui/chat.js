@@ -160,9 +160,7 @@ export function chatView(session, { onBack }) {
     updateHead(conversation);
     updateOlder(conversation);
     write.switchTo(id, !conversation.missing);
-    const before = scroll.scrollHeight;
-    const from = scroll.scrollTop;
-    const hadFirst = items[0]?.key;
+    const place = atEnd ? null : placeOf();
     context.group = (conversation.detail ?? session.rows.get(id))?.type === 'group';
     items = displayItems({
       timeline: conversation.timeline,
@@ -173,12 +171,27 @@ export function chatView(session, { onBack }) {
     });
     reconcile(list, items, { key: (item) => item.key, signature: (item) => signature(item, context), draw: (item) => draw(item, context) });
     if (atEnd) scroll.scrollTop = scroll.scrollHeight;
-    else if (hadFirst && items.some((item) => item.key === hadFirst) && items[0].key !== hadFirst) scroll.scrollTop = from + scroll.scrollHeight - before;
+    else if (place) keepPlace(place);
     const highest = conversation.timeline.highest;
     if (atEnd) seenTo = highest;
     down.hidden = atEnd;
     down.classList.toggle('has-new', !atEnd && highest > seenTo);
     if (scroll.scrollHeight <= scroll.clientHeight + 50) wantOlder();
+  }
+
+  /** The first message in sight and where it stands, so that it can stand there again. */
+  function placeOf() {
+    const top = scroll.getBoundingClientRect().top;
+    for (const line of list.children) {
+      const box = line.getBoundingClientRect();
+      if (line.dataset.key && box.bottom > top) return { key: line.dataset.key, offset: box.top - top };
+    }
+    return null;
+  }
+
+  function keepPlace({ key, offset }) {
+    const line = [...list.children].find((one) => one.dataset.key === key);
+    if (line) scroll.scrollTop += line.getBoundingClientRect().top - scroll.getBoundingClientRect().top - offset;
   }
 
   function updateHead(conversation) {

@@ -38,9 +38,9 @@ export function confirmDialog(title, text, action, run) {
 }
 
 /** A form that shows the problem of its failed submission and cannot be sent twice at once. */
-export function problemForm({ submit, onsubmit }, ...content) {
+export function problemForm({ submit, onsubmit, quiet = false }, ...content) {
   const error = h('p', { class: 'form-error', role: 'alert' });
-  const button = h('button', { class: 'button primary' }, submit);
+  const button = h('button', { class: quiet ? 'button' : 'button primary' }, submit);
   return h(
     'form',
     {

@@ -95,6 +95,7 @@ function groupDialog(session, id) {
     return problemForm(
       {
         submit: 'Rename',
+        quiet: true,
         onsubmit: (form) => session.api.changeGroup(id, { name: form.elements.name.value.trim() }).then(() => session.conversations.loadDetail(id)),
       },
       field('Group name', 'name', { value: detail.name, maxlength: 64, required: true, dir: 'auto' }),
@@ -106,6 +107,7 @@ function groupDialog(session, id) {
     return problemForm(
       {
         submit: 'Add members',
+        quiet: true,
         onsubmit: async () => {
           await picker.take();
           if (picker.ids().length === 0) throw { detail: 'Enter a username first.' };
