@@ -1,11 +1,60 @@
 package parley.app;
 
-/** Starts the server. */
+import com.typesafe.config.ConfigFactory;
+import org.slf4j.LoggerFactory;
+import parley.store.StoreRefusedException;
+
+/**
+ * Starts the server: settings, data folder, node, and the address on standard output. {@code
+ * SIGTERM} drains and stops it.
+ */
 public final class Main {
+  /** Exit code: the process could not start or go on for a reason outside the settings. */
+  static final int FAILED = 1;
+
+  /** Exit code: a setting is wrong. */
+  static final int WRONG_SETTING = 2;
+
   private Main() {}
 
-  /** Runs the program. */
+  /** Runs the program. Takes no arguments; everything is in the environment. */
   public static void main(String[] args) {
-    System.out.println(Runtime.version());
+    try {
+      Settings settings = Settings.from(System.getenv());
+      Jvm.prepare(settings.dataDir());
+      Node node = Node.start(settings, ConfigFactory.empty(), Main::broken);
+      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "stop"));
+      warn(settings);
+      System.out.println("listening on http://" + node.listening());
+      System.out.flush();
+      // A node that stops by itself (downed by the others) must not stay as an empty process.
+      node.ended().toCompletableFuture().join();
+      System.exit(FAILED);
+    } catch (SettingsException e) {
+      refuse(e, WRONG_SETTING);
+    } catch (StoreRefusedException e) {
+      refuse(e, FAILED);
+    }
+  }
+
+  private static void refuse(Exception e, int code) {
+    System.err.println(e.getMessage());
+    System.exit(code);
+  }
+
+  private static void broken(String why) {
+    LoggerFactory.getLogger(Main.class).error("The journal is broken, the process ends: {}", why);
+    // Nothing can be stored, so nothing is lost by not waiting for a drain.
+    Runtime.getRuntime().halt(FAILED);
+  }
+
+  private static void warn(Settings settings) {
+    var log = LoggerFactory.getLogger(Main.class);
+    for (String name : settings.unknown()) {
+      log.warn("{} is not a setting of Parley and is ignored", name);
+    }
+    if (settings.apns() != null || settings.fcm() != null) {
+      log.warn("Push is configured, but this version does not send it yet");
+    }
   }
 }

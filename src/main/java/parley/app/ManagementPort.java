@@ -1,0 +1,73 @@
+package parley.app;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.StatusCode;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.server.AllDirectives;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.management.javadsl.PekkoManagement;
+import parley.telemetry.Telemetry;
+
+/**
+ * The port of operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and
+ * {@code /admin/…}. It has no accounts: whoever reaches it may read, so it listens on the loopback
+ * address until somebody says otherwise.
+ *
+ * <p>The routes of Pekko Management are taken from it, but bound here: its own start cannot tell
+ * which port 0 became, and its readiness does not know about a drain.
+ */
+final class ManagementPort extends AllDirectives {
+  private final ActorSystem<?> system;
+  private final Telemetry telemetry;
+  private final Readiness readiness;
+  private final List<AdminRoutes> admin;
+
+  ManagementPort(
+      ActorSystem<?> system, Telemetry telemetry, Readiness readiness, List<AdminRoutes> admin) {
+    this.system = system;
+    this.telemetry = telemetry;
+    this.readiness = readiness;
+    this.admin = List.copyOf(admin);
+  }
+
+  CompletionStage<ServerBinding> bind(HostPort address) {
+    return Http.get(system).newServerAt(address.host(), address.port()).bind(routes());
+  }
+
+  private Route routes() {
+    List<Route> more = new ArrayList<>();
+    more.add(path("ready", () -> get(this::ready)));
+    more.add(path("alive", () -> get(() -> text(StatusCodes.OK, "alive"))));
+    more.add(path("metrics", () -> get(this::metrics)));
+    for (AdminRoutes one : admin) {
+      more.add(pathPrefix("admin", one::routes));
+    }
+    return concat(PekkoManagement.get(system).getRoutes(), more.toArray(Route[]::new));
+  }
+
+  private Route ready() {
+    MemberStatus status = Cluster.get(system).selfMember().status();
+    boolean member = status == MemberStatus.up() || status == MemberStatus.weaklyUp();
+    boolean ready = readiness.isServing() && member;
+    return text(
+        ready ? StatusCodes.OK : StatusCodes.SERVICE_UNAVAILABLE, readiness + ", member " + status);
+  }
+
+  private Route metrics() {
+    // The text format 0.0.4 is text/plain in UTF-8; scrapers read its version from nothing else.
+    return text(StatusCodes.OK, telemetry.scrape());
+  }
+
+  private Route text(StatusCode status, String body) {
+    return complete(status, HttpEntities.create(ContentTypes.TEXT_PLAIN_UTF8, body));
+  }
+}

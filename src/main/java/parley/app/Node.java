@@ -1,0 +1,204 @@
+package parley.app;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.CoordinatedShutdown;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.store.DataFolder;
+import parley.store.EmbeddedStore;
+import parley.store.StoreRefusedException;
+import parley.store.StoreWatch;
+import parley.telemetry.Telemetry;
+
+/**
+ * One running server. The program has one; a test may have several in one JVM, each with a data
+ * folder of its own.
+ *
+ * <pre>
+ *   lock the folder → tables → actor system → member of the cluster → features → ports
+ *   not ready → no new connections → drain → entities stop → leave → store closed → unlocked
+ * </pre>
+ */
+public final class Node implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(45);
+  private static final Duration PROBE = Duration.ofSeconds(10);
+
+  private final Settings settings;
+  private final ActorSystem<Void> system;
+  private final Telemetry telemetry;
+  private final HostPort listening;
+  private final HostPort management;
+  private final CompletionStage<Done> ended;
+
+  private Node(
+      Settings settings,
+      ActorSystem<Void> system,
+      Telemetry telemetry,
+      HostPort listening,
+      HostPort management,
+      CompletionStage<Done> ended) {
+    this.settings = settings;
+    this.system = system;
+    this.telemetry = telemetry;
+    this.listening = listening;
+    this.management = management;
+    this.ended = ended;
+  }
+
+  /** Starts a server as the files configure it; see {@link #start(Settings, Config, Consumer)}. */
+  public static Node start(Settings settings) throws SettingsException, StoreRefusedException {
+    return start(
+        settings, ConfigFactory.empty(), why -> LOG.error("The journal is broken: {}", why));
+  }
+
+  /**
+   * Starts a server and returns when it listens. Blocks.
+   *
+   * @param overrides laid over everything else
+   * @param onBroken called at most once, when the store has failed for good; the process should end
+   * @throws SettingsException where a port is taken
+   * @throws StoreRefusedException where the data folder is in use or cannot be written
+   */
+  public static Node start(Settings settings, Config overrides, Consumer<String> onBroken)
+      throws SettingsException, StoreRefusedException {
+    DataFolder folder = DataFolder.open(settings.dataDir());
+    try {
+      Ports.check(settings.listen(), "PARLEY_PORT");
+      Ports.check(settings.management(), "PARLEY_MANAGEMENT_PORT");
+      EmbeddedStore.createTables(folder);
+    } catch (SettingsException | StoreRefusedException e) {
+      folder.close();
+      throw e;
+    }
+    Config config = overrides.withFallback(NodeConfig.of(settings, folder.path()));
+    ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
+    Telemetry telemetry = new Telemetry();
+    StoreWatch watch = StoreWatch.start(folder.path(), PROBE, onBroken);
+    CompletionStage<Done> ended =
+        system
+            .getWhenTerminated()
+            .thenApply(
+                done -> {
+                  watch.close();
+                  telemetry.close();
+                  EmbeddedStore.close(folder.path());
+                  folder.close();
+                  return done;
+                });
+    try {
+      return serve(settings, system, telemetry, ended);
+    } catch (SettingsException | RuntimeException e) {
+      system.terminate();
+      await(ended, STOP_TIMEOUT);
+      throw e;
+    }
+  }
+
+  private static Node serve(
+      Settings settings, ActorSystem<Void> system, Telemetry telemetry, CompletionStage<Done> ended)
+      throws SettingsException {
+    Readiness readiness = new Readiness();
+    joinItself(system);
+    Services services = Services.start(system, settings, telemetry);
+    ServerBinding management =
+        bound(
+            new ManagementPort(system, telemetry, readiness, services.admin())
+                .bind(settings.management()),
+            "PARLEY_MANAGEMENT_PORT");
+    HostPort listen = settings.listen();
+    ServerBinding clients =
+        bound(
+            Http.get(system).newServerAt(listen.host(), listen.port()).bind(services.routes()),
+            "PARLEY_PORT");
+    new Shutdown(system, readiness).plan(services.drain(), settings.drain(), clients, management);
+    readiness.serving();
+    LOG.info("management on http://{}", Ports.of(management));
+    return new Node(settings, system, telemetry, Ports.of(clients), Ports.of(management), ended);
+  }
+
+  /** Where clients connect: the real port, where the setting was 0. */
+  public HostPort listening() {
+    return listening;
+  }
+
+  /** Where operators connect. */
+  public HostPort management() {
+    return management;
+  }
+
+  /** What this node counts. */
+  public Telemetry telemetry() {
+    return telemetry;
+  }
+
+  /** The actor system. */
+  public ActorSystem<Void> system() {
+    return system;
+  }
+
+  /** Completes when everything has stopped and the folder is free. */
+  public CompletionStage<Done> ended() {
+    return ended;
+  }
+
+  /** Drains and stops in order; blocks until all is done, at most the drain's time and a bound. */
+  @Override
+  public void close() {
+    CompletionStage<Done> run =
+        CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
+    Duration most = STOP_TIMEOUT.plus(settings.drain());
+    await(run.thenCombine(ended, (stopped, done) -> done), most);
+  }
+
+  /** A cluster of one: up at once, where discovery would wait for others first. */
+  private static void joinItself(ActorSystem<?> system) throws SettingsException {
+    Cluster cluster = Cluster.get(system);
+    CompletableFuture<Done> up = new CompletableFuture<>();
+    cluster.registerOnMemberUp(() -> up.complete(Done.done()));
+    cluster.join(cluster.selfAddress());
+    if (await(up, START_TIMEOUT) == null) {
+      throw new SettingsException("PARLEY_REMOTE_HOST", "the node did not become a member");
+    }
+  }
+
+  private static ServerBinding bound(CompletionStage<ServerBinding> binding, String variable)
+      throws SettingsException {
+    try {
+      return binding.toCompletableFuture().get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new SettingsException(variable, "cannot listen (" + e.getMessage() + ")");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SettingsException(variable, "interrupted");
+    }
+  }
+
+  /** The result, or null where it failed or took too long. */
+  private static <T> @Nullable T await(CompletionStage<T> stage, Duration most) {
+    try {
+      return stage.toCompletableFuture().get(most.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warn("Did not finish in {}: {}", most, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return null;
+  }
+}

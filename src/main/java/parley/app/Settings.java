@@ -1,0 +1,154 @@
+package parley.app;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything the environment decides, read once at the start. What is wrong is refused here, by the
+ * name of its variable, before anything is opened. Contains no secrets itself, only the names of
+ * the files they are in; should one be added, its type is {@link Secret}.
+ *
+ * @param listen the client port
+ * @param dataDir the embedded store, cold tier, media and keys
+ * @param store where events are kept
+ * @param cold where entries go when they are old
+ * @param auth accounts and tokens
+ * @param cluster who the other nodes are
+ * @param management the port of health, metrics and administration
+ * @param rates what one user or address may do
+ * @param drain over how long a stop spreads the reconnects of its clients
+ * @param apns push to Apple devices, null where it is off
+ * @param fcm push to Android devices, null where it is off
+ * @param unknown variables that begin like ours and mean nothing here
+ */
+public record Settings(
+    HostPort listen,
+    Path dataDir,
+    Store store,
+    Cold cold,
+    Auth auth,
+    Cluster cluster,
+    HostPort management,
+    Rates rates,
+    Duration drain,
+    @Nullable Apns apns,
+    @Nullable Fcm fcm,
+    List<String> unknown) {
+
+  /** The kinds of event store. */
+  public enum StoreKind {
+    /** H2 in this process. */
+    EMBEDDED,
+    /** Amazon's, or what speaks like it. */
+    DYNAMODB
+  }
+
+  /** The kinds of cold tier. */
+  public enum ColdKind {
+    /** Entries stay in the journal. */
+    OFF,
+    /** Files in the data folder. */
+    FILE,
+    /** A bucket. */
+    S3
+  }
+
+  /** How nodes find each other. */
+  public enum ClusterKind {
+    /** They do not: there is one. */
+    SINGLE,
+    /** A list of addresses. */
+    SEED,
+    /** By the Kubernetes API. */
+    KUBERNETES
+  }
+
+  /**
+   * Where events are kept.
+   *
+   * @param endpoint of DynamoDB, null for Amazon's own
+   * @param tablePrefix before the names of the tables
+   * @param createTables whether missing tables are made
+   */
+  public record Store(
+      StoreKind kind, @Nullable URI endpoint, String tablePrefix, boolean createTables) {}
+
+  /**
+   * Where entries go when they are old.
+   *
+   * @param endpoint of S3, null for Amazon's own
+   * @param bucket null where it is not S3
+   * @param hotDays the age at which they go, in days
+   */
+  public record Cold(ColdKind kind, @Nullable URI endpoint, @Nullable String bucket, int hotDays) {}
+
+  /**
+   * Accounts and tokens.
+   *
+   * @param keyFile the signing key, null for one that is made and kept
+   * @param issuer an identity provider whose tokens are good here too, null for none
+   */
+  public record Auth(@Nullable Path keyFile, @Nullable Issuer issuer) {}
+
+  /**
+   * An external identity provider.
+   *
+   * @param name the {@code iss} of its tokens
+   * @param audience the {@code aud} they must have
+   * @param jwks where its public keys are
+   */
+  public record Issuer(String name, String audience, URI jwks) {}
+
+  /**
+   * Who the other nodes are.
+   *
+   * @param remote where nodes reach this one; port 0 in a single node, which nobody reaches
+   * @param seeds the first nodes to ask, for {@link ClusterKind#SEED}
+   */
+  public record Cluster(ClusterKind kind, HostPort remote, List<HostPort> seeds) {}
+
+  /**
+   * What one user or address may do; 0 lifts the limit.
+   *
+   * @param messagesPerMinute per user
+   * @param requestsPerSecond per client address, by HTTP
+   */
+  public record Rates(int messagesPerMinute, int requestsPerSecond) {}
+
+  /**
+   * Push to Apple devices.
+   *
+   * @param keyFile the provider's signing key
+   * @param endpoint null for Apple's own
+   * @param caFile who is trusted at that endpoint, null for the usual authorities
+   */
+  public record Apns(
+      Path keyFile,
+      String keyId,
+      String teamId,
+      String topic,
+      boolean sandbox,
+      @Nullable HostPort endpoint,
+      @Nullable Path caFile) {}
+
+  /**
+   * Push to Android devices.
+   *
+   * @param credentialsFile the service account
+   * @param endpoint null for Google's own
+   */
+  public record Fcm(Path credentialsFile, @Nullable URI endpoint) {}
+
+  /**
+   * Reads the variables of the README's table.
+   *
+   * @throws SettingsException where one is wrong, or asks for what this version cannot do
+   */
+  public static Settings from(Map<String, String> environment) throws SettingsException {
+    return new SettingsReader(new Environment(environment)).read();
+  }
+}

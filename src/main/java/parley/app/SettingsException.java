@@ -1,0 +1,12 @@
+package parley.app;
+
+import java.io.Serial;
+
+/** A setting that cannot be used. The message is one line that begins with the variable's name. */
+public final class SettingsException extends Exception {
+  @Serial private static final long serialVersionUID = 1L;
+
+  SettingsException(String variable, String problem) {
+    super(variable + ": " + problem);
+  }
+}

@@ -1,0 +1,180 @@
+package parley.app;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import parley.app.Settings.Apns;
+import parley.app.Settings.Auth;
+import parley.app.Settings.Cluster;
+import parley.app.Settings.ClusterKind;
+import parley.app.Settings.Cold;
+import parley.app.Settings.ColdKind;
+import parley.app.Settings.Fcm;
+import parley.app.Settings.Issuer;
+import parley.app.Settings.Rates;
+import parley.app.Settings.Store;
+import parley.app.Settings.StoreKind;
+
+/** The table of settings as code: names, defaults, and what goes with what. */
+final class SettingsReader {
+  private static final int PORT_MAX = 65_535;
+  private static final int RATE_MAX = 1_000_000;
+  private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+
+  private final Environment env;
+
+  SettingsReader(Environment env) {
+    this.env = env;
+  }
+
+  Settings read() throws SettingsException {
+    logLevels();
+    Store store = store();
+    Cluster cluster = cluster();
+    boolean single = cluster.kind() == ClusterKind.SINGLE;
+    Settings settings =
+        new Settings(
+            address("PARLEY_HOST", "PARLEY_PORT", 8080),
+            env.path("PARLEY_DATA_DIR", "./data"),
+            store,
+            cold(single),
+            auth(),
+            cluster,
+            address("PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT", 8558),
+            new Rates(
+                env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
+                env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX)),
+            Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
+            apns(),
+            fcm(),
+            env.unknown());
+    refuseWhatIsNotBuilt(settings);
+    distinctPorts(settings);
+    return settings;
+  }
+
+  private Store store() throws SettingsException {
+    return new Store(
+        env.choice("PARLEY_STORE", StoreKind.class, StoreKind.EMBEDDED),
+        env.url("PARLEY_DYNAMODB_ENDPOINT"),
+        env.text("PARLEY_DYNAMODB_TABLE_PREFIX", "parley-"),
+        env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false));
+  }
+
+  private Cold cold(boolean single) throws SettingsException {
+    ColdKind kind =
+        env.choice("PARLEY_COLD_STORE", ColdKind.class, single ? ColdKind.FILE : ColdKind.OFF);
+    if (kind == ColdKind.FILE && !single) {
+      throw new SettingsException(
+          "PARLEY_COLD_STORE", "file is one node's own disk; in a cluster it must be off or s3");
+    }
+    return new Cold(
+        kind,
+        env.url("PARLEY_S3_ENDPOINT"),
+        kind == ColdKind.S3
+            ? env.needed("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
+            : env.text("PARLEY_S3_BUCKET"),
+        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500));
+  }
+
+  private Auth auth() throws SettingsException {
+    Path keyFile = env.file("PARLEY_AUTH_KEY_FILE");
+    String name = env.text("PARLEY_AUTH_ISSUER");
+    String audience = env.text("PARLEY_AUTH_AUDIENCE");
+    var jwks = env.url("PARLEY_AUTH_JWKS_URL");
+    if (name == null && audience == null && jwks == null) {
+      return new Auth(keyFile, null);
+    }
+    String because = "together with the other PARLEY_AUTH_ settings of the identity provider";
+    name = env.needed("PARLEY_AUTH_ISSUER", because);
+    audience = env.needed("PARLEY_AUTH_AUDIENCE", because);
+    env.needed("PARLEY_AUTH_JWKS_URL", because);
+    return new Auth(keyFile, new Issuer(name, audience, Objects.requireNonNull(jwks)));
+  }
+
+  private Cluster cluster() throws SettingsException {
+    ClusterKind kind = env.choice("PARLEY_CLUSTER", ClusterKind.class, ClusterKind.SINGLE);
+    List<HostPort> seeds = env.hostPorts("PARLEY_SEED_NODES");
+    if (kind == ClusterKind.SEED && seeds.isEmpty()) {
+      env.needed("PARLEY_SEED_NODES", "where PARLEY_CLUSTER is seed");
+    }
+    // Nobody connects to a single node, and two of them on one machine must not meet on a port.
+    int port = kind == ClusterKind.SINGLE ? 0 : 25_520;
+    return new Cluster(kind, address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port), seeds);
+  }
+
+  private @Nullable Apns apns() throws SettingsException {
+    Path keyFile = env.file("PARLEY_APNS_KEY_FILE");
+    String keyId = env.text("PARLEY_APNS_KEY_ID");
+    String teamId = env.text("PARLEY_APNS_TEAM_ID");
+    String topic = env.text("PARLEY_APNS_TOPIC");
+    boolean sandbox = env.flag("PARLEY_APNS_SANDBOX", false);
+    HostPort endpoint = env.hostPort("PARLEY_APNS_ENDPOINT");
+    Path caFile = env.file("PARLEY_APNS_CA_FILE");
+    if (keyFile == null && keyId == null && teamId == null && topic == null) {
+      return null;
+    }
+    String because = "together with the other PARLEY_APNS_ settings";
+    env.needed("PARLEY_APNS_KEY_FILE", because);
+    return new Apns(
+        Objects.requireNonNull(keyFile),
+        env.needed("PARLEY_APNS_KEY_ID", because),
+        env.needed("PARLEY_APNS_TEAM_ID", because),
+        env.needed("PARLEY_APNS_TOPIC", because),
+        sandbox,
+        endpoint,
+        caFile);
+  }
+
+  private @Nullable Fcm fcm() throws SettingsException {
+    Path credentials = env.file("PARLEY_FCM_CREDENTIALS_FILE");
+    var endpoint = env.url("PARLEY_FCM_ENDPOINT");
+    return credentials == null ? null : new Fcm(credentials, endpoint);
+  }
+
+  /** The logging configuration reads these itself; a typo there would silently mean DEBUG. */
+  private void logLevels() throws SettingsException {
+    for (String name : List.of("PARLEY_LOG_LEVEL", "PARLEY_LOG_LEVEL_LIBRARIES")) {
+      String value = env.text(name);
+      if (value != null && !LOG_LEVELS.contains(value)) {
+        throw Environment.wrong(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
+      }
+    }
+  }
+
+  private HostPort address(String hostName, String portName, int defaultPort)
+      throws SettingsException {
+    String host = env.text(hostName, "127.0.0.1");
+    int port = env.number(portName, defaultPort, 0, PORT_MAX);
+    try {
+      Objects.requireNonNull(InetAddress.getByName(host));
+      return new HostPort(host, port);
+    } catch (UnknownHostException e) {
+      throw Environment.wrong(hostName, "must be an address or a name that resolves", host);
+    }
+  }
+
+  private static void distinctPorts(Settings settings) throws SettingsException {
+    int port = settings.listen().port();
+    if (port != 0 && port == settings.management().port()) {
+      throw new SettingsException("PARLEY_MANAGEMENT_PORT", "must not be the client port, " + port);
+    }
+  }
+
+  private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
+    if (settings.store().kind() != StoreKind.EMBEDDED) {
+      throw new SettingsException("PARLEY_STORE", "dynamodb is not available in this version");
+    }
+    if (settings.cluster().kind() != ClusterKind.SINGLE) {
+      throw new SettingsException("PARLEY_CLUSTER", "only single is available in this version");
+    }
+    if (settings.cold().kind() == ColdKind.S3) {
+      throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");
+    }
+  }
+}

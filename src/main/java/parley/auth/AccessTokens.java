@@ -1,0 +1,276 @@
+package parley.auth;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.f4b6a3.ulid.UlidCreator;
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSVerifier;
+import com.nimbusds.jose.crypto.ECDSASigner;
+import com.nimbusds.jose.crypto.ECDSAVerifier;
+import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
+import com.nimbusds.jose.jwk.AsymmetricJWK;
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKMatcher;
+import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.util.Base64URL;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Date;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import parley.auth.Verified.Principal;
+import parley.auth.Verified.Rejected;
+import parley.auth.Verified.Unavailable;
+import parley.model.Ids;
+import parley.model.UserId;
+
+/**
+ * Makes our access tokens, and tells who a token speaks for: ours, or an {@link ExternalIssuer}'s.
+ *
+ * <p>Which key and which algorithms are allowed follows from the token's {@code iss} and our
+ * settings, never from its header (RFC 8725, sections 3.1 and 3.8): ours are ES256 by our key id,
+ * the external issuer's any asymmetric signature by a key of its set. {@code exp} is exact; {@code
+ * nbf} and {@code iat} may be {@link #SKEW} ahead, as clocks differ. An external user can be nobody
+ * of ours: a {@code sub} that starts as our ids do is refused.
+ *
+ * <p>A verified token is remembered by its SHA-256, as every request brings it again: at most
+ * {@value #REMEMBERED}, for {@link #REMEMBER}, after which the key's being still there is checked
+ * anew. Thread-safe, never blocks.
+ */
+public final class AccessTokens implements AutoCloseable {
+  /** Life of our tokens. */
+  public static final Duration LIFE = Duration.ofMinutes(15);
+
+  /** The {@code iss} of our tokens. */
+  public static final String ISSUER = "parley";
+
+  static final Duration SKEW = Duration.ofSeconds(60);
+  static final int REMEMBERED = 50_000;
+  static final Duration REMEMBER = Duration.ofMinutes(5);
+
+  private static final int MAX_CHARS = 8 * 1024;
+  private static final long RETRY_AFTER_MILLIS = 2_000;
+  private static final String OUR_IDS = "u_";
+  private static final Set<JWSAlgorithm> ASYMMETRIC =
+      Set.of(
+          JWSAlgorithm.ES256,
+          JWSAlgorithm.ES384,
+          JWSAlgorithm.ES512,
+          JWSAlgorithm.RS256,
+          JWSAlgorithm.RS384,
+          JWSAlgorithm.RS512,
+          JWSAlgorithm.PS256,
+          JWSAlgorithm.PS384,
+          JWSAlgorithm.PS512);
+
+  private record Remote(ExternalIssuer issuer, RemoteKeys keys) {}
+
+  private final SigningKeys keys;
+  private final InstantSource clock;
+  private final @Nullable Remote external;
+  private final ECDSASigner signer;
+  private final ECDSAVerifier verifier;
+  private final Cache<String, Principal> remembered;
+
+  /** With the time from {@code clock}, which rules over {@code exp}. */
+  public AccessTokens(SigningKeys keys, Optional<ExternalIssuer> external, InstantSource clock) {
+    this.keys = keys;
+    this.clock = clock;
+    this.external =
+        external.map(e -> new Remote(e, new RemoteKeys(e.jwksUrl(), clock))).orElse(null);
+    try {
+      this.signer = new ECDSASigner(keys.key());
+      this.verifier = new ECDSAVerifier(keys.key().toECPublicKey());
+    } catch (JOSEException e) {
+      throw new IllegalArgumentException("the signing key is not for ES256", e);
+    }
+    this.remembered =
+        Caffeine.newBuilder()
+            .maximumSize(REMEMBERED)
+            .expireAfterWrite(REMEMBER)
+            .ticker(() -> clock.millis() * 1_000_000)
+            .build();
+  }
+
+  /** A token for this user, good for {@link #LIFE} from now. */
+  public Secret issue(UserId userId, String username) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS); // What a JWT can say.
+    JWTClaimsSet claims =
+        new JWTClaimsSet.Builder()
+            .issuer(ISSUER)
+            .subject(userId.value())
+            .issueTime(Date.from(now))
+            .expirationTime(Date.from(now.plus(LIFE)))
+            .jwtID(UlidCreator.getUlid(now.toEpochMilli()).toString())
+            .claim("username", username)
+            .build();
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(keys.keyId()).build(), claims);
+    try {
+      jwt.sign(signer);
+    } catch (JOSEException e) {
+      throw new IllegalStateException("the signing key was good a moment ago", e);
+    }
+    return new Secret(jwt.serialize());
+  }
+
+  /**
+   * Who the token speaks for. Complete when returned, but for an external token whose key has to be
+   * fetched first.
+   */
+  public CompletionStage<Verified> verify(Secret token) {
+    if (token.value().length() > MAX_CHARS) {
+      return done(new Rejected("too long"));
+    }
+    String hash = sha256(token.value());
+    Principal known = remembered.getIfPresent(hash);
+    if (known != null) {
+      return done(clock.instant().isBefore(known.expiresAt()) ? known : new Rejected("expired"));
+    }
+    CompletionStage<Verified> result;
+    try {
+      result = verify(SignedJWT.parse(token.value()));
+    } catch (ParseException | JOSEException | RuntimeException e) {
+      return done(new Rejected("malformed"));
+    }
+    return result.thenApply(
+        verified -> {
+          if (verified instanceof Principal principal) {
+            remembered.put(hash, principal);
+          }
+          return verified;
+        });
+  }
+
+  /** Ends the thread that fetches an external issuer's keys. */
+  @Override
+  public void close() {
+    if (external != null) {
+      external.keys.close();
+    }
+  }
+
+  private CompletionStage<Verified> verify(SignedJWT jwt) throws ParseException, JOSEException {
+    Base64URL signature = jwt.getSignature();
+    if (!Base64URL.encode(signature.decode()).equals(signature)) {
+      return done(new Rejected("malformed")); // One token, one spelling, as for refresh tokens.
+    }
+    JWTClaimsSet claims = jwt.getJWTClaimsSet();
+    String issuer = claims.getIssuer();
+    if (ISSUER.equals(issuer)) {
+      return done(verifyOwn(jwt, claims));
+    }
+    if (external != null && external.issuer.issuer().equals(issuer)) {
+      return verifyExternal(jwt, claims, external);
+    }
+    return done(new Rejected("unknown issuer"));
+  }
+
+  private Verified verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
+      throws ParseException, JOSEException {
+    JWSHeader header = jwt.getHeader();
+    if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())
+        || !keys.keyId().equals(header.getKeyID())) {
+      return new Rejected("not our key");
+    }
+    if (!jwt.verify(verifier)) {
+      return new Rejected("bad signature");
+    }
+    String username = claims.getStringClaim("username");
+    return username == null ? new Rejected("no username") : principal(claims, username, false);
+  }
+
+  private CompletionStage<Verified> verifyExternal(
+      SignedJWT jwt, JWTClaimsSet claims, Remote remote) {
+    if (!ASYMMETRIC.contains(jwt.getHeader().getAlgorithm())) {
+      return done(new Rejected("algorithm not allowed"));
+    }
+    if (!claims.getAudience().contains(remote.issuer.audience())) {
+      return done(new Rejected("wrong audience"));
+    }
+    String subject = claims.getSubject();
+    if (subject == null || !Ids.isId(subject) || subject.startsWith(OUR_IDS)) {
+      return done(new Rejected("sub cannot be a user_id"));
+    }
+    // Before the keys are asked for: an expired token must not cost a fetch.
+    if (principal(claims, subject, true) instanceof Rejected rejected) {
+      return done(rejected);
+    }
+    return remote
+        .keys
+        .select(new JWKSelector(JWKMatcher.forJWSHeader(jwt.getHeader())))
+        .handle(
+            (candidates, failure) ->
+                failure != null
+                    ? new Unavailable(RETRY_AFTER_MILLIS)
+                    : signedByOne(jwt, candidates)
+                        ? principal(claims, subject, true)
+                        : new Rejected("bad signature or unknown key"));
+  }
+
+  private static boolean signedByOne(SignedJWT jwt, List<JWK> candidates) {
+    for (JWK candidate : candidates) {
+      try {
+        if (candidate instanceof AsymmetricJWK key) {
+          JWSVerifier check =
+              new DefaultJWSVerifierFactory().createJWSVerifier(jwt.getHeader(), key.toPublicKey());
+          if (jwt.verify(check)) {
+            return true;
+          }
+        }
+      } catch (JOSEException e) {
+        // A key of another kind under the same id: try the next.
+      }
+    }
+    return false;
+  }
+
+  /** The claims that ours and an external issuer's tokens have in common. */
+  private Verified principal(JWTClaimsSet claims, String username, boolean isExternal) {
+    Instant now = clock.instant();
+    Date expires = claims.getExpirationTime();
+    if (expires == null || !now.isBefore(expires.toInstant())) {
+      return new Rejected("expired");
+    }
+    if (ahead(claims.getNotBeforeTime(), now) || ahead(claims.getIssueTime(), now)) {
+      return new Rejected("not yet valid");
+    }
+    String subject = claims.getSubject();
+    return subject == null || !Ids.isId(subject)
+        ? new Rejected("sub cannot be a user_id")
+        : new Principal(new UserId(subject), username, expires.toInstant(), isExternal);
+  }
+
+  private static boolean ahead(@Nullable Date date, Instant now) {
+    return date != null && date.toInstant().isAfter(now.plus(SKEW));
+  }
+
+  private static CompletionStage<Verified> done(Verified verified) {
+    return CompletableFuture.completedFuture(verified);
+  }
+
+  private static String sha256(String token) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(token.getBytes(UTF_8));
+      return Base64URL.encode(digest).toString();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

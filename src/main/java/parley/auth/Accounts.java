@@ -1,0 +1,196 @@
+package parley.auth;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The door to the accounts for the HTTP edge: the calls of protocol section 2 without HTTP. Every
+ * stage completes normally with one of the records of {@link AuthResult}, at the latest after
+ * {@link AuthSettings#askTimeout}; bad input never costs an entity. After {@link
+ * AuthResult.Unavailable} a registration, login or refresh may still have happened. Thread-safe.
+ */
+public final class Accounts {
+  private static final Logger log = LoggerFactory.getLogger(Accounts.class);
+  private static final long RETRY_AFTER_MILLIS = 1_000;
+
+  private final ClusterSharding sharding;
+  private final AccessTokens tokens;
+  private final Duration timeout;
+
+  private Accounts(ClusterSharding sharding, AccessTokens tokens, Duration timeout) {
+    this.sharding = sharding;
+    this.tokens = tokens;
+    this.timeout = timeout;
+  }
+
+  /**
+   * Starts the sharding of accounts on this node and the threads that hash passwords, which end
+   * with the system. Once per system.
+   */
+  public static Accounts init(
+      ActorSystem<?> system, AccessTokens tokens, AuthSettings settings, InstantSource clock) {
+    Argon2Hasher hasher = new Argon2Hasher(settings.hashing());
+    system.getWhenTerminated().whenComplete((done, failure) -> hasher.close());
+    return init(system, tokens, hasher, settings.askTimeout(), clock);
+  }
+
+  static Accounts init(
+      ActorSystem<?> system,
+      AccessTokens tokens,
+      PasswordHasher hasher,
+      Duration timeout,
+      InstantSource clock) {
+    ClusterSharding sharding = ClusterSharding.get(system);
+    sharding.init(
+        Entity.of(
+                Account.KEY,
+                context -> Account.create(context.getEntityId(), context.getShard(), hasher, clock))
+            .withStopMessage(new Account.Stop()));
+    return new Accounts(sharding, tokens, timeout);
+  }
+
+  /**
+   * Makes an account and signs it in.
+   *
+   * @param displayName the username, if empty
+   */
+  public CompletionStage<AuthResult.Register> register(
+      String username, Secret password, Optional<String> displayName) {
+    String name = displayName.orElse(username);
+    Optional<AuthResult.Invalid> invalid = Credentials.check(username, password, name);
+    if (invalid.isPresent()) {
+      return CompletableFuture.completedFuture(invalid.get());
+    }
+    return this.<AccountReply.ToRegister, AuthResult.Register>ask(
+        username,
+        replyTo -> new Account.Register(password, name, replyTo),
+        reply ->
+            switch (reply) {
+              case AccountReply.SignedIn r -> signedIn(username, r);
+              case AccountReply.UsernameTaken r -> new AuthResult.UsernameTaken();
+              case AccountReply.Overloaded r -> unavailable();
+            },
+        unavailable());
+  }
+
+  /**
+   * Signs in with a password. What can be no username or no password at all is {@link
+   * AuthResult.BadCredentials}, as any wrong one: the rules are public, so it tells nobody
+   * anything.
+   */
+  public CompletionStage<AuthResult.Login> login(String username, Secret password) {
+    if (!Credentials.isUsername(username) || !Credentials.isPossible(password)) {
+      return CompletableFuture.completedFuture(new AuthResult.BadCredentials());
+    }
+    return this.<AccountReply.ToLogin, AuthResult.Login>ask(
+        username,
+        replyTo -> new Account.Login(password, replyTo),
+        reply ->
+            switch (reply) {
+              case AccountReply.SignedIn r -> signedIn(username, r);
+              case AccountReply.BadCredentials r -> new AuthResult.BadCredentials();
+              case AccountReply.RateLimited r -> new AuthResult.RateLimited(r.retryAfterMillis());
+              case AccountReply.Overloaded r -> unavailable();
+            },
+        unavailable());
+  }
+
+  /** Spends a refresh token; a second use of one revokes all that came of the same login. */
+  public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
+    Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
+    if (token.isEmpty()) {
+      return CompletableFuture.completedFuture(new AuthResult.UnknownToken());
+    }
+    String username = token.get().username();
+    return this.<AccountReply.ToRefresh, AuthResult.Refresh>ask(
+        username,
+        replyTo -> new Account.Refresh(token.get(), replyTo),
+        reply ->
+            switch (reply) {
+              case AccountReply.SignedIn r -> signedIn(username, r);
+              case AccountReply.Reused r -> new AuthResult.RefreshReused();
+              case AccountReply.Unknown r -> new AuthResult.UnknownToken();
+              case AccountReply.Overloaded r -> unavailable();
+            },
+        unavailable());
+  }
+
+  /**
+   * Revokes the family of a refresh token. Access tokens live on until they expire: they are not
+   * looked up anywhere.
+   */
+  public CompletionStage<AuthResult.Logout> logout(Secret refreshToken) {
+    Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
+    if (token.isEmpty()) {
+      return CompletableFuture.completedFuture(new AuthResult.LoggedOut());
+    }
+    return this.<AccountReply.ToLogout, AuthResult.Logout>ask(
+        token.get().username(),
+        replyTo -> new Account.Logout(token.get(), replyTo),
+        reply ->
+            switch (reply) {
+              case AccountReply.LoggedOut r -> new AuthResult.LoggedOut();
+              case AccountReply.Overloaded r -> unavailable();
+            },
+        unavailable());
+  }
+
+  /** Who has the name; what can be no username is nobody's. */
+  public CompletionStage<AuthResult.Lookup> lookup(String username) {
+    if (!Credentials.isUsername(username)) {
+      return CompletableFuture.completedFuture(new AuthResult.NotFound());
+    }
+    return this.<AccountReply.ToLookup, AuthResult.Lookup>ask(
+        username,
+        Account.Lookup::new,
+        reply ->
+            switch (reply) {
+              case AccountReply.Found r ->
+                  new AuthResult.Found(r.userId(), username, r.displayName());
+              case AccountReply.NotFound r -> new AuthResult.NotFound();
+              case AccountReply.Overloaded r -> unavailable();
+            },
+        unavailable());
+  }
+
+  private <R, T> CompletionStage<T> ask(
+      String username,
+      Function<ActorRef<R>, Account.Command> command,
+      Function<R, T> answer,
+      T unavailable) {
+    return sharding
+        .entityRefFor(Account.KEY, username)
+        .<R>ask(command::apply, timeout)
+        .thenApply(answer)
+        .exceptionally(
+            failure -> {
+              // The name is not said: people type passwords into the wrong field.
+              log.warn("an account did not answer: {}", failure.getClass().getSimpleName());
+              return unavailable;
+            });
+  }
+
+  private AuthResult.SignedIn signedIn(String username, AccountReply.SignedIn reply) {
+    return new AuthResult.SignedIn(
+        reply.userId(),
+        username,
+        reply.displayName(),
+        tokens.issue(reply.userId(), username),
+        AccessTokens.LIFE.toSeconds(),
+        reply.refreshToken());
+  }
+
+  private static AuthResult.Unavailable unavailable() {
+    return new AuthResult.Unavailable(RETRY_AFTER_MILLIS);
+  }
+}

@@ -1,0 +1,160 @@
+package parley.auth;
+
+import com.nimbusds.jose.jwk.JWK;
+import com.nimbusds.jose.jwk.JWKSelector;
+import com.nimbusds.jose.jwk.JWKSet;
+import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jose.util.ResourceRetriever;
+import java.io.IOException;
+import java.net.URL;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The public keys of an external issuer, fetched on one thread of its own, one fetch at a time.
+ *
+ * <ul>
+ *   <li>Keys up to {@link #FRESH} old are used as they are; up to {@link #STALE} they are used
+ *       while new ones are fetched, so an outage of the issuer is not felt; older ones not at all.
+ *   <li>A key that is not there may be new: fetch, but at most once in {@link #PAUSE}, so that
+ *       made-up key ids cannot make us flood the issuer. After a failure the pause is {@link
+ *       #PAUSE_FAILED}.
+ * </ul>
+ *
+ * nimbus-jose-jwt's {@code JWKSourceBuilder} has the same ideas, but blocks its caller and lives by
+ * the wall clock; only its parser and its HTTP client with a size limit are used here. Thread-safe.
+ */
+final class RemoteKeys implements AutoCloseable {
+  static final Duration FRESH = Duration.ofMinutes(5);
+  static final Duration STALE = Duration.ofHours(1);
+  static final Duration PAUSE = Duration.ofSeconds(30);
+  static final Duration PAUSE_FAILED = Duration.ofSeconds(2);
+
+  private static final Logger log = LoggerFactory.getLogger(RemoteKeys.class);
+  private static final int TIMEOUT_MILLIS = 3_000;
+  private static final int MAX_BYTES = 256 * 1024;
+
+  /** The keys cannot be had just now. */
+  static final class UnavailableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    UnavailableException(String message) {
+      super(message);
+    }
+  }
+
+  private record Fetched(JWKSet keys, Instant at) {}
+
+  private final URL url;
+  private final InstantSource clock;
+  private final ResourceRetriever http =
+      new DefaultResourceRetriever(TIMEOUT_MILLIS, TIMEOUT_MILLIS, MAX_BYTES);
+  private final ThreadPoolExecutor thread;
+
+  // Guarded by this.
+  private @Nullable Fetched newest;
+  private @Nullable CompletableFuture<JWKSet> running;
+  private Instant nextFetch = Instant.MIN;
+
+  RemoteKeys(URL url, InstantSource clock) {
+    this.url = url;
+    this.clock = clock;
+    this.thread =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(1),
+            task -> {
+              Thread t = new Thread(task, "parley-jwks");
+              t.setDaemon(true);
+              return t;
+            });
+  }
+
+  /**
+   * The keys that fit, none if the issuer has no such key; at once where no fetch is needed. Fails
+   * with {@link UnavailableException}.
+   */
+  CompletionStage<List<JWK>> select(JWKSelector selector) {
+    CompletableFuture<JWKSet> fetch;
+    synchronized (this) {
+      Instant now = clock.instant();
+      Fetched known = newest;
+      if (known != null && known.at.plus(STALE).isAfter(now)) {
+        List<JWK> fitting = selector.select(known.keys);
+        boolean fresh = known.at.plus(FRESH).isAfter(now);
+        boolean mayFetch = running != null || !nextFetch.isAfter(now);
+        if (!fresh && mayFetch) {
+          // Answered from what is known; whoever comes next has the new ones.
+          var unused = fetch(now);
+        }
+        if (!fitting.isEmpty() || !mayFetch) {
+          return CompletableFuture.completedFuture(fitting);
+        }
+      } else if (running == null && nextFetch.isAfter(now)) {
+        return CompletableFuture.failedFuture(new UnavailableException("failed a moment ago"));
+      }
+      fetch = fetch(now);
+    }
+    return fetch.thenApply(selector::select);
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+  }
+
+  private synchronized CompletableFuture<JWKSet> fetch(Instant now) {
+    CompletableFuture<JWKSet> result = running;
+    if (result == null) {
+      result = new CompletableFuture<JWKSet>();
+      CompletableFuture<JWKSet> mine = result;
+      running = mine;
+      nextFetch = now.plus(PAUSE);
+      // A server that drips its answer must not hold requests longer than this.
+      var unused =
+          mine.orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+              .whenComplete((keys, failure) -> finished(mine, keys));
+      try {
+        thread.execute(() -> retrieve(mine));
+      } catch (RejectedExecutionException e) {
+        mine.completeExceptionally(new UnavailableException("the last fetch still hangs"));
+      }
+    }
+    return result;
+  }
+
+  private void retrieve(CompletableFuture<JWKSet> result) {
+    try {
+      result.complete(JWKSet.parse(http.retrieveResource(url).getContent()));
+    } catch (IOException | ParseException | RuntimeException e) {
+      log.warn("no keys from {}: {}", url, e.toString());
+      result.completeExceptionally(new UnavailableException("the issuer's keys cannot be had"));
+    }
+  }
+
+  private synchronized void finished(CompletableFuture<JWKSet> fetch, @Nullable JWKSet keys) {
+    if (running == fetch) {
+      running = null;
+    }
+    if (keys == null) {
+      nextFetch = clock.instant().plus(PAUSE_FAILED);
+    } else {
+      newest = new Fetched(keys, clock.instant());
+    }
+  }
+}

@@ -1,0 +1,27 @@
+package parley.auth;
+
+import java.time.Instant;
+import parley.model.UserId;
+
+/** What {@link AccessTokens#verify} found. */
+public sealed interface Verified {
+  /**
+   * A good token's user.
+   *
+   * @param username the account's; of an external issuer's user the same as its id
+   * @param expiresAt the end of the token, in the future when given
+   * @param external whether an external issuer answers for it
+   */
+  record Principal(UserId userId, String username, Instant expiresAt, boolean external)
+      implements Verified {}
+
+  /**
+   * Not good: 401 {@code unauthenticated}.
+   *
+   * @param reason for the log and for the developer of a client; without the token
+   */
+  record Rejected(String reason) implements Verified {}
+
+  /** The external issuer's keys cannot be had just now: 503. The token may be good. */
+  record Unavailable(long retryAfterMillis) implements Verified {}
+}

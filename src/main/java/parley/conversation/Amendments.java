@@ -1,0 +1,68 @@
+package parley.conversation;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What became of entries after they were written: for an edited one the seq of the edit whose
+ * wording counts, for a deleted one {@link #DELETED}. At most {@value #CAPACITY}; a conversation
+ * with so many takes no further edit or delete of an entry that has had none.
+ */
+final class Amendments {
+  static final int CAPACITY = 20_000;
+  static final long DELETED = -1;
+  static final long NONE = 0;
+
+  private final TreeMap<Long, Long> amended = new TreeMap<>();
+
+  /** The seq of the edit that counts, {@link #DELETED} or {@link #NONE}. */
+  long of(long seq) {
+    Long amendment = amended.get(seq);
+    return amendment == null ? NONE : amendment;
+  }
+
+  boolean deleted(long seq) {
+    return of(seq) == DELETED;
+  }
+
+  boolean hasRoomFor(long seq) {
+    return amended.size() < CAPACITY || amended.containsKey(seq);
+  }
+
+  void edited(long target, long edit) {
+    if (!deleted(target)) {
+      amended.put(target, edit);
+    }
+  }
+
+  void delete(long target) {
+    amended.put(target, DELETED);
+  }
+
+  long[] targets() {
+    return amended.keySet().stream().mapToLong(Long::longValue).toArray();
+  }
+
+  long[] amendments() {
+    return amended.values().stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** The deleted ones of a range, ascending. */
+  long[] deletedIn(long from, long to) {
+    if (from > to) {
+      return new long[0];
+    }
+    return amended.subMap(from, true, to, true).entrySet().stream()
+        .filter(e -> e.getValue() == DELETED)
+        .mapToLong(Map.Entry::getKey)
+        .toArray();
+  }
+
+  static Amendments of(long[] targets, long[] amendments) {
+    Amendments all = new Amendments();
+    for (int i = 0; i < targets.length; i++) {
+      all.amended.put(targets[i], amendments[i]);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,72 @@
+package parley.conversation;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationType;
+import parley.model.Entry;
+import parley.model.LastMessage;
+import parley.model.Role;
+import parley.model.UserId;
+import parley.serial.Stored;
+
+/**
+ * The state of a conversation at an event, as the snapshot store keeps it: under 400 KB at all its
+ * bounds. Its rules are those of {@link ConversationEvent}; unlike an event, one that cannot be
+ * read costs time only.
+ *
+ * @param eventNr how many events it sums up
+ * @param type null before the conversation exists
+ * @param hashes the window of {@link DedupeWindow}, 8 bytes an entry
+ * @param amended seqs of edited and deleted entries, and in {@code amendments} what became of each
+ * @param indexSeqs with indexEvents and indexTimes the checkpoints of {@link LogIndex}
+ * @param tail the newest entries
+ */
+// Arrays, since a list would box 30,000 numbers; nobody compares or changes a snapshot.
+@SuppressWarnings("ArrayRecordComponent")
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+record ConversationSnapshot(
+    long eventNr,
+    @Nullable ConversationType type,
+    long createdAt,
+    @Nullable String name,
+    @Nullable String avatarUrl,
+    @Nullable List<ConversationEvent.Person> people,
+    @Nullable UserId opener,
+    long lastSeq,
+    long lastAt,
+    long lastTextAt,
+    @Nullable LastMessage lastMessage,
+    boolean previewLost,
+    long dispatchedTo,
+    boolean settled,
+    List<MemberSnapshot> members,
+    List<FormerSnapshot> former,
+    long formerAhead,
+    byte[] hashes,
+    long[] amended,
+    long[] amendments,
+    long[] indexSeqs,
+    long[] indexEvents,
+    long[] indexTimes,
+    long indexStride,
+    List<Entry> tail)
+    implements Stored {
+
+  /** A member as stored. */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+  record MemberSnapshot(
+      UserId userId,
+      Role role,
+      long joinedSeq,
+      long joinedAt,
+      long delivered,
+      long read,
+      long unread,
+      long ahead) {}
+
+  /** One who has left, as stored. */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+  record FormerSnapshot(
+      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}
+}

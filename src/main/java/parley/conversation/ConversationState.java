@@ -1,0 +1,413 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.ConversationEvent.CursorMove;
+import parley.conversation.ConversationEvent.Person;
+import parley.model.Body;
+import parley.model.ConversationId;
+import parley.model.ConversationType;
+import parley.model.Entry;
+import parley.model.LastMessage;
+import parley.model.Limits;
+import parley.model.Role;
+import parley.model.UserId;
+
+/**
+ * What a conversation is after its events: changed by {@link #apply} alone, which depends on
+ * nothing but the events, so that a recovered conversation is the same as the one that went down.
+ *
+ * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
+ * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link Amendments#CAPACITY}
+ * amendments, {@link Tail#ENTRIES} entries.
+ */
+final class ConversationState {
+  final ConversationId id;
+
+  /**
+   * How many events were applied: the sequence number of the last one, and the version rows are
+   * told.
+   */
+  long eventNr;
+
+  @Nullable ConversationType type;
+  long createdAt;
+  @Nullable String name;
+  @Nullable String avatarUrl;
+  long lastSeq;
+  long lastAt;
+  long lastTextAt;
+  @Nullable LastMessage lastMessage;
+
+  /**
+   * The last message was deleted and the one before it is not in memory: it has to be looked up.
+   */
+  boolean previewLost;
+
+  long dispatchedTo;
+  boolean settled = true;
+  @Nullable UserId opener;
+
+  final LinkedHashMap<UserId, Member> members = new LinkedHashMap<>();
+  final LinkedHashMap<UserId, Former> former = new LinkedHashMap<>();
+  final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
+
+  /** The largest {@link Member#ahead} among those who left and were forgotten. */
+  long formerAhead;
+
+  DedupeWindow dedupe = new DedupeWindow();
+  LogIndex index = new LogIndex();
+  Amendments amendments = new Amendments();
+  Tail tail = new Tail();
+
+  /**
+   * One who has left.
+   *
+   * @param read the read cursor it had, so that its last row can say so
+   */
+  record Former(
+      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}
+
+  ConversationState(ConversationId id) {
+    this.id = id;
+  }
+
+  boolean exists() {
+    return type != null;
+  }
+
+  boolean group() {
+    return type == ConversationType.GROUP;
+  }
+
+  @Nullable Member member(UserId user) {
+    return members.get(user);
+  }
+
+  /** The name a member's row shows. */
+  String nameFor(UserId viewer) {
+    if (group()) {
+      return name == null ? "" : name;
+    }
+    Person other = otherPerson(viewer);
+    return other == null ? "" : other.displayName();
+  }
+
+  /** The picture a member's row shows. */
+  @Nullable String avatarFor(UserId viewer) {
+    if (group()) {
+      return avatarUrl;
+    }
+    Person other = otherPerson(viewer);
+    return other == null ? null : other.avatarUrl();
+  }
+
+  private @Nullable Person otherPerson(UserId viewer) {
+    for (Person person : people.values()) {
+      if (!person.userId().equals(viewer)) {
+        return person;
+      }
+    }
+    return null;
+  }
+
+  /** Takes one event in. */
+  void apply(ConversationEvent event) {
+    eventNr++;
+    settled = event instanceof ConversationEvent.Settled;
+    switch (event) {
+      case ConversationEvent.DirectOpened opened -> open(opened);
+      case ConversationEvent.EntriesAppended appended -> append(appended);
+      case ConversationEvent.CursorsMoved moved -> moved.cursors().forEach(this::move);
+      case ConversationEvent.ProfileNoted noted ->
+          people.put(noted.person().userId(), noted.person());
+      case ConversationEvent.PreviewRestored restored -> restore(restored);
+      case ConversationEvent.Settled done -> dispatchedTo = lastSeq;
+    }
+  }
+
+  private void open(ConversationEvent.DirectOpened opened) {
+    type = ConversationType.DIRECT;
+    createdAt = opened.at();
+    opener = opened.opener().userId();
+    for (Person person : List.of(opened.opener(), opened.peer())) {
+      people.put(person.userId(), person);
+      members.put(person.userId(), new Member(person.userId(), Role.MEMBER, 1, opened.at(), 0, 0));
+    }
+  }
+
+  private void append(ConversationEvent.EntriesAppended appended) {
+    if (appended.cursors() != null) {
+      appended.cursors().forEach(this::move);
+    }
+    dispatchedTo = Math.max(dispatchedTo, appended.dispatchedTo());
+    Entry first = appended.entries().getFirst();
+    index.note(first.seq(), eventNr, first.at());
+    appended.entries().forEach(this::append);
+  }
+
+  private void append(Entry entry) {
+    if (entry.seq() != lastSeq + 1) {
+      throw new IllegalStateException(id + ": entry " + entry.seq() + " after " + lastSeq);
+    }
+    lastSeq = entry.seq();
+    lastAt = entry.at();
+    String clientMsgId = entry.clientMsgId();
+    dedupe.add(
+        entry.seq(), clientMsgId == null ? 0 : ClientMsgIds.hash(entry.senderId(), clientMsgId));
+    noteAhead(entry);
+    tail.add(entry);
+    switch (entry.body()) {
+      case Body.Text text -> appendText(entry, text);
+      case Body.Edit edit -> edit(entry.seq(), edit);
+      case Body.Delete delete -> delete(delete);
+      case Body.Reaction reaction -> {}
+      case Body.GroupCreated created -> create(entry, created);
+      case Body.MembersAdded added ->
+          added.memberIds().forEach(user -> join(user, Role.MEMBER, entry.seq(), entry.at()));
+      case Body.MemberRemoved removed -> leave(removed.userId(), entry.seq());
+      case Body.RoleChanged changed -> {
+        Member member = members.get(changed.userId());
+        if (member != null) {
+          member.role = changed.role();
+        }
+      }
+      case Body.GroupChanged changed -> {
+        name = changed.name() == null ? name : changed.name();
+        if (changed.avatarUrl() != null) {
+          avatarUrl = changed.avatarUrl().isEmpty() ? null : changed.avatarUrl();
+        }
+      }
+    }
+  }
+
+  private void noteAhead(Entry entry) {
+    Member sender = members.get(entry.senderId());
+    if (sender != null && entry.clientMsgId() != null) {
+      long time = ClientMsgIds.time(entry.clientMsgId(), entry.at());
+      if (time != ClientMsgIds.NO_TIME) {
+        sender.ahead = Math.max(sender.ahead, time - entry.at());
+      }
+    }
+  }
+
+  private void appendText(Entry entry, Body.Text text) {
+    lastTextAt = entry.at();
+    lastMessage = preview(entry, text.content() == null ? "" : text.content());
+    previewLost = false;
+    for (Member member : members.values()) {
+      if (!member.userId.equals(entry.senderId())) {
+        member.unread++;
+      }
+    }
+  }
+
+  static LastMessage preview(Entry entry, String content) {
+    return new LastMessage(
+        entry.seq(),
+        entry.senderId(),
+        entry.body().type(),
+        LastMessage.preview(content),
+        entry.at());
+  }
+
+  private void edit(long seq, Body.Edit edit) {
+    amendments.edited(edit.targetSeq(), seq);
+    LastMessage last = lastMessage;
+    if (last != null && last.seq() == edit.targetSeq() && edit.content() != null) {
+      lastMessage =
+          new LastMessage(
+              last.seq(),
+              last.senderId(),
+              last.type(),
+              LastMessage.preview(edit.content()),
+              last.at());
+    }
+  }
+
+  private void delete(Body.Delete delete) {
+    long target = delete.targetSeq();
+    if (amendments.deleted(target)) {
+      return;
+    }
+    amendments.delete(target);
+    for (Member member : members.values()) {
+      boolean counted =
+          target > member.read
+              && target >= member.joinedSeq
+              && !member.userId.equals(delete.targetSender());
+      if (counted) {
+        member.unread--;
+      }
+    }
+    if (lastMessage != null && lastMessage.seq() == target) {
+      lastMessage = newestTextInMemory();
+      previewLost = lastMessage == null && tail.firstSeq() > 1;
+    }
+  }
+
+  private @Nullable LastMessage newestTextInMemory() {
+    Iterator<Entry> newestFirst = tail.newestFirst();
+    while (newestFirst.hasNext()) {
+      Entry entry = newestFirst.next();
+      if (entry.body() instanceof Body.Text text && !amendments.deleted(entry.seq())) {
+        String content = text.content();
+        // The edit is newer than the text, so it is in memory too.
+        Entry edit = tail.get(amendments.of(entry.seq()));
+        if (edit != null && edit.body() instanceof Body.Edit newer) {
+          content = newer.content();
+        }
+        return preview(entry, content == null ? "" : content);
+      }
+    }
+    return null;
+  }
+
+  private void restore(ConversationEvent.PreviewRestored restored) {
+    if (previewLost && (lastMessage == null || lastMessage.seq() <= restored.asOf())) {
+      lastMessage = restored.lastMessage();
+      previewLost = false;
+    }
+  }
+
+  private void create(Entry entry, Body.GroupCreated created) {
+    type = ConversationType.GROUP;
+    createdAt = entry.at();
+    lastTextAt = entry.at();
+    name = created.name();
+    avatarUrl = created.avatarUrl();
+    for (UserId user : created.memberIds()) {
+      join(user, user.equals(entry.senderId()) ? Role.ADMIN : Role.MEMBER, entry.seq(), entry.at());
+    }
+  }
+
+  private void join(UserId user, Role role, long seq, long at) {
+    Former before = former.remove(user);
+    long ahead = before == null ? formerAhead : before.ahead();
+    members.put(user, new Member(user, role, seq, at, seq - 1, ahead));
+  }
+
+  private void leave(UserId user, long seq) {
+    Member gone = members.remove(user);
+    if (gone == null) {
+      return;
+    }
+    former.put(user, new Former(user, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.ahead));
+    if (former.size() > Limits.GROUP_MEMBERS) {
+      Former oldest = former.pollFirstEntry().getValue();
+      formerAhead = Math.max(formerAhead, oldest.ahead());
+    }
+  }
+
+  private void move(CursorMove move) {
+    Member member = members.get(move.userId());
+    if (member == null) {
+      return;
+    }
+    member.delivered = Math.max(member.delivered, move.delivered());
+    if (move.read() > member.read) {
+      member.read = move.read();
+      member.unread = move.unread();
+    }
+  }
+
+  ConversationSnapshot toSnapshot() {
+    List<ConversationSnapshot.MemberSnapshot> storedMembers = new ArrayList<>(members.size());
+    members.values().forEach(member -> storedMembers.add(member.toSnapshot()));
+    List<ConversationSnapshot.FormerSnapshot> storedFormer = new ArrayList<>(former.size());
+    for (Former f : former.values()) {
+      storedFormer.add(
+          new ConversationSnapshot.FormerSnapshot(
+              f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.ahead()));
+    }
+    return new ConversationSnapshot(
+        eventNr,
+        type,
+        createdAt,
+        name,
+        avatarUrl,
+        List.copyOf(people.values()),
+        opener,
+        lastSeq,
+        lastAt,
+        lastTextAt,
+        lastMessage,
+        previewLost,
+        dispatchedTo,
+        settled,
+        storedMembers,
+        storedFormer,
+        formerAhead,
+        dedupe.toBytes(),
+        amendments.targets(),
+        amendments.amendments(),
+        index.seqs(),
+        index.events(),
+        index.times(),
+        index.stride(),
+        tail.toStore());
+  }
+
+  static ConversationState of(ConversationId id, ConversationSnapshot stored) {
+    ConversationState state = new ConversationState(id);
+    state.eventNr = stored.eventNr();
+    state.type = stored.type();
+    state.createdAt = stored.createdAt();
+    state.name = stored.name();
+    state.avatarUrl = stored.avatarUrl();
+    state.opener = stored.opener();
+    state.lastSeq = stored.lastSeq();
+    state.lastAt = stored.lastAt();
+    state.lastTextAt = stored.lastTextAt();
+    state.lastMessage = stored.lastMessage();
+    state.previewLost = stored.previewLost();
+    state.dispatchedTo = stored.dispatchedTo();
+    state.settled = stored.settled();
+    state.formerAhead = stored.formerAhead();
+    if (stored.people() != null) {
+      stored.people().forEach(person -> state.people.put(person.userId(), person));
+    }
+    if (stored.members() != null) {
+      stored.members().forEach(member -> state.members.put(member.userId(), Member.of(member)));
+    }
+    if (stored.former() != null) {
+      for (ConversationSnapshot.FormerSnapshot f : stored.former()) {
+        state.former.put(
+            f.userId(),
+            new Former(f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.ahead()));
+      }
+    }
+    state.dedupe = DedupeWindow.fromBytes(orEmpty(stored.hashes()), stored.lastSeq());
+    state.amendments = Amendments.of(orEmpty(stored.amended()), orEmpty(stored.amendments()));
+    state.index =
+        LogIndex.of(
+            orEmpty(stored.indexSeqs()),
+            orEmpty(stored.indexEvents()),
+            orEmpty(stored.indexTimes()),
+            stored.indexStride());
+    if (stored.tail() != null) {
+      stored.tail().forEach(state.tail::add);
+    }
+    return state;
+  }
+
+  /** Unset is how an empty array arrives. */
+  private static byte[] orEmpty(byte @Nullable [] bytes) {
+    return bytes == null ? new byte[0] : bytes;
+  }
+
+  private static long[] orEmpty(long @Nullable [] numbers) {
+    return numbers == null ? new long[0] : numbers;
+  }
+
+  /** Asserted by tests: unread recomputed from what memory holds. */
+  Map<UserId, Long> unreads() {
+    Map<UserId, Long> all = new LinkedHashMap<>();
+    members.values().forEach(member -> all.put(member.userId, member.unread));
+    return all;
+  }
+}

@@ -1,0 +1,248 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.ConversationEvent.CursorMove;
+import parley.model.Body;
+import parley.model.Entry;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * Cursor moves that wait to be written, at most one a member. How many are unread after a move is
+ * counted here, from the log itself: in memory for the newest entries, by a read of the journal for
+ * a cursor far back.
+ */
+final class CursorMoves {
+  /** Most callers that wait for one member's move. */
+  private static final int CALLERS = 64;
+
+  private final ActorContext<Conversation.Command> context;
+  private final Log log;
+  private final ConversationState state;
+  private final Map<UserId, Move> moves = new LinkedHashMap<>();
+
+  /** What is wanted of one member's cursors. */
+  private static final class Move {
+    long delivered;
+    long read;
+    @Nullable Scan scan;
+    final List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
+  }
+
+  /** A count of old entries. */
+  private static final class Scan {
+    final UserId user;
+    final long from;
+    final long to;
+    long count = -1;
+    final List<Body.Delete> deletedSince = new ArrayList<>();
+
+    Scan(UserId user, long from, long to) {
+      this.user = user;
+      this.from = from;
+      this.to = to;
+    }
+  }
+
+  /** A count has ended; null is a failure. */
+  private record Counted(CursorMoves moves, Move move, Scan scan, @Nullable Long count)
+      implements ConversationInternal {
+    @Override
+    public String toString() {
+      return "Counted";
+    }
+  }
+
+  CursorMoves(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
+    this.context = context;
+    this.log = log;
+    this.state = state;
+  }
+
+  /** Whether the message is this class's own; if so it is handled. */
+  static boolean handle(ConversationInternal message) {
+    if (message instanceof Counted counted) {
+      counted.moves().counted(counted);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Notes a wish. Both cursors are clamped to the log and never go back.
+   *
+   * @return whether there is something to write
+   */
+  boolean wish(
+      Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
+    long newRead = Math.min(read, state.lastSeq);
+    long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq));
+    Move move = moves.get(member.userId);
+    if (move == null) {
+      if (newRead <= member.read && newDelivered <= member.delivered) {
+        answer(caller, new Conversation.ReadDone());
+        return false;
+      }
+      move = new Move();
+      move.read = member.read;
+      move.delivered = member.delivered;
+      moves.put(member.userId, move);
+    }
+    move.read = Math.max(move.read, newRead);
+    move.delivered = Math.max(move.delivered, newDelivered);
+    if (caller != null) {
+      if (move.callers.size() >= CALLERS) {
+        answer(
+            caller,
+            new Conversation.Refused(Refusal.unavailable("too many reads of one user at once")));
+      } else {
+        move.callers.add(caller);
+      }
+    }
+    return true;
+  }
+
+  private static void answer(
+      @Nullable ActorRef<Conversation.ReadReply> caller, Conversation.ReadReply reply) {
+    if (caller != null) {
+      caller.tell(reply);
+    }
+  }
+
+  boolean isEmpty() {
+    return moves.isEmpty();
+  }
+
+  /** What can be written now, with those who wait for it. */
+  record Ready(List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers) {}
+
+  /** Takes out what can be written; a move whose count is still under way stays. */
+  Ready take() {
+    List<CursorMove> ready = new ArrayList<>(moves.size());
+    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
+    Iterator<Map.Entry<UserId, Move>> all = moves.entrySet().iterator();
+    while (all.hasNext()) {
+      Map.Entry<UserId, Move> one = all.next();
+      Move move = one.getValue();
+      Member member = state.member(one.getKey());
+      if (member == null) {
+        all.remove();
+        move.callers.forEach(caller -> caller.tell(new Conversation.Refused(Refusal.notFound())));
+        continue;
+      }
+      long unread = unread(member, move);
+      if (unread >= 0) {
+        all.remove();
+        ready.add(new CursorMove(member.userId, move.delivered, move.read, unread));
+        callers.addAll(move.callers);
+      } else if (move.delivered > member.delivered) {
+        // The tick need not wait for the count.
+        ready.add(new CursorMove(member.userId, move.delivered, member.read, member.unread));
+      }
+    }
+    return new Ready(ready, callers);
+  }
+
+  /**
+   * Unread texts of the member if it has read up to the move's seq, or -1 if that takes a while.
+   */
+  private long unread(Member member, Move move) {
+    if (move.read <= member.read) {
+      return member.unread;
+    }
+    if (move.read >= state.lastSeq) {
+      return 0;
+    }
+    long from = move.read + 1;
+    long inMemory = state.tail.firstSeq();
+    if (from >= inMemory) {
+      return countInMemory(member.userId, from);
+    }
+    Scan scan = move.scan;
+    if (scan != null && scan.count < 0) {
+      return -1;
+    }
+    if (scan != null && scan.from == from && scan.to >= inMemory - 1) {
+      return scan.count
+          - scan.deletedSince.stream().filter(d -> counts(scan, d)).count()
+          + countInMemory(member.userId, scan.to + 1);
+    }
+    start(member.userId, move, from, inMemory - 1);
+    return -1;
+  }
+
+  private static boolean counts(Scan scan, Body.Delete delete) {
+    return delete.targetSeq() >= scan.from
+        && delete.targetSeq() <= scan.to
+        && !delete.targetSender().equals(scan.user);
+  }
+
+  private long countInMemory(UserId user, long from) {
+    return state.tail.range(from, state.lastSeq).stream()
+        .filter(entry -> unreadFor(user, entry) && !state.amendments.deleted(entry.seq()))
+        .count();
+  }
+
+  private static boolean unreadFor(UserId user, Entry entry) {
+    return entry.body().countable() && !entry.senderId().equals(user);
+  }
+
+  private void start(UserId user, Move move, long from, long to) {
+    Scan scan = new Scan(user, from, to);
+    move.scan = scan;
+    long[] deleted = state.amendments.deletedIn(from, to);
+    context.pipeToSelf(
+        log.count(
+            state.index.eventAtOrBefore(from),
+            state.index.eventAfter(to),
+            entry ->
+                entry.seq() >= from
+                    && entry.seq() <= to
+                    && unreadFor(user, entry)
+                    && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
+        (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
+  }
+
+  private void counted(Counted counted) {
+    if (counted.count() == null) {
+      context.getLog().warn("{}: counting unread entries failed", state.id);
+      // The move stays and is tried again with the next tick; those who wait are told now.
+      counted.move().scan = null;
+      counted
+          .move()
+          .callers
+          .forEach(
+              caller ->
+                  caller.tell(
+                      new Conversation.Refused(Refusal.unavailable("the log cannot be read"))));
+      counted.move().callers.clear();
+    } else {
+      counted.scan().count = counted.count();
+    }
+  }
+
+  /** An entry was deleted while counts may be under way. */
+  void deleted(Body.Delete delete) {
+    for (Move move : moves.values()) {
+      if (move.scan != null) {
+        move.scan.deletedSince.add(delete);
+      }
+    }
+  }
+
+  /** Nothing more will be written. */
+  void refuseAll(Refusal refusal) {
+    moves
+        .values()
+        .forEach(
+            move -> move.callers.forEach(caller -> caller.tell(new Conversation.Refused(refusal))));
+    moves.clear();
+  }
+}

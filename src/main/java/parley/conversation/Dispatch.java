@@ -1,0 +1,311 @@
+package parley.conversation;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.Limits;
+import parley.model.UserId;
+import parley.user.User;
+
+/**
+ * The durable outbox of a conversation: how far each member's {@code User} has acknowledged, and
+ * the repetition of what it has not. A position is kept in memory only; what survives a crash is
+ * one seq below which everybody had everything ({@link ConversationState#dispatchedTo}), from which
+ * a recovered conversation tells all again. The users drop what they know, by seq, so nothing is
+ * doubled.
+ *
+ * <p>At most {@value #AHEAD} entries are told beyond what a user has acknowledged.
+ */
+final class Dispatch {
+  private static final int AHEAD = 1_000;
+  private static final int CHUNK = 100;
+
+  /** After this without an acknowledgement what was told is told again. */
+  static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /** The way to a member's user entity. */
+  @FunctionalInterface
+  interface Users {
+    void tell(UserId to, User.Command message);
+  }
+
+  /**
+   * One member's (or recently left member's) position. Seqs are those of entries told or
+   * acknowledged.
+   */
+  private static final class Position {
+    long acked;
+    long ackedVersion;
+    long told;
+    long toldVersion;
+    long toldAt;
+    boolean loading;
+
+    Position(long acked) {
+      this.acked = acked;
+      this.told = acked;
+    }
+  }
+
+  private final ConversationState state;
+  private final Users users;
+  private final Pages pages;
+  private final Map<UserId, Position> positions = new HashMap<>();
+  private Peers peers;
+
+  Dispatch(ConversationState state, Users users, Pages pages) {
+    this.state = state;
+    this.users = users;
+    this.pages = pages;
+    this.peers = Peers.of(state);
+  }
+
+  /** After recovery: tell what may not have arrived. */
+  void recover(long now) {
+    peers = Peers.of(state);
+    for (Member member : state.members.values()) {
+      Position position = position(member.userId, member.joinedSeq);
+      if (state.settled) {
+        position.acked = state.lastSeq;
+        position.told = state.lastSeq;
+      } else {
+        tell(member.userId, position, List.of(), List.of(), now);
+        pump(member.userId, position, now);
+      }
+    }
+    for (ConversationState.Former gone : state.former.values()) {
+      if (!state.settled && gone.leftSeq() > state.dispatchedTo) {
+        Position position = position(gone.userId(), gone.joinedSeq());
+        pump(gone.userId(), position, now);
+      }
+    }
+  }
+
+  private Position position(UserId user, long joinedSeq) {
+    return positions.computeIfAbsent(
+        user, u -> new Position(Math.max(state.dispatchedTo, joinedSeq - 1)));
+  }
+
+  /** Something was persisted: tell those whom it concerns. */
+  void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
+    peers = Peers.of(state);
+    List<User.Receipt> receipts = new ArrayList<>(moves.size());
+    for (ConversationEvent.CursorMove move : moves) {
+      Member member = state.member(move.userId());
+      if (member != null) {
+        receipts.add(new User.Receipt(member.userId, member.delivered, member.read));
+      }
+    }
+    boolean toAll = !entries.isEmpty() || state.members.size() <= Limits.RECEIPT_MEMBERS;
+    List<User.Receipt> shown =
+        state.members.size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
+    if (toAll) {
+      for (Member member : state.members.values()) {
+        news(member.userId, member.joinedSeq, entries, shown, now);
+      }
+    } else {
+      for (User.Receipt receipt : receipts) {
+        Member member = state.member(receipt.userId());
+        if (member != null) {
+          news(member.userId, member.joinedSeq, entries, shown, now);
+        }
+      }
+    }
+    if (!entries.isEmpty()) {
+      long first = entries.getFirst().seq();
+      for (ConversationState.Former gone : state.former.values()) {
+        if (gone.leftSeq() >= first) {
+          news(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
+        }
+      }
+    }
+  }
+
+  private static List<Entry> upTo(List<Entry> entries, long seq) {
+    return entries.stream().filter(entry -> entry.seq() <= seq).toList();
+  }
+
+  private void news(
+      UserId user, long joinedSeq, List<Entry> entries, List<User.Receipt> receipts, long now) {
+    Position position = positions.get(user);
+    if (position == null) {
+      position = new Position(joinedSeq - 1);
+      positions.put(user, position);
+    } else if (position.told < joinedSeq - 1) {
+      // Added again: what happened in between is not for this member.
+      position.told = joinedSeq - 1;
+      position.acked = joinedSeq - 1;
+    }
+    long next = position.told + 1;
+    boolean inOrder =
+        entries.isEmpty() || (entries.getFirst().seq() <= next && entries.getLast().seq() >= next);
+    if (inOrder && !position.loading && position.told - position.acked < AHEAD) {
+      List<Entry> fresh = entries;
+      if (!entries.isEmpty() && entries.getFirst().seq() < next) {
+        fresh = entries.stream().filter(entry -> entry.seq() >= next).toList();
+      }
+      tell(user, position, fresh, receipts, now);
+    } else {
+      // It is behind and being caught up; only the row and the ticks go now.
+      tell(user, position, List.of(), receipts, now);
+    }
+  }
+
+  private void tell(
+      UserId user, Position position, List<Entry> entries, List<User.Receipt> receipts, long now) {
+    User.RowMember row = rowFor(user);
+    if (row == null) {
+      return;
+    }
+    if (!entries.isEmpty()) {
+      position.told = entries.getLast().seq();
+    }
+    position.toldVersion = state.eventNr;
+    position.toldAt = now;
+    users.tell(user, new User.Deliver(state.id, state.eventNr, header(), row, entries, receipts));
+  }
+
+  private User.RowHeader header() {
+    return new User.RowHeader(
+        state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
+        state.lastSeq,
+        state.lastMessage,
+        state.lastTextAt);
+  }
+
+  private User.@Nullable RowMember rowFor(UserId user) {
+    Member member = state.member(user);
+    if (member != null) {
+      return new User.RowMember(
+          state.nameFor(user),
+          state.avatarFor(user),
+          member.joinedSeq,
+          member.joinedAt,
+          0,
+          member.delivered,
+          member.read,
+          member.unread,
+          peers.delivered(member),
+          peers.read(member),
+          state.lastSeq == 0 && !user.equals(state.opener));
+    }
+    ConversationState.Former gone = state.former.get(user);
+    return gone == null
+        ? null
+        : new User.RowMember(
+            state.nameFor(user),
+            state.avatarFor(user),
+            gone.joinedSeq(),
+            gone.joinedAt(),
+            gone.leftSeq(),
+            gone.leftSeq(),
+            gone.read(),
+            0,
+            0,
+            0,
+            false);
+  }
+
+  /** The last seq that is for this user. */
+  private long target(UserId user) {
+    ConversationState.Former gone = state.former.get(user);
+    return gone == null ? state.lastSeq : gone.leftSeq();
+  }
+
+  /** A user has everything up to seq in its own journal, and a row of that version. */
+  void acknowledged(UserId user, long seq, long version, long now) {
+    Position position = positions.get(user);
+    if (position == null) {
+      return;
+    }
+    boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
+    position.acked = Math.min(Math.max(position.acked, seq), target(user));
+    position.ackedVersion = Math.max(position.ackedVersion, version);
+    position.told = Math.max(position.told, position.acked);
+    if (nothingNew && seq < position.told) {
+      // It lacks what stands before what it was told last.
+      position.told = position.acked;
+    }
+    if (state.member(user) == null && position.acked >= target(user)) {
+      positions.remove(user);
+    } else {
+      pump(user, position, now);
+    }
+  }
+
+  /** Tells the next entries a user lacks, if it is not too far behind with acknowledging. */
+  private void pump(UserId user, Position position, long now) {
+    long target = target(user);
+    if (position.loading || position.told >= target || position.told - position.acked >= AHEAD) {
+      return;
+    }
+    position.loading = true;
+    long from = position.told + 1;
+    pages.load(
+        from,
+        Math.min(from + CHUNK - 1, target),
+        (entries, tier) -> {
+          position.loading = false;
+          if (entries != null && !entries.isEmpty() && position.told + 1 == from) {
+            tell(user, position, entries, List.of(), now);
+            pump(user, position, now);
+          }
+        });
+  }
+
+  /** Repeats what was told long ago and not acknowledged. */
+  void tick(long now) {
+    for (Map.Entry<UserId, Position> one : positions.entrySet()) {
+      Position position = one.getValue();
+      boolean late = now - position.toldAt > PATIENCE.toMillis() || now < position.toldAt;
+      if (late && behind(one.getKey(), position)) {
+        position.told = position.acked;
+        position.toldAt = now;
+        pump(one.getKey(), position, now);
+        if (position.told == position.acked) {
+          tell(one.getKey(), position, List.of(), List.of(), now);
+        }
+      }
+    }
+  }
+
+  private boolean behind(UserId user, Position position) {
+    return position.acked < target(user) || position.ackedVersion < position.toldVersion;
+  }
+
+  /** Whether every user has acknowledged everything. */
+  boolean settled() {
+    for (Map.Entry<UserId, Position> one : positions.entrySet()) {
+      if (behind(one.getKey(), one.getValue())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The seq up to which every user has everything. */
+  long floor() {
+    long floor = state.lastSeq;
+    Iterator<Map.Entry<UserId, Position>> all = positions.entrySet().iterator();
+    while (all.hasNext()) {
+      Map.Entry<UserId, Position> one = all.next();
+      if (one.getValue().acked < target(one.getKey())) {
+        floor = Math.min(floor, one.getValue().acked);
+      }
+    }
+    return Math.max(floor, state.dispatchedTo);
+  }
+
+  /** The same row and nothing else, for a user that waits to hear of it. */
+  void remind(UserId user, long now) {
+    Member member = state.member(user);
+    if (member != null) {
+      news(user, member.joinedSeq, List.of(), List.of(), now);
+    }
+  }
+}

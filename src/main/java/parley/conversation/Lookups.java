@@ -1,0 +1,262 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * Whether a {@code (sender, client_msg_id)} is in the log already, and what stands at a seq that is
+ * not in memory.
+ *
+ * <p>Known is decided in three steps, each exact: the hash window over the newest entries says "no"
+ * for certain or names candidates, which are compared themselves; an id that carries a time cannot
+ * have been stored before that time less the most its sender's clock was ever ahead, so a young id
+ * that is not in the window is new; an old one is searched in the log from that time on. An id
+ * without a time is known for the window only, as the protocol says.
+ *
+ * <p>One search at a time, {@value #WAITING} waiting. A sender whose post is being looked up waits
+ * with its later ones, so that its messages keep their order.
+ */
+final class Lookups {
+  static final int WAITING = 256;
+
+  /**
+   * What a look-up found out about a post.
+   *
+   * @param comparedTo the post is none of the window's entries up to this seq
+   * @param searched the log before the window was searched in vain; it cannot have got there since,
+   *     because a sender whose post is looked up writes nothing else
+   * @param known the entry it turned out to be
+   * @param target the entry it aims at
+   */
+  record Facts(long comparedTo, boolean searched, @Nullable Entry known, @Nullable Entry target) {
+    static final Facts NONE = new Facts(0, false, null, null);
+
+    @Override
+    public String toString() {
+      return "Facts[comparedTo=" + comparedTo + ", searched=" + searched + "]";
+    }
+  }
+
+  /** Go on with a post. */
+  record Resume(Conversation.Post post, Facts facts) implements ConversationInternal {
+    @Override
+    public String toString() {
+      return "Resume";
+    }
+  }
+
+  /** A search has ended; null facts are a failure. */
+  record Ended(Conversation.Post post, @Nullable Facts facts) implements ConversationInternal {
+    @Override
+    public String toString() {
+      return "Ended";
+    }
+  }
+
+  /** Whether a post is known. */
+  sealed interface Known {}
+
+  /** It is this entry. */
+  record Duplicate(Entry entry) implements Known {}
+
+  /** It is new. */
+  record Unknown() implements Known {}
+
+  /** It is being looked up, and will come again as {@link Resume}. */
+  record Pending() implements Known {}
+
+  private record Search(
+      Conversation.Post post, java.util.function.Supplier<CompletionStage<Facts>> run) {}
+
+  private final ActorContext<Conversation.Command> context;
+  private final Log log;
+  private final ConversationState state;
+  private final ArrayDeque<Search> searches = new ArrayDeque<>();
+  private final Map<UserId, ArrayDeque<Conversation.Post>> behind = new HashMap<>();
+  private final Set<UserId> busy = new HashSet<>();
+  private final Set<UserId> searching = new HashSet<>();
+  private @Nullable Search running;
+  private int waiting;
+
+  Lookups(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
+    this.context = context;
+    this.log = log;
+    this.state = state;
+  }
+
+  boolean isIdle() {
+    return running == null && searches.isEmpty() && busy.isEmpty();
+  }
+
+  /**
+   * Whether an earlier post of the same sender is being looked up; if so this one is kept, or
+   * refused.
+   */
+  boolean mustWait(Conversation.Post post) {
+    if (!busy.contains(post.author())) {
+      return false;
+    }
+    if (waiting >= WAITING) {
+      refuse(post, Refusal.unavailable("too many old messages are being looked up"));
+    } else {
+      waiting++;
+      behind.computeIfAbsent(post.author(), u -> new ArrayDeque<>()).add(post);
+    }
+    return true;
+  }
+
+  private static void refuse(Conversation.Post post, Refusal refusal) {
+    post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
+  }
+
+  /** Decides, or starts to look. */
+  Known known(Conversation.Post post, Member author, Facts facts, long now) {
+    if (facts.known() != null) {
+      return new Duplicate(facts.known());
+    }
+    long hash = ClientMsgIds.hash(post.author(), post.clientMsgId());
+    for (long seq : state.dedupe.candidates(hash, facts.comparedTo())) {
+      Entry entry = state.tail.get(seq);
+      if (entry == null) {
+        search(post, () -> compare(post, facts, seq));
+        return new Pending();
+      }
+      if (same(post, entry)) {
+        return new Duplicate(entry);
+      }
+    }
+    long windowStart = state.dedupe.firstSeq();
+    if (windowStart <= 1 || facts.searched()) {
+      return new Unknown();
+    }
+    long time = ClientMsgIds.time(post.clientMsgId(), now);
+    if (time == ClientMsgIds.NO_TIME) {
+      return new Unknown();
+    }
+    long earliest = time - author.ahead;
+    if (earliest > state.index.timeAtOrAfter(windowStart)) {
+      return new Unknown();
+    }
+    search(post, () -> scan(post, facts, earliest, windowStart - 1));
+    return new Pending();
+  }
+
+  private static boolean same(Conversation.Post post, Entry entry) {
+    return post.clientMsgId().equals(entry.clientMsgId()) && post.author().equals(entry.senderId());
+  }
+
+  /** Compares the window's entries up to the newest candidate. */
+  private CompletionStage<Facts> compare(Conversation.Post post, Facts facts, long seq) {
+    return log.find(
+            state.index.eventAtOrBefore(state.dedupe.firstSeq()),
+            state.index.eventAfter(seq),
+            entry -> entry.seq() <= seq && same(post, entry))
+        .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
+  }
+
+  private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long earliest, long to) {
+    return log.find(
+            state.index.eventBeforeTime(earliest),
+            state.index.eventAfter(to),
+            entry -> entry.seq() <= to && same(post, entry))
+        .thenApply(
+            found -> new Facts(facts.comparedTo(), true, found.orElse(null), facts.target()));
+  }
+
+  /** Loads the entry a post aims at; the post comes again with it. */
+  void load(Conversation.Post post, Facts facts, long seq) {
+    search(
+        post,
+        () ->
+            log.range(state.index.eventAtOrBefore(seq), state.index.eventAfter(seq), seq, seq)
+                .thenApply(
+                    found ->
+                        new Facts(
+                            facts.comparedTo(),
+                            facts.searched(),
+                            facts.known(),
+                            found.getFirst())));
+  }
+
+  private void search(
+      Conversation.Post post, java.util.function.Supplier<CompletionStage<Facts>> run) {
+    if (searches.size() >= WAITING) {
+      refuse(post, Refusal.unavailable("too many old messages are being looked up"));
+      return;
+    }
+    busy.add(post.author());
+    searching.add(post.author());
+    searches.add(new Search(post, run));
+    next();
+  }
+
+  private void next() {
+    if (running == null) {
+      running = searches.poll();
+      if (running != null) {
+        Conversation.Post post = running.post();
+        context.pipeToSelf(
+            running.run().get(),
+            (facts, failure) -> new Ended(post, failure == null ? facts : null));
+      }
+    }
+  }
+
+  void ended(Ended ended) {
+    running = null;
+    Conversation.Post post = ended.post();
+    if (ended.facts() == null) {
+      context.getLog().warn("{}: looking up an old entry failed", state.id);
+      refuse(post, Refusal.unavailable("the log cannot be read now"));
+    } else {
+      context.getSelf().tell(new Resume(post, ended.facts()));
+    }
+    searching.remove(post.author());
+    if (ended.facts() == null) {
+      resumed(post.author());
+    }
+    next();
+  }
+
+  /**
+   * A resumed post has been handled: the next of its sender follows, one by one, so that none is
+   * overtaken.
+   */
+  void resumed(UserId author) {
+    if (searching.contains(author) || !busy.contains(author)) {
+      return;
+    }
+    ArrayDeque<Conversation.Post> those = behind.get(author);
+    Conversation.Post next = those == null ? null : those.poll();
+    if (next == null) {
+      behind.remove(author);
+      busy.remove(author);
+    } else {
+      waiting--;
+      context.getSelf().tell(new Resume(next, Facts.NONE));
+    }
+  }
+
+  void refuseAll(Refusal refusal) {
+    searches.forEach(search -> refuse(search.post(), refusal));
+    if (running != null) {
+      refuse(running.post(), refusal);
+    }
+    behind.values().forEach(posts -> posts.forEach(post -> refuse(post, refusal)));
+    searches.clear();
+    behind.clear();
+    busy.clear();
+    searching.clear();
+    running = null;
+    waiting = 0;
+  }
+}

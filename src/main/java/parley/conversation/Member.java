@@ -1,0 +1,51 @@
+package parley.conversation;
+
+import parley.model.Role;
+import parley.model.UserId;
+
+/** A member: what is persisted of it. Changed only by applying events. */
+final class Member {
+  final UserId userId;
+  final long joinedSeq;
+  final long joinedAt;
+  Role role;
+  long delivered;
+  long read;
+  long unread;
+
+  /**
+   * By how much a client_msg_id of this sender was ever ahead of our clock, milliseconds: an id
+   * with time t cannot have been stored before {@code t - ahead}.
+   */
+  long ahead;
+
+  Member(UserId userId, Role role, long joinedSeq, long joinedAt, long cursors, long ahead) {
+    this.userId = userId;
+    this.role = role;
+    this.joinedSeq = joinedSeq;
+    this.joinedAt = joinedAt;
+    this.delivered = cursors;
+    this.read = cursors;
+    this.ahead = ahead;
+  }
+
+  ConversationSnapshot.MemberSnapshot toSnapshot() {
+    return new ConversationSnapshot.MemberSnapshot(
+        userId, role, joinedSeq, joinedAt, delivered, read, unread, ahead);
+  }
+
+  static Member of(ConversationSnapshot.MemberSnapshot stored) {
+    Member member =
+        new Member(
+            stored.userId(),
+            stored.role(),
+            stored.joinedSeq(),
+            stored.joinedAt(),
+            0,
+            stored.ahead());
+    member.delivered = stored.delivered();
+    member.read = stored.read();
+    member.unread = stored.unread();
+    return member;
+  }
+}

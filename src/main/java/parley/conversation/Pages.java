@@ -1,0 +1,193 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.model.Body;
+import parley.model.Entry;
+import parley.model.HistoryPage.Tier;
+
+/**
+ * Ranges of entries with their current content, from memory where it holds them, otherwise from the
+ * journal without holding up the entity. At most {@value #IN_FLIGHT} journal reads at once and
+ * {@value #WAITING} waiting; one more is refused.
+ */
+final class Pages {
+  static final int IN_FLIGHT = 4;
+  static final int WAITING = 128;
+
+  private final ActorContext<Conversation.Command> context;
+  private final Log log;
+  private final ConversationState state;
+  private final ArrayDeque<Job> waiting = new ArrayDeque<>();
+  private int inFlight;
+
+  Pages(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
+    this.context = context;
+    this.log = log;
+    this.state = state;
+  }
+
+  /** A range, or null where it is not to be had now. Runs in the entity. */
+  interface Ready {
+    void accept(@Nullable List<Entry> entries, Tier tier);
+  }
+
+  /** One range on its way. */
+  private static final class Job {
+    final long from;
+    final long to;
+    final Ready ready;
+    final List<Entry> read = new ArrayList<>();
+    final Map<Long, Entry> edits = new HashMap<>();
+
+    Job(long from, long to, Ready ready) {
+      this.from = from;
+      this.to = to;
+      this.ready = ready;
+    }
+
+    long next() {
+      return read.isEmpty() ? from : read.getLast().seq() + 1;
+    }
+  }
+
+  /** A read that has ended. */
+  record ReadEnded(Consumer<Pages> then) implements ConversationInternal {
+    @Override
+    public String toString() {
+      return "ReadEnded";
+    }
+  }
+
+  /** Entries {@code from} to {@code to}, both of which exist, ascending. */
+  void load(long from, long to, Ready ready) {
+    Job job = new Job(from, to, ready);
+    if (from >= state.tail.firstSeq() || from > to) {
+      advance(job);
+    } else if (inFlight < IN_FLIGHT) {
+      inFlight++;
+      advance(job);
+    } else if (waiting.size() < WAITING) {
+      waiting.add(job);
+    } else {
+      ready.accept(null, Tier.HOT);
+    }
+  }
+
+  private void advance(Job job) {
+    long next = job.next();
+    long inMemory = Math.max(job.from, state.tail.firstSeq());
+    if (next <= job.to && next < inMemory) {
+      long last = Math.min(job.to, inMemory - 1);
+      read(
+          job,
+          log.range(state.index.eventAtOrBefore(next), state.index.eventAfter(last), next, last),
+          job.read::addAll);
+      return;
+    }
+    Entry edit = missingEdit(job);
+    if (edit != null) {
+      long seq = state.amendments.of(edit.seq());
+      read(
+          job,
+          log.range(state.index.eventAtOrBefore(seq), state.index.eventAfter(seq), seq, seq),
+          found -> found.forEach(entry -> job.edits.put(entry.seq(), entry)));
+      return;
+    }
+    finish(job);
+  }
+
+  private void read(Job job, CompletionStage<List<Entry>> result, Consumer<List<Entry>> take) {
+    context.pipeToSelf(
+        result,
+        (entries, failure) ->
+            new ReadEnded(
+                pages -> {
+                  if (entries == null || entries.isEmpty()) {
+                    context.getLog().warn("{}: a read of the log failed", state.id, failure);
+                    pages.end(job, null);
+                  } else {
+                    take.accept(entries);
+                    pages.advance(job);
+                  }
+                }));
+  }
+
+  private @Nullable Entry missingEdit(Job job) {
+    for (Entry entry : job.read) {
+      long amendment = state.amendments.of(entry.seq());
+      if (amendment > 0 && editOf(job, amendment) == null) {
+        return entry;
+      }
+    }
+    for (Entry entry : state.tail.range(job.next(), job.to)) {
+      long amendment = state.amendments.of(entry.seq());
+      if (amendment > 0 && editOf(job, amendment) == null) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable Entry editOf(Job job, long seq) {
+    Entry edit = job.edits.get(seq);
+    return edit != null ? edit : state.tail.get(seq);
+  }
+
+  private void finish(Job job) {
+    boolean fromLog = !job.read.isEmpty();
+    List<Entry> inMemory = state.tail.range(job.next(), job.to);
+    List<Entry> all = new ArrayList<>(job.read.size() + inMemory.size());
+    job.read.forEach(entry -> all.add(current(job, entry)));
+    inMemory.forEach(entry -> all.add(current(job, entry)));
+    Tier tier = !fromLog ? Tier.MEMORY : inMemory.isEmpty() ? Tier.HOT : Tier.MIXED;
+    if (fromLog) {
+      end(job, all, tier);
+    } else {
+      job.ready.accept(all, tier);
+    }
+  }
+
+  private void end(Job job, @Nullable List<Entry> entries) {
+    end(job, entries, Tier.HOT);
+  }
+
+  private void end(Job job, @Nullable List<Entry> entries, Tier tier) {
+    inFlight--;
+    job.ready.accept(entries, tier);
+    Job next = waiting.poll();
+    if (next != null) {
+      inFlight++;
+      advance(next);
+    }
+  }
+
+  private Entry current(Job job, Entry entry) {
+    return switch (entry.body()) {
+      case Body.Text text -> {
+        long amendment = state.amendments.of(entry.seq());
+        if (amendment == Amendments.DELETED) {
+          yield entry.withBody(new Body.Text(null, null, null, false));
+        }
+        Entry edit = amendment == Amendments.NONE ? null : editOf(job, amendment);
+        if (edit != null && edit.body() instanceof Body.Edit newer) {
+          yield entry.withBody(
+              new Body.Text(newer.content(), text.replyTo(), text.mentions(), true));
+        }
+        yield entry;
+      }
+      case Body.Edit edit ->
+          state.amendments.deleted(edit.targetSeq())
+              ? entry.withBody(new Body.Edit(edit.targetSeq(), null))
+              : entry;
+      default -> entry;
+    };
+  }
+}

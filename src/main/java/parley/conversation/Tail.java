@@ -1,0 +1,102 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.Body;
+import parley.model.Entry;
+
+/**
+ * The newest entries as they were written, without holes up to the end of the log: at most {@value
+ * #ENTRIES} and about {@value #CHARS} characters, and always at least one if there is any.
+ */
+final class Tail {
+  static final int ENTRIES = 256;
+  static final int CHARS = 256 * 1024;
+
+  /** What goes into a snapshot: enough for the first page and small enough for any store. */
+  private static final int STORED_ENTRIES = 64;
+
+  private static final int STORED_CHARS = 64 * 1024;
+
+  private final ArrayDeque<Entry> entries = new ArrayDeque<>();
+  private long chars;
+
+  void add(Entry entry) {
+    entries.addLast(entry);
+    chars += weight(entry);
+    while (entries.size() > 1 && (entries.size() > ENTRIES || chars > CHARS)) {
+      chars -= weight(entries.removeFirst());
+    }
+  }
+
+  private static long weight(Entry entry) {
+    return switch (entry.body()) {
+      case Body.Text text -> 100 + length(text.content());
+      case Body.Edit edit -> 100 + length(edit.content());
+      case Body.GroupCreated created -> 100 + 40L * created.memberIds().size();
+      case Body.MembersAdded added -> 100 + 40L * added.memberIds().size();
+      default -> 100;
+    };
+  }
+
+  private static long length(@Nullable String s) {
+    return s == null ? 0 : s.length();
+  }
+
+  /** The lowest seq it holds, or {@link Long#MAX_VALUE} if it is empty. */
+  long firstSeq() {
+    return entries.isEmpty() ? Long.MAX_VALUE : entries.getFirst().seq();
+  }
+
+  @Nullable Entry get(long seq) {
+    if (entries.isEmpty() || seq < firstSeq() || seq > entries.getLast().seq()) {
+      return null;
+    }
+    // A page is read from its end more often than from its start.
+    Iterator<Entry> fromEnd = entries.descendingIterator();
+    while (fromEnd.hasNext()) {
+      Entry entry = fromEnd.next();
+      if (entry.seq() == seq) {
+        return entry;
+      }
+    }
+    return null;
+  }
+
+  /** Those of the range it holds, ascending. */
+  List<Entry> range(long from, long to) {
+    ArrayList<Entry> found = new ArrayList<>();
+    for (Entry entry : entries) {
+      if (entry.seq() > to) {
+        break;
+      }
+      if (entry.seq() >= from) {
+        found.add(entry);
+      }
+    }
+    return found;
+  }
+
+  /** From the newest to the oldest. */
+  Iterator<Entry> newestFirst() {
+    return entries.descendingIterator();
+  }
+
+  List<Entry> toStore() {
+    ArrayDeque<Entry> kept = new ArrayDeque<>();
+    long room = STORED_CHARS;
+    Iterator<Entry> fromEnd = entries.descendingIterator();
+    while (fromEnd.hasNext() && kept.size() < STORED_ENTRIES) {
+      Entry entry = fromEnd.next();
+      room -= weight(entry);
+      if (room < 0 && !kept.isEmpty()) {
+        break;
+      }
+      kept.addFirst(entry);
+    }
+    return List.copyOf(kept);
+  }
+}

@@ -1,0 +1,60 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationType;
+import parley.model.ConversationView;
+
+/** What members see of a state. */
+final class Views {
+  private Views() {}
+
+  static ConversationView of(ConversationState state, parley.model.UserId viewer) {
+    List<ConversationView.MemberView> members = new ArrayList<>(state.members.size());
+    for (Member member : state.members.values()) {
+      members.add(
+          new ConversationView.MemberView(
+              member.userId, member.role, member.joinedAt, member.delivered, member.read));
+    }
+    return new ConversationView(
+        state.id,
+        state.group() ? ConversationType.GROUP : ConversationType.DIRECT,
+        state.nameFor(viewer),
+        state.avatarFor(viewer),
+        members,
+        state.lastSeq,
+        state.createdAt);
+  }
+
+  /** Which entries a page holds, from after to is none; and whether there are more that way. */
+  record Range(long from, long to, boolean hasMore) {}
+
+  /** The range a viewer gets for its question, or null if it may see nothing. */
+  static @Nullable Range range(ConversationState state, Conversation.GetPage get) {
+    long floor;
+    long end;
+    Member member = state.member(get.viewer());
+    if (member != null) {
+      floor = member.joinedSeq;
+      end = state.lastSeq;
+    } else {
+      ConversationState.Former gone = get.replay() ? state.former.get(get.viewer()) : null;
+      if (gone == null) {
+        return null;
+      }
+      floor = gone.joinedSeq();
+      end = gone.leftSeq();
+    }
+    Long after = get.after();
+    if (after != null) {
+      long from = Math.max(Math.min(after, end) + 1, floor);
+      long to = Math.min(from + get.limit() - 1, end);
+      return new Range(from, to, to < end);
+    }
+    Long before = get.before();
+    long to = before == null ? end : Math.min(before - 1, end);
+    long from = Math.max(to - get.limit() + 1, floor);
+    return new Range(from, to, from > floor && from <= to);
+  }
+}

@@ -1,0 +1,160 @@
+package parley.protocol;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.Intent;
+import parley.model.Limits;
+import parley.model.UserId;
+
+/**
+ * A text frame of a client to a {@link ClientFrame}.
+ *
+ * <p>Never throws, whatever the text; work and memory are bounded by the size of a frame. What it
+ * lets through keeps every rule of form and size, so nobody behind it has to check again. Fields
+ * are checked in the order in which the protocol lists them, and the first that is wrong is named.
+ */
+public final class FrameReader {
+  /** Most characters of what a client says it is. */
+  static final int CLIENT_CHARS = 256;
+
+  /** Most characters of a token; a JWT with many claims has a few thousand. */
+  static final int TOKEN_CHARS = 16_384;
+
+  /** Most characters of an inbox cursor. */
+  static final int CURSOR_CHARS = 512;
+
+  private FrameReader() {}
+
+  /** What became of a text. */
+  public sealed interface Result {}
+
+  /** A frame. */
+  public record Good(ClientFrame frame) implements Result {}
+
+  /**
+   * Not a frame.
+   *
+   * @param id the frame's id, where the text was a JSON object with a valid one
+   * @param code {@code bad_frame}, {@code too_large}, or {@code bad_request} for a page that cannot
+   *     be
+   * @param field the field at fault, or {@code frame} for the whole
+   * @param message names the field and says its rule
+   */
+  public record Bad(@Nullable Long id, ErrorCode code, String field, String message)
+      implements Result {}
+
+  /** Reads one text frame. */
+  public static Result read(String text) {
+    @Nullable Long id = null;
+    try {
+      ObjectNode object = Json.parse(text, "frame", ErrorCode.BAD_FRAME);
+      Fields fields = new Fields(object, ErrorCode.BAD_FRAME);
+      id = fields.frameId();
+      return new Good(frame(id, fields));
+    } catch (FieldError e) {
+      return new Bad(id, e.code(), e.field(), e.text());
+    }
+  }
+
+  private static ClientFrame frame(@Nullable Long id, Fields f) throws FieldError {
+    JsonNode op = f.get("op");
+    return switch (op == null || !op.isTextual() ? "" : op.textValue()) {
+      case "hello" -> hello(id, f);
+      case "auth" -> new ClientFrame.Auth(id, f.text("token", 0, TOKEN_CHARS));
+      case "ping" -> new ClientFrame.Ping(id);
+      case "send" -> send(id, f);
+      case "edit" -> edit(id, f);
+      case "delete" -> delete(id, f);
+      case "react" -> react(id, f);
+      case "ack" -> new ClientFrame.Ack(id, f.conversationId(), f.seq("seq"));
+      case "read" -> new ClientFrame.Read(id, f.conversationId(), f.seq("seq"));
+      case "typing" -> new ClientFrame.Typing(id, f.conversationId(), f.bool("active"));
+      case "watch" -> new ClientFrame.Watch(id, f.userIds("user_ids", 0, Limits.WATCHED));
+      case "inbox" -> inbox(id, f);
+      case "history" -> history(id, f.conversationId(), f);
+      default ->
+          throw f.bad(
+              "op",
+              "one of hello, auth, ping, send, edit, delete, react, ack, read, typing, watch,"
+                  + " inbox, history");
+    };
+  }
+
+  // An empty token is let through: whether a token is good is not a question of form.
+  private static ClientFrame hello(@Nullable Long id, Fields f) throws FieldError {
+    String token = f.text("token", 0, TOKEN_CHARS);
+    var deviceId = f.deviceId("device_id");
+    @Nullable String client = f.textOrNull("client", 0, CLIENT_CHARS);
+    @Nullable Boolean fresh = f.boolOrNull("fresh");
+    return new ClientFrame.Hello(
+        id, token, deviceId, client == null ? "" : client, fresh != null && fresh);
+  }
+
+  /** A new message, of the socket or of REST. */
+  static ClientFrame.Post send(@Nullable Long id, Fields f) throws FieldError {
+    boolean toConversation = f.get("conversation_id") != null;
+    boolean toUser = f.get("to") != null;
+    if (toConversation && toUser) {
+      throw f.bad("to", "left out where conversation_id is given");
+    }
+    @Nullable UserId to = toUser ? f.userId("to") : null;
+    @Nullable ConversationId conversationId = toUser ? null : f.conversationId();
+    String clientMsgId = f.clientMsgId();
+    // Media comes with the media service; until then it is as unknown as any other type.
+    f.word("type", List.of("text"));
+    String content = f.content();
+    @Nullable Long replyTo = f.seqOrNull("reply_to");
+    List<UserId> mentions =
+        f.get("mentions") == null ? List.of() : f.userIds("mentions", 0, Limits.MENTIONS);
+    return new ClientFrame.Post(
+        id, conversationId, to, clientMsgId, new Intent.Text(content, replyTo, mentions));
+  }
+
+  private static ClientFrame edit(@Nullable Long id, Fields f) throws FieldError {
+    ConversationId conversationId = f.conversationId();
+    String clientMsgId = f.clientMsgId();
+    Intent intent = new Intent.Edit(f.seq("target_seq"), f.content());
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+  }
+
+  private static ClientFrame delete(@Nullable Long id, Fields f) throws FieldError {
+    ConversationId conversationId = f.conversationId();
+    String clientMsgId = f.clientMsgId();
+    Intent intent = new Intent.Delete(f.seq("target_seq"));
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+  }
+
+  private static ClientFrame react(@Nullable Long id, Fields f) throws FieldError {
+    ConversationId conversationId = f.conversationId();
+    String clientMsgId = f.clientMsgId();
+    Intent intent = new Intent.React(f.seq("target_seq"), f.reaction());
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+  }
+
+  /** A page of the inbox, of the socket or of REST. */
+  static ClientFrame.Inbox inbox(@Nullable Long id, Fields f) throws FieldError {
+    int limit = f.limit(Limits.INBOX_PAGE, Limits.INBOX_PAGE_DEFAULT);
+    return new ClientFrame.Inbox(id, limit, f.textOrNull("cursor", 0, CURSOR_CHARS));
+  }
+
+  /** A page of a conversation, of the socket or of REST. */
+  static ClientFrame.History history(@Nullable Long id, ConversationId conversationId, Fields f)
+      throws FieldError {
+    @Nullable Long before = f.seqOrNull("before");
+    @Nullable Long after =
+        f.get("after") == null
+            ? null
+            : Long.valueOf(
+                f.integer("after", 0, Long.MAX_VALUE, "a 64-bit integer that is not negative"));
+    if (before != null && after != null) {
+      throw new FieldError(
+          ErrorCode.BAD_REQUEST, "before", "before must be left out where after is given");
+    }
+    int limit = f.limit(Limits.PAGE, Limits.PAGE_DEFAULT);
+    return new ClientFrame.History(id, conversationId, before, after, limit);
+  }
+}

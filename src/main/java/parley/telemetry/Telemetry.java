@@ -1,0 +1,221 @@
+package parley.telemetry;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * What the running server counts and times. One instance per node, handed to whoever reports; all
+ * methods are safe from any thread and never block.
+ *
+ * <p>Handed over and not looked up: a test reads its own instance, and nothing here needs the actor
+ * system, so what imports this package need not either.
+ *
+ * <p>Times are in nanoseconds, as {@link System#nanoTime()} gives them; negative ones (clocks of
+ * two machines) count as zero.
+ */
+public final class Telemetry implements AutoCloseable {
+  /** Gauge: sockets open on this node. */
+  public static final String SOCKETS = "parley.sockets";
+
+  /** Counter: sockets ended by the server, by {@code code} of the closing frame. */
+  public static final String SOCKETS_CLOSED = "parley.sockets.closed";
+
+  /** Counter: entries accepted into a log, by {@code type}. */
+  public static final String MESSAGES_ACCEPTED = "parley.messages.accepted";
+
+  /** Counter: retries answered with the entry they named before. */
+  public static final String MESSAGES_DUPLICATE = "parley.messages.duplicate";
+
+  /** Counter: refusals, by {@code code} as the client saw it. */
+  public static final String REFUSALS = "parley.refusals";
+
+  /** Timer: from a send frame's arrival to its {@code sent}. */
+  public static final String SEND_LATENCY = "parley.send.latency";
+
+  /** Timer: from an entry's acceptance to its hand-over to a recipient's socket. */
+  public static final String DELIVERY_LATENCY = "parley.delivery.latency";
+
+  /** Timer: from handing an event to the journal to its confirmation, by {@code entity}. */
+  public static final String PERSIST_TIME = "parley.persist.time";
+
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(1),
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofMillis(500),
+    Duration.ofSeconds(1),
+    Duration.ofMillis(2500),
+    Duration.ofSeconds(10)
+  };
+
+  /** Most different values one label can take; what comes after them is {@code other}. */
+  static final int LABEL_VALUES = 48;
+
+  private static final Pattern LABEL = Pattern.compile("[a-z][a-z_]{0,39}");
+  private static final String OTHER = "other";
+
+  private final PrometheusMeterRegistry registry;
+  private final JvmGcMetrics gc = new JvmGcMetrics();
+  private final AtomicInteger sockets = new AtomicInteger();
+  private final Counter duplicates;
+  private final Timer send;
+  private final Timer delivery;
+  private final Labelled<Counter> accepted;
+  private final Labelled<Counter> refused;
+  private final Labelled<Counter> closed;
+  private final Labelled<Timer> persist;
+
+  /** A registry of its own, with the meters of the JVM and the process. */
+  public Telemetry() {
+    registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    registry.gauge(SOCKETS, sockets);
+    duplicates = registry.counter(MESSAGES_DUPLICATE);
+    send = timer(SEND_LATENCY, "path", "socket");
+    delivery = timer(DELIVERY_LATENCY, "path", "socket");
+    accepted = new Labelled<>(type -> registry.counter(MESSAGES_ACCEPTED, "type", type));
+    refused = new Labelled<>(code -> registry.counter(REFUSALS, "code", code));
+    closed = new Labelled<>(code -> registry.counter(SOCKETS_CLOSED, "code", code));
+    persist = new Labelled<>(entity -> timer(PERSIST_TIME, "entity", entity));
+    new JvmMemoryMetrics().bindTo(registry);
+    new JvmThreadMetrics().bindTo(registry);
+    new ClassLoaderMetrics().bindTo(registry);
+    new ProcessorMetrics().bindTo(registry);
+    new UptimeMetrics().bindTo(registry);
+    new FileDescriptorMetrics().bindTo(registry);
+    gc.bindTo(registry);
+  }
+
+  /** A socket was opened on this node. */
+  public void socketOpened() {
+    sockets.incrementAndGet();
+  }
+
+  /**
+   * A socket has ended.
+   *
+   * @param code the closing frame's code, or {@code gone} where the client left
+   */
+  public void socketClosed(String code) {
+    sockets.decrementAndGet();
+    closed.of(code).increment();
+  }
+
+  /**
+   * An entry got its place in a log.
+   *
+   * @param type the entry's type, as on the wire
+   */
+  public void accepted(String type) {
+    accepted.of(type).increment();
+  }
+
+  /** A retry was answered with what it had made before. */
+  public void duplicate() {
+    duplicates.increment();
+  }
+
+  /**
+   * A client was refused something, on a socket or by HTTP.
+   *
+   * @param code the error code it was given
+   */
+  public void refused(String code) {
+    refused.of(code).increment();
+  }
+
+  /** A {@code sent} went out, that long after its frame came in. */
+  public void sent(long nanos) {
+    send.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  /** An entry was handed to a recipient's socket, that long after it was accepted. */
+  public void delivered(long nanos) {
+    delivery.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * The journal has confirmed an event.
+   *
+   * @param entity the kind of entity: {@code conversation}, {@code user}, {@code account}
+   */
+  public void persisted(String entity, long nanos) {
+    persist.of(entity).record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+  }
+
+  /**
+   * Watches a number that is read when somebody looks: a queue's length, a cache's size.
+   *
+   * @param name lower case words with dots, {@code parley.} first
+   */
+  public void gauge(String name, Supplier<Number> value) {
+    Gauge.builder(name, value).register(registry);
+  }
+
+  /** How many sockets are open on this node. */
+  public int sockets() {
+    return sockets.get();
+  }
+
+  /** The registry, for meters that belong to one package alone. */
+  public MeterRegistry registry() {
+    return registry;
+  }
+
+  /** Everything, in Prometheus' text format 0.0.4. */
+  public String scrape() {
+    return registry.scrape();
+  }
+
+  @Override
+  public void close() {
+    gc.close();
+    registry.close();
+  }
+
+  private Timer timer(String name, String label, String value) {
+    return Timer.builder(name).tag(label, value).serviceLevelObjectives(BUCKETS).register(registry);
+  }
+
+  /** One meter per value of a label, however odd and however many the values that come. */
+  private static final class Labelled<M> {
+    private final ConcurrentMap<String, M> meters = new ConcurrentHashMap<>();
+    private final Function<String, M> make;
+
+    Labelled(Function<String, M> make) {
+      this.make = make;
+    }
+
+    M of(String value) {
+      M known = meters.get(value);
+      if (known != null) {
+        return known;
+      }
+      boolean fits = meters.size() < LABEL_VALUES && LABEL.matcher(value).matches();
+      return meters.computeIfAbsent(fits ? value : OTHER, make);
+    }
+  }
+}

@@ -1,0 +1,249 @@
+package parley.conversation;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation.Command;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.Intent;
+import parley.model.Profile;
+import parley.model.UserId;
+import parley.user.User;
+
+/**
+ * A conversation with a journal in memory, a clock by hand and users that keep what they are told.
+ */
+final class Harness implements AutoCloseable {
+  static final UserId ANN = new UserId("u_ann");
+  static final UserId BOB = new UserId("u_bob");
+  static final UserId CAT = new UserId("u_cat");
+  static final UserId DAN = new UserId("u_dan");
+
+  private static final Config CONFIG =
+      ConfigFactory.parseString(
+              """
+              pekko.actor.allow-java-serialization = off
+              pekko.actor.serialization-bindings {
+                "parley.serial.Stored" = jackson-cbor
+                "parley.serial.Wire" = jackson-cbor
+              }
+              pekko.persistence.testkit.events.serialize = on
+              pekko.persistence.testkit.snapshots.serialize = on
+              pekko.loglevel = WARNING
+              """)
+          .withFallback(PersistenceTestKitPlugin.getInstance().config())
+          .withFallback(PersistenceTestKitSnapshotPlugin.config())
+          .withFallback(
+              ConfigFactory.parseString(
+                  "pekko.persistence.testkit.query.class ="
+                      + " \"org.apache.pekko.persistence.testkit.query.PersistenceTestKitReadJournalProvider\""))
+          .withFallback(ConfigFactory.load());
+
+  final ActorTestKit kit = ActorTestKit.create("Conversation", CONFIG);
+  final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+  final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
+  final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();
+  final List<User.Typing> typing = java.util.Collections.synchronizedList(new ArrayList<>());
+  final java.util.Set<UserId> deaf = ConcurrentHashMap.newKeySet();
+  final java.util.Set<UserId> strangers = ConcurrentHashMap.newKeySet();
+  final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+  final TestProbe<Conversation.PostReply> posts = kit.createTestProbe();
+  final TestProbe<Conversation.ViewReply> views = kit.createTestProbe();
+  final TestProbe<Conversation.PageReply> pages = kit.createTestProbe();
+  final TestProbe<Conversation.ReadReply> reads = kit.createTestProbe();
+  final ConversationId id;
+  private final AtomicLong messageIds = new AtomicLong();
+  private ConversationSettings settings =
+      new ConversationSettings(
+          Duration.ofMillis(1),
+          Duration.ofMillis(20),
+          Duration.ofHours(1),
+          200,
+          "pekko.persistence.testkit.query");
+  private @Nullable ActorRef<Command> entity;
+
+  Harness(ConversationId id) {
+    this.id = id;
+  }
+
+  static Harness direct() {
+    return new Harness(ConversationId.direct(ANN, BOB));
+  }
+
+  static Harness group(UserId... members) {
+    Harness harness = new Harness(ConversationId.group("1"));
+    harness.tell(
+        new Conversation.CreateGroup(
+            ANN, "The group", null, List.of(members), harness.views.getRef()));
+    harness.views.expectMessageClass(Conversation.Viewed.class);
+    return harness;
+  }
+
+  void settings(ConversationSettings changed) {
+    settings = changed;
+  }
+
+  ConversationSettings settings() {
+    return settings;
+  }
+
+  ActorRef<Command> entity() {
+    ActorRef<Command> current = entity;
+    if (current == null) {
+      InstantSource source = () -> Instant.ofEpochMilli(clock.get());
+      current =
+          kit.spawn(
+              ConversationEntity.create(
+                  id,
+                  new ConversationEntity.Environment(
+                      settings, this::toUser, source, () -> "m" + messageIds.incrementAndGet()),
+                  shard.getRef()));
+      entity = current;
+    }
+    return current;
+  }
+
+  /**
+   * The users: they exist unless they are strangers, and acknowledge unless they are deaf, to whom
+   * nothing gets through.
+   */
+  private void toUser(UserId user, User.Command message) {
+    switch (message) {
+      case User.GetProfile get ->
+          get.replyTo()
+              .tell(
+                  strangers.contains(user)
+                      ? new User.NoSuchUser(user)
+                      : new User.Found(
+                          new Profile(user, user.value(), "Name of " + user.value(), null)));
+      case User.Deliver deliver -> {
+        if (!deaf.contains(user)) {
+          told.computeIfAbsent(user, u -> java.util.Collections.synchronizedList(new ArrayList<>()))
+              .add(deliver);
+          acknowledge(user);
+        }
+      }
+      case User.Typing seen -> typing.add(seen);
+      default -> throw new AssertionError("unexpected " + message);
+    }
+  }
+
+  /** Acknowledges what the user has without a hole. */
+  void acknowledge(UserId user) {
+    long version = 0;
+    for (User.Deliver deliver : deliveries(user)) {
+      version = Math.max(version, deliver.version());
+    }
+    ActorRef<Command> to = entity;
+    if (to != null) {
+      to.tell(new Conversation.FromUser(new User.Dispatched(user, head(user), version)));
+    }
+  }
+
+  List<User.Deliver> deliveries(UserId user) {
+    List<User.Deliver> all = told.getOrDefault(user, List.of());
+    synchronized (all) {
+      return List.copyOf(all);
+    }
+  }
+
+  /** What the user has been told, each seq once, in order; fails the test at a hole. */
+  List<Entry> entries(UserId user) {
+    java.util.TreeMap<Long, Entry> all = new java.util.TreeMap<>();
+    for (User.Deliver deliver : deliveries(user)) {
+      deliver.entries().forEach(entry -> all.putIfAbsent(entry.seq(), entry));
+    }
+    return List.copyOf(all.values());
+  }
+
+  private long head(UserId user) {
+    long head = 0;
+    for (User.Deliver deliver : deliveries(user)) {
+      head = Math.max(head, deliver.member().joinedSeq() - 1);
+      for (Entry entry : deliver.entries()) {
+        if (entry.seq() == head + 1) {
+          head = entry.seq();
+        }
+      }
+    }
+    return head;
+  }
+
+  User.Deliver last(UserId user) {
+    return deliveries(user).getLast();
+  }
+
+  @Nullable String preview(UserId user) {
+    parley.model.LastMessage shown = last(user).header().lastMessage();
+    return shown == null ? null : shown.preview();
+  }
+
+  void tell(Command command) {
+    entity().tell(command);
+  }
+
+  void restart() {
+    ActorRef<Command> current = entity;
+    if (current != null) {
+      kit.stop(current);
+    }
+    entity = null;
+    entity();
+  }
+
+  Conversation.PostReply post(UserId author, String clientMsgId, Intent intent) {
+    tell(new Conversation.Post(author, clientMsgId, intent, null, posts.getRef()));
+    return posts.receiveMessage(Duration.ofSeconds(20));
+  }
+
+  Conversation.Posted text(UserId author, String clientMsgId, String content) {
+    return (Conversation.Posted)
+        post(author, clientMsgId, new Intent.Text(content, null, List.of()));
+  }
+
+  Conversation.Posted opening(UserId author, UserId peer, String clientMsgId) {
+    tell(
+        new Conversation.Post(
+            author, clientMsgId, new Intent.Text("hello", null, List.of()), peer, posts.getRef()));
+    return posts.expectMessageClass(Conversation.Posted.class);
+  }
+
+  parley.model.HistoryPage page(
+      UserId viewer, @Nullable Long before, @Nullable Long after, int limit, boolean replay) {
+    tell(new Conversation.GetPage(viewer, before, after, limit, replay, pages.getRef()));
+    Conversation.PageReply reply = pages.receiveMessage(Duration.ofSeconds(20));
+    return ((Conversation.Page) reply).page();
+  }
+
+  void read(UserId user, long seq) {
+    tell(new Conversation.Read(user, seq, reads.getRef()));
+    reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+  }
+
+  List<ConversationEvent> events() {
+    return journal.persistedInStorage("conversation|" + id.value()).stream()
+        .map(ConversationEvent.class::cast)
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    kit.shutdownTestKit();
+  }
+}

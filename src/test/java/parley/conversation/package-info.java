@@ -1,0 +1,5 @@
+/** Tests of the conversation: its rules, its state, its behaviour. */
+@NullMarked
+package parley.conversation;
+
+import org.jspecify.annotations.NullMarked;
