@@ -36,6 +36,7 @@ export function displayItems({ timeline, pending, me, cursors, firstUnread }) {
   const seqs = [...timeline.entries.keys()].filter((seq) => timeline.lowest === null || seq >= timeline.lowest);
   seqs.sort((a, b) => a - b);
   let unreadShown = false;
+  const arrived = new Set(); // mine that the log has already, whether the answer came or not
   for (const seq of seqs) {
     const entry = timeline.entries.get(seq);
     const system = SYSTEM.has(entry.type);
@@ -53,6 +54,7 @@ export function displayItems({ timeline, pending, me, cursors, firstUnread }) {
     }
     const view = timeline.view(seq, pending, me);
     const mine = view.sender_id === me;
+    if (mine && view.client_msg_id) arrived.add(view.client_msg_id);
     const item = {
       kind: 'message',
       key: mine && view.client_msg_id ? `c-${view.client_msg_id}` : `s-${seq}`,
@@ -67,7 +69,7 @@ export function displayItems({ timeline, pending, me, cursors, firstUnread }) {
     items.push(item);
   }
   for (const item of pending) {
-    if (item.op !== 'send') continue;
+    if (item.op !== 'send' || arrived.has(item.client_msg_id)) continue;
     separate(item.created_at);
     items.push({
       kind: 'message',

@@ -35,6 +35,7 @@ export function reconcile(list, items, { key, signature, draw }) {
   let position = list.firstChild;
   for (const item of items) {
     const id = key(item);
+    if (next.has(id)) continue;
     const sign = JSON.stringify(signature(item));
     const old = known.get(id);
     const element = old && old.sign === sign ? old.element : draw(item);
