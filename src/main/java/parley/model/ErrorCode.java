@@ -23,6 +23,8 @@ public enum ErrorCode {
   NOT_FOUND("not_found", 404, false),
   /** The HTTP method is not one of this path's. */
   METHOD_NOT_ALLOWED("method_not_allowed", 405, false),
+  /** The body did not arrive in time. */
+  REQUEST_TIMEOUT("request_timeout", 408, true),
   /** Somebody has this name. */
   USERNAME_TAKEN("username_taken", 409, false),
   /** Over a stated size. */

@@ -149,6 +149,7 @@ public final class HttpWriter {
       case FORBIDDEN -> "Not allowed";
       case NOT_FOUND -> "Not found";
       case METHOD_NOT_ALLOWED -> "Not a method of this path";
+      case REQUEST_TIMEOUT -> "The body did not arrive in time";
       case USERNAME_TAKEN -> "This username is taken";
       case TOO_LARGE -> "Too large";
       case UNSUPPORTED_MEDIA_TYPE -> "The body must be JSON";

@@ -138,6 +138,39 @@ class FrameReaderTest {
     assertThat(bad.code()).isEqualTo(ErrorCode.BAD_FRAME);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"op\":\"ping\"} {}",
+        "{\"op\":\"ping\"}x",
+        "{\"op\":\"ping\"}{\"op\":\"ping\"}"
+      })
+  void nothingMayFollow(String text) {
+    assertThat(bad(text).field()).isEqualTo("frame");
+  }
+
+  @Test
+  void unknownFieldsAreIgnoredWithinBounds() {
+    String ping = "{\"op\":\"ping\",\"x\":%s}";
+    List<String> most =
+        List.of(
+            "[".repeat(31) + "]".repeat(31), "9".repeat(100), "{\"" + "n".repeat(256) + "\":0}");
+    List<String> tooMuch =
+        List.of(
+            "[".repeat(32) + "]".repeat(32), "9".repeat(101), "{\"" + "n".repeat(257) + "\":0}");
+    for (String value : most) {
+      assertThat(FrameReader.read(ping.formatted(value))).isInstanceOf(FrameReader.Good.class);
+    }
+    for (String value : tooMuch) {
+      assertThat(bad(ping.formatted(value)).field()).isEqualTo("x");
+    }
+    String space = " ".repeat(65_536 - ping.formatted("1").length());
+    assertThat(FrameReader.read(space + ping.formatted("1"))).isInstanceOf(FrameReader.Good.class);
+    assertThat(bad(space + ping.formatted("11")).code()).isEqualTo(ErrorCode.TOO_LARGE);
+    assertThat(bad(ping.formatted("\"" + "é".repeat(40_000) + "\"")).code())
+        .isEqualTo(ErrorCode.TOO_LARGE);
+  }
+
   @Test
   void nullCountsAsNotGivenWhereAFieldIsOptional() {
     assertThat(
