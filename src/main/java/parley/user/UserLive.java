@@ -92,7 +92,7 @@ final class UserLive {
         }
       }
       case Intake.Known k -> acknowledge(state, conversation);
-      case Intake.Taken taken -> take(state, message, taken, now);
+      case Intake.Taken taken -> take(state, taken, now);
     }
     boolean current = held == null || message.version() >= held.version();
     if (current && !message.receipts().isEmpty() && pending.get(conversation) instanceof Row) {
@@ -100,7 +100,7 @@ final class UserLive {
     }
   }
 
-  private void take(UserState state, User.Deliver message, Intake.Taken taken, long now) {
+  private void take(UserState state, Intake.Taken taken, long now) {
     Held held = taken.held();
     ConversationId conversation = held.id();
     DeviceCursors ahead = early.remove(conversation);
