@@ -61,6 +61,9 @@ final class Fallbacks {
     while (cause instanceof CompletionException && cause.getCause() != null) {
       cause = cause.getCause();
     }
+    if (cause instanceof RefusedException refused) {
+      return Problems.of(refused.refusal());
+    }
     if (cause instanceof TimeoutException) {
       return Problems.of(
           ErrorCode.UNAVAILABLE, "no answer in time; whether it was done is not known");

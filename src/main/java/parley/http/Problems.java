@@ -71,6 +71,11 @@ final class Problems {
     return of(ErrorCode.RATE_LIMITED, "too many requests", null, waitMillis);
   }
 
+  /** Something is away or overloaded; worth another try after so long. */
+  static HttpResponse notNow(long waitMillis) {
+    return of(ErrorCode.UNAVAILABLE, "not now; try again", null, waitMillis);
+  }
+
   private static HttpResponse of(
       ErrorCode code, String detail, @Nullable String field, long retryAfterMillis) {
     HttpResponse response =

@@ -1,0 +1,192 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+
+import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+import parley.auth.AuthResult;
+import parley.auth.Secret;
+import parley.model.ErrorCode;
+import parley.protocol.HttpWriter;
+import parley.protocol.Request;
+import parley.protocol.RequestReader;
+
+/**
+ * Accounts: register, login, refresh, logout.
+ *
+ * <p>An account and its user are two entities. The user is made after the account, before the first
+ * token is given; a crash between the two is healed by the next login.
+ *
+ * <p>The refresh token may come as a cookie or in the body; where there are both, the body's is
+ * meant, since somebody wrote it for this call. A token that turns out to be spent or unknown takes
+ * the cookie with it. Logout answers 204 whatever it got, also nothing: in the end there is no
+ * session, which is what was asked for.
+ */
+final class AuthRoutes {
+  private final Edge edge;
+  private final Identity identity;
+
+  AuthRoutes(Edge edge) {
+    this.edge = edge;
+    this.identity = edge.services().identity();
+  }
+
+  Route route() {
+    return pathPrefix(
+        "auth",
+        () ->
+            concat(
+                path("register", () -> post(this::register)),
+                path("login", () -> post(this::login)),
+                path("refresh", () -> post(this::refresh)),
+                path("logout", () -> post(this::logout))));
+  }
+
+  private Route register() {
+    return throttled(
+        request ->
+            edge.read(
+                request,
+                RequestReader::register,
+                (Request.Register r) ->
+                    identity
+                        .register(r.username(), new Secret(r.password()), r.displayName())
+                        .thenCompose(result -> registered(request, result))));
+  }
+
+  private CompletionStage<HttpResponse> registered(
+      HttpRequest request, AuthResult.Register result) {
+    return switch (result) {
+      case AuthResult.SignedIn in -> welcome(request, in, 201);
+      case AuthResult.Invalid invalid ->
+          done(Problems.badField(invalid.field(), invalid.field() + " " + invalid.message()));
+      case AuthResult.UsernameTaken taken ->
+          done(Problems.of(ErrorCode.USERNAME_TAKEN, "this username is taken"));
+      case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
+    };
+  }
+
+  private Route login() {
+    return throttled(
+        request ->
+            edge.read(
+                request,
+                RequestReader::login,
+                (Request.Login l) ->
+                    identity
+                        .login(l.username(), new Secret(l.password()))
+                        .thenCompose(result -> loggedIn(request, result))));
+  }
+
+  private CompletionStage<HttpResponse> loggedIn(HttpRequest request, AuthResult.Login result) {
+    return switch (result) {
+      case AuthResult.SignedIn in -> {
+        edge.services().logins().succeeded(Front.addressOf(request));
+        yield welcome(request, in, 200);
+      }
+      case AuthResult.BadCredentials bad ->
+          done(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
+      case AuthResult.RateLimited limited -> done(Problems.tooMany(limited.retryAfterMillis()));
+      case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
+    };
+  }
+
+  /** Hashing a password is dear; an address may ask for it so often, whatever the account. */
+  private Route throttled(Function<HttpRequest, Route> inner) {
+    return extractRequest(
+        request -> {
+          InetAddress address = Front.addressOf(request);
+          long wait = edge.services().logins().tryAcquire(address);
+          return wait > 0 ? complete(Problems.tooMany(wait)) : inner.apply(request);
+        });
+  }
+
+  private CompletionStage<HttpResponse> welcome(
+      HttpRequest request, AuthResult.SignedIn in, int status) {
+    return edge.ensure(in.userId(), in.username(), in.displayName())
+        .thenApply(found -> tokens(request, in, status));
+  }
+
+  private static HttpResponse tokens(HttpRequest request, AuthResult.SignedIn in, int status) {
+    String body =
+        HttpWriter.login(in.userId(), in.accessToken().value(), in.refreshToken().value());
+    return RefreshCookie.set(request, Answers.json(status, body), in.refreshToken());
+  }
+
+  private Route refresh() {
+    return extractRequest(
+        request ->
+            edge.read(
+                request,
+                RequestReader::refresh,
+                (Request.Refresh r) -> {
+                  @Nullable Secret token = token(request, r);
+                  return token == null
+                      ? done(Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
+                      : identity.refresh(token).thenApply(result -> refreshed(request, result));
+                }));
+  }
+
+  private static HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result) {
+    return switch (result) {
+      case AuthResult.SignedIn in -> tokens(request, in, 200);
+      case AuthResult.RefreshReused reused ->
+          forget(
+              request,
+              Problems.of(
+                  ErrorCode.REFRESH_REUSED,
+                  "this refresh token was used before; all that came from it are revoked"));
+      case AuthResult.UnknownToken unknown ->
+          forget(
+              request,
+              Problems.of(
+                  ErrorCode.UNAUTHENTICATED, "the refresh token is not good, or no longer"));
+      case AuthResult.Unavailable busy -> Problems.notNow(busy.retryAfterMillis());
+    };
+  }
+
+  private Route logout() {
+    return extractRequest(
+        request ->
+            edge.read(
+                request,
+                RequestReader::refresh,
+                (Request.Refresh r) -> {
+                  @Nullable Secret token = token(request, r);
+                  return token == null
+                      ? done(RefreshCookie.clear(request, Answers.noContent()))
+                      : identity.logout(token).thenApply(result -> loggedOut(request, result));
+                }));
+  }
+
+  private static HttpResponse loggedOut(HttpRequest request, AuthResult.Logout result) {
+    return switch (result) {
+      case AuthResult.LoggedOut out -> RefreshCookie.clear(request, Answers.noContent());
+      case AuthResult.Unavailable busy -> Problems.notNow(busy.retryAfterMillis());
+    };
+  }
+
+  private static @Nullable Secret token(HttpRequest request, Request.Refresh body) {
+    @Nullable String given = body.refreshToken();
+    return given == null ? RefreshCookie.read(request) : new Secret(given);
+  }
+
+  private static HttpResponse forget(HttpRequest request, HttpResponse response) {
+    return RefreshCookie.read(request) == null ? response : RefreshCookie.clear(request, response);
+  }
+
+  private static CompletionStage<HttpResponse> done(HttpResponse response) {
+    return CompletableFuture.completedFuture(response);
+  }
+}

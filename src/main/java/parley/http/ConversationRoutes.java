@@ -1,0 +1,156 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.patch;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.UserId;
+import parley.protocol.ClientFrame;
+import parley.protocol.HttpWriter;
+import parley.protocol.Request;
+import parley.protocol.RequestReader;
+import parley.user.User;
+
+/** Conversations of both kinds: the inbox, one of them, its log, and what one has read. */
+final class ConversationRoutes {
+  private final Edge edge;
+
+  ConversationRoutes(Edge edge) {
+    this.edge = edge;
+  }
+
+  Route route() {
+    return pathPrefix(
+        "conversations",
+        () ->
+            concat(
+                pathEnd(() -> concat(get(this::inbox), post(this::openDirect))),
+                path(
+                    segment(),
+                    id ->
+                        concat(get(() -> in(id, this::view)), patch(() -> in(id, this::setFlags)))),
+                path(segment().slash("messages"), id -> get(() -> in(id, this::history))),
+                path(segment().slash("read"), id -> post(() -> in(id, this::markRead)))));
+  }
+
+  private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
+    return edge.as(me -> edge.conversation(segment, id -> inner.apply(me, id)));
+  }
+
+  private Route inbox() {
+    return edge.as(
+        me ->
+            query(
+                values ->
+                    edge.result(
+                        RequestReader.inbox(values), (ClientFrame.Inbox i) -> inboxPage(me, i)),
+                "limit",
+                "cursor"));
+  }
+
+  private CompletionStage<HttpResponse> inboxPage(UserId me, ClientFrame.Inbox inbox) {
+    return edge.<User.InboxReply>askUser(
+            me, replyTo -> new User.GetInbox(inbox.limit(), inbox.cursor(), replyTo))
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Inbox page -> Answers.json(200, HttpWriter.inbox(page.page()));
+                  // The limit has been checked here, so it can only be the cursor.
+                  case User.Refused refused -> Problems.of(refused.refusal(), "cursor");
+                });
+  }
+
+  private Route openDirect() {
+    return edge.as(
+        me ->
+            edge.body(
+                RequestReader::openDirect,
+                (Request.OpenDirect open) ->
+                    open.userId().equals(me)
+                        ? CompletableFuture.completedFuture(
+                            Problems.badField("user_id", "user_id must be somebody else"))
+                        : edge.<Conversation.ViewReply>askConversation(
+                                ConversationId.direct(me, open.userId()),
+                                to -> new Conversation.OpenDirect(me, open.userId(), to))
+                            .thenApply(reply -> Answers.of(200, reply))));
+  }
+
+  private Route view(UserId me, ConversationId id) {
+    return completeWithFuture(
+        edge.<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
+            .thenApply(reply -> Answers.of(200, reply)));
+  }
+
+  private Route setFlags(UserId me, ConversationId id) {
+    return edge.body(
+        RequestReader::patchConversation,
+        (Request.PatchConversation p) ->
+            edge.<User.DoneReply>askUser(
+                    me, to -> new User.SetRowFlags(id, p.muted(), p.pinned(), p.archived(), to))
+                .thenApply(Answers::of));
+  }
+
+  private Route history(UserId me, ConversationId id) {
+    return query(
+        values ->
+            edge.result(
+                RequestReader.history(id, values),
+                (ClientFrame.History h) ->
+                    edge.<Conversation.PageReply>askConversation(
+                            id,
+                            to ->
+                                new Conversation.GetPage(
+                                    me, h.before(), h.after(), h.limit(), false, to))
+                        .thenApply(
+                            reply ->
+                                switch (reply) {
+                                  case Conversation.Page page ->
+                                      Answers.json(200, HttpWriter.history(page.page(), me));
+                                  case Conversation.Refused refused ->
+                                      Problems.of(refused.refusal());
+                                })),
+        "limit",
+        "before",
+        "after");
+  }
+
+  private Route markRead(UserId me, ConversationId id) {
+    return edge.body(
+        RequestReader::markRead,
+        (Request.MarkRead read) ->
+            edge.<Conversation.ReadReply>askConversation(
+                    id, to -> new Conversation.Read(me, read.seq(), to))
+                .thenApply(
+                    reply ->
+                        switch (reply) {
+                          case Conversation.ReadDone done -> Answers.noContent();
+                          case Conversation.Refused refused -> Problems.of(refused.refusal());
+                        }));
+  }
+
+  private static Route query(Function<Map<String, String>, Route> inner, String... names) {
+    return extractRequest(
+        request ->
+            switch (Queries.one(request, names)) {
+              case Queries.Good query -> inner.apply(query.values());
+              case Queries.Bad bad -> complete(bad.problem());
+            });
+  }
+}

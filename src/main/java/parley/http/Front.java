@@ -1,0 +1,91 @@
+package parley.http;
+
+import java.net.InetAddress;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.RemoteAddress;
+import org.apache.pekko.japi.function.Function;
+import parley.model.ErrorCode;
+
+/**
+ * What happens to every request before and after its route.
+ *
+ * <pre>
+ *   request ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
+ *                      │ 429                   │ 413, 408           │ problems ──▶ counted
+ *                      └───────────────────────┴────────────────────┘
+ * </pre>
+ *
+ * The body is read even where the answer is known: see {@link Bodies}.
+ */
+final class Front {
+  private final RateLimit rate;
+  private final Bodies bodies;
+  private final Function<HttpRequest, CompletionStage<HttpResponse>> routes;
+  private final Consumer<ErrorCode> problems;
+
+  Front(
+      RateLimit rate,
+      Bodies bodies,
+      Function<HttpRequest, CompletionStage<HttpResponse>> routes,
+      Consumer<ErrorCode> problems) {
+    this.rate = rate;
+    this.bodies = bodies;
+    this.routes = routes;
+    this.problems = problems;
+  }
+
+  /** Answers a request. The stage never fails. */
+  CompletionStage<HttpResponse> handle(HttpRequest request) {
+    long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
+    return bodies
+        .read(request)
+        .thenCompose(read -> wait > 0 ? done(Problems.tooMany(wait)) : answer(read))
+        .exceptionally(Fallbacks::failure)
+        .thenApply(this::finish);
+  }
+
+  private CompletionStage<HttpResponse> answer(Bodies.Read read) {
+    return switch (read) {
+      case Bodies.Whole whole -> route(whole.request());
+      case Bodies.Broken broken -> done(Problems.of(broken.code(), broken.detail()));
+    };
+  }
+
+  private CompletionStage<HttpResponse> route(HttpRequest request) {
+    try {
+      return routes.apply(request);
+    } catch (Exception e) {
+      return done(Fallbacks.failure(e));
+    }
+  }
+
+  private static CompletionStage<HttpResponse> done(HttpResponse response) {
+    return CompletableFuture.completedFuture(response);
+  }
+
+  private HttpResponse finish(HttpResponse response) {
+    Problems.codeOf(response).ifPresent(problems);
+    return response.status().intValue() == 101 ? response : Security.api(response);
+  }
+
+  private static boolean isApi(HttpRequest request) {
+    String path = request.getUri().path();
+    return path.equals("/v1") || path.startsWith("/v1/");
+  }
+
+  /**
+   * Where a request came from, by its connection; the loopback address where that is not known,
+   * which a server over TCP never is.
+   */
+  static InetAddress addressOf(HttpRequest request) {
+    return request
+        .getAttribute(AttributeKeys.remoteAddress)
+        .flatMap(RemoteAddress::getAddress)
+        .orElseGet(InetAddress::getLoopbackAddress);
+  }
+}

@@ -1,0 +1,112 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.delete;
+import static org.apache.pekko.http.javadsl.server.Directives.patch;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+import static org.apache.pekko.http.javadsl.server.Directives.put;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.UserId;
+import parley.protocol.Request;
+import parley.protocol.RequestReader;
+
+/** Groups: making them, and what admins do. Whether somebody is one, the conversation knows. */
+final class GroupRoutes {
+  private final Edge edge;
+
+  GroupRoutes(Edge edge) {
+    this.edge = edge;
+  }
+
+  Route route() {
+    return pathPrefix(
+        "groups",
+        () ->
+            concat(
+                pathEnd(() -> post(this::create)),
+                path(segment(), id -> patch(() -> in(id, this::change))),
+                path(segment().slash("members"), id -> post(() -> in(id, this::addMembers))),
+                path(
+                    segment().slash("members").slash(segment()),
+                    (id, member) ->
+                        concat(
+                            put(() -> member(id, member, this::setRole)),
+                            delete(() -> member(id, member, this::removeMember))))));
+  }
+
+  private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
+    return edge.as(me -> edge.conversation(segment, id -> inner.apply(me, id)));
+  }
+
+  @FunctionalInterface
+  private interface MemberRoute {
+    Route of(UserId me, ConversationId id, UserId member);
+  }
+
+  private Route member(String segment, String member, MemberRoute inner) {
+    return in(
+        segment,
+        (me, id) -> edge.id("user_id", member, user -> inner.of(me, id, new UserId(user))));
+  }
+
+  private Route create() {
+    return edge.as(
+        me ->
+            edge.body(
+                RequestReader::createGroup,
+                (Request.CreateGroup g) ->
+                    conversation(
+                        201,
+                        ConversationId.group(edge.services().newId().get()),
+                        to ->
+                            new Conversation.CreateGroup(
+                                me, g.name(), g.avatarUrl(), g.memberIds(), to))));
+  }
+
+  private Route change(UserId me, ConversationId id) {
+    return edge.body(
+        RequestReader::patchGroup,
+        (Request.PatchGroup g) ->
+            conversation(
+                200, id, to -> new Conversation.ChangeGroup(me, g.name(), g.avatarUrl(), to)));
+  }
+
+  private Route addMembers(UserId me, ConversationId id) {
+    return edge.body(
+        RequestReader::addMembers,
+        (Request.AddMembers add) ->
+            conversation(200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
+  }
+
+  private Route setRole(UserId me, ConversationId id, UserId member) {
+    return edge.body(
+        RequestReader::setRole,
+        (Request.SetRole set) ->
+            conversation(200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
+  }
+
+  private Route removeMember(UserId me, ConversationId id, UserId member) {
+    return completeWithFuture(
+        conversation(204, id, to -> new Conversation.RemoveMember(me, member, to)));
+  }
+
+  private CompletionStage<HttpResponse> conversation(
+      int status,
+      ConversationId id,
+      Function<ActorRef<Conversation.ViewReply>, Conversation.Command> command) {
+    return edge.askConversation(id, command).thenApply(reply -> Answers.of(status, reply));
+  }
+}

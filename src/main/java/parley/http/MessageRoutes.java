@@ -1,0 +1,73 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.post;
+
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.UserId;
+import parley.protocol.ClientFrame;
+import parley.protocol.HttpWriter;
+import parley.protocol.RequestReader;
+import parley.protocol.ServerFrame;
+
+/**
+ * Sending a message without a socket. 503 may mean that it was stored all the same; a retry under
+ * the same {@code client_msg_id} finds out and doubles nothing.
+ */
+final class MessageRoutes {
+  private final Edge edge;
+
+  MessageRoutes(Edge edge) {
+    this.edge = edge;
+  }
+
+  Route route() {
+    return path(
+        "messages",
+        () -> post(() -> edge.as(me -> edge.body(RequestReader::postMessage, p -> send(me, p)))));
+  }
+
+  private CompletionStage<HttpResponse> send(UserId me, ClientFrame.Post post) {
+    @Nullable UserId to = post.to();
+    if (me.equals(to)) {
+      return CompletableFuture.completedFuture(Problems.badField("to", "to must be somebody else"));
+    }
+    long wait = edge.services().messageWait().applyAsLong(me);
+    if (wait > 0) {
+      return CompletableFuture.completedFuture(Problems.tooMany(wait));
+    }
+    @Nullable ConversationId named = post.conversationId();
+    // The reader has seen to it that one of the two is there.
+    ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
+    return edge.post(
+            id,
+            replyTo -> new Conversation.Post(me, post.clientMsgId(), post.intent(), to, replyTo))
+        .thenApply(MessageRoutes::answer);
+  }
+
+  private static HttpResponse answer(Conversation.PostReply reply) {
+    return switch (reply) {
+      case Conversation.Posted posted ->
+          Answers.json(posted.duplicate() ? 200 : 201, HttpWriter.sent(sent(posted)));
+      case Conversation.PostRefused refused -> Problems.of(refused.refusal());
+    };
+  }
+
+  private static ServerFrame.Sent sent(Conversation.Posted posted) {
+    return new ServerFrame.Sent(
+        null,
+        posted.conversationId(),
+        posted.clientMsgId(),
+        posted.messageId(),
+        posted.seq(),
+        posted.at(),
+        posted.duplicate());
+  }
+}

@@ -1,0 +1,87 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.reject;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import java.util.function.Supplier;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What anybody may read: the web client at {@code /}, the documents under {@code /docs}, and the
+ * public keys.
+ *
+ * <p>A browser asks again each time and mostly hears that nothing has changed: after an upgrade of
+ * the server no page runs with half of the old client.
+ */
+final class StaticRoutes {
+  private static final HttpHeader ASK_AGAIN = RawHeader.create("Cache-Control", "no-cache");
+  private static final HttpHeader KEYS_FOR =
+      RawHeader.create("Cache-Control", "public, max-age=300");
+
+  private final StaticFiles web;
+  private final StaticFiles docs;
+  private final Supplier<String> jwks;
+
+  StaticRoutes(StaticFiles web, StaticFiles docs, Supplier<String> jwks) {
+    this.web = web;
+    this.docs = docs;
+    this.jwks = jwks;
+  }
+
+  Route route() {
+    return concat(
+        path(
+            segment(".well-known").slash("jwks.json"),
+            () -> get(() -> complete(Answers.json(200, jwks.get()).addHeader(KEYS_FOR)))),
+        extractRequest(this::file));
+  }
+
+  private Route file(HttpRequest request) {
+    StaticFiles.@Nullable File file = find(request.getUri().path());
+    return file == null ? reject() : get(() -> complete(Security.page(answer(request, file))));
+  }
+
+  private StaticFiles.@Nullable File find(String path) {
+    if (path.equals("/docs") || path.equals("/docs/")) {
+      return docs.get("index.html");
+    }
+    if (path.startsWith("/docs/")) {
+      return docs.get(path.substring("/docs/".length()));
+    }
+    return path.equals("/") ? web.get("index.html") : web.get(path.substring(1));
+  }
+
+  private static HttpResponse answer(HttpRequest request, StaticFiles.File file) {
+    HttpResponse response =
+        HttpResponse.create().addHeader(ASK_AGAIN).addHeader(RawHeader.create("ETag", file.etag()));
+    return request.getHeader("If-None-Match").filter(h -> matches(h.value(), file)).isPresent()
+        ? response.withStatus(StatusCodes.NOT_MODIFIED)
+        : response.withEntity(HttpEntities.create(file.type(), file.bytes()));
+  }
+
+  /** A weak comparison, as RFC 9110 has it for this header. */
+  private static boolean matches(String header, StaticFiles.File file) {
+    if (header.strip().equals("*")) {
+      return true;
+    }
+    for (String tag : header.split(",", -1)) {
+      String bare = tag.strip();
+      if ((bare.startsWith("W/") ? bare.substring(2) : bare).equals(file.etag())) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

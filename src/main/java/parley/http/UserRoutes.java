@@ -1,0 +1,181 @@
+package parley.http;
+
+import static org.apache.pekko.http.javadsl.server.Directives.complete;
+import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture;
+import static org.apache.pekko.http.javadsl.server.Directives.concat;
+import static org.apache.pekko.http.javadsl.server.Directives.delete;
+import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
+import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.patch;
+import static org.apache.pekko.http.javadsl.server.Directives.path;
+import static org.apache.pekko.http.javadsl.server.Directives.pathEnd;
+import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
+import static org.apache.pekko.http.javadsl.server.Directives.put;
+import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import parley.auth.AuthResult;
+import parley.model.DeviceId;
+import parley.model.UserId;
+import parley.protocol.HttpWriter;
+import parley.protocol.Request;
+import parley.protocol.RequestReader;
+import parley.user.User;
+
+/** People: the own profile, presence and devices, and finding somebody by name. */
+final class UserRoutes {
+  private static final Pattern USERNAME = Pattern.compile("[a-z0-9_.-]{3,32}");
+
+  private final Edge edge;
+
+  UserRoutes(Edge edge) {
+    this.edge = edge;
+  }
+
+  Route route() {
+    return pathPrefix(
+        "users",
+        () ->
+            concat(
+                pathEnd(() -> get(() -> edge.as(me -> find()))),
+                pathPrefix(
+                    "me",
+                    () ->
+                        concat(
+                            pathEnd(() -> concat(get(this::profile), patch(this::change))),
+                            path("presence", () -> put(this::presence)),
+                            pathPrefix("devices", this::devices)))));
+  }
+
+  private Route find() {
+    return extractRequest(
+        request ->
+            switch (Queries.one(request, "username")) {
+              case Queries.Good query -> {
+                String username = query.values().getOrDefault("username", "");
+                yield USERNAME.matcher(username).matches()
+                    ? completeWithFuture(
+                        edge.services().identity().lookup(username).thenCompose(this::found))
+                    : complete(
+                        Problems.badField(
+                            "username", "username must be 3 to 32 characters [a-z0-9_.-]"));
+              }
+              case Queries.Bad bad -> complete(bad.problem());
+            });
+  }
+
+  private CompletionStage<HttpResponse> found(AuthResult.Lookup result) {
+    return switch (result) {
+      case AuthResult.Found found ->
+          edge.<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
+              .thenApply(
+                  reply ->
+                      switch (reply) {
+                        case User.Found there -> users(List.of(there));
+                        // Registered, but the user was never made: it will be at its first login.
+                        case User.NoSuchUser nobody -> users(List.of());
+                        case User.Refused refused -> Problems.of(refused.refusal());
+                      });
+      case AuthResult.NotFound nobody -> CompletableFuture.completedFuture(users(List.of()));
+      case AuthResult.Unavailable busy ->
+          CompletableFuture.completedFuture(Problems.notNow(busy.retryAfterMillis()));
+    };
+  }
+
+  private static HttpResponse users(List<User.Found> found) {
+    return Answers.json(200, HttpWriter.users(found.stream().map(User.Found::profile).toList()));
+  }
+
+  private Route profile() {
+    return edge.as(
+        me ->
+            completeWithFuture(
+                edge.<User.ProfileReply>askUser(me, User.GetProfile::new).thenApply(Answers::of)));
+  }
+
+  private Route change() {
+    return edge.as(
+        me ->
+            edge.body(
+                RequestReader::patchMe,
+                (Request.PatchMe p) ->
+                    edge.<User.ProfileReply>askUser(
+                            me,
+                            replyTo ->
+                                new User.ChangeProfile(p.displayName(), p.avatarUrl(), replyTo))
+                        .thenApply(Answers::of)));
+  }
+
+  private Route presence() {
+    return edge.as(
+        me ->
+            edge.body(
+                RequestReader::presence,
+                (Request.SetPresence p) ->
+                    done(me, replyTo -> new User.SetStatus(p.status(), replyTo))));
+  }
+
+  private Route devices() {
+    return concat(
+        pathEnd(() -> get(this::listDevices)),
+        path(
+            segment(),
+            id ->
+                delete(
+                    () ->
+                        device(
+                            id,
+                            (me, device) ->
+                                completeWithFuture(
+                                    done(me, to -> new User.RemoveDevice(device, to)))))),
+        path(
+            segment().slash("push_token"),
+            id ->
+                concat(
+                    put(() -> device(id, this::setPushToken)),
+                    delete(() -> device(id, this::removePushToken)))));
+  }
+
+  private Route device(String segment, BiFunction<UserId, DeviceId, Route> inner) {
+    return edge.as(me -> edge.id("device_id", segment, id -> inner.apply(me, new DeviceId(id))));
+  }
+
+  private Route listDevices() {
+    return edge.as(
+        me ->
+            completeWithFuture(
+                edge.<User.DevicesReply>askUser(me, User.GetDevices::new)
+                    .thenApply(
+                        reply ->
+                            switch (reply) {
+                              case User.Devices all ->
+                                  Answers.json(200, HttpWriter.devices(all.devices()));
+                              case User.Refused refused -> Problems.of(refused.refusal());
+                            })));
+  }
+
+  private Route setPushToken(UserId me, DeviceId device) {
+    return edge.body(
+        RequestReader::pushToken,
+        (Request.PushToken p) ->
+            done(me, to -> new User.SetPushToken(device, p.platform().wireName(), p.token(), to)));
+  }
+
+  private Route removePushToken(UserId me, DeviceId device) {
+    // The platform does not matter where there is no token.
+    return completeWithFuture(done(me, to -> new User.SetPushToken(device, "", null, to)));
+  }
+
+  private CompletionStage<HttpResponse> done(
+      UserId me, Function<ActorRef<User.DoneReply>, User.Command> command) {
+    return edge.askUser(me, command).thenApply(Answers::of);
+  }
+}
