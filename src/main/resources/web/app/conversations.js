@@ -22,6 +22,11 @@ export class Conversations {
   /** Loads a conversation, or brings a loaded one up to date. */
   async show(id) {
     let conversation = this.open.get(id);
+    if (conversation?.missing && this.rows.has(id)) {
+      this.open.delete(id); // a member again: what is visible now starts anew
+      conversation = null;
+    }
+    if (conversation?.missing) return;
     if (conversation) {
       this.open.delete(id);
     } else {
@@ -39,7 +44,7 @@ export class Conversations {
 
   async loadDetail(id) {
     const conversation = this.open.get(id);
-    if (!conversation) return;
+    if (!conversation || conversation.missing) return;
     try {
       const detail = await this.api.conversation(id);
       this.setDetail(detail);
@@ -95,7 +100,7 @@ export class Conversations {
 
   async loadOlder(id) {
     const conversation = this.open.get(id);
-    if (!conversation || conversation.loading || conversation.timeline.complete) return;
+    if (!conversation || conversation.missing || conversation.loading || conversation.timeline.complete) return;
     const { timeline } = conversation;
     conversation.loading = true;
     conversation.error = null;
@@ -118,7 +123,7 @@ export class Conversations {
   /** Fetches what is missing between the oldest loaded entry and the newest known one. */
   async fill(id) {
     const conversation = this.open.get(id);
-    if (!conversation || conversation.filling || conversation.timeline.lowest === null) return;
+    if (!conversation || conversation.missing || conversation.filling || conversation.timeline.lowest === null) return;
     conversation.filling = true;
     try {
       for (;;) {
@@ -185,7 +190,9 @@ export class Conversations {
     if (!conversation) return;
     conversation.timeline.add(entry);
     this.noticePeople([entry]);
-    if (['members_added', 'member_removed', 'role_changed', 'group_changed'].includes(entry.type)) {
+    if (entry.type === 'member_removed' && entry.user_id === this.me) {
+      conversation.missing = true;
+    } else if (['members_added', 'member_removed', 'role_changed', 'group_changed'].includes(entry.type)) {
       this.loadDetail(entry.conversation_id);
     }
     if (conversation.timeline.lowest !== null && conversation.timeline.holes().length > 0) this.fillSoon(entry.conversation_id);

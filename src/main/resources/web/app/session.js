@@ -277,6 +277,12 @@ export class Session {
     this.socket.tell('typing', { conversation_id: conversationId, active });
   }
 
+  async leave(id) {
+    await this.api.removeMember(id, this.me);
+    this.onInboxUpdate({ conversation_id: id, removed: true });
+    if (this.current === id) location.hash = '#/';
+  }
+
   /** A conversation the server has just made or found for us. */
   adopt(detail) {
     const id = detail.conversation_id;

@@ -83,7 +83,7 @@ function groupDialog(session, id) {
           class: 'button danger wide',
           onclick: () => confirmDialog('Leave group?', 'You will not get its messages any more.', 'Leave', () => {
             dialog.close();
-            run(() => session.api.removeMember(id, session.me).then(() => session.onInboxUpdate({ conversation_id: id, removed: true })));
+            session.leave(id).catch(toastError);
           }),
         },
         'Leave group',
