@@ -10,7 +10,8 @@ class TelemetryTest {
     try (Telemetry telemetry = new Telemetry()) {
       telemetry.socketOpened();
       telemetry.socketOpened();
-      telemetry.socketClosed("idle");
+      telemetry.socketClosed();
+      telemetry.closing("idle");
       telemetry.accepted("text");
       telemetry.duplicate();
       telemetry.refused("rate_limited");
