@@ -204,6 +204,11 @@ final class UserRig implements AutoCloseable {
     later.expectMessageClass(User.Attached.class);
   }
 
+  /** Somebody to put into a message that nobody reads. */
+  ActorRef<User.Command> anyone() {
+    return ref();
+  }
+
   void stopEntity() {
     spawnRef();
     ActorRef<User.Command> stopping = ref();
