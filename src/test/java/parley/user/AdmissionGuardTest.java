@@ -1,0 +1,55 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.StashBuffer;
+import org.junit.jupiter.api.Test;
+
+class AdmissionGuardTest {
+  private final List<String> refused = new ArrayList<>();
+  private final AdmissionGuard<String> guard =
+      new AdmissionGuard<>(String.class, 3, s -> s.startsWith("own"), refused::add);
+
+  /** Stashes until told to write; then handles what it stashed. */
+  private Behavior<String> writer(List<String> handled) {
+    return Behaviors.withStash(
+        100,
+        (StashBuffer<String> stash) ->
+            Behaviors.receiveMessage(
+                message -> {
+                  if (!message.equals("own written")) {
+                    stash.stash(message);
+                    return Behaviors.same();
+                  }
+                  guard.handled();
+                  stash.forEach(
+                      stashed -> {
+                        guard.handled();
+                        handled.add(stashed);
+                      });
+                  stash.clear();
+                  return Behaviors.same();
+                }));
+  }
+
+  @Test
+  void refusesBeyondTheBoundUntilSomethingIsHandled() {
+    List<String> handled = new ArrayList<>();
+    BehaviorTestKit<String> kit = BehaviorTestKit.create(guard.guard(writer(handled)));
+    for (String message : List.of("1", "2", "3", "4", "own timer", "5")) {
+      kit.run(message);
+    }
+    assertThat(refused).containsExactly("4", "5");
+    assertThat(guard.waiting()).isEqualTo(4);
+    kit.run("own written");
+    assertThat(handled).containsExactly("1", "2", "3", "own timer");
+    assertThat(guard.waiting()).isZero();
+    kit.run("6");
+    assertThat(refused).hasSize(2);
+  }
+}

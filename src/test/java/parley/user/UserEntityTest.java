@@ -1,0 +1,451 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.Fixtures.ALICE;
+import static parley.user.Fixtures.BOB;
+import static parley.user.Fixtures.CHAT;
+import static parley.user.Fixtures.GROUP;
+import static parley.user.Fixtures.LAPTOP;
+import static parley.user.Fixtures.PHONE;
+
+import java.util.List;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import parley.model.DeviceId;
+import parley.model.DeviceView;
+import parley.model.ErrorCode;
+import parley.model.InboxRow;
+import parley.model.Limits;
+import parley.model.Presence;
+import parley.user.Fixtures.Mail;
+import parley.user.UserRig.Sent;
+
+/** The entity, its journal and its sessions; time stands still unless a test moves it. */
+class UserEntityTest {
+  private final UserRig rig = new UserRig();
+
+  @BeforeEach
+  void start() {
+    rig.start();
+  }
+
+  @AfterEach
+  void stop() {
+    rig.close();
+  }
+
+  // ---- the profile
+
+  @Test
+  void nobodyIsMadeByAsking() {
+    assertThat(rig.ask(User.GetProfile::new)).isEqualTo(new User.NoSuchUser(ALICE));
+    assertThat(rig.<User.DevicesReply>ask(User.GetDevices::new))
+        .isInstanceOfSatisfying(
+            User.Refused.class, r -> assertThat(r.refusal().code()).isEqualTo(ErrorCode.NOT_FOUND));
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    assertThat(rig.flush()).isEmpty();
+    assertThat(rig.ended(rig.hello(PHONE, "s1", false)).why()).isEqualTo(User.End.REFUSED);
+  }
+
+  @Test
+  void aUserIsMadeOnce() {
+    rig.make();
+    User.ProfileReply again = rig.ask(to -> new User.Ensure("other", "Other", to));
+    assertThat(((User.Found) again).profile().displayName()).isEqualTo("Alice");
+    rig.restart();
+    assertThat(((User.Found) rig.<User.ProfileReply>ask(User.GetProfile::new)).profile().username())
+        .isEqualTo("alice");
+  }
+
+  @Test
+  void aNewNameIsToldToDirectConversationsUntilEachHasAnswered() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.tell(Mail.of(GROUP, 1, 1).deliver());
+    rig.flush();
+    rig.conversations.clear();
+    rig.ask((ActorRef<User.ProfileReply> to) -> new User.ChangeProfile("Al", "", to));
+    rig.tick(100);
+    User.Renamed renamed = new User.Renamed(ALICE, "Al", null, 1);
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, renamed));
+    rig.tick(100);
+    assertThat(rig.conversations).hasSize(1);
+    rig.tick(6_000);
+    assertThat(rig.conversations).hasSize(2);
+    rig.restart();
+    rig.tick(100);
+    assertThat(rig.conversations).hasSize(3);
+    rig.tell(Mail.none(CHAT, 2).deliver());
+    rig.tick(100);
+    rig.restart();
+    rig.conversations.clear();
+    rig.tick(100_000);
+    assertThat(rig.conversations).isEmpty();
+  }
+
+  // ---- rows
+
+  @Test
+  void aConversationIsAnsweredOnlyAfterTheFlush() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.tell(Mail.of(CHAT, 6, 7).deliver());
+    assertThat(rig.conversations).isEmpty();
+    assertThat(rig.flush()).hasSize(1);
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, new User.Dispatched(ALICE, 3, 3)));
+    rig.tell(Mail.of(CHAT, 6, 7).deliver());
+    assertThat(rig.conversations).hasSize(2);
+    assertThat(rig.conversations.getLast())
+        .isEqualTo(new Sent(CHAT, new User.Dispatched(ALICE, 3, 3)));
+  }
+
+  @Test
+  void whatWasNotFlushedIsTakenAgainAfterACrash() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.flush();
+    rig.tell(Mail.of(CHAT, 4, 5).deliver());
+    rig.restart();
+    rig.conversations.clear();
+    rig.tell(Mail.of(CHAT, 6, 6).deliver());
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, new User.Dispatched(ALICE, 3, 3)));
+    rig.tell(Mail.of(CHAT, 4, 6).deliver());
+    rig.flush();
+    assertThat(rig.conversations.getLast())
+        .isEqualTo(new Sent(CHAT, new User.Dispatched(ALICE, 6, 6)));
+  }
+
+  @Test
+  void aFlushIsBoundedAndTheRestFollows() {
+    rig.make();
+    for (int i = 0; i < 450; i++) {
+      rig.tell(Mail.of(new parley.model.ConversationId("g_" + i), 1, 1).deliver());
+    }
+    List<UserEvent> events = rig.flush();
+    assertThat(events).hasSizeGreaterThan(2);
+    assertThat(events)
+        .allSatisfy(e -> assertThat(((UserEvent.Flushed) e).rows()).hasSizeLessThanOrEqualTo(200));
+    assertThat(rig.conversations).hasSize(450);
+  }
+
+  @Test
+  void sessionsAreToldTheRowThenTheEntriesBeforeAnyFlush() {
+    rig.make();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 2).deliver());
+    assertThat(session.expectMessageClass(User.RowChanged.class).row().name()).isEqualTo("Bob");
+    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(2);
+    rig.tell(Mail.of(CHAT, 2, 3).receipts(new User.Receipt(BOB, 2, 1)).deliver());
+    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(1);
+    assertThat(session.expectMessageClass(User.Receipts.class).receipts())
+        .containsExactly(new User.Receipt(BOB, 2, 1));
+    rig.tell(new User.Typing(CHAT, BOB, true));
+    session.expectMessage(new User.TypingSeen(CHAT, BOB, true));
+    session.expectNoMessage(java.time.Duration.ZERO);
+  }
+
+  @Test
+  void flagsAreDurableAndShown() {
+    rig.make();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    session.receiveSeveralMessages(2);
+    User.DoneReply done = rig.ask(to -> new User.SetRowFlags(CHAT, true, null, true, to));
+    assertThat(done).isEqualTo(new User.Done());
+    InboxRow row = session.expectMessageClass(User.RowChanged.class).row();
+    assertThat(row.muted() && row.archived() && !row.pinned()).isTrue();
+    rig.restart();
+    assertThat(rig.inbox().getFirst().muted()).isTrue();
+    assertThat(rig.<User.DoneReply>ask(to -> new User.SetRowFlags(GROUP, true, null, null, to)))
+        .isInstanceOf(User.Refused.class);
+  }
+
+  @Test
+  void leavingRemovesTheRowButNotWhatADeviceIsOwed() {
+    rig.make();
+    rig.attach(LAPTOP, "s0", false);
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(GROUP, 1, 2).deliver());
+    rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
+    session.expectMessageClass(User.RowChanged.class);
+    session.expectMessageClass(User.Entries.class);
+    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(1);
+    assertThat(session.expectMessageClass(User.RowChanged.class).row().removed()).isTrue();
+    assertThat(rig.inbox()).isEmpty();
+    rig.flush();
+    rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
+    assertThat(rig.conversations.getLast())
+        .isEqualTo(new Sent(GROUP, new User.Dispatched(ALICE, 3, 9)));
+    rig.restart();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(GROUP, 0, 3));
+  }
+
+  // ---- device cursors
+
+  @Test
+  void aKnownDeviceIsToldWhereItLagsOldestFirst() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(GROUP, 1, 5).deliver());
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(GROUP, 2, 5))));
+    rig.flush();
+    rig.restart();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new User.Lag(CHAT, 0, 3), new User.Lag(GROUP, 2, 5));
+  }
+
+  @Test
+  void anUnknownOrFreshDeviceStartsAtTodaysHeads() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 4, 5).deliver());
+    rig.attach(LAPTOP, "s2", false);
+    rig.flush();
+    rig.restart();
+    assertThat(rig.lag(rig.attach(LAPTOP, "s3", false))).isEmpty();
+    assertThat(rig.lag(rig.attach(PHONE, "s4", true))).isEmpty();
+    rig.flush();
+    rig.restart();
+    assertThat(rig.lag(rig.attach(PHONE, "s5", false))).isEmpty();
+    assertThat(rig.delivered()).isEmpty();
+  }
+
+  @Test
+  void aDevicesFirstAppearanceIsDurableBeforeItIsAttached() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.crash();
+    rig.tell(Mail.of(CHAT, 1, 2).deliver());
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 0, 2));
+  }
+
+  @Test
+  void anAcknowledgementCountsUpToWhatIsKnownToExist() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 99, 5))));
+    rig.tell(Mail.of(CHAT, 4, 6).deliver());
+    rig.flush();
+    rig.restart();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+    rig.tell(new User.Acked(PHONE, "s2", List.of(new User.Ack(CHAT, 2, 2))));
+    rig.tell(new User.Acked(PHONE, "old", List.of(new User.Ack(CHAT, 6, 6))));
+    rig.flush();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+  }
+
+  @Test
+  void sentMayOvertakeTheRowItself() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.tick(100);
+    assertThat(rig.delivered()).containsExactly(1L);
+    rig.flush();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).isEmpty();
+  }
+
+  @Test
+  void deliveredIsToldOnceAndRepeatedOnlySoOften() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 9).deliver());
+    for (long seq = 1; seq <= 9; seq++) {
+      rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, seq, seq))));
+    }
+    assertThat(rig.delivered()).isEmpty();
+    rig.tick(60);
+    assertThat(rig.delivered()).containsExactly(9L);
+    rig.tick(4_000);
+    assertThat(rig.delivered()).containsExactly(9L, 9L);
+    for (int i = 0; i < 20; i++) {
+      rig.tick(100_000);
+    }
+    assertThat(rig.delivered()).hasSize(5);
+    rig.flush();
+    rig.restart();
+    rig.attach(PHONE, "s2", false);
+    rig.tick(60);
+    assertThat(rig.delivered()).hasSize(6);
+    rig.tell(Mail.none(CHAT, 20).delivered(9).deliver());
+    rig.tick(100_000);
+    assertThat(rig.delivered()).hasSize(6);
+  }
+
+  // ---- devices and sessions
+
+  @Test
+  void theSameDeviceElsewhereReplaces() {
+    rig.make();
+    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
+    TestProbe<User.Delivery> second = rig.attach(PHONE, "s2", false);
+    assertThat(rig.ended(first).why()).isEqualTo(User.End.REPLACED);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    second.expectMessageClass(User.RowChanged.class);
+    second.expectMessageClass(User.Entries.class);
+    first.expectNoMessage(java.time.Duration.ZERO);
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
+    rig.flush();
+    assertThat(rig.lag(rig.attach(PHONE, "s3", false))).containsExactly(new User.Lag(CHAT, 0, 1));
+  }
+
+  @Test
+  void aHelloWhoseConnectionHasEndedReplacesNobody() {
+    rig.make();
+    TestProbe<User.Delivery> living = rig.attach(PHONE, "s1", false);
+    TestProbe<User.Delivery> dead = rig.probe();
+    dead.stop();
+    rig.helloFrom(dead.getRef(), PHONE, "s2", false);
+    // A later hello has its answer only after the dead one's is known.
+    rig.awaitAnswered();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    living.expectMessageClass(User.RowChanged.class);
+    living.expectMessageClass(User.Entries.class);
+  }
+
+  @Test
+  void theEleventhDeviceTakesThePlaceOfTheLongestUnseen() {
+    rig.make();
+    for (int i = 0; i < Limits.DEVICES; i++) {
+      rig.clock.advance(1_000);
+      TestProbe<User.Delivery> session = rig.attach(new DeviceId("d" + i), "s" + i, false);
+      if (i != 0) {
+        rig.end(session, new DeviceId("d" + i));
+      }
+    }
+    rig.attach(PHONE, "p", false);
+    assertThat(rig.devices())
+        .extracting(view -> view.deviceId().value())
+        .contains("d0", "phone")
+        .doesNotContain("d1")
+        .hasSize(Limits.DEVICES);
+    rig.restart();
+    assertThat(rig.devices()).hasSize(Limits.DEVICES);
+  }
+
+  @Test
+  void tenConnectedDevicesLeaveNoRoom() {
+    rig.make();
+    for (int i = 0; i < Limits.DEVICES; i++) {
+      rig.attach(new DeviceId("d" + i), "s" + i, false);
+    }
+    User.Ended ended = rig.ended(rig.hello(PHONE, "p", false));
+    assertThat(ended.why()).isEqualTo(User.End.REFUSED);
+    assertThat(ended.refusal().code()).isEqualTo(ErrorCode.FORBIDDEN);
+    assertThat(ended.refusal().message()).contains("device_id");
+  }
+
+  @Test
+  void aRemovedDeviceIsForgotten() {
+    rig.make();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    session.receiveSeveralMessages(2);
+    User.DoneReply done = rig.ask(to -> new User.RemoveDevice(PHONE, to));
+    assertThat(done).isEqualTo(new User.Done());
+    assertThat(rig.ended(session).why()).isEqualTo(User.End.REMOVED);
+    assertThat(rig.<User.DoneReply>ask(to -> new User.RemoveDevice(PHONE, to)))
+        .isInstanceOf(User.Refused.class);
+    assertThat(rig.devices()).isEmpty();
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).isEmpty();
+  }
+
+  @Test
+  void aPushTokenNeedsADeviceAndOutlivesFreshness() {
+    rig.make();
+    assertThat(rig.<User.DoneReply>ask(to -> new User.SetPushToken(PHONE, "apns", "t", to)))
+        .isInstanceOf(User.Refused.class);
+    rig.attach(PHONE, "s1", false);
+    assertThat(rig.<User.DoneReply>ask(to -> new User.SetPushToken(PHONE, "apns", "t", to)))
+        .isEqualTo(new User.Done());
+    rig.attach(PHONE, "s1", true);
+    assertThat(rig.durable().devices().get(PHONE)).extracting(Device::pushToken).isEqualTo("t");
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", null, to));
+    assertThat(rig.durable().devices().get(PHONE)).extracting(Device::pushToken).isNull();
+  }
+
+  @Test
+  void devicesSayWhoIsHereAndWhenTheyWereLast() {
+    rig.make();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.clock.advance(5_000);
+    assertThat(rig.devices()).containsExactly(new DeviceView(PHONE, "test", true, 6_000));
+    rig.end(session, PHONE);
+    rig.clock.advance(5_000);
+    assertThat(rig.devices()).containsExactly(new DeviceView(PHONE, "test", false, 6_000));
+    rig.flush();
+    rig.restart();
+    assertThat(rig.devices()).containsExactly(new DeviceView(PHONE, "test", false, 6_000));
+  }
+
+  // ---- presence
+
+  @Test
+  void watchersAreToldNowAndOnChange() {
+    rig.make();
+    TestProbe<User.Delivery> watcher = rig.probe();
+    rig.tell(new User.Watch(watcher.getRef(), true));
+    assertThat(presence(watcher)).isEqualTo(new Presence(ALICE, Presence.Status.OFFLINE, 0));
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    assertThat(presence(watcher).status()).isEqualTo(Presence.Status.ONLINE);
+    TestProbe<User.Delivery> other = rig.attach(LAPTOP, "s2", false);
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetStatus(Presence.Status.AWAY, to));
+    assertThat(presence(watcher).status()).isEqualTo(Presence.Status.AWAY);
+    rig.end(session, PHONE);
+    rig.clock.advance(7);
+    rig.end(other, LAPTOP);
+    assertThat(presence(watcher)).isEqualTo(new Presence(ALICE, Presence.Status.OFFLINE, 1_007));
+    rig.clock.advance(rig.settings.watchLease().toMillis());
+    rig.attach(PHONE, "s3", false);
+    watcher.expectNoMessage(java.time.Duration.ZERO);
+  }
+
+  private static Presence presence(TestProbe<User.Delivery> watcher) {
+    return watcher.expectMessageClass(User.PresenceSeen.class).presence();
+  }
+
+  // ---- coming and going
+
+  @Test
+  void stopsOnlyAfterEverythingIsInTheJournal() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.stopEntity();
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, new User.Dispatched(ALICE, 3, 3)));
+  }
+
+  @Test
+  void leavesMemoryWhenNobodyWouldMissIt() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.tell(new UserInternal.Idle());
+    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+    rig.flush();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.flush();
+    rig.tell(new UserInternal.Idle());
+    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+    rig.end(session, PHONE);
+    rig.flush();
+    rig.tell(new UserInternal.Idle());
+    rig.shard.receiveMessage();
+  }
+
+  @Test
+  void aWriteThatFailsEndsTheEntityAndNothingIsAcknowledged() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.failNextWrite();
+    rig.tellOnly(new UserInternal.Flush());
+    rig.awaitTerminated();
+    assertThat(rig.conversations).isEmpty();
+  }
+}

@@ -1,0 +1,229 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.model.InboxRow;
+import parley.user.Fixtures.Mail;
+
+/**
+ * Random lives of a user: conversations that grow, repeat and skip, devices that come, go,
+ * acknowledge and lose their data, crashes at any point. A conversation here does what a real one
+ * does: it delivers from what was acknowledged. Whatever happens, each device has got every entry
+ * it was owed, in order, and what was acknowledged to a conversation survives every crash. {@code
+ * -Dparley.seed=N} runs one life more.
+ */
+class UserRandomTest {
+  private static final int STEPS = 250;
+  private static final List<ConversationId> CONVERSATIONS =
+      List.of(new ConversationId("d_1"), new ConversationId("g_2"), new ConversationId("g_3"));
+  private static final List<DeviceId> DEVICES =
+      List.of(new DeviceId("a"), new DeviceId("b"), new DeviceId("c"));
+
+  /** What must be true of a device: everything after {@code start} comes, in order. */
+  private static final class Expected {
+    final Map<ConversationId, Long> acked = new HashMap<>();
+    final Map<ConversationId, Long> got = new HashMap<>();
+  }
+
+  private final UserRig rig = new UserRig();
+  private final Map<ConversationId, Long> log = new TreeMap<>();
+  private final Map<ConversationId, Long> dispatched = new HashMap<>();
+  private final Map<ConversationId, Long> told = new HashMap<>();
+  private final Map<ConversationId, Long> order = new HashMap<>();
+  private final Map<DeviceId, Expected> expected = new HashMap<>();
+  private final Map<DeviceId, TestProbe<User.Delivery>> live = new HashMap<>();
+  private final Map<DeviceId, String> sessionIds = new HashMap<>();
+  private long version;
+  private int read;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 0})
+  void everyDeviceGetsEverythingOnceInOrder(long given) {
+    long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("UserRandomTest: seed " + seed);
+    Random random = new Random(seed);
+    rig.start();
+    try {
+      rig.make();
+      for (int i = 0; i < STEPS; i++) {
+        step(random);
+        check("seed " + seed + ", step " + i);
+      }
+    } finally {
+      rig.close();
+    }
+  }
+
+  private void step(Random random) {
+    ConversationId conversation = CONVERSATIONS.get(random.nextInt(CONVERSATIONS.size()));
+    DeviceId device = DEVICES.get(random.nextInt(DEVICES.size()));
+    switch (random.nextInt(16)) {
+      case 0, 1, 2, 3 -> {
+        log.merge(conversation, 1L + random.nextInt(3), Long::sum);
+        order.put(conversation, 10_000 + ++version);
+        deliver(conversation, dispatched.getOrDefault(conversation, 0L) + 1);
+      }
+      case 4, 5 -> deliver(conversation, dispatched.getOrDefault(conversation, 0L) + 1);
+      case 6 -> deliver(conversation, 1 + random.nextInt((int) end(conversation) + 1));
+      case 7, 8 -> rig.flush();
+      case 9, 10 -> attach(device, random.nextInt(6) == 0);
+      case 11 -> {
+        TestProbe<User.Delivery> session = live.remove(device);
+        if (session != null) {
+          rig.end(session, device);
+        }
+      }
+      case 12, 13 -> ack(device, conversation, random);
+      case 14 -> {
+        rig.restart();
+        live.clear();
+        // What was told and not flushed comes again.
+        told.clear();
+        told.putAll(dispatched);
+        rig.durable()
+            .places()
+            .rows()
+            .forEach((id, row) -> told.merge(id, row.lastSeq(), Math::max));
+        expected.values().forEach(this::cursorsAreThoseOfTheJournal);
+      }
+      default -> rig.tick(random.nextInt(5_000));
+    }
+  }
+
+  private long end(ConversationId conversation) {
+    return log.getOrDefault(conversation, 0L);
+  }
+
+  private void deliver(ConversationId conversation, long from) {
+    long to = end(conversation);
+    if (to == 0) {
+      return;
+    }
+    rig.tell(
+        Mail.of(conversation, Math.min(from, to + 1), to)
+            .version(++version)
+            .textAt(order.getOrDefault(conversation, 0L))
+            .deliver());
+    if (from <= told.getOrDefault(conversation, 0L) + 1) {
+      told.merge(conversation, to, Math::max);
+    }
+  }
+
+  private void attach(DeviceId device, boolean fresh) {
+    String session = "s" + ++version;
+    boolean known = expected.containsKey(device);
+    TestProbe<User.Delivery> probe = rig.attach(device, session, fresh);
+    live.put(device, probe);
+    sessionIds.put(device, session);
+    if (fresh || !known) {
+      Expected fromNow = new Expected();
+      fromNow.acked.putAll(told);
+      expected.put(device, fromNow);
+    }
+    Expected e = Objects.requireNonNull(expected.get(device));
+    Map<ConversationId, Long> lags = new HashMap<>();
+    for (User.Lag lag : rig.lag(probe)) {
+      lags.put(lag.conversationId(), lag.acked());
+      assertThat(lag.head()).isEqualTo(told.get(lag.conversationId()));
+    }
+    e.got.clear();
+    told.forEach(
+        (conversation, head) -> {
+          long acked = e.acked.getOrDefault(conversation, 0L);
+          assertThat(lags.getOrDefault(conversation, head)).isEqualTo(Math.min(acked, head));
+          e.got.put(conversation, head);
+        });
+  }
+
+  private void ack(DeviceId device, ConversationId conversation, Random random) {
+    TestProbe<User.Delivery> session = live.get(device);
+    if (session == null || end(conversation) == 0) {
+      return;
+    }
+    long seq = random.nextInt((int) end(conversation) + 3);
+    // Sometimes the session knows of more than the user, as after a `sent`.
+    long proven = random.nextInt(4) == 0 ? end(conversation) : 0;
+    rig.tell(
+        new User.Acked(
+            device,
+            Objects.requireNonNull(sessionIds.get(device)),
+            List.of(new User.Ack(conversation, seq, proven))));
+    Expected e = Objects.requireNonNull(expected.get(device));
+    long head = told.getOrDefault(conversation, 0L);
+    if (head > 0 || proven > 0) {
+      e.acked.merge(conversation, Math.min(seq, Math.max(head, proven)), Math::max);
+    }
+  }
+
+  /** After a crash a device has acknowledged what a flush says; never more than it did. */
+  private void cursorsAreThoseOfTheJournal(Expected e) {
+    DeviceId device =
+        expected.entrySet().stream()
+            .filter(x -> x.getValue() == e)
+            .findFirst()
+            .orElseThrow()
+            .getKey();
+    Device known = Objects.requireNonNull(rig.durable().devices().get(device));
+    for (ConversationId conversation : CONVERSATIONS) {
+      Row row = rig.durable().places().rows().get(conversation);
+      long durable = row == null ? 0 : row.cursors().acked(known.number(), row.lastSeq());
+      assertThat(durable).isLessThanOrEqualTo(e.acked.getOrDefault(conversation, 0L));
+      e.acked.put(conversation, durable);
+    }
+  }
+
+  private void check(String at) {
+    for (; read < rig.conversations.size(); read++) {
+      if (rig.conversations.get(read).message() instanceof User.Dispatched d) {
+        ConversationId conversation = rig.conversations.get(read).to();
+        Row row = rig.durable().places().rows().get(conversation);
+        assertThat(row == null ? 0 : row.lastSeq()).as(at).isGreaterThanOrEqualTo(d.seq());
+        dispatched.merge(conversation, d.seq(), Math::max);
+      }
+    }
+    live.forEach((device, session) -> follow(at, device, session));
+    List<ConversationId> inbox = rig.inbox().stream().map(InboxRow::conversationId).toList();
+    List<ConversationId> wanted = new ArrayList<>(told.keySet());
+    wanted.removeIf(id -> told.getOrDefault(id, 0L) == 0);
+    assertThat(inbox).as(at).containsExactlyInAnyOrderElementsOf(wanted);
+  }
+
+  /** Whatever a session was sent by now continues, without a hole, where it stood. */
+  private void follow(String at, DeviceId device, TestProbe<User.Delivery> session) {
+    Expected e = Objects.requireNonNull(expected.get(device));
+    ActorRef<User.Delivery> self = session.getRef();
+    self.tell(new User.Attached(rig.anyone(), List.of()));
+    while (true) {
+      User.Delivery delivery = session.receiveMessage();
+      if (delivery instanceof User.Attached) {
+        break;
+      }
+      if (delivery instanceof User.Entries entries) {
+        entries
+            .entries()
+            .forEach(
+                entry -> {
+                  long last = e.got.getOrDefault(entries.conversationId(), 0L);
+                  assertThat(entry.seq()).as(at).isEqualTo(last + 1);
+                  e.got.put(entries.conversationId(), entry.seq());
+                });
+      }
+    }
+    told.forEach(
+        (conversation, head) ->
+            assertThat(e.got.getOrDefault(conversation, 0L)).as(at).isEqualTo(head));
+  }
+}

@@ -1,0 +1,233 @@
+package parley.user;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.model.DeviceView;
+import parley.model.InboxRow;
+
+/**
+ * A user with everything around it played by the test. Flush and tell timers never fire by
+ * themselves: a test says when, so nothing depends on how fast the machine is.
+ */
+final class UserRig implements AutoCloseable {
+  /** Something a conversation was told. */
+  record Sent(ConversationId to, User.ToConversation message) {}
+
+  /** Time that moves only when told. */
+  static final class Clock implements InstantSource {
+    private final AtomicLong millis = new AtomicLong(1_000);
+
+    void advance(long by) {
+      millis.addAndGet(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.ofEpochMilli(millis.get());
+    }
+  }
+
+  final ActorTestKit kit =
+      ActorTestKit.create(
+          EventSourcedBehaviorTestKit.config().withFallback(Fixtures.serialization()));
+  final Clock clock = new Clock();
+  final UserSettings settings =
+      new UserSettings(Duration.ofDays(1), Duration.ofDays(1), Duration.ofSeconds(150), 5);
+  final List<Sent> conversations = Collections.synchronizedList(new ArrayList<>());
+  final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+  private @Nullable EventSourcedBehaviorTestKit<User.Command, UserEvent, UserState> user;
+
+  void start() {
+    user =
+        EventSourcedBehaviorTestKit.create(
+            kit.system(),
+            User.create(
+                Fixtures.ALICE,
+                settings,
+                (to, message) -> conversations.add(new Sent(to, message)),
+                clock,
+                shard.getRef()),
+            EventSourcedBehaviorTestKit.enabledSerializationSettings()
+                .withVerifyState(false)
+                .withVerifyEquality(true));
+  }
+
+  @Override
+  public void close() {
+    kit.shutdownTestKit();
+  }
+
+  private EventSourcedBehaviorTestKit<User.Command, UserEvent, UserState> user() {
+    return Objects.requireNonNull(user);
+  }
+
+  /** Tell the user, wait until it is handled, give what it persisted. */
+  List<UserEvent> tell(User.Command command) {
+    return user().runCommand(command).events();
+  }
+
+  void tellOnly(User.Command command) {
+    ref().tell(command);
+  }
+
+  private ActorRef<User.Command> ref() {
+    return Objects.requireNonNull(ref);
+  }
+
+  private @Nullable ActorRef<User.Command> ref;
+
+  <R> R ask(Function<ActorRef<R>, User.Command> command) {
+    return user().runCommand(command).reply();
+  }
+
+  void make() {
+    ask((ActorRef<User.ProfileReply> to) -> new User.Ensure("alice", "Alice", to));
+  }
+
+  /** Everything in the journal. */
+  List<UserEvent> journal() {
+    return user().persistenceTestKit().persistedInStorage("user|" + Fixtures.ALICE).stream()
+        .map(UserEvent.class::cast)
+        .toList();
+  }
+
+  /** Flush until nothing is left; the events. */
+  List<UserEvent> flush() {
+    int before = journal().size();
+    int size;
+    do {
+      size = journal().size();
+      tell(new UserInternal.Flush());
+    } while (journal().size() > size);
+    return journal().subList(before, size);
+  }
+
+  /** Time goes by, and the tell timer with it. */
+  void tick(long millis) {
+    clock.advance(millis);
+    tell(new UserInternal.Tell());
+  }
+
+  /** The entity ends without a word and begins again from its journal. */
+  void restart() {
+    user().restart();
+  }
+
+  void crash() {
+    restart();
+  }
+
+  TestProbe<User.Delivery> probe() {
+    return kit.createTestProbe();
+  }
+
+  TestProbe<User.Delivery> hello(DeviceId device, String session, boolean fresh) {
+    TestProbe<User.Delivery> probe = probe();
+    helloFrom(probe.getRef(), device, session, fresh);
+    return probe;
+  }
+
+  void helloFrom(
+      ActorRef<User.Delivery> session, DeviceId device, String sessionId, boolean fresh) {
+    tell(new User.Attach(Fixtures.ALICE, device, "test", sessionId, fresh, session));
+  }
+
+  private List<User.Lag> lastLag = List.of();
+
+  /** Attach, and take the welcome off the probe. */
+  TestProbe<User.Delivery> attach(DeviceId device, String session, boolean fresh) {
+    TestProbe<User.Delivery> probe = hello(device, session, fresh);
+    User.Attached attached = probe.expectMessageClass(User.Attached.class);
+    ref = attached.user();
+    lastLag = attached.lagging();
+    return probe;
+  }
+
+  /** What the session just attached was told to lack. */
+  List<User.Lag> lag(TestProbe<User.Delivery> justAttached) {
+    Objects.requireNonNull(justAttached);
+    return lastLag;
+  }
+
+  User.Ended ended(TestProbe<User.Delivery> probe) {
+    return probe.expectMessageClass(User.Ended.class);
+  }
+
+  /** The session's end, and the user's notice of it. */
+  void end(TestProbe<User.Delivery> session, DeviceId device) {
+    tell(new UserInternal.SessionEnded(device, session.getRef()));
+  }
+
+  List<DeviceView> devices() {
+    return ((User.Devices) this.<User.DevicesReply>ask(User.GetDevices::new)).devices();
+  }
+
+  List<InboxRow> inbox() {
+    return ((User.Inbox) this.<User.InboxReply>ask(to -> new User.GetInbox(100, null, to)))
+        .page()
+        .conversations();
+  }
+
+  UserState durable() {
+    return user().getState();
+  }
+
+  /** What conversations were told about devices. */
+  List<Long> delivered() {
+    return List.copyOf(conversations).stream()
+        .filter(sent -> sent.message() instanceof User.Delivered)
+        .map(sent -> ((User.Delivered) sent.message()).seq())
+        .toList();
+  }
+
+  /** Until the question put to a newcomer has been answered. */
+  void awaitAnswered() {
+    TestProbe<User.Delivery> late = hello(new DeviceId("late"), "late", false);
+    late.expectMessageClass(User.Attached.class);
+    TestProbe<User.Delivery> later = hello(new DeviceId("late"), "later", false);
+    later.expectMessageClass(User.Attached.class);
+  }
+
+  /** Somebody to put into a message that nobody reads. */
+  ActorRef<User.Command> anyone() {
+    return ref();
+  }
+
+  void stopEntity() {
+    spawnRef();
+    ActorRef<User.Command> stopping = ref();
+    stopping.tell(new UserInternal.Stop());
+    kit.createTestProbe().expectTerminated(stopping, Duration.ofSeconds(10));
+  }
+
+  private void spawnRef() {
+    if (ref == null) {
+      attach(new DeviceId("ref"), "ref", false);
+    }
+  }
+
+  void failNextWrite() {
+    spawnRef();
+    PersistenceTestKit.create(kit.system()).failNextPersisted();
+  }
+
+  void awaitTerminated() {
+    kit.createTestProbe().expectTerminated(ref(), Duration.ofSeconds(10));
+  }
+}
