@@ -14,11 +14,11 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.Cluster;
-import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.http.HttpServer;
 import parley.store.DataFolder;
 import parley.store.EmbeddedStore;
 import parley.store.StoreRefusedException;
@@ -122,15 +122,12 @@ public final class Node implements AutoCloseable {
             new ManagementPort(system, telemetry, readiness, services.admin())
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
-    HostPort listen = settings.listen();
-    ServerBinding clients =
-        bound(
-            Http.get(system).newServerAt(listen.host(), listen.port()).bind(services.routes()),
-            "PARLEY_PORT");
+    HttpServer clients = bound(services.clients().bind(settings.listen()), "PARLEY_PORT");
+    HostPort listening = new HostPort(settings.listen().host(), clients.port());
     new Shutdown(system, readiness).plan(services.drain(), settings.drain(), clients, management);
     readiness.serving();
     LOG.info("management on http://{}", Ports.of(management));
-    return new Node(settings, system, telemetry, Ports.of(clients), Ports.of(management), ended);
+    return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
   }
 
   /** Where clients connect: the real port, where the setting was 0. */
@@ -178,8 +175,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  private static ServerBinding bound(CompletionStage<ServerBinding> binding, String variable)
-      throws SettingsException {
+  private static <T> T bound(CompletionStage<T> binding, String variable) throws SettingsException {
     try {
       return binding.toCompletableFuture().get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {

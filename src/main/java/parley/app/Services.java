@@ -1,24 +1,53 @@
 package parley.app;
 
+import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.server.Directives;
-import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import parley.auth.AccessTokens;
+import parley.auth.Accounts;
+import parley.auth.AuthSettings;
+import parley.auth.ExternalIssuer;
+import parley.auth.LoginThrottle;
+import parley.auth.SigningKeys;
+import parley.conversation.Conversation;
+import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationSettings;
+import parley.http.HttpServer;
+import parley.http.HttpSettings;
+import parley.http.Identity;
+import parley.session.Entities;
+import parley.session.MessageRate;
+import parley.session.SessionDeps;
+import parley.session.SessionSettings;
+import parley.session.Sessions;
+import parley.session.SocketFlow;
+import parley.session.Ticker;
+import parley.store.EmbeddedStore;
 import parley.telemetry.Telemetry;
+import parley.user.User;
+import parley.user.UserSettings;
 
 /**
  * The features of a node, put together: here, and only here, entities are registered with sharding
  * and handed to those who talk to them.
  *
- * @param routes what the client port serves
+ * @param clients opens the client port
  * @param admin what the management port serves besides
  * @param drain spreads the reconnects of this node's clients over that time; done when all are gone
  */
-record Services(Route routes, List<AdminRoutes> admin, Drain drain) {
+record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
+  /** Most sockets of one node; the next is closed at once. Far over what its memory allows. */
+  private static final int SOCKETS = 100_000;
 
   /** Sends clients elsewhere. */
   @FunctionalInterface
@@ -26,13 +55,111 @@ record Services(Route routes, List<AdminRoutes> admin, Drain drain) {
     CompletionStage<Done> over(Duration time);
   }
 
+  /** Opens the client port. */
+  @FunctionalInterface
+  interface Clients {
+    CompletionStage<HttpServer> bind(HostPort address);
+  }
+
   /**
    * Starts the features.
    *
    * @param node the actor system, a member of its cluster
+   * @throws SettingsException where the signing key cannot be used
    */
-  static Services start(ActorSystem<?> node, Settings settings, Telemetry telemetry) {
+  static Services start(ActorSystem<Void> node, Settings settings, Telemetry telemetry)
+      throws SettingsException {
+    InstantSource clock = InstantSource.system();
+    Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
+    SigningKeys keys = keys(settings);
+    AccessTokens tokens = new AccessTokens(keys, issuer(settings.auth().issuer()), clock);
+    node.getWhenTerminated().thenAccept(done -> tokens.close());
+
+    ClusterSharding sharding = ClusterSharding.get(node);
+    Accounts accounts =
+        Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
+    Entities entities = Entities.sharded(sharding);
+    Conversation.init(
+        node,
+        new ConversationEntity.Environment(
+            ConversationSettings.standard(EmbeddedStore.READ_JOURNAL),
+            (to, message) -> entities.user(to).tell(message),
+            clock,
+            ulids,
+            telemetry));
+    User.init(
+        sharding,
+        UserSettings.standard(),
+        (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
+        clock);
+
+    MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
+    SessionDeps sessionDeps =
+        new SessionDeps(
+            entities,
+            new TokenAuthenticator(tokens),
+            rate,
+            new SocketMeters(telemetry),
+            Ticker.system(),
+            ulids,
+            SessionSettings.standard());
+    ActorRef<Sessions.Command> sessions =
+        node.systemActorOf(Sessions.create(sessionDeps, SOCKETS), "sessions", Props.empty());
+    var socket = SocketFlow.create(sessions);
+
+    parley.http.Services http =
+        new parley.http.Services(
+            Identity.of(accounts, tokens, keys),
+            new LoginThrottle(clock),
+            user -> rate.tryTake(user, clock.millis()),
+            entities::user,
+            entities::conversation,
+            ulids,
+            () -> socket,
+            System::nanoTime,
+            code -> telemetry.refused(code.wireName()));
     return new Services(
-        Directives.reject(), List.of(), time -> CompletableFuture.completedFuture(Done.done()));
+        address ->
+            HttpServer.start(
+                node,
+                address.host(),
+                address.port(),
+                HttpSettings.standard(settings.rates().requestsPerSecond()),
+                http),
+        List.of(),
+        time -> drain(node, sessions, time));
+  }
+
+  private static SigningKeys keys(Settings settings) throws SettingsException {
+    try {
+      return settings.auth().keyFile() == null
+          ? SigningKeys.inFolder(settings.dataDir())
+          : SigningKeys.fromFile(settings.auth().keyFile());
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException("PARLEY_AUTH_KEY_FILE", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Optional<ExternalIssuer> issuer(
+      Settings.@org.jspecify.annotations.Nullable Issuer issuer) throws SettingsException {
+    if (issuer == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(
+          new ExternalIssuer(issuer.name(), issuer.audience(), issuer.jwks().toURL()));
+    } catch (java.net.MalformedURLException | IllegalArgumentException e) {
+      throw new SettingsException("PARLEY_AUTH_JWKS_URL", String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static CompletionStage<Done> drain(
+      ActorSystem<?> node, ActorRef<Sessions.Command> sessions, Duration time) {
+    return AskPattern.<Sessions.Command, Sessions.Drained>ask(
+            sessions,
+            replyTo -> new Sessions.Drain(time, "the server is stopping", replyTo),
+            time.plus(NodeConfig.DRAIN_GRACE.multipliedBy(3)),
+            node.scheduler())
+        .handle((drained, failure) -> Done.done());
   }
 }

@@ -8,6 +8,7 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import parley.http.HttpServer;
 
 /**
  * What happens in which phase of a stop. Entities and the cluster have their own tasks in the later
@@ -24,7 +25,7 @@ final class Shutdown {
     this.readiness = readiness;
   }
 
-  void plan(Services.Drain drain, Duration time, ServerBinding clients, ServerBinding management) {
+  void plan(Services.Drain drain, Duration time, HttpServer clients, ServerBinding management) {
     phase(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
         "not-ready",
@@ -37,11 +38,7 @@ final class Shutdown {
     phase(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain",
-        () ->
-            drain
-                .over(time)
-                .thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE))
-                .thenApply(terminated -> Done.done()));
+        () -> drain.over(time).thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
     // Health and metrics to the last: an operator watches a stop.
     phase(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),

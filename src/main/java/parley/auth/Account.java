@@ -88,7 +88,7 @@ public final class Account
 
   private record HashFailed(Request request, Throwable failure) implements Command {}
 
-  private record Idle() implements Command {}
+  record Idle() implements Command {}
 
   static final int MAX_WAITING = 64;
   static final int MAX_HASHING = 16;

@@ -99,8 +99,7 @@ final class RemoteKeys implements AutoCloseable {
         boolean fresh = known.at.plus(FRESH).isAfter(now);
         boolean mayFetch = running != null || !nextFetch.isAfter(now);
         if (!fresh && mayFetch) {
-          // Answered from what is known; whoever comes next has the new ones.
-          var unused = fetch(now);
+          var unused = fetch(now); // In the background.
         }
         if (!fitting.isEmpty() || !mayFetch) {
           return CompletableFuture.completedFuture(fitting);
@@ -119,21 +118,23 @@ final class RemoteKeys implements AutoCloseable {
   }
 
   private synchronized CompletableFuture<JWKSet> fetch(Instant now) {
-    CompletableFuture<JWKSet> result = running;
-    if (result == null) {
-      result = new CompletableFuture<JWKSet>();
-      CompletableFuture<JWKSet> mine = result;
-      running = mine;
-      nextFetch = now.plus(PAUSE);
-      // A server that drips its answer must not hold requests longer than this.
-      var unused =
-          mine.orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-              .whenComplete((keys, failure) -> finished(mine, keys));
-      try {
-        thread.execute(() -> retrieve(mine));
-      } catch (RejectedExecutionException e) {
-        mine.completeExceptionally(new UnavailableException("the last fetch still hangs"));
-      }
+    CompletableFuture<JWKSet> under = running;
+    if (under != null) {
+      return under;
+    }
+    nextFetch = now.plus(PAUSE);
+    CompletableFuture<JWKSet> attempt = new CompletableFuture<>();
+    // A server that drips its answer must not hold requests longer than this. Who waits gets the
+    // stage after finished: what it then asks for must find the new state.
+    CompletableFuture<JWKSet> result =
+        attempt
+            .orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
+            .whenComplete((keys, failure) -> finished(keys));
+    running = result;
+    try {
+      thread.execute(() -> retrieve(attempt));
+    } catch (RejectedExecutionException e) {
+      attempt.completeExceptionally(new UnavailableException("the last fetch still hangs"));
     }
     return result;
   }
@@ -147,10 +148,8 @@ final class RemoteKeys implements AutoCloseable {
     }
   }
 
-  private synchronized void finished(CompletableFuture<JWKSet> fetch, @Nullable JWKSet keys) {
-    if (running == fetch) {
-      running = null;
-    }
+  private synchronized void finished(@Nullable JWKSet keys) {
+    running = null;
     if (keys == null) {
       nextFetch = clock.instant().plus(PAUSE_FAILED);
     } else {

@@ -2,6 +2,11 @@ package parley.conversation;
 
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
@@ -25,6 +30,28 @@ public final class Conversation {
       EntityTypeKey.create(Command.class, "conversation");
 
   private Conversation() {}
+
+  /**
+   * Registers conversations with the cluster. They are remembered: those that were active on a node
+   * that died come back by themselves elsewhere, or on the same node after a restart, and finish
+   * telling members what they had not heard.
+   */
+  public static ActorRef<ShardingEnvelope<Command>> init(
+      ActorSystem<?> system, ConversationEntity.Environment environment) {
+    ClusterShardingSettings remembering =
+        ClusterShardingSettings.create(system).withRememberEntities(true);
+    return ClusterSharding.get(system)
+        .init(
+            Entity.of(
+                    KEY,
+                    entity ->
+                        ConversationEntity.create(
+                            new ConversationId(entity.getEntityId()),
+                            environment,
+                            entity.getShard()))
+                .withSettings(remembering)
+                .withStopMessage(ConversationEntity.Stop.STOP));
+  }
 
   /** What can be told to a conversation. */
   public sealed interface Command extends Wire

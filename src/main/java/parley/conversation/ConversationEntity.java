@@ -2,8 +2,6 @@ package parley.conversation;
 
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +35,8 @@ import parley.model.Limits;
 import parley.model.Profile;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.telemetry.Telemetry;
+import parley.user.AdmissionGuard;
 import parley.user.User;
 
 /**
@@ -62,7 +62,8 @@ public final class ConversationEntity
       ConversationSettings settings,
       UserPort users,
       InstantSource clock,
-      Supplier<String> messageIds) {}
+      Supplier<String> messageIds,
+      Telemetry telemetry) {}
 
   /** The way to user entities. */
   @FunctionalInterface
@@ -102,12 +103,15 @@ public final class ConversationEntity
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Log log;
   private final Vetting vetting;
+  private final Opening opening;
+  private final AdmissionGuard<Conversation.Command> guard;
 
   private ConversationState state;
   private Pages pages;
   private Dispatch dispatch;
   private CursorMoves cursors;
   private Lookups lookups;
+  private Preview preview;
   private Batch batch = new Batch();
   private @Nullable Batch inFlight;
   private CursorMoves.@Nullable Ready cursorsInFlight;
@@ -121,7 +125,11 @@ public final class ConversationEntity
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
-                timers -> new ConversationEntity(id, environment, context, timers, shard)));
+                timers -> {
+                  AdmissionGuard<Conversation.Command> guard = Admission.guard();
+                  return guard.guard(
+                      new ConversationEntity(id, environment, context, timers, shard, guard));
+                }));
   }
 
   private ConversationEntity(
@@ -129,13 +137,15 @@ public final class ConversationEntity
       Environment environment,
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      AdmissionGuard<Conversation.Command> guard) {
     super(PersistenceId.ofUniqueId("conversation|" + id.value()));
     this.id = id;
     this.environment = environment;
     this.context = context;
     this.timers = timers;
     this.shard = shard;
+    this.guard = guard;
     this.log =
         new Log(context.getSystem(), environment.settings().readJournal(), persistenceId().id());
     Dispatch.Users users = environment.users()::tell;
@@ -145,6 +155,8 @@ public final class ConversationEntity
     this.dispatch = new Dispatch(state, users, pages);
     this.cursors = new CursorMoves(context, log, state);
     this.lookups = new Lookups(context, log, state);
+    this.preview = new Preview(context, state, pages);
+    this.opening = new Opening(id, vetting);
   }
 
   @Override
@@ -195,12 +207,11 @@ public final class ConversationEntity
     dispatch = new Dispatch(state, environment.users()::tell, pages);
     cursors = new CursorMoves(context, log, state);
     lookups = new Lookups(context, log, state);
+    preview = new Preview(context, state, pages);
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
-    if (state.exists() && (!state.settled || state.previewLost)) {
+    if (state.exists()) {
       dispatch.recover(now());
       startTick();
-    } else if (state.exists()) {
-      dispatch.recover(now());
     }
   }
 
@@ -228,12 +239,14 @@ public final class ConversationEntity
     }
     cursors.refuseAll(refusal);
     lookups.refuseAll(refusal);
+    opening.refuseAll(refusal);
   }
 
   @Override
   public CommandHandler<Conversation.Command, ConversationEvent, ConversationState>
       commandHandler() {
     return (before, command) -> {
+      guard.handled();
       if (!(command instanceof Timer)) {
         handled++;
       }
@@ -294,7 +307,12 @@ public final class ConversationEntity
         lookups.ended(ended);
         yield Effect().none();
       }
-      case Restored restored -> restored(restored);
+      case Preview.Looked looked -> {
+        ConversationEvent found = preview.looked(looked);
+        yield found == null
+            ? Effect().none()
+            : Effect().persist(found).thenRun(after -> told(List.of()));
+      }
       default -> {
         if (!CursorMoves.handle(message)) {
           throw new IllegalStateException("unknown message " + message);
@@ -312,7 +330,7 @@ public final class ConversationEntity
     Member author = state.member(post.author());
     if (author == null) {
       if (!state.exists() && post.openWith() != null) {
-        return open(post.author(), post.openWith(), new OpenedFor(post, null));
+        return open(post.author(), post.openWith(), post);
       }
       refuse(post, Refusal.notFound());
       return Effect().none();
@@ -324,6 +342,7 @@ public final class ConversationEntity
     }
     switch (lookups.known(post, author, facts, now())) {
       case Lookups.Duplicate duplicate -> {
+        environment.telemetry().duplicate();
         post.replyTo().tell(posted(duplicate.entry(), true));
         return Effect().none();
       }
@@ -412,14 +431,17 @@ public final class ConversationEntity
                 writing.entries(),
                 moves.moves().isEmpty() ? null : moves.moves(),
                 dispatch.floor());
-    return Effect().persist(event).thenRun(after -> flushed(writing, moves));
+    long since = System.nanoTime();
+    return Effect().persist(event).thenRun(after -> flushed(writing, moves, since));
   }
 
-  private void flushed(Batch written, CursorMoves.Ready moves) {
+  private void flushed(Batch written, CursorMoves.Ready moves, long since) {
     inFlight = null;
     cursorsInFlight = null;
+    environment.telemetry().persisted("conversation", System.nanoTime() - since);
     List<Entry> entries = written.entries();
     for (Entry entry : entries) {
+      environment.telemetry().accepted(entry.body().type());
       if (entry.body() instanceof Body.Delete delete) {
         cursors.deleted(delete);
       }
@@ -428,20 +450,12 @@ public final class ConversationEntity
     written.written();
     moves.callers().forEach(caller -> caller.tell(new Conversation.ReadDone()));
     startTick();
-    if (state.previewLost) {
-      restorePreview();
-    }
+    preview.restore();
   }
 
   // ---- opening, groups
   // ---------------------------------------------------------------------------------------
 
-  /** What is to be done once the direct conversation is open. */
-  private record OpenedFor(
-      Conversation.@Nullable Post post, Conversation.@Nullable OpenDirect open) {}
-
-  private final List<OpenedFor> opening = new ArrayList<>();
-  private @Nullable ConversationEvent opened;
   private final ArrayDeque<Runnable> vetted = new ArrayDeque<>();
 
   private Effect<ConversationEvent, ConversationState> openDirect(Conversation.OpenDirect open) {
@@ -450,67 +464,14 @@ public final class ConversationEntity
       dispatch.remind(open.opener(), now());
       return Effect().none();
     }
-    return open(open.opener(), open.peer(), new OpenedFor(null, open));
+    return open(open.opener(), open.peer(), open);
   }
 
   private Effect<ConversationEvent, ConversationState> open(
-      UserId opener, UserId peer, OpenedFor then) {
-    if (opener.equals(peer) || !ConversationId.direct(opener, peer).equals(id)) {
-      refuseOpening(List.of(then), Refusal.notFound());
-      return Effect().none();
-    }
-    if (opening.size() >= Pages.WAITING) {
-      refuseOpening(List.of(then), Refusal.unavailable("too many at once"));
-      return Effect().none();
-    }
-    opening.add(then);
-    if (opening.size() == 1) {
-      startTick();
-      vetting.ask(
-          List.of(opener, peer),
-          now(),
-          new Vetting.Outcome() {
-            @Override
-            public void known(Map<UserId, Profile> profiles) {
-              opened =
-                  new ConversationEvent.DirectOpened(
-                      person(Objects.requireNonNull(profiles.get(opener))),
-                      person(Objects.requireNonNull(profiles.get(peer))),
-                      now());
-            }
-
-            @Override
-            public void unknown(UserId user) {
-              failed(Refusal.of(ErrorCode.NOT_FOUND, "user_id: there is no such user"));
-            }
-
-            @Override
-            public void refused(Refusal refusal) {
-              failed(refusal);
-            }
-
-            private void failed(Refusal refusal) {
-              refuseOpening(opening, refusal);
-              opening.clear();
-            }
-          });
-    }
+      UserId opener, UserId peer, Conversation.Command cause) {
+    startTick();
+    opening.open(opener, peer, cause, now());
     return Effect().none();
-  }
-
-  private static Person person(Profile profile) {
-    return new Person(profile.userId(), profile.displayName(), profile.avatarUrl(), 0);
-  }
-
-  private void refuseOpening(List<OpenedFor> those, Refusal refusal) {
-    for (OpenedFor one : those) {
-      if (one.post() != null) {
-        refuse(one.post(), refusal);
-      }
-      if (one.open() != null) {
-        one.open().replyTo().tell(new Conversation.Refused(refusal));
-      }
-    }
   }
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
@@ -523,27 +484,21 @@ public final class ConversationEntity
       then.run();
       return written();
     }
-    ConversationEvent event = opened;
-    if (event == null) {
-      return Effect().none();
-    }
-    opened = null;
-    List<OpenedFor> waitingForIt = List.copyOf(opening);
-    opening.clear();
-    return Effect().persist(event).thenRun(after -> opened(waitingForIt));
+    ConversationEvent event = opening.take();
+    return event == null ? Effect().none() : Effect().persist(event).thenRun(after -> opened());
   }
 
-  private void opened(List<OpenedFor> then) {
-    dispatch.persisted(List.of(), List.of(), now());
-    startTick();
-    for (OpenedFor one : then) {
-      if (one.open() != null) {
-        reply(one.open().opener(), one.open().replyTo());
-      }
-      if (one.post() != null) {
-        context.getSelf().tell(one.post());
-      }
+  private void opened() {
+    told(List.of());
+    for (Conversation.Command cause : opening.waiting()) {
+      context.getSelf().tell(cause);
     }
+  }
+
+  /** Tells everybody the row as it is now. */
+  private void told(List<CursorMove> moves) {
+    dispatch.persisted(List.of(), moves, now());
+    startTick();
   }
 
   private Effect<ConversationEvent, ConversationState> createGroup(
@@ -773,84 +728,7 @@ public final class ConversationEntity
             renamed.userId(), renamed.displayName(), renamed.avatarUrl(), renamed.revision());
     return Effect()
         .persist(new ConversationEvent.ProfileNoted(person))
-        .thenRun(
-            after -> {
-              dispatch.persisted(List.of(), List.of(), now());
-              startTick();
-            });
-  }
-
-  // ---- the preview
-  // -------------------------------------------------------------------------------------------
-
-  /** A page for the preview has been read; null is a failure. */
-  private record Restored(
-      ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
-      implements ConversationInternal {
-    @Override
-    public String toString() {
-      return "Restored";
-    }
-  }
-
-  private boolean restoring;
-
-  private void restorePreview() {
-    if (!restoring) {
-      restoring = true;
-      lookForText(state.lastSeq);
-    }
-  }
-
-  private void lookForText(long to) {
-    long asOf = state.lastSeq;
-    long from = Math.max(1, to - Limits.PAGE + 1);
-    pages.load(
-        from,
-        to,
-        (entries, tier) -> {
-          if (entries == null) {
-            context.getSelf().tell(new Restored(null, from, false));
-            return;
-          }
-          for (Entry entry : entries.reversed()) {
-            if (entry.body() instanceof Body.Text text && text.content() != null) {
-              context
-                  .getSelf()
-                  .tell(
-                      new Restored(
-                          new ConversationEvent.PreviewRestored(
-                              ConversationState.preview(entry, text.content()), asOf),
-                          from,
-                          false));
-              return;
-            }
-          }
-          context
-              .getSelf()
-              .tell(
-                  new Restored(new ConversationEvent.PreviewRestored(null, asOf), from, from > 1));
-        });
-  }
-
-  private Effect<ConversationEvent, ConversationState> restored(Restored restored) {
-    if (!state.previewLost || restored.event() == null) {
-      restoring = false;
-      return Effect().none();
-    }
-    if (restored.more()) {
-      lookForText(restored.from() - 1);
-      return Effect().none();
-    }
-    restoring = false;
-    parley.model.LastMessage found = restored.event().lastMessage();
-    if (found != null && state.amendments.deleted(found.seq())) {
-      restorePreview();
-      return Effect().none();
-    }
-    return Effect()
-        .persist((ConversationEvent) restored.event())
-        .thenRun(after -> dispatch.persisted(List.of(), List.of(), now()));
+        .thenRun(after -> told(List.of()));
   }
 
   // ---- time
@@ -860,9 +738,7 @@ public final class ConversationEntity
     long now = now();
     vetting.tick(now);
     dispatch.tick(now);
-    if (state.previewLost) {
-      restorePreview();
-    }
+    preview.restore();
     if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);
     }
@@ -896,15 +772,5 @@ public final class ConversationEntity
 
   private void passivate() {
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
-  }
-
-  /** For tests: the state as it is. */
-  static Map<UserId, CursorMove> cursorsOf(ConversationState state) {
-    Map<UserId, CursorMove> all = new LinkedHashMap<>();
-    state
-        .members
-        .values()
-        .forEach(m -> all.put(m.userId, new CursorMove(m.userId, m.delivered, m.read, m.unread)));
-    return all;
   }
 }

@@ -24,7 +24,7 @@ import parley.serial.Stored;
   @JsonSubTypes.Type(value = ConversationEvent.PreviewRestored.class, name = "preview"),
   @JsonSubTypes.Type(value = ConversationEvent.Settled.class, name = "settled"),
 })
-@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface ConversationEvent extends Stored {
 
   /**

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = Body.RoleChanged.class, name = "role_changed"),
   @JsonSubTypes.Type(value = Body.GroupChanged.class, name = "group_changed"),
 })
-@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+// An empty string says something (a picture or a reaction taken back), so only null is left out.
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface Body {
 
   /** The value of the wire's {@code type}. */
@@ -46,7 +47,7 @@ public sealed interface Body {
       @Nullable String content,
       @Nullable Long replyTo,
       @Nullable List<UserId> mentions,
-      boolean edited)
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean edited)
       implements Body {
     @Override
     public String type() {

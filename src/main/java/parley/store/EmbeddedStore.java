@@ -44,6 +44,8 @@ public final class EmbeddedStore {
         + ";DB_CLOSE_ON_EXIT=FALSE;DB_CLOSE_DELAY=-1"
         // A few megabytes of pages, in KiB: entities are the cache, the store is read to wake them.
         + ";CACHE_SIZE=32768"
+        // Failures reach us as exceptions; H2's own trace file would fill the disk that is full.
+        + ";TRACE_LEVEL_FILE=0"
         // A reader beside a compaction waits rather than fails, in ms.
         + ";LOCK_TIMEOUT=10000";
   }

@@ -114,13 +114,17 @@ public final class Telemetry implements AutoCloseable {
     sockets.incrementAndGet();
   }
 
-  /**
-   * A socket has ended.
-   *
-   * @param code the closing frame's code, or {@code gone} where the client left
-   */
-  public void socketClosed(String code) {
+  /** A socket has ended, whoever ended it. */
+  public void socketClosed() {
     sockets.decrementAndGet();
+  }
+
+  /**
+   * The server ends a socket.
+   *
+   * @param code the closing frame's code
+   */
+  public void closing(String code) {
     closed.of(code).increment();
   }
 

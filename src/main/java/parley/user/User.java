@@ -1,7 +1,12 @@
 package parley.user;
 
+import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
@@ -28,6 +33,40 @@ public final class User {
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "user");
 
   private User() {}
+
+  /**
+   * The behaviour of one user.
+   *
+   * @param conversations the way to conversations
+   * @param shard where the user asks to leave memory
+   */
+  public static Behavior<Command> create(
+      UserId id,
+      UserSettings settings,
+      Conversations conversations,
+      InstantSource clock,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    return UserEntity.create(id, settings, conversations, clock, shard);
+  }
+
+  /** Register users with the sharding. */
+  public static ActorRef<ShardingEnvelope<Command>> init(
+      ClusterSharding sharding,
+      UserSettings settings,
+      Conversations conversations,
+      InstantSource clock) {
+    return sharding.init(
+        Entity.of(
+                KEY,
+                entity ->
+                    create(
+                        new UserId(entity.getEntityId()),
+                        settings,
+                        conversations,
+                        clock,
+                        entity.getShard()))
+            .withStopMessage(new UserInternal.Stop()));
+  }
 
   /** What can be told to a user. */
   public sealed interface Command extends Wire

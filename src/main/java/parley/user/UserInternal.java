@@ -1,7 +1,25 @@
 package parley.user;
 
-/**
- * What a user tells itself: timers, ends of sessions, passivation. Its parts are added where they
- * are handled.
- */
-non-sealed interface UserInternal extends User.Command {}
+import org.apache.pekko.actor.typed.ActorRef;
+import parley.model.DeviceId;
+
+/** What a user tells itself: timers, ends of sessions, passivation. Never travels. */
+non-sealed interface UserInternal extends User.Command {
+  /** What is not in the journal goes there now. */
+  record Flush() implements UserInternal {}
+
+  /** Conversations are to be told something, perhaps again. */
+  record Tell() implements UserInternal {}
+
+  /** Nothing came for a while. */
+  record Idle() implements UserInternal {}
+
+  /** Leave memory, after everything is in the journal. */
+  record Stop() implements UserInternal {}
+
+  /** A newcomer was asked whether it lives. */
+  record Answered(long order, boolean alive) implements UserInternal {}
+
+  /** A session is gone, wherever it was. */
+  record SessionEnded(DeviceId deviceId, ActorRef<User.Delivery> session) implements UserInternal {}
+}

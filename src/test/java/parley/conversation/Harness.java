@@ -57,6 +57,7 @@ final class Harness implements AutoCloseable {
 
   final ActorTestKit kit = ActorTestKit.create("Conversation", CONFIG);
   final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+  final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
   final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
   final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();
   final List<User.Typing> typing = java.util.Collections.synchronizedList(new ArrayList<>());
@@ -112,7 +113,11 @@ final class Harness implements AutoCloseable {
               ConversationEntity.create(
                   id,
                   new ConversationEntity.Environment(
-                      settings, this::toUser, source, () -> "m" + messageIds.incrementAndGet()),
+                      settings,
+                      this::toUser,
+                      source,
+                      () -> "m" + messageIds.incrementAndGet(),
+                      telemetry),
                   shard.getRef()));
       entity = current;
     }
@@ -245,5 +250,6 @@ final class Harness implements AutoCloseable {
   @Override
   public void close() {
     kit.shutdownTestKit();
+    telemetry.close();
   }
 }

@@ -1,0 +1,40 @@
+package parley.app;
+
+import java.util.concurrent.TimeUnit;
+import parley.model.ErrorCode;
+import parley.protocol.ServerFrame;
+import parley.session.SessionMeters;
+import parley.telemetry.Telemetry;
+
+/** What sockets report, as meters. */
+record SocketMeters(Telemetry telemetry) implements SessionMeters {
+  @Override
+  public void opened() {
+    telemetry.socketOpened();
+  }
+
+  @Override
+  public void closed() {
+    telemetry.socketClosed();
+  }
+
+  @Override
+  public void closing(ServerFrame.CloseCode code) {
+    telemetry.closing(code.wireName());
+  }
+
+  @Override
+  public void sent(long nanos) {
+    telemetry.sent(nanos);
+  }
+
+  @Override
+  public void delivered(long millis) {
+    telemetry.delivered(TimeUnit.MILLISECONDS.toNanos(millis));
+  }
+
+  @Override
+  public void refused(ErrorCode code) {
+    telemetry.refused(code.wireName());
+  }
+}

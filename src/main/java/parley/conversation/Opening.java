@@ -1,0 +1,102 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.ConversationEvent.Person;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * A direct conversation on its way into being: both users are asked whether they exist, and
+ * whatever comes meanwhile waits, {@value #WAITING} at most.
+ */
+final class Opening {
+  static final int WAITING = 128;
+
+  private final ConversationId id;
+  private final Vetting vetting;
+  private final List<Conversation.Command> waiting = new ArrayList<>();
+  private ConversationEvent.@Nullable DirectOpened ready;
+
+  Opening(ConversationId id, Vetting vetting) {
+    this.id = id;
+    this.vetting = vetting;
+  }
+
+  /** Opens it for a post or a request, which is refused here or handed back by {@link #waiting}. */
+  void open(UserId opener, UserId peer, Conversation.Command cause, long now) {
+    if (opener.equals(peer) || !ConversationId.direct(opener, peer).equals(id)) {
+      refuse(cause, Refusal.notFound());
+      return;
+    }
+    if (waiting.size() >= WAITING) {
+      refuse(cause, Refusal.unavailable("too many at once"));
+      return;
+    }
+    waiting.add(cause);
+    if (waiting.size() == 1) {
+      vetting.ask(List.of(opener, peer), now, outcome(opener, peer, now));
+    }
+  }
+
+  private Vetting.Outcome outcome(UserId opener, UserId peer, long now) {
+    return new Vetting.Outcome() {
+      @Override
+      public void known(Map<UserId, Profile> profiles) {
+        ready =
+            new ConversationEvent.DirectOpened(
+                person(Objects.requireNonNull(profiles.get(opener))),
+                person(Objects.requireNonNull(profiles.get(peer))),
+                now);
+      }
+
+      @Override
+      public void unknown(UserId user) {
+        refuseAll(Refusal.of(ErrorCode.NOT_FOUND, "user_id: there is no such user"));
+      }
+
+      @Override
+      public void refused(Refusal refusal) {
+        refuseAll(refusal);
+      }
+    };
+  }
+
+  private static Person person(Profile profile) {
+    return new Person(profile.userId(), profile.displayName(), profile.avatarUrl(), 0);
+  }
+
+  /** What is to be persisted now, once. */
+  ConversationEvent.@Nullable DirectOpened take() {
+    ConversationEvent.DirectOpened event = ready;
+    ready = null;
+    return event;
+  }
+
+  /** What waited for the opening, in order. */
+  List<Conversation.Command> waiting() {
+    List<Conversation.Command> those = List.copyOf(waiting);
+    waiting.clear();
+    return those;
+  }
+
+  /** It is not going to be. */
+  void refuseAll(Refusal refusal) {
+    waiting().forEach(cause -> refuse(cause, refusal));
+  }
+
+  private static void refuse(Conversation.Command cause, Refusal refusal) {
+    switch (cause) {
+      case Conversation.Post post ->
+          post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
+      case Conversation.OpenDirect open -> open.replyTo().tell(new Conversation.Refused(refusal));
+      default -> throw new IllegalArgumentException("opens nothing: " + cause);
+    }
+  }
+}

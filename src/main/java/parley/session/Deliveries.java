@@ -1,0 +1,403 @@
+package parley.session;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.Limits;
+import parley.user.User;
+
+/**
+ * What one connection has been sent, and what it has. It promises: per conversation every seq
+ * ascending, once, without a hole that is not announced; and at most {@link Limits#WINDOW} messages
+ * that are not acknowledged.
+ *
+ * <p>An entry goes straight out if the conversation is not behind, the window has room and the
+ * client reads. If not, it is dropped here and only the conversation's head moves: what is held
+ * back is a range, never a body, so a client that is a million entries behind costs as much as one
+ * that is one behind. When there is room again the range is read from the conversation, page by
+ * page: one page at a time for a conversation, two for the connection, and as many entries as the
+ * window takes. (Rejected: keeping bodies up to some bound. It saves a read in the rare case and
+ * makes every slow phone a heap of megabytes.)
+ *
+ * <p>The connection that wrote an entry gets {@code sent} in its place. Answer and entry come by
+ * two ways, in any order: see {@link #sent} and {@link Port#claims}.
+ *
+ * <p>No actors and no clock in here: {@link Port} is all it can do.
+ */
+final class Deliveries {
+  /** Page requests of a connection that may be under way. */
+  static final int PAGES = 2;
+
+  /** Pages without anything in them before what should be there is called missing. */
+  static final int PATIENCE = 4;
+
+  private static final int LONGEST_REST = 32;
+
+  /** What deliveries can do, and ask. */
+  interface Port {
+    /** Sends one entry. */
+    void message(ConversationId conversationId, Entry entry, boolean live);
+
+    /** Announces a hole. */
+    void gap(ConversationId conversationId, long from, long to, String reason);
+
+    /** The backlog has been sent: so many messages. */
+    void synced(long messages);
+
+    /** Asks the conversation for entries after a seq, ascending. */
+    void ask(ConversationId conversationId, long after, int limit);
+
+    /** Whether a {@code sent} of this connection will tell this entry. */
+    boolean claims(ConversationId conversationId, Entry entry);
+
+    /** Whether the client reads well enough for replay. */
+    boolean replays();
+
+    /** Whether the client does not read: nothing more is sent to it but what must be. */
+    boolean slow();
+  }
+
+  private final Port port;
+  private final Map<ConversationId, Track> tracks = new LinkedHashMap<>();
+
+  // Behind, and to be asked for, in this order; those asked for, by the seq after which; and those
+  // that wait after a failure, by how many more calls of rested().
+  private final Set<ConversationId> behind = new LinkedHashSet<>();
+  private final Map<ConversationId, Question> asked = new HashMap<>(4);
+  private final Map<ConversationId, Integer> resting = new HashMap<>(4);
+  private final Map<ConversationId, User.Ack> acks = new LinkedHashMap<>(4);
+
+  // As many entries as the last pages had room for: reading what is then thrown away costs.
+  private int pageSize = Limits.PAGE;
+
+  private int unacked;
+  private int covered;
+  private int reserved;
+  private int backlogs;
+  private long replayed;
+
+  private record Question(long after, int limit) {}
+
+  Deliveries(Port port) {
+    this.port = port;
+  }
+
+  /** The session is attached; these are behind, the oldest first. */
+  void attached(List<User.Lag> lags) {
+    for (User.Lag lag : lags) {
+      if (lag.head() > lag.acked() && !tracks.containsKey(lag.conversationId())) {
+        Track track = new Track(lag.acked());
+        track.head = lag.head();
+        track.backlogTo = lag.head();
+        tracks.put(lag.conversationId(), track);
+        behind.add(lag.conversationId());
+        backlogs++;
+      }
+    }
+    if (backlogs == 0) {
+      port.synced(0);
+    }
+    pump();
+  }
+
+  /** The user entity tells new entries. */
+  void entries(ConversationId id, List<Entry> entries) {
+    if (entries.isEmpty()) {
+      return;
+    }
+    Track track = told(id, entries.getFirst().seq() - 1);
+    final long before = track.head;
+    for (Entry entry : entries) {
+      if (entry.seq() > before && port.claims(id, entry) && track.cover(entry.seq())) {
+        covered++;
+      }
+    }
+    boolean next = track.sentTo == before && entries.getFirst().seq() <= before + 1;
+    track.head = Math.max(before, entries.getLast().seq());
+    if (next) {
+      send(id, track, entries, true);
+      // What a client that does not read has not been sent from here on is skipped, see drained().
+      track.skipping = track.lagging() && port.slow();
+    }
+    settle(id, track);
+    pump();
+  }
+
+  /** A {@code sent} for a new entry goes out: the entry itself must not. */
+  void sent(ConversationId id, long seq) {
+    Track track = tracks.computeIfAbsent(id, k -> new Track(Track.UNKNOWN));
+    if (seq > track.sentTo && track.cover(seq)) {
+      covered++;
+    }
+    settle(id, track);
+  }
+
+  /** The conversation's answer to {@link Port#ask}. */
+  void page(ConversationId id, List<Entry> entries) {
+    @Nullable Question question = answered(id);
+    @Nullable Track track = tracks.get(id);
+    if (question == null || track == null || !track.lagging()) {
+      pump();
+      return;
+    }
+    long before = track.sentTo;
+    boolean blocked = send(id, track, entries, false);
+    int sent = (int) (track.sentTo - before);
+    pageSize =
+        blocked ? Math.max(1, Math.min(pageSize, sent)) : Math.min(Limits.PAGE, pageSize * 2);
+    if (sent > 0) {
+      track.failures = 0;
+      track.empties = 0;
+    } else if (!blocked && question.after() == before) {
+      // It has been persisted, or its user would not have told it; a store may be late to show it.
+      if (++track.empties >= PATIENCE) {
+        gap(id, track, track.head, "missing");
+      } else {
+        rest(id, track);
+      }
+    }
+    settle(id, track);
+    pump();
+  }
+
+  /** The conversation did not answer {@link Port#ask}, or not now. */
+  void pageFailed(ConversationId id) {
+    answered(id);
+    @Nullable Track track = tracks.get(id);
+    if (track != null && track.lagging()) {
+      track.failures = Math.min(track.failures + 1, 16);
+      rest(id, track);
+    }
+    pump();
+  }
+
+  /** The conversation has nothing more for this user. */
+  void pageRefused(ConversationId id) {
+    answered(id);
+    @Nullable Track track = tracks.get(id);
+    if (track != null && track.lagging()) {
+      gap(id, track, track.head, "not_found");
+      settle(id, track);
+    }
+    pump();
+  }
+
+  /** The user entity says that entries are not to be had. */
+  void gapSeen(ConversationId id, long from, long to, String reason) {
+    Track track = told(id, from - 1);
+    boolean next = track.sentTo == track.head && from <= track.sentTo + 1;
+    track.head = Math.max(track.head, to);
+    // Behind an unsent range the gap shows when replay gets there: in order, as everything.
+    if (next && to > track.sentTo) {
+      gap(id, track, to, reason);
+    }
+    settle(id, track);
+    pump();
+  }
+
+  /** The client has everything up to seq. Unknown conversations have nothing to acknowledge. */
+  void ack(ConversationId id, long seq) {
+    @Nullable Track track = tracks.get(id);
+    if (track == null) {
+      return;
+    }
+    long claim = Math.min(seq, track.proven());
+    if (claim <= track.claimed) {
+      return;
+    }
+    track.claimed = claim;
+    settle(id, track);
+    // One acknowledgement for each message is common: rather one page for many of them.
+    if (free() >= Limits.WINDOW / 4) {
+      pump();
+    }
+  }
+
+  /** Conversations acknowledged since the last {@link #takeAcks}. */
+  int ackCount() {
+    return acks.size();
+  }
+
+  /** What was acknowledged since the last time. To be followed by {@link #pump}. */
+  List<User.Ack> takeAcks() {
+    List<User.Ack> taken = List.copyOf(acks.values());
+    acks.clear();
+    return taken;
+  }
+
+  /**
+   * The client reads again.
+   *
+   * @param announce it was slow for so long that what it missed is announced, not sent
+   */
+  void drained(boolean announce) {
+    for (ConversationId id : new ArrayList<>(behind)) {
+      Track track = tracks.get(id);
+      if (track != null && track.skipping) {
+        track.skipping = false;
+        if (announce) {
+          gap(id, track, track.head, "slow");
+          settle(id, track);
+        }
+      }
+    }
+    pump();
+  }
+
+  /** Some time has passed: what rests after a failure may be asked for again. */
+  void rested() {
+    resting.replaceAll((id, left) -> left - 1);
+    resting.values().removeIf(left -> left <= 0);
+    pump();
+  }
+
+  /** Whether {@link #rested} is to be called. */
+  boolean rests() {
+    return !resting.isEmpty();
+  }
+
+  /** Entries that were answered with {@code sent} and have not come by themselves yet. */
+  int coveredCount() {
+    return covered;
+  }
+
+  /** Messages sent and not acknowledged. */
+  int unackedCount() {
+    return unacked;
+  }
+
+  /** Whether a conversation is remembered. */
+  boolean tracks(ConversationId id) {
+    return tracks.containsKey(id);
+  }
+
+  /** Conversations that are remembered. */
+  int trackCount() {
+    return tracks.size();
+  }
+
+  /** Asks for what is behind, as far as window, socket and pages under way allow. */
+  void pump() {
+    if (behind.isEmpty() || asked.size() >= PAGES || free() <= reserved || !port.replays()) {
+      return;
+    }
+    for (ConversationId id : behind) {
+      int room = free() - reserved;
+      if (asked.size() >= PAGES || room <= 0) {
+        return;
+      }
+      Track track = tracks.get(id);
+      if (track == null || track.skipping || asked.containsKey(id) || resting.containsKey(id)) {
+        continue;
+      }
+      int limit = (int) Math.min(Math.min(pageSize, room), track.head - track.sentTo);
+      reserved += limit;
+      asked.put(id, new Question(track.sentTo, limit));
+      port.ask(id, track.sentTo, limit);
+    }
+  }
+
+  private int free() {
+    return Limits.WINDOW - unacked;
+  }
+
+  private @Nullable Question answered(ConversationId id) {
+    @Nullable Question question = asked.remove(id);
+    reserved -= question == null ? 0 : question.limit();
+    return question;
+  }
+
+  // A conversation without a track is not behind: what comes next follows what was told.
+  private Track told(ConversationId id, long before) {
+    Track track = tracks.computeIfAbsent(id, k -> new Track(before));
+    if (!track.known()) {
+      track.sentTo = before;
+      track.head = before;
+      track.acked = Math.max(track.acked, before);
+      track.claimed = Math.max(track.claimed, track.acked);
+    }
+    return track;
+  }
+
+  // Sends what follows; answers whether it had to stop before the end.
+  private boolean send(ConversationId id, Track track, List<Entry> entries, boolean live) {
+    for (Entry entry : entries) {
+      long seq = entry.seq();
+      if (seq <= track.sentTo) {
+        continue;
+      }
+      if (seq > track.head) {
+        return false;
+      }
+      if (live ? port.slow() : !port.replays()) {
+        return true;
+      }
+      if (seq > track.sentTo + 1) {
+        gap(id, track, seq - 1, "missing");
+      }
+      if (track.covers(seq)) {
+        track.sentTo = seq;
+      } else if (free() <= 0) {
+        return true;
+      } else {
+        port.message(id, entry, live);
+        unacked += track.sent(seq);
+        if (seq <= track.backlogTo) {
+          replayed++;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void gap(ConversationId id, Track track, long to, String reason) {
+    while (track.sentTo < to && track.covers(track.sentTo + 1)) {
+      track.sentTo++;
+    }
+    if (track.sentTo < to) {
+      port.gap(id, track.sentTo + 1, to, reason);
+      track.disclaim(track.sentTo + 1);
+      track.sentTo = to;
+    }
+  }
+
+  private void rest(ConversationId id, Track track) {
+    int tries = track.failures + track.empties;
+    resting.put(id, Math.min(LONGEST_REST, 1 << Math.min(tries - 1, 5)));
+  }
+
+  // After every change of a track: what follows from where it stands now.
+  private void settle(ConversationId id, Track track) {
+    long earned = track.earned();
+    if (earned > track.acked) {
+      unacked -= track.ack(earned);
+      acks.put(id, new User.Ack(id, earned, earned));
+    }
+    covered -= track.trim();
+    if (track.lagging()) {
+      behind.add(id);
+    } else {
+      behind.remove(id);
+      resting.remove(id);
+      track.skipping = false;
+      track.failures = 0;
+      track.empties = 0;
+    }
+    if (track.done()) {
+      tracks.remove(id);
+    }
+    if (track.backlogTo > 0 && track.sentTo >= track.backlogTo) {
+      track.backlogTo = 0;
+      if (--backlogs == 0) {
+        port.synced(replayed);
+      }
+    }
+  }
+}

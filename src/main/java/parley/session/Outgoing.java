@@ -1,0 +1,167 @@
+package parley.session;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.InboxRow;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.protocol.FrameWriter;
+import parley.protocol.ServerFrame;
+
+/**
+ * The way to the client, and what becomes of frames if it does not read: typing and presence are
+ * dropped, of receipts and rows only the newest of each is kept.
+ */
+final class Outgoing {
+  /** Receipts and rows kept for a slow client; one that misses more than that is not worth it. */
+  static final int KEPT = 4_096;
+
+  private record ReceiptKey(ConversationId conversationId, UserId userId) {}
+
+  private final ActorRef<SocketFlow.ToSocket> socket;
+  private final SessionSettings settings;
+  private final SessionMeters meters;
+  private final Outbox outbox = new Outbox();
+
+  private @Nullable Map<ReceiptKey, ServerFrame> receipts;
+  private @Nullable Map<ConversationId, ServerFrame> rows;
+  private boolean slow;
+  private boolean last;
+  private boolean finished;
+
+  Outgoing(ActorRef<SocketFlow.ToSocket> socket, SessionSettings settings, SessionMeters meters) {
+    this.socket = socket;
+    this.settings = settings;
+    this.meters = meters;
+  }
+
+  /** The one place where frames become text. Nothing comes after the last frame. */
+  void send(ServerFrame frame) {
+    if (last) {
+      return;
+    }
+    if (frame instanceof ServerFrame.Failed failed) {
+      meters.refused(failed.code());
+    }
+    outbox.add(FrameWriter.write(frame));
+  }
+
+  void refuse(@Nullable Long id, Refusal refusal) {
+    send(new ServerFrame.Failed(id, refusal.code(), refusal.message(), refusal.retryAfterMillis()));
+  }
+
+  /** Something a slow client does without. */
+  void sendLossy(ServerFrame frame) {
+    if (!overfull()) {
+      send(frame);
+    }
+  }
+
+  void receipt(ServerFrame.Receipt receipt) {
+    if (!overfull()) {
+      send(receipt);
+      return;
+    }
+    if (receipts == null) {
+      receipts = new LinkedHashMap<>();
+    }
+    receipts.put(new ReceiptKey(receipt.conversationId(), receipt.userId()), receipt);
+  }
+
+  void row(InboxRow row) {
+    var frame = new ServerFrame.InboxUpdate(row);
+    if (!overfull()) {
+      send(frame);
+      return;
+    }
+    if (rows == null) {
+      rows = new LinkedHashMap<>();
+    }
+    rows.put(row.conversationId(), frame);
+  }
+
+  /** Whether so much waits that what can be left out is. */
+  boolean overfull() {
+    return slow || outbox.bytes() > settings.slowBytes();
+  }
+
+  boolean slow() {
+    return slow;
+  }
+
+  long bytes() {
+    return outbox.bytes();
+  }
+
+  /** Whether more is kept for the slow client than is reasonable. */
+  boolean hopeless() {
+    return (receipts != null && receipts.size() > KEPT) || (rows != null && rows.size() > KEPT);
+  }
+
+  /** Whether the client has become slow just now. */
+  boolean slows() {
+    if (slow || outbox.bytes() <= settings.slowBytes()) {
+      return false;
+    }
+    slow = true;
+    return true;
+  }
+
+  /** Whether the client has just caught up; what was kept for it goes out. */
+  boolean recovers() {
+    if (!slow || outbox.bytes() > settings.drainedBytes()) {
+      return false;
+    }
+    slow = false;
+    if (receipts != null) {
+      receipts.values().forEach(this::send);
+      receipts = null;
+    }
+    if (rows != null) {
+      rows.values().forEach(this::send);
+      rows = null;
+    }
+    return true;
+  }
+
+  /** The socket takes more. */
+  void wanted() {
+    outbox.wanted();
+  }
+
+  /** Hands over what the socket takes. */
+  void flush() {
+    if (finished) {
+      return;
+    }
+    List<String> batch = outbox.take();
+    if (!batch.isEmpty()) {
+      finished = last && outbox.isEmpty();
+      socket.tell(new SocketFlow.Batch(batch, finished));
+    }
+  }
+
+  /** The socket may bring the next frame. */
+  void ready() {
+    socket.tell(SocketFlow.Ready.READY);
+  }
+
+  /** The last frame. */
+  void finish(ServerFrame.Closing closing, boolean dropRest) {
+    if (dropRest) {
+      outbox.clear();
+    }
+    meters.closing(closing.code());
+    send(closing);
+    last = true;
+  }
+
+  /** Ends the socket at once. */
+  void cut() {
+    socket.tell(SocketFlow.Cut.CUT);
+  }
+}

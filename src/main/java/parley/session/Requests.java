@@ -1,0 +1,313 @@
+package parley.session;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.protocol.ClientFrame;
+import parley.protocol.ServerFrame;
+import parley.user.User;
+
+/** What a client's frames ask of users and conversations, and the answers. */
+final class Requests {
+  /** Entries answered but not told yet that a connection may have; far more than in a good life. */
+  static final int COVERED = 1_024;
+
+  private static final int TYPING_KEPT = 64;
+  private static final long TYPING_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private record TypingTold(long nanos, boolean active) {}
+
+  private final ActorContext<Session.Command> context;
+  private final SessionDeps deps;
+  private final Outgoing out;
+  private final Deliveries deliveries;
+  private final UserId me;
+  private final ActorRef<User.Delivery> session;
+  private final ActorRef<Conversation.PostReply> postReplies;
+  private final Posts posts = new Posts();
+
+  private @Nullable Map<ConversationId, TypingTold> typing;
+  private Set<UserId> watched = Set.of();
+  private int asking;
+  private int limited;
+
+  Requests(
+      ActorContext<Session.Command> context,
+      SessionDeps deps,
+      Outgoing out,
+      Deliveries deliveries,
+      UserId me,
+      ActorRef<User.Delivery> session) {
+    this.context = context;
+    this.deps = deps;
+    this.out = out;
+    this.deliveries = deliveries;
+    this.me = me;
+    this.session = session;
+    this.postReplies =
+        context.messageAdapter(
+            Conversation.PostReply.class, r -> new SessionInternal.PostAnswered(null, r));
+  }
+
+  /** Questions under way. */
+  int asking() {
+    return asking;
+  }
+
+  /** Writes over the rate, in a row. */
+  int limited() {
+    return limited;
+  }
+
+  // ---- writing
+
+  /** A write. Answers when the client may write again, if it may not now; else 0. */
+  long post(ClientFrame.Post frame) {
+    UserId to = frame.to();
+    ConversationId id = frame.conversationId();
+    if (id == null) {
+      id = ConversationId.direct(me, Objects.requireNonNull(to));
+    }
+    long nanos = deps.ticker().nanos();
+    long wait = deps.rate().tryTake(me, deps.ticker().millis());
+    if (wait > 0) {
+      limited++;
+      out.refuse(frame.id(), new Refusal(ErrorCode.RATE_LIMITED, "too many messages", wait));
+      return wait;
+    }
+    limited = 0;
+    if (posts.full() || deliveries.coveredCount() >= COVERED) {
+      out.refuse(frame.id(), Refusal.unavailable("too many messages without an answer"));
+      return 0;
+    }
+    Posts.Post post = posts.add(frame.id(), id, frame.clientMsgId(), nanos);
+    var conversation = deps.entities().conversation(id);
+    if (post.alone) {
+      ConversationId alone = id;
+      context.ask(
+          Conversation.PostReply.class,
+          conversation,
+          deps.settings().requestTimeout(),
+          replyTo -> new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo),
+          (reply, failure) ->
+              reply == null
+                  ? new SessionInternal.Noted()
+                  : new SessionInternal.PostAnswered(alone, reply));
+    } else {
+      conversation.tell(
+          new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies));
+    }
+    return 0;
+  }
+
+  void posted(@Nullable ConversationId alone, Conversation.PostReply reply) {
+    boolean asked = alone != null;
+    switch (reply) {
+      case Conversation.Posted p -> {
+        Posts.Post post = posts.take(p.conversationId(), p.clientMsgId(), asked);
+        if (post != null) {
+          if (!p.duplicate()) {
+            deliveries.sent(p.conversationId(), p.seq());
+          }
+          sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
+        }
+      }
+      case Conversation.PostRefused r -> {
+        Posts.Post post = posts.take(alone, r.clientMsgId(), asked);
+        if (post != null) {
+          given(post, r.refusal());
+        }
+      }
+    }
+  }
+
+  /** Gives up on writes that got no answer. Answers how long the next may still take, or null. */
+  @Nullable Duration expirePosts() {
+    long patience = deps.settings().requestTimeout().toNanos();
+    long now = deps.ticker().nanos();
+    for (Posts.Post p = posts.expired(now - patience);
+        p != null;
+        p = posts.expired(now - patience)) {
+      given(p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
+    }
+    Posts.Post oldest = posts.oldest();
+    return oldest == null ? null : Duration.ofNanos(oldest.since + patience - now);
+  }
+
+  /** Whether {@link #expirePosts} is to be called some time. */
+  boolean waits() {
+    return posts.oldest() != null;
+  }
+
+  /** Whether an entry is one that a {@code sent} will tell. */
+  boolean claims(ConversationId id, Entry entry) {
+    return entry.senderId().equals(me) && posts.prove(id, entry);
+  }
+
+  // The entry itself may have come, and proves what its answer should have said.
+  private void given(Posts.Post post, Refusal refusal) {
+    Entry proof = post.proof;
+    if (proof != null) {
+      sent(post, proof.messageId(), proof.seq(), proof.at(), false);
+    } else {
+      out.refuse(post.frameId, refusal);
+    }
+  }
+
+  private void sent(Posts.Post post, String messageId, long seq, long at, boolean duplicate) {
+    deps.meters().sent(deps.ticker().nanos() - post.since);
+    out.send(
+        new ServerFrame.Sent(
+            post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
+  }
+
+  // ---- reading
+
+  void read(ClientFrame.Read frame) {
+    asking++;
+    context.ask(
+        Conversation.ReadReply.class,
+        deps.entities().conversation(frame.conversationId()),
+        deps.settings().requestTimeout(),
+        replyTo -> new Conversation.Read(me, frame.seq(), replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case Conversation.ReadDone d -> new SessionInternal.Answered(null);
+              case Conversation.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  void history(ClientFrame.History frame) {
+    asking++;
+    context.ask(
+        Conversation.PageReply.class,
+        deps.entities().conversation(frame.conversationId()),
+        deps.settings().requestTimeout(),
+        replyTo ->
+            new Conversation.GetPage(
+                me, frame.before(), frame.after(), frame.limit(), false, replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case Conversation.Page p ->
+                  new SessionInternal.Answered(new ServerFrame.History(frame.id(), p.page(), me));
+              case Conversation.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  void inbox(ClientFrame.Inbox frame) {
+    asking++;
+    context.ask(
+        User.InboxReply.class,
+        deps.entities().user(me),
+        deps.settings().requestTimeout(),
+        replyTo -> new User.GetInbox(frame.limit(), frame.cursor(), replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case User.Inbox i ->
+                  new SessionInternal.Answered(new ServerFrame.Inbox(frame.id(), i.page()));
+              case User.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  /** A question was answered. */
+  void answered(@Nullable ServerFrame frame) {
+    asking--;
+    if (frame != null) {
+      out.send(frame);
+    }
+  }
+
+  /** Asks for a page that is to be replayed. */
+  void replay(ConversationId id, long after, int limit) {
+    context.ask(
+        Conversation.PageReply.class,
+        deps.entities().conversation(id),
+        deps.settings().requestTimeout(),
+        replyTo -> new Conversation.GetPage(me, null, after, limit, true, replyTo),
+        (reply, failure) -> new SessionInternal.Paged(id, reply));
+  }
+
+  private static Session.Command late(@Nullable Long id) {
+    return refused(id, Refusal.unavailable("no answer in time"));
+  }
+
+  private static Session.Command refused(@Nullable Long id, Refusal r) {
+    return new SessionInternal.Answered(
+        new ServerFrame.Failed(id, r.code(), r.message(), r.retryAfterMillis()));
+  }
+
+  // ---- typing and presence
+
+  /** At most one "writes" a second and conversation, and one end for each. */
+  void typing(ClientFrame.Typing frame) {
+    long now = deps.ticker().nanos();
+    if (typing == null) {
+      typing = new LinkedHashMap<>();
+    }
+    TypingTold told = typing.get(frame.conversationId());
+    if (frame.active() && told != null && now - told.nanos() < TYPING_NANOS) {
+      return;
+    }
+    if (!frame.active() && (told == null || !told.active())) {
+      return;
+    }
+    // Re-inserted, so that the first is the one unused for longest.
+    typing.remove(frame.conversationId());
+    if (typing.size() >= TYPING_KEPT) {
+      typing.remove(typing.keySet().iterator().next());
+    }
+    long since = frame.active() || told == null ? now : told.nanos();
+    typing.put(frame.conversationId(), new TypingTold(since, frame.active()));
+    deps.entities()
+        .conversation(frame.conversationId())
+        .tell(new Conversation.Typing(me, frame.active()));
+  }
+
+  void watch(ClientFrame.Watch frame) {
+    Set<UserId> next = Set.copyOf(frame.userIds());
+    Set<UserId> gone = new HashSet<>(watched);
+    gone.removeAll(next);
+    watched = next;
+    out.send(new ServerFrame.Ok(frame.id()));
+    gone.forEach(user -> tellWatch(user, false));
+    renewWatch();
+  }
+
+  /** Tells those who are watched that they still are. */
+  void renewWatch() {
+    watched.forEach(user -> tellWatch(user, true));
+  }
+
+  /** Tells those who are watched that they no longer are. */
+  void unwatch() {
+    watched.forEach(user -> tellWatch(user, false));
+    watched = Set.of();
+  }
+
+  boolean watches(UserId user) {
+    return watched.contains(user);
+  }
+
+  boolean watchesAny() {
+    return !watched.isEmpty();
+  }
+
+  private void tellWatch(UserId user, boolean on) {
+    deps.entities().user(user).tell(new User.Watch(session, on));
+  }
+}

@@ -1,0 +1,23 @@
+package parley.session;
+
+import java.util.function.Supplier;
+
+/**
+ * What every session of a node shares.
+ *
+ * @param entities users and conversations
+ * @param authenticator judges tokens
+ * @param rate messages per user
+ * @param meters what is counted
+ * @param ticker the time
+ * @param sessionIds makes ids that are unique everywhere
+ * @param settings times and bounds
+ */
+public record SessionDeps(
+    Entities entities,
+    Authenticator authenticator,
+    MessageRate rate,
+    SessionMeters meters,
+    Ticker ticker,
+    Supplier<String> sessionIds,
+    SessionSettings settings) {}

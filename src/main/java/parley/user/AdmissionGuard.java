@@ -1,0 +1,88 @@
+package parley.user;
+
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.BehaviorInterceptor;
+import org.apache.pekko.actor.typed.TypedActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stands before an event-sourced behaviour and refuses what it would silently lose. While a write
+ * is on its way such a behaviour stashes commands, 4,096 of them, and drops the next without a
+ * word. Here they are counted on their way in and, by {@link #handled}, when a handler takes them
+ * up; beyond the bound the sender is told instead.
+ *
+ * <p>One guard serves one actor: both calls come from that actor's thread.
+ *
+ * @param <C> the behaviour's commands
+ */
+public final class AdmissionGuard<C> {
+  /** Most commands waiting: half the stash, so that a few of the actor's own always fit. */
+  public static final int BOUND = 2_048;
+
+  private static final Logger LOG = LoggerFactory.getLogger(AdmissionGuard.class);
+
+  private final Class<C> type;
+  private final int bound;
+  private final Predicate<C> always;
+  private final Consumer<C> refuse;
+  private int waiting;
+  private long refused;
+
+  /**
+   * A guard for one actor.
+   *
+   * @param type the class of commands; other messages (the journal's answers) pass unseen
+   * @param bound most commands waiting
+   * @param always which ones are never refused: few by nature, such as timers
+   * @param refuse tells the sender, if there is somebody to tell
+   */
+  public AdmissionGuard(Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse) {
+    this.type = type;
+    this.bound = bound;
+    this.always = always;
+    this.refuse = refuse;
+  }
+
+  /** To be called first of all by the behaviour's command handler. */
+  public void handled() {
+    waiting--;
+  }
+
+  /** How many commands are waiting to be handled. */
+  public int waiting() {
+    return waiting;
+  }
+
+  /** The behaviour, guarded. */
+  public Behavior<C> guard(Behavior<C> behavior) {
+    return Behaviors.intercept(Interceptor::new, behavior);
+  }
+
+  private final class Interceptor extends BehaviorInterceptor<C, C> {
+    Interceptor() {
+      super(type);
+    }
+
+    @Override
+    public Behavior<C> aroundReceive(
+        TypedActorContext<C> context, C message, ReceiveTarget<C> target) {
+      if (waiting >= bound && !always.test(message)) {
+        if (refused++ % 1_000 == 0) {
+          LOG.warn(
+              "{} commands are waiting for a write in {}: refusing more, {} so far",
+              waiting,
+              context.asJava().getSelf().path(),
+              refused);
+        }
+        refuse.accept(message);
+        return Behaviors.same();
+      }
+      waiting++;
+      return target.apply(context, message);
+    }
+  }
+}

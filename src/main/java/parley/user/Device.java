@@ -1,0 +1,35 @@
+package parley.user;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+import parley.model.DeviceId;
+
+/**
+ * A device that has said hello.
+ *
+ * @param number its name in {@link DeviceCursors}; a new one when it has lost its data
+ * @param client what it says it runs
+ * @param seenAt when a session of it was last alive, epoch milliseconds
+ */
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+record Device(
+    DeviceId id,
+    long number,
+    String client,
+    long seenAt,
+    @Nullable String pushPlatform,
+    @Nullable String pushToken) {
+
+  Device withPush(@Nullable String platform, @Nullable String token) {
+    return new Device(id, number, client, seenAt, platform, token);
+  }
+
+  Device seen(String newClient, long at) {
+    return new Device(id, number, newClient, Math.max(seenAt, at), pushPlatform, pushToken);
+  }
+
+  @Override
+  public String toString() {
+    return "Device[" + id + ", number=" + number + "]";
+  }
+}

@@ -1,0 +1,38 @@
+package parley.user;
+
+import parley.model.ConversationId;
+import parley.model.ConversationType;
+
+/** What a user keeps of a conversation: a {@link Row} in the inbox, or what is left of one. */
+sealed interface Held permits Row, Parked {
+  ConversationId id();
+
+  /** The conversation's count of events this was made from. */
+  long version();
+
+  ConversationType type();
+
+  /** The entry that added the user. */
+  long joinedSeq();
+
+  /** The entry that removed the user, 0 for a member. */
+  long leftSeq();
+
+  /** The head: the highest entry this user was told. */
+  long lastSeq();
+
+  /** The place in the inbox's order, epoch milliseconds. */
+  long orderAt();
+
+  /** The highest seq one of the user's devices has acknowledged, or the conversation knows of. */
+  long delivered();
+
+  /** The part of {@link #delivered} that the conversation has shown to know. */
+  long told();
+
+  /** Where devices are that are not at the head. */
+  DeviceCursors cursors();
+
+  /** The same with devices moved. */
+  Held withCursors(DeviceCursors cursors, long delivered);
+}

@@ -1,0 +1,84 @@
+package parley.user;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.InboxPage;
+import parley.model.InboxRow;
+import parley.model.Limits;
+
+/**
+ * Pages of the inbox. A cursor is the place in the order after which the next page begins, not a
+ * row: it stays good when rows move or vanish. A row that moves to the top while somebody pages is
+ * seen again rather than missed.
+ */
+final class InboxPages {
+  /** Newest first; ties by id. */
+  static final Comparator<Row> ORDER =
+      Comparator.comparingLong(Row::orderAt).reversed().thenComparing(Row::id);
+
+  private InboxPages() {}
+
+  /** A place in the order. */
+  private record Place(long orderAt, ConversationId id) {
+    boolean before(Row row) {
+      return row.orderAt() < orderAt || (row.orderAt() == orderAt && row.id().compareTo(id) > 0);
+    }
+
+    String text() {
+      byte[] bytes = (orderAt + ":" + id).getBytes(StandardCharsets.US_ASCII);
+      return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
+    }
+
+    static Place parse(String text) {
+      if (text.length() > 200) {
+        throw new IllegalArgumentException("too long");
+      }
+      String place = new String(Base64.getUrlDecoder().decode(text), StandardCharsets.US_ASCII);
+      int colon = place.indexOf(':');
+      if (colon < 0) {
+        throw new IllegalArgumentException("no place");
+      }
+      return new Place(
+          Long.parseLong(place, 0, colon, 10), new ConversationId(place.substring(colon + 1)));
+    }
+  }
+
+  /** The page, or null where the cursor is none of ours. */
+  static @Nullable InboxPage page(Collection<Row> rows, int limit, @Nullable String cursor) {
+    Place after = null;
+    if (cursor != null) {
+      try {
+        after = Place.parse(cursor);
+      } catch (IllegalArgumentException e) {
+        return null;
+      }
+    }
+    int size = Math.clamp(limit, 1, Limits.INBOX_PAGE);
+    // The newest size + 1, the oldest of them on top: thousands of rows are not sorted for twenty.
+    PriorityQueue<Row> newest = new PriorityQueue<>(size + 2, ORDER.reversed());
+    for (Row row : rows) {
+      if (after == null || after.before(row)) {
+        newest.add(row);
+        if (newest.size() > size + 1) {
+          newest.poll();
+        }
+      }
+    }
+    List<Row> page = new ArrayList<>(newest);
+    page.sort(ORDER);
+    boolean more = page.size() > size;
+    if (more) {
+      page.remove(size);
+    }
+    List<InboxRow> shown = page.stream().map(Row::shown).toList();
+    Row last = more ? page.get(size - 1) : null;
+    return new InboxPage(shown, last == null ? null : new Place(last.orderAt(), last.id()).text());
+  }
+}

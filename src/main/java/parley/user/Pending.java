@@ -1,0 +1,155 @@
+package parley.user;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+
+/**
+ * What a user knows by now, and which part of it no journal holds yet. One event per flush takes a
+ * bounded part of that; a conversation's row and its device cursors always go together, because a
+ * crash between the two would make a device look as if it had what it has not.
+ */
+final class Pending {
+  /** Most conversations in one event. */
+  static final int EVENT_ROWS = 200;
+
+  /** About the most bytes of one event; an item of DynamoDB holds 400 KB. */
+  static final int EVENT_BYTES = 100 * 1024;
+
+  private enum Change {
+    /** Only devices have moved: a few bytes. */
+    CURSORS,
+    /** Anything. */
+    WHOLE,
+    /** Nothing is kept of it any more. */
+    GONE
+  }
+
+  private final Places places;
+  private final LinkedHashMap<ConversationId, Change> dirty = new LinkedHashMap<>();
+  private final Set<ConversationId> owed = new HashSet<>();
+  private final Map<DeviceId, UserEvent.DeviceSeen> seen = new HashMap<>();
+
+  Pending(Places durable) {
+    this.places = durable.copy();
+  }
+
+  @Nullable Held get(ConversationId id) {
+    return places.get(id);
+  }
+
+  Collection<Row> rows() {
+    return places.rows().values();
+  }
+
+  Collection<Parked> parked() {
+    return places.parked().values();
+  }
+
+  /** Only the cursors are other than they were. */
+  void putCursors(Held held) {
+    places.put(held);
+    dirty.putIfAbsent(held.id(), Change.CURSORS);
+  }
+
+  /** Keep it, and make room for it: one row may leave the inbox, one parked be forgotten. */
+  void put(Held held) {
+    places.put(held);
+    dirty.put(held.id(), Change.WHOLE);
+    Row surplus = places.surplusRow();
+    if (surplus != null) {
+      places.put(surplus.parked());
+      dirty.put(surplus.id(), Change.WHOLE);
+    }
+    Parked forgotten = places.surplusParked();
+    if (forgotten != null) {
+      places.remove(forgotten.id());
+      dirty.put(forgotten.id(), Change.GONE);
+    }
+  }
+
+  void seen(UserEvent.DeviceSeen device) {
+    seen.put(device.deviceId(), device);
+  }
+
+  void forget(DeviceId device) {
+    seen.remove(device);
+  }
+
+  /** When the device was last seen, where no journal says so yet; 0 where one does. */
+  long seenAt(DeviceId device) {
+    UserEvent.DeviceSeen last = seen.get(device);
+    return last == null ? 0 : last.at();
+  }
+
+  boolean isClean() {
+    return dirty.isEmpty() && seen.isEmpty();
+  }
+
+  boolean isDirty(ConversationId id) {
+    return dirty.containsKey(id);
+  }
+
+  /** The conversation waits for an acknowledgement, which the next flush allows. */
+  void owe(ConversationId id) {
+    owed.add(id);
+  }
+
+  /** Whether the conversation waited for an acknowledgement, and may have it now. */
+  boolean settle(ConversationId id) {
+    return !dirty.containsKey(id) && owed.remove(id);
+  }
+
+  /** The next event: what changed first goes first. Call only when not clean, and persist it. */
+  UserEvent.Flushed next() {
+    List<ConversationId> ids = new ArrayList<>(Math.min(dirty.size(), EVENT_ROWS));
+    int bytes = 0;
+    Iterator<ConversationId> it = dirty.keySet().iterator();
+    while (it.hasNext() && ids.size() < EVENT_ROWS && bytes < EVENT_BYTES) {
+      ConversationId id = it.next();
+      bytes += places.get(id) instanceof Row row ? row.weight() : 400;
+      if (bytes < EVENT_BYTES || ids.isEmpty()) {
+        ids.add(id);
+      }
+    }
+    UserEvent.Flushed event = event(ids, List.copyOf(seen.values()));
+    seen.clear();
+    return event;
+  }
+
+  /** An event with one conversation, for a change that somebody waits for. */
+  UserEvent.Flushed only(ConversationId id) {
+    return event(List.of(id), List.of());
+  }
+
+  private UserEvent.Flushed event(List<ConversationId> ids, List<UserEvent.DeviceSeen> devices) {
+    List<Row> rows = new ArrayList<>();
+    List<Parked> parked = new ArrayList<>();
+    List<UserEvent.CursorsMoved> cursors = new ArrayList<>();
+    List<ConversationId> gone = new ArrayList<>();
+    for (ConversationId id : ids) {
+      Change change = dirty.remove(id);
+      Held held = places.get(id);
+      if (held == null) {
+        gone.add(id);
+      } else if (change == Change.CURSORS) {
+        DeviceCursors lag = held.cursors();
+        cursors.add(new UserEvent.CursorsMoved(id, held.delivered(), lag.isEmpty() ? null : lag));
+      } else if (held instanceof Row row) {
+        rows.add(row);
+      } else if (held instanceof Parked p) {
+        parked.add(p);
+      }
+    }
+    return new UserEvent.Flushed(rows, parked, cursors, gone, devices);
+  }
+}

@@ -1,0 +1,84 @@
+package parley.user;
+
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.Limits;
+
+/**
+ * All conversations of a user: at most {@link Limits#INBOX_ROWS} rows of the inbox and {@link
+ * #PARKED} that are not in it. There are two of these in a live entity, sharing their immutable
+ * values: what the journal holds, and what is known by now.
+ */
+final class Places {
+  /** Most conversations kept outside the inbox. */
+  static final int PARKED = 20_000;
+
+  private final Map<ConversationId, Row> rows = new HashMap<>();
+  // The longest parked first.
+  private final LinkedHashMap<ConversationId, Parked> parked = new LinkedHashMap<>();
+
+  @Nullable Held get(ConversationId id) {
+    Row row = rows.get(id);
+    return row != null ? row : parked.get(id);
+  }
+
+  void put(Held held) {
+    switch (held) {
+      case Row row -> {
+        parked.remove(row.id());
+        rows.put(row.id(), row);
+      }
+      case Parked p -> {
+        rows.remove(p.id());
+        parked.put(p.id(), p);
+      }
+    }
+  }
+
+  void remove(ConversationId id) {
+    rows.remove(id);
+    parked.remove(id);
+  }
+
+  Map<ConversationId, Row> rows() {
+    return rows;
+  }
+
+  Map<ConversationId, Parked> parked() {
+    return parked;
+  }
+
+  /** The row that has to leave because there is one too many, or null. */
+  @Nullable Row surplusRow() {
+    if (rows.size() <= Limits.INBOX_ROWS) {
+      return null;
+    }
+    return rows.values().stream().max(InboxPages.ORDER).orElse(null);
+  }
+
+  /**
+   * The parked conversation of which nothing can be kept any more because there is one too many, or
+   * null: one that was left and lacks nothing if there is such a one, else the longest parked.
+   */
+  @Nullable Parked surplusParked() {
+    if (parked.size() <= PARKED) {
+      return null;
+    }
+    for (Parked p : parked.values()) {
+      if (p.leftSeq() > 0 && p.cursors().isEmpty()) {
+        return p;
+      }
+    }
+    return parked.values().iterator().next();
+  }
+
+  Places copy() {
+    Places copy = new Places();
+    copy.rows.putAll(rows);
+    copy.parked.putAll(parked);
+    return copy;
+  }
+}

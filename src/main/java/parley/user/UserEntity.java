@@ -1,0 +1,422 @@
+package parley.user;
+
+import java.time.InstantSource;
+import java.util.Objects;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.model.DeviceId;
+import parley.model.ErrorCode;
+import parley.model.InboxPage;
+import parley.model.Limits;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * The behaviour of a user: which command changes what, and what must be in the journal before who
+ * is told.
+ *
+ * <pre>
+ *   Deliver --&gt; Intake --&gt; Pending (memory) --&gt; sessions, at once
+ *                              | Flush, a quarter of a second later, one event for everything
+ *                              v
+ *                          UserState (journal) --&gt; Dispatched to each conversation in the event
+ * </pre>
+ *
+ * <p>A write that fails stops the entity, and does not restart it in place: a restart would keep
+ * the reference that sessions watch and lose the sessions. So they see the end, close as {@code
+ * state_lost}, and the next message makes sharding start the user anew from what is durable.
+ */
+final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, UserState> {
+  private static final Logger LOG = LoggerFactory.getLogger(UserEntity.class);
+
+  private final UserId id;
+  private final UserSettings settings;
+  private final User.Conversations conversations;
+  private final InstantSource clock;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final ActorContext<User.Command> context;
+  private final TimerScheduler<User.Command> timers;
+  private final AdmissionGuard<User.Command> guard;
+  private @Nullable UserLive live;
+
+  private UserEntity(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      InstantSource clock,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      ActorContext<User.Command> context,
+      TimerScheduler<User.Command> timers,
+      AdmissionGuard<User.Command> guard) {
+    super(PersistenceId.ofUniqueId("user|" + id));
+    this.id = id;
+    this.settings = settings;
+    this.conversations = conversations;
+    this.clock = clock;
+    this.shard = shard;
+    this.context = context;
+    this.timers = timers;
+    this.guard = guard;
+  }
+
+  static Behavior<User.Command> create(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      InstantSource clock,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    return Behaviors.setup(
+        context -> {
+          context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
+          AdmissionGuard<User.Command> guard =
+              new AdmissionGuard<>(
+                  User.Command.class,
+                  AdmissionGuard.BOUND,
+                  UserInternal.class::isInstance,
+                  Refusals::overloaded);
+          return guard.guard(
+              Behaviors.withTimers(
+                  timers ->
+                      new UserEntity(
+                          id, settings, conversations, clock, shard, context, timers, guard)));
+        });
+  }
+
+  @Override
+  public UserState emptyState() {
+    return new UserState(id);
+  }
+
+  @Override
+  public EventHandler<UserState, UserEvent> eventHandler() {
+    return UserState::apply;
+  }
+
+  @Override
+  public CommandHandler<User.Command, UserEvent, UserState> commandHandler() {
+    return this::handle;
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(settings.snapshotEvery(), 2);
+  }
+
+  @Override
+  public SnapshotAdapter<UserState> snapshotAdapter() {
+    return new SnapshotAdapter<>() {
+      @Override
+      public Object toJournal(UserState state) {
+        return state.snapshot();
+      }
+
+      @Override
+      public UserState fromJournal(Object from) {
+        return UserState.of(id, (UserSnapshot) from);
+      }
+    };
+  }
+
+  @Override
+  public SignalHandler<UserState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .build();
+  }
+
+  private void recovered(UserState state) {
+    live = new UserLive(id, settings, conversations, context, timers, state);
+    if (!state.announced()) {
+      live.announce(now());
+    }
+  }
+
+  private long now() {
+    return clock.millis();
+  }
+
+  private UserLive live() {
+    return Objects.requireNonNull(live, "commands are handled after recovery");
+  }
+
+  private Effect<UserEvent, UserState> handle(UserState state, User.Command command) {
+    guard.handled();
+    if (state.profile() == null && !(command instanceof User.Ensure)) {
+      return handleNobody(command);
+    }
+    return switch (command) {
+      case User.Ensure c -> ensure(state, c);
+      case User.GetProfile c -> reply(c.replyTo(), found(state));
+      case User.ChangeProfile c -> changeProfile(state, c);
+      case User.SetStatus c -> setStatus(c);
+      case User.Watch c -> watch(c);
+      case User.GetDevices c -> reply(c.replyTo(), new User.Devices(live().devices(state, now())));
+      case User.RemoveDevice c -> removeDevice(state, c);
+      case User.SetPushToken c -> setPushToken(state, c);
+      case User.GetInbox c -> getInbox(c);
+      case User.SetRowFlags c -> setRowFlags(c);
+      case User.Attach c -> attach(state, c);
+      case User.Acked c -> run(() -> live().acked(state, c, now()));
+      case User.Deliver c -> run(() -> live().deliver(state, c, now()));
+      case User.Typing c -> typing(c);
+      case UserInternal c -> handleOwn(state, c);
+    };
+  }
+
+  private Effect<UserEvent, UserState> handleOwn(UserState state, UserInternal command) {
+    return switch (command) {
+      case UserInternal.Flush c -> flush(state);
+      case UserInternal.Tell c -> tell(state);
+      case UserInternal.Answered c -> answered(state, c);
+      case UserInternal.SessionEnded c -> run(() -> live().left(c, now()));
+      case UserInternal.Idle c -> idle();
+      case UserInternal.Stop c -> stop();
+      default -> Effect().unhandled();
+    };
+  }
+
+  /** Nobody has this id: nothing is made by asking. */
+  private Effect<UserEvent, UserState> handleNobody(User.Command command) {
+    switch (command) {
+      case User.GetProfile c -> c.replyTo().tell(new User.NoSuchUser(id));
+      case User.Deliver c ->
+          LOG.warn("{} is told of {} but was never made: ignored", id, c.conversationId());
+      case UserInternal.Idle c -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+      case UserInternal.Stop c -> {
+        return Effect().stop();
+      }
+      case UserInternal c -> {}
+      default -> Refusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
+    }
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> run(Runnable action) {
+    action.run();
+    return Effect().none();
+  }
+
+  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
+    to.tell(answer);
+    return Effect().none();
+  }
+
+  // ---- the profile
+
+  private User.Found found(UserState state) {
+    return new User.Found(Objects.requireNonNull(state.profile()));
+  }
+
+  private Effect<UserEvent, UserState> ensure(UserState state, User.Ensure c) {
+    if (state.profile() != null) {
+      return reply(c.replyTo(), found(state));
+    }
+    return Effect()
+        .persist(new UserEvent.Created(c.username(), c.displayName(), now()))
+        .thenRun(after -> c.replyTo().tell(found(after)));
+  }
+
+  private Effect<UserEvent, UserState> changeProfile(UserState state, User.ChangeProfile c) {
+    Profile was = found(state).profile();
+    String name = c.displayName() == null ? was.displayName() : c.displayName();
+    String given = c.avatarUrl() == null ? was.avatarUrl() : c.avatarUrl();
+    String avatar = given == null || given.isEmpty() ? null : given;
+    if (name.equals(was.displayName()) && Objects.equals(avatar, was.avatarUrl())) {
+      return reply(c.replyTo(), found(state));
+    }
+    return Effect()
+        .persist(new UserEvent.ProfileChanged(name, avatar, state.revision() + 1))
+        .thenRun(
+            after -> {
+              c.replyTo().tell(found(after));
+              live().announce(now());
+            });
+  }
+
+  private Effect<UserEvent, UserState> tell(UserState state) {
+    if (live().tell(state, now())) {
+      return Effect().persist(new UserEvent.ProfileAnnounced(state.revision()));
+    }
+    return Effect().none();
+  }
+
+  // ---- presence and devices
+
+  private Effect<UserEvent, UserState> setStatus(User.SetStatus c) {
+    if (!live().sessions.isEmpty()) {
+      live().presences.want(c.status(), now());
+      live().presences.changed(live().presence(now()), now());
+    }
+    return reply(c.replyTo(), new User.Done());
+  }
+
+  private Effect<UserEvent, UserState> watch(User.Watch c) {
+    if (c.on()) {
+      live().presences.watch(c.watcher(), live().presence(now()), now());
+    } else {
+      live().presences.unwatch(c.watcher());
+    }
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> removeDevice(UserState state, User.RemoveDevice c) {
+    if (!state.devices().containsKey(c.deviceId())) {
+      return reply(c.replyTo(), noSuchDevice());
+    }
+    return Effect()
+        .persist(new UserEvent.DeviceRemoved(c.deviceId()))
+        .thenRun(
+            after -> {
+              live().removed(c.deviceId(), now());
+              c.replyTo().tell(new User.Done());
+            });
+  }
+
+  private Effect<UserEvent, UserState> setPushToken(UserState state, User.SetPushToken c) {
+    Device device = state.devices().get(c.deviceId());
+    if (device == null) {
+      return reply(c.replyTo(), noSuchDevice());
+    }
+    String platform = c.token() == null ? null : c.platform();
+    if (Objects.equals(device.pushToken(), c.token())
+        && Objects.equals(device.pushPlatform(), platform)) {
+      return reply(c.replyTo(), new User.Done());
+    }
+    return Effect()
+        .persist(new UserEvent.PushTokenSet(c.deviceId(), platform, c.token()))
+        .thenRun(after -> c.replyTo().tell(new User.Done()));
+  }
+
+  private static User.Refused noSuchDevice() {
+    return new User.Refused(Refusal.of(ErrorCode.NOT_FOUND, "no such device"));
+  }
+
+  // ---- the inbox
+
+  private Effect<UserEvent, UserState> getInbox(User.GetInbox c) {
+    InboxPage page = InboxPages.page(live().pending.rows(), c.limit(), c.cursor());
+    return reply(
+        c.replyTo(),
+        page == null
+            ? new User.Refused(Refusal.of(ErrorCode.BAD_REQUEST, "cursor: not one of ours"))
+            : new User.Inbox(page));
+  }
+
+  private Effect<UserEvent, UserState> setRowFlags(User.SetRowFlags c) {
+    if (!(live().pending.get(c.conversationId()) instanceof Row row)) {
+      return reply(c.replyTo(), new User.Refused(Refusal.notFound()));
+    }
+    Row changed = row.withFlags(c.muted(), c.pinned(), c.archived());
+    if (changed.equals(row)) {
+      return reply(c.replyTo(), new User.Done());
+    }
+    live().pending.put(changed);
+    UserEvent.Flushed event = live().pending.only(c.conversationId());
+    return Effect()
+        .persist(event)
+        .thenRun(
+            after -> {
+              c.replyTo().tell(new User.Done());
+              live().sessions.tellAll(new User.RowChanged(changed.shown()));
+              live().settle(after, event);
+            });
+  }
+
+  private Effect<UserEvent, UserState> typing(User.Typing c) {
+    if (live().pending.get(c.conversationId()) instanceof Row) {
+      live().sessions.tellAll(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
+    }
+    return Effect().none();
+  }
+
+  // ---- sessions
+
+  private Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
+    Sessions.Newcomer newcomer = live().sessions.hello(c);
+    return newcomer == null ? Effect().none() : admit(state, newcomer);
+  }
+
+  private Effect<UserEvent, UserState> answered(UserState state, UserInternal.Answered c) {
+    Sessions.Newcomer newcomer = live().sessions.answered(c);
+    return newcomer == null ? Effect().none() : admit(state, newcomer);
+  }
+
+  /**
+   * A device's first appearance is durable before its session hears a word: forgotten by a crash,
+   * the device would be unknown again, start at that day's heads, and lack what it had been owed.
+   */
+  private Effect<UserEvent, UserState> admit(UserState state, Sessions.Newcomer newcomer) {
+    User.Attach hello = newcomer.attach();
+    boolean known = state.devices().containsKey(hello.deviceId());
+    if (known && !hello.fresh()) {
+      return run(() -> live().enter(state, newcomer, now()));
+    }
+    DeviceId evicted = null;
+    if (!known && state.devices().size() >= Limits.DEVICES) {
+      evicted = live().evictable(state);
+      if (evicted == null) {
+        Sessions.refuse(
+            hello,
+            Refusal.of(
+                ErrorCode.FORBIDDEN,
+                "device_id: " + Limits.DEVICES + " devices of this user are connected"));
+        return Effect().none();
+      }
+    }
+    return Effect()
+        .persist(
+            new UserEvent.DeviceAdded(
+                hello.deviceId(), state.nextDevice(), hello.client(), now(), evicted))
+        .thenRun(after -> live().enter(after, newcomer, now()));
+  }
+
+  // ---- coming and going
+
+  private Effect<UserEvent, UserState> flush(UserState state) {
+    live().seeLive(state, now());
+    if (live().pending.isClean()) {
+      return Effect().none();
+    }
+    UserEvent.Flushed event = live().pending.next();
+    return Effect().persist(event).thenRun(after -> live().settle(after, event));
+  }
+
+  private Effect<UserEvent, UserState> idle() {
+    if (live().idle(now())) {
+      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+    }
+    return Effect().none();
+  }
+
+  /** Flush first; what is in the mailbox by then is handled before the next look. */
+  private Effect<UserEvent, UserState> stop() {
+    if (live().pending.isClean()) {
+      return Effect().stop();
+    }
+    UserEvent.Flushed event = live().pending.next();
+    return Effect()
+        .persist(event)
+        .thenRun(
+            after -> {
+              live().settle(after, event);
+              context.getSelf().tell(new UserInternal.Stop());
+            });
+  }
+}

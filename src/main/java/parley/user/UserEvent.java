@@ -1,0 +1,110 @@
+package parley.user;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.serial.Stored;
+
+/**
+ * What a user's journal holds. Every event carries values, never differences, so that replay can
+ * only arrive where the entity was. Names and fields stay readable for ever.
+ */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = UserEvent.Created.class, name = "created"),
+  @JsonSubTypes.Type(value = UserEvent.ProfileChanged.class, name = "profile_changed"),
+  @JsonSubTypes.Type(value = UserEvent.ProfileAnnounced.class, name = "profile_announced"),
+  @JsonSubTypes.Type(value = UserEvent.DeviceAdded.class, name = "device_added"),
+  @JsonSubTypes.Type(value = UserEvent.DeviceRemoved.class, name = "device_removed"),
+  @JsonSubTypes.Type(value = UserEvent.PushTokenSet.class, name = "push_token_set"),
+  @JsonSubTypes.Type(value = UserEvent.Flushed.class, name = "flushed"),
+})
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+sealed interface UserEvent extends Stored {
+
+  /** There is such a user. */
+  record Created(String username, String displayName, long at) implements UserEvent {
+    @Override
+    public String toString() {
+      return "Created[at=" + at + "]";
+    }
+  }
+
+  /** The profile is this now; conversations are still to be told. */
+  record ProfileChanged(String displayName, @Nullable String avatarUrl, long revision)
+      implements UserEvent {
+    @Override
+    public String toString() {
+      return "ProfileChanged[revision=" + revision + "]";
+    }
+  }
+
+  /** Every direct conversation knows the profile of this revision. */
+  record ProfileAnnounced(long revision) implements UserEvent {}
+
+  /**
+   * A device is here for the first time, or has lost its data: whatever was known of its cursors
+   * ends with its old number.
+   *
+   * @param evicted the device that made room, or null
+   */
+  record DeviceAdded(
+      DeviceId deviceId, long number, String client, long at, @Nullable DeviceId evicted)
+      implements UserEvent {}
+
+  /** A device is forgotten. */
+  record DeviceRemoved(DeviceId deviceId) implements UserEvent {}
+
+  /** A device can be pushed to, or (null) no longer. */
+  record PushTokenSet(DeviceId deviceId, @Nullable String platform, @Nullable String token)
+      implements UserEvent {
+    @Override
+    public String toString() {
+      return "PushTokenSet[" + deviceId + ", " + platform + ", token=[REDACTED]]";
+    }
+  }
+
+  /**
+   * What has changed since the last time, or a bounded part of it.
+   *
+   * @param rows rows as they are now
+   * @param parked conversations that left the inbox, as they are now
+   * @param cursors where only devices have moved
+   * @param gone conversations of which nothing is kept any more
+   * @param seen devices that were alive
+   */
+  @JsonInclude(JsonInclude.Include.NON_EMPTY)
+  record Flushed(
+      List<Row> rows,
+      List<Parked> parked,
+      List<CursorsMoved> cursors,
+      List<ConversationId> gone,
+      List<DeviceSeen> seen)
+      implements UserEvent {
+    // Absent lists arrive as null.
+
+    public Flushed(
+        @Nullable List<Row> rows,
+        @Nullable List<Parked> parked,
+        @Nullable List<CursorsMoved> cursors,
+        @Nullable List<ConversationId> gone,
+        @Nullable List<DeviceSeen> seen) {
+      this.rows = rows == null ? List.of() : List.copyOf(rows);
+      this.parked = parked == null ? List.of() : List.copyOf(parked);
+      this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
+      this.gone = gone == null ? List.of() : List.copyOf(gone);
+      this.seen = seen == null ? List.of() : List.copyOf(seen);
+    }
+  }
+
+  /** The device cursors of one conversation as they are now. */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+  record CursorsMoved(ConversationId id, long delivered, @Nullable DeviceCursors lag) {}
+
+  /** A device was alive. */
+  record DeviceSeen(DeviceId deviceId, String client, long at) {}
+}

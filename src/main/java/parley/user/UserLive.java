@@ -1,0 +1,417 @@
+package parley.user;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.model.ConversationId;
+import parley.model.ConversationType;
+import parley.model.DeviceId;
+import parley.model.DeviceView;
+import parley.model.Presence;
+import parley.model.Profile;
+import parley.model.UserId;
+
+/**
+ * The part of a user that lives in memory: what it knows before the journal does, who is connected,
+ * who watches, what conversations are still to be told. All of it can be lost: what was not
+ * acknowledged to a conversation comes again, what was not durable is asked for again.
+ */
+final class UserLive {
+  private static final Logger LOG = LoggerFactory.getLogger(UserLive.class);
+
+  /** How long cursors that moved are gathered before their conversation is told. */
+  private static final long GATHER_MILLIS = 50;
+
+  /** A live device's last_seen in the journal is at most about this old. */
+  private static final long SEEN_MILLIS = 60_000;
+
+  /** Most conversations of which an acknowledgement may come before the conversation's own word. */
+  private static final int EARLY = 100;
+
+  final Pending pending;
+  final Sessions sessions;
+  final Presences presences;
+
+  private final UserId id;
+  private final UserSettings settings;
+  private final User.Conversations conversations;
+  private final TimerScheduler<User.Command> timers;
+  private final ActorRef<User.Command> self;
+  private final Repeats<ConversationId> delivered = new Repeats<>(3_000, 50);
+  private final Repeats<ConversationId> renamed = new Repeats<>(5_000, 10);
+  private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
+  private long lastSeenAt;
+  private long tellAt;
+
+  UserLive(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      ActorContext<User.Command> context,
+      TimerScheduler<User.Command> timers,
+      UserState state) {
+    this.id = id;
+    this.settings = settings;
+    this.conversations = conversations;
+    this.timers = timers;
+    this.self = context.getSelf();
+    this.pending = new Pending(state.places());
+    this.sessions = new Sessions(context);
+    this.presences = new Presences(id, settings.watchLease().toMillis());
+    this.lastSeenAt = state.lastSeenAt();
+  }
+
+  // ---- conversations
+
+  /** A conversation says what is new. */
+  void deliver(UserState state, User.Deliver message, long now) {
+    ConversationId conversation = message.conversationId();
+    renamed.confirm(conversation);
+    if (renamed.complete() && !state.announced()) {
+      tellSoon(now);
+    }
+    Held held = pending.get(conversation);
+    DeviceCursors ahead = early.getOrDefault(conversation, DeviceCursors.NONE);
+    switch (Intake.of(held, message, state.deviceNumbers(), ahead, state.forgotten())) {
+      case Intake.Quiet quiet ->
+          conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
+      case Intake.Missing missing -> {
+        if (held == null) {
+          conversations.tell(conversation, new User.Dispatched(id, missing.seq(), 0));
+        } else {
+          acknowledge(state, conversation);
+        }
+      }
+      case Intake.Known k -> acknowledge(state, conversation);
+      case Intake.Taken taken -> take(state, taken, now);
+    }
+    boolean current = held == null || message.version() >= held.version();
+    if (current && !message.receipts().isEmpty() && pending.get(conversation) instanceof Row) {
+      sessions.tellAll(new User.Receipts(conversation, message.receipts()));
+    }
+  }
+
+  private void take(UserState state, Intake.Taken taken, long now) {
+    Held held = taken.held();
+    ConversationId conversation = held.id();
+    DeviceCursors ahead = early.remove(conversation);
+    if (ahead != null) {
+      for (long device : state.deviceNumbers()) {
+        long acked = ahead.acked(device, 0);
+        if (acked > held.delivered()) {
+          held = held.withCursors(held.cursors(), acked);
+        }
+      }
+    }
+    pending.put(held);
+    pending.owe(conversation);
+    flushSoon();
+    if (taken.gap() != null) {
+      sessions.tellAll(taken.gap());
+    }
+    boolean inInbox = pending.get(conversation) instanceof Row;
+    if (taken.created() && inInbox && held instanceof Row row) {
+      sessions.tellAll(new User.RowChanged(row.shown()));
+    }
+    if (!taken.entries().isEmpty()) {
+      sessions.tellAll(new User.Entries(conversation, taken.entries()));
+    }
+    if (taken.changed() && inInbox && held instanceof Row row) {
+      sessions.tellAll(new User.RowChanged(row.shown()));
+    }
+    if (taken.removed() != null) {
+      sessions.tellAll(new User.RowChanged(taken.removed()));
+    }
+    if (held.leftSeq() > 0 || held.delivered() <= held.told()) {
+      delivered.drop(conversation);
+    } else if (ahead != null) {
+      tellDelivered(conversation, now);
+    }
+    if (taken.created() && held.type() == ConversationType.DIRECT && state.revision() > 0) {
+      // It may have been introduced under the old name before it had a row to be told the new one.
+      renamed.offer(conversation, now);
+      tellSoon(now);
+    }
+  }
+
+  /** Say how far the journal has the conversation, as soon as that is true. */
+  private void acknowledge(UserState state, ConversationId conversation) {
+    if (pending.isDirty(conversation)) {
+      pending.owe(conversation);
+    } else {
+      dispatched(state, conversation);
+    }
+  }
+
+  private void dispatched(UserState state, ConversationId conversation) {
+    Held held = state.places().get(conversation);
+    if (held != null) {
+      conversations.tell(conversation, new User.Dispatched(id, held.lastSeq(), held.version()));
+    }
+  }
+
+  /** The event is durable: what waited for it is acknowledged. */
+  void settle(UserState state, UserEvent.Flushed event) {
+    event.rows().forEach(row -> settle(state, row.id()));
+    event.parked().forEach(parked -> settle(state, parked.id()));
+    event.cursors().forEach(moved -> settle(state, moved.id()));
+    event.gone().forEach(pending::settle);
+    if (!pending.isClean()) {
+      self.tell(new UserInternal.Flush());
+    }
+  }
+
+  private void settle(UserState state, ConversationId conversation) {
+    if (pending.settle(conversation)) {
+      dispatched(state, conversation);
+    }
+  }
+
+  /** Gather changes for a moment, then flush. */
+  void flushSoon() {
+    if (!timers.isTimerActive(UserInternal.Flush.class)) {
+      timers.startSingleTimer(
+          UserInternal.Flush.class, new UserInternal.Flush(), settings.flushAfter());
+    }
+  }
+
+  /** Devices that are alive were last seen now; the journal hears of it once a minute. */
+  void seeLive(UserState state, long now) {
+    for (Sessions.Live session : sessions.all()) {
+      Device device = state.devices().get(session.device());
+      if (device != null && device.seenAt() + SEEN_MILLIS < now) {
+        seen(session.device(), session.client(), now);
+      }
+    }
+  }
+
+  private void seen(DeviceId device, String client, long now) {
+    pending.seen(new UserEvent.DeviceSeen(device, client, now));
+    lastSeenAt = Math.max(lastSeenAt, now);
+  }
+
+  // ---- what conversations are to be told
+
+  /** Tell every direct conversation the profile, until each has heard. */
+  void announce(long now) {
+    renamed.clear();
+    for (Row row : pending.rows()) {
+      offerName(row, now);
+    }
+    for (Parked parked : pending.parked()) {
+      offerName(parked, now);
+    }
+    tellSoon(now);
+  }
+
+  private void offerName(Held held, long now) {
+    if (held.type() == ConversationType.DIRECT && held.leftSeq() == 0) {
+      renamed.offer(held.id(), now);
+    }
+  }
+
+  private void tellDelivered(ConversationId conversation, long now) {
+    delivered.offer(conversation, now + GATHER_MILLIS);
+    tellSoon(now);
+  }
+
+  /** Tell what is due. Returns whether the profile is announced, and no journal says so. */
+  boolean tell(UserState state, long now) {
+    for (ConversationId conversation : delivered.due(now)) {
+      Held held = pending.get(conversation);
+      if (held == null || held.leftSeq() > 0 || held.delivered() <= held.told()) {
+        delivered.drop(conversation);
+      } else {
+        conversations.tell(conversation, new User.Delivered(id, held.delivered()));
+      }
+    }
+    Profile profile = state.profile();
+    if (profile != null) {
+      for (ConversationId conversation : renamed.due(now)) {
+        conversations.tell(
+            conversation,
+            new User.Renamed(id, profile.displayName(), profile.avatarUrl(), state.revision()));
+      }
+    }
+    if (!delivered.isEmpty() || !renamed.isEmpty()) {
+      tellSoon(now);
+    }
+    return !state.announced() && renamed.complete();
+  }
+
+  private void tellSoon(long now) {
+    long due = renamed.complete() ? now : Math.min(delivered.nextDue(), renamed.nextDue());
+    if (due == Long.MAX_VALUE) {
+      return;
+    }
+    long at = Math.max(due, now + GATHER_MILLIS);
+    if (!timers.isTimerActive(UserInternal.Tell.class) || at < tellAt) {
+      tellAt = at;
+      timers.startSingleTimer(
+          UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(at - now));
+    }
+  }
+
+  // ---- sessions
+
+  /** The session comes in: its device is durable. */
+  void enter(UserState state, Sessions.Newcomer newcomer, long now) {
+    User.Attach attach = newcomer.attach();
+    Device device = state.devices().get(attach.deviceId());
+    if (device == null) {
+      return;
+    }
+    sessions.enter(newcomer);
+    seen(attach.deviceId(), attach.client(), now);
+    flushSoon();
+    attach.session().tell(new User.Attached(self, lagging(device.number())));
+    presences.changed(presence(now), now);
+    for (Row row : pending.rows()) {
+      if (row.delivered() > row.told()) {
+        tellDelivered(row.id(), now);
+      }
+    }
+  }
+
+  private List<User.Lag> lagging(long device) {
+    List<Held> behind = new ArrayList<>();
+    for (Row row : pending.rows()) {
+      if (row.cursors().acked(device, row.lastSeq()) < row.lastSeq()) {
+        behind.add(row);
+      }
+    }
+    for (Parked parked : pending.parked()) {
+      if (parked.cursors().acked(device, parked.lastSeq()) < parked.lastSeq()) {
+        behind.add(parked);
+      }
+    }
+    behind.sort(Comparator.comparingLong(Held::orderAt).thenComparing(Held::id));
+    return behind.stream()
+        .map(h -> new User.Lag(h.id(), h.cursors().acked(device, h.lastSeq()), h.lastSeq()))
+        .toList();
+  }
+
+  /** A session has ended. */
+  void left(UserInternal.SessionEnded ended, long now) {
+    Sessions.Live session = sessions.left(ended);
+    if (session == null) {
+      return;
+    }
+    seen(session.device(), session.client(), now);
+    flushSoon();
+    nobodyOrSomebody(now);
+  }
+
+  /** A device was removed. */
+  void removed(DeviceId device, long now) {
+    sessions.remove(device);
+    pending.forget(device);
+    nobodyOrSomebody(now);
+  }
+
+  private void nobodyOrSomebody(long now) {
+    if (sessions.isEmpty()) {
+      presences.nobodyLive();
+    }
+    presences.changed(presence(now), now);
+  }
+
+  Presence presence(long now) {
+    return presences.current(!sessions.isEmpty(), lastSeenAt, now);
+  }
+
+  /** What a device has acknowledged. */
+  void acked(UserState state, User.Acked message, long now) {
+    Sessions.Live session = sessions.of(message.deviceId());
+    Device device = state.devices().get(message.deviceId());
+    if (session == null || device == null || !session.sessionId().equals(message.sessionId())) {
+      return;
+    }
+    for (User.Ack ack : message.acks()) {
+      Held held = pending.get(ack.conversationId());
+      if (held == null) {
+        ackedEarly(ack, device.number());
+      } else {
+        acked(held, ack, device.number(), now);
+      }
+    }
+  }
+
+  private void acked(Held held, User.Ack ack, long device, long now) {
+    long seq = Math.min(ack.seq(), Math.max(held.lastSeq(), ack.proven()));
+    if (seq <= held.cursors().acked(device, held.lastSeq())) {
+      return;
+    }
+    boolean further = seq > held.delivered() && held.leftSeq() == 0;
+    pending.putCursors(
+        held.withCursors(
+            held.cursors().with(device, seq, held.lastSeq()), Math.max(held.delivered(), seq)));
+    flushSoon();
+    if (further) {
+      tellDelivered(held.id(), now);
+    }
+  }
+
+  private void ackedEarly(User.Ack ack, long device) {
+    long seq = Math.min(ack.seq(), ack.proven());
+    if (seq <= 0) {
+      return;
+    }
+    if (early.size() >= EARLY && !early.containsKey(ack.conversationId())) {
+      // The entry comes again after a reconnect.
+      LOG.info("{}: an acknowledgement came too long before its conversation, dropped", id);
+      return;
+    }
+    DeviceCursors known = early.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
+    if (seq > known.acked(device, 0)) {
+      early.put(ack.conversationId(), known.with(device, seq, 0));
+    }
+  }
+
+  /** The devices as a client sees them, newest first. */
+  List<DeviceView> devices(UserState state, long now) {
+    return state.devices().values().stream()
+        .map(
+            device -> {
+              boolean online = sessions.of(device.id()) != null;
+              return new DeviceView(
+                  device.id(), device.client(), online, online ? now : seenAt(device));
+            })
+        .sorted(
+            Comparator.comparingLong(DeviceView::lastSeenAt)
+                .reversed()
+                .thenComparing(DeviceView::deviceId))
+        .toList();
+  }
+
+  private long seenAt(Device device) {
+    return Math.max(device.seenAt(), pending.seenAt(device.id()));
+  }
+
+  /** The device that can make room for another one: the longest not seen of those not here. */
+  @Nullable DeviceId evictable(UserState state) {
+    return state.devices().values().stream()
+        .filter(device -> sessions.of(device.id()) == null)
+        .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
+        .map(Device::id)
+        .orElse(null);
+  }
+
+  /** Whether nobody would miss this user in memory. */
+  boolean idle(long now) {
+    return sessions.isEmpty()
+        && pending.isClean()
+        && delivered.isEmpty()
+        && renamed.isEmpty()
+        && !presences.watched(now);
+  }
+}

@@ -1,0 +1,36 @@
+package parley.user;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.Profile;
+import parley.serial.Stored;
+
+/**
+ * A {@link UserState} as the snapshot store keeps it: a copy that nobody changes while another
+ * thread writes it. Fields may be added, never renamed or removed.
+ *
+ * @param profile null where the user was never made
+ * @param revision of the profile
+ * @param announced the revision every direct conversation is known to know
+ * @param nextDevice the next device's number
+ * @param lastSeenAt when any session was last alive, epoch milliseconds
+ * @param forgotten whether anything ever had to go for lack of room
+ */
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+record UserSnapshot(
+    @Nullable Profile profile,
+    long revision,
+    long announced,
+    long nextDevice,
+    long lastSeenAt,
+    boolean forgotten,
+    @Nullable List<Device> devices,
+    @Nullable List<Row> rows,
+    @Nullable List<Parked> parked)
+    implements Stored {
+  @Override
+  public String toString() {
+    return "UserSnapshot[]";
+  }
+}

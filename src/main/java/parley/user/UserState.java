@@ -1,0 +1,163 @@
+package parley.user;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import parley.model.DeviceId;
+import parley.model.Profile;
+import parley.model.UserId;
+
+/**
+ * What a user's journal says. Changed by {@link #apply} alone; what is not persisted yet is kept
+ * elsewhere ({@link Pending}), so an acknowledgement that is read off this state is always true.
+ */
+final class UserState {
+  private final UserId id;
+  private final Places places = new Places();
+  private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
+  private @Nullable Profile profile;
+  private long revision;
+  private long announced;
+  private long nextDevice = 1;
+  private long lastSeenAt;
+  private boolean forgotten;
+
+  UserState(UserId id) {
+    this.id = id;
+  }
+
+  /** Null where the user was never made. */
+  @Nullable Profile profile() {
+    return profile;
+  }
+
+  long revision() {
+    return revision;
+  }
+
+  boolean announced() {
+    return announced == revision;
+  }
+
+  long nextDevice() {
+    return nextDevice;
+  }
+
+  long lastSeenAt() {
+    return lastSeenAt;
+  }
+
+  boolean forgotten() {
+    return forgotten;
+  }
+
+  Map<DeviceId, Device> devices() {
+    return devices;
+  }
+
+  Places places() {
+    return places;
+  }
+
+  /** The numbers of all devices. */
+  Set<Long> deviceNumbers() {
+    return devices.values().stream().map(Device::number).collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The state after the event: this one, changed. */
+  UserState apply(UserEvent event) {
+    switch (event) {
+      case UserEvent.Created e -> profile = new Profile(id, e.username(), e.displayName(), null);
+      case UserEvent.ProfileChanged e -> changeProfile(e);
+      case UserEvent.ProfileAnnounced e -> announced = e.revision();
+      case UserEvent.DeviceAdded e -> addDevice(e);
+      case UserEvent.DeviceRemoved e -> devices.remove(e.deviceId());
+      case UserEvent.PushTokenSet e ->
+          devices.computeIfPresent(
+              e.deviceId(), (d, device) -> device.withPush(e.platform(), e.token()));
+      case UserEvent.Flushed e -> flush(e);
+    }
+    return this;
+  }
+
+  private void changeProfile(UserEvent.ProfileChanged e) {
+    String username = profile == null ? id.value() : profile.username();
+    profile = new Profile(id, username, e.displayName(), e.avatarUrl());
+    revision = e.revision();
+  }
+
+  private void addDevice(UserEvent.DeviceAdded e) {
+    if (e.evicted() != null) {
+      devices.remove(e.evicted());
+    }
+    Device old = devices.get(e.deviceId());
+    // A device that has lost its data still gets its push notifications.
+    devices.put(
+        e.deviceId(),
+        new Device(
+            e.deviceId(),
+            e.number(),
+            e.client(),
+            e.at(),
+            old == null ? null : old.pushPlatform(),
+            old == null ? null : old.pushToken()));
+    nextDevice = e.number() + 1;
+    lastSeenAt = Math.max(lastSeenAt, e.at());
+  }
+
+  private void flush(UserEvent.Flushed e) {
+    e.rows().forEach(places::put);
+    e.parked().forEach(places::put);
+    for (UserEvent.CursorsMoved moved : e.cursors()) {
+      Held held = places.get(moved.id());
+      if (held != null) {
+        DeviceCursors lag = moved.lag() == null ? DeviceCursors.NONE : moved.lag();
+        places.put(held.withCursors(lag, moved.delivered()));
+      }
+    }
+    e.gone().forEach(places::remove);
+    forgotten |= !e.gone().isEmpty();
+    for (UserEvent.DeviceSeen seen : e.seen()) {
+      devices.computeIfPresent(
+          seen.deviceId(), (d, device) -> device.seen(seen.client(), seen.at()));
+      lastSeenAt = Math.max(lastSeenAt, seen.at());
+    }
+  }
+
+  /** A copy for the snapshot store; its parts are immutable. */
+  UserSnapshot snapshot() {
+    return new UserSnapshot(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        List.copyOf(devices.values()),
+        List.copyOf(places.rows().values()),
+        new ArrayList<>(places.parked().values()));
+  }
+
+  /** The state a snapshot was made of. */
+  static UserState of(UserId id, UserSnapshot snapshot) {
+    UserState state = new UserState(id);
+    state.profile = snapshot.profile();
+    state.revision = snapshot.revision();
+    state.announced = snapshot.announced();
+    state.nextDevice = Math.max(1, snapshot.nextDevice());
+    state.lastSeenAt = snapshot.lastSeenAt();
+    state.forgotten = snapshot.forgotten();
+    orEmpty(snapshot.devices()).forEach(device -> state.devices.put(device.id(), device));
+    orEmpty(snapshot.rows()).forEach(state.places::put);
+    orEmpty(snapshot.parked()).forEach(state.places::put);
+    return state;
+  }
+
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : list;
+  }
+}

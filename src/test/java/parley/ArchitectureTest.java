@@ -1,0 +1,87 @@
+package parley;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The code keeps to the layout; and each rule would notice if it did not. */
+class ArchitectureTest {
+  private static final JavaClasses CODE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("parley");
+
+  /** Classes that break each rule once; see the package {@code planted}. */
+  private static final JavaClasses PLANTED = new ClassFileImporter().importPackages("planted");
+
+  @TestFactory
+  Stream<DynamicTest> theCodeKeepsToIt() {
+    return LayoutRules.all("parley").stream()
+        .map(rule -> DynamicTest.dynamicTest(rule.getDescription(), () -> rule.check(CODE)));
+  }
+
+  @Test
+  void theCodeWasFound() {
+    assertThat(CODE.contain("parley.app.Main")).isTrue();
+  }
+
+  @Test
+  void importsAreNoticed() {
+    ArchRule model =
+        LayoutRules.imports("planted").stream()
+            .filter(rule -> rule.getDescription().startsWith("planted.model "))
+            .findFirst()
+            .orElseThrow();
+    assertThat(breaches(model))
+        .isNotEmpty()
+        .allMatch(line -> line.contains("planted.model.Lower") && line.contains("Upper"));
+  }
+
+  @Test
+  void cyclesAreNoticed() {
+    assertThat(breaches(LayoutRules.noCycles("planted"))).isNotEmpty();
+  }
+
+  @Test
+  void importsOfAppAreNoticed() {
+    assertThat(breaches(LayoutRules.appIsImportedByNone("planted")))
+        .anyMatch(line -> line.contains("planted.session"));
+  }
+
+  @Test
+  void pekkoIsNoticed() {
+    assertThat(breaches(LayoutRules.noPekko("planted")))
+        .anyMatch(line -> line.contains("planted.protocol"));
+  }
+
+  @Test
+  void unknownPackagesAreNoticed() {
+    assertThat(breaches(LayoutRules.known("planted")))
+        .anyMatch(line -> line.contains("planted.util.Helper"))
+        .noneMatch(line -> line.contains("planted.model.Lower"));
+  }
+
+  @Test
+  void everyKindOfWaitingIsNoticed() {
+    assertThat(breaches(LayoutRules.nothingBlocks("planted")))
+        .hasSize(8)
+        .allMatch(line -> line.contains("planted.session.Blocks"));
+  }
+
+  @Test
+  void printingIsNoticed() {
+    assertThat(breaches(LayoutRules.noStandardOutput("planted"))).isNotEmpty();
+  }
+
+  private static List<String> breaches(ArchRule rule) {
+    return rule.evaluate(PLANTED).getFailureReport().getDetails();
+  }
+}

@@ -1,0 +1,196 @@
+package parley;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackages;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.Condition;
+
+/**
+ * The layout as rules, for any root package, so that a test can hold them against planted breaches.
+ */
+final class LayoutRules {
+  /** Package → what it may import of the project, besides {@link #ALWAYS}. */
+  static final Map<String, List<String>> MAY_IMPORT = table();
+
+  private static final List<String> ALWAYS = List.of("telemetry", "serial");
+
+  /** Calls that keep a thread waiting. {@code wait} and {@code sleep} in any overload. */
+  private static final Map<Class<?>, Set<String>> BLOCKING =
+      Map.of(
+          Thread.class, Set.of("sleep", "join"),
+          Object.class, Set.of("wait"),
+          Future.class, Set.of("get"),
+          CompletableFuture.class, Set.of("get", "join"),
+          CountDownLatch.class, Set.of("await"),
+          Semaphore.class, Set.of("acquire"),
+          Condition.class, Set.of("await", "awaitUninterruptibly"),
+          BlockingQueue.class, Set.of("take", "put"),
+          ExecutorService.class, Set.of("awaitTermination", "invokeAll", "invokeAny"),
+          Process.class, Set.of("waitFor"));
+
+  private LayoutRules() {}
+
+  private static Map<String, List<String>> table() {
+    Map<String, List<String>> table = new LinkedHashMap<>();
+    table.put("model", List.of());
+    table.put("serial", List.of());
+    table.put("telemetry", List.of());
+    table.put("store", List.of());
+    table.put("launch", List.of());
+    table.put("protocol", List.of("model"));
+    table.put("auth", List.of("model"));
+    table.put("moderation", List.of("model"));
+    table.put("push", List.of("model"));
+    table.put("archive", List.of("model"));
+    table.put("user", List.of("model", "push"));
+    table.put("conversation", List.of("model", "user", "archive", "moderation"));
+    table.put("session", List.of("model", "protocol", "user", "conversation", "auth"));
+    table.put("http", List.of("model", "protocol", "auth", "user", "conversation", "session"));
+    return table;
+  }
+
+  /** Each package imports what the table says; {@code app} may import all and is not in it. */
+  static List<ArchRule> imports(String root) {
+    List<ArchRule> rules = new ArrayList<>();
+    MAY_IMPORT.forEach(
+        (name, imports) -> {
+          List<String> allowed = new ArrayList<>();
+          allowed.add(inside(root, name));
+          imports.forEach(other -> allowed.add(inside(root, other)));
+          ALWAYS.forEach(other -> allowed.add(inside(root, other)));
+          rules.add(
+              noClasses()
+                  .that()
+                  .resideInAPackage(inside(root, name))
+                  .should()
+                  .dependOnClassesThat(
+                      resideInAnyPackage(root + "..")
+                          .and(resideOutsideOfPackages(allowed.toArray(String[]::new))))
+                  .as(root + "." + name + " imports only " + imports)
+                  .allowEmptyShould(true));
+        });
+    return rules;
+  }
+
+  /** Only packages of the table, so that a new one gets its line there. */
+  static ArchRule known(String root) {
+    List<String> all = new ArrayList<>();
+    MAY_IMPORT.keySet().forEach(name -> all.add(inside(root, name)));
+    all.add(inside(root, "app"));
+    return classes()
+        .that()
+        .resideInAPackage(root + "..")
+        .should()
+        .resideInAnyPackage(all.toArray(String[]::new))
+        .as("every package stands in the table of the layout");
+  }
+
+  static ArchRule noCycles(String root) {
+    return slices()
+        .matching(root + ".(*)..")
+        .should()
+        .beFreeOfCycles()
+        .as("no cycles between the packages of " + root)
+        .allowEmptyShould(true);
+  }
+
+  static ArchRule appIsImportedByNone(String root) {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage(inside(root, "app"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(inside(root, "app"))
+        .allowEmptyShould(true);
+  }
+
+  /** Words and frames must be usable by a client, a tool or another server. */
+  static ArchRule noPekko(String root) {
+    return noClasses()
+        .that()
+        .resideInAnyPackage(inside(root, "model"), inside(root, "protocol"))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.pekko..", "scala..")
+        .as("no Pekko in model and protocol")
+        .allowEmptyShould(true);
+  }
+
+  /** An actor that waits holds a thread of all; the start and the stop of the program may. */
+  static ArchRule nothingBlocks(String root) {
+    return noClasses()
+        .that()
+        .resideInAPackage(root + "..")
+        .and()
+        .resideOutsideOfPackages(inside(root, "app"), inside(root, "store"), inside(root, "launch"))
+        .should()
+        .accessTargetWhere(blocking())
+        .as("no blocking call")
+        .allowEmptyShould(true);
+  }
+
+  /** The log is the log. */
+  static ArchRule noStandardOutput(String root) {
+    return noClasses()
+        .that()
+        .resideInAPackage(root + "..")
+        .and()
+        .resideOutsideOfPackages(inside(root, "app"), inside(root, "launch"))
+        .should()
+        .accessField(System.class, "out")
+        .orShould()
+        .accessField(System.class, "err")
+        .orShould()
+        .callMethod(Throwable.class, "printStackTrace")
+        .as("nothing prints to the console")
+        .allowEmptyShould(true);
+  }
+
+  static List<ArchRule> all(String root) {
+    List<ArchRule> rules = new ArrayList<>(imports(root));
+    rules.add(known(root));
+    rules.add(noCycles(root));
+    rules.add(appIsImportedByNone(root));
+    rules.add(noPekko(root));
+    rules.add(nothingBlocks(root));
+    rules.add(noStandardOutput(root));
+    return rules;
+  }
+
+  private static String inside(String root, String name) {
+    return root + "." + name + "..";
+  }
+
+  private static DescribedPredicate<JavaAccess<?>> blocking() {
+    return DescribedPredicate.describe(
+        "blocks",
+        access -> {
+          JavaClass owner = access.getTargetOwner();
+          String name = access.getTarget().getName();
+          boolean scalaAwait = owner.getName().startsWith("scala.concurrent.Await");
+          return scalaAwait
+              || BLOCKING.entrySet().stream()
+                  .anyMatch(
+                      entry ->
+                          entry.getValue().contains(name) && owner.isAssignableTo(entry.getKey()));
+        });
+  }
+}

@@ -1,0 +1,86 @@
+package parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import parley.store.StoreRefusedException;
+
+/** A node in this JVM: start, what the management port says, stop, start again. */
+@Timeout(90)
+class NodeTest {
+  @TempDir Path temporary;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @Test
+  void startsTellsAndStops() throws Exception {
+    try (Node node = Node.start(settings(Map.of()))) {
+      assertThat(get(node.management(), "/ready")).contains("200", "serving");
+      assertThat(get(node.management(), "/alive")).contains("200");
+      assertThat(get(node.management(), "/metrics")).contains("200", "parley_sockets");
+      assertThat(get(node.management(), "/cluster/members")).contains("200", "\"status\":\"Up\"");
+      assertThat(get(node.management(), "/cluster/shards/none")).contains("404");
+      assertThat(method(node.management(), "/cluster/members/x", "DELETE")).startsWith("405");
+      assertThat(get(node.listening(), "/")).doesNotContain("pekko");
+    }
+    // Everything was given back: the same folder serves again.
+    Node again = Node.start(settings(Map.of()));
+    again.close();
+    assertThat(again.ended().toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  void aFolderInUseIsRefused() throws Exception {
+    try (Node node = Node.start(settings(Map.of()))) {
+      assertThat(node.listening().port()).isPositive();
+      assertThatThrownBy(() -> Node.start(settings(Map.of())))
+          .isInstanceOf(StoreRefusedException.class)
+          .hasMessageStartingWith("PARLEY_DATA_DIR: ");
+    }
+  }
+
+  @Test
+  void aPortInUseIsRefusedByName() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0)) {
+      Map<String, String> port = Map.of("PARLEY_PORT", String.valueOf(taken.getLocalPort()));
+      assertThatThrownBy(() -> Node.start(settings(port)))
+          .isInstanceOf(SettingsException.class)
+          .hasMessageStartingWith("PARLEY_PORT: cannot listen on 127.0.0.1:");
+    }
+    Node.start(settings(Map.of())).close();
+  }
+
+  private Settings settings(Map<String, String> more) throws SettingsException {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("PARLEY_PORT", "0");
+    environment.put("PARLEY_MANAGEMENT_PORT", "0");
+    environment.put("PARLEY_DRAIN_SECONDS", "1");
+    environment.put("PARLEY_DATA_DIR", temporary.toString());
+    environment.putAll(more);
+    return Settings.from(environment);
+  }
+
+  private String get(HostPort at, String path) throws Exception {
+    return method(at, path, "GET");
+  }
+
+  private String method(HostPort at, String path, String method) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + at + path))
+            .method(method, HttpRequest.BodyPublishers.noBody())
+            .build();
+    HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+    return response.statusCode() + " " + response.headers().map() + " " + response.body();
+  }
+}

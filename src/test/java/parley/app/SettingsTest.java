@@ -1,0 +1,146 @@
+package parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Every variable: its default, its bounds, and the one line that refuses it. */
+class SettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void defaultsAreThoseOfASingleNode() throws SettingsException {
+    Settings settings = Settings.from(Map.of());
+
+    assertThat(settings.listen()).isEqualTo(new HostPort("127.0.0.1", 8080));
+    assertThat(settings.management()).isEqualTo(new HostPort("127.0.0.1", 8558));
+    assertThat(settings.cluster().remote()).isEqualTo(new HostPort("127.0.0.1", 0));
+    assertThat(settings.dataDir()).isEqualTo(Path.of("./data"));
+    assertThat(settings.store().kind()).isEqualTo(Settings.StoreKind.EMBEDDED);
+    assertThat(settings.cold().kind()).isEqualTo(Settings.ColdKind.FILE);
+    assertThat(settings.cold().hotDays()).isEqualTo(30);
+    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10));
+    assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.auth()).isEqualTo(new Settings.Auth(null, null));
+    assertThat(settings.apns()).isNull();
+    assertThat(settings.fcm()).isNull();
+    assertThat(settings.unknown()).isEmpty();
+  }
+
+  @Test
+  void anEmptyVariableIsOneThatIsNotSet() throws SettingsException {
+    assertThat(Settings.from(env("PARLEY_PORT", "", "PARLEY_HOST", " ")).listen())
+        .isEqualTo(new HostPort("127.0.0.1", 8080));
+  }
+
+  @Test
+  void misspeltVariablesAreTold() throws SettingsException {
+    assertThat(Settings.from(env("PARLEY_PROT", "1", "OTHER", "2")).unknown())
+        .containsExactly("PARLEY_PROT");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "PARLEY_PORT, abc",
+    "PARLEY_PORT, -1",
+    "PARLEY_PORT, 65536",
+    "PARLEY_PORT, 99999999999",
+    "PARLEY_HOST, no.such.host.invalid",
+    "PARLEY_MANAGEMENT_PORT, 8080",
+    "PARLEY_MANAGEMENT_PORT, 1.5",
+    "PARLEY_STORE, oracle",
+    "PARLEY_STORE, dynamodb",
+    "PARLEY_CLUSTER, many",
+    "PARLEY_CLUSTER, kubernetes",
+    "PARLEY_SEED_NODES, nonsense",
+    "PARLEY_COLD_STORE, tape",
+    "PARLEY_HOT_DAYS, 0",
+    "PARLEY_REMOTE_PORT, x",
+    "PARLEY_RATE_MESSAGES_PER_MINUTE, many",
+    "PARLEY_RATE_REQUESTS_PER_SECOND, -5",
+    "PARLEY_DRAIN_SECONDS, 3601",
+    "PARLEY_DYNAMODB_ENDPOINT, localhost:8000",
+    "PARLEY_DYNAMODB_CREATE_TABLES, yes",
+    "PARLEY_S3_ENDPOINT, ftp://x",
+    "PARLEY_AUTH_KEY_FILE, /no/such/file",
+    "PARLEY_AUTH_JWKS_URL, ftp://x",
+    "PARLEY_APNS_KEY_FILE, /no/such/file",
+    "PARLEY_APNS_SANDBOX, 1",
+    "PARLEY_APNS_ENDPOINT, host",
+    "PARLEY_APNS_CA_FILE, /no/such/file",
+    "PARLEY_FCM_CREDENTIALS_FILE, /no/such/file",
+    "PARLEY_FCM_ENDPOINT, host",
+    "PARLEY_LOG_LEVEL, LOUD",
+  })
+  void aWrongValueIsRefusedByName(String name, String value) {
+    refused(name, name, value);
+  }
+
+  @Test
+  void valuesThatNeedEachOtherAreRefusedByTheMissingOne() {
+    refused("PARLEY_SEED_NODES", "PARLEY_CLUSTER", "seed");
+    refused("PARLEY_COLD_STORE", "PARLEY_CLUSTER", "kubernetes", "PARLEY_COLD_STORE", "file");
+    refused("PARLEY_S3_BUCKET", "PARLEY_COLD_STORE", "s3");
+    refused("PARLEY_COLD_STORE", "PARLEY_COLD_STORE", "s3", "PARLEY_S3_BUCKET", "b");
+    refused("PARLEY_AUTH_AUDIENCE", "PARLEY_AUTH_ISSUER", "https://id.example");
+    refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks");
+    refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_TOPIC", "org.example");
+  }
+
+  @Test
+  void aHostileValueStillMakesOneLine() {
+    assertThatThrownBy(() -> Settings.from(env("PARLEY_PORT", "1\n2\u001b[31m" + "x".repeat(500))))
+        .isInstanceOf(SettingsException.class)
+        .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(200).doesNotContain("\n"));
+  }
+
+  @Test
+  void whatLaterVersionsNeedIsReadAlready() throws Exception {
+    Path key = Files.writeString(folder.resolve("key.p8"), "key");
+    Settings settings =
+        Settings.from(
+            env(
+                "PARLEY_APNS_KEY_FILE", key.toString(),
+                "PARLEY_APNS_KEY_ID", "K",
+                "PARLEY_APNS_TEAM_ID", "T",
+                "PARLEY_APNS_TOPIC", "org.example",
+                "PARLEY_APNS_ENDPOINT", "[::1]:2197",
+                "PARLEY_FCM_CREDENTIALS_FILE", key.toString(),
+                "PARLEY_AUTH_ISSUER", "https://id.example",
+                "PARLEY_AUTH_AUDIENCE", "parley",
+                "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks"));
+
+    assertThat(settings.apns()).isNotNull();
+    assertThat(settings.fcm()).isNotNull();
+    assertThat(settings.auth().issuer()).isNotNull();
+  }
+
+  @Test
+  void secretsDoNotShow() {
+    assertThat(new Secret("hunter2").toString()).isEqualTo("[REDACTED]");
+  }
+
+  private static void refused(String named, String... env) {
+    assertThatThrownBy(() -> Settings.from(env(env)))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageStartingWith(named + ": ");
+  }
+
+  private static Map<String, String> env(String... pairs) {
+    Map<String, String> map = new HashMap<>();
+    for (var it = Arrays.asList(pairs).iterator(); it.hasNext(); ) {
+      map.put(it.next(), it.next());
+    }
+    return map;
+  }
+}

@@ -1,0 +1,345 @@
+package parley.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.JournalOperation;
+import org.apache.pekko.persistence.testkit.ProcessingPolicy;
+import org.apache.pekko.persistence.testkit.ProcessingResult;
+import org.apache.pekko.persistence.testkit.ProcessingSuccess;
+import org.apache.pekko.persistence.testkit.WriteEvents;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import parley.auth.AuthFixtures.Clock;
+import parley.auth.AuthFixtures.FakeHasher;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class AccountTest {
+  private static final Secret PASSWORD = new Secret("correct horse");
+  private static final Secret WRONG = new Secret("battery staple");
+
+  private ActorTestKit kit;
+  private EventSourcedBehaviorTestKit<Account.Command, AccountEvent, AccountState> account;
+  private TestProbe<ClusterSharding.ShardCommand> shard;
+  private Clock clock;
+  private FakeHasher hasher;
+  private int number;
+
+  @BeforeAll
+  void start() {
+    kit = ActorTestKit.create(AuthFixtures.config());
+  }
+
+  @AfterAll
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void fresh() {
+    clock = new Clock();
+    hasher = new FakeHasher();
+    shard = kit.createTestProbe();
+    account =
+        EventSourcedBehaviorTestKit.create(
+            kit.system(), Account.create("user" + number++, shard.getRef(), hasher, clock));
+  }
+
+  @Test
+  void registersOnceAndSignsIn() {
+    AccountReply.SignedIn in = register();
+    assertThat(in.userId().value()).matches("u_[0-9A-Z]{26}");
+    assertThat(in.displayName()).isEqualTo("Bob");
+    assertThat(this.<AccountReply.ToLookup>run(Account.Lookup::new))
+        .isEqualTo(new AccountReply.Found(in.userId(), "Bob"));
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+
+    assertThat(this.<AccountReply.ToRegister>run(r -> new Account.Register(WRONG, "Eve", r)))
+        .isEqualTo(new AccountReply.UsernameTaken());
+    assertThat(hasher.hashed).containsExactly(PASSWORD.value());
+  }
+
+  @Test
+  void oneOfTwoRacingRegistrationsWins() {
+    hasher.hold();
+    TestProbe<AccountReply.ToRegister> probe = kit.createTestProbe();
+    ActorRef<Account.Command> actor = spawn("racers");
+    actor.tell(new Account.Register(PASSWORD, "A", probe.getRef()));
+    actor.tell(new Account.Register(WRONG, "B", probe.getRef()));
+    await().until(() -> hasher.held() == 2);
+    hasher.release();
+    assertThat(List.of(probe.receiveMessage(), probe.receiveMessage()))
+        .hasAtLeastOneElementOfType(AccountReply.SignedIn.class)
+        .contains(new AccountReply.UsernameTaken());
+  }
+
+  @Test
+  void nothingPlainIsPersistedOrPrinted() {
+    AccountReply.SignedIn in = register();
+    refresh(in);
+    String journal = "" + account.persistenceTestKit().persistedInStorage(id());
+    String state = "" + account.getState();
+    assertThat(journal + state + in + PASSWORD)
+        .doesNotContain(PASSWORD.value())
+        .doesNotContain(in.refreshToken().value());
+    for (Object event : account.persistenceTestKit().persistedInStorage(id())) {
+      // The secret is the token's last 32 bytes; neither they nor the whole are kept.
+      assertThat(json(event)).doesNotContain(in.refreshToken().value().substring(72));
+    }
+  }
+
+  @Test
+  void loginChecksThePasswordAndUnknownUsersCostTheSame() {
+    assertThat(login(PASSWORD)).isEqualTo(new AccountReply.BadCredentials());
+    assertThat(hasher.matched).containsExactly("dummy");
+    assertThat(account.persistenceTestKit().persistedInStorage(id())).isEmpty();
+
+    AccountReply.SignedIn registered = register();
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.BadCredentials());
+    assertThat(hasher.matches()).isEqualTo(2);
+    AccountReply.SignedIn in = (AccountReply.SignedIn) login(PASSWORD);
+    assertThat(in.userId()).isEqualTo(registered.userId());
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(refresh(registered)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aSpentTokenRevokesItsFamilyAlsoAfterARestart() {
+    AccountReply.SignedIn other = register();
+    AccountReply.SignedIn first = (AccountReply.SignedIn) login(PASSWORD);
+    AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
+    account.restart();
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    account.restart();
+    int events = account.persistenceTestKit().persistedInStorage(id()).size();
+    assertThat(refresh(second)).isEqualTo(new AccountReply.Reused());
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    assertThat(account.persistenceTestKit().persistedInStorage(id())).hasSize(events);
+    assertThat(refresh(other)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aTokenThatNeverWasIsUnknownAndChangesNothing() {
+    AccountReply.SignedIn in = register();
+    RefreshToken real = token(in);
+    RefreshToken wrongSecret =
+        new RefreshToken(real.username(), real.familyId(), 0, "x" + real.secretHash());
+    RefreshToken wrongFamily =
+        new RefreshToken(real.username(), "y" + real.familyId(), 0, real.secretHash());
+    RefreshToken ahead = new RefreshToken(real.username(), real.familyId(), 1, real.secretHash());
+    for (RefreshToken token : List.of(wrongSecret, wrongFamily, ahead)) {
+      assertThat(this.<AccountReply.ToRefresh>run(r -> new Account.Refresh(token, r)))
+          .isEqualTo(new AccountReply.Unknown());
+    }
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void logoutRevokesTheFamilyOnly() {
+    AccountReply.SignedIn a = register();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 0; i < 2; i++) {
+      assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
+          .isEqualTo(new AccountReply.LoggedOut());
+    }
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aFamilyEndsSevenDaysAfterItsLastUse() {
+    AccountReply.SignedIn in = register();
+    clock.forward(AccountState.TOKEN_LIFE.minusMillis(1));
+    AccountReply.SignedIn next = (AccountReply.SignedIn) refresh(in);
+    clock.forward(AccountState.TOKEN_LIFE);
+    assertThat(refresh(next)).isEqualTo(new AccountReply.Unknown());
+    login(PASSWORD);
+    assertThat(account.getState().families()).hasSize(1);
+  }
+
+  @Test
+  void twentyFamiliesAreKeptAndTheLeastRecentlyUsedGoes() {
+    AccountReply.SignedIn oldest = register();
+    AccountReply.SignedIn second = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 2; i < 20; i++) {
+      login(PASSWORD);
+    }
+    AccountReply.SignedIn used = (AccountReply.SignedIn) refresh(oldest);
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(account.getState().families()).hasSize(20);
+    assertThat(refresh(second)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(used)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void guessesAreThrottledWhetherTheAccountExistsOrNot() {
+    guessUntilThrottled();
+    account.clear();
+    fresh();
+    register();
+    guessUntilThrottled();
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.RateLimited.class);
+    clock.forward(Duration.ofSeconds(6));
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(login(PASSWORD))
+        .as("a success is given back")
+        .isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  private void guessUntilThrottled() {
+    int before = hasher.matches();
+    for (int i = 0; i < 10; i++) {
+      assertThat(login(WRONG)).isEqualTo(new AccountReply.BadCredentials());
+    }
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.RateLimited(6_000));
+    clock.forward(Duration.ofMillis(5_999));
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.RateLimited(1));
+    clock.forward(Duration.ofMillis(1));
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.BadCredentials());
+    assertThat(hasher.matches()).isEqualTo(before + 11);
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.RateLimited(6_000));
+  }
+
+  @Test
+  void aFullHasherIsOverloadAndCostsNoAttempt() {
+    register();
+    hasher.full(true);
+    for (int i = 0; i < 15; i++) {
+      assertThat(login(PASSWORD)).isEqualTo(new AccountReply.Overloaded());
+    }
+    hasher.full(false);
+    assertThat(login(WRONG)).isEqualTo(new AccountReply.BadCredentials());
+  }
+
+  @Test
+  void hashingForOneAccountIsBounded() {
+    hasher.hold();
+    ActorRef<Account.Command> actor = spawn("popular");
+    TestProbe<AccountReply.ToRegister> probe = kit.createTestProbe();
+    for (int i = 0; i <= Account.MAX_HASHING; i++) {
+      actor.tell(new Account.Register(PASSWORD, "P", probe.getRef()));
+    }
+    assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
+    assertThat(hasher.held()).isEqualTo(Account.MAX_HASHING);
+    hasher.release();
+    assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.SignedIn.class);
+    probe.receiveSeveralMessages(Account.MAX_HASHING - 1);
+    actor.tell(new Account.Register(PASSWORD, "P", probe.getRef()));
+    assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.UsernameTaken());
+  }
+
+  @Test
+  void whatWaitsForAWriteIsBoundedAndAnsweredEarly() {
+    ActorRef<Account.Command> actor = spawn("slow");
+    TestProbe<Object> probe = kit.createTestProbe();
+    actor.tell(new Account.Register(PASSWORD, "S", probe.getRef().narrow()));
+    AccountReply.SignedIn in = (AccountReply.SignedIn) probe.receiveMessage();
+    CountDownLatch store = new CountDownLatch(1);
+    account.persistenceTestKit().withPolicy(new StuckWrites(store));
+    try {
+      actor.tell(new Account.Refresh(token(in), probe.getRef().narrow()));
+      for (int i = 0; i < Account.MAX_WAITING + 1; i++) {
+        actor.tell(new Account.Lookup(probe.getRef().narrow()));
+      }
+      assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
+      probe.expectNoMessage(Duration.ZERO); // Nothing is said before it is written.
+    } finally {
+      store.countDown();
+    }
+    assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.SignedIn.class);
+    List<Object> rest = probe.receiveSeveralMessages(Account.MAX_WAITING);
+    assertThat(rest).hasOnlyElementsOfType(AccountReply.Found.class);
+    actor.tell(new Account.Lookup(probe.getRef().narrow()));
+    assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.Found.class);
+    account.persistenceTestKit().resetPolicy();
+  }
+
+  @Test
+  void snapshotsCarryTheWholeState() {
+    AccountReply.SignedIn in = register();
+    AccountReply.SignedIn spent = in;
+    for (int i = 0; i < 230; i++) {
+      spent = in;
+      in = (AccountReply.SignedIn) refresh(in);
+    }
+    AccountState before = account.getState();
+    assertThat(account.snapshotTestKit().orElseThrow().persistedInStorage(id())).isNotEmpty();
+    assertThat(account.restart().state()).isEqualTo(before);
+    assertThat(refresh(spent)).isEqualTo(new AccountReply.Reused());
+  }
+
+  @Test
+  void leavesMemoryThroughTheShard() {
+    ActorRef<Account.Command> actor = spawn("idle");
+    actor.tell(new Account.Idle());
+    assertThat(shard.receiveMessage()).isInstanceOf(ClusterSharding.Passivate.class);
+    TestProbe<Object> watcher = kit.createTestProbe();
+    actor.tell(new Account.Stop());
+    watcher.expectTerminated(actor);
+  }
+
+  private ActorRef<Account.Command> spawn(String name) {
+    return kit.spawn(Account.create(name, shard.getRef(), hasher, clock));
+  }
+
+  private String id() {
+    return "Account|user" + (number - 1);
+  }
+
+  private String json(Object event) {
+    return Goldens.mapper(kit.system()).valueToTree(event).toString();
+  }
+
+  private AccountReply.SignedIn register() {
+    return (AccountReply.SignedIn)
+        this.<AccountReply.ToRegister>run(r -> new Account.Register(PASSWORD, "Bob", r));
+  }
+
+  private AccountReply.ToLogin login(Secret password) {
+    return run(r -> new Account.Login(password, r));
+  }
+
+  private AccountReply.ToRefresh refresh(AccountReply.SignedIn in) {
+    return run(r -> new Account.Refresh(token(in), r));
+  }
+
+  private static RefreshToken token(AccountReply.SignedIn in) {
+    return RefreshToken.parse(in.refreshToken().value()).orElseThrow();
+  }
+
+  private <R> R run(Function<ActorRef<R>, Account.Command> command) {
+    return account.runCommand(command).reply();
+  }
+
+  private static final class StuckWrites implements ProcessingPolicy<JournalOperation> {
+    private final CountDownLatch latch;
+
+    StuckWrites(CountDownLatch latch) {
+      this.latch = latch;
+    }
+
+    @Override
+    public ProcessingResult tryProcess(String persistenceId, JournalOperation operation) {
+      if (operation instanceof WriteEvents) {
+        try {
+          latch.await();
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }
+      return ProcessingSuccess.getInstance();
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package parley.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.junit.jupiter.api.Test;
+
+final class Argon2HasherTest {
+  private static final Secret PASSWORD = new Secret("pässwörd");
+
+  @Test
+  void theDefaultsAreThoseOfOwaspAndStandInTheHash() {
+    AuthSettings settings = AuthSettings.from(ConfigFactory.load("parley-auth"));
+    assertThat(settings.hashing().threads()).isPositive();
+    try (Argon2Hasher hasher = new Argon2Hasher(settings.hashing())) {
+      Secret a = hasher.hash(PASSWORD).toCompletableFuture().join();
+      Secret b = hasher.hash(PASSWORD).toCompletableFuture().join();
+      assertThat(a.value()).startsWith("$argon2id$v=19$m=19456,t=2,p=1$").isNotEqualTo(b.value());
+      assertThat(matches(hasher, PASSWORD, a)).isTrue();
+      assertThat(matches(hasher, new Secret("pa\u0308sswo\u0308rd"), a)).as("NFC").isTrue();
+      assertThat(matches(hasher, new Secret("password"), a)).isFalse();
+    }
+  }
+
+  @Test
+  void aHashOfOtherParametersStaysGood() {
+    try (Argon2Hasher old = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 64, 1, 1));
+        Argon2Hasher now = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 128, 2, 1))) {
+      Secret hash = old.hash(PASSWORD).toCompletableFuture().join();
+      assertThat(matches(now, PASSWORD, hash)).isTrue();
+      assertThat(matches(now, new Secret("no"), hash)).isFalse();
+    }
+  }
+
+  @Test
+  void nobodyHasNoPassword() {
+    try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 64, 1, 1))) {
+      CompletableFuture<Boolean> any = hasher.matches(PASSWORD, null).toCompletableFuture();
+      assertThat(any.join()).isFalse();
+      CompletableFuture<Boolean> dummy =
+          hasher.matches(new Secret("the password of nobody"), null).toCompletableFuture();
+      assertThat(dummy.join()).isFalse();
+    }
+  }
+
+  @Test
+  void aFullQueueRefusesAtOnce() {
+    try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 2, 19_456, 2, 1))) {
+      List<CompletableFuture<Secret>> all = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        all.add(hasher.hash(PASSWORD).toCompletableFuture());
+      }
+      long refused =
+          all.stream()
+              .filter(CompletableFuture::isCompletedExceptionally)
+              .filter(f -> f.exceptionNow() instanceof RejectedExecutionException)
+              .count();
+      assertThat(refused).isPositive();
+      all.stream().filter(f -> !f.isCompletedExceptionally()).forEach(CompletableFuture::join);
+    }
+  }
+
+  private static boolean matches(PasswordHasher hasher, Secret password, Secret encoded) {
+    return hasher.matches(password, encoded).toCompletableFuture().join();
+  }
+}

@@ -1,0 +1,115 @@
+package parley.auth;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.RejectedExecutionException;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.jspecify.annotations.Nullable;
+
+/** A clock to turn by hand, a hasher that counts, and the serializers as in the product. */
+final class AuthFixtures {
+  static final Instant START = Instant.parse("2026-03-01T10:00:00Z");
+
+  private AuthFixtures() {}
+
+  static Config config() {
+    return ConfigFactory.parseString(
+            """
+            pekko.loglevel = WARNING
+            pekko.actor {
+              allow-java-serialization = off
+              serializers.event = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
+              serializers.snap = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
+              serialization-identifiers { event = 7605, snap = 7606 }
+              serialization-bindings {
+                "parley.serial.Wire" = jackson-cbor
+                "parley.auth.AccountEvent" = event
+                "parley.auth.AccountState" = snap
+              }
+            }
+            pekko.serialization.jackson.event.type-in-manifest = off
+            pekko.serialization.jackson.snap.type-in-manifest = off
+            """)
+        .withFallback(EventSourcedBehaviorTestKit.config())
+        .withFallback(ConfigFactory.load());
+  }
+
+  static final class Clock implements InstantSource {
+    private volatile Instant now = START;
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    void forward(Duration by) {
+      now = now.plus(by);
+    }
+  }
+
+  /** "Hashes" by a prefix, at once or when told to. */
+  static final class FakeHasher implements PasswordHasher {
+    final List<String> matched = new ArrayList<>();
+    final List<String> hashed = new ArrayList<>();
+    private final Deque<Runnable> held = new ArrayDeque<>();
+    private boolean hold;
+    private boolean full;
+
+    @Override
+    public synchronized CompletionStage<Secret> hash(Secret password) {
+      hashed.add(password.value());
+      return answer(new Secret("hash of " + password.value()));
+    }
+
+    @Override
+    public synchronized CompletionStage<Boolean> matches(
+        Secret password, @Nullable Secret encoded) {
+      matched.add(encoded == null ? "dummy" : encoded.value());
+      return answer(encoded != null && encoded.value().equals("hash of " + password.value()));
+    }
+
+    synchronized void hold() {
+      hold = true;
+    }
+
+    synchronized void full(boolean isFull) {
+      full = isFull;
+    }
+
+    synchronized int held() {
+      return held.size();
+    }
+
+    synchronized void release() {
+      hold = false;
+      held.forEach(Runnable::run);
+      held.clear();
+    }
+
+    synchronized int matches() {
+      return matched.size();
+    }
+
+    private <T> CompletionStage<T> answer(T value) {
+      if (full) {
+        return CompletableFuture.failedFuture(new RejectedExecutionException("full"));
+      }
+      CompletableFuture<T> result = new CompletableFuture<>();
+      if (hold) {
+        held.add(() -> result.complete(value));
+      } else {
+        result.complete(value);
+      }
+      return result;
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package parley.auth;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
+
+/** The mapper of the journal, writing text instead of CBOR. */
+final class Goldens {
+  private Goldens() {}
+
+  static ObjectMapper mapper(ActorSystem<?> system) {
+    return JacksonObjectMapperProvider.get(system).getOrCreate("jackson-json", Optional.empty());
+  }
+}

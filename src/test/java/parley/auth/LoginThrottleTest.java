@@ -1,0 +1,46 @@
+package parley.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+final class LoginThrottleTest {
+  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
+  private final LoginThrottle throttle = new LoginThrottle(clock);
+
+  @Test
+  void burstThenDrip() throws UnknownHostException {
+    InetAddress a = InetAddress.getByName("192.0.2.1");
+    drain(a);
+    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
+    assertThat(throttle.tryAcquire(InetAddress.getByName("192.0.2.2"))).isZero();
+    clock.forward(Duration.ofMillis(1_500));
+    assertThat(throttle.tryAcquire(a)).isEqualTo(500);
+    clock.forward(Duration.ofMillis(500));
+    assertThat(throttle.tryAcquire(a)).isZero();
+    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
+    throttle.succeeded(a);
+    assertThat(throttle.tryAcquire(a)).isZero();
+    clock.forward(Duration.ofDays(1));
+    drain(a);
+    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
+    clock.forward(Duration.ofDays(-1));
+    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
+  }
+
+  @Test
+  void anIpv6ClientIsItsSlash64() throws UnknownHostException {
+    drain(InetAddress.getByName("2001:db8:1:2::1"));
+    assertThat(throttle.tryAcquire(InetAddress.getByName("2001:db8:1:2:ffff::9"))).isPositive();
+    assertThat(throttle.tryAcquire(InetAddress.getByName("2001:db8:1:3::1"))).isZero();
+  }
+
+  private void drain(InetAddress address) {
+    for (int i = 0; i < LoginThrottle.BURST; i++) {
+      assertThat(throttle.tryAcquire(address)).isZero();
+    }
+  }
+}

@@ -1,0 +1,251 @@
+package parley.client;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The program as an operator runs it: a process, known by what it prints. It starts from the
+ * classes under test, or from the jar that {@code PARLEY_TEST_JAR} (property or environment) names;
+ * rates are off unless the caller sets them.
+ */
+public final class ServerProcess implements AutoCloseable {
+  private static final int KEPT_LINES = 500;
+  private static final long START_SECONDS = 60;
+  private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
+
+  private final Path data;
+  private final Map<String, String> environment = new HashMap<>();
+  private final Deque<String> lines = new ArrayDeque<>();
+  private @Nullable Process process;
+  private @Nullable URI uri;
+  private CompletableFuture<URI> management = new CompletableFuture<>();
+
+  private ServerProcess(Path data, Map<String, String> overrides) {
+    this.data = data;
+    environment.put("PARLEY_PORT", "0");
+    environment.put("PARLEY_MANAGEMENT_PORT", "0");
+    environment.put("PARLEY_DATA_DIR", data.toString());
+    environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
+    environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
+    environment.putAll(overrides);
+  }
+
+  /** Starts the program and waits until it listens. */
+  public static ServerProcess start(Path data, Map<String, String> overrides) {
+    ServerProcess server = new ServerProcess(data, overrides);
+    server.launch();
+    return server;
+  }
+
+  public static ServerProcess start(Path data) {
+    return start(data, Map.of());
+  }
+
+  public URI uri() {
+    return known(uri);
+  }
+
+  /** Where operators ask; waits for the line that says so, which may come after the clients'. */
+  public URI management() {
+    return management.copy().orTimeout(START_SECONDS, TimeUnit.SECONDS).join();
+  }
+
+  public Path data() {
+    return data;
+  }
+
+  public long pid() {
+    return running().pid();
+  }
+
+  public boolean isAlive() {
+    Process now = process;
+    return now != null && now.isAlive();
+  }
+
+  /** The newest lines the program printed, over all its lives. */
+  public List<String> output() {
+    synchronized (lines) {
+      return new ArrayList<>(lines);
+    }
+  }
+
+  /** Resident memory in bytes, as the kernel sees it. */
+  public long residentBytes() {
+    try (var status = Files.lines(Path.of("/proc/" + pid() + "/status"))) {
+      return status
+              .filter(line -> line.startsWith("VmRSS:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+              .findFirst()
+              .orElseThrow()
+          * 1024;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** {@code kill -9}: no hook runs, no buffer is flushed. Returns when the process is gone. */
+  public void kill9() {
+    end(running(), true);
+  }
+
+  /** SIGTERM, and waits for the end. */
+  public void terminate() {
+    end(running(), false);
+  }
+
+  /** Starts again on the same data and the same ports, so that clients find it where it was. */
+  public void restart() {
+    if (isAlive()) {
+      throw new IllegalStateException("still running");
+    }
+    environment.put("PARLEY_PORT", String.valueOf(uri().getPort()));
+    URI before = management.getNow(null);
+    if (before != null) {
+      environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(before.getPort()));
+      management = new CompletableFuture<>();
+    }
+    launch();
+  }
+
+  private void launch() {
+    ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
+    builder.environment().putAll(environment);
+    CompletableFuture<URI> listening = new CompletableFuture<>();
+    CompletableFuture<URI> operators = management;
+    try {
+      Process started = builder.start();
+      process = started;
+      Thread.ofPlatform()
+          .daemon()
+          .name("output of " + started.pid())
+          .start(() -> drain(started, listening, operators));
+      uri = listening.get(START_SECONDS, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      close();
+      throw new AssertionError("the server did not start:\n" + String.join("\n", output()), e);
+    }
+  }
+
+  private void drain(
+      Process of, CompletableFuture<URI> listening, CompletableFuture<URI> operators) {
+    try (BufferedReader reader =
+        new BufferedReader(new InputStreamReader(of.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+        synchronized (lines) {
+          lines.add(line);
+          if (lines.size() > KEPT_LINES) {
+            lines.remove();
+          }
+        }
+        Matcher found = LISTENING.matcher(line);
+        if (found.find()) {
+          URI at = URI.create(found.group(1));
+          if (line.toLowerCase(Locale.ROOT).contains("management")) {
+            operators.complete(at);
+          } else {
+            listening.complete(at);
+          }
+        }
+      }
+    } catch (IOException e) {
+      // The process was killed while it printed: its end is what matters, below.
+    }
+    listening.completeExceptionally(new IOException("ended before it listened"));
+  }
+
+  private static List<String> command() {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx512m");
+    command.add("--enable-native-access=ALL-UNNAMED");
+    String extra = setting("PARLEY_TEST_JVM");
+    if (extra != null) {
+      command.addAll(List.of(extra.trim().split("\\s+")));
+    }
+    String jar = setting("PARLEY_TEST_JAR");
+    if (jar != null) {
+      command.addAll(List.of("-jar", jar));
+    } else {
+      command.addAll(List.of("-cp", programClasses(), "parley.app.Main"));
+    }
+    return command;
+  }
+
+  /** Our own class path without the tests, whose settings must not leak into the program. */
+  private static String programClasses() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(path -> !path.endsWith("test-classes") && !path.endsWith("test-classes/"))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  private static @Nullable String setting(String name) {
+    return System.getProperty(name, System.getenv(name));
+  }
+
+  private static void end(Process process, boolean byForce) {
+    List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
+    if (byForce) {
+      process.destroyForcibly();
+      family.forEach(ProcessHandle::destroyForcibly);
+    } else {
+      process.destroy();
+    }
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        throw new AssertionError("process " + process.pid() + " did not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      process.destroyForcibly();
+    }
+  }
+
+  private Process running() {
+    Process now = process;
+    if (now == null) {
+      throw new IllegalStateException("never started");
+    }
+    return now;
+  }
+
+  private static URI known(@Nullable URI address) {
+    if (address == null) {
+      throw new IllegalStateException("the server has not said where it listens");
+    }
+    return address;
+  }
+
+  @Override
+  public void close() {
+    Process now = process;
+    if (now != null && now.isAlive()) {
+      end(now, true);
+    }
+  }
+}

@@ -1,0 +1,149 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import parley.model.Body;
+import parley.model.Entry;
+import parley.model.Intent;
+import parley.model.Role;
+import parley.model.UserId;
+
+/** Random commands against what anybody can recompute from the log alone. */
+class ConversationRandomTest {
+  private static final List<UserId> USERS =
+      List.of(Harness.ANN, Harness.BOB, Harness.CAT, Harness.DAN);
+
+  @Test
+  void cursorsCountersAndPagesAreThoseOfTheLog() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("ConversationRandomTest seed " + seed);
+    Random random = new Random(seed);
+    try (Harness h = Harness.group(Harness.BOB, Harness.CAT)) {
+      for (int step = 0; step < 1_500; step++) {
+        UserId user = USERS.get(random.nextInt(USERS.size()));
+        long end = Math.max(1, h.events().size());
+        switch (random.nextInt(20)) {
+          case 0 ->
+              h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
+          case 1 -> {
+            if (!user.equals(Harness.ANN)) {
+              h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
+            }
+          }
+          case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
+          case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
+          case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
+          case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
+          case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
+          default -> h.post(user, "t" + step, text("t" + step));
+        }
+        if (random.nextInt(300) == 0) {
+          h.restart();
+        }
+      }
+      h.restart();
+      h.read(Harness.ANN, 0);
+      check(h);
+    }
+  }
+
+  private static Intent text(String content) {
+    return new Intent.Text(content, null, List.of());
+  }
+
+  /**
+   * The oracle: the log as stored, read from its start, with the rules of the protocol in their
+   * plainest form.
+   */
+  private static void check(Harness h) {
+    List<Entry> log = new ArrayList<>();
+    Map<UserId, Long> joined = new HashMap<>();
+    Map<UserId, Long> read = new HashMap<>();
+    Set<String> names = new HashSet<>();
+    ConversationState replayed = new ConversationState(h.id);
+    for (ConversationEvent event : h.events()) {
+      replayed.apply(event);
+      List<ConversationEvent.CursorMove> moves = List.of();
+      if (event instanceof ConversationEvent.CursorsMoved moved) {
+        moves = moved.cursors();
+      } else if (event instanceof ConversationEvent.EntriesAppended appended) {
+        moves = appended.cursors() == null ? List.of() : appended.cursors();
+      }
+      for (ConversationEvent.CursorMove move : moves) {
+        if (joined.containsKey(move.userId())) {
+          assertThat(move.read()).isGreaterThanOrEqualTo(read.getOrDefault(move.userId(), 0L));
+          read.put(move.userId(), move.read());
+        }
+      }
+      if (event instanceof ConversationEvent.EntriesAppended appended) {
+        for (Entry entry : appended.entries()) {
+          log.add(entry);
+          assertThat(entry.seq()).isEqualTo(log.size());
+          assertThat(
+                  entry.clientMsgId() == null
+                      || names.add(entry.senderId() + " " + entry.clientMsgId()))
+              .isTrue();
+          if (entry.body() instanceof Body.GroupCreated created) {
+            created.memberIds().forEach(u -> join(joined, read, u, entry.seq()));
+          } else if (entry.body() instanceof Body.MembersAdded added) {
+            added.memberIds().forEach(u -> join(joined, read, u, entry.seq()));
+          } else if (entry.body() instanceof Body.MemberRemoved removed) {
+            joined.remove(removed.userId());
+          }
+        }
+      }
+    }
+    Set<Long> deleted = new HashSet<>();
+    log.forEach(
+        e -> {
+          if (e.body() instanceof Body.Delete delete) {
+            deleted.add(delete.targetSeq());
+          }
+        });
+    assertThat(replayed.members.keySet()).isEqualTo(joined.keySet());
+    assertThat(replayed.members.get(Harness.ANN)).extracting(m -> m.role).isEqualTo(Role.ADMIN);
+    for (Member member : replayed.members.values()) {
+      long unread =
+          log.stream()
+              .filter(e -> e.seq() > read.getOrDefault(member.userId, 0L))
+              .filter(e -> e.body() instanceof Body.Text && !e.senderId().equals(member.userId))
+              .filter(e -> !deleted.contains(e.seq()))
+              .count();
+      assertThat(member.unread).as("unread of " + member.userId).isEqualTo(unread);
+      assertThat(h.last(member.userId).member().unread()).isEqualTo(unread);
+      assertThat(h.last(member.userId).member().read())
+          .isEqualTo(read.getOrDefault(member.userId, 0L));
+      long from = joined.getOrDefault(member.userId, 0L);
+      List<Long> all = new ArrayList<>();
+      for (long after = 0; ; ) {
+        var page = h.page(member.userId, null, after, 37, false);
+        page.entries().forEach(e -> all.add(e.seq()));
+        page.entries().forEach(e -> assertThat(e.deleted()).isEqualTo(deleted.contains(e.seq())));
+        if (!page.hasMore()) {
+          break;
+        }
+        after = all.getLast();
+      }
+      assertThat(all).hasSize((int) (log.size() - from + 1));
+      assertThat(all.getFirst()).isEqualTo(from);
+    }
+    ConversationState fromSnapshot = ConversationState.of(h.id, replayed.toSnapshot());
+    assertThat(fromSnapshot.toSnapshot())
+        .usingRecursiveComparison()
+        .isEqualTo(replayed.toSnapshot());
+  }
+
+  private static void join(
+      Map<UserId, Long> joined, Map<UserId, Long> read, UserId user, long seq) {
+    joined.put(user, seq);
+    read.put(user, seq - 1);
+  }
+}

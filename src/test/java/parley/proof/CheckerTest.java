@@ -1,0 +1,69 @@
+package parley.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A judge that finds nothing proves nothing: whatever a server must never do is planted here, and
+ * must be found.
+ */
+class CheckerTest {
+  private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
+
+  @Test
+  void aGoodHistoryPasses() {
+    for (int i = 0; i < 30; i++) {
+      List<Event> events = good(SEED + i);
+      assertThat(judge(events)).as("seed %d", SEED + i).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Plant.class)
+  void whatIsPlantedIsFound(Plant plant) {
+    int planted = 0;
+    for (int i = 0; i < 10; i++) {
+      List<Event> events = good(SEED + i);
+      if (plant.into(events, new Random(SEED + i))) {
+        planted++;
+        assertThat(judge(events))
+            .as("%s, seed %d", plant, SEED + i)
+            .anySatisfy(
+                violation -> assertThat(violation.guarantee()).isEqualTo(plant.guarantee()));
+      }
+    }
+    assertThat(planted).as("seed %d", SEED).isPositive();
+  }
+
+  @Test
+  void aWrittenHistoryIsJudgedAlike(@TempDir Path folder) {
+    List<Event> events = good(SEED);
+    Plant.LOST_FROM_THE_LOG.into(events, new Random(SEED));
+    Path file = folder.resolve("history.jsonl");
+    try (History written = History.to(file)) {
+      events.forEach(written::add);
+    }
+    History loaded = History.load(file);
+    assertThat(loaded.events()).isEqualTo(events);
+    assertThat(Checker.check(loaded)).isEqualTo(judge(events));
+  }
+
+  private static List<Event> good(long seed) {
+    System.out.println("history of seed " + seed);
+    return new ArrayList<>(GoodHistory.generate(seed, 600));
+  }
+
+  private static List<Violation> judge(List<Event> events) {
+    History history = History.inMemory();
+    events.forEach(history::add);
+    return Checker.check(history);
+  }
+}

@@ -1,0 +1,204 @@
+package parley.proof;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeSet;
+import parley.proof.Facts.Attempt;
+import parley.proof.Facts.Connection;
+import parley.proof.Facts.Device;
+import parley.proof.Facts.Place;
+
+/**
+ * G4: every member's every device gets every entry, in order, once per connection, without holes.
+ */
+final class DeliveryRules {
+  /** One conversation as one connection saw it. */
+  private static final class Stream {
+    final TreeSet<Long> messages = new TreeSet<>();
+    final TreeSet<Long> covered = new TreeSet<>();
+    final TreeSet<Long> own = new TreeSet<>();
+    long acknowledgedBefore;
+  }
+
+  private record Key(Connection connection, String conversation) {}
+
+  private record Lane(Device device, String conversation) {}
+
+  private final Facts facts;
+  private final List<Violation> found;
+  private final Map<Key, Stream> streams = new LinkedHashMap<>();
+  private final Map<Lane, NavigableSet<Long>> arrived = new HashMap<>();
+  private final Map<Lane, Long> acknowledged = new HashMap<>();
+  private final Map<Lane, Long> firstMessage = new HashMap<>();
+
+  DeliveryRules(Facts facts, List<Violation> found) {
+    this.facts = facts;
+    this.found = found;
+  }
+
+  void check() {
+    facts.events.forEach(this::take);
+    streams.forEach(this::holes);
+    for (String conversation : facts.logs.keySet()) {
+      for (Device device : facts.firstOpened.keySet()) {
+        if (facts.usersOf(conversation).contains(device.user())) {
+          complete(new Lane(device, conversation));
+        }
+      }
+    }
+  }
+
+  private void take(Event event) {
+    switch (event) {
+      case Event.Received r -> received(r);
+      case Event.Answered a -> {
+        if (a.connection() > 0) {
+          Stream stream =
+              stream(new Connection(a.user(), a.device(), a.connection()), a.conversation());
+          stream.covered.add(a.seq());
+          if (!a.duplicate()) {
+            if (stream.messages.contains(a.seq())) {
+              add("both as sent and as message on one connection: " + a, a.conversation(), a.seq());
+            }
+            stream.own.add(a.seq());
+          }
+          lane(new Device(a.user(), a.device()), a.conversation()).add(a.seq());
+        }
+      }
+      case Event.Gap g -> {
+        Connection connection = new Connection(g.user(), g.device(), g.connection());
+        Stream stream = stream(connection, g.conversation());
+        for (long seq = g.from(); seq <= g.to(); seq++) {
+          stream.covered.add(seq);
+        }
+      }
+      case Event.Page p ->
+          p.entries()
+              .forEach(e -> lane(new Device(p.user(), p.device()), p.conversation()).add(e.seq()));
+      case Event.Acked a ->
+          acknowledged.merge(
+              new Lane(new Device(a.user(), a.device()), a.conversation()), a.seq(), Math::max);
+      default -> {}
+    }
+  }
+
+  private void received(Event.Received r) {
+    Connection connection = new Connection(r.user(), r.device(), r.connection());
+    Seen entry = r.entry();
+    Stream stream = stream(connection, entry.conversation());
+    if (stream.messages.contains(entry.seq())) {
+      add("doubled on one connection: " + r, entry.conversation(), entry.seq());
+    } else if (!stream.messages.isEmpty() && entry.seq() < stream.messages.last()) {
+      add(
+          "out of order, after " + stream.messages.last() + ": " + r,
+          entry.conversation(),
+          entry.seq());
+    } else if (stream.own.contains(entry.seq())) {
+      add("both as sent and as message on one connection: " + r, entry.conversation(), entry.seq());
+    }
+    firstMessage.merge(
+        new Lane(connection.ofDevice(), entry.conversation()), entry.seq(), Math::min);
+    stream.messages.add(entry.seq());
+    stream.covered.add(entry.seq());
+    lane(connection.ofDevice(), entry.conversation()).add(entry.seq());
+  }
+
+  /** What the connection had not acknowledged before, up to its last message, is there. */
+  private void holes(Key key, Stream stream) {
+    if (stream.messages.isEmpty()) {
+      return;
+    }
+    long from = stream.messages.first();
+    Lane lane = new Lane(key.connection().ofDevice(), key.conversation());
+    from =
+        Math.min(
+            from,
+            stream.acknowledgedBefore > 0
+                ? stream.acknowledgedBefore + 1
+                : firstMessage.getOrDefault(lane, from));
+    NavigableSet<Long> visible = facts.visible(key.conversation(), key.connection().user());
+    for (long seq : stream.messages) {
+      if (!visible.contains(seq)) {
+        add("not for this user: " + key, key.conversation(), seq);
+      }
+    }
+    List<Long> holes = new ArrayList<>();
+    for (long seq : visible.subSet(from, true, stream.messages.last(), true)) {
+      if (!stream.covered.contains(seq) && !sentHere(key, seq)) {
+        holes.add(seq);
+      }
+    }
+    if (!holes.isEmpty()) {
+      add(
+          "hole on a connection, no gap announced: "
+              + key
+              + " lacks "
+              + holes
+              + ", has "
+              + stream.messages.first()
+              + " to "
+              + stream.messages.last(),
+          key.conversation(),
+          holes.getFirst());
+    }
+  }
+
+  /** Sent on this connection, which may have been cut before {@code sent} arrived. */
+  private boolean sentHere(Key key, long seq) {
+    Attempt attempt = facts.attempts.get(new Place(key.conversation(), seq));
+    if (attempt == null || !attempt.user().equals(key.connection().user())) {
+      return false;
+    }
+    Event.Sending sending = facts.sendings.get(attempt);
+    return sending != null && sending.device().equals(key.connection().device());
+  }
+
+  /**
+   * Everything since the device's start has arrived on some connection, or was fetched after a gap.
+   */
+  private void complete(Lane lane) {
+    NavigableSet<Long> has = arrived.getOrDefault(lane, new TreeSet<>());
+    long start = has.isEmpty() ? Long.MAX_VALUE : has.first();
+    int opened = facts.firstOpened.getOrDefault(lane.device(), Integer.MAX_VALUE);
+    NavigableSet<Long> visible = facts.visible(lane.conversation(), lane.device().user());
+    if (!visible.isEmpty() && facts.created.getOrDefault(lane.conversation(), -1) > opened) {
+      start = visible.first();
+    }
+    for (long seq : visible) {
+      Attempt attempt = facts.attempts.get(new Place(lane.conversation(), seq));
+      Integer sentAt = attempt == null ? null : facts.firstSending.get(attempt);
+      if (sentAt != null && sentAt > opened) {
+        start = Math.min(start, seq);
+        break;
+      }
+    }
+    TreeSet<Long> missing = new TreeSet<>(visible.tailSet(start, true));
+    missing.removeAll(has);
+    if (!missing.isEmpty()) {
+      add("never arrived at " + lane + ": " + missing, lane.conversation(), missing.first());
+    }
+  }
+
+  private Stream stream(Connection connection, String conversation) {
+    return streams.computeIfAbsent(
+        new Key(connection, conversation),
+        key -> {
+          Stream stream = new Stream();
+          stream.acknowledgedBefore =
+              acknowledged.getOrDefault(new Lane(connection.ofDevice(), conversation), 0L);
+          return stream;
+        });
+  }
+
+  private NavigableSet<Long> lane(Device device, String conversation) {
+    return arrived.computeIfAbsent(new Lane(device, conversation), id -> new TreeSet<>());
+  }
+
+  private void add(String what, String conversation, long seq) {
+    found.add(new Violation("G4", what, facts.evidence(conversation, seq)));
+  }
+}

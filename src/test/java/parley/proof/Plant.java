@@ -1,0 +1,463 @@
+package parley.proof;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/** What a server must never do, worked into a good history; each with the guarantee it breaks. */
+enum Plant {
+  LOST_FROM_THE_LOG("G1") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered victim = pick(events, Event.Answered.class, random);
+      eachLog(events, victim.conversation(), e -> e.seq() == victim.seq() ? null : e);
+      return true;
+    }
+  },
+  ANSWERED_UNDER_ANOTHER_SEQ("G1") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      return swap(events, a, answered(a, a.messageId(), a.seq() + 1, a.duplicate()));
+    }
+  },
+  ANSWERED_UNDER_ANOTHER_ID("G1") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      return swap(events, a, answered(a, "other", a.seq(), a.duplicate()));
+    }
+  },
+  HOLE_IN_ONE_LOG("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.FinalLog log = pick(events, Event.FinalLog.class, random);
+      List<Seen> entries = new ArrayList<>(log.entries());
+      entries.remove(entries.size() / 2);
+      return swap(events, log, new Event.FinalLog(log.user(), log.conversation(), entries));
+    }
+  },
+  END_CUT_OFF_ONE_LOG("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.FinalLog log = pick(events, Event.FinalLog.class, random);
+      List<Seen> entries = log.entries().subList(0, log.entries().size() - 1);
+      return swap(events, log, new Event.FinalLog(log.user(), log.conversation(), entries));
+    }
+  },
+  CHANGED_IDENTITY("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return received(events, random, e -> identity(e, "other", e.sender(), e.timestamp()));
+    }
+  },
+  CHANGED_TIME("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return received(events, random, e -> identity(e, e.messageId(), e.sender(), "later"));
+    }
+  },
+  CHANGED_SENDER("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return received(events, random, e -> identity(e, e.messageId(), "eve", e.timestamp()));
+    }
+  },
+  DELETED_BUT_READABLE("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return inOneLog(events, Seen::deleted, e -> content(e, "still here"));
+    }
+  },
+  EDIT_FORGOTTEN("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return inOneLog(events, e -> e.edited() && !e.deleted(), e -> content(e, "as before"));
+    }
+  },
+  STORED_TWICE("G3") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      long end = longest(events, a.conversation());
+      eachLogAdding(events, a.conversation(), a.seq(), e -> identityAt(e, "again", end + 1));
+      return true;
+    }
+  },
+  TWO_FIRST_ANSWERS("G3") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      events.add(answered(a, a.messageId(), a.seq(), false));
+      events.add(answered(a, a.messageId(), a.seq(), false));
+      return true;
+    }
+  },
+  DUPLICATE_WITH_ANOTHER_SEQ("G3") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      events.add(answered(a, a.messageId(), a.seq() + 1, true));
+      return true;
+    }
+  },
+  DOUBLED_ON_A_CONNECTION("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Received r = pick(events, Event.Received.class, random);
+      return events.add(r);
+    }
+  },
+  REORDERED("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (int i = events.size() - 1; i > 0; i--) {
+        for (int j = i - 1; j >= 0; j--) {
+          if (events.get(i) instanceof Event.Received b
+              && events.get(j) instanceof Event.Received a
+              && a.device().equals(b.device())
+              && a.connection() == b.connection()
+              && a.entry().conversation().equals(b.entry().conversation())) {
+            events.set(i, a);
+            events.set(j, b);
+            return true;
+          }
+        }
+      }
+      return false;
+    }
+  },
+  HOLE_ON_A_CONNECTION("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (Event event : List.copyOf(events)) {
+        if (event instanceof Event.Received r
+            && !r.entry().sender().equals(r.user())
+            && follows(events, r, 1)
+            && follows(events, r, -1)) {
+          return events.remove(r);
+        }
+      }
+      return false;
+    }
+  },
+  NEVER_ARRIVED("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Received victim = pick(events, Event.Received.class, random);
+      if (victim.entry().sender().equals(victim.user())
+          || victim.entry().type().equals("group_created")) {
+        return false;
+      }
+      String conversation = victim.entry().conversation();
+      long seq = victim.entry().seq();
+      events.removeIf(
+          e ->
+              (e instanceof Event.Received r
+                      && r.device().equals(victim.device())
+                      && r.entry().conversation().equals(conversation)
+                      && r.entry().seq() == seq)
+                  || (e instanceof Event.Page p
+                      && p.device().equals(victim.device())
+                      && p.conversation().equals(conversation)));
+      return true;
+    }
+  },
+  SENT_AND_MESSAGE("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (Event event : List.copyOf(events)) {
+        if (event instanceof Event.Answered a && a.connection() > 0 && !a.duplicate()) {
+          Seen entry =
+              new Seen(
+                  a.conversation(),
+                  a.seq(),
+                  a.messageId(),
+                  a.user(),
+                  "text",
+                  a.timestamp(),
+                  null,
+                  0,
+                  "x",
+                  false,
+                  false,
+                  List.of());
+          return events.add(new Event.Received(a.user(), a.device(), a.connection(), entry));
+        }
+      }
+      return false;
+    }
+  },
+  UNREAD_DRIFTED("G5") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Row r = pick(events, Event.Row.class, random);
+      return swap(events, r, row(r, r.unread() + 1, r.readSeq(), r.lastMessageSeq(), r.preview()));
+    }
+  },
+  DEVICES_DISAGREE("G5") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Row r = pick(events, Event.Row.class, random);
+      return swap(events, r, row(r, r.unread(), r.readSeq() + 1, r.lastMessageSeq(), r.preview()));
+    }
+  },
+  OLD_PREVIEW("G5") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Row r = pick(events, Event.Row.class, random);
+      return swap(events, r, row(r, r.unread(), r.readSeq(), r.lastMessageSeq(), "yesterday"));
+    }
+  },
+  ROW_GONE("G5") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Row row = pick(events, Event.Row.class, random);
+      return events.removeIf(
+          e ->
+              e instanceof Event.Row r
+                  && r.user().equals(row.user())
+                  && r.conversation().equals(row.conversation()));
+    }
+  },
+  DELIVERED_WENT_BACK("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Cursor c = lastCursor(events, random);
+      return events.add(
+          new Event.Cursor(
+              c.user(),
+              c.device(),
+              c.connection() + 1,
+              c.conversation(),
+              c.of(),
+              c.delivered() - 1,
+              0));
+    }
+  },
+  READ_WENT_BACK("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Row r = pick(events, Event.Row.class, random);
+      if (r.readSeq() == 0) {
+        return false;
+      }
+      return swap(events, r, row(r, r.unread(), r.readSeq() - 1, r.lastMessageSeq(), r.preview()));
+    }
+  },
+  BACK_AT_THE_END("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Cursor c = lastCursor(events, random);
+      return events.removeIf(
+              e ->
+                  e instanceof Event.FinalMember m
+                      && m.conversation().equals(c.conversation())
+                      && m.of().equals(c.of()))
+          && events.add(new Event.FinalMember(c.conversation(), c.of(), c.delivered() - 1, 0));
+    }
+  },
+  READ_BEFORE_DELIVERED("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Cursor c = lastCursor(events, random);
+      return events.add(
+          new Event.Cursor(
+              c.user(),
+              c.device(),
+              c.connection() + 1,
+              c.conversation(),
+              c.of(),
+              c.delivered(),
+              c.delivered() + 1));
+    }
+  };
+
+  private final String guarantee;
+
+  Plant(String guarantee) {
+    this.guarantee = guarantee;
+  }
+
+  String guarantee() {
+    return guarantee;
+  }
+
+  /** False if this history has no place for it. */
+  abstract boolean into(List<Event> events, Random random);
+
+  private static <E extends Event> E pick(List<Event> events, Class<E> kind, Random random) {
+    List<E> all = events.stream().filter(kind::isInstance).map(kind::cast).toList();
+    return all.get(random.nextInt(all.size()));
+  }
+
+  private static Event.Cursor lastCursor(List<Event> events, Random random) {
+    Event.Cursor some = pick(events, Event.Cursor.class, random);
+    Event.Cursor last = some;
+    for (Event event : events) {
+      if (event instanceof Event.Cursor c
+          && c.device().equals(some.device())
+          && c.conversation().equals(some.conversation())
+          && c.of().equals(some.of())) {
+        last = c;
+      }
+    }
+    return last;
+  }
+
+  private static boolean swap(List<Event> events, Event old, Event now) {
+    events.set(events.indexOf(old), now);
+    return true;
+  }
+
+  private static boolean received(List<Event> events, Random random, UnaryOperator<Seen> change) {
+    Event.Received r = pick(events, Event.Received.class, random);
+    return swap(
+        events,
+        r,
+        new Event.Received(r.user(), r.device(), r.connection(), change.apply(r.entry())));
+  }
+
+  private static boolean inOneLog(
+      List<Event> events, java.util.function.Predicate<Seen> which, UnaryOperator<Seen> change) {
+    for (Event event : events) {
+      if (event instanceof Event.FinalLog log && log.entries().stream().anyMatch(which)) {
+        List<Seen> entries =
+            log.entries().stream().map(e -> which.test(e) ? change.apply(e) : e).toList();
+        return swap(events, log, new Event.FinalLog(log.user(), log.conversation(), entries));
+      }
+    }
+    return false;
+  }
+
+  private static void eachLog(
+      List<Event> events,
+      String conversation,
+      java.util.function.Function<Seen, @Nullable Seen> change) {
+    events.replaceAll(
+        e -> {
+          if (e instanceof Event.FinalLog log && log.conversation().equals(conversation)) {
+            List<Seen> entries = new ArrayList<>();
+            for (Seen entry : log.entries()) {
+              Seen changed = change.apply(entry);
+              if (changed != null) {
+                entries.add(changed);
+              }
+            }
+            return new Event.FinalLog(log.user(), conversation, entries);
+          }
+          return e;
+        });
+  }
+
+  private static void eachLogAdding(
+      List<Event> events, String conversation, long seq, UnaryOperator<Seen> copy) {
+    events.replaceAll(
+        e -> {
+          if (e instanceof Event.FinalLog log && log.conversation().equals(conversation)) {
+            List<Seen> entries = new ArrayList<>(log.entries());
+            entries.add(copy.apply(entries.get((int) seq - 1)));
+            return new Event.FinalLog(log.user(), conversation, entries);
+          }
+          return e;
+        });
+  }
+
+  private static long longest(List<Event> events, String conversation) {
+    return events.stream()
+        .filter(e -> e instanceof Event.FinalLog log && log.conversation().equals(conversation))
+        .mapToLong(e -> ((Event.FinalLog) e).entries().size())
+        .max()
+        .orElse(0);
+  }
+
+  private static boolean follows(List<Event> events, Event.Received r, int step) {
+    return events.stream()
+        .anyMatch(
+            e ->
+                e instanceof Event.Received o
+                    && o.device().equals(r.device())
+                    && o.connection() == r.connection()
+                    && o.entry().conversation().equals(r.entry().conversation())
+                    && o.entry().seq() == r.entry().seq() + step);
+  }
+
+  private static Seen identity(Seen e, String messageId, String sender, String timestamp) {
+    return new Seen(
+        e.conversation(),
+        e.seq(),
+        messageId,
+        sender,
+        e.type(),
+        timestamp,
+        e.clientMsgId(),
+        e.targetSeq(),
+        e.content(),
+        e.edited(),
+        e.deleted(),
+        e.users());
+  }
+
+  private static Seen identityAt(Seen e, String messageId, long seq) {
+    return new Seen(
+        e.conversation(),
+        seq,
+        messageId,
+        e.sender(),
+        e.type(),
+        e.timestamp(),
+        e.clientMsgId(),
+        e.targetSeq(),
+        e.content(),
+        e.edited(),
+        e.deleted(),
+        e.users());
+  }
+
+  private static Seen content(Seen e, String content) {
+    return new Seen(
+        e.conversation(),
+        e.seq(),
+        e.messageId(),
+        e.sender(),
+        e.type(),
+        e.timestamp(),
+        e.clientMsgId(),
+        e.targetSeq(),
+        content,
+        e.edited(),
+        e.deleted(),
+        e.users());
+  }
+
+  private static Event.Answered answered(
+      Event.Answered a, String messageId, long seq, boolean duplicate) {
+    return new Event.Answered(
+        a.user(),
+        a.device(),
+        a.connection(),
+        a.conversation(),
+        a.clientMsgId(),
+        messageId,
+        seq,
+        a.timestamp(),
+        duplicate);
+  }
+
+  private static Event.Row row(
+      Event.Row r, long unread, long readSeq, long lastMessageSeq, @Nullable String preview) {
+    return new Event.Row(
+        r.user(),
+        r.device(),
+        r.connection(),
+        r.conversation(),
+        r.lastSeq(),
+        unread,
+        readSeq,
+        lastMessageSeq,
+        preview,
+        r.last());
+  }
+}

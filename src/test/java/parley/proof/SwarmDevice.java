@@ -1,0 +1,398 @@
+package parley.proof;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import parley.client.Account;
+import parley.client.Answer;
+import parley.client.DeviceCursors;
+import parley.client.Frames;
+import parley.client.Json;
+import parley.client.ParleyClient;
+import parley.client.ParleySocket;
+import parley.client.SocketOptions;
+
+/**
+ * One device that does random things and keeps the protocol's rules for clients: what is not
+ * answered is sent again under its own id, with backoff and jitter, over whatever connection there
+ * is, until it is answered.
+ */
+final class SwarmDevice {
+  private static final int OUTSTANDING = 6;
+
+  private final SwarmUser user;
+  private final String name;
+  private final Supplier<ParleyClient> nodes;
+  private final History history;
+  private final SwarmCounts counts;
+  private final Random random;
+  private final int paceMillis;
+  private final DeviceCursors cursors = new DeviceCursors();
+  private final List<Attempt> outbox = new ArrayList<>();
+  private final ConcurrentLinkedQueue<Event.Gap> gaps = new ConcurrentLinkedQueue<>();
+  private volatile @Nullable ParleySocket socket;
+  private int connection;
+  private int failures;
+  private int texts;
+
+  SwarmDevice(
+      SwarmUser user,
+      String name,
+      Supplier<ParleyClient> nodes,
+      History history,
+      SwarmCounts counts,
+      Random random,
+      int paceMillis) {
+    this.user = user;
+    this.name = name;
+    this.nodes = nodes;
+    this.history = history;
+    this.counts = counts;
+    this.random = random;
+    this.paceMillis = paceMillis;
+  }
+
+  SwarmUser user() {
+    return user;
+  }
+
+  String name() {
+    return name;
+  }
+
+  int connection() {
+    return connection;
+  }
+
+  DeviceCursors cursors() {
+    return cursors;
+  }
+
+  // --- the life of a device
+
+  /** Acts at random until {@code calm}, then only until everything is answered or {@code over}. */
+  void live(CountDownLatch calm, CountDownLatch over) {
+    while (over.getCount() > 0 && (calm.getCount() > 0 || outstanding() > 0)) {
+      int pause = 1 + random.nextInt(paceMillis);
+      try {
+        connect();
+        retryDue();
+        fetchGaps();
+        if (calm.getCount() > 0 && outstanding() < OUTSTANDING) {
+          act();
+        }
+        failures = 0;
+      } catch (RuntimeException | AssertionError e) {
+        counts.failed(e);
+        close();
+        failures++;
+        pause = 1 + random.nextInt(100 << Math.min(failures, 5));
+      }
+      waitFor(over, pause);
+    }
+  }
+
+  private static void waitFor(CountDownLatch over, int millis) {
+    try {
+      var unused = over.await(millis, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Connects unless connected, on any node; renews the tokens when they have ended. */
+  void connect() {
+    ParleySocket now = socket;
+    if (now != null && now.closedBecause() == null) {
+      return;
+    }
+    Account account = user.account();
+    Recorder recorder = new Recorder(history, user.id(), name, ++connection, this::learn);
+    ParleyClient client = nodes.get();
+    ParleySocket opened =
+        client.open(
+            SocketOptions.standard().withKeep(false).withCursors(cursors).withTap(recorder));
+    JsonNode answer = opened.hello(account.accessToken(), name);
+    if (answer.path("op").asText().equals("welcome")) {
+      socket = opened;
+      dueNow();
+      return;
+    }
+    opened.close();
+    if (answer.path("code").asText().equals("unauthenticated")) {
+      user.renew(client, account);
+    }
+    throw new IllegalStateException("no welcome but " + answer);
+  }
+
+  void close() {
+    ParleySocket now = socket;
+    if (now != null) {
+      now.close();
+    }
+    socket = null;
+  }
+
+  private void act() {
+    int dice = random.nextInt(100);
+    String conversation = user.conversation(random);
+    if (dice < 45) {
+      text(conversation);
+    } else if (dice < 52) {
+      change("edit", user.ownTarget(random));
+    } else if (dice < 56) {
+      change("delete", user.ownTarget(random));
+    } else if (dice < 63) {
+      change("reaction", user.target(random));
+    } else if (dice < 73 && conversation != null) {
+      read(conversation, dice < 68);
+    } else if (dice < 75) {
+      close();
+    } else if (dice < 77 && conversation != null) {
+      page(conversation, cursors.upTo(conversation) + 1, true);
+    }
+  }
+
+  private void text(@Nullable String conversation) {
+    String peer = user.peer(random);
+    String content = name + " says " + ++texts;
+    if (peer != null && (conversation == null || random.nextInt(4) == 0)) {
+      submit(new Attempt(null, peer, "text", 0, content));
+    } else if (conversation != null) {
+      submit(new Attempt(conversation, null, "text", 0, content));
+    }
+  }
+
+  private void change(String type, SwarmUser.@Nullable Target target) {
+    if (target == null) {
+      return;
+    }
+    if (type.equals("delete")) {
+      user.deleting(target);
+    }
+    String content =
+        switch (type) {
+          case "edit" -> name + " means " + ++texts;
+          case "reaction" -> random.nextBoolean() ? "👍" : "";
+          default -> null;
+        };
+    submit(new Attempt(target.conversation(), null, type, target.seq(), content));
+  }
+
+  private void read(String conversation, boolean overHttp) {
+    long seq = cursors.upTo(conversation);
+    if (seq == 0) {
+      return;
+    }
+    history.add(new Event.Reading(user.id(), name, conversation, seq, false));
+    if (overHttp) {
+      Answer answer =
+          nodes
+              .get()
+              .post(
+                  "/v1/conversations/" + conversation + "/read",
+                  user.account().accessToken(),
+                  Json.obj("seq", seq));
+      if (answer.status() == 204) {
+        history.add(new Event.Reading(user.id(), name, conversation, seq, true));
+      }
+    } else {
+      live().read(conversation, seq);
+    }
+  }
+
+  private void fetchGaps() {
+    for (Event.Gap gap = gaps.peek(); gap != null; gap = gaps.peek()) {
+      for (long before = gap.to() + 1; before > gap.from(); before -= 100) {
+        page(gap.conversation(), before, false);
+      }
+      gaps.poll();
+    }
+  }
+
+  private void page(String conversation, long before, boolean overSocket) {
+    List<Seen> entries = new ArrayList<>();
+    JsonNode answer =
+        overSocket
+            ? live()
+                .request(
+                    Json.obj(
+                        "op",
+                        "history",
+                        "conversation_id",
+                        conversation,
+                        "before",
+                        before,
+                        "limit",
+                        30))
+            : nodes
+                .get()
+                .get(
+                    "/v1/conversations/" + conversation + "/messages?limit=100&before=" + before,
+                    user.account().accessToken())
+                .expect(200)
+                .body();
+    answer.path("entries").forEach(e -> entries.add(Seen.of(withConversation(e, conversation))));
+    history.add(new Event.Page(user.id(), name, conversation, entries));
+  }
+
+  static JsonNode withConversation(JsonNode entry, String conversation) {
+    if (entry.has("conversation_id")) {
+      return entry;
+    }
+    ObjectNode named = entry.deepCopy();
+    return named.put("conversation_id", conversation);
+  }
+
+  private ParleySocket live() {
+    ParleySocket now = socket;
+    if (now == null) {
+      throw new IllegalStateException("not connected");
+    }
+    return now;
+  }
+
+  // --- the outbox
+
+  private int outstanding() {
+    synchronized (outbox) {
+      return outbox.size();
+    }
+  }
+
+  private void submit(Attempt attempt) {
+    synchronized (outbox) {
+      outbox.add(attempt);
+    }
+    send(attempt);
+  }
+
+  private void dueNow() {
+    synchronized (outbox) {
+      outbox.forEach(
+          attempt -> {
+            attempt.dueAt = 0;
+          });
+    }
+  }
+
+  private void retryDue() {
+    List<Attempt> due;
+    synchronized (outbox) {
+      long now = System.currentTimeMillis();
+      due = outbox.stream().filter(a -> !a.inFlight && a.dueAt <= now).toList();
+    }
+    due.forEach(this::send);
+  }
+
+  private void send(Attempt attempt) {
+    synchronized (outbox) {
+      attempt.inFlight = true;
+      attempt.tries++;
+    }
+    boolean overHttp = attempt.isText() && random.nextInt(10) < (attempt.tries > 1 ? 4 : 1);
+    int via = overHttp ? 0 : connection;
+    history.add(attempt.sending(user.id(), name, via));
+    var answer =
+        overHttp
+            ? nodes
+                .get()
+                .callAsync("POST", "/v1/messages", user.account().accessToken(), attempt.frame())
+                .thenApply(this::httpAnswer)
+            : live().ask(attempt.frame());
+    var unused =
+        answer
+            .orTimeout(10, TimeUnit.SECONDS)
+            .whenComplete((frame, failure) -> done(attempt, frame, failure));
+  }
+
+  private JsonNode httpAnswer(Answer answer) {
+    if (answer.status() == 200 || answer.status() == 201) {
+      history.add(Recorder.answered(user.id(), name, 0, answer.body()));
+      return ((ObjectNode) answer.body()).put("op", "sent");
+    }
+    boolean retryable = answer.status() == 429 || answer.status() >= 500 || answer.status() == 401;
+    return Json.obj("op", "error", "code", answer.code(), "retryable", retryable);
+  }
+
+  private void done(Attempt attempt, @Nullable JsonNode frame, @Nullable Throwable failure) {
+    boolean over = false;
+    if (failure != null || frame == null) {
+      history.add(new Event.Unknown(user.id(), name, attempt.clientMsgId, String.valueOf(failure)));
+    } else if (frame.path("op").asText().equals("sent")) {
+      over = true;
+      counts.acknowledged(attempt, frame);
+      String conversation = frame.path("conversation_id").asText();
+      user.knows(conversation);
+      if (attempt.isText()) {
+        user.sent(conversation, frame.path("seq").asLong());
+      }
+    } else {
+      String code = frame.path("code").asText();
+      boolean retryable = frame.path("retryable").asBoolean();
+      history.add(new Event.Refused(user.id(), name, attempt.clientMsgId, code, retryable));
+      over = !retryable;
+      counts.refused(code);
+    }
+    synchronized (outbox) {
+      attempt.inFlight = false;
+      attempt.dueAt =
+          System.currentTimeMillis()
+              + java.util.concurrent.ThreadLocalRandom.current()
+                  .nextInt(100 << Math.min(attempt.tries, 5));
+      if (over) {
+        outbox.remove(attempt);
+      }
+    }
+  }
+
+  // --- what comes in
+
+  private void learn(JsonNode frame) {
+    String op = frame.path("op").asText();
+    String conversation = frame.path("conversation_id").asText();
+    if (op.equals("message") || op.equals("sent")) {
+      user.knows(conversation);
+    }
+    if (Frames.has("type", "text").test(frame) && op.equals("message")) {
+      user.saw(conversation, frame.path("seq").asLong());
+    } else if (op.equals("gap")) {
+      gaps.add(
+          new Event.Gap(
+              user.id(),
+              name,
+              connection,
+              conversation,
+              frame.path("from_seq").asLong(),
+              frame.path("to_seq").asLong()));
+    }
+  }
+
+  // --- the end
+
+  /** The whole inbox over the socket. */
+  List<Event.Row> rows() {
+    List<Event.Row> rows = new ArrayList<>();
+    String cursor = null;
+    do {
+      JsonNode page = live().request(Json.obj("op", "inbox", "limit", 50, "cursor", cursor));
+      page.path("conversations")
+          .forEach(row -> rows.add(Recorder.row(user.id(), name, connection, row, true)));
+      cursor = page.path("next_cursor").asText(null);
+    } while (cursor != null);
+    return rows;
+  }
+
+  /** Fetches what gaps left out; true if all is there up to the seq. */
+  boolean has(String conversation, long seq) {
+    fetchGaps();
+    return cursors.upTo(conversation) >= seq;
+  }
+}

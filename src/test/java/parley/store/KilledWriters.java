@@ -1,0 +1,38 @@
+package parley.store;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+
+/**
+ * A program to be killed: fifty entities write without pause, and every event the journal has
+ * confirmed becomes a line on standard output, unbuffered, before the next is written.
+ */
+final class KilledWriters {
+  static final int ENTITIES = 50;
+
+  private KilledWriters() {}
+
+  public static void main(String[] args) throws StoreRefusedException {
+    DataFolder folder = DataFolder.open(Path.of(args[0]));
+    EmbeddedStore.createTables(folder);
+    PrintStream out =
+        new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    Writer.system(
+        Behaviors.setup(
+            context -> {
+              for (int i = 0; i < ENTITIES; i++) {
+                context
+                    .spawn(
+                        Writer.forEver("w" + i, (id, number) -> out.println(id + " " + number)),
+                        "w" + i)
+                    .tell(new Writer.Write());
+              }
+              return Behaviors.empty();
+            }),
+        folder.path());
+  }
+}

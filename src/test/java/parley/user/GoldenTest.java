@@ -1,0 +1,150 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.Fixtures.ALICE;
+import static parley.user.Fixtures.BOB;
+import static parley.user.Fixtures.CHAT;
+import static parley.user.Fixtures.GROUP;
+import static parley.user.Fixtures.LAPTOP;
+import static parley.user.Fixtures.PHONE;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import parley.model.ConversationId;
+import parley.model.ConversationType;
+import parley.model.LastMessage;
+import parley.model.Profile;
+
+/**
+ * What the journal and the snapshot store hold, pinned: each file is read to the very value, and
+ * the value is written as the very file. Files are added, never edited.
+ */
+class GoldenTest {
+  private static final ActorTestKit KIT = ActorTestKit.create(Fixtures.serialization());
+  private static final Path FILES = Path.of("src/test/resources/golden/user");
+
+  @AfterAll
+  static void stop() {
+    KIT.shutdownTestKit();
+  }
+
+  private static final Row ROW =
+      new Row(
+          CHAT,
+          12,
+          ConversationType.DIRECT,
+          "Bob",
+          "https://example.org/b.png",
+          1,
+          7,
+          new LastMessage(7, BOB, "text", "hello", 1_007),
+          1_007,
+          6,
+          5,
+          4,
+          3,
+          7,
+          6,
+          true,
+          true,
+          true,
+          DeviceCursors.of(new long[] {1, 3, 2, 9}));
+  private static final Parked PARKED =
+      new Parked(
+          GROUP,
+          20,
+          ConversationType.GROUP,
+          2,
+          9,
+          9,
+          1_005,
+          8,
+          7,
+          true,
+          true,
+          true,
+          DeviceCursors.of(new long[] {2, 5}));
+
+  static List<Arguments> files() {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("created", new UserEvent.Created("alice", "Alice", 1_000));
+    all.put(
+        "profile_changed",
+        new UserEvent.ProfileChanged("Alice B.", "https://example.org/a.png", 3));
+    all.put("profile_changed_no_picture", new UserEvent.ProfileChanged("Alice B.", null, 4));
+    all.put("profile_announced", new UserEvent.ProfileAnnounced(3));
+    all.put("device_added", new UserEvent.DeviceAdded(PHONE, 2, "web/1", 1_000, null));
+    all.put("device_added_evicting", new UserEvent.DeviceAdded(PHONE, 11, "web/1", 1_000, LAPTOP));
+    all.put("device_removed", new UserEvent.DeviceRemoved(PHONE));
+    all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token"));
+    all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null));
+    all.put(
+        "flushed",
+        new UserEvent.Flushed(
+            List.of(ROW),
+            List.of(PARKED),
+            List.of(
+                new UserEvent.CursorsMoved(
+                    new ConversationId("d_other"), 5, DeviceCursors.of(new long[] {1, 2}))),
+            List.of(new ConversationId("g_gone")),
+            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 2_000))));
+    all.put(
+        "flushed_cursors",
+        new UserEvent.Flushed(
+            List.of(),
+            List.of(),
+            List.of(new UserEvent.CursorsMoved(CHAT, 5, null)),
+            List.of(),
+            List.of()));
+    all.put(
+        "snapshot",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            3,
+            2,
+            4,
+            2_000,
+            true,
+            List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token")),
+            List.of(ROW),
+            List.of(PARKED)));
+    return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("files")
+  void isReadAndWrittenTheSame(String name, Object value) throws IOException {
+    boolean event = value instanceof UserEvent;
+    Class<?> root = event ? UserEvent.class : UserSnapshot.class;
+    ObjectMapper cbor =
+        JacksonObjectMapperProvider.get(KIT.system())
+            .getOrCreate(
+                event ? "parley-user-event" : "parley-user-snapshot", java.util.Optional.empty());
+    ObjectMapper json = new ObjectMapper();
+    Path file = FILES.resolve(name + ".json");
+    String written =
+        json.writerWithDefaultPrettyPrinter()
+                .writeValueAsString(cbor.readTree(cbor.writeValueAsBytes(value)))
+            + "\n";
+    if (Boolean.getBoolean("golden.write") && !Files.exists(file)) {
+      Files.createDirectories(FILES);
+      Files.writeString(file, written);
+    }
+    String golden = Files.readString(file, StandardCharsets.UTF_8);
+    assertThat(written).isEqualTo(golden);
+    assertThat((Object) cbor.readValue(cbor.writeValueAsBytes(json.readTree(golden)), root))
+        .isEqualTo(value);
+  }
+}

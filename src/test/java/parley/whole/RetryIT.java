@@ -1,0 +1,131 @@
+package parley.whole;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import parley.client.Account;
+import parley.client.Ids;
+import parley.client.Json;
+import parley.client.ParleyClient;
+import parley.client.ParleySocket;
+import parley.client.ServerProcess;
+
+/**
+ * G3: one client_msg_id is one entry, however often, over whatever way and on both sides of a crash
+ * it is sent.
+ */
+class RetryIT {
+  @Test
+  void twentyRetriesAreOneEntry(@TempDir Path data) {
+    try (ServerProcess server = ServerProcess.start(data);
+        ParleyClient client = new ParleyClient(server.uri())) {
+      Account ann = client.register(Ids.username("ann"));
+      Account ben = client.register(Ids.username("ben"));
+      String id = client.direct(ann, ben.userId());
+      String first = Ids.next();
+      List<JsonNode> answers = twenty(client, ann, id, ben.userId(), first, "once");
+      assertThat(answers).hasSize(20);
+      assertThat(answers).filteredOn(a -> !a.path("duplicate").asBoolean()).hasSize(1);
+      oneEntry(answers);
+
+      server.kill9();
+      server.restart();
+      List<JsonNode> later = twenty(client, ann, id, ben.userId(), first, "another text");
+      assertThat(later).hasSize(20).allMatch(a -> a.path("duplicate").asBoolean());
+      answers.addAll(later);
+      oneEntry(answers);
+      List<JsonNode> log = client.log(ben, id);
+      assertThat(log).hasSize(1);
+      assertThat(log.getFirst().path("content").asText()).isEqualTo("once");
+      assertThat(log.getFirst().path("message_id"))
+          .isEqualTo(answers.getFirst().path("message_id"));
+    }
+  }
+
+  @Test
+  void aCrashAmongTheRetriesChangesNothing(@TempDir Path data) {
+    try (ServerProcess server = ServerProcess.start(data);
+        ParleyClient client = new ParleyClient(server.uri())) {
+      Account ann = client.register(Ids.username("ann"));
+      Account ben = client.register(Ids.username("ben"));
+      String id = client.direct(ann, ben.userId());
+      String cmid = Ids.next();
+      List<CompletableFuture<JsonNode>> inFlight = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        inFlight.add(overHttp(client, ann, message(id, null, cmid, "once")));
+      }
+      server.kill9();
+      List<JsonNode> answers = new ArrayList<>();
+      for (CompletableFuture<JsonNode> future : inFlight) {
+        JsonNode answer = future.exceptionally(failure -> Json.MAPPER.missingNode()).join();
+        if (answer.has("seq")) {
+          answers.add(answer);
+        }
+      }
+      server.restart();
+      answers.addAll(twenty(client, ann, id, ben.userId(), cmid, "once"));
+      oneEntry(answers);
+      assertThat(answers)
+          .filteredOn(a -> !a.path("duplicate").asBoolean())
+          .hasSizeLessThanOrEqualTo(1);
+      assertThat(client.log(ben, id)).hasSize(1);
+    }
+  }
+
+  private static void oneEntry(List<JsonNode> answers) {
+    assertThat(answers).extracting(a -> a.path("seq").asLong()).containsOnly(1L);
+    assertThat(answers)
+        .extracting(a -> a.path("message_id").asText())
+        .doesNotContain("")
+        .containsOnly(answers.getFirst().path("message_id").asText());
+    assertThat(answers)
+        .extracting(a -> a.path("server_timestamp").asText())
+        .containsOnly(answers.getFirst().path("server_timestamp").asText());
+  }
+
+  /**
+   * Ten over two devices' sockets, ten over HTTP, all at once; every other one names the peer
+   * instead.
+   */
+  private static List<JsonNode> twenty(
+      ParleyClient client, Account ann, String id, String peer, String cmid, String content) {
+    try (ParleySocket phone = client.connect(ann, "phone");
+        ParleySocket laptop = client.connect(ann, "laptop")) {
+      List<CompletableFuture<JsonNode>> all = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        boolean byPeer = i % 2 == 1;
+        ObjectNode message = message(byPeer ? null : id, byPeer ? peer : null, cmid, content);
+        all.add(phone.ask(message.deepCopy().put("op", "send")));
+        all.add(overHttp(client, ann, message));
+        all.add(laptop.ask(message.deepCopy().put("op", "send")));
+        all.add(overHttp(client, ann, message));
+      }
+      return new ArrayList<>(all.stream().map(CompletableFuture::join).toList());
+    }
+  }
+
+  private static ObjectNode message(
+      @Nullable String id, @Nullable String to, String cmid, String content) {
+    return Json.obj(
+        "conversation_id", id, "to", to, "client_msg_id", cmid, "type", "text", "content", content);
+  }
+
+  private static CompletableFuture<JsonNode> overHttp(
+      ParleyClient client, Account account, ObjectNode message) {
+    return client
+        .callAsync("POST", "/v1/messages", account.accessToken(), message)
+        .thenApply(
+            answer -> {
+              boolean duplicate = answer.body().path("duplicate").asBoolean();
+              return answer.expect(duplicate ? 200 : 201).body();
+            });
+  }
+}

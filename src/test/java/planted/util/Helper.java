@@ -1,0 +1,4 @@
+package planted.util;
+
+/** In a package nobody planned. */
+public final class Helper {}
