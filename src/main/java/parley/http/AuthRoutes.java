@@ -1,15 +1,14 @@
 package parley.http;
 
-import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.pathPrefix;
 import static org.apache.pekko.http.javadsl.server.Directives.post;
 
-import java.net.InetAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
@@ -54,21 +53,21 @@ final class AuthRoutes {
   }
 
   private Route register() {
-    return throttled(
-        request ->
-            edge.read(
-                request,
-                RequestReader::register,
-                (Request.Register r) ->
-                    identity
-                        .register(r.username(), new Secret(r.password()), r.displayName())
-                        .thenCompose(result -> registered(request, result))));
+    return guarded(
+        RequestReader::register,
+        (request, r) ->
+            identity
+                .register(r.username(), new Secret(r.password()), r.displayName())
+                .thenCompose(result -> registered(request, result)));
   }
 
   private CompletionStage<HttpResponse> registered(
       HttpRequest request, AuthResult.Register result) {
     return switch (result) {
-      case AuthResult.SignedIn in -> welcome(request, in, 201);
+      case AuthResult.SignedIn in -> {
+        edge.noGuess(request);
+        yield welcome(request, in, 201);
+      }
       case AuthResult.Invalid invalid ->
           done(Problems.badField(invalid.field(), invalid.field() + " " + invalid.message()));
       case AuthResult.UsernameTaken taken ->
@@ -78,21 +77,18 @@ final class AuthRoutes {
   }
 
   private Route login() {
-    return throttled(
-        request ->
-            edge.read(
-                request,
-                RequestReader::login,
-                (Request.Login l) ->
-                    identity
-                        .login(l.username(), new Secret(l.password()))
-                        .thenCompose(result -> loggedIn(request, result))));
+    return guarded(
+        RequestReader::login,
+        (request, l) ->
+            identity
+                .login(l.username(), new Secret(l.password()))
+                .thenCompose(result -> loggedIn(request, result)));
   }
 
   private CompletionStage<HttpResponse> loggedIn(HttpRequest request, AuthResult.Login result) {
     return switch (result) {
       case AuthResult.SignedIn in -> {
-        edge.services().logins().succeeded(Front.addressOf(request));
+        edge.noGuess(request);
         yield welcome(request, in, 200);
       }
       case AuthResult.BadCredentials bad ->
@@ -102,14 +98,19 @@ final class AuthRoutes {
     };
   }
 
-  /** Hashing a password is dear; an address may ask for it so often, whatever the account. */
-  private Route throttled(Function<HttpRequest, Route> inner) {
+  /** An address may try so often, whatever the account; what is no attempt is not counted. */
+  private <T> Route guarded(
+      Function<byte[], RequestReader.Result<T>> reader,
+      BiFunction<HttpRequest, T, CompletionStage<HttpResponse>> then) {
     return extractRequest(
-        request -> {
-          InetAddress address = Front.addressOf(request);
-          long wait = edge.services().logins().tryAcquire(address);
-          return wait > 0 ? complete(Problems.tooMany(wait)) : inner.apply(request);
-        });
+        request ->
+            edge.read(
+                request,
+                reader,
+                value -> {
+                  long wait = edge.guess(request);
+                  return wait > 0 ? done(Problems.tooMany(wait)) : then.apply(request, value);
+                }));
   }
 
   private CompletionStage<HttpResponse> welcome(

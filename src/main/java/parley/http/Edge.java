@@ -5,7 +5,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.completeWithFuture
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
 import java.util.Iterator;
@@ -45,13 +45,30 @@ final class Edge {
   private final HttpSettings settings;
 
   /** Users of the external issuer who exist for sure; failures are not kept. */
-  private final AsyncCache<UserId, Boolean> known =
-      Caffeine.newBuilder().maximumSize(MOST_KNOWN).buildAsync();
+  private final Cache<UserId, Boolean> known =
+      Caffeine.newBuilder().maximumSize(MOST_KNOWN).build();
 
   Edge(ActorSystem<?> system, Services services, HttpSettings settings) {
     this.system = system;
     this.services = services;
     this.settings = settings;
+  }
+
+  /**
+   * Takes one of the attempts at a password an address has: 0, or milliseconds to wait. Where
+   * requests are not limited by address, neither are these; an account's own limit stays.
+   */
+  long guess(HttpRequest request) {
+    return settings.requestsPerSecond() == 0
+        ? 0
+        : services.logins().tryAcquire(Front.addressOf(request));
+  }
+
+  /** Gives the attempt back: nobody was guessing. */
+  void noGuess(HttpRequest request) {
+    if (settings.requestsPerSecond() != 0) {
+      services.logins().succeeded(Front.addressOf(request));
+    }
   }
 
   /** The way to everything. */
@@ -108,12 +125,15 @@ final class Edge {
       return CompletableFuture.completedFuture(verified);
     }
     UserId id = principal.userId();
-    String name = principal.username();
-    return known
-        .get(
-            id,
-            (k, executor) -> ensure(id, name, name).thenApply(found -> true).toCompletableFuture())
-        .thenApply(ensured -> verified);
+    if (known.getIfPresent(id) != null) {
+      return CompletableFuture.completedFuture(verified);
+    }
+    return ensure(id, principal.username(), principal.username())
+        .thenApply(
+            found -> {
+              known.put(id, true);
+              return verified;
+            });
   }
 
   /** Makes the user if there is none yet; fails where that is not sure. */

@@ -25,8 +25,10 @@ final class RateLimit {
 
   private static final int LEAST_BURST = 20;
 
-  private final double perNano;
-  private final double burst;
+  /** What one request costs, in nanoseconds of waiting; 0 is no limit. */
+  private final long cost;
+
+  private final long burst;
   private final LongSupplier nanos;
   private final Cache<String, Bucket> buckets;
 
@@ -37,24 +39,21 @@ final class RateLimit {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   RateLimit(int perSecond, LongSupplier nanos) {
-    this.perNano = perSecond / (double) TimeUnit.SECONDS.toNanos(1);
-    this.burst = Math.max(LEAST_BURST, 2.0 * perSecond);
+    this.cost = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
+    this.burst = cost * Math.max(LEAST_BURST, 2L * perSecond);
     this.nanos = nanos;
-    Duration full =
-        perSecond == 0
-            ? Duration.ofMinutes(1)
-            : Duration.ofMillis((long) Math.ceil(burst * 1_000 / perSecond));
     this.buckets =
         Caffeine.newBuilder()
             .maximumSize(MOST_ADDRESSES)
-            .expireAfterAccess(full)
+            // By then it is full again, which is the same as not being here.
+            .expireAfterAccess(Duration.ofNanos(Math.max(burst, 1)))
             .ticker(nanos::getAsLong)
             .build();
   }
 
   /** Takes one: 0 where there was one, else after how many milliseconds there will be. */
   long take(InetAddress address) {
-    if (perNano == 0) {
+    if (cost == 0) {
       return 0;
     }
     long now = nanos.getAsLong();
@@ -68,24 +67,30 @@ final class RateLimit {
         .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);
   }
 
+  /** Saved-up waiting, in nanoseconds, and when it was counted. */
   private final class Bucket {
-    private double tokens;
+    private long credit;
     private long at;
 
-    Bucket(double tokens, long at) {
-      this.tokens = tokens;
+    Bucket(long credit, long at) {
+      this.credit = credit;
       this.at = at;
     }
 
     synchronized long take(long now) {
-      // Two threads may come in the wrong order; time then simply does not pass.
-      tokens = Math.min(burst, tokens + Math.max(0, now - at) * perNano);
-      at = Math.max(at, now);
-      if (tokens >= 1) {
-        tokens -= 1;
+      long passed = now - at;
+      // Two threads may come in the wrong order; then no time has passed.
+      if (passed > 0) {
+        // The longest pause must not overflow.
+        credit = passed >= burst - credit ? burst : credit + passed;
+        at = now;
+      }
+      if (credit >= cost) {
+        credit -= cost;
         return 0;
       }
-      return Math.max(1, (long) Math.ceil((1 - tokens) / perNano / 1_000_000));
+      // Rounded up: who comes back on time must not be early.
+      return (cost - credit + 999_999) / 1_000_000;
     }
   }
 }

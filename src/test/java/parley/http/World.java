@@ -177,11 +177,16 @@ final class World implements AutoCloseable {
     return client;
   }
 
-  /** Sends bytes as they are and reads until the server closes or half of a minute has passed. */
+  /**
+   * Sends bytes as they are, but that each {@code |} is a line's end, and reads until the server
+   * closes or half of a minute has passed.
+   */
   String raw(String request) {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
       socket.setSoTimeout(30_000);
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      socket
+          .getOutputStream()
+          .write(request.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {

@@ -1,0 +1,331 @@
+package parley.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.net.http.HttpResponse;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import parley.auth.AuthResult;
+import parley.model.ErrorCode;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.user.User;
+
+/** Register, login, refresh, logout, and who a call is by. */
+final class AuthCallsTest {
+  private static final String CREDENTIALS = "{\"username\":\"bob\",\"password\":\"pass word\"}";
+  private static final AuthResult.SignedIn IN = FakeIdentity.signedIn("u_1");
+
+  private static World world;
+
+  @BeforeAll
+  static void start() {
+    world = new World();
+  }
+
+  @AfterAll
+  static void stop() {
+    world.close();
+  }
+
+  @BeforeEach
+  void reset() {
+    world.told.clear();
+    world.identity.asked.clear();
+    world.users =
+        (id, command) -> {
+          Profile profile = new Profile(id, "bob", "Bob", null);
+          switch (command) {
+            case User.Ensure c -> c.replyTo().tell(new User.Found(profile));
+            case User.GetProfile c -> c.replyTo().tell(new User.Found(profile));
+            default -> throw new AssertionError(command);
+          }
+        };
+  }
+
+  private static HttpResponse<String> post(String path, String body, String... headers) {
+    return world.call("POST", "/v1/auth/" + path, body, headers);
+  }
+
+  private static void tokens(HttpResponse<String> response, int status) {
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    assertThat(response.body())
+        .isEqualTo(
+            "{\"user_id\":\"u_1\",\"access_token\":\"at-1\",\"token_type\":\"Bearer\","
+                + "\"expires_in\":900,\"refresh_token\":\"rt-1\"}");
+    assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
+    assertThat(cookie(response))
+        .containsExactlyInAnyOrder(
+            "parley_refresh=rt-1",
+            "Max-Age=604800",
+            "Path=/v1/auth",
+            "HttpOnly",
+            "SameSite=Strict");
+  }
+
+  private static List<String> cookie(HttpResponse<String> response) {
+    List<String> headers = response.headers().allValues("Set-Cookie");
+    assertThat(headers).hasSize(1);
+    return List.of(headers.get(0).split("; "));
+  }
+
+  @Test
+  void registers() {
+    world.identity.onRegister = IN;
+    tokens(post("register", CREDENTIALS), 201);
+    assertThat(world.identity.asked).containsExactly("register bob pass word bob");
+    User.Ensure ensure = (User.Ensure) world.told.get(0);
+    assertThat(ensure.username()).isEqualTo("bob");
+    assertThat(ensure.displayName()).isEqualTo("Bob B.");
+  }
+
+  @Test
+  void refusesToRegister() {
+    world.identity.onRegister = new AuthResult.UsernameTaken();
+    World.problem(post("register", CREDENTIALS), 409, "username_taken");
+    world.identity.onRegister = new AuthResult.Invalid("password", "is bad");
+    JsonNode problem = World.problem(post("register", CREDENTIALS), 400, "bad_request");
+    assertThat(problem.path("field").asText()).isEqualTo("password");
+    assertThat(problem.path("detail").asText()).isEqualTo("password is bad");
+    world.identity.onRegister = new AuthResult.Unavailable(1_500);
+    HttpResponse<String> busy = post("register", CREDENTIALS);
+    World.problem(busy, 503, "unavailable");
+    assertThat(busy.headers().firstValue("Retry-After")).hasValue("2");
+    assertThat(busy.headers().allValues("Set-Cookie")).isEmpty();
+    assertThat(world.told).isEmpty();
+  }
+
+  @Test
+  void noTokenBeforeTheUserIsThere() {
+    world.identity.onRegister = IN;
+    world.users =
+        (id, command) ->
+            ((User.Ensure) command)
+                .replyTo()
+                .tell(new User.Refused(Refusal.unavailable("the store is slow")));
+    HttpResponse<String> response = post("register", CREDENTIALS);
+    World.problem(response, 503, "unavailable");
+    assertThat(response.body()).doesNotContain("at-1");
+  }
+
+  @Test
+  void logsInAndMakesTheUserIfItIsMissing() {
+    world.identity.onLogin = IN;
+    tokens(post("login", CREDENTIALS), 200);
+    assertThat(world.told).hasSize(1).first().isInstanceOf(User.Ensure.class);
+  }
+
+  @Test
+  void refusesToLogIn() {
+    world.identity.onLogin = new AuthResult.BadCredentials();
+    World.problem(post("login", CREDENTIALS), 401, "bad_credentials");
+    world.identity.onLogin = new AuthResult.RateLimited(61_000);
+    HttpResponse<String> limited = post("login", CREDENTIALS);
+    World.problem(limited, 429, "rate_limited");
+    assertThat(limited.headers().firstValue("Retry-After")).hasValue("61");
+  }
+
+  @Test
+  void anAddressThatGuessesIsSlowedDown() {
+    try (World other = new World(HttpSettings.standard(1_000))) {
+      other.users = world.users;
+      // What is not even an attempt does not count.
+      for (int i = 0; i < 100; i++) {
+        assertThat(other.call("POST", "/v1/auth/login", "{}").statusCode()).isEqualTo(400);
+      }
+      other.identity.onLogin = IN;
+      for (int i = 0; i < 100; i++) {
+        // Successes are no guesses.
+        assertThat(other.call("POST", "/v1/auth/login", CREDENTIALS).statusCode()).isEqualTo(200);
+      }
+      other.identity.onLogin = new AuthResult.BadCredentials();
+      int guesses = 0;
+      HttpResponse<String> response = other.call("POST", "/v1/auth/login", CREDENTIALS);
+      while (response.statusCode() == 401 && guesses++ < 100) {
+        response = other.call("POST", "/v1/auth/login", CREDENTIALS);
+      }
+      World.problem(response, 429, "rate_limited");
+      World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 429, "rate_limited");
+    }
+  }
+
+  @Test
+  void withoutALimitOfRequestsAnAddressMayGuessButForTheAccount() {
+    world.identity.onLogin = new AuthResult.BadCredentials();
+    for (int i = 0; i < 100; i++) {
+      World.problem(post("login", CREDENTIALS), 401, "bad_credentials");
+    }
+  }
+
+  @Test
+  void refreshesByBodyOrCookie() {
+    world.identity.onRefresh = IN;
+    tokens(post("refresh", "{\"refresh_token\":\"a\"}"), 200);
+    tokens(post("refresh", "", "Cookie", "x=1; parley_refresh=b; y=2"), 200);
+    tokens(world.call("POST", "/v1/auth/refresh", null, "Cookie", "parley_refresh=c"), 200);
+    tokens(post("refresh", "{}", "Cookie", "parley_refresh=d"), 200);
+    // Both: the body's is meant.
+    tokens(post("refresh", "{\"refresh_token\":\"e\"}", "Cookie", "parley_refresh=f"), 200);
+    assertThat(world.identity.asked)
+        .containsExactly("refresh a", "refresh b", "refresh c", "refresh d", "refresh e");
+  }
+
+  @Test
+  void refusesToRefresh() {
+    World.problem(post("refresh", "{}"), 401, "unauthenticated");
+    World.problem(post("refresh", "", "Cookie", "parley_refresh="), 401, "unauthenticated");
+    assertThat(world.identity.asked).isEmpty();
+    world.identity.onRefresh = new AuthResult.RefreshReused();
+    HttpResponse<String> reused = post("refresh", "", "Cookie", "parley_refresh=a");
+    World.problem(reused, 401, "refresh_reused");
+    assertThat(cookie(reused)).contains("parley_refresh=", "Max-Age=0", "Path=/v1/auth");
+    world.identity.onRefresh = new AuthResult.UnknownToken();
+    HttpResponse<String> unknown = post("refresh", "{\"refresh_token\":\"a\"}");
+    World.problem(unknown, 401, "unauthenticated");
+    assertThat(unknown.headers().allValues("Set-Cookie")).isEmpty();
+    world.identity.onRefresh = new AuthResult.Unavailable(1);
+    HttpResponse<String> busy = post("refresh", "", "Cookie", "parley_refresh=a");
+    World.problem(busy, 503, "unavailable");
+    assertThat(busy.headers().allValues("Set-Cookie")).isEmpty();
+  }
+
+  @Test
+  void aFormOfAnotherSiteCannotUseTheCookie() {
+    for (String type :
+        List.of("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")) {
+      HttpResponse<String> response =
+          post("logout", "{}", "Cookie", "parley_refresh=a", "Content-Type", type);
+      World.problem(response, 415, "unsupported_media_type");
+    }
+    assertThat(world.identity.asked).isEmpty();
+  }
+
+  @Test
+  void logsOut() {
+    for (HttpResponse<String> response :
+        List.of(
+            post("logout", "{\"refresh_token\":\"a\"}"),
+            post("logout", "", "Cookie", "parley_refresh=b"),
+            post("logout", "{}"))) {
+      assertThat(response.statusCode()).isEqualTo(204);
+      assertThat(cookie(response)).contains("parley_refresh=", "Max-Age=0", "Path=/v1/auth");
+    }
+    assertThat(world.identity.asked).containsExactly("logout a", "logout b");
+  }
+
+  @Test
+  void theCookieIsSecureOverTls() {
+    world.identity.onLogin = IN;
+    assertThat(cookie(post("login", CREDENTIALS, "X-Forwarded-Proto", "https"))).contains("Secure");
+    assertThat(cookie(post("login", CREDENTIALS, "X-Forwarded-Proto", "http, https")))
+        .doesNotContain("Secure");
+  }
+
+  @Test
+  void callsNeedAToken() {
+    for (String authorization :
+        List.of("", "Bearer", "Bearer ", "Basic dG9rZW4=", "token-alice", "Bearer nonsense")) {
+      World.problem(
+          world.call("GET", "/v1/users/me", null, "Authorization", authorization),
+          401,
+          "unauthenticated");
+    }
+    World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+    World.problem(
+        world.call(
+            "GET",
+            "/v1/users/me",
+            null,
+            "Authorization",
+            "Bearer token-a",
+            "Authorization",
+            "Bearer token-b"),
+        401,
+        "unauthenticated");
+    assertThat(world.told).isEmpty();
+    assertThat(
+            world
+                .call("GET", "/v1/users/me", null, "Authorization", "bearer  token-alice")
+                .statusCode())
+        .isEqualTo(200);
+  }
+
+  @Test
+  void everyCallOfSectionThreeNeedsAToken() {
+    for (String call :
+        List.of(
+            "GET /v1/users/me",
+            "PATCH /v1/users/me",
+            "GET /v1/users?username=bob",
+            "PUT /v1/users/me/presence",
+            "PUT /v1/users/me/devices/d/push_token",
+            "DELETE /v1/users/me/devices/d/push_token",
+            "GET /v1/users/me/devices",
+            "DELETE /v1/users/me/devices/d",
+            "POST /v1/conversations",
+            "POST /v1/groups",
+            "PATCH /v1/groups/g",
+            "POST /v1/groups/g/members",
+            "DELETE /v1/groups/g/members/u",
+            "PUT /v1/groups/g/members/u",
+            "GET /v1/conversations",
+            "GET /v1/conversations/c",
+            "PATCH /v1/conversations/c",
+            "GET /v1/conversations/c/messages",
+            "POST /v1/messages",
+            "POST /v1/conversations/c/read")) {
+      String[] parts = call.split(" ", 2);
+      World.problem(world.call(parts[0], parts[1], null), 401, "unauthenticated");
+    }
+    assertThat(world.told).isEmpty();
+  }
+
+  @Test
+  void whereKeysCannotBeHadNothingIsSaidOfTheToken() {
+    HttpResponse<String> response =
+        world.call("GET", "/v1/users/me", null, "Authorization", "Bearer no-keys");
+    World.problem(response, 503, "unavailable");
+    assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
+  }
+
+  @Test
+  void anExternalUserIsMadeOnceAndBeforeItsFirstCall() {
+    for (int i = 0; i < 3; i++) {
+      assertThat(
+              world
+                  .call("GET", "/v1/users/me", null, "Authorization", "Bearer external-eve")
+                  .statusCode())
+          .isEqualTo(200);
+    }
+    assertThat(world.told).hasSize(4);
+    User.Ensure ensure = (User.Ensure) world.told.get(0);
+    assertThat(ensure.username()).isEqualTo("eve");
+    assertThat(world.told.subList(1, 4)).allMatch(told -> told instanceof User.GetProfile);
+  }
+
+  @Test
+  void anExternalUserThatCouldNotBeMadeIsTriedAgain() {
+    world.users =
+        (id, command) ->
+            ((User.Ensure) command)
+                .replyTo()
+                .tell(new User.Refused(new Refusal(ErrorCode.UNAVAILABLE, "the store is slow", 0)));
+    World.problem(
+        world.call("GET", "/v1/users/me", null, "Authorization", "Bearer external-mia"),
+        503,
+        "unavailable");
+    reset();
+    assertThat(
+            world
+                .call("GET", "/v1/users/me", null, "Authorization", "Bearer external-mia")
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(world.told).hasSize(2);
+    assertThat(new UserId("mia").value()).isEqualTo("mia");
+  }
+}

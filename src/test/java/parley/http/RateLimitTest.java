@@ -1,0 +1,98 @@
+package parley.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.net.http.HttpResponse;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Requests of one address, against a clock that only the test moves. */
+final class RateLimitTest {
+  private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+
+  private static InetAddress address(String literal) {
+    try {
+      return InetAddress.getAllByName(literal)[0];
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static int taken(RateLimit limit, InetAddress address) {
+    int n = 0;
+    while (n < 1_000 && limit.take(address) == 0) {
+      n++;
+    }
+    return n;
+  }
+
+  @Test
+  void aBurstAndThenTheRate() {
+    RateLimit limit = new RateLimit(10, nanos::get);
+    InetAddress a = address("10.0.0.1");
+    assertThat(taken(limit, a)).isEqualTo(20);
+    assertThat(limit.take(a)).isEqualTo(100);
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(99));
+    assertThat(limit.take(a)).isEqualTo(1);
+    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+    assertThat(limit.take(a)).isZero();
+    assertThat(limit.take(a)).isPositive();
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    assertThat(taken(limit, a)).isEqualTo(10);
+    nanos.addAndGet(TimeUnit.HOURS.toNanos(1));
+    assertThat(taken(limit, a)).isEqualTo(20);
+  }
+
+  @Test
+  void addressesAreApart() {
+    RateLimit limit = new RateLimit(10, nanos::get);
+    taken(limit, address("10.0.0.1"));
+    assertThat(taken(limit, address("10.0.0.2"))).isEqualTo(20);
+    taken(limit, address("2001:db8:1:2::1"));
+    assertThat(limit.take(address("2001:db8:1:2:ffff::9"))).isPositive();
+    assertThat(limit.take(address("2001:db8:1:3::1"))).isZero();
+  }
+
+  @Test
+  void burstsAreNeverSmallerThanTwenty() {
+    assertThat(taken(new RateLimit(1, nanos::get), address("10.0.0.1"))).isEqualTo(20);
+    assertThat(taken(new RateLimit(50, nanos::get), address("10.0.0.1"))).isEqualTo(100);
+  }
+
+  @Test
+  void zeroIsNoLimit() {
+    assertThat(taken(new RateLimit(0, nanos::get), address("10.0.0.1"))).isEqualTo(1_000);
+  }
+
+  @Test
+  void aClockThatStandsStillOrComesLateGivesNothing() {
+    RateLimit limit = new RateLimit(10, nanos::get);
+    InetAddress a = address("10.0.0.1");
+    taken(limit, a);
+    nanos.addAndGet(-TimeUnit.SECONDS.toNanos(1));
+    assertThat(limit.take(a)).isPositive();
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));
+    assertThat(limit.take(a)).isPositive();
+  }
+
+  @Test
+  void theApiIsLimitedAndNothingElse() {
+    try (World world = new World(HttpSettings.standard(10))) {
+      for (int i = 0; i < 20; i++) {
+        World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+      }
+      HttpResponse<String> limited = world.call("POST", "/v1/messages", "{}");
+      World.problem(limited, 429, "rate_limited");
+      assertThat(limited.headers().firstValue("Retry-After")).hasValue("1");
+      World.problem(world.call("GET", "/%761/users/me", null), 429, "rate_limited");
+      assertThat(world.call("GET", "/docs/openapi.json", null).statusCode()).isEqualTo(200);
+      assertThat(world.call("GET", "/.well-known/jwks.json", null).statusCode()).isEqualTo(200);
+      world.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
+      World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+      World.problem(world.call("GET", "/v1/users/me", null), 429, "rate_limited");
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package parley.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The handshake of the socket; behind it is an echo. */
+final class SocketRouteTest {
+  private static World world;
+
+  @BeforeAll
+  static void start() {
+    world = new World();
+  }
+
+  @AfterAll
+  static void stop() {
+    world.close();
+  }
+
+  private static final class Listener implements WebSocket.Listener {
+    final CompletableFuture<String> text = new CompletableFuture<>();
+
+    @Override
+    public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+      text.complete(data.toString());
+      return null;
+    }
+  }
+
+  private static WebSocket.Builder builder() {
+    return world.client().newWebSocketBuilder();
+  }
+
+  private static URI uri() {
+    return URI.create("ws://127.0.0.1:" + world.port() + "/v1/ws");
+  }
+
+  @Test
+  void theSubprotocolIsAccepted() {
+    Listener listener = new Listener();
+    WebSocket socket =
+        builder()
+            .subprotocols("other.v9", "parley.v1")
+            .header("Origin", "https://elsewhere.example")
+            .buildAsync(uri(), listener)
+            .join();
+    assertThat(socket.getSubprotocol()).isEqualTo("parley.v1");
+    socket.sendText("hi", true).join();
+    assertThat(listener.text.join()).isEqualTo("hi");
+    socket.abort();
+  }
+
+  @Test
+  void noSubprotocolIsAccepted() {
+    WebSocket socket = builder().buildAsync(uri(), new Listener()).join();
+    assertThat(socket.getSubprotocol()).isEmpty();
+    socket.abort();
+  }
+
+  @Test
+  void anUnknownSubprotocolIsRefused() {
+    assertThatThrownBy(
+            () -> builder().subprotocols("parley.v2").buildAsync(uri(), new Listener()).join())
+        .hasCauseInstanceOf(WebSocketHandshakeException.class)
+        .cause()
+        .satisfies(
+            e ->
+                assertThat(((WebSocketHandshakeException) e).getResponse().statusCode())
+                    .isEqualTo(400));
+    String answer =
+        world.raw(
+            "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|Upgrade: websocket|"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
+                + "Sec-WebSocket-Protocol: nonsense||");
+    assertThat(answer).startsWith("HTTP/1.1 400 ").contains("application/problem+json");
+  }
+
+  @Test
+  void aCallThatIsNoHandshake() {
+    World.problem(world.alice("GET", "/v1/ws", null), 400, "bad_request");
+    assertThat(
+            world.raw(
+                "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|"
+                    + "Upgrade: websocket|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|"
+                    + "Sec-WebSocket-Version: 12||"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("application/problem+json");
+  }
+}

@@ -1,0 +1,99 @@
+package parley.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpResponse;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys, documents and the web client. */
+final class StaticTest {
+  private static World world;
+
+  @BeforeAll
+  static void start() {
+    world = new World();
+  }
+
+  @AfterAll
+  static void stop() {
+    world.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/docs, text/html; charset=UTF-8",
+    "/docs/, text/html; charset=UTF-8",
+    "/docs/openapi.json, application/json",
+    "/docs/asyncapi.json, application/json",
+  })
+  void files(String path, String type) {
+    HttpResponse<String> response = world.call("GET", path, null);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isNotEmpty();
+    assertThat(response.headers().firstValue("Content-Type")).hasValue(type);
+    assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-cache");
+    assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+    assertThat(response.headers().firstValue("Referrer-Policy")).hasValue("no-referrer");
+    assertThat(response.headers().firstValue("Cross-Origin-Opener-Policy")).hasValue("same-origin");
+    assertThat(response.headers().firstValue("Permissions-Policy")).isPresent();
+    assertThat(response.headers().allValues("Content-Security-Policy"))
+        .containsExactly(
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:;"
+                + " connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none';"
+                + " frame-ancestors 'none'; manifest-src 'self'");
+    assertThat(response.headers().firstValue("Server")).isEmpty();
+  }
+
+  @Test
+  void whatHasNotChangedIsNotSentAgain() {
+    String etag =
+        world.call("GET", "/docs/openapi.json", null).headers().firstValue("ETag").orElseThrow();
+    assertThat(etag).matches("\"[0-9a-f]{32}\"");
+    for (String header : new String[] {etag, "W/" + etag, "\"x\", " + etag, "*"}) {
+      HttpResponse<String> again =
+          world.call("GET", "/docs/openapi.json", null, "If-None-Match", header);
+      assertThat(again.statusCode()).as(header).isEqualTo(304);
+      assertThat(again.body()).isEmpty();
+      assertThat(again.headers().firstValue("ETag")).hasValue(etag);
+    }
+    assertThat(world.call("GET", "/docs/openapi.json", null, "If-None-Match", "\"x\"").statusCode())
+        .isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/../application.conf",
+        "/docs/../application.conf",
+        "/docs/%2e%2e/application.conf",
+        "/docs/..%2fapplication.conf",
+        "/docs/..%5capplication.conf",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+        "/docs//openapi.json",
+        "/docs/openapi.json/",
+        "/docs/openapi.json%00.html",
+        "/application.conf",
+        "/parley/http/Routes.class",
+        "/docs/nothing.json",
+        "/favicon.nothing"
+      })
+  void nothingElseIsThere(String path) {
+    String answer = world.raw("GET " + path + " HTTP/1.1|Host: x|Connection: close||");
+    assertThat(answer).startsWith("HTTP/1.1 404 ").contains("application/problem+json");
+  }
+
+  @Test
+  void keys() {
+    HttpResponse<String> response = world.call("GET", "/.well-known/jwks.json", null);
+    assertThat(response.statusCode()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(FakeIdentity.JWKS);
+    assertThat(response.headers().firstValue("Cache-Control")).hasValue("public, max-age=300");
+    assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+  }
+}
