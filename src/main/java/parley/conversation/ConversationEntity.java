@@ -264,7 +264,11 @@ public final class ConversationEntity
           write(c.actor(), Groups.change(state, c.actor(), c.name(), c.avatarUrl()), c.replyTo());
       case Conversation.AddMembers add -> addMembers(add);
       case Conversation.RemoveMember r ->
-          write(r.actor(), Groups.remove(state, r.actor(), r.userId()), r.replyTo());
+          write(
+              r.actor(),
+              Groups.remove(state, r.actor(), r.userId()),
+              r.replyTo(),
+              () -> r.replyTo().tell(new Conversation.Removed()));
       case Conversation.SetRole r ->
           write(r.actor(), Groups.setRole(state, r.actor(), r.userId(), r.role()), r.replyTo());
       case Conversation.GetView get -> view(get);
@@ -528,7 +532,8 @@ public final class ConversationEntity
                     List.of(
                         new Body.GroupCreated(
                             create.name(), create.avatarUrl(), List.copyOf(members))),
-                    create.replyTo());
+                    create.replyTo(),
+                    () -> reply(create.creator(), create.replyTo()));
               }
             }));
     return Effect().none();
@@ -578,7 +583,11 @@ public final class ConversationEntity
               if (now.refusal() != null) {
                 answer(add.replyTo(), now.refusal());
               } else {
-                add(add.actor(), now.bodies(), add.replyTo());
+                add(
+                    add.actor(),
+                    now.bodies(),
+                    add.replyTo(),
+                    () -> reply(add.actor(), add.replyTo()));
               }
             }));
     return Effect().none();
@@ -586,17 +595,26 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> write(
       UserId actor, Groups.Decision decision, ActorRef<Conversation.ViewReply> replyTo) {
+    return write(actor, decision, replyTo, () -> reply(actor, replyTo));
+  }
+
+  private Effect<ConversationEvent, ConversationState> write(
+      UserId actor,
+      Groups.Decision decision,
+      ActorRef<Conversation.ViewReply> replyTo,
+      Runnable done) {
     if (decision.refusal() != null) {
       answer(replyTo, decision.refusal());
       return Effect().none();
     }
-    add(actor, decision.bodies(), replyTo);
+    add(actor, decision.bodies(), replyTo, done);
     return written();
   }
 
-  private void add(UserId actor, List<Body> bodies, ActorRef<Conversation.ViewReply> replyTo) {
+  private void add(
+      UserId actor, List<Body> bodies, ActorRef<Conversation.ViewReply> replyTo, Runnable done) {
     if (bodies.isEmpty()) {
-      reply(actor, replyTo);
+      done.run();
       return;
     }
     for (Body body : bodies) {
@@ -606,7 +624,7 @@ public final class ConversationEntity
         new Batch.Waiting() {
           @Override
           public void written() {
-            reply(actor, replyTo);
+            done.run();
           }
 
           @Override
