@@ -144,7 +144,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private void recovered(UserState state) {
     live = new UserLive(id, settings, conversations, context, timers, state);
     if (!state.announced()) {
-      live.announce(now());
+      live.announce(state, now());
     }
   }
 
@@ -246,7 +246,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               c.replyTo().tell(found(after));
-              live().announce(now());
+              live().announce(after, now());
             });
   }
 
