@@ -25,7 +25,9 @@ public final class Main {
       Node node = Node.start(settings, ConfigFactory.empty(), Main::broken);
       Runtime.getRuntime().addShutdownHook(new Thread(node::close, "stop"));
       warn(settings);
+      // Whoever waits for the first such line wants the clients' port: it stays in front.
       System.out.println("listening on http://" + node.listening());
+      System.out.println("management listening on http://" + node.management());
       System.out.flush();
       // A node that stops by itself (downed by the others) must not stay as an empty process.
       node.ended().toCompletableFuture().join();

@@ -126,7 +126,6 @@ public final class Node implements AutoCloseable {
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
     new Shutdown(system, readiness).plan(services.drain(), settings.drain(), clients, management);
     readiness.serving();
-    LOG.info("management on http://{}", Ports.of(management));
     return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
   }
 

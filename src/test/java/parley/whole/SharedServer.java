@@ -27,10 +27,20 @@ final class SharedServer {
   static synchronized ServerProcess server() {
     if (server == null) {
       ServerProcess started = ServerProcess.start(folder());
-      Runtime.getRuntime().addShutdownHook(new Thread(started::close));
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(started)));
       server = started;
     }
     return server;
+  }
+
+  /** What the server complained of is seen beside the failures it explains. */
+  private static void end(ServerProcess server) {
+    server.close();
+    try {
+      Files.write(server.data().resolveSibling(server.data().getFileName() + ".log"), server.output());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static synchronized ParleyClient client() {
