@@ -165,6 +165,12 @@ final class CallsTest {
   }
 
   @Test
+  void profileOfSomebodyElse() {
+    JsonNode bob = ok(world.alice("GET", "/v1/users/bob", null), 200);
+    assertThat(bob.path("user_id").asText()).isEqualTo("bob");
+  }
+
+  @Test
   void changesTheProfile() {
     ok(world.alice("PATCH", "/v1/users/me", "{\"display_name\":\"Ä\",\"avatar_url\":null}"), 200);
     User.ChangeProfile change = told(User.ChangeProfile.class);
