@@ -1,11 +1,7 @@
 package parley.conversation;
 
 import java.time.InstantSource;
-import java.util.ArrayDeque;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -30,9 +26,7 @@ import parley.conversation.ConversationEvent.Person;
 import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
-import parley.model.ErrorCode;
 import parley.model.Limits;
-import parley.model.Profile;
 import parley.model.Refusal;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
@@ -112,9 +106,8 @@ public final class ConversationEntity
   private CursorMoves cursors;
   private Lookups lookups;
   private Preview preview;
-  private Batch batch = new Batch();
-  private @Nullable Batch inFlight;
-  private CursorMoves.@Nullable Ready cursorsInFlight;
+  private Writing writing;
+  private Membership membership;
   private boolean flushAsked;
   private long handled;
   private long handledAtIdle = -1;
@@ -148,14 +141,18 @@ public final class ConversationEntity
     this.guard = guard;
     this.log =
         new Log(context.getSystem(), environment.settings().readJournal(), persistenceId().id());
-    Dispatch.Users users = environment.users()::tell;
-    this.vetting = new Vetting(users, context.messageAdapter(User.ProfileReply.class, Vetted::new));
+    this.vetting =
+        new Vetting(
+            environment.users()::tell,
+            context.messageAdapter(User.ProfileReply.class, Vetted::new));
     this.state = new ConversationState(id);
     this.pages = new Pages(context, log, state);
-    this.dispatch = new Dispatch(state, users, pages);
+    this.dispatch = new Dispatch(state, environment.users()::tell, pages);
     this.cursors = new CursorMoves(context, log, state);
     this.lookups = new Lookups(context, log, state);
     this.preview = new Preview(context, state, pages);
+    this.writing = new Writing(environment, state, dispatch, cursors);
+    this.membership = new Membership(state, vetting, this::write);
     this.opening = new Opening(id, vetting);
   }
 
@@ -208,6 +205,8 @@ public final class ConversationEntity
     cursors = new CursorMoves(context, log, state);
     lookups = new Lookups(context, log, state);
     preview = new Preview(context, state, pages);
+    writing = new Writing(environment, state, dispatch, cursors);
+    membership = new Membership(state, vetting, this::write);
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
     if (state.exists()) {
       dispatch.recover(now());
@@ -227,17 +226,7 @@ public final class ConversationEntity
 
   private void refuseAll() {
     Refusal refusal = Refusal.unavailable("the conversation is moving; ask again");
-    if (inFlight != null) {
-      inFlight.refused(refusal);
-      inFlight = null;
-    }
-    batch.refused(refusal);
-    batch = new Batch();
-    if (cursorsInFlight != null) {
-      cursorsInFlight.callers().forEach(c -> c.tell(new Conversation.Refused(refusal)));
-      cursorsInFlight = null;
-    }
-    cursors.refuseAll(refusal);
+    writing.refuseAll(refusal);
     lookups.refuseAll(refusal);
     opening.refuseAll(refusal);
   }
@@ -264,11 +253,7 @@ public final class ConversationEntity
           write(c.actor(), Groups.change(state, c.actor(), c.name(), c.avatarUrl()), c.replyTo());
       case Conversation.AddMembers add -> addMembers(add);
       case Conversation.RemoveMember r ->
-          write(
-              r.actor(),
-              Groups.remove(state, r.actor(), r.userId()),
-              r.replyTo(),
-              () -> r.replyTo().tell(new Conversation.Removed()));
+          write(r.actor(), Groups.remove(state, r.actor(), r.userId()), r.replyTo());
       case Conversation.SetRole r ->
           write(r.actor(), Groups.setRole(state, r.actor(), r.userId(), r.role()), r.replyTo());
       case Conversation.GetView get -> view(get);
@@ -339,15 +324,15 @@ public final class ConversationEntity
       refuse(post, Refusal.notFound());
       return Effect().none();
     }
-    Entry inBatch = batch.find(post.author(), post.clientMsgId());
-    if (inBatch != null) {
-      batch.await(post.replyTo(), posted(inBatch, true));
+    Entry waiting = writing.find(post);
+    if (waiting != null) {
+      writing.awaitDuplicate(post, waiting);
       return Effect().none();
     }
     switch (lookups.known(post, author, facts, now())) {
       case Lookups.Duplicate duplicate -> {
         environment.telemetry().duplicate();
-        post.replyTo().tell(posted(duplicate.entry(), true));
+        post.replyTo().tell(Writing.posted(state, duplicate.entry(), true));
         return Effect().none();
       }
       case Lookups.Pending pending -> {
@@ -355,8 +340,7 @@ public final class ConversationEntity
       }
       case Lookups.Unknown unknown -> {}
     }
-    long end = state.lastSeq + batch.size();
-    return switch (Posting.decide(state, author, post.intent(), facts.target(), end)) {
+    return switch (Posting.decide(state, author, post.intent(), facts.target(), writing.end())) {
       case Posting.Refuse refused -> {
         refuse(post, refused.refusal());
         yield Effect().none();
@@ -366,93 +350,39 @@ public final class ConversationEntity
         yield Effect().none();
       }
       case Posting.Accept accept -> {
-        Entry entry = entry(post.author(), post.clientMsgId(), accept.body());
-        batch.add(entry);
-        batch.await(post.replyTo(), posted(entry, false));
+        writing.add(post, accept.body());
         yield written();
       }
     };
   }
 
-  private void refuse(Conversation.Post post, Refusal refusal) {
+  private static void refuse(Conversation.Post post, Refusal refusal) {
     post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
-  }
-
-  private Conversation.Posted posted(Entry entry, boolean duplicate) {
-    return new Conversation.Posted(
-        id,
-        Objects.requireNonNull(entry.clientMsgId()),
-        entry.messageId(),
-        entry.seq(),
-        entry.at(),
-        duplicate);
-  }
-
-  /** The next entry. Its time never goes back, whatever the clock does. */
-  private Entry entry(UserId author, @Nullable String clientMsgId, Body body) {
-    long at = Math.max(now(), Math.max(state.lastAt, batch.lastAt()));
-    return new Entry(
-        state.lastSeq + batch.size() + 1,
-        environment.messageIds().get(),
-        author,
-        at,
-        clientMsgId,
-        body);
   }
 
   /**
    * Something was added to the batch: it goes now if it must, else after what waits in the mailbox.
    */
   private Effect<ConversationEvent, ConversationState> written() {
-    if (batch.full()) {
+    if (writing.full()) {
       return flush();
     }
-    if (!flushAsked) {
+    if (!flushAsked && !writing.isEmpty()) {
       flushAsked = true;
       context.getSelf().tell(Flush.NOW);
     }
     return Effect().none();
   }
 
-  /** Writes what has gathered, entries and cursors, as one event. */
   private Effect<ConversationEvent, ConversationState> flush() {
-    if (batch.isEmpty() && cursors.isEmpty()) {
-      return Effect().none();
-    }
-    CursorMoves.Ready moves = cursors.take();
-    Batch writing = batch;
-    if (writing.isEmpty() && moves.moves().isEmpty()) {
-      moves.callers().forEach(caller -> caller.tell(new Conversation.ReadDone()));
-      return Effect().none();
-    }
-    batch = new Batch();
-    inFlight = writing;
-    cursorsInFlight = moves;
-    ConversationEvent event =
-        writing.isEmpty()
-            ? new ConversationEvent.CursorsMoved(moves.moves())
-            : new ConversationEvent.EntriesAppended(
-                writing.entries(),
-                moves.moves().isEmpty() ? null : moves.moves(),
-                dispatch.floor());
-    long since = System.nanoTime();
-    return Effect().persist(event).thenRun(after -> flushed(writing, moves, since));
+    Writing.Write write = writing.take();
+    return write == null
+        ? Effect().none()
+        : Effect().persist(write.event()).thenRun(after -> flushed(write));
   }
 
-  private void flushed(Batch written, CursorMoves.Ready moves, long since) {
-    inFlight = null;
-    cursorsInFlight = null;
-    environment.telemetry().persisted("conversation", System.nanoTime() - since);
-    List<Entry> entries = written.entries();
-    for (Entry entry : entries) {
-      environment.telemetry().accepted(entry.body().type());
-      if (entry.body() instanceof Body.Delete delete) {
-        cursors.deleted(delete);
-      }
-    }
-    dispatch.persisted(entries, moves.moves(), now());
-    written.written();
-    moves.callers().forEach(caller -> caller.tell(new Conversation.ReadDone()));
+  private void flushed(Writing.Write write) {
+    writing.written(write);
     startTick();
     preview.restore();
   }
@@ -460,11 +390,9 @@ public final class ConversationEntity
   // ---- opening, groups
   // ---------------------------------------------------------------------------------------
 
-  private final ArrayDeque<Runnable> vetted = new ArrayDeque<>();
-
   private Effect<ConversationEvent, ConversationState> openDirect(Conversation.OpenDirect open) {
     if (state.exists()) {
-      reply(open.opener(), open.replyTo());
+      open.replyTo().tell(Views.reply(state, open.opener()));
       dispatch.remind(open.opener(), now());
       return Effect().none();
     }
@@ -479,13 +407,10 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
-    Runnable then = vetted.poll();
-    if (then != null) {
-      // One at a time: the next is judged by what this one leaves behind.
-      if (!vetted.isEmpty()) {
+    if (membership.next()) {
+      if (membership.hasNext()) {
         context.getSelf().tell(NextVetted.NEXT);
       }
-      then.run();
       return written();
     }
     ConversationEvent event = opening.take();
@@ -507,62 +432,9 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> createGroup(
       Conversation.CreateGroup create) {
-    if (state.exists() || !batch.isEmpty()) {
-      create.replyTo().tell(new Conversation.Refused(Refusal.notFound()));
-      return Effect().none();
-    }
-    LinkedHashSet<UserId> members = new LinkedHashSet<>();
-    members.add(create.creator());
-    members.addAll(create.memberIds());
-    if (members.size() > Limits.GROUP_MEMBERS) {
-      answer(create.replyTo(), Groups.tooMany("member_ids").refusal());
-      return Effect().none();
-    }
     startTick();
-    vetting.ask(
-        members,
-        now(),
-        vetted(
-            "member_ids",
-            create.replyTo(),
-            () -> {
-              if (!state.exists()) {
-                add(
-                    create.creator(),
-                    List.of(
-                        new Body.GroupCreated(
-                            create.name(), create.avatarUrl(), List.copyOf(members))),
-                    create.replyTo(),
-                    () -> reply(create.creator(), create.replyTo()));
-              }
-            }));
+    membership.create(create, now());
     return Effect().none();
-  }
-
-  private Vetting.Outcome vetted(
-      String field, ActorRef<Conversation.ViewReply> replyTo, Runnable then) {
-    return new Vetting.Outcome() {
-      @Override
-      public void known(Map<UserId, Profile> profiles) {
-        vetted.add(then);
-      }
-
-      @Override
-      public void unknown(UserId user) {
-        answer(replyTo, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no user " + user));
-      }
-
-      @Override
-      public void refused(Refusal refusal) {
-        answer(replyTo, refusal);
-      }
-    };
-  }
-
-  private static void answer(ActorRef<Conversation.ViewReply> replyTo, @Nullable Refusal refusal) {
-    if (refusal != null) {
-      replyTo.tell(new Conversation.Refused(refusal));
-    }
   }
 
   private Effect<ConversationEvent, ConversationState> addMembers(Conversation.AddMembers add) {
@@ -571,85 +443,38 @@ public final class ConversationEntity
       return write(add.actor(), decision, add.replyTo());
     }
     startTick();
-    vetting.ask(
-        Groups.strangers(state, add.userIds()),
-        now(),
-        vetted(
-            "user_ids",
-            add.replyTo(),
-            () -> {
-              // Judged again: much may have happened while the users were asked.
-              Groups.Decision now = Groups.add(state, add.actor(), add.userIds());
-              if (now.refusal() != null) {
-                answer(add.replyTo(), now.refusal());
-              } else {
-                add(
-                    add.actor(),
-                    now.bodies(),
-                    add.replyTo(),
-                    () -> reply(add.actor(), add.replyTo()));
-              }
-            }));
+    membership.add(add, now());
     return Effect().none();
   }
 
   private Effect<ConversationEvent, ConversationState> write(
       UserId actor, Groups.Decision decision, ActorRef<Conversation.ViewReply> replyTo) {
-    return write(actor, decision, replyTo, () -> reply(actor, replyTo));
-  }
-
-  private Effect<ConversationEvent, ConversationState> write(
-      UserId actor,
-      Groups.Decision decision,
-      ActorRef<Conversation.ViewReply> replyTo,
-      Runnable done) {
     if (decision.refusal() != null) {
-      answer(replyTo, decision.refusal());
+      replyTo.tell(new Conversation.Refused(decision.refusal()));
       return Effect().none();
     }
-    add(actor, decision.bodies(), replyTo, done);
+    write(actor, decision.bodies(), replyTo);
     return written();
   }
 
-  private void add(
-      UserId actor, List<Body> bodies, ActorRef<Conversation.ViewReply> replyTo, Runnable done) {
+  private void write(UserId actor, List<Body> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     if (bodies.isEmpty()) {
-      done.run();
-      return;
+      // It is so already.
+      replyTo.tell(Views.reply(state, actor));
+    } else {
+      writing.add(actor, bodies, replyTo);
     }
-    for (Body body : bodies) {
-      batch.add(entry(actor, null, body));
-    }
-    batch.await(
-        new Batch.Waiting() {
-          @Override
-          public void written() {
-            done.run();
-          }
-
-          @Override
-          public void refused(Refusal refusal) {
-            replyTo.tell(new Conversation.Refused(refusal));
-          }
-        });
   }
 
   // ---- reading
   // -----------------------------------------------------------------------------------------------
 
-  private void reply(UserId viewer, ActorRef<Conversation.ViewReply> replyTo) {
-    replyTo.tell(
-        state.member(viewer) == null
-            ? new Conversation.Removed()
-            : new Conversation.Viewed(Views.of(state, viewer)));
-  }
-
   private Effect<ConversationEvent, ConversationState> view(Conversation.GetView get) {
-    if (state.member(get.viewer()) == null) {
-      get.replyTo().tell(new Conversation.Refused(Refusal.notFound()));
-    } else {
-      reply(get.viewer(), get.replyTo());
-    }
+    get.replyTo()
+        .tell(
+            state.member(get.viewer()) == null
+                ? new Conversation.Refused(Refusal.notFound())
+                : Views.reply(state, get.viewer()));
     return Effect().none();
   }
 
@@ -770,7 +595,7 @@ public final class ConversationEntity
   private Effect<ConversationEvent, ConversationState> idle() {
     boolean quiet =
         handled == handledAtIdle
-            && batch.isEmpty()
+            && writing.isEmpty()
             && cursors.isEmpty()
             && vetting.isIdle()
             && lookups.isIdle()

@@ -121,7 +121,11 @@ final class CursorMoves {
   }
 
   /** What can be written now, with those who wait for it. */
-  record Ready(List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers) {}
+  record Ready(List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers) {
+    void done() {
+      callers.forEach(caller -> caller.tell(new Conversation.ReadDone()));
+    }
+  }
 
   /** Takes out what can be written; a move whose count is still under way stays. */
   Ready take() {

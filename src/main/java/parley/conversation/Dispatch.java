@@ -223,6 +223,12 @@ final class Dispatch {
     if (position == null) {
       return;
     }
+    if (version == 0 && seq < position.acked) {
+      // It knows nothing of this conversation, or no longer: everything from there is told again.
+      position.acked = seq;
+      position.ackedVersion = 0;
+      position.told = seq;
+    }
     boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
     position.acked = Math.min(Math.max(position.acked, seq), target(user));
     position.ackedVersion = Math.max(position.ackedVersion, version);

@@ -5,12 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationType;
 import parley.model.ConversationView;
+import parley.model.UserId;
 
 /** What members see of a state. */
 final class Views {
   private Views() {}
 
-  static ConversationView of(ConversationState state, parley.model.UserId viewer) {
+  static ConversationView of(ConversationState state, UserId viewer) {
     List<ConversationView.MemberView> members = new ArrayList<>(state.members.size());
     for (Member member : state.members.values()) {
       members.add(
@@ -25,6 +26,13 @@ final class Views {
         members,
         state.lastSeq,
         state.createdAt);
+  }
+
+  /** What somebody gets who changed the conversation, and may have left it by that. */
+  static Conversation.ViewReply reply(ConversationState state, UserId viewer) {
+    return state.member(viewer) == null
+        ? new Conversation.Removed()
+        : new Conversation.Viewed(of(state, viewer));
   }
 
   /** Which entries a page holds, from after to is none; and whether there are more that way. */

@@ -94,7 +94,9 @@ final class StaticFiles {
   private static ContentType type(String name) {
     return switch (name.substring(name.lastIndexOf('.') + 1)) {
       case "html" -> ContentTypes.TEXT_HTML_UTF8;
-      case "js", "mjs" -> fixed("text", "javascript");
+      case "js", "mjs" ->
+          MediaTypes.customWithOpenCharset("text", "javascript", Map.of(), false)
+              .toContentType(HttpCharsets.UTF_8);
       case "css" -> ContentTypes.create(MediaTypes.TEXT_CSS, HttpCharsets.UTF_8);
       case "json" -> ContentTypes.APPLICATION_JSON;
       case "webmanifest" -> fixed("application", "manifest+json");

@@ -52,7 +52,21 @@ final class UserRoutes {
                         concat(
                             pathEnd(() -> concat(get(this::profile), patch(this::change))),
                             path("presence", () -> put(this::presence)),
-                            pathPrefix("devices", this::devices)))));
+                            pathPrefix("devices", this::devices))),
+                path(segment(), id -> get(() -> other(id)))));
+  }
+
+  /** Somebody else's profile: members and senders are named by id only. */
+  private Route other(String segment) {
+    return edge.as(
+        me ->
+            edge.id(
+                "user_id",
+                segment,
+                id ->
+                    completeWithFuture(
+                        edge.<User.ProfileReply>askUser(new UserId(id), User.GetProfile::new)
+                            .thenApply(Answers::of))));
   }
 
   private Route find() {

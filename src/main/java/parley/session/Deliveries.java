@@ -130,7 +130,7 @@ final class Deliveries {
     pump();
   }
 
-  /** A {@code sent} for a new entry goes out: the entry itself must not. */
+  /** A {@code sent} goes out for an entry that was not told yet: when it is, it must not. */
   void sent(ConversationId id, long seq) {
     Track track = tracks.computeIfAbsent(id, k -> new Track(Track.UNKNOWN));
     if (seq > track.sentTo && track.cover(seq)) {
@@ -273,9 +273,10 @@ final class Deliveries {
     return unacked;
   }
 
-  /** Whether a conversation is remembered. */
-  boolean tracks(ConversationId id) {
-    return tracks.containsKey(id);
+  /** Whether it is remembered up to where the conversation was told. */
+  boolean remembers(ConversationId id) {
+    Track track = tracks.get(id);
+    return track != null && track.known();
   }
 
   /** Conversations that are remembered. */

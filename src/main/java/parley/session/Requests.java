@@ -118,7 +118,8 @@ final class Requests {
       case Conversation.Posted p -> {
         Posts.Post post = posts.take(p.conversationId(), p.clientMsgId(), asked);
         if (post != null) {
-          if (!p.duplicate()) {
+          // Where the entry was quicker it has been told, and perhaps forgotten by now.
+          if (!p.duplicate() && post.proof == null) {
             deliveries.sent(p.conversationId(), p.seq());
           }
           sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());

@@ -13,11 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.model.ConversationId;
-import parley.model.ConversationType;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.Presence;
-import parley.model.Profile;
 import parley.model.UserId;
 
 /**
@@ -27,9 +25,6 @@ import parley.model.UserId;
  */
 final class UserLive {
   private static final Logger LOG = LoggerFactory.getLogger(UserLive.class);
-
-  /** How long cursors that moved are gathered before their conversation is told. */
-  private static final long GATHER_MILLIS = 50;
 
   /** A live device's last_seen in the journal is at most about this old. */
   private static final long SEEN_MILLIS = 60_000;
@@ -46,11 +41,10 @@ final class UserLive {
   private final User.Conversations conversations;
   private final TimerScheduler<User.Command> timers;
   private final ActorRef<User.Command> self;
-  private final Repeats<ConversationId> delivered = new Repeats<>(3_000, 50);
-  private final Repeats<ConversationId> renamed = new Repeats<>(5_000, 10);
+  private final Telling telling;
   private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
   private long lastSeenAt;
-  private long tellAt;
+  private long wakeAt;
 
   UserLive(
       UserId id,
@@ -65,6 +59,7 @@ final class UserLive {
     this.timers = timers;
     this.self = context.getSelf();
     this.pending = new Pending(state.places());
+    this.telling = new Telling(id, conversations, pending);
     this.sessions = new Sessions(context);
     this.presences = new Presences(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
@@ -75,10 +70,7 @@ final class UserLive {
   /** A conversation says what is new. */
   void deliver(UserState state, User.Deliver message, long now) {
     ConversationId conversation = message.conversationId();
-    renamed.confirm(conversation);
-    if (renamed.complete() && !state.announced()) {
-      tellSoon(now);
-    }
+    telling.heard(conversation);
     Held held = pending.get(conversation);
     DeviceCursors ahead = early.getOrDefault(conversation, DeviceCursors.NONE);
     switch (Intake.of(held, message, state.deviceNumbers(), ahead, state.forgotten())) {
@@ -98,6 +90,7 @@ final class UserLive {
     if (current && !message.receipts().isEmpty() && pending.get(conversation) instanceof Row) {
       sessions.tellAll(new User.Receipts(conversation, message.receipts()));
     }
+    wake(state, now);
   }
 
   private void take(UserState state, Intake.Taken taken, long now) {
@@ -132,14 +125,13 @@ final class UserLive {
       sessions.tellAll(new User.RowChanged(taken.removed()));
     }
     if (held.leftSeq() > 0 || held.delivered() <= held.told()) {
-      delivered.drop(conversation);
+      telling.deliveredKnown(conversation);
     } else if (ahead != null) {
-      tellDelivered(conversation, now);
+      telling.delivered(conversation, now);
     }
-    if (taken.created() && held.type() == ConversationType.DIRECT && state.revision() > 0) {
+    if (taken.created() && state.revision() > 0) {
       // It may have been introduced under the old name before it had a row to be told the new one.
-      renamed.offer(conversation, now);
-      tellSoon(now);
+      telling.rename(held, now);
     }
   }
 
@@ -202,62 +194,31 @@ final class UserLive {
   // ---- what conversations are to be told
 
   /** Tell every direct conversation the profile, until each has heard. */
-  void announce(long now) {
-    renamed.clear();
-    for (Row row : pending.rows()) {
-      offerName(row, now);
-    }
-    for (Parked parked : pending.parked()) {
-      offerName(parked, now);
-    }
-    tellSoon(now);
-  }
-
-  private void offerName(Held held, long now) {
-    if (held.type() == ConversationType.DIRECT && held.leftSeq() == 0) {
-      renamed.offer(held.id(), now);
-    }
-  }
-
-  private void tellDelivered(ConversationId conversation, long now) {
-    delivered.offer(conversation, now + GATHER_MILLIS);
-    tellSoon(now);
+  void announce(UserState state, long now) {
+    telling.rename(now);
+    wake(state, now);
   }
 
   /** Tell what is due. Returns whether the profile is announced, and no journal says so. */
   boolean tell(UserState state, long now) {
-    for (ConversationId conversation : delivered.due(now)) {
-      Held held = pending.get(conversation);
-      if (held == null || held.leftSeq() > 0 || held.delivered() <= held.told()) {
-        delivered.drop(conversation);
-      } else {
-        conversations.tell(conversation, new User.Delivered(id, held.delivered()));
-      }
+    telling.tell(state, now);
+    if (telling.allHeard() && !state.announced()) {
+      return true;
     }
-    Profile profile = state.profile();
-    if (profile != null) {
-      for (ConversationId conversation : renamed.due(now)) {
-        conversations.tell(
-            conversation,
-            new User.Renamed(id, profile.displayName(), profile.avatarUrl(), state.revision()));
-      }
-    }
-    if (!delivered.isEmpty() || !renamed.isEmpty()) {
-      tellSoon(now);
-    }
-    return !state.announced() && renamed.complete();
+    wake(state, now);
+    return false;
   }
 
-  private void tellSoon(long now) {
-    long due = renamed.complete() ? now : Math.min(delivered.nextDue(), renamed.nextDue());
+  /** See to it that what is to be told will be, when it is due. */
+  private void wake(UserState state, long now) {
+    long due = telling.nextDue(state, now);
     if (due == Long.MAX_VALUE) {
       return;
     }
-    long at = Math.max(due, now + GATHER_MILLIS);
-    if (!timers.isTimerActive(UserInternal.Tell.class) || at < tellAt) {
-      tellAt = at;
+    if (!timers.isTimerActive(UserInternal.Tell.class) || due < wakeAt) {
+      wakeAt = due;
       timers.startSingleTimer(
-          UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(at - now));
+          UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(due - now));
     }
   }
 
@@ -277,9 +238,10 @@ final class UserLive {
     presences.changed(presence(now), now);
     for (Row row : pending.rows()) {
       if (row.delivered() > row.told()) {
-        tellDelivered(row.id(), now);
+        telling.delivered(row.id(), now);
       }
     }
+    wake(state, now);
   }
 
   private List<User.Lag> lagging(long device) {
@@ -344,6 +306,7 @@ final class UserLive {
         acked(held, ack, device.number(), now);
       }
     }
+    wake(state, now);
   }
 
   private void acked(Held held, User.Ack ack, long device, long now) {
@@ -357,7 +320,7 @@ final class UserLive {
             held.cursors().with(device, seq, held.lastSeq()), Math.max(held.delivered(), seq)));
     flushSoon();
     if (further) {
-      tellDelivered(held.id(), now);
+      telling.delivered(held.id(), now);
     }
   }
 
@@ -408,10 +371,6 @@ final class UserLive {
 
   /** Whether nobody would miss this user in memory. */
   boolean idle(long now) {
-    return sessions.isEmpty()
-        && pending.isClean()
-        && delivered.isEmpty()
-        && renamed.isEmpty()
-        && !presences.watched(now);
+    return sessions.isEmpty() && pending.isClean() && telling.isEmpty() && !presences.watched(now);
   }
 }

@@ -29,7 +29,7 @@ final class AuthFixtures {
               allow-java-serialization = off
               serializers.event = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
               serializers.snap = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
-              serialization-identifiers { event = 7605, snap = 7606 }
+              serialization-identifiers { event = 7705, snap = 7706 }
               serialization-bindings {
                 "parley.serial.Wire" = jackson-cbor
                 "parley.auth.AccountEvent" = event

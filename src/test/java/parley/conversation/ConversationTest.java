@@ -319,7 +319,7 @@ class ConversationTest {
       assertThat(h.entries(CAT).getLast().body()).isEqualTo(new Body.MemberRemoved(ANN));
       assertThat(h.entries(CAT).get(1).body()).isEqualTo(new Body.RoleChanged(BOB, Role.ADMIN));
       h.tell(new Conversation.RemoveMember(BOB, CAT, h.views.getRef()));
-      h.views.expectMessageClass(Conversation.Removed.class);
+      h.views.expectMessageClass(Conversation.Viewed.class);
       h.tell(new Conversation.RemoveMember(BOB, BOB, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Removed.class);
       assertRefused(h.post(BOB, "c", text("x")), ErrorCode.NOT_FOUND);

@@ -262,6 +262,7 @@ final class AuthCallsTest {
             "GET /v1/users/me",
             "PATCH /v1/users/me",
             "GET /v1/users?username=bob",
+            "GET /v1/users/bob",
             "PUT /v1/users/me/presence",
             "PUT /v1/users/me/devices/d/push_token",
             "DELETE /v1/users/me/devices/d/push_token",

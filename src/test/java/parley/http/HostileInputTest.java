@@ -237,6 +237,7 @@ final class HostileInputTest {
     World.problem(
         world.alice("GET", "/v1/conversations/" + id + "/messages", null), 404, "not_found");
     World.problem(world.alice("PATCH", "/v1/groups/" + id, "{}"), 404, "not_found");
+    World.problem(world.alice("GET", "/v1/users/" + id, null), 400, "bad_request");
     assertThat(
             World.problem(
                     world.alice("DELETE", "/v1/users/me/devices/" + id, null), 400, "bad_request")
@@ -266,7 +267,7 @@ final class HostileInputTest {
         "/v1/nothing",
         "/v2/users/me",
         "/v1/users/me/",
-        "/v1/users/bob",
+        "/v1/users/bob/",
         "/v1//users/me",
         "//v1/users/me",
         "/v1/conversations/",

@@ -30,6 +30,11 @@ final class StaticTest {
     "/docs/, text/html; charset=UTF-8",
     "/docs/openapi.json, application/json",
     "/docs/asyncapi.json, application/json",
+    "/, text/html; charset=UTF-8",
+    "/index.html, text/html; charset=UTF-8",
+    "/style.css, text/css; charset=UTF-8",
+    "/icon.svg, image/svg+xml",
+    "/core/ulid.js, text/javascript; charset=UTF-8",
   })
   void files(String path, String type) {
     HttpResponse<String> response = world.call("GET", path, null);

@@ -192,6 +192,20 @@ class BoundsTest {
   }
 
   @Test
+  void whatWaitsForAnAnswerDoesNotWakeTheUserMeanwhile() {
+    Pending pending = new Pending(new Places());
+    Row row = row(CHAT, 1);
+    pending.put(row.withCursors(row.cursors(), 1));
+    Telling telling = new Telling(Fixtures.ALICE, (to, message) -> {}, pending);
+    UserState state = new UserState(Fixtures.ALICE);
+    assertThat(telling.nextDue(state, 1_000)).isEqualTo(Long.MAX_VALUE);
+    telling.delivered(CHAT, 1_000);
+    assertThat(telling.nextDue(state, 1_000)).isEqualTo(1_050);
+    telling.tell(state, 1_050);
+    assertThat(telling.nextDue(state, 1_050)).isEqualTo(4_050);
+  }
+
+  @Test
   void tellingComesInBatchesAndEnds() {
     Repeats<Integer> repeats = new Repeats<>(1_000, 3);
     for (int i = 0; i < 7; i++) {

@@ -226,6 +226,16 @@ class UserEntityTest {
   }
 
   @Test
+  void aDeviceThatIsNotDurableIsNotAttached() {
+    rig.make();
+    rig.failNextWrite();
+    TestProbe<User.Delivery> session = rig.probe();
+    rig.tellOnly(new User.Attach(ALICE, PHONE, "test", "s1", false, session.getRef()));
+    rig.awaitTerminated();
+    session.expectNoMessage(java.time.Duration.ZERO);
+  }
+
+  @Test
   void anAcknowledgementCountsUpToWhatIsKnownToExist() {
     rig.make();
     rig.attach(PHONE, "s1", false);

@@ -3,6 +3,7 @@ package parley.user;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +47,7 @@ class UserRandomTest {
   private final Map<DeviceId, Expected> expected = new HashMap<>();
   private final Map<DeviceId, TestProbe<User.Delivery>> live = new HashMap<>();
   private final Map<DeviceId, String> sessionIds = new HashMap<>();
+  private final Map<ConversationId, Long> shownAt = new HashMap<>();
   private long version;
   private int read;
 
@@ -96,7 +98,11 @@ class UserRandomTest {
         rig.durable()
             .places()
             .rows()
-            .forEach((id, row) -> told.merge(id, row.lastSeq(), Math::max));
+            .forEach(
+                (id, row) -> {
+                  told.merge(id, row.lastSeq(), Math::max);
+                  shownAt.put(id, row.orderAt());
+                });
         expected.values().forEach(this::cursorsAreThoseOfTheJournal);
       }
       default -> rig.tick(random.nextInt(5_000));
@@ -119,6 +125,7 @@ class UserRandomTest {
             .deliver());
     if (from <= told.getOrDefault(conversation, 0L) + 1) {
       told.merge(conversation, to, Math::max);
+      shownAt.put(conversation, Math.max(1_000L, order.getOrDefault(conversation, 0L)));
     }
   }
 
@@ -198,7 +205,11 @@ class UserRandomTest {
     List<ConversationId> inbox = rig.inbox().stream().map(InboxRow::conversationId).toList();
     List<ConversationId> wanted = new ArrayList<>(told.keySet());
     wanted.removeIf(id -> told.getOrDefault(id, 0L) == 0);
-    assertThat(inbox).as(at).containsExactlyInAnyOrderElementsOf(wanted);
+    wanted.sort(
+        Comparator.comparing((ConversationId id) -> Objects.requireNonNull(shownAt.get(id)))
+            .reversed()
+            .thenComparing(Comparator.naturalOrder()));
+    assertThat(inbox).as(at).isEqualTo(wanted);
   }
 
   /** Whatever a session was sent by now continues, without a hole, where it stood. */

@@ -1,0 +1,562 @@
+package parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import parley.model.Body;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.UserId;
+import parley.user.User;
+
+class DeliveriesTest {
+  private static final ConversationId A = new ConversationId("a");
+  private static final ConversationId B = new ConversationId("b");
+  private static final ConversationId C = new ConversationId("c");
+
+  private final FakePort port = new FakePort();
+  private final Deliveries deliveries = port.deliveries();
+
+  @Test
+  void liveEntriesGoStraightOut() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(5, 7));
+    deliveries.entries(A, entries(8, 8));
+    assertThat(port.log).containsExactly("synced 0", "a5", "a6", "a7", "a8");
+    assertThat(port.asks).isEmpty();
+  }
+
+  @Test
+  void nothingIsRememberedOfWhatIsAcknowledged() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 3));
+    deliveries.ack(A, 2);
+    assertThat(deliveries.unackedCount()).isEqualTo(1);
+    deliveries.ack(A, 3);
+    assertThat(deliveries.trackCount()).isZero();
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 3, 3));
+  }
+
+  @Test
+  void theSameEntryTwiceIsSentOnce() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 3));
+    deliveries.entries(A, entries(2, 4));
+    assertThat(port.log).containsExactly("synced 0", "a1", "a2", "a3", "a4");
+  }
+
+  @Test
+  void theWindowHoldsBackAndRefills() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 300));
+    assertThat(port.messages()).hasSize(256);
+    assertThat(port.asks).isEmpty();
+    deliveries.ack(A, 10);
+    deliveries.takeAcks();
+    deliveries.pump();
+    assertThat(port.asks).containsEntry(A, List.of(256L, 10L));
+    port.answer(A, 300);
+    assertThat(port.messages()).hasSize(266).endsWith("a266");
+    assertThat(deliveries.unackedCount()).isEqualTo(256);
+    deliveries.ack(A, 266);
+    port.answer(A, 300);
+    assertThat(port.messages()).hasSize(300).endsWith("a300");
+  }
+
+  @Test
+  void aLiveEntryBehindAHeldBackRangeWaits() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 10)));
+    deliveries.entries(A, entries(11, 12));
+    deliveries.entries(B, entries(1, 1));
+    assertThat(port.log).containsExactly("b1");
+    port.answer(A, 12);
+    assertThat(port.messages()).hasSize(11).endsWith("a10");
+    assertThat(port.log).endsWith("synced 10");
+    port.answer(A, 12);
+    assertThat(port.messages()).endsWith("a11", "a12");
+  }
+
+  @Test
+  void theBacklogIsSyncedWhenAllOfItWasSent() {
+    deliveries.attached(
+        List.of(new User.Lag(A, 5, 8), new User.Lag(B, 0, 2), new User.Lag(C, 1, 2)));
+    assertThat(port.asks.keySet()).containsExactly(A, B);
+    port.answer(B, 2);
+    port.answer(A, 8);
+    assertThat(port.log).doesNotContain("synced 6");
+    port.answer(C, 2);
+    assertThat(port.log).containsExactly("b1", "b2", "a6", "a7", "a8", "c2", "synced 6");
+  }
+
+  @Test
+  void aBacklogOverTheWindowWaitsForAcknowledgements() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 300)));
+    for (int i = 0; i < 3; i++) {
+      port.answer(A, 300);
+    }
+    assertThat(port.messages()).hasSize(256);
+    assertThat(port.asks).isEmpty();
+    deliveries.ack(A, 256);
+    port.answer(A, 300);
+    assertThat(port.log).hasSize(301).endsWith("a300", "synced 300");
+  }
+
+  @Test
+  void anAnsweredEntryIsNotToldAgain() {
+    deliveries.attached(List.of());
+    deliveries.sent(A, 7);
+    deliveries.entries(A, entries(5, 8));
+    assertThat(port.messages()).containsExactly("a5", "a6", "a8");
+    assertThat(deliveries.unackedCount()).isEqualTo(3);
+    assertThat(deliveries.coveredCount()).isZero();
+  }
+
+  @Test
+  void anEntryBeforeItsAnswerIsNotToldEither() {
+    deliveries.attached(List.of());
+    port.claimed.add(2L);
+    deliveries.entries(A, entries(1, 3));
+    assertThat(port.messages()).containsExactly("a1", "a3");
+    assertThat(deliveries.coveredCount()).isZero();
+  }
+
+  @Test
+  void anAcknowledgementOfAnAnswerCountsWhenItsEntryHasCome() {
+    deliveries.attached(List.of());
+    deliveries.sent(A, 7);
+    deliveries.ack(A, 7);
+    assertThat(deliveries.takeAcks()).isEmpty();
+    deliveries.entries(A, entries(7, 7));
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 7, 7));
+    assertThat(deliveries.trackCount()).isZero();
+  }
+
+  @Test
+  void whatWasNotSentIsNotAcknowledged() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 5)));
+    deliveries.sent(A, 6);
+    deliveries.ack(A, 6);
+    assertThat(deliveries.takeAcks()).isEmpty();
+    port.answer(A, 5);
+    assertThat(port.messages()).hasSize(5);
+    deliveries.entries(A, entries(6, 6));
+    assertThat(deliveries.takeAcks()).isEmpty();
+    deliveries.ack(A, 1_000);
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 6, 6));
+  }
+
+  @Test
+  void acknowledgementsNeverGoBackAndStrangersAreIgnored() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 5));
+    deliveries.ack(A, 4);
+    deliveries.ack(A, 2);
+    deliveries.ack(B, 100);
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 4, 4));
+    assertThat(deliveries.unackedCount()).isEqualTo(1);
+  }
+
+  @Test
+  void aSlowClientGetsAGapOncePerConversation() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 1));
+    port.slow = true;
+    deliveries.entries(A, entries(2, 5));
+    deliveries.entries(A, entries(6, 6));
+    deliveries.entries(B, entries(9, 9));
+    assertThat(port.messages()).containsExactly("a1");
+    port.slow = false;
+    deliveries.drained(true);
+    deliveries.entries(A, entries(7, 7));
+    assertThat(port.log)
+        .containsExactly("synced 0", "a1", "gap a 2-6 slow", "gap b 9-9 slow", "a7");
+    deliveries.ack(A, 7);
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 7, 7));
+  }
+
+  @Test
+  void aClientSlowForAMomentGetsItLate() {
+    deliveries.attached(List.of());
+    port.slow = true;
+    deliveries.entries(A, entries(2, 5));
+    assertThat(port.asks).isEmpty();
+    port.slow = false;
+    deliveries.drained(false);
+    port.answer(A, 5);
+    assertThat(port.messages()).containsExactly("a2", "a3", "a4", "a5");
+  }
+
+  @Test
+  void replayStopsWhereTheBufferIsFull() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 50)));
+    port.room = 20;
+    port.answer(A, 50);
+    assertThat(port.messages()).hasSize(20);
+    assertThat(port.asks).isEmpty();
+    port.room = Integer.MAX_VALUE;
+    deliveries.pump();
+    assertThat(port.asks).containsEntry(A, List.of(20L, 20L));
+    port.answer(A, 50);
+    port.answer(A, 50);
+    assertThat(port.log).hasSize(51).endsWith("synced 50");
+  }
+
+  @Test
+  void aPageThatDoesNotComeIsAskedForAgainAfterARest() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 3)));
+    port.asks.clear();
+    deliveries.pageFailed(A);
+    assertThat(port.asks).isEmpty();
+    assertThat(deliveries.rests()).isTrue();
+    deliveries.rested();
+    port.asks.clear();
+    deliveries.pageFailed(A);
+    deliveries.rested();
+    assertThat(port.asks).isEmpty();
+    deliveries.rested();
+    port.answer(A, 3);
+    assertThat(port.log).containsExactly("a1", "a2", "a3", "synced 3");
+    assertThat(deliveries.rests()).isFalse();
+  }
+
+  @Test
+  void whatIsNotToBeHadIsAnnounced() {
+    deliveries.attached(List.of(new User.Lag(A, 2, 5), new User.Lag(B, 0, 1)));
+    port.asks.clear();
+    deliveries.pageRefused(A);
+    assertThat(port.log).containsExactly("gap a 3-5 not_found");
+    deliveries.page(B, List.of());
+    for (int i = 1; i < Deliveries.PATIENCE; i++) {
+      while (port.asks.isEmpty()) {
+        deliveries.rested();
+      }
+      port.asks.clear();
+      deliveries.page(B, List.of());
+    }
+    assertThat(port.log).endsWith("gap b 1-1 missing", "synced 0");
+  }
+
+  @Test
+  void aHoleInAPageIsAnnounced() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 5)));
+    port.asks.clear();
+    List<Entry> page = new ArrayList<>(entries(1, 2));
+    page.addAll(entries(5, 5));
+    deliveries.page(A, page);
+    assertThat(port.log).containsExactly("a1", "a2", "gap a 3-4 missing", "a5", "synced 3");
+  }
+
+  @Test
+  void theUsersOwnGapIsPassedOn() {
+    deliveries.attached(List.of());
+    deliveries.gapSeen(A, 3, 9, "archived");
+    deliveries.entries(A, entries(10, 10));
+    assertThat(port.log).containsExactly("synced 0", "gap a 3-9 archived", "a10");
+  }
+
+  @Test
+  void nothingIsLostDoubledOrReorderedWhateverHappens() {
+    long seed = System.nanoTime();
+    System.out.println("DeliveriesTest seed " + seed);
+    Random seeds = new Random(seed);
+    for (int i = 0; i < 400; i++) {
+      long one = seeds.nextLong();
+      try {
+        new Life(one).live();
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError("seed " + one, e);
+      }
+    }
+  }
+
+  /** One random life of a connection, checked against what a client would have seen. */
+  private static final class Life {
+    private final Random random;
+    private final FakePort port = new FakePort();
+    private final Deliveries deliveries = port.deliveries();
+    private final Map<ConversationId, Line> lines = new LinkedHashMap<>();
+
+    private static final class Line {
+      long written; // in the conversation's journal
+      long told; // by the user entity
+      long seen; // by the client, contiguous
+      long acked;
+      final Set<Long> sent = new HashSet<>(); // answered to this client
+      final Set<Long> mine = new HashSet<>(); // written by it, not answered
+      final Set<Long> early = new HashSet<>(); // seen before what is before it
+    }
+
+    Life(long seed) {
+      random = new Random(seed);
+    }
+
+    void live() {
+      List<User.Lag> lags = new ArrayList<>();
+      for (int i = 0; i < 1 + random.nextInt(5); i++) {
+        Line line = new Line();
+        line.written = random.nextInt(600);
+        line.told = line.written;
+        line.seen = random.nextBoolean() ? line.written : random.nextInt((int) line.written + 1);
+        line.acked = line.seen;
+        ConversationId id = new ConversationId("c" + i);
+        lines.put(id, line);
+        if (line.acked < line.told) {
+          lags.add(new User.Lag(id, line.acked, line.told));
+        }
+      }
+      port.client = this::onFrame;
+      port.claimsIn = (id, seq) -> line(id).mine.contains(seq);
+      deliveries.attached(lags);
+      for (int i = 0; i < 600; i++) {
+        step(random.nextInt(100));
+        assertThat(deliveries.unackedCount()).isBetween(0, 256);
+      }
+      finish();
+    }
+
+    private void step(int dice) {
+      ConversationId id = pick(lines.keySet());
+      Line line = line(id);
+      if (dice < 20) {
+        for (int i = 0; i < 1 + random.nextInt(60); i++) {
+          line.written++;
+          if (random.nextInt(8) == 0) {
+            line.mine.add(line.written);
+          }
+        }
+      } else if (dice < 40) {
+        tell(id, line);
+      } else if (dice < 55) {
+        answer(id, line);
+      } else if (dice < 75) {
+        if (!port.asks.isEmpty()) {
+          page(pick(port.asks.keySet()));
+        }
+      } else if (dice < 90) {
+        ack(id, line);
+      } else if (dice < 93) {
+        port.slow = true;
+      } else if (dice < 97) {
+        port.slow = false;
+        deliveries.drained(random.nextBoolean());
+      } else {
+        port.room = random.nextInt(4) == 0 ? random.nextInt(30) : Integer.MAX_VALUE;
+        deliveries.rested();
+      }
+      deliveries.pump();
+    }
+
+    private void tell(ConversationId id, Line line) {
+      if (line.told < line.written) {
+        long next = line.told + 1;
+        long from = random.nextInt(10) == 0 ? Math.max(1, line.told - 1) : next;
+        long to = line.told + 1 + random.nextLong(line.written - line.told);
+        // A repeated entry is only known where something is still remembered.
+        boolean tracked = deliveries.remembers(id);
+        line.told = to;
+        deliveries.entries(id, entries(tracked ? from : next, to));
+      }
+    }
+
+    private void answer(ConversationId id, Line line) {
+      if (!line.mine.isEmpty()) {
+        long seq = pick(line.mine);
+        line.mine.remove(seq);
+        if (seq > line.told) {
+          deliveries.sent(id, seq);
+        }
+        assertThat(line.sent.add(seq)).isTrue();
+        line.early.add(seq);
+        catchUp(line);
+      }
+    }
+
+    private void page(ConversationId id) {
+      int luck = random.nextInt(10);
+      if (luck == 0) {
+        port.asks.remove(id);
+        deliveries.pageFailed(id);
+      } else {
+        port.answer(id, line(id).written);
+      }
+    }
+
+    private void ack(ConversationId id, Line line) {
+      if (line.seen > line.acked) {
+        line.acked += 1 + random.nextLong(line.seen - line.acked);
+        deliveries.ack(id, random.nextInt(20) == 0 ? line.acked - 1 : line.acked);
+        deliveries.ack(id, line.acked);
+      }
+    }
+
+    private void onFrame(ConversationId id, long from, long to) {
+      Line line = line(id);
+      for (long seq = from; seq <= to; seq++) {
+        if (from < to && (line.sent.contains(seq) || line.mine.contains(seq))) {
+          continue; // a gap may span what is answered
+        }
+        assertThat(line.sent).as("answered and told").doesNotContain(seq);
+        assertThat(line.mine).as("will be answered").doesNotContain(seq);
+        catchUp(line);
+        assertThat(seq).as("next of " + id).isEqualTo(next(line));
+        line.seen = seq;
+        catchUp(line);
+      }
+      assertThat(to).isLessThanOrEqualTo(line.told);
+    }
+
+    // The next seq a message may have: own ones whose answer is still to come are skipped.
+    private long next(Line line) {
+      long seq = line.seen + 1;
+      while (line.mine.contains(seq) || line.sent.contains(seq)) {
+        seq++;
+      }
+      return seq;
+    }
+
+    private static void catchUp(Line line) {
+      while (line.early.contains(line.seen + 1)) {
+        line.seen++;
+      }
+    }
+
+    private void finish() {
+      port.slow = false;
+      port.room = Integer.MAX_VALUE;
+      deliveries.drained(true);
+      for (int i = 0; i < 2_000; i++) {
+        lines.forEach(
+            (id, line) -> {
+              while (!line.mine.isEmpty()) {
+                answer(id, line);
+              }
+              while (line.told < line.written) {
+                tell(id, line);
+              }
+              catchUp(line);
+              line.acked = Math.max(line.acked, line.seen);
+              deliveries.ack(id, line.acked);
+            });
+        deliveries.rested();
+        deliveries.pump();
+        new ArrayList<>(port.asks.keySet()).forEach(id -> port.answer(id, line(id).written));
+        if (deliveries.trackCount() == 0) {
+          break;
+        }
+      }
+      lines.forEach((id, line) -> assertThat(line.seen).as("end of " + id).isEqualTo(line.written));
+      assertThat(deliveries.trackCount()).isZero();
+      assertThat(deliveries.unackedCount()).isZero();
+      assertThat(deliveries.coveredCount()).isZero();
+      assertThat(port.synced).isEqualTo(1);
+    }
+
+    private Line line(ConversationId id) {
+      return Objects.requireNonNull(lines.get(id));
+    }
+
+    private <T> T pick(Set<T> set) {
+      return new ArrayList<>(set).get(random.nextInt(set.size()));
+    }
+  }
+
+  private interface Client {
+    void see(ConversationId id, long from, long to);
+  }
+
+  private interface Claims {
+    boolean mine(ConversationId id, long seq);
+  }
+
+  private static class FakePort implements Deliveries.Port {
+    final List<String> log = new ArrayList<>();
+    final Map<ConversationId, List<Long>> asks = new LinkedHashMap<>();
+    final Set<Long> claimed = new HashSet<>();
+    boolean slow;
+    int room = Integer.MAX_VALUE;
+    int synced;
+    Client client = (id, from, to) -> {};
+    Claims claimsIn = (id, seq) -> claimed.contains(seq);
+    private final Deliveries target = new Deliveries(this);
+
+    Deliveries deliveries() {
+      return target;
+    }
+
+    List<String> messages() {
+      return log.stream().filter(l -> !l.contains(" ")).toList();
+    }
+
+    void answer(ConversationId id, long written) {
+      List<Long> ask = asks.remove(id);
+      assertThat(ask).as("asked for " + id).isNotNull();
+      long after = ask.get(0);
+      target.page(id, entries(after + 1, Math.min(written, after + ask.get(1))));
+    }
+
+    @Override
+    public void message(ConversationId id, Entry entry, boolean live) {
+      log.add(id.value() + entry.seq());
+      if (room != Integer.MAX_VALUE) {
+        room--;
+      }
+      client.see(id, entry.seq(), entry.seq());
+    }
+
+    @Override
+    public void gap(ConversationId id, long from, long to, String reason) {
+      log.add("gap " + id + " " + from + "-" + to + " " + reason);
+      client.see(id, from, to);
+    }
+
+    @Override
+    public void synced(long messages) {
+      synced++;
+      log.add("synced " + messages);
+    }
+
+    @Override
+    public void ask(ConversationId id, long after, int limit) {
+      assertThat(asks.put(id, List.of(after, (long) limit))).as("one page at a time").isNull();
+      assertThat(asks).hasSizeLessThanOrEqualTo(2);
+    }
+
+    @Override
+    public boolean claims(ConversationId id, Entry entry) {
+      return claimsIn.mine(id, entry.seq());
+    }
+
+    @Override
+    public boolean replays() {
+      return !slow && room > 0;
+    }
+
+    @Override
+    public boolean slow() {
+      return slow;
+    }
+  }
+
+  static List<Entry> entries(long from, long to) {
+    return LongStream.rangeClosed(from, to)
+        .mapToObj(
+            seq ->
+                new Entry(
+                    seq,
+                    "m" + seq,
+                    new UserId("bob"),
+                    0,
+                    null,
+                    new Body.Text("text", null, null, false)))
+        .toList();
+  }
+}
