@@ -46,10 +46,8 @@ class OperatorsIT {
                 assertAtLeast(metrics, "parley_refusals_total{code=\"bad_request\"}", 1);
                 assertAtLeast(metrics, "parley_send_latency_seconds_count{path=\"socket\"}", 1);
                 assertAtLeast(metrics, "parley_delivery_latency_seconds_count{path=\"socket\"}", 1);
-                for (String entity : new String[] {"conversation", "user", "account"}) {
-                  assertAtLeast(
-                      metrics, "parley_persist_time_seconds_count{entity=\"" + entity + "\"}", 1);
-                }
+                assertAtLeast(
+                    metrics, "parley_persist_time_seconds_count{entity=\"conversation\"}", 1);
                 assertAtLeast(metrics, "jvm_threads_live_threads", 1);
                 assertThat(metrics).contains("jvm_memory_used_bytes", "jvm_gc_");
               });
@@ -62,9 +60,10 @@ class OperatorsIT {
                 .lines()
                 .filter(line -> line.startsWith(meter + " "))
                 .mapToDouble(line -> Double.parseDouble(line.substring(meter.length() + 1)))
-                .findFirst())
+                .findFirst()
+                .orElse(0))
         .as("%s in%n%s", meter, metrics.lines().filter(l -> l.contains("parley_")).toList())
-        .hasValueSatisfying(value -> assertThat(value).isGreaterThanOrEqualTo(least));
+        .isGreaterThanOrEqualTo(least);
   }
 
   @Test
