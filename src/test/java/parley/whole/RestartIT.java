@@ -27,7 +27,7 @@ class RestartIT {
 
   @Test
   void whatWasAnsweredReachesEverybodyAfterTheCrash(@TempDir Path data) {
-    try (ServerProcess server = ServerProcess.start(data);
+    try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
       Account ann = client.register(Ids.username("ann"));
       Account ben = client.register(Ids.username("ben"));
@@ -92,6 +92,52 @@ class RestartIT {
             assertThat(row.path("last_message").path("seq").asLong()).isEqualTo(TEXTS - 1);
           });
       row(client, ann, direct, row -> assertThat(row.path("peer_read_seq").asLong()).isEqualTo(10));
+    }
+  }
+
+  @Test
+  void whoCameAndWentHearsOfItAfterTheCrash(@TempDir Path data) {
+    try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
+        ParleyClient client = new ParleyClient(server.uri())) {
+      Account ann = client.register(Ids.username("ann"));
+      Account ben = client.register(Ids.username("ben"));
+      Account cyd = client.register(Ids.username("cyd"));
+      Account dee = client.register(Ids.username("dee"));
+      client.connectSynced(ben, "phone").close();
+      client.connectSynced(dee, "phone").close();
+      String group = client.group(ann, "a group", List.of(ben, cyd));
+      post(client, ann, group, "before dee");
+
+      String members = "/v1/groups/" + group + "/members";
+      client
+          .post(members, ann.accessToken(), Json.obj("user_ids", List.of(dee.userId())))
+          .expect(200);
+      client.call("DELETE", members + "/" + ben.userId(), ann.accessToken(), null).expect(204);
+      server.kill9();
+      server.restart();
+
+      // Created, a text, dee in, ben out: each has its own part of that, and no more.
+      row(client, dee, group, row -> assertThat(row.path("last_seq").asLong()).isEqualTo(4));
+      await()
+          .atMost(ParleySocket.PATIENCE)
+          .untilAsserted(() -> assertThat(client.inbox(ben)).isEmpty());
+      client.get("/v1/conversations/" + group, ben.accessToken()).expect(404);
+      assertThat(told(client, ben, group, 4)).isEqualTo(List.of(1L, 2L, 3L, 4L));
+      assertThat(told(client, dee, group, 4)).isEqualTo(List.of(3L, 4L));
+      assertThat(client.log(dee, group))
+          .extracting(entry -> entry.path("seq").asLong())
+          .containsExactly(3L, 4L);
+    }
+  }
+
+  /** What a device of the user is sent of the conversation, up to a seq. */
+  private static List<Long> told(ParleyClient client, Account account, String id, long to) {
+    try (ParleySocket phone = client.connect(account, "phone")) {
+      phone.await(
+          Frames.op("message").and(Frames.has("conversation_id", id)).and(Frames.has("seq", to)));
+      return phone.frames(Frames.op("message").and(Frames.has("conversation_id", id))).stream()
+          .map(frame -> frame.path("seq").asLong())
+          .toList();
     }
   }
 
