@@ -142,7 +142,10 @@ public final class Conversation {
   public record AddMembers(UserId actor, List<UserId> userIds, ActorRef<ViewReply> replyTo)
       implements Command {}
 
-  /** Admins, and a member itself. Answers {@link Removed}. */
+  /**
+   * Admins, and a member itself. Answers {@link Viewed}, or {@link Removed} to one that has left by
+   * it.
+   */
   public record RemoveMember(UserId actor, UserId userId, ActorRef<ViewReply> replyTo)
       implements Command {}
 
@@ -159,7 +162,7 @@ public final class Conversation {
   /** There it is. */
   public record Viewed(ConversationView view) implements ViewReply {}
 
-  /** The member is gone. */
+  /** Done, and who asked has no longer a view of it. */
   public record Removed() implements ViewReply {}
 
   /** It was not done, or is not to be had. */

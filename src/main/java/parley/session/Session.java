@@ -203,7 +203,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
         renewing = true;
         verify(f.token());
       }
-      case ClientFrame.Ping f -> out.send(new ServerFrame.Pong(f.id()));
+      case ClientFrame.Ping f -> {
+        // Whoever has a pong may count on what it acknowledged before, also at its next hello.
+        flushAcks();
+        out.send(new ServerFrame.Pong(f.id()));
+      }
       case ClientFrame.Post f -> onPost(f);
       case ClientFrame.Ack f -> deliveries.ack(f.conversationId(), f.seq());
       case ClientFrame.Read f -> live.read(f);
@@ -386,8 +390,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
   // ---- what the user tells
 
   private void onTold(User.Delivery delivery) {
-    if (delivery instanceof User.Ended ended && phase != Phase.CLOSING) {
+    if (phase == Phase.CLOSING) {
+      return;
+    }
+    if (delivery instanceof User.Ended ended) {
       onEnded(ended);
+    } else if (delivery instanceof User.Knock knock) {
+      knock.user().tell(new User.Living(knock.order()));
     } else if (phase == Phase.ATTACHING && delivery instanceof User.Attached attached) {
       onAttached(attached);
     } else if (phase == Phase.LIVE) {
@@ -433,6 +442,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       }
       case User.GapSeen d -> deliveries.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
       case User.Attached d -> {}
+      case User.Knock d -> {}
       case User.Ended d -> {}
     }
   }

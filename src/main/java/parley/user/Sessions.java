@@ -4,11 +4,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.apache.pekko.actor.ActorIdentity;
-import org.apache.pekko.actor.Identify;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
-import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
 import parley.model.ErrorCode;
@@ -20,9 +17,8 @@ import parley.model.Refusal;
  * <p>A hello whose connection has already ended must not replace the living session of the same
  * device; such hellos are real (a phone that changes networks sends two, and the first may arrive
  * last). Death watch alone comes too late to know. So where there is somebody to replace, the
- * newcomer is asked first whether it lives, by Pekko's own {@link Identify}: every actor answers
- * it, and for a dead one its node does. A node that is gone answers nothing, which replaces nobody
- * either.
+ * newcomer is asked first whether it lives. Only what lives answers: Pekko's own {@code Identify}
+ * would not do, since what a session gives us is an adapter, and those do not know it.
  */
 final class Sessions {
   /** Most newcomers that are being asked; the longest waiting is refused beyond that. */
@@ -40,20 +36,12 @@ final class Sessions {
   record Newcomer(User.Attach attach, long order) {}
 
   private final ActorContext<User.Command> context;
-  private final org.apache.pekko.actor.ActorRef identities;
   private final Map<DeviceId, Live> live = new HashMap<>();
   private final LinkedHashMap<Long, Newcomer> knocking = new LinkedHashMap<>();
   private long lastOrder;
 
   Sessions(ActorContext<User.Command> context) {
     this.context = context;
-    this.identities =
-        Adapter.toClassic(
-            context.messageAdapter(
-                ActorIdentity.class,
-                identity ->
-                    new UserInternal.Answered(
-                        (Long) identity.correlationId(), identity.getActorRef().isPresent())));
   }
 
   boolean isEmpty() {
@@ -75,7 +63,7 @@ final class Sessions {
 
   /**
    * The newcomer, who may come in now; or null where it would replace somebody and is asked first
-   * whether it lives: then {@link UserInternal.Answered} comes of it, or nothing.
+   * whether it lives: then {@link User.Living} comes of it, or its end.
    */
   @Nullable Newcomer hello(User.Attach attach) {
     Newcomer newcomer = new Newcomer(attach, ++lastOrder);
@@ -87,22 +75,25 @@ final class Sessions {
       Long first = knocking.keySet().iterator().next();
       Newcomer refused = knocking.remove(first);
       if (refused != null) {
+        context.unwatch(refused.attach().session());
         refuse(refused.attach(), Refusal.unavailable("too many sessions of one device at once"));
       }
     }
     knocking.put(newcomer.order(), newcomer);
-    Adapter.toClassic(attach.session()).tell(new Identify(newcomer.order()), identities);
+    watch(attach);
+    attach.session().tell(new User.Knock(newcomer.order(), context.getSelf()));
     return null;
   }
 
   /** The newcomer that answered and may come in now, or null. */
-  @Nullable Newcomer answered(UserInternal.Answered answer) {
+  @Nullable Newcomer answered(User.Living answer) {
     Newcomer knock = knocking.remove(answer.order());
-    if (knock == null || !answer.alive()) {
+    if (knock == null) {
       return null;
     }
     Live now = live.get(knock.attach().deviceId());
     if (now != null && now.order() > knock.order()) {
+      context.unwatch(knock.attach().session());
       end(knock.attach().session(), User.End.REPLACED, replaced());
       return null;
     }
@@ -119,8 +110,7 @@ final class Sessions {
         end(old.ref(), User.End.REPLACED, replaced());
       }
     }
-    context.watchWith(
-        attach.session(), new UserInternal.SessionEnded(attach.deviceId(), attach.session()));
+    watch(attach);
     live.put(
         attach.deviceId(),
         new Live(
@@ -131,8 +121,14 @@ final class Sessions {
             attach.session()));
   }
 
+  private void watch(User.Attach attach) {
+    context.watchWith(
+        attach.session(), new UserInternal.SessionEnded(attach.deviceId(), attach.session()));
+  }
+
   /** A session has ended; the one that was the device's, or null. */
   @Nullable Live left(UserInternal.SessionEnded ended) {
+    knocking.values().removeIf(knock -> knock.attach().session().equals(ended.session()));
     Live session = live.get(ended.deviceId());
     if (session == null || !session.ref().equals(ended.session())) {
       return null;

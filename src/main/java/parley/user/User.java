@@ -81,6 +81,7 @@ public final class User {
           SetRowFlags,
           Attach,
           Acked,
+          Living,
           Watch,
           Deliver,
           Typing,
@@ -230,8 +231,18 @@ public final class User {
    */
   public record Ack(ConversationId conversationId, long seq, long proven) {}
 
+  /** The answer to {@link Knock}. */
+  public record Living(long order) implements Command {}
+
   /** What a user tells a session. */
   public sealed interface Delivery extends Wire {}
+
+  /**
+   * Asks a session that has said hello whether its connection is still there, before it replaces
+   * another of the same device: one that lives answers {@link Living} at once, one that is about to
+   * end does not.
+   */
+  public record Knock(long order, ActorRef<Command> user) implements Delivery {}
 
   /**
    * The session is attached.

@@ -89,7 +89,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
               new AdmissionGuard<>(
                   User.Command.class,
                   AdmissionGuard.BOUND,
-                  UserInternal.class::isInstance,
+                  command -> command instanceof UserInternal || command instanceof User.Living,
                   Refusals::overloaded);
           return guard.guard(
               Behaviors.withTimers(
@@ -173,6 +173,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(c);
       case User.Attach c -> attach(state, c);
+      case User.Living c -> living(state, c);
       case User.Acked c -> run(() -> live().acked(state, c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
@@ -184,7 +185,6 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return switch (command) {
       case UserInternal.Flush c -> flush(state);
       case UserInternal.Tell c -> tell(state);
-      case UserInternal.Answered c -> answered(state, c);
       case UserInternal.SessionEnded c -> run(() -> live().left(c, now()));
       case UserInternal.Idle c -> idle();
       case UserInternal.Stop c -> stop();
@@ -353,7 +353,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
 
-  private Effect<UserEvent, UserState> answered(UserState state, UserInternal.Answered c) {
+  private Effect<UserEvent, UserState> living(UserState state, User.Living c) {
     Sessions.Newcomer newcomer = live().sessions.answered(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }

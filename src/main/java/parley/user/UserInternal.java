@@ -17,9 +17,6 @@ non-sealed interface UserInternal extends User.Command {
   /** Leave memory, after everything is in the journal. */
   record Stop() implements UserInternal {}
 
-  /** A newcomer was asked whether it lives. */
-  record Answered(long order, boolean alive) implements UserInternal {}
-
   /** A session is gone, wherever it was. */
   record SessionEnded(DeviceId deviceId, ActorRef<User.Delivery> session) implements UserInternal {}
 }

@@ -93,7 +93,12 @@ final class CallsTest {
             case Conversation.AddMembers c -> c.replyTo().tell(new Conversation.Viewed(VIEW));
             case Conversation.SetRole c -> c.replyTo().tell(new Conversation.Viewed(VIEW));
             case Conversation.GetView c -> c.replyTo().tell(new Conversation.Viewed(VIEW));
-            case Conversation.RemoveMember c -> c.replyTo().tell(new Conversation.Removed());
+            case Conversation.RemoveMember c ->
+                c.replyTo()
+                    .tell(
+                        c.actor().equals(c.userId())
+                            ? new Conversation.Removed()
+                            : new Conversation.Viewed(VIEW));
             case Conversation.GetPage c -> c.replyTo().tell(new Conversation.Page(page()));
             case Conversation.Read c -> {
               if (c.replyTo() != null) {
@@ -285,6 +290,7 @@ final class CallsTest {
     Conversation.RemoveMember remove = told(Conversation.RemoveMember.class);
     assertThat(remove.actor()).isEqualTo(ALICE);
     assertThat(remove.userId()).isEqualTo(BOB);
+    done(world.alice("DELETE", "/v1/groups/c1/members/" + ALICE, null));
   }
 
   @Test

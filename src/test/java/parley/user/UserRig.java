@@ -1,5 +1,7 @@
 package parley.user;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -153,10 +155,21 @@ final class UserRig implements AutoCloseable {
   /** Attach, and take the welcome off the probe. */
   TestProbe<User.Delivery> attach(DeviceId device, String session, boolean fresh) {
     TestProbe<User.Delivery> probe = hello(device, session, fresh);
-    User.Attached attached = probe.expectMessageClass(User.Attached.class);
+    User.Attached attached = attached(probe);
     ref = attached.user();
     lastLag = attached.lagging();
     return probe;
+  }
+
+  /** The welcome; a newcomer that is asked whether it lives says so. */
+  private User.Attached attached(TestProbe<User.Delivery> probe) {
+    User.Delivery first = probe.receiveMessage();
+    if (first instanceof User.Knock knock) {
+      tell(new User.Living(knock.order()));
+      first = probe.receiveMessage();
+    }
+    assertThat(first).isInstanceOf(User.Attached.class);
+    return (User.Attached) first;
   }
 
   /** What the session just attached was told to lack. */
@@ -196,12 +209,10 @@ final class UserRig implements AutoCloseable {
         .toList();
   }
 
-  /** Until the question put to a newcomer has been answered. */
+  /** Until what was put to a newcomer before has been heard. */
   void awaitAnswered() {
-    TestProbe<User.Delivery> late = hello(new DeviceId("late"), "late", false);
-    late.expectMessageClass(User.Attached.class);
-    TestProbe<User.Delivery> later = hello(new DeviceId("late"), "later", false);
-    later.expectMessageClass(User.Attached.class);
+    attached(hello(new DeviceId("late"), "late", false));
+    attached(hello(new DeviceId("late"), "later", false));
   }
 
   /** Somebody to put into a message that nobody reads. */

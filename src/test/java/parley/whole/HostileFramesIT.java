@@ -264,12 +264,8 @@ class HostileFramesIT {
           raw ->
               raw.garbage("GET / HTTP/1.1\r\n\r\n".repeat(50).getBytes(StandardCharsets.US_ASCII)),
           "");
-      try (RawSocket raw = RawSocket.open(client.base())) {
-        raw.hello(ann, "phone");
-        raw.text(new byte[] {'{', '"', (byte) 0xc3, (byte) 0x28, '"', '}'});
-        JsonNode answer = raw.await(Frames.op("error").or(Frames.op("closing")));
-        assertThat(answer.path("code").asText()).isIn("bad_frame", "protocol");
-      }
+      // Not UTF-8: RFC 6455 (8.1) has the library fail the connection, which leaves no last frame.
+      ends(ann, raw -> raw.text(new byte[] {'{', '"', (byte) 0xc3, (byte) 0x28, '"', '}'}), "");
       assertThat(bystander.ping().path("op").asText()).isEqualTo("pong");
     }
   }

@@ -37,7 +37,8 @@ final class SharedServer {
   private static void end(ServerProcess server) {
     server.close();
     try {
-      Files.write(server.data().resolveSibling(server.data().getFileName() + ".log"), server.output());
+      Files.write(
+          server.data().resolveSibling(server.data().getFileName() + ".log"), server.output());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
