@@ -1,9 +1,7 @@
 package parley.session;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -13,14 +11,9 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
-import parley.conversation.Conversation;
-import parley.model.ConversationId;
-import parley.model.DeviceId;
-import parley.model.Entry;
 import parley.model.ErrorCode;
 import parley.model.Limits;
 import parley.model.Refusal;
-import parley.model.UserId;
 import parley.protocol.ClientFrame;
 import parley.protocol.FrameReader;
 import parley.protocol.ServerFrame;
@@ -82,17 +75,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final SessionSettings settings;
   private final TimerScheduler<Command> timers;
   private final Outgoing out;
-  private final Deliveries deliveries;
+  private final Identity identity;
 
   private Phase phase = Phase.HELLO;
-  private ClientFrame.@Nullable Hello hello;
-  private Authenticator.@Nullable Accepted principal;
-  private @Nullable ActorRef<User.Delivery> self;
-  private @Nullable Requests requests;
-  private String sessionId = "";
-  private @Nullable Long authId;
-  private boolean renewing;
-  private int round;
+  private @Nullable Live attached;
   private long heardAt;
   private long slowAt;
   private int badFrames;
@@ -119,7 +105,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     this.timers = timers;
     settings = deps.settings();
     out = new Outgoing(socket, settings, deps.meters());
-    deliveries = new Deliveries(new DeliveryPort());
+    identity = new Identity(context, deps);
     heardAt = deps.ticker().nanos();
     start(Timer.HELLO, settings.helloTimeout());
     start(Timer.IDLE, settings.idleTimeout());
@@ -149,17 +135,17 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case SessionInternal.Told told -> onTold(told.delivery());
       case SessionInternal.UserGone gone ->
           close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
-      case SessionInternal.PostAnswered a -> live().posted(a.alone(), a.reply());
-      case SessionInternal.Paged paged -> onPage(paged.conversationId(), paged.reply());
-      case SessionInternal.Answered answered -> live().answered(answered.frame());
+      case SessionInternal.PostAnswered a -> live().requests.posted(a.alone(), a.reply());
+      case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
+      case SessionInternal.Answered answered -> live().requests.answered(answered.frame());
       case SessionInternal.Noted noted -> {}
     }
     settle();
     return stopped ? Behaviors.stopped() : this;
   }
 
-  private Requests live() {
-    return Objects.requireNonNull(requests);
+  private Live live() {
+    return Objects.requireNonNull(attached);
   }
 
   // ---- frames
@@ -187,21 +173,19 @@ public final class Session extends AbstractBehavior<Session.Command> {
       out.refuse(frame.id(), Refusal.of(ErrorCode.HELLO_REQUIRED, "the first frame is hello"));
       return;
     }
-    // The token is not kept.
-    hello = new ClientFrame.Hello(first.id(), "", first.deviceId(), first.client(), first.fresh());
     phase = Phase.VERIFYING;
     timers.cancel(Timer.HELLO);
-    verify(first.token());
+    start(Timer.ANSWER, settings.answerTimeout());
+    identity.hello(first);
   }
 
   private void onFrame(ClientFrame frame) {
-    Requests live = live();
+    Requests requests = live().requests;
     switch (frame) {
       case ClientFrame.Hello f -> bad(f.id(), ErrorCode.BAD_FRAME, "op: hello has been said");
       case ClientFrame.Auth f -> {
-        authId = f.id();
-        renewing = true;
-        verify(f.token());
+        start(Timer.ANSWER, settings.answerTimeout());
+        identity.renew(f);
       }
       case ClientFrame.Ping f -> {
         // Whoever has a pong may count on what it acknowledged before, also at its next hello.
@@ -209,28 +193,28 @@ public final class Session extends AbstractBehavior<Session.Command> {
         out.send(new ServerFrame.Pong(f.id()));
       }
       case ClientFrame.Post f -> onPost(f);
-      case ClientFrame.Ack f -> deliveries.ack(f.conversationId(), f.seq());
-      case ClientFrame.Read f -> live.read(f);
-      case ClientFrame.Typing f -> live.typing(f);
+      case ClientFrame.Ack f -> live().deliveries.ack(f.conversationId(), f.seq());
+      case ClientFrame.Read f -> requests.read(f);
+      case ClientFrame.Typing f -> requests.typing(f);
       case ClientFrame.Watch f -> {
-        live.watch(f);
-        if (live.watchesAny()) {
+        requests.watch(f);
+        if (requests.watchesAny()) {
           start(Timer.WATCH, settings.watchRenewal());
         }
       }
-      case ClientFrame.Inbox f -> live.inbox(f);
-      case ClientFrame.History f -> live.history(f);
+      case ClientFrame.Inbox f -> requests.inbox(f);
+      case ClientFrame.History f -> requests.history(f);
     }
   }
 
   private void onPost(ClientFrame.Post frame) {
-    if (me().equals(frame.to())) {
+    if (identity.me().equals(frame.to())) {
       bad(frame.id(), ErrorCode.BAD_FRAME, "to must be another user");
       return;
     }
     badFrames = 0;
-    long wait = live().post(frame);
-    if (live().limited() >= LIMITED_FRAMES) {
+    long wait = live().requests.post(frame);
+    if (live().requests.limited() >= LIMITED_FRAMES) {
       close(CloseCode.RATE_LIMITED, "too many messages for too long", wait);
     }
   }
@@ -262,7 +246,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case WANTS -> {
         out.wanted();
         if (phase == Phase.LIVE) {
-          deliveries.pump();
+          live().deliveries.pump();
         }
       }
       case GONE -> stopped = true;
@@ -271,115 +255,42 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   // ---- who it is
 
-  private void verify(String token) {
-    int now = ++round;
-    start(Timer.ANSWER, settings.answerTimeout());
-    CompletableFuture<? extends Authenticator.Verdict> verdict;
-    try {
-      verdict = deps.authenticator().verify(token).toCompletableFuture();
-    } catch (RuntimeException e) {
-      getContext().getLog().warn("token check failed", e);
-      verdict = CompletableFuture.completedFuture(new Authenticator.Unavailable());
-    }
-    getContext()
-        .pipeToSelf(
-            verdict,
-            (v, failure) ->
-                new SessionInternal.Verified(now, v == null ? new Authenticator.Unavailable() : v));
-  }
-
   private void onVerified(SessionInternal.Verified verified) {
-    if (verified.round() != round || phase == Phase.CLOSING) {
+    if (phase == Phase.CLOSING || !identity.expects(verified)) {
       return;
     }
-    round++;
     timers.cancel(Timer.ANSWER);
-    if (renewing) {
-      renewing = false;
-      renew(verified.verdict());
+    if (identity.renewing()) {
+      renewed(verified.verdict());
       return;
     }
-    ClientFrame.Hello first = Objects.requireNonNull(hello);
     switch (verified.verdict()) {
-      case Authenticator.Accepted accepted -> attach(first, accepted);
+      case Authenticator.Accepted accepted -> {
+        phase = Phase.ATTACHING;
+        start(Timer.ANSWER, settings.answerTimeout());
+        identity.attach(accepted);
+      }
       case Authenticator.Rejected rejected -> {
-        out.refuse(first.id(), badToken());
+        out.refuse(identity.helloId(), Identity.badToken());
         close(CloseCode.UNAUTHENTICATED, "the token is not good", 0);
       }
       case Authenticator.Unavailable unavailable -> unanswered("tokens cannot be judged now");
     }
   }
 
-  private void attach(ClientFrame.Hello first, Authenticator.Accepted accepted) {
-    phase = Phase.ATTACHING;
-    principal = accepted;
-    sessionId = deps.sessionIds().get();
-    self = getContext().messageAdapter(User.Delivery.class, SessionInternal.Told::new);
-    UserId id = accepted.userId();
-    var user = deps.entities().user(id);
-    if (accepted.external()) {
-      // Nobody registers such a user. Both messages take the same way, so this one comes first.
-      String name = Objects.requireNonNullElse(accepted.username(), id.value());
-      user.tell(
-          new User.Ensure(
-              name,
-              displayName(name, id),
-              getContext()
-                  .messageAdapter(User.ProfileReply.class, r -> new SessionInternal.Noted())));
-    }
-    user.tell(
-        new User.Attach(id, first.deviceId(), first.client(), sessionId, first.fresh(), self));
-    start(Timer.ANSWER, settings.answerTimeout());
-  }
-
-  private static String displayName(String username, UserId id) {
-    String name = username.isBlank() ? id.value() : username;
-    return name.codePointCount(0, name.length()) <= Limits.NAME_CHARS
-        ? name
-        : name.substring(0, name.offsetByCodePoints(0, Limits.NAME_CHARS));
-  }
-
-  private void renew(Authenticator.Verdict verdict) {
-    switch (verdict) {
-      case Authenticator.Accepted accepted -> {
-        if (accepted.userId().equals(me())) {
-          principal = accepted;
-          watchToken();
-          out.send(new ServerFrame.Ok(authId));
-        } else {
-          out.refuse(authId, Refusal.of(ErrorCode.FORBIDDEN, "token is another user's"));
-        }
-      }
-      case Authenticator.Rejected rejected -> out.refuse(authId, badToken());
-      case Authenticator.Unavailable unavailable ->
-          out.refuse(authId, Refusal.unavailable("tokens cannot be judged now"));
-    }
-  }
-
-  private static Refusal badToken() {
-    return Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good");
+  private void renewed(Authenticator.Verdict verdict) {
+    out.send(identity.renewed(verdict));
+    watchToken();
   }
 
   // The handshake got no answer: not the client's fault, and another try may do.
   private void unanswered(String why) {
-    @Nullable Long id = hello == null ? null : hello.id();
-    out.refuse(id, Refusal.unavailable(why));
+    out.refuse(identity.helloId(), Refusal.unavailable(why));
     close(CloseCode.STATE_LOST, why, RETRY_MILLIS);
   }
 
-  private UserId me() {
-    return Objects.requireNonNull(principal).userId();
-  }
-
-  private DeviceId device() {
-    return Objects.requireNonNull(hello).deviceId();
-  }
-
   private void watchToken() {
-    long left =
-        Objects.requireNonNull(principal).expiresAt()
-            + settings.tokenGrace().toMillis()
-            - deps.ticker().millis();
+    long left = identity.tokenLeft();
     if (left <= 0) {
       close(CloseCode.UNAUTHENTICATED, "the token has ended", 0);
     } else {
@@ -397,54 +308,22 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (phase == Phase.ATTACHING && delivery instanceof User.Attached attached) {
-      onAttached(attached);
+    } else if (phase == Phase.ATTACHING && delivery instanceof User.Attached answer) {
+      onAttached(answer);
     } else if (phase == Phase.LIVE) {
-      onDelivery(delivery);
+      live().told(delivery);
     }
   }
 
-  private void onAttached(User.Attached attached) {
+  private void onAttached(User.Attached answer) {
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
-    getContext().watchWith(attached.user(), new SessionInternal.UserGone());
-    requests =
-        new Requests(getContext(), deps, out, deliveries, me(), Objects.requireNonNull(self));
-    out.send(
-        new ServerFrame.Welcome(
-            Objects.requireNonNull(hello).id(),
-            me(),
-            device(),
-            sessionId,
-            deps.ticker().millis(),
-            deps.rate().perMinute(),
-            Objects.requireNonNull(principal).expiresAt()));
-    deliveries.attached(attached.lagging());
+    getContext().watchWith(answer.user(), new SessionInternal.UserGone());
+    Live live = new Live(getContext(), deps, out, identity);
+    attached = live;
+    out.send(identity.welcome());
+    live.deliveries.attached(answer.lagging());
     watchToken();
-  }
-
-  private void onDelivery(User.Delivery delivery) {
-    switch (delivery) {
-      case User.Entries d -> deliveries.entries(d.conversationId(), d.entries());
-      case User.RowChanged d -> out.row(d.row());
-      case User.Receipts d -> {
-        for (User.Receipt r : d.receipts()) {
-          out.receipt(
-              new ServerFrame.Receipt(d.conversationId(), r.userId(), r.delivered(), r.read()));
-        }
-      }
-      case User.TypingSeen d ->
-          out.sendLossy(new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()));
-      case User.PresenceSeen d -> {
-        if (live().watches(d.presence().userId())) {
-          out.sendLossy(new ServerFrame.PresenceChanged(d.presence()));
-        }
-      }
-      case User.GapSeen d -> deliveries.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
-      case User.Attached d -> {}
-      case User.Knock d -> {}
-      case User.Ended d -> {}
-    }
   }
 
   private void onEnded(User.Ended ended) {
@@ -453,8 +332,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case REMOVED -> close(CloseCode.REMOVED, "this device was removed", 0);
       case REFUSED -> {
         Refusal refusal = ended.refusal();
-        @Nullable Long id = hello == null ? null : hello.id();
-        out.refuse(id, refusal);
+        out.refuse(identity.helloId(), refusal);
         boolean later = refusal.code().retryable();
         close(
             later ? CloseCode.STATE_LOST : CloseCode.UNAUTHENTICATED,
@@ -464,71 +342,15 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  private void onPage(ConversationId id, Conversation.@Nullable PageReply reply) {
-    switch (reply) {
-      case null -> deliveries.pageFailed(id);
-      case Conversation.Page page -> deliveries.page(id, page.page().entries());
-      case Conversation.Refused refused -> {
-        if (refused.refusal().code().retryable()) {
-          deliveries.pageFailed(id);
-        } else {
-          deliveries.pageRefused(id);
-        }
-      }
-    }
-  }
-
-  private final class DeliveryPort implements Deliveries.Port {
-    @Override
-    public void message(ConversationId id, Entry entry, boolean live) {
-      boolean own = entry.senderId().equals(me());
-      if (live && !own) {
-        deps.meters().delivered(deps.ticker().millis() - entry.at());
-      }
-      out.send(new ServerFrame.Message(id, entry, own));
-    }
-
-    @Override
-    public void gap(ConversationId id, long from, long to, String reason) {
-      out.send(new ServerFrame.Gap(id, from, to, reason));
-    }
-
-    @Override
-    public void synced(long messages) {
-      out.send(new ServerFrame.Synced(messages));
-    }
-
-    @Override
-    public void ask(ConversationId id, long after, int limit) {
-      live().replay(id, after, limit);
-    }
-
-    @Override
-    public boolean claims(ConversationId id, Entry entry) {
-      return live().claims(id, entry);
-    }
-
-    @Override
-    public boolean replays() {
-      return !out.slow() && out.bytes() < settings.replayBytes();
-    }
-
-    @Override
-    public boolean slow() {
-      return out.overfull();
-    }
-  }
-
   // ---- time and the end
 
   private void onTimer(Timer timer) {
     switch (timer) {
       case HELLO -> close(CloseCode.NO_HELLO, "no hello came", 0);
       case ANSWER -> {
-        round++;
-        if (renewing) {
-          renewing = false;
-          renew(new Authenticator.Unavailable());
+        identity.giveUp();
+        if (identity.renewing()) {
+          renewed(new Authenticator.Unavailable());
         } else {
           unanswered("no answer in time");
         }
@@ -537,18 +359,18 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case TOKEN -> watchToken();
       case ACKS -> {
         flushAcks();
-        deliveries.pump();
+        live().deliveries.pump();
       }
-      case POSTS -> live().expirePosts();
-      case REST -> deliveries.rested();
+      case POSTS -> live().requests.expirePosts();
+      case REST -> live().deliveries.rested();
       case SLOW -> close(CloseCode.TOO_SLOW, "the connection is not read", 0);
       case CUT -> {
         out.cut();
         stopped = true;
       }
       case WATCH -> {
-        live().renewWatch();
-        if (live().watchesAny()) {
+        live().requests.renewWatch();
+        if (live().requests.watchesAny()) {
           start(Timer.WATCH, settings.watchRenewal());
         }
       }
@@ -599,8 +421,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private Behavior<Command> onStop() {
     flushAcks();
-    if (requests != null) {
-      requests.unwatch();
+    if (attached != null) {
+      attached.requests.unwatch();
     }
     deps.meters().closed();
     return this;
@@ -608,9 +430,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void flushAcks() {
     timers.cancel(Timer.ACKS);
-    if (phase == Phase.LIVE && deliveries.ackCount() > 0) {
-      List<User.Ack> acks = deliveries.takeAcks();
-      deps.entities().user(me()).tell(new User.Acked(device(), sessionId, acks));
+    if (phase == Phase.LIVE) {
+      live().flushAcks();
     }
   }
 
@@ -631,7 +452,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (out.recovers()) {
       timers.cancel(Timer.SLOW);
       long slowFor = deps.ticker().nanos() - slowAt;
-      deliveries.drained(slowFor > settings.slowGrace().toNanos());
+      if (phase == Phase.LIVE) {
+        live().deliveries.drained(slowFor > settings.slowGrace().toNanos());
+      }
     } else if (out.hopeless()) {
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
     }
@@ -639,7 +462,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
       settleLive();
     }
     boolean listens =
-        phase == Phase.HELLO || (phase == Phase.LIVE && !renewing && live().asking() < QUESTIONS);
+        phase == Phase.HELLO
+            || (phase == Phase.LIVE
+                && !identity.renewing()
+                && live().requests.asking() < QUESTIONS);
     if (owesReady && listens && out.bytes() <= settings.drainedBytes()) {
       owesReady = false;
       out.ready();
@@ -648,6 +474,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void settleLive() {
+    Deliveries deliveries = live().deliveries;
     if (deliveries.ackCount() >= ACK_BATCH) {
       flushAcks();
       deliveries.pump();
@@ -657,8 +484,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (deliveries.rests() && !timers.isTimerActive(Timer.REST)) {
       start(Timer.REST, settings.pageRest());
     }
-    if (live().waits() && !timers.isTimerActive(Timer.POSTS)) {
-      Duration left = live().expirePosts();
+    if (live().requests.waits() && !timers.isTimerActive(Timer.POSTS)) {
+      Duration left = live().requests.expirePosts();
       if (left != null) {
         start(Timer.POSTS, left.isPositive() ? left : Duration.ofMillis(1));
       }

@@ -23,6 +23,7 @@ final class CounterRules {
   private final List<Violation> found;
   private final Map<Watch, Cursors> watched = new HashMap<>();
   private final Map<Subject, Cursors> highest = new HashMap<>();
+  private final Map<Subject, Long> acknowledged = new HashMap<>();
 
   CounterRules(Facts facts, List<Violation> found) {
     this.facts = facts;
@@ -44,6 +45,8 @@ final class CounterRules {
                     r.user(),
                     -1,
                     r.readSeq()));
+        case Event.Acked a ->
+            acknowledged.merge(new Subject(a.conversation(), a.user()), a.seq(), Math::max);
         default -> {}
       }
     }
@@ -173,6 +176,11 @@ final class CounterRules {
     }
     if (member.read() > member.delivered()) {
       add("G6", "read but not delivered: " + member);
+    }
+    // An acknowledgement may be lost with its connection, but then the device has it sent again.
+    long acked = acknowledged.getOrDefault(new Subject(member.conversation(), member.of()), 0L);
+    if (member.delivered() < acked) {
+      add("G6", "a device has acknowledged " + acked + ", but " + member);
     }
   }
 

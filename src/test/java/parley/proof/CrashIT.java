@@ -37,7 +37,7 @@ class CrashIT {
     System.out.println("crash test of seed " + SEED);
     Random random = new Random(SEED);
     int kills = 0;
-    try (ServerProcess server = ServerProcess.start(data);
+    try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         History history = History.to(Path.of("target", "crash-history.jsonl"));
         Swarm swarm = new Swarm(List.of(server.uri()), history, SEED, PACE_MILLIS)) {
       swarm.begin(CLIENTS);

@@ -2,10 +2,12 @@ package parley.proof;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeSet;
 import parley.proof.Facts.Attempt;
 import parley.proof.Facts.Connection;
@@ -34,6 +36,9 @@ final class DeliveryRules {
   private final Map<Lane, NavigableSet<Long>> arrived = new HashMap<>();
   private final Map<Lane, Long> acknowledged = new HashMap<>();
   private final Map<Lane, Long> firstMessage = new HashMap<>();
+  private final Map<Device, Connection> newest = new LinkedHashMap<>();
+  private final Set<Connection> synced = new HashSet<>();
+  private final Set<Connection> closed = new HashSet<>();
 
   DeliveryRules(Facts facts, List<Violation> found) {
     this.facts = facts;
@@ -43,6 +48,7 @@ final class DeliveryRules {
   void check() {
     facts.events.forEach(this::take);
     streams.forEach(this::holes);
+    newest.forEach(this::synced);
     for (String conversation : facts.logs.keySet()) {
       for (Device device : facts.firstOpened.keySet()) {
         if (facts.usersOf(conversation).contains(device.user())) {
@@ -76,6 +82,12 @@ final class DeliveryRules {
           stream.covered.add(seq);
         }
       }
+      case Event.Opened o -> {
+        Connection connection = new Connection(o.user(), o.device(), o.connection());
+        newest.put(connection.ofDevice(), connection);
+      }
+      case Event.Synced s -> synced.add(new Connection(s.user(), s.device(), s.connection()));
+      case Event.Closed c -> closed.add(new Connection(c.user(), c.device(), c.connection()));
       case Event.Page p ->
           p.entries()
               .forEach(e -> lane(new Device(p.user(), p.device()), p.conversation()).add(e.seq()));
@@ -105,6 +117,13 @@ final class DeliveryRules {
     stream.messages.add(entry.seq());
     stream.covered.add(entry.seq());
     lane(connection.ofDevice(), entry.conversation()).add(entry.seq());
+  }
+
+  /** A connection that lasts to the end has heard that it is up to date. */
+  private void synced(Device device, Connection last) {
+    if (!synced.contains(last) && !closed.contains(last)) {
+      found.add(new Violation("G4", "never synced: " + last, List.of()));
+    }
   }
 
   /** What the connection had not acknowledged before, up to its last message, is there. */

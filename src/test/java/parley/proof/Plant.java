@@ -47,6 +47,36 @@ enum Plant {
       return swap(events, log, new Event.FinalLog(log.user(), log.conversation(), entries));
     }
   },
+  NEVER_SYNCED("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Opened any = pick(events, Event.Opened.class, random);
+      Event.Synced last =
+          (Event.Synced)
+              events.stream()
+                  .filter(
+                      e ->
+                          e instanceof Event.Synced s
+                              && s.user().equals(any.user())
+                              && s.device().equals(any.device()))
+                  .reduce((a, b) -> b)
+                  .orElseThrow();
+      return events.remove(last);
+    }
+  },
+  ACKNOWLEDGED_NOT_DELIVERED("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.FinalMember m = pick(events, Event.FinalMember.class, random);
+      events.removeIf(
+          e ->
+              e instanceof Event.Cursor c
+                  && c.conversation().equals(m.conversation())
+                  && c.of().equals(m.of()));
+      return m.read() < m.delivered()
+          && swap(events, m, new Event.FinalMember(m.conversation(), m.of(), m.read(), m.read()));
+    }
+  },
   CHANGED_IDENTITY("G2") {
     @Override
     boolean into(List<Event> events, Random random) {

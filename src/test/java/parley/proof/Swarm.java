@@ -147,8 +147,9 @@ public final class Swarm implements AutoCloseable {
     return devices.stream()
         .allMatch(
             device ->
-                device.user().conversations().stream()
-                    .allMatch(id -> device.has(id, heads.getOrDefault(id, 0L))));
+                device.synced()
+                    && device.user().conversations().stream()
+                        .allMatch(id -> device.has(id, heads.getOrDefault(id, 0L))));
   }
 
   private List<Event> readLogs() {

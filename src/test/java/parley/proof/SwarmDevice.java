@@ -38,6 +38,7 @@ final class SwarmDevice {
   private final List<Attempt> outbox = new ArrayList<>();
   private final ConcurrentLinkedQueue<Event.Gap> gaps = new ConcurrentLinkedQueue<>();
   private volatile @Nullable ParleySocket socket;
+  private volatile boolean synced;
   private int connection;
   private int failures;
   private int texts;
@@ -116,6 +117,7 @@ final class SwarmDevice {
     Account account = user.account();
     Recorder recorder = new Recorder(history, user.id(), name, ++connection, this::learn);
     ParleyClient client = nodes.get();
+    synced = false;
     ParleySocket opened =
         client.open(
             SocketOptions.standard().withKeep(false).withCursors(cursors).withTap(recorder));
@@ -358,6 +360,9 @@ final class SwarmDevice {
   private void learn(JsonNode frame) {
     String op = frame.path("op").asText();
     String conversation = frame.path("conversation_id").asText();
+    if (op.equals("synced")) {
+      synced = true;
+    }
     if (op.equals("message") || op.equals("sent")) {
       user.knows(conversation);
     }
@@ -388,6 +393,11 @@ final class SwarmDevice {
       cursor = page.path("next_cursor").asText(null);
     } while (cursor != null);
     return rows;
+  }
+
+  /** Whether the connection has said that everything is live. */
+  boolean synced() {
+    return synced;
   }
 
   /** Fetches what gaps left out; true if all is there up to the seq. */

@@ -25,7 +25,7 @@ import parley.client.ServerProcess;
 class RetryIT {
   @Test
   void twentyRetriesAreOneEntry(@TempDir Path data) {
-    try (ServerProcess server = ServerProcess.start(data);
+    try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
       Account ann = client.register(Ids.username("ann"));
       Account ben = client.register(Ids.username("ben"));
@@ -52,7 +52,7 @@ class RetryIT {
 
   @Test
   void aCrashAmongTheRetriesChangesNothing(@TempDir Path data) {
-    try (ServerProcess server = ServerProcess.start(data);
+    try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
       Account ann = client.register(Ids.username("ann"));
       Account ben = client.register(Ids.username("ben"));

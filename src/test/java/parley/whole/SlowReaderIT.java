@@ -56,10 +56,16 @@ class SlowReaderIT {
       assertThat(SharedServer.server().residentBytes()).isLessThan(BOUND);
 
       // It still talks, so it is not idle; that the server has ended it shows in what it writes.
+      // The others must not become idle meanwhile.
       await()
           .atMost(Duration.ofSeconds(90))
           .pollInterval(Duration.ofMillis(250))
-          .until(() -> !writes(silent));
+          .until(
+              () -> {
+                a.ping();
+                b.ping();
+                return !writes(silent);
+              });
       a.text(group, "still here");
       b.await(Frames.op("message").and(Frames.has("content", "still here")));
     }

@@ -1,0 +1,241 @@
+package parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.RecipientRef;
+import parley.conversation.Conversation;
+import parley.model.Body;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.HistoryPage;
+import parley.model.UserId;
+import parley.user.User;
+
+/**
+ * A session between a socket, users and conversations that do what a test says; time stands still.
+ */
+final class SessionHarness {
+  static final UserId ME = new UserId("alice");
+  static final UserId BOB = new UserId("bob");
+  static final ConversationId A = new ConversationId("conv-a");
+  static final ConversationId B = new ConversationId("conv-b");
+  static final long START = 1_800_000_000_000L;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  final ActorTestKit kit;
+  final ManualTime time;
+  final TestProbe<SocketFlow.ToSocket> socket;
+  final TestProbe<User.Command> user;
+  final TestProbe<User.Command> entity;
+  final AtomicLong nanos = new AtomicLong();
+  final ActorRef<Session.Command> session;
+  CompletionStage<Authenticator.Verdict> verdict =
+      CompletableFuture.completedFuture(accepted(ME, 900));
+
+  private final Map<ConversationId, TestProbe<Conversation.Command>> conversations =
+      new ConcurrentHashMap<>();
+  private final ArrayDeque<JsonNode> frames = new ArrayDeque<>();
+  private ActorRef<User.Delivery> deliveries;
+  int ready;
+  boolean reads = true;
+  boolean lastSeen;
+
+  SessionHarness(ActorTestKit kit, int messagesPerMinute) {
+    this.kit = kit;
+    time = ManualTime.get(kit.system());
+    socket = kit.createTestProbe();
+    user = kit.createTestProbe();
+    entity = kit.createTestProbe();
+    deliveries = kit.<User.Delivery>createTestProbe().ref();
+    session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
+    socket.expectMessageClass(SocketFlow.Opened.class);
+    session.tell(SessionInternal.Socket.WANTS);
+  }
+
+  static Authenticator.Verdict accepted(UserId id, long seconds) {
+    return new Authenticator.Accepted(id, "name", START + seconds * 1000, false);
+  }
+
+  private SessionDeps deps(int messagesPerMinute) {
+    Entities entities =
+        new Entities() {
+          @Override
+          public RecipientRef<User.Command> user(UserId id) {
+            return user.ref();
+          }
+
+          @Override
+          public RecipientRef<Conversation.Command> conversation(ConversationId id) {
+            return SessionHarness.this.conversation(id).ref();
+          }
+        };
+    Ticker ticker =
+        new Ticker() {
+          @Override
+          public long millis() {
+            return START + nanos.get() / 1_000_000;
+          }
+
+          @Override
+          public long nanos() {
+            return nanos.get();
+          }
+        };
+    return new SessionDeps(
+        entities,
+        token -> verdict,
+        new MessageRate(messagesPerMinute),
+        SessionMeters.NONE,
+        ticker,
+        () -> "session-1",
+        SessionSettings.standard());
+  }
+
+  TestProbe<Conversation.Command> conversation(ConversationId id) {
+    return conversations.computeIfAbsent(id, k -> kit.createTestProbe());
+  }
+
+  void pass(Duration duration) {
+    nanos.addAndGet(duration.toNanos());
+    time.timePasses(duration);
+  }
+
+  void send(String json) {
+    session.tell(new SessionInternal.Received(json.replace('\'', '"')));
+  }
+
+  void hello() {
+    send("{'op':'hello','id':1,'token':'secret','device_id':'phone','client':'test'}");
+  }
+
+  /** Says hello and is attached; welcome and (without a backlog) synced have been read. */
+  SessionHarness live(User.Lag... lagging) {
+    hello();
+    attach(lagging);
+    expect("welcome");
+    if (lagging.length == 0) {
+      expect("synced");
+    }
+    return this;
+  }
+
+  void attach(User.Lag... lagging) {
+    User.Attach attach = user.expectMessageClass(User.Attach.class);
+    deliveries = attach.session();
+    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging)));
+  }
+
+  void told(User.Delivery delivery) {
+    deliveries.tell(delivery);
+  }
+
+  void entries(ConversationId id, long from, long to) {
+    told(new User.Entries(id, DeliveriesTest.entries(from, to)));
+  }
+
+  static Entry own(long seq, String name) {
+    return new Entry(seq, "m" + seq, ME, START, name, new Body.Text("x", null, null, false));
+  }
+
+  static Entry large(long seq) {
+    var body = new Body.Text("x".repeat(16_000), null, null, false);
+    return new Entry(seq, "m" + seq, BOB, START, null, body);
+  }
+
+  Conversation.GetPage page(ConversationId id, long from, long to) {
+    var ask = conversation(id).expectMessageClass(Conversation.GetPage.class);
+    ask.replyTo()
+        .tell(
+            new Conversation.Page(
+                new HistoryPage(
+                    id, DeliveriesTest.entries(from, to), false, HistoryPage.Tier.MEMORY)));
+    return ask;
+  }
+
+  JsonNode expect(String op) {
+    JsonNode frame = next();
+    assertThat(frame.path("op").asText()).as(frame.toString()).isEqualTo(op);
+    return frame;
+  }
+
+  JsonNode expectError(String code) {
+    JsonNode frame = expect("error");
+    assertThat(frame.path("code").asText()).as(frame.toString()).isEqualTo(code);
+    return frame;
+  }
+
+  JsonNode expectClosing(String code) {
+    JsonNode frame = expect("closing");
+    assertThat(frame.path("code").asText()).as(frame.toString()).isEqualTo(code);
+    assertThat(lastSeen).as("nothing comes after the last frame").isTrue();
+    return frame;
+  }
+
+  /** Everything that was told before has been handled, and made no frame. */
+  void quiet() {
+    send("{'op':'ping','id':4711}");
+    assertThat(expect("pong").path("id").asLong()).isEqualTo(4711);
+  }
+
+  JsonNode next() {
+    while (frames.isEmpty()) {
+      receive(socket.receiveMessage());
+    }
+    return Objects.requireNonNull(frames.poll());
+  }
+
+  private void receive(SocketFlow.ToSocket message) {
+    switch (message) {
+      case SocketFlow.Batch batch -> {
+        batch.frames().forEach(f -> frames.add(parse(f)));
+        lastSeen = batch.last();
+        if (reads && !batch.last()) {
+          session.tell(SessionInternal.Socket.WANTS);
+        }
+      }
+      case SocketFlow.Ready r -> ready++;
+      default -> throw new AssertionError("unexpected " + message);
+    }
+  }
+
+  /** The socket takes nothing more, once it has taken the first frame that comes. */
+  void stall() {
+    reads = false;
+    send("{'op':'ping','id':1}");
+    expect("pong");
+  }
+
+  void resume() {
+    reads = true;
+    session.tell(SessionInternal.Socket.WANTS);
+  }
+
+  void expectGone() {
+    TestProbe<Void> watcher = kit.createTestProbe();
+    watcher.expectTerminated(session);
+  }
+
+  private static JsonNode parse(String frame) {
+    try {
+      return JSON.readTree(frame);
+    } catch (JsonProcessingException e) {
+      throw new AssertionError(frame, e);
+    }
+  }
+}

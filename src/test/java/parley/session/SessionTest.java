@@ -1,0 +1,643 @@
+package parley.session;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.session.SessionHarness.A;
+import static parley.session.SessionHarness.B;
+import static parley.session.SessionHarness.BOB;
+import static parley.session.SessionHarness.ME;
+import static parley.session.SessionHarness.START;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.HistoryPage;
+import parley.model.InboxPage;
+import parley.model.Presence;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.protocol.ServerFrame.CloseCode;
+import parley.user.User;
+
+class SessionTest {
+  private ActorTestKit kit;
+  private SessionHarness s;
+
+  @BeforeEach
+  void start() {
+    kit = ActorTestKit.create(ManualTime.config());
+    s = new SessionHarness(kit, 0);
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  // ---- the handshake
+
+  @Test
+  void helloWelcomeSynced() {
+    s.hello();
+    User.Attach attach = s.user.expectMessageClass(User.Attach.class);
+    assertThat(attach.userId()).isEqualTo(ME);
+    assertThat(attach.deviceId().value()).isEqualTo("phone");
+    assertThat(attach.fresh()).isFalse();
+    attach.session().tell(new User.Attached(s.entity.ref(), List.of()));
+    var welcome = s.expect("welcome");
+    assertThat(welcome.path("id").asLong()).isEqualTo(1);
+    assertThat(welcome.path("session_id").asText()).isEqualTo("session-1");
+    assertThat(welcome.path("window").asInt()).isEqualTo(256);
+    assertThat(s.expect("synced").path("backlog").asLong()).isZero();
+  }
+
+  @Test
+  void withoutHelloItEnds() {
+    s.pass(Duration.ofMillis(9_999));
+    s.pass(Duration.ofMillis(1));
+    assertThat(s.expectClosing("no_hello").path("reconnect").asBoolean()).isFalse();
+  }
+
+  @Test
+  void helloMustBeFirst() {
+    s.send("{'op':'ping','id':3}");
+    assertThat(s.expectError("hello_required").path("id").asLong()).isEqualTo(3);
+    s.live();
+  }
+
+  @Test
+  void aSecondHelloIsABadFrame() {
+    s.live().hello();
+    assertThat(s.expectError("bad_frame").path("id").asLong()).isEqualTo(1);
+    s.quiet();
+  }
+
+  @Test
+  void aBadTokenEndsIt() {
+    s.verdict = CompletableFuture.completedFuture(new Authenticator.Rejected());
+    s.hello();
+    assertThat(s.expectError("unauthenticated").path("id").asLong()).isEqualTo(1);
+    s.expectClosing("unauthenticated");
+  }
+
+  @Test
+  void tokensThatCannotBeJudged() {
+    s.verdict = CompletableFuture.failedFuture(new IllegalStateException("down"));
+    s.hello();
+    s.expectError("unavailable");
+    assertThat(s.expectClosing("state_lost").path("retry_after_ms").asLong()).isPositive();
+  }
+
+  @Test
+  void aVerdictThatNeverComes() {
+    s.verdict = new CompletableFuture<>();
+    s.hello();
+    s.send("{'op':'ping'}");
+    s.user.expectNoMessage(Duration.ZERO);
+    awaitReady(1);
+    s.pass(Duration.ofSeconds(10));
+    s.expectError("unavailable");
+    s.expectClosing("state_lost");
+  }
+
+  @Test
+  void aUserThatNeverAnswers() {
+    s.hello();
+    s.user.expectMessageClass(User.Attach.class);
+    s.pass(Duration.ofSeconds(10));
+    s.expectError("unavailable");
+    s.expectClosing("state_lost");
+  }
+
+  @Test
+  void anIssuersUserIsMadeFirst() {
+    s.verdict =
+        CompletableFuture.completedFuture(
+            new Authenticator.Accepted(ME, null, START + 900_000, true));
+    s.hello();
+    assertThat(s.user.expectMessageClass(User.Ensure.class).displayName()).isEqualTo("alice");
+    s.attach();
+    s.expect("welcome");
+  }
+
+  @Test
+  void whoHasGoneDoesNotAttach() {
+    var verdict = new CompletableFuture<Authenticator.Verdict>();
+    s.verdict = verdict;
+    s.hello();
+    s.session.tell(SessionInternal.Socket.GONE);
+    s.expectGone();
+    verdict.complete(SessionHarness.accepted(ME, 900));
+    s.user.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void aRefusedAttach() {
+    s.hello();
+    var attach = s.user.expectMessageClass(User.Attach.class);
+    attach
+        .session()
+        .tell(
+            new User.Ended(User.End.REFUSED, Refusal.of(ErrorCode.FORBIDDEN, "too many devices")));
+    s.expectError("forbidden");
+    s.expectClosing("unauthenticated");
+  }
+
+  // ---- the token and the end
+
+  @Test
+  void authRenewsTheSession() {
+    s.live();
+    s.pass(Duration.ofSeconds(50));
+    s.verdict = CompletableFuture.completedFuture(SessionHarness.accepted(ME, 1_000));
+    s.send("{'op':'auth','id':9,'token':'new'}");
+    assertThat(s.expect("ok").path("id").asLong()).isEqualTo(9);
+    for (int at = 100; at <= 1_050; at += 50) {
+      s.pass(Duration.ofSeconds(50));
+      s.quiet();
+    }
+    s.pass(Duration.ofSeconds(10));
+    s.expectClosing("unauthenticated");
+  }
+
+  @Test
+  void authIsForTheSameUser() {
+    s.live();
+    s.verdict = CompletableFuture.completedFuture(SessionHarness.accepted(BOB, 900));
+    s.send("{'op':'auth','id':9,'token':'his'}");
+    s.expectError("forbidden");
+    s.verdict = CompletableFuture.completedFuture(new Authenticator.Rejected());
+    s.send("{'op':'auth','id':9,'token':'bad'}");
+    s.expectError("unauthenticated");
+    s.quiet();
+  }
+
+  @Test
+  void onlyTheClientsFramesCountAsLife() {
+    s.live();
+    s.pass(Duration.ofSeconds(40));
+    s.quiet();
+    s.pass(Duration.ofSeconds(59));
+    s.entries(A, 1, 1);
+    s.expect("message");
+    s.pass(Duration.ofSeconds(1));
+    s.expectClosing("idle");
+  }
+
+  @Test
+  void theUserEndsIt() {
+    s.live();
+    s.told(new User.Ended(User.End.REPLACED, Refusal.of(ErrorCode.NOT_FOUND, "")));
+    assertThat(s.expectClosing("replaced").path("reconnect").asBoolean()).isFalse();
+    s.entries(A, 1, 1);
+    s.session.tell(SessionInternal.Socket.GONE);
+    s.expectGone();
+  }
+
+  @Test
+  void aRemovedDevice() {
+    s.live();
+    s.told(new User.Ended(User.End.REMOVED, Refusal.of(ErrorCode.NOT_FOUND, "")));
+    s.expectClosing("removed");
+  }
+
+  @Test
+  void aLostUserIsStateLost() {
+    s.live();
+    s.entity.stop();
+    assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aDrainHasASlot() {
+    s.live();
+    s.session.tell(new Session.Drain(3_000, 5_000, "upgrade"));
+    assertThat(s.expect("server_maintenance").path("reconnect_after_ms").asLong()).isEqualTo(3_000);
+    s.quiet();
+    s.pass(Duration.ofSeconds(3));
+    s.expectClosing("going_away");
+    s.pass(Duration.ofSeconds(5));
+    assertThat(s.socket.receiveMessage()).isEqualTo(SocketFlow.Cut.CUT);
+    s.expectGone();
+  }
+
+  @Test
+  void closeAtOnce() {
+    s.live();
+    s.session.tell(new Session.Close(CloseCode.GOING_AWAY, "bye"));
+    s.expectClosing("going_away");
+  }
+
+  // ---- writing
+
+  private Conversation.Post post(ConversationId id, String name, long frame) {
+    s.send(
+        "{'op':'send','id':%d,'conversation_id':'%s','client_msg_id':'%s','type':'text','content':'x'}"
+            .formatted(frame, id, name));
+    return s.conversation(id).expectMessageClass(Conversation.Post.class);
+  }
+
+  @Test
+  void sendIsAnsweredWithItsId() {
+    s.live();
+    var post = post(A, "c1", 5);
+    post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
+    var sent = s.expect("sent");
+    assertThat(sent.path("id").asLong()).isEqualTo(5);
+    assertThat(sent.path("seq").asLong()).isEqualTo(1);
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.quiet();
+  }
+
+  @Test
+  void aRefusedSend() {
+    s.live();
+    post(A, "c1", 5).replyTo().tell(new Conversation.PostRefused("c1", Refusal.notFound()));
+    assertThat(s.expectError("not_found").path("id").asLong()).isEqualTo(5);
+  }
+
+  @Test
+  void sendToAUserOpensTheConversation() {
+    s.live();
+    s.send("{'op':'send','id':5,'to':'bob','client_msg_id':'c','type':'text','content':'x'}");
+    var id = ConversationId.direct(ME, BOB);
+    assertThat(s.conversation(id).expectMessageClass(Conversation.Post.class).openWith())
+        .isEqualTo(BOB);
+    s.send("{'op':'send','id':6,'to':'alice','client_msg_id':'c','type':'text','content':'x'}");
+    assertThat(s.expectError("bad_frame").path("message").asText()).startsWith("to ");
+  }
+
+  @Test
+  void aSendWithoutAnAnswer() {
+    s.live();
+    var post = post(A, "c1", 5);
+    s.pass(Duration.ofSeconds(15));
+    assertThat(s.expectError("unavailable").path("retryable").asBoolean()).isTrue();
+    post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    assertThat(s.expect("message").path("client_msg_id").asText()).isEqualTo("c1");
+  }
+
+  @Test
+  void anEntryBeforeItsAnswer() {
+    s.live();
+    var post = post(A, "c1", 5);
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.quiet();
+    post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
+    s.expect("sent");
+    s.entries(A, 2, 2);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void anEntryProvesWhatItsAnswerShouldHaveSaid() {
+    s.live();
+    post(A, "c1", 5);
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.quiet();
+    s.pass(Duration.ofSeconds(15));
+    var sent = s.expect("sent");
+    assertThat(sent.path("message_id").asText()).isEqualTo("m1");
+    assertThat(sent.path("id").asLong()).isEqualTo(5);
+  }
+
+  @Test
+  void oneNameInTwoConversations() {
+    s.live();
+    var first = post(A, "same", 5);
+    var second = post(B, "same", 6);
+    second.replyTo().tell(new Conversation.PostRefused("same", Refusal.notFound()));
+    assertThat(s.expectError("not_found").path("id").asLong()).isEqualTo(6);
+    first.replyTo().tell(new Conversation.Posted(A, "same", "m1", 1, START, false));
+    assertThat(s.expect("sent").path("id").asLong()).isEqualTo(5);
+  }
+
+  @Test
+  void aRetryBeforeTheFirstAnswer() {
+    s.live();
+    var first = post(A, "c", 5);
+    var second = post(A, "c", 6);
+    first.replyTo().tell(new Conversation.Posted(A, "c", "m1", 1, START, false));
+    second.replyTo().tell(new Conversation.Posted(A, "c", "m1", 1, START, true));
+    assertThat(s.expect("sent").path("duplicate").asBoolean()).isFalse();
+    assertThat(s.expect("sent").path("duplicate").asBoolean()).isTrue();
+  }
+
+  @Test
+  void onlySoManyWithoutAnAnswer() {
+    s.live();
+    for (int i = 0; i < Posts.OUTSTANDING; i++) {
+      post(A, "c" + i, i);
+    }
+    s.send(
+        "{'op':'send','id':999,'conversation_id':'x','client_msg_id':'c','type':'text','content':'x'}");
+    assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(999);
+  }
+
+  @Test
+  void theRate() {
+    stop();
+    kit = ActorTestKit.create(ManualTime.config());
+    s = new SessionHarness(kit, 2);
+    s.live();
+    post(A, "c1", 1);
+    post(A, "c2", 2);
+    String more =
+        "{'op':'send','conversation_id':'x','client_msg_id':'c','type':'text','content':'x'}";
+    s.send(more);
+    assertThat(s.expectError("rate_limited").path("retry_after_ms").asLong())
+        .isBetween(29_000L, 30_000L);
+    s.pass(Duration.ofSeconds(30));
+    post(A, "c3", 3);
+    for (int i = 0; i < Session.LIMITED_FRAMES; i++) {
+      s.send(more);
+      var error = s.next();
+      if (!error.path("code").asText().equals("rate_limited")) {
+        i--;
+      }
+    }
+    assertThat(s.expectClosing("rate_limited").path("retry_after_ms").asLong()).isPositive();
+  }
+
+  // ---- acknowledgements
+
+  @Test
+  void acknowledgementsAreGathered() {
+    s.live();
+    s.entries(A, 1, 3);
+    s.entries(B, 7, 7);
+    for (int i = 0; i < 4; i++) {
+      s.expect("message");
+    }
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':2}");
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':3}");
+    s.send("{'op':'ack','conversation_id':'conv-b','seq':7}");
+    s.send("{'op':'ack','conversation_id':'nobody','seq':7}");
+    s.quiet();
+    s.user.expectNoMessage(Duration.ZERO);
+    s.pass(Duration.ofMillis(25));
+    var acked = s.user.expectMessageClass(User.Acked.class);
+    assertThat(acked.acks()).containsExactly(new User.Ack(A, 3, 3), new User.Ack(B, 7, 7));
+  }
+
+  @Test
+  void theLastAcknowledgementIsNotLost() {
+    s.live();
+    s.entries(A, 1, 1);
+    s.expect("message");
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':1}");
+    s.session.tell(SessionInternal.Socket.GONE);
+    assertThat(s.user.expectMessageClass(User.Acked.class).sessionId()).isEqualTo("session-1");
+  }
+
+  // ---- replay
+
+  @Test
+  void theBacklogIsRead() {
+    s.live(new User.Lag(A, 2, 5));
+    var ask = s.page(A, 3, 5);
+    assertThat(ask.replay()).isTrue();
+    assertThat(ask.after()).isEqualTo(2);
+    for (int i = 3; i <= 5; i++) {
+      assertThat(s.expect("message").path("seq").asLong()).isEqualTo(i);
+    }
+    assertThat(s.expect("synced").path("backlog").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void aPageThatDoesNotComeIsAskedForAgain() {
+    s.live(new User.Lag(A, 2, 3));
+    s.conversation(A).expectMessageClass(Conversation.GetPage.class);
+    s.pass(Duration.ofSeconds(15));
+    s.quiet();
+    s.pass(Duration.ofMillis(500));
+    s.conversation(A)
+        .expectMessageClass(Conversation.GetPage.class)
+        .replyTo()
+        .tell(new Conversation.Refused(Refusal.unavailable("slow")));
+    s.quiet();
+    s.pass(Duration.ofMillis(500));
+    s.quiet();
+    s.pass(Duration.ofMillis(500));
+    s.page(A, 3, 3);
+    s.expect("message");
+    s.expect("synced");
+  }
+
+  @Test
+  void whatIsGoneIsAGap() {
+    s.live(new User.Lag(A, 2, 3));
+    s.conversation(A)
+        .expectMessageClass(Conversation.GetPage.class)
+        .replyTo()
+        .tell(new Conversation.Refused(Refusal.notFound()));
+    assertThat(s.expect("gap").path("to_seq").asLong()).isEqualTo(3);
+    s.expect("synced");
+  }
+
+  // ---- reading, typing, presence
+
+  @Test
+  void reads() {
+    s.live();
+    s.send("{'op':'read','id':8,'conversation_id':'conv-a','seq':4}");
+    var read = s.conversation(A).expectMessageClass(Conversation.Read.class);
+    assertThat(read.seq()).isEqualTo(4);
+    requireNonNull(read.replyTo()).tell(new Conversation.Refused(Refusal.notFound()));
+    assertThat(s.expectError("not_found").path("id").asLong()).isEqualTo(8);
+    s.send("{'op':'read','conversation_id':'conv-a','seq':4}");
+    requireNonNull(s.conversation(A).expectMessageClass(Conversation.Read.class).replyTo())
+        .tell(new Conversation.ReadDone());
+    s.quiet();
+  }
+
+  @Test
+  void pagesOfHistoryAndInbox() {
+    s.live();
+    s.send("{'op':'history','id':8,'conversation_id':'conv-a','before':4,'limit':2}");
+    var ask = s.conversation(A).expectMessageClass(Conversation.GetPage.class);
+    assertThat(ask.replay()).isFalse();
+    ask.replyTo()
+        .tell(
+            new Conversation.Page(
+                new HistoryPage(A, DeliveriesTest.entries(2, 3), true, HistoryPage.Tier.MEMORY)));
+    assertThat(s.expect("history").path("entries")).hasSize(2);
+    s.send("{'op':'inbox','id':9}");
+    s.user
+        .expectMessageClass(User.GetInbox.class)
+        .replyTo()
+        .tell(new User.Inbox(new InboxPage(List.of(), null)));
+    assertThat(s.expect("inbox").path("id").asLong()).isEqualTo(9);
+    s.send("{'op':'inbox','id':10}");
+    s.user.expectMessageClass(User.GetInbox.class);
+    s.quiet();
+    s.pass(Duration.ofSeconds(15));
+    assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(10);
+  }
+
+  @Test
+  void typingIsThrottled() {
+    s.live();
+    for (int i = 0; i < 5; i++) {
+      s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
+    }
+    s.send("{'op':'typing','conversation_id':'conv-a','active':false}");
+    s.send("{'op':'typing','conversation_id':'conv-a','active':false}");
+    s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
+    s.quiet();
+    var probe = s.conversation(A);
+    assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isTrue();
+    assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isFalse();
+    probe.expectNoMessage(Duration.ZERO);
+    s.pass(Duration.ofSeconds(1));
+    s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
+    assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isTrue();
+  }
+
+  @Test
+  void watching() {
+    s.live();
+    s.send("{'op':'watch','id':3,'user_ids':['bob']}");
+    s.expect("ok");
+    var watch = s.user.expectMessageClass(User.Watch.class);
+    assertThat(watch.on()).isTrue();
+    watch.watcher().tell(new User.PresenceSeen(presence(BOB)));
+    s.expect("presence");
+    s.told(new User.PresenceSeen(presence(new UserId("carol"))));
+    s.quiet();
+    s.pass(Duration.ofSeconds(59));
+    s.quiet();
+    s.user.expectNoMessage(Duration.ZERO);
+    s.pass(Duration.ofSeconds(1));
+    assertThat(s.user.expectMessageClass(User.Watch.class).on()).isTrue();
+    s.send("{'op':'watch','id':4,'user_ids':[]}");
+    s.expect("ok");
+    assertThat(s.user.expectMessageClass(User.Watch.class).on()).isFalse();
+  }
+
+  private static Presence presence(UserId id) {
+    return new Presence(id, Presence.Status.ONLINE, START);
+  }
+
+  // ---- bad frames
+
+  @Test
+  void twentyBadFramesInARow() {
+    s.live();
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.send("nonsense");
+      s.expectError("bad_frame");
+    }
+    s.quiet();
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.session.tell(SessionInternal.Socket.BINARY);
+      s.expectError("bad_frame");
+    }
+    s.send("{'op':'send','to':'alice','client_msg_id':'c','type':'text','content':'x'}");
+    s.expectError("bad_frame");
+    s.expectClosing("protocol");
+  }
+
+  @Test
+  void aFrameThatIsTooLarge() {
+    s.session.tell(SessionInternal.Socket.TOO_LARGE);
+    s.expectClosing("protocol");
+  }
+
+  // ---- slow readers
+
+  private void fill() {
+    s.stall();
+    List<parley.model.Entry> large =
+        LongStream.rangeClosed(1, 80).mapToObj(SessionHarness::large).toList();
+    s.told(new User.Entries(A, large));
+  }
+
+  @Test
+  void aSlowReaderLosesWhatItCanDoWithout() {
+    s.live();
+    fill();
+    s.told(new User.TypingSeen(A, BOB, true));
+    for (int i = 1; i <= 3; i++) {
+      s.told(new User.Receipts(A, List.of(new User.Receipt(BOB, i, i))));
+    }
+    barrier();
+    s.pass(Duration.ofSeconds(2));
+    s.resume();
+    List<String> ops = new ArrayList<>();
+    String op = "";
+    while (!op.equals("gap")) {
+      var frame = s.next();
+      op = frame.path("op").asText();
+      if (!op.equals("message")) {
+        ops.add(op);
+      }
+      if (op.equals("gap")) {
+        assertThat(frame.path("reason").asText()).isEqualTo("slow");
+        assertThat(frame.path("to_seq").asLong()).isEqualTo(80);
+      }
+      if (op.equals("receipt")) {
+        assertThat(frame.path("read_seq").asLong()).isEqualTo(3);
+      }
+    }
+    assertThat(ops).containsExactly("ok", "receipt", "gap");
+    s.pass(Duration.ofSeconds(10));
+    s.quiet();
+  }
+
+  @Test
+  void whoNeverReadsIsCut() {
+    s.live();
+    fill();
+    barrier();
+    s.pass(Duration.ofSeconds(10));
+    s.pass(Duration.ofSeconds(1));
+    while (true) {
+      var message = s.socket.receiveMessage();
+      if (message == SocketFlow.Cut.CUT) {
+        break;
+      }
+    }
+    s.expectGone();
+  }
+
+  @Test
+  void whoReadsNothingIsNotReadFrom() {
+    s.live();
+    fill();
+    barrier();
+    barrier();
+    s.pass(Duration.ofSeconds(2));
+    s.resume();
+    while (!s.next().path("op").asText().equals("gap")) {
+      // what was in the buffer
+    }
+    // At the opening, after hello, after the ping; and only now again, for all that came between.
+    assertThat(s.ready).isEqualTo(4);
+  }
+
+  // A watch is seen by the user's probe without the socket.
+  private void barrier() {
+    s.send("{'op':'watch','user_ids':['bob']}");
+    s.user.expectMessageClass(User.Watch.class);
+  }
+
+  private void awaitReady(int count) {
+    while (s.ready < count) {
+      if (s.socket.receiveMessage() == SocketFlow.Ready.READY) {
+        s.ready++;
+      }
+    }
+  }
+}
