@@ -27,8 +27,8 @@ final class Answers {
   /** A conversation; nothing where 204 is wanted, or the caller has left it. */
   static HttpResponse of(int status, Conversation.ViewReply reply) {
     return switch (reply) {
-      case Conversation.Viewed viewed when status == 204 -> noContent();
-      case Conversation.Viewed viewed -> json(status, HttpWriter.conversation(viewed.view()));
+      case Conversation.Viewed viewed ->
+          status == 204 ? noContent() : json(status, HttpWriter.conversation(viewed.view()));
       case Conversation.Removed removed -> noContent();
       case Conversation.Refused refused -> Problems.of(refused.refusal());
     };
