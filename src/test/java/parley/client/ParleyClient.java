@@ -29,6 +29,7 @@ public final class ParleyClient implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   private final URI base;
+  private final Judge judge;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -36,7 +37,13 @@ public final class ParleyClient implements AutoCloseable {
           .build();
 
   public ParleyClient(URI base) {
+    this(base, Judge.NONE);
+  }
+
+  /** A client whose server is held to something more than what a test asks for. */
+  public ParleyClient(URI base, Judge judge) {
     this.base = base;
+    this.judge = judge;
   }
 
   public URI base() {
@@ -88,7 +95,13 @@ public final class ParleyClient implements AutoCloseable {
 
   /** Any request; its URI may come from {@link #base}. */
   public CompletableFuture<Answer> send(HttpRequest request) {
-    return http.sendAsync(request, BodyHandlers.ofString()).thenApply(ParleyClient::answer);
+    return http.sendAsync(request, BodyHandlers.ofString())
+        .thenApply(
+            response -> {
+              Answer answer = answer(response);
+              judge.answer(request.method(), request.uri().getRawPath(), answer);
+              return answer;
+            });
   }
 
   private static Answer answer(HttpResponse<String> response) {
@@ -210,7 +223,7 @@ public final class ParleyClient implements AutoCloseable {
 
   /** A socket that has not said hello. */
   public ParleySocket open(SocketOptions options) {
-    return ParleySocket.open(http, base, options);
+    return ParleySocket.open(http, base, options, judge);
   }
 
   /**

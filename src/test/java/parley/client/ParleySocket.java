@@ -28,6 +28,7 @@ public final class ParleySocket implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final SocketOptions options;
+  private final Judge judge;
   private final AtomicInteger ids = new AtomicInteger();
   private final Map<Integer, CompletableFuture<JsonNode>> asked = new ConcurrentHashMap<>();
   private final Object lock = new Object();
@@ -41,13 +42,14 @@ public final class ParleySocket implements AutoCloseable {
   private volatile boolean autoAck;
   private volatile String userId = "";
 
-  private ParleySocket(SocketOptions options) {
+  private ParleySocket(SocketOptions options, Judge judge) {
     this.options = options;
+    this.judge = judge;
     this.autoAck = options.autoAck();
   }
 
-  static ParleySocket open(HttpClient http, URI base, SocketOptions options) {
-    ParleySocket parley = new ParleySocket(options);
+  static ParleySocket open(HttpClient http, URI base, SocketOptions options, Judge judge) {
+    ParleySocket parley = new ParleySocket(options, judge);
     URI uri =
         URI.create(base.toString().replaceFirst("^http", "ws").replaceAll("/$", "") + "/v1/ws");
     WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
@@ -263,6 +265,7 @@ public final class ParleySocket implements AutoCloseable {
   }
 
   private void take(JsonNode frame) {
+    judge.frame(frame);
     if (frame.path("op").asText().equals("welcome")) {
       userId = frame.path("user_id").asText();
     }

@@ -87,6 +87,43 @@ public final class ContractSchemas {
     assertThat(errors(OPENAPI, what, schema, body)).as(what + " " + body).isEmpty();
   }
 
+  /**
+   * Fails unless the OpenAPI document lets a call of this path have this answer. What the document
+   * has no call for may only be answered by a problem.
+   *
+   * @param path as sent, without query
+   * @param body null where the answer has none
+   */
+  public static void assertAnswer(String method, String path, int status, @Nullable JsonNode body) {
+    String template = template(method, path);
+    if (template != null) {
+      assertResponse(method, template, status, body);
+    } else {
+      assertThat(status).as(method + " " + path).isGreaterThanOrEqualTo(400);
+      assertThat(body).as(method + " " + path + " " + status + " has a body").isNotNull();
+      assertProblem(status, Objects.requireNonNull(body));
+    }
+  }
+
+  /** The documented path that this one is of, the most literal one first; null where none is. */
+  private static @Nullable String template(String method, String path) {
+    String verb = method.toLowerCase(Locale.ROOT);
+    String found = null;
+    for (Map.Entry<String, JsonNode> entry : OPENAPI.path("paths").properties()) {
+      String candidate = entry.getKey();
+      if (!entry.getValue().has(verb)) {
+        continue;
+      }
+      if (candidate.equals(path)) {
+        return candidate;
+      }
+      if (path.matches(candidate.replaceAll("\\{[a-z_]+}", "[^/]+"))) {
+        found = candidate;
+      }
+    }
+    return found;
+  }
+
   /** Fails unless this is an error as the OpenAPI document describes them, whatever the call. */
   public static void assertProblem(int status, JsonNode body) {
     JsonNode schema = OPENAPI.at("/components/schemas/Problem");

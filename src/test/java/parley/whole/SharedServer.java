@@ -46,7 +46,7 @@ final class SharedServer {
 
   static synchronized ParleyClient client() {
     if (client == null) {
-      client = new ParleyClient(server().uri());
+      client = new ParleyClient(server().uri(), new Documents());
     }
     return client;
   }
