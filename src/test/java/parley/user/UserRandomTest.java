@@ -126,6 +126,9 @@ class UserRandomTest {
     if (from <= told.getOrDefault(conversation, 0L) + 1) {
       told.merge(conversation, to, Math::max);
       shownAt.put(conversation, Math.max(1_000L, order.getOrDefault(conversation, 0L)));
+    } else if (from > to && told.containsKey(conversation)) {
+      // No entries, but a newer row: it shows where the conversation is, ahead of what was told.
+      shownAt.put(conversation, Math.max(1_000L, order.getOrDefault(conversation, 0L)));
     }
   }
 
