@@ -164,7 +164,8 @@ public final class Telemetry implements AutoCloseable {
   /**
    * The journal has confirmed an event.
    *
-   * @param entity the kind of entity: {@code conversation}, {@code user}, {@code account}
+   * @param entity the kind of entity; so far only {@code conversation}, whose writes clients wait
+   *     for
    */
   public void persisted(String entity, long nanos) {
     persist.of(entity).record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
