@@ -86,6 +86,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             (to, message) -> entities.user(to).tell(message),
             clock,
             ulids,
+            id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry));
     User.init(
         sharding,

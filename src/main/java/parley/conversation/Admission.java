@@ -39,6 +39,7 @@ final class Admission {
       // Users repeat what matters; typing does not.
       case Conversation.FromUser from -> {}
       case Conversation.Typing typing -> {}
+      case Conversation.Wake wake -> {}
       case ConversationInternal internal -> throw new IllegalStateException("always admitted");
     }
   }

@@ -23,13 +23,13 @@ final class Batch {
   /** Most entries of one event. */
   static final int ENTRIES = 128;
 
-  /** Most characters of one event, so that it stays well under 400 KB in any store. */
-  static final int CHARS = 64 * 1024;
+  /** An event is closed at this size, so that it stays well under 400 KB in any store. */
+  static final int BYTES = 128 * 1024;
 
   private final List<Entry> entries = new ArrayList<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Map<String, Entry> byClientMsgId = new HashMap<>();
-  private long chars;
+  private long bytes;
   private boolean closed;
 
   /** Somebody who is told when the batch is durable, or that it is not known whether it is. */
@@ -44,7 +44,7 @@ final class Batch {
   }
 
   boolean full() {
-    return closed || entries.size() >= ENTRIES || chars >= CHARS;
+    return closed || entries.size() >= ENTRIES || bytes >= BYTES;
   }
 
   int size() {
@@ -57,19 +57,16 @@ final class Batch {
 
   void add(Entry entry) {
     entries.add(entry);
+    bytes += Weight.stored(entry);
     switch (entry.body()) {
-      case Body.Text text -> chars += length(text.content());
-      case Body.Edit edit -> chars += length(edit.content());
-      case Body.Reaction reaction -> chars += length(reaction.reaction());
+      case Body.Text text -> {}
+      case Body.Edit edit -> {}
+      case Body.Reaction reaction -> {}
       default -> closed = true;
     }
     if (entry.clientMsgId() != null) {
       byClientMsgId.put(key(entry.senderId(), entry.clientMsgId()), entry);
     }
-  }
-
-  private static int length(@Nullable String s) {
-    return s == null ? 0 : s.length();
   }
 
   private static String key(UserId author, String clientMsgId) {

@@ -67,6 +67,7 @@ public final class Conversation {
           Read,
           Typing,
           FromUser,
+          Wake,
           ConversationInternal {}
 
   // ---- writing
@@ -222,4 +223,10 @@ public final class Conversation {
 
   /** Something a member's {@code User} has to say. */
   public record FromUser(User.ToConversation message) implements Command {}
+
+  /**
+   * Be there; nothing else. Starts a conversation that was stopped before everybody had heard of
+   * everything.
+   */
+  public record Wake() implements Command {}
 }

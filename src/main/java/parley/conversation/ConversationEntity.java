@@ -2,6 +2,7 @@ package parley.conversation;
 
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -51,12 +52,18 @@ import parley.user.User;
 public final class ConversationEntity
     extends EventSourcedBehavior<Conversation.Command, ConversationEvent, ConversationState> {
 
-  /** What the outside gives a conversation. */
+  /**
+   * What the outside gives a conversation.
+   *
+   * @param messageIds unique, for entries
+   * @param wake tells a conversation {@link Conversation.Wake}, wherever it is
+   */
   public record Environment(
       ConversationSettings settings,
       UserPort users,
       InstantSource clock,
       Supplier<String> messageIds,
+      Consumer<ConversationId> wake,
       Telemetry telemetry) {}
 
   /** The way to user entities. */
@@ -80,6 +87,11 @@ public final class ConversationEntity
   /** Leave memory; nothing is under way. */
   enum Stop implements ConversationInternal {
     STOP
+  }
+
+  /** The next that waited for the conversation to be opened. */
+  private enum NextOpened implements ConversationInternal {
+    NEXT
   }
 
   /** The next change of members whose users are known. */
@@ -239,15 +251,20 @@ public final class ConversationEntity
       if (!(command instanceof Timer)) {
         handled++;
       }
-      return handle(command);
+      Effect<ConversationEvent, ConversationState> effect = handle(command);
+      boolean nobody = !state.exists() && vetting.isIdle() && !opening.holds();
+      if (nobody && !(command instanceof ConversationInternal)) {
+        // Whoever makes up ids does not fill memory with conversations that are not there.
+        passivate();
+      }
+      return effect;
     };
   }
 
   private Effect<ConversationEvent, ConversationState> handle(Conversation.Command command) {
     return switch (command) {
-      case Conversation.Post post ->
-          lookups.mustWait(post) ? Effect().none() : post(post, Lookups.Facts.NONE);
-      case Conversation.OpenDirect open -> openDirect(open);
+      case Conversation.Post post -> arrived(post);
+      case Conversation.OpenDirect open -> follows(open) ? Effect().none() : openDirect(open);
       case Conversation.CreateGroup create -> createGroup(create);
       case Conversation.ChangeGroup c ->
           write(c.actor(), Groups.change(state, c.actor(), c.name(), c.avatarUrl()), c.replyTo());
@@ -261,6 +278,7 @@ public final class ConversationEntity
       case Conversation.Read read -> read(read);
       case Conversation.Typing typing -> typing(typing);
       case Conversation.FromUser from -> fromUser(from.message());
+      case Conversation.Wake wake -> Effect().none();
       case ConversationInternal internal -> internal(internal);
     };
   }
@@ -277,7 +295,8 @@ public final class ConversationEntity
             case TICK -> tick();
             case IDLE -> idle();
           };
-      case Stop stop -> Effect().stop();
+      case Stop stop -> stop();
+      case NextOpened next -> nextOpened();
       case Vetted vetted -> {
         vetting.answered(vetted.reply());
         yield afterVetting();
@@ -313,6 +332,21 @@ public final class ConversationEntity
 
   // ---- writing entries
   // ---------------------------------------------------------------------------------------
+
+  private Effect<ConversationEvent, ConversationState> arrived(Conversation.Post post) {
+    return follows(post) || lookups.mustWait(post)
+        ? Effect().none()
+        : post(post, Lookups.Facts.NONE);
+  }
+
+  /** Whether it goes behind what waited for the opening and has not had its turn yet. */
+  private boolean follows(Conversation.Command cause) {
+    boolean follows = state.exists() && opening.holds();
+    if (follows) {
+      opening.follow(cause);
+    }
+    return follows;
+  }
 
   private Effect<ConversationEvent, ConversationState> post(
       Conversation.Post post, Lookups.Facts facts) {
@@ -419,9 +453,22 @@ public final class ConversationEntity
 
   private void opened() {
     told(List.of());
-    for (Conversation.Command cause : opening.waiting()) {
-      context.getSelf().tell(cause);
+    context.getSelf().tell(NextOpened.NEXT);
+  }
+
+  /** One by one what waited for the opening; what comes meanwhile waits behind it. */
+  private Effect<ConversationEvent, ConversationState> nextOpened() {
+    Conversation.Command cause = opening.next();
+    if (opening.holds()) {
+      context.getSelf().tell(NextOpened.NEXT);
     }
+    if (cause instanceof Conversation.Post post && !lookups.mustWait(post)) {
+      return post(post, Lookups.Facts.NONE);
+    }
+    if (cause instanceof Conversation.OpenDirect open) {
+      return openDirect(open);
+    }
+    return Effect().none();
   }
 
   /** Tells everybody the row as it is now. */
@@ -487,14 +534,14 @@ public final class ConversationEntity
     pages.load(
         range.from(),
         range.to(),
+        range.end(),
         (entries, tier) ->
             get.replyTo()
                 .tell(
                     entries == null
                         ? new Conversation.Refused(
                             Refusal.unavailable("the log cannot be read now"))
-                        : new Conversation.Page(
-                            new parley.model.HistoryPage(id, entries, range.hasMore(), tier))));
+                        : new Conversation.Page(Views.page(state, get, range, entries, tier))));
     return Effect().none();
   }
 
@@ -515,6 +562,10 @@ public final class ConversationEntity
       long read,
       @Nullable ActorRef<Conversation.ReadReply> replyTo) {
     boolean toWrite = cursors.wish(member, delivered, read, replyTo);
+    if (toWrite) {
+      // A count that fails is tried again with the tick.
+      startTick();
+    }
     if (toWrite && !timers.isTimerActive(Timer.FLUSH_CURSORS)) {
       timers.startSingleTimer(
           Timer.FLUSH_CURSORS, Timer.FLUSH_CURSORS, environment.settings().cursorsAfter());
@@ -611,6 +662,29 @@ public final class ConversationEntity
     }
     passivate();
     return Effect().none();
+  }
+
+  /**
+   * Leaves memory. What came between asking for it and now is written first; and if somebody has
+   * not heard of it yet, the conversation is called again, because once stopped in order it is no
+   * longer among those that come back by themselves.
+   */
+  private Effect<ConversationEvent, ConversationState> stop() {
+    Writing.Write write = writing.take();
+    if (write == null) {
+      return Effect().stop().thenRun(this::stopped);
+    }
+    return Effect()
+        .persist(write.event())
+        .thenRun((ConversationState after) -> flushed(write))
+        .thenRun(after -> stopped(after))
+        .thenStop();
+  }
+
+  private void stopped(ConversationState last) {
+    if (last.exists() && !last.settled) {
+      environment.wake().accept(id);
+    }
   }
 
   private void passivate() {

@@ -36,18 +36,29 @@ final class CursorMoves {
     final List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
   }
 
-  /** A count of old entries. */
+  /** A count of old entries, from the cursor to what memory holds; done in one or more reads. */
   private static final class Scan {
     final UserId user;
     final long from;
-    final long to;
-    long count = -1;
+    long to;
+    long count;
+    boolean running;
+    long reading;
     final List<Body.Delete> deletedSince = new ArrayList<>();
 
-    Scan(UserId user, long from, long to) {
+    Scan(UserId user, long from) {
       this.user = user;
       this.from = from;
-      this.to = to;
+      this.to = from - 1;
+    }
+
+    /** What was counted, without what was deleted since. */
+    long unread() {
+      long gone =
+          deletedSince.stream()
+              .filter(d -> d.targetSeq() >= from && !d.targetSender().equals(user))
+              .count();
+      return count - gone;
     }
   }
 
@@ -141,11 +152,17 @@ final class CursorMoves {
         move.callers.forEach(caller -> caller.tell(new Conversation.Refused(Refusal.notFound())));
         continue;
       }
-      long unread = unread(member, move);
-      if (unread >= 0) {
-        all.remove();
-        ready.add(new CursorMove(member.userId, move.delivered, move.read, unread));
-        callers.addAll(move.callers);
+      Resolved resolved = resolve(member, move);
+      if (resolved != null) {
+        ready.add(
+            new CursorMove(member.userId, move.delivered, resolved.read(), resolved.unread()));
+        if (resolved.read() >= move.read) {
+          all.remove();
+          callers.addAll(move.callers);
+        } else {
+          // It has read on since the count began: the rest is counted next.
+          move.scan = null;
+        }
       } else if (move.delivered > member.delivered) {
         // The tick need not wait for the count.
         ready.add(new CursorMove(member.userId, move.delivered, member.read, member.unread));
@@ -154,38 +171,35 @@ final class CursorMoves {
     return new Ready(ready, callers);
   }
 
-  /**
-   * Unread texts of the member if it has read up to the move's seq, or -1 if that takes a while.
-   */
-  private long unread(Member member, Move move) {
+  /** A read cursor and the unread texts behind it. */
+  private record Resolved(long read, long unread) {}
+
+  /** How far the member can be said to have read now, or null while that is being counted. */
+  private @Nullable Resolved resolve(Member member, Move move) {
     if (move.read <= member.read) {
-      return member.unread;
+      return new Resolved(move.read, member.unread);
     }
     if (move.read >= state.lastSeq) {
-      return 0;
+      return new Resolved(move.read, 0);
     }
-    long from = move.read + 1;
     long inMemory = state.tail.firstSeq();
-    if (from >= inMemory) {
-      return countInMemory(member.userId, from);
+    if (move.read + 1 >= inMemory) {
+      return new Resolved(move.read, countInMemory(member.userId, move.read + 1));
     }
     Scan scan = move.scan;
-    if (scan != null && scan.count < 0) {
-      return -1;
+    if (scan == null) {
+      scan = new Scan(member.userId, move.read + 1);
+      move.scan = scan;
     }
-    if (scan != null && scan.from == from && scan.to >= inMemory - 1) {
-      return scan.count
-          - scan.deletedSince.stream().filter(d -> counts(scan, d)).count()
-          + countInMemory(member.userId, scan.to + 1);
+    if (scan.running) {
+      return null;
     }
-    start(member.userId, move, from, inMemory - 1);
-    return -1;
-  }
-
-  private static boolean counts(Scan scan, Body.Delete delete) {
-    return delete.targetSeq() >= scan.from
-        && delete.targetSeq() <= scan.to
-        && !delete.targetSender().equals(scan.user);
+    if (scan.to < inMemory - 1) {
+      // Memory has moved on meanwhile: only what has left it is counted in addition.
+      start(move, scan, inMemory - 1);
+      return null;
+    }
+    return new Resolved(scan.from - 1, scan.unread() + countInMemory(member.userId, scan.to + 1));
   }
 
   private long countInMemory(UserId user, long from) {
@@ -198,9 +212,10 @@ final class CursorMoves {
     return entry.body().countable() && !entry.senderId().equals(user);
   }
 
-  private void start(UserId user, Move move, long from, long to) {
-    Scan scan = new Scan(user, from, to);
-    move.scan = scan;
+  private void start(Move move, Scan scan, long to) {
+    long from = scan.to + 1;
+    scan.running = true;
+    scan.reading = to;
     long[] deleted = state.amendments.deletedIn(from, to);
     context.pipeToSelf(
         log.count(
@@ -209,7 +224,7 @@ final class CursorMoves {
             entry ->
                 entry.seq() >= from
                     && entry.seq() <= to
-                    && unreadFor(user, entry)
+                    && unreadFor(scan.user, entry)
                     && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
         (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
   }
@@ -228,15 +243,21 @@ final class CursorMoves {
                       new Conversation.Refused(Refusal.unavailable("the log cannot be read"))));
       counted.move().callers.clear();
     } else {
-      counted.scan().count = counted.count();
+      counted.scan().running = false;
+      counted.scan().count += counted.count();
+      counted.scan().to = counted.scan().reading;
     }
   }
 
-  /** An entry was deleted while counts may be under way. */
+  /**
+   * An entry was deleted while counts may be under way. A read that has not begun knows it to be
+   * deleted; what was counted, or is just being counted, is taken off.
+   */
   void deleted(Body.Delete delete) {
     for (Move move : moves.values()) {
-      if (move.scan != null) {
-        move.scan.deletedSince.add(delete);
+      Scan scan = move.scan;
+      if (scan != null && delete.targetSeq() <= (scan.running ? scan.reading : scan.to)) {
+        scan.deletedSince.add(delete);
       }
     }
   }

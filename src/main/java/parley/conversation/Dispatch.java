@@ -167,14 +167,18 @@ final class Dispatch {
     }
     position.toldVersion = state.eventNr;
     position.toldAt = now;
-    users.tell(user, new User.Deliver(state.id, state.eventNr, header(), row, entries, receipts));
+    users.tell(
+        user,
+        new User.Deliver(
+            state.id, state.eventNr, header(row.leftSeq() == 0), row, entries, receipts));
   }
 
-  private User.RowHeader header() {
+  /** The header; one who has left learns nothing of what came after. */
+  private User.RowHeader header(boolean member) {
     return new User.RowHeader(
         state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
         state.lastSeq,
-        state.lastMessage,
+        member ? state.lastMessage : null,
         state.lastTextAt);
   }
 
@@ -219,6 +223,10 @@ final class Dispatch {
 
   /** A user has everything up to seq in its own journal, and a row of that version. */
   void acknowledged(UserId user, long seq, long version, long now) {
+    if (rowFor(user) == null) {
+      // It left so long ago that even that is forgotten.
+      positions.remove(user);
+    }
     Position position = positions.get(user);
     if (position == null) {
       return;
@@ -255,9 +263,11 @@ final class Dispatch {
     pages.load(
         from,
         Math.min(from + CHUNK - 1, target),
+        state.member(user) == null ? target : Long.MAX_VALUE,
         (entries, tier) -> {
           position.loading = false;
-          if (entries != null && !entries.isEmpty() && position.told + 1 == from) {
+          boolean known = rowFor(user) != null;
+          if (known && entries != null && !entries.isEmpty() && position.told + 1 == from) {
             tell(user, position, entries, List.of(), now);
             pump(user, position, now);
           }
@@ -266,6 +276,7 @@ final class Dispatch {
 
   /** Repeats what was told long ago and not acknowledged. */
   void tick(long now) {
+    positions.keySet().removeIf(user -> rowFor(user) == null);
     for (Map.Entry<UserId, Position> one : positions.entrySet()) {
       Position position = one.getValue();
       boolean late = now - position.toldAt > PATIENCE.toMillis() || now < position.toldAt;

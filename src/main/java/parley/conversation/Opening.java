@@ -1,6 +1,6 @@
 package parley.conversation;
 
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,7 +21,7 @@ final class Opening {
 
   private final ConversationId id;
   private final Vetting vetting;
-  private final List<Conversation.Command> waiting = new ArrayList<>();
+  private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
   private ConversationEvent.@Nullable DirectOpened ready;
 
   Opening(ConversationId id, Vetting vetting) {
@@ -29,7 +29,7 @@ final class Opening {
     this.vetting = vetting;
   }
 
-  /** Opens it for a post or a request, which is refused here or handed back by {@link #waiting}. */
+  /** Opens it for a post or a request, which is refused here or handed back by {@link #next}. */
   void open(UserId opener, UserId peer, Conversation.Command cause, long now) {
     if (opener.equals(peer) || !ConversationId.direct(opener, peer).equals(id)) {
       refuse(cause, Refusal.notFound());
@@ -79,16 +79,33 @@ final class Opening {
     return event;
   }
 
-  /** What waited for the opening, in order. */
-  List<Conversation.Command> waiting() {
-    List<Conversation.Command> those = List.copyOf(waiting);
-    waiting.clear();
-    return those;
+  /**
+   * Whether something waits: what comes now goes behind it, so that a sender's messages keep their
+   * order.
+   */
+  boolean holds() {
+    return !waiting.isEmpty();
+  }
+
+  /** Puts it behind those that wait, or refuses it. */
+  void follow(Conversation.Command cause) {
+    if (waiting.size() >= WAITING) {
+      refuse(cause, Refusal.unavailable("too many at once"));
+    } else {
+      waiting.add(cause);
+    }
+  }
+
+  /** The next of what waited for the opening. */
+  Conversation.@Nullable Command next() {
+    return waiting.poll();
   }
 
   /** It is not going to be. */
   void refuseAll(Refusal refusal) {
-    waiting().forEach(cause -> refuse(cause, refusal));
+    List<Conversation.Command> those = List.copyOf(waiting);
+    waiting.clear();
+    those.forEach(cause -> refuse(cause, refusal));
   }
 
   private static void refuse(Conversation.Command cause, Refusal refusal) {

@@ -43,13 +43,15 @@ final class Pages {
   private static final class Job {
     final long from;
     final long to;
+    final long end;
     final Ready ready;
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
 
-    Job(long from, long to, Ready ready) {
+    Job(long from, long to, long end, Ready ready) {
       this.from = from;
       this.to = to;
+      this.end = end;
       this.ready = ready;
     }
 
@@ -68,7 +70,15 @@ final class Pages {
 
   /** Entries {@code from} to {@code to}, both of which exist, ascending. */
   void load(long from, long to, Ready ready) {
-    Job job = new Job(from, to, ready);
+    load(from, to, Long.MAX_VALUE, ready);
+  }
+
+  /**
+   * The same for one who sees the log only up to an end: wording that was written after it is not
+   * shown; a delete is.
+   */
+  void load(long from, long to, long end, Ready ready) {
+    Job job = new Job(from, to, end, ready);
     if (from >= state.tail.firstSeq() || from > to) {
       advance(job);
     } else if (inFlight < IN_FLIGHT) {
@@ -123,13 +133,13 @@ final class Pages {
   private @Nullable Entry missingEdit(Job job) {
     for (Entry entry : job.read) {
       long amendment = state.amendments.of(entry.seq());
-      if (amendment > 0 && editOf(job, amendment) == null) {
+      if (amendment > 0 && amendment <= job.end && editOf(job, amendment) == null) {
         return entry;
       }
     }
     for (Entry entry : state.tail.range(job.next(), job.to)) {
       long amendment = state.amendments.of(entry.seq());
-      if (amendment > 0 && editOf(job, amendment) == null) {
+      if (amendment > 0 && amendment <= job.end && editOf(job, amendment) == null) {
         return entry;
       }
     }
@@ -176,7 +186,8 @@ final class Pages {
         if (amendment == Amendments.DELETED) {
           yield entry.withBody(new Body.Text(null, null, null, false));
         }
-        Entry edit = amendment == Amendments.NONE ? null : editOf(job, amendment);
+        boolean edited = amendment != Amendments.NONE && amendment <= job.end;
+        Entry edit = edited ? editOf(job, amendment) : null;
         if (edit != null && edit.body() instanceof Body.Edit newer) {
           yield entry.withBody(
               new Body.Text(newer.content(), text.replyTo(), text.mentions(), true));

@@ -86,7 +86,8 @@ final class Preview {
       return null;
     }
     LastMessage found = event.lastMessage();
-    if (found != null && state.amendments.deleted(found.seq())) {
+    boolean outdated = found != null && state.amendments.of(found.seq()) > event.asOf();
+    if (found != null && (outdated || state.amendments.deleted(found.seq()))) {
       restore();
       return null;
     }

@@ -5,45 +5,30 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import parley.model.Body;
 import parley.model.Entry;
 
 /**
  * The newest entries as they were written, without holes up to the end of the log: at most {@value
- * #ENTRIES} and about {@value #CHARS} characters, and always at least one if there is any.
+ * #ENTRIES} and about {@value #BYTES} bytes, and always at least one if there is any.
  */
 final class Tail {
   static final int ENTRIES = 256;
-  static final int CHARS = 256 * 1024;
+  static final int BYTES = 256 * 1024;
 
   /** What goes into a snapshot: enough for the first page and small enough for any store. */
   private static final int STORED_ENTRIES = 64;
 
-  private static final int STORED_CHARS = 64 * 1024;
+  private static final int STORED_BYTES = 64 * 1024;
 
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
-  private long chars;
+  private long bytes;
 
   void add(Entry entry) {
     entries.addLast(entry);
-    chars += weight(entry);
-    while (entries.size() > 1 && (entries.size() > ENTRIES || chars > CHARS)) {
-      chars -= weight(entries.removeFirst());
+    bytes += Weight.stored(entry);
+    while (entries.size() > 1 && (entries.size() > ENTRIES || bytes > BYTES)) {
+      bytes -= Weight.stored(entries.removeFirst());
     }
-  }
-
-  private static long weight(Entry entry) {
-    return switch (entry.body()) {
-      case Body.Text text -> 100 + length(text.content());
-      case Body.Edit edit -> 100 + length(edit.content());
-      case Body.GroupCreated created -> 100 + 40L * created.memberIds().size();
-      case Body.MembersAdded added -> 100 + 40L * added.memberIds().size();
-      default -> 100;
-    };
-  }
-
-  private static long length(@Nullable String s) {
-    return s == null ? 0 : s.length();
   }
 
   /** The lowest seq it holds, or {@link Long#MAX_VALUE} if it is empty. */
@@ -87,11 +72,11 @@ final class Tail {
 
   List<Entry> toStore() {
     ArrayDeque<Entry> kept = new ArrayDeque<>();
-    long room = STORED_CHARS;
+    long room = STORED_BYTES;
     Iterator<Entry> fromEnd = entries.descendingIterator();
     while (fromEnd.hasNext() && kept.size() < STORED_ENTRIES) {
       Entry entry = fromEnd.next();
-      room -= weight(entry);
+      room -= Weight.stored(entry);
       if (room < 0 && !kept.isEmpty()) {
         break;
       }

@@ -5,6 +5,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationType;
 import parley.model.ConversationView;
+import parley.model.Entry;
+import parley.model.HistoryPage;
+import parley.model.HistoryPage.Tier;
 import parley.model.UserId;
 
 /** What members see of a state. */
@@ -35,8 +38,35 @@ final class Views {
         : new Conversation.Viewed(of(state, viewer));
   }
 
-  /** Which entries a page holds, from after to is none; and whether there are more that way. */
-  record Range(long from, long to, boolean hasMore) {}
+  /** A page is cut at about this size, so that no answer is larger than a connection may owe. */
+  static final long PAGE_BYTES = 256 * 1024;
+
+  /**
+   * The page of a range: as much of it as fits, one entry at least, from the side that was asked
+   * for.
+   */
+  static HistoryPage page(
+      ConversationState state, Conversation.GetPage get, Range range, List<Entry> all, Tier tier) {
+    boolean forward = get.after() != null;
+    long bytes = 0;
+    int fits = 0;
+    while (fits < all.size()) {
+      bytes += Weight.shown(all.get(forward ? fits : all.size() - 1 - fits));
+      if (bytes > PAGE_BYTES && fits > 0) {
+        break;
+      }
+      fits++;
+    }
+    List<Entry> shown = forward ? all.subList(0, fits) : all.subList(all.size() - fits, all.size());
+    return new HistoryPage(
+        state.id, List.copyOf(shown), range.hasMore() || fits < all.size(), tier);
+  }
+
+  /**
+   * Which entries a page holds, from after to is none; where the viewer's log ends if it has left;
+   * and whether there are more that way.
+   */
+  record Range(long from, long to, long end, boolean hasMore) {}
 
   /** The range a viewer gets for its question, or null if it may see nothing. */
   static @Nullable Range range(ConversationState state, Conversation.GetPage get) {
@@ -54,15 +84,16 @@ final class Views {
       floor = gone.joinedSeq();
       end = gone.leftSeq();
     }
+    long visible = member == null ? end : Long.MAX_VALUE;
     Long after = get.after();
     if (after != null) {
       long from = Math.max(Math.min(after, end) + 1, floor);
       long to = Math.min(from + get.limit() - 1, end);
-      return new Range(from, to, to < end);
+      return new Range(from, to, visible, to < end);
     }
     Long before = get.before();
     long to = before == null ? end : Math.min(before - 1, end);
     long from = Math.max(to - get.limit() + 1, floor);
-    return new Range(from, to, from > floor && from <= to);
+    return new Range(from, to, visible, from > floor && from <= to);
   }
 }

@@ -407,6 +407,80 @@ class ConversationTest {
     }
   }
 
+  @Test
+  void whatWaitsForTheOpeningKeepsItsOrder() {
+    try (Harness h = Harness.direct()) {
+      int count = Opening.WAITING;
+      for (int i = 0; i < count; i++) {
+        h.tell(
+            new Conversation.Post(
+                ANN, "c" + i, new Intent.Text("t", null, List.of()), BOB, h.posts.getRef()));
+      }
+      for (int i = 0; i < count; i++) {
+        Conversation.Posted posted = h.posts.expectMessageClass(Conversation.Posted.class);
+        assertThat(posted.clientMsgId()).isEqualTo("c" + i);
+        assertThat(posted.seq()).isEqualTo(i + 1);
+      }
+    }
+  }
+
+  @Test
+  void aConversationOfNobodyLeavesAtOnce() {
+    try (Harness h = Harness.direct()) {
+      h.tell(new Conversation.Typing(ANN, true));
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      h.opening(ANN, BOB, "c0");
+      h.shard.expectNoMessage(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void whoIsStoppedBeforeAllHaveHeardIsCalledAgain() {
+    try (Harness h = Harness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      h.deaf.add(BOB);
+      h.tell(
+          new Conversation.Post(
+              ANN, "c1", new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
+      h.tell(ConversationEntity.Stop.STOP);
+      assertThat(h.posts.expectMessageClass(Conversation.Posted.class).seq()).isEqualTo(2);
+      await().untilAsserted(() -> assertThat(h.woken).containsExactly(h.id));
+    }
+  }
+
+  @Test
+  void aPageIsBoundedInBytesFromTheSideThatWasAskedFor() {
+    try (Harness h = Harness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      String large = "\u0001".repeat(16_000);
+      for (int i = 1; i < 20; i++) {
+        h.text(ANN, "c" + i, large);
+      }
+      var newest = h.page(BOB, null, null, 20, false);
+      assertThat(seqs(newest.entries())).containsExactly(19L, 20L);
+      assertThat(newest.hasMore()).isTrue();
+      var after = h.page(BOB, null, 1L, 20, false);
+      assertThat(seqs(after.entries())).containsExactly(2L, 3L);
+      assertThat(after.hasMore()).isTrue();
+    }
+  }
+
+  @Test
+  void whoHasLeftDoesNotSeeWhatWasWrittenLater() {
+    try (Harness h = Harness.group(BOB, CAT)) {
+      h.text(ANN, "c1", "first");
+      h.text(ANN, "c2", "second");
+      h.tell(new Conversation.RemoveMember(CAT, CAT, h.views.getRef()));
+      h.views.expectMessageClass(Conversation.Removed.class);
+      h.post(ANN, "e", new Intent.Edit(2, "for others"));
+      h.post(ANN, "d", new Intent.Delete(3));
+      List<Entry> left = h.page(CAT, null, 0L, 50, true).entries();
+      assertThat(seqs(left)).containsExactly(1L, 2L, 3L, 4L);
+      assertThat(left.get(1).body()).isEqualTo(new Body.Text("first", null, null, false));
+      assertThat(left.get(2).deleted()).isTrue();
+    }
+  }
+
   private static Intent text(String content) {
     return new Intent.Text(content, null, List.of());
   }

@@ -58,6 +58,7 @@ final class Harness implements AutoCloseable {
   final ActorTestKit kit = ActorTestKit.create("Conversation", CONFIG);
   final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
   final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
+  final List<ConversationId> woken = java.util.Collections.synchronizedList(new ArrayList<>());
   final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
   final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();
   final List<User.Typing> typing = java.util.Collections.synchronizedList(new ArrayList<>());
@@ -117,6 +118,7 @@ final class Harness implements AutoCloseable {
                       this::toUser,
                       source,
                       () -> "m" + messageIds.incrementAndGet(),
+                      woken::add,
                       telemetry),
                   shard.getRef()));
       entity = current;
