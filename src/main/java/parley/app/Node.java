@@ -30,7 +30,7 @@ import parley.telemetry.Telemetry;
  * folder of its own.
  *
  * <pre>
- *   lock the folder → tables → actor system → member of the cluster → features → ports
+ *   lock the folder → addresses and keys tried → tables → actor system → member of the cluster → features → ports
  *   not ready → no new connections → drain → entities stop → leave → store closed → unlocked
  * </pre>
  */
@@ -73,15 +73,18 @@ public final class Node implements AutoCloseable {
    *
    * @param overrides laid over everything else
    * @param onBroken called at most once, when the store has failed for good; the process should end
-   * @throws SettingsException where a port is taken
+   * @throws SettingsException where an address, a port or a key cannot be used
    * @throws StoreRefusedException where the data folder is in use or cannot be written
    */
   public static Node start(Settings settings, Config overrides, Consumer<String> onBroken)
       throws SettingsException, StoreRefusedException {
     DataFolder folder = DataFolder.open(settings.dataDir());
+    Trust trust;
     try {
-      Ports.check(settings.listen(), "PARLEY_PORT");
-      Ports.check(settings.management(), "PARLEY_MANAGEMENT_PORT");
+      Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
+      Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
+      Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
+      trust = Trust.read(settings.auth(), folder.path());
       EmbeddedStore.createTables(folder);
     } catch (SettingsException | StoreRefusedException e) {
       folder.close();
@@ -103,7 +106,7 @@ public final class Node implements AutoCloseable {
                   return done;
                 });
     try {
-      return serve(settings, system, telemetry, ended);
+      return serve(settings, trust, system, telemetry, ended);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -112,11 +115,15 @@ public final class Node implements AutoCloseable {
   }
 
   private static Node serve(
-      Settings settings, ActorSystem<Void> system, Telemetry telemetry, CompletionStage<Done> ended)
+      Settings settings,
+      Trust trust,
+      ActorSystem<Void> system,
+      Telemetry telemetry,
+      CompletionStage<Done> ended)
       throws SettingsException {
     Readiness readiness = new Readiness();
     joinItself(system);
-    Services services = Services.start(system, settings, telemetry);
+    Services services = Services.start(system, settings, trust, telemetry);
     ServerBinding management =
         bound(
             new ManagementPort(system, telemetry, readiness, services.admin())

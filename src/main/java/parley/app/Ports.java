@@ -5,21 +5,29 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import org.apache.pekko.http.javadsl.ServerBinding;
 
-/** Whether ports are free, and which one 0 became. */
+/** Whether addresses are ours and ports free, and which one 0 became. */
 final class Ports {
   private Ports() {}
 
   /**
-   * Tries a port before anything is started, so that one that is taken costs one line and not a
-   * screen of a half-started program.
+   * Tries an address before anything is started, so that one that cannot be used costs one line and
+   * not a screen of a half-started program. Names the host's variable where this machine has no
+   * such address, else the port's.
    */
-  static void check(HostPort address, String variable) throws SettingsException {
+  static void check(HostPort address, String hostVariable, String portVariable)
+      throws SettingsException {
+    check(hostVariable, new HostPort(address.host(), 0), address.host());
+    check(portVariable, address, address.toString());
+  }
+
+  private static void check(String variable, HostPort address, String shown)
+      throws SettingsException {
     try (ServerSocket socket = new ServerSocket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(address.host(), address.port()));
     } catch (IOException e) {
       throw new SettingsException(
-          variable, "cannot listen on " + address + " (" + e.getMessage() + ")");
+          variable, "cannot listen on " + shown + " (" + e.getMessage() + ")");
     }
   }
 

@@ -4,7 +4,6 @@ import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
@@ -16,9 +15,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
-import parley.auth.ExternalIssuer;
 import parley.auth.LoginThrottle;
-import parley.auth.SigningKeys;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
 import parley.conversation.ConversationSettings;
@@ -65,14 +62,13 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    * Starts the features.
    *
    * @param node the actor system, a member of its cluster
-   * @throws SettingsException where the signing key cannot be used
+   * @param trust whose tokens are good
    */
-  static Services start(ActorSystem<Void> node, Settings settings, Telemetry telemetry)
-      throws SettingsException {
+  static Services start(
+      ActorSystem<Void> node, Settings settings, Trust trust, Telemetry telemetry) {
     InstantSource clock = InstantSource.system();
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
-    SigningKeys keys = keys(settings);
-    AccessTokens tokens = new AccessTokens(keys, issuer(settings.auth().issuer()), clock);
+    AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
     node.getWhenTerminated().thenAccept(done -> tokens.close());
 
     ClusterSharding sharding = ClusterSharding.get(node);
@@ -110,7 +106,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
 
     parley.http.Services http =
         new parley.http.Services(
-            Identity.of(accounts, tokens, keys),
+            Identity.of(accounts, tokens, trust.keys()),
             new LoginThrottle(clock),
             user -> rate.tryTake(user, clock.millis()),
             entities::user,
@@ -129,29 +125,6 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 http),
         List.of(),
         time -> drain(node, sessions, time));
-  }
-
-  private static SigningKeys keys(Settings settings) throws SettingsException {
-    try {
-      return settings.auth().keyFile() == null
-          ? SigningKeys.inFolder(settings.dataDir())
-          : SigningKeys.fromFile(settings.auth().keyFile());
-    } catch (IllegalArgumentException e) {
-      throw new SettingsException("PARLEY_AUTH_KEY_FILE", String.valueOf(e.getMessage()));
-    }
-  }
-
-  private static Optional<ExternalIssuer> issuer(
-      Settings.@org.jspecify.annotations.Nullable Issuer issuer) throws SettingsException {
-    if (issuer == null) {
-      return Optional.empty();
-    }
-    try {
-      return Optional.of(
-          new ExternalIssuer(issuer.name(), issuer.audience(), issuer.jwks().toURL()));
-    } catch (java.net.MalformedURLException | IllegalArgumentException e) {
-      throw new SettingsException("PARLEY_AUTH_JWKS_URL", String.valueOf(e.getMessage()));
-    }
   }
 
   private static CompletionStage<Done> drain(

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything the environment decides, read once at the start. What is wrong is refused here, by the
  * name of its variable, before anything is opened. Contains no secrets itself, only the names of
- * the files they are in; should one be added, its type is {@link Secret}.
+ * the files they are in.
  *
  * @param listen the client port
  * @param dataDir the embedded store, cold tier, media and keys

@@ -9,4 +9,9 @@ public final class SettingsException extends Exception {
   SettingsException(String variable, String problem) {
     super(variable + ": " + problem);
   }
+
+  /** Of a feature that reads its own setting: its message names the variable already. */
+  SettingsException(IllegalArgumentException named) {
+    super(named.getMessage(), named);
+  }
 }

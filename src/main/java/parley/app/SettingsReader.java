@@ -160,9 +160,16 @@ final class SettingsReader {
   }
 
   private static void distinctPorts(Settings settings) throws SettingsException {
-    int port = settings.listen().port();
-    if (port != 0 && port == settings.management().port()) {
-      throw new SettingsException("PARLEY_MANAGEMENT_PORT", "must not be the client port, " + port);
+    int clients = settings.listen().port();
+    int management = settings.management().port();
+    int remote = settings.cluster().remote().port();
+    if (management != 0 && management == clients) {
+      throw new SettingsException(
+          "PARLEY_MANAGEMENT_PORT", "must not be the client port, " + management);
+    }
+    if (remote != 0 && (remote == clients || remote == management)) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_PORT", "must not be the client or management port, " + remote);
     }
   }
 

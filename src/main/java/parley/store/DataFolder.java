@@ -4,10 +4,18 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder of one process: journal, keys, cold tier. Held by an operating system lock on the file
@@ -16,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  * message that names neither the folder nor the setting.
  */
 public final class DataFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rwx------");
+
   private final Path path;
   private final FileChannel channel;
   private final FileLock lock;
@@ -27,7 +39,7 @@ public final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder if it is missing and locks it.
+   * Makes the folder if it is missing, for its owner only, and locks it.
    *
    * @throws StoreRefusedException where it cannot be made or written, or another process has it
    */
@@ -35,7 +47,7 @@ public final class DataFolder implements AutoCloseable {
     Path path = folder.toAbsolutePath().normalize();
     FileChannel channel;
     try {
-      Files.createDirectories(path);
+      make(path);
       channel =
           FileChannel.open(
               path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -69,6 +81,28 @@ public final class DataFolder implements AutoCloseable {
       lock.release();
     } catch (IOException e) {
       // The lock ends with the process in any case.
+    }
+  }
+
+  private static void make(Path path) throws IOException {
+    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    if (!Files.isDirectory(path)) {
+      // What it is in is not ours to close.
+      Files.createDirectories(Objects.requireNonNullElse(path.getParent(), path));
+      try {
+        if (posix) {
+          Files.createDirectory(path, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        } else {
+          Files.createDirectory(path);
+        }
+      } catch (FileAlreadyExistsException e) {
+        if (!Files.isDirectory(path)) {
+          throw e;
+        }
+        // Another process was first; the lock decides.
+      }
+    } else if (posix && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
+      LOG.warn("PARLEY_DATA_DIR: {} is open to others, and messages are in it: chmod 700", path);
     }
   }
 

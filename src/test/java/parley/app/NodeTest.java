@@ -1,6 +1,7 @@
 package parley.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ServerSocket;
@@ -8,12 +9,16 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import parley.store.DataFolder;
 import parley.store.StoreRefusedException;
 
 /** A node in this JVM: start, what the management port says, stop, start again. */
@@ -59,6 +64,40 @@ class NodeTest {
           .hasMessageStartingWith("PARLEY_PORT: cannot listen on 127.0.0.1:");
     }
     Node.start(settings(Map.of())).close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PARLEY_HOST", "PARLEY_MANAGEMENT_HOST", "PARLEY_REMOTE_HOST"})
+  void anAddressOfAnotherMachineIsRefusedByName(String variable) {
+    // Reserved for documentation: nobody has it.
+    refused(Map.of(variable, "192.0.2.1"), variable + ": cannot listen on 192.0.2.1 (");
+  }
+
+  @Test
+  void aKeyOrIssuerThatCannotBeUsedIsRefusedByItsVariableOnly() throws Exception {
+    Path junk = Files.writeString(temporary.resolve("junk.pem"), "junk");
+    refused(
+        Map.of("PARLEY_AUTH_KEY_FILE", junk.toString()),
+        "PARLEY_AUTH_KEY_FILE: key file " + junk + " is neither");
+    refused(
+        Map.of(
+            "PARLEY_AUTH_ISSUER", "parley",
+            "PARLEY_AUTH_AUDIENCE", "chat",
+            "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks"),
+        "PARLEY_AUTH_ISSUER: ");
+    Path kept = temporary.resolve("auth-signing-key.json");
+    Files.writeString(kept, "junk");
+    refused(Map.of(), "PARLEY_DATA_DIR: key file " + kept + " is neither");
+  }
+
+  /** In one line that names one variable, and the folder is free afterwards. */
+  private void refused(Map<String, String> environment, String start) {
+    assertThatThrownBy(() -> Node.start(settings(environment)))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageStartingWith(start)
+        .satisfies(
+            e -> assertThat(e.getMessage()).containsOnlyOnce("PARLEY_").doesNotContain("\n"));
+    assertThatNoException().isThrownBy(() -> DataFolder.open(temporary).close());
   }
 
   private Settings settings(Map<String, String> more) throws SettingsException {

@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class DataFolderTest {
@@ -23,6 +28,21 @@ class DataFolderTest {
           .hasMessageContaining("in use");
     }
     DataFolder.open(path).close();
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void isForItsOwnerOnly() throws Exception {
+    Path made = temporary.resolve("a/b");
+    DataFolder.open(made).close();
+    assertThat(Files.getPosixFilePermissions(made))
+        .isEqualTo(PosixFilePermissions.fromString("rwx------"));
+
+    // One that is there stays as its owner made it.
+    Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxr-xr-x");
+    Files.setPosixFilePermissions(made, open);
+    DataFolder.open(made).close();
+    assertThat(Files.getPosixFilePermissions(made)).isEqualTo(open);
   }
 
   @Test
