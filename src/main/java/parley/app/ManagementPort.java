@@ -18,9 +18,9 @@ import org.apache.pekko.management.javadsl.PekkoManagement;
 import parley.telemetry.Telemetry;
 
 /**
- * The port of operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and
- * {@code /admin/…}. It has no accounts: whoever reaches it may read, so it listens on the loopback
- * address until somebody says otherwise.
+ * The port of operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and,
+ * where a feature has some, {@code /admin/…}. It has no accounts: whoever reaches it may read, so
+ * it listens on the loopback address until somebody says otherwise.
  *
  * <p>The routes of Pekko Management are taken from it, but bound here: its own start cannot tell
  * which port 0 became, and its readiness does not know about a drain.

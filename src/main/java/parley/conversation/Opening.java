@@ -58,7 +58,10 @@ final class Opening {
 
       @Override
       public void unknown(UserId user) {
-        refuseAll(Refusal.of(ErrorCode.NOT_FOUND, "user_id: there is no such user"));
+        for (Conversation.Command cause : waiting()) {
+          String field = cause instanceof Conversation.Post ? "to" : "user_id";
+          refuse(cause, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no such user"));
+        }
       }
 
       @Override

@@ -72,8 +72,7 @@ final class ConversationRoutes {
             reply ->
                 switch (reply) {
                   case User.Inbox page -> Answers.json(200, HttpWriter.inbox(page.page()));
-                  // The limit has been checked here, so it can only be the cursor.
-                  case User.Refused refused -> Problems.of(refused.refusal(), "cursor");
+                  case User.Refused refused -> Problems.of(refused.refusal());
                 });
   }
 

@@ -2,6 +2,8 @@ package parley.http;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.pekko.http.javadsl.model.AttributeKey;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
@@ -29,6 +31,8 @@ final class Problems {
               "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false)
           .toContentType();
 
+  private static final Pattern FIELD = Pattern.compile("([a-z_]+): ");
+
   private Problems() {}
 
   /** A problem without a field or a time of its own. */
@@ -41,23 +45,15 @@ final class Problems {
     return of(ErrorCode.BAD_REQUEST, detail, field, 0);
   }
 
-  /** What an entity did not want to do. */
+  /** What an entity did not want to do; it names the field at fault before a colon. */
   static HttpResponse of(Refusal refusal) {
-    return of(refusal, null);
-  }
-
-  /**
-   * The same.
-   *
-   * @param field the only field this call could be refused for, or null
-   */
-  static HttpResponse of(Refusal refusal, @Nullable String field) {
     // The socket's name for the same thing makes no sense where there are no frames.
     ErrorCode code = refusal.code() == ErrorCode.BAD_FRAME ? ErrorCode.BAD_REQUEST : refusal.code();
+    Matcher named = FIELD.matcher(refusal.message());
     return of(
         code,
         refusal.message(),
-        code == ErrorCode.BAD_REQUEST ? field : null,
+        named.lookingAt() ? named.group(1) : null,
         refusal.retryAfterMillis());
   }
 

@@ -40,7 +40,7 @@ final class RateLimit {
    */
   RateLimit(int perSecond, LongSupplier nanos) {
     this.cost = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
-    this.burst = cost * Math.max(LEAST_BURST, 2L * perSecond);
+    this.burst = cost * Math.max(LEAST_BURST, perSecond);
     this.nanos = nanos;
     this.buckets =
         Caffeine.newBuilder()

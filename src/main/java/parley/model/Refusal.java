@@ -3,7 +3,8 @@ package parley.model;
 /**
  * Why something was not done.
  *
- * @param message for a person who debugs; names the field where one is at fault
+ * @param message for a person who debugs; where a field is at fault it begins with its name and a
+ *     colon
  * @param retryAfterMillis when it is worth another try, 0 where there is no such time
  */
 public record Refusal(ErrorCode code, String message, long retryAfterMillis) {

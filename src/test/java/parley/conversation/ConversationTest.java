@@ -18,6 +18,7 @@ import parley.model.Entry;
 import parley.model.ErrorCode;
 import parley.model.HistoryPage.Tier;
 import parley.model.Intent;
+import parley.model.Refusal;
 import parley.model.Role;
 
 class ConversationTest {
@@ -161,6 +162,21 @@ class ConversationTest {
           .isEqualTo(ErrorCode.NOT_FOUND);
       h.tell(new Conversation.Read(CAT, 1, h.reads.getRef()));
       h.reads.expectMessageClass(Conversation.Refused.class);
+    }
+  }
+
+  @Test
+  void aStrangerIsRefusedByTheFieldThatNamedIt() {
+    try (Harness h = Harness.direct()) {
+      h.strangers.add(BOB);
+      h.tell(new Conversation.OpenDirect(ANN, BOB, h.views.getRef()));
+      assertThat(h.views.expectMessageClass(Conversation.Refused.class).refusal())
+          .isEqualTo(Refusal.of(ErrorCode.NOT_FOUND, "user_id: there is no such user"));
+      h.tell(
+          new Conversation.Post(
+              ANN, "c1", new Intent.Text("hello", null, List.of()), BOB, h.posts.getRef()));
+      assertThat(h.posts.expectMessageClass(Conversation.PostRefused.class).refusal())
+          .isEqualTo(Refusal.of(ErrorCode.NOT_FOUND, "to: there is no such user"));
     }
   }
 

@@ -312,12 +312,37 @@ final class CallsTest {
         (id, command) -> {
           if (command instanceof User.GetInbox get) {
             get.replyTo()
-                .tell(new User.Refused(Refusal.of(ErrorCode.BAD_REQUEST, "cursor is not ours")));
+                .tell(
+                    new User.Refused(Refusal.of(ErrorCode.BAD_REQUEST, "cursor: not one of ours")));
           }
         };
     JsonNode problem =
         World.problem(world.alice("GET", "/v1/conversations?cursor=x", null), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("cursor");
+  }
+
+  @Test
+  void theFieldAnEntityNamesIsNamed() {
+    String body = "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}";
+    refuseAll(Refusal.of(ErrorCode.NOT_FOUND, "to: there is no such user"));
+    JsonNode problem = World.problem(world.alice("POST", "/v1/messages", body), 404, "not_found");
+    assertThat(problem.path("field").asText()).isEqualTo("to");
+    assertThat(problem.path("detail").asText()).isEqualTo("to: there is no such user");
+    refuseAll(Refusal.of(ErrorCode.BAD_FRAME, "reply_to: there is no such entry"));
+    problem = World.problem(world.alice("POST", "/v1/messages", body), 400, "bad_request");
+    assertThat(problem.path("field").asText()).isEqualTo("reply_to");
+    refuseAll(Refusal.unavailable("the conversation is busy: ask again"));
+    problem = World.problem(world.alice("POST", "/v1/messages", body), 503, "unavailable");
+    assertThat(problem.has("field")).isFalse();
+  }
+
+  private void refuseAll(Refusal refusal) {
+    world.conversations =
+        (id, command) -> {
+          if (command instanceof Conversation.Post post) {
+            post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
+          }
+        };
   }
 
   @Test
