@@ -58,7 +58,7 @@ final class Opening {
 
       @Override
       public void unknown(UserId user) {
-        for (Conversation.Command cause : waiting()) {
+        for (Conversation.Command cause : taken()) {
           String field = cause instanceof Conversation.Post ? "to" : "user_id";
           refuse(cause, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no such user"));
         }
@@ -106,9 +106,13 @@ final class Opening {
 
   /** It is not going to be. */
   void refuseAll(Refusal refusal) {
+    taken().forEach(cause -> refuse(cause, refusal));
+  }
+
+  private List<Conversation.Command> taken() {
     List<Conversation.Command> those = List.copyOf(waiting);
     waiting.clear();
-    those.forEach(cause -> refuse(cause, refusal));
+    return those;
   }
 
   private static void refuse(Conversation.Command cause, Refusal refusal) {
