@@ -552,6 +552,34 @@ class SessionTest {
   }
 
   @Test
+  void aSecondHelloCountsAsBad() {
+    s.live();
+    for (int i = 1; i <= Session.BAD_FRAMES; i++) {
+      s.hello();
+      s.expectError("bad_frame");
+    }
+    s.expectClosing("protocol");
+  }
+
+  @Test
+  void onlyWhatIsTakenEndsTheRow() {
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.send("nonsense");
+      s.expectError("bad_frame");
+      s.send("{'op':'ping'}");
+      s.expectError("hello_required");
+    }
+    s.live();
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.send("nonsense");
+      s.expectError("bad_frame");
+    }
+    s.hello();
+    s.expectError("bad_frame");
+    s.expectClosing("protocol");
+  }
+
+  @Test
   void aFrameThatIsTooLarge() {
     s.session.tell(SessionInternal.Socket.TOO_LARGE);
     s.expectClosing("protocol");
