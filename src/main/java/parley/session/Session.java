@@ -344,11 +344,15 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case REFUSED -> {
         Refusal refusal = ended.refusal();
         out.refuse(identity.helloId(), refusal);
-        boolean later = refusal.code().retryable();
-        close(
-            later ? CloseCode.STATE_LOST : CloseCode.UNAUTHENTICATED,
-            refusal.message(),
-            later ? Math.max(refusal.retryAfterMillis(), RETRY_MILLIS) : 0);
+        if (refusal.code().retryable()) {
+          long wait = Math.max(refusal.retryAfterMillis(), RETRY_MILLIS);
+          close(CloseCode.STATE_LOST, refusal.message(), wait);
+        } else if (refusal.code() == ErrorCode.FORBIDDEN) {
+          // The token is good: neither another one nor another try would help.
+          close(CloseCode.REMOVED, refusal.message(), 0);
+        } else {
+          close(CloseCode.UNAUTHENTICATED, refusal.message(), 0);
+        }
       }
     }
   }
