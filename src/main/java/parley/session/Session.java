@@ -157,7 +157,6 @@ public final class Session extends AbstractBehavior<Session.Command> {
     heard();
     switch (FrameReader.read(text)) {
       case FrameReader.Good good -> {
-        badFrames = good.frame() instanceof ClientFrame.Post ? badFrames : 0;
         if (phase == Phase.LIVE) {
           onFrame(good.frame());
         } else {
@@ -173,6 +172,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       out.refuse(frame.id(), Refusal.of(ErrorCode.HELLO_REQUIRED, "the first frame is hello"));
       return;
     }
+    badFrames = 0;
     phase = Phase.VERIFYING;
     timers.cancel(Timer.HELLO);
     start(Timer.ANSWER, settings.answerTimeout());
@@ -180,9 +180,15 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onFrame(ClientFrame frame) {
+    String wrong = wrong(frame);
+    if (wrong != null) {
+      bad(frame.id(), ErrorCode.BAD_FRAME, wrong);
+      return;
+    }
+    badFrames = 0;
     Requests requests = live().requests;
     switch (frame) {
-      case ClientFrame.Hello f -> bad(f.id(), ErrorCode.BAD_FRAME, "op: hello has been said");
+      case ClientFrame.Hello f -> {} // wrong, see there
       case ClientFrame.Auth f -> {
         start(Timer.ANSWER, settings.answerTimeout());
         identity.renew(f);
@@ -207,12 +213,18 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  private void onPost(ClientFrame.Post frame) {
-    if (identity.me().equals(frame.to())) {
-      bad(frame.id(), ErrorCode.BAD_FRAME, "to must be another user");
-      return;
+  // What is well-formed and still a bad frame of this client's.
+  private @Nullable String wrong(ClientFrame frame) {
+    if (frame instanceof ClientFrame.Hello) {
+      return "op: hello has been said";
     }
-    badFrames = 0;
+    if (frame instanceof ClientFrame.Post post && identity.me().equals(post.to())) {
+      return "to must be another user";
+    }
+    return null;
+  }
+
+  private void onPost(ClientFrame.Post frame) {
     long wait = live().requests.post(frame);
     if (live().requests.limited() >= LIMITED_FRAMES) {
       close(CloseCode.RATE_LIMITED, "too many messages for too long", wait);
@@ -221,8 +233,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void bad(@Nullable Long id, ErrorCode code, String message) {
     out.refuse(id, Refusal.of(code, message));
-    badFrames = code == ErrorCode.BAD_FRAME ? badFrames + 1 : 0;
-    if (badFrames >= BAD_FRAMES) {
+    if (code == ErrorCode.BAD_FRAME && ++badFrames >= BAD_FRAMES) {
       close(CloseCode.PROTOCOL, "too many bad frames in a row", 0);
     }
   }
@@ -333,11 +344,15 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case REFUSED -> {
         Refusal refusal = ended.refusal();
         out.refuse(identity.helloId(), refusal);
-        boolean later = refusal.code().retryable();
-        close(
-            later ? CloseCode.STATE_LOST : CloseCode.UNAUTHENTICATED,
-            refusal.message(),
-            later ? Math.max(refusal.retryAfterMillis(), RETRY_MILLIS) : 0);
+        if (refusal.code().retryable()) {
+          long wait = Math.max(refusal.retryAfterMillis(), RETRY_MILLIS);
+          close(CloseCode.STATE_LOST, refusal.message(), wait);
+        } else if (refusal.code() == ErrorCode.FORBIDDEN) {
+          // The token is good: neither another one nor another try would help.
+          close(CloseCode.REMOVED, refusal.message(), 0);
+        } else {
+          close(CloseCode.UNAUTHENTICATED, refusal.message(), 0);
+        }
       }
     }
   }

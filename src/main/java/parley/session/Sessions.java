@@ -61,7 +61,7 @@ public final class Sessions extends AbstractBehavior<Sessions.Command> {
   /**
    * A registry.
    *
-   * @param most sessions at a time; more sockets than that are closed at once
+   * @param most sessions at a time; more sockets than that are sent away at once
    */
   public static Behavior<Command> create(SessionDeps deps, int most) {
     return Behaviors.setup(
@@ -97,6 +97,7 @@ public final class Sessions extends AbstractBehavior<Sessions.Command> {
 
   private void onOpen(ActorRef<SocketFlow.ToSocket> socket) {
     if (draining != null || sessions.size() >= most) {
+      deps.meters().closing(CloseCode.GOING_AWAY);
       socket.tell(SocketFlow.Refused.REFUSED);
       return;
     }

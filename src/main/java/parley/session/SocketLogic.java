@@ -1,6 +1,10 @@
 package parley.session;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
@@ -17,8 +21,12 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.model.Limits;
+import parley.protocol.FrameWriter;
+import parley.protocol.ServerFrame;
+import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.Socket;
 import scala.Tuple2;
+import scala.jdk.javaapi.DurationConverters;
 import scala.runtime.BoxedUnit;
 
 /**
@@ -26,6 +34,11 @@ import scala.runtime.BoxedUnit;
  * client's end while the session is busy with the handshake: whoever has gone replaces nobody.
  */
 final class SocketLogic extends GraphStageLogic {
+  /** How long a last frame may take that no session watches over. */
+  static final Duration FAREWELL = Duration.ofSeconds(5);
+
+  private static final long REFUSED_MILLIS = 5_000;
+
   private final Inlet<Message> in;
   private final Outlet<Message> out;
   private final ActorRef<Sessions.Command> sessions;
@@ -33,9 +46,12 @@ final class SocketLogic extends GraphStageLogic {
 
   private @Nullable ActorRef<Session.Command> session;
   private @Nullable SessionInternal held;
+  private @Nullable SubSinkInlet<?> parts;
+  private @Nullable Cancellable farewell;
   private boolean ready;
   private boolean last;
   private boolean asked;
+  private boolean deaf;
 
   SocketLogic(FlowShape<Message, Message> shape, ActorRef<Sessions.Command> sessions) {
     super(shape);
@@ -91,6 +107,10 @@ final class SocketLogic extends GraphStageLogic {
     if (s != null) {
       s.tell(Socket.GONE);
     }
+    Cancellable f = farewell;
+    if (f != null) {
+      f.cancel();
+    }
   }
 
   private BoxedUnit told(Tuple2<org.apache.pekko.actor.ActorRef, Object> message) {
@@ -109,12 +129,33 @@ final class SocketLogic extends GraphStageLogic {
         }
       }
       case SocketFlow.Cut c -> completeStage();
-      case SocketFlow.Refused r -> completeStage();
+      case SocketFlow.Refused r ->
+          sayLast(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
       // The session has stopped without a last frame: it failed, or its node ends.
-      case Terminated t -> completeStage();
+      case Terminated t ->
+          sayLast(CloseCode.STATE_LOST, "the server lost track of this session", null);
       default -> {}
     }
     return BoxedUnit.UNIT;
+  }
+
+  // The last frame where there is no session to say it, nor to end the wait for who does not read.
+  private void sayLast(CloseCode code, String reason, @Nullable Long retryAfterMillis) {
+    if (!last) {
+      last = true;
+      frames.add(FrameWriter.write(new ServerFrame.Closing(code, reason, retryAfterMillis)));
+    }
+    if (farewell == null) {
+      var self = stageActor().ref();
+      farewell =
+          materializer()
+              .scheduleOnce(
+                  DurationConverters.toScala(FAREWELL),
+                  () -> self.tell(SocketFlow.Cut.CUT, org.apache.pekko.actor.ActorRef.noSender()));
+    }
+    if (isAvailable(out)) {
+      pass();
+    }
   }
 
   private void opened(ActorRef<Session.Command> opened) {
@@ -141,7 +182,7 @@ final class SocketLogic extends GraphStageLogic {
     if (frame != null) {
       push(out, TextMessage.create(frame));
       if (last && frames.isEmpty()) {
-        completeStage();
+        end();
       }
       return;
     }
@@ -152,6 +193,25 @@ final class SocketLogic extends GraphStageLogic {
     }
   }
 
+  // After the last frame. The rest of a message that is still coming is taken in: to cancel it is
+  // to end the connection with bytes unread, and the reset may overtake the last frame.
+  private void end() {
+    if (parts == null) {
+      completeStage();
+    } else {
+      complete(out);
+      discard();
+    }
+  }
+
+  private void discard() {
+    deaf = true;
+    SubSinkInlet<?> rest = parts;
+    if (rest != null && !rest.isClosed() && !rest.hasBeenPulled()) {
+      rest.pull();
+    }
+  }
+
   private void bring() {
     ActorRef<Session.Command> s = session;
     SessionInternal h = held;
@@ -159,7 +219,9 @@ final class SocketLogic extends GraphStageLogic {
       ready = false;
       held = null;
       s.tell(h);
-      if (h != Socket.TOO_LARGE && !hasBeenPulled(in) && !isClosed(in)) {
+      if (h == Socket.TOO_LARGE) {
+        discard();
+      } else if (!hasBeenPulled(in) && !isClosed(in)) {
         pull(in);
       }
     }
@@ -195,57 +257,51 @@ final class SocketLogic extends GraphStageLogic {
     return size > Limits.FRAME_BYTES ? Socket.TOO_LARGE : Socket.BINARY;
   }
 
-  // A frame in parts: kept only as long as it may still be small enough.
-  private void collect(Source<String, ?> parts) {
+  private void collect(Source<String, ?> source) {
     StringBuilder sum = new StringBuilder();
-    SubSinkInlet<String> sub = new SubSinkInlet<>("SocketFlow.text");
-    sub.setHandler(
-        new AbstractInHandler() {
-          @Override
-          public void onPush() {
-            sum.append(sub.grab());
-            // A char is at least one byte.
-            if (sum.length() > Limits.FRAME_BYTES) {
-              sub.cancel();
-              hold(Socket.TOO_LARGE);
-            } else {
-              sub.pull();
-            }
-          }
-
-          @Override
-          public void onUpstreamFinish() {
-            hold(frame(sum.toString()));
-          }
-
-          @Override
-          public void onUpstreamFailure(Throwable cause) {
-            gone();
-          }
-        });
-    parts.runWith(Sink.fromGraph(sub.sink()), subFusingMaterializer());
-    sub.pull();
+    // A char is at least one byte.
+    take(source, part -> sum.append(part).length(), () -> frame(sum.toString()));
   }
 
-  private void count(Source<ByteString, ?> parts) {
+  private void count(Source<ByteString, ?> source) {
     long[] sum = new long[1];
-    SubSinkInlet<ByteString> sub = new SubSinkInlet<>("SocketFlow.binary");
+    take(source, part -> sum[0] += part.size(), () -> binary(sum[0]));
+  }
+
+  /**
+   * A frame in parts: kept only as long as it may still be small enough. What comes after that is
+   * thrown away, once the session knows.
+   *
+   * @param add adds a part, and says how much there is at least
+   * @param whole the frame, when all parts are there
+   */
+  private <T> void take(
+      Source<T, ?> source, ToLongFunction<T> add, Supplier<SessionInternal> whole) {
+    SubSinkInlet<T> sub = new SubSinkInlet<>("SocketFlow.parts");
+    parts = sub;
     sub.setHandler(
         new AbstractInHandler() {
+          private boolean tooLarge;
+
           @Override
           public void onPush() {
-            sum[0] += sub.grab().size();
-            if (sum[0] > Limits.FRAME_BYTES) {
-              sub.cancel();
-              hold(Socket.TOO_LARGE);
-            } else {
+            T part = sub.grab();
+            if (deaf || add.applyAsLong(part) <= Limits.FRAME_BYTES) {
               sub.pull();
+            } else {
+              tooLarge = true;
+              hold(Socket.TOO_LARGE);
             }
           }
 
           @Override
           public void onUpstreamFinish() {
-            hold(binary(sum[0]));
+            parts = null;
+            if (isClosed(out)) {
+              completeStage();
+            } else if (!deaf && !tooLarge) {
+              hold(whole.get());
+            }
           }
 
           @Override
@@ -253,7 +309,7 @@ final class SocketLogic extends GraphStageLogic {
             gone();
           }
         });
-    parts.runWith(Sink.fromGraph(sub.sink()), subFusingMaterializer());
+    source.runWith(Sink.fromGraph(sub.sink()), subFusingMaterializer());
     sub.pull();
   }
 }

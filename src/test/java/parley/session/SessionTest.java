@@ -142,15 +142,34 @@ class SessionTest {
   }
 
   @Test
-  void aRefusedAttach() {
+  void aDeviceTooMany() {
+    refuse(Refusal.of(ErrorCode.FORBIDDEN, "device_id: too many devices"));
+    var error = s.expectError("forbidden");
+    assertThat(error.path("id").asLong()).isEqualTo(1);
+    assertThat(error.path("message").asText()).startsWith("device_id");
+    assertThat(s.expectClosing("removed").path("reconnect").asBoolean(true)).isFalse();
+  }
+
+  @Test
+  void aRefusalForNow() {
+    refuse(Refusal.unavailable("too many sessions of one device at once"));
+    s.expectError("unavailable");
+    var closing = s.expectClosing("state_lost");
+    assertThat(closing.path("reconnect").asBoolean()).isTrue();
+    assertThat(closing.path("retry_after_ms").asLong()).isPositive();
+  }
+
+  @Test
+  void aUserThatIsNotThere() {
+    refuse(Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
+    s.expectError("not_found");
+    s.expectClosing("unauthenticated");
+  }
+
+  private void refuse(Refusal refusal) {
     s.hello();
     var attach = s.user.expectMessageClass(User.Attach.class);
-    attach
-        .session()
-        .tell(
-            new User.Ended(User.End.REFUSED, Refusal.of(ErrorCode.FORBIDDEN, "too many devices")));
-    s.expectError("forbidden");
-    s.expectClosing("unauthenticated");
+    attach.session().tell(new User.Ended(User.End.REFUSED, refusal));
   }
 
   // ---- the token and the end
@@ -547,6 +566,34 @@ class SessionTest {
       s.expectError("bad_frame");
     }
     s.send("{'op':'send','to':'alice','client_msg_id':'c','type':'text','content':'x'}");
+    s.expectError("bad_frame");
+    s.expectClosing("protocol");
+  }
+
+  @Test
+  void aSecondHelloCountsAsBad() {
+    s.live();
+    for (int i = 1; i <= Session.BAD_FRAMES; i++) {
+      s.hello();
+      s.expectError("bad_frame");
+    }
+    s.expectClosing("protocol");
+  }
+
+  @Test
+  void onlyWhatIsTakenEndsTheRow() {
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.send("nonsense");
+      s.expectError("bad_frame");
+      s.send("{'op':'ping'}");
+      s.expectError("hello_required");
+    }
+    s.live();
+    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+      s.send("nonsense");
+      s.expectError("bad_frame");
+    }
+    s.hello();
     s.expectError("bad_frame");
     s.expectClosing("protocol");
   }

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.http.javadsl.Http;
@@ -43,16 +46,27 @@ class SocketFlowTest {
     kit = ActorTestKit.create();
     sessions = kit.createTestProbe();
     session = kit.createTestProbe();
-    var classic = Adapter.toClassic(kit.system());
-    Pair<TestPublisher.Probe<Message>, TestSubscriber.Probe<Message>> probes =
-        TestSource.<Message>create(classic)
-            .via(SocketFlow.create(sessions.ref()))
-            .toMat(TestSink.create(classic), Keep.both())
-            .run(kit.system());
+    var probes = connect();
     client = probes.first();
     server = probes.second();
     socket = sessions.expectMessageClass(Sessions.Open.class).socket();
     socket.tell(new SocketFlow.Opened(session.ref()));
+  }
+
+  private Pair<TestPublisher.Probe<Message>, TestSubscriber.Probe<Message>> connect() {
+    var classic = Adapter.toClassic(kit.system());
+    return TestSource.<Message>create(classic)
+        .via(SocketFlow.create(sessions.ref()))
+        .toMat(TestSink.create(classic), Keep.both())
+        .run(kit.system());
+  }
+
+  /** Another client, for which there is no session yet. */
+  private void connectOnly() {
+    var probes = connect();
+    client = probes.first();
+    server = probes.second();
+    socket = sessions.expectMessageClass(Sessions.Open.class).socket();
   }
 
   @AfterEach
@@ -92,6 +106,74 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(TextMessage.create(Source.repeat("x".repeat(1_000))));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+  }
+
+  @Test
+  void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
+    TestPublisher.Probe<String> parts = TestPublisher.probe(0, Adapter.toClassic(kit.system()));
+    socket.tell(SocketFlow.Ready.READY);
+    var ended = new CompletableFuture<Done>();
+    client.sendNext(TextMessage.create(watched(parts, ended)));
+    parts.sendNext("x".repeat(40_000)).sendNext("x".repeat(40_000));
+    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    parts.sendNext("x".repeat(40_000)).sendNext("x".repeat(40_000));
+    expectLastFrame();
+    assertThat(ended).isNotDone();
+    // What is left is taken in: closed with bytes unread, the connection would be reset.
+    parts.sendNext("x".repeat(40_000)).sendComplete();
+    client.expectCancellation();
+    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+  }
+
+  @Test
+  void theLastFrameComesBeforeTheEndOfALargeBinaryFrame() {
+    TestPublisher.Probe<ByteString> parts = TestPublisher.probe(0, Adapter.toClassic(kit.system()));
+    ByteString part = ByteString.fromString("x".repeat(40_000));
+    socket.tell(SocketFlow.Ready.READY);
+    var ended = new CompletableFuture<Done>();
+    client.sendNext(BinaryMessage.create(watched(parts, ended)));
+    parts.sendNext(part).sendNext(part);
+    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    parts.sendNext(part);
+    expectLastFrame();
+    assertThat(ended).isNotDone();
+    parts.sendNext(part);
+    socket.tell(SocketFlow.Cut.CUT);
+    parts.expectCancellation();
+    client.expectCancellation();
+    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+  }
+
+  @Test
+  void theLastFrameComesBeforeTheEndOfAFrameInParts() {
+    TestPublisher.Probe<String> parts = TestPublisher.probe(0, Adapter.toClassic(kit.system()));
+    var ended = new CompletableFuture<Done>();
+    client.sendNext(TextMessage.create(watched(parts, ended)));
+    parts.sendNext("x");
+    expectLastFrame();
+    assertThat(ended).isNotDone();
+    parts.sendNext("y").sendComplete();
+    client.expectCancellation();
+    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+  }
+
+  /** Parts, and whether they are still taken; with them the http library ends the connection. */
+  private static <T> Source<T, ?> watched(
+      TestPublisher.Probe<T> parts, CompletableFuture<Done> ended) {
+    return Source.fromPublisher(parts)
+        .watchTermination(
+            (nothing, done) -> {
+              var unused = done.thenAccept(ended::complete);
+              return nothing;
+            });
+  }
+
+  private void expectLastFrame() {
+    server.request(2);
+    assertThat(session.receiveMessage()).isEqualTo(Socket.WANTS);
+    socket.tell(new SocketFlow.Batch(List.of("closing"), true));
+    assertThat(server.expectNext().asTextMessage().getStrictText()).isEqualTo("closing");
+    server.expectComplete();
   }
 
   @Test
@@ -184,8 +266,52 @@ class SocketFlowTest {
 
   @Test
   void aSessionThatFailsTakesItsSocketAlong() {
+    socket.tell(new SocketFlow.Batch(List.of("one"), false));
     session.stop();
+    server.request(2);
+    assertThat(server.expectNext().asTextMessage().getStrictText()).isEqualTo("one");
+    assertThat(server.expectNext().asTextMessage().getStrictText())
+        .contains("\"closing\"", CloseCode.STATE_LOST.wireName(), "\"reconnect\":true");
+    server.expectComplete();
     client.expectCancellation();
+  }
+
+  @Test
+  void aRegistryThatEndsTakesItsSocketsAlong() {
+    connectOnly();
+    sessions.stop();
+    assertThat(server.requestNext().asTextMessage().getStrictText())
+        .contains("\"closing\"", CloseCode.STATE_LOST.wireName());
+    server.expectComplete();
+    client.expectCancellation();
+  }
+
+  @Test
+  void whoIsRefusedIsToldWhenToComeBack() {
+    connectOnly();
+    socket.tell(SocketFlow.Refused.REFUSED);
+    assertThat(server.requestNext().asTextMessage().getStrictText())
+        .contains("\"closing\"", CloseCode.GOING_AWAY.wireName(), "\"retry_after_ms\":");
+    server.expectComplete();
+    client.expectCancellation();
+  }
+
+  @Test
+  void whoIsRefusedAndReadsNothingIsCut() {
+    stop();
+    kit = ActorTestKit.create(ManualTime.config());
+    sessions = kit.createTestProbe();
+    session = kit.createTestProbe();
+    connectOnly();
+    socket.tell(SocketFlow.Refused.REFUSED);
+    // Only to see that the refusal has been dealt with: a socket does one thing after the other.
+    socket.tell(new SocketFlow.Opened(session.ref()));
+    socket.tell(SocketFlow.Ready.READY);
+    client.sendNext(TextMessage.create("one"));
+    expectText("one");
+    ManualTime.get(kit.system()).timePasses(SocketLogic.FAREWELL);
+    client.expectCancellation();
+    server.expectSubscriptionAndComplete();
   }
 
   @Test
@@ -244,8 +370,7 @@ class SocketFlowTest {
             return nobody.ref().narrow();
           }
         },
-        token ->
-            java.util.concurrent.CompletableFuture.completedFuture(new Authenticator.Rejected()),
+        token -> CompletableFuture.completedFuture(new Authenticator.Rejected()),
         new MessageRate(0),
         SessionMeters.NONE,
         Ticker.system(),

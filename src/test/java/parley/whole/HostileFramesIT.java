@@ -258,6 +258,23 @@ class HostileFramesIT {
       }
       ends(ann, raw -> raw.text("{\"x\":\"" + "y".repeat(70_000) + "\"}"), "protocol");
       ends(ann, raw -> raw.binary(new byte[70_000]), "protocol");
+      for (int size : List.of(200_000, 1_000_000)) {
+        ends(ann, raw -> raw.text("{\"x\":\"" + "y".repeat(size) + "\"}"), "protocol");
+        ends(ann, raw -> raw.binary(new byte[size]), "protocol");
+      }
+      for (int kind : List.of(RawSocket.TEXT, RawSocket.BINARY)) {
+        ends(
+            ann,
+            raw -> {
+              raw.frame(kind, false, true, "y".repeat(40_000).getBytes(StandardCharsets.US_ASCII));
+              raw.frame(
+                  RawSocket.CONTINUATION,
+                  false,
+                  true,
+                  "y".repeat(40_000).getBytes(StandardCharsets.US_ASCII));
+            },
+            "protocol");
+      }
       ends(ann, raw -> raw.frame(RawSocket.TEXT, true, false, new byte[] {'{', '}'}), "");
       ends(
           ann,

@@ -3,6 +3,8 @@ package parley.whole;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.client.Account;
 import parley.client.Frames;
@@ -11,6 +13,7 @@ import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.RawSocket;
 import parley.client.SocketOptions;
+import parley.model.Limits;
 
 /** How connections begin, go on and end. */
 class SessionRulesIT {
@@ -128,6 +131,28 @@ class SessionRulesIT {
       JsonNode closing = phone.await(Frames.op("closing"));
       assertThat(closing.path("code").asText()).isEqualTo("removed");
       phone.awaitClosed();
+    }
+  }
+
+  @Test
+  void oneDeviceTooManyIsToldAndStaysAway() {
+    Account ann = SharedServer.user("ann");
+    List<ParleySocket> devices = new ArrayList<>();
+    try {
+      for (int i = 0; i < Limits.DEVICES; i++) {
+        devices.add(client.connectSynced(ann, "device-" + i));
+      }
+      try (ParleySocket more = client.open(SocketOptions.standard())) {
+        JsonNode answer = more.hello(ann.accessToken(), "one-more");
+        assertThat(answer.path("code").asText()).isEqualTo("forbidden");
+        assertThat(answer.path("message").asText()).contains("device_id");
+        JsonNode closing = more.await(Frames.op("closing"));
+        assertThat(closing.path("code").asText()).isEqualTo("removed");
+        assertThat(closing.path("reconnect").asBoolean(true)).isFalse();
+        more.awaitClosed();
+      }
+    } finally {
+      devices.forEach(ParleySocket::close);
     }
   }
 
