@@ -51,6 +51,21 @@ class UserEntityTest {
   }
 
   @Test
+  void nobodyLeavesMemoryAtOnce() {
+    rig.ask(User.GetProfile::new);
+    rig.shard.receiveMessage();
+    rig.tell(new User.Watch(rig.probe().getRef(), true));
+    rig.shard.receiveMessage();
+    rig.tell(new User.Typing(CHAT, BOB, true));
+    rig.shard.receiveMessage();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.shard.receiveMessage();
+    rig.make();
+    rig.ask(User.GetProfile::new);
+    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+  }
+
+  @Test
   void aUserIsMadeOnce() {
     rig.make();
     User.ProfileReply again = rig.ask(to -> new User.Ensure("other", "Other", to));
