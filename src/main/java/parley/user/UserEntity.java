@@ -258,7 +258,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> tell(UserState state) {
     if (live().tell(state, now())) {
-      return Effect().persist(new UserEvent.ProfileAnnounced(state.revision()));
+      return Effect()
+          .persist(new UserEvent.ProfileAnnounced(state.revision()))
+          .thenRun(after -> live().wake(after, now()));
     }
     return Effect().none();
   }
