@@ -24,6 +24,15 @@ final class Requests {
   /** Entries answered but not told yet that a connection may have; far more than in a good life. */
   static final int COVERED = 1_024;
 
+  /** Times a client may say that it writes in a burst, over all conversations. */
+  static final int TYPING_TOKENS = 60;
+
+  /** Users a client may begin to watch in a burst: each is woken, also one that nobody is. */
+  private static final int WATCH_TOKENS = 500;
+
+  private static final int TYPING_PER_SECOND = 5;
+  private static final int WATCH_PER_SECOND = 10;
+
   private static final int TYPING_KEPT = 64;
   private static final long TYPING_NANOS = Duration.ofSeconds(1).toNanos();
 
@@ -37,6 +46,8 @@ final class Requests {
   private final ActorRef<User.Delivery> session;
   private final ActorRef<Conversation.PostReply> postReplies;
   private final Posts posts = new Posts();
+  private final TokenBucket typingRate = new TokenBucket(TYPING_TOKENS, TYPING_PER_SECOND);
+  private final TokenBucket watchRate = new TokenBucket(WATCH_TOKENS, WATCH_PER_SECOND);
 
   private @Nullable Map<ConversationId, TypingTold> typing;
   private Set<UserId> watched = Set.of();
@@ -254,7 +265,10 @@ final class Requests {
 
   // ---- typing and presence
 
-  /** At most one "writes" a second and conversation, and one end for each. */
+  /**
+   * At most one "writes" a second and conversation, and one end for each; what is over the rate of
+   * the connection is dropped.
+   */
   void typing(ClientFrame.Typing frame) {
     long now = deps.ticker().nanos();
     if (typing == null) {
@@ -265,6 +279,9 @@ final class Requests {
       return;
     }
     if (!frame.active() && (told == null || !told.active())) {
+      return;
+    }
+    if (typingRate.tryTake(1, now) > 0) {
       return;
     }
     // Re-inserted, so that the first is the one unused for longest.
@@ -279,8 +296,14 @@ final class Requests {
         .tell(new Conversation.Typing(me, frame.active()));
   }
 
+  /** Replaces what is watched; over the rate it stays as it was. */
   void watch(ClientFrame.Watch frame) {
     Set<UserId> next = Set.copyOf(frame.userIds());
+    long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
+    if (wait > 0) {
+      out.refuse(frame.id(), new Refusal(ErrorCode.RATE_LIMITED, "too many users to watch", wait));
+      return;
+    }
     Set<UserId> gone = new HashSet<>(watched);
     gone.removeAll(next);
     watched = next;

@@ -19,6 +19,11 @@ record Device(
     long seenAt,
     @Nullable String pushPlatform,
     @Nullable String pushToken) {
+  // What is empty is not written, and arrives as null.
+
+  Device {
+    client = client == null ? "" : client;
+  }
 
   Device withPush(@Nullable String platform, @Nullable String token) {
     return new Device(id, number, client, seenAt, platform, token);

@@ -131,10 +131,12 @@ sealed interface Intake {
             && (!was.name().equals(row.name())
                 || !Objects.equals(was.avatarUrl(), row.avatarUrl())
                 || was.read() != row.read()
-                || (was.unread() != row.unread() && entries.isEmpty()));
+                || (entries.isEmpty()
+                    && (was.unread() != row.unread()
+                        || !Objects.equals(was.lastMessage(), row.lastMessage()))));
     boolean over = leftSeq > 0 && head >= leftSeq;
     boolean wasOver = held != null && held.leftSeq() > 0 && held.lastSeq() >= held.leftSeq();
-    InboxRow removed = over && !wasOver ? lastLook(message, head) : null;
+    InboxRow removed = over && !wasOver ? lastLook(held, message, head) : null;
     return new Taken(next, List.copyOf(entries), created, changed, removed, gap);
   }
 
@@ -245,15 +247,19 @@ sealed interface Intake {
     return last != null && last.seq() >= joinedSeq ? last : null;
   }
 
-  /** The row of a conversation the user is no longer in: enough to know it by, and no content. */
-  private static InboxRow lastLook(User.Deliver message, long head) {
+  /**
+   * The row of a conversation the user is no longer in: enough to know it by, and no content. Its
+   * name and picture are those the user knew as a member: later ones are not theirs to learn.
+   */
+  private static InboxRow lastLook(@Nullable Held held, User.Deliver message, long head) {
+    Row known = held instanceof Row row ? row : null;
     User.RowMember member = message.member();
     ConversationId id = message.conversationId();
     return new InboxRow(
         id,
         message.header().type(),
-        member.name(),
-        member.avatarUrl(),
+        known == null ? member.name() : known.name(),
+        known == null ? member.avatarUrl() : known.avatarUrl(),
         head,
         null,
         0,

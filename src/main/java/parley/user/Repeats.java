@@ -37,6 +37,11 @@ final class Repeats<K> {
     waiting.put(key, new Try(0, now));
   }
 
+  /** Whether it is to be told, for the first time or again. */
+  boolean contains(K key) {
+    return waiting.containsKey(key);
+  }
+
   /** It has been heard, if it was told at all. */
   void confirm(K key) {
     waiting.computeIfPresent(key, (k, t) -> t.told() > 0 ? null : t);

@@ -36,6 +36,11 @@ record Row(
     boolean archived,
     @Nullable DeviceCursors lag)
     implements Held {
+  // What is empty is not written, and arrives as null.
+
+  Row {
+    name = name == null ? "" : name;
+  }
 
   @Override
   public long leftSeq() {

@@ -37,6 +37,11 @@ final class Telling {
     delivered.offer(conversation, now + GATHER_MILLIS);
   }
 
+  /** Whether the conversation is being told what devices have. */
+  boolean tellsDelivered(ConversationId conversation) {
+    return delivered.contains(conversation);
+  }
+
   /** Nothing is to be told of devices in this conversation. */
   void deliveredKnown(ConversationId conversation) {
     delivered.drop(conversation);

@@ -192,18 +192,24 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     };
   }
 
-  /** Nobody has this id: nothing is made by asking. */
+  /**
+   * Nobody has this id: nothing is made by asking, and nothing stays in memory for it. While other
+   * commands wait this one says nothing of leaving: the last of them will, unless it makes the
+   * user.
+   */
   private Effect<UserEvent, UserState> handleNobody(User.Command command) {
     switch (command) {
       case User.GetProfile c -> c.replyTo().tell(new User.NoSuchUser(id));
       case User.Deliver c ->
           LOG.warn("{} is told of {} but was never made: ignored", id, c.conversationId());
-      case UserInternal.Idle c -> shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
       case UserInternal.Stop c -> {
         return Effect().stop();
       }
       case UserInternal c -> {}
       default -> Refusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
+    }
+    if (guard.waiting() <= 0 || command instanceof UserInternal.Idle) {
+      leave();
     }
     return Effect().none();
   }
@@ -252,7 +258,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> tell(UserState state) {
     if (live().tell(state, now())) {
-      return Effect().persist(new UserEvent.ProfileAnnounced(state.revision()));
+      return Effect()
+          .persist(new UserEvent.ProfileAnnounced(state.revision()))
+          .thenRun(after -> live().wake(after, now()));
     }
     return Effect().none();
   }
@@ -400,9 +408,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> idle() {
     if (live().idle(now())) {
-      shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+      leave();
     }
     return Effect().none();
+  }
+
+  /** The shard answers with a Stop, and keeps what comes after it for the next life. */
+  private void leave() {
+    shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 
   /** Flush first; what is in the mailbox by then is handled before the next look. */

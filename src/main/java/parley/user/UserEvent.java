@@ -11,7 +11,8 @@ import parley.serial.Stored;
 
 /**
  * What a user's journal holds. Every event carries values, never differences, so that replay can
- * only arrive where the entity was. Names and fields stay readable for ever.
+ * only arrive where the entity was. Names and fields stay readable for ever. A text that is empty
+ * is not written and arrives as null: where that means something else it is made empty again.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -28,6 +29,11 @@ sealed interface UserEvent extends Stored {
 
   /** There is such a user. */
   record Created(String username, String displayName, long at) implements UserEvent {
+    public Created {
+      username = username == null ? "" : username;
+      displayName = displayName == null ? "" : displayName;
+    }
+
     @Override
     public String toString() {
       return "Created[at=" + at + "]";
@@ -37,6 +43,10 @@ sealed interface UserEvent extends Stored {
   /** The profile is this now; conversations are still to be told. */
   record ProfileChanged(String displayName, @Nullable String avatarUrl, long revision)
       implements UserEvent {
+    public ProfileChanged {
+      displayName = displayName == null ? "" : displayName;
+    }
+
     @Override
     public String toString() {
       return "ProfileChanged[revision=" + revision + "]";
@@ -54,7 +64,11 @@ sealed interface UserEvent extends Stored {
    */
   record DeviceAdded(
       DeviceId deviceId, long number, String client, long at, @Nullable DeviceId evicted)
-      implements UserEvent {}
+      implements UserEvent {
+    public DeviceAdded {
+      client = client == null ? "" : client;
+    }
+  }
 
   /** A device is forgotten. */
   record DeviceRemoved(DeviceId deviceId) implements UserEvent {}
@@ -106,5 +120,9 @@ sealed interface UserEvent extends Stored {
   record CursorsMoved(ConversationId id, long delivered, @Nullable DeviceCursors lag) {}
 
   /** A device was alive. */
-  record DeviceSeen(DeviceId deviceId, String client, long at) {}
+  record DeviceSeen(DeviceId deviceId, String client, long at) {
+    public DeviceSeen {
+      client = client == null ? "" : client;
+    }
+  }
 }

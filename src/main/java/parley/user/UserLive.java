@@ -126,7 +126,8 @@ final class UserLive {
     }
     if (held.leftSeq() > 0 || held.delivered() <= held.told()) {
       telling.deliveredKnown(conversation);
-    } else if (ahead != null) {
+    } else if (ahead != null || !telling.tellsDelivered(conversation)) {
+      // Also what a crash kept from being told.
       telling.delivered(conversation, now);
     }
     if (taken.created() && state.revision() > 0) {
@@ -199,7 +200,10 @@ final class UserLive {
     wake(state, now);
   }
 
-  /** Tell what is due. Returns whether the profile is announced, and no journal says so. */
+  /**
+   * Tell what is due. Returns whether the profile is announced, and no journal says so: then {@link
+   * #wake} is to be called after the journal does.
+   */
   boolean tell(UserState state, long now) {
     telling.tell(state, now);
     if (telling.allHeard() && !state.announced()) {
@@ -210,7 +214,7 @@ final class UserLive {
   }
 
   /** See to it that what is to be told will be, when it is due. */
-  private void wake(UserState state, long now) {
+  void wake(UserState state, long now) {
     long due = telling.nextDue(state, now);
     if (due == Long.MAX_VALUE) {
       return;

@@ -8,10 +8,13 @@ import static parley.session.SessionHarness.BOB;
 import static parley.session.SessionHarness.ME;
 import static parley.session.SessionHarness.START;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
@@ -524,6 +527,53 @@ class SessionTest {
     s.pass(Duration.ofSeconds(1));
     s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
     assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isTrue();
+  }
+
+  @Test
+  void typingInManyConversationsIsDropped() {
+    s.live();
+    for (int i = 0; i <= Requests.TYPING_TOKENS; i++) {
+      s.send("{'op':'typing','conversation_id':'conv-" + i + "','active':true}");
+    }
+    s.quiet();
+    var last = s.conversation(new ConversationId("conv-" + (Requests.TYPING_TOKENS - 1)));
+    var over = s.conversation(new ConversationId("conv-" + Requests.TYPING_TOKENS));
+    last.expectMessageClass(Conversation.Typing.class);
+    over.expectNoMessage(Duration.ZERO);
+    s.pass(Duration.ofMillis(200));
+    s.send("{'op':'typing','conversation_id':'conv-" + Requests.TYPING_TOKENS + "','active':true}");
+    over.expectMessageClass(Conversation.Typing.class);
+  }
+
+  @Test
+  void watchingManyIsLimited() {
+    s.live();
+    for (int i = 0; i < 5; i++) {
+      watch(i);
+      s.expect("ok");
+    }
+    watch(5);
+    JsonNode error = s.expectError("rate_limited");
+    assertThat(error.path("id").asInt()).isEqualTo(5);
+    assertThat(error.path("retry_after_ms").asLong()).isEqualTo(10_000);
+    s.pass(Duration.ofMillis(9_999));
+    watch(6);
+    assertThat(s.expectError("rate_limited").path("retry_after_ms").asLong()).isEqualTo(1);
+    s.pass(Duration.ofMillis(1));
+    watch(7);
+    s.expect("ok");
+    // Only those of the frames that were answered ok were told.
+    var ids = s.user.receiveSeveralMessages(500 + 400 + 100 + 100);
+    assertThat(ids).hasSize(1_100);
+    s.user.expectNoMessage(Duration.ZERO);
+  }
+
+  private void watch(int frame) {
+    String ids =
+        IntStream.range(0, 100)
+            .mapToObj(i -> "'u" + frame + "-" + i + "'")
+            .collect(Collectors.joining(","));
+    s.send("{'op':'watch','id':" + frame + ",'user_ids':[" + ids + "]}");
   }
 
   @Test

@@ -61,6 +61,30 @@ class GoldenTest {
           true,
           true,
           DeviceCursors.of(new long[] {1, 3, 2, 9}));
+
+  /** What is empty or zero is not written, and must not come back as nothing. */
+  private static final Row NAMELESS =
+      new Row(
+          GROUP,
+          1,
+          ConversationType.GROUP,
+          "",
+          null,
+          0,
+          0,
+          new LastMessage(0, BOB, "", "", 0),
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          0,
+          false,
+          false,
+          false,
+          null);
+
   private static final Parked PARKED =
       new Parked(
           GROUP,
@@ -87,6 +111,29 @@ class GoldenTest {
     all.put("profile_announced", new UserEvent.ProfileAnnounced(3));
     all.put("device_added", new UserEvent.DeviceAdded(PHONE, 2, "web/1", 1_000, null));
     all.put("device_added_evicting", new UserEvent.DeviceAdded(PHONE, 11, "web/1", 1_000, LAPTOP));
+    all.put("created_no_name", new UserEvent.Created("", "", 1_000));
+    all.put("profile_changed_no_name", new UserEvent.ProfileChanged("", null, 3));
+    all.put("device_added_no_client", new UserEvent.DeviceAdded(PHONE, 2, "", 1_000, null));
+    all.put(
+        "flushed_no_names",
+        new UserEvent.Flushed(
+            List.of(NAMELESS),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(new UserEvent.DeviceSeen(PHONE, "", 2_000))));
+    all.put(
+        "snapshot_no_names",
+        new UserSnapshot(
+            new Profile(ALICE, "", "", null),
+            0,
+            0,
+            2,
+            0,
+            false,
+            List.of(new Device(PHONE, 1, "", 0, null, null)),
+            List.of(NAMELESS),
+            null));
     all.put("device_removed", new UserEvent.DeviceRemoved(PHONE));
     all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token"));
     all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null));

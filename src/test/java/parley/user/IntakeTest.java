@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static parley.user.Fixtures.CHAT;
 import static parley.user.Fixtures.GROUP;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import parley.model.Entry;
+import parley.model.LastMessage;
 import parley.user.Fixtures.Mail;
 
 class IntakeTest {
@@ -84,9 +86,30 @@ class IntakeTest {
   void sessionsAreShownTheRowForWhatNoEntryTells() {
     Held held = take(null, Mail.of(CHAT, 1, 3).read(0, 3)).held();
     assertThat(take(held, Mail.of(CHAT, 4, 4).read(0, 4)).changed()).isFalse();
-    assertThat(take(held, Mail.none(CHAT, 9).read(0, 3)).changed()).isFalse();
-    assertThat(take(held, Mail.none(CHAT, 9).read(0, 2)).changed()).isTrue();
+    assertThat(take(held, Mail.of(CHAT, 1, 3).version(9).read(0, 3)).changed()).isFalse();
+    assertThat(take(held, Mail.of(CHAT, 1, 3).version(9).read(0, 2)).changed()).isTrue();
     assertThat(take(held, Mail.of(CHAT, 4, 4).read(4, 0)).changed()).isTrue();
+  }
+
+  @Test
+  void anEditOfTheLastMessageIsShownAlthoughItBringsNoEntry() {
+    Held held = take(null, Mail.of(CHAT, 1, 3)).held();
+    User.Deliver plain = Mail.of(CHAT, 1, 3).version(9).deliver();
+    LastMessage edited = new LastMessage(3, Fixtures.BOB, "text", "edited", 1_003);
+    User.RowHeader header =
+        new User.RowHeader(plain.header().type(), 3, edited, plain.header().lastTextAt());
+    User.Deliver message = new User.Deliver(CHAT, 9, header, plain.member(), List.of(), List.of());
+    Intake intake = Intake.of(held, message, Set.of(1L), DeviceCursors.NONE, false);
+    assertThat(intake)
+        .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
+        .satisfies(taken -> assertThat(taken.changed()).isTrue());
+  }
+
+  @Test
+  void whoWasRemovedDoesNotLearnALaterName() {
+    Held held = take(null, Mail.of(GROUP, 1, 3).name("Then")).held();
+    Intake.Taken gone = take(held, Mail.of(GROUP, 4, 4).version(9).left(4).name("Now"));
+    assertThat(Objects.requireNonNull(gone.removed()).name()).isEqualTo("Then");
   }
 
   @Test

@@ -51,6 +51,21 @@ class UserEntityTest {
   }
 
   @Test
+  void nobodyLeavesMemoryAtOnce() {
+    rig.ask(User.GetProfile::new);
+    rig.shard.receiveMessage();
+    rig.tell(new User.Watch(rig.probe().getRef(), true));
+    rig.shard.receiveMessage();
+    rig.tell(new User.Typing(CHAT, BOB, true));
+    rig.shard.receiveMessage();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.shard.receiveMessage();
+    rig.make();
+    rig.ask(User.GetProfile::new);
+    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+  }
+
+  @Test
   void aUserIsMadeOnce() {
     rig.make();
     User.ProfileReply again = rig.ask(to -> new User.Ensure("other", "Other", to));
@@ -288,6 +303,48 @@ class UserEntityTest {
     rig.tell(Mail.none(CHAT, 20).delivered(9).deliver());
     rig.tick(100_000);
     assertThat(rig.delivered()).hasSize(6);
+  }
+
+  @Test
+  void whatIsToldOfDevicesDoesNotHangWhenTheNameHasBeenTold() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.ask((ActorRef<User.ProfileReply> to) -> new User.ChangeProfile("Al", null, to));
+    rig.tick(100);
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
+    rig.tell(Mail.none(CHAT, 2).deliver());
+    // The timer itself: nothing is due by the clock but to note that the name has been told.
+    rig.shard.awaitAssert(
+        () -> {
+          assertThat(rig.journal()).contains(new UserEvent.ProfileAnnounced(1));
+          return true;
+        });
+    assertThat(rig.delivered()).isEmpty();
+    rig.clock.advance(1_000);
+    rig.shard.awaitAssert(
+        () -> {
+          assertThat(rig.delivered()).containsExactly(1L);
+          return true;
+        });
+  }
+
+  @Test
+  void whatACrashKeptFromBeingToldIsToldWhenTheConversationSpeaks() {
+    rig.make();
+    rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 3, 3))));
+    rig.flush();
+    rig.crash();
+    assertThat(rig.delivered()).isEmpty();
+    rig.tell(Mail.of(CHAT, 4, 4).deliver());
+    rig.tell(Mail.of(CHAT, 5, 5).deliver());
+    rig.tick(60);
+    assertThat(rig.delivered()).containsExactly(3L);
+    rig.tell(Mail.of(CHAT, 6, 6).deliver());
+    rig.tick(60);
+    assertThat(rig.delivered()).containsExactly(3L);
   }
 
   // ---- devices and sessions
