@@ -33,7 +33,7 @@ const CONNECTION = {
 
 const STOPPED = {
   replaced: ['Parley is in use elsewhere with this browser’s device.', 'Use here'],
-  removed: ['This browser was removed from your devices.', 'Connect again'],
+  removed: ['This browser is not one of your devices: it was removed, or ten others are connected.', 'Connect again'],
   protocol: ['The connection was ended by the server.', 'Connect again'],
   no_hello: ['The connection was ended by the server.', 'Connect again'],
 };
