@@ -121,8 +121,11 @@ final class SocketLogic extends GraphStageLogic {
         bring();
       }
       case SocketFlow.Batch batch -> {
-        frames.addAll(batch.frames());
-        last = batch.last();
+        // Nothing comes after a last frame, also where that was said for a session that has failed.
+        if (!last) {
+          frames.addAll(batch.frames());
+          last = batch.last();
+        }
         asked = false;
         if (isAvailable(out)) {
           pass();

@@ -266,6 +266,10 @@ class SocketFlowTest {
 
   @Test
   void aSessionThatFailsTakesItsSocketAlong() {
+    // Only a session that the socket knows already can be told apart from one that never was.
+    socket.tell(SocketFlow.Ready.READY);
+    client.sendNext(TextMessage.create("hello"));
+    expectText("hello");
     socket.tell(new SocketFlow.Batch(List.of("one"), false));
     session.stop();
     server.request(2);
