@@ -66,6 +66,10 @@ class SlowReaderIT {
                 b.ping();
                 return !writes(silent);
               });
+      // Its last frame, which it does not read, said why.
+      ParleyClient operator = new ParleyClient(SharedServer.server().management());
+      assertThat(operator.call("GET", "/metrics", null, null).text())
+          .contains("parley_sockets_closed_total{code=\"too_slow\"} 1.0");
       a.text(group, "still here");
       b.await(Frames.op("message").and(Frames.has("content", "still here")));
     }
