@@ -155,11 +155,10 @@ public final class ConversationEntity
         new Log(context.getSystem(), environment.settings().readJournal(), persistenceId().id());
     this.vetting =
         new Vetting(
-            environment.users()::tell,
-            context.messageAdapter(User.ProfileReply.class, Vetted::new));
+            environment.users(), context.messageAdapter(User.ProfileReply.class, Vetted::new));
     this.state = new ConversationState(id);
     this.pages = new Pages(context, log, state);
-    this.dispatch = new Dispatch(state, environment.users()::tell, pages);
+    this.dispatch = new Dispatch(state, environment.users(), pages);
     this.cursors = new CursorMoves(context, log, state);
     this.lookups = new Lookups(context, log, state);
     this.preview = new Preview(context, state, pages);
@@ -213,7 +212,7 @@ public final class ConversationEntity
   private void recovered(ConversationState recovered) {
     state = recovered;
     pages = new Pages(context, log, state);
-    dispatch = new Dispatch(state, environment.users()::tell, pages);
+    dispatch = new Dispatch(state, environment.users(), pages);
     cursors = new CursorMoves(context, log, state);
     lookups = new Lookups(context, log, state);
     preview = new Preview(context, state, pages);

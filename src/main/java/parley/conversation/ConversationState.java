@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.conversation.ConversationEvent.Person;
@@ -402,12 +401,5 @@ final class ConversationState {
 
   private static long[] orEmpty(long @Nullable [] numbers) {
     return numbers == null ? new long[0] : numbers;
-  }
-
-  /** Asserted by tests: unread recomputed from what memory holds. */
-  Map<UserId, Long> unreads() {
-    Map<UserId, Long> all = new LinkedHashMap<>();
-    members.values().forEach(member -> all.put(member.userId, member.unread));
-    return all;
   }
 }

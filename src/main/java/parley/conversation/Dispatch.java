@@ -28,12 +28,6 @@ final class Dispatch {
   /** After this without an acknowledgement what was told is told again. */
   static final Duration PATIENCE = Duration.ofSeconds(3);
 
-  /** The way to a member's user entity. */
-  @FunctionalInterface
-  interface Users {
-    void tell(UserId to, User.Command message);
-  }
-
   /**
    * One member's (or recently left member's) position. Seqs are those of entries told or
    * acknowledged.
@@ -53,12 +47,12 @@ final class Dispatch {
   }
 
   private final ConversationState state;
-  private final Users users;
+  private final ConversationEntity.UserPort users;
   private final Pages pages;
   private final Map<UserId, Position> positions = new HashMap<>();
   private Peers peers;
 
-  Dispatch(ConversationState state, Users users, Pages pages) {
+  Dispatch(ConversationState state, ConversationEntity.UserPort users, Pages pages) {
     this.state = state;
     this.users = users;
     this.pages = pages;

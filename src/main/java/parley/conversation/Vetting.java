@@ -35,11 +35,11 @@ final class Vetting {
   private record Question(
       Set<UserId> open, Map<UserId, Profile> known, long deadline, Outcome outcome) {}
 
-  private final Dispatch.Users users;
+  private final ConversationEntity.UserPort users;
   private final ActorRef<User.ProfileReply> replies;
   private final List<Question> questions = new ArrayList<>();
 
-  Vetting(Dispatch.Users users, ActorRef<User.ProfileReply> replies) {
+  Vetting(ConversationEntity.UserPort users, ActorRef<User.ProfileReply> replies) {
     this.users = users;
     this.replies = replies;
   }
