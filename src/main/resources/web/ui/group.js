@@ -33,12 +33,29 @@ function personDialog(session, id) {
 }
 
 function groupDialog(session, id) {
-  const body = h('div', { class: 'stack' });
+  const head = h('div', { class: 'person-card' });
+  const forms = h('div', { class: 'stack' });
+  const members = h('ul', { class: 'member-list' });
+  const leave = () =>
+    confirmDialog('Leave group?', 'You will not get its messages any more.', 'Leave', () => {
+      dialog.close();
+      session.leave(id).catch(toastError);
+    });
+  const body = h(
+    'div',
+    { class: 'stack' },
+    head,
+    forms,
+    h('h3', {}, 'Members'),
+    members,
+    h('button', { type: 'button', class: 'button danger wide', onclick: leave }, 'Leave group'),
+  );
   const dialog = openDialog('Group', body);
   const onChanged = () => draw();
   document.addEventListener('parley:conversation', onChanged);
   dialog.addEventListener('close', () => document.removeEventListener('parley:conversation', onChanged));
   let drawn = '';
+  let named = '';
   draw();
 
   async function run(action, done) {
@@ -65,30 +82,18 @@ function groupDialog(session, id) {
     drawn = now;
     const mine = detail.members.find((member) => member.user_id === session.me);
     const admin = mine?.role === 'admin';
-    body.replaceChildren(
-      h(
-        'div',
-        { class: 'person-card' },
-        avatar({ id, name: detail.name, url: detail.avatar_url, group: true, size: 'large' }),
-        h('p', { class: 'person-name' }, bdi(detail.name)),
-        h('p', { class: 'muted' }, detail.members.length === 1 ? '1 member' : `${detail.members.length} members`),
-      ),
-      ...(admin ? [renameForm(detail), addForm(detail)] : []),
-      h('h3', {}, 'Members'),
-      h('ul', { class: 'member-list' }, detail.members.map((member) => memberRow(member, admin))),
-      h(
-        'button',
-        {
-          type: 'button',
-          class: 'button danger wide',
-          onclick: () => confirmDialog('Leave group?', 'You will not get its messages any more.', 'Leave', () => {
-            dialog.close();
-            session.leave(id).catch(toastError);
-          }),
-        },
-        'Leave group',
-      ),
+    head.replaceChildren(
+      avatar({ id, name: detail.name, url: detail.avatar_url, group: true, size: 'large' }),
+      h('p', { class: 'person-name' }, bdi(detail.name)),
+      h('p', { class: 'muted' }, detail.members.length === 1 ? '1 member' : `${detail.members.length} members`),
     );
+    // News must not take away what somebody is typing: the forms are made once.
+    if (!admin) forms.replaceChildren();
+    else if (!forms.hasChildNodes()) forms.append(renameForm(detail), addForm());
+    const name = forms.querySelector('input[name=name]');
+    if (name && name.value === named) name.value = detail.name;
+    named = detail.name;
+    members.replaceChildren(...detail.members.map((member) => memberRow(member, admin)));
   }
 
   function renameForm(detail) {
@@ -102,8 +107,9 @@ function groupDialog(session, id) {
     );
   }
 
-  function addForm(detail) {
-    const picker = memberPicker(session, new Set(detail.members.map((member) => member.user_id)));
+  function addForm() {
+    const isMember = (user) => session.conversations.get(id)?.detail?.members.some((member) => member.user_id === user);
+    const picker = memberPicker(session, isMember);
     return problemForm(
       {
         submit: 'Add members',
@@ -112,6 +118,7 @@ function groupDialog(session, id) {
           await picker.take();
           if (picker.ids().length === 0) throw { detail: 'Enter a username first.' };
           await session.api.addMembers(id, picker.ids());
+          picker.clear();
           await session.conversations.loadDetail(id);
         },
       },

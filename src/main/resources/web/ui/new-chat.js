@@ -63,8 +63,8 @@ export function newGroupDialog(session, go) {
   );
 }
 
-/** Collects people by username: `ids()` who was chosen, `take()` adds what is still in the input. */
-export function memberPicker(session, exclude = new Set()) {
+/** Collects people by username: `ids()` who was chosen, `take()` adds what is still in the input, `clear()` starts anew. */
+export function memberPicker(session, isMember = () => false) {
   const chosen = new Map();
   const error = h('p', { class: 'form-error', role: 'alert' });
   const chips = h('ul', { class: 'chips', 'aria-label': 'Chosen members' });
@@ -89,9 +89,14 @@ export function memberPicker(session, exclude = new Set()) {
     const username = input.value.trim().replace(/^@/, '').toLowerCase();
     if (!username) return;
     const user = await find(session, username);
-    if (exclude.has(user.user_id)) throw { detail: `${user.display_name} is a member already.` };
+    if (isMember(user.user_id)) throw { detail: `${user.display_name} is a member already.` };
     chosen.set(user.user_id, user);
     input.value = '';
+    draw();
+  }
+
+  function clear() {
+    chosen.clear();
     draw();
   }
 
@@ -108,5 +113,5 @@ export function memberPicker(session, exclude = new Set()) {
   });
   const button = h('button', { type: 'button', class: 'button', onclick: add }, 'Add');
   box.append(h('div', { class: 'with-action' }, input, button));
-  return { element: h('div', { class: 'picker' }, box, error, chips), ids: () => [...chosen.keys()], take };
+  return { element: h('div', { class: 'picker' }, box, error, chips), ids: () => [...chosen.keys()], take, clear };
 }
