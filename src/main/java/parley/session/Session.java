@@ -78,6 +78,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final Identity identity;
 
   private Phase phase = Phase.HELLO;
+  private @Nullable Welcome welcome;
   private @Nullable Live attached;
   private long heardAt;
   private long slowAt;
@@ -133,8 +134,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
-      case SessionInternal.UserGone gone ->
-          close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
+      case SessionInternal.UserGone gone -> lost();
       case SessionInternal.PostAnswered a -> live().requests.posted(a.alone(), a.reply());
       case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
       case SessionInternal.Answered answered -> live().requests.answered(answered.frame());
@@ -319,14 +319,37 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (phase == Phase.ATTACHING && delivery instanceof User.Attached answer) {
-      onAttached(answer);
-    } else if (phase == Phase.LIVE) {
-      live().told(delivery);
+    } else if (phase == Phase.ATTACHING) {
+      onWelcome(delivery);
+    } else if (phase == Phase.LIVE && !live().told(delivery)) {
+      lost();
     }
   }
 
-  private void onAttached(User.Attached answer) {
+  // Something that was told did not come: this connection cannot know what its device lacks.
+  private void lost() {
+    close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
+  }
+
+  // The answer to the attach, and its other parts. A user that says something else before the last
+  // part has said a part that did not arrive.
+  private void onWelcome(User.Delivery delivery) {
+    if (delivery instanceof User.Attached answer) {
+      welcome = new Welcome(answer);
+    } else if (delivery instanceof User.MoreLagging more && welcome != null) {
+      welcome.add(more);
+    } else if (delivery instanceof User.Numbered && welcome != null) {
+      lost();
+      return;
+    }
+    Welcome w = welcome;
+    if (w != null && w.whole()) {
+      welcome = null;
+      onAttached(w);
+    }
+  }
+
+  private void onAttached(Welcome answer) {
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
     getContext().watchWith(answer.user(), new SessionInternal.UserGone());
@@ -335,12 +358,22 @@ public final class Session extends AbstractBehavior<Session.Command> {
     out.send(identity.welcome());
     live.deliveries.attached(answer.lagging());
     watchToken();
+    start(Timer.CHECK, settings.checkEvery());
+  }
+
+  private void onCheck() {
+    if (live().heard.check()) {
+      start(Timer.CHECK, settings.checkEvery());
+    } else {
+      lost();
+    }
   }
 
   private void onEnded(User.Ended ended) {
     switch (ended.why()) {
       case REPLACED -> close(CloseCode.REPLACED, "this device is connected elsewhere", 0);
       case REMOVED -> close(CloseCode.REMOVED, "this device was removed", 0);
+      case LOST -> lost();
       case REFUSED -> {
         Refusal refusal = ended.refusal();
         out.refuse(identity.helloId(), refusal);
@@ -376,6 +409,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         flushAcks();
         live().deliveries.pump();
       }
+      case CHECK -> onCheck();
       case POSTS -> live().requests.expirePosts();
       case REST -> live().deliveries.rested();
       case SLOW -> close(CloseCode.TOO_SLOW, "the connection is not read", 0);

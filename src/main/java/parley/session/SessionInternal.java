@@ -74,6 +74,8 @@ sealed interface SessionInternal extends Session.Command {
     TOKEN,
     /** Acknowledgements have been gathered. */
     ACKS,
+    /** Perhaps something was lost between the user and here. */
+    CHECK,
     /** Perhaps a write will not be answered. */
     POSTS,
     /** Pages that did not come may be asked for again. */

@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param requestTimeout for what a client asked of a conversation or user
  * @param tokenGrace how long a session outlives its token
  * @param ackDelay how long acknowledgements are gathered
+ * @param checkEvery how often the user is asked whether anything was lost on the way
  * @param watchRenewal how often a presence watch is renewed; well under its lease
  * @param pageRest the shortest rest after a page that did not come
  * @param slowBytes the buffer at which a client is slow
@@ -27,6 +28,7 @@ public record SessionSettings(
     Duration requestTimeout,
     Duration tokenGrace,
     Duration ackDelay,
+    Duration checkEvery,
     Duration watchRenewal,
     Duration pageRest,
     long slowBytes,
@@ -44,6 +46,7 @@ public record SessionSettings(
         Duration.ofSeconds(15),
         Duration.ofSeconds(60),
         Duration.ofMillis(25),
+        Duration.ofSeconds(20),
         Duration.ofSeconds(60),
         Duration.ofMillis(500),
         1024 * 1024,

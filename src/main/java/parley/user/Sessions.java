@@ -24,13 +24,53 @@ final class Sessions {
   /** Most newcomers that are being asked; the longest waiting is refused beyond that. */
   private static final int KNOCKING = 64;
 
-  /**
-   * A session.
-   *
-   * @param order the later hello has the higher one
-   */
-  record Live(
-      DeviceId device, String sessionId, String client, long order, ActorRef<User.Delivery> ref) {}
+  /** A session. */
+  static final class Live {
+    private final Newcomer newcomer;
+    private long told;
+    private long heard;
+
+    Live(Newcomer newcomer) {
+      this.newcomer = newcomer;
+    }
+
+    DeviceId device() {
+      return newcomer.attach().deviceId();
+    }
+
+    String sessionId() {
+      return newcomer.attach().sessionId();
+    }
+
+    String client() {
+      return newcomer.attach().client();
+    }
+
+    /** The later hello has the higher one. */
+    long order() {
+      return newcomer.order();
+    }
+
+    ActorRef<User.Delivery> ref() {
+      return newcomer.attach().session();
+    }
+
+    /** An acknowledgement came. */
+    void acked() {
+      heard++;
+    }
+
+    private void tell(User.Vital delivery) {
+      told++;
+      ref().tell(new User.Numbered(told, delivery));
+    }
+
+    private void checked(User.Check check) {
+      boolean all = heard == check.acked();
+      heard = check.acked();
+      ref().tell(new User.Checked(told, all));
+    }
+  }
 
   /** A hello; the later one has the higher order. */
   record Newcomer(User.Attach attach, long order) {}
@@ -56,9 +96,32 @@ final class Sessions {
     return live.values();
   }
 
-  /** Tell every session. */
-  void tellAll(User.Delivery delivery) {
+  /** Tell every session what it must not miss. */
+  void tellAll(User.Vital delivery) {
+    live.values().forEach(session -> session.tell(delivery));
+  }
+
+  /** Tell every session what may be lost. */
+  void hint(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
+  }
+
+  /**
+   * A session asks whether it has missed anything.
+   *
+   * @param known whether there is such a device
+   */
+  void check(User.Check check, boolean known) {
+    Live session = live.get(check.deviceId());
+    if (session != null && session.sessionId().equals(check.sessionId())) {
+      session.checked(check);
+    } else if (session != null) {
+      end(check.session(), User.End.REPLACED, replaced());
+    } else if (known) {
+      end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
+    } else {
+      end(check.session(), User.End.REMOVED, removed());
+    }
   }
 
   /**
@@ -111,14 +174,7 @@ final class Sessions {
       }
     }
     watch(attach);
-    live.put(
-        attach.deviceId(),
-        new Live(
-            attach.deviceId(),
-            attach.sessionId(),
-            attach.client(),
-            newcomer.order(),
-            attach.session()));
+    live.put(attach.deviceId(), new Live(newcomer));
   }
 
   private void watch(User.Attach attach) {
@@ -142,10 +198,7 @@ final class Sessions {
     Live session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());
-      end(
-          session.ref(),
-          User.End.REMOVED,
-          Refusal.of(ErrorCode.FORBIDDEN, "this device was removed"));
+      end(session.ref(), User.End.REMOVED, removed());
     }
   }
 
@@ -155,6 +208,10 @@ final class Sessions {
 
   private static void end(ActorRef<User.Delivery> session, User.End why, Refusal refusal) {
     session.tell(new User.Ended(why, refusal));
+  }
+
+  private static Refusal removed() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
   }
 
   private static Refusal replaced() {

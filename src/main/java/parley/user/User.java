@@ -83,6 +83,7 @@ public final class User {
           SetRowFlags,
           Attach,
           Acked,
+          Check,
           Living,
           Watch,
           Deliver,
@@ -233,6 +234,16 @@ public final class User {
    */
   public record Ack(ConversationId conversationId, long seq, long proven) {}
 
+  /**
+   * A session asks, now and then, whether anything was lost between the two: messages between nodes
+   * arrive in order or not at all. Answers {@link Checked}; or {@link Ended}, to a session that is
+   * not (or no longer) the device's.
+   *
+   * @param acked how many {@link Acked} the session has sent
+   */
+  public record Check(DeviceId deviceId, String sessionId, long acked, ActorRef<Delivery> session)
+      implements Command {}
+
   /** The answer to {@link Knock}. */
   public record Living(long order) implements Command {}
 
@@ -250,9 +261,45 @@ public final class User {
    * The session is attached.
    *
    * @param user the entity itself, to be watched: its end means {@code state_lost}
-   * @param lagging where the device is behind, oldest conversation activity first
+   * @param lagging where the device is behind, oldest conversation activity first; at most {@value
+   *     #LAGS}
+   * @param more how many {@link MoreLagging} follow; the session is attached with the last of them
    */
-  public record Attached(ActorRef<Command> user, List<Lag> lagging) implements Delivery {}
+  public record Attached(ActorRef<Command> user, List<Lag> lagging, int more) implements Delivery {}
+
+  /** Where the device is also behind: at most {@value #LAGS}. */
+  public record MoreLagging(List<Lag> lagging) implements Delivery {}
+
+  /** Most lags of one message: about 100 KB. */
+  static final int LAGS = 1_000;
+
+  /**
+   * Something a session must not miss, with its number: 1, 2, 3 … since it was attached. A session
+   * that sees a hole has missed something and must end: what the device lacks it gets at its next
+   * hello.
+   */
+  public record Numbered(
+      long nr,
+      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+          @JsonSubTypes({
+            @JsonSubTypes.Type(value = Entries.class, name = "entries"),
+            @JsonSubTypes.Type(value = RowChanged.class, name = "row"),
+            @JsonSubTypes.Type(value = Receipts.class, name = "receipts"),
+            @JsonSubTypes.Type(value = GapSeen.class, name = "gap"),
+          })
+          Vital delivery)
+      implements Delivery {}
+
+  /** What a session must not miss; comes {@link Numbered}. */
+  public sealed interface Vital extends Delivery permits Entries, RowChanged, Receipts, GapSeen {}
+
+  /**
+   * The answer to {@link Check}.
+   *
+   * @param told the number of the last {@link Numbered}
+   * @param heard whether every {@link Acked} sent before the check has come
+   */
+  public record Checked(long told, boolean heard) implements Delivery {}
 
   /**
    * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
@@ -264,14 +311,13 @@ public final class User {
    * New entries: contiguous, and the first follows the last one told (or the lag's head) for the
    * conversation.
    */
-  public record Entries(ConversationId conversationId, List<Entry> entries) implements Delivery {}
+  public record Entries(ConversationId conversationId, List<Entry> entries) implements Vital {}
 
   /** A row changed by something other than an entry to this device. */
-  public record RowChanged(parley.model.InboxRow row) implements Delivery {}
+  public record RowChanged(parley.model.InboxRow row) implements Vital {}
 
   /** Other members' cursors (and one's own) moved. */
-  public record Receipts(ConversationId conversationId, List<Receipt> receipts)
-      implements Delivery {}
+  public record Receipts(ConversationId conversationId, List<Receipt> receipts) implements Vital {}
 
   /** One member's cursors. */
   public record Receipt(UserId userId, long delivered, long read) {}
@@ -285,7 +331,7 @@ public final class User {
 
   /** These entries are not to be had any more for this device. */
   public record GapSeen(ConversationId conversationId, long from, long to, String reason)
-      implements Delivery {}
+      implements Vital {}
 
   /** The session must end. */
   public record Ended(End why, Refusal refusal) implements Delivery {}
@@ -297,7 +343,9 @@ public final class User {
     /** The device was removed. */
     REMOVED,
     /** The attach was refused: see the refusal. */
-    REFUSED
+    REFUSED,
+    /** The user knows no such session, for example since a restart. */
+    LOST
   }
 
   // ---- conversations

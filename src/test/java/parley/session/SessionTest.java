@@ -56,7 +56,7 @@ class SessionTest {
     assertThat(attach.userId()).isEqualTo(ME);
     assertThat(attach.deviceId().value()).isEqualTo("phone");
     assertThat(attach.fresh()).isFalse();
-    attach.session().tell(new User.Attached(s.entity.ref(), List.of()));
+    attach.session().tell(new User.Attached(s.entity.ref(), List.of(), 0));
     var welcome = s.expect("welcome");
     assertThat(welcome.path("id").asLong()).isEqualTo(1);
     assertThat(welcome.path("session_id").asText()).isEqualTo("session-1");
