@@ -31,6 +31,7 @@ final class Refusals {
       case User.Attach c -> Sessions.refuse(c, refusal);
       case User.Acked c -> {}
       case User.Check c -> {}
+      case User.Spent c -> {}
       case User.Living c -> {}
       case User.Watch c -> {}
       case User.Deliver c -> {}

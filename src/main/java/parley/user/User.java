@@ -84,6 +84,7 @@ public final class User {
           Attach,
           Acked,
           Check,
+          Spent,
           Living,
           Watch,
           Deliver,
@@ -243,6 +244,23 @@ public final class User {
    */
   public record Check(DeviceId deviceId, String sessionId, long acked, ActorRef<Delivery> session)
       implements Command {}
+
+  /**
+   * A node has let the user write so many messages. Where more than one has within the last minute,
+   * all of these are told the {@link Level} of the one bucket that counts, which is kept here, in
+   * memory.
+   *
+   * @param intervalMicros what one message costs
+   * @param node who wants to hear of the level; at most {@value Spending#NODES} of them do
+   */
+  public record Spent(int messages, long intervalMicros, ActorRef<Level> node) implements Command {}
+
+  /**
+   * How empty a user's bucket of messages is.
+   *
+   * @param fullAfterMicros when it will be full if nothing more is taken
+   */
+  public record Level(UserId userId, long fullAfterMicros) implements Wire {}
 
   /** The answer to {@link Knock}. */
   public record Living(long order) implements Command {}

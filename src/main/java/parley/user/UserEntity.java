@@ -183,6 +183,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Acked c -> run(() -> live().acked(state, c, now()));
       case User.Check c ->
           run(() -> live().sessions.check(c, state.devices().containsKey(c.deviceId())));
+      case User.Spent c -> run(() -> live().spending.spent(c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
       case UserInternal c -> handleOwn(state, c);

@@ -35,6 +35,7 @@ final class UserLive {
   final Pending pending;
   final Sessions sessions;
   final Presences presences;
+  final Spending spending;
 
   private final UserId id;
   private final UserSettings settings;
@@ -61,6 +62,7 @@ final class UserLive {
     this.pending = new Pending(state.places());
     this.telling = new Telling(id, conversations, pending);
     this.sessions = new Sessions(context);
+    this.spending = new Spending(id);
     this.presences = new Presences(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
   }

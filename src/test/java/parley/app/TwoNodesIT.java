@@ -12,8 +12,8 @@ import org.apache.pekko.cluster.sharding.ShardRegion;
 import org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery;
 import org.apache.pekko.cluster.sharding.typed.GetShardRegionState;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,12 +30,16 @@ import parley.user.User;
 class TwoNodesIT {
   @TempDir Path folder;
 
+  @SuppressWarnings("NullAway.Init") // by start()
   private TwoNodes nodes;
+
+  @SuppressWarnings("NullAway.Init") // by start()
   private ParleyClient client;
 
-  @BeforeEach
-  void start() throws Exception {
-    nodes = new TwoNodes(folder, Map.of("PARLEY_RATE_MESSAGES_PER_MINUTE", "0"));
+  private void start(int messagesPerMinute) throws Exception {
+    nodes =
+        new TwoNodes(
+            folder, Map.of("PARLEY_RATE_MESSAGES_PER_MINUTE", String.valueOf(messagesPerMinute)));
     client = TwoNodes.client(nodes.atEdge);
   }
 
@@ -46,7 +50,8 @@ class TwoNodesIT {
   }
 
   @Test
-  void everythingCrosses() {
+  void everythingCrosses() throws Exception {
+    start(0);
     Account ann = client.register("ann");
     Account ben = client.login("ben", client.register("ben").password());
     Account cat = client.refresh(client.register("cat"));
@@ -101,6 +106,98 @@ class TwoNodesIT {
             Json.obj("user_ids", List.of(ben.userId())))
         .expect(200);
     nothingLivesAtTheEdge();
+  }
+
+  @Test
+  void aNodeThatDiesTakesItsSessionsOffline() throws Exception {
+    start(0);
+    Account ann = client.register("ann");
+    Account ben = client.register("ben");
+    String direct = client.direct(ann, ben.userId());
+    try (ParleyClient other = TwoNodes.client(nodes.atEntities);
+        ParleySocket annPhone = other.connectSynced(ann, "phone");
+        ParleySocket benPhone = client.connectSynced(ben, "phone")) {
+      annPhone.request(Json.obj("op", "watch", "user_ids", List.of(ben.userId())));
+      annPhone.await(Frames.op("presence").and(Frames.has("status", "online")));
+      long before = System.currentTimeMillis();
+      TwoNodes.kill(nodes.edge, nodes.entities);
+      JsonNode gone = annPhone.await(Frames.op("presence").and(Frames.has("status", "offline")));
+      assertThat(java.time.Instant.parse(gone.path("last_seen").asText()).toEpochMilli())
+          .isGreaterThanOrEqualTo(before);
+      annPhone.text(direct, "you are offline");
+      String devices =
+          other.get("/v1/users/me/devices", ben.accessToken()).expect(200).body().toString();
+      assertThat(devices).contains("phone");
+      assertThat(benPhone.awaitClosed()).isNotNull();
+      try (ParleySocket again = other.connect(ben, "phone")) {
+        assertThat(again.await(Frames.message(direct, 1)).path("content").asText())
+            .isEqualTo("you are offline");
+      }
+    }
+  }
+
+  @Test
+  void aSessionWhoseUserDiedWithItsNodeSaysSoAndTheNextOneWorks() throws Exception {
+    start(0);
+    Account ann = client.register("ann");
+    Account ben = client.register("ben");
+    String direct = client.direct(ann, ben.userId());
+    try (ParleySocket annPhone = client.connectSynced(ann, "phone")) {
+      annPhone.text(direct, "before");
+      TwoNodes.kill(nodes.entities, nodes.edge);
+      JsonNode closing = annPhone.await(Frames.op("closing"));
+      assertThat(closing.path("code").asText()).isEqualTo("state_lost");
+      assertThat(closing.path("reconnect").asBoolean()).isTrue();
+    }
+    Awaitility.await()
+        .atMost(java.time.Duration.ofSeconds(60))
+        .ignoreExceptions()
+        .until(
+            () -> {
+              try (ParleySocket again = client.connectSynced(ann, "phone")) {
+                return again.text(direct, "after").path("seq").asLong() >= 2;
+              }
+            });
+    try (ParleySocket benPhone = client.connect(ben, "phone")) {
+      assertThat(benPhone.await(Frames.op("synced")).path("backlog").asInt(-1)).isZero();
+    }
+    assertThat(client.log(ben, direct)).hasSizeGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void aUserOnTwoNodesHasOneRate() throws Exception {
+    start(50);
+    Account ann = client.register("ann");
+    Account ben = client.register("ben");
+    String direct = client.direct(ann, ben.userId());
+    try (ParleyClient other = TwoNodes.client(nodes.atEntities);
+        ParleySocket phone = client.connectSynced(ann, "phone");
+        ParleySocket desk = other.connectSynced(ann, "desk")) {
+      long start = System.nanoTime();
+      int sent = 0;
+      for (int i = 0; i < 60; i++) {
+        for (ParleySocket one : List.of(phone, desk)) {
+          JsonNode answer =
+              one.request(
+                  Json.obj(
+                      "op",
+                      "send",
+                      "conversation_id",
+                      direct,
+                      "client_msg_id",
+                      "m" + i + "-" + (one == phone ? "a" : "b"),
+                      "type",
+                      "text",
+                      "content",
+                      "x"));
+          sent += answer.path("op").asText().equals("sent") ? 1 : 0;
+        }
+      }
+      // Each node may be a batch of five ahead of what it has told; what comes back meanwhile is
+      // allowed.
+      long back = (System.nanoTime() - start) / 1_200_000_000L + 1;
+      assertThat((long) sent).isBetween(50L, 50 + 2 * 5 + back);
+    }
   }
 
   private static java.util.function.Predicate<JsonNode> receipt(
