@@ -22,7 +22,6 @@ import parley.conversation.ConversationSettings;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
-import parley.http.TrustedProxies;
 import parley.session.Entities;
 import parley.session.MessageRate;
 import parley.session.SessionDeps;
@@ -122,7 +121,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 node,
                 address.host(),
                 address.port(),
-                HttpSettings.standard(settings.rates().requestsPerSecond(), TrustedProxies.NONE),
+                HttpSettings.standard(
+                    settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http),
         List.of(),
         time -> drain(node, sessions, time));
