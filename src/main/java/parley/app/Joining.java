@@ -10,9 +10,12 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.telemetry.Telemetry;
 
 /** How a node becomes a member of its cluster, and the wait for it. */
 final class Joining {
@@ -48,6 +51,21 @@ final class Joining {
       case KUBERNETES -> ClusterBootstrap.get(system).start();
     }
     await(system, up, how);
+  }
+
+  /** Counts the members as this node sees them: two nodes that differ for long are a split. */
+  static void meter(ActorSystem<?> system, Telemetry telemetry) {
+    Cluster cluster = Cluster.get(system);
+    telemetry.gauge(
+        Telemetry.CLUSTER_MEMBERS,
+        () -> {
+          int up = 0;
+          for (Member member : cluster.state().getMembers()) {
+            up += member.status() == MemberStatus.up() ? 1 : 0;
+          }
+          return up;
+        });
+    telemetry.gauge(Telemetry.CLUSTER_UNREACHABLE, () -> cluster.state().getUnreachable().size());
   }
 
   /** The seed nodes' addresses; all nodes are of one system. */

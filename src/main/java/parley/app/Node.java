@@ -131,6 +131,7 @@ public final class Node implements AutoCloseable {
       Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
+    Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     Services services = Services.start(system, settings, trust, telemetry);
     // Before it is a member: whoever waits for the others to come can see that it lives.

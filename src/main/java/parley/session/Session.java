@@ -34,6 +34,11 @@ import parley.user.User;
  * SocketFlow.Ready}: not before the session is attached, while a token is being judged, while the
  * client does not read its answers. So a client that floods waits in its own TCP connection.
  *
+ * <p>A live session that loses its user (the node died, the shard moved, a write failed) stays open
+ * and looks for it: connections are where they are because a balancer put them there, and a third
+ * of a cluster's clients should not have to come anew because one node went. Posts go on meanwhile,
+ * acknowledgements wait.
+ *
  * <p>Every command is followed by {@link #settle}: what follows from how full the buffer is, is
  * decided in that one place.
  */
@@ -79,6 +84,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private Phase phase = Phase.HELLO;
   private @Nullable Live attached;
+  private @Nullable ActorRef<User.Command> user;
+  private boolean resuming;
+  private long resumingSince;
   private long heardAt;
   private long slowAt;
   private int badFrames;
@@ -133,8 +141,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
-      case SessionInternal.UserGone gone ->
-          close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
+      case SessionInternal.UserGone gone -> onUserGone(gone);
       case SessionInternal.PostAnswered a -> live().requests.posted(a.alone(), a.reply());
       case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
       case SessionInternal.Answered answered -> live().requests.answered(answered.frame());
@@ -319,7 +326,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (phase == Phase.ATTACHING && delivery instanceof User.Attached answer) {
+    } else if (delivery instanceof User.Attached answer) {
       onAttached(answer);
     } else if (phase == Phase.LIVE) {
       live().told(delivery);
@@ -327,14 +334,63 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onAttached(User.Attached answer) {
+    if (phase == Phase.LIVE) {
+      onResumed(answer);
+      return;
+    }
+    if (phase != Phase.ATTACHING) {
+      return;
+    }
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
-    getContext().watchWith(answer.user(), new SessionInternal.UserGone());
+    watchUser(answer.user());
     Live live = new Live(getContext(), deps, out, identity);
     attached = live;
     out.send(identity.welcome());
     live.deliveries.attached(answer.lagging());
     watchToken();
+  }
+
+  private void watchUser(ActorRef<User.Command> now) {
+    if (user != null && !user.equals(now)) {
+      getContext().unwatch(user);
+    }
+    if (!now.equals(user)) {
+      user = now;
+      getContext().watchWith(now, new SessionInternal.UserGone(now));
+    }
+    if (now.path().address().hasGlobalScope()) {
+      start(Timer.PROBE, settings.probeEvery());
+    }
+  }
+
+  private void onUserGone(SessionInternal.UserGone gone) {
+    if (phase == Phase.LIVE && gone.user().equals(user)) {
+      user = null;
+      resume();
+    }
+  }
+
+  private void resume() {
+    long now = deps.ticker().nanos();
+    if (!resuming) {
+      resuming = true;
+      resumingSince = now;
+    } else if (now - resumingSince > settings.resumePatience().toNanos()) {
+      close(CloseCode.STATE_LOST, "the server lost track of this session", RETRY_MILLIS);
+      return;
+    }
+    identity.resume();
+    start(Timer.RESUME, settings.resumeEvery());
+  }
+
+  private void onResumed(User.Attached answer) {
+    timers.cancel(Timer.RESUME);
+    resuming = false;
+    watchUser(answer.user());
+    if (!live().deliveries.resumed(answer.lagging())) {
+      close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
+    }
   }
 
   private void onEnded(User.Ended ended) {
@@ -371,6 +427,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         }
       }
       case IDLE -> onIdle();
+      case RESUME, PROBE -> resume();
       case TOKEN -> watchToken();
       case ACKS -> {
         flushAcks();
@@ -445,7 +502,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void flushAcks() {
     timers.cancel(Timer.ACKS);
-    if (phase == Phase.LIVE) {
+    // A user that does not know this session yet would not take them.
+    if (phase == Phase.LIVE && !resuming) {
       live().flushAcks();
     }
   }

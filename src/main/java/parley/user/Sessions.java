@@ -71,6 +71,11 @@ final class Sessions {
     if (old == null || old.ref().equals(attach.session())) {
       return newcomer;
     }
+    if (attach.resume() && attach.sessionId().compareTo(old.sessionId()) < 0) {
+      // Its device has said hello elsewhere since; it has only not heard of it.
+      end(attach.session(), User.End.REPLACED, replaced());
+      return null;
+    }
     if (knocking.size() >= KNOCKING) {
       Long first = knocking.keySet().iterator().next();
       Newcomer refused = knocking.remove(first);
@@ -149,12 +154,21 @@ final class Sessions {
     }
   }
 
+  /** The device of this session was removed while the session looked for its user. */
+  static void removed(User.Attach attach) {
+    end(attach.session(), User.End.REMOVED, gone());
+  }
+
   static void refuse(User.Attach attach, Refusal refusal) {
     end(attach.session(), User.End.REFUSED, refusal);
   }
 
   private static void end(ActorRef<User.Delivery> session, User.End why, Refusal refusal) {
     session.tell(new User.Ended(why, refusal));
+  }
+
+  private static Refusal gone() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
   }
 
   private static Refusal replaced() {
