@@ -49,7 +49,8 @@ class KubernetesIT {
 
   @BeforeEach
   void start() throws Exception {
-    kubernetes = new FakeKubernetes(folder, call -> true);
+    Manifests manifests = Manifests.read(Path.of("k8s"));
+    kubernetes = new FakeKubernetes(folder, call -> ManifestRules.allows(manifests, call));
     remotePort = freePort();
     managementPort = freePort();
   }

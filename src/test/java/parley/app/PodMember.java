@@ -17,7 +17,7 @@ final class PodMember {
   private PodMember() {}
 
   public static void main(String[] args) throws Exception {
-    Settings settings = settings();
+    Settings settings = settings(System.getenv());
     ActorSystem<Void> system =
         ActorSystem.create(
             Behaviors.empty(),
@@ -32,10 +32,14 @@ final class PodMember {
     System.exit(Main.FAILED);
   }
 
-  /** As the environment says, but in the embedded store, which a cluster is refused. */
-  private static Settings settings() throws SettingsException {
-    Map<String, String> environment = new HashMap<>(System.getenv());
+  /**
+   * As the environment says, but with the embedded store, which a cluster is refused; all else is
+   * read, and refused, as ever.
+   */
+  static Settings settings(Map<String, String> variables) throws SettingsException {
+    Map<String, String> environment = new HashMap<>(variables);
     environment.remove("PARLEY_CLUSTER");
+    environment.remove("PARLEY_STORE");
     Settings single = Settings.from(environment);
     Settings.Cluster cluster = single.cluster();
     return new Settings(
