@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import parley.auth.AuthResult;
 
 /** Who a request is from, whatever its headers say. */
 final class TrustedProxiesTest {
@@ -148,6 +149,25 @@ final class TrustedProxiesTest {
       World.problem(me(world, "7.7.7.7, 203.0.113.1"), 429, "rate_limited");
       assertThat(me(world, "203.0.113.2").statusCode()).isEqualTo(401);
     }
+  }
+
+  @Test
+  void loginsAreSlowedForTheClientBehindTheProxy() {
+    try (World world =
+        new World(HttpSettings.standard(1_000, TrustedProxies.parse("127.0.0.0/8")))) {
+      world.identity.onLogin = new AuthResult.BadCredentials();
+      int attempts = 0;
+      while (login(world, "203.0.113.1").statusCode() != 429 && attempts < 1_000) {
+        attempts++;
+      }
+      assertThat(attempts).isPositive().isLessThan(1_000);
+      assertThat(login(world, "203.0.113.2").statusCode()).isNotEqualTo(429);
+    }
+  }
+
+  private static HttpResponse<String> login(World world, String forwardedFor) {
+    String body = "{\"username\":\"nobody\",\"password\":\"not the right one\"}";
+    return world.call("POST", "/v1/auth/login", body, "X-Forwarded-For", forwardedFor);
   }
 
   @Test
