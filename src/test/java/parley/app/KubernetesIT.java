@@ -76,7 +76,7 @@ class KubernetesIT {
     pod(11);
     await("looked for longer than the margin of a new cluster")
         .atMost(Duration.ofSeconds(90))
-        .until(() -> listings() > 40);
+        .until(() -> listings() > 30);
     assertThat(members(10)).isEmpty();
     assertThat(members(11)).isEmpty();
     assertThat(status(10, "/ready")).isEqualTo(503);
