@@ -228,9 +228,6 @@ final class SettingsReader {
   }
 
   private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.store().kind() != StoreKind.EMBEDDED) {
-      throw new SettingsException("PARLEY_STORE", "dynamodb is not available in this version");
-    }
     if (settings.cold().kind() == ColdKind.S3) {
       throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");
     }

@@ -148,13 +148,15 @@ class KubernetesIT {
     command.add("-Dpekko.coordination.lease.kubernetes.heartbeat-interval=1s");
     command.add("-Dpekko.cluster.split-brain-resolver.stable-after=3s");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of(PodMember.class.getName(), folder.resolve("pod-" + last).toString()));
+    command.add(PodMember.class.getName());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.redirectOutput(folder.resolve(last + ".log").toFile());
     Map<String, String> environment = builder.environment();
     environment.keySet().removeIf(name -> name.startsWith("PARLEY_"));
     environment.put("KUBERNETES_SERVICE_HOST", "127.0.0.1");
     environment.put("KUBERNETES_SERVICE_PORT", String.valueOf(kubernetes.port()));
+    environment.put("PARLEY_CLUSTER", "kubernetes");
+    environment.put("PARLEY_STORE", "dynamodb");
     environment.put("PARLEY_REMOTE_HOST", ip);
     environment.put("PARLEY_REMOTE_PORT", String.valueOf(remotePort));
     environment.put("PARLEY_MANAGEMENT_HOST", ip);

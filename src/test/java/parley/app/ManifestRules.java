@@ -2,6 +2,7 @@ package parley.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.EnvVar;
@@ -21,7 +22,6 @@ import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -140,11 +140,11 @@ final class ManifestRules {
   private void settings() throws SettingsException {
     for (String overlay : List.of(Manifests.BASE, Manifests.INGRESS, Manifests.LOCAL)) {
       Map<String, String> all = environment(overlay);
-      Settings read = PodMember.settings(all);
+      Settings read = Settings.from(all);
       expect(read.unknown().isEmpty(), overlay + ": no settings: " + read.unknown());
       expect(
-          "kubernetes".equals(all.get("PARLEY_CLUSTER"))
-              && "dynamodb".equals(all.get("PARLEY_STORE"))
+          read.cluster().kind() == Settings.ClusterKind.KUBERNETES
+              && read.store().kind() == Settings.StoreKind.DYNAMODB
               && !read.managementWrite(),
           overlay + ": cluster, store or management");
       expect(
@@ -160,7 +160,7 @@ final class ManifestRules {
     expect(
         Boolean.FALSE.equals(pod.getEnableServiceLinks()),
         "enableServiceLinks: the Service parley would set PARLEY_PORT");
-    Settings.Pods pods = PodMember.settings(environment(Manifests.BASE)).cluster().pods();
+    Settings.Pods pods = Settings.from(environment(Manifests.BASE)).cluster().pods();
     int replicas = nodes.getSpec().getReplicas();
     expect(
         pods.required() > replicas / 2 && pods.required() <= replicas,
@@ -179,7 +179,7 @@ final class ManifestRules {
   }
 
   private Config program() throws SettingsException {
-    return NodeConfig.of(PodMember.settings(environment(Manifests.BASE)), Path.of("/data"));
+    return NodeConfig.of(Settings.from(environment(Manifests.BASE)), ConfigFactory.empty());
   }
 
   private int port(String name) {
@@ -191,7 +191,7 @@ final class ManifestRules {
   }
 
   private void ports() throws SettingsException {
-    Settings read = PodMember.settings(environment(Manifests.BASE));
+    Settings read = Settings.from(environment(Manifests.BASE));
     expect(port("http") == read.listen().port(), "port http is not PARLEY_PORT");
     expect(
         port("remote") == read.cluster().remote().port(), "port remote is not PARLEY_REMOTE_PORT");
@@ -202,11 +202,11 @@ final class ManifestRules {
         "port " + asked + " is not PARLEY_MANAGEMENT_PORT");
     Map<String, String> bare = new HashMap<>(environment(Manifests.BASE));
     bare.keySet().removeIf(name -> name.endsWith("_PORT"));
-    Settings byDefault = PodMember.settings(bare);
+    Settings byDefault = Settings.from(bare);
     expect(
         read.listen().port() == byDefault.listen().port()
             && read.management().port() == byDefault.management().port()
-            && read.cluster().remote().port() == 25_520,
+            && read.cluster().remote().port() == byDefault.cluster().remote().port(),
         "ports are not the usual ones");
     expect(
         String.valueOf(read.management().port())
@@ -260,8 +260,9 @@ final class ManifestRules {
 
   private void grace() throws SettingsException {
     for (String overlay : List.of(Manifests.BASE, Manifests.LOCAL)) {
-      Settings read = PodMember.settings(environment(overlay));
-      Config phases = NodeConfig.of(read, Path.of("/data")).getConfig("pekko.coordinated-shutdown");
+      Settings read = Settings.from(environment(overlay));
+      Config phases =
+          NodeConfig.of(read, ConfigFactory.empty()).getConfig("pekko.coordinated-shutdown");
       long longest = 0;
       for (String phase : phases.getObject("phases").keySet()) {
         String timeout = "phases." + phase + ".timeout";

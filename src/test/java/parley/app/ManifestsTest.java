@@ -69,7 +69,7 @@ class ManifestsTest {
         set(MAP, "ConfigMap", "/data", "PARLEY_REMOTE_PORT", "25521", "port remote"),
         set(MAP, "ConfigMap", "/data", "PARLEY_MANAGEMENT_PORT", "8559", "port management"),
         set(MAP, "ConfigMap", "/data", "PARLEY_MANAGEMENT_WRITE", "true", "management"),
-        set(MAP, "ConfigMap", "/data", "PARLEY_STORE", "embedded", "store"),
+        set(MAP, "ConfigMap", "/data", "PARLEY_STORE", "embedded", "PARLEY_STORE"),
         set(MAP, "ConfigMap", "/data", "PARLEY_DRAIN_SECONDS", "200", "terminationGrace"),
         set(MAP, "ConfigMap", "/data", "PARLEY_DATA_DIR", "/data", "PARLEY_DATA_DIR"),
         set(MAP, "ConfigMap", "/data", "OTHER", "1", "whose are"),

@@ -1,9 +1,7 @@
 package parley.app;
 
-import java.nio.file.Path;
-import java.util.HashMap;
+import com.typesafe.config.ConfigFactory;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import parley.telemetry.Telemetry;
@@ -17,12 +15,10 @@ final class PodMember {
   private PodMember() {}
 
   public static void main(String[] args) throws Exception {
-    Settings settings = settings(System.getenv());
+    Settings settings = Settings.from(System.getenv());
     ActorSystem<Void> system =
         ActorSystem.create(
-            Behaviors.empty(),
-            "parley",
-            NodeConfig.of(settings, Path.of(args[0]).toAbsolutePath()));
+            Behaviors.empty(), "parley", NodeConfig.of(settings, ConfigFactory.empty()));
     new ManagementPort(system, new Telemetry(), new Readiness(), List.of())
         .bind(settings.management())
         .toCompletableFuture()
@@ -30,33 +26,5 @@ final class PodMember {
     Joining.join(system, settings.cluster());
     system.getWhenTerminated().toCompletableFuture().join();
     System.exit(Main.FAILED);
-  }
-
-  /**
-   * As the environment says, but with the embedded store, which a cluster is refused; all else is
-   * read, and refused, as ever.
-   */
-  static Settings settings(Map<String, String> variables) throws SettingsException {
-    Map<String, String> environment = new HashMap<>(variables);
-    environment.remove("PARLEY_CLUSTER");
-    environment.remove("PARLEY_STORE");
-    Settings single = Settings.from(environment);
-    Settings.Cluster cluster = single.cluster();
-    return new Settings(
-        single.listen(),
-        single.dataDir(),
-        single.store(),
-        single.cold(),
-        single.auth(),
-        new Settings.Cluster(
-            Settings.ClusterKind.KUBERNETES, cluster.remote(), cluster.seeds(), cluster.pods()),
-        single.management(),
-        single.managementWrite(),
-        single.rates(),
-        single.trustedProxies(),
-        single.drain(),
-        single.apns(),
-        single.fcm(),
-        single.unknown());
   }
 }
