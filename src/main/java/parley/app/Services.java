@@ -127,7 +127,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 node,
                 address.host(),
                 address.port(),
-                HttpSettings.standard(settings.rates().requestsPerSecond()),
+                HttpSettings.standard(
+                    settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http),
         List.of(),
         time -> drain(node, sessions, time));
