@@ -39,17 +39,23 @@ public final class ServerProcess implements AutoCloseable {
 
   private static final int KEPT_LINES = 500;
   private static final long START_SECONDS = 60;
+  private static final long END_SECONDS = 90;
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
 
   private final Path data;
   private final Map<String, String> environment = new HashMap<>();
+  private final List<String> prefix;
+  private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
   private @Nullable Process process;
   private @Nullable URI uri;
   private CompletableFuture<URI> management = new CompletableFuture<>();
 
-  private ServerProcess(Path data, Map<String, String> overrides) {
+  private ServerProcess(
+      Path data, Map<String, String> overrides, List<String> prefix, List<String> jvm) {
     this.data = data;
+    this.prefix = prefix;
+    this.jvm = jvm;
     environment.put("PARLEY_PORT", "0");
     environment.put("PARLEY_MANAGEMENT_PORT", "0");
     environment.put("PARLEY_DATA_DIR", data.toString());
@@ -60,9 +66,20 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts the program and waits until it listens. */
   public static ServerProcess start(Path data, Map<String, String> overrides) {
-    ServerProcess server = new ServerProcess(data, overrides);
+    ServerProcess server = prepare(data, overrides, List.of(), List.of());
     server.launch();
     return server;
+  }
+
+  /**
+   * A program that is not running yet: {@link #launch} it.
+   *
+   * @param prefix a command that becomes the program, such as {@code ip netns exec NAME}
+   * @param jvm more options of the JVM
+   */
+  public static ServerProcess prepare(
+      Path data, Map<String, String> overrides, List<String> prefix, List<String> jvm) {
+    return new ServerProcess(data, overrides, prefix, jvm);
   }
 
   public static ServerProcess start(Path data) {
@@ -117,6 +134,23 @@ public final class ServerProcess implements AutoCloseable {
     end(running(), true);
   }
 
+  /**
+   * The process stands still ({@code SIGSTOP}) or goes on ({@code SIGCONT}), knowing nothing of it.
+   */
+  public void paused(boolean still) {
+    String signal = still ? "-STOP" : "-CONT";
+    try {
+      Process kill = new ProcessBuilder("kill", signal, String.valueOf(pid())).start();
+      if (kill.waitFor() != 0) {
+        throw new IllegalStateException("kill " + signal + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** SIGTERM, and waits for the end. */
   public void terminate() {
     end(running(), false);
@@ -136,8 +170,11 @@ public final class ServerProcess implements AutoCloseable {
     launch();
   }
 
-  private void launch() {
-    ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true);
+  /** Starts the program and waits until it listens; fails if it ends before, or takes too long. */
+  public void launch() {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command(jvm));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
     builder.environment().putAll(environment);
     CompletableFuture<URI> listening = new CompletableFuture<>();
@@ -186,11 +223,12 @@ public final class ServerProcess implements AutoCloseable {
     listening.completeExceptionally(new IOException("ended before it listened"));
   }
 
-  private static List<String> command() {
+  private static List<String> command(List<String> jvm) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx512m");
     command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(jvm);
     String extra = setting("PARLEY_TEST_JVM");
     if (extra != null) {
       command.addAll(List.of(extra.trim().split("\\s+")));
@@ -224,7 +262,7 @@ public final class ServerProcess implements AutoCloseable {
       process.destroy();
     }
     try {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
         throw new AssertionError("process " + process.pid() + " did not end");
       }
     } catch (InterruptedException e) {
