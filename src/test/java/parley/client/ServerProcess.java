@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +48,7 @@ public final class ServerProcess implements AutoCloseable {
   private final List<String> prefix;
   private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
+  private @Nullable Path log;
   private @Nullable Process process;
   private @Nullable URI uri;
   private CompletableFuture<URI> management = new CompletableFuture<>();
@@ -84,6 +86,12 @@ public final class ServerProcess implements AutoCloseable {
 
   public static ServerProcess start(Path data) {
     return start(data, Map.of());
+  }
+
+  /** Also keeps everything the program prints in a file, over all its lives. */
+  public ServerProcess alsoTo(Path file) {
+    log = file;
+    return this;
   }
 
   public URI uri() {
@@ -201,12 +209,7 @@ public final class ServerProcess implements AutoCloseable {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(of.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        synchronized (lines) {
-          lines.add(line);
-          if (lines.size() > KEPT_LINES) {
-            lines.remove();
-          }
-        }
+        keep(line);
         Matcher found = LISTENING.matcher(line);
         if (found.find()) {
           URI at = URI.create(found.group(1));
@@ -221,6 +224,18 @@ public final class ServerProcess implements AutoCloseable {
       // The process was killed while it printed: its end is what matters, below.
     }
     listening.completeExceptionally(new IOException("ended before it listened"));
+  }
+
+  private void keep(String line) throws IOException {
+    synchronized (lines) {
+      lines.add(line);
+      if (lines.size() > KEPT_LINES) {
+        lines.remove();
+      }
+      if (log != null) {
+        Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    }
   }
 
   private static List<String> command(List<String> jvm) {

@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -104,7 +105,8 @@ final class ClusterProcess implements AutoCloseable {
       nodes.add(
           new Node(
               ServerProcess.prepare(
-                  folder.resolve("node-" + node), environment, network.prefix(node), JVM)));
+                      folder.resolve("node-" + node), environment, network.prefix(node), JVM)
+                  .alsoTo(log(node))));
     }
     try {
       for (int node = 0; node < count; node++) {
@@ -120,6 +122,18 @@ final class ClusterProcess implements AutoCloseable {
       System.out.println(tails());
       close();
       throw e;
+    }
+  }
+
+  /** Where to look when a run has failed. */
+  private static Path log(int node) {
+    try {
+      Path folder = Files.createDirectories(Path.of("target", "cluster-logs"));
+      Path file = folder.resolve("node-" + node + ".log");
+      Files.deleteIfExists(file);
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
