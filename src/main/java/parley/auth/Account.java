@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import parley.model.UserId;
+import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
@@ -80,15 +81,15 @@ public final class Account
   record Lookup(ActorRef<AccountReply.ToLookup> replyTo) implements Request {}
 
   /** The shard's last word: leave memory. */
-  record Stop() implements Command {}
+  record Stop() implements Command, Local {}
 
-  private record Hashed(Register register, Secret hash) implements Command {}
+  private record Hashed(Register register, Secret hash) implements Command, Local {}
 
-  private record Matched(Login login, boolean match) implements Command {}
+  private record Matched(Login login, boolean match) implements Command, Local {}
 
-  private record HashFailed(Request request, Throwable failure) implements Command {}
+  private record HashFailed(Request request, Throwable failure) implements Command, Local {}
 
-  record Idle() implements Command {}
+  record Idle() implements Command, Local {}
 
   static final int MAX_WAITING = 64;
   static final int MAX_HASHING = 16;

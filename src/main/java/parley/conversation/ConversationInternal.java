@@ -1,4 +1,6 @@
 package parley.conversation;
 
-/** What a conversation tells itself: flushes, timers, pages that were read, introductions. */
-non-sealed interface ConversationInternal extends Conversation.Command {}
+import parley.serial.Local;
+
+/** What a conversation tells itself. Never travels. */
+non-sealed interface ConversationInternal extends Conversation.Command, Local {}

@@ -1,5 +1,7 @@
 package parley.user;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -372,6 +374,12 @@ public final class User {
       implements Command {}
 
   /** What a user tells a conversation; carried there by {@link Conversations}. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+  @JsonSubTypes({
+    @JsonSubTypes.Type(value = Dispatched.class, name = "dispatched"),
+    @JsonSubTypes.Type(value = Delivered.class, name = "delivered"),
+    @JsonSubTypes.Type(value = Renamed.class, name = "renamed"),
+  })
   public sealed interface ToConversation extends Wire permits Dispatched, Delivered, Renamed {}
 
   /**

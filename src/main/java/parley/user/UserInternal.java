@@ -2,9 +2,10 @@ package parley.user;
 
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.DeviceId;
+import parley.serial.Local;
 
 /** What a user tells itself: timers, ends of sessions, passivation. Never travels. */
-non-sealed interface UserInternal extends User.Command {
+non-sealed interface UserInternal extends User.Command, Local {
   /** What is not in the journal goes there now. */
   record Flush() implements UserInternal {}
 

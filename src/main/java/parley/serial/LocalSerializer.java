@@ -1,0 +1,32 @@
+package parley.serial;
+
+import org.apache.pekko.serialization.JSerializer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes no {@link Local} message: that one of them is sent to another node is a mistake, which is
+ * to show in a test and not as a message that half works there.
+ */
+public final class LocalSerializer extends JSerializer {
+  private static final int IDENTIFIER = 7600;
+
+  @Override
+  public int identifier() {
+    return IDENTIFIER;
+  }
+
+  @Override
+  public boolean includeManifest() {
+    return false;
+  }
+
+  @Override
+  public byte[] toBinary(Object message) {
+    throw new IllegalArgumentException(message.getClass().getName() + " never leaves its node");
+  }
+
+  @Override
+  public Object fromBinaryJava(byte[] bytes, @Nullable Class<?> manifest) {
+    throw new IllegalArgumentException("nobody writes these");
+  }
+}
