@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.http.HttpServer;
-import parley.store.DataFolder;
+import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
+import parley.store.Store;
 import parley.store.StoreRefusedException;
-import parley.store.StoreWatch;
 import parley.telemetry.Telemetry;
 
 /**
@@ -28,9 +28,9 @@ import parley.telemetry.Telemetry;
  * folder of its own.
  *
  * <pre>
- *   lock the folder → addresses and keys tried → tables → actor system → features → management port
+ *   open the store → addresses and keys tried → tables → actor system → features → management port
  *   → member of the cluster → client port
- *   not ready → no new connections → drain → entities stop → leave → store closed → unlocked
+ *   not ready → no new connections → drain → entities stop → leave → store closed
  * </pre>
  */
 public final class Node implements AutoCloseable {
@@ -81,40 +81,40 @@ public final class Node implements AutoCloseable {
    * @param stoppable is given the way to stop in order, which blocks, as soon as there is something
    *     to stop: before this node is a member, for which it may wait long
    * @throws SettingsException where an address, a port or a key cannot be used
-   * @throws StoreRefusedException where the data folder is in use or cannot be written
+   * @throws StoreRefusedException where the store cannot be opened
    */
   public static Node start(
       Settings settings, Config overrides, Consumer<String> onBroken, Consumer<Runnable> stoppable)
       throws SettingsException, StoreRefusedException {
-    DataFolder folder = DataFolder.open(settings.dataDir());
+    Store store = open(settings);
     Trust trust;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
-      trust = Trust.read(settings.auth(), folder.path());
-      EmbeddedStore.createTables(folder);
+      trust = Trust.read(settings.auth(), store);
+      if (store instanceof EmbeddedStore embedded) {
+        embedded.createTables();
+      }
     } catch (SettingsException | StoreRefusedException e) {
-      folder.close();
+      store.close();
       throw e;
     }
-    Config config = overrides.withFallback(NodeConfig.of(settings, folder.path()));
+    Config config = overrides.withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     Telemetry telemetry = new Telemetry();
-    StoreWatch watch = StoreWatch.start(folder.path(), PROBE, onBroken);
+    store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system
             .getWhenTerminated()
             .thenApply(
                 done -> {
-                  watch.close();
                   telemetry.close();
-                  EmbeddedStore.close(folder.path());
-                  folder.close();
+                  store.close();
                   return done;
                 });
     try {
-      return serve(settings, trust, system, telemetry, ended, stoppable);
+      return serve(settings, store, trust, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -122,8 +122,18 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  private static Store open(Settings settings) throws StoreRefusedException {
+    Settings.Store wanted = settings.store();
+    return switch (wanted.kind()) {
+      case EMBEDDED -> EmbeddedStore.open(settings.dataDir());
+      case DYNAMODB ->
+          DynamoStore.open(wanted.endpoint(), wanted.tablePrefix(), wanted.createTables());
+    };
+  }
+
   private static Node serve(
       Settings settings,
+      Store store,
       Trust trust,
       ActorSystem<Void> system,
       Telemetry telemetry,
@@ -133,7 +143,7 @@ public final class Node implements AutoCloseable {
     Readiness readiness = new Readiness();
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
-    Services services = Services.start(system, settings, trust, telemetry);
+    Services services = Services.start(system, settings, store, trust, telemetry);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(

@@ -195,9 +195,6 @@ final class SettingsReader {
   }
 
   private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.store().kind() != StoreKind.EMBEDDED) {
-      throw new SettingsException("PARLEY_STORE", "dynamodb is not available in this version");
-    }
     if (settings.cluster().kind() == ClusterKind.KUBERNETES) {
       throw new SettingsException("PARLEY_CLUSTER", "kubernetes is not available in this version");
     }
