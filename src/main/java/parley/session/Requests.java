@@ -168,11 +168,14 @@ final class Requests {
     return entry.senderId().equals(me) && posts.prove(id, entry);
   }
 
-  // The entry itself may have come, and proves what its answer should have said.
+  // The entry itself may have come, and proves what its answer should have said. Whether it was
+  // this
+  // write or a retry elsewhere that stored it is not known: only the answer itself may claim to be
+  // the first.
   private void given(Posts.Post post, Refusal refusal) {
     Entry proof = post.proof;
     if (proof != null) {
-      sent(post, proof.messageId(), proof.seq(), proof.at(), false);
+      sent(post, proof.messageId(), proof.seq(), proof.at(), true);
     } else {
       out.refuse(post.frameId, refusal);
     }

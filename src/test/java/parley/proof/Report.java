@@ -22,7 +22,8 @@ final class Report {
   long count(Plan.Kind kind) {
     return history.events().stream()
         .filter(
-            event -> event instanceof Event.Killed k && (k.how() + " ").startsWith(kind.name() + " "))
+            event ->
+                event instanceof Event.Killed k && (k.how() + " ").startsWith(kind.name() + " "))
         .count();
   }
 

@@ -134,6 +134,11 @@ public final class Swarm implements AutoCloseable {
   public void finish() {
     calm.countDown();
     atMost(Duration.ofSeconds(60), () -> threads.stream().noneMatch(Thread::isAlive));
+    for (int i = 0; i < threads.size(); i++) {
+      if (threads.get(i).isAlive()) {
+        System.out.println("not at rest: " + devices.get(i).state());
+      }
+    }
     over.countDown();
     ending.record();
   }

@@ -304,6 +304,23 @@ final class SwarmDevice {
     }
   }
 
+  /** For a run that does not come to rest: what this device waits for. */
+  String state() {
+    synchronized (outbox) {
+      return name
+          + " on connection "
+          + connection
+          + " to "
+          + (node == null ? "nowhere" : node.base())
+          + ", failures "
+          + failures
+          + ", gaps "
+          + gaps
+          + ", outbox "
+          + outbox.stream().map(a -> a.clientMsgId + " tried " + a.tries + "x").toList();
+    }
+  }
+
   private void submit(Attempt attempt) {
     synchronized (outbox) {
       outbox.add(attempt);
