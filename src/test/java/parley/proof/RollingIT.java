@@ -1,8 +1,10 @@
 package parley.proof;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -43,9 +45,13 @@ class RollingIT {
                 RollingIT::say);
         History history = History.to(Path.of("target", "rolling-history.jsonl"));
         Swarm swarm =
-            new Swarm(cluster.uris(), history, SEED, new Habits(PACE_MILLIS, 12, 0, false))) {
+            new Swarm(
+                cluster.uris(), history, SEED, new Habits(PACE_MILLIS, 12, 0, false, false))) {
       swarm.begin(CLIENTS);
       swarm.start();
+      await("everybody at work")
+          .atMost(Duration.ofSeconds(120))
+          .until(() -> swarm.counts().acknowledged() >= 5L * CLIENTS);
       swarm.counts().measurePauses(swarm.deviceNames());
       for (int node = 0; node < NODES; node++) {
         restart(cluster, swarm, node);

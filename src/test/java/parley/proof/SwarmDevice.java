@@ -182,7 +182,9 @@ final class SwarmDevice {
     } else if (dice < 73 && conversation != null) {
       read(conversation, dice < 68);
     } else if (dice < 75) {
-      close();
+      if (habits.hangUps()) {
+        close();
+      }
     } else if (dice < 77 && conversation != null) {
       page(conversation, cursors.upTo(conversation) + 1, true);
     } else if (dice == 77 && habits.absences()) {
