@@ -50,7 +50,7 @@ class RollingIT {
       swarm.begin(CLIENTS);
       swarm.start();
       await("everybody at work")
-          .atMost(Duration.ofSeconds(120))
+          .atMost(Duration.ofMinutes(2))
           .until(() -> swarm.counts().acknowledged() >= 5L * CLIENTS);
       swarm.counts().measurePauses(swarm.deviceNames());
       for (int node = 0; node < NODES; node++) {
