@@ -135,6 +135,9 @@ final class Requests {
           }
           sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
         }
+        if (!asked) {
+          answerRetries(p);
+        }
       }
       case Conversation.PostRefused r -> {
         Posts.Post post = posts.take(alone, r.clientMsgId(), asked);
@@ -142,6 +145,19 @@ final class Requests {
           given(post, r.refusal());
         }
       }
+    }
+  }
+
+  /**
+   * A write that was lost on its way to the conversation never gets its answer, and the one that
+   * came is its retry's. Answers name an entry, not a frame: so one of them answers every frame
+   * that waits for that entry, or each retry would get the answer of the one before, for ever.
+   */
+  private void answerRetries(Conversation.Posted p) {
+    for (Posts.Post retry = posts.take(p.conversationId(), p.clientMsgId(), false);
+        retry != null;
+        retry = posts.take(p.conversationId(), p.clientMsgId(), false)) {
+      sent(retry, p.messageId(), p.seq(), p.at(), true);
     }
   }
 
@@ -168,11 +184,14 @@ final class Requests {
     return entry.senderId().equals(me) && posts.prove(id, entry);
   }
 
-  // The entry itself may have come, and proves what its answer should have said.
+  // The entry itself may have come, and proves what its answer should have said. Whether it was
+  // this
+  // write or a retry elsewhere that stored it is not known: only the answer itself may claim to be
+  // the first.
   private void given(Posts.Post post, Refusal refusal) {
     Entry proof = post.proof;
     if (proof != null) {
-      sent(post, proof.messageId(), proof.seq(), proof.at(), false);
+      sent(post, proof.messageId(), proof.seq(), proof.at(), true);
     } else {
       out.refuse(post.frameId, refusal);
     }

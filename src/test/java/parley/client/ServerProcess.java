@@ -9,6 +9,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -39,17 +40,24 @@ public final class ServerProcess implements AutoCloseable {
 
   private static final int KEPT_LINES = 500;
   private static final long START_SECONDS = 60;
+  private static final long END_SECONDS = 90;
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
 
   private final Path data;
   private final Map<String, String> environment = new HashMap<>();
+  private final List<String> prefix;
+  private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
+  private @Nullable Path log;
   private @Nullable Process process;
   private @Nullable URI uri;
   private CompletableFuture<URI> management = new CompletableFuture<>();
 
-  private ServerProcess(Path data, Map<String, String> overrides) {
+  private ServerProcess(
+      Path data, Map<String, String> overrides, List<String> prefix, List<String> jvm) {
     this.data = data;
+    this.prefix = prefix;
+    this.jvm = jvm;
     environment.put("PARLEY_PORT", "0");
     environment.put("PARLEY_MANAGEMENT_PORT", "0");
     environment.put("PARLEY_DATA_DIR", data.toString());
@@ -60,13 +68,30 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Starts the program and waits until it listens. */
   public static ServerProcess start(Path data, Map<String, String> overrides) {
-    ServerProcess server = new ServerProcess(data, overrides);
+    ServerProcess server = prepare(data, overrides, List.of(), List.of());
     server.launch();
     return server;
   }
 
+  /**
+   * A program that is not running yet: {@link #launch} it.
+   *
+   * @param prefix a command that becomes the program, such as {@code ip netns exec NAME}
+   * @param jvm more options of the JVM
+   */
+  public static ServerProcess prepare(
+      Path data, Map<String, String> overrides, List<String> prefix, List<String> jvm) {
+    return new ServerProcess(data, overrides, prefix, jvm);
+  }
+
   public static ServerProcess start(Path data) {
     return start(data, Map.of());
+  }
+
+  /** Also keeps everything the program prints in a file, over all its lives. */
+  public ServerProcess alsoTo(Path file) {
+    log = file;
+    return this;
   }
 
   public URI uri() {
@@ -117,6 +142,23 @@ public final class ServerProcess implements AutoCloseable {
     end(running(), true);
   }
 
+  /**
+   * The process stands still ({@code SIGSTOP}) or goes on ({@code SIGCONT}), knowing nothing of it.
+   */
+  public void paused(boolean still) {
+    String signal = still ? "-STOP" : "-CONT";
+    try {
+      Process kill = new ProcessBuilder("kill", signal, String.valueOf(pid())).start();
+      if (kill.waitFor() != 0) {
+        throw new IllegalStateException("kill " + signal + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** SIGTERM, and waits for the end. */
   public void terminate() {
     end(running(), false);
@@ -136,8 +178,11 @@ public final class ServerProcess implements AutoCloseable {
     launch();
   }
 
-  private void launch() {
-    ProcessBuilder builder = new ProcessBuilder(command()).redirectErrorStream(true);
+  /** Starts the program and waits until it listens; fails if it ends before, or takes too long. */
+  public void launch() {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(command(jvm));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
     builder.environment().putAll(environment);
     CompletableFuture<URI> listening = new CompletableFuture<>();
@@ -164,12 +209,7 @@ public final class ServerProcess implements AutoCloseable {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(of.getInputStream(), StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
-        synchronized (lines) {
-          lines.add(line);
-          if (lines.size() > KEPT_LINES) {
-            lines.remove();
-          }
-        }
+        keep(line);
         Matcher found = LISTENING.matcher(line);
         if (found.find()) {
           URI at = URI.create(found.group(1));
@@ -186,11 +226,24 @@ public final class ServerProcess implements AutoCloseable {
     listening.completeExceptionally(new IOException("ended before it listened"));
   }
 
-  private static List<String> command() {
+  private void keep(String line) throws IOException {
+    synchronized (lines) {
+      lines.add(line);
+      if (lines.size() > KEPT_LINES) {
+        lines.remove();
+      }
+      if (log != null) {
+        Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    }
+  }
+
+  private static List<String> command(List<String> jvm) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx512m");
     command.add("--enable-native-access=ALL-UNNAMED");
+    command.addAll(jvm);
     String extra = setting("PARLEY_TEST_JVM");
     if (extra != null) {
       command.addAll(List.of(extra.trim().split("\\s+")));
@@ -224,7 +277,7 @@ public final class ServerProcess implements AutoCloseable {
       process.destroy();
     }
     try {
-      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
         throw new AssertionError("process " + process.pid() + " did not end");
       }
     } catch (InterruptedException e) {

@@ -23,6 +23,7 @@ public final class Checker {
     new ContentRules(facts, found).check();
     new DeliveryRules(facts, found).check();
     new CounterRules(facts, found).check();
+    new NodeRules(facts, found).check();
     found.sort(java.util.Comparator.comparing(Violation::guarantee));
     return found;
   }

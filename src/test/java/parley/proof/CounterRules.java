@@ -100,7 +100,7 @@ final class CounterRules {
 
   /** A member's cursors start just before the entry that added it. */
   private long start(Mailbox mailbox) {
-    var visible = facts.visible(mailbox.conversation(), mailbox.user());
+    var visible = facts.readable(mailbox.conversation(), mailbox.user());
     return visible.isEmpty() ? 0 : visible.first() - 1;
   }
 

@@ -39,7 +39,7 @@ class CrashIT {
     int kills = 0;
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         History history = History.to(Path.of("target", "crash-history.jsonl"));
-        Swarm swarm = new Swarm(List.of(server.uri()), history, SEED, PACE_MILLIS)) {
+        Swarm swarm = new Swarm(List.of(server.uri()), history, SEED, Habits.steady(PACE_MILLIS))) {
       swarm.begin(CLIENTS);
       swarm.start();
       long until = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();

@@ -145,8 +145,20 @@ final class DeliveryRules {
         add("not for this user: " + key, key.conversation(), seq);
       }
     }
+    for (Facts.Period period : facts.periods(key.conversation(), key.connection().user())) {
+      NavigableSet<Long> here = stream.messages.subSet(period.from(), true, period.to(), true);
+      if (!here.isEmpty()) {
+        // What was left over of an earlier time as a member is not shown any more.
+        boolean first = period.holds(stream.messages.first());
+        holes(key, stream, Math.max(first ? from : 0, period.from()), here);
+      }
+    }
+  }
+
+  private void holes(Key key, Stream stream, long from, NavigableSet<Long> messages) {
+    NavigableSet<Long> visible = facts.visible(key.conversation(), key.connection().user());
     List<Long> holes = new ArrayList<>();
-    for (long seq : visible.subSet(from, true, stream.messages.last(), true)) {
+    for (long seq : visible.subSet(Math.min(from, messages.last()), true, messages.last(), true)) {
       if (!stream.covered.contains(seq) && !sentHere(key, seq)) {
         holes.add(seq);
       }
@@ -158,9 +170,9 @@ final class DeliveryRules {
               + " lacks "
               + holes
               + ", has "
-              + stream.messages.first()
+              + messages.first()
               + " to "
-              + stream.messages.last(),
+              + messages.last(),
           key.conversation(),
           holes.getFirst());
     }
@@ -183,7 +195,7 @@ final class DeliveryRules {
     NavigableSet<Long> has = arrived.getOrDefault(lane, new TreeSet<>());
     long start = has.isEmpty() ? Long.MAX_VALUE : has.first();
     int opened = facts.firstOpened.getOrDefault(lane.device(), Integer.MAX_VALUE);
-    NavigableSet<Long> visible = facts.visible(lane.conversation(), lane.device().user());
+    NavigableSet<Long> visible = facts.readable(lane.conversation(), lane.device().user());
     if (!visible.isEmpty() && facts.created.getOrDefault(lane.conversation(), -1) > opened) {
       start = visible.first();
     }

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(name = "final_log", value = Event.FinalLog.class),
   @JsonSubTypes.Type(name = "final_member", value = Event.FinalMember.class),
   @JsonSubTypes.Type(name = "created", value = Event.Created.class),
-  @JsonSubTypes.Type(name = "killed", value = Event.Killed.class)
+  @JsonSubTypes.Type(name = "killed", value = Event.Killed.class),
+  @JsonSubTypes.Type(name = "node_view", value = Event.NodeView.class)
 })
 public sealed interface Event {
 
@@ -126,4 +127,10 @@ public sealed interface Event {
 
   /** What was done to the server. */
   record Killed(String how) implements Event {}
+
+  /**
+   * What one node tells a user at the end about a subject: {@code inbox}, {@code log ID} (a digest)
+   * or {@code members ID}.
+   */
+  record NodeView(String node, String user, String subject, String text) implements Event {}
 }

@@ -104,30 +104,71 @@ final class Facts {
     return log == null || log.isEmpty() ? 0 : log.lastKey();
   }
 
-  /** The seqs that a user may see: from the entry that added it to the one that removed it. */
-  NavigableSet<Long> visible(String conversation, String user) {
-    NavigableSet<Long> visible = new TreeSet<>();
-    NavigableMap<Long, Seen> log = logs.getOrDefault(conversation, new TreeMap<>());
-    boolean member =
+  /**
+   * The entries with which a user came and went, both included; open to the end where it stayed.
+   */
+  record Period(long from, long to) {
+    boolean holds(long seq) {
+      return from <= seq && seq <= to;
+    }
+  }
+
+  private record Lane(String conversation, String user) {}
+
+  private final Map<Lane, List<Period>> periods = new HashMap<>();
+
+  /**
+   * When a user was a member, in order: from the entry that added it to the one that removed it.
+   */
+  List<Period> periods(String conversation, String user) {
+    return periods.computeIfAbsent(new Lane(conversation, user), this::findPeriods);
+  }
+
+  private List<Period> findPeriods(Lane lane) {
+    NavigableMap<Long, Seen> log = logs.getOrDefault(lane.conversation(), new TreeMap<>());
+    boolean founder =
         log.values().stream()
             .filter(e -> e.type().equals("members_added") || e.type().equals("member_removed"))
-            .filter(e -> e.users().contains(user))
+            .filter(e -> e.users().contains(lane.user()))
             .findFirst()
             .map(e -> e.type().equals("member_removed"))
             .orElse(true);
+    List<Period> found = new ArrayList<>();
+    long from = founder ? 1 : 0;
     for (Seen entry : log.values()) {
-      boolean names = entry.users().contains(user);
-      if (entry.type().equals("members_added") && names) {
-        member = true;
-      }
-      if (member) {
-        visible.add(entry.seq());
-      }
-      if (entry.type().equals("member_removed") && names) {
-        member = false;
+      boolean names = entry.users().contains(lane.user());
+      if (entry.type().equals("members_added") && names && from == 0) {
+        from = entry.seq();
+      } else if (entry.type().equals("member_removed") && names && from > 0) {
+        found.add(new Period(from, entry.seq()));
+        from = 0;
       }
     }
+    if (from > 0) {
+      found.add(new Period(from, Long.MAX_VALUE));
+    }
+    return found;
+  }
+
+  /** The seqs that a user may be sent: those of all its times as a member. */
+  NavigableSet<Long> visible(String conversation, String user) {
+    NavigableSet<Long> visible = new TreeSet<>();
+    NavigableSet<Long> log = logs.getOrDefault(conversation, new TreeMap<>()).navigableKeySet();
+    for (Period period : periods(conversation, user)) {
+      visible.addAll(log.subSet(period.from(), true, period.to(), true));
+    }
     return visible;
+  }
+
+  /** The seqs that a user may read at the end: those since it was last added, if it stayed. */
+  NavigableSet<Long> readable(String conversation, String user) {
+    List<Period> all = periods(conversation, user);
+    if (all.isEmpty() || all.getLast().to() < Long.MAX_VALUE) {
+      return new TreeSet<>();
+    }
+    return logs.getOrDefault(conversation, new TreeMap<>())
+        .navigableKeySet()
+        .tailSet(all.getLast().from(), true);
   }
 
   /** Users of the conversation, known from its members, its readers and its devices. */

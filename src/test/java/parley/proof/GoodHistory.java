@@ -23,10 +23,19 @@ final class GoodHistory {
     final List<Seen> log = new ArrayList<>();
     final Map<String, long[]> cursors = new LinkedHashMap<>();
 
+    /** With which entry each member was added. */
+    final Map<String, Integer> since = new LinkedHashMap<>();
+
     Conversation(String id, List<String> members) {
       this.id = id;
-      this.members = members;
+      this.members = new ArrayList<>(members);
       members.forEach(m -> cursors.put(m, new long[2]));
+      members.forEach(m -> since.put(m, 1));
+    }
+
+    /** What a member may read. */
+    List<Seen> of(String member) {
+      return log.subList(since.getOrDefault(member, 1) - 1, log.size());
     }
   }
 
@@ -74,22 +83,63 @@ final class GoodHistory {
     conversations.add(new Conversation("d1", List.of("ann", "ben")));
     conversations.add(new Conversation("d2", List.of("cat", "ann")));
     conversations.add(new Conversation("g1", List.of("ann", "ben", "cat", "dan")));
-    Conversation group = conversations.getLast();
+    entry(conversations.getLast(), "group_created", List.of());
+    conversations.add(new Conversation("g2", List.of("ann", "ben")));
+    events.add(new Event.Created("ann", "g2"));
+    entry(conversations.getLast(), "group_created", List.of());
+  }
+
+  private void entry(Conversation group, String type, List<String> users) {
+    long seq = group.log.size() + 1L;
+    String name = group.id + "-" + seq;
     append(
         group,
         new Seen(
-            "g1", 1, "m-g1", "ann", "group_created", "t0", null, 0, null, false, false, List.of()),
+            group.id,
+            seq,
+            "m-" + name,
+            "ann",
+            type,
+            "t-" + name,
+            null,
+            0,
+            null,
+            false,
+            false,
+            users),
         null);
+  }
+
+  /** In the last group people come and go; its founder stays. */
+  private void comeOrGo() {
+    Conversation group = conversations.getLast();
+    String whom = List.of("ben", "cat", "dan").get(random.nextInt(3));
+    if (group.members.contains(whom)) {
+      entry(group, "member_removed", List.of(whom));
+      group.members.remove(whom);
+      return;
+    }
+    int before = group.log.size();
+    group.members.add(whom);
+    group.since.put(whom, before + 1);
+    group.cursors.put(whom, new long[] {before, before});
+    for (Device device : devices) {
+      if (device.user.equals(whom)) {
+        device.acked.put(group.id, (long) before);
+      }
+    }
+    entry(group, "members_added", List.of(whom));
   }
 
   private void step() {
     Device device = devices.get(random.nextInt(devices.size()));
-    switch (random.nextInt(12)) {
+    switch (random.nextInt(13)) {
       case 0, 1, 2, 3 -> post(device, "text");
       case 4 -> post(device, List.of("edit", "delete", "reaction").get(random.nextInt(3)));
       case 5, 6, 7, 8 -> deliver(device, random.nextInt(5));
       case 9 -> ack(device);
       case 10 -> read(device);
+      case 11 -> comeOrGo();
       default -> {
         if (random.nextInt(4) == 0) {
           events.add(new Event.Closed(device.user, device.name, device.connection, "cut"));
@@ -104,7 +154,7 @@ final class GoodHistory {
         conversations.stream().filter(c -> c.members.contains(device.user)).toList();
     Conversation conversation = mine.get(random.nextInt(mine.size()));
     List<Seen> targets =
-        conversation.log.stream()
+        conversation.of(device.user).stream()
             .filter(e -> e.type().equals("text") && e.sender().equals(device.user) && !e.deleted())
             .toList();
     if (!type.equals("text") && targets.isEmpty()) {
@@ -315,7 +365,14 @@ final class GoodHistory {
     }
     for (Conversation conversation : conversations) {
       for (String user : conversation.members) {
-        events.add(new Event.FinalLog(user, conversation.id, List.copyOf(conversation.log)));
+        List<Seen> log = List.copyOf(conversation.of(user));
+        events.add(new Event.FinalLog(user, conversation.id, log));
+        for (String node : List.of("one", "two", "three")) {
+          for (String subject : List.of("inbox", "log " + conversation.id)) {
+            events.add(new Event.NodeView(node, user, subject, "as on all"));
+          }
+          events.add(new Event.NodeView(node, user, "members " + conversation.id, "as on all"));
+        }
         long[] cursors = conversation.cursors.getOrDefault(user, new long[2]);
         events.add(new Event.FinalMember(conversation.id, user, cursors[0], cursors[1]));
         for (Device device : devices) {
@@ -330,7 +387,7 @@ final class GoodHistory {
   private static Event.Row row(Conversation conversation, Device device, long read) {
     TreeSet<Long> counted = new TreeSet<>();
     Seen newest = null;
-    for (Seen entry : conversation.log) {
+    for (Seen entry : conversation.of(device.user)) {
       if (entry.type().equals("text") && !entry.deleted()) {
         newest = entry;
         if (!entry.sender().equals(device.user) && entry.seq() > read) {

@@ -86,7 +86,7 @@ final class LogRules {
         return;
       }
     }
-    NavigableSet<Long> visible = facts.visible(conversation, user);
+    NavigableSet<Long> visible = facts.readable(conversation, user);
     if (!log.navigableKeySet().equals(visible)) {
       TreeSet<Long> missing = new TreeSet<>(visible);
       missing.removeAll(log.keySet());

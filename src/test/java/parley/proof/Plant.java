@@ -30,6 +30,73 @@ enum Plant {
       return swap(events, a, answered(a, "other", a.seq(), a.duplicate()));
     }
   },
+  NODES_DISAGREE_ON_A_LOG("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return oneNodeDiffers(events, random, "log");
+    }
+  },
+  NODES_DISAGREE_ON_AN_INBOX("G5") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return oneNodeDiffers(events, random, "inbox");
+    }
+  },
+  NODES_DISAGREE_ON_CURSORS("G6") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      return oneNodeDiffers(events, random, "members");
+    }
+  },
+  SENT_TO_SOMEBODY_WHO_LEFT("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (Event event : List.copyOf(events)) {
+        if (event instanceof Event.Received gone
+            && gone.entry().type().equals("member_removed")
+            && gone.entry().users().contains(gone.user())
+            && stillThere(events, gone.entry().conversation(), gone.entry().seq() + 1)
+            && !comesBack(events, gone)) {
+          Seen next = logged(events, gone.entry().conversation(), gone.entry().seq() + 1);
+          return events.add(
+              new Event.Received(gone.user(), gone.device(), gone.connection(), next));
+        }
+      }
+      return false;
+    }
+  },
+  READ_BY_SOMEBODY_WHO_LEFT("G2") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (Event event : List.copyOf(events)) {
+        if (event instanceof Event.FinalLog log
+            && log.user().equals("ann")
+            && log.entries().getLast().type().equals("member_removed")) {
+          String gone = log.entries().getLast().users().getFirst();
+          return events.add(new Event.FinalLog(gone, log.conversation(), log.entries()));
+        }
+      }
+      return false;
+    }
+  },
+  MISSED_AFTER_COMING_BACK("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      for (Event event : List.copyOf(events)) {
+        if (event instanceof Event.FinalLog log
+            && log.entries().size() > 1
+            && log.entries().getFirst().type().equals("members_added")) {
+          Seen first = log.entries().getFirst();
+          return events.removeIf(
+              e ->
+                  e instanceof Event.Received r
+                      && r.user().equals(log.user())
+                      && r.entry().messageId().equals(first.messageId()));
+        }
+      }
+      return false;
+    }
+  },
   HOLE_IN_ONE_LOG("G2") {
     @Override
     boolean into(List<Event> events, Random random) {
@@ -323,6 +390,35 @@ enum Plant {
     return all.get(random.nextInt(all.size()));
   }
 
+  private static boolean oneNodeDiffers(List<Event> events, Random random, String subject) {
+    List<Event.NodeView> all =
+        events.stream()
+            .filter(e -> e instanceof Event.NodeView v && v.subject().startsWith(subject))
+            .map(Event.NodeView.class::cast)
+            .toList();
+    Event.NodeView one = all.get(random.nextInt(all.size()));
+    return swap(
+        events, one, new Event.NodeView(one.node(), one.user(), one.subject(), "of yesterday"));
+  }
+
+  private static boolean stillThere(List<Event> events, String conversation, long seq) {
+    return longest(events, conversation) >= seq;
+  }
+
+  private static boolean comesBack(List<Event> events, Event.Received gone) {
+    Seen next = logged(events, gone.entry().conversation(), gone.entry().seq() + 1);
+    return next.type().equals("members_added") && next.users().contains(gone.user());
+  }
+
+  private static Seen logged(List<Event> events, String conversation, long seq) {
+    return events.stream()
+        .filter(e -> e instanceof Event.FinalLog log && log.conversation().equals(conversation))
+        .flatMap(e -> ((Event.FinalLog) e).entries().stream())
+        .filter(entry -> entry.seq() == seq)
+        .findFirst()
+        .orElseThrow();
+  }
+
   private static Event.Cursor lastCursor(List<Event> events, Random random) {
     Event.Cursor some = pick(events, Event.Cursor.class, random);
     Event.Cursor last = some;
@@ -388,7 +484,9 @@ enum Plant {
         e -> {
           if (e instanceof Event.FinalLog log && log.conversation().equals(conversation)) {
             List<Seen> entries = new ArrayList<>(log.entries());
-            entries.add(copy.apply(entries.get((int) seq - 1)));
+            log.entries().stream()
+                .filter(entry -> entry.seq() == seq)
+                .forEach(entry -> entries.add(copy.apply(entry)));
             return new Event.FinalLog(log.user(), conversation, entries);
           }
           return e;
@@ -398,7 +496,7 @@ enum Plant {
   private static long longest(List<Event> events, String conversation) {
     return events.stream()
         .filter(e -> e instanceof Event.FinalLog log && log.conversation().equals(conversation))
-        .mapToLong(e -> ((Event.FinalLog) e).entries().size())
+        .mapToLong(e -> ((Event.FinalLog) e).entries().getLast().seq())
         .max()
         .orElse(0);
   }

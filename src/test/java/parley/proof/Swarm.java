@@ -1,19 +1,17 @@
 package parley.proof;
 
-import static org.awaitility.Awaitility.await;
-
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
-import org.awaitility.core.ConditionTimeoutException;
 import parley.client.Account;
 import parley.client.Ids;
 import parley.client.ParleyClient;
@@ -36,18 +34,17 @@ public final class Swarm implements AutoCloseable {
   private final List<Thread> threads = new ArrayList<>();
   private final CountDownLatch calm = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
-  private final int paceMillis;
+  private final Habits habits;
+  private final List<OpenGroup> openGroups = new CopyOnWriteArrayList<>();
+  private final Ending ending;
 
-  /**
-   * A swarm before its first step.
-   *
-   * @param paceMillis the longest pause of a device between two steps
-   */
-  public Swarm(List<URI> nodes, History history, long seed, int paceMillis) {
+  /** A swarm before its first step. */
+  public Swarm(List<URI> nodes, History history, long seed, Habits habits) {
     this.nodes = nodes.stream().map(ParleyClient::new).toList();
     this.history = history;
     this.random = new Random(seed);
-    this.paceMillis = paceMillis;
+    this.habits = habits;
+    this.ending = new Ending(this.nodes, history, users, devices, openGroups);
   }
 
   public SwarmCounts counts() {
@@ -70,15 +67,45 @@ public final class Swarm implements AutoCloseable {
       users.get(i).peer(users.get((i + 1) % users.size()).id());
       users.get(i).peer(users.get((i + 3) % users.size()).id());
     }
-    for (int size : new int[] {3, 3, 5, 8, users.size()}) {
-      List<SwarmUser> members = new ArrayList<>(users);
-      java.util.Collections.shuffle(members, random);
-      members = members.subList(0, Math.min(size, members.size()));
-      List<Account> others = members.stream().skip(1).map(SwarmUser::account).toList();
-      String id = first.group(members.getFirst().account(), "group of " + size, others);
-      history.add(new Event.Created(members.getFirst().id(), id));
-      members.forEach(member -> member.knows(id));
+    for (int size : new int[] {3, 3, 5, 8, Math.min(users.size(), habits.biggestGroup())}) {
+      group(first, some(size), "group of " + size);
     }
+    for (int i = 0; i < habits.openGroups(); i++) {
+      List<SwarmUser> some = some(10);
+      List<SwarmUser> members = some.subList(0, Math.min(some.size(), 4));
+      String id = group(first, members, "open group");
+      openGroups.add(new OpenGroup(id, some.getFirst(), some.subList(1, some.size())));
+    }
+  }
+
+  private List<SwarmUser> some(int count) {
+    List<SwarmUser> all = new ArrayList<>(users);
+    Collections.shuffle(all, random);
+    return all.subList(0, Math.min(count, all.size()));
+  }
+
+  private String group(ParleyClient client, List<SwarmUser> members, String name) {
+    List<Account> others = members.stream().skip(1).map(SwarmUser::account).toList();
+    String id = client.group(members.getFirst().account(), name, others);
+    history.add(new Event.Created(members.getFirst().id(), id));
+    members.forEach(member -> member.knows(id));
+    return id;
+  }
+
+  /** Users and conversations in which they stay; for whoever wants to know how these are. */
+  Map<String, SwarmUser> settledConversations() {
+    Map<String, SwarmUser> settled = new TreeMap<>();
+    List<String> open = openGroups.stream().map(OpenGroup::id).toList();
+    for (SwarmUser user : users) {
+      user.conversations().stream()
+          .filter(id -> !open.contains(id))
+          .forEach(id -> settled.putIfAbsent(id, user));
+    }
+    return settled;
+  }
+
+  List<String> deviceNames() {
+    return devices.stream().map(SwarmDevice::name).toList();
   }
 
   private SwarmDevice device(SwarmUser user, String name) {
@@ -90,7 +117,7 @@ public final class Swarm implements AutoCloseable {
             return nodes.get(way.nextInt(nodes.size()));
           }
         };
-    return new SwarmDevice(user, name, any, history, counts, own, paceMillis);
+    return new SwarmDevice(user, name, any, history, counts, own, habits, openGroups);
   }
 
   public void start() {
@@ -107,112 +134,17 @@ public final class Swarm implements AutoCloseable {
   public void finish() {
     calm.countDown();
     atMost(Duration.ofSeconds(60), () -> threads.stream().noneMatch(Thread::isAlive));
-    over.countDown();
-    for (SwarmDevice device : devices) {
-      device.close();
-      await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> connected(device));
+    for (int i = 0; i < threads.size(); i++) {
+      if (threads.get(i).isAlive()) {
+        System.out.println("not at rest: " + devices.get(i).state());
+      }
     }
-    atMost(Duration.ofSeconds(30), this::drained);
-    History ending = History.inMemory();
-    readLogs().forEach(ending::add);
-    List<Event.Row> rows = new ArrayList<>();
-    atMost(Duration.ofSeconds(30), () -> settled(ending, rows));
-    rows.forEach(ending::add);
-    List<Event> members = new ArrayList<>();
-    atMost(Duration.ofSeconds(30), () -> delivered(members));
-    ending.events().forEach(history::add);
-    members.forEach(history::add);
-  }
-
-  private static boolean connected(SwarmDevice device) {
-    device.connect();
-    return true;
+    over.countDown();
+    ending.record();
   }
 
   private static void atMost(Duration time, Callable<Boolean> settled) {
-    try {
-      await().atMost(time).ignoreExceptions().until(settled);
-    } catch (ConditionTimeoutException e) {
-      System.out.println("the swarm did not come to rest: " + e.getMessage());
-    }
-  }
-
-  private boolean drained() {
-    Map<String, Long> heads = new LinkedHashMap<>();
-    for (SwarmUser user : users) {
-      for (var row : client().inbox(user.account())) {
-        heads.merge(row.path("conversation_id").asText(), row.path("last_seq").asLong(), Math::max);
-      }
-    }
-    return devices.stream()
-        .allMatch(
-            device ->
-                device.synced()
-                    && device.user().conversations().stream()
-                        .allMatch(id -> device.has(id, heads.getOrDefault(id, 0L))));
-  }
-
-  private List<Event> readLogs() {
-    List<Event> logs = new ArrayList<>();
-    for (SwarmUser user : users) {
-      for (String id : user.conversations()) {
-        List<Seen> entries =
-            client().log(user.account(), id).stream()
-                .map(entry -> Seen.of(SwarmDevice.withConversation(entry, id)))
-                .toList();
-        logs.add(new Event.FinalLog(user.id(), id, entries));
-      }
-    }
-    return logs;
-  }
-
-  /** Reads all inboxes; true if they agree with the logs. */
-  private boolean settled(History logs, List<Event.Row> rows) {
-    rows.clear();
-    for (SwarmDevice device : devices) {
-      rows.addAll(device.rows());
-    }
-    for (SwarmUser user : users) {
-      client()
-          .inbox(user.account())
-          .forEach(row -> rows.add(Recorder.row(user.id(), "http", 0, row, true)));
-    }
-    List<Event> ending = new ArrayList<>(logs.events());
-    ending.addAll(rows);
-    List<Violation> found = new ArrayList<>();
-    new CounterRules(new Facts(ending), found).check();
-    return found.stream().noneMatch(violation -> violation.guarantee().equals("G5"));
-  }
-
-  /** Reads the cursors of all members; true if all of them have everything. */
-  private boolean delivered(List<Event> members) {
-    members.clear();
-    Map<String, SwarmUser> readers = new ConcurrentHashMap<>();
-    users.forEach(user -> user.conversations().forEach(id -> readers.putIfAbsent(id, user)));
-    boolean all = true;
-    for (var reader : readers.entrySet()) {
-      var body =
-          client()
-              .get(
-                  "/v1/conversations/" + reader.getKey(), reader.getValue().account().accessToken())
-              .expect(200)
-              .body();
-      for (var member : body.path("members")) {
-        long delivered = member.path("delivered_seq").asLong();
-        all &= delivered == body.path("last_seq").asLong();
-        members.add(
-            new Event.FinalMember(
-                reader.getKey(),
-                member.path("user_id").asText(),
-                delivered,
-                member.path("read_seq").asLong()));
-      }
-    }
-    return all;
-  }
-
-  private ParleyClient client() {
-    return nodes.get(random.nextInt(nodes.size()));
+    Ending.atMost(time, settled);
   }
 
   @Override

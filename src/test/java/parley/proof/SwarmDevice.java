@@ -33,12 +33,16 @@ final class SwarmDevice {
   private final History history;
   private final SwarmCounts counts;
   private final Random random;
-  private final int paceMillis;
+  private final Habits habits;
+  private final List<OpenGroup> openGroups;
   private final DeviceCursors cursors = new DeviceCursors();
   private final List<Attempt> outbox = new ArrayList<>();
   private final ConcurrentLinkedQueue<Event.Gap> gaps = new ConcurrentLinkedQueue<>();
   private volatile @Nullable ParleySocket socket;
+  private @Nullable ParleyClient node;
   private volatile boolean synced;
+  private volatile long leaveAt = Long.MAX_VALUE;
+  private boolean away;
   private int connection;
   private int failures;
   private int texts;
@@ -50,14 +54,16 @@ final class SwarmDevice {
       History history,
       SwarmCounts counts,
       Random random,
-      int paceMillis) {
+      Habits habits,
+      List<OpenGroup> openGroups) {
     this.user = user;
     this.name = name;
     this.nodes = nodes;
     this.history = history;
     this.counts = counts;
     this.random = random;
-    this.paceMillis = paceMillis;
+    this.habits = habits;
+    this.openGroups = openGroups;
   }
 
   SwarmUser user() {
@@ -81,13 +87,19 @@ final class SwarmDevice {
   /** Acts at random until {@code calm}, then only until everything is answered or {@code over}. */
   void live(CountDownLatch calm, CountDownLatch over) {
     while (over.getCount() > 0 && (calm.getCount() > 0 || outstanding() > 0)) {
-      int pause = 1 + random.nextInt(paceMillis);
+      int pause = 1 + random.nextInt(habits.paceMillis());
       try {
+        leaveInTime();
         connect();
         retryDue();
         fetchGaps();
         if (calm.getCount() > 0 && outstanding() < OUTSTANDING) {
           act();
+        }
+        if (away) {
+          away = false;
+          close();
+          pause = 1000 + random.nextInt(6000);
         }
         failures = 0;
       } catch (RuntimeException | AssertionError e) {
@@ -108,6 +120,13 @@ final class SwarmDevice {
     }
   }
 
+  /** A node that is about to stop gave this connection its slot: then it goes elsewhere. */
+  private void leaveInTime() {
+    if (System.currentTimeMillis() >= leaveAt) {
+      close();
+    }
+  }
+
   /** Connects unless connected, on any node; renews the tokens when they have ended. */
   void connect() {
     ParleySocket now = socket;
@@ -116,14 +135,21 @@ final class SwarmDevice {
     }
     Account account = user.account();
     Recorder recorder = new Recorder(history, user.id(), name, ++connection, this::learn);
+    // Whoever lost its connection tries another node first.
     ParleyClient client = nodes.get();
+    for (int i = 0; i < 5 && client.equals(node); i++) {
+      client = nodes.get();
+    }
+    node = client;
     synced = false;
+    leaveAt = Long.MAX_VALUE;
     ParleySocket opened =
         client.open(
             SocketOptions.standard().withKeep(false).withCursors(cursors).withTap(recorder));
     JsonNode answer = opened.hello(account.accessToken(), name);
     if (answer.path("op").asText().equals("welcome")) {
       socket = opened;
+      counts.welcomed();
       dueNow();
       return;
     }
@@ -156,9 +182,15 @@ final class SwarmDevice {
     } else if (dice < 73 && conversation != null) {
       read(conversation, dice < 68);
     } else if (dice < 75) {
-      close();
+      if (habits.hangUps()) {
+        close();
+      }
     } else if (dice < 77 && conversation != null) {
       page(conversation, cursors.upTo(conversation) + 1, true);
+    } else if (dice == 77 && habits.absences()) {
+      away = true;
+    } else if (dice >= 97 && !openGroups.isEmpty()) {
+      openGroups.get(random.nextInt(openGroups.size())).change(nodes.get(), random, user);
     }
   }
 
@@ -234,15 +266,20 @@ final class SwarmDevice {
                         before,
                         "limit",
                         30))
-            : nodes
-                .get()
-                .get(
-                    "/v1/conversations/" + conversation + "/messages?limit=100&before=" + before,
-                    user.account().accessToken())
-                .expect(200)
-                .body();
+            : pageOverHttp(conversation, before);
     answer.path("entries").forEach(e -> entries.add(Seen.of(withConversation(e, conversation))));
     history.add(new Event.Page(user.id(), name, conversation, entries));
+  }
+
+  private JsonNode pageOverHttp(String conversation, long before) {
+    Answer answer =
+        nodes
+            .get()
+            .get(
+                "/v1/conversations/" + conversation + "/messages?limit=100&before=" + before,
+                user.account().accessToken());
+    // Removed since the gap was announced: there is nothing to fetch any more.
+    return answer.status() == 404 ? Json.obj() : answer.expect(200).body();
   }
 
   static JsonNode withConversation(JsonNode entry, String conversation) {
@@ -269,10 +306,28 @@ final class SwarmDevice {
     }
   }
 
+  /** For a run that does not come to rest: what this device waits for. */
+  String state() {
+    synchronized (outbox) {
+      return name
+          + " on connection "
+          + connection
+          + " to "
+          + (node == null ? "nowhere" : node.base())
+          + ", failures "
+          + failures
+          + ", gaps "
+          + gaps
+          + ", outbox "
+          + outbox.stream().map(a -> a.clientMsgId + " tried " + a.tries + "x").toList();
+    }
+  }
+
   private void submit(Attempt attempt) {
     synchronized (outbox) {
       outbox.add(attempt);
     }
+    counts.attempted();
     send(attempt);
   }
 
@@ -330,7 +385,7 @@ final class SwarmDevice {
       history.add(new Event.Unknown(user.id(), name, attempt.clientMsgId, String.valueOf(failure)));
     } else if (frame.path("op").asText().equals("sent")) {
       over = true;
-      counts.acknowledged(attempt, frame);
+      counts.acknowledged(name, attempt, frame);
       String conversation = frame.path("conversation_id").asText();
       user.knows(conversation);
       if (attempt.isText()) {
@@ -342,6 +397,9 @@ final class SwarmDevice {
       history.add(new Event.Refused(user.id(), name, attempt.clientMsgId, code, retryable));
       over = !retryable;
       counts.refused(code);
+      if (code.equals("not_found") && attempt.conversation != null) {
+        user.forgets(attempt.conversation);
+      }
     }
     synchronized (outbox) {
       attempt.inFlight = false;
@@ -362,8 +420,11 @@ final class SwarmDevice {
     String conversation = frame.path("conversation_id").asText();
     if (op.equals("synced")) {
       synced = true;
-    }
-    if (op.equals("message") || op.equals("sent")) {
+    } else if (op.equals("server_maintenance")) {
+      leaveAt = System.currentTimeMillis() + frame.path("reconnect_after_ms").asLong();
+    } else if (op.equals("inbox_update") && frame.path("removed").asBoolean()) {
+      user.forgets(conversation);
+    } else if (op.equals("inbox_update") || op.equals("message")) {
       user.knows(conversation);
     }
     if (Frames.has("type", "text").test(frame) && op.equals("message")) {

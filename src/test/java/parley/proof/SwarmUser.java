@@ -53,6 +53,13 @@ final class SwarmUser {
     conversations.add(conversation);
   }
 
+  /** Not a member any more. */
+  synchronized void forgets(String conversation) {
+    conversations.remove(conversation);
+    own.removeIf(target -> target.conversation().equals(conversation));
+    seen.removeIf(target -> target.conversation().equals(conversation));
+  }
+
   synchronized Set<String> conversations() {
     return new TreeSet<>(conversations);
   }

@@ -427,6 +427,20 @@ class SessionTest {
   }
 
   @Test
+  void aRetryGetsItsAnswerAlthoughTheFirstWriteWasLost() {
+    s.live();
+    var unused = post(A, "c", 5);
+    var second = post(A, "c", 6);
+    second.replyTo().tell(new Conversation.Posted(A, "c", "m1", 1, START, false));
+    var answer = s.expect("sent");
+    assertThat(answer.path("id").asLong()).isEqualTo(5);
+    assertThat(answer.path("duplicate").asBoolean()).isFalse();
+    answer = s.expect("sent");
+    assertThat(answer.path("id").asLong()).isEqualTo(6);
+    assertThat(answer.path("duplicate").asBoolean()).isTrue();
+  }
+
+  @Test
   void aRetryBeforeTheFirstAnswer() {
     s.live();
     var first = post(A, "c", 5);

@@ -1,0 +1,100 @@
+package parley.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three nodes on one store, with clients on all of them, while nodes are killed, paused, stopped
+ * and, where the machine has network namespaces, cut off; nothing that was acknowledged may be
+ * lost, doubled, moved or miscounted. A long run:
+ *
+ * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ClusterIT \
+ *   -Dparley.cluster.kills=20 -Dparley.cluster.pauses=5 -Dparley.cluster.terms=3 \
+ *   -Dparley.cluster.isolations=3 -Dparley.cluster.links=2 -Dparley.cluster.full=1 \
+ *   -Dparley.cluster.clients=100 -Dparley.cluster.pace=1500</pre>
+ */
+class ClusterIT {
+  private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
+  private static final int NODES = number("nodes", 3);
+  private static final int CLIENTS = number("clients", 24);
+  private static final Plan.Wanted WANTED =
+      new Plan.Wanted(
+          number("kills", 2),
+          number("pauses", 1),
+          number("terms", 1),
+          number("isolations", 0),
+          number("links", 0),
+          number("full", 0));
+
+  /** The longest pause of a client between two steps. */
+  private static final int PACE_MILLIS = number("pace", 400);
+
+  /** Acknowledged messages between two faults. */
+  private static final int SPACING = number("spacing", 200);
+
+  @Test
+  void nothingAcknowledgedIsLost(@TempDir Path folder) {
+    Random random = new Random(SEED);
+    Network network = Network.best(NODES);
+    Plan plan = Plan.random(network.canCut() ? WANTED : uncut(), NODES, random);
+    System.out.printf(
+        "cluster test of seed %d, %s: %s%n",
+        SEED, network.canCut() ? "in namespaces" : "on one address, nothing can be cut", plan);
+    try (SharedStore store = SharedStore.start(network.outside());
+        ClusterProcess cluster =
+            new ClusterProcess(
+                NODES,
+                folder,
+                network,
+                store.settings(),
+                Map.of("PARLEY_DRAIN_SECONDS", "5"),
+                ClusterIT::say);
+        History history = History.to(Path.of("target", "cluster-history.jsonl"));
+        Swarm swarm = new Swarm(cluster.uris(), history, SEED, Habits.lively(PACE_MILLIS));
+        Prober prober = new Prober(cluster, swarm, history)) {
+      swarm.begin(CLIENTS);
+      swarm.start();
+      new Nemesis(cluster, swarm, history, prober, SPACING).carryOut(plan);
+      swarm.finish();
+      Report report = new Report(history);
+      System.out.printf(
+          "cluster of %d under load, seed %d: %d kills, %d pauses, %d stops, %d isolations, %d cut"
+              + " links, %d full stops; %d clients; %s; %s; recovery after a kill %s;"
+              + " %d nodes ended by themselves%n",
+          NODES,
+          SEED,
+          report.count(Plan.Kind.KILL),
+          report.count(Plan.Kind.PAUSE),
+          report.count(Plan.Kind.TERM),
+          report.count(Plan.Kind.ISOLATE),
+          report.count(Plan.Kind.LINK) + report.count(Plan.Kind.ONE_WAY),
+          report.count(Plan.Kind.KILL_ALL),
+          CLIENTS,
+          swarm.counts(),
+          report,
+          Report.spread(prober.all()),
+          cluster.selfStarted());
+      Checker.assertNone(history);
+      assertThat(swarm.counts().refused().keySet())
+          .as("what a correct client may be refused")
+          .isSubsetOf("forbidden", "unavailable", "not_found");
+    }
+  }
+
+  private static void say(String news) {
+    System.out.println("[cluster] " + news);
+  }
+
+  private static Plan.Wanted uncut() {
+    return new Plan.Wanted(WANTED.kills(), WANTED.pauses(), WANTED.terms(), 0, 0, WANTED.full());
+  }
+
+  private static int number(String name, int otherwise) {
+    return Integer.getInteger("parley.cluster." + name, otherwise);
+  }
+}

@@ -1,0 +1,355 @@
+package parley.proof;
+
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import parley.client.Json;
+import parley.client.ServerProcess;
+
+/**
+ * Several nodes as processes, with one store for all, and a supervisor: a node that ends is started
+ * again at its address, as an operator's machinery would, except while somebody {@link #hold}s it.
+ */
+final class ClusterProcess implements AutoCloseable {
+  private static final int CLIENTS = 8080;
+  private static final int MANAGEMENT = 8558;
+  private static final int REMOTE = 25520;
+  private static final Duration TO_FORM = Duration.ofSeconds(150);
+
+  /** Small: several of them share a machine with their clients. */
+  private static final List<String> JVM =
+      List.of(
+          "-Xmx" + Integer.getInteger("parley.cluster.heap", 288) + "m",
+          "-Xss512k",
+          "-XX:+UseSerialGC",
+          "-XX:TieredStopAtLevel=1",
+          "-XX:ActiveProcessorCount=2");
+
+  /** One node; its fields are guarded by itself. */
+  private static final class Node {
+    final ServerProcess process;
+    boolean held = true;
+    boolean starting;
+    int selfStarted;
+
+    Node(ServerProcess process) {
+      this.process = process;
+    }
+  }
+
+  private final Network network;
+  private final int[][] ports;
+  private final List<Node> nodes = new ArrayList<>();
+  private final ExecutorService starters =
+      Executors.newCachedThreadPool(Thread.ofPlatform().daemon().factory());
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(2))
+          .build();
+  private final Consumer<String> news;
+  private volatile boolean closed;
+
+  /**
+   * Starts all nodes and waits until they are one cluster.
+   *
+   * @param store settings of the store, with which the first node may make tables
+   * @param news told when a node ends or starts without having been asked to
+   */
+  ClusterProcess(
+      int count,
+      Path folder,
+      Network network,
+      Map<String, String> store,
+      Map<String, String> more,
+      Consumer<String> news) {
+    this.network = network;
+    this.news = news;
+    this.ports = ports(count, network.canCut());
+    String seeds =
+        IntStream.range(0, count)
+            .mapToObj(node -> network.host(node) + ":" + ports[node][2])
+            .collect(Collectors.joining(","));
+    for (int node = 0; node < count; node++) {
+      Map<String, String> environment = new HashMap<>(store);
+      environment.put("PARLEY_HOST", network.host(node));
+      environment.put("PARLEY_PORT", String.valueOf(ports[node][0]));
+      environment.put("PARLEY_MANAGEMENT_HOST", network.host(node));
+      environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(ports[node][1]));
+      environment.put("PARLEY_REMOTE_HOST", network.host(node));
+      environment.put("PARLEY_REMOTE_PORT", String.valueOf(ports[node][2]));
+      environment.put("PARLEY_CLUSTER", "seed");
+      environment.put("PARLEY_SEED_NODES", seeds);
+      environment.put("PARLEY_DYNAMODB_CREATE_TABLES", String.valueOf(node == 0));
+      environment.putAll(more);
+      nodes.add(
+          new Node(
+              ServerProcess.prepare(
+                      folder.resolve("node-" + node), environment, network.prefix(node), JVM)
+                  .alsoTo(log(node))));
+    }
+    try {
+      for (int node = 0; node < count; node++) {
+        release(node);
+        if (node == 0) {
+          // It makes the tables; the others would look for them too early.
+          awaitUp(1);
+        }
+      }
+      awaitUp(count);
+      Thread.ofPlatform().daemon().name("supervisor").start(this::supervise);
+    } catch (RuntimeException | AssertionError e) {
+      System.out.println(tails());
+      close();
+      throw e;
+    }
+  }
+
+  /** Where to look when a run has failed. */
+  private static Path log(int node) {
+    try {
+      Path folder = Files.createDirectories(Path.of("target", "cluster-logs"));
+      Path file = folder.resolve("node-" + node + ".log");
+      Files.deleteIfExists(file);
+      return file;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  int size() {
+    return nodes.size();
+  }
+
+  Network network() {
+    return network;
+  }
+
+  List<URI> uris() {
+    return IntStream.range(0, size()).mapToObj(node -> at(node, 0)).toList();
+  }
+
+  private URI at(int node, int port) {
+    return URI.create("http://" + network.host(node) + ":" + ports[node][port]);
+  }
+
+  ServerProcess process(int node) {
+    return nodes.get(node).process;
+  }
+
+  /** From now on the supervisor leaves the node alone, whatever happens to it. */
+  void hold(int node) {
+    Node held = nodes.get(node);
+    synchronized (held) {
+      held.held = true;
+    }
+  }
+
+  /** The supervisor cares for the node again, and starts it if it does not run. */
+  void release(int node) {
+    Node free = nodes.get(node);
+    synchronized (free) {
+      free.held = false;
+    }
+    startIfDown(node, false);
+  }
+
+  /** How often the supervisor had to start a node that had ended by itself. */
+  int selfStarted() {
+    int sum = 0;
+    for (Node node : nodes) {
+      synchronized (node) {
+        sum += node.selfStarted;
+      }
+    }
+    return sum;
+  }
+
+  private void supervise() {
+    while (!closed) {
+      for (int node = 0; node < size(); node++) {
+        startIfDown(node, true);
+      }
+      try {
+        Thread.sleep(200);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+  }
+
+  private void startIfDown(int number, boolean bySupervisor) {
+    Node node = nodes.get(number);
+    synchronized (node) {
+      if (closed || node.held || node.starting || node.process.isAlive()) {
+        return;
+      }
+      node.starting = true;
+      node.selfStarted += bySupervisor ? 1 : 0;
+    }
+    if (bySupervisor) {
+      news.accept("node " + number + " had ended by itself and is started again");
+    }
+    starters.execute(
+        () -> {
+          try {
+            node.process.launch();
+          } catch (AssertionError e) {
+            news.accept("node " + number + " did not start: " + lastLine(node.process));
+          } finally {
+            synchronized (node) {
+              node.starting = false;
+            }
+          }
+        });
+  }
+
+  private static String lastLine(ServerProcess process) {
+    List<String> lines = process.output();
+    return lines.isEmpty() ? "" : lines.getLast();
+  }
+
+  // --- what operators see
+
+  /** Waits until so many nodes are up, in everybody's eyes, and all of them want clients. */
+  void awaitUp(int count) {
+    await("a cluster of " + count)
+        .atMost(TO_FORM)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> isUp(count));
+  }
+
+  private boolean isUp(int count) {
+    int ready = 0;
+    for (int node = 0; node < size(); node++) {
+      if (process(node).isAlive() && isReady(node)) {
+        Set<String> up = up(node);
+        if (up.size() != count) {
+          return false;
+        }
+        ready++;
+      }
+    }
+    return ready == count;
+  }
+
+  private boolean isReady(int node) {
+    try {
+      return http.send(request(node, "/ready"), BodyHandlers.discarding()).statusCode() == 200;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** The addresses that the node takes for members in good order; empty if any is in question. */
+  private Set<String> up(int node) {
+    JsonNode members = management(node, "/cluster/members");
+    Set<String> up = new TreeSet<>();
+    for (JsonNode member : members.path("members")) {
+      if (!member.path("status").asText().equals("Up")) {
+        return Set.of();
+      }
+      up.add(member.path("node").asText());
+    }
+    return members.path("unreachable").isEmpty() ? up : Set.of();
+  }
+
+  /** The shards of a kind of entity that live on the node, as the node itself says. */
+  Set<Integer> shards(int node, String kind) {
+    Set<Integer> shards = new TreeSet<>();
+    management(node, "/cluster/shards/" + kind)
+        .path("regions")
+        .forEach(region -> shards.add(region.path("shardId").asInt()));
+    return shards;
+  }
+
+  /** In which shard an entity lives: Pekko's own rule, with the number of our configuration. */
+  static int shardOf(String entity) {
+    return Math.abs(entity.hashCode() % 128);
+  }
+
+  JsonNode management(int node, String path) {
+    try {
+      var answer = http.send(request(node, path), BodyHandlers.ofString());
+      return answer.statusCode() == 200 ? Json.parse(answer.body()) : Json.obj();
+    } catch (IOException e) {
+      return Json.obj();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Json.obj();
+    }
+  }
+
+  private HttpRequest request(int node, String path) {
+    return HttpRequest.newBuilder(at(node, 1).resolve(path)).timeout(Duration.ofSeconds(3)).build();
+  }
+
+  /** What the nodes printed last. */
+  String tails() {
+    StringBuilder text = new StringBuilder();
+    for (int node = 0; node < nodes.size(); node++) {
+      List<String> lines = process(node).output();
+      text.append("--- node ").append(node).append('\n');
+      lines
+          .subList(Math.max(0, lines.size() - 60), lines.size())
+          .forEach(line -> text.append(line).append('\n'));
+    }
+    return text.toString();
+  }
+
+  /** In namespaces each node has all ports for itself; on one address they must be free ones. */
+  private static int[][] ports(int count, boolean apart) {
+    int[][] ports = new int[count][];
+    for (int node = 0; node < count; node++) {
+      ports[node] =
+          apart ? new int[] {CLIENTS, MANAGEMENT, REMOTE} : new int[] {free(), free(), free()};
+    }
+    return ports;
+  }
+
+  private static int free() {
+    try (var socket = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (Node node : nodes) {
+      node.process.close();
+    }
+    starters.shutdownNow();
+    // A start that was under way may have brought one more.
+    for (Node node : nodes) {
+      node.process.close();
+    }
+    http.shutdownNow();
+    network.close();
+  }
+}

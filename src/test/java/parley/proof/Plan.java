@@ -1,0 +1,91 @@
+package parley.proof;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+
+/** What is done to a cluster, one thing after the other; made from a seed, and printed before. */
+record Plan(List<Step> steps) {
+  /** The kinds of harm. */
+  enum Kind {
+    /** {@code kill -9}. */
+    KILL,
+    /** The process stands still for longer than the others are patient, and then goes on. */
+    PAUSE,
+    /** An ordered stop and a new start. */
+    TERM,
+    /** A node is cut off from all others, but not from its clients and the store. */
+    ISOLATE,
+    /** Two nodes do not hear each other; the others hear both. */
+    LINK,
+    /** One node is not heard by another one, but hears it. */
+    ONE_WAY,
+    /** {@code kill -9} of all nodes at once. */
+    KILL_ALL
+  }
+
+  /**
+   * One harm.
+   *
+   * @param node to whom
+   * @param other the other end of a link
+   * @param time for how long: down, still, or cut off
+   */
+  record Step(Kind kind, int node, int other, Duration time) {
+    @Override
+    public String toString() {
+      return switch (kind) {
+        case KILL_ALL -> "KILL_ALL";
+        case LINK, ONE_WAY -> kind + " " + node + "-" + other + " " + time.toSeconds() + " s";
+        default -> kind + " " + node + (time.isZero() ? "" : " " + time.toSeconds() + " s");
+      };
+    }
+  }
+
+  /** How many of each kind. */
+  record Wanted(int kills, int pauses, int terms, int isolations, int links, int full) {}
+
+  /**
+   * A plan in random order.
+   *
+   * @param nodes how many there are
+   */
+  static Plan random(Wanted wanted, int nodes, Random random) {
+    List<Step> steps = new ArrayList<>();
+    for (int i = 0; i < wanted.kills(); i++) {
+      // Half of them come back at once, the others only when they have been given up.
+      steps.add(step(Kind.KILL, nodes, random, i % 2 == 0 ? 0 : 18));
+    }
+    for (int i = 0; i < wanted.pauses(); i++) {
+      steps.add(step(Kind.PAUSE, nodes, random, 18 + random.nextInt(8)));
+    }
+    for (int i = 0; i < wanted.terms(); i++) {
+      steps.add(step(Kind.TERM, nodes, random, 0));
+    }
+    for (int i = 0; i < wanted.isolations(); i++) {
+      steps.add(step(Kind.ISOLATE, nodes, random, 18 + random.nextInt(8)));
+    }
+    for (int i = 0; i < wanted.links(); i++) {
+      Kind kind = i % 2 == 0 ? Kind.LINK : Kind.ONE_WAY;
+      steps.add(step(kind, nodes, random, 18 + random.nextInt(8)));
+    }
+    for (int i = 0; i < wanted.full(); i++) {
+      steps.add(step(Kind.KILL_ALL, nodes, random, 0));
+    }
+    Collections.shuffle(steps, random);
+    return new Plan(steps);
+  }
+
+  private static Step step(Kind kind, int nodes, Random random, int seconds) {
+    int node = random.nextInt(nodes);
+    int other = (node + 1 + random.nextInt(nodes - 1)) % nodes;
+    return new Step(kind, node, other, Duration.ofSeconds(seconds));
+  }
+
+  @Override
+  public String toString() {
+    return String.join(", ", steps.stream().map(Step::toString).toList());
+  }
+}

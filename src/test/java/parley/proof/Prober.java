@@ -1,0 +1,139 @@
+package parley.proof;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import parley.client.Answer;
+import parley.client.Ids;
+import parley.client.Json;
+import parley.client.ParleyClient;
+
+/**
+ * How long conversations are gone when the node they live on is: from the harm to the first {@code
+ * sent} in each of them, by clients of the other nodes who try again every quarter of a second.
+ */
+final class Prober implements AutoCloseable {
+  private static final int CONVERSATIONS = 12;
+  private static final int TRY_MILLIS = 250;
+  private static final int GIVE_UP_SECONDS = 90;
+
+  private final ClusterProcess cluster;
+  private final Swarm swarm;
+  private final History history;
+  private final List<ParleyClient> clients;
+  private final Map<String, Long> recovered = new ConcurrentHashMap<>();
+  private final List<Long> all = new ArrayList<>();
+  private final CountDownLatch over = new CountDownLatch(1);
+
+  Prober(ClusterProcess cluster, Swarm swarm, History history) {
+    this.cluster = cluster;
+    this.swarm = swarm;
+    this.history = history;
+    this.clients = cluster.uris().stream().map(ParleyClient::new).toList();
+  }
+
+  /** Conversations that live on a node, with somebody who may write in them; at most a dozen. */
+  Map<String, SwarmUser> on(int node) {
+    Set<Integer> shards = cluster.shards(node, "conversation");
+    Map<String, SwarmUser> found = new java.util.TreeMap<>();
+    swarm
+        .settledConversations()
+        .forEach(
+            (id, user) -> {
+              if (found.size() < CONVERSATIONS && shards.contains(ClusterProcess.shardOf(id))) {
+                found.put(id, user);
+              }
+            });
+    return found;
+  }
+
+  /**
+   * Waits until all these conversations have taken a message again, and returns how long each was
+   * gone, in milliseconds.
+   *
+   * @param without a node that nobody asks
+   */
+  List<Long> measure(Map<String, SwarmUser> conversations, int without, long sinceNanos) {
+    recovered.clear();
+    List<Thread> threads = new ArrayList<>();
+    conversations.forEach(
+        (id, user) ->
+            threads.add(Thread.ofVirtual().start(() -> probe(id, user, without, sinceNanos))));
+    for (Thread thread : threads) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    List<Long> millis = recovered.values().stream().sorted().toList();
+    all.addAll(millis);
+    return millis;
+  }
+
+  /** Everything measured so far, ascending. */
+  List<Long> all() {
+    return all.stream().sorted().toList();
+  }
+
+  private void probe(String id, SwarmUser user, int without, long sinceNanos) {
+    String device = "probe-" + user.account().username();
+    String clientMsgId = Ids.next();
+    String text = "probe " + clientMsgId;
+    Random random = new Random(id.hashCode());
+    int[] others = IntStream.range(0, clients.size()).filter(n -> n != without).toArray();
+    var body =
+        Json.obj(
+            "conversation_id", id, "client_msg_id", clientMsgId, "type", "text", "content", text);
+    CountDownLatch done = new CountDownLatch(1);
+    long giveUp = sinceNanos + TimeUnit.SECONDS.toNanos(GIVE_UP_SECONDS);
+    while (done.getCount() > 0 && over.getCount() > 0 && System.nanoTime() < giveUp) {
+      history.add(new Event.Sending(user.id(), device, 0, id, null, clientMsgId, "text", 0, text));
+      var unused =
+          clients
+              .get(others[random.nextInt(others.length)])
+              .callAsync("POST", "/v1/messages", user.account().accessToken(), body)
+              .whenComplete(
+                  (answer, failure) -> {
+                    if (failure != null) {
+                      history.add(
+                          new Event.Unknown(
+                              user.id(), device, clientMsgId, String.valueOf(failure)));
+                    } else if (sent(user, device, clientMsgId, answer)) {
+                      recovered.putIfAbsent(id, (System.nanoTime() - sinceNanos) / 1_000_000);
+                      done.countDown();
+                    }
+                  });
+      try {
+        boolean unusedToo = done.await(TRY_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (InterruptedException e) {
+        return;
+      }
+    }
+    recovered.putIfAbsent(id, TimeUnit.SECONDS.toMillis(GIVE_UP_SECONDS));
+  }
+
+  private boolean sent(SwarmUser user, String device, String clientMsgId, Answer answer) {
+    if (answer.status() == 200 || answer.status() == 201) {
+      history.add(Recorder.answered(user.id(), device, 0, answer.body()));
+      return true;
+    }
+    if (answer.status() == 401) {
+      user.renew(clients.getFirst(), user.account());
+    }
+    history.add(new Event.Refused(user.id(), device, clientMsgId, answer.code(), true));
+    return false;
+  }
+
+  @Override
+  public void close() {
+    over.countDown();
+    clients.forEach(ParleyClient::close);
+  }
+}

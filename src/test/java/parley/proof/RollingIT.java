@@ -1,0 +1,96 @@
+package parley.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * All nodes are stopped in order (SIGTERM) and started again, one after the other, under load:
+ * nothing is lost, nobody waits long, and nobody comes back all at once. Takes three minutes, most
+ * of them for the drains, so only on request:
+ *
+ * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=RollingIT \
+ *   -Dparley.rolling=true -Dparley.rolling.drain=20 -Dparley.rolling.clients=180</pre>
+ */
+@EnabledIfSystemProperty(named = "parley.rolling", matches = "true")
+class RollingIT {
+  private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
+  private static final int NODES = 3;
+
+  /** At least 50 on each node: with fewer a drain is not spread. */
+  private static final int CLIENTS = Integer.getInteger("parley.rolling.clients", 180);
+
+  private static final int DRAIN_SECONDS = Integer.getInteger("parley.rolling.drain", 20);
+  private static final int PACE_MILLIS = Integer.getInteger("parley.rolling.pace", 2000);
+
+  @Test
+  void aRollingRestartIsHardlySeen(@TempDir Path folder) {
+    System.out.println("rolling restart of seed " + SEED);
+    try (SharedStore store = SharedStore.start("127.0.0.1");
+        ClusterProcess cluster =
+            new ClusterProcess(
+                NODES,
+                folder,
+                new Network.Loopback(),
+                store.settings(),
+                Map.of("PARLEY_DRAIN_SECONDS", String.valueOf(DRAIN_SECONDS)),
+                RollingIT::say);
+        History history = History.to(Path.of("target", "rolling-history.jsonl"));
+        Swarm swarm =
+            new Swarm(
+                cluster.uris(), history, SEED, new Habits(PACE_MILLIS, 12, 0, false, false))) {
+      swarm.begin(CLIENTS);
+      swarm.start();
+      await("everybody at work")
+          .atMost(Duration.ofMinutes(2))
+          .until(() -> swarm.counts().acknowledged() >= 5L * CLIENTS);
+      swarm.counts().measurePauses(swarm.deviceNames());
+      for (int node = 0; node < NODES; node++) {
+        restart(cluster, swarm, node);
+      }
+      List<Long> pauses = swarm.counts().pausesMillis();
+      swarm.finish();
+      System.out.printf(
+          "rolling restart of %d nodes under load, seed %d: %d clients; %s; %s; pause of a client"
+              + " without an answered message: median %.1f s, worst %.1f s%n",
+          NODES,
+          SEED,
+          CLIENTS,
+          swarm.counts(),
+          new Report(history),
+          pauses.get(pauses.size() / 2) / 1000.0,
+          pauses.getLast() / 1000.0);
+      Checker.assertNone(history);
+      assertThat(swarm.counts().refused().keySet())
+          .as("what a correct client may be refused")
+          .isSubsetOf("forbidden", "unavailable", "not_found");
+    }
+  }
+
+  private static void restart(ClusterProcess cluster, Swarm swarm, int node) {
+    cluster.hold(node);
+    long since = System.currentTimeMillis();
+    cluster.process(node).terminate();
+    say(
+        "node %d drained and ended after %.1f s; welcomes per second meanwhile: %s"
+            .formatted(
+                node,
+                (System.currentTimeMillis() - since) / 1000.0,
+                swarm.counts().welcomesPerSecond(since)));
+    cluster.release(node);
+    cluster.awaitUp(cluster.size());
+    say("whole again after %.1f s".formatted((System.currentTimeMillis() - since) / 1000.0));
+  }
+
+  private static void say(String news) {
+    System.out.println("[rolling] " + news);
+  }
+}
