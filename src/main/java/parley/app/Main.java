@@ -22,8 +22,7 @@ public final class Main {
     try {
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());
-      Node node = Node.start(settings, ConfigFactory.empty(), Main::broken);
-      Runtime.getRuntime().addShutdownHook(new Thread(node::close, "stop"));
+      Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
       warn(settings);
       // Whoever waits for the first such line wants the clients' port: it stays in front.
       System.out.println("listening on http://" + node.listening());
@@ -37,6 +36,11 @@ public final class Main {
     } catch (StoreRefusedException e) {
       refuse(e, FAILED);
     }
+  }
+
+  /** SIGTERM stops in order, also while the node still waits for the others. */
+  private static void atExit(Runnable stop) {
+    Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
   }
 
   private static void refuse(Exception e, int code) {

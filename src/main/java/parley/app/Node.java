@@ -3,7 +3,6 @@ package parley.app;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,16 +12,15 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.http.HttpServer;
-import parley.store.DataFolder;
+import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
+import parley.store.Store;
 import parley.store.StoreRefusedException;
-import parley.store.StoreWatch;
 import parley.telemetry.Telemetry;
 
 /**
@@ -30,14 +28,15 @@ import parley.telemetry.Telemetry;
  * folder of its own.
  *
  * <pre>
- *   lock the folder → addresses and keys tried → tables → actor system → member of the cluster → features → ports
- *   not ready → no new connections → drain → entities stop → leave → store closed → unlocked
+ *   open the store → addresses and keys tried → tables → actor system → features → management port
+ *   → member of the cluster → client port
+ *   not ready → no new connections → drain → entities stop → leave → store closed
  * </pre>
  */
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(45);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(75);
   private static final Duration PROBE = Duration.ofSeconds(10);
 
   private final Settings settings;
@@ -62,10 +61,16 @@ public final class Node implements AutoCloseable {
     this.ended = ended;
   }
 
-  /** Starts a server as the files configure it; see {@link #start(Settings, Config, Consumer)}. */
+  /**
+   * Starts a server as the files configure it; see {@link #start(Settings, Config, Consumer,
+   * Consumer)}.
+   */
   public static Node start(Settings settings) throws SettingsException, StoreRefusedException {
     return start(
-        settings, ConfigFactory.empty(), why -> LOG.error("The journal is broken: {}", why));
+        settings,
+        ConfigFactory.empty(),
+        why -> LOG.error("The journal is broken: {}", why),
+        stop -> {});
   }
 
   /**
@@ -73,40 +78,43 @@ public final class Node implements AutoCloseable {
    *
    * @param overrides laid over everything else
    * @param onBroken called at most once, when the store has failed for good; the process should end
+   * @param stoppable is given the way to stop in order, which blocks, as soon as there is something
+   *     to stop: before this node is a member, for which it may wait long
    * @throws SettingsException where an address, a port or a key cannot be used
-   * @throws StoreRefusedException where the data folder is in use or cannot be written
+   * @throws StoreRefusedException where the store cannot be opened
    */
-  public static Node start(Settings settings, Config overrides, Consumer<String> onBroken)
+  public static Node start(
+      Settings settings, Config overrides, Consumer<String> onBroken, Consumer<Runnable> stoppable)
       throws SettingsException, StoreRefusedException {
-    DataFolder folder = DataFolder.open(settings.dataDir());
+    Store store = open(settings);
     Trust trust;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
-      trust = Trust.read(settings.auth(), folder.path());
-      EmbeddedStore.createTables(folder);
+      trust = Trust.read(settings.auth(), store);
+      if (store instanceof EmbeddedStore embedded) {
+        embedded.createTables();
+      }
     } catch (SettingsException | StoreRefusedException e) {
-      folder.close();
+      store.close();
       throw e;
     }
-    Config config = overrides.withFallback(NodeConfig.of(settings, folder.path()));
+    Config config = overrides.withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     Telemetry telemetry = new Telemetry();
-    StoreWatch watch = StoreWatch.start(folder.path(), PROBE, onBroken);
+    store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system
             .getWhenTerminated()
             .thenApply(
                 done -> {
-                  watch.close();
                   telemetry.close();
-                  EmbeddedStore.close(folder.path());
-                  folder.close();
+                  store.close();
                   return done;
                 });
     try {
-      return serve(settings, trust, system, telemetry, ended);
+      return serve(settings, store, trust, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -114,24 +122,40 @@ public final class Node implements AutoCloseable {
     }
   }
 
+  private static Store open(Settings settings) throws StoreRefusedException {
+    Settings.Store wanted = settings.store();
+    return switch (wanted.kind()) {
+      case EMBEDDED -> EmbeddedStore.open(settings.dataDir());
+      case DYNAMODB ->
+          DynamoStore.open(wanted.endpoint(), wanted.tablePrefix(), wanted.createTables());
+    };
+  }
+
   private static Node serve(
       Settings settings,
+      Store store,
       Trust trust,
       ActorSystem<Void> system,
       Telemetry telemetry,
-      CompletionStage<Done> ended)
+      CompletionStage<Done> ended,
+      Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
-    joinItself(system);
-    Services services = Services.start(system, settings, trust, telemetry);
+    Joining.meter(system, telemetry);
+    Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
+    Services services = Services.start(system, settings, store, trust, telemetry);
+    // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(
             new ManagementPort(system, telemetry, readiness, services.admin())
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
+    shutdown.last(management);
+    stoppable.accept(() -> stop(system, settings, ended));
+    Joining.join(system, settings.cluster());
     HttpServer clients = bound(services.clients().bind(settings.listen()), "PARLEY_PORT");
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
-    new Shutdown(system, readiness).plan(services.drain(), settings.drain(), clients, management);
+    shutdown.drain(services.drain(), clients);
     readiness.serving();
     return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
   }
@@ -164,21 +188,14 @@ public final class Node implements AutoCloseable {
   /** Drains and stops in order; blocks until all is done, at most the drain's time and a bound. */
   @Override
   public void close() {
+    stop(system, settings, ended);
+  }
+
+  private static void stop(ActorSystem<?> system, Settings settings, CompletionStage<Done> ended) {
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
     Duration most = STOP_TIMEOUT.plus(settings.drain());
     await(run.thenCombine(ended, (stopped, done) -> done), most);
-  }
-
-  /** A cluster of one: up at once, where discovery would wait for others first. */
-  private static void joinItself(ActorSystem<?> system) throws SettingsException {
-    Cluster cluster = Cluster.get(system);
-    CompletableFuture<Done> up = new CompletableFuture<>();
-    cluster.registerOnMemberUp(() -> up.complete(Done.done()));
-    cluster.join(cluster.selfAddress());
-    if (await(up, START_TIMEOUT) == null) {
-      throw new SettingsException("PARLEY_REMOTE_HOST", "the node did not become a member");
-    }
   }
 
   private static <T> T bound(CompletionStage<T> binding, String variable) throws SettingsException {

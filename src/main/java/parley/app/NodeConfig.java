@@ -2,10 +2,9 @@ package parley.app;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
-import parley.store.EmbeddedStore;
+import parley.store.Store;
 
 /** What the settings change in the configuration files. Everything else stands there. */
 final class NodeConfig {
@@ -17,9 +16,9 @@ final class NodeConfig {
   /**
    * The whole configuration of a node.
    *
-   * @param dataDir the data folder, absolute
+   * @param store where events are kept, open
    */
-  static Config of(Settings settings, Path dataDir) {
+  static Config of(Settings settings, Store store) {
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
     HostPort remote = settings.cluster().remote();
     HostPort management = settings.management();
@@ -31,7 +30,7 @@ final class NodeConfig {
                 "pekko.management.http.port", management.port(),
                 "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain),
             "settings")
-        .withFallback(EmbeddedStore.config(dataDir))
+        .withFallback(store.config())
         .withFallback(ConfigFactory.load())
         .resolve();
   }

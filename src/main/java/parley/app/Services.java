@@ -29,7 +29,7 @@ import parley.session.SessionSettings;
 import parley.session.Sessions;
 import parley.session.SocketFlow;
 import parley.session.Ticker;
-import parley.store.EmbeddedStore;
+import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 import parley.user.UserSettings;
@@ -62,10 +62,11 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    * Starts the features.
    *
    * @param node the actor system, a member of its cluster
+   * @param store where events are kept
    * @param trust whose tokens are good
    */
   static Services start(
-      ActorSystem<Void> node, Settings settings, Trust trust, Telemetry telemetry) {
+      ActorSystem<Void> node, Settings settings, Store store, Trust trust, Telemetry telemetry) {
     InstantSource clock = InstantSource.system();
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
     AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
@@ -78,7 +79,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Conversation.init(
         node,
         new ConversationEntity.Environment(
-            ConversationSettings.standard(EmbeddedStore.READ_JOURNAL),
+            ConversationSettings.standard(store.readJournal()),
             (to, message) -> entities.user(to).tell(message),
             clock,
             ulids,

@@ -54,6 +54,7 @@ final class SettingsReader {
             fcm(),
             env.unknown());
     refuseWhatIsNotBuilt(settings);
+    fitTogether(settings);
     distinctPorts(settings);
     return settings;
   }
@@ -173,12 +174,29 @@ final class SettingsReader {
     }
   }
 
-  private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.store().kind() != StoreKind.EMBEDDED) {
-      throw new SettingsException("PARLEY_STORE", "dynamodb is not available in this version");
+  /** What each setting allows alone and the other does not. */
+  private static void fitTogether(Settings settings) throws SettingsException {
+    Cluster cluster = settings.cluster();
+    if (cluster.kind() == ClusterKind.SINGLE) {
+      return;
     }
-    if (settings.cluster().kind() != ClusterKind.SINGLE) {
-      throw new SettingsException("PARLEY_CLUSTER", "only single is available in this version");
+    if (settings.store().kind() == StoreKind.EMBEDDED) {
+      throw new SettingsException(
+          "PARLEY_STORE", "embedded is one node's own disk; in a cluster it must be dynamodb");
+    }
+    if (cluster.remote().port() == 0) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_PORT", "must be a port that the other nodes know, not 0");
+    }
+    if (Set.of("0.0.0.0", "::", "[::]").contains(cluster.remote().host())) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_HOST", "must be the address at which the other nodes reach this one");
+    }
+  }
+
+  private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
+    if (settings.cluster().kind() == ClusterKind.KUBERNETES) {
+      throw new SettingsException("PARLEY_CLUSTER", "kubernetes is not available in this version");
     }
     if (settings.cold().kind() == ColdKind.S3) {
       throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");

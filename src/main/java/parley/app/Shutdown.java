@@ -17,15 +17,23 @@ import parley.http.HttpServer;
 final class Shutdown {
   private static final Duration MANAGEMENT_GRACE = Duration.ofSeconds(1);
 
+  /**
+   * The drain of a node that the others have given up: its entities are or will be elsewhere, and
+   * every second more here is one in which its clients get no answer.
+   */
+  private static final Duration DOWNED_DRAIN = Duration.ofSeconds(2);
+
   private final CoordinatedShutdown phases;
-  private final Readiness readiness;
+  private final Duration drain;
 
-  Shutdown(ActorSystem<?> system, Readiness readiness) {
+  /**
+   * Plans that the node is unready from the first phase on.
+   *
+   * @param drain over how long an ordered stop spreads the reconnects of its clients
+   */
+  Shutdown(ActorSystem<?> system, Readiness readiness, Duration drain) {
     this.phases = CoordinatedShutdown.get(system);
-    this.readiness = readiness;
-  }
-
-  void plan(Services.Drain drain, Duration time, HttpServer clients, ServerBinding management) {
+    this.drain = drain;
     phase(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
         "not-ready",
@@ -33,17 +41,36 @@ final class Shutdown {
           readiness.draining();
           return CompletableFuture.completedFuture(Done.done());
         });
+  }
+
+  /** Plans the end of the clients' port: sockets first get their own slot to leave. */
+  void drain(Services.Drain sockets, HttpServer clients) {
     phase(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
-    // Sockets first get their own slot to leave, then what still hangs on is cut.
     phase(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain",
-        () -> drain.over(time).thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
-    // Health and metrics to the last: an operator watches a stop.
+        () ->
+            sockets
+                .over(drainNow())
+                // What still hangs on is cut.
+                .thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
+  }
+
+  /** Plans that health and metrics stay to the last: an operator watches a stop. */
+  void last(ServerBinding management) {
     phase(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "management-port",
         () -> management.terminate(MANAGEMENT_GRACE).thenApply(terminated -> Done.done()));
+  }
+
+  private Duration drainNow() {
+    boolean downed =
+        phases
+            .getShutdownReason()
+            .filter(reason -> reason == CoordinatedShutdown.clusterDowningReason())
+            .isPresent();
+    return downed && drain.compareTo(DOWNED_DRAIN) > 0 ? DOWNED_DRAIN : drain;
   }
 
   private void phase(String phase, String name, Supplier<CompletionStage<Done>> task) {

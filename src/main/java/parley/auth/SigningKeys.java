@@ -63,7 +63,7 @@ public final class SigningKeys {
       try {
         Files.createDirectories(folder);
         create(file);
-      } catch (IOException | JOSEException e) {
+      } catch (IOException e) {
         throw bad("PARLEY_DATA_DIR", file, "cannot be made (" + e.getClass().getSimpleName() + ")");
       }
     }
@@ -78,6 +78,24 @@ public final class SigningKeys {
    */
   public static SigningKeys fromFile(Path file) {
     return read(file, "PARLEY_AUTH_KEY_FILE");
+  }
+
+  /**
+   * The key in this text, a JWK as {@link #make} gives it.
+   *
+   * @throws IllegalArgumentException in one line that names PARLEY_STORE, if it is none
+   */
+  public static SigningKeys kept(String text) {
+    return parse(text.strip(), "PARLEY_STORE: the signing key kept in the store");
+  }
+
+  /** A new key as a JWK, with the private half. */
+  public static String make() {
+    try {
+      return new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();
+    } catch (JOSEException e) {
+      throw new IllegalStateException("this Java has no curve P-256", e);
+    }
   }
 
   /** The body of {@code /.well-known/jwks.json}: a JWK set, the public half only. */
@@ -107,15 +125,20 @@ public final class SigningKeys {
     } catch (IOException e) {
       throw bad(setting, file, "cannot be read (" + e.getClass().getSimpleName() + ")");
     }
+    return parse(text, setting + ": key file " + file);
+  }
+
+  private static SigningKeys parse(String text, String where) {
     try {
       ECKey key = text.startsWith("{") ? ECKey.parse(text) : EcPem.parse(text);
       if (!key.isPrivate() || !Curve.P_256.equals(key.getCurve())) {
-        throw bad(setting, file, "is not a private key of the curve P-256");
+        throw new IllegalArgumentException(where + " is not a private key of the curve P-256");
       }
       return new SigningKeys(key);
     } catch (ParseException | GeneralSecurityException | JOSEException | IllegalStateException e) {
-      // The reason may quote the file, and the file is a secret.
-      throw bad(setting, file, "is neither PEM nor JWK with an EC private key (P-256)");
+      // The reason may quote the key, and the key is a secret.
+      throw new IllegalArgumentException(
+          where + " is neither PEM nor JWK with an EC private key (P-256)");
     }
   }
 
@@ -123,9 +146,9 @@ public final class SigningKeys {
     return new IllegalArgumentException(setting + ": key file " + file + " " + what);
   }
 
-  private static void create(Path file) throws IOException, JOSEException {
+  private static void create(Path file) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
-    String json = new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();
+    String json = make();
     FileAttribute<?>[] owner =
         isPosix()
             ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}

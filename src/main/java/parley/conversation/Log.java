@@ -59,8 +59,13 @@ final class Log {
   }
 
   private Source<Entry, NotUsed> entries(long fromEvent, long toEvent) {
+    // One more than wanted: a range of one event is refused by one of the journals, and so is a
+    // number
+    // that does not fit an int.
+    long last = Math.min(toEvent, Integer.MAX_VALUE - 1);
     return journal
-        .currentEventsByPersistenceId(persistenceId, fromEvent, toEvent)
+        .currentEventsByPersistenceId(persistenceId, fromEvent, last + 1)
+        .takeWhile(envelope -> envelope.sequenceNr() <= last)
         .mapConcat(
             envelope ->
                 envelope.event() instanceof ConversationEvent.EntriesAppended appended

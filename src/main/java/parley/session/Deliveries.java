@@ -38,6 +38,9 @@ final class Deliveries {
   /** Pages without anything in them before what should be there is called missing. */
   static final int PATIENCE = 4;
 
+  /** Conversations that are not behind of which it is remembered how far they were sent. */
+  static final int ENDED = 1_000;
+
   private static final int LONGEST_REST = 32;
 
   /** What deliveries can do, and ask. */
@@ -66,6 +69,12 @@ final class Deliveries {
 
   private final Port port;
   private final Map<ConversationId, Track> tracks = new LinkedHashMap<>();
+
+  // Where tracks ended: everything up to there was sent and acknowledged, though perhaps not for
+  // the
+  // user entity, if it died since. The longest untouched one is forgotten beyond the bound.
+  private final Map<ConversationId, Long> ended = new LinkedHashMap<>(4);
+  private boolean forgot;
 
   // Behind, and to be asked for, in this order; those asked for, by the seq after which; and those
   // that wait after a failure, by how many more calls of rested().
@@ -107,12 +116,45 @@ final class Deliveries {
     pump();
   }
 
+  /**
+   * The user entity says where this device stands, once more: it may have died and forgotten
+   * acknowledgements, and entries may have been told while nobody listened.
+   *
+   * @return false where what is missing cannot be told from what was sent: the connection must end
+   */
+  boolean resumed(List<User.Lag> lags) {
+    for (User.Lag lag : lags) {
+      ConversationId id = lag.conversationId();
+      if (forgot && !tracks.containsKey(id) && !ended.containsKey(id)) {
+        return false;
+      }
+      Track track = told(id, lag.acked());
+      track.head = Math.max(track.head, lag.head());
+      if (track.acked > lag.acked()) {
+        acks.put(id, new User.Ack(id, track.acked, track.acked));
+      }
+      settle(id, track);
+    }
+    pump();
+    return true;
+  }
+
+  /** The user is not in this conversation any more; what comes of it later is another story. */
+  void left(ConversationId id) {
+    ended.remove(id);
+    @Nullable Track track = tracks.get(id);
+    if (track != null) {
+      track.left = true;
+    }
+  }
+
   /** The user entity tells new entries. */
   void entries(ConversationId id, List<Entry> entries) {
     if (entries.isEmpty()) {
       return;
     }
     Track track = told(id, entries.getFirst().seq() - 1);
+    track.left = false;
     final long before = track.head;
     for (Entry entry : entries) {
       if (entry.seq() > before && port.claims(id, entry) && track.cover(entry.seq())) {
@@ -132,7 +174,7 @@ final class Deliveries {
 
   /** A {@code sent} goes out for an entry that was not told yet: when it is, it must not. */
   void sent(ConversationId id, long seq) {
-    Track track = tracks.computeIfAbsent(id, k -> new Track(Track.UNKNOWN));
+    Track track = tracks.computeIfAbsent(id, k -> start(k, Track.UNKNOWN));
     if (seq > track.sentTo && track.cover(seq)) {
       covered++;
     }
@@ -315,9 +357,25 @@ final class Deliveries {
     return question;
   }
 
-  // A conversation without a track is not behind: what comes next follows what was told.
+  private Track start(ConversationId id, long before) {
+    Long end = ended.remove(id);
+    return new Track(end == null ? before : end);
+  }
+
+  private void end(ConversationId id, Track track) {
+    tracks.remove(id);
+    if (!track.left) {
+      ended.put(id, track.sentTo);
+    }
+    if (ended.size() > ENDED) {
+      ended.remove(ended.keySet().iterator().next());
+      forgot = true;
+    }
+  }
+
+  // A conversation that was never heard of is not behind: what comes next follows what was told.
   private Track told(ConversationId id, long before) {
-    Track track = tracks.computeIfAbsent(id, k -> new Track(before));
+    Track track = tracks.computeIfAbsent(id, k -> start(k, before));
     if (!track.known()) {
       track.sentTo = before;
       track.head = before;
@@ -392,7 +450,7 @@ final class Deliveries {
       track.empties = 0;
     }
     if (track.done()) {
-      tracks.remove(id);
+      end(id, track);
     }
     if (track.backlogTo > 0 && track.sentTo >= track.backlogTo) {
       track.backlogTo = 0;

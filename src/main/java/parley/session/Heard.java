@@ -44,6 +44,17 @@ final class Heard {
     return numbered.nr() == ++told;
   }
 
+  /**
+   * Both begin to count anew: the session is attached again, and its user has said what it knows.
+   */
+  void again() {
+    told = 0;
+    acked = 0;
+    unanswered = 0;
+    sinceCheck.clear();
+    checked.clear();
+  }
+
   /** Sends acknowledgements. */
   void ack(List<User.Ack> acks) {
     acks.forEach(ack -> keep(sinceCheck, ack));

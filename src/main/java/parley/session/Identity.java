@@ -106,7 +106,15 @@ final class Identity {
       user.tell(new User.Ensure(name, displayName(name, id), answer));
     }
     ClientFrame.Hello h = first();
-    user.tell(new User.Attach(id, h.deviceId(), h.client(), sessionId, h.fresh(), session));
+    user.tell(new User.Attach(id, h.deviceId(), h.client(), sessionId, h.fresh(), false, session));
+  }
+
+  /** Tells the user entity, wherever it is now, that this session is still here. */
+  void resume() {
+    ClientFrame.Hello h = first();
+    deps.entities()
+        .user(me())
+        .tell(new User.Attach(me(), h.deviceId(), h.client(), sessionId, false, true, adapter()));
   }
 
   private static String displayName(String username, UserId id) {

@@ -37,7 +37,12 @@ final class Live implements Deliveries.Port {
         return heard.answered(d);
       }
       case User.Entries d -> deliveries.entries(d.conversationId(), d.entries());
-      case User.RowChanged d -> out.row(d.row());
+      case User.RowChanged d -> {
+        if (d.row().removed()) {
+          deliveries.left(d.row().conversationId());
+        }
+        out.row(d.row());
+      }
       case User.Receipts d -> {
         for (User.Receipt r : d.receipts()) {
           out.receipt(

@@ -34,6 +34,11 @@ import parley.user.User;
  * SocketFlow.Ready}: not before the session is attached, while a token is being judged, while the
  * client does not read its answers. So a client that floods waits in its own TCP connection.
  *
+ * <p>A live session that loses its user (the node died, the shard moved, a write failed) stays open
+ * and looks for it: connections are where they are because a balancer put them there, and a third
+ * of a cluster's clients should not have to come anew because one node went. Posts go on meanwhile,
+ * acknowledgements wait.
+ *
  * <p>Every command is followed by {@link #settle}: what follows from how full the buffer is, is
  * decided in that one place.
  */
@@ -80,6 +85,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private Phase phase = Phase.HELLO;
   private @Nullable Welcome welcome;
   private @Nullable Live attached;
+  private @Nullable ActorRef<User.Command> user;
+  private boolean resuming;
+  private long resumingSince;
   private long heardAt;
   private long slowAt;
   private int badFrames;
@@ -134,7 +142,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
-      case SessionInternal.UserGone gone -> lost();
+      case SessionInternal.UserGone gone -> onUserGone(gone);
       case SessionInternal.PostAnswered a -> live().requests.posted(a.alone(), a.reply());
       case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
       case SessionInternal.Answered answered -> live().requests.answered(answered.frame());
@@ -319,7 +327,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (phase == Phase.ATTACHING) {
+    } else if (delivery instanceof User.Attached || welcome != null) {
       onWelcome(delivery);
     } else if (phase == Phase.LIVE && !live().told(delivery)) {
       lost();
@@ -331,14 +339,14 @@ public final class Session extends AbstractBehavior<Session.Command> {
     close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
   }
 
-  // The answer to the attach, and its other parts. A user that says something else before the last
+  // The answer to an attach, and its other parts. A user that says something else before the last
   // part has said a part that did not arrive.
   private void onWelcome(User.Delivery delivery) {
     if (delivery instanceof User.Attached answer) {
       welcome = new Welcome(answer);
     } else if (delivery instanceof User.MoreLagging more && welcome != null) {
       welcome.add(more);
-    } else if (delivery instanceof User.Numbered && welcome != null) {
+    } else if (delivery instanceof User.Numbered) {
       lost();
       return;
     }
@@ -350,9 +358,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onAttached(Welcome answer) {
+    if (phase == Phase.LIVE) {
+      onResumed(answer);
+      return;
+    }
+    if (phase != Phase.ATTACHING) {
+      return;
+    }
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
-    getContext().watchWith(answer.user(), new SessionInternal.UserGone());
+    watchUser(answer.user());
     Live live = new Live(getContext(), deps, out, identity);
     attached = live;
     out.send(identity.welcome());
@@ -362,10 +377,53 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onCheck() {
-    if (live().heard.check()) {
-      start(Timer.CHECK, settings.checkEvery());
-    } else {
-      lost();
+    // A user that is looked for has nothing to say, and says all of it when it is found.
+    if (!resuming && !live().heard.check()) {
+      resume();
+    }
+    start(Timer.CHECK, settings.checkEvery());
+  }
+
+  private void watchUser(ActorRef<User.Command> now) {
+    if (user != null && !user.equals(now)) {
+      getContext().unwatch(user);
+    }
+    if (!now.equals(user)) {
+      user = now;
+      getContext().watchWith(now, new SessionInternal.UserGone(now));
+    }
+    if (now.path().address().hasGlobalScope()) {
+      start(Timer.PROBE, settings.probeEvery());
+    }
+  }
+
+  private void onUserGone(SessionInternal.UserGone gone) {
+    if (phase == Phase.LIVE && gone.user().equals(user)) {
+      user = null;
+      resume();
+    }
+  }
+
+  private void resume() {
+    long now = deps.ticker().nanos();
+    if (!resuming) {
+      resuming = true;
+      resumingSince = now;
+    } else if (now - resumingSince > settings.resumePatience().toNanos()) {
+      close(CloseCode.STATE_LOST, "the server lost track of this session", RETRY_MILLIS);
+      return;
+    }
+    identity.resume();
+    start(Timer.RESUME, settings.resumeEvery());
+  }
+
+  private void onResumed(Welcome answer) {
+    live().heard.again();
+    timers.cancel(Timer.RESUME);
+    resuming = false;
+    watchUser(answer.user());
+    if (!live().deliveries.resumed(answer.lagging())) {
+      close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
     }
   }
 
@@ -373,7 +431,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
     switch (ended.why()) {
       case REPLACED -> close(CloseCode.REPLACED, "this device is connected elsewhere", 0);
       case REMOVED -> close(CloseCode.REMOVED, "this device was removed", 0);
-      case LOST -> lost();
+      case LOST -> {
+        if (phase == Phase.LIVE && !resuming) {
+          resume();
+        }
+      }
       case REFUSED -> {
         Refusal refusal = ended.refusal();
         out.refuse(identity.helloId(), refusal);
@@ -404,6 +466,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         }
       }
       case IDLE -> onIdle();
+      case RESUME, PROBE -> resume();
       case TOKEN -> watchToken();
       case ACKS -> {
         flushAcks();
@@ -479,7 +542,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void flushAcks() {
     timers.cancel(Timer.ACKS);
-    if (phase == Phase.LIVE) {
+    // A user that does not know this session yet would not take them.
+    if (phase == Phase.LIVE && !resuming) {
       live().flushAcks();
     }
   }

@@ -1,5 +1,6 @@
 package parley.session;
 
+import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
@@ -39,8 +40,8 @@ sealed interface SessionInternal extends Session.Command {
   /** The user entity tells something. */
   record Told(User.Delivery delivery) implements SessionInternal {}
 
-  /** The user entity is gone. */
-  record UserGone() implements SessionInternal {}
+  /** This user entity is gone. */
+  record UserGone(ActorRef<User.Command> user) implements SessionInternal {}
 
   /**
    * A write was answered.
@@ -66,6 +67,10 @@ sealed interface SessionInternal extends Session.Command {
   enum Timer implements SessionInternal {
     /** No hello came. */
     HELLO,
+    /** The user has to be looked for, or has not answered. */
+    RESUME,
+    /** Something may have been lost on the way from another node. */
+    PROBE,
     /** A token's verdict or the user's answer did not come. */
     ANSWER,
     /** Perhaps the client is gone. */

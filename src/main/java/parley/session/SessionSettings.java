@@ -19,6 +19,9 @@ import java.time.Duration;
  * @param replayBytes the buffer above which nothing is replayed
  * @param slowPatience how long a slow client lives
  * @param slowGrace a client slow for less has not missed anything: it gets it late
+ * @param resumeEvery how often a session that lost its user asks for it again
+ * @param resumePatience how long it does, before it tells its client to connect anew
+ * @param probeEvery how often a session whose user is on another node asks what it lacks
  * @param closePatience how long a last frame may take; a slow client's may take a second
  */
 public record SessionSettings(
@@ -36,6 +39,9 @@ public record SessionSettings(
     long replayBytes,
     Duration slowPatience,
     Duration slowGrace,
+    Duration resumeEvery,
+    Duration resumePatience,
+    Duration probeEvery,
     Duration closePatience) {
   /** What the protocol says. */
   public static SessionSettings standard() {
@@ -54,6 +60,9 @@ public record SessionSettings(
         256 * 1024,
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
+        Duration.ofSeconds(2),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(30),
         Duration.ofSeconds(5));
   }
 }

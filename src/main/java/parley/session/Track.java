@@ -34,6 +34,9 @@ final class Track {
   /** Pages in a row that brought nothing. */
   int empties;
 
+  /** The user has left; what comes after that does not follow what was before. */
+  boolean left;
+
   /** Entries were not sent because the client did not read; they become a gap. */
   boolean skipping;
 

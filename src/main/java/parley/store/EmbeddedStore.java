@@ -11,8 +11,11 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The journal of a single node: H2 in this process, in the file {@code journal.mv.db} of the data
@@ -26,13 +29,70 @@ import java.util.Objects;
  * a power failure may cost the last seconds, never the file ({@code RETENTION_TIME}: chunks are not
  * overwritten until the newer ones have had 45 s to arrive).
  */
-public final class EmbeddedStore {
+public final class EmbeddedStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "jdbc-read-journal";
 
   private static final String USER = "sa";
 
-  private EmbeddedStore() {}
+  private final DataFolder folder;
+  private @Nullable StoreWatch watch;
+  private boolean opened;
+
+  private EmbeddedStore(DataFolder folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Makes and locks the folder. The tables are made by {@link #createTables()}, when all else that
+   * can be refused has been tried.
+   *
+   * @throws StoreRefusedException where it cannot be made or written, or another process has it
+   */
+  public static EmbeddedStore open(Path folder) throws StoreRefusedException {
+    return new EmbeddedStore(DataFolder.open(folder));
+  }
+
+  /** The data folder, absolute. */
+  public Path folder() {
+    return folder.path();
+  }
+
+  /**
+   * Makes the tables where they are missing. Blocks; belongs before the actor system.
+   *
+   * @throws StoreRefusedException where the file cannot be opened or is not ours
+   */
+  public void createTables() throws StoreRefusedException {
+    opened = true;
+    createTables(folder);
+  }
+
+  @Override
+  public Config config() {
+    return config(folder.path());
+  }
+
+  @Override
+  public String readJournal() {
+    return READ_JOURNAL;
+  }
+
+  @Override
+  public void watch(Duration every, Consumer<String> onBroken) {
+    watch = StoreWatch.start(folder.path(), every, onBroken);
+  }
+
+  @Override
+  public void close() {
+    if (watch != null) {
+      watch.close();
+    }
+    if (opened) {
+      close(folder.path());
+    }
+    folder.close();
+  }
 
   /** The address of the database in that folder. */
   static String url(Path folder) {

@@ -57,6 +57,12 @@ public final class Telemetry implements AutoCloseable {
   /** Timer: from handing an event to the journal to its confirmation, by {@code entity}. */
   public static final String PERSIST_TIME = "parley.persist.time";
 
+  /** Gauge: members of the cluster that are up, as this node sees it. */
+  public static final String CLUSTER_MEMBERS = "parley.cluster.members";
+
+  /** Gauge: members that this node, or one it believes, cannot reach. */
+  public static final String CLUSTER_UNREACHABLE = "parley.cluster.unreachable";
+
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(1),
     Duration.ofMillis(2),

@@ -120,7 +120,7 @@ final class Sessions {
     } else if (known) {
       end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
     } else {
-      end(check.session(), User.End.REMOVED, removed());
+      end(check.session(), User.End.REMOVED, gone());
     }
   }
 
@@ -133,6 +133,11 @@ final class Sessions {
     Live old = live.get(attach.deviceId());
     if (old == null || old.ref().equals(attach.session())) {
       return newcomer;
+    }
+    if (attach.resume() && attach.sessionId().compareTo(old.sessionId()) < 0) {
+      // Its device has said hello elsewhere since; it has only not heard of it.
+      end(attach.session(), User.End.REPLACED, replaced());
+      return null;
     }
     if (knocking.size() >= KNOCKING) {
       Long first = knocking.keySet().iterator().next();
@@ -198,8 +203,13 @@ final class Sessions {
     Live session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());
-      end(session.ref(), User.End.REMOVED, removed());
+      end(session.ref(), User.End.REMOVED, gone());
     }
+  }
+
+  /** The device of this session was removed while the session looked for its user. */
+  static void removed(User.Attach attach) {
+    end(attach.session(), User.End.REMOVED, gone());
   }
 
   static void refuse(User.Attach attach, Refusal refusal) {
@@ -210,7 +220,7 @@ final class Sessions {
     session.tell(new User.Ended(why, refusal));
   }
 
-  private static Refusal removed() {
+  private static Refusal gone() {
     return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
   }
 

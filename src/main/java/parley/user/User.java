@@ -208,6 +208,12 @@ public final class User {
    * then on tells it everything, in order; watches it, so that its end is noticed wherever it was.
    * An older session of the same device gets {@link Ended} with REPLACED.
    *
+   * <p>A session says it again, with {@code resume}, when the user it was attached to is gone (the
+   * node died, the shard moved), and now and then where the user is on another node and something
+   * may have been lost on the way. It gets {@link Attached} again and sees for itself what it
+   * lacks. It never replaces the session of a later hello, and never brings back a removed device.
+   *
+   * @param sessionId a ULID: of two sessions of a device the greater one is the later
    * @param fresh the device has lost its data (or is unknown here): its cursors start at today's
    *     heads
    */
@@ -217,6 +223,7 @@ public final class User {
       String client,
       String sessionId,
       boolean fresh,
+      boolean resume,
       ActorRef<Delivery> session)
       implements Command {}
 

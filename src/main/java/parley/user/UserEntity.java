@@ -385,6 +385,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (known && !hello.fresh()) {
       return run(() -> live().enter(state, newcomer, now()));
     }
+    if (!known && hello.resume()) {
+      Sessions.removed(hello);
+      return Effect().none();
+    }
     DeviceId evicted = null;
     if (!known && state.devices().size() >= Limits.DEVICES) {
       evicted = live().evictable(state);

@@ -33,7 +33,9 @@ class NodeTest {
     try (Node node = Node.start(settings(Map.of()))) {
       assertThat(get(node.management(), "/ready")).contains("200", "serving");
       assertThat(get(node.management(), "/alive")).contains("200");
-      assertThat(get(node.management(), "/metrics")).contains("200", "parley_sockets");
+      assertThat(get(node.management(), "/metrics"))
+          .contains("200", "parley_sockets")
+          .contains("parley_cluster_members 1", "parley_cluster_unreachable 0");
       assertThat(get(node.management(), "/cluster/members")).contains("200", "\"status\":\"Up\"");
       assertThat(get(node.management(), "/cluster/shards/none")).contains("404");
       assertThat(method(node.management(), "/cluster/members/x", "DELETE")).startsWith("405");

@@ -59,7 +59,6 @@ class SettingsTest {
     "PARLEY_MANAGEMENT_PORT, 8080",
     "PARLEY_MANAGEMENT_PORT, 1.5",
     "PARLEY_STORE, oracle",
-    "PARLEY_STORE, dynamodb",
     "PARLEY_CLUSTER, many",
     "PARLEY_CLUSTER, kubernetes",
     "PARLEY_SEED_NODES, nonsense",

@@ -2,20 +2,11 @@ package parley.app;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,13 +22,14 @@ import org.awaitility.Awaitility;
 import parley.client.ParleyClient;
 import parley.conversation.Conversation;
 import parley.http.HttpServer;
+import parley.store.EmbeddedStore;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
 /**
- * Two nodes in this JVM over the real transport, on one journal in memory: all entities live on the
- * first, all clients are at the second, so that every message between a session, an edge and an
- * entity crosses. Shards stay where they are, and nobody is downed but by a test.
+ * Two nodes in this JVM over the real transport, on one journal: all entities live on the first,
+ * all clients are at the second, so that every message between a session, an edge and an entity
+ * crosses. Shards stay where they are, and nobody is downed but by a test.
  */
 final class TwoNodes implements AutoCloseable {
   private static final Config OVERRIDES =
@@ -51,10 +43,8 @@ final class TwoNodes implements AutoCloseable {
           pekko.coordinated-shutdown.run-by-actor-system-terminate = off
           """);
 
-  private final Path folder;
   private final Map<String, String> environment;
-  private final String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-  private final Connection open;
+  private final EmbeddedStore store;
 
   final ActorSystem<Void> entities;
   final ActorSystem<Void> edge;
@@ -63,7 +53,6 @@ final class TwoNodes implements AutoCloseable {
 
   /** Starts both and waits until they are one cluster, everything living on the first. */
   TwoNodes(Path folder, Map<String, String> more) throws Exception {
-    this.folder = folder;
     java.util.HashMap<String, String> all = new java.util.HashMap<>(more);
     all.put("PARLEY_DATA_DIR", folder.toString());
     all.put("PARLEY_PORT", "0");
@@ -71,7 +60,8 @@ final class TwoNodes implements AutoCloseable {
     all.put("PARLEY_REMOTE_PORT", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     this.environment = Map.copyOf(all);
-    open = createTables(database);
+    store = EmbeddedStore.open(folder);
+    store.createTables();
     Settings settings = Settings.from(environment);
     entities = system(settings);
     Cluster first = Cluster.get(entities);
@@ -88,27 +78,12 @@ final class TwoNodes implements AutoCloseable {
 
   private ActorSystem<Void> system(Settings settings) {
     return ActorSystem.create(
-        Behaviors.empty(),
-        "parley",
-        OVERRIDES
-            .withFallback(
-                ConfigFactory.parseMap(
-                    Map.of("pekko-persistence-jdbc.shared-databases.slick.db.url", database)))
-            .withFallback(NodeConfig.of(settings, folder)));
+        Behaviors.empty(), "parley", OVERRIDES.withFallback(NodeConfig.of(settings, store)));
   }
 
   private Services services(ActorSystem<Void> system, Settings settings) throws Exception {
-    return Services.start(system, settings, Trust.read(settings.auth(), folder), new Telemetry());
-  }
-
-  private static Connection createTables(String url) throws SQLException, IOException {
-    Connection connection = DriverManager.getConnection(url, "sa", "");
-    try (Statement statement = connection.createStatement();
-        InputStream in = TwoNodes.class.getResourceAsStream("/parley/store/h2.sql")) {
-      statement.execute(
-          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8));
-    }
-    return connection;
+    return Services.start(
+        system, settings, store, Trust.read(settings.auth(), store), new Telemetry());
   }
 
   private static void awaitUp(ActorSystem<?> system, int members) {
@@ -169,11 +144,11 @@ final class TwoNodes implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     edge.terminate();
     entities.terminate();
     join(edge.getWhenTerminated());
     join(entities.getWhenTerminated());
-    open.close();
+    store.close();
   }
 }

@@ -92,21 +92,21 @@ class LossTest {
   }
 
   @Test
-  void aUserThatAnswersNoMoreIsGivenUp() {
+  void aUserThatAnswersNoMoreIsLookedFor() {
     s.live();
     s.checked = null;
     for (int i = 0; i < Heard.PATIENCE; i++) {
       check();
     }
     s.pass(CHECK);
-    s.expectClosing("state_lost");
+    assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
   @Test
-  void aUserThatDoesNotKnowTheSessionEndsIt() {
+  void aUserThatDoesNotKnowTheSessionIsToldOfIt() {
     s.live();
     s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
-    assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
+    assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
   @Test
@@ -130,5 +130,17 @@ class LossTest {
     attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
     attach.session().tell(new User.Numbered(1, new User.Entries(A, DeliveriesTest.entries(2, 2))));
     s.expectClosing("state_lost");
+  }
+
+  @Test
+  void anAttachedSessionCountsAnew() {
+    s.live();
+    numbered(1, A, 1);
+    s.expect("message");
+    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
+    var again = s.user.expectMessageClass(User.Attach.class);
+    s.attachIn(again, List.of(), List.of());
+    numbered(1, A, 2);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
   }
 }

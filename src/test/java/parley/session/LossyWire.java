@@ -90,6 +90,7 @@ final class LossyWire {
                           a.client(),
                           a.sessionId(),
                           a.fresh(),
+                          a.resume(),
                           way(a.session()));
                   case User.Check c ->
                       new User.Check(c.deviceId(), c.sessionId(), c.acked(), way(c.session()));

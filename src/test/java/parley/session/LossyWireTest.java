@@ -97,6 +97,9 @@ class LossyWireTest {
         256 * 1024,
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
+        Duration.ofMillis(200),
+        Duration.ofSeconds(5),
+        Duration.ofMinutes(10),
         Duration.ofSeconds(5));
   }
 

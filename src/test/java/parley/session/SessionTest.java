@@ -234,10 +234,91 @@ class SessionTest {
   }
 
   @Test
-  void aLostUserIsStateLost() {
+  void aLostUserIsLookedForAndNothingIsLostOrDoubled() {
+    s.live();
+    s.entries(A, 1, 3);
+    for (long seq = 1; seq <= 3; seq++) {
+      assertThat(s.expect("message").path("seq").asLong()).isEqualTo(seq);
+    }
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':2}");
+    s.pass(Duration.ofMillis(25));
+    assertThat(s.user.expectMessageClass(User.Acked.class).acks())
+        .containsExactly(new User.Ack(A, 2, 2));
+    s.entity.stop();
+    User.Attach again = s.user.expectMessageClass(User.Attach.class);
+    assertThat(again.resume()).isTrue();
+    assertThat(again.fresh()).isFalse();
+    assertThat(again.sessionId()).isEqualTo("session-1");
+
+    // Nobody would hear an acknowledgement now. The question is repeated: it may have been lost.
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':3}");
+    s.quiet();
+    s.pass(Duration.ofSeconds(2));
+    s.user.expectMessageClass(User.Attach.class);
+
+    // It died before its journal knew of any acknowledgement; 4 and 5 were told to nobody.
+    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5), 0));
+    var asked = s.page(A, 4, 5);
+    assertThat(asked.after()).isEqualTo(3);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(4);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(5);
+    s.pass(Duration.ofMillis(25));
+    assertThat(s.user.expectMessageClass(User.Acked.class).acks())
+        .containsExactly(new User.Ack(A, 3, 3));
+    s.quiet();
+  }
+
+  @Test
+  void whatWasAcknowledgedIsRememberedForAUserThatForgot() {
+    s.live();
+    s.entries(A, 1, 1);
+    s.expect("message");
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':1}");
+    s.pass(Duration.ofMillis(25));
+    s.user.expectMessageClass(User.Acked.class);
+    s.entity.stop();
+    s.user.expectMessageClass(User.Attach.class);
+    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 1), 0));
+    s.pass(Duration.ofMillis(25));
+    assertThat(s.user.expectMessageClass(User.Acked.class).acks())
+        .containsExactly(new User.Ack(A, 1, 1));
+    // The conversation tells the new user everything again.
+    s.entries(A, 1, 1);
+    s.quiet();
+  }
+
+  @Test
+  void aHoleInWhatIsToldIsReadFromTheConversation() {
+    s.live();
+    s.entries(A, 1, 1);
+    s.expect("message");
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':1}");
+    s.quiet();
+    s.entries(A, 4, 4);
+    assertThat(s.page(A, 2, 4).after()).isEqualTo(1);
+    for (long seq = 2; seq <= 4; seq++) {
+      assertThat(s.expect("message").path("seq").asLong()).isEqualTo(seq);
+    }
+    s.quiet();
+  }
+
+  @Test
+  void aUserThatIsNotFoundForAMinuteIsStateLost() {
     s.live();
     s.entity.stop();
+    s.user.expectMessageClass(User.Attach.class);
+    for (int i = 0; i < 30; i++) {
+      s.pass(Duration.ofSeconds(2));
+      s.user.expectMessageClass(User.Attach.class);
+      // Somebody is at the other end all the time.
+      s.quiet();
+    }
+    s.pass(Duration.ofSeconds(2));
     assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
+  }
+
+  private static List<User.Lag> lags(long acked, long head) {
+    return List.of(new User.Lag(A, acked, head));
   }
 
   @Test

@@ -245,7 +245,7 @@ class UserEntityTest {
     rig.make();
     rig.failNextWrite();
     TestProbe<User.Delivery> session = rig.probe();
-    rig.tellOnly(new User.Attach(ALICE, PHONE, "test", "s1", false, session.getRef()));
+    rig.tellOnly(new User.Attach(ALICE, PHONE, "test", "s1", false, false, session.getRef()));
     rig.awaitTerminated();
     session.expectNoMessage(java.time.Duration.ZERO);
   }
@@ -376,6 +376,26 @@ class UserEntityTest {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.vital(living, User.RowChanged.class);
     rig.vital(living, User.Entries.class);
+  }
+
+  @Test
+  void aSessionThatComesBackReplacesOnlyEarlierOnes() {
+    rig.make();
+    rig.end(rig.attach(PHONE, "s0", false), PHONE);
+    TestProbe<User.Delivery> later = rig.resume(PHONE, "s2");
+    later.expectMessageClass(User.Attached.class);
+    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(User.End.REPLACED);
+    TestProbe<User.Delivery> latest = rig.resume(PHONE, "s3");
+    rig.tell(new User.Living(latest.expectMessageClass(User.Knock.class).order()));
+    latest.expectMessageClass(User.Attached.class);
+    assertThat(rig.ended(later).why()).isEqualTo(User.End.REPLACED);
+  }
+
+  @Test
+  void aSessionThatComesBackDoesNotBringBackARemovedDevice() {
+    rig.make();
+    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(User.End.REMOVED);
+    assertThat(rig.devices()).isEmpty();
   }
 
   @Test

@@ -147,7 +147,14 @@ final class UserRig implements AutoCloseable {
 
   void helloFrom(
       ActorRef<User.Delivery> session, DeviceId device, String sessionId, boolean fresh) {
-    tell(new User.Attach(Fixtures.ALICE, device, "test", sessionId, fresh, session));
+    tell(new User.Attach(Fixtures.ALICE, device, "test", sessionId, fresh, false, session));
+  }
+
+  /** A session that was attached to an earlier life of this user. */
+  TestProbe<User.Delivery> resume(DeviceId device, String session) {
+    TestProbe<User.Delivery> probe = probe();
+    tell(new User.Attach(Fixtures.ALICE, device, "test", session, false, true, probe.getRef()));
+    return probe;
   }
 
   private List<User.Lag> lastLag = List.of();

@@ -1,0 +1,263 @@
+package parley.store;
+
+import com.amazonaws.AmazonClientException;
+import com.amazonaws.AmazonServiceException;
+import com.amazonaws.ClientConfiguration;
+import com.amazonaws.auth.DefaultAWSCredentialsProviderChain;
+import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
+import com.amazonaws.regions.AwsRegionProvider;
+import com.amazonaws.regions.DefaultAwsRegionProviderChain;
+import com.amazonaws.regions.RegionUtils;
+import com.amazonaws.services.dynamodbv2.AmazonDynamoDB;
+import com.amazonaws.services.dynamodbv2.AmazonDynamoDBClientBuilder;
+import com.amazonaws.services.dynamodbv2.model.AttributeValue;
+import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
+import com.amazonaws.services.dynamodbv2.model.CreateTableRequest;
+import com.amazonaws.services.dynamodbv2.model.GetItemRequest;
+import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
+import com.amazonaws.services.dynamodbv2.model.ResourceInUseException;
+import com.amazonaws.services.dynamodbv2.model.ResourceNotFoundException;
+import com.amazonaws.util.AwsHostNameUtils;
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.net.URI;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store that several nodes share: three tables of DynamoDB (see {@link DynamoTables}), read and
+ * written by pekko-persistence-dynamodb, whose writes {@link WriteGuard} makes conditional. The
+ * plugin is configured in {@code parley-dynamodb.conf}.
+ *
+ * <p>Credentials are looked for where AWS's SDK looks for them: {@code AWS_ACCESS_KEY_ID} and
+ * {@code AWS_SECRET_ACCESS_KEY}, a Kubernetes service account's web identity, a profile, the
+ * machine's role. Opening tries them: each table is described, so that what is wrong is said in one
+ * line and not by every user's first message.
+ */
+public final class DynamoStore implements Store {
+  /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
+  public static final String READ_JOURNAL = "dynamodb-read-journal";
+
+  private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
+  private static final String DEFAULT_REGION = "us-east-1";
+  private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+
+  private final String endpoint;
+  private final DynamoTables tables;
+  private final AmazonDynamoDB client;
+
+  static {
+    // The plugin is built on the first SDK; that it is an old one is nothing an operator can
+    // change.
+    System.setProperty("aws.java.v1.disableDeprecationAnnouncement", "true");
+  }
+
+  private DynamoStore(String endpoint, DynamoTables tables, AmazonDynamoDB client) {
+    this.endpoint = endpoint;
+    this.tables = tables;
+    this.client = client;
+  }
+
+  /**
+   * Finds the tables, or makes them. Blocks: seconds where they are there, up to a minute where
+   * they are made.
+   *
+   * @param endpoint null for Amazon's own in the region of AWS's usual settings
+   * @param prefix before the names of the tables
+   * @param create whether missing tables are made
+   * @throws StoreRefusedException where it cannot be reached, refuses us, or a table is missing
+   */
+  public static DynamoStore open(@Nullable URI endpoint, String prefix, boolean create)
+      throws StoreRefusedException {
+    String address = endpoint == null ? amazons() : endpoint.toString();
+    DynamoStore store =
+        new DynamoStore(address, DynamoTables.of(prefix), client(address, opening()));
+    try {
+      for (CreateTableRequest table : store.tables.definitions()) {
+        store.find(table, create);
+      }
+      return store;
+    } catch (StoreRefusedException e) {
+      store.close();
+      throw e;
+    } catch (AmazonClientException e) {
+      store.close();
+      throw store.refused(e);
+    }
+  }
+
+  /**
+   * A value that all nodes have in common, made by the first of them: of two that start at once,
+   * one's is kept and both get that one. Blocks.
+   *
+   * @param name what it is called in the table
+   * @param make makes the value, where there is none yet
+   * @throws StoreRefusedException where it cannot be read or kept
+   */
+  public String secret(String name, Supplier<String> make) throws StoreRefusedException {
+    try {
+      String kept = read(name);
+      if (kept == null) {
+        keep(name, make.get());
+        kept = read(name);
+      }
+      if (kept == null) {
+        throw new StoreRefusedException(
+            "PARLEY_STORE: " + name + " was put into " + tables.secrets() + " and is not there");
+      }
+      return kept;
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public Config config() {
+    Map<String, Object> map = new HashMap<>();
+    for (String plugin :
+        new String[] {"dynamodb-journal", "dynamodb-snapshot-store", READ_JOURNAL}) {
+      map.put(plugin + ".endpoint", endpoint);
+    }
+    map.put("dynamodb-journal.journal-table", tables.journal());
+    map.put(READ_JOURNAL + ".journal-table", tables.journal());
+    map.put("dynamodb-snapshot-store.snapshot-table", tables.snapshots());
+    return ConfigFactory.parseMap(map, "DynamoDB at " + endpoint)
+        .withFallback(ConfigFactory.parseResourcesAnySyntax("parley-dynamodb"))
+        .resolve();
+  }
+
+  @Override
+  public String readJournal() {
+    return READ_JOURNAL;
+  }
+
+  /** Nothing to watch: a service that fails comes back without us, and users are told meanwhile. */
+  @Override
+  public void watch(Duration every, Consumer<String> onBroken) {}
+
+  @Override
+  public void close() {
+    client.shutdown();
+  }
+
+  /** A client of that endpoint, with the credentials that the plugin's clients have. */
+  static AmazonDynamoDB client(String endpoint, ClientConfiguration how) {
+    String host = URI.create(endpoint).getHost();
+    String region = host == null ? null : AwsHostNameUtils.parseRegion(host, "dynamodb");
+    return AmazonDynamoDBClientBuilder.standard()
+        .withEndpointConfiguration(
+            new EndpointConfiguration(endpoint, region == null ? DEFAULT_REGION : region))
+        .withCredentials(DefaultAWSCredentialsProviderChain.getInstance())
+        .withClientConfiguration(how)
+        .build();
+  }
+
+  private static ClientConfiguration opening() {
+    return new ClientConfiguration()
+        .withConnectionTimeout(2_000)
+        .withRequestTimeout(5_000)
+        .withClientExecutionTimeout(12_000)
+        .withMaxErrorRetry(2);
+  }
+
+  private static String amazons() throws StoreRefusedException {
+    AwsRegionProvider usual = new DefaultAwsRegionProviderChain();
+    try {
+      String region = usual.getRegion();
+      if (region != null) {
+        return "https://" + RegionUtils.getRegion(region).getServiceEndpoint("dynamodb");
+      }
+    } catch (AmazonClientException e) {
+      LOG.debug("no region", e);
+    }
+    throw new StoreRefusedException(
+        "PARLEY_STORE: dynamodb needs a region, AWS_REGION, or PARLEY_DYNAMODB_ENDPOINT");
+  }
+
+  private void find(CreateTableRequest table, boolean create) throws StoreRefusedException {
+    if (active(table.getTableName())) {
+      return;
+    }
+    if (!create) {
+      throw new StoreRefusedException(
+          "PARLEY_DYNAMODB_TABLE_PREFIX: there is no table "
+              + table.getTableName()
+              + " at "
+              + endpoint
+              + " (PARLEY_DYNAMODB_CREATE_TABLES=true makes it)");
+    }
+    try {
+      client.createTable(table);
+      LOG.info("made the table {}", table.getTableName());
+    } catch (ResourceInUseException e) {
+      LOG.debug("another node made {} first", table.getTableName());
+    }
+    long until = System.nanoTime() + TABLES_WITHIN.toNanos();
+    while (!active(table.getTableName())) {
+      if (System.nanoTime() - until > 0) {
+        throw new StoreRefusedException(
+            "PARLEY_DYNAMODB_CREATE_TABLES: "
+                + table.getTableName()
+                + " is not ready after "
+                + TABLES_WITHIN.toSeconds()
+                + " s");
+      }
+      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+    }
+  }
+
+  private boolean active(String table) {
+    try {
+      // A table that is being changed can be used.
+      String status = client.describeTable(table).getTable().getTableStatus();
+      return status.equals("ACTIVE") || status.equals("UPDATING");
+    } catch (ResourceNotFoundException e) {
+      return false;
+    }
+  }
+
+  private @Nullable String read(String name) {
+    Map<String, AttributeValue> item =
+        client
+            .getItem(
+                new GetItemRequest(tables.secrets(), Map.of("name", new AttributeValue(name)))
+                    .withConsistentRead(true))
+            .getItem();
+    AttributeValue value = item == null ? null : item.get("value");
+    return value == null ? null : value.getS();
+  }
+
+  private void keep(String name, String value) {
+    try {
+      client.putItem(
+          new PutItemRequest(
+                  tables.secrets(),
+                  Map.of("name", new AttributeValue(name), "value", new AttributeValue(value)))
+              .withConditionExpression("attribute_not_exists(#name)")
+              .withExpressionAttributeNames(Map.of("#name", "name")));
+      LOG.info("made {} and keep it in the table {}", name, tables.secrets());
+    } catch (ConditionalCheckFailedException e) {
+      LOG.debug("another node made {} first", name);
+    }
+  }
+
+  private StoreRefusedException refused(AmazonClientException e) {
+    String why;
+    if (e instanceof AmazonServiceException answer) {
+      // Its message may quote who we are, not what our secret is.
+      why = "refuses (" + answer.getErrorCode() + ": " + answer.getErrorMessage() + ")";
+    } else {
+      why = "cannot be used (" + e.getMessage() + ")";
+    }
+    return new StoreRefusedException(
+        ("PARLEY_STORE: DynamoDB at " + endpoint + " " + why).lines().findFirst().orElse(""), e);
+  }
+}

@@ -1,0 +1,74 @@
+package parley.store;
+
+import com.amazonaws.services.dynamodbv2.model.AttributeDefinition;
+import com.amazonaws.services.dynamodbv2.model.BillingMode;
+import com.amazonaws.services.dynamodbv2.model.CreateTableRequest;
+import com.amazonaws.services.dynamodbv2.model.KeySchemaElement;
+import com.amazonaws.services.dynamodbv2.model.KeyType;
+import com.amazonaws.services.dynamodbv2.model.LocalSecondaryIndex;
+import com.amazonaws.services.dynamodbv2.model.Projection;
+import com.amazonaws.services.dynamodbv2.model.ProjectionType;
+import com.amazonaws.services.dynamodbv2.model.ScalarAttributeType;
+import java.util.List;
+
+/**
+ * The three tables. What their keys mean is the journal plugin's affair; {@code
+ * k8s/aws/dynamodb-tables.yaml} says the same for those who make tables by CloudFormation.
+ *
+ * @param journal events: {@code par} names a hundred events of one entity, {@code num} is the place
+ *     among them. High-marks and low-marks are items of the same table
+ * @param snapshots {@code par} names an entity, {@code seq} the event it was taken after
+ * @param secrets {@code name} and {@code value}: what all nodes must have in common. A table of its
+ *     own, so that who may read messages need not be able to sign tokens
+ */
+record DynamoTables(String journal, String snapshots, String secrets) {
+  /** The index by time, which the plugin asks when it recovers. */
+  private static final String SNAPSHOTS_BY_TIME = "ts-idx";
+
+  static DynamoTables of(String prefix) {
+    return new DynamoTables(prefix + "journal", prefix + "snapshots", prefix + "secrets");
+  }
+
+  List<String> names() {
+    return List.of(journal, snapshots, secrets);
+  }
+
+  /** How each is made: billed by request, as a chat has nights and rushes. */
+  List<CreateTableRequest> definitions() {
+    return List.of(
+        table(journal)
+            .withKeySchema(hash("par"), range("num"))
+            .withAttributeDefinitions(text("par"), number("num")),
+        table(snapshots)
+            .withKeySchema(hash("par"), range("seq"))
+            .withAttributeDefinitions(text("par"), number("seq"), number("ts"))
+            .withLocalSecondaryIndexes(
+                new LocalSecondaryIndex()
+                    .withIndexName(SNAPSHOTS_BY_TIME)
+                    .withKeySchema(hash("par"), range("ts"))
+                    .withProjection(new Projection().withProjectionType(ProjectionType.ALL))),
+        table(secrets).withKeySchema(hash("name")).withAttributeDefinitions(text("name")));
+  }
+
+  private static CreateTableRequest table(String name) {
+    return new CreateTableRequest()
+        .withTableName(name)
+        .withBillingMode(BillingMode.PAY_PER_REQUEST);
+  }
+
+  private static KeySchemaElement hash(String name) {
+    return new KeySchemaElement(name, KeyType.HASH);
+  }
+
+  private static KeySchemaElement range(String name) {
+    return new KeySchemaElement(name, KeyType.RANGE);
+  }
+
+  private static AttributeDefinition text(String name) {
+    return new AttributeDefinition(name, ScalarAttributeType.S);
+  }
+
+  private static AttributeDefinition number(String name) {
+    return new AttributeDefinition(name, ScalarAttributeType.N);
+  }
+}

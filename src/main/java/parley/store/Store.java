@@ -1,0 +1,30 @@
+package parley.store;
+
+import com.typesafe.config.Config;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * Where events are kept, opened before the actor system and closed after it. Whoever opens one can
+ * be refused with a {@link StoreRefusedException}, one line that names the setting.
+ */
+public sealed interface Store extends AutoCloseable permits EmbeddedStore, DynamoStore {
+  /** What is laid over the configuration files, so that the journal's plugins find this store. */
+  Config config();
+
+  /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
+  String readJournal();
+
+  /**
+   * Starts to look now and then whether the store can be written, where one that fails does not
+   * come back by itself.
+   *
+   * @param every how often
+   * @param onBroken called at most once, with the reason, when the store will not come back
+   */
+  void watch(Duration every, Consumer<String> onBroken);
+
+  /** Gives back everything that was opened. Blocks. */
+  @Override
+  void close();
+}
