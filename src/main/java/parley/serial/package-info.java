@@ -66,13 +66,15 @@
  *   Numbered (entries, rows,  the next number, or the next check (20 s), shows the hole: the session
  *   receipts, gaps)           ends with state_lost, and the device gets what it lacks at its next hello
  *   Acked                     the next check shows it: all since the last good check are sent again
- *   Check, Checked            asked again; four in a row without an answer end the session
+ *   Check, Checked            asked again; after four in a row without an answer the session looks for
+ *                             its user anew, every 2 s, and after a minute ends with state_lost
  *   Ended                     the next check is answered with it again
  *   Watch, PresenceSeen       renewed every minute, and answered with the presence
  *   Typing, TypingSeen        not at all: a hint
  *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate
  *   Wake                      does not travel far: the shard is on the node that sends it
- *   the end of a session      is not a message: death watch, also where its node is gone
+ *   the end of a session      are not messages: death watch, also where a node is gone; a session
+ *   or of a user              whose user ends looks for it in its new place
  * </pre>
  */
 @NullMarked
