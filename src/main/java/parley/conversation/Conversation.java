@@ -1,5 +1,6 @@
 package parley.conversation;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -81,11 +82,11 @@ public final class Conversation {
    * @param openWith the other person of a direct conversation that is opened if need be, or null
    */
   public record Post(
-      UserId author,
-      String clientMsgId,
-      Intent intent,
-      @Nullable UserId openWith,
-      ActorRef<PostReply> replyTo)
+      @JsonProperty("a") UserId author,
+      @JsonProperty("n") String clientMsgId,
+      @JsonProperty("i") Intent intent,
+      @JsonProperty("o") @Nullable UserId openWith,
+      @JsonProperty("r") ActorRef<PostReply> replyTo)
       implements Command {}
 
   /** The answer to {@link Post}. */
@@ -100,12 +101,12 @@ public final class Conversation {
    * @param at when it was accepted, epoch milliseconds
    */
   public record Posted(
-      ConversationId conversationId,
-      String clientMsgId,
-      String messageId,
-      long seq,
-      long at,
-      boolean duplicate)
+      @JsonProperty("c") ConversationId conversationId,
+      @JsonProperty("n") String clientMsgId,
+      @JsonProperty("m") String messageId,
+      @JsonProperty("s") long seq,
+      @JsonProperty("a") long at,
+      @JsonProperty("d") boolean duplicate)
       implements PostReply {}
 
   /** Nothing was stored (with {@code unavailable}: perhaps; ask again under the same name). */
@@ -222,7 +223,7 @@ public final class Conversation {
   public record Typing(UserId user, boolean active) implements Command {}
 
   /** Something a member's {@code User} has to say. */
-  public record FromUser(User.ToConversation message) implements Command {}
+  public record FromUser(@JsonProperty("m") User.ToConversation message) implements Command {}
 
   /**
    * Be there; nothing else. Starts a conversation that was stopped before everybody had heard of

@@ -1,4 +1,82 @@
-/** Marker types that bind messages and events to their serializer. Nothing else lives here. */
+/**
+ * Marker types that bind messages and events to their serializer, and the one serializer that
+ * refuses. What is marked {@link parley.serial.Stored} is read for ever, what is marked {@link
+ * parley.serial.Wire} by nodes one version older or newer, and {@link parley.serial.Local} never
+ * leaves its node.
+ *
+ * <h2>The form on the wire</h2>
+ *
+ * Jackson CBOR with the class name as manifest, which Artery sends once and then as a number, as it
+ * does with references. Bytes of a message with a text of 100 bytes, without that (test {@code
+ * WireBytesTest} prints the table):
+ *
+ * <pre>
+ *                            full names  as it is  all short  no names  gzip
+ *   Conversation.Post               302       268        247       229   236
+ *   Conversation.Posted             169       127        126       114   120
+ *   User.Deliver                    725       589        522       454   339
+ *   User.Numbered(Entries)          355       328        287       261   260
+ *   FromUser(Dispatched)             80        61         59        49    81
+ *   User.Acked                      141       103        101        89   122
+ * </pre>
+ *
+ * <p>So records that travel with every message and are stored nowhere have property names of one or
+ * two letters; entries keep the names they have in the journal. A codec made by hand ("no names")
+ * would save another tenth and cost the rules below, which Jackson keeps for us. Compression pays
+ * for {@code Deliver} alone, in processor time for each recipient: not taken.
+ *
+ * <p>Nothing may pass the transport's frame of 256 KiB: what can be large is cut at {@link
+ * parley.serial.Wire#CHUNK_BYTES}; the tests called {@code SizesTest} fill every bound.
+ *
+ * <h2>Changing a message while old and new nodes run together</h2>
+ *
+ * <ul>
+ *   <li>A field may be added. Older nodes ignore it; from them it comes as null, 0 or false, and
+ *       that must mean "as before". (An absent list is null as well.)
+ *   <li>A field may be left unused, never be given another meaning, another type or another's name.
+ *   <li>A new message, a new kind of a sealed field (its name is added beside the others), a new
+ *       constant of an enum: first a version that reads it everywhere, then one that sends it. A
+ *       node that cannot read a message drops it and says so in its log, and whoever sent it must
+ *       live with that as with any loss.
+ *   <li>A class is not renamed or moved: its name is the manifest. (Jackson's {@code migrations}
+ *       can map an old name to a new one, also in two steps.)
+ *   <li>Serializer identifiers and shard counts never change.
+ * </ul>
+ *
+ * <p>The test {@code WireFormTest} holds every message in the form in which it first was sent, and
+ * reads it with unknown fields added.
+ *
+ * <h2>What becomes of a message that is lost</h2>
+ *
+ * Between nodes a message comes in order or not at all: a connection breaks, a buffer is full, a
+ * shard moves. No protocol here relies on more.
+ *
+ * <pre>
+ *   Post, Posted              the session answers unavailable after 15 s; the client asks again under
+ *                             the same client_msg_id, and gets the first answer
+ *   other questions           their asker waits 15 s at most (5 s for a profile), then unavailable
+ *   and answers
+ *   Deliver, Dispatched       the conversation tells again after 3 s what is not acknowledged, with
+ *                             everybody's cursors
+ *   Delivered                 repeated after 3, 6 … s, five times, and at the user's next hello,
+ *                             until the conversation shows to know
+ *   Renamed                   the same from 5 s on, and whenever the user comes back to memory
+ *   Ensure, Attach, Attached, the session gives up after 10 s, and its client connects again
+ *   MoreLagging, Knock, Living
+ *   Numbered (entries, rows,  the next number, or the next check (20 s), shows the hole: the session
+ *   receipts, gaps)           ends with state_lost, and the device gets what it lacks at its next hello
+ *   Acked                     the next check shows it: all since the last good check are sent again
+ *   Check, Checked            asked again; after four in a row without an answer the session looks for
+ *                             its user anew, every 2 s, and after a minute ends with state_lost
+ *   Ended                     the next check is answered with it again
+ *   Watch, PresenceSeen       renewed every minute, and answered with the presence
+ *   Typing, TypingSeen        not at all: a hint
+ *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate
+ *   Wake                      does not travel far: the shard is on the node that sends it
+ *   the end of a session      are not messages: death watch, also where a node is gone; a session
+ *   or of a user              whose user ends looks for it in its new place
+ * </pre>
+ */
 @NullMarked
 package parley.serial;
 

@@ -101,6 +101,14 @@ final class Sessions {
     live.values().forEach(session -> session.tell(delivery));
   }
 
+  /** Tell one device's session what it must not miss. */
+  void tell(DeviceId device, User.Vital delivery) {
+    Live session = live.get(device);
+    if (session != null) {
+      session.tell(delivery);
+    }
+  }
+
   /** Tell every session what may be lost. */
   void hint(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));

@@ -1,5 +1,6 @@
 package parley.user;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.InstantSource;
@@ -230,7 +231,11 @@ public final class User {
    * What a device has acknowledged since the last time. Ignored from a session that is no longer
    * the device's.
    */
-  public record Acked(DeviceId deviceId, String sessionId, List<Ack> acks) implements Command {}
+  public record Acked(
+      @JsonProperty("d") DeviceId deviceId,
+      @JsonProperty("s") String sessionId,
+      @JsonProperty("a") List<Ack> acks)
+      implements Command {}
 
   /**
    * This device has everything of the conversation up to seq.
@@ -240,7 +245,10 @@ public final class User {
    *     by a {@code sent}); an acknowledgement counts up to this or the row's own end, whichever is
    *     more
    */
-  public record Ack(ConversationId conversationId, long seq, long proven) {}
+  public record Ack(
+      @JsonProperty("c") ConversationId conversationId,
+      @JsonProperty("s") long seq,
+      @JsonProperty("p") long proven) {}
 
   /**
    * A session asks, now and then, whether anything was lost between the two: messages between nodes
@@ -249,7 +257,11 @@ public final class User {
    *
    * @param acked how many {@link Acked} the session has sent
    */
-  public record Check(DeviceId deviceId, String sessionId, long acked, ActorRef<Delivery> session)
+  public record Check(
+      @JsonProperty("d") DeviceId deviceId,
+      @JsonProperty("s") String sessionId,
+      @JsonProperty("a") long acked,
+      @JsonProperty("r") ActorRef<Delivery> session)
       implements Command {}
 
   /**
@@ -304,8 +316,9 @@ public final class User {
    * lacks.
    */
   public record Numbered(
-      long nr,
-      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+      @JsonProperty("n") long nr,
+      @JsonProperty("d")
+          @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
           @JsonSubTypes({
             @JsonSubTypes.Type(value = Entries.class, name = "entries"),
             @JsonSubTypes.Type(value = RowChanged.class, name = "row"),
@@ -324,28 +337,39 @@ public final class User {
    * @param told the number of the last {@link Numbered}
    * @param heard whether every {@link Acked} sent before the check has come
    */
-  public record Checked(long told, boolean heard) implements Delivery {}
+  public record Checked(@JsonProperty("t") long told, @JsonProperty("h") boolean heard)
+      implements Delivery {}
 
   /**
    * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
    * there.
    */
-  public record Lag(ConversationId conversationId, long acked, long head) {}
+  public record Lag(
+      @JsonProperty("c") ConversationId conversationId,
+      @JsonProperty("a") long acked,
+      @JsonProperty("h") long head) {}
 
   /**
    * New entries: contiguous, and the first follows the last one told (or the lag's head) for the
    * conversation.
    */
-  public record Entries(ConversationId conversationId, List<Entry> entries) implements Vital {}
+  public record Entries(
+      @JsonProperty("c") ConversationId conversationId, @JsonProperty("e") List<Entry> entries)
+      implements Vital {}
 
   /** A row changed by something other than an entry to this device. */
   public record RowChanged(parley.model.InboxRow row) implements Vital {}
 
   /** Other members' cursors (and one's own) moved. */
-  public record Receipts(ConversationId conversationId, List<Receipt> receipts) implements Vital {}
+  public record Receipts(
+      @JsonProperty("c") ConversationId conversationId, @JsonProperty("r") List<Receipt> receipts)
+      implements Vital {}
 
   /** One member's cursors. */
-  public record Receipt(UserId userId, long delivered, long read) {}
+  public record Receipt(
+      @JsonProperty("u") UserId userId,
+      @JsonProperty("d") long delivered,
+      @JsonProperty("r") long read) {}
 
   /** Somebody writes. May be dropped. */
   public record TypingSeen(ConversationId conversationId, UserId userId, boolean active)
@@ -386,12 +410,12 @@ public final class User {
    * @param receipts cursors that moved, for live sessions
    */
   public record Deliver(
-      ConversationId conversationId,
-      long version,
-      RowHeader header,
-      RowMember member,
-      List<Entry> entries,
-      List<Receipt> receipts)
+      @JsonProperty("c") ConversationId conversationId,
+      @JsonProperty("v") long version,
+      @JsonProperty("h") RowHeader header,
+      @JsonProperty("m") RowMember member,
+      @JsonProperty("e") List<Entry> entries,
+      @JsonProperty("r") List<Receipt> receipts)
       implements Command {}
 
   /**
@@ -402,10 +426,10 @@ public final class User {
    *     never
    */
   public record RowHeader(
-      parley.model.ConversationType type,
-      long lastSeq,
-      parley.model.@Nullable LastMessage lastMessage,
-      long lastTextAt) {}
+      @JsonProperty("k") parley.model.ConversationType type,
+      @JsonProperty("s") long lastSeq,
+      @JsonProperty("m") parley.model.@Nullable LastMessage lastMessage,
+      @JsonProperty("a") long lastTextAt) {}
 
   /**
    * What a row shows that is this member's.
@@ -418,17 +442,17 @@ public final class User {
    * @param quiet the conversation has no entry yet and this member did not open it: no row yet
    */
   public record RowMember(
-      String name,
-      @Nullable String avatarUrl,
-      long joinedSeq,
-      long joinedAt,
-      long leftSeq,
-      long delivered,
-      long read,
-      long unread,
-      long peerDelivered,
-      long peerRead,
-      boolean quiet) {
+      @JsonProperty("n") String name,
+      @JsonProperty("u") @Nullable String avatarUrl,
+      @JsonProperty("js") long joinedSeq,
+      @JsonProperty("ja") long joinedAt,
+      @JsonProperty("ls") long leftSeq,
+      @JsonProperty("d") long delivered,
+      @JsonProperty("r") long read,
+      @JsonProperty("c") long unread,
+      @JsonProperty("pd") long peerDelivered,
+      @JsonProperty("pr") long peerRead,
+      @JsonProperty("q") boolean quiet) {
     @Override
     public String toString() {
       return "RowMember[joinedSeq=" + joinedSeq + ", read=" + read + ", unread=" + unread + "]";
@@ -452,10 +476,15 @@ public final class User {
    * Everything up to this is in the user's own journal. Also the answer where something is missing
    * before.
    */
-  public record Dispatched(UserId userId, long seq, long version) implements ToConversation {}
+  public record Dispatched(
+      @JsonProperty("u") UserId userId,
+      @JsonProperty("s") long seq,
+      @JsonProperty("v") long version)
+      implements ToConversation {}
 
   /** One of the user's devices has everything up to seq. */
-  public record Delivered(UserId userId, long seq) implements ToConversation {}
+  public record Delivered(@JsonProperty("u") UserId userId, @JsonProperty("s") long seq)
+      implements ToConversation {}
 
   /**
    * The user has a new name or picture; told to direct conversations only, until acknowledged by a

@@ -32,6 +32,11 @@ final class UserLive {
   /** Most conversations of which an acknowledgement may come before the conversation's own word. */
   private static final int EARLY = 100;
 
+  /**
+   * Rows told again to a session that comes back: a first page. The rest is told when it changes.
+   */
+  private static final int RESUMED_ROWS = 30;
+
   final Pending pending;
   final Sessions sessions;
   final Presences presences;
@@ -241,6 +246,13 @@ final class UserLive {
     seen(attach.deviceId(), attach.client(), now);
     flushSoon();
     attached(attach.session(), lagging(device.number()));
+    if (attach.resume()) {
+      // What changed in them while nobody told it: ticks, counts, names, pictures.
+      pending.rows().stream()
+          .sorted(Comparator.comparingLong(Held::orderAt).reversed().thenComparing(Held::id))
+          .limit(RESUMED_ROWS)
+          .forEach(row -> sessions.tell(attach.deviceId(), new User.RowChanged(row.shown())));
+    }
     presences.changed(presence(now), now);
     for (Row row : pending.rows()) {
       if (row.delivered() > row.told()) {

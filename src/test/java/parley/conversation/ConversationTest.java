@@ -20,6 +20,7 @@ import parley.model.HistoryPage.Tier;
 import parley.model.Intent;
 import parley.model.Refusal;
 import parley.model.Role;
+import parley.user.User;
 
 class ConversationTest {
 
@@ -447,6 +448,26 @@ class ConversationTest {
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
       h.opening(ANN, BOB, "c0");
       h.shard.expectNoMessage(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void cursorsThatWereLostOnTheirWayAreToldAgain() {
+    try (Harness h = Harness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      h.text(ANN, "c1", "t");
+      h.deaf.add(ANN);
+      h.tell(new Conversation.Read(BOB, 2, h.reads.getRef()));
+      h.reads.expectMessageClass(Conversation.ReadDone.class);
+      h.deaf.remove(ANN);
+      await()
+          .pollInterval(Duration.ofMillis(20))
+          .untilAsserted(
+              () -> {
+                h.clock.addAndGet(4_000);
+                assertThat(h.deliveries(ANN).getLast().receipts())
+                    .contains(new User.Receipt(BOB, 2, 2));
+              });
     }
   }
 

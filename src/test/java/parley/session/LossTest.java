@@ -45,12 +45,21 @@ class LossTest {
   }
 
   @Test
-  void aHoleInWhatWasToldEndsTheSessionBeforeTheClientSeesIt() {
+  void aHoleInWhatWasToldIsFilledBeforeTheClientSeesIt() {
     s.live();
     numbered(1, A, 1);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(1);
     numbered(3, A, 3);
-    s.expectClosing("state_lost");
+    var again = s.user.expectMessageClass(User.Attach.class);
+    assertThat(again.resume()).isTrue();
+    // What is still said under the old numbers is not for this attachment.
+    numbered(4, A, 4);
+    s.attachIn(again, List.of(new User.Lag(A, 0, 4)), List.of());
+    assertThat(s.page(A, 2, 4).after()).isEqualTo(1);
+    for (long seq = 2; seq <= 4; seq++) {
+      assertThat(s.expect("message").path("seq").asLong()).isEqualTo(seq);
+    }
+    s.quiet();
   }
 
   @Test
@@ -62,7 +71,7 @@ class LossTest {
     check();
     s.checked = new User.Checked(2, true);
     s.pass(CHECK);
-    s.expectClosing("state_lost");
+    assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
   @Test
@@ -92,21 +101,21 @@ class LossTest {
   }
 
   @Test
-  void aUserThatAnswersNoMoreIsGivenUp() {
+  void aUserThatAnswersNoMoreIsLookedFor() {
     s.live();
     s.checked = null;
     for (int i = 0; i < Heard.PATIENCE; i++) {
       check();
     }
     s.pass(CHECK);
-    s.expectClosing("state_lost");
+    assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
   @Test
-  void aUserThatDoesNotKnowTheSessionEndsIt() {
+  void aUserThatDoesNotKnowTheSessionIsToldOfIt() {
     s.live();
     s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
-    assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
+    assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
   @Test
@@ -129,6 +138,22 @@ class LossTest {
     attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
     attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
     attach.session().tell(new User.Numbered(1, new User.Entries(A, DeliveriesTest.entries(2, 2))));
-    s.expectClosing("state_lost");
+    var again = s.user.expectMessageClass(User.Attach.class);
+    s.attachIn(again, List.of(new User.Lag(A, 1, 2)), List.of());
+    s.expect("welcome");
+    assertThat(s.page(A, 2, 2).after()).isEqualTo(1);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void anAttachedSessionCountsAnew() {
+    s.live();
+    numbered(1, A, 1);
+    s.expect("message");
+    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
+    var again = s.user.expectMessageClass(User.Attach.class);
+    s.attachIn(again, List.of(), List.of());
+    numbered(1, A, 2);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
   }
 }

@@ -365,6 +365,39 @@ class UserEntityTest {
   }
 
   @Test
+  void aCheckTellsWhatWasToldAndWhatWasHeard() {
+    rig.make();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.vital(session, User.RowChanged.class);
+    rig.vital(session, User.Entries.class);
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
+    assertThat(check(session, "s1", 1)).isEqualTo(new User.Checked(2, true));
+    // Two more were sent, and did not come; from now on both count the same.
+    assertThat(check(session, "s1", 3)).isEqualTo(new User.Checked(2, false));
+    assertThat(check(session, "s1", 3)).isEqualTo(new User.Checked(2, true));
+  }
+
+  @Test
+  void aSessionThatIsNotTheDevicesIsToldSo() {
+    rig.make();
+    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
+    rig.attach(PHONE, "s2", false);
+    rig.ended(first);
+    assertThat(check(first, "s1", 0)).extracting("why").isEqualTo(User.End.REPLACED);
+    rig.crash();
+    assertThat(check(first, "s2", 0)).extracting("why").isEqualTo(User.End.LOST);
+    TestProbe<User.Delivery> stranger = rig.probe();
+    rig.tell(new User.Check(new DeviceId("gone"), "s3", 0, stranger.getRef()));
+    assertThat(rig.ended(stranger).why()).isEqualTo(User.End.REMOVED);
+  }
+
+  private User.Delivery check(TestProbe<User.Delivery> session, String id, long acked) {
+    rig.tell(new User.Check(PHONE, id, acked, session.getRef()));
+    return session.receiveMessage();
+  }
+
+  @Test
   void aHelloWhoseConnectionHasEndedReplacesNobody() {
     rig.make();
     TestProbe<User.Delivery> living = rig.attach(PHONE, "s1", false);
@@ -389,6 +422,19 @@ class UserEntityTest {
     rig.tell(new User.Living(latest.expectMessageClass(User.Knock.class).order()));
     latest.expectMessageClass(User.Attached.class);
     assertThat(rig.ended(later).why()).isEqualTo(User.End.REPLACED);
+  }
+
+  @Test
+  void aSessionThatComesBackIsToldTheRowsAgain() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.flush();
+    rig.end(rig.attach(PHONE, "s0", false), PHONE);
+    TestProbe<User.Delivery> session = rig.resume(PHONE, "s0");
+    session.expectMessageClass(User.Attached.class);
+    User.Numbered first = session.expectMessageClass(User.Numbered.class);
+    assertThat(first.nr()).isEqualTo(1);
+    assertThat(((User.RowChanged) first.delivery()).row().conversationId()).isEqualTo(CHAT);
   }
 
   @Test
