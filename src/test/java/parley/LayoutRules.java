@@ -54,14 +54,15 @@ final class LayoutRules {
     table.put("serial", List.of());
     table.put("telemetry", List.of());
     table.put("store", List.of());
+    table.put("snapshot", List.of());
     table.put("launch", List.of());
     table.put("protocol", List.of("model"));
     table.put("auth", List.of("model"));
     table.put("moderation", List.of("model"));
     table.put("push", List.of("model"));
     table.put("archive", List.of("model"));
-    table.put("user", List.of("model", "push"));
-    table.put("conversation", List.of("model", "user", "archive", "moderation"));
+    table.put("user", List.of("model", "push", "snapshot"));
+    table.put("conversation", List.of("model", "user", "archive", "moderation", "snapshot"));
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth"));
     table.put("http", List.of("model", "protocol", "auth", "user", "conversation", "session"));
     return table;

@@ -12,6 +12,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.management.cluster.bootstrap.ClusterBootstrap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.telemetry.Telemetry;
@@ -45,8 +46,9 @@ final class Joining {
       // Up at once, where discovery would wait for others first.
       case SINGLE -> cluster.join(cluster.selfAddress());
       case SEED -> cluster.joinSeedNodes(scala(addresses(cluster.selfAddress(), how.seeds())));
-      case KUBERNETES ->
-          throw new SettingsException("PARLEY_CLUSTER", "kubernetes is not available yet");
+      // The management port must be bound: the nodes ask each other there before one of them
+      // begins.
+      case KUBERNETES -> ClusterBootstrap.get(system).start();
     }
     await(system, up, how);
   }
@@ -90,7 +92,9 @@ final class Joining {
         if (single) {
           throw new SettingsException("PARLEY_REMOTE_HOST", "the node did not become a member");
         }
-        LOG.info("Waiting to become a member; the other nodes are {}", how.seeds());
+        LOG.info(
+            "Waiting to become a member; the other nodes are {}",
+            how.kind() == Settings.ClusterKind.KUBERNETES ? how.pods() : how.seeds());
       } catch (ExecutionException e) {
         throw new SettingsException(
             "PARLEY_CLUSTER", "the node did not become a member (" + e.getCause() + ")");

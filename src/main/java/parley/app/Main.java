@@ -59,6 +59,8 @@ public final class Main {
     for (String name : settings.unknown()) {
       log.warn("{} is not a setting of Parley and is ignored", name);
     }
+    ManagementPort.warning(settings.managementWrite(), settings.management().host())
+        .ifPresent(log::warn);
     if (settings.apns() != null || settings.fcm() != null) {
       log.warn("Push is configured, but this version does not send it yet");
     }

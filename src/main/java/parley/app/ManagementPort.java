@@ -1,7 +1,9 @@
 package parley.app;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
@@ -19,8 +21,9 @@ import parley.telemetry.Telemetry;
 
 /**
  * The port of operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and,
- * where a feature has some, {@code /admin/…}. It has no accounts: whoever reaches it may read, so
- * it listens on the loopback address until somebody says otherwise.
+ * where a feature has some, {@code /admin/…}. It has no accounts: whoever reaches it may read, and
+ * change the cluster where {@code PARLEY_MANAGEMENT_WRITE} says so, so it listens on the loopback
+ * address until somebody says otherwise.
  *
  * <p>The routes of Pekko Management are taken from it, but bound here: its own start cannot tell
  * which port 0 became, and its readiness does not know about a drain.
@@ -37,6 +40,24 @@ final class ManagementPort extends AllDirectives {
     this.telemetry = telemetry;
     this.readiness = readiness;
     this.admin = List.copyOf(admin);
+  }
+
+  /**
+   * What an operator should hear about the port's address.
+   *
+   * @param write whether changes of the cluster are allowed
+   * @param host where the port listens
+   */
+  static Optional<String> warning(boolean write, String host) {
+    InetSocketAddress address = new InetSocketAddress(host, 0);
+    boolean loopback = !address.isUnresolved() && address.getAddress().isLoopbackAddress();
+    return write && !loopback
+        ? Optional.of(
+            "PARLEY_MANAGEMENT_WRITE is true and the management port listens on "
+                + host
+                + ": whoever reaches it can take nodes out of the cluster. Let nobody reach it but"
+                + " operators and the other nodes")
+        : Optional.empty();
   }
 
   CompletionStage<ServerBinding> bind(HostPort address) {

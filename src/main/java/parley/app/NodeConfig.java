@@ -19,19 +19,43 @@ final class NodeConfig {
    * @param store where events are kept, open
    */
   static Config of(Settings settings, Store store) {
+    return of(settings, store.config());
+  }
+
+  /** The same with what a store lays over the files, or without any. */
+  static Config of(Settings settings, Config store) {
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
     HostPort remote = settings.cluster().remote();
     HostPort management = settings.management();
-    return ConfigFactory.parseMap(
-            Map.of(
-                "pekko.remote.artery.canonical.hostname", remote.host(),
-                "pekko.remote.artery.canonical.port", remote.port(),
-                "pekko.management.http.hostname", management.host(),
-                "pekko.management.http.port", management.port(),
-                "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain),
-            "settings")
-        .withFallback(store.config())
+    return kubernetes(settings.cluster())
+        .withFallback(
+            ConfigFactory.parseMap(
+                Map.of(
+                    "pekko.remote.artery.canonical.hostname", remote.host(),
+                    "pekko.remote.artery.canonical.port", remote.port(),
+                    "pekko.management.http.hostname", management.host(),
+                    "pekko.management.http.port", management.port(),
+                    "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
+                    "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain),
+                "settings"))
+        .withFallback(store)
         .withFallback(ConfigFactory.load())
         .resolve();
+  }
+
+  /** Where pods look for each other; nothing in the other modes. */
+  private static Config kubernetes(Settings.Cluster cluster) {
+    if (cluster.kind() != Settings.ClusterKind.KUBERNETES) {
+      return ConfigFactory.empty();
+    }
+    return ConfigFactory.parseMap(
+            Map.of(
+                // By what the others call it: it may listen on every address of its pod.
+                "pekko.management.http.hostname", cluster.remote().host(),
+                "pekko.discovery.kubernetes-api.pod-label-selector", cluster.pods().selector(),
+                "pekko.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr",
+                    cluster.pods().required()),
+            "settings")
+        .withFallback(ConfigFactory.parseResources("parley-kubernetes.conf"));
   }
 }

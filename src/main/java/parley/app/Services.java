@@ -92,6 +92,11 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
         clock);
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
+    ActorRef<User.Level> levels =
+        node.systemActorOf(rate.levels(clock::millis), "message-rate", Props.empty());
+    rate.reportTo(
+        (user, taken) ->
+            entities.user(user).tell(new User.Spent(taken, rate.intervalMicros(), levels)));
     SessionDeps sessionDeps =
         new SessionDeps(
             entities,
@@ -122,7 +127,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 node,
                 address.host(),
                 address.port(),
-                HttpSettings.standard(settings.rates().requestsPerSecond()),
+                HttpSettings.standard(
+                    settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http),
         List.of(),
         time -> drain(node, sessions, time));

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import parley.http.TrustedProxies;
 
 /**
  * Everything the environment decides, read once at the start. What is wrong is refused here, by the
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param auth accounts and tokens
  * @param cluster who the other nodes are
  * @param management the port of health, metrics and administration
+ * @param managementWrite whether operators may make nodes leave, or declare them dead, by that port
  * @param rates what one user or address may do
+ * @param trustedProxies who may say for which client it calls
  * @param drain over how long a stop spreads the reconnects of its clients
  * @param apns push to Apple devices, null where it is off
  * @param fcm push to Android devices, null where it is off
@@ -33,7 +36,9 @@ public record Settings(
     Auth auth,
     Cluster cluster,
     HostPort management,
+    boolean managementWrite,
     Rates rates,
+    TrustedProxies trustedProxies,
     Duration drain,
     @Nullable Apns apns,
     @Nullable Fcm fcm,
@@ -108,8 +113,17 @@ public record Settings(
    *
    * @param remote where nodes reach this one; port 0 in a single node, which nobody reaches
    * @param seeds the first nodes to ask, for {@link ClusterKind#SEED}
+   * @param pods whom to look for, for {@link ClusterKind#KUBERNETES}
    */
-  public record Cluster(ClusterKind kind, HostPort remote, List<HostPort> seeds) {}
+  public record Cluster(ClusterKind kind, HostPort remote, List<HostPort> seeds, Pods pods) {}
+
+  /**
+   * The other nodes as Kubernetes knows them.
+   *
+   * @param selector the labels of their pods, as {@code kubectl -l} takes them
+   * @param required how many must have answered each other before they may form a new cluster
+   */
+  public record Pods(String selector, int required) {}
 
   /**
    * What one user or address may do; 0 lifts the limit.

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import parley.app.Settings.Apns;
 import parley.app.Settings.Auth;
@@ -16,14 +17,18 @@ import parley.app.Settings.Cold;
 import parley.app.Settings.ColdKind;
 import parley.app.Settings.Fcm;
 import parley.app.Settings.Issuer;
+import parley.app.Settings.Pods;
 import parley.app.Settings.Rates;
 import parley.app.Settings.Store;
 import parley.app.Settings.StoreKind;
+import parley.http.TrustedProxies;
 
 /** The table of settings as code: names, defaults, and what goes with what. */
 final class SettingsReader {
   private static final int PORT_MAX = 65_535;
   private static final int RATE_MAX = 1_000_000;
+  private static final int REQUIRED_PODS_MAX = 1_000;
+  private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
   private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
   private final Environment env;
@@ -46,9 +51,11 @@ final class SettingsReader {
             auth(),
             cluster,
             address("PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT", 8558),
+            env.flag("PARLEY_MANAGEMENT_WRITE", false),
             new Rates(
                 env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
                 env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX)),
+            trustedProxies(),
             Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
             apns(),
             fcm(),
@@ -106,7 +113,29 @@ final class SettingsReader {
     }
     // Nobody connects to a single node, and two of them on one machine must not meet on a port.
     int port = kind == ClusterKind.SINGLE ? 0 : 25_520;
-    return new Cluster(kind, address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port), seeds);
+    return new Cluster(
+        kind, address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port), seeds, pods());
+  }
+
+  private Pods pods() throws SettingsException {
+    String name = "PARLEY_KUBERNETES_SELECTOR";
+    String selector = env.text(name, "app.kubernetes.io/name=parley");
+    if (!SELECTOR.matcher(selector).matches()) {
+      throw Environment.wrong(name, "must be labels such as app=chat,part=server", selector);
+    }
+    return new Pods(
+        selector, env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX));
+  }
+
+  private TrustedProxies trustedProxies() throws SettingsException {
+    String name = "PARLEY_TRUSTED_PROXIES";
+    String networks = env.text(name);
+    try {
+      return networks == null ? TrustedProxies.NONE : TrustedProxies.parse(networks);
+    } catch (IllegalArgumentException e) {
+      throw Environment.wrong(
+          name, Objects.requireNonNull(e.getMessage()), Objects.requireNonNull(networks));
+    }
   }
 
   private @Nullable Apns apns() throws SettingsException {
@@ -192,12 +221,13 @@ final class SettingsReader {
       throw new SettingsException(
           "PARLEY_REMOTE_HOST", "must be the address at which the other nodes reach this one");
     }
+    if (cluster.kind() == ClusterKind.KUBERNETES && settings.management().port() == 0) {
+      throw new SettingsException(
+          "PARLEY_MANAGEMENT_PORT", "must be a port that the other nodes know, not 0");
+    }
   }
 
   private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.cluster().kind() == ClusterKind.KUBERNETES) {
-      throw new SettingsException("PARLEY_CLUSTER", "kubernetes is not available in this version");
-    }
     if (settings.cold().kind() == ColdKind.S3) {
       throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");
     }

@@ -30,6 +30,7 @@ import parley.model.Entry;
 import parley.model.Limits;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.snapshot.PiecedSnapshotStore;
 import parley.telemetry.Telemetry;
 import parley.user.AdmissionGuard;
 import parley.user.User;
@@ -193,6 +194,11 @@ public final class ConversationEntity
         return ConversationState.of(id, (ConversationSnapshot) stored);
       }
     };
+  }
+
+  @Override
+  public String snapshotPluginId() {
+    return PiecedSnapshotStore.PLUGIN;
   }
 
   @Override

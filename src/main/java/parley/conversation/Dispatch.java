@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.Limits;
 import parley.model.UserId;
+import parley.serial.Wire;
 import parley.user.User;
 
 /**
@@ -39,6 +40,9 @@ final class Dispatch {
     long toldVersion;
     long toldAt;
     boolean loading;
+
+    /** What was told and not acknowledged may have held cursors: they are told again, all. */
+    boolean cursorsLost;
 
     Position(long acked) {
       this.acked = acked;
@@ -143,7 +147,11 @@ final class Dispatch {
       if (!entries.isEmpty() && entries.getFirst().seq() < next) {
         fresh = entries.stream().filter(entry -> entry.seq() >= next).toList();
       }
-      tell(user, position, fresh, receipts, now);
+      List<Entry> first = fitting(fresh);
+      tell(user, position, first, receipts, now);
+      if (first.size() < fresh.size()) {
+        pump(user, position, now);
+      }
     } else {
       // It is behind and being caught up; only the row and the ticks go now.
       tell(user, position, List.of(), receipts, now);
@@ -159,12 +167,41 @@ final class Dispatch {
     if (!entries.isEmpty()) {
       position.told = entries.getLast().seq();
     }
+    List<User.Receipt> cursors = receipts;
+    if (position.cursorsLost) {
+      position.cursorsLost = false;
+      cursors = allCursors();
+    }
     position.toldVersion = state.eventNr;
     position.toldAt = now;
     users.tell(
         user,
         new User.Deliver(
-            state.id, state.eventNr, header(row.leftSeq() == 0), row, entries, receipts));
+            state.id, state.eventNr, header(row.leftSeq() == 0), row, entries, cursors));
+  }
+
+  /** Where everybody is, for one who may have missed how they got there. */
+  private List<User.Receipt> allCursors() {
+    if (state.members.size() > Limits.RECEIPT_MEMBERS) {
+      return List.of();
+    }
+    return state.members.values().stream()
+        .map(member -> new User.Receipt(member.userId, member.delivered, member.read))
+        .toList();
+  }
+
+  /** As many of the first ones as one message between nodes may carry, one at least. */
+  static List<Entry> fitting(List<Entry> entries) {
+    long bytes = 0;
+    int fits = 0;
+    while (fits < entries.size()) {
+      bytes += Weight.stored(entries.get(fits));
+      if (bytes > Wire.CHUNK_BYTES && fits > 0) {
+        break;
+      }
+      fits++;
+    }
+    return entries.subList(0, fits);
   }
 
   /** The header; one who has left learns nothing of what came after. */
@@ -262,7 +299,7 @@ final class Dispatch {
           position.loading = false;
           boolean known = rowFor(user) != null;
           if (known && entries != null && !entries.isEmpty() && position.told + 1 == from) {
-            tell(user, position, entries, List.of(), now);
+            tell(user, position, fitting(entries), List.of(), now);
             pump(user, position, now);
           }
         });
@@ -277,6 +314,7 @@ final class Dispatch {
       if (late && behind(one.getKey(), position)) {
         position.told = position.acked;
         position.toldAt = now;
+        position.cursorsLost = true;
         pump(one.getKey(), position, now);
         if (position.told == position.acked) {
           tell(one.getKey(), position, List.of(), List.of(), now);

@@ -9,6 +9,7 @@ import parley.model.Entry;
 import parley.model.HistoryPage;
 import parley.model.HistoryPage.Tier;
 import parley.model.UserId;
+import parley.serial.Wire;
 
 /** What members see of a state. */
 final class Views {
@@ -38,8 +39,8 @@ final class Views {
         : new Conversation.Viewed(of(state, viewer));
   }
 
-  /** A page is cut at about this size, so that no answer is larger than a connection may owe. */
-  static final long PAGE_BYTES = 256 * 1024;
+  /** A page is cut at about this size as a client gets it, so that no connection owes more. */
+  private static final long SHOWN_BYTES = 256 * 1024;
 
   /**
    * The page of a range: as much of it as fits, one entry at least, from the side that was asked
@@ -48,11 +49,14 @@ final class Views {
   static HistoryPage page(
       ConversationState state, Conversation.GetPage get, Range range, List<Entry> all, Tier tier) {
     boolean forward = get.after() != null;
-    long bytes = 0;
+    long shownBytes = 0;
+    long wireBytes = 0;
     int fits = 0;
     while (fits < all.size()) {
-      bytes += Weight.shown(all.get(forward ? fits : all.size() - 1 - fits));
-      if (bytes > PAGE_BYTES && fits > 0) {
+      Entry next = all.get(forward ? fits : all.size() - 1 - fits);
+      shownBytes += Weight.shown(next);
+      wireBytes += Weight.stored(next);
+      if ((shownBytes > SHOWN_BYTES || wireBytes > Wire.CHUNK_BYTES) && fits > 0) {
         break;
       }
       fits++;

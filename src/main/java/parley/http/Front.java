@@ -1,10 +1,13 @@
 package parley.http;
 
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.RemoteAddress;
@@ -15,24 +18,29 @@ import parley.model.ErrorCode;
  * What happens to every request before and after its route.
  *
  * <pre>
- *   request ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
- *                      │ 429                   │ 413, 408           │ problems ──▶ counted
- *                      └───────────────────────┴────────────────────┘
+ *   request ──▶ whose it is ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
+ *                                      │ 429                   │ 413, 408           │ problems ──▶ counted
+ *                                      └───────────────────────┴────────────────────┘
  * </pre>
  *
  * The body is read even where the answer is known: see {@link Bodies}.
  */
 final class Front {
+  private static final String FORWARDED_FOR = "x-forwarded-for";
+
+  private final TrustedProxies proxies;
   private final RateLimit rate;
   private final Bodies bodies;
   private final Function<HttpRequest, CompletionStage<HttpResponse>> routes;
   private final Consumer<ErrorCode> problems;
 
   Front(
+      TrustedProxies proxies,
       RateLimit rate,
       Bodies bodies,
       Function<HttpRequest, CompletionStage<HttpResponse>> routes,
       Consumer<ErrorCode> problems) {
+    this.proxies = proxies;
     this.rate = rate;
     this.bodies = bodies;
     this.routes = routes;
@@ -40,7 +48,8 @@ final class Front {
   }
 
   /** Answers a request. The stage never fails. */
-  CompletionStage<HttpResponse> handle(HttpRequest request) {
+  CompletionStage<HttpResponse> handle(HttpRequest received) {
+    HttpRequest request = ofItsClient(received);
     long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
     return bodies
         .read(request)
@@ -73,14 +82,29 @@ final class Front {
     return response.status().intValue() == 101 ? response : Security.api(response);
   }
 
+  /** From here on, the request's address is that of the client a trusted proxy speaks for. */
+  private HttpRequest ofItsClient(HttpRequest request) {
+    InetAddress peer = addressOf(request);
+    List<String> forwarded = new ArrayList<>();
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.is(FORWARDED_FOR)) {
+        forwarded.add(header.value());
+      }
+    }
+    InetAddress client = proxies.client(peer, forwarded);
+    return client.equals(peer)
+        ? request
+        : request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(client));
+  }
+
   private static boolean isApi(HttpRequest request) {
     String path = request.getUri().path();
     return path.equals("/v1") || path.startsWith("/v1/");
   }
 
   /**
-   * Where a request came from, by its connection; the loopback address where that is not known,
-   * which a server over TCP never is.
+   * Where a request came from, by its connection or by a trusted proxy's word; the loopback address
+   * where that is not known, which a server over TCP never is.
    */
   static InetAddress addressOf(HttpRequest request) {
     return request

@@ -10,12 +10,21 @@ import java.time.Duration;
  * @param answerWithin how long an entity may take
  * @param postWithin how long a message may take: it waits for the journal
  * @param bodyWithin how long a body may take to arrive
+ * @param proxies who may say for whom it calls
  */
 public record HttpSettings(
-    int requestsPerSecond, Duration answerWithin, Duration postWithin, Duration bodyWithin) {
+    int requestsPerSecond,
+    Duration answerWithin,
+    Duration postWithin,
+    Duration bodyWithin,
+    TrustedProxies proxies) {
   /** What a server uses. */
-  public static HttpSettings standard(int requestsPerSecond) {
+  public static HttpSettings standard(int requestsPerSecond, TrustedProxies proxies) {
     return new HttpSettings(
-        requestsPerSecond, Duration.ofSeconds(5), Duration.ofSeconds(15), Duration.ofSeconds(10));
+        requestsPerSecond,
+        Duration.ofSeconds(5),
+        Duration.ofSeconds(15),
+        Duration.ofSeconds(10),
+        proxies);
   }
 }

@@ -15,9 +15,9 @@ import java.util.function.LongSupplier;
  * is forgotten, so is the least used where there are more than {@value #MOST_ADDRESSES}: both only
  * ever favour the client.
  *
- * <p>The address is that of the connection. No header is believed: whoever can write one could make
- * a new client of every request. An IPv6 client owns at least a /64 and could do the same with
- * addresses, so that is what counts as one.
+ * <p>The address is that of the connection, or what {@link TrustedProxies} say it is. No other
+ * header is believed: whoever can write one could make a new client of every request. An IPv6
+ * client owns at least a /64 and could do the same with addresses, so that is what counts as one.
  */
 final class RateLimit {
   /** Most addresses that are remembered. */

@@ -53,6 +53,7 @@ final class Routes {
         withRequestTimeoutResponse(request -> tooLate(), () -> concat(api, open))
             .seal(Fallbacks.rejections(), Fallbacks.exceptions());
     return new Front(
+            settings.proxies(),
             new RateLimit(settings.requestsPerSecond(), services.nanos()),
             new Bodies(system, settings.bodyWithin()),
             all.handler(system),

@@ -1,6 +1,5 @@
 package parley.session;
 
-import java.util.List;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
@@ -13,6 +12,7 @@ import parley.user.User;
 final class Live implements Deliveries.Port {
   final Requests requests;
   final Deliveries deliveries;
+  final Heard heard;
 
   private final SessionDeps deps;
   private final Outgoing out;
@@ -23,11 +23,19 @@ final class Live implements Deliveries.Port {
     this.out = out;
     this.identity = identity;
     deliveries = new Deliveries(this);
+    heard = new Heard(deps, identity, identity.adapter());
     requests = new Requests(context, deps, out, deliveries, identity.me(), identity.adapter());
   }
 
-  void told(User.Delivery delivery) {
+  /** The user tells something. Answers whether nothing before it was lost. */
+  boolean told(User.Delivery delivery) {
     switch (delivery) {
+      case User.Numbered d -> {
+        return heard.next(d) && told(d.delivery());
+      }
+      case User.Checked d -> {
+        return heard.answered(d);
+      }
       case User.Entries d -> deliveries.entries(d.conversationId(), d.entries());
       case User.RowChanged d -> {
         if (d.row().removed()) {
@@ -52,9 +60,11 @@ final class Live implements Deliveries.Port {
       case User.GapSeen d -> deliveries.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
       // The session itself has seen to these.
       case User.Attached d -> {}
+      case User.MoreLagging d -> {}
       case User.Knock d -> {}
       case User.Ended d -> {}
     }
+    return true;
   }
 
   void paged(ConversationId id, Conversation.@Nullable PageReply reply) {
@@ -73,10 +83,7 @@ final class Live implements Deliveries.Port {
 
   void flushAcks() {
     if (deliveries.ackCount() > 0) {
-      List<User.Ack> acks = deliveries.takeAcks();
-      deps.entities()
-          .user(identity.me())
-          .tell(new User.Acked(identity.device(), identity.sessionId(), acks));
+      heard.ack(deliveries.takeAcks());
     }
   }
 

@@ -3,7 +3,11 @@ package parley.session;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import parley.model.UserId;
+import parley.user.User;
 
 /**
  * How many messages a user may write: a token bucket for each, shared by all their connections and
@@ -11,14 +15,40 @@ import parley.model.UserId;
  *
  * <p>A bucket is one number, the time at which it will be full again (the generic cell rate
  * algorithm: ITU-T I.371), so it costs nothing to keep, and one that is full need not be kept.
+ *
+ * <p>In a cluster the user's one true bucket is the {@code User} entity's. Nobody waits for it:
+ * what is taken here is reported there in batches of a tenth of the bucket ({@link #reportTo}), and
+ * where more than one node reports, each hears how empty the bucket really is ({@link #level}) and
+ * lowers its own. So a user on <i>n</i> nodes at once may write, beyond the rate, at most <i>n</i>
+ * batches and what is taken while a report and its answer travel. A report or answer that is lost
+ * costs one batch more.
  */
 public final class MessageRate {
   private static final long MINUTE_MICROS = 60_000_000;
   private static final long USERS = 200_000;
 
+  /** Told what was taken here and not reported yet. Called by whoever takes; must not block. */
+  @FunctionalInterface
+  public interface Report {
+    /** So many tokens were taken. */
+    void taken(UserId user, int tokens);
+  }
+
+  /**
+   * A bucket.
+   *
+   * @param fullAt when it will be full, epoch microseconds
+   * @param unreported tokens taken and not reported
+   * @param debt by how much the user's bucket is emptier than empty, because other nodes gave what
+   *     they did not have; microseconds, at most a bucket
+   */
+  private record Bucket(long fullAt, int unreported, long debt) {}
+
   private final int perMinute;
   private final long interval;
-  private final Cache<UserId, Long> fullAt;
+  private final int batch;
+  private final Cache<UserId, Bucket> buckets;
+  private volatile Report report = (user, tokens) -> {};
 
   /**
    * A limiter.
@@ -31,14 +61,25 @@ public final class MessageRate {
     }
     this.perMinute = perMinute;
     interval = perMinute == 0 ? 0 : Math.max(1, MINUTE_MICROS / perMinute);
+    batch = Math.max(1, perMinute / 10);
     // After two minutes without a message a bucket is full, and forgetting it changes nothing.
-    fullAt =
+    buckets =
         Caffeine.newBuilder().maximumSize(USERS).expireAfterAccess(Duration.ofMinutes(2)).build();
   }
 
   /** Tokens a minute; 0 is no limit. */
   public int perMinute() {
     return perMinute;
+  }
+
+  /** What a token costs, in microseconds. */
+  public long intervalMicros() {
+    return interval;
+  }
+
+  /** From now on what is taken is told there, in batches. */
+  public void reportTo(Report to) {
+    report = to;
   }
 
   /**
@@ -54,20 +95,64 @@ public final class MessageRate {
     long now = nowMillis * 1_000;
     long most = interval * perMinute;
     long[] wait = new long[1];
-    fullAt
+    int[] due = new int[1];
+    buckets
         .asMap()
         .compute(
             user,
             (id, before) -> {
-              // No bucket is emptier than empty, whatever the clock did.
-              long full = before == null ? now : Math.min(Math.max(before, now), now + most);
+              long debt = before == null ? 0 : before.debt();
+              // No bucket is emptier than that, whatever the clock did.
+              long full =
+                  before == null
+                      ? now
+                      : Math.min(Math.max(before.fullAt(), now), now + most + debt);
+              // Of a bucket that was full by now there is nothing to tell any more.
+              int unreported = before == null || full == now ? 0 : before.unreported();
               long over = full + interval - now - most;
               if (over > 0) {
                 wait[0] = Math.max(1, (over + 999) / 1_000);
-                return full;
+                return new Bucket(full, unreported, debt);
               }
-              return full + interval;
+              if (unreported + 1 >= batch) {
+                due[0] = unreported + 1;
+                return new Bucket(full + interval, 0, 0);
+              }
+              return new Bucket(full + interval, unreported + 1, 0);
             });
+    if (due[0] > 0) {
+      report.taken(user, due[0]);
+    }
     return wait[0];
+  }
+
+  /**
+   * How empty the user's bucket is over all nodes; the one here is lowered to that and what it has
+   * not reported, never raised.
+   *
+   * @param fullAfterMicros when it will be full, from now
+   */
+  public void level(UserId user, long fullAfterMicros, long nowMillis) {
+    long now = nowMillis * 1_000;
+    long most = interval * perMinute;
+    buckets
+        .asMap()
+        .compute(
+            user,
+            (id, before) -> {
+              int unreported = before == null ? 0 : before.unreported();
+              long told = now + Math.min(fullAfterMicros + interval * unreported, 2 * most);
+              long full = before == null ? told : Math.max(before.fullAt(), told);
+              return new Bucket(full, unreported, Math.clamp(full - now - most, 0, most));
+            });
+  }
+
+  /** Takes what users tell of their buckets to this node's. One for each node. */
+  public Behavior<User.Level> levels(LongSupplier millis) {
+    return Behaviors.receiveMessage(
+        told -> {
+          level(told.userId(), told.fullAfterMicros(), millis.getAsLong());
+          return Behaviors.same();
+        });
   }
 }

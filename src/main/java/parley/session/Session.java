@@ -83,6 +83,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final Identity identity;
 
   private Phase phase = Phase.HELLO;
+  private @Nullable Welcome welcome;
   private @Nullable Live attached;
   private @Nullable ActorRef<User.Command> user;
   private boolean resuming;
@@ -326,19 +327,35 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (delivery instanceof User.Attached answer) {
-      onAttached(answer);
-    } else if (phase == Phase.LIVE) {
-      live().told(delivery);
+    } else if (phase == Phase.ATTACHING || resuming) {
+      onWelcome(delivery);
+    } else if (phase == Phase.LIVE && !live().told(delivery)) {
+      resume();
     }
   }
 
-  private void onAttached(User.Attached answer) {
-    if (phase == Phase.LIVE) {
-      onResumed(answer);
+  // The answer to the attach, and its other parts. A user that says something else before the last
+  // part has said a part that did not arrive; what it says before the first is of an earlier life.
+  private void onWelcome(User.Delivery delivery) {
+    if (delivery instanceof User.Attached answer) {
+      welcome = new Welcome(answer);
+    } else if (delivery instanceof User.MoreLagging more && welcome != null) {
+      welcome.add(more);
+    } else if (delivery instanceof User.Numbered && welcome != null) {
+      welcome = null;
+      identity.resume();
       return;
     }
-    if (phase != Phase.ATTACHING) {
+    Welcome w = welcome;
+    if (w != null && w.whole()) {
+      welcome = null;
+      onAttached(w);
+    }
+  }
+
+  private void onAttached(Welcome answer) {
+    if (phase == Phase.LIVE) {
+      onResumed(answer);
       return;
     }
     timers.cancel(Timer.ANSWER);
@@ -349,6 +366,14 @@ public final class Session extends AbstractBehavior<Session.Command> {
     out.send(identity.welcome());
     live.deliveries.attached(answer.lagging());
     watchToken();
+    start(Timer.CHECK, settings.checkEvery());
+  }
+
+  private void onCheck() {
+    if (!resuming && !live().heard.check()) {
+      resume();
+    }
+    start(Timer.CHECK, settings.checkEvery());
   }
 
   private void watchUser(ActorRef<User.Command> now) {
@@ -359,9 +384,6 @@ public final class Session extends AbstractBehavior<Session.Command> {
       user = now;
       getContext().watchWith(now, new SessionInternal.UserGone(now));
     }
-    if (now.path().address().hasGlobalScope()) {
-      start(Timer.PROBE, settings.probeEvery());
-    }
   }
 
   private void onUserGone(SessionInternal.UserGone gone) {
@@ -371,6 +393,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
+  // Asks the user, wherever it is now, to take this session (back), until it has.
   private void resume() {
     long now = deps.ticker().nanos();
     if (!resuming) {
@@ -380,14 +403,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
       close(CloseCode.STATE_LOST, "the server lost track of this session", RETRY_MILLIS);
       return;
     }
+    welcome = null;
     identity.resume();
     start(Timer.RESUME, settings.resumeEvery());
   }
 
-  private void onResumed(User.Attached answer) {
+  private void onResumed(Welcome answer) {
     timers.cancel(Timer.RESUME);
     resuming = false;
     watchUser(answer.user());
+    live().heard.anew();
     if (!live().deliveries.resumed(answer.lagging())) {
       close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
     }
@@ -397,8 +422,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
     switch (ended.why()) {
       case REPLACED -> close(CloseCode.REPLACED, "this device is connected elsewhere", 0);
       case REMOVED -> close(CloseCode.REMOVED, "this device was removed", 0);
+      case LOST -> resume();
       case REFUSED -> {
         Refusal refusal = ended.refusal();
+        if (resuming && refusal.code().retryable()) {
+          return; // It is asked again soon.
+        }
         out.refuse(identity.helloId(), refusal);
         if (refusal.code().retryable()) {
           long wait = Math.max(refusal.retryAfterMillis(), RETRY_MILLIS);
@@ -427,12 +456,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
         }
       }
       case IDLE -> onIdle();
-      case RESUME, PROBE -> resume();
+      case RESUME -> resume();
       case TOKEN -> watchToken();
       case ACKS -> {
         flushAcks();
         live().deliveries.pump();
       }
+      case CHECK -> onCheck();
       case POSTS -> live().requests.expirePosts();
       case REST -> live().deliveries.rested();
       case SLOW -> close(CloseCode.TOO_SLOW, "the connection is not read", 0);

@@ -69,8 +69,6 @@ sealed interface SessionInternal extends Session.Command {
     HELLO,
     /** The user has to be looked for, or has not answered. */
     RESUME,
-    /** Something may have been lost on the way from another node. */
-    PROBE,
     /** A token's verdict or the user's answer did not come. */
     ANSWER,
     /** Perhaps the client is gone. */
@@ -79,6 +77,8 @@ sealed interface SessionInternal extends Session.Command {
     TOKEN,
     /** Acknowledgements have been gathered. */
     ACKS,
+    /** Perhaps something was lost between the user and here. */
+    CHECK,
     /** Perhaps a write will not be answered. */
     POSTS,
     /** Pages that did not come may be asked for again. */

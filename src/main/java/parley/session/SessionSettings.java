@@ -11,6 +11,7 @@ import java.time.Duration;
  * @param requestTimeout for what a client asked of a conversation or user
  * @param tokenGrace how long a session outlives its token
  * @param ackDelay how long acknowledgements are gathered
+ * @param checkEvery how often the user is asked whether anything was lost on the way
  * @param watchRenewal how often a presence watch is renewed; well under its lease
  * @param pageRest the shortest rest after a page that did not come
  * @param slowBytes the buffer at which a client is slow
@@ -20,7 +21,6 @@ import java.time.Duration;
  * @param slowGrace a client slow for less has not missed anything: it gets it late
  * @param resumeEvery how often a session that lost its user asks for it again
  * @param resumePatience how long it does, before it tells its client to connect anew
- * @param probeEvery how often a session whose user is on another node asks what it lacks
  * @param closePatience how long a last frame may take; a slow client's may take a second
  */
 public record SessionSettings(
@@ -30,6 +30,7 @@ public record SessionSettings(
     Duration requestTimeout,
     Duration tokenGrace,
     Duration ackDelay,
+    Duration checkEvery,
     Duration watchRenewal,
     Duration pageRest,
     long slowBytes,
@@ -39,7 +40,6 @@ public record SessionSettings(
     Duration slowGrace,
     Duration resumeEvery,
     Duration resumePatience,
-    Duration probeEvery,
     Duration closePatience) {
   /** What the protocol says. */
   public static SessionSettings standard() {
@@ -50,6 +50,7 @@ public record SessionSettings(
         Duration.ofSeconds(15),
         Duration.ofSeconds(60),
         Duration.ofMillis(25),
+        Duration.ofSeconds(20),
         Duration.ofSeconds(60),
         Duration.ofMillis(500),
         1024 * 1024,
@@ -59,7 +60,6 @@ public record SessionSettings(
         Duration.ofSeconds(1),
         Duration.ofSeconds(2),
         Duration.ofSeconds(60),
-        Duration.ofSeconds(30),
         Duration.ofSeconds(5));
   }
 }

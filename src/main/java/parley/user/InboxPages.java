@@ -12,6 +12,7 @@ import parley.model.ConversationId;
 import parley.model.InboxPage;
 import parley.model.InboxRow;
 import parley.model.Limits;
+import parley.serial.Wire;
 
 /**
  * Pages of the inbox. A cursor is the place in the order after which the next page begins, not a
@@ -50,6 +51,20 @@ final class InboxPages {
     }
   }
 
+  /** How many of the first ones one message between nodes may carry, one at least. */
+  private static int fitting(List<Row> page, int most) {
+    int bytes = 0;
+    int fits = 0;
+    while (fits < page.size() && fits < most) {
+      bytes += page.get(fits).weight();
+      if (bytes > Wire.CHUNK_BYTES && fits > 0) {
+        break;
+      }
+      fits++;
+    }
+    return fits;
+  }
+
   /** The page, or null where the cursor is none of ours. */
   static @Nullable InboxPage page(Collection<Row> rows, int limit, @Nullable String cursor) {
     Place after = null;
@@ -73,12 +88,9 @@ final class InboxPages {
     }
     List<Row> page = new ArrayList<>(newest);
     page.sort(ORDER);
-    boolean more = page.size() > size;
-    if (more) {
-      page.remove(size);
-    }
-    List<InboxRow> shown = page.stream().map(Row::shown).toList();
-    Row last = more ? page.get(size - 1) : null;
+    int fits = fitting(page, size);
+    Row last = fits < page.size() ? page.get(fits - 1) : null;
+    List<InboxRow> shown = page.stream().limit(fits).map(Row::shown).toList();
     return new InboxPage(shown, last == null ? null : new Place(last.orderAt(), last.id()).text());
   }
 }

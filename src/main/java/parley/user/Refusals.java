@@ -30,6 +30,8 @@ final class Refusals {
       case User.SetRowFlags c -> c.replyTo().tell(refused);
       case User.Attach c -> Sessions.refuse(c, refusal);
       case User.Acked c -> {}
+      case User.Check c -> {}
+      case User.Spent c -> {}
       case User.Living c -> {}
       case User.Watch c -> {}
       case User.Deliver c -> {}

@@ -24,13 +24,53 @@ final class Sessions {
   /** Most newcomers that are being asked; the longest waiting is refused beyond that. */
   private static final int KNOCKING = 64;
 
-  /**
-   * A session.
-   *
-   * @param order the later hello has the higher one
-   */
-  record Live(
-      DeviceId device, String sessionId, String client, long order, ActorRef<User.Delivery> ref) {}
+  /** A session. */
+  static final class Live {
+    private final Newcomer newcomer;
+    private long told;
+    private long heard;
+
+    Live(Newcomer newcomer) {
+      this.newcomer = newcomer;
+    }
+
+    DeviceId device() {
+      return newcomer.attach().deviceId();
+    }
+
+    String sessionId() {
+      return newcomer.attach().sessionId();
+    }
+
+    String client() {
+      return newcomer.attach().client();
+    }
+
+    /** The later hello has the higher one. */
+    long order() {
+      return newcomer.order();
+    }
+
+    ActorRef<User.Delivery> ref() {
+      return newcomer.attach().session();
+    }
+
+    /** An acknowledgement came. */
+    void acked() {
+      heard++;
+    }
+
+    private void tell(User.Vital delivery) {
+      told++;
+      ref().tell(new User.Numbered(told, delivery));
+    }
+
+    private void checked(User.Check check) {
+      boolean all = heard == check.acked();
+      heard = check.acked();
+      ref().tell(new User.Checked(told, all));
+    }
+  }
 
   /** A hello; the later one has the higher order. */
   record Newcomer(User.Attach attach, long order) {}
@@ -56,9 +96,32 @@ final class Sessions {
     return live.values();
   }
 
-  /** Tell every session. */
-  void tellAll(User.Delivery delivery) {
+  /** Tell every session what it must not miss. */
+  void tellAll(User.Vital delivery) {
+    live.values().forEach(session -> session.tell(delivery));
+  }
+
+  /** Tell every session what may be lost. */
+  void hint(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
+  }
+
+  /**
+   * A session asks whether it has missed anything.
+   *
+   * @param known whether there is such a device
+   */
+  void check(User.Check check, boolean known) {
+    Live session = live.get(check.deviceId());
+    if (session != null && session.sessionId().equals(check.sessionId())) {
+      session.checked(check);
+    } else if (session != null) {
+      end(check.session(), User.End.REPLACED, replaced());
+    } else if (known) {
+      end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
+    } else {
+      end(check.session(), User.End.REMOVED, gone());
+    }
   }
 
   /**
@@ -68,7 +131,7 @@ final class Sessions {
   @Nullable Newcomer hello(User.Attach attach) {
     Newcomer newcomer = new Newcomer(attach, ++lastOrder);
     Live old = live.get(attach.deviceId());
-    if (old == null || old.ref().equals(attach.session())) {
+    if (old == null || old.sessionId().equals(attach.sessionId())) {
       return newcomer;
     }
     if (attach.resume() && attach.sessionId().compareTo(old.sessionId()) < 0) {
@@ -111,19 +174,12 @@ final class Sessions {
     Live old = live.get(attach.deviceId());
     if (old != null) {
       context.unwatch(old.ref());
-      if (!old.ref().equals(attach.session())) {
+      if (!old.sessionId().equals(attach.sessionId())) {
         end(old.ref(), User.End.REPLACED, replaced());
       }
     }
     watch(attach);
-    live.put(
-        attach.deviceId(),
-        new Live(
-            attach.deviceId(),
-            attach.sessionId(),
-            attach.client(),
-            newcomer.order(),
-            attach.session()));
+    live.put(attach.deviceId(), new Live(newcomer));
   }
 
   private void watch(User.Attach attach) {
@@ -147,10 +203,7 @@ final class Sessions {
     Live session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());
-      end(
-          session.ref(),
-          User.End.REMOVED,
-          Refusal.of(ErrorCode.FORBIDDEN, "this device was removed"));
+      end(session.ref(), User.End.REMOVED, gone());
     }
   }
 

@@ -83,6 +83,8 @@ public final class User {
           SetRowFlags,
           Attach,
           Acked,
+          Check,
+          Spent,
           Living,
           Watch,
           Deliver,
@@ -240,6 +242,33 @@ public final class User {
    */
   public record Ack(ConversationId conversationId, long seq, long proven) {}
 
+  /**
+   * A session asks, now and then, whether anything was lost between the two: messages between nodes
+   * arrive in order or not at all. Answers {@link Checked}; or {@link Ended}, to a session that is
+   * not (or no longer) the device's.
+   *
+   * @param acked how many {@link Acked} the session has sent
+   */
+  public record Check(DeviceId deviceId, String sessionId, long acked, ActorRef<Delivery> session)
+      implements Command {}
+
+  /**
+   * A node has let the user write so many messages. Where more than one has within the last minute,
+   * all of these are told the {@link Level} of the one bucket that counts, which is kept here, in
+   * memory.
+   *
+   * @param intervalMicros what one message costs
+   * @param node who wants to hear of the level; at most {@value Spending#NODES} of them do
+   */
+  public record Spent(int messages, long intervalMicros, ActorRef<Level> node) implements Command {}
+
+  /**
+   * How empty a user's bucket of messages is.
+   *
+   * @param fullAfterMicros when it will be full if nothing more is taken
+   */
+  public record Level(UserId userId, long fullAfterMicros) implements Wire {}
+
   /** The answer to {@link Knock}. */
   public record Living(long order) implements Command {}
 
@@ -256,10 +285,46 @@ public final class User {
   /**
    * The session is attached.
    *
-   * @param user the entity itself, to be watched: its end means {@code state_lost}
-   * @param lagging where the device is behind, oldest conversation activity first
+   * @param user the entity itself, to be watched: after its end the session attaches again
+   * @param lagging where the device is behind, oldest conversation activity first; at most {@value
+   *     #LAGS}
+   * @param more how many {@link MoreLagging} follow; the session is attached with the last of them
    */
-  public record Attached(ActorRef<Command> user, List<Lag> lagging) implements Delivery {}
+  public record Attached(ActorRef<Command> user, List<Lag> lagging, int more) implements Delivery {}
+
+  /** Where the device is also behind: at most {@value #LAGS}. */
+  public record MoreLagging(List<Lag> lagging) implements Delivery {}
+
+  /** Most lags of one message: about 100 KB. */
+  static final int LAGS = 1_000;
+
+  /**
+   * Something a session must not miss, with its number: 1, 2, 3 … since it was attached. A session
+   * that sees a hole has missed something and attaches again: the answer says what its device
+   * lacks.
+   */
+  public record Numbered(
+      long nr,
+      @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
+          @JsonSubTypes({
+            @JsonSubTypes.Type(value = Entries.class, name = "entries"),
+            @JsonSubTypes.Type(value = RowChanged.class, name = "row"),
+            @JsonSubTypes.Type(value = Receipts.class, name = "receipts"),
+            @JsonSubTypes.Type(value = GapSeen.class, name = "gap"),
+          })
+          Vital delivery)
+      implements Delivery {}
+
+  /** What a session must not miss; comes {@link Numbered}. */
+  public sealed interface Vital extends Delivery permits Entries, RowChanged, Receipts, GapSeen {}
+
+  /**
+   * The answer to {@link Check}.
+   *
+   * @param told the number of the last {@link Numbered}
+   * @param heard whether every {@link Acked} sent before the check has come
+   */
+  public record Checked(long told, boolean heard) implements Delivery {}
 
   /**
    * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
@@ -271,14 +336,13 @@ public final class User {
    * New entries: contiguous, and the first follows the last one told (or the lag's head) for the
    * conversation.
    */
-  public record Entries(ConversationId conversationId, List<Entry> entries) implements Delivery {}
+  public record Entries(ConversationId conversationId, List<Entry> entries) implements Vital {}
 
   /** A row changed by something other than an entry to this device. */
-  public record RowChanged(parley.model.InboxRow row) implements Delivery {}
+  public record RowChanged(parley.model.InboxRow row) implements Vital {}
 
   /** Other members' cursors (and one's own) moved. */
-  public record Receipts(ConversationId conversationId, List<Receipt> receipts)
-      implements Delivery {}
+  public record Receipts(ConversationId conversationId, List<Receipt> receipts) implements Vital {}
 
   /** One member's cursors. */
   public record Receipt(UserId userId, long delivered, long read) {}
@@ -292,7 +356,7 @@ public final class User {
 
   /** These entries are not to be had any more for this device. */
   public record GapSeen(ConversationId conversationId, long from, long to, String reason)
-      implements Delivery {}
+      implements Vital {}
 
   /** The session must end. */
   public record Ended(End why, Refusal refusal) implements Delivery {}
@@ -304,7 +368,9 @@ public final class User {
     /** The device was removed. */
     REMOVED,
     /** The attach was refused: see the refusal. */
-    REFUSED
+    REFUSED,
+    /** The user knows no such session, for example since a restart. */
+    LOST
   }
 
   // ---- conversations

@@ -27,6 +27,7 @@ import parley.model.Limits;
 import parley.model.Profile;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.snapshot.PiecedSnapshotStore;
 
 /**
  * The behaviour of a user: which command changes what, and what must be in the journal before who
@@ -115,6 +116,11 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   @Override
+  public String snapshotPluginId() {
+    return PiecedSnapshotStore.PLUGIN;
+  }
+
+  @Override
   public RetentionCriteria retentionCriteria() {
     return RetentionCriteria.snapshotEvery(settings.snapshotEvery(), 2);
   }
@@ -175,6 +181,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Attach c -> attach(state, c);
       case User.Living c -> living(state, c);
       case User.Acked c -> run(() -> live().acked(state, c, now()));
+      case User.Check c ->
+          run(() -> live().sessions.check(c, state.devices().containsKey(c.deviceId())));
+      case User.Spent c -> run(() -> live().spending.spent(c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
       case UserInternal c -> handleOwn(state, c);
@@ -349,7 +358,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> typing(User.Typing c) {
     if (live().pending.get(c.conversationId()) instanceof Row) {
-      live().sessions.tellAll(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
+      live().sessions.hint(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
     }
     return Effect().none();
   }

@@ -35,6 +35,7 @@ final class UserLive {
   final Pending pending;
   final Sessions sessions;
   final Presences presences;
+  final Spending spending;
 
   private final UserId id;
   private final UserSettings settings;
@@ -61,6 +62,7 @@ final class UserLive {
     this.pending = new Pending(state.places());
     this.telling = new Telling(id, conversations, pending);
     this.sessions = new Sessions(context);
+    this.spending = new Spending(id);
     this.presences = new Presences(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
   }
@@ -238,7 +240,7 @@ final class UserLive {
     sessions.enter(newcomer);
     seen(attach.deviceId(), attach.client(), now);
     flushSoon();
-    attach.session().tell(new User.Attached(self, lagging(device.number())));
+    attached(attach.session(), lagging(device.number()));
     presences.changed(presence(now), now);
     for (Row row : pending.rows()) {
       if (row.delivered() > row.told()) {
@@ -246,6 +248,16 @@ final class UserLive {
       }
     }
     wake(state, now);
+  }
+
+  private void attached(ActorRef<User.Delivery> session, List<User.Lag> lagging) {
+    int first = Math.min(User.LAGS, lagging.size());
+    int more = (lagging.size() - first + User.LAGS - 1) / User.LAGS;
+    session.tell(new User.Attached(self, List.copyOf(lagging.subList(0, first)), more));
+    for (int from = first; from < lagging.size(); from += User.LAGS) {
+      int to = Math.min(from + User.LAGS, lagging.size());
+      session.tell(new User.MoreLagging(List.copyOf(lagging.subList(from, to))));
+    }
   }
 
   private List<User.Lag> lagging(long device) {
@@ -302,6 +314,7 @@ final class UserLive {
     if (session == null || device == null || !session.sessionId().equals(message.sessionId())) {
       return;
     }
+    session.acked();
     for (User.Ack ack : message.acks()) {
       Held held = pending.get(ack.conversationId());
       if (held == null) {

@@ -13,10 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.cluster.Cluster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import parley.store.DataFolder;
 import parley.store.StoreRefusedException;
@@ -45,6 +48,37 @@ class NodeTest {
     Node again = Node.start(settings(Map.of()));
     again.close();
     assertThat(again.ended().toCompletableFuture()).isCompleted();
+  }
+
+  @Test
+  void operatorsReadUnlessTheyMayWrite() throws Exception {
+    try (Node node = Node.start(settings(Map.of()))) {
+      assertThat(method(node.management(), self(node), "DELETE")).startsWith("405");
+      assertThat(method(node.management(), self(node), "PUT")).startsWith("405");
+      assertThat(get(node.management(), "/bootstrap/seed-nodes")).startsWith("404");
+      assertThat(node.ended().toCompletableFuture()).isNotDone();
+    }
+    Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")));
+    assertThat(method(node.management(), self(node), "DELETE")).startsWith("200");
+    node.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  private static String self(Node node) {
+    return "/cluster/members/" + Cluster.get(node.system()).selfAddress();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "true, 127.0.0.1, false",
+    "true, localhost, false",
+    "true, ::1, false",
+    "false, 0.0.0.0, false",
+    "true, 0.0.0.0, true",
+    "true, 192.0.2.1, true",
+    "true, no.such.host.invalid, true",
+  })
+  void writingFromElsewhereIsWarnedOf(boolean write, String host, boolean warned) {
+    assertThat(ManagementPort.warning(write, host).isPresent()).isEqualTo(warned);
   }
 
   @Test

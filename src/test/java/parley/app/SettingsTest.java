@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import parley.http.TrustedProxies;
 
 /** Every variable: its default, its bounds, and the one line that refuses it. */
 class SettingsTest {
@@ -31,6 +32,10 @@ class SettingsTest {
     assertThat(settings.cold().hotDays()).isEqualTo(30);
     assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10));
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
+    assertThat(settings.managementWrite()).isFalse();
+    assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);
+    assertThat(settings.cluster().pods())
+        .isEqualTo(new Settings.Pods("app.kubernetes.io/name=parley", 2));
     assertThat(settings.auth()).isEqualTo(new Settings.Auth(null, null));
     assertThat(settings.apns()).isNull();
     assertThat(settings.fcm()).isNull();
@@ -60,7 +65,12 @@ class SettingsTest {
     "PARLEY_MANAGEMENT_PORT, 1.5",
     "PARLEY_STORE, oracle",
     "PARLEY_CLUSTER, many",
-    "PARLEY_CLUSTER, kubernetes",
+    "PARLEY_KUBERNETES_SELECTOR, app=100%",
+    "PARLEY_KUBERNETES_SELECTOR, app=a&limit=1",
+    "PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS, 0",
+    "PARLEY_MANAGEMENT_WRITE, yes",
+    "PARLEY_TRUSTED_PROXIES, proxy.example",
+    "PARLEY_TRUSTED_PROXIES, 0.0.0.0/0",
     "PARLEY_SEED_NODES, nonsense",
     "PARLEY_COLD_STORE, tape",
     "PARLEY_HOT_DAYS, 0",
@@ -90,6 +100,7 @@ class SettingsTest {
   @Test
   void valuesThatNeedEachOtherAreRefusedByTheMissingOne() {
     refused("PARLEY_SEED_NODES", "PARLEY_CLUSTER", "seed");
+    refused("PARLEY_STORE", "PARLEY_CLUSTER", "kubernetes");
     refused("PARLEY_COLD_STORE", "PARLEY_CLUSTER", "kubernetes", "PARLEY_COLD_STORE", "file");
     refused("PARLEY_S3_BUCKET", "PARLEY_COLD_STORE", "s3");
     refused("PARLEY_COLD_STORE", "PARLEY_COLD_STORE", "s3", "PARLEY_S3_BUCKET", "b");

@@ -132,7 +132,7 @@ final class AuthCallsTest {
 
   @Test
   void anAddressThatGuessesIsSlowedDown() {
-    try (World other = new World(HttpSettings.standard(1_000))) {
+    try (World other = new World(HttpSettings.standard(1_000, TrustedProxies.NONE))) {
       other.users = world.users;
       // What is not even an attempt does not count.
       for (int i = 0; i < 100; i++) {

@@ -26,7 +26,11 @@ final class EdgesTest {
     world =
         new World(
             new HttpSettings(
-                0, Duration.ofMillis(300), Duration.ofMillis(300), Duration.ofMillis(300)));
+                0,
+                Duration.ofMillis(300),
+                Duration.ofMillis(300),
+                Duration.ofMillis(300),
+                TrustedProxies.NONE));
   }
 
   @AfterAll

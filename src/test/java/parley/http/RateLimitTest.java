@@ -80,7 +80,7 @@ final class RateLimitTest {
 
   @Test
   void theApiIsLimitedAndNothingElse() {
-    try (World world = new World(HttpSettings.standard(10))) {
+    try (World world = new World(HttpSettings.standard(10, TrustedProxies.NONE))) {
       for (int i = 0; i < 20; i++) {
         World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
       }

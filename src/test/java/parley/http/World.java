@@ -62,7 +62,7 @@ final class World implements AutoCloseable {
       new ConcurrentHashMap<>();
 
   World() {
-    this(HttpSettings.standard(0));
+    this(HttpSettings.standard(0, TrustedProxies.NONE));
   }
 
   World(HttpSettings settings) {

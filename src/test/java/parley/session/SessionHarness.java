@@ -13,12 +13,16 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.Body;
 import parley.model.ConversationId;
@@ -43,6 +47,12 @@ final class SessionHarness {
   final TestProbe<SocketFlow.ToSocket> socket;
   final TestProbe<User.Command> user;
   final TestProbe<User.Command> entity;
+
+  /** What the user says to the next checks; null is nothing. */
+  volatile User.@Nullable Checked checked = new User.Checked(0, true);
+
+  final AtomicInteger checks = new AtomicInteger();
+  private final ActorRef<User.Command> guarded;
   final AtomicLong nanos = new AtomicLong();
   final ActorRef<Session.Command> session;
   CompletionStage<Authenticator.Verdict> verdict =
@@ -62,6 +72,7 @@ final class SessionHarness {
     socket = kit.createTestProbe();
     user = kit.createTestProbe();
     entity = kit.createTestProbe();
+    guarded = kit.spawn(Behaviors.receiveMessage(this::toUser));
     deliveries = kit.<User.Delivery>createTestProbe().ref();
     session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
     socket.expectMessageClass(SocketFlow.Opened.class);
@@ -72,12 +83,25 @@ final class SessionHarness {
     return new Authenticator.Accepted(id, "name", START + seconds * 1000, false);
   }
 
+  private Behavior<User.Command> toUser(User.Command command) {
+    if (command instanceof User.Check check) {
+      checks.incrementAndGet();
+      User.Checked answer = checked;
+      if (answer != null) {
+        check.session().tell(answer);
+      }
+    } else {
+      user.ref().tell(command);
+    }
+    return Behaviors.same();
+  }
+
   private SessionDeps deps(int messagesPerMinute) {
     Entities entities =
         new Entities() {
           @Override
           public RecipientRef<User.Command> user(UserId id) {
-            return user.ref();
+            return guarded;
           }
 
           @Override
@@ -138,7 +162,13 @@ final class SessionHarness {
   void attach(User.Lag... lagging) {
     User.Attach attach = user.expectMessageClass(User.Attach.class);
     deliveries = attach.session();
-    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging)));
+    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging), 0));
+  }
+
+  void attachIn(User.Attach attach, List<User.Lag> first, List<List<User.Lag>> more) {
+    deliveries = attach.session();
+    deliveries.tell(new User.Attached(entity.ref(), first, more.size()));
+    more.forEach(part -> deliveries.tell(new User.MoreLagging(part)));
   }
 
   void told(User.Delivery delivery) {

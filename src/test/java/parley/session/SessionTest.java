@@ -56,7 +56,7 @@ class SessionTest {
     assertThat(attach.userId()).isEqualTo(ME);
     assertThat(attach.deviceId().value()).isEqualTo("phone");
     assertThat(attach.fresh()).isFalse();
-    attach.session().tell(new User.Attached(s.entity.ref(), List.of()));
+    attach.session().tell(new User.Attached(s.entity.ref(), List.of(), 0));
     var welcome = s.expect("welcome");
     assertThat(welcome.path("id").asLong()).isEqualTo(1);
     assertThat(welcome.path("session_id").asText()).isEqualTo("session-1");
@@ -257,7 +257,7 @@ class SessionTest {
     s.user.expectMessageClass(User.Attach.class);
 
     // It died before its journal knew of any acknowledgement; 4 and 5 were told to nobody.
-    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5)));
+    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5), 0));
     var asked = s.page(A, 4, 5);
     assertThat(asked.after()).isEqualTo(3);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(4);
@@ -278,7 +278,7 @@ class SessionTest {
     s.user.expectMessageClass(User.Acked.class);
     s.entity.stop();
     s.user.expectMessageClass(User.Attach.class);
-    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 1)));
+    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 1), 0));
     s.pass(Duration.ofMillis(25));
     assertThat(s.user.expectMessageClass(User.Acked.class).acks())
         .containsExactly(new User.Ack(A, 1, 1));

@@ -28,6 +28,7 @@ final class Fixtures {
   static Config serialization() {
     return ConfigFactory.parseString(
         """
+        include classpath("parley-snapshots.conf")
         pekko.loglevel = WARNING
         pekko.actor {
           serializers {

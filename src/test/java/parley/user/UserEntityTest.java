@@ -152,11 +152,11 @@ class UserEntityTest {
     rig.make();
     TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
-    assertThat(session.expectMessageClass(User.RowChanged.class).row().name()).isEqualTo("Bob");
-    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(2);
+    assertThat(rig.vital(session, User.RowChanged.class).row().name()).isEqualTo("Bob");
+    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(2);
     rig.tell(Mail.of(CHAT, 2, 3).receipts(new User.Receipt(BOB, 2, 1)).deliver());
-    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(1);
-    assertThat(session.expectMessageClass(User.Receipts.class).receipts())
+    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(1);
+    assertThat(rig.vital(session, User.Receipts.class).receipts())
         .containsExactly(new User.Receipt(BOB, 2, 1));
     rig.tell(new User.Typing(CHAT, BOB, true));
     session.expectMessage(new User.TypingSeen(CHAT, BOB, true));
@@ -171,7 +171,7 @@ class UserEntityTest {
     session.receiveSeveralMessages(2);
     User.DoneReply done = rig.ask(to -> new User.SetRowFlags(CHAT, true, null, true, to));
     assertThat(done).isEqualTo(new User.Done());
-    InboxRow row = session.expectMessageClass(User.RowChanged.class).row();
+    InboxRow row = rig.vital(session, User.RowChanged.class).row();
     assertThat(row.muted() && row.archived() && !row.pinned()).isTrue();
     rig.restart();
     assertThat(rig.inbox().getFirst().muted()).isTrue();
@@ -186,10 +186,10 @@ class UserEntityTest {
     TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(GROUP, 1, 2).deliver());
     rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
-    session.expectMessageClass(User.RowChanged.class);
-    session.expectMessageClass(User.Entries.class);
-    assertThat(session.expectMessageClass(User.Entries.class).entries()).hasSize(1);
-    assertThat(session.expectMessageClass(User.RowChanged.class).row().removed()).isTrue();
+    rig.vital(session, User.RowChanged.class);
+    rig.vital(session, User.Entries.class);
+    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(1);
+    assertThat(rig.vital(session, User.RowChanged.class).row().removed()).isTrue();
     assertThat(rig.inbox()).isEmpty();
     rig.flush();
     rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
@@ -356,8 +356,8 @@ class UserEntityTest {
     TestProbe<User.Delivery> second = rig.attach(PHONE, "s2", false);
     assertThat(rig.ended(first).why()).isEqualTo(User.End.REPLACED);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    second.expectMessageClass(User.RowChanged.class);
-    second.expectMessageClass(User.Entries.class);
+    rig.vital(second, User.RowChanged.class);
+    rig.vital(second, User.Entries.class);
     first.expectNoMessage(java.time.Duration.ZERO);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
     rig.flush();
@@ -374,8 +374,8 @@ class UserEntityTest {
     // A later hello has its answer only after the dead one's is known.
     rig.awaitAnswered();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    living.expectMessageClass(User.RowChanged.class);
-    living.expectMessageClass(User.Entries.class);
+    rig.vital(living, User.RowChanged.class);
+    rig.vital(living, User.Entries.class);
   }
 
   @Test

@@ -221,13 +221,14 @@ class UserRandomTest {
   private void follow(String at, DeviceId device, TestProbe<User.Delivery> session) {
     Expected e = Objects.requireNonNull(expected.get(device));
     ActorRef<User.Delivery> self = session.getRef();
-    self.tell(new User.Attached(rig.anyone(), List.of()));
+    self.tell(new User.Attached(rig.anyone(), List.of(), 0));
     while (true) {
       User.Delivery delivery = session.receiveMessage();
       if (delivery instanceof User.Attached) {
         break;
       }
-      if (delivery instanceof User.Entries entries) {
+      if (delivery instanceof User.Numbered numbered
+          && numbered.delivery() instanceof User.Entries entries) {
         entries
             .entries()
             .forEach(

@@ -185,6 +185,11 @@ final class UserRig implements AutoCloseable {
     return lastLag;
   }
 
+  /** The next thing the session must not miss. */
+  <T extends User.Vital> T vital(TestProbe<User.Delivery> session, Class<T> type) {
+    return type.cast(session.expectMessageClass(User.Numbered.class).delivery());
+  }
+
   User.Ended ended(TestProbe<User.Delivery> probe) {
     return probe.expectMessageClass(User.Ended.class);
   }

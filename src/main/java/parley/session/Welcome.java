@@ -1,0 +1,39 @@
+package parley.session;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import parley.user.User;
+
+/** A user's answer to an attach: one message or, for a device that is behind in a lot, several. */
+final class Welcome {
+  private final ActorRef<User.Command> user;
+  private final List<User.Lag> lagging;
+  private int missing;
+
+  Welcome(User.Attached first) {
+    user = first.user();
+    lagging = new ArrayList<>(first.lagging());
+    missing = first.more();
+  }
+
+  void add(User.MoreLagging more) {
+    lagging.addAll(more.lagging());
+    missing--;
+  }
+
+  /** Whether all parts are here. */
+  boolean whole() {
+    return missing <= 0;
+  }
+
+  /** The entity itself. */
+  ActorRef<User.Command> user() {
+    return user;
+  }
+
+  /** Where the device is behind. */
+  List<User.Lag> lagging() {
+    return lagging;
+  }
+}

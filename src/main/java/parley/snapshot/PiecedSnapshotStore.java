@@ -1,0 +1,281 @@
+package parley.snapshot;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.zip.CRC32;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.dispatch.Futures;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.DeleteSnapshotFailure;
+import org.apache.pekko.persistence.DeleteSnapshotsFailure;
+import org.apache.pekko.persistence.Persistence;
+import org.apache.pekko.persistence.SaveSnapshotFailure;
+import org.apache.pekko.persistence.SelectedSnapshot;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotProtocol;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.snapshot.japi.SnapshotStore;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import org.apache.pekko.serialization.Serializer;
+import org.apache.pekko.serialization.Serializers;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.FutureConverters;
+
+/**
+ * The plugin {@code parley-snapshots}, see the package. It speaks to the store behind it as an
+ * entity would, by Pekko's own snapshot protocol (as Pekko's {@code PersistencePluginProxy} does).
+ *
+ * <p>Pieces are stored before what names them, so a crash between leaves pieces nobody names, which
+ * the next deletion takes with it. A snapshot whose pieces do not make a whole is passed over for
+ * the one before it, and where there is none the entity replays its events: slower, never wrong.
+ */
+public final class PiecedSnapshotStore extends SnapshotStore {
+  /** The plugin's id, for entities. */
+  public static final String PLUGIN = "parley-snapshots";
+
+  /** Most pieces of a snapshot: 19 MB. No state here can be as large; one that is fails to save. */
+  private static final int MOST = 64;
+
+  private static final Logger LOG = LoggerFactory.getLogger(PiecedSnapshotStore.class);
+
+  private final String store;
+  private final int pieceBytes;
+  private final Duration timeout;
+  private final Serialization serialization;
+
+  /** Made by Pekko with the plugin's own configuration. */
+  public PiecedSnapshotStore(Config config) {
+    store = config.getString("store");
+    pieceBytes = config.getInt("piece-bytes");
+    timeout = config.getDuration("timeout");
+    serialization = SerializationExtension.get(context().system());
+  }
+
+  private ActorRef behind() {
+    return Persistence.get(context().system()).snapshotStoreFor(store, ConfigFactory.empty());
+  }
+
+  // ---- save
+
+  @Override
+  public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
+    Serializer serializer;
+    byte[] bytes;
+    try {
+      serializer = serialization.findSerializerFor(snapshot);
+      bytes = serialization.serialize(snapshot).get();
+    } catch (RuntimeException e) {
+      return Futures.failed(e);
+    }
+    if (bytes.length <= pieceBytes) {
+      return scala(put(metadata, snapshot));
+    }
+    int count = (bytes.length + pieceBytes - 1) / pieceBytes;
+    if (count > MOST) {
+      return Futures.failed(
+          new IllegalArgumentException(
+              metadata.persistenceId() + ": a snapshot of " + bytes.length + " bytes"));
+    }
+    CompletionStage<Void> stored = CompletableFuture.completedFuture(null);
+    for (int i = 1; i <= count; i++) {
+      int from = (i - 1) * pieceBytes;
+      byte[] piece = Arrays.copyOfRange(bytes, from, Math.min(from + pieceBytes, bytes.length));
+      SnapshotMetadata place = piece(metadata, i);
+      stored = stored.thenCompose(done -> put(place, piece));
+    }
+    Pieces pieces =
+        new Pieces(
+            count,
+            bytes.length,
+            crc(bytes),
+            serializer.identifier(),
+            Serializers.manifestFor(serializer, snapshot));
+    return scala(stored.thenCompose(done -> put(metadata, pieces)));
+  }
+
+  private CompletionStage<Void> put(SnapshotMetadata place, Object what) {
+    return ask(new SnapshotProtocol.SaveSnapshot(place, what))
+        .thenApply(
+            reply -> {
+              if (reply instanceof SaveSnapshotFailure failure) {
+                throw new StoreFailedException(failure.cause());
+              }
+              return null;
+            });
+  }
+
+  // ---- load
+
+  @Override
+  public Future<Optional<SelectedSnapshot>> doLoadAsync(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return FutureConverters.asScala(load(persistenceId, criteria));
+  }
+
+  private CompletionStage<Optional<SelectedSnapshot>> load(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return get(persistenceId, criteria)
+        .thenCompose(
+            found -> {
+              if (found.isEmpty() || !(found.get().snapshot() instanceof Pieces pieces)) {
+                return CompletableFuture.completedFuture(found);
+              }
+              SnapshotMetadata metadata = found.get().metadata();
+              return whole(metadata, pieces)
+                  .thenCompose(
+                      whole ->
+                          whole.isPresent()
+                              ? CompletableFuture.completedFuture(whole)
+                              : load(persistenceId, before(metadata, criteria)));
+            });
+  }
+
+  private static SnapshotSelectionCriteria before(
+      SnapshotMetadata metadata, SnapshotSelectionCriteria criteria) {
+    return SnapshotSelectionCriteria.create(
+        metadata.sequenceNr() - 1,
+        criteria.maxTimestamp(),
+        criteria.minSequenceNr(),
+        criteria.minTimestamp());
+  }
+
+  private CompletionStage<Optional<SelectedSnapshot>> whole(
+      SnapshotMetadata metadata, Pieces pieces) {
+    ByteArrayOutputStream sum = new ByteArrayOutputStream(pieces.bytes());
+    CompletionStage<Boolean> read = CompletableFuture.completedFuture(true);
+    for (int i = 1; i <= pieces.count(); i++) {
+      SnapshotMetadata place = piece(metadata, i);
+      read =
+          read.thenCompose(
+              good ->
+                  good
+                      ? get(place.persistenceId(), exactly(place)).thenApply(one -> add(sum, one))
+                      : CompletableFuture.completedFuture(false));
+    }
+    return read.thenApply(
+        good -> {
+          byte[] bytes = sum.toByteArray();
+          if (!good || bytes.length != pieces.bytes() || crc(bytes) != pieces.crc()) {
+            LOG.warn(
+                "{}: pieces of the snapshot at {} are missing, passed over",
+                metadata.persistenceId(),
+                metadata.sequenceNr());
+            return Optional.empty();
+          }
+          Object snapshot =
+              serialization.deserialize(bytes, pieces.serializer(), pieces.manifest()).get();
+          return Optional.of(SelectedSnapshot.create(metadata, snapshot));
+        });
+  }
+
+  private static boolean add(ByteArrayOutputStream sum, Optional<SelectedSnapshot> piece) {
+    if (piece.isPresent() && piece.get().snapshot() instanceof byte[] bytes) {
+      sum.writeBytes(bytes);
+      return true;
+    }
+    return false;
+  }
+
+  private CompletionStage<Optional<SelectedSnapshot>> get(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return ask(new SnapshotProtocol.LoadSnapshot(persistenceId, criteria, Long.MAX_VALUE))
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case SnapshotProtocol.LoadSnapshotResult result ->
+                      scala.jdk.javaapi.OptionConverters.toJava(result.snapshot());
+                  case SnapshotProtocol.LoadSnapshotFailed failed ->
+                      throw new StoreFailedException(failed.cause());
+                  default -> throw new IllegalStateException("unknown answer of the store");
+                });
+  }
+
+  // ---- delete
+
+  @Override
+  public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
+    return scala(delete(metadata.persistenceId(), exactly(metadata)));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return scala(delete(persistenceId, criteria));
+  }
+
+  /** As many pieces as the newest of those that go has: earlier ones rarely had more. */
+  private CompletionStage<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return get(persistenceId, criteria)
+        .thenCompose(
+            found -> {
+              CompletionStage<Void> done = remove(persistenceId, criteria);
+              if (found.isPresent() && found.get().snapshot() instanceof Pieces pieces) {
+                for (int i = 1; i <= pieces.count(); i++) {
+                  String piece = piece(persistenceId, i);
+                  done = done.thenCompose(before -> remove(piece, criteria));
+                }
+              }
+              return done;
+            });
+  }
+
+  private CompletionStage<Void> remove(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return ask(new SnapshotProtocol.DeleteSnapshots(persistenceId, criteria))
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case DeleteSnapshotsFailure failure ->
+                      throw new StoreFailedException(failure.cause());
+                  case DeleteSnapshotFailure failure ->
+                      throw new StoreFailedException(failure.cause());
+                  default -> null;
+                });
+  }
+
+  // ---- helpers
+
+  private CompletionStage<Object> ask(Object message) {
+    return Patterns.ask(behind(), message, timeout);
+  }
+
+  private static SnapshotMetadata piece(SnapshotMetadata whole, int number) {
+    return new SnapshotMetadata(
+        piece(whole.persistenceId(), number), whole.sequenceNr(), whole.timestamp());
+  }
+
+  private static String piece(String persistenceId, int number) {
+    return persistenceId + "#" + number;
+  }
+
+  private static SnapshotSelectionCriteria exactly(SnapshotMetadata place) {
+    return SnapshotSelectionCriteria.create(
+        place.sequenceNr(), Long.MAX_VALUE, place.sequenceNr(), 0);
+  }
+
+  private static long crc(byte[] bytes) {
+    CRC32 crc = new CRC32();
+    crc.update(bytes);
+    return crc.getValue();
+  }
+
+  private static Future<Void> scala(CompletionStage<Void> stage) {
+    return FutureConverters.asScala(stage);
+  }
+
+  /** The store behind said no. */
+  private static final class StoreFailedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    StoreFailedException(Throwable cause) {
+      super(cause);
+    }
+  }
+}

@@ -1,0 +1,264 @@
+package parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Pods as processes, each on a loopback address of its own, against a Kubernetes API that allows
+ * what the Role of {@code k8s/base} does.
+ */
+@Timeout(300)
+class KubernetesIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String APP = "parley";
+
+  @TempDir Path folder;
+
+  private final HttpClient http =
+      HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(2)).build();
+  private final Map<Integer, Process> pods = new LinkedHashMap<>();
+  private final String network = "127.77." + (1 + System.nanoTime() % 250);
+  private FakeKubernetes kubernetes;
+  private int remotePort;
+  private int managementPort;
+
+  @BeforeEach
+  void start() throws Exception {
+    Manifests manifests = Manifests.read(Path.of("k8s"));
+    kubernetes = new FakeKubernetes(folder, call -> ManifestRules.allows(manifests, call));
+    remotePort = freePort();
+    managementPort = freePort();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Process pod : pods.values()) {
+      pod.destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    }
+    kubernetes.close();
+  }
+
+  @Test
+  void podsBecomeOneClusterAndTheLeaseDecidesWhoGoesOn() throws Exception {
+    // What is none of ours, or does not run, is not waited for.
+    kubernetes.run("other-0", "other", ip(90), managementPort);
+    kubernetes.pod("parley-8", APP, ip(91), managementPort, "waiting", "Running", false);
+    kubernetes.pod("parley-9", APP, ip(92), managementPort, "running", "Running", true);
+
+    // One that runs and cannot be asked might be a cluster already: nobody begins without it.
+    kubernetes.run("parley-12", APP, ip(12), managementPort);
+    pod(10);
+    pod(11);
+    await("looked for longer than the margin of a new cluster")
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> listings() > 30);
+    assertThat(members(10)).isEmpty();
+    assertThat(members(11)).isEmpty();
+    assertThat(status(10, "/ready")).isEqualTo(503);
+    assertThat(status(10, "/alive")).isEqualTo(200);
+
+    // It can be asked: they begin, together.
+    pod(12);
+    awaitOneCluster(10, 11, 12);
+
+    // Two more with the lowest addresses, of which one would begin a cluster if there was none.
+    pod(2);
+    pod(3);
+    awaitOneCluster(2, 3, 10, 11, 12);
+
+    // A dead one is given up by those who got the lease.
+    String dead = kill(12);
+    awaitOneCluster(2, 3, 10, 11);
+    assertThat(kubernetes.holder()).contains(network).doesNotContain(dead);
+
+    // The token is replaced while the lease is held.
+    kubernetes.renewToken("second");
+    int before = updates(200);
+    await().atMost(Duration.ofSeconds(30)).until(() -> updates(200) > before + 1);
+    assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 401);
+
+    // The lease is somebody else's: whoever it is goes on, and these do not.
+    kubernetes.takeLeases("somebody else");
+    await().atMost(Duration.ofSeconds(60)).until(() -> updates(409) > 0);
+    kill(11);
+    for (int left : List.of(2, 3, 10)) {
+      await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(process(left).isAlive()).as(log(left)).isFalse());
+    }
+    assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 403);
+  }
+
+  @Test
+  void operatorsMayChangeTheClusterWhereTheyWereAllowedTo() throws Exception {
+    pod(10, "PARLEY_MANAGEMENT_WRITE", "true");
+    pod(11);
+    pod(12);
+    awaitOneCluster(10, 11, 12);
+    String leaving = member(12);
+    assertThat(change("DELETE", 11, leaving, "")).isEqualTo(405);
+    assertThat(change("PUT", 11, leaving, "operation=down")).isEqualTo(405);
+    assertThat(change("PUT", 11, leaving, "operation=leave")).isEqualTo(405);
+    assertThat(change("POST", 11, "", "address=" + leaving)).isEqualTo(405);
+    awaitOneCluster(10, 11, 12);
+
+    assertThat(change("PUT", 10, leaving, "operation=leave")).isEqualTo(200);
+    awaitOneCluster(10, 11);
+    await().atMost(Duration.ofSeconds(60)).until(() -> !process(12).isAlive());
+    assertThat(change("PUT", 10, member(11), "operation=down")).isEqualTo(200);
+    awaitOneCluster(10);
+  }
+
+  private void pod(int last, String... more) throws IOException {
+    String ip = ip(last);
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx160m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    for (String module : List.of("discovery.kubernetes-api", "coordination.lease.kubernetes")) {
+      command.add("-Dpekko." + module + ".api-ca-path=" + kubernetes.caFile());
+      command.add("-Dpekko." + module + ".api-token-path=" + kubernetes.tokenFile());
+    }
+    command.add("-Dpekko.discovery.kubernetes-api.pod-namespace=" + FakeKubernetes.NAMESPACE);
+    command.add("-Dpekko.coordination.lease.kubernetes.namespace=" + FakeKubernetes.NAMESPACE);
+    command.add("-Dpekko.coordination.lease.kubernetes.heartbeat-interval=1s");
+    command.add("-Dpekko.cluster.split-brain-resolver.stable-after=3s");
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(PodMember.class.getName());
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(folder.resolve(last + ".log").toFile());
+    Map<String, String> environment = builder.environment();
+    environment.keySet().removeIf(name -> name.startsWith("PARLEY_"));
+    environment.put("KUBERNETES_SERVICE_HOST", "127.0.0.1");
+    environment.put("KUBERNETES_SERVICE_PORT", String.valueOf(kubernetes.port()));
+    environment.put("PARLEY_CLUSTER", "kubernetes");
+    environment.put("PARLEY_STORE", "dynamodb");
+    environment.put("PARLEY_REMOTE_HOST", ip);
+    environment.put("PARLEY_REMOTE_PORT", String.valueOf(remotePort));
+    environment.put("PARLEY_MANAGEMENT_HOST", ip);
+    environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(managementPort));
+    for (int i = 0; i < more.length; i += 2) {
+      environment.put(more[i], more[i + 1]);
+    }
+    kubernetes.run("parley-" + last, APP, ip, managementPort);
+    pods.put(last, builder.start());
+  }
+
+  /** {@code kill -9}; answers the address it had. */
+  private String kill(int last) throws InterruptedException {
+    process(last).destroyForcibly().waitFor(30, TimeUnit.SECONDS);
+    kubernetes.gone("parley-" + last);
+    return ip(last) + ":";
+  }
+
+  private Process process(int last) {
+    return Objects.requireNonNull(pods.get(last));
+  }
+
+  /** All of these know all of these and nobody else. */
+  private void awaitOneCluster(int... all) {
+    Set<String> expected = new TreeSet<>();
+    for (int last : all) {
+      expected.add(member(last));
+    }
+    for (int last : all) {
+      await()
+          .atMost(Duration.ofSeconds(90))
+          .untilAsserted(() -> assertThat(members(last)).as(log(last)).isEqualTo(expected));
+    }
+  }
+
+  private String member(int last) {
+    return "pekko://parley@" + ip(last) + ":" + remotePort;
+  }
+
+  /** Members that are up, as the pod sees them; none where it does not answer. */
+  private Set<String> members(int last) throws InterruptedException {
+    Set<String> up = new TreeSet<>();
+    try {
+      HttpRequest request = HttpRequest.newBuilder(uri(last, "/cluster/members")).build();
+      JsonNode answer =
+          JSON.readTree(http.send(request, HttpResponse.BodyHandlers.ofString()).body());
+      for (JsonNode member : answer.path("members")) {
+        if (member.path("status").asText().equals("Up")) {
+          up.add(member.path("node").asText());
+        }
+      }
+    } catch (IOException e) {
+      return Set.of();
+    }
+    return up;
+  }
+
+  private int status(int last, String path) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(uri(last, path)).build();
+    return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  private int change(String method, int last, String member, String form) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri(last, "/cluster/members/" + member))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .method(method, HttpRequest.BodyPublishers.ofString(form))
+            .build();
+    return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+  }
+
+  private long listings() {
+    return kubernetes.calls().stream().filter(call -> call.resource().equals("pods")).count();
+  }
+
+  private int updates(int status) {
+    return (int)
+        kubernetes.calls().stream()
+            .filter(call -> call.verb().equals("update") && call.status() == status)
+            .count();
+  }
+
+  private URI uri(int last, String path) {
+    return URI.create("http://" + ip(last) + ":" + managementPort + path);
+  }
+
+  private String ip(int last) {
+    return network + "." + last;
+  }
+
+  private String log(int last) {
+    try {
+      List<String> lines = Files.readAllLines(folder.resolve(last + ".log"));
+      return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+    } catch (IOException e) {
+      return e.toString();
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}

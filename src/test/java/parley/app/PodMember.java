@@ -1,0 +1,30 @@
+package parley.app;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import parley.telemetry.Telemetry;
+
+/**
+ * A program that is a member of a cluster of pods and nothing else: the configuration, the
+ * management port and the way in are the node's own, and there is no store behind them. Ends when
+ * it is no member any more.
+ */
+final class PodMember {
+  private PodMember() {}
+
+  public static void main(String[] args) throws Exception {
+    Settings settings = Settings.from(System.getenv());
+    ActorSystem<Void> system =
+        ActorSystem.create(
+            Behaviors.empty(), "parley", NodeConfig.of(settings, ConfigFactory.empty()));
+    new ManagementPort(system, new Telemetry(), new Readiness(), List.of())
+        .bind(settings.management())
+        .toCompletableFuture()
+        .join();
+    Joining.join(system, settings.cluster());
+    system.getWhenTerminated().toCompletableFuture().join();
+    System.exit(Main.FAILED);
+  }
+}

@@ -1,0 +1,183 @@
+package parley.app;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.typed.Cluster;
+import org.apache.pekko.cluster.typed.Down;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.awaitility.Awaitility;
+import parley.client.ParleyClient;
+import parley.conversation.Conversation;
+import parley.http.HttpServer;
+import parley.store.EmbeddedStore;
+import parley.store.Store;
+import parley.telemetry.Telemetry;
+import parley.user.User;
+
+/**
+ * Two nodes in this JVM over the real transport, on one journal in memory: all entities live on the
+ * first, all clients are at the second, so that every message between a session, an edge and an
+ * entity crosses. Shards stay where they are, and nobody is downed but by a test.
+ */
+final class TwoNodes implements AutoCloseable {
+  private static final Config OVERRIDES =
+      ConfigFactory.parseString(
+          """
+          pekko.loglevel = WARNING
+          pekko.cluster.jmx.enabled = off
+          pekko.cluster.sharding.rebalance-interval = 1 h
+          pekko.cluster.downing-provider-class = ""
+          pekko.cluster.shutdown-after-unsuccessful-join-seed-nodes = off
+          pekko.coordinated-shutdown.run-by-actor-system-terminate = off
+          """);
+
+  private final Map<String, String> environment;
+  private final String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
+  private final Connection open;
+
+  final ActorSystem<Void> entities;
+  final ActorSystem<Void> edge;
+  private final Store store;
+  final Services atEntities;
+  final Services atEdge;
+
+  /** Starts both and waits until they are one cluster, everything living on the first. */
+  TwoNodes(Path folder, Map<String, String> more) throws Exception {
+    java.util.HashMap<String, String> all = new java.util.HashMap<>(more);
+    all.put("PARLEY_DATA_DIR", folder.toString());
+    all.put("PARLEY_PORT", "0");
+    all.put("PARLEY_MANAGEMENT_PORT", "0");
+    all.put("PARLEY_REMOTE_PORT", "0");
+    all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
+    this.environment = Map.copyOf(all);
+    open = createTables(database);
+    store = EmbeddedStore.open(folder);
+    Settings settings = Settings.from(environment);
+    entities = system(settings);
+    Cluster first = Cluster.get(entities);
+    first.manager().tell(new JoinSeedNodes(List.of(first.selfMember().address())));
+    awaitUp(entities, 1);
+    atEntities = services(entities, settings);
+    everyShardLivesHere();
+    edge = system(settings);
+    Cluster.get(edge).manager().tell(new JoinSeedNodes(List.of(first.selfMember().address())));
+    awaitUp(edge, 2);
+    awaitUp(entities, 2);
+    atEdge = services(edge, settings);
+  }
+
+  private ActorSystem<Void> system(Settings settings) {
+    return ActorSystem.create(
+        Behaviors.empty(),
+        "parley",
+        OVERRIDES
+            .withFallback(
+                ConfigFactory.parseMap(
+                    Map.of("pekko-persistence-jdbc.shared-databases.slick.db.url", database)))
+            .withFallback(NodeConfig.of(settings, store)));
+  }
+
+  private Services services(ActorSystem<Void> system, Settings settings) throws Exception {
+    return Services.start(
+        system, settings, store, Trust.read(settings.auth(), store), new Telemetry());
+  }
+
+  private static Connection createTables(String url) throws SQLException, IOException {
+    Connection connection = DriverManager.getConnection(url, "sa", "");
+    try (Statement statement = connection.createStatement();
+        InputStream in = TwoNodes.class.getResourceAsStream("/parley/store/h2.sql")) {
+      statement.execute(
+          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8));
+    }
+    return connection;
+  }
+
+  private static void awaitUp(ActorSystem<?> system, int members) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              var state = Cluster.get(system).state();
+              int up = 0;
+              for (var member : state.getMembers()) {
+                up += member.status().equals(MemberStatus.up()) ? 1 : 0;
+              }
+              return up == members;
+            });
+  }
+
+  /** A shard stays where it first was needed: all of them are needed while there is one node. */
+  private void everyShardLivesHere() {
+    ClusterSharding sharding = ClusterSharding.get(entities);
+    java.util.Set<Integer> shards = new java.util.HashSet<>();
+    for (int i = 0; shards.size() < 128; i++) {
+      String id = "warm-" + i;
+      if (shards.add(Math.abs(id.hashCode() % 128))) {
+        sharding.entityRefFor(Conversation.KEY, id).tell(new Conversation.Wake());
+        CompletionStage<User.ProfileReply> nobody =
+            sharding.entityRefFor(User.KEY, id).ask(User.GetProfile::new, Duration.ofSeconds(60));
+        join(nobody);
+        CompletionStage<?> account =
+            parley.auth.AccountProbe.ask(sharding, id, Duration.ofSeconds(60));
+        join(account);
+      }
+    }
+  }
+
+  static <T> T join(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Opens the client port of a node. */
+  static ParleyClient client(Services at) {
+    HttpServer server = join(at.clients().bind(new HostPort("127.0.0.1", 0)));
+    return new ParleyClient(URI.create("http://127.0.0.1:" + server.port()));
+  }
+
+  /** A node is gone without a word, and the other one is told so by an operator. */
+  static void kill(ActorSystem<Void> victim, ActorSystem<Void> survivor) {
+    var address = Cluster.get(victim).selfMember().address();
+    victim.terminate();
+    join(victim.getWhenTerminated());
+    Cluster.get(survivor).manager().tell(new Down(address));
+  }
+
+  @Override
+  public void close() throws SQLException {
+    edge.terminate();
+    entities.terminate();
+    join(edge.getWhenTerminated());
+    join(entities.getWhenTerminated());
+    store.close();
+    open.close();
+  }
+}

@@ -1,0 +1,134 @@
+package parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.session.SessionHarness.A;
+import static parley.session.SessionHarness.B;
+
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import parley.model.ConversationId;
+import parley.model.Refusal;
+import parley.user.User;
+
+/** Messages between a session and its user that did not arrive. */
+class LossTest {
+  private static final Duration CHECK = SessionSettings.standard().checkEvery();
+  private ActorTestKit kit;
+  private SessionHarness s;
+
+  @BeforeEach
+  void start() {
+    kit = ActorTestKit.create(ManualTime.config());
+    s = new SessionHarness(kit, 0);
+  }
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  private void numbered(long nr, ConversationId id, long seq) {
+    s.told(new User.Numbered(nr, new User.Entries(id, DeliveriesTest.entries(seq, seq))));
+  }
+
+  private void check() {
+    int before = s.checks.get();
+    s.pass(CHECK);
+    Awaitility.await().until(() -> s.checks.get() > before);
+    s.quiet();
+  }
+
+  @Test
+  void aHoleInWhatWasToldEndsTheSessionBeforeTheClientSeesIt() {
+    s.live();
+    numbered(1, A, 1);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(1);
+    numbered(3, A, 3);
+    s.expectClosing("state_lost");
+  }
+
+  @Test
+  void whatWasLostLastIsFoundByACheck() {
+    s.live();
+    numbered(1, A, 1);
+    s.expect("message");
+    s.checked = new User.Checked(1, true);
+    check();
+    s.checked = new User.Checked(2, true);
+    s.pass(CHECK);
+    s.expectClosing("state_lost");
+  }
+
+  @Test
+  void acknowledgementsThatWereLostAreSentAgain() {
+    s.live();
+    s.entries(A, 1, 3);
+    s.entries(B, 1, 1);
+    for (int i = 0; i < 4; i++) {
+      s.expect("message");
+    }
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':1}");
+    s.quiet();
+    s.user.expectMessageClass(User.Acked.class);
+    s.send("{'op':'ack','conversation_id':'conv-a','seq':3}");
+    s.send("{'op':'ack','conversation_id':'conv-b','seq':1}");
+    s.quiet();
+    s.user.expectMessageClass(User.Acked.class);
+    s.checked = new User.Checked(0, false);
+    check();
+    assertThat(s.user.expectMessageClass(User.Acked.class).acks())
+        .containsExactlyInAnyOrder(new User.Ack(A, 3, 3), new User.Ack(B, 1, 1));
+    s.checked = new User.Checked(0, true);
+    check();
+    s.checked = new User.Checked(0, false);
+    check();
+    s.user.expectNoMessage(Duration.ZERO);
+  }
+
+  @Test
+  void aUserThatAnswersNoMoreIsGivenUp() {
+    s.live();
+    s.checked = null;
+    for (int i = 0; i < Heard.PATIENCE; i++) {
+      check();
+    }
+    s.pass(CHECK);
+    s.expectClosing("state_lost");
+  }
+
+  @Test
+  void aUserThatDoesNotKnowTheSessionEndsIt() {
+    s.live();
+    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
+    assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
+  }
+
+  @Test
+  void aLongBacklogComesInParts() {
+    s.hello();
+    var attach = s.user.expectMessageClass(User.Attach.class);
+    s.attachIn(attach, List.of(new User.Lag(A, 0, 1)), List.of(List.of(new User.Lag(B, 0, 1))));
+    s.expect("welcome");
+    s.page(A, 1, 1);
+    s.page(B, 1, 1);
+    s.expect("message");
+    s.expect("message");
+    assertThat(s.expect("synced").path("backlog").asLong()).isEqualTo(2);
+  }
+
+  @Test
+  void aBacklogThatLacksAPartIsNoBacklog() {
+    s.hello();
+    var attach = s.user.expectMessageClass(User.Attach.class);
+    attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
+    attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
+    attach.session().tell(new User.Numbered(1, new User.Entries(A, DeliveriesTest.entries(2, 2))));
+    s.expectClosing("state_lost");
+  }
+}

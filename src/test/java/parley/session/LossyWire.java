@@ -1,0 +1,122 @@
+package parley.session;
+
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import parley.conversation.Conversation;
+import parley.user.User;
+
+/**
+ * A transport between nodes on a bad day: what one tells another arrives in order or not at all.
+ * What conversations and users tell each other may also come twice, as after a shard has moved.
+ */
+final class LossyWire {
+  private final ActorTestKit kit;
+  private final Random random;
+  private final double loss;
+  private final Map<ActorRef<?>, ActorRef<?>> ways = new ConcurrentHashMap<>();
+  final AtomicInteger lost = new AtomicInteger();
+  final AtomicInteger resumed = new AtomicInteger();
+  final AtomicInteger carried = new AtomicInteger();
+
+  LossyWire(ActorTestKit kit, long seed, double loss) {
+    this.kit = kit;
+    this.random = new Random(seed);
+    this.loss = loss;
+  }
+
+  private double draw() {
+    synchronized (random) {
+      return random.nextDouble();
+    }
+  }
+
+  boolean loses() {
+    carried.incrementAndGet();
+    boolean gone = draw() < loss;
+    if (gone) {
+      lost.incrementAndGet();
+    }
+    return gone;
+  }
+
+  /** Between entities: lost, carried or carried twice. */
+  <T> void carry(ActorRef<T> to, T message) {
+    if (!loses()) {
+      to.tell(message);
+      if (draw() < loss) {
+        to.tell(message);
+      }
+    }
+  }
+
+  /** Somebody on another node: the same for all who speak to it, and gone when it is. */
+  @SuppressWarnings("unchecked")
+  <T> ActorRef<T> way(ActorRef<T> to) {
+    return (ActorRef<T>) ways.computeIfAbsent(to, k -> kit.spawn(forwarder(to)));
+  }
+
+  private <T> Behavior<T> forwarder(ActorRef<T> to) {
+    return Behaviors.setup(
+        context -> {
+          context.watch(to);
+          return Behaviors.<T>receive(
+              (c, message) -> {
+                if (!loses()) {
+                  to.tell(message);
+                }
+                return Behaviors.same();
+              },
+              (c, signal) -> signal instanceof Terminated ? Behaviors.stopped() : Behaviors.same());
+        });
+  }
+
+  /** A user as sessions of other nodes reach it. */
+  Behavior<User.Command> user(ActorRef<User.Command> user) {
+    return Behaviors.receiveMessage(
+        message -> {
+          if (message instanceof User.Attach attach && attach.resume()) {
+            resumed.incrementAndGet();
+          }
+          if (!loses()) {
+            user.tell(
+                switch (message) {
+                  case User.Attach a ->
+                      new User.Attach(
+                          a.userId(),
+                          a.deviceId(),
+                          a.client(),
+                          a.sessionId(),
+                          a.fresh(),
+                          a.resume(),
+                          way(a.session()));
+                  case User.Check c ->
+                      new User.Check(c.deviceId(), c.sessionId(), c.acked(), way(c.session()));
+                  default -> message;
+                });
+          }
+          return Behaviors.same();
+        });
+  }
+
+  /** A conversation as sessions of other nodes reach it. */
+  Behavior<Conversation.Command> conversation(ActorRef<Conversation.Command> conversation) {
+    return Behaviors.receiveMessage(
+        message -> {
+          if (!loses()) {
+            conversation.tell(
+                message instanceof Conversation.Post p
+                    ? new Conversation.Post(
+                        p.author(), p.clientMsgId(), p.intent(), p.openWith(), way(p.replyTo()))
+                    : message);
+          }
+          return Behaviors.same();
+        });
+  }
+}
