@@ -8,6 +8,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import parley.client.Account;
 import parley.client.Answer;
 import parley.client.Json;
 import parley.client.ParleyClient;
@@ -95,12 +96,13 @@ final class Outbox {
     boolean overHttp = attempt.isText() && random.nextInt(10) < (attempt.tries > 1 ? 4 : 1);
     int via = overHttp ? 0 : connection;
     history.add(attempt.sending(user.id(), name, via));
+    Account account = user.account();
     var answer =
         overHttp
             ? nodes
                 .get()
-                .callAsync("POST", "/v1/messages", user.account().accessToken(), attempt.frame())
-                .thenApply(this::httpAnswer)
+                .callAsync("POST", "/v1/messages", account.accessToken(), attempt.frame())
+                .thenApply(came -> httpAnswer(came, account))
             : live.ask(attempt.frame());
     var unused =
         answer
@@ -108,10 +110,13 @@ final class Outbox {
             .whenComplete((frame, failure) -> done(attempt, frame, failure));
   }
 
-  private JsonNode httpAnswer(Answer answer) {
+  private JsonNode httpAnswer(Answer answer, Account with) {
     if (answer.status() == 200 || answer.status() == 201) {
       history.add(Recorder.answered(user.id(), name, 0, answer.body()));
       return ((ObjectNode) answer.body()).put("op", "sent");
+    }
+    if (answer.status() == 401) {
+      user.outlived(with);
     }
     boolean retryable = answer.status() == 429 || answer.status() >= 500 || answer.status() == 401;
     return Json.obj("op", "error", "code", answer.code(), "retryable", retryable);

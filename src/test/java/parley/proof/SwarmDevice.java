@@ -126,6 +126,9 @@ final class SwarmDevice {
     if (System.currentTimeMillis() >= leaveAt) {
       close();
     }
+    if (user.ended()) {
+      user.renew(nodes.get(), user.account());
+    }
   }
 
   /** Connects unless connected, on any node; renews the tokens when they have ended. */
