@@ -45,7 +45,10 @@ final class Joining {
     switch (how.kind()) {
       // Up at once, where discovery would wait for others first.
       case SINGLE -> cluster.join(cluster.selfAddress());
-      case SEED -> cluster.joinSeedNodes(scala(addresses(cluster.selfAddress(), how.seeds())));
+      case SEED -> {
+        SeedMajority.await(system, how.remote(), how.seeds());
+        cluster.joinSeedNodes(scala(addresses(cluster.selfAddress(), how.seeds())));
+      }
       // The management port must be bound: the nodes ask each other there before one of them
       // begins.
       case KUBERNETES -> ClusterBootstrap.get(system).start();

@@ -113,7 +113,7 @@ final class ClusterProcess implements AutoCloseable {
         release(node);
         if (node == 0) {
           // It makes the tables; the others would look for them too early.
-          awaitUp(1);
+          awaitManagement(node);
         }
       }
       awaitUp(count);
@@ -239,10 +239,18 @@ final class ClusterProcess implements AutoCloseable {
         .until(() -> isUp(count));
   }
 
+  /** The node has its store, and waits for the others or has them. */
+  private void awaitManagement(int node) {
+    await("the management port of node " + node)
+        .atMost(TO_FORM)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> status(node, "/alive") == 200);
+  }
+
   private boolean isUp(int count) {
     int ready = 0;
     for (int node = 0; node < size(); node++) {
-      if (process(node).isAlive() && isReady(node)) {
+      if (process(node).isAlive() && status(node, "/ready") == 200) {
         Set<String> up = up(node);
         if (up.size() != count) {
           return false;
@@ -253,14 +261,15 @@ final class ClusterProcess implements AutoCloseable {
     return ready == count;
   }
 
-  private boolean isReady(int node) {
+  /** The status of the answer; 0 where there was none. */
+  private int status(int node, String path) {
     try {
-      return http.send(request(node, "/ready"), BodyHandlers.discarding()).statusCode() == 200;
+      return http.send(request(node, path), BodyHandlers.discarding()).statusCode();
     } catch (IOException e) {
-      return false;
+      return 0;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return 0;
     }
   }
 

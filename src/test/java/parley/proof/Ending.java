@@ -47,6 +47,8 @@ final class Ending {
   }
 
   void record() {
+    // A long run outlives its tokens.
+    users.forEach(user -> user.renew(nodes.getFirst(), user.account()));
     for (SwarmDevice device : devices) {
       device.close();
       await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> connected(device));

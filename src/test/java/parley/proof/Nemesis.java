@@ -68,7 +68,7 @@ final class Nemesis {
   }
 
   private void kill(int node, Duration down) {
-    Map<String, SwarmUser> gone = prober.on(node);
+    Map<String, SwarmUser> gone = conversationsOn(node);
     cluster.hold(node);
     long since = System.nanoTime();
     cluster.process(node).kill9();
@@ -88,6 +88,18 @@ final class Nemesis {
       later.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A node that has just come back gets its share some seconds later. */
+  private Map<String, SwarmUser> conversationsOn(int node) {
+    try {
+      return await("conversations on node " + node)
+          .atMost(Duration.ofSeconds(40))
+          .pollInterval(Duration.ofMillis(500))
+          .until(() -> prober.on(node), some -> some.size() > 2);
+    } catch (ConditionTimeoutException e) {
+      return prober.on(node);
     }
   }
 

@@ -36,7 +36,7 @@ final class SwarmDevice {
   private final Habits habits;
   private final List<OpenGroup> openGroups;
   private final DeviceCursors cursors = new DeviceCursors();
-  private final List<Attempt> outbox = new ArrayList<>();
+  private final Outbox outbox;
   private final ConcurrentLinkedQueue<Event.Gap> gaps = new ConcurrentLinkedQueue<>();
   private volatile @Nullable ParleySocket socket;
   private @Nullable ParleyClient node;
@@ -64,6 +64,7 @@ final class SwarmDevice {
     this.random = random;
     this.habits = habits;
     this.openGroups = openGroups;
+    this.outbox = new Outbox(user, name, nodes, history, counts, random);
   }
 
   SwarmUser user() {
@@ -86,14 +87,14 @@ final class SwarmDevice {
 
   /** Acts at random until {@code calm}, then only until everything is answered or {@code over}. */
   void live(CountDownLatch calm, CountDownLatch over) {
-    while (over.getCount() > 0 && (calm.getCount() > 0 || outstanding() > 0)) {
+    while (over.getCount() > 0 && (calm.getCount() > 0 || outbox.size() > 0)) {
       int pause = 1 + random.nextInt(habits.paceMillis());
       try {
         leaveInTime();
         connect();
-        retryDue();
+        outbox.retryDue(live(), connection);
         fetchGaps();
-        if (calm.getCount() > 0 && outstanding() < OUTSTANDING) {
+        if (calm.getCount() > 0 && outbox.size() < OUTSTANDING) {
           act();
         }
         if (away) {
@@ -125,6 +126,9 @@ final class SwarmDevice {
     if (System.currentTimeMillis() >= leaveAt) {
       close();
     }
+    if (user.ended()) {
+      user.renew(nodes.get(), user.account());
+    }
   }
 
   /** Connects unless connected, on any node; renews the tokens when they have ended. */
@@ -150,7 +154,7 @@ final class SwarmDevice {
     if (answer.path("op").asText().equals("welcome")) {
       socket = opened;
       counts.welcomed();
-      dueNow();
+      outbox.dueNow();
       return;
     }
     opened.close();
@@ -192,6 +196,10 @@ final class SwarmDevice {
     } else if (dice >= 97 && !openGroups.isEmpty()) {
       openGroups.get(random.nextInt(openGroups.size())).change(nodes.get(), random, user);
     }
+  }
+
+  private void submit(Attempt attempt) {
+    outbox.submit(attempt, live(), connection);
   }
 
   private void text(@Nullable String conversation) {
@@ -298,119 +306,19 @@ final class SwarmDevice {
     return now;
   }
 
-  // --- the outbox
-
-  private int outstanding() {
-    synchronized (outbox) {
-      return outbox.size();
-    }
-  }
-
   /** For a run that does not come to rest: what this device waits for. */
   String state() {
-    synchronized (outbox) {
-      return name
-          + " on connection "
-          + connection
-          + " to "
-          + (node == null ? "nowhere" : node.base())
-          + ", failures "
-          + failures
-          + ", gaps "
-          + gaps
-          + ", outbox "
-          + outbox.stream().map(a -> a.clientMsgId + " tried " + a.tries + "x").toList();
-    }
-  }
-
-  private void submit(Attempt attempt) {
-    synchronized (outbox) {
-      outbox.add(attempt);
-    }
-    counts.attempted();
-    send(attempt);
-  }
-
-  private void dueNow() {
-    synchronized (outbox) {
-      outbox.forEach(
-          attempt -> {
-            attempt.dueAt = 0;
-          });
-    }
-  }
-
-  private void retryDue() {
-    List<Attempt> due;
-    synchronized (outbox) {
-      long now = System.currentTimeMillis();
-      due = outbox.stream().filter(a -> !a.inFlight && a.dueAt <= now).toList();
-    }
-    due.forEach(this::send);
-  }
-
-  private void send(Attempt attempt) {
-    synchronized (outbox) {
-      attempt.inFlight = true;
-      attempt.tries++;
-    }
-    boolean overHttp = attempt.isText() && random.nextInt(10) < (attempt.tries > 1 ? 4 : 1);
-    int via = overHttp ? 0 : connection;
-    history.add(attempt.sending(user.id(), name, via));
-    var answer =
-        overHttp
-            ? nodes
-                .get()
-                .callAsync("POST", "/v1/messages", user.account().accessToken(), attempt.frame())
-                .thenApply(this::httpAnswer)
-            : live().ask(attempt.frame());
-    var unused =
-        answer
-            .orTimeout(10, TimeUnit.SECONDS)
-            .whenComplete((frame, failure) -> done(attempt, frame, failure));
-  }
-
-  private JsonNode httpAnswer(Answer answer) {
-    if (answer.status() == 200 || answer.status() == 201) {
-      history.add(Recorder.answered(user.id(), name, 0, answer.body()));
-      return ((ObjectNode) answer.body()).put("op", "sent");
-    }
-    boolean retryable = answer.status() == 429 || answer.status() >= 500 || answer.status() == 401;
-    return Json.obj("op", "error", "code", answer.code(), "retryable", retryable);
-  }
-
-  private void done(Attempt attempt, @Nullable JsonNode frame, @Nullable Throwable failure) {
-    boolean over = false;
-    if (failure != null || frame == null) {
-      history.add(new Event.Unknown(user.id(), name, attempt.clientMsgId, String.valueOf(failure)));
-    } else if (frame.path("op").asText().equals("sent")) {
-      over = true;
-      counts.acknowledged(name, attempt, frame);
-      String conversation = frame.path("conversation_id").asText();
-      user.knows(conversation);
-      if (attempt.isText()) {
-        user.sent(conversation, frame.path("seq").asLong());
-      }
-    } else {
-      String code = frame.path("code").asText();
-      boolean retryable = frame.path("retryable").asBoolean();
-      history.add(new Event.Refused(user.id(), name, attempt.clientMsgId, code, retryable));
-      over = !retryable;
-      counts.refused(code);
-      if (code.equals("not_found") && attempt.conversation != null) {
-        user.forgets(attempt.conversation);
-      }
-    }
-    synchronized (outbox) {
-      attempt.inFlight = false;
-      attempt.dueAt =
-          System.currentTimeMillis()
-              + java.util.concurrent.ThreadLocalRandom.current()
-                  .nextInt(100 << Math.min(attempt.tries, 5));
-      if (over) {
-        outbox.remove(attempt);
-      }
-    }
+    return name
+        + " on connection "
+        + connection
+        + " to "
+        + (node == null ? "nowhere" : node.base())
+        + ", failures "
+        + failures
+        + ", gaps "
+        + gaps
+        + ", outbox "
+        + outbox;
   }
 
   // --- what comes in

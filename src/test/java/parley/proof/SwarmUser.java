@@ -21,6 +21,7 @@ final class SwarmUser {
   private final List<Target> own = new ArrayList<>();
   private final List<Target> seen = new ArrayList<>();
   private Account account;
+  private boolean ended;
 
   SwarmUser(Account account) {
     this.account = account;
@@ -38,7 +39,17 @@ final class SwarmUser {
   synchronized void renew(ParleyClient client, Account stale) {
     if (account.equals(stale)) {
       account = client.login(account.username(), account.password());
+      ended = false;
     }
+  }
+
+  /** These tokens have ended: whoever connects next fetches new ones. */
+  synchronized void outlived(Account stale) {
+    ended = account.equals(stale);
+  }
+
+  synchronized boolean ended() {
+    return ended;
   }
 
   synchronized void peer(String userId) {
