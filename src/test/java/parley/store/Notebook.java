@@ -56,6 +56,6 @@ final class Notebook extends EventSourcedBehavior<Notebook.Command, String, Stri
 
   @Override
   public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(20, 1);
+    return RetentionCriteria.snapshotEvery(30, 1);
   }
 }
