@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -43,6 +44,8 @@ public final class ServerProcess implements AutoCloseable {
   private static final long END_SECONDS = 90;
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
 
+  private static volatile Supplier<Map<String, String>> store = Map::of;
+
   private final Path data;
   private final Map<String, String> environment = new HashMap<>();
   private final List<String> prefix;
@@ -63,7 +66,16 @@ public final class ServerProcess implements AutoCloseable {
     environment.put("PARLEY_DATA_DIR", data.toString());
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
+    environment.putAll(store.get());
     environment.putAll(overrides);
+  }
+
+  /**
+   * Where servers that are started from now on keep their events; each gets settings of its own,
+   * which stay the same when it is restarted. For tests that run on both stores.
+   */
+  public static void store(Supplier<Map<String, String>> settings) {
+    store = settings;
   }
 
   /** Starts the program and waits until it listens. */

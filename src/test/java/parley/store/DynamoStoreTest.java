@@ -1,0 +1,93 @@
+package parley.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.URI;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.client.DynamoLocal;
+import parley.client.FaultProxy;
+
+/** What an operator sees of the tables: made, missing, refused, unreachable. */
+@Timeout(90)
+class DynamoStoreTest {
+  @Test
+  void tablesAreMadeOnceAndFound() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
+    DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
+    DynamoStore.open(DynamoLocal.endpoint(), prefix, false).close();
+  }
+
+  @Test
+  void aMissingTableIsRefusedByName() {
+    String prefix = DynamoLocal.prefix();
+    assertThatThrownBy(() -> DynamoStore.open(DynamoLocal.endpoint(), prefix, false))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageStartingWith("PARLEY_DYNAMODB_TABLE_PREFIX: there is no table " + prefix)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void wrongCredentialsAreRefused() {
+    try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint())) {
+      proxy.rule(call -> new FaultProxy.Refuse(400, "UnrecognizedClientException"));
+      assertThatThrownBy(() -> DynamoStore.open(proxy.endpoint(), "x-", true))
+          .isInstanceOf(StoreRefusedException.class)
+          .hasMessageStartingWith("PARLEY_STORE: DynamoDB at " + proxy.endpoint() + " refuses (Unr")
+          .hasMessageNotContaining("\n");
+    }
+  }
+
+  @Test
+  void nobodyThereIsRefused() {
+    DynamoLocal.credentials();
+    assertThatThrownBy(() -> DynamoStore.open(URI.create("http://127.0.0.1:1"), "x-", true))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageStartingWith("PARLEY_STORE: DynamoDB at http://127.0.0.1:1 cannot be used (")
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void noRegionIsRefused() {
+    DynamoLocal.credentials();
+    assertThatThrownBy(() -> DynamoStore.open(null, "x-", true))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageStartingWith("PARLEY_STORE: dynamodb needs a region, AWS_REGION, or ");
+  }
+
+  @Test
+  void aSecretIsMadeOnceForAll() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    try (DynamoStore one = DynamoStore.open(DynamoLocal.endpoint(), prefix, true);
+        DynamoStore two = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
+      // Each makes a value of its own while the other has none either: the worst moment.
+      CompletableFuture<Void> both = new CompletableFuture<>();
+      CompletableFuture<String> second =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return two.secret(
+                      "key",
+                      () -> {
+                        both.complete(null);
+                        return "two";
+                      });
+                } catch (StoreRefusedException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      String first =
+          one.secret(
+              "key",
+              () -> {
+                both.join();
+                return "one";
+              });
+      assertThat(second.get()).isEqualTo(first);
+      assertThat(one.secret("key", () -> "three")).isEqualTo(first);
+    }
+  }
+}

@@ -1,0 +1,252 @@
+package parley.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import parley.client.DynamoLocal;
+import parley.client.FaultProxy;
+import parley.client.FaultProxy.Pass;
+import parley.client.FaultProxy.Replace;
+import parley.client.Ids;
+import parley.client.Json;
+
+/** Two live writers of one entity, each sure that it is alone. */
+@Timeout(120)
+class WriteGuardTest {
+  private static final String PREFIX = DynamoLocal.prefix();
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
+  private static DynamoStore store;
+  private static ActorTestKit kit;
+
+  private final String id = "notebook-" + Ids.next();
+
+  @BeforeAll
+  static void start() throws Exception {
+    store = DynamoStore.open(proxy.endpoint(), PREFIX, true);
+    store.secret("a", () -> "b");
+    kit =
+        ActorTestKit.create(
+            "guard",
+            ConfigFactory.parseString("pekko.actor.provider = local")
+                .withFallback(store.config())
+                .withFallback(ConfigFactory.load())
+                .resolve());
+  }
+
+  @AfterAll
+  static void stop() {
+    kit.shutdownTestKit();
+    store.close();
+    proxy.close();
+  }
+
+  @AfterEach
+  void guarded() {
+    System.clearProperty(WriteGuard.PROPERTY);
+    proxy.heal();
+  }
+
+  /**
+   * Up to that many events before both are there; then one writes, the other writes at the same
+   * number: by a put, by the batch of the hundredth event, by a batch of several, across the
+   * border.
+   */
+  @ParameterizedTest
+  @CsvSource({"3,1", "99,1", "3,2", "98,3", "99,2"})
+  void theSecondWriterIsRefused(int before, int batch) {
+    Outcome outcome = twoWriters(before, batch);
+    assertThat(outcome.secondAcknowledged()).isFalse();
+    assertThat(outcome.log()).isEqualTo(lines(before, "one", batch));
+  }
+
+  /** The same without: acknowledged lines of the first writer are gone. */
+  @ParameterizedTest
+  @CsvSource({"3,1", "99,1", "3,2"})
+  void withoutTheGuardWhatWasAcknowledgedIsLost(int before, int batch) {
+    System.setProperty(WriteGuard.PROPERTY, "off");
+    Outcome outcome = twoWriters(before, batch);
+    assertThat(outcome.secondAcknowledged()).isTrue();
+    assertThat(outcome.log()).doesNotContain("one 1").contains("two 1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theHundredthEventIsStoredOrNotAcknowledged(boolean guard) {
+    System.setProperty(WriteGuard.PROPERTY, guard ? "on" : "off");
+    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    fill(writer, 99);
+    AtomicInteger left = new AtomicInteger(3);
+    proxy.rule(
+        call ->
+            call.operation().equals("BatchWriteItem")
+                    && call.writesEvent()
+                    && call.body().contains(id)
+                    && left.getAndDecrement() > 0
+                ? new Replace(
+                    Json.obj("UnprocessedItems", Json.parse(call.body()).path("RequestItems"))
+                        .toString())
+                : new Pass());
+    boolean acknowledged = add(writer, List.of("one 1"));
+    assertThat(acknowledged).isTrue();
+    proxy.heal();
+    kit.stop(writer);
+    if (guard) {
+      assertThat(log()).isEqualTo(lines(99, "one", 1));
+    } else {
+      // The plugin alone says "persisted" for what DynamoDB said it had not done.
+      assertThat(log()).isEqualTo(lines(99, "one", 0));
+    }
+  }
+
+  /** What an entity reads when it wakes, and what history reads, one event too. */
+  @Test
+  void whatWasWrittenIsRead() {
+    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    fill(writer, 205);
+    CurrentEventsByPersistenceIdQuery journal =
+        PersistenceQuery.get(kit.system())
+            .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal());
+    List<Object> some =
+        journal
+            .currentEventsByPersistenceId(id, 99, 201)
+            .map(EventEnvelope::event)
+            .runWith(Sink.seq(), kit.system())
+            .toCompletableFuture()
+            .join();
+    assertThat(some)
+        .isEqualTo(IntStream.rangeClosed(99, 201).mapToObj(n -> (Object) ("n " + n)).toList());
+    kit.stop(writer);
+    assertThat(log()).hasSize(205);
+  }
+
+  /** The policy names the actions that were seen, each on the tables where it was seen. */
+  @Test
+  void thePolicyNamesWhatTheCodeDoes() throws IOException {
+    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    fill(writer, 101);
+    add(writer, List.of("a", "b"));
+    kit.stop(writer);
+    assertThat(log()).hasSize(103);
+    Map<String, Set<String>> wanted = new TreeMap<>();
+    JsonNode policy = Json.parse(Files.readString(Path.of("k8s/aws/iam-policy.json")));
+    for (JsonNode statement : policy.path("Statement")) {
+      if (!statement.path("Sid").asText().equals("MakeTables")) {
+        for (JsonNode resource : statement.path("Resource")) {
+          String table = resource.asText().replaceAll(".*table/parley-|/index/.*", "");
+          for (JsonNode action : statement.path("Action")) {
+            wanted.computeIfAbsent(table, t -> new TreeSet<>()).add(action.asText());
+          }
+        }
+      }
+    }
+    await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen()).isEqualTo(wanted));
+  }
+
+  private static Map<String, Set<String>> seen() {
+    Map<String, Set<String>> seen = new TreeMap<>();
+    for (String line : proxy.operations()) {
+      String[] parts = line.split(" ", -1);
+      String action = parts[0].equals("TransactWriteItems") ? "PutItem" : parts[0];
+      if (!action.equals("CreateTable")) {
+        seen.computeIfAbsent(parts[1].substring(PREFIX.length()), t -> new TreeSet<>())
+            .add("dynamodb:" + action);
+      }
+    }
+    return seen;
+  }
+
+  private record Outcome(boolean secondAcknowledged, List<String> log) {}
+
+  private Outcome twoWriters(int before, int batch) {
+    ActorRef<Notebook.Command> one = kit.spawn(Notebook.of(id));
+    fill(one, before);
+    ActorRef<Notebook.Command> two = kit.spawn(Notebook.of(id));
+    assertThat(read(two)).hasSize(before);
+    assertThat(add(one, lines(0, "one", batch))).isTrue();
+    boolean second = add(two, lines(0, "two", batch));
+    kit.stop(one);
+    kit.stop(two);
+    return new Outcome(second, log());
+  }
+
+  private List<String> log() {
+    ActorRef<Notebook.Command> reader = kit.spawn(Notebook.of(id));
+    List<String> lines = read(reader);
+    kit.stop(reader);
+    return lines;
+  }
+
+  private static List<String> read(ActorRef<Notebook.Command> notebook) {
+    TestProbe<List<String>> probe = kit.createTestProbe();
+    notebook.tell(new Notebook.Read(probe.ref()));
+    return probe.receiveMessage(PATIENCE);
+  }
+
+  private static void fill(ActorRef<Notebook.Command> notebook, int to) {
+    TestProbe<Done> probe = kit.createTestProbe();
+    for (int n = 1; n <= to; n++) {
+      notebook.tell(new Notebook.Add(List.of("n " + n), probe.ref()));
+    }
+    probe.receiveSeveralMessages(to, PATIENCE);
+  }
+
+  /** Whether it was acknowledged; otherwise the writer has stopped. */
+  private static boolean add(ActorRef<Notebook.Command> notebook, List<String> lines) {
+    AtomicBoolean stopped = new AtomicBoolean();
+    AtomicBoolean done = new AtomicBoolean();
+    ActorRef<Object> watcher =
+        kit.spawn(
+            Behaviors.setup(
+                context -> {
+                  context.watchWith(notebook, "stopped");
+                  return Behaviors.receiveMessage(
+                      message -> {
+                        (message instanceof Done ? done : stopped).set(true);
+                        return Behaviors.same();
+                      });
+                }));
+    notebook.tell(new Notebook.Add(lines, watcher.narrow()));
+    await().atMost(PATIENCE).until(() -> stopped.get() || done.get());
+    return done.get();
+  }
+
+  private static List<String> lines(int before, String writer, int count) {
+    List<String> lines = new ArrayList<>();
+    IntStream.rangeClosed(1, before).forEach(n -> lines.add("n " + n));
+    IntStream.rangeClosed(1, count).forEach(n -> lines.add(writer + " " + n));
+    return lines;
+  }
+}

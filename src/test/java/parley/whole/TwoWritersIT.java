@@ -1,0 +1,104 @@
+package parley.whole;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.client.Account;
+import parley.client.Answer;
+import parley.client.DynamoLocal;
+import parley.client.Ids;
+import parley.client.Json;
+
+/**
+ * A split brain, made on purpose: two whole servers that do not know of each other, each a cluster
+ * of its own, on the same tables. Both have the conversation, both take messages for it.
+ */
+@Timeout(120)
+class TwoWritersIT {
+  /** Who was active where is told to each of them alone, or they would fall over that first. */
+  private static final String APART =
+      """
+      pekko.cluster.sharding.journal-plugin-id = "pekko.persistence.journal.inmem"
+      pekko.cluster.sharding.snapshot-plugin-id = "pekko.persistence.no-snapshot-store"
+      """;
+
+  @AfterEach
+  void guarded() {
+    System.clearProperty("parley.store.guard");
+  }
+
+  @Test
+  void noAcknowledgedEntryIsOverwritten() {
+    Outcome outcome = twoServers();
+    assertThat(outcome.log()).isEqualTo(outcome.acknowledged());
+  }
+
+  @Test
+  void withoutTheGuardOneIs() {
+    System.setProperty("parley.store.guard", "off");
+    Outcome outcome = twoServers();
+    assertThat(outcome.log()).isNotEqualTo(outcome.acknowledged());
+    assertThat(outcome.doubled()).isPositive();
+  }
+
+  /**
+   * @param acknowledged by seq what the users were told
+   * @param doubled how many were told a seq that another had been told
+   * @param log by seq what a server that was started afterwards finds
+   */
+  private record Outcome(Map<Long, String> acknowledged, int doubled, Map<Long, String> log) {}
+
+  private static Outcome twoServers() {
+    String prefix = DynamoLocal.prefix();
+    Map<Long, String> acknowledged = new TreeMap<>();
+    List<Long> doubled = new ArrayList<>();
+    Account ann;
+    String id;
+    try (DynamoServer one = DynamoServer.start(DynamoLocal.endpoint(), prefix, APART);
+        DynamoServer two = DynamoServer.start(DynamoLocal.endpoint(), prefix, APART)) {
+      ann = one.client().register(Ids.username("ann"));
+      id = one.client().direct(ann, one.client().register(Ids.username("ben")).userId());
+      post(one, ann, id, "one 1", acknowledged, doubled);
+      post(two, ann, id, "two 1", acknowledged, doubled);
+      post(one, ann, id, "one 2", acknowledged, doubled);
+      post(two, ann, id, "two 2", acknowledged, doubled);
+    }
+    Map<Long, String> log = new TreeMap<>();
+    try (DynamoServer later = DynamoServer.start(DynamoLocal.endpoint(), prefix)) {
+      later
+          .client()
+          .log(ann, id)
+          .forEach(e -> log.put(e.path("seq").asLong(), e.path("content").asText()));
+    }
+    return new Outcome(acknowledged, doubled.size(), log);
+  }
+
+  /** As a client does it: under the same id until there is an answer. */
+  private static void post(
+      DynamoServer at,
+      Account ann,
+      String id,
+      String content,
+      Map<Long, String> acknowledged,
+      List<Long> doubled) {
+    var message =
+        Json.obj(
+            "conversation_id", id, "client_msg_id", Ids.next(), "type", "text", "content", content);
+    Answer answer = at.client().post("/v1/messages", ann.accessToken(), message);
+    for (int tries = 0; answer.status() == 503 && tries < 4; tries++) {
+      answer = at.client().post("/v1/messages", ann.accessToken(), message);
+    }
+    assertThat(answer.status()).isIn(200, 201);
+    long seq = answer.body().path("seq").asLong();
+    String before = acknowledged.put(seq, content);
+    if (before != null) {
+      doubled.add(seq);
+    }
+  }
+}
