@@ -8,14 +8,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import parley.client.Account;
 import parley.client.Ids;
 import parley.client.ParleyClient;
@@ -91,22 +89,26 @@ public final class Swarm implements AutoCloseable {
   private String group(ParleyClient client, List<SwarmUser> members, String name) {
     List<Account> others = members.stream().skip(1).map(SwarmUser::account).toList();
     // The first request of all to several entities: on a slow machine it may take too long.
-    String id =
-        await()
-            .atMost(Duration.ofMinutes(2))
-            .ignoreExceptions()
-            .until(() -> made(client, members.getFirst(), name, others), Objects::nonNull);
+    List<String> made = new CopyOnWriteArrayList<>();
+    await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () -> {
+              made.addAll(made(client, members.getFirst(), name, others));
+              return !made.isEmpty();
+            });
+    String id = made.getFirst();
     history.add(new Event.Created(members.getFirst().id(), id));
     members.forEach(member -> member.knows(id));
     return id;
   }
 
-  private static @Nullable String made(
+  private static List<String> made(
       ParleyClient client, SwarmUser founder, String name, List<Account> others) {
     try {
-      return client.group(founder.account(), name, others);
+      return List.of(client.group(founder.account(), name, others));
     } catch (AssertionError e) {
-      return null;
+      return List.of();
     }
   }
 
