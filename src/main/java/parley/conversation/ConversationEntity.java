@@ -252,7 +252,7 @@ public final class ConversationEntity
   public CommandHandler<Conversation.Command, ConversationEvent, ConversationState>
       commandHandler() {
     return (before, command) -> {
-      guard.handled();
+      guard.handled(command);
       if (!(command instanceof Timer)) {
         handled++;
       }

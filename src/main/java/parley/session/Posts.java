@@ -34,6 +34,9 @@ final class Posts {
     /** The entry itself, if it was quicker than the answer. */
     @Nullable Entry proof;
 
+    /** What to say once more if no answer comes soon; null where it has been. */
+    @Nullable Runnable again;
+
     private boolean open = true;
 
     Post(
@@ -112,6 +115,25 @@ final class Posts {
     return oldest;
   }
 
+  /**
+   * Says once more what has waited for so long: a message to a conversation that moves to another
+   * node can be lost on the way, and under the same name it is stored once. Answers when the next
+   * may be due, or null.
+   */
+  @Nullable Long repeat(long before) {
+    for (Post post : byTime) {
+      Runnable again = post.again;
+      if (post.open && again != null) {
+        if (post.since - before > 0) {
+          return post.since;
+        }
+        post.again = null;
+        again.run();
+      }
+    }
+    return null;
+  }
+
   /** The oldest write that waits. */
   @Nullable Post oldest() {
     while (!byTime.isEmpty() && !byTime.getFirst().open) {
@@ -122,6 +144,7 @@ final class Posts {
 
   private void close(Post post) {
     post.open = false;
+    post.again = null;
     open--;
     List<Post> same = byName.get(post.clientMsgId);
     if (same != null) {

@@ -117,8 +117,9 @@ final class Requests {
                   ? new SessionInternal.Noted()
                   : new SessionInternal.PostAnswered(alone, reply));
     } else {
-      conversation.tell(
-          new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies));
+      var message = new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies);
+      conversation.tell(message);
+      post.again = () -> conversation.tell(message);
     }
     return 0;
   }
@@ -161,7 +162,10 @@ final class Requests {
     }
   }
 
-  /** Gives up on writes that got no answer. Answers how long the next may still take, or null. */
+  /**
+   * Repeats, once, writes that got no answer, and gives up on those that got none for long. Answers
+   * how long the next may still take, or null.
+   */
   @Nullable Duration expirePosts() {
     long patience = deps.settings().requestTimeout().toNanos();
     long now = deps.ticker().nanos();
@@ -170,8 +174,14 @@ final class Requests {
         p = posts.expired(now - patience)) {
       given(p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
     }
+    long repeatAfter = deps.settings().repeatAfter().toNanos();
+    Long next = posts.repeat(now - repeatAfter);
     Posts.Post oldest = posts.oldest();
-    return oldest == null ? null : Duration.ofNanos(oldest.since + patience - now);
+    if (oldest == null) {
+      return null;
+    }
+    long due = oldest.since + patience - now;
+    return Duration.ofNanos(next == null ? due : Math.min(due, next + repeatAfter - now));
   }
 
   /** Whether {@link #expirePosts} is to be called some time. */

@@ -8,6 +8,7 @@ import java.time.Duration;
  * @param helloTimeout from the opening to a hello
  * @param answerTimeout for a token's verdict and for the user's answer to an attach
  * @param idleTimeout without a frame of the client
+ * @param repeatAfter without an answer a write is told its conversation once more
  * @param requestTimeout for what a client asked of a conversation or user
  * @param tokenGrace how long a session outlives its token
  * @param ackDelay how long acknowledgements are gathered
@@ -27,6 +28,7 @@ public record SessionSettings(
     Duration helloTimeout,
     Duration answerTimeout,
     Duration idleTimeout,
+    Duration repeatAfter,
     Duration requestTimeout,
     Duration tokenGrace,
     Duration ackDelay,
@@ -47,6 +49,7 @@ public record SessionSettings(
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
+        Duration.ofSeconds(3),
         Duration.ofSeconds(15),
         Duration.ofSeconds(60),
         Duration.ofMillis(25),

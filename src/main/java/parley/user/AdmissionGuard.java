@@ -1,9 +1,16 @@
 package parley.user;
 
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.BehaviorInterceptor;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
+import org.apache.pekko.actor.typed.Signal;
 import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.slf4j.Logger;
@@ -12,8 +19,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Stands before an event-sourced behaviour and refuses what it would silently lose. While a write
  * is on its way such a behaviour stashes commands, 4,096 of them, and drops the next without a
- * word. Here they are counted on their way in and, by {@link #handled}, when a handler takes them
- * up; beyond the bound the sender is told instead.
+ * word; and those in the stash when it ends (a write failed) are gone without a word too. Here they
+ * are remembered on their way in until, by {@link #handled}, a handler takes them up; beyond the
+ * bound, and at the end, the sender is told instead.
  *
  * <p>One guard serves one actor: both calls come from that actor's thread.
  *
@@ -29,7 +37,7 @@ public final class AdmissionGuard<C> {
   private final int bound;
   private final Predicate<C> always;
   private final Consumer<C> refuse;
-  private int waiting;
+  private final Set<C> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
   private long refused;
 
   /**
@@ -48,13 +56,13 @@ public final class AdmissionGuard<C> {
   }
 
   /** To be called first of all by the behaviour's command handler. */
-  public void handled() {
-    waiting--;
+  public void handled(C command) {
+    waiting.remove(command);
   }
 
   /** How many commands are waiting to be handled. */
   public int waiting() {
-    return waiting;
+    return waiting.size();
   }
 
   /** The behaviour, guarded. */
@@ -70,19 +78,30 @@ public final class AdmissionGuard<C> {
     @Override
     public Behavior<C> aroundReceive(
         TypedActorContext<C> context, C message, ReceiveTarget<C> target) {
-      if (waiting >= bound && !always.test(message)) {
+      if (waiting.size() >= bound && !always.test(message)) {
         if (refused++ % 1_000 == 0) {
           LOG.warn(
               "{} commands are waiting for a write in {}: refusing more, {} so far",
-              waiting,
+              waiting.size(),
               context.asJava().getSelf().path(),
               refused);
         }
         refuse.accept(message);
         return Behaviors.same();
       }
-      waiting++;
+      waiting.add(message);
       return target.apply(context, message);
+    }
+
+    @Override
+    public Behavior<C> aroundSignal(
+        TypedActorContext<C> context, Signal signal, SignalTarget<C> target) {
+      if (signal instanceof PostStop || signal instanceof PreRestart) {
+        List<C> unheard = List.copyOf(waiting);
+        waiting.clear();
+        unheard.stream().filter(always.negate()).forEach(refuse);
+      }
+      return target.apply(context, signal);
     }
   }
 }

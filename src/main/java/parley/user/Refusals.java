@@ -8,7 +8,7 @@ final class Refusals {
 
   /** Too much is waiting for a write. */
   static void overloaded(User.Command command) {
-    refuse(command, Refusal.unavailable("too much is waiting for this user"));
+    refuse(command, Refusal.unavailable("the user takes nothing more right now; ask again"));
   }
 
   /**

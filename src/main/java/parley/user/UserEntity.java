@@ -163,7 +163,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> handle(UserState state, User.Command command) {
-    guard.handled();
+    guard.handled(command);
     if (state.profile() == null && !(command instanceof User.Ensure)) {
       return handleNobody(command);
     }

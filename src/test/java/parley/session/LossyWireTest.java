@@ -86,6 +86,7 @@ class LossyWireTest {
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),
         Duration.ofMinutes(10),
+        Duration.ofMillis(150),
         Duration.ofMillis(500),
         Duration.ofMinutes(10),
         Duration.ofMillis(5),

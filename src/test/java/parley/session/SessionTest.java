@@ -234,6 +234,31 @@ class SessionTest {
   }
 
   @Test
+  void aWriteWithoutAnAnswerIsRepeatedOnce() {
+    s.live();
+    s.send(
+        "{'op':'send','id':7,'conversation_id':'conv-a','client_msg_id':'x1','type':'text','content':'hi'}");
+    var first = s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.pass(Duration.ofMillis(2_999));
+    s.quiet();
+    s.pass(Duration.ofMillis(1));
+    assertThat(s.conversation(A).expectMessageClass(Conversation.Post.class)).isEqualTo(first);
+    first.replyTo().tell(new Conversation.Posted(A, "x1", "m1", 1, SessionHarness.START, false));
+    assertThat(s.expect("sent").path("seq").asLong()).isEqualTo(1);
+    // The answer to the repetition.
+    first.replyTo().tell(new Conversation.Posted(A, "x1", "m1", 1, SessionHarness.START, true));
+    s.quiet();
+    s.send(
+        "{'op':'send','id':8,'conversation_id':'conv-a','client_msg_id':'x2','type':'text','content':'hi'}");
+    s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.pass(Duration.ofSeconds(3));
+    s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.pass(Duration.ofSeconds(12));
+    // Nothing in between: it was repeated once.
+    s.expectError("unavailable");
+  }
+
+  @Test
   void aLostUserIsLookedForAndNothingIsLostOrDoubled() {
     s.live();
     s.entries(A, 1, 3);

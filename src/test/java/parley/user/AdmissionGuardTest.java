@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.BehaviorTestKit;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.StashBuffer;
 import org.junit.jupiter.api.Test;
@@ -26,10 +27,10 @@ class AdmissionGuardTest {
                     stash.stash(message);
                     return Behaviors.same();
                   }
-                  guard.handled();
+                  guard.handled(message);
                   stash.forEach(
                       stashed -> {
-                        guard.handled();
+                        guard.handled(stashed);
                         handled.add(stashed);
                       });
                   stash.clear();
@@ -51,5 +52,20 @@ class AdmissionGuardTest {
     assertThat(guard.waiting()).isZero();
     kit.run("6");
     assertThat(refused).hasSize(2);
+  }
+
+  @Test
+  void tellsThoseWhoWaitWhenItEnds() {
+    List<String> handled = new ArrayList<>();
+    BehaviorTestKit<String> kit = BehaviorTestKit.create(guard.guard(writer(handled)));
+    kit.run("1");
+    kit.run("own written");
+    kit.run("2");
+    kit.run("own timer");
+    kit.run("3");
+    kit.signal(PostStop.instance());
+    assertThat(handled).containsExactly("1");
+    assertThat(refused).containsExactlyInAnyOrder("2", "3");
+    assertThat(guard.waiting()).isZero();
   }
 }
