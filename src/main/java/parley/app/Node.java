@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
@@ -35,8 +36,12 @@ import parley.telemetry.Telemetry;
  */
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+  /** Less than the heartbeats' patience and the split brain resolver's together. */
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(9);
+
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(75);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(95);
   private static final Duration PROBE = Duration.ofSeconds(10);
 
   private final Settings settings;
@@ -143,7 +148,8 @@ public final class Node implements AutoCloseable {
     Readiness readiness = new Readiness();
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
-    Services services = Services.start(system, settings, store, trust, telemetry);
+    BooleanSupplier lapsed = pauses(settings, system);
+    Services services = Services.start(system, settings, store, trust, telemetry, lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(
@@ -158,6 +164,25 @@ public final class Node implements AutoCloseable {
     shutdown.drain(services.drain(), clients);
     readiness.serving();
     return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
+  }
+
+  /** In a cluster this process may stand still for less than the others wait for it. */
+  private static BooleanSupplier pauses(Settings settings, ActorSystem<Void> system) {
+    if (settings.cluster().kind() == Settings.ClusterKind.SINGLE) {
+      return () -> false;
+    }
+    PauseWatch watch =
+        new PauseWatch(
+            LONGEST_PAUSE,
+            System::nanoTime,
+            () -> {
+              CompletionStage<Done> unused =
+                  CoordinatedShutdown.get(system)
+                      .runAll(CoordinatedShutdown.clusterDowningReason());
+            });
+    watch.start();
+    system.getWhenTerminated().thenRun(watch::close);
+    return watch;
   }
 
   /** Where clients connect: the real port, where the setting was 0. */

@@ -25,6 +25,9 @@ final class NodeConfig {
   /** The same with what a store lays over the files, or without any. */
   static Config of(Settings settings, Config store) {
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
+    // A single node hands over to nobody; its entities only finish what they write.
+    boolean single = settings.cluster().kind() == Settings.ClusterKind.SINGLE;
+    Duration handOver = single ? Duration.ofSeconds(8) : Duration.ofSeconds(25);
     HostPort remote = settings.cluster().remote();
     HostPort management = settings.management();
     return kubernetes(settings.cluster())
@@ -36,7 +39,9 @@ final class NodeConfig {
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
-                    "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain),
+                    "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain,
+                    "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout",
+                        handOver),
                 "settings"))
         .withFallback(store)
         .withFallback(ConfigFactory.load())

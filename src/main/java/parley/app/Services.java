@@ -5,12 +5,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
@@ -63,10 +65,16 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
+   * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
    */
   static Services start(
-      ActorSystem<Void> node, Settings settings, Store store, Trust trust, Telemetry telemetry) {
+      ActorSystem<Void> node,
+      Settings settings,
+      Store store,
+      Trust trust,
+      Telemetry telemetry,
+      BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
     AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
@@ -79,7 +87,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Conversation.init(
         node,
         new ConversationEntity.Environment(
-            ConversationSettings.standard(store.readJournal()),
+            ConversationSettings.standard(
+                store.readJournal(), settings.cluster().kind() != Settings.ClusterKind.SINGLE),
             (to, message) -> entities.user(to).tell(message),
             clock,
             ulids,
@@ -103,11 +112,17 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             new TokenAuthenticator(tokens),
             rate,
             new SocketMeters(telemetry),
-            Ticker.system(),
+            Ticker.system(lapsed),
             ulids,
             SessionSettings.standard());
     ActorRef<Sessions.Command> sessions =
         node.systemActorOf(Sessions.create(sessionDeps, SOCKETS), "sessions", Props.empty());
+    // A node that was given up in the middle of its own long drain has nobody left to ask.
+    Cluster.get(node)
+        .registerOnMemberRemoved(
+            () ->
+                sessions.tell(
+                    new Sessions.Drain(Duration.ZERO, "the server is stopping", node.ignoreRef())));
     var socket = SocketFlow.create(sessions);
 
     parley.http.Services http =
@@ -129,7 +144,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 address.port(),
                 HttpSettings.standard(
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
-                http),
+                http,
+                lapsed),
         List.of(),
         time -> drain(node, sessions, time));
   }

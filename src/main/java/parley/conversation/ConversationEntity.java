@@ -77,7 +77,8 @@ public final class ConversationEntity
   private enum Timer implements ConversationInternal {
     FLUSH_CURSORS,
     TICK,
-    IDLE
+    IDLE,
+    TAKE_OVER
   }
 
   /** Write what has gathered. */
@@ -123,6 +124,7 @@ public final class ConversationEntity
   private Membership membership;
   private boolean flushAsked;
   private long handled;
+  private long recoveredTo;
   private long handledAtIdle = -1;
 
   /** The behaviour of one conversation. */
@@ -225,9 +227,13 @@ public final class ConversationEntity
     writing = new Writing(environment, state, dispatch, cursors);
     membership = new Membership(state, vetting, this::write);
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
+    recoveredTo = state.eventNr;
     if (state.exists()) {
       dispatch.recover(now());
       startTick();
+      if (environment.settings().shared()) {
+        context.getSelf().tell(Timer.TAKE_OVER);
+      }
     }
   }
 
@@ -299,6 +305,7 @@ public final class ConversationEntity
             case FLUSH_CURSORS -> flush();
             case TICK -> tick();
             case IDLE -> idle();
+            case TAKE_OVER -> takeOver();
           };
       case Stop stop -> stop();
       case NextOpened next -> nextOpened();
@@ -642,6 +649,23 @@ public final class ConversationEntity
       timers.cancel(Timer.TICK);
     }
     return flush();
+  }
+
+  /**
+   * The first event of this life, if nothing else was: it says nothing, but takes its place. A node
+   * that was given up and does not know may have written after this one had read: then the place is
+   * taken, this life ends, and the next one reads and tells what was written. Or it is about to:
+   * then it finds the place taken, and nobody is told that something was stored which nobody knows.
+   */
+  private Effect<ConversationEvent, ConversationState> takeOver() {
+    if (state.eventNr != recoveredTo) {
+      return Effect().none();
+    }
+    return Effect()
+        .persist(
+            state.settled
+                ? new ConversationEvent.Settled()
+                : new ConversationEvent.CursorsMoved(List.of()));
   }
 
   /**

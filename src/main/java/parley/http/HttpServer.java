@@ -2,10 +2,14 @@ package parley.http;
 
 import java.time.Duration;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.function.Function;
 import parley.model.ErrorCode;
 
 /** The bound client port. Its settings of the HTTP library are {@code parley-http-routes.conf}. */
@@ -24,6 +28,29 @@ public final class HttpServer {
    */
   public static CompletionStage<HttpServer> start(
       ActorSystem<?> system, String host, int port, HttpSettings settings, Services services) {
+    return start(system, host, port, settings, services, () -> false);
+  }
+
+  /**
+   * As above.
+   *
+   * @param lapsed whether this process may acknowledge nothing any more: then every success is
+   *     answered {@code unavailable} instead
+   */
+  public static CompletionStage<HttpServer> start(
+      ActorSystem<?> system,
+      String host,
+      int port,
+      HttpSettings settings,
+      Services services,
+      BooleanSupplier lapsed) {
+    Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+        Routes.handler(system, services, settings);
+    Function<HttpRequest, CompletionStage<HttpResponse>> guarded =
+        request ->
+            handler
+                .apply(request)
+                .thenApply(answer -> lapsed.getAsBoolean() ? lapsed(answer) : answer);
     return Http.get(system)
         .newServerAt(host, port)
         .adaptSettings(
@@ -31,8 +58,15 @@ public final class HttpServer {
                 s.withTerminationDeadlineExceededResponse(
                     Security.api(
                         Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down"))))
-        .bind(Routes.handler(system, services, settings))
+        .bind(guarded)
         .thenApply(HttpServer::new);
+  }
+
+  private static HttpResponse lapsed(HttpResponse answer) {
+    return answer.status().isFailure()
+        ? answer
+        : Security.api(
+            Problems.of(ErrorCode.UNAVAILABLE, "this server was away for too long; ask another"));
   }
 
   /** The port that was bound. */

@@ -155,6 +155,10 @@ final class Deliveries {
     }
     Track track = told(id, entries.getFirst().seq() - 1);
     track.left = false;
+    if (entries.getFirst().seq() <= track.acked && entries.getFirst().seq() <= track.sentTo) {
+      // A user that tells what was acknowledged has forgotten the acknowledgement.
+      acks.put(id, new User.Ack(id, track.acked, track.acked));
+    }
     final long before = track.head;
     for (Entry entry : entries) {
       if (entry.seq() > before && port.claims(id, entry) && track.cover(entry.seq())) {

@@ -95,7 +95,8 @@ final class Heard {
     unanswered = 0;
     if (answer.heard() && last) {
       checked.clear();
-    } else if (!answer.heard() && !checked.isEmpty()) {
+    } else if (!checked.isEmpty()) {
+      // Not heard; or an answer before this one was lost, which may have said so.
       send(new ArrayList<>(checked.values()));
     }
     return answer.told() <= told;

@@ -134,6 +134,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Command> on(Command command) {
+    if (phase != Phase.CLOSING && deps.ticker().lapsed()) {
+      // Not even an answer that is here already: who knows who gave it.
+      close(CloseCode.STATE_LOST, "this server was away for too long", 0);
+    }
     switch (command) {
       case Drain drain -> onDrain(drain);
       case Close close -> close(close.code(), close.reason(), 0);
@@ -327,7 +331,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onEnded(ended);
     } else if (delivery instanceof User.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
-    } else if (phase == Phase.ATTACHING || resuming) {
+    } else if (phase == Phase.ATTACHING
+        || resuming
+        || welcome != null
+        || delivery instanceof User.Attached) {
+      // Also the second answer to an attach that was repeated: the user counts anew after each.
       onWelcome(delivery);
     } else if (phase == Phase.LIVE && !live().told(delivery)) {
       resume();

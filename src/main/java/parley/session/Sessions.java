@@ -33,8 +33,9 @@ public final class Sessions extends AbstractBehavior<Sessions.Command> {
   public record Count(ActorRef<Integer> replyTo) implements Command {}
 
   /**
-   * End all sessions, each in its own slot of a window, and take no more. Answers {@link Drained}
-   * when the last has gone, or soon after the window.
+   * End all sessions, each in its own slot of a window, and take no more; a window of zero ends the
+   * slots of an earlier drain. Answers {@link Drained} when the last has gone, or soon after the
+   * window.
    */
   public record Drain(Duration window, String reason, ActorRef<Drained> replyTo)
       implements Command {}
@@ -120,6 +121,9 @@ public final class Sessions extends AbstractBehavior<Sessions.Command> {
       farewell = few == 0;
       timers.startSingleTimer(
           new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(FAREWELL));
+    } else if (drain.window().isZero()) {
+      farewell = true;
+      sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, drain.reason())));
     }
     onFewer();
   }

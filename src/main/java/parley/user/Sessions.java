@@ -142,7 +142,8 @@ final class Sessions {
     if (old == null || old.sessionId().equals(attach.sessionId())) {
       return newcomer;
     }
-    if (attach.resume() && attach.sessionId().compareTo(old.sessionId()) < 0) {
+    boolean oldSaidHello = !old.newcomer.attach().resume();
+    if (attach.resume() && (oldSaidHello || attach.sessionId().compareTo(old.sessionId()) < 0)) {
       // Its device has said hello elsewhere since; it has only not heard of it.
       end(attach.session(), User.End.REPLACED, replaced());
       return null;

@@ -148,7 +148,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private void recovered(UserState state) {
-    live = new UserLive(id, settings, conversations, context, timers, state);
+    live = new UserLive(id, settings, conversations, context, timers, state, now());
     if (!state.announced()) {
       live.announce(state, now());
     }
@@ -391,7 +391,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     }
     DeviceId evicted = null;
     if (!known && state.devices().size() >= Limits.DEVICES) {
-      evicted = live().evictable(state);
+      evicted = live().evictable(state, now());
       if (evicted == null) {
         Sessions.refuse(
             hello,

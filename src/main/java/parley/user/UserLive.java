@@ -49,6 +49,7 @@ final class UserLive {
   private final ActorRef<User.Command> self;
   private final Telling telling;
   private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
+  private final long since;
   private long lastSeenAt;
   private long wakeAt;
 
@@ -58,7 +59,9 @@ final class UserLive {
       User.Conversations conversations,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
-      UserState state) {
+      UserState state,
+      long now) {
+    this.since = now;
     this.id = id;
     this.settings = settings;
     this.conversations = conversations;
@@ -390,9 +393,12 @@ final class UserLive {
   }
 
   /** The device that can make room for another one: the longest not seen of those not here. */
-  @Nullable DeviceId evictable(UserState state) {
+  @Nullable DeviceId evictable(UserState state, long now) {
     return state.devices().values().stream()
         .filter(device -> sessions.of(device.id()) == null)
+        // After a move of this user its sessions come back one by one: who was here a moment ago
+        // is.
+        .filter(device -> now - since > 2 * SEEN_MILLIS || seenAt(device) + 2 * SEEN_MILLIS < now)
         .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
         .map(Device::id)
         .orElse(null);

@@ -239,6 +239,7 @@ class SessionTest {
     s.send(
         "{'op':'send','id':7,'conversation_id':'conv-a','client_msg_id':'x1','type':'text','content':'hi'}");
     var first = s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.quiet();
     s.pass(Duration.ofMillis(2_999));
     s.quiet();
     s.pass(Duration.ofMillis(1));
@@ -251,8 +252,10 @@ class SessionTest {
     s.send(
         "{'op':'send','id':8,'conversation_id':'conv-a','client_msg_id':'x2','type':'text','content':'hi'}");
     s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.quiet();
     s.pass(Duration.ofSeconds(3));
     s.conversation(A).expectMessageClass(Conversation.Post.class);
+    s.quiet();
     s.pass(Duration.ofSeconds(12));
     // Nothing in between: it was repeated once.
     s.expectError("unavailable");

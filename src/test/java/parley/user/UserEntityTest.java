@@ -454,6 +454,9 @@ class UserEntityTest {
         rig.end(session, new DeviceId("d" + i));
       }
     }
+    // Nobody says so soon after this user came to life who is away and who is only coming back.
+    rig.ended(rig.hello(PHONE, "early", false));
+    rig.clock.advance(130_000);
     rig.attach(PHONE, "p", false);
     assertThat(rig.devices())
         .extracting(view -> view.deviceId().value())
