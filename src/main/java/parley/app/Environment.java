@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Environment {
   private static final String PREFIX = "PARLEY_";
+
+  /** Also where it is no URL, and up to the last {@code @}: such a value is wrong in some way. */
+  private static final Pattern USER = Pattern.compile("(?s)^([a-z]+://)?.*@");
 
   private final Map<String, String> variables;
   private final Set<String> asked = new TreeSet<>();
@@ -161,8 +165,13 @@ final class Environment {
   }
 
   static SettingsException wrong(String name, String rule, String value) {
-    // One line, whatever the value holds.
-    String shown = value.length() > 80 ? value.substring(0, 80) + "…" : value;
+    if (name.endsWith("_FILE")) {
+      // People paste the key itself.
+      return new SettingsException(name, rule);
+    }
+    // One line, whatever the value holds, without a user and a password before an address.
+    String open = USER.matcher(value).replaceFirst("$1…@");
+    String shown = open.length() > 80 ? open.substring(0, 80) + "…" : open;
     return new SettingsException(
         name, rule + ", not \"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"");
   }

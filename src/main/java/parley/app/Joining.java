@@ -34,7 +34,8 @@ final class Joining {
    * at most, others for as long as it takes or until the system ends. The first nodes of a
    * deployment wait for each other, in whatever order they are started.
    *
-   * @throws SettingsException where it did not become one
+   * @throws SettingsException where a single node cannot reach itself
+   * @throws NotJoinedException where it was removed, or the system ended, before it was one
    */
   static void join(ActorSystem<?> system, Settings.Cluster how) throws SettingsException {
     Cluster cluster = Cluster.get(system);
@@ -99,11 +100,10 @@ final class Joining {
             "Waiting to become a member; the other nodes are {}",
             how.kind() == Settings.ClusterKind.KUBERNETES ? how.pods() : how.seeds());
       } catch (ExecutionException e) {
-        throw new SettingsException(
-            "PARLEY_CLUSTER", "the node did not become a member (" + e.getCause() + ")");
+        throw new NotJoinedException(String.valueOf(e.getCause()));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        throw new SettingsException("PARLEY_CLUSTER", "interrupted while joining");
+        throw new NotJoinedException("interrupted while joining");
       }
     }
   }

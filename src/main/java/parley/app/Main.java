@@ -33,7 +33,7 @@ public final class Main {
       System.exit(FAILED);
     } catch (SettingsException e) {
       refuse(e, WRONG_SETTING);
-    } catch (StoreRefusedException e) {
+    } catch (StoreRefusedException | NotJoinedException e) {
       refuse(e, FAILED);
     }
   }

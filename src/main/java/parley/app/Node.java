@@ -87,6 +87,7 @@ public final class Node implements AutoCloseable {
    *     to stop: before this node is a member, for which it may wait long
    * @throws SettingsException where an address, a port or a key cannot be used
    * @throws StoreRefusedException where the store cannot be opened
+   * @throws NotJoinedException where it was removed from the cluster, or stopped, before it served
    */
   public static Node start(
       Settings settings, Config overrides, Consumer<String> onBroken, Consumer<Runnable> stoppable)

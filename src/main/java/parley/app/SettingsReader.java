@@ -29,6 +29,7 @@ final class SettingsReader {
   private static final int RATE_MAX = 1_000_000;
   private static final int REQUIRED_PODS_MAX = 1_000;
   private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
+  private static final Pattern TABLE_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,200}");
   private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
   private final Environment env;
@@ -70,8 +71,18 @@ final class SettingsReader {
     return new Store(
         env.choice("PARLEY_STORE", StoreKind.class, StoreKind.EMBEDDED),
         env.url("PARLEY_DYNAMODB_ENDPOINT"),
-        env.text("PARLEY_DYNAMODB_TABLE_PREFIX", "parley-"),
+        tablePrefix(),
         env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false));
+  }
+
+  private String tablePrefix() throws SettingsException {
+    String name = "PARLEY_DYNAMODB_TABLE_PREFIX";
+    String prefix = env.text(name, "parley-");
+    if (!TABLE_PREFIX.matcher(prefix).matches()) {
+      throw Environment.wrong(
+          name, "must be at most 200 letters, digits, dots, hyphens and underscores", prefix);
+    }
+    return prefix;
   }
 
   private Cold cold(boolean single) throws SettingsException {
@@ -221,9 +232,35 @@ final class SettingsReader {
       throw new SettingsException(
           "PARLEY_REMOTE_HOST", "must be the address at which the other nodes reach this one");
     }
+    if (cluster.kind() == ClusterKind.SEED) {
+      sameNames(cluster.remote(), cluster.seeds());
+    }
     if (cluster.kind() == ClusterKind.KUBERNETES && settings.management().port() == 0) {
       throw new SettingsException(
           "PARLEY_MANAGEMENT_PORT", "must be a port that the other nodes know, not 0");
+    }
+  }
+
+  /** Nodes know each other by text: under a second name, one would wait for itself for ever. */
+  private static void sameNames(HostPort remote, List<HostPort> seeds) throws SettingsException {
+    if (seeds.contains(remote)) {
+      return;
+    }
+    for (HostPort seed : seeds) {
+      if (seed.port() == remote.port() && sameHost(seed.host(), remote.host())) {
+        throw new SettingsException(
+            "PARLEY_SEED_NODES",
+            seed + " is this node, which PARLEY_REMOTE_HOST calls " + remote + ": write it alike");
+      }
+    }
+  }
+
+  private static boolean sameHost(String one, String other) {
+    try {
+      return List.of(InetAddress.getAllByName(one)).contains(InetAddress.getByName(other));
+    } catch (UnknownHostException e) {
+      // The name of a node that is not there yet; ours resolves.
+      return false;
     }
   }
 

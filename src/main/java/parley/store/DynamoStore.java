@@ -129,7 +129,7 @@ public final class DynamoStore implements Store {
     map.put("dynamodb-journal.journal-table", tables.journal());
     map.put(READ_JOURNAL + ".journal-table", tables.journal());
     map.put("dynamodb-snapshot-store.snapshot-table", tables.snapshots());
-    return ConfigFactory.parseMap(map, "DynamoDB at " + endpoint)
+    return ConfigFactory.parseMap(map, "DynamoDB at " + shown(endpoint))
         .withFallback(ConfigFactory.parseResourcesAnySyntax("parley-dynamodb"))
         .resolve();
   }
@@ -158,6 +158,11 @@ public final class DynamoStore implements Store {
         .withCredentials(DefaultAWSCredentialsProviderChain.getInstance())
         .withClientConfiguration(how)
         .build();
+  }
+
+  /** An endpoint for messages: without a user and a password. */
+  static String shown(String endpoint) {
+    return endpoint.replaceFirst("//[^/?#]*@", "//");
   }
 
   private static ClientConfiguration opening() {
@@ -191,7 +196,7 @@ public final class DynamoStore implements Store {
           "PARLEY_DYNAMODB_TABLE_PREFIX: there is no table "
               + table.getTableName()
               + " at "
-              + endpoint
+              + shown(endpoint)
               + " (PARLEY_DYNAMODB_CREATE_TABLES=true makes it)");
     }
     try {
@@ -258,6 +263,7 @@ public final class DynamoStore implements Store {
       why = "cannot be used (" + e.getMessage() + ")";
     }
     return new StoreRefusedException(
-        ("PARLEY_STORE: DynamoDB at " + endpoint + " " + why).lines().findFirst().orElse(""), e);
+        ("PARLEY_STORE: DynamoDB at " + shown(endpoint) + " " + why).lines().findFirst().orElse(""),
+        e);
   }
 }

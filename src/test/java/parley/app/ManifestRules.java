@@ -252,6 +252,8 @@ final class ManifestRules {
     // A drain and a slow store are not ready, and alive.
     expect(alive.getHttpGet().getPath().equals("/alive"), "liveness asks /alive");
     expect(ready.getHttpGet().getPath().equals("/ready"), "readiness asks /ready");
+    // A node that waits for the others is not started anew.
+    expect(started.getHttpGet().getPath().equals("/alive"), "startup asks /alive");
     expect(alive.getPeriodSeconds() * alive.getFailureThreshold() >= 60, "liveness is impatient");
     expect(ready.getPeriodSeconds() * ready.getFailureThreshold() <= 15, "readiness is slow");
     expect(
@@ -420,6 +422,7 @@ final class ManifestRules {
             Set.of(
                 "UDP 53",
                 "TCP 53",
+                "TCP 80",
                 "TCP 443",
                 "TCP 6443",
                 "TCP " + port("remote"),

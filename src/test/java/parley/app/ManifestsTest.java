@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import java.io.IOException;
 import java.net.URI;
@@ -14,10 +15,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.xpath.XPath;
@@ -108,6 +111,13 @@ class ManifestsTest {
             "http",
             "a probe's port"),
         set(SET, "StatefulSet", CONTAINER + "/startupProbe", "failureThreshold", 3, "impatient"),
+        set(
+            SET,
+            "StatefulSet",
+            CONTAINER + "/startupProbe/httpGet",
+            "path",
+            "/ready",
+            "startup asks"),
         set(
             SET,
             "StatefulSet",
@@ -279,6 +289,30 @@ class ManifestsTest {
         }
       }
     }
+  }
+
+  /** The overlay that people copy puts all it lists into one namespace, the ingress too. */
+  @Test
+  void theOverlayInTheReadmeIsWhole() throws Exception {
+    List<String> lines = Files.readAllLines(Path.of("README.md"));
+    int from = lines.indexOf("    # k8s/overlays/mine/kustomization.yaml");
+    String block =
+        lines.stream()
+            .skip(from)
+            .takeWhile(line -> line.startsWith("    "))
+            .collect(Collectors.joining("\n"));
+    JsonNode overlay = new YAMLMapper().readTree(block);
+
+    JsonNode base = manifests().kustomization(Manifests.BASE);
+    assertThat(overlay.path("namespace").asText()).isEqualTo(base.path("namespace").asText());
+    assertThat(overlay.path("components").toString()).contains(Manifests.INGRESS);
+    assertThat(overlay.at("/images/0/name"))
+        .isEqualTo(manifests().kustomization(Manifests.LOCAL).at("/images/0/name"));
+    for (JsonNode patch : overlay.path("patches")) {
+      assertThat(patch.at("/target/name").asText()).isEqualTo("parley");
+      assertThat(new YAMLMapper().readTree(patch.path("patch").asText()).isArray()).isTrue();
+    }
+    assertThat(overlay.path("patches")).hasSize(2);
   }
 
   private static DynamicTest set(

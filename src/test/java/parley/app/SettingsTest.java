@@ -82,6 +82,7 @@ class SettingsTest {
     "PARLEY_DRAIN_SECONDS, 3601",
     "PARLEY_DYNAMODB_ENDPOINT, localhost:8000",
     "PARLEY_DYNAMODB_CREATE_TABLES, yes",
+    "PARLEY_DYNAMODB_TABLE_PREFIX, chat/",
     "PARLEY_S3_ENDPOINT, ftp://x",
     "PARLEY_AUTH_KEY_FILE, /no/such/file",
     "PARLEY_AUTH_JWKS_URL, ftp://x",
@@ -107,6 +108,45 @@ class SettingsTest {
     refused("PARLEY_AUTH_AUDIENCE", "PARLEY_AUTH_ISSUER", "https://id.example");
     refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_TOPIC", "org.example");
+  }
+
+  /** Two names of one address are two nodes to the cluster, and it would wait for the second. */
+  @Test
+  void aSeedThatIsThisNodeMustBeNamedAsThisNodeIs() throws SettingsException {
+    Map<String, String> env =
+        env(
+            "PARLEY_CLUSTER", "seed",
+            "PARLEY_STORE", "dynamodb",
+            "PARLEY_REMOTE_HOST", "127.0.0.1",
+            "PARLEY_SEED_NODES", "localhost:25520,localhost:25521");
+    assertThatThrownBy(() -> Settings.from(env))
+        .isInstanceOf(SettingsException.class)
+        .hasMessage(
+            "PARLEY_SEED_NODES: localhost:25520 is this node, which PARLEY_REMOTE_HOST calls"
+                + " 127.0.0.1:25520: write it alike");
+
+    env.put("PARLEY_SEED_NODES", "127.0.0.1:25520,localhost:25521");
+    assertThat(Settings.from(env).cluster().seeds()).hasSize(2);
+    env.put("PARLEY_SEED_NODES", "localhost:25521,no.such.host.invalid:25520");
+    assertThat(Settings.from(env).cluster().seeds()).hasSize(2);
+  }
+
+  /** A key that was pasted where its file belongs, a password in an address. */
+  @ParameterizedTest
+  @CsvSource({
+    "PARLEY_AUTH_KEY_FILE, s3cret",
+    "PARLEY_APNS_KEY_FILE, s3cret",
+    "PARLEY_FCM_CREDENTIALS_FILE, s3cret",
+    "PARLEY_DYNAMODB_ENDPOINT, ftp://me:s3cret@host",
+    "PARLEY_DYNAMODB_ENDPOINT, ftp://me:s3cret/s3c@ret@host",
+    "PARLEY_AUTH_JWKS_URL, me:s3cret@host/keys",
+    "PARLEY_SEED_NODES, me:s3cret@host",
+  })
+  void aSecretIsNotEchoed(String name, String value) {
+    assertThatThrownBy(() -> Settings.from(env(name, value)))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageStartingWith(name + ": ")
+        .hasMessageNotContaining("s3cret");
   }
 
   @Test

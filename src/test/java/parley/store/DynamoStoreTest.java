@@ -51,6 +51,13 @@ class DynamoStoreTest {
   }
 
   @Test
+  void aPasswordInTheEndpointIsNotShown() {
+    assertThat(DynamoStore.shown("http://me:s3c@ret@127.0.0.1:1/x@y"))
+        .isEqualTo("http://127.0.0.1:1/x@y");
+    assertThat(DynamoStore.shown("http://127.0.0.1:1")).isEqualTo("http://127.0.0.1:1");
+  }
+
+  @Test
   void noRegionIsRefused() {
     DynamoLocal.credentials();
     assertThatThrownBy(() -> DynamoStore.open(null, "x-", true))
