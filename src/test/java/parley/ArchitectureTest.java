@@ -77,6 +77,20 @@ class ArchitectureTest {
   }
 
   @Test
+  void noTestSleeps() {
+    JavaClasses tests =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+            .importPackages("parley");
+    assertThat(tests.contain(ArchitectureTest.class)).isTrue();
+    LayoutRules.nothingSleeps("parley").check(tests);
+    assertThat(breaches(LayoutRules.nothingSleeps("planted")))
+        .singleElement()
+        .asString()
+        .contains("planted.session.Blocks");
+  }
+
+  @Test
   void printingIsNoticed() {
     assertThat(breaches(LayoutRules.noStandardOutput("planted"))).isNotEmpty();
   }

@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 
 /**
@@ -146,6 +147,22 @@ final class LayoutRules {
         .accessTargetWhere(blocking())
         .as("no blocking call")
         .allowEmptyShould(true);
+  }
+
+  /** For tests: they wait for a condition, never for a time. */
+  static ArchRule nothingSleeps(String root) {
+    return noClasses()
+        .that()
+        .resideInAPackage(root + "..")
+        .should()
+        .accessTargetWhere(
+            DescribedPredicate.describe(
+                "sleeps",
+                access ->
+                    access.getTarget().getName().equals("sleep")
+                        && (access.getTargetOwner().isAssignableTo(Thread.class)
+                            || access.getTargetOwner().isAssignableTo(TimeUnit.class))))
+        .as("nothing sleeps");
   }
 
   /** The log is the log. */

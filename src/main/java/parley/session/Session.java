@@ -90,6 +90,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private long resumingSince;
   private long heardAt;
   private long slowAt;
+  private long postsDue;
   private int badFrames;
   private boolean owesReady = true;
   private boolean stopped;
@@ -595,9 +596,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (deliveries.rests() && !timers.isTimerActive(Timer.REST)) {
       start(Timer.REST, settings.pageRest());
     }
-    if (live().requests.waits() && !timers.isTimerActive(Timer.POSTS)) {
-      Duration left = live().requests.expirePosts();
-      if (left != null) {
+    Duration left = live().requests.waits() ? live().requests.expirePosts() : null;
+    if (left != null) {
+      long due = deps.ticker().nanos() + left.toNanos();
+      if (!timers.isTimerActive(Timer.POSTS) || due < postsDue) {
+        postsDue = due;
         start(Timer.POSTS, left.isPositive() ? left : Duration.ofMillis(1));
       }
     }

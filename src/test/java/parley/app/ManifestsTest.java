@@ -273,6 +273,35 @@ class ManifestsTest {
     assertThat(container.getImage()).startsWith(renamed.path("name").asText() + ":");
   }
 
+  /**
+   * Its licence allows tests only: in no other scope, so neither beside the jar nor in the image.
+   */
+  @Test
+  void theStandInOfDynamoIsNotShipped() throws Exception {
+    Document pom =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(Path.of("pom.xml").toFile());
+    XPath find = XPathFactory.newInstance().newXPath();
+    String standIn = "//dependency[artifactId='DynamoDBLocal']";
+    assertThat(find.evaluate("count(" + standIn + ")", pom)).isEqualTo("1");
+    assertThat(find.evaluate(standIn + "/scope", pom)).isEqualTo("test");
+    assertThat(
+            find.evaluate(
+                "//execution[goals/goal='copy-dependencies']/configuration/includeScope", pom))
+        .isEqualTo("runtime");
+    assertThat(find.evaluate("count(//goal[.='copy-dependencies'])", pom)).isEqualTo("1");
+    // Where the jar has been built: what lies there is what is shipped.
+    Path libraries = Path.of("target", "lib");
+    if (Files.isDirectory(libraries)) {
+      try (Stream<Path> files = Files.list(libraries)) {
+        assertThat(files.map(file -> file.getFileName().toString()))
+            .isNotEmpty()
+            .noneMatch(name -> name.contains("DynamoDBLocal"));
+      }
+    }
+  }
+
   /** Whoever copies a command finds no setting that is none, and every one of them explained. */
   @Test
   void theSettingsOfTheManifestsStandInTheReadme() throws Exception {

@@ -3,16 +3,23 @@ package parley.app;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.net.ConnectException;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.cluster.Cluster;
 import org.junit.jupiter.api.Test;
@@ -21,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import parley.client.Frames;
+import parley.client.RawSocket;
 import parley.store.DataFolder;
 import parley.store.StoreRefusedException;
 
@@ -61,6 +70,46 @@ class NodeTest {
     Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")));
     assertThat(method(node.management(), self(node), "DELETE")).startsWith("200");
     node.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  /** Sixty, so that the drain is spread over a minute, of which the test waits for nothing. */
+  @Test
+  void whileItDrainsItIsNotReadyAndTakesNobody() throws Exception {
+    Node node =
+        Node.start(
+            settings(Map.of("PARLEY_DRAIN_SECONDS", "60", "PARLEY_RATE_REQUESTS_PER_SECOND", "0")));
+    List<RawSocket> sockets = new ArrayList<>();
+    CompletableFuture<Void> closing = CompletableFuture.completedFuture(null);
+    try {
+      URI clients = URI.create("http://" + node.listening());
+      for (int i = 0; i < 60; i++) {
+        sockets.add(RawSocket.open(clients));
+      }
+      assertThat(sockets).allMatch(RawSocket::upgraded);
+      assertThat(get(node.management(), "/ready")).startsWith("200");
+      closing = CompletableFuture.runAsync(node::close);
+      await().until(() -> get(node.management(), "/ready").startsWith("503"));
+      await().until(() -> refuses(node.listening()));
+      // All that in the drain: who has a late slot is still there.
+      sockets.getLast().text("{\"op\":\"ping\",\"id\":7}");
+      sockets.getLast().await(Frames.op("server_maintenance"));
+      sockets.getLast().await(Frames.op("error").and(Frames.has("code", "hello_required")));
+      assertThat(get(node.management(), "/ready")).startsWith("503");
+      assertThat(get(node.management(), "/alive")).startsWith("200");
+      assertThat(closing).isNotDone();
+    } finally {
+      sockets.forEach(RawSocket::close);
+      node.close();
+    }
+    closing.get(30, TimeUnit.SECONDS);
+  }
+
+  private static boolean refuses(HostPort at) throws IOException {
+    try (Socket socket = new Socket(at.host(), at.port())) {
+      return !socket.isConnected();
+    } catch (ConnectException e) {
+      return true;
+    }
   }
 
   private static String self(Node node) {

@@ -128,6 +128,12 @@ public final class ServerProcess implements AutoCloseable {
     return now != null && now.isAlive();
   }
 
+  /** When the process that runs now is gone; done at once where none runs. */
+  public CompletableFuture<?> onExit() {
+    Process now = process;
+    return now == null ? CompletableFuture.completedFuture(null) : now.onExit();
+  }
+
   /** The newest lines the program printed, over all its lives. */
   public List<String> output() {
     synchronized (lines) {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.Test;
+import parley.Marker;
 import parley.model.Body;
 import parley.model.Entry;
 import parley.model.ErrorCode;
@@ -447,7 +448,8 @@ class ConversationTest {
       h.tell(new Conversation.Typing(ANN, true));
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
       h.opening(ANN, BOB, "c0");
-      h.shard.expectNoMessage(Duration.ZERO);
+      h.text(BOB, "c1", "answered when all before has been handled");
+      Marker.nothingMore(h.shard);
     }
   }
 

@@ -59,7 +59,11 @@ class ClusterIT {
         Prober prober = new Prober(cluster, swarm, history)) {
       swarm.begin(CLIENTS);
       swarm.start();
-      new Nemesis(cluster, swarm, history, prober, SPACING).carryOut(plan);
+      try {
+        new Nemesis(cluster, swarm, history, prober, SPACING).carryOut(plan);
+      } catch (AssertionError e) {
+        throw new AssertionError("seed " + SEED + ", " + plan + ": " + e.getMessage(), e);
+      }
       swarm.finish();
       Report report = new Report(history);
       System.out.printf(

@@ -68,6 +68,7 @@ final class ClusterProcess implements AutoCloseable {
           .connectTimeout(Duration.ofSeconds(2))
           .build();
   private final Consumer<String> news;
+  private volatile boolean supervised;
   private volatile boolean closed;
 
   /**
@@ -117,7 +118,10 @@ final class ClusterProcess implements AutoCloseable {
         }
       }
       awaitUp(count);
-      Thread.ofPlatform().daemon().name("supervisor").start(this::supervise);
+      supervised = true;
+      for (int node = 0; node < count; node++) {
+        startIfDown(node, true);
+      }
     } catch (RuntimeException | AssertionError e) {
       System.out.println(tails());
       close();
@@ -185,16 +189,24 @@ final class ClusterProcess implements AutoCloseable {
     return sum;
   }
 
-  private void supervise() {
-    while (!closed) {
-      for (int node = 0; node < size(); node++) {
-        startIfDown(node, true);
-      }
-      try {
-        Thread.sleep(200);
-      } catch (InterruptedException e) {
-        return;
-      }
+  /** Looks after the node once more when the process it has now is gone. */
+  private void watch(int number) {
+    var unused =
+        process(number)
+            .onExit()
+            .thenRun(
+                () -> {
+                  if (supervised) {
+                    startIfDown(number, true);
+                  }
+                });
+  }
+
+  /** How often the supervisor had to start this node because it had ended by itself. */
+  int selfStarted(int number) {
+    Node node = nodes.get(number);
+    synchronized (node) {
+      return node.selfStarted;
     }
   }
 
@@ -221,6 +233,7 @@ final class ClusterProcess implements AutoCloseable {
               node.starting = false;
             }
           }
+          watch(number);
         });
   }
 

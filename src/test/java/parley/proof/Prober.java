@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +43,7 @@ final class Prober implements AutoCloseable {
   /** Conversations that live on a node, with somebody who may write in them; at most a dozen. */
   Map<String, SwarmUser> on(int node) {
     Set<Integer> shards = cluster.shards(node, "conversation");
-    Map<String, SwarmUser> found = new java.util.TreeMap<>();
+    Map<String, SwarmUser> found = new TreeMap<>();
     swarm
         .settledConversations()
         .forEach(
@@ -55,7 +57,7 @@ final class Prober implements AutoCloseable {
 
   /**
    * Waits until all these conversations have taken a message again, and returns how long each was
-   * gone, in milliseconds.
+   * gone, in milliseconds; fails if one has not after 90 s.
    *
    * @param without a node that nobody asks
    */
@@ -71,6 +73,17 @@ final class Prober implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+    Set<String> lost = new TreeSet<>(conversations.keySet());
+    lost.removeAll(recovered.keySet());
+    if (!lost.isEmpty()) {
+      throw new AssertionError(
+          "conversations of node "
+              + without
+              + " that took no message within "
+              + GIVE_UP_SECONDS
+              + " s: "
+              + lost);
     }
     List<Long> millis = recovered.values().stream().sorted().toList();
     all.addAll(millis);
@@ -116,7 +129,6 @@ final class Prober implements AutoCloseable {
         return;
       }
     }
-    recovered.putIfAbsent(id, TimeUnit.SECONDS.toMillis(GIVE_UP_SECONDS));
   }
 
   private boolean sent(SwarmUser user, String device, String clientMsgId, Answer answer) {

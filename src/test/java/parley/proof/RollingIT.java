@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -18,9 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
  * of them for the drains, so only on request:
  *
  * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=RollingIT \
- *   -Dparley.rolling=true -Dparley.rolling.drain=20 -Dparley.rolling.clients=180</pre>
+ *   -Dparley.rolling.drain=20 -Dparley.rolling.clients=180</pre>
  */
-@EnabledIfSystemProperty(named = "parley.rolling", matches = "true")
 class RollingIT {
   private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
   private static final int NODES = 3;

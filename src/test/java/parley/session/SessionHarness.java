@@ -223,6 +223,17 @@ final class SessionHarness {
     assertThat(expect("pong").path("id").asLong()).isEqualTo(4711);
   }
 
+  /**
+   * The user was told nothing more than has been read. Means something only where the session has
+   * handled all it was asked.
+   */
+  void userHeardNoMore() {
+    // By the way that the session's own take, behind them.
+    var end = new User.Typing(A, BOB, false);
+    guarded.tell(end);
+    assertThat(user.receiveMessage()).isSameAs(end);
+  }
+
   JsonNode next() {
     while (frames.isEmpty()) {
       receive(socket.receiveMessage());

@@ -21,6 +21,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import parley.Marker;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
@@ -106,11 +107,11 @@ class SessionTest {
     s.verdict = new CompletableFuture<>();
     s.hello();
     s.send("{'op':'ping'}");
-    s.user.expectNoMessage(Duration.ZERO);
     awaitReady(1);
     s.pass(Duration.ofSeconds(10));
     s.expectError("unavailable");
     s.expectClosing("state_lost");
+    s.userHeardNoMore();
   }
 
   @Test
@@ -141,7 +142,7 @@ class SessionTest {
     s.session.tell(SessionInternal.Socket.GONE);
     s.expectGone();
     verdict.complete(SessionHarness.accepted(ME, 900));
-    s.user.expectNoMessage(Duration.ZERO);
+    s.userHeardNoMore();
   }
 
   @Test
@@ -532,7 +533,7 @@ class SessionTest {
     // Answered at once, unlike a ping, which first sends on what was acknowledged.
     s.send("{'op':'nonsense'}");
     s.expectError("bad_frame");
-    s.user.expectNoMessage(Duration.ZERO);
+    s.userHeardNoMore();
     s.pass(Duration.ofMillis(25));
     var acked = s.user.expectMessageClass(User.Acked.class);
     assertThat(acked.acks()).containsExactly(new User.Ack(A, 3, 3), new User.Ack(B, 7, 7));
@@ -646,7 +647,7 @@ class SessionTest {
     var probe = s.conversation(A);
     assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isTrue();
     assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isFalse();
-    probe.expectNoMessage(Duration.ZERO);
+    Marker.nothingMore(probe);
     s.pass(Duration.ofSeconds(1));
     s.send("{'op':'typing','conversation_id':'conv-a','active':true}");
     assertThat(probe.expectMessageClass(Conversation.Typing.class).active()).isTrue();
@@ -662,7 +663,7 @@ class SessionTest {
     var last = s.conversation(new ConversationId("conv-" + (Requests.TYPING_TOKENS - 1)));
     var over = s.conversation(new ConversationId("conv-" + Requests.TYPING_TOKENS));
     last.expectMessageClass(Conversation.Typing.class);
-    over.expectNoMessage(Duration.ZERO);
+    Marker.nothingMore(over);
     s.pass(Duration.ofMillis(200));
     s.send("{'op':'typing','conversation_id':'conv-" + Requests.TYPING_TOKENS + "','active':true}");
     over.expectMessageClass(Conversation.Typing.class);
@@ -688,7 +689,7 @@ class SessionTest {
     // Only those of the frames that were answered ok were told.
     var ids = s.user.receiveSeveralMessages(500 + 400 + 100 + 100);
     assertThat(ids).hasSize(1_100);
-    s.user.expectNoMessage(Duration.ZERO);
+    s.userHeardNoMore();
   }
 
   private void watch(int frame) {
@@ -712,7 +713,7 @@ class SessionTest {
     s.quiet();
     s.pass(Duration.ofSeconds(59));
     s.quiet();
-    s.user.expectNoMessage(Duration.ZERO);
+    s.userHeardNoMore();
     s.pass(Duration.ofSeconds(1));
     assertThat(s.user.expectMessageClass(User.Watch.class).on()).isTrue();
     s.send("{'op':'watch','id':4,'user_ids':[]}");

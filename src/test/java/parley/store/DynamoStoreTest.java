@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 
@@ -57,12 +60,39 @@ class DynamoStoreTest {
     assertThat(DynamoStore.shown("http://127.0.0.1:1")).isEqualTo("http://127.0.0.1:1");
   }
 
+  /** In a process without anything of this machine's, which may well have a region. */
   @Test
-  void noRegionIsRefused() {
-    DynamoLocal.credentials();
-    assertThatThrownBy(() -> DynamoStore.open(null, "x-", true))
-        .isInstanceOf(StoreRefusedException.class)
-        .hasMessageStartingWith("PARLEY_STORE: dynamodb needs a region, AWS_REGION, or ");
+  void noRegionIsRefused(@TempDir Path home) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Duser.home=" + home,
+                "-cp",
+                System.getProperty("java.class.path"),
+                WithoutRegion.class.getName())
+            .redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("AWS_"));
+    Process process = builder.start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(said)
+        .contains("refused: PARLEY_STORE: dynamodb needs a region, AWS_REGION, or ")
+        .doesNotContain("opened");
+  }
+
+  /** Opens a store of Amazon's own, in a process of its own. */
+  static final class WithoutRegion {
+    private WithoutRegion() {}
+
+    public static void main(String[] args) {
+      DynamoLocal.credentials();
+      try {
+        DynamoStore.open(null, "x-", false).close();
+        System.out.println("opened");
+      } catch (StoreRefusedException e) {
+        System.out.println("refused: " + e.getMessage());
+      }
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import parley.Marker;
 import parley.model.ConversationId;
 import parley.model.InboxPage;
 import parley.model.InboxRow;
@@ -176,7 +177,7 @@ class BoundsTest {
     presences.watch(late.getRef(), offline, 0);
     late.expectMessage(new User.PresenceSeen(offline));
     presences.changed(presences.current(true, 0, 1), 1);
-    late.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(late);
     assertThat(presences.watchers()).isEqualTo(Limits.WATCHERS);
     // Leases end, and there is room again.
     presences.watch(late.getRef(), offline, 1_000);

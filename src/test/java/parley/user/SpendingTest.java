@@ -2,13 +2,13 @@ package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
+import parley.Marker;
 
 /** The one bucket that counts. */
 class SpendingTest {
@@ -33,7 +33,7 @@ class SpendingTest {
     TestProbe<User.Level> node = node();
     spent(node, 5, 1_000);
     spent(node, 5, 2_000);
-    node.expectNoMessage(Duration.ZERO);
+    Marker.nothingMore(node);
   }
 
   @Test
@@ -47,8 +47,8 @@ class SpendingTest {
     }
     // A minute later the first has not been heard of again.
     spent(other, 1, 63_000);
-    one.expectNoMessage(Duration.ZERO);
-    other.expectNoMessage(Duration.ZERO);
+    Marker.nothingMore(one);
+    Marker.nothingMore(other);
   }
 
   @Test
@@ -59,6 +59,6 @@ class SpendingTest {
       spent(nodes.getLast(), 1, 1_000);
     }
     nodes.getFirst().receiveSeveralMessages(Spending.NODES - 1);
-    nodes.getFirst().expectNoMessage(Duration.ZERO);
+    Marker.nothingMore(nodes.getFirst());
   }
 }

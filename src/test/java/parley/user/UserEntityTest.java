@@ -14,6 +14,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import parley.Marker;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.ErrorCode;
@@ -62,7 +63,7 @@ class UserEntityTest {
     rig.shard.receiveMessage();
     rig.make();
     rig.ask(User.GetProfile::new);
-    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(rig.shard);
   }
 
   @Test
@@ -160,7 +161,7 @@ class UserEntityTest {
         .containsExactly(new User.Receipt(BOB, 2, 1));
     rig.tell(new User.Typing(CHAT, BOB, true));
     session.expectMessage(new User.TypingSeen(CHAT, BOB, true));
-    session.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(session);
   }
 
   @Test
@@ -247,7 +248,7 @@ class UserEntityTest {
     TestProbe<User.Delivery> session = rig.probe();
     rig.tellOnly(new User.Attach(ALICE, PHONE, "test", "s1", false, false, session.getRef()));
     rig.awaitTerminated();
-    session.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(session);
   }
 
   @Test
@@ -358,7 +359,7 @@ class UserEntityTest {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.vital(second, User.RowChanged.class);
     rig.vital(second, User.Entries.class);
-    first.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(first);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
     rig.flush();
     assertThat(rig.lag(rig.attach(PHONE, "s3", false))).containsExactly(new User.Lag(CHAT, 0, 1));
@@ -541,7 +542,7 @@ class UserEntityTest {
     assertThat(presence(watcher)).isEqualTo(new Presence(ALICE, Presence.Status.OFFLINE, 1_007));
     rig.clock.advance(rig.settings.watchLease().toMillis());
     rig.attach(PHONE, "s3", false);
-    watcher.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(watcher);
   }
 
   private static Presence presence(TestProbe<User.Delivery> watcher) {
@@ -563,12 +564,12 @@ class UserEntityTest {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.tell(new UserInternal.Idle());
-    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(rig.shard);
     rig.flush();
     TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
     rig.flush();
     rig.tell(new UserInternal.Idle());
-    rig.shard.expectNoMessage(java.time.Duration.ZERO);
+    Marker.nothingMore(rig.shard);
     rig.end(session, PHONE);
     rig.flush();
     rig.tell(new UserInternal.Idle());
