@@ -351,7 +351,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               c.replyTo().tell(new User.Done());
-              live().sessions.tellAll(new User.RowChanged(changed.shown()));
+              live().rowChanged(changed.shown());
               live().settle(after, event);
             });
   }

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
+import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.UserId;
 
@@ -32,10 +33,8 @@ final class UserLive {
   /** Most conversations of which an acknowledgement may come before the conversation's own word. */
   private static final int EARLY = 100;
 
-  /**
-   * Rows told again to a session that comes back: a first page. The rest is told when it changes.
-   */
-  private static final int RESUMED_ROWS = 30;
+  /** Most rows told again to a session that comes back. */
+  private static final int LATELY = 200;
 
   final Pending pending;
   final Sessions sessions;
@@ -48,6 +47,13 @@ final class UserLive {
   private final TimerScheduler<User.Command> timers;
   private final ActorRef<User.Command> self;
   private final Telling telling;
+
+  /**
+   * What was told of rows last, for sessions that did not hear it. Only what conversations have
+   * said in this life: what the journal knows may be older than what a session was told before.
+   */
+  private final Map<ConversationId, User.RowChanged> lately = new LinkedHashMap<>();
+
   private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
   private final long since;
   private long lastSeenAt;
@@ -123,16 +129,16 @@ final class UserLive {
     }
     boolean inInbox = pending.get(conversation) instanceof Row;
     if (taken.created() && inInbox && held instanceof Row row) {
-      sessions.tellAll(new User.RowChanged(row.shown()));
+      rowChanged(row.shown());
     }
     if (!taken.entries().isEmpty()) {
       sessions.tellAll(new User.Entries(conversation, taken.entries()));
     }
     if (taken.changed() && inInbox && held instanceof Row row) {
-      sessions.tellAll(new User.RowChanged(row.shown()));
+      rowChanged(row.shown());
     }
     if (taken.removed() != null) {
-      sessions.tellAll(new User.RowChanged(taken.removed()));
+      rowChanged(taken.removed());
     }
     if (held.leftSeq() > 0 || held.delivered() <= held.told()) {
       telling.deliveredKnown(conversation);
@@ -144,6 +150,17 @@ final class UserLive {
       // It may have been introduced under the old name before it had a row to be told the new one.
       telling.rename(held, now);
     }
+  }
+
+  /** Tell every session of a row, and those that come back later. */
+  void rowChanged(InboxRow row) {
+    User.RowChanged changed = new User.RowChanged(row);
+    lately.remove(row.conversationId());
+    lately.put(row.conversationId(), changed);
+    if (lately.size() > LATELY) {
+      lately.remove(lately.keySet().iterator().next());
+    }
+    sessions.tellAll(changed);
   }
 
   /** Say how far the journal has the conversation, as soon as that is true. */
@@ -250,11 +267,7 @@ final class UserLive {
     flushSoon();
     attached(attach.session(), lagging(device.number()));
     if (attach.resume()) {
-      // What changed in them while nobody told it: ticks, counts, names, pictures.
-      pending.rows().stream()
-          .sorted(Comparator.comparingLong(Held::orderAt).reversed().thenComparing(Held::id))
-          .limit(RESUMED_ROWS)
-          .forEach(row -> sessions.tell(attach.deviceId(), new User.RowChanged(row.shown())));
+      lately.values().forEach(row -> sessions.tell(attach.deviceId(), row));
     }
     presences.changed(presence(now), now);
     for (Row row : pending.rows()) {
