@@ -88,7 +88,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
         node,
         new ConversationEntity.Environment(
             ConversationSettings.standard(
-                store.readJournal(), settings.cluster().kind() != Settings.ClusterKind.SINGLE),
+                store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
             (to, message) -> entities.user(to).tell(message),
             clock,
             ulids,

@@ -655,7 +655,8 @@ public final class ConversationEntity
    * The first event of this life, if nothing else was: it says nothing, but takes its place. A node
    * that was given up and does not know may have written after this one had read: then the place is
    * taken, this life ends, and the next one reads and tells what was written. Or it is about to:
-   * then it finds the place taken, and nobody is told that something was stored which nobody knows.
+   * then it finds the place taken. What it writes even later is found by the next write here, or by
+   * the one with which this life ends: see {@link #idle}.
    */
   private Effect<ConversationEvent, ConversationState> takeOver() {
     if (state.eventNr != recoveredTo) {
@@ -684,7 +685,9 @@ public final class ConversationEntity
     if (!quiet) {
       return Effect().none();
     }
-    if (state.exists() && !state.settled) {
+    // Who only read here must not leave behind what another node has written meanwhile.
+    boolean onlyRead = environment.settings().shared() && state.eventNr <= recoveredTo + 1;
+    if (state.exists() && (!state.settled || onlyRead)) {
       return Effect()
           .persist((ConversationEvent) new ConversationEvent.Settled())
           .thenRun(after -> passivate());

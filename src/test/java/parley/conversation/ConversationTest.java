@@ -407,6 +407,31 @@ class ConversationTest {
   }
 
   @Test
+  void aLifeOnASharedJournalBeginsAndEndsWithAnEvent() {
+    try (Harness h = Harness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(5),
+              Duration.ofMillis(50),
+              200,
+              "pekko.persistence.testkit.query",
+              true));
+      h.restart();
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      int before = h.events().size();
+      h.restart();
+      // Nobody writes here. One event takes the place, one finds who has written meanwhile.
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(h.events()).hasSizeGreaterThanOrEqualTo(before + 2);
+      assertThat(h.events().subList(before, before + 2))
+          .containsOnly(new ConversationEvent.Settled());
+      assertThat(h.text(ANN, "c0", "again").duplicate()).isTrue();
+    }
+  }
+
+  @Test
   void timeNeverGoesBack() {
     try (Harness h = Harness.direct()) {
       long at = h.opening(ANN, BOB, "c0").at();
