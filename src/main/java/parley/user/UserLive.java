@@ -3,9 +3,11 @@ package parley.user;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -56,6 +58,12 @@ final class UserLive {
 
   private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
   private final long since;
+
+  /**
+   * Devices that were here in this life: as many as a user may have, and those that were evicted.
+   */
+  private final Set<DeviceId> met = new HashSet<>();
+
   private long lastSeenAt;
   private long wakeAt;
 
@@ -263,6 +271,8 @@ final class UserLive {
       return;
     }
     sessions.enter(newcomer);
+    met.add(attach.deviceId());
+    met.retainAll(state.devices().keySet());
     seen(attach.deviceId(), attach.client(), now);
     flushSoon();
     attached(attach.session(), lagging(device.number()));
@@ -320,6 +330,7 @@ final class UserLive {
   /** A device was removed. */
   void removed(DeviceId device, long now) {
     sessions.remove(device);
+    met.remove(device);
     pending.forget(device);
     nobodyOrSomebody(now);
   }
@@ -409,12 +420,16 @@ final class UserLive {
   @Nullable DeviceId evictable(UserState state, long now) {
     return state.devices().values().stream()
         .filter(device -> sessions.of(device.id()) == null)
-        // After a move of this user its sessions come back one by one: who was here a moment ago
-        // is.
-        .filter(device -> now - since > 2 * SEEN_MILLIS || seenAt(device) + 2 * SEEN_MILLIS < now)
+        .filter(device -> !mayComeBack(device, now))
         .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
         .map(Device::id)
         .orElse(null);
+  }
+
+  /** After a move of this user its sessions come back one by one; till then they are not away. */
+  private boolean mayComeBack(Device device, long now) {
+    boolean young = now - since <= 2 * SEEN_MILLIS;
+    return young && !met.contains(device.id()) && seenAt(device) + 2 * SEEN_MILLIS >= now;
   }
 
   /** Whether nobody would miss this user in memory. */

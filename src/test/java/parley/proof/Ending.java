@@ -48,7 +48,16 @@ final class Ending {
 
   void record() {
     // A long run outlives its tokens.
-    users.forEach(user -> user.renew(nodes.getFirst(), user.account()));
+    for (SwarmUser user : users) {
+      await()
+          .atMost(Duration.ofMinutes(2))
+          .ignoreExceptions()
+          .until(
+              () -> {
+                user.renew(nodes.getFirst(), user.account());
+                return true;
+              });
+    }
     for (SwarmDevice device : devices) {
       device.close();
       await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> connected(device));

@@ -462,9 +462,6 @@ class UserEntityTest {
         rig.end(session, new DeviceId("d" + i));
       }
     }
-    // Nobody says so soon after this user came to life who is away and who is only coming back.
-    rig.ended(rig.hello(PHONE, "early", false));
-    rig.clock.advance(130_000);
     rig.attach(PHONE, "p", false);
     assertThat(rig.devices())
         .extracting(view -> view.deviceId().value())
@@ -473,6 +470,19 @@ class UserEntityTest {
         .hasSize(Limits.DEVICES);
     rig.restart();
     assertThat(rig.devices()).hasSize(Limits.DEVICES);
+  }
+
+  @Test
+  void devicesThatAreOnlyComingBackAreNotEvicted() {
+    rig.make();
+    for (int i = 0; i < Limits.DEVICES; i++) {
+      rig.attach(new DeviceId("d" + i), "s" + i, false);
+    }
+    rig.flush();
+    rig.restart();
+    assertThat(rig.ended(rig.hello(PHONE, "p", false)).why()).isEqualTo(User.End.REFUSED);
+    rig.clock.advance(130_000);
+    rig.attach(PHONE, "p", false);
   }
 
   @Test
