@@ -230,7 +230,9 @@ enum Plant {
     @Override
     boolean into(List<Event> events, Random random) {
       for (Event event : List.copyOf(events)) {
+        // Not the entry with which a member comes (back): before it nothing was owed.
         if (event instanceof Event.Received r
+            && r.entry().type().equals("text")
             && !r.entry().sender().equals(r.user())
             && follows(events, r, 1)
             && follows(events, r, -1)) {
