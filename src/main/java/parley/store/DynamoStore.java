@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ public final class DynamoStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "dynamodb-read-journal";
 
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final String DEFAULT_REGION = "us-east-1";
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
@@ -120,6 +122,40 @@ public final class DynamoStore implements Store {
             "PARLEY_STORE: " + name + " was put into " + tables.secrets() + " and is not there");
       }
       return kept;
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * A number that was noted under that name. Blocks, seconds at most.
+   *
+   * @return 0 where there is none, or none that can be read
+   * @throws StoreRefusedException where the store cannot be asked
+   */
+  public long noted(String name) throws StoreRefusedException {
+    try {
+      String value = read(name);
+      return value == null || !NUMBER.matcher(value).matches() ? 0 : Long.parseLong(value);
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * Notes a number under a name, in place of the one before. Blocks, seconds at most.
+   *
+   * @throws StoreRefusedException where the store does not take it
+   */
+  public void note(String name, long number) throws StoreRefusedException {
+    try {
+      client.putItem(
+          tables.secrets(),
+          Map.of(
+              "name",
+              new AttributeValue(name),
+              "value",
+              new AttributeValue(String.valueOf(number))));
     } catch (AmazonClientException e) {
       throw refused(e);
     }
