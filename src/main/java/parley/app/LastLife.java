@@ -112,7 +112,8 @@ final class LastLife implements AutoCloseable {
     try {
       note(GIVEN_UP);
     } catch (StoreRefusedException | RuntimeException e) {
-      // What ended here would not be repeated. A store that is away shows itself elsewhere; a kill in this time would not be waited for.
+      // What ended here would not be repeated. A store that is away shows itself elsewhere; a kill
+      // in this time would not be waited for.
       LOG.debug("no sign of life was noted", e);
     }
   }
