@@ -94,11 +94,13 @@ public final class Node implements AutoCloseable {
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
     Trust trust;
+    Pushing pushing;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
       trust = Trust.read(settings.auth(), store);
+      pushing = Pushing.read(settings);
       if (store instanceof EmbeddedStore embedded) {
         embedded.createTables();
       }
@@ -120,7 +122,7 @@ public final class Node implements AutoCloseable {
                   return done;
                 });
     try {
-      return serve(settings, store, trust, system, telemetry, ended, stoppable);
+      return serve(settings, store, trust, pushing, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -141,6 +143,7 @@ public final class Node implements AutoCloseable {
       Settings settings,
       Store store,
       Trust trust,
+      Pushing pushing,
       ActorSystem<Void> system,
       Telemetry telemetry,
       CompletionStage<Done> ended,
@@ -150,7 +153,7 @@ public final class Node implements AutoCloseable {
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services = Services.start(system, settings, store, trust, telemetry, lapsed);
+    Services services = Services.start(system, settings, store, trust, pushing, telemetry, lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(

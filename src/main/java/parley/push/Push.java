@@ -76,6 +76,7 @@ public final class Push {
         Limits limits,
         PushMeters meters) {
       super(context);
+      context.setLoggerName(Push.class);
       this.timers = timers;
       this.providers = providers;
       this.meters = meters;

@@ -81,6 +81,7 @@ public final class MockApns implements AutoCloseable {
   private final ApnsVerificationKey verification;
   private final List<Received> received = new CopyOnWriteArrayList<>();
   private volatile Function<String, Answer> answers = token -> ACCEPT;
+  private volatile boolean stopping;
   private volatile CountDownLatch hanging = new CountDownLatch(1);
   private @Nullable NioEventLoopGroup threads;
   private @Nullable MockApnsServer server;
@@ -161,8 +162,9 @@ public final class MockApns implements AutoCloseable {
   /** Nobody listens any more; its connections end. */
   public synchronized void stop() {
     if (server != null && threads != null) {
+      stopping = true;
       resume();
-      server.shutdown().join();
+      server.shutdown().orTimeout(20, TimeUnit.SECONDS).join();
       threads.shutdownGracefully(0, 5, TimeUnit.SECONDS).awaitUninterruptibly(20, TimeUnit.SECONDS);
       server = null;
       threads = null;
@@ -178,6 +180,7 @@ public final class MockApns implements AutoCloseable {
             Map.of(),
             Map.of(KEY_ID, verification),
             Map.of(verification, Set.of(TOPIC)));
+    stopping = false;
     // One thread a connection: one that hangs holds no other.
     threads = new NioEventLoopGroup(4);
     server =
@@ -211,7 +214,9 @@ public final class MockApns implements AutoCloseable {
       case Answer.Gone gone -> throw new UnregisteredDeviceTokenException(gone.since());
       case Answer.Hang hang -> {
         try {
-          hanging.await();
+          if (!stopping) {
+            hanging.await();
+          }
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
         }

@@ -58,6 +58,7 @@ public final class MockFcm implements AutoCloseable {
   private final AtomicInteger logins = new AtomicInteger();
   private volatile Function<String, Answer> answers = token -> ACCEPT;
   private volatile @Nullable Answer login;
+  private volatile int good;
   private volatile CountDownLatch silence = new CountDownLatch(1);
   private @Nullable HttpServer server;
   private @Nullable ExecutorService threads;
@@ -163,6 +164,11 @@ public final class MockFcm implements AutoCloseable {
     return logins.get();
   }
 
+  /** The access tokens given out so far are no longer good. */
+  public void forgetLogins() {
+    good = -1;
+  }
+
   /** Nobody listens any more; its connections end. */
   public synchronized void stop() {
     if (server != null && threads != null) {
@@ -190,6 +196,7 @@ public final class MockFcm implements AutoCloseable {
 
   private Answer login() {
     int number = logins.incrementAndGet();
+    good = number;
     Answer set = login;
     return set != null
         ? set
@@ -202,7 +209,7 @@ public final class MockFcm implements AutoCloseable {
 
   private void send(HttpExchange exchange) throws IOException {
     String bearer = String.valueOf(exchange.getRequestHeaders().getFirst("authorization"));
-    if (!bearer.equals("Bearer access-" + logins.get())) {
+    if (!bearer.equals("Bearer access-" + good)) {
       answer(exchange, error(401, "UNAUTHENTICATED", null));
       return;
     }

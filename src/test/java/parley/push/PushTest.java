@@ -11,6 +11,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,6 +20,7 @@ import parley.client.MockApns;
 import parley.client.MockFcm;
 
 /** The actor, its clients and the providers' servers together. */
+@Timeout(120)
 class PushTest {
   private static final Limits ROOMY = new Limits(8, 100, PATIENCE);
 
