@@ -97,12 +97,14 @@ public final class Node implements AutoCloseable {
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
     Trust trust;
+    Pushing pushing;
     Optional<LastLife> life;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
       trust = Trust.read(settings.auth(), store);
+      pushing = Pushing.read(settings);
       if (store instanceof EmbeddedStore embedded) {
         embedded.createTables();
       }
@@ -128,7 +130,7 @@ public final class Node implements AutoCloseable {
                 });
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
-      return serve(settings, store, trust, system, telemetry, ended, stoppable);
+      return serve(settings, store, trust, pushing, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -163,6 +165,7 @@ public final class Node implements AutoCloseable {
       Settings settings,
       Store store,
       Trust trust,
+      Pushing pushing,
       ActorSystem<Void> system,
       Telemetry telemetry,
       CompletionStage<Done> ended,
@@ -172,7 +175,7 @@ public final class Node implements AutoCloseable {
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services = Services.start(system, settings, store, trust, telemetry, lapsed);
+    Services services = Services.start(system, settings, store, trust, pushing, telemetry, lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(

@@ -67,12 +67,14 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    * @param store where events are kept
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
+   * @param pushing the providers of push notifications
    */
   static Services start(
       ActorSystem<Void> node,
       Settings settings,
       Store store,
       Trust trust,
+      Pushing pushing,
       Telemetry telemetry,
       BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
@@ -84,6 +86,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Accounts accounts =
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
+    Pushing.Sender unusedYet = pushing.start(node, telemetry, clock);
     Conversation.init(
         node,
         new ConversationEntity.Environment(

@@ -157,10 +157,13 @@ final class SettingsReader {
     boolean sandbox = env.flag("PARLEY_APNS_SANDBOX", false);
     HostPort endpoint = env.hostPort("PARLEY_APNS_ENDPOINT");
     Path caFile = env.file("PARLEY_APNS_CA_FILE");
+    String because = "together with the other PARLEY_APNS_ settings";
     if (keyFile == null && keyId == null && teamId == null && topic == null) {
+      if (sandbox || endpoint != null || caFile != null) {
+        env.needed("PARLEY_APNS_KEY_FILE", because);
+      }
       return null;
     }
-    String because = "together with the other PARLEY_APNS_ settings";
     env.needed("PARLEY_APNS_KEY_FILE", because);
     return new Apns(
         Objects.requireNonNull(keyFile),
@@ -175,6 +178,9 @@ final class SettingsReader {
   private @Nullable Fcm fcm() throws SettingsException {
     Path credentials = env.file("PARLEY_FCM_CREDENTIALS_FILE");
     var endpoint = env.url("PARLEY_FCM_ENDPOINT");
+    if (endpoint != null) {
+      env.needed("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
+    }
     return credentials == null ? null : new Fcm(credentials, endpoint);
   }
 
