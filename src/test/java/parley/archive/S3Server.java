@@ -32,6 +32,8 @@ public final class S3Server implements AutoCloseable {
               .blobStore(store)
               .endpoint(URI.create("http://127.0.0.1:0"))
               .awsAuthentication(AuthenticationType.AWS_V4, KEY, SECRET)
+              // The session token of a role.
+              .ignoreUnknownHeaders(true)
               .build();
       proxy.start();
     } catch (Exception e) {
