@@ -109,6 +109,7 @@ public final class Node implements AutoCloseable {
     Config config = overrides.withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     Telemetry telemetry = new Telemetry();
+    store.counters().forEach(telemetry::counter);
     store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system

@@ -78,6 +78,12 @@ public final class DynamoStore implements Store {
   public static DynamoStore open(@Nullable URI endpoint, String prefix, boolean create)
       throws StoreRefusedException {
     String address = endpoint == null ? amazons() : endpoint.toString();
+    if (!WriteGuard.on()) {
+      LOG.warn(
+          "The write guard is off ({}): two writers of one conversation may replace each other's"
+              + " messages. Only tests that show just that have a use for it.",
+          WriteGuard.PROPERTY);
+    }
     DynamoStore store =
         new DynamoStore(address, DynamoTables.of(prefix), client(address, opening()));
     try {
@@ -117,6 +123,13 @@ public final class DynamoStore implements Store {
     } catch (AmazonClientException e) {
       throw refused(e);
     }
+  }
+
+  @Override
+  public Map<String, Supplier<Number>> counters() {
+    return Map.of(
+        "parley.store.guard.refusals", WriteGuard::refusals,
+        "parley.store.unprocessed", WriteGuard::unprocessed);
   }
 
   @Override

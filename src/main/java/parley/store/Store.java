@@ -2,7 +2,9 @@ package parley.store;
 
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Where events are kept, opened before the actor system and closed after it. Whoever opens one can
@@ -23,6 +25,11 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
    * @param onBroken called at most once, with the reason, when the store will not come back
    */
   void watch(Duration every, Consumer<String> onBroken);
+
+  /** What the store counts, by the name of the meter; read when somebody looks, never blocking. */
+  default Map<String, Supplier<Number>> counters() {
+    return Map.of();
+  }
 
   /** Gives back everything that was opened. Blocks. */
   @Override

@@ -9,16 +9,19 @@ import com.amazonaws.services.dynamodbv2.AmazonDynamoDB;
 import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemRequest;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemResult;
+import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
 import com.amazonaws.services.dynamodbv2.model.ProvisionedThroughputExceededException;
 import com.amazonaws.services.dynamodbv2.model.Put;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItem;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItemsRequest;
+import com.amazonaws.services.dynamodbv2.model.TransactionCanceledException;
 import com.amazonaws.services.dynamodbv2.model.WriteRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The last line against two writers of one entity: no event is ever replaced by another's.
@@ -70,6 +73,9 @@ public final class WriteGuard extends RequestHandler2 {
   /** One client per endpoint, for as long as the process lives: a process has one endpoint. */
   private static final Map<String, AmazonDynamoDB> CLIENTS = new ConcurrentHashMap<>();
 
+  private static final LongAdder REFUSALS = new LongAdder();
+  private static final LongAdder UNPROCESSED = new LongAdder();
+
   /** Makes a handler; called by the SDK, for each client. */
   public WriteGuard() {}
 
@@ -104,12 +110,42 @@ public final class WriteGuard extends RequestHandler2 {
                   .flatMap(List::stream)
                   .anyMatch(write -> write.getPutRequest() != null);
       if (left) {
+        UNPROCESSED.increment();
         var throttled = new ProvisionedThroughputExceededException("a part of a batch was left");
         throttled.setStatusCode(400);
         throttled.setErrorCode("ProvisionedThroughputExceededException");
         throw throttled;
       }
     }
+  }
+
+  @Override
+  public void afterError(Request<?> request, Response<?> response, Exception e) {
+    boolean refused =
+        switch (request.getOriginalRequest()) {
+          case PutItemRequest put ->
+              isEvent(put.getItem()) && e instanceof ConditionalCheckFailedException;
+          case TransactWriteItemsRequest transaction -> e instanceof TransactionCanceledException;
+          default -> false;
+        };
+    if (refused) {
+      REFUSALS.increment();
+    }
+  }
+
+  /** Whether events are guarded in this process. */
+  static boolean on() {
+    return !"off".equals(System.getProperty(PROPERTY));
+  }
+
+  /** How often an event was refused because another writer had written its number. */
+  static long refusals() {
+    return REFUSALS.sum();
+  }
+
+  /** How often the store left a part of a batch, so that it had to be repeated. */
+  static long unprocessed() {
+    return UNPROCESSED.sum();
   }
 
   private static void writeFirst(AmazonDynamoDB client, List<Put> events) {
@@ -151,10 +187,6 @@ public final class WriteGuard extends RequestHandler2 {
   /** Snapshots, marks and secrets have no writer. */
   private static boolean isEvent(Map<String, AttributeValue> item) {
     return item.containsKey(WRITER) && item.containsKey("par");
-  }
-
-  private static boolean on() {
-    return !"off".equals(System.getProperty(PROPERTY));
   }
 
   /** Together with the batch behind it within the journal's circuit breaker. */
