@@ -231,16 +231,22 @@ abstract class ColdTierContract {
   /** It had put its segment, and puts its manifest when the longer one has taken its place. */
   @Test
   void aManifestThatComesTooLateHarmsNobody() throws IOException {
-    // Up to 9,990 and up to 10,040: their names do not begin alike.
-    List<Entry> entries = new Samples(6).entries(9_941, 100);
-    write(entries.subList(0, 50));
-    String late = name(".json");
-    byte[] manifest = Files.readAllBytes(path(late));
-    write(entries);
-    assertThat(contents()).hasSize(2).doesNotContainKey(late);
-    Files.write(path(late), manifest);
-    assertThat(readStored(9_941, 10_040)).isEqualTo(entries);
-    assertThat(readStored(9_990, 9_990)).isEqualTo(entries.subList(49, 50));
+    // The second one ends at 10,040: its name begins otherwise than the late one's, 9,990.
+    for (long from : new long[] {1, 9_941}) {
+      List<Entry> entries = new Samples(6).entries(from, 100);
+      write(entries.subList(0, 50));
+      String late =
+          contents().keySet().stream()
+              .filter(name -> name.endsWith(String.format("-%019d.json", from)))
+              .findFirst()
+              .orElseThrow();
+      byte[] manifest = Files.readAllBytes(path(late));
+      write(entries);
+      assertThat(contents()).doesNotContainKey(late);
+      Files.write(path(late), manifest);
+      assertThat(readStored(from, from + 99)).isEqualTo(entries);
+      assertThat(readStored(from + 49, from + 49)).isEqualTo(entries.subList(49, 50));
+    }
   }
 
   @Test
