@@ -35,7 +35,7 @@ import parley.model.Entry;
  * removed; then the seal is repeated, which makes one. Removing twice is removing once.
  *
  * <p><b>What goes.</b> Entries of that age that every member's user has acknowledged, whole events,
- * if they make a segment of some size ({@link Segment#WORTH_ENTRIES}); fewer when nobody has
+ * if they make a segment of some size ({@link Gathering#WORTH_ENTRIES}); fewer when nobody has
  * written in the conversation for that long (then all of it goes), or when the oldest is twice as
  * old. So a busy conversation archives daily, a slow one about once in {@code PARLEY_HOT_DAYS}, one
  * that is no longer used once, and that is when the calendar is asked to remember it. Deleted texts
@@ -68,7 +68,7 @@ final class Archiving {
   }
 
   /** A step has ended; a failure is null for what it was to bring. */
-  private record Gathered(int round, @Nullable Segment segment) implements Message {}
+  private record Gathered(int round, @Nullable Gathering segment) implements Message {}
 
   private record Loaded(int round, @Nullable List<Entry> entries) implements Message {
     @Override
@@ -87,7 +87,7 @@ final class Archiving {
 
   private final ActorContext<Conversation.Command> context;
   private final TimerScheduler<Conversation.Command> timers;
-  private final @Nullable ColdStore archive;
+  private final @Nullable Archive archive;
   private final java.time.InstantSource clock;
   private final Log log;
   private final ConversationState state;
@@ -281,8 +281,8 @@ final class Archiving {
     }
   }
 
-  private void gather(ColdStore to, int now) {
-    Segment segment = new Segment(state.archivedTo + 1, dispatch.floor(), cutoff(to, 1));
+  private void gather(Archive to, int now) {
+    Gathering segment = new Gathering(state.archivedTo + 1, dispatch.floor(), cutoff(to, 1));
     context.pipeToSelf(
         log.events(state.archivedEvent + 1, state.eventNr)
             .takeWhile(segment::add)
@@ -290,11 +290,11 @@ final class Archiving {
         (done, failure) -> new Gathered(now, failed("reading", failure) ? null : segment));
   }
 
-  private long cutoff(ColdStore to, int times) {
+  private long cutoff(Archive to, int times) {
     return clock.millis() - times * to.hot().toMillis();
   }
 
-  private @Nullable ConversationEvent gathered(@Nullable Segment segment) {
+  private @Nullable ConversationEvent gathered(@Nullable Gathering segment) {
     if (archive == null || segment == null) {
       return failed();
     }
@@ -414,13 +414,13 @@ final class Archiving {
   // ---- the calendar
 
   /** The first day on which there is something to archive if nobody writes any more; 0 is none. */
-  private long due(ColdStore to) {
+  private long due(Archive to) {
     if (state.lastSeq == state.archivedTo) {
       return halfDone() ? Calendar.day(clock.millis()) + 1 : 0;
     }
     long hot = to.hot().toMillis();
     long when = Math.min(state.lastAt + hot, state.hotSince + 2 * hot);
-    long worth = state.archivedTo + Segment.WORTH_ENTRIES;
+    long worth = state.archivedTo + Gathering.WORTH_ENTRIES;
     if (worth <= state.lastSeq) {
       long written = Math.min(state.index.timeAtOrAfter(worth), state.lastAt);
       when = Math.min(when, written + hot);

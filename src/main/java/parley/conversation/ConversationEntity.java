@@ -68,7 +68,7 @@ public final class ConversationEntity
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
       Telemetry telemetry,
-      @Nullable ColdStore archive) {
+      @Nullable Archive archive) {
     /** Of a node that archives nothing. */
     public Environment(
         ConversationSettings settings,
@@ -170,7 +170,7 @@ public final class ConversationEntity
     this.timers = timers;
     this.shard = shard;
     this.guard = guard;
-    ColdStore archive = environment.archive();
+    Archive archive = environment.archive();
     this.log =
         new Log(
             context.getSystem(),

@@ -51,8 +51,8 @@ final class ColdRig implements AutoCloseable {
     h.restart();
   }
 
-  static ColdStore store(parley.archive.ColdTier tier, Calendar calendar) {
-    return new ColdStore(
+  static Archive store(parley.archive.ColdTier tier, Calendar calendar) {
+    return new Archive(
         tier, Duration.ofDays(HOT_DAYS), new Pace(60_000_000, System::nanoTime), calendar);
   }
 

@@ -72,7 +72,7 @@ final class Harness implements AutoCloseable {
   final ConversationId id;
   private final AtomicLong messageIds = new AtomicLong();
   private ConversationSettings settings;
-  private @Nullable ColdStore archive;
+  private @Nullable Archive archive;
   private @Nullable ActorRef<Command> entity;
 
   Harness(ConversationId id) {
@@ -100,7 +100,7 @@ final class Harness implements AutoCloseable {
   }
 
   /** From the next start on old entries go there. */
-  void archive(@Nullable ColdStore store) {
+  void archive(@Nullable Archive store) {
     archive = store;
   }
 

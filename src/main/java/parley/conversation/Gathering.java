@@ -11,7 +11,7 @@ import parley.model.Entry;
  * the border between the tiers is one between events, until the first that is too young or too
  * many.
  */
-final class Segment {
+final class Gathering {
   /** A segment of an entry more than this is worth writing though more may follow. */
   static final int WORTH_ENTRIES = ColdTier.SEGMENT_ENTRIES / 5;
 
@@ -33,7 +33,7 @@ final class Segment {
    * @param lastSeq it takes none behind this one
    * @param cutoff it takes none that is younger than this, epoch milliseconds
    */
-  Segment(long from, long lastSeq, long cutoff) {
+  Gathering(long from, long lastSeq, long cutoff) {
     this.next = from;
     this.lastSeq = lastSeq;
     this.cutoff = cutoff;

@@ -12,4 +12,4 @@ import parley.calendar.Calendar;
  * @param pace of this node
  * @param calendar who remembers when to look at a conversation again
  */
-public record ColdStore(ColdTier tier, Duration hot, Pace pace, Calendar calendar) {}
+public record Archive(ColdTier tier, Duration hot, Pace pace, Calendar calendar) {}
