@@ -61,7 +61,6 @@ final class SettingsReader {
             apns(),
             fcm(),
             env.unknown());
-    refuseWhatIsNotBuilt(settings);
     fitTogether(settings);
     distinctPorts(settings);
     return settings;
@@ -261,12 +260,6 @@ final class SettingsReader {
     } catch (UnknownHostException e) {
       // The name of a node that is not there yet; ours resolves.
       return false;
-    }
-  }
-
-  private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.cold().kind() == ColdKind.S3) {
-      throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");
     }
   }
 }

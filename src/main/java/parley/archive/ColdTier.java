@@ -1,7 +1,9 @@
 package parley.archive;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import parley.model.ConversationId;
@@ -29,7 +31,8 @@ public interface ColdTier {
   /**
    * Stores consecutive entries as one segment, reads it back, compares, and only then writes its
    * manifest. The same entries give the same bytes, so it may be repeated, also with another end.
-   * What a cut attempt has left that begins at or after the first of these entries is removed.
+   * What a cut attempt has left within the range of these entries is removed; what reaches beyond
+   * it is left, because it may be another writer's, and harms nobody.
    *
    * @param entries 1 to {@value #SEGMENT_ENTRIES}, ascending without a hole
    * @return the manifest, once it is stored for good; fails with {@link ColdUnavailable}, with
@@ -51,8 +54,27 @@ public interface ColdTier {
   Source<Entry, NotUsed> read(ConversationId id, long from, long to);
 
   /**
+   * The same from the store itself, past what this node has kept from earlier reads: to verify what
+   * is stored.
+   */
+  default Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
+    return read(id, from, to);
+  }
+
+  /**
    * All manifests of a conversation, ascending by their last seq. Empty where nothing was ever
    * stored; fails like {@link #read}.
    */
   Source<Manifest, NotUsed> manifests(ConversationId id);
+
+  /**
+   * Whether the tier can be used as it is set up; for the start of a node.
+   *
+   * @return fails with {@link ColdRefused} where a setting must be wrong (no such bucket, no
+   *     access, a folder that cannot be written), which no waiting helps; with anything else where
+   *     it cannot be asked now, with which a node may start: hot reads do not need it
+   */
+  default CompletionStage<Done> check() {
+    return CompletableFuture.completedFuture(Done.getInstance());
+  }
 }
