@@ -18,9 +18,11 @@ import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
 import parley.auth.LoginThrottle;
+import parley.conversation.Archive;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
 import parley.conversation.ConversationSettings;
+import parley.conversation.Verification;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
@@ -84,6 +86,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Accounts accounts =
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
+    Archive archive = Archives.start(node, settings, entities, clock, telemetry);
     Conversation.init(
         node,
         new ConversationEntity.Environment(
@@ -93,7 +96,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             clock,
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
-            telemetry));
+            telemetry,
+            archive));
     User.init(
         sharding,
         UserSettings.standard(),
@@ -146,7 +150,10 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(),
+        List.of(
+            Verify.routes(
+                new Verification(
+                    node, store.readJournal(), archive == null ? null : archive.tier()))),
         time -> drain(node, sessions, time));
   }
 

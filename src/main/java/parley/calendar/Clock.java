@@ -46,9 +46,6 @@ final class Clock extends EventSourcedBehavior<Clock.Command, ClockEvent, Clock.
 
   private static final Duration AGAIN = Duration.ofSeconds(30);
 
-  /** Buckets looked at in one tick, when they are empty. */
-  private static final int EMPTY_ONES = 10;
-
   /** Nodes whose clocks differ by less agree which buckets still take somebody. */
   private static final Duration AFTER_MIDNIGHT = Duration.ofHours(1);
 
@@ -96,7 +93,6 @@ final class Clock extends EventSourcedBehavior<Clock.Command, ClockEvent, Clock.
   private final Map<ConversationId, Asked> asked = new HashMap<>();
   private final Map<ConversationId, Long> moving = new HashMap<>();
   private int slot;
-  private int emptyOnes;
 
   /** The behaviour of one clock; {@code every} is how often it looks. */
   static Behavior<Command> create(int number, InstantSource time, Duration every, Ways ways) {
@@ -152,10 +148,13 @@ final class Clock extends EventSourcedBehavior<Clock.Command, ClockEvent, Clock.
 
   private Effect<ClockEvent, State> tick(State state) {
     long today = today();
-    if (state.day == 0 || state.day > today + 1) {
+    if (state.day == 0) {
+      // No bucket takes anybody for a day that has come, so there is nobody before tomorrow.
+      return Effect().persist(new ClockEvent.Turned(today + 1)).thenRun(after -> again());
+    }
+    if (state.day > today + 1) {
       return Effect().persist(new ClockEvent.Turned(today)).thenRun(after -> again());
     }
-    emptyOnes = 0;
     if (state.day <= today) {
       ask(state);
     }
@@ -176,9 +175,6 @@ final class Clock extends EventSourcedBehavior<Clock.Command, ClockEvent, Clock.
       slot += CLOCKS;
       if (slot >= Bucket.SLOTS) {
         return Effect().persist(new ClockEvent.Turned(state.day + 1)).thenRun(after -> again());
-      }
-      if (++emptyOnes < EMPTY_ONES) {
-        ask(state);
       }
       return Effect().none();
     }

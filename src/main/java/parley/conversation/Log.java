@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -50,9 +51,12 @@ final class Log {
     this.cold = cold;
   }
 
+  /** What all names of conversations in the journal begin with. For ever. */
+  static final String PREFIX = "conversation|";
+
   /** The name of a conversation's events in the journal. */
   static String persistenceId(ConversationId id) {
-    return "conversation|" + id.value();
+    return PREFIX + id.value();
   }
 
   /** The log has not what it should have. */
@@ -84,10 +88,26 @@ final class Log {
 
   /** All of a range, which exists, ascending; the borders are those of the state now. */
   Source<Entry, NotUsed> entries(ConversationState state, long from, long to) {
+    return entries(state, from, to, cold -> cold.read(id, from, Math.min(to, state.archivedTo)));
+  }
+
+  /** The same of the whole log, past what is cached on the way. */
+  Source<Entry, NotUsed> stored(ConversationState state) {
+    return entries(
+        state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
+  }
+
+  private Source<Entry, NotUsed> entries(
+      ConversationState state,
+      long from,
+      long to,
+      Function<ColdTier, Source<Entry, NotUsed>> archived) {
     Source<Entry, NotUsed> found = Source.empty();
-    long archived = Math.min(to, state.archivedTo);
-    if (from <= archived) {
-      found = cold(from, archived);
+    if (from <= Math.min(to, state.archivedTo)) {
+      found =
+          cold == null
+              ? Source.failed(new ColdUnavailable("no cold tier is configured", null))
+              : archived.apply(cold);
     }
     long hot = Math.max(from, state.archivedTo + 1);
     if (hot <= to) {
@@ -95,12 +115,6 @@ final class Log {
       found = found.concatLazy(hot(firstEvent, state.index.eventAfter(to), hot, to));
     }
     return whole(found, from, to);
-  }
-
-  private Source<Entry, NotUsed> cold(long from, long to) {
-    return cold == null
-        ? Source.failed(new ColdUnavailable("no cold tier is configured", null))
-        : cold.read(id, from, to);
   }
 
   private Source<Entry, NotUsed> hot(long firstEvent, long lastEvent, long from, long to) {

@@ -2,6 +2,7 @@ package parley.conversation;
 
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorRef;
@@ -14,6 +15,7 @@ import org.apache.pekko.persistence.Persistence;
 import org.apache.pekko.persistence.SnapshotProtocol;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import parley.snapshot.PiecedSnapshotStore;
+import scala.jdk.javaapi.OptionConverters;
 
 /**
  * Takes archived events out of the journal, by the journal's own {@code DeleteMessagesTo} (what a
@@ -48,6 +50,12 @@ final class Removal {
 
   /** Whether the newest snapshot that can be read knows that events up to this one are archived. */
   CompletionStage<Boolean> covered(long event) {
+    return snapshot()
+        .thenApply(found -> found.isPresent() && found.get().archivedEvent() >= event);
+  }
+
+  /** The newest snapshot that can be read. */
+  CompletionStage<Optional<ConversationSnapshot>> snapshot() {
     return Patterns.ask(
             snapshots(),
             new SnapshotProtocol.LoadSnapshot(
@@ -57,10 +65,8 @@ final class Removal {
             reply ->
                 switch (reply) {
                   case SnapshotProtocol.LoadSnapshotResult result ->
-                      result.snapshot().isDefined()
-                          && result.snapshot().get().snapshot()
-                              instanceof ConversationSnapshot snapshot
-                          && snapshot.archivedEvent() >= event;
+                      OptionConverters.toJava(result.snapshot())
+                          .map(found -> (ConversationSnapshot) found.snapshot());
                   case SnapshotProtocol.LoadSnapshotFailed failed ->
                       throw new FailedException(failed.cause());
                   default -> throw new IllegalStateException("unknown answer of the store");
