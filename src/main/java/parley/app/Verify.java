@@ -11,6 +11,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.ActorAttributes;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import parley.archive.ColdStore;
@@ -100,7 +101,11 @@ final class Verify {
             store.readJournal(),
             where == null ? null : ColdTiers.open(system, where, telemetry));
     Source<ConversationId, NotUsed> which =
-        only == null ? verification.all() : Source.single(new ConversationId(only));
+        only == null
+            ? Source.fromJavaStream(() -> store.persistenceIds(Verification.NAMES))
+                .map(Verification::named)
+                .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
+            : Source.single(new ConversationId(only));
     LongAdder conversations = new LongAdder();
     LongAdder entries = new LongAdder();
     LongAdder archived = new LongAdder();

@@ -5,12 +5,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.persistence.query.javadsl.CurrentPersistenceIdsQuery;
 import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import parley.archive.ColdTier;
 import parley.archive.Manifest;
@@ -28,6 +24,9 @@ import parley.model.Entry;
  * read again.
  */
 public final class Verification {
+  /** What the names of conversations in the journal begin with. */
+  public static final String NAMES = Log.PREFIX;
+
   /** How often one that changes is read. */
   private static final int TRIES = 3;
 
@@ -56,13 +55,9 @@ public final class Verification {
     this.cold = cold;
   }
 
-  /** Every conversation that has written anything. */
-  public Source<ConversationId, NotUsed> all() {
-    return PersistenceQuery.get(system)
-        .getReadJournalFor(CurrentPersistenceIdsQuery.class, readJournal)
-        .currentPersistenceIds()
-        .filter(id -> id.startsWith(Log.PREFIX))
-        .map(id -> new ConversationId(id.substring(Log.PREFIX.length())));
+  /** The conversation of a name in the journal, which begins with {@link #NAMES}. */
+  public static ConversationId named(String persistenceId) {
+    return new ConversationId(persistenceId.substring(NAMES.length()));
   }
 
   /** Reads one. Never fails: what cannot be read is a problem. */

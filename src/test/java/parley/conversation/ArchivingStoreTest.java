@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
@@ -26,6 +29,7 @@ import parley.model.HistoryPage;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
 import parley.store.Store;
+import parley.telemetry.Telemetry;
 
 /** Events are removed from both real journals, and what is left is recovered and goes on. */
 @Timeout(180)
@@ -38,6 +42,41 @@ class ArchivingStoreTest {
       store.createTables();
       archivesAndGoesOn(store);
     }
+    // The command, as an operator runs it on a stopped server.
+    assertThat(verify()).isEqualTo("1 conversations, 673 entries, 672 of them in the cold tier, 0 problems 0");
+    Path segment = segments().getFirst();
+    byte[] bytes = Files.readAllBytes(segment);
+    byte[] other = bytes.clone();
+    other[bytes.length / 2] ^= 1;
+    Files.write(segment, other);
+    assertThat(verify()).contains("ColdDamaged").endsWith("1 problems 1");
+    Files.delete(segment);
+    assertThat(verify()).contains("ColdDamaged").endsWith("1 problems 1");
+    Files.write(segment, bytes);
+    assertThat(verify()).endsWith("0 problems 0");
+  }
+
+  private List<Path> segments() throws Exception {
+    try (Stream<Path> files = Files.walk(folder.resolve("cold"))) {
+      return files.filter(file -> file.toString().endsWith(".gz")).sorted().toList();
+    }
+  }
+
+  /** What the command says, in one line, and its exit code. */
+  private String verify() throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            "parley.app.Main",
+            "verify");
+    builder.environment().put("PARLEY_DATA_DIR", folder.toString());
+    Process process = builder.redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int code = process.waitFor();
+    List<String> lines = said.lines().filter(line -> line.contains("problems") || line.startsWith("d_")).toList();
+    return (lines.isEmpty() ? said : String.join(" ", lines)) + " " + code;
   }
 
   @Test
@@ -77,6 +116,17 @@ class ArchivingStoreTest {
       assertThat(history(h)).isEqualTo(before);
       assertThat(h.page(Harness.BOB, null, 0L, 100, false).tier())
           .isEqualTo(HistoryPage.Tier.COLD);
+
+      Verification verification =
+          new Verification(
+              h.kit.system(),
+              store.readJournal(),
+              ColdTiers.open(
+                  h.kit.system(), new ColdStore.Files(folder.resolve("cold")), new Telemetry()));
+      assertThat(verification.verify(id).toCompletableFuture().get())
+          .isEqualTo(new Verification.Result(id, before.size(), 641, List.of()));
+      assertThat(store.persistenceIds(Verification.NAMES).map(Verification::named))
+          .containsExactly(id);
 
       // Recovered from what is left; its numbers go on, in the log and in the journal.
       h.restart();
