@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param patience until a read's first entry must be there, its turn in the queue included
  * @param stalled a read that nobody takes entries from for so long ends
  * @param readTimeout for one listing or one object, retries included
- * @param writeTimeout for one object put or removed, retries included
+ * @param writeTimeout for one object put or removed, retries included, and for the check at the
+ *     start
  * @param failures after so many failures in a row nothing is tried for a while
  * @param rest that while, at first; it doubles up to {@code longestRest}
  * @param cacheBytes most bytes of segments, as they are stored, that are kept because they were

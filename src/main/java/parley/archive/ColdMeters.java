@@ -62,7 +62,7 @@ final class ColdMeters {
     bytesWritten.increment((double) bytes);
   }
 
-  /** Counts a failure and hands it on. */
+  /** Counts a failure and hands it on, as one that the contract names. */
   RuntimeException failed(String operation, Throwable failure) {
     RuntimeException known = Failures.of(failure);
     if (known instanceof ColdUnavailable || known instanceof ColdDamaged) {

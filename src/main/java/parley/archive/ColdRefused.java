@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * use it, the folder cannot be written. The message is one line that begins with the setting's
  * name.
  */
-public final class ColdRefused extends RuntimeException {
+public final class ColdRefused extends IllegalArgumentException {
   @Serial private static final long serialVersionUID = 1L;
 
   ColdRefused(String problem, @Nullable Throwable cause) {

@@ -25,9 +25,9 @@ final class Failures {
     return switch (bare) {
       case ColdUnavailable known -> known;
       case ColdDamaged known -> known;
-      case IllegalArgumentException known -> known;
       case ColdRefused setting ->
           new ColdUnavailable(String.valueOf(setting.getMessage()), setting);
+      case IllegalArgumentException known -> known;
       case TimeoutException late ->
           new ColdUnavailable("the cold tier did not answer in time", late);
       default ->

@@ -14,6 +14,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.StreamLimitReachedException;
+import org.apache.pekko.stream.StreamTcpException;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.connectors.s3.AccessStyle;
 import org.apache.pekko.stream.connectors.s3.BucketAccess;
@@ -201,6 +202,9 @@ final class S3Objects implements ObjectStore {
   /** What S3 says, by the setting that must be wrong where it says so. */
   private Throwable explained(Throwable failure) {
     Throwable bare = Failures.bare(failure);
+    if (bare instanceof StreamTcpException) {
+      return new ColdUnavailable("S3" + at() + " cannot be reached", bare);
+    }
     if (!(bare instanceof S3Exception e)) {
       return bare;
     }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -62,7 +63,11 @@ final class SegmentTier implements ColdTier {
 
   @Override
   public CompletionStage<Done> check() {
-    return store.check();
+    return store
+        .check()
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(limits.writeTimeout().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

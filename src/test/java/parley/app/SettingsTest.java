@@ -104,7 +104,6 @@ class SettingsTest {
     refused("PARLEY_STORE", "PARLEY_CLUSTER", "kubernetes");
     refused("PARLEY_COLD_STORE", "PARLEY_CLUSTER", "kubernetes", "PARLEY_COLD_STORE", "file");
     refused("PARLEY_S3_BUCKET", "PARLEY_COLD_STORE", "s3");
-    refused("PARLEY_COLD_STORE", "PARLEY_COLD_STORE", "s3", "PARLEY_S3_BUCKET", "b");
     refused("PARLEY_AUTH_AUDIENCE", "PARLEY_AUTH_ISSUER", "https://id.example");
     refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_TOPIC", "org.example");
