@@ -14,6 +14,8 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import parley.archive.ColdTier;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
@@ -67,6 +69,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
+   * @param cold where old entries go, null where they stay
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
    */
@@ -74,6 +77,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
       ActorSystem<Void> node,
       Settings settings,
       Store store,
+      @Nullable ColdTier cold,
       Trust trust,
       Telemetry telemetry,
       BooleanSupplier lapsed) {
@@ -86,7 +90,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Accounts accounts =
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
-    Archive archive = Archives.start(node, settings, entities, clock, telemetry);
+    Archive archive = Archives.start(node, settings, cold, entities, clock);
     Conversation.init(
         node,
         new ConversationEntity.Environment(
@@ -152,8 +156,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                 lapsed),
         List.of(
             Verify.routes(
-                new Verification(
-                    node, store.readJournal(), archive == null ? null : archive.tier()))),
+                new Verification(node, store.readJournal(), cold))),
         time -> drain(node, sessions, time));
   }
 

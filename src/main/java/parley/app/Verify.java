@@ -153,17 +153,19 @@ final class Verify {
           id ->
               get(
                   () ->
-                      !Ids.isId(id) ? reject() : onSuccess(
-                          verification.verify(new ConversationId(id)),
-                          result ->
-                              complete(
-                                  result.entries()
-                                      + " entries, "
-                                      + result.archived()
-                                      + " of them in the cold tier, "
-                                      + result.problems().size()
-                                      + " problems\n"
-                                      + String.join("\n", result.problems())))));
+                      !Ids.isId(id)
+                          ? reject()
+                          : onSuccess(
+                              verification.verify(new ConversationId(id)),
+                              result ->
+                                  complete(
+                                      result.entries()
+                                          + " entries, "
+                                          + result.archived()
+                                          + " of them in the cold tier, "
+                                          + result.problems().size()
+                                          + " problems\n"
+                                          + String.join("\n", result.problems())))));
     }
   }
 }

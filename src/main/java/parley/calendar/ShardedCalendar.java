@@ -29,6 +29,15 @@ public final class ShardedCalendar implements Calendar {
    */
   public static ShardedCalendar init(
       ActorSystem<?> system, InstantSource time, BiConsumer<ConversationId, Long> due) {
+    return init(system, time, EVERY, due);
+  }
+
+  /** The same with another time between two looks of a clock. */
+  public static ShardedCalendar init(
+      ActorSystem<?> system,
+      InstantSource time,
+      Duration every,
+      BiConsumer<ConversationId, Long> due) {
     ClusterSharding sharding = ClusterSharding.get(system);
     sharding.init(
         Entity.of(
@@ -40,7 +49,7 @@ public final class ShardedCalendar implements Calendar {
             Clock.Command.class,
             "archive-clock",
             Clock.CLOCKS,
-            number -> Clock.create(number, time, EVERY, calendar.ways(due)),
+            number -> Clock.create(number, time, every, calendar.ways(due)),
             Clock.Tick.STOP);
     return calendar;
   }

@@ -93,8 +93,7 @@ final class Log {
 
   /** The same of the whole log, past what is cached on the way. */
   Source<Entry, NotUsed> stored(ConversationState state) {
-    return entries(
-        state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
+    return entries(state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
   }
 
   private Source<Entry, NotUsed> entries(

@@ -50,8 +50,7 @@ final class Removal {
 
   /** Whether the newest snapshot that can be read knows that events up to this one are archived. */
   CompletionStage<Boolean> covered(long event) {
-    return snapshot()
-        .thenApply(found -> found.isPresent() && found.get().archivedEvent() >= event);
+    return snapshot().thenApply(found -> found.isPresent() && found.get().archivedEvent() >= event);
   }
 
   /** The newest snapshot that can be read. */

@@ -16,9 +16,10 @@ import parley.model.Entry;
 
 /**
  * Reads conversations from what is stored, past their entities, and says what is not as it has to
- * be: the newest snapshot and the events behind it make a state; cold tier and journal together hold
- * the entries 1 to its last one, each once, with right checksums; manifests cover what is archived;
- * what the snapshot has in memory is what is stored. Memory holds a segment, whatever the length.
+ * be: the newest snapshot and the events behind it make a state; cold tier and journal together
+ * hold the entries 1 to its last one, each once, with right checksums; manifests cover what is
+ * archived; what the snapshot has in memory is what is stored. Memory holds a segment, whatever the
+ * length.
  *
  * <p>Changes nothing, and may run beside a server: a conversation that archives while it is read is
  * read again.
@@ -140,8 +141,7 @@ public final class Verification {
       if (state.archivedTo > state.lastSeq || state.removedTo > state.archivedEvent) {
         problems.add("its borders cannot be");
       }
-      return step(
-          "its entries", log.stored(state).runWith(Sink.foreach(this::entry), system));
+      return step("its entries", log.stored(state).runWith(Sink.foreach(this::entry), system));
     }
 
     private void entry(Entry entry) {

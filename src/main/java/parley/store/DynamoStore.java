@@ -158,7 +158,7 @@ public final class DynamoStore implements Store {
                     ? null
                     : scan(start, page.getLastEvaluatedKey()))
         .flatMap(page -> page.getItems().stream())
-        .map(item -> item.get("par").getS())
+        .map(item -> Objects.requireNonNull(item.get("par")).getS())
         // journal-P-<name>-<its hundreds of events>
         .map(key -> key.substring("journal-P-".length(), key.lastIndexOf('-')))
         .filter(seen::add);

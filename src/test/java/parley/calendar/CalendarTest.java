@@ -68,8 +68,7 @@ class CalendarTest {
           return Behaviors.receiveMessage(
               to -> {
                 all.computeIfAbsent(
-                        to.name(),
-                        name -> context.spawnAnonymous(Bucket.create(name, time, null)))
+                        to.name(), name -> context.spawnAnonymous(Bucket.create(name, time, null)))
                     .tell(to.message());
                 if (to.message().equals(Bucket.stop())) {
                   all.remove(to.name());
@@ -196,7 +195,8 @@ class CalendarTest {
     await()
         .until(
             () ->
-                journal.persistedInStorage("archive-day|" + Bucket.name(day, Bucket.slot(id(1))))
+                journal
+                    .persistedInStorage("archive-day|" + Bucket.name(day, Bucket.slot(id(1))))
                     .isEmpty());
   }
 

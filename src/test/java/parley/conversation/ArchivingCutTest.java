@@ -17,7 +17,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import parley.model.Entry;
 import parley.model.Intent;
 
-/** The archiver is cut at each of its steps: afterwards nothing is missing, doubled or different. */
+/**
+ * The archiver is cut at each of its steps: afterwards nothing is missing, doubled or different.
+ */
 @Timeout(90)
 class ArchivingCutTest {
   /** Where it is cut, in its order. */

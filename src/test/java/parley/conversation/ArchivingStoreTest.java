@@ -43,7 +43,8 @@ class ArchivingStoreTest {
       archivesAndGoesOn(store);
     }
     // The command, as an operator runs it on a stopped server.
-    assertThat(verify()).isEqualTo("1 conversations, 673 entries, 672 of them in the cold tier, 0 problems 0");
+    assertThat(verify())
+        .isEqualTo("1 conversations, 673 entries, 672 of them in the cold tier, 0 problems 0");
     Path segment = segments().getFirst();
     byte[] bytes = Files.readAllBytes(segment);
     byte[] other = bytes.clone();
@@ -75,14 +76,14 @@ class ArchivingStoreTest {
     Process process = builder.redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int code = process.waitFor();
-    List<String> lines = said.lines().filter(line -> line.contains("problems") || line.startsWith("d_")).toList();
+    List<String> lines =
+        said.lines().filter(line -> line.contains("problems") || line.startsWith("d_")).toList();
     return (lines.isEmpty() ? said : String.join(" ", lines)) + " " + code;
   }
 
   @Test
   void dynamo() throws Exception {
-    try (DynamoStore store =
-        DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true)) {
+    try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true)) {
       archivesAndGoesOn(store);
     }
   }
@@ -114,8 +115,7 @@ class ArchivingStoreTest {
           .hasSize(30)
           .startsWith(642L);
       assertThat(history(h)).isEqualTo(before);
-      assertThat(h.page(Harness.BOB, null, 0L, 100, false).tier())
-          .isEqualTo(HistoryPage.Tier.COLD);
+      assertThat(h.page(Harness.BOB, null, 0L, 100, false).tier()).isEqualTo(HistoryPage.Tier.COLD);
 
       Verification verification =
           new Verification(

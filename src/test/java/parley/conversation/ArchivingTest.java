@@ -163,8 +163,7 @@ class ArchivingTest {
               .count();
       assertThat(rig.state().member(Harness.BOB)).extracting(m -> m.unread).isEqualTo(expected);
       List<Entry> page = rig.page(Harness.ANN, 9, 2).orElseThrow().entries();
-      assertThat(page.getFirst().body())
-          .isEqualTo(new Body.Text("newer", null, null, true));
+      assertThat(page.getFirst().body()).isEqualTo(new Body.Text("newer", null, null, true));
       assertThat(page.getLast().deleted()).isTrue();
       // The edit goes too, one day, and is still the wording that counts.
       rig.days(61);
@@ -272,8 +271,7 @@ class ArchivingTest {
       rig.calendar.fullUntil = rig.today() + 32;
       rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
       assertThat(rig.calendar.registered).containsExactly(rig.today() + 33);
-      assertThat(rig.written.getLast())
-          .isEqualTo(new ConversationEvent.Settled(rig.today() + 33));
+      assertThat(rig.written.getLast()).isEqualTo(new ConversationEvent.Settled(rig.today() + 33));
       // What was promised once is not asked for again.
       rig.h.restart();
       rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));

@@ -23,7 +23,9 @@ import parley.model.HistoryPage;
 import parley.model.Intent;
 import parley.model.UserId;
 
-/** A conversation with a cold tier and a calendar in hand, and with a store that fails on demand. */
+/**
+ * A conversation with a cold tier and a calendar in hand, and with a store that fails on demand.
+ */
 final class ColdRig implements AutoCloseable {
   static final int HOT_DAYS = 30;
 

@@ -44,36 +44,35 @@ class ConversationRandomTest {
   }
 
   private static void run(Random random, Harness h, @Nullable ColdRig rig) {
-      for (int step = 0; step < 1_500; step++) {
-        UserId user = USERS.get(random.nextInt(USERS.size()));
-        if (rig != null && random.nextInt(40) == 0) {
-          rig.days(1 + random.nextInt(50));
-          rig.tier.fault = random.nextInt(5) == 0 ? MemoryTier.Fault.REFUSE : MemoryTier.Fault.NONE;
-          h.tell(new Conversation.Archive(rig.today()));
-        }
-        long end = Math.max(1, rig == null ? h.events().size() : rig.written.size());
-        switch (random.nextInt(20)) {
-          case 0 ->
-              h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
-          case 1 -> {
-            if (!user.equals(Harness.ANN)) {
-              h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
-            }
-          }
-          case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
-          case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
-          case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
-          case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
-          case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
-          default -> h.post(user, "t" + step, text("t" + step));
-        }
-        if (random.nextInt(300) == 0) {
-          h.restart();
-        }
+    for (int step = 0; step < 1_500; step++) {
+      UserId user = USERS.get(random.nextInt(USERS.size()));
+      if (rig != null && random.nextInt(40) == 0) {
+        rig.days(1 + random.nextInt(50));
+        rig.tier.fault = random.nextInt(5) == 0 ? MemoryTier.Fault.REFUSE : MemoryTier.Fault.NONE;
+        h.tell(new Conversation.Archive(rig.today()));
       }
-      h.restart();
-      h.read(Harness.ANN, 0);
-      check(h, rig == null ? h.events() : rig.written);
+      long end = Math.max(1, rig == null ? h.events().size() : rig.written.size());
+      switch (random.nextInt(20)) {
+        case 0 -> h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
+        case 1 -> {
+          if (!user.equals(Harness.ANN)) {
+            h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
+          }
+        }
+        case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
+        case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
+        case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
+        case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
+        case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
+        default -> h.post(user, "t" + step, text("t" + step));
+      }
+      if (random.nextInt(300) == 0) {
+        h.restart();
+      }
+    }
+    h.restart();
+    h.read(Harness.ANN, 0);
+    check(h, rig == null ? h.events() : rig.written);
   }
 
   private static Intent text(String content) {

@@ -49,13 +49,10 @@ final class FortyFiveDays {
     ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
     try (Harness h =
         new Harness(
-            id,
-            store.config().withFallback(ConfigFactory.load()).resolve(),
-            store.readJournal())) {
+            id, store.config().withFallback(ConfigFactory.load()).resolve(), store.readJournal())) {
       HandCalendar calendar = new HandCalendar();
       var tier =
-          ColdTiers.open(
-              h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry);
+          ColdTiers.open(h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry);
       h.opening(Harness.ANN, Harness.BOB, "first");
       long start = System.nanoTime();
       write(h, 2, entries);
@@ -94,7 +91,11 @@ final class FortyFiveDays {
           "history after: sha256 %s, read in %d s: %s%n",
           after, seconds(start), after.equals(before) ? "the same" : "ANOTHER");
       latency(h, "memory", result.entries() - 60, 1);
-      latency(h, "hot", result.archived() + 100, Math.max(1, (result.entries() - result.archived() - 600) / PAGES));
+      latency(
+          h,
+          "hot",
+          result.archived() + 100,
+          Math.max(1, (result.entries() - result.archived() - 600) / PAGES));
       latency(h, "cold, in order", 100, Math.max(1, (result.archived() - 200) / PAGES));
     }
   }
@@ -107,7 +108,10 @@ final class FortyFiveDays {
           new Conversation.Post(
               i % 2 == 0 ? Harness.ANN : Harness.BOB,
               "m-" + i,
-              new Intent.Text("Message " + i + ", as people write them: see you at " + i % 24 + "?", null, List.of()),
+              new Intent.Text(
+                  "Message " + i + ", as people write them: see you at " + i % 24 + "?",
+                  null,
+                  List.of()),
               null,
               h.posts.getRef()));
       if (++waiting == 20) {
@@ -152,8 +156,7 @@ final class FortyFiveDays {
 
   private static long journalBytes(Harness h, EmbeddedStore store, ConversationId id)
       throws Exception {
-    var serialization =
-        org.apache.pekko.serialization.SerializationExtension.get(h.kit.system());
+    var serialization = org.apache.pekko.serialization.SerializationExtension.get(h.kit.system());
     return PersistenceQuery.get(h.kit.system())
         .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal())
         .currentEventsByPersistenceId(Log.persistenceId(id), 1, Integer.MAX_VALUE)

@@ -35,7 +35,7 @@ final class Harness implements AutoCloseable {
   static final UserId CAT = new UserId("u_cat");
   static final UserId DAN = new UserId("u_dan");
 
-  private static final Config IN_MEMORY =
+  static final Config IN_MEMORY =
       ConfigFactory.parseString(
               """
               pekko.actor.allow-java-serialization = off
