@@ -18,7 +18,8 @@ final class Archives {
   /**
    * Starts the calendar.
    *
-   * @param tier null where {@code PARLEY_COLD_STORE} is off: then nothing is archived, or asked to be
+   * @param tier null where {@code PARLEY_COLD_STORE} is off: then nothing is archived, or asked to
+   *     be
    */
   static @Nullable Archive start(
       ActorSystem<?> node,

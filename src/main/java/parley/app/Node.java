@@ -151,7 +151,8 @@ public final class Node implements AutoCloseable {
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services = Services.start(
+    Services services =
+        Services.start(
             system, settings, store, cold(system, settings, telemetry), trust, telemetry, lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =

@@ -154,9 +154,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(
-            Verify.routes(
-                new Verification(node, store.readJournal(), cold))),
+        List.of(Verify.routes(new Verification(node, store.readJournal(), cold))),
         time -> drain(node, sessions, time));
   }
 

@@ -29,7 +29,9 @@ import parley.model.UserId;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
-/** Everything that is sharded together: conversations leave memory, and are archived on their day. */
+/**
+ * Everything that is sharded together: conversations leave memory, and are archived on their day.
+ */
 @Timeout(120)
 class ArchivingByCalendarTest {
   private static final int CONVERSATIONS = 20;
@@ -94,7 +96,10 @@ class ArchivingByCalendarTest {
       posts.receiveSeveralMessages(CONVERSATIONS, Duration.ofSeconds(30));
       await()
           .atMost(Duration.ofSeconds(30))
-          .until(() -> all.stream().allMatch(id -> last(journal, id) instanceof ConversationEvent.Settled));
+          .until(
+              () ->
+                  all.stream()
+                      .allMatch(id -> last(journal, id) instanceof ConversationEvent.Settled));
       assertThat(last(journal, all.getFirst()))
           .isEqualTo(new ConversationEvent.Settled(Calendar.day(now.get()) + HOT_DAYS + 1));
 

@@ -164,7 +164,7 @@ final class FortyFiveDays {
             Sink.fold(
                 0L,
                 (sum, event) ->
-                    sum + ((byte[]) serialization.serialize(event.event()).get()).length),
+                    sum + serialization.serialize(event.event()).get().length),
             h.kit.system())
         .toCompletableFuture()
         .get();

@@ -113,7 +113,7 @@ final class Harness implements AutoCloseable {
     harness.tell(
         new Conversation.CreateGroup(
             ANN, "The group", null, List.of(members), harness.views.getRef()));
-    harness.views.expectMessageClass(Conversation.Viewed.class);
+    harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
     return harness;
   }
 
@@ -249,7 +249,7 @@ final class Harness implements AutoCloseable {
     tell(
         new Conversation.Post(
             author, clientMsgId, new Intent.Text("hello", null, List.of()), peer, posts.getRef()));
-    return posts.expectMessageClass(Conversation.Posted.class);
+    return posts.expectMessageClass(Conversation.Posted.class, Duration.ofSeconds(20));
   }
 
   parley.model.HistoryPage page(
