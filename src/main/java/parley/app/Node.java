@@ -3,10 +3,13 @@ package parley.app;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.Done;
@@ -30,7 +33,7 @@ import parley.telemetry.Telemetry;
  * folder of its own.
  *
  * <pre>
- *   open the store → addresses and keys tried → tables → actor system → features → management port
+ *   open the store → addresses and keys tried → tables → last life given up → actor system → features → management port
  *   → member of the cluster → client port
  *   not ready → no new connections → drain → entities stop → leave → store closed
  * </pre>
@@ -95,6 +98,7 @@ public final class Node implements AutoCloseable {
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
     Trust trust;
+    Optional<LastLife> life;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
@@ -103,6 +107,7 @@ public final class Node implements AutoCloseable {
       if (store instanceof EmbeddedStore embedded) {
         embedded.createTables();
       }
+      life = lastLife(settings, store);
     } catch (SettingsException | StoreRefusedException e) {
       store.close();
       throw e;
@@ -110,6 +115,7 @@ public final class Node implements AutoCloseable {
     Config config = overrides.withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     Telemetry telemetry = new Telemetry();
+    store.counters().forEach(telemetry::counter);
     store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system
@@ -117,9 +123,11 @@ public final class Node implements AutoCloseable {
             .thenApply(
                 done -> {
                   telemetry.close();
+                  life.ifPresent(LastLife::close);
                   store.close();
                   return done;
                 });
+    life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
       return serve(settings, store, trust, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
@@ -136,6 +144,20 @@ public final class Node implements AutoCloseable {
       case DYNAMODB ->
           DynamoStore.open(wanted.endpoint(), wanted.tablePrefix(), wanted.createTables());
     };
+  }
+
+  private static Optional<LastLife> lastLife(Settings settings, Store store)
+      throws StoreRefusedException {
+    Settings.Cluster cluster = settings.cluster();
+    boolean known = cluster.kind() != Settings.ClusterKind.SINGLE && cluster.remote().port() > 0;
+    return known && store instanceof DynamoStore shared
+        ? Optional.of(
+            LastLife.after(
+                shared,
+                cluster.remote(),
+                InstantSource.system(),
+                time -> LockSupport.parkNanos(time.toNanos())))
+        : Optional.empty();
   }
 
   private static Node serve(

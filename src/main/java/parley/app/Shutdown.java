@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import parley.http.HttpServer;
 
@@ -64,13 +65,29 @@ final class Shutdown {
         () -> management.terminate(MANAGEMENT_GRACE).thenApply(terminated -> Done.done()));
   }
 
+  /** Tells it when this node has left the cluster in order, and was not given up. */
+  static void whenLeft(ActorSystem<?> system, Runnable left) {
+    CoordinatedShutdown phases = CoordinatedShutdown.get(system);
+    phases.addTask(
+        CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
+        "left",
+        () -> {
+          if (!downed(phases) && Cluster.get(system).isTerminated()) {
+            left.run();
+          }
+          return CompletableFuture.completedFuture(Done.done());
+        });
+  }
+
+  private static boolean downed(CoordinatedShutdown phases) {
+    return phases
+        .getShutdownReason()
+        .filter(reason -> reason == CoordinatedShutdown.clusterDowningReason())
+        .isPresent();
+  }
+
   private Duration drainNow() {
-    boolean downed =
-        phases
-            .getShutdownReason()
-            .filter(reason -> reason == CoordinatedShutdown.clusterDowningReason())
-            .isPresent();
-    return downed && drain.compareTo(DOWNED_DRAIN) > 0 ? DOWNED_DRAIN : drain;
+    return downed(phases) && drain.compareTo(DOWNED_DRAIN) > 0 ? DOWNED_DRAIN : drain;
   }
 
   private void phase(String phase, String name, Supplier<CompletionStage<Done>> task) {

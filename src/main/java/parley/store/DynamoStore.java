@@ -32,6 +32,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,7 @@ public final class DynamoStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "dynamodb-read-journal";
 
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final String DEFAULT_REGION = "us-east-1";
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
@@ -84,6 +86,12 @@ public final class DynamoStore implements Store {
   public static DynamoStore open(@Nullable URI endpoint, String prefix, boolean create)
       throws StoreRefusedException {
     String address = endpoint == null ? amazons() : endpoint.toString();
+    if (!WriteGuard.on()) {
+      LOG.warn(
+          "The write guard is off ({}): two writers of one conversation may replace each other's"
+              + " messages. Only tests that show just that have a use for it.",
+          WriteGuard.PROPERTY);
+    }
     DynamoStore store =
         new DynamoStore(address, DynamoTables.of(prefix), client(address, opening()));
     try {
@@ -123,6 +131,47 @@ public final class DynamoStore implements Store {
     } catch (AmazonClientException e) {
       throw refused(e);
     }
+  }
+
+  /**
+   * A number that was noted under that name. Blocks, seconds at most.
+   *
+   * @return 0 where there is none, or none that can be read
+   * @throws StoreRefusedException where the store cannot be asked
+   */
+  public long noted(String name) throws StoreRefusedException {
+    try {
+      String value = read(name);
+      return value == null || !NUMBER.matcher(value).matches() ? 0 : Long.parseLong(value);
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * Notes a number under a name, in place of the one before. Blocks, seconds at most.
+   *
+   * @throws StoreRefusedException where the store does not take it
+   */
+  public void note(String name, long number) throws StoreRefusedException {
+    try {
+      client.putItem(
+          tables.secrets(),
+          Map.of(
+              "name",
+              new AttributeValue(name),
+              "value",
+              new AttributeValue(String.valueOf(number))));
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public Map<String, Supplier<Number>> counters() {
+    return Map.of(
+        "parley.store.guard.refusals", WriteGuard::refusals,
+        "parley.store.unprocessed", WriteGuard::unprocessed);
   }
 
   @Override

@@ -2,7 +2,9 @@ package parley.store;
 
 import com.typesafe.config.Config;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +35,11 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
    * @param onBroken called at most once, with the reason, when the store will not come back
    */
   void watch(Duration every, Consumer<String> onBroken);
+
+  /** What the store counts, by the name of the meter; read when somebody looks, never blocking. */
+  default Map<String, Supplier<Number>> counters() {
+    return Map.of();
+  }
 
   /** Gives back everything that was opened. Blocks. */
   @Override

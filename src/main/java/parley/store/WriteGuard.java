@@ -9,16 +9,19 @@ import com.amazonaws.services.dynamodbv2.AmazonDynamoDB;
 import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemRequest;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemResult;
+import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
 import com.amazonaws.services.dynamodbv2.model.ProvisionedThroughputExceededException;
 import com.amazonaws.services.dynamodbv2.model.Put;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItem;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItemsRequest;
+import com.amazonaws.services.dynamodbv2.model.TransactionCanceledException;
 import com.amazonaws.services.dynamodbv2.model.WriteRequest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The last line against two writers of one entity: no event is ever replaced by another's.
@@ -51,8 +54,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * takes one only after its own event n was stored under this guard: two writers' snapshots at n say
  * the same, and a late one is only older, never wrong (the newest is read). Marks are read as a
  * maximum, and the tail behind a high-mark that is too low is looked for ({@code high-distrust}). A
- * number whose event was deleted counts as free; no entity of ours deletes events. (The stores of
- * sharding do, long after: a node would have to be away for a thousand of their updates.)
+ * number whose event was deleted counts as free: a conversation deletes what it has archived, a day
+ * old at least, and a bucket of the calendar what nobody writes any more. (The stores of sharding
+ * delete too, long after: a node would have to be away for a thousand of their updates.)
  *
  * <p>Not thought of by us: conditional writes against two writers are how DynamoDB's own guide does
  * optimistic locking; fencing by a writer's identity is Pekko Persistence's replay filter, moved
@@ -69,6 +73,9 @@ public final class WriteGuard extends RequestHandler2 {
 
   /** One client per endpoint, for as long as the process lives: a process has one endpoint. */
   private static final Map<String, AmazonDynamoDB> CLIENTS = new ConcurrentHashMap<>();
+
+  private static final LongAdder REFUSALS = new LongAdder();
+  private static final LongAdder UNPROCESSED = new LongAdder();
 
   /** Makes a handler; called by the SDK, for each client. */
   public WriteGuard() {}
@@ -104,12 +111,42 @@ public final class WriteGuard extends RequestHandler2 {
                   .flatMap(List::stream)
                   .anyMatch(write -> write.getPutRequest() != null);
       if (left) {
+        UNPROCESSED.increment();
         var throttled = new ProvisionedThroughputExceededException("a part of a batch was left");
         throttled.setStatusCode(400);
         throttled.setErrorCode("ProvisionedThroughputExceededException");
         throw throttled;
       }
     }
+  }
+
+  @Override
+  public void afterError(Request<?> request, Response<?> response, Exception e) {
+    boolean refused =
+        switch (request.getOriginalRequest()) {
+          case PutItemRequest put ->
+              isEvent(put.getItem()) && e instanceof ConditionalCheckFailedException;
+          case TransactWriteItemsRequest transaction -> e instanceof TransactionCanceledException;
+          default -> false;
+        };
+    if (refused) {
+      REFUSALS.increment();
+    }
+  }
+
+  /** Whether events are guarded in this process. */
+  static boolean on() {
+    return !"off".equals(System.getProperty(PROPERTY));
+  }
+
+  /** How often an event was refused because another writer had written its number. */
+  static long refusals() {
+    return REFUSALS.sum();
+  }
+
+  /** How often the store left a part of a batch, so that it had to be repeated. */
+  static long unprocessed() {
+    return UNPROCESSED.sum();
   }
 
   private static void writeFirst(AmazonDynamoDB client, List<Put> events) {
@@ -151,10 +188,6 @@ public final class WriteGuard extends RequestHandler2 {
   /** Snapshots, marks and secrets have no writer. */
   private static boolean isEvent(Map<String, AttributeValue> item) {
     return item.containsKey(WRITER) && item.containsKey("par");
-  }
-
-  private static boolean on() {
-    return !"off".equals(System.getProperty(PROPERTY));
   }
 
   /** Together with the batch behind it within the journal's circuit breaker. */

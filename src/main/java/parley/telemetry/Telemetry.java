@@ -1,6 +1,7 @@
 package parley.telemetry;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -184,6 +185,15 @@ public final class Telemetry implements AutoCloseable {
    */
   public void gauge(String name, Supplier<Number> value) {
     Gauge.builder(name, value).register(registry);
+  }
+
+  /**
+   * Shows a number that only grows and that somebody else counts.
+   *
+   * @param name lower case words with dots, {@code parley.} first
+   */
+  public void counter(String name, Supplier<Number> value) {
+    FunctionCounter.builder(name, value, count -> count.get().doubleValue()).register(registry);
   }
 
   /** How many sockets are open on this node. */

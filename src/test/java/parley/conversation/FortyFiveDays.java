@@ -162,9 +162,7 @@ final class FortyFiveDays {
         .currentEventsByPersistenceId(Log.persistenceId(id), 1, Integer.MAX_VALUE)
         .runWith(
             Sink.fold(
-                0L,
-                (sum, event) ->
-                    sum + serialization.serialize(event.event()).get().length),
+                0L, (sum, event) -> sum + serialization.serialize(event.event()).get().length),
             h.kit.system())
         .toCompletableFuture()
         .get();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import parley.proof.Facts.Attempt;
 import parley.proof.Facts.Connection;
@@ -195,11 +196,14 @@ final class DeliveryRules {
     NavigableSet<Long> has = arrived.getOrDefault(lane, new TreeSet<>());
     long start = has.isEmpty() ? Long.MAX_VALUE : has.first();
     int opened = facts.firstOpened.getOrDefault(lane.device(), Integer.MAX_VALUE);
-    NavigableSet<Long> visible = facts.readable(lane.conversation(), lane.device().user());
+    TreeSet<Long> visible =
+        new TreeSet<>(facts.readable(lane.conversation(), lane.device().user()));
     if (!visible.isEmpty() && facts.created.getOrDefault(lane.conversation(), -1) > opened) {
       start = visible.first();
     }
-    for (long seq : visible) {
+    // What comes after an entry that was sent when the device was there is owed to it, whoever may
+    // read that entry.
+    for (long seq : facts.logs.getOrDefault(lane.conversation(), new TreeMap<>()).keySet()) {
       Attempt attempt = facts.attempts.get(new Place(lane.conversation(), seq));
       Integer sentAt = attempt == null ? null : facts.firstSending.get(attempt);
       if (sentAt != null && sentAt > opened) {

@@ -16,6 +16,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import parley.client.Answer;
 import parley.client.ParleyClient;
@@ -62,6 +64,17 @@ final class Ending {
       device.close();
       await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(() -> connected(device));
     }
+    // Reading all logs of a long run takes longer than a silent connection may last.
+    try (var pinging = Executors.newSingleThreadScheduledExecutor()) {
+      var pings =
+          pinging.scheduleWithFixedDelay(
+              () -> devices.forEach(SwarmDevice::ping), 20, 20, TimeUnit.SECONDS);
+      judged();
+      pings.cancel(false);
+    }
+  }
+
+  private void judged() {
     Map<SwarmUser, Set<String>> memberships = memberships();
     atMost(Duration.ofSeconds(30), () -> drained(memberships));
     History ending = History.inMemory();

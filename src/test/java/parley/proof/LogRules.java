@@ -1,10 +1,12 @@
 package parley.proof;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NavigableSet;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import parley.proof.Facts.Attempt;
@@ -16,6 +18,7 @@ final class LogRules {
   private final List<Violation> found;
   private final Map<Place, Seen.Identity> identities = new HashMap<>();
   private final Map<String, Place> places = new HashMap<>();
+  private final Set<Place> vanished = new HashSet<>();
 
   LogRules(Facts facts, List<Violation> found) {
     this.facts = facts;
@@ -104,13 +107,23 @@ final class LogRules {
   private void identities() {
     for (Event event : facts.events) {
       switch (event) {
-        case Event.Received r -> same(r.entry());
-        case Event.Page p -> p.entries().forEach(this::same);
+        case Event.Received r -> seen(r.entry());
+        case Event.Page p -> p.entries().forEach(this::seen);
         case Event.FinalLog f -> f.entries().forEach(this::same);
         default -> {}
       }
     }
     facts.answers.forEach((attempt, answers) -> answers.forEach(this::sameAnswer));
+  }
+
+  /** What somebody was shown once is in the log at the end, even if its readers have left. */
+  private void seen(Seen entry) {
+    same(entry);
+    if (facts.logs.containsKey(entry.conversation())
+        && !facts.logs.get(entry.conversation()).containsKey(entry.seq())
+        && vanished.add(new Place(entry.conversation(), entry.seq()))) {
+      add("G2", "shown and not in the log: " + entry, entry.conversation(), entry.seq());
+    }
   }
 
   private void same(Seen entry) {

@@ -89,9 +89,12 @@ enum Plant {
           Seen first = log.entries().getFirst();
           return events.removeIf(
               e ->
-                  e instanceof Event.Received r
-                      && r.user().equals(log.user())
-                      && r.entry().messageId().equals(first.messageId()));
+                  (e instanceof Event.Received r
+                          && r.user().equals(log.user())
+                          && r.entry().messageId().equals(first.messageId()))
+                      || (e instanceof Event.Page p
+                          && p.user().equals(log.user())
+                          && p.conversation().equals(log.conversation())));
         }
       }
       return false;
@@ -178,6 +181,9 @@ enum Plant {
     @Override
     boolean into(List<Event> events, Random random) {
       Event.Answered a = pick(events, Event.Answered.class, random);
+      if (!recognized(events, a)) {
+        return false;
+      }
       long end = longest(events, a.conversation());
       eachLogAdding(events, a.conversation(), a.seq(), e -> identityAt(e, "again", end + 1));
       return true;
@@ -246,8 +252,10 @@ enum Plant {
     @Override
     boolean into(List<Event> events, Random random) {
       Event.Received victim = pick(events, Event.Received.class, random);
+      // Who has left may have missed the last of it; a founder's device may be younger.
       if (victim.entry().sender().equals(victim.user())
-          || victim.entry().type().equals("group_created")) {
+          || victim.entry().type().equals("group_created")
+          || !readable(events, victim)) {
         return false;
       }
       String conversation = victim.entry().conversation();
@@ -493,6 +501,31 @@ enum Plant {
           }
           return e;
         });
+  }
+
+  private static boolean readable(List<Event> events, Event.Received r) {
+    return events.stream()
+        .anyMatch(
+            e ->
+                e instanceof Event.FinalLog log
+                    && log.conversation().equals(r.entry().conversation())
+                    && log.user().equals(r.user())
+                    && log.entries().stream().anyMatch(s -> s.seq() == r.entry().seq()));
+  }
+
+  /** Whether a second copy could be told from another entry: by its words or its client's id. */
+  private static boolean recognized(List<Event> events, Event.Answered a) {
+    return events.stream()
+        .filter(e -> e instanceof Event.FinalLog log && log.conversation().equals(a.conversation()))
+        .map(e -> (Event.FinalLog) e)
+        .anyMatch(
+            log ->
+                log.entries().stream()
+                    .anyMatch(
+                        e ->
+                            e.seq() == a.seq()
+                                && (log.user().equals(a.user())
+                                    || (e.type().equals("text") && e.content() != null))));
   }
 
   private static long longest(List<Event> events, String conversation) {

@@ -364,6 +364,14 @@ final class SwarmDevice {
     return rows;
   }
 
+  /** Stays connected; from any thread. */
+  void ping() {
+    ParleySocket open = socket;
+    if (open != null) {
+      open.send(Json.obj("op", "ping"));
+    }
+  }
+
   /** Whether the connection has said that everything is live. */
   boolean synced() {
     return synced;

@@ -87,7 +87,9 @@ class WriteGuardTest {
   @ParameterizedTest
   @CsvSource({"3,1", "99,1", "3,2", "98,3", "99,2"})
   void theSecondWriterIsRefused(int before, int batch) {
+    long refusals = counted("parley.store.guard.refusals");
     Outcome outcome = twoWriters(before, batch);
+    assertThat(counted("parley.store.guard.refusals")).isEqualTo(refusals + 1);
     assertThat(outcome.secondAcknowledged()).isFalse();
     assertThat(outcome.log()).isEqualTo(lines(before, "one", batch));
   }
@@ -119,8 +121,10 @@ class WriteGuardTest {
                     Json.obj("UnprocessedItems", Json.parse(call.body()).path("RequestItems"))
                         .toString())
                 : new Pass());
+    long unprocessed = counted("parley.store.unprocessed");
     boolean acknowledged = add(writer, List.of("one 1"));
     assertThat(acknowledged).isTrue();
+    assertThat(counted("parley.store.unprocessed")).isEqualTo(unprocessed + (guard ? 3 : 0));
     proxy.heal();
     kit.stop(writer);
     if (guard) {
@@ -187,6 +191,10 @@ class WriteGuardTest {
       }
     }
     return seen;
+  }
+
+  private static long counted(String name) {
+    return store.counters().getOrDefault(name, () -> -1).get().longValue();
   }
 
   private record Outcome(boolean secondAcknowledged, List<String> log) {}

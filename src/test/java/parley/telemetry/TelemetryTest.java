@@ -19,6 +19,7 @@ class TelemetryTest {
       telemetry.delivered(-1);
       telemetry.persisted("conversation", 1_500_000);
       telemetry.gauge("parley.test.queue", () -> 7);
+      telemetry.counter("parley.test.served", () -> 9);
 
       assertThat(telemetry.scrape())
           .contains("parley_sockets 1.0")
@@ -30,6 +31,7 @@ class TelemetryTest {
           .contains("parley_delivery_latency_seconds_count{path=\"socket\"} 1")
           .contains("parley_persist_time_seconds_count{entity=\"conversation\"} 1")
           .contains("parley_test_queue 7.0")
+          .contains("parley_test_served_total 9.0")
           .contains("jvm_memory_used_bytes")
           .contains("process_uptime_seconds");
     }

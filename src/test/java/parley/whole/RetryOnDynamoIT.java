@@ -1,21 +1,7 @@
 package parley.whole;
 
-import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import parley.client.DynamoLocal;
-import parley.client.ServerProcess;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** G3 where the store is DynamoDB. */
-class RetryOnDynamoIT extends RetryIT {
-  @BeforeAll
-  static void onDynamo() {
-    ServerProcess.store(
-        () -> DynamoLocal.environment(DynamoLocal.endpoint(), DynamoLocal.prefix()));
-  }
-
-  @AfterAll
-  static void onDisk() {
-    ServerProcess.store(Map::of);
-  }
-}
+@ExtendWith(OnDynamo.class)
+class RetryOnDynamoIT extends RetryIT {}

@@ -6,8 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 import parley.client.Account;
 import parley.client.Answer;
 import parley.client.Ids;
@@ -16,21 +17,29 @@ import parley.client.ParleyClient;
 import parley.client.ServerProcess;
 
 /**
- * One server for all tests that only use it, started at the first need and ended with the tests.
+ * One server per store for all tests that only use it, started at the first need and ended with the
+ * tests.
  */
 final class SharedServer {
-  private static @Nullable ServerProcess server;
-  private static @Nullable ParleyClient client;
+  private static final Map<String, ServerProcess> servers = new HashMap<>();
+  private static final Map<String, ParleyClient> clients = new HashMap<>();
+  private static String store = "embedded";
 
   private SharedServer() {}
 
+  /** From now on the one with this store; {@link ServerProcess#store} says where that is. */
+  static synchronized void use(String other) {
+    store = other;
+  }
+
   static synchronized ServerProcess server() {
-    if (server == null) {
-      ServerProcess started = ServerProcess.start(folder());
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> end(started)));
-      server = started;
-    }
-    return server;
+    return servers.computeIfAbsent(
+        store,
+        name -> {
+          ServerProcess started = ServerProcess.start(folder());
+          Runtime.getRuntime().addShutdownHook(new Thread(() -> end(started)));
+          return started;
+        });
   }
 
   /** What the server complained of is seen beside the failures it explains. */
@@ -45,10 +54,8 @@ final class SharedServer {
   }
 
   static synchronized ParleyClient client() {
-    if (client == null) {
-      client = new ParleyClient(server().uri(), new Documents());
-    }
-    return client;
+    return clients.computeIfAbsent(
+        store, name -> new ParleyClient(server().uri(), new Documents()));
   }
 
   private static Path folder() {

@@ -1,0 +1,78 @@
+package parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.client.DynamoLocal;
+import parley.store.DynamoStore;
+import parley.store.StoreRefusedException;
+
+/** How long a process waits for its last life to be forgotten. */
+class LastLifeTest {
+  private static final HostPort ADDRESS = new HostPort("10.0.0.1", 25520);
+
+  private final List<Duration> waits = new ArrayList<>();
+  private final DynamoStore store = open();
+  private Instant now = Instant.ofEpochMilli(1_800_000_000_000L);
+  private final InstantSource clock = () -> now;
+
+  private static DynamoStore open() {
+    try {
+      return DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true);
+    } catch (StoreRefusedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private LastLife start(HostPort address) throws StoreRefusedException {
+    return LastLife.after(store, address, clock, waits::add);
+  }
+
+  @Test
+  void theFirstLifeAndOtherAddressesWaitForNobody() throws Exception {
+    start(ADDRESS).close();
+    start(new HostPort("10.0.0.1", 25521)).close();
+    assertThat(waits).isEmpty();
+  }
+
+  @Test
+  void afterAKillTheNextLifeWaitsUntilTheOthersHaveGivenItUp() throws Exception {
+    try (LastLife killed = start(ADDRESS)) {
+      now = now.plusSeconds(5);
+      start(ADDRESS).close();
+      assertThat(waits).containsExactly(LastLife.GIVEN_UP.minusSeconds(5));
+      assertThat(killed).isNotNull();
+    }
+    now = now.plus(LastLife.GIVEN_UP);
+    start(ADDRESS).close();
+    assertThat(waits).hasSize(1);
+  }
+
+  @Test
+  void whoLeftInOrderLeavesAShortWait() throws Exception {
+    LastLife leaver = start(ADDRESS);
+    leaver.left();
+    leaver.close();
+    start(ADDRESS).close();
+    assertThat(waits).containsExactly(LastLife.LEFT);
+  }
+
+  @Test
+  void aClockThatWentBackDoesNotHoldAStartUp() throws Exception {
+    start(ADDRESS).close();
+    now = now.minus(Duration.ofDays(400));
+    start(ADDRESS).close();
+    assertThat(waits).containsExactly(LastLife.GIVEN_UP);
+  }
+}
