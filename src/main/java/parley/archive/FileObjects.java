@@ -11,6 +11,8 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -33,8 +35,11 @@ import org.apache.pekko.stream.javadsl.Source;
  * <p>All of it happens on the executor it is given.
  */
 final class FileObjects implements ObjectStore {
-  /** Names that begin so are files in the making; after a crash they stay until the next put. */
+  /** Names that begin so are files in the making. */
   private static final String UNFINISHED = ".unfinished-";
+
+  /** One that is so old is what a crash has left, and goes with the next put into its folder. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
 
   private final Path root;
   private final Executor executor;
@@ -58,9 +63,21 @@ final class FileObjects implements ObjectStore {
           } finally {
             Files.deleteIfExists(unfinished);
           }
+          removeAbandoned(folder);
           force(folder);
           return Done.getInstance();
         });
+  }
+
+  private static void removeAbandoned(Path folder) throws IOException {
+    Instant before = Instant.now().minus(ABANDONED);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+      for (Path file : files) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
   }
 
   private static void write(Path file, byte[] bytes) throws IOException {

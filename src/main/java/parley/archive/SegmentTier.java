@@ -13,7 +13,6 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
-import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.telemetry.Telemetry;
@@ -88,23 +87,29 @@ final class SegmentTier implements ColdTier {
     Manifest manifest = segment.manifest();
     ConversationId id = manifest.conversationId();
     String key = segment.key();
+    Keys.Name name = manifestName(manifest);
     return objects
         .put(key, segment.bytes(), "application/gzip")
         .thenCompose(put -> objects.get(key, Segment.MOST_BYTES))
         .thenAcceptAsync(stored -> compare(stored, segment, entries), executor)
+        .thenCompose(same -> objects.get(name.key(), ManifestJson.MOST_BYTES))
         .thenCompose(
-            same ->
-                objects.put(
-                    Keys.manifest(id, manifest.from(), manifest.to()),
-                    ManifestJson.write(manifest),
-                    "application/json"))
-        .thenCompose(
-            put -> {
-              cache.forget(id);
-              meters.written(manifest.bytes());
-              return removeCovered(manifest, key);
-            })
+            before ->
+                objects
+                    .put(name.key(), ManifestJson.write(manifest), "application/json")
+                    .thenCompose(
+                        put -> {
+                          cache.forget(id);
+                          meters.written(manifest.bytes());
+                          return removeReplaced(id, name, before, key);
+                        }))
+        .thenCompose(removed -> removeCovered(manifest))
         .thenApply(removed -> manifest);
+  }
+
+  private static Keys.Name manifestName(Manifest manifest) {
+    String key = Keys.manifest(manifest.conversationId(), manifest.from(), manifest.to());
+    return new Keys.Name(key, manifest.from(), manifest.to(), null);
   }
 
   /** Bytes, checksum and every entry: what is removed from the journal after this is only here. */
@@ -123,15 +128,30 @@ final class SegmentTier implements ColdTier {
     }
   }
 
-  private CompletionStage<Done> removeCovered(Manifest manifest, String key) {
+  private CompletionStage<Done> removeReplaced(
+      ConversationId id, Keys.Name name, Optional<byte[]> before, String key) {
+    try {
+      Optional<String> replaced =
+          before
+              .map(bytes -> ManifestJson.read(id, name, bytes))
+              .map(old -> Keys.segment(id, old.from(), old.to(), old.sha256()))
+              .filter(old -> !old.equals(key));
+      return replaced.isPresent() ? objects.delete(replaced.get()) : present(Done.getInstance());
+    } catch (ColdDamaged e) {
+      // It named nothing that anybody could read, and is no more.
+      return present(Done.getInstance());
+    }
+  }
+
+  private CompletionStage<Done> removeCovered(Manifest manifest) {
     return names(manifest.conversationId(), manifest.from(), manifest.to())
         .thenCompose(
             names -> {
-              CompletionStage<Done> all = CompletableFuture.completedFuture(Done.getInstance());
+              CompletionStage<Done> all = present(Done.getInstance());
               // Manifests first: a segment without one is nothing, the other way round is damage.
               for (boolean manifests : new boolean[] {true, false}) {
                 for (Keys.Name name : names) {
-                  if (name.isManifest() == manifests && isCovered(name, manifest, key)) {
+                  if (name.isManifest() == manifests && isCovered(name, manifest)) {
                     all = all.thenCompose(done -> objects.delete(name.key()));
                   }
                 }
@@ -140,12 +160,9 @@ final class SegmentTier implements ColdTier {
             });
   }
 
-  private static boolean isCovered(Keys.Name name, Manifest manifest, String key) {
-    boolean own =
-        name.isManifest()
-            ? name.from() == manifest.from() && name.to() == manifest.to()
-            : name.key().equals(key);
-    return !own && name.from() >= manifest.from() && name.to() <= manifest.to();
+  private static boolean isCovered(Keys.Name name, Manifest manifest) {
+    boolean same = name.from() == manifest.from() && name.to() == manifest.to();
+    return !same && name.from() >= manifest.from() && name.to() <= manifest.to();
   }
 
   /** Names of what ends in a range, ascending. */
@@ -247,10 +264,33 @@ final class SegmentTier implements ColdTier {
     return CompletableFuture.completedFuture(value);
   }
 
-  /** The segment that holds a seq; empty where one of its objects was not there. */
+  /**
+   * A segment that holds a seq, the one that ends first before others; empty where there is none of
+   * which both objects are there. It ends on the seq's own shelf or, at most a segment's length
+   * away, on the next.
+   */
   private CompletionStage<Optional<Segment>> find(ConversationId id, long seq) {
-    return manifestName(id, seq)
-        .thenCompose(name -> name == null ? present(Optional.<Segment>empty()) : load(id, name));
+    long furthest = seq + SEGMENT_ENTRIES - 1;
+    return find(id, seq, seq)
+        .thenCompose(
+            found ->
+                found.isPresent() || Keys.shelves(id, seq, furthest).size() == 1
+                    ? present(found)
+                    : find(id, seq, furthest));
+  }
+
+  /** The same among those that end on the shelf of {@code to}. */
+  private CompletionStage<Optional<Segment>> find(ConversationId id, long seq, long to) {
+    return names(id, to, to).thenCompose(names -> firstOf(id, holding(names, seq), 0));
+  }
+
+  private CompletionStage<Optional<Segment>> firstOf(
+      ConversationId id, List<Keys.Name> names, int at) {
+    if (at == names.size()) {
+      return present(Optional.empty());
+    }
+    return load(id, names.get(at))
+        .thenCompose(found -> found.isPresent() ? present(found) : firstOf(id, names, at + 1));
   }
 
   private CompletionStage<Optional<Segment>> load(ConversationId id, Keys.Name name) {
@@ -282,30 +322,10 @@ final class SegmentTier implements ColdTier {
             executor);
   }
 
-  /**
-   * The manifest of the first segment that ends at or after a seq and holds it. It ends on this
-   * shelf or, at most a segment's length away, on the next.
-   */
-  private CompletionStage<Keys.@Nullable Name> manifestName(ConversationId id, long seq) {
-    return names(id, seq, seq)
-        .thenApply(names -> holding(names, seq))
-        .thenCompose(
-            found -> {
-              long furthest = seq + SEGMENT_ENTRIES - 1;
-              if (found != null || Keys.shelves(id, seq, furthest).size() == 1) {
-                return present(found);
-              }
-              return names(id, furthest, furthest).thenApply(names -> holding(names, seq));
-            });
-  }
-
-  private static Keys.@Nullable Name holding(List<Keys.Name> names, long seq) {
-    for (Keys.Name name : names) {
-      if (name.isManifest() && name.from() <= seq && seq <= name.to()) {
-        return name;
-      }
-    }
-    return null;
+  private static List<Keys.Name> holding(List<Keys.Name> names, long seq) {
+    return names.stream()
+        .filter(name -> name.isManifest() && name.from() <= seq && seq <= name.to())
+        .toList();
   }
 
   @Override

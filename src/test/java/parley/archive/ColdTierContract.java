@@ -209,7 +209,7 @@ abstract class ColdTierContract {
     entries.set(6, entries.get(6).withBody(new Body.Text(null, null, null, false)));
     store.verbs();
     write(entries);
-    assertThat(store.verbs()).containsExactly("put", "get", "put", "list", "delete");
+    assertThat(store.verbs()).containsExactly("put", "get", "get", "put", "delete", "list");
     assertThat(contents()).hasSize(2);
     assertThat(read(1, 50)).isEqualTo(entries);
   }
@@ -226,6 +226,21 @@ abstract class ColdTierContract {
     for (int from = 1; from <= 100; from += 9) {
       assertThat(readStored(from, 100)).isEqualTo(entries.subList(from - 1, 100));
     }
+  }
+
+  /** It had put its segment, and puts its manifest when the longer one has taken its place. */
+  @Test
+  void aManifestThatComesTooLateHarmsNobody() throws IOException {
+    // Up to 9,990 and up to 10,040: their names do not begin alike.
+    List<Entry> entries = new Samples(6).entries(9_941, 100);
+    write(entries.subList(0, 50));
+    String late = name(".json");
+    byte[] manifest = Files.readAllBytes(path(late));
+    write(entries);
+    assertThat(contents()).hasSize(2).doesNotContainKey(late);
+    Files.write(path(late), manifest);
+    assertThat(readStored(9_941, 10_040)).isEqualTo(entries);
+    assertThat(readStored(9_990, 9_990)).isEqualTo(entries.subList(49, 50));
   }
 
   @Test

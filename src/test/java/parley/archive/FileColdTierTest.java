@@ -8,6 +8,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.junit.jupiter.api.Test;
@@ -48,6 +51,12 @@ class FileColdTierTest extends ColdTierContract {
     Rig.result(store.put("conversations/x/1", new byte[] {1}, "text/plain"));
     Files.write(files().resolve("conversations/x/.unfinished-1"), new byte[] {2});
     assertThat(rig.all(store.list("conversations/x/"))).containsExactly("conversations/x/1");
+    Path old = Files.write(files().resolve("conversations/x/.unfinished-2"), new byte[] {2});
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    Rig.result(store.put("conversations/x/2", new byte[] {1}, "text/plain"));
+    assertThat(old).doesNotExist();
+    // Somebody may still be writing it.
+    assertThat(files().resolve("conversations/x/.unfinished-1")).exists();
   }
 
   /** The nearest thing to a full disk that any user can make: no file may grow so large. */
