@@ -20,6 +20,7 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.archive.ColdTier;
 import parley.http.HttpServer;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
@@ -175,7 +176,16 @@ public final class Node implements AutoCloseable {
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services = Services.start(system, settings, store, trust, pushing, telemetry, lapsed);
+    Services services =
+        Services.start(
+            system,
+            settings,
+            store,
+            cold(system, settings, telemetry),
+            trust,
+            pushing,
+            telemetry,
+            lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(
@@ -190,6 +200,16 @@ public final class Node implements AutoCloseable {
     shutdown.drain(services.drain(), clients);
     readiness.serving();
     return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
+  }
+
+  private static @Nullable ColdTier cold(
+      ActorSystem<?> system, Settings settings, Telemetry telemetry) throws SettingsException {
+    try {
+      return ColdPlace.open(system, settings, telemetry);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SettingsException("PARLEY_COLD_STORE", "interrupted");
+    }
   }
 
   /** In a cluster this process may stand still for less than the others wait for it. */

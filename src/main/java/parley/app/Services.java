@@ -14,13 +14,17 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import parley.archive.ColdTier;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
 import parley.auth.LoginThrottle;
+import parley.conversation.Archive;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
 import parley.conversation.ConversationSettings;
+import parley.conversation.Verification;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
@@ -65,6 +69,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
+   * @param cold where old entries go, null where they stay
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
    * @param pushing the providers of push notifications
@@ -73,6 +78,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
       ActorSystem<Void> node,
       Settings settings,
       Store store,
+      @Nullable ColdTier cold,
       Trust trust,
       Pushing pushing,
       Telemetry telemetry,
@@ -87,6 +93,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
     Pushing.Sender unusedYet = pushing.start(node, telemetry, clock);
+    Archive archive = Archives.start(node, settings, cold, entities, clock);
     Conversation.init(
         node,
         new ConversationEntity.Environment(
@@ -96,7 +103,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             clock,
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
-            telemetry));
+            telemetry,
+            archive));
     User.init(
         sharding,
         UserSettings.standard(),
@@ -149,7 +157,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(),
+        List.of(Verify.routes(new Verification(node, store.readJournal(), cold))),
         time -> drain(node, sessions, time));
   }
 

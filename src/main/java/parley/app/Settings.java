@@ -88,8 +88,14 @@ public record Settings(
    * @param endpoint of S3, null for Amazon's own
    * @param bucket null where it is not S3
    * @param hotDays the age at which they go, in days
+   * @param segmentsPerMinute how many segments a node writes in a minute, at most
    */
-  public record Cold(ColdKind kind, @Nullable URI endpoint, @Nullable String bucket, int hotDays) {}
+  public record Cold(
+      ColdKind kind,
+      @Nullable URI endpoint,
+      @Nullable String bucket,
+      int hotDays,
+      int segmentsPerMinute) {}
 
   /**
    * Accounts and tokens.

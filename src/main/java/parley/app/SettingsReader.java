@@ -97,7 +97,8 @@ final class SettingsReader {
         kind == ColdKind.S3
             ? env.needed("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
             : env.text("PARLEY_S3_BUCKET"),
-        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500));
+        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500),
+        env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000));
   }
 
   private Auth auth() throws SettingsException {

@@ -219,12 +219,11 @@ final class CursorMoves {
     long[] deleted = state.amendments.deletedIn(from, to);
     context.pipeToSelf(
         log.count(
-            state.index.eventAtOrBefore(from),
-            state.index.eventAfter(to),
+            state,
+            from,
+            to,
             entry ->
-                entry.seq() >= from
-                    && entry.seq() <= to
-                    && unreadFor(scan.user, entry)
+                unreadFor(scan.user, entry)
                     && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
         (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
   }

@@ -104,6 +104,7 @@ final class TwoNodes implements AutoCloseable {
         system,
         settings,
         store,
+        null,
         Trust.read(settings.auth(), store),
         new Pushing(null, null),
         new Telemetry(),
