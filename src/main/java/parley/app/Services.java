@@ -24,6 +24,8 @@ import parley.conversation.ConversationSettings;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
+import parley.push.Limits;
+import parley.push.Providers;
 import parley.session.Entities;
 import parley.session.MessageRate;
 import parley.session.SessionDeps;
@@ -94,11 +96,21 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry));
+    Pushes pushes =
+        Pushes.start(
+            node,
+            sharding,
+            entities,
+            Providers.none(),
+            new Limits(100, 1_000, Duration.ofSeconds(10)),
+            settings,
+            telemetry);
     User.init(
         sharding,
         UserSettings.standard(),
         (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
-        clock);
+        clock,
+        pushes.pushing());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -146,7 +158,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(),
+        List.of(pushes.admin()),
         time -> drain(node, sessions, time));
   }
 
