@@ -1,5 +1,6 @@
 package parley.app;
 
+import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -8,7 +9,10 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import parley.push.ApnsAccess;
 import parley.push.DeadLetters;
+import parley.push.FcmAccess;
 import parley.push.Limits;
 import parley.push.Platform;
 import parley.push.Providers;
@@ -32,10 +36,13 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
       ActorSystem<?> node,
       ClusterSharding sharding,
       Entities entities,
-      Providers providers,
-      Limits limits,
       Settings settings,
-      Telemetry telemetry) {
+      InstantSource clock,
+      Telemetry telemetry)
+      throws SettingsException {
+    Limits limits = Limits.from(node.settings().config());
+    Providers providers =
+        Providers.from(apns(settings.apns()), fcm(settings.fcm()), limits, node, clock);
     Set<Platform> platforms = EnumSet.noneOf(Platform.class);
     for (Platform platform : Platform.values()) {
       if (providers.has(platform)) {
@@ -62,5 +69,32 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
             Props.empty());
     return new Pushes(
         pushing, new DeadLetterRoutes(node, letters, replay, settings.managementWrite()));
+  }
+
+  private static @Nullable ApnsAccess apns(Settings.@Nullable Apns apns) throws SettingsException {
+    if (apns == null) {
+      return null;
+    }
+    HostPort endpoint = apns.endpoint();
+    try {
+      return ApnsAccess.read(
+          apns.keyFile(),
+          apns.keyId(),
+          apns.teamId(),
+          apns.topic(),
+          apns.sandbox(),
+          endpoint == null ? null : new ApnsAccess.Endpoint(endpoint.host(), endpoint.port()),
+          apns.caFile());
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException("PARLEY_APNS", e.getMessage());
+    }
+  }
+
+  private static @Nullable FcmAccess fcm(Settings.@Nullable Fcm fcm) throws SettingsException {
+    try {
+      return fcm == null ? null : FcmAccess.read(fcm.credentialsFile(), fcm.endpoint());
+    } catch (IllegalArgumentException e) {
+      throw new SettingsException("PARLEY_FCM", e.getMessage());
+    }
   }
 }

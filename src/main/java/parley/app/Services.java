@@ -24,8 +24,6 @@ import parley.conversation.ConversationSettings;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
-import parley.push.Limits;
-import parley.push.Providers;
 import parley.session.Entities;
 import parley.session.MessageRate;
 import parley.session.SessionDeps;
@@ -69,6 +67,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    * @param store where events are kept
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
+   * @throws SettingsException where a file of a push provider is no such file
    */
   static Services start(
       ActorSystem<Void> node,
@@ -76,7 +75,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
       Store store,
       Trust trust,
       Telemetry telemetry,
-      BooleanSupplier lapsed) {
+      BooleanSupplier lapsed)
+      throws SettingsException {
     InstantSource clock = InstantSource.system();
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
     AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
@@ -101,9 +101,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             node,
             sharding,
             entities,
-            Providers.none(),
-            new Limits(100, 1_000, Duration.ofSeconds(10)),
             settings,
+            clock,
             telemetry);
     User.init(
         sharding,

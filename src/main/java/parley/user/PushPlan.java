@@ -271,7 +271,8 @@ final class PushPlan {
     long wait = (long) (step * (0.5 + settings.jitter().getAsDouble()));
     long asked = Math.min(Math.max(0, after), settings.longestWait().toMillis());
     // What the provider asks for is the least, and not the same for everybody.
-    long again = asked == 0 ? now + wait : now + asked + wait;
+    boolean over = last || one.tries() + 1 >= TRIES;
+    long again = over ? now : now + asked + wait;
     Owed failed = one.failed(reason, again);
     if (last) {
       failed =
