@@ -59,7 +59,7 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
             push::tell,
             letters::keep,
             (user, command) -> sharding.entityRefFor(Reminder.KEY, user.value()).tell(command),
-            PushSettings.standard(settings.pushAfter()),
+            PushSettings.from(node.settings().config(), settings.pushAfter()),
             new PushMeters(telemetry.registry()));
     ActorRef<DeadLetterReplay.Command> replay =
         node.systemActorOf(
@@ -86,7 +86,7 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
           endpoint == null ? null : new ApnsAccess.Endpoint(endpoint.host(), endpoint.port()),
           apns.caFile());
     } catch (IllegalArgumentException e) {
-      throw new SettingsException("PARLEY_APNS", e.getMessage());
+      throw new SettingsException(e);
     }
   }
 
@@ -94,7 +94,7 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
     try {
       return fcm == null ? null : FcmAccess.read(fcm.credentialsFile(), fcm.endpoint());
     } catch (IllegalArgumentException e) {
-      throw new SettingsException("PARLEY_FCM", e.getMessage());
+      throw new SettingsException(e);
     }
   }
 }

@@ -96,14 +96,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry));
-    Pushes pushes =
-        Pushes.start(
-            node,
-            sharding,
-            entities,
-            settings,
-            clock,
-            telemetry);
+    Pushes pushes = Pushes.start(node, sharding, entities, settings, clock, telemetry);
     User.init(
         sharding,
         UserSettings.standard(),

@@ -1,5 +1,6 @@
 package parley.user;
 
+import com.typesafe.config.Config;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.DoubleSupplier;
@@ -26,14 +27,15 @@ public record PushSettings(
     Duration answer,
     DoubleSupplier jitter) {
 
-  /** What a server uses. */
-  public static PushSettings standard(Duration patience) {
+  /** What a server uses: {@code parley.user.push}, see {@code parley-user.conf}. */
+  public static PushSettings from(Config root, Duration patience) {
+    Config push = root.getConfig("parley.user.push");
     return new PushSettings(
         patience,
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(5),
-        Duration.ofHours(1),
-        Duration.ofMinutes(2),
+        push.getDuration("again"),
+        push.getDuration("backoff"),
+        push.getDuration("longest-wait"),
+        push.getDuration("answer"),
         () -> ThreadLocalRandom.current().nextDouble());
   }
 }

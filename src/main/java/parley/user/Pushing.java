@@ -33,7 +33,8 @@ public record Pushing(
         send -> {},
         (letter, reference, replyTo) -> {},
         (user, command) -> {},
-        PushSettings.standard(Duration.ofSeconds(5)),
+        new PushSettings(
+            Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, () -> 0),
         new PushMeters(new SimpleMeterRegistry()));
   }
 
