@@ -1,6 +1,5 @@
 package parley.push;
 
-import com.google.api.client.json.gson.GsonFactory;
 import com.google.auth.oauth2.ServiceAccountCredentials;
 import com.google.firebase.FirebaseApp;
 import com.google.firebase.FirebaseOptions;
@@ -52,7 +51,6 @@ final class FcmGateway implements Gateway {
             .setCredentials(account)
             .setProjectId(access.account().getProjectId())
             .setHttpTransport(transport)
-            .setJsonFactory(GsonFactory.getDefaultInstance())
             .build();
     // The library keeps all apps of a process in one map, by name.
     this.app = FirebaseApp.initializeApp(options, "parley-" + UUID.randomUUID());

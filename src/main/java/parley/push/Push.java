@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.StringJoiner;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -124,12 +125,7 @@ public final class Push {
       if (outcome == null) {
         // By its class only: what a client writes into a message may hold a token.
         Throwable failure = answered.failure();
-        getContext()
-            .getLog()
-            .warn(
-                "The client of {} has failed: {}",
-                platform,
-                failure == null ? "no outcome" : failure.getClass().getName());
+        getContext().getLog().warn("The client of {} has failed: {}", platform, classes(failure));
         outcome = new Outcome.Retry(null, Reasons.FAILED);
       }
       long now = System.nanoTime();
@@ -142,6 +138,15 @@ public final class Push {
                 lane.pauseLeft(now).toMillis());
       }
       settled(platform, lane);
+    }
+
+    private static String classes(@Nullable Throwable failure) {
+      StringJoiner classes = new StringJoiner(" by ");
+      Throwable cause = failure;
+      for (int depth = 0; cause != null && depth < 5; depth++, cause = cause.getCause()) {
+        classes.add(cause.getClass().getName());
+      }
+      return classes.toString();
     }
 
     private void overdue(Platform platform) {
