@@ -39,7 +39,7 @@ class PushIT {
   private static final int USERS = Integer.getInteger("parley.push.users", 60);
   private static final String CANARY = "canary-that-nobody-may-see";
   private static final long FIRST_TOKEN = 0xabad_cafe_0000L;
-  private static final Duration LONG = Duration.ofMinutes(4);
+  private static final Duration LONG = Duration.ofSeconds(Long.getLong("parley.push.wait", 240));
 
   /** What the provider does with a person's notifications, by turns. */
   private enum Kind {
@@ -93,7 +93,7 @@ class PushIT {
   }
 
   private Path log() {
-    return folder.resolve("server.log");
+    return Path.of("target", "push-it-" + folder.getFileName() + ".log");
   }
 
   private static String token(int number) {
