@@ -29,6 +29,7 @@ import parley.push.Platform;
  *   <li>Where no device is connected it is due at once; else after {@link PushSettings#patience},
  *       in which the entry may be acknowledged or read. A connected device that acknowledges other
  *       things meanwhile (a long backlog) has that time again from then on, a minute at most.
+ *   <li>What was owed in an earlier life of the user waits for that time in any case.
  *   <li>A device is owed at most one push for each conversation: for the newest entry, with the
  *       unread count of the whole inbox. Further entries only update it.
  *   <li>After a push the next one to the device about that conversation comes {@link
@@ -53,6 +54,7 @@ final class PushPlan {
   private final UserId me;
   private final PushSettings settings;
   private final Set<Platform> platforms;
+  private final long since;
   private final Map<Owed.Key, Owed> owed = new LinkedHashMap<>(4);
   private final Set<Owed.Key> dirty = new LinkedHashSet<>(4);
   // Younger than `again`, or they are forgotten; the oldest goes beyond MOST.
@@ -60,10 +62,11 @@ final class PushPlan {
   // By number: the last sign of life of connected devices.
   private final Map<Long, Long> heard = new HashMap<>(4);
 
-  PushPlan(UserId me, PushSettings settings, Set<Platform> platforms, Outbox durable) {
+  PushPlan(UserId me, PushSettings settings, Set<Platform> platforms, Outbox durable, long now) {
     this.me = me;
     this.settings = settings;
     this.platforms = platforms;
+    this.since = now;
     durable.all().forEach(one -> owed.put(one.key(), one));
   }
 
@@ -223,6 +226,10 @@ final class PushPlan {
       due = Math.min(Math.max(due, alive) + patience, due + BUSY * patience);
     } else if (somebody) {
       due += patience;
+    }
+    if (one.at() < since) {
+      // A crash may have cost what conversations and devices said last; they say it again first.
+      due = Math.max(due, since + patience);
     }
     return Math.max(due, one.due());
   }

@@ -90,7 +90,7 @@ final class UserLive {
     this.spending = new Spending(id);
     this.presences = new Presences(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
-    this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox());
+    this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox(), now);
     this.pusher = new Pusher(id, pushing, plan, pending, context, timers);
   }
 
