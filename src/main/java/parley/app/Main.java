@@ -68,8 +68,5 @@ public final class Main {
     }
     ManagementPort.warning(settings.managementWrite(), settings.management().host())
         .ifPresent(log::warn);
-    if (settings.apns() != null || settings.fcm() != null) {
-      log.warn("Push is configured, but this version does not send it yet");
-    }
   }
 }

@@ -98,14 +98,14 @@ public final class Node implements AutoCloseable {
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
     Trust trust;
-    Pushing pushing;
+    PushAccess pushing;
     Optional<LastLife> life;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
       trust = Trust.read(settings.auth(), store);
-      pushing = Pushing.read(settings);
+      pushing = PushAccess.read(settings);
       if (store instanceof EmbeddedStore embedded) {
         embedded.createTables();
       }
@@ -166,7 +166,7 @@ public final class Node implements AutoCloseable {
       Settings settings,
       Store store,
       Trust trust,
-      Pushing pushing,
+      PushAccess pushing,
       ActorSystem<Void> system,
       Telemetry telemetry,
       CompletionStage<Done> ended,

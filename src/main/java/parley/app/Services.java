@@ -80,7 +80,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
       Store store,
       @Nullable ColdTier cold,
       Trust trust,
-      Pushing pushing,
+      PushAccess pushing,
       Telemetry telemetry,
       BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
@@ -92,7 +92,6 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Accounts accounts =
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
-    Pushing.Sender unusedYet = pushing.start(node, telemetry, clock);
     Archive archive = Archives.start(node, settings, cold, entities, clock);
     Conversation.init(
         node,
@@ -105,11 +104,13 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry,
             archive));
+    Pushes pushes = Pushes.start(node, sharding, entities, settings, pushing, clock, telemetry);
     User.init(
         sharding,
         UserSettings.standard(),
         (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
-        clock);
+        clock,
+        pushes.pushing());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -157,7 +158,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(Verify.routes(new Verification(node, store.readJournal(), cold))),
+        List.of(Verify.routes(new Verification(node, store.readJournal(), cold)), pushes.admin()),
         time -> drain(node, sessions, time));
   }
 

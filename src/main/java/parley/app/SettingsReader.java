@@ -60,6 +60,7 @@ final class SettingsReader {
             Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
             apns(),
             fcm(),
+            Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             env.unknown());
     fitTogether(settings);
     distinctPorts(settings);

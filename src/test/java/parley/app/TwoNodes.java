@@ -106,7 +106,7 @@ final class TwoNodes implements AutoCloseable {
         store,
         null,
         Trust.read(settings.auth(), store),
-        new Pushing(null, null),
+        new PushAccess(null, null),
         new Telemetry(),
         () -> false);
   }

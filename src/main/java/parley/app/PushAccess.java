@@ -19,7 +19,7 @@ import parley.telemetry.Telemetry;
  * @param apns null where it is off
  * @param fcm null where it is off
  */
-record Pushing(@Nullable ApnsAccess apns, @Nullable FcmAccess fcm) {
+record PushAccess(@Nullable ApnsAccess apns, @Nullable FcmAccess fcm) {
   /**
    * What a user's entity needs to push.
    *
@@ -33,9 +33,9 @@ record Pushing(@Nullable ApnsAccess apns, @Nullable FcmAccess fcm) {
    *
    * @throws SettingsException where a file is not what it should be, by the name of its variable
    */
-  static Pushing read(Settings settings) throws SettingsException {
+  static PushAccess read(Settings settings) throws SettingsException {
     try {
-      return new Pushing(apns(settings.apns()), fcm(settings.fcm()));
+      return new PushAccess(apns(settings.apns()), fcm(settings.fcm()));
     } catch (IllegalArgumentException e) {
       throw new SettingsException(e);
     }

@@ -16,7 +16,7 @@ import parley.client.MockApns;
 import parley.client.MockFcm;
 
 /** From the environment to the providers. */
-class PushingTest {
+class PushAccessTest {
   @TempDir Path folder;
 
   private Map<String, String> environment() throws Exception {
@@ -32,12 +32,12 @@ class PushingTest {
   @Test
   void onlyWhatIsConfigured() throws Exception {
     Map<String, String> env = environment();
-    Pushing both = Pushing.read(Settings.from(env));
+    PushAccess both = PushAccess.read(Settings.from(env));
     assertThat(both.apns()).isNotNull();
     assertThat(both.fcm()).isNotNull();
     env.keySet().removeIf(name -> name.startsWith("PARLEY_APNS"));
-    assertThat(Pushing.read(Settings.from(env)).apns()).isNull();
-    Pushing none = Pushing.read(Settings.from(Map.of()));
+    assertThat(PushAccess.read(Settings.from(env)).apns()).isNull();
+    PushAccess none = PushAccess.read(Settings.from(Map.of()));
     assertThat(none.apns()).isNull();
     assertThat(none.fcm()).isNull();
   }
@@ -73,7 +73,7 @@ class PushingTest {
     Map<String, String> env = environment();
     env.put(name, Files.writeString(folder.resolve("bad"), content.replace('|', '\n')).toString());
     Settings settings = Settings.from(env);
-    assertThatThrownBy(() -> Pushing.read(settings))
+    assertThatThrownBy(() -> PushAccess.read(settings))
         .isInstanceOf(SettingsException.class)
         .hasMessageStartingWith(name + ": must ")
         .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n", "s3cret", "czNj"));
@@ -82,7 +82,7 @@ class PushingTest {
   @Test
   void keysAreNotPrinted() throws Exception {
     Map<String, String> env = environment();
-    Pushing pushing = Pushing.read(Settings.from(env));
+    PushAccess pushing = PushAccess.read(Settings.from(env));
     String apns = Files.readAllLines(Path.of(env.get("PARLEY_APNS_KEY_FILE"))).get(1);
     assertThat(pushing.toString())
         .contains("topic=org.example.parley", "project=parley-test", "[REDACTED]")
