@@ -111,8 +111,9 @@ final class LastLife implements AutoCloseable {
   private void beat() {
     try {
       note(GIVEN_UP);
-    } catch (StoreRefusedException e) {
-      // A store that is away shows itself elsewhere; a kill in this time would not be waited for.
+    } catch (StoreRefusedException | RuntimeException e) {
+      // What ended here would not be repeated. A store that is away shows itself elsewhere; a kill
+      // in this time would not be waited for.
       LOG.debug("no sign of life was noted", e);
     }
   }

@@ -136,11 +136,28 @@ final class SegmentTier implements ColdTier {
               .map(bytes -> ManifestJson.read(id, name, bytes))
               .map(old -> Keys.segment(id, old.from(), old.to(), old.sha256()))
               .filter(old -> !old.equals(key));
-      return replaced.isPresent() ? objects.delete(replaced.get()) : present(Done.getInstance());
+      return replaced.isPresent()
+          ? deleteUnlessNamed(id, name, replaced.get())
+          : present(Done.getInstance());
     } catch (ColdDamaged e) {
       // It named nothing that anybody could read, and is no more.
       return present(Done.getInstance());
     }
+  }
+
+  /** Another attempt may have brought it back into use while this one stood still. */
+  private CompletionStage<Done> deleteUnlessNamed(
+      ConversationId id, Keys.Name name, String replaced) {
+    return objects
+        .get(name.key(), ManifestJson.MOST_BYTES)
+        .thenCompose(
+            now -> {
+              boolean named =
+                  now.map(bytes -> ManifestJson.read(id, name, bytes))
+                      .filter(m -> Keys.segment(id, m.from(), m.to(), m.sha256()).equals(replaced))
+                      .isPresent();
+              return named ? present(Done.getInstance()) : objects.delete(replaced);
+            });
   }
 
   private CompletionStage<Done> removeCovered(Manifest manifest) {

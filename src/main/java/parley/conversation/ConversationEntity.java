@@ -690,6 +690,7 @@ public final class ConversationEntity
     long now = now();
     vetting.tick(now);
     dispatch.tick(now);
+    cursors.tick();
     preview.restore();
     if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);

@@ -48,7 +48,8 @@ final class Gathering {
     if (those.getFirst().seq() != next) {
       throw new Log.HoleException("entry " + next + " was not found");
     }
-    long weight = those.stream().mapToLong(Weight::stored).sum();
+    // A segment is JSON: control characters weigh six times what the journal needs for them.
+    long weight = those.stream().mapToLong(Weight::shown).sum();
     full =
         !entries.isEmpty()
             && (entries.size() + those.size() > ColdTier.SEGMENT_ENTRIES

@@ -209,7 +209,7 @@ abstract class ColdTierContract {
     entries.set(6, entries.get(6).withBody(new Body.Text(null, null, null, false)));
     store.verbs();
     write(entries);
-    assertThat(store.verbs()).containsExactly("put", "get", "get", "put", "delete", "list");
+    assertThat(store.verbs()).containsExactly("put", "get", "get", "put", "get", "delete", "list");
     assertThat(contents()).hasSize(2);
     assertThat(read(1, 50)).isEqualTo(entries);
   }

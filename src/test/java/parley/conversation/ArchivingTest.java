@@ -5,8 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.archive.ColdTier;
@@ -140,6 +145,59 @@ class ArchivingTest {
       assertThat(rig.h.text(Harness.ANN, ulid, "again").seq()).isEqualTo(seq);
       assertThat(rig.page(Harness.ANN, 5, 10)).isPresent();
     }
+  }
+
+  @Test
+  void aCursorThatCannotBeCountedIsTriedNowAndThenAndGivenUp() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      rig.h.restart();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      rig.tier.reads.set(0);
+      TestProbe<Conversation.ReadReply> reader = rig.h.kit.createTestProbe();
+      rig.h.tell(new Conversation.Read(Harness.BOB, 5, reader.getRef()));
+      assertThat(reader.receiveMessage()).isInstanceOf(Conversation.Refused.class);
+      await().atMost(Duration.ofSeconds(30)).until(() -> rig.tier.reads.get() == CursorMoves.TRIES);
+      // More ticks, more writes: nobody tries again.
+      rig.texts(100);
+      assertThat(rig.tier.reads).hasValue(CursorMoves.TRIES);
+      assertThat(Objects.requireNonNull(rig.state().member(Harness.BOB)).read).isZero();
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      // The move that is given up takes whoever waits with it, so this one asks until it is not.
+      await()
+          .until(
+              () -> {
+                rig.h.tell(new Conversation.Read(Harness.BOB, 5, reader.getRef()));
+                return reader.receiveMessage() instanceof Conversation.ReadDone;
+              });
+      assertThat(Objects.requireNonNull(rig.state().member(Harness.BOB)).read).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void controlCharactersAreArchivedToo() {
+    List<Entry> entries = new ArrayList<>();
+    Gathering gathering = new Gathering(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    for (long seq = 1; ; seq++) {
+      Entry entry =
+          new Entry(
+              seq,
+              "m",
+              Harness.ANN,
+              1,
+              null,
+              new Body.Text("\0".repeat(10_900), null, null, false));
+      var event = new ConversationEvent.EntriesAppended(List.of(entry), null, 0);
+      if (!gathering.add(new EventEnvelope(Offset.noOffset(), "c", seq, event, 1L))) {
+        break;
+      }
+      entries.add(entry);
+    }
+    assertThat(entries.size()).isBetween(50, 70);
+    assertThat(gathering.entries()).isEqualTo(entries);
   }
 
   @Test

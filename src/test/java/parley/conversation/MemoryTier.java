@@ -34,6 +34,7 @@ final class MemoryTier implements ColdTier {
 
   volatile Fault fault = Fault.NONE;
   final AtomicInteger writes = new AtomicInteger();
+  final AtomicInteger reads = new AtomicInteger();
   private final Map<ConversationId, ConcurrentSkipListMap<Long, List<Entry>>> all =
       new ConcurrentHashMap<>();
 
@@ -84,6 +85,7 @@ final class MemoryTier implements ColdTier {
 
   @Override
   public Source<Entry, NotUsed> read(ConversationId id, long from, long to) {
+    reads.incrementAndGet();
     if (fault == Fault.DOWN) {
       return Source.failed(new ColdUnavailable("by hand", null));
     }

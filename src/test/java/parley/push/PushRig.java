@@ -39,6 +39,7 @@ final class PushRig implements AutoCloseable {
   final TestProbe<Push.Sent> probe = kit.createTestProbe(Push.Sent.class);
   final ActorRef<Push.Command> push;
   final Providers providers;
+  final ApnsAccess access;
   private final Log log = new Log();
   private long references;
 
@@ -46,16 +47,18 @@ final class PushRig implements AutoCloseable {
     log.start();
     apns = new MockApns(folder);
     fcm = new MockFcm(folder);
+    access =
+        ApnsAccess.read(
+            apns.keyFile(),
+            MockApns.KEY_ID,
+            MockApns.TEAM_ID,
+            MockApns.TOPIC,
+            false,
+            new ApnsAccess.Endpoint("127.0.0.1", apns.port()),
+            apns.caFile());
     providers =
         Providers.from(
-            ApnsAccess.read(
-                apns.keyFile(),
-                MockApns.KEY_ID,
-                MockApns.TEAM_ID,
-                MockApns.TOPIC,
-                false,
-                new ApnsAccess.Endpoint("127.0.0.1", apns.port()),
-                apns.caFile()),
+            access,
             FcmAccess.read(fcm.credentialsFile(), URI.create(fcm.url())),
             limits,
             kit.system(),

@@ -9,6 +9,7 @@ import static parley.push.PushRig.token;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -156,20 +157,27 @@ class TroubleTest {
   /** 64 missing answers in a row: another connection, on which somebody answers. */
   @Test
   void aConnectionThatNeverAnswersIsReplaced() {
+    Limits wide = new Limits(ApnsConnection.UNANSWERED, 0, TIGHT.timeout());
+    Providers providers =
+        Providers.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
+    ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, wide, rig.telemetry));
     rig.apns.answer(token -> MockApns.HANG);
-    List<Outcome> outcomes = new ArrayList<>();
-    while (outcomes.size() < ApnsConnection.UNANSWERED) {
-      for (int i = 0; i < 4; i++) {
-        rig.send(to(Platform.APNS, 1));
-      }
-      for (int i = 0; i < 4; i++) {
-        outcomes.add(rig.next());
-      }
+    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+      push.tell(new Push.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
     }
-    assertThat(outcomes).containsOnly(TIMEOUT);
+    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+      assertThat(rig.next()).isEqualTo(TIMEOUT);
+    }
     rig.apns.answer(token -> MockApns.ACCEPT);
     // Without resume(): the old connection still hangs.
-    deliver(to(Platform.APNS, 2));
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              push.tell(new Push.Send(to(Platform.APNS, 2), 0, rig.probe.getRef()));
+              return rig.next();
+            },
+            DELIVERED::equals);
   }
 
   @Test
@@ -238,7 +246,7 @@ class TroubleTest {
       Platform platform) {
     Limits limits = new Limits(1, 1, PATIENCE);
     Providers providers =
-        Providers.from(apns, fcm, limits, rig.kit.system(), java.time.InstantSource.system());
+        Providers.from(apns, fcm, limits, rig.kit.system(), InstantSource.system());
     assertThat(providers.has(Platform.APNS)).isEqualTo(apns != null);
     assertThat(providers.has(Platform.FCM)).isEqualTo(fcm != null);
     ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, limits, rig.telemetry));
