@@ -16,7 +16,18 @@ public sealed interface Outcome {
    *
    * @param after the shortest wait the provider asks for, null where it names none
    */
-  record Retry(@Nullable Duration after, String reason) implements Outcome {}
+  record Retry(@Nullable Duration after, String reason) implements Outcome {
+    /**
+     * Whether this says nothing of what the provider thinks of the notification: it was not asked
+     * ({@code busy}, {@code unreachable}), or this node had no time to hear its answer ({@code
+     * stopping}).
+     */
+    public boolean untried() {
+      return reason.equals(Reasons.BUSY)
+          || reason.equals(Reasons.UNREACHABLE)
+          || reason.equals(Reasons.STOPPING);
+    }
+  }
 
   /**
    * The token reaches nobody any more.

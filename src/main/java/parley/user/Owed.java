@@ -39,6 +39,11 @@ record Owed(
     return newest <= seq ? this : new Owed(id, device, newest, at, tries, due, reason);
   }
 
+  /** The same, to be sent later. */
+  Owed notBefore(long later) {
+    return new Owed(id, device, seq, at, tries, later, reason);
+  }
+
   /** After one more failure. */
   Owed failed(String why, long again) {
     String known =

@@ -1,5 +1,6 @@
 package parley.user;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -35,7 +36,9 @@ import parley.push.Platform;
  *   <li>After a push the next one to the device about that conversation comes {@link
  *       PushSettings#again} later at the earliest, unless the device has fetched what the first was
  *       about. That is kept in memory only: a crash may cost one push too early, never one missed.
- *   <li>After {@link #TRIES} failures it becomes a dead letter; what comes later starts anew.
+ *   <li>After {@link #TRIES} failures it becomes a dead letter; what comes later starts anew. Where
+ *       the provider was not even asked, that is no failure, but after {@link #PATIENT_MILLIS} of
+ *       it it is a dead letter too.
  * </ul>
  */
 final class PushPlan {
@@ -44,6 +47,17 @@ final class PushPlan {
 
   /** Failures after which a push is a dead letter. */
   static final int TRIES = 3;
+
+  /**
+   * How long a push may wait for a provider that can be asked, counted from the entry that was
+   * taken first.
+   */
+  static final long PATIENT_MILLIS = Duration.ofDays(1).toMillis();
+
+  /** However old a push is, it is offered for so long after the user has come to a node. */
+  static final long FRESH_MILLIS = Duration.ofHours(1).toMillis();
+
+  private static final long LONGEST_STEP_MILLIS = Duration.ofMinutes(1).toMillis();
 
   /** A connected device that goes on acknowledging has that many times the patience. */
   private static final int BUSY = 12;
@@ -113,9 +127,7 @@ final class PushPlan {
       return one;
     }
     long due = last.at() + settings.again().toMillis();
-    return due <= now
-        ? one
-        : new Owed(one.id(), one.device(), one.seq(), one.at(), one.tries(), due, one.reason());
+    return due <= now ? one : one.notBefore(due);
   }
 
   private void put(Owed one) {
@@ -275,11 +287,8 @@ final class PushPlan {
       return;
     }
     long step = settings.backoff().toMillis() << (2 * Math.min(one.tries(), 5));
-    long wait = (long) (step * (0.5 + settings.jitter().getAsDouble()));
-    long asked = Math.min(Math.max(0, after), settings.longestWait().toMillis());
-    // What the provider asks for is the least, and not the same for everybody.
     boolean over = last || one.tries() + 1 >= TRIES;
-    long again = over ? now : now + asked + wait;
+    long again = over ? now : now + wait(after, step);
     Owed failed = one.failed(reason, again);
     if (last) {
       failed =
@@ -293,6 +302,36 @@ final class PushPlan {
               failed.reason());
     }
     put(failed);
+  }
+
+  /** What the provider asks for is the least, and not the same for everybody. */
+  private long wait(long after, long step) {
+    long asked = Math.min(Math.max(0, after), settings.longestWait().toMillis());
+    return asked + (long) (step * (0.5 + settings.jitter().getAsDouble()));
+  }
+
+  /**
+   * The provider was not asked: that costs no try, only time, the more of it the older the push is
+   * (an eighth of its age, a minute at most). Until when is not for the journal: after a crash it
+   * is offered a little earlier, and an hour without a provider costs no writes. One that is older
+   * than {@link #PATIENT_MILLIS} becomes a dead letter; but a user who comes to a node, which may
+   * have been down for longer than that, offers it for {@link #FRESH_MILLIS} in any case.
+   *
+   * @param after the least wait that was asked for, in milliseconds, or 0
+   */
+  void postponed(Owed.Key key, String reason, long after, long now) {
+    Owed one = owed.get(key);
+    if (one == null) {
+      return;
+    }
+    if (now >= Math.max(one.at() + PATIENT_MILLIS, since + FRESH_MILLIS)) {
+      failed(key, reason, 0, true, now);
+      return;
+    }
+    long step =
+        Math.max(
+            settings.backoff().toMillis(), Math.min((now - one.at()) / 8, LONGEST_STEP_MILLIS));
+    owed.put(key, one.notBefore(now + wait(after, step)));
   }
 
   // ---- the journal

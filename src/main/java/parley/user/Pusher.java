@@ -247,7 +247,11 @@ final class Pusher {
       case Outcome.Retry o -> {
         meters.retried.increment();
         long after = o.after() == null ? 0 : o.after().toMillis();
-        plan.failed(flight.key(), o.reason(), after, false, now);
+        if (o.untried()) {
+          plan.postponed(flight.key(), o.reason(), after, now);
+        } else {
+          plan.failed(flight.key(), o.reason(), after, false, now);
+        }
       }
       case Outcome.Refused o -> plan.failed(flight.key(), o.reason(), 0, true, now);
       case Outcome.Gone o -> {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
@@ -403,10 +405,10 @@ class PushTest {
   void triesSurviveACrash() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));
-    rig.answer(new Outcome.Retry(null, "busy"));
+    rig.answer(new Outcome.Retry(null, "unanswered"));
     rig.crash();
     rig.pass(Duration.ofSeconds(5));
-    rig.answer(new Outcome.Retry(null, "busy"));
+    rig.answer(new Outcome.Retry(null, "unanswered"));
     rig.crash();
     rig.pass(Duration.ofSeconds(16));
     rig.answer(new Outcome.Retry(null, "timeout"));
@@ -424,11 +426,11 @@ class PushTest {
   void threeTriesThenADeadLetter() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));
-    rig.answer(new Outcome.Retry(null, "busy"));
+    rig.answer(new Outcome.Retry(null, "unanswered"));
     rig.pass(Duration.ofSeconds(4).minus(MOMENT));
     assertThat(rig.sends).isEmpty();
     rig.pass(MOMENT);
-    rig.answer(new Outcome.Retry(null, "busy"));
+    rig.answer(new Outcome.Retry(null, "unanswered"));
     rig.pass(Duration.ofSeconds(16).minus(MOMENT));
     assertThat(rig.sends).isEmpty();
     rig.pass(MOMENT);
@@ -453,6 +455,59 @@ class PushTest {
     // What comes later starts anew.
     mail(Mail.of(CHAT, 2, 2));
     assertThat(rig.sends).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"busy", "unreachable", "stopping"})
+  void whatTheProviderWasNotAskedForCostsNoTry(String reason) {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Retry(null, "timeout"));
+    rig.pass(Duration.ofSeconds(4));
+    for (int i = 0; i < 30; i++) {
+      rig.sends.removeFirst().replyTo().tell(new Push.Sent(i + 2, new Outcome.Retry(null, reason)));
+      // Nothing for the journal.
+      assertThat(rig.flush()).isEmpty();
+      assertThat(rig.sends).isEmpty();
+      rig.pass(Duration.ofMinutes(1));
+      assertThat(rig.sends).hasSize(1);
+    }
+    assertThat(rig.durable().outbox().all()).singleElement().extracting(Owed::tries).isEqualTo(1);
+    rig.answer(DELIVERED);
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    assertThat(rig.letters).isEmpty();
+  }
+
+  @Test
+  void theWaitForAProviderThatCannotBeAskedIsHonoured() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Retry(Duration.ofSeconds(30), "unreachable"));
+    rig.pass(Duration.ofSeconds(34).minus(MOMENT));
+    assertThat(rig.sends).isEmpty();
+    rig.pass(MOMENT);
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void aProviderThatCannotBeAskedForADayIsADeadLetter() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    for (int hour = 0; hour < 24; hour++) {
+      rig.answer(new Outcome.Retry(null, "unreachable"));
+      assertThat(rig.letters).isEmpty();
+      rig.pass(Duration.ofHours(1));
+    }
+    rig.crash();
+    // A node that was down itself goes on for an hour.
+    rig.pass(Duration.ofMinutes(59));
+    rig.answer(new Outcome.Retry(null, "unreachable"));
+    assertThat(rig.letters).isEmpty();
+    rig.pass(Duration.ofMinutes(1));
+    rig.answer(new Outcome.Retry(null, "unreachable"));
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.letters).hasSize(1);
+    assertThat(rig.letters.getFirst().letter().reason()).isEqualTo("unreachable");
   }
 
   @Test
