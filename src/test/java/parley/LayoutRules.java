@@ -63,7 +63,9 @@ final class LayoutRules {
     table.put("push", List.of("model"));
     table.put("archive", List.of("model"));
     table.put("user", List.of("model", "push", "snapshot"));
-    table.put("conversation", List.of("model", "user", "archive", "moderation", "snapshot"));
+    table.put("calendar", List.of("model", "snapshot"));
+    table.put(
+        "conversation", List.of("model", "user", "archive", "calendar", "moderation", "snapshot"));
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth"));
     table.put("http", List.of("model", "protocol", "auth", "user", "conversation", "session"));
     return table;

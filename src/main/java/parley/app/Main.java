@@ -1,6 +1,7 @@
 package parley.app;
 
 import com.typesafe.config.ConfigFactory;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 import parley.store.StoreRefusedException;
 
@@ -17,11 +18,17 @@ public final class Main {
 
   private Main() {}
 
-  /** Runs the program. Takes no arguments; everything is in the environment. */
+  /**
+   * Runs the program; everything is in the environment. With the arguments {@code verify
+   * [conversation]} it does that and ends: see {@link Verify}.
+   */
   public static void main(String[] args) {
     try {
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());
+      if (args.length > 0) {
+        System.exit(Verify.run(settings, List.of(args)));
+      }
       Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
       warn(settings);
       // Whoever waits for the first such line wants the clients' port: it stays in front.
@@ -61,8 +68,5 @@ public final class Main {
     }
     ManagementPort.warning(settings.managementWrite(), settings.management().host())
         .ifPresent(log::warn);
-    if (settings.apns() != null || settings.fcm() != null) {
-      log.warn("Push is configured, but this version does not send it yet");
-    }
   }
 }

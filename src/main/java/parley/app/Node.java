@@ -20,6 +20,7 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.archive.ColdTier;
 import parley.http.HttpServer;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
@@ -97,12 +98,14 @@ public final class Node implements AutoCloseable {
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
     Trust trust;
+    PushAccess pushing;
     Optional<LastLife> life;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
       trust = Trust.read(settings.auth(), store);
+      pushing = PushAccess.read(settings);
       if (store instanceof EmbeddedStore embedded) {
         embedded.createTables();
       }
@@ -128,7 +131,7 @@ public final class Node implements AutoCloseable {
                 });
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
-      return serve(settings, store, trust, system, telemetry, ended, stoppable);
+      return serve(settings, store, trust, pushing, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -163,6 +166,7 @@ public final class Node implements AutoCloseable {
       Settings settings,
       Store store,
       Trust trust,
+      PushAccess pushing,
       ActorSystem<Void> system,
       Telemetry telemetry,
       CompletionStage<Done> ended,
@@ -172,7 +176,16 @@ public final class Node implements AutoCloseable {
     Joining.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services = Services.start(system, settings, store, trust, telemetry, lapsed);
+    Services services =
+        Services.start(
+            system,
+            settings,
+            store,
+            cold(system, settings, telemetry),
+            trust,
+            pushing,
+            telemetry,
+            lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(
@@ -187,6 +200,16 @@ public final class Node implements AutoCloseable {
     shutdown.drain(services.drain(), clients);
     readiness.serving();
     return new Node(settings, system, telemetry, listening, Ports.of(management), ended);
+  }
+
+  private static @Nullable ColdTier cold(
+      ActorSystem<?> system, Settings settings, Telemetry telemetry) throws SettingsException {
+    try {
+      return ColdPlace.open(system, settings, telemetry);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SettingsException("PARLEY_COLD_STORE", "interrupted");
+    }
   }
 
   /** In a cluster this process may stand still for less than the others wait for it. */

@@ -14,13 +14,17 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import parley.archive.ColdTier;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
 import parley.auth.LoginThrottle;
+import parley.conversation.Archive;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
 import parley.conversation.ConversationSettings;
+import parley.conversation.Verification;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
@@ -65,14 +69,18 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
+   * @param cold where old entries go, null where they stay
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
+   * @param pushing the providers of push notifications
    */
   static Services start(
       ActorSystem<Void> node,
       Settings settings,
       Store store,
+      @Nullable ColdTier cold,
       Trust trust,
+      PushAccess pushing,
       Telemetry telemetry,
       BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
@@ -84,6 +92,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
     Accounts accounts =
         Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
+    Archive archive = Archives.start(node, settings, cold, entities, clock);
     Conversation.init(
         node,
         new ConversationEntity.Environment(
@@ -93,12 +102,15 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             clock,
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
-            telemetry));
+            telemetry,
+            archive));
+    Pushes pushes = Pushes.start(node, sharding, entities, settings, pushing, clock, telemetry);
     User.init(
         sharding,
         UserSettings.standard(),
         (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
-        clock);
+        clock,
+        pushes.pushing());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -146,7 +158,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(),
+        List.of(Verify.routes(new Verification(node, store.readJournal(), cold)), pushes.admin()),
         time -> drain(node, sessions, time));
   }
 

@@ -26,6 +26,7 @@ import parley.http.TrustedProxies;
  * @param drain over how long a stop spreads the reconnects of its clients
  * @param apns push to Apple devices, null where it is off
  * @param fcm push to Android devices, null where it is off
+ * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
  * @param unknown variables that begin like ours and mean nothing here
  */
 public record Settings(
@@ -42,6 +43,7 @@ public record Settings(
     Duration drain,
     @Nullable Apns apns,
     @Nullable Fcm fcm,
+    Duration pushAfter,
     List<String> unknown) {
 
   /** The kinds of event store. */
@@ -88,8 +90,14 @@ public record Settings(
    * @param endpoint of S3, null for Amazon's own
    * @param bucket null where it is not S3
    * @param hotDays the age at which they go, in days
+   * @param segmentsPerMinute how many segments a node writes in a minute, at most
    */
-  public record Cold(ColdKind kind, @Nullable URI endpoint, @Nullable String bucket, int hotDays) {}
+  public record Cold(
+      ColdKind kind,
+      @Nullable URI endpoint,
+      @Nullable String bucket,
+      int hotDays,
+      int segmentsPerMinute) {}
 
   /**
    * Accounts and tokens.

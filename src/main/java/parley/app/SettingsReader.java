@@ -60,8 +60,8 @@ final class SettingsReader {
             Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
             apns(),
             fcm(),
+            Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             env.unknown());
-    refuseWhatIsNotBuilt(settings);
     fitTogether(settings);
     distinctPorts(settings);
     return settings;
@@ -98,7 +98,8 @@ final class SettingsReader {
         kind == ColdKind.S3
             ? env.needed("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
             : env.text("PARLEY_S3_BUCKET"),
-        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500));
+        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500),
+        env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000));
   }
 
   private Auth auth() throws SettingsException {
@@ -157,10 +158,13 @@ final class SettingsReader {
     boolean sandbox = env.flag("PARLEY_APNS_SANDBOX", false);
     HostPort endpoint = env.hostPort("PARLEY_APNS_ENDPOINT");
     Path caFile = env.file("PARLEY_APNS_CA_FILE");
+    String because = "together with the other PARLEY_APNS_ settings";
     if (keyFile == null && keyId == null && teamId == null && topic == null) {
+      if (sandbox || endpoint != null || caFile != null) {
+        env.needed("PARLEY_APNS_KEY_FILE", because);
+      }
       return null;
     }
-    String because = "together with the other PARLEY_APNS_ settings";
     env.needed("PARLEY_APNS_KEY_FILE", because);
     return new Apns(
         Objects.requireNonNull(keyFile),
@@ -175,6 +179,9 @@ final class SettingsReader {
   private @Nullable Fcm fcm() throws SettingsException {
     Path credentials = env.file("PARLEY_FCM_CREDENTIALS_FILE");
     var endpoint = env.url("PARLEY_FCM_ENDPOINT");
+    if (endpoint != null) {
+      env.needed("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
+    }
     return credentials == null ? null : new Fcm(credentials, endpoint);
   }
 
@@ -261,12 +268,6 @@ final class SettingsReader {
     } catch (UnknownHostException e) {
       // The name of a node that is not there yet; ours resolves.
       return false;
-    }
-  }
-
-  private static void refuseWhatIsNotBuilt(Settings settings) throws SettingsException {
-    if (settings.cold().kind() == ColdKind.S3) {
-      throw new SettingsException("PARLEY_COLD_STORE", "s3 is not available in this version");
     }
   }
 }

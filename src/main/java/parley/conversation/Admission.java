@@ -40,6 +40,8 @@ final class Admission {
       case Conversation.FromUser from -> {}
       case Conversation.Typing typing -> {}
       case Conversation.Wake wake -> {}
+      // The calendar asks again.
+      case Conversation.Archive archive -> {}
       case ConversationInternal internal -> throw new IllegalStateException("always admitted");
     }
   }

@@ -69,6 +69,7 @@ public final class Conversation {
           Typing,
           FromUser,
           Wake,
+          Archive,
           ConversationInternal {}
 
   // ---- writing
@@ -230,4 +231,10 @@ public final class Conversation {
    * everything.
    */
   public record Wake() implements Command {}
+
+  /**
+   * Move what is old enough to the cold tier. The bucket of that day is told when that is done, or
+   * when another day is registered for the rest.
+   */
+  public record Archive(long day) implements Command {}
 }

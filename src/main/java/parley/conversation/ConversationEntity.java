@@ -22,6 +22,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
+import parley.calendar.Bucket;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.conversation.ConversationEvent.Person;
 import parley.model.Body;
@@ -58,6 +59,7 @@ public final class ConversationEntity
    *
    * @param messageIds unique, for entries
    * @param wake tells a conversation {@link Conversation.Wake}, wherever it is
+   * @param archive where old entries go, null where they stay
    */
   public record Environment(
       ConversationSettings settings,
@@ -65,7 +67,19 @@ public final class ConversationEntity
       InstantSource clock,
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
-      Telemetry telemetry) {}
+      Telemetry telemetry,
+      @Nullable Archive archive) {
+    /** Of a node that archives nothing. */
+    public Environment(
+        ConversationSettings settings,
+        UserPort users,
+        InstantSource clock,
+        Supplier<String> messageIds,
+        Consumer<ConversationId> wake,
+        Telemetry telemetry) {
+      this(settings, users, clock, messageIds, wake, telemetry, null);
+    }
+  }
 
   /** The way to user entities. */
   @FunctionalInterface
@@ -113,6 +127,7 @@ public final class ConversationEntity
   private final Vetting vetting;
   private final Opening opening;
   private final AdmissionGuard<Conversation.Command> guard;
+  private final ActorRef<Bucket.Answer> calendar;
 
   private ConversationState state;
   private Pages pages;
@@ -122,6 +137,7 @@ public final class ConversationEntity
   private Preview preview;
   private Writing writing;
   private Membership membership;
+  private Archiving archiving;
   private boolean flushAsked;
   private long handled;
   private long recoveredTo;
@@ -147,15 +163,21 @@ public final class ConversationEntity
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
       AdmissionGuard<Conversation.Command> guard) {
-    super(PersistenceId.ofUniqueId("conversation|" + id.value()));
+    super(PersistenceId.ofUniqueId(Log.persistenceId(id)));
     this.id = id;
     this.environment = environment;
     this.context = context;
     this.timers = timers;
     this.shard = shard;
     this.guard = guard;
+    Archive archive = environment.archive();
     this.log =
-        new Log(context.getSystem(), environment.settings().readJournal(), persistenceId().id());
+        new Log(
+            context.getSystem(),
+            environment.settings().readJournal(),
+            id,
+            archive == null ? null : archive.tier());
+    this.calendar = Archiving.answers(context);
     this.vetting =
         new Vetting(
             environment.users(), context.messageAdapter(User.ProfileReply.class, Vetted::new));
@@ -167,7 +189,12 @@ public final class ConversationEntity
     this.preview = new Preview(context, state, pages);
     this.writing = new Writing(environment, state, dispatch, cursors);
     this.membership = new Membership(state, vetting, this::write);
+    this.archiving = archiving();
     this.opening = new Opening(id, vetting);
+  }
+
+  private Archiving archiving() {
+    return new Archiving(context, timers, environment, log, state, dispatch, calendar);
   }
 
   @Override
@@ -208,6 +235,12 @@ public final class ConversationEntity
     return RetentionCriteria.snapshotEvery(environment.settings().snapshotEvery(), 2);
   }
 
+  /** With each seal a snapshot that covers it: only then may events be removed. */
+  @Override
+  public boolean shouldSnapshot(ConversationState after, ConversationEvent event, long number) {
+    return event instanceof ConversationEvent.SegmentSealed;
+  }
+
   @Override
   public SignalHandler<ConversationState> signalHandler() {
     return newSignalHandlerBuilder()
@@ -226,11 +259,13 @@ public final class ConversationEntity
     preview = new Preview(context, state, pages);
     writing = new Writing(environment, state, dispatch, cursors);
     membership = new Membership(state, vetting, this::write);
+    archiving = archiving();
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
     recoveredTo = state.eventNr;
     if (state.exists()) {
       dispatch.recover(now());
       startTick();
+      archiving.recovered();
       if (environment.settings().shared()) {
         context.getSelf().tell(Timer.TAKE_OVER);
       }
@@ -252,6 +287,7 @@ public final class ConversationEntity
     writing.refuseAll(refusal);
     lookups.refuseAll(refusal);
     opening.refuseAll(refusal);
+    archiving.end();
   }
 
   @Override
@@ -290,6 +326,10 @@ public final class ConversationEntity
       case Conversation.Typing typing -> typing(typing);
       case Conversation.FromUser from -> fromUser(from.message());
       case Conversation.Wake wake -> Effect().none();
+      case Conversation.Archive archive -> {
+        archiving.asked(archive.day());
+        yield Effect().none();
+      }
       case ConversationInternal internal -> internal(internal);
     };
   }
@@ -332,6 +372,12 @@ public final class ConversationEntity
         yield found == null
             ? Effect().none()
             : Effect().persist(found).thenRun(after -> told(List.of()));
+      }
+      case Archiving.Message archived -> {
+        ConversationEvent event = archiving.handle(archived);
+        yield event == null
+            ? Effect().none()
+            : Effect().persist(event).thenRun(after -> archiving.persisted(event));
       }
       default -> {
         if (!CursorMoves.handle(message)) {
@@ -644,6 +690,7 @@ public final class ConversationEntity
     long now = now();
     vetting.tick(now);
     dispatch.tick(now);
+    cursors.tick();
     preview.restore();
     if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);
@@ -665,7 +712,7 @@ public final class ConversationEntity
     return Effect()
         .persist(
             state.settled
-                ? new ConversationEvent.Settled()
+                ? new ConversationEvent.Settled(state.due)
                 : new ConversationEvent.CursorsMoved(List.of()));
   }
 
@@ -674,22 +721,26 @@ public final class ConversationEntity
    * again, and leave.
    */
   private Effect<ConversationEvent, ConversationState> idle() {
+    // Also of one that is never quiet: its turn comes while it is in memory.
+    boolean remembered = archiving.mayLeave();
     boolean quiet =
         handled == handledAtIdle
             && writing.isEmpty()
             && cursors.isEmpty()
             && vetting.isIdle()
             && lookups.isIdle()
-            && dispatch.settled();
+            && dispatch.settled()
+            && remembered;
     handledAtIdle = handled;
     if (!quiet) {
       return Effect().none();
     }
     // Who only read here must not leave behind what another node has written meanwhile.
     boolean onlyRead = environment.settings().shared() && state.eventNr <= recoveredTo + 1;
-    if (state.exists() && (!state.settled || onlyRead)) {
+    boolean news = !state.settled || archiving.promised() != state.due;
+    if (state.exists() && (news || onlyRead)) {
       return Effect()
-          .persist((ConversationEvent) new ConversationEvent.Settled())
+          .persist((ConversationEvent) new ConversationEvent.Settled(archiving.promised()))
           .thenRun(after -> passivate());
     }
     passivate();

@@ -23,6 +23,9 @@ import parley.serial.Stored;
   @JsonSubTypes.Type(value = ConversationEvent.ProfileNoted.class, name = "profile"),
   @JsonSubTypes.Type(value = ConversationEvent.PreviewRestored.class, name = "preview"),
   @JsonSubTypes.Type(value = ConversationEvent.Settled.class, name = "settled"),
+  @JsonSubTypes.Type(value = ConversationEvent.SegmentPlanned.class, name = "segment_planned"),
+  @JsonSubTypes.Type(value = ConversationEvent.SegmentSealed.class, name = "segment_sealed"),
+  @JsonSubTypes.Type(value = ConversationEvent.EventsRemoved.class, name = "events_removed"),
 })
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface ConversationEvent extends Stored {
@@ -80,6 +83,39 @@ public sealed interface ConversationEvent extends Stored {
   record PreviewRestored(@Nullable LastMessage lastMessage, long asOf)
       implements ConversationEvent {}
 
-  /** Every member's user entity has acknowledged everything before this event. */
-  record Settled() implements ConversationEvent {}
+  /**
+   * Every member's user entity has acknowledged everything before this event.
+   *
+   * @param due the day (days since 1970, UTC) for which the calendar has promised to remember this
+   *     conversation, 0 for none
+   */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+  record Settled(long due) implements ConversationEvent {
+    /** One that nobody has promised anything. */
+    public Settled() {
+      this(0);
+    }
+  }
+
+  /**
+   * These entries, the oldest that are not archived, are to be archived together. From here on
+   * every attempt, of whatever node, writes just these.
+   *
+   * @param lastEvent number of the event that ends with the entry {@code to}
+   * @param nextAt when the entry behind {@code to} was accepted, 0 where there was none
+   */
+  record SegmentPlanned(long from, long to, long lastEvent, long nextAt)
+      implements ConversationEvent {}
+
+  /**
+   * The cold tier holds these entries, written and read back: entries up to {@code to} are read
+   * there, and no longer in the events up to {@code lastEvent}. May be repeated.
+   *
+   * @param nextAt as in {@link SegmentPlanned}
+   */
+  record SegmentSealed(long from, long to, long lastEvent, long nextAt)
+      implements ConversationEvent {}
+
+  /** The journal no longer holds the events up to this one, nor does anybody need them. */
+  record EventsRemoved(long upTo) implements ConversationEvent {}
 }

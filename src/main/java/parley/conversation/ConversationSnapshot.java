@@ -21,6 +21,8 @@ import parley.serial.Stored;
  * @param amended seqs of edited and deleted entries, and in {@code amendments} what became of each
  * @param indexSeqs with indexEvents and indexTimes the checkpoints of {@link LogIndex}
  * @param tail the newest entries
+ * @param archivedTo with the next five, of a conversation with an archive: see {@link
+ *     ConversationState}
  */
 // Arrays, since a list would box 30,000 numbers; nobody compares or changes a snapshot.
 @SuppressWarnings("ArrayRecordComponent")
@@ -50,7 +52,13 @@ record ConversationSnapshot(
     long[] indexEvents,
     long[] indexTimes,
     long indexStride,
-    List<Entry> tail)
+    List<Entry> tail,
+    long archivedTo,
+    long archivedEvent,
+    long removedTo,
+    ConversationEvent.@Nullable SegmentPlanned planned,
+    long hotSince,
+    long due)
     implements Stored {
 
   /** A member as stored. */

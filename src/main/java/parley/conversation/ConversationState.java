@@ -58,6 +58,24 @@ final class ConversationState {
   /** The largest {@link Member#ahead} among those who left and were forgotten. */
   long formerAhead;
 
+  /** Entries up to this one are in the cold tier, and read there. */
+  long archivedTo;
+
+  /** The event that ends with the entry {@link #archivedTo}. */
+  long archivedEvent;
+
+  /** The journal holds no events up to this one; at most {@link #archivedEvent}. */
+  long removedTo;
+
+  /** What is to be archived next, or null. */
+  ConversationEvent.@Nullable SegmentPlanned planned;
+
+  /** When the oldest entry that is not archived was accepted; 0 where there is none. */
+  long hotSince;
+
+  /** For which day the calendar remembers this conversation, 0 for none. */
+  long due;
+
   DedupeWindow dedupe = new DedupeWindow();
   LogIndex index = new LogIndex();
   Amendments amendments = new Amendments();
@@ -117,7 +135,7 @@ final class ConversationState {
   /** Takes one event in. */
   void apply(ConversationEvent event) {
     eventNr++;
-    settled = event instanceof ConversationEvent.Settled;
+    settled = event instanceof ConversationEvent.Settled || (settled && tellsNobody(event));
     switch (event) {
       case ConversationEvent.DirectOpened opened -> open(opened);
       case ConversationEvent.EntriesAppended appended -> append(appended);
@@ -125,7 +143,37 @@ final class ConversationState {
       case ConversationEvent.ProfileNoted noted ->
           people.put(noted.person().userId(), noted.person());
       case ConversationEvent.PreviewRestored restored -> restore(restored);
-      case ConversationEvent.Settled done -> dispatchedTo = lastSeq;
+      case ConversationEvent.Settled done -> {
+        dispatchedTo = lastSeq;
+        due = done.due();
+      }
+      case ConversationEvent.SegmentPlanned plan -> planned = plan;
+      case ConversationEvent.SegmentSealed sealed -> seal(sealed);
+      case ConversationEvent.EventsRemoved removed ->
+          removedTo = Math.max(removedTo, removed.upTo());
+    }
+  }
+
+  /** Whether members need not hear of it: where entries are is no business of theirs. */
+  private static boolean tellsNobody(ConversationEvent event) {
+    return event instanceof ConversationEvent.SegmentPlanned
+        || event instanceof ConversationEvent.SegmentSealed
+        || event instanceof ConversationEvent.EventsRemoved;
+  }
+
+  private void seal(ConversationEvent.SegmentSealed sealed) {
+    planned = null;
+    if (sealed.to() <= archivedTo) {
+      return;
+    }
+    archivedTo = sealed.to();
+    archivedEvent = sealed.lastEvent();
+    if (sealed.nextAt() > 0) {
+      hotSince = sealed.nextAt();
+    } else {
+      // What came while it was written is in memory, or nothing came.
+      Entry next = tail.get(archivedTo + 1);
+      hotSince = archivedTo == lastSeq ? 0 : next == null ? lastAt : next.at();
     }
   }
 
@@ -152,6 +200,9 @@ final class ConversationState {
   private void append(Entry entry) {
     if (entry.seq() != lastSeq + 1) {
       throw new IllegalStateException(id + ": entry " + entry.seq() + " after " + lastSeq);
+    }
+    if (lastSeq == archivedTo) {
+      hotSince = entry.at();
     }
     lastSeq = entry.seq();
     lastAt = entry.at();
@@ -348,7 +399,13 @@ final class ConversationState {
         index.events(),
         index.times(),
         index.stride(),
-        tail.toStore());
+        tail.toStore(),
+        archivedTo,
+        archivedEvent,
+        removedTo,
+        planned,
+        hotSince,
+        due);
   }
 
   static ConversationState of(ConversationId id, ConversationSnapshot stored) {
@@ -391,6 +448,14 @@ final class ConversationState {
     if (stored.tail() != null) {
       stored.tail().forEach(state.tail::add);
     }
+    state.archivedTo = stored.archivedTo();
+    state.archivedEvent = stored.archivedEvent();
+    state.removedTo = stored.removedTo();
+    state.planned = stored.planned();
+    // Before there was an archive nobody noted when the first entry was written.
+    boolean untold = stored.hotSince() == 0 && stored.lastSeq() > stored.archivedTo();
+    state.hotSince = untold ? stored.createdAt() : stored.hotSince();
+    state.due = stored.due();
     return state;
   }
 

@@ -23,6 +23,9 @@ final class CursorMoves {
   /** Most callers that wait for one member's move. */
   private static final int CALLERS = 64;
 
+  /** Most failed counts in a row for one move; a minute lies between the first and the last. */
+  static final int TRIES = 6;
+
   private final ActorContext<Conversation.Command> context;
   private final Log log;
   private final ConversationState state;
@@ -33,6 +36,11 @@ final class CursorMoves {
     long delivered;
     long read;
     @Nullable Scan scan;
+
+    /** Counts that failed, one after the other, and ticks until the next. */
+    int failures;
+
+    int rest;
     final List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
   }
 
@@ -188,6 +196,9 @@ final class CursorMoves {
     }
     Scan scan = move.scan;
     if (scan == null) {
+      if (move.rest > 0) {
+        return null;
+      }
       scan = new Scan(member.userId, move.read + 1);
       move.scan = scan;
     }
@@ -219,12 +230,11 @@ final class CursorMoves {
     long[] deleted = state.amendments.deletedIn(from, to);
     context.pipeToSelf(
         log.count(
-            state.index.eventAtOrBefore(from),
-            state.index.eventAfter(to),
+            state,
+            from,
+            to,
             entry ->
-                entry.seq() >= from
-                    && entry.seq() <= to
-                    && unreadFor(scan.user, entry)
+                unreadFor(scan.user, entry)
                     && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
         (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
   }
@@ -232,8 +242,10 @@ final class CursorMoves {
   private void counted(Counted counted) {
     if (counted.count() == null) {
       context.getLog().warn("{}: counting unread entries failed", state.id);
-      // The move stays and is tried again with the next tick; those who wait are told now.
+      // The move stays and is tried again some ticks later; those who wait are told now.
       counted.move().scan = null;
+      counted.move().rest = 1 << counted.move().failures;
+      counted.move().failures++;
       counted
           .move()
           .callers
@@ -243,9 +255,31 @@ final class CursorMoves {
                       new Conversation.Refused(Refusal.unavailable("the log cannot be read"))));
       counted.move().callers.clear();
     } else {
+      counted.move().failures = 0;
       counted.scan().running = false;
       counted.scan().count += counted.count();
       counted.scan().to = counted.scan().reading;
+    }
+  }
+
+  /**
+   * Time goes on: failed counts are due again after 1, 2, 4 … ticks. A wish that could not be
+   * counted {@value #TRIES} times is dropped: whoever waited for it was told so, and the member's
+   * cursor stays where it was until it reads again.
+   */
+  void tick() {
+    Iterator<Move> all = moves.values().iterator();
+    while (all.hasNext()) {
+      Move move = all.next();
+      move.rest = Math.max(0, move.rest - 1);
+      if (move.failures >= TRIES) {
+        all.remove();
+        context.getLog().warn("{}: a read cursor stays, its entries cannot be counted", state.id);
+        move.callers.forEach(
+            caller ->
+                caller.tell(
+                    new Conversation.Refused(Refusal.unavailable("the log cannot be read"))));
+      }
     }
   }
 

@@ -69,10 +69,10 @@ final class LogIndex {
     return at < size ? events[at] : Long.MAX_VALUE;
   }
 
-  /** An event before which every entry was written before {@code time}. */
-  long eventBeforeTime(long time) {
+  /** An entry before which every entry was written before {@code time}. */
+  long seqBeforeTime(long time) {
     int at = floor(times, time - 1);
-    return at < 0 ? 1 : events[at];
+    return at < 0 ? 1 : seqs[at];
   }
 
   /**

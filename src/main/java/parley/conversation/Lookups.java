@@ -22,8 +22,10 @@ import parley.model.UserId;
  * that is not in the window is new; an old one is searched in the log from that time on. An id
  * without a time is known for the window only, as the protocol says.
  *
- * <p>One search at a time, {@value #WAITING} waiting. A sender whose post is being looked up waits
- * with its later ones, so that its messages keep their order.
+ * <p>One search at a time, {@value #WAITING} waiting; beside it one, and as many waiting, of those
+ * that read the cold tier, which may be slow or away: they are refused then, since "not found"
+ * would be a guess. A sender whose post is being looked up waits with its later ones, so that its
+ * messages keep their order.
  */
 final class Lookups {
   static final int WAITING = 256;
@@ -55,7 +57,8 @@ final class Lookups {
   }
 
   /** A search has ended; null facts are a failure. */
-  record Ended(Conversation.Post post, @Nullable Facts facts) implements ConversationInternal {
+  record Ended(Conversation.Post post, boolean wasCold, @Nullable Facts facts)
+      implements ConversationInternal {
     @Override
     public String toString() {
       return "Ended";
@@ -77,14 +80,24 @@ final class Lookups {
   private record Search(
       Conversation.Post post, java.util.function.Supplier<CompletionStage<Facts>> run) {}
 
+  /** One search after the other; those that need the cold tier hold up nobody else's. */
+  private static final class Lane {
+    final ArrayDeque<Search> waiting = new ArrayDeque<>();
+    @Nullable Search running;
+
+    boolean isIdle() {
+      return running == null && waiting.isEmpty();
+    }
+  }
+
   private final ActorContext<Conversation.Command> context;
   private final Log log;
   private final ConversationState state;
-  private final ArrayDeque<Search> searches = new ArrayDeque<>();
+  private final Lane hot = new Lane();
+  private final Lane cold = new Lane();
   private final Map<UserId, ArrayDeque<Conversation.Post>> behind = new HashMap<>();
   private final Set<UserId> busy = new HashSet<>();
   private final Set<UserId> searching = new HashSet<>();
-  private @Nullable Search running;
   private int waiting;
 
   Lookups(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
@@ -94,7 +107,7 @@ final class Lookups {
   }
 
   boolean isIdle() {
-    return running == null && searches.isEmpty() && busy.isEmpty();
+    return hot.isIdle() && cold.isIdle() && busy.isEmpty();
   }
 
   /**
@@ -124,10 +137,12 @@ final class Lookups {
       return new Duplicate(facts.known());
     }
     long hash = ClientMsgIds.hash(post.author(), post.clientMsgId());
-    for (long seq : state.dedupe.candidates(hash, facts.comparedTo())) {
+    long[] candidates = state.dedupe.candidates(hash, facts.comparedTo());
+    for (long seq : candidates) {
       Entry entry = state.tail.get(seq);
       if (entry == null) {
-        search(post, () -> compare(post, facts, seq));
+        long oldest = candidates[candidates.length - 1];
+        search(post, oldest, () -> compare(post, facts, oldest, seq));
         return new Pending();
       }
       if (same(post, entry)) {
@@ -146,7 +161,8 @@ final class Lookups {
     if (earliest > state.index.timeAtOrAfter(windowStart)) {
       return new Unknown();
     }
-    search(post, () -> scan(post, facts, earliest, windowStart - 1));
+    long from = state.index.seqBeforeTime(earliest);
+    search(post, from, () -> scan(post, facts, from, windowStart - 1));
     return new Pending();
   }
 
@@ -154,20 +170,15 @@ final class Lookups {
     return post.clientMsgId().equals(entry.clientMsgId()) && post.author().equals(entry.senderId());
   }
 
-  /** Compares the window's entries up to the newest candidate. */
-  private CompletionStage<Facts> compare(Conversation.Post post, Facts facts, long seq) {
-    return log.find(
-            state.index.eventAtOrBefore(state.dedupe.firstSeq()),
-            state.index.eventAfter(seq),
-            entry -> entry.seq() <= seq && same(post, entry))
+  /** Compares the window's entries from the oldest candidate to the newest: nearly always one. */
+  private CompletionStage<Facts> compare(
+      Conversation.Post post, Facts facts, long oldest, long seq) {
+    return log.find(state, oldest, seq, entry -> same(post, entry))
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
-  private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long earliest, long to) {
-    return log.find(
-            state.index.eventBeforeTime(earliest),
-            state.index.eventAfter(to),
-            entry -> entry.seq() <= to && same(post, entry))
+  private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long from, long to) {
+    return log.find(state, from, to, entry -> same(post, entry))
         .thenApply(
             found -> new Facts(facts.comparedTo(), true, found.orElse(null), facts.target()));
   }
@@ -176,8 +187,9 @@ final class Lookups {
   void load(Conversation.Post post, Facts facts, long seq) {
     search(
         post,
+        seq,
         () ->
-            log.range(state.index.eventAtOrBefore(seq), state.index.eventAfter(seq), seq, seq)
+            log.range(state, seq, seq)
                 .thenApply(
                     found ->
                         new Facts(
@@ -188,31 +200,36 @@ final class Lookups {
   }
 
   private void search(
-      Conversation.Post post, java.util.function.Supplier<CompletionStage<Facts>> run) {
-    if (searches.size() >= WAITING) {
+      Conversation.Post post,
+      long oldest,
+      java.util.function.Supplier<CompletionStage<Facts>> run) {
+    Lane lane = oldest <= state.archivedTo ? cold : hot;
+    if (lane.waiting.size() >= WAITING) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
       return;
     }
     busy.add(post.author());
     searching.add(post.author());
-    searches.add(new Search(post, run));
-    next();
+    lane.waiting.add(new Search(post, run));
+    next(lane);
   }
 
-  private void next() {
-    if (running == null) {
-      running = searches.poll();
-      if (running != null) {
-        Conversation.Post post = running.post();
+  private void next(Lane lane) {
+    if (lane.running == null) {
+      Search search = lane.waiting.poll();
+      lane.running = search;
+      if (search != null) {
         context.pipeToSelf(
-            running.run().get(),
-            (facts, failure) -> new Ended(post, failure == null ? facts : null));
+            search.run().get(),
+            (facts, failure) ->
+                new Ended(search.post(), lane == cold, failure == null ? facts : null));
       }
     }
   }
 
   void ended(Ended ended) {
-    running = null;
+    Lane lane = ended.wasCold() ? cold : hot;
+    lane.running = null;
     Conversation.Post post = ended.post();
     if (ended.facts() == null) {
       context.getLog().warn("{}: looking up an old entry failed", state.id);
@@ -224,7 +241,7 @@ final class Lookups {
     if (ended.facts() == null) {
       resumed(post.author());
     }
-    next();
+    next(lane);
   }
 
   /**
@@ -247,16 +264,19 @@ final class Lookups {
   }
 
   void refuseAll(Refusal refusal) {
-    searches.forEach(search -> refuse(search.post(), refusal));
-    if (running != null) {
-      refuse(running.post(), refusal);
+    for (Lane lane : java.util.List.of(hot, cold)) {
+      lane.waiting.forEach(search -> refuse(search.post(), refusal));
+      lane.waiting.clear();
+      Search running = lane.running;
+      if (running != null) {
+        refuse(running.post(), refusal);
+      }
+      lane.running = null;
     }
     behind.values().forEach(posts -> posts.forEach(post -> refuse(post, refusal)));
-    searches.clear();
     behind.clear();
     busy.clear();
     searching.clear();
-    running = null;
     waiting = 0;
   }
 }

@@ -15,8 +15,9 @@ import parley.model.HistoryPage.Tier;
 
 /**
  * Ranges of entries with their current content, from memory where it holds them, otherwise from the
- * journal without holding up the entity. At most {@value #IN_FLIGHT} journal reads at once and
- * {@value #WAITING} waiting; one more is refused.
+ * journal or the cold tier without holding up the entity. At most {@value #IN_FLIGHT} reads at once
+ * and {@value #WAITING} waiting; one more is refused. The same again for those that begin in the
+ * cold tier: where that is slow or away, nobody else waits.
  */
 final class Pages {
   static final int IN_FLIGHT = 4;
@@ -25,8 +26,8 @@ final class Pages {
   private final ActorContext<Conversation.Command> context;
   private final Log log;
   private final ConversationState state;
-  private final ArrayDeque<Job> waiting = new ArrayDeque<>();
-  private int inFlight;
+  private final Lane hot = new Lane();
+  private final Lane cold = new Lane();
 
   Pages(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
     this.context = context;
@@ -39,8 +40,15 @@ final class Pages {
     void accept(@Nullable List<Entry> entries, Tier tier);
   }
 
+  /** Reads at the same time, and those that wait for them. */
+  private static final class Lane {
+    final ArrayDeque<Job> waiting = new ArrayDeque<>();
+    int inFlight;
+  }
+
   /** One range on its way. */
   private static final class Job {
+    final Lane lane;
     final long from;
     final long to;
     final long end;
@@ -48,7 +56,11 @@ final class Pages {
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
 
-    Job(long from, long to, long end, Ready ready) {
+    /** Entries up to this one were read from the cold tier. */
+    long coldTo;
+
+    Job(Lane lane, long from, long to, long end, Ready ready) {
+      this.lane = lane;
       this.from = from;
       this.to = to;
       this.end = end;
@@ -78,14 +90,15 @@ final class Pages {
    * shown; a delete is.
    */
   void load(long from, long to, long end, Ready ready) {
-    Job job = new Job(from, to, end, ready);
+    Lane lane = from <= state.archivedTo ? cold : hot;
+    Job job = new Job(lane, from, to, end, ready);
     if (from >= state.tail.firstSeq() || from > to) {
       advance(job);
-    } else if (inFlight < IN_FLIGHT) {
-      inFlight++;
+    } else if (lane.inFlight < IN_FLIGHT) {
+      lane.inFlight++;
       advance(job);
-    } else if (waiting.size() < WAITING) {
-      waiting.add(job);
+    } else if (lane.waiting.size() < WAITING) {
+      lane.waiting.add(job);
     } else {
       ready.accept(null, Tier.HOT);
     }
@@ -96,10 +109,8 @@ final class Pages {
     long inMemory = Math.max(job.from, state.tail.firstSeq());
     if (next <= job.to && next < inMemory) {
       long last = Math.min(job.to, inMemory - 1);
-      read(
-          job,
-          log.range(state.index.eventAtOrBefore(next), state.index.eventAfter(last), next, last),
-          job.read::addAll);
+      job.coldTo = Math.min(last, state.archivedTo);
+      read(job, log.range(state, next, last), job.read::addAll);
       return;
     }
     Entry edit = missingEdit(job);
@@ -107,7 +118,7 @@ final class Pages {
       long seq = state.amendments.of(edit.seq());
       read(
           job,
-          log.range(state.index.eventAtOrBefore(seq), state.index.eventAfter(seq), seq, seq),
+          log.range(state, seq, seq),
           found -> found.forEach(entry -> job.edits.put(entry.seq(), entry)));
       return;
     }
@@ -157,12 +168,21 @@ final class Pages {
     List<Entry> all = new ArrayList<>(job.read.size() + inMemory.size());
     job.read.forEach(entry -> all.add(current(job, entry)));
     inMemory.forEach(entry -> all.add(current(job, entry)));
-    Tier tier = !fromLog ? Tier.MEMORY : inMemory.isEmpty() ? Tier.HOT : Tier.MIXED;
     if (fromLog) {
-      end(job, all, tier);
+      end(job, all, tier(job, inMemory.isEmpty()));
     } else {
-      job.ready.accept(all, tier);
+      // An edit of theirs is newer, and so in memory too.
+      job.ready.accept(all, Tier.MEMORY);
     }
+  }
+
+  /** Where the entries were read; where the wording of an edited one was does not count. */
+  private static Tier tier(Job job, boolean onlyFromLog) {
+    boolean onlyCold = job.coldTo >= job.read.getLast().seq();
+    if (!onlyFromLog || (!onlyCold && job.coldTo >= job.from)) {
+      return Tier.MIXED;
+    }
+    return onlyCold ? Tier.COLD : Tier.HOT;
   }
 
   private void end(Job job, @Nullable List<Entry> entries) {
@@ -170,11 +190,12 @@ final class Pages {
   }
 
   private void end(Job job, @Nullable List<Entry> entries, Tier tier) {
-    inFlight--;
+    Lane lane = job.lane;
+    lane.inFlight--;
     job.ready.accept(entries, tier);
-    Job next = waiting.poll();
+    Job next = lane.waiting.poll();
     if (next != null) {
-      inFlight++;
+      lane.inFlight++;
       advance(next);
     }
   }

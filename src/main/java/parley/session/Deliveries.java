@@ -110,10 +110,26 @@ final class Deliveries {
         backlogs++;
       }
     }
-    if (backlogs == 0) {
+    boolean nothing = backlogs == 0;
+    for (User.Lag lag : lags) {
+      Track track = tracks.get(lag.conversationId());
+      if (track != null && expired(lag, track)) {
+        settle(lag.conversationId(), track);
+      }
+    }
+    if (nothing) {
       port.synced(0);
     }
     pump();
+  }
+
+  /** What has waited too long is not sent: the client is told where it is missing. */
+  private boolean expired(User.Lag lag, Track track) {
+    if (!track.known() || lag.expired() <= track.sentTo) {
+      return false;
+    }
+    gap(lag.conversationId(), track, Math.min(lag.expired(), track.head), "expired");
+    return true;
   }
 
   /**
@@ -133,6 +149,7 @@ final class Deliveries {
       if (track.acked > lag.acked()) {
         acks.put(id, new User.Ack(id, track.acked, track.acked));
       }
+      expired(lag, track);
       settle(id, track);
     }
     pump();

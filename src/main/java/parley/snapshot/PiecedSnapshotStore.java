@@ -42,8 +42,8 @@ public final class PiecedSnapshotStore extends SnapshotStore {
   /** The plugin's id, for entities. */
   public static final String PLUGIN = "parley-snapshots";
 
-  /** Most pieces of a snapshot: 19 MB. No state here can be as large; one that is fails to save. */
-  private static final int MOST = 64;
+  /** Most pieces of a snapshot: 24 MB. No state here can be as large; one that is fails to save. */
+  private static final int MOST = 80;
 
   private static final Logger LOG = LoggerFactory.getLogger(PiecedSnapshotStore.class);
 

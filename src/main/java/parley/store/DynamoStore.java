@@ -17,17 +17,23 @@ import com.amazonaws.services.dynamodbv2.model.GetItemRequest;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
 import com.amazonaws.services.dynamodbv2.model.ResourceInUseException;
 import com.amazonaws.services.dynamodbv2.model.ResourceNotFoundException;
+import com.amazonaws.services.dynamodbv2.model.ScanRequest;
+import com.amazonaws.services.dynamodbv2.model.ScanResult;
 import com.amazonaws.util.AwsHostNameUtils;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -186,6 +192,34 @@ public final class DynamoStore implements Store {
   @Override
   public String readJournal() {
     return READ_JOURNAL;
+  }
+
+  /** Reads the whole table, its keys only, and keeps the names it has seen. */
+  @Override
+  public Stream<String> persistenceIds(String prefix) {
+    String start = "journal-P-" + prefix;
+    Set<String> seen = new HashSet<>();
+    return Stream.iterate(
+            scan(start, null),
+            Objects::nonNull,
+            page ->
+                page.getLastEvaluatedKey() == null || page.getLastEvaluatedKey().isEmpty()
+                    ? null
+                    : scan(start, page.getLastEvaluatedKey()))
+        .flatMap(page -> page.getItems().stream())
+        .map(item -> Objects.requireNonNull(item.get("par")).getS())
+        // journal-P-<name>-<its hundreds of events>
+        .map(key -> key.substring("journal-P-".length(), key.lastIndexOf('-')))
+        .filter(seen::add);
+  }
+
+  private ScanResult scan(String start, @Nullable Map<String, AttributeValue> after) {
+    return client.scan(
+        new ScanRequest(tables.journal())
+            .withProjectionExpression("par")
+            .withFilterExpression("begins_with(par, :start)")
+            .withExpressionAttributeValues(Map.of(":start", new AttributeValue(start)))
+            .withExclusiveStartKey(after));
   }
 
   /** Nothing to watch: a service that fails comes back without us, and users are told meanwhile. */

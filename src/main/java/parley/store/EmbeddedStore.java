@@ -9,12 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +81,27 @@ public final class EmbeddedStore implements Store {
   @Override
   public String readJournal() {
     return READ_JOURNAL;
+  }
+
+  @Override
+  public Stream<String> persistenceIds(String prefix) {
+    List<String> found = new ArrayList<>();
+    try (Connection connection = connect(folder.path());
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "select distinct \"persistence_id\" from \"event_journal\""
+                    + " where \"deleted\" = false order by 1");
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        String id = rows.getString(1);
+        if (id.startsWith(prefix)) {
+          found.add(id);
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException("the journal cannot be read", e);
+    }
+    return found.stream();
   }
 
   @Override

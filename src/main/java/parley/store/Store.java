@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Where events are kept, opened before the actor system and closed after it. Whoever opens one can
@@ -16,6 +17,15 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
 
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   String readJournal();
+
+  /**
+   * Everything that has written an event, by its name in the journal, once each. Blocks while it is
+   * read; for tools. (The journal plugins' own queries either need an index or know only what still
+   * has its first event.)
+   *
+   * @param prefix what the names begin with
+   */
+  Stream<String> persistenceIds(String prefix);
 
   /**
    * Starts to look now and then whether the store can be written, where one that fails does not

@@ -54,8 +54,9 @@ import java.util.concurrent.atomic.LongAdder;
  * takes one only after its own event n was stored under this guard: two writers' snapshots at n say
  * the same, and a late one is only older, never wrong (the newest is read). Marks are read as a
  * maximum, and the tail behind a high-mark that is too low is looked for ({@code high-distrust}). A
- * number whose event was deleted counts as free; no entity of ours deletes events. (The stores of
- * sharding do, long after: a node would have to be away for a thousand of their updates.)
+ * number whose event was deleted counts as free: a conversation deletes what it has archived, a day
+ * old at least, and a bucket of the calendar what nobody writes any more. (The stores of sharding
+ * delete too, long after: a node would have to be away for a thousand of their updates.)
  *
  * <p>Not thought of by us: conditional writes against two writers are how DynamoDB's own guide does
  * optimistic locking; fencing by a writer's identity is Pekko Persistence's replay filter, moved

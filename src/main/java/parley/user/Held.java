@@ -1,5 +1,6 @@
 package parley.user;
 
+import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 
@@ -32,6 +33,12 @@ sealed interface Held permits Row, Parked {
 
   /** Where devices are that are not at the head. */
   DeviceCursors cursors();
+
+  /** How old the entries are that devices lack, or null where none lacks any. */
+  @Nullable Ages ages();
+
+  /** The same with other ages. */
+  Held withAges(@Nullable Ages newAges);
 
   /** The same with devices moved. */
   Held withCursors(DeviceCursors cursors, long delivered);

@@ -182,7 +182,8 @@ sealed interface Intake {
         row.muted(),
         row.pinned(),
         row.archived(),
-        lag);
+        lag,
+        row.ages());
   }
 
   private static Row row(
@@ -214,7 +215,8 @@ sealed interface Intake {
         was != null ? was.muted() : parked != null && parked.muted(),
         was != null ? was.pinned() : parked != null && parked.pinned(),
         was != null ? was.archived() : parked != null && parked.archived(),
-        lag);
+        lag,
+        held == null ? null : held.ages());
   }
 
   private static Parked parked(
@@ -240,7 +242,8 @@ sealed interface Intake {
         row != null ? row.muted() : was != null && was.muted(),
         row != null ? row.pinned() : was != null && was.pinned(),
         row != null ? row.archived() : was != null && was.archived(),
-        lag);
+        lag,
+        held == null ? null : held.ages());
   }
 
   private static @Nullable LastMessage visible(@Nullable LastMessage last, long joinedSeq) {

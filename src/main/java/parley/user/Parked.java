@@ -25,7 +25,8 @@ record Parked(
     boolean muted,
     boolean pinned,
     boolean archived,
-    @Nullable DeviceCursors lag)
+    @Nullable DeviceCursors lag,
+    @Nullable Ages ages)
     implements Held {
 
   @Override
@@ -48,6 +49,14 @@ record Parked(
         muted,
         pinned,
         archived,
-        cursors.isEmpty() ? null : cursors);
+        cursors.isEmpty() ? null : cursors,
+        cursors.isEmpty() ? null : ages);
+  }
+
+  @Override
+  public Parked withAges(@Nullable Ages newAges) {
+    return new Parked(
+        id, version, type, joinedSeq, leftSeq, lastSeq, orderAt, delivered, told, muted, pinned,
+        archived, lag, newAges);
   }
 }

@@ -109,7 +109,12 @@ final class Pending {
     return !dirty.containsKey(id) && owed.remove(id);
   }
 
-  /** The next event: what changed first goes first. Call only when not clean, and persist it. */
+  /** The conversations that wait for an acknowledgement and may have it now. */
+  List<ConversationId> settled() {
+    return owed.stream().filter(id -> !dirty.containsKey(id)).toList();
+  }
+
+  /** The next event: what changed first goes first. Persist it. */
   UserEvent.Flushed next() {
     List<ConversationId> ids = new ArrayList<>(Math.min(dirty.size(), EVENT_ROWS));
     int bytes = 0;
@@ -150,6 +155,6 @@ final class Pending {
         parked.add(p);
       }
     }
-    return new UserEvent.Flushed(rows, parked, cursors, gone, devices);
+    return new UserEvent.Flushed(rows, parked, cursors, gone, devices, List.of(), List.of());
   }
 }

@@ -1,5 +1,6 @@
 package parley.user;
 
+import parley.model.ErrorCode;
 import parley.model.Refusal;
 
 /** How each command is told no. */
@@ -36,6 +37,15 @@ final class Refusals {
       case User.Watch c -> {}
       case User.Deliver c -> {}
       case User.Typing c -> {}
+      case UserPush.Again c ->
+          c.replyTo()
+              .tell(
+                  new UserPush.Answer(
+                      refusal.code() == ErrorCode.NOT_FOUND
+                          ? UserPush.Need.NO_TOKEN
+                          : UserPush.Need.FULL));
+      case UserPush.Woken c -> {}
+      case UserPush.Reminded c -> {}
       case UserInternal c -> {}
     }
   }

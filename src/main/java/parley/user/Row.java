@@ -13,6 +13,7 @@ import parley.model.LastMessage;
  *
  * @param read the user's own read cursor, as the conversation says
  * @param unread as the conversation says: it counts, the row only shows
+ * @param ages of the entries that devices lack
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record Row(
@@ -34,7 +35,8 @@ record Row(
     boolean muted,
     boolean pinned,
     boolean archived,
-    @Nullable DeviceCursors lag)
+    @Nullable DeviceCursors lag,
+    @Nullable Ages ages)
     implements Held {
   // What is empty is not written, and arrives as null.
 
@@ -73,7 +75,33 @@ record Row(
         muted,
         pinned,
         archived,
-        cursors.isEmpty() ? null : cursors);
+        cursors.isEmpty() ? null : cursors,
+        cursors.isEmpty() ? null : ages);
+  }
+
+  @Override
+  public Row withAges(@Nullable Ages newAges) {
+    return new Row(
+        id,
+        version,
+        type,
+        name,
+        avatarUrl,
+        joinedSeq,
+        lastSeq,
+        lastMessage,
+        orderAt,
+        delivered,
+        told,
+        read,
+        unread,
+        peerDelivered,
+        peerRead,
+        muted,
+        pinned,
+        archived,
+        lag,
+        newAges);
   }
 
   Row withFlags(
@@ -97,7 +125,8 @@ record Row(
         newMuted == null ? muted : newMuted,
         newPinned == null ? pinned : newPinned,
         newArchived == null ? archived : newArchived,
-        lag);
+        lag,
+        ages);
   }
 
   /** What a client sees. */
@@ -123,7 +152,7 @@ record Row(
   Parked parked() {
     return new Parked(
         id, version, type, joinedSeq, 0, lastSeq, orderAt, delivered, told, muted, pinned, archived,
-        lag);
+        lag, ages);
   }
 
   /** About how many bytes it is in a journal. */

@@ -41,6 +41,7 @@ public final class User {
    * The behaviour of one user.
    *
    * @param conversations the way to conversations
+   * @param pushing how devices are pushed to
    * @param shard where the user asks to leave memory
    */
   public static Behavior<Command> create(
@@ -48,8 +49,9 @@ public final class User {
       UserSettings settings,
       Conversations conversations,
       InstantSource clock,
+      Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return UserEntity.create(id, settings, conversations, clock, shard);
+    return UserEntity.create(id, settings, conversations, clock, pushing, shard);
   }
 
   /** Register users with the sharding. */
@@ -57,7 +59,8 @@ public final class User {
       ClusterSharding sharding,
       UserSettings settings,
       Conversations conversations,
-      InstantSource clock) {
+      InstantSource clock,
+      Pushing pushing) {
     return sharding.init(
         Entity.of(
                 KEY,
@@ -67,6 +70,7 @@ public final class User {
                         settings,
                         conversations,
                         clock,
+                        pushing,
                         entity.getShard()))
             .withStopMessage(new UserInternal.Stop()));
   }
@@ -90,6 +94,7 @@ public final class User {
           Watch,
           Deliver,
           Typing,
+          UserPush,
           UserInternal {}
 
   // ---- the profile
@@ -343,11 +348,20 @@ public final class User {
   /**
    * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
    * there.
+   *
+   * @param expired up to here they have waited for {@link Ages#LIFE} and are not sent any more: the
+   *     device is told of a gap, and finds them in the history. 0 where none has
    */
   public record Lag(
       @JsonProperty("c") ConversationId conversationId,
       @JsonProperty("a") long acked,
-      @JsonProperty("h") long head) {}
+      @JsonProperty("h") long head,
+      @JsonProperty("x") long expired) {
+    /** Nothing has expired. */
+    public Lag(ConversationId conversationId, long acked, long head) {
+      this(conversationId, acked, head, 0);
+    }
+  }
 
   /**
    * New entries: contiguous, and the first follows the last one told (or the lag's head) for the

@@ -13,6 +13,7 @@ import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectBuilder;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
@@ -51,6 +52,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final UserSettings settings;
   private final User.Conversations conversations;
   private final InstantSource clock;
+  private final Pushing pushing;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
@@ -62,6 +64,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       UserSettings settings,
       User.Conversations conversations,
       InstantSource clock,
+      Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
@@ -71,6 +74,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.settings = settings;
     this.conversations = conversations;
     this.clock = clock;
+    this.pushing = pushing;
     this.shard = shard;
     this.context = context;
     this.timers = timers;
@@ -82,6 +86,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       UserSettings settings,
       User.Conversations conversations,
       InstantSource clock,
+      Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
         context -> {
@@ -96,7 +101,15 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
               Behaviors.withTimers(
                   timers ->
                       new UserEntity(
-                          id, settings, conversations, clock, shard, context, timers, guard)));
+                          id,
+                          settings,
+                          conversations,
+                          clock,
+                          pushing,
+                          shard,
+                          context,
+                          timers,
+                          guard)));
         });
   }
 
@@ -148,7 +161,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private void recovered(UserState state) {
-    live = new UserLive(id, settings, conversations, context, timers, state, now());
+    live = new UserLive(id, settings, conversations, pushing, context, timers, state, now());
+    live.push(state, now());
     if (!state.announced()) {
       live.announce(state, now());
     }
@@ -177,7 +191,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.RemoveDevice c -> removeDevice(state, c);
       case User.SetPushToken c -> setPushToken(state, c);
       case User.GetInbox c -> getInbox(c);
-      case User.SetRowFlags c -> setRowFlags(c);
+      case User.SetRowFlags c -> setRowFlags(state, c);
       case User.Attach c -> attach(state, c);
       case User.Living c -> living(state, c);
       case User.Acked c -> run(() -> live().acked(state, c, now()));
@@ -186,6 +200,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Spent c -> run(() -> live().spending.spent(c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
+      case UserPush.Again c -> pushAgain(state, c);
+      case UserPush.Woken c -> woken(state);
+      case UserPush.Reminded c -> reminded(state, c);
       case UserInternal c -> handleOwn(state, c);
     };
   }
@@ -194,9 +211,18 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return switch (command) {
       case UserInternal.Flush c -> flush(state);
       case UserInternal.Tell c -> tell(state);
-      case UserInternal.SessionEnded c -> run(() -> live().left(c, now()));
-      case UserInternal.Idle c -> idle();
-      case UserInternal.Stop c -> stop();
+      case UserInternal.SessionEnded c -> run(() -> live().left(state, c, now()));
+      case UserInternal.PushDue c -> run(() -> live().push(state, now()));
+      case UserInternal.PushSent c -> pushSent(state, c);
+      case UserInternal.LetterKept c ->
+          run(
+              () -> {
+                live().pusher.letterKept(c, now());
+                live().push(state, now());
+                context.getSelf().tell(new UserInternal.Flush());
+              });
+      case UserInternal.Idle c -> idle(state);
+      case UserInternal.Stop c -> stop(state);
       default -> Effect().unhandled();
     };
   }
@@ -214,6 +240,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.Stop c -> {
         return Effect().stop();
       }
+      case UserPush.Woken c -> pushing.reminders().tell(id, new Reminder.Release());
       case UserInternal c -> {}
       default -> Refusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
     }
@@ -302,6 +329,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               live().removed(c.deviceId(), now());
+              live().devicesChanged(after, now());
               c.replyTo().tell(new User.Done());
             });
   }
@@ -311,14 +339,66 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (device == null) {
       return reply(c.replyTo(), noSuchDevice());
     }
-    String platform = c.token() == null ? null : c.platform();
-    if (Objects.equals(device.pushToken(), c.token())
-        && Objects.equals(device.pushPlatform(), platform)) {
+    if (c.token() == null && device.pushToken() == null) {
       return reply(c.replyTo(), new User.Done());
     }
-    return Effect()
-        .persist(new UserEvent.PushTokenSet(c.deviceId(), platform, c.token()))
+    // Also where it is the same: a provider that finds a token gone says since when.
+    return setPushToken(c.deviceId(), c.token() == null ? null : c.platform(), c.token())
         .thenRun(after -> c.replyTo().tell(new User.Done()));
+  }
+
+  private EffectBuilder<UserEvent, UserState> setPushToken(
+      DeviceId device, @Nullable String platform, @Nullable String token) {
+    return Effect()
+        .persist(new UserEvent.PushTokenSet(device, platform, token, token == null ? 0 : now()))
+        .thenRun((UserState after) -> live().devicesChanged(after, now()));
+  }
+
+  // ---- pushes
+
+  private Effect<UserEvent, UserState> pushSent(UserState state, UserInternal.PushSent c) {
+    DeviceId gone = live().pusher.sent(state, c, now());
+    if (gone != null) {
+      LOG.info("{}: the push token of {} is gone at its provider: removed", id, gone);
+      return setPushToken(gone, null, null);
+    }
+    live().push(state, now());
+    context.getSelf().tell(new UserInternal.Flush());
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> woken(UserState state) {
+    if (!live().pusher.release(state)) {
+      live().push(state, now());
+    }
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> reminded(UserState state, UserPush.Reminded c) {
+    live().pusher.reminded(c);
+    live().push(state, now());
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> pushAgain(UserState state, UserPush.Again c) {
+    Device device = state.devices().get(c.deviceId());
+    long number = device == null ? 0 : device.number();
+    Owed one = new Owed(c.conversationId(), number, c.seq(), now(), 0, 0, null);
+    UserPush.Need need = live().plan.need(one, live().pending.get(one.id()), device);
+    if (need == UserPush.Need.WAITS && !c.dryRun() && !live().plan.owe(one, now())) {
+      need = UserPush.Need.FULL;
+    }
+    if (need != UserPush.Need.WAITS || c.dryRun()) {
+      return reply(c.replyTo(), new UserPush.Answer(need));
+    }
+    return flush(state)
+        .thenRun(
+            after -> {
+              UserPush.Answer owed = new UserPush.Answer(UserPush.Need.WAITS);
+              if (!live().pusher.whenSafe(after, () -> c.replyTo().tell(owed))) {
+                c.replyTo().tell(new UserPush.Answer(UserPush.Need.FULL));
+              }
+            });
   }
 
   private static User.Refused noSuchDevice() {
@@ -336,7 +416,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             : new User.Inbox(page));
   }
 
-  private Effect<UserEvent, UserState> setRowFlags(User.SetRowFlags c) {
+  private Effect<UserEvent, UserState> setRowFlags(UserState state, User.SetRowFlags c) {
     if (!(live().pending.get(c.conversationId()) instanceof Row row)) {
       return reply(c.replyTo(), new User.Refused(Refusal.notFound()));
     }
@@ -345,14 +425,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       return reply(c.replyTo(), new User.Done());
     }
     live().pending.put(changed);
-    UserEvent.Flushed event = live().pending.only(c.conversationId());
+    UserEvent.Flushed event = live().only(state, c.conversationId(), now());
     return Effect()
         .persist(event)
         .thenRun(
             after -> {
               c.replyTo().tell(new User.Done());
               live().rowChanged(changed.shown());
-              live().settle(after, event);
+              live().settle(after, event, now());
             });
   }
 
@@ -405,22 +485,30 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .persist(
             new UserEvent.DeviceAdded(
                 hello.deviceId(), state.nextDevice(), hello.client(), now(), evicted))
-        .thenRun(after -> live().enter(after, newcomer, now()));
+        .thenRun(
+            after -> {
+              live().enter(after, newcomer, now());
+              live().devicesChanged(after, now());
+            });
   }
 
   // ---- coming and going
 
-  private Effect<UserEvent, UserState> flush(UserState state) {
+  private EffectBuilder<UserEvent, UserState> flush(UserState state) {
     live().seeLive(state, now());
-    if (live().pending.isClean()) {
+    live().pusher.sweep(state, now());
+    if (live().isClean()) {
       return Effect().none();
     }
-    UserEvent.Flushed event = live().pending.next();
-    return Effect().persist(event).thenRun(after -> live().settle(after, event));
+    UserEvent.Flushed event = live().next(state, now());
+    return Effect().persist(event).thenRun(after -> live().settle(after, event, now()));
   }
 
-  private Effect<UserEvent, UserState> idle() {
-    if (live().idle(now())) {
+  private Effect<UserEvent, UserState> idle(UserState state) {
+    if (live().idle(state, now())) {
+      if (live().pusher.hasReminder()) {
+        live().pusher.release(state);
+      }
       leave();
     }
     return Effect().none();
@@ -432,16 +520,16 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   /** Flush first; what is in the mailbox by then is handled before the next look. */
-  private Effect<UserEvent, UserState> stop() {
-    if (live().pending.isClean()) {
+  private Effect<UserEvent, UserState> stop(UserState state) {
+    if (live().isClean()) {
       return Effect().stop();
     }
-    UserEvent.Flushed event = live().pending.next();
+    UserEvent.Flushed event = live().next(state, now());
     return Effect()
         .persist(event)
         .thenRun(
             after -> {
-              live().settle(after, event);
+              live().settle(after, event, now());
               context.getSelf().tell(new UserInternal.Stop());
             });
   }

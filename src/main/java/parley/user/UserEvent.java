@@ -73,8 +73,13 @@ sealed interface UserEvent extends Stored {
   /** A device is forgotten. */
   record DeviceRemoved(DeviceId deviceId) implements UserEvent {}
 
-  /** A device can be pushed to, or (null) no longer. */
-  record PushTokenSet(DeviceId deviceId, @Nullable String platform, @Nullable String token)
+  /**
+   * A device can be pushed to, or (null) no longer. Another device of the user with the same token
+   * is the same phone under another name, and loses it.
+   *
+   * @param at when, epoch milliseconds; 0 where an older version wrote it
+   */
+  record PushTokenSet(DeviceId deviceId, @Nullable String platform, @Nullable String token, long at)
       implements UserEvent {
     @Override
     public String toString() {
@@ -90,6 +95,8 @@ sealed interface UserEvent extends Stored {
    * @param cursors where only devices have moved
    * @param gone conversations of which nothing is kept any more
    * @param seen devices that were alive
+   * @param owed push notifications that devices are owed, as they are now
+   * @param pushed those that devices are owed no longer
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
@@ -97,7 +104,9 @@ sealed interface UserEvent extends Stored {
       List<Parked> parked,
       List<CursorsMoved> cursors,
       List<ConversationId> gone,
-      List<DeviceSeen> seen)
+      List<DeviceSeen> seen,
+      List<Owed> owed,
+      List<Owed.Key> pushed)
       implements UserEvent {
     // Absent lists arrive as null.
 
@@ -106,12 +115,20 @@ sealed interface UserEvent extends Stored {
         @Nullable List<Parked> parked,
         @Nullable List<CursorsMoved> cursors,
         @Nullable List<ConversationId> gone,
-        @Nullable List<DeviceSeen> seen) {
+        @Nullable List<DeviceSeen> seen,
+        @Nullable List<Owed> owed,
+        @Nullable List<Owed.Key> pushed) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
       this.parked = parked == null ? List.of() : List.copyOf(parked);
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
       this.gone = gone == null ? List.of() : List.copyOf(gone);
       this.seen = seen == null ? List.of() : List.copyOf(seen);
+      this.owed = owed == null ? List.of() : List.copyOf(owed);
+      this.pushed = pushed == null ? List.of() : List.copyOf(pushed);
+    }
+
+    Flushed withPushes(List<Owed> nowOwed, List<Owed.Key> noLonger) {
+      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger);
     }
   }
 

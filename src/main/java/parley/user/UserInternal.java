@@ -2,6 +2,7 @@ package parley.user;
 
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.DeviceId;
+import parley.push.Outcome;
 import parley.serial.Local;
 
 /** What a user tells itself: timers, ends of sessions, passivation. Never travels. */
@@ -11,6 +12,15 @@ non-sealed interface UserInternal extends User.Command, Local {
 
   /** Conversations are to be told something, perhaps again. */
   record Tell() implements UserInternal {}
+
+  /** A push may be due. */
+  record PushDue() implements UserInternal {}
+
+  /** What became of a push. */
+  record PushSent(long reference, Outcome outcome) implements UserInternal {}
+
+  /** A dead letter is durable. */
+  record LetterKept(long reference) implements UserInternal {}
 
   /** Nothing came for a while. */
   record Idle() implements UserInternal {}

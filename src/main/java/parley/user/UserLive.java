@@ -42,6 +42,8 @@ final class UserLive {
   final Sessions sessions;
   final Presences presences;
   final Spending spending;
+  final PushPlan plan;
+  final Pusher pusher;
 
   private final UserId id;
   private final UserSettings settings;
@@ -71,6 +73,7 @@ final class UserLive {
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
+      Pushing pushing,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       UserState state,
@@ -87,6 +90,8 @@ final class UserLive {
     this.spending = new Spending(id);
     this.presences = new Presences(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
+    this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox(), now);
+    this.pusher = new Pusher(id, pushing, plan, pending, context, timers);
   }
 
   // ---- conversations
@@ -129,8 +134,13 @@ final class UserLive {
         }
       }
     }
+    boolean lags = !held.cursors().isEmpty();
+    if (!taken.entries().isEmpty() || !lags) {
+      held = held.withAges(lags ? Ages.moved(held.ages(), now, held.lastSeq()) : null);
+    }
     pending.put(held);
     pending.owe(conversation);
+    pusher.full(plan.taken(state, held, taken.entries(), now));
     flushSoon();
     if (taken.gap() != null) {
       sessions.tellAll(taken.gap());
@@ -182,20 +192,65 @@ final class UserLive {
 
   private void dispatched(UserState state, ConversationId conversation) {
     Held held = state.places().get(conversation);
-    if (held != null) {
+    if (held != null && !pusher.safe(state)) {
+      pending.owe(conversation);
+    } else if (held != null) {
       conversations.tell(conversation, new User.Dispatched(id, held.lastSeq(), held.version()));
     }
   }
 
   /** The event is durable: what waited for it is acknowledged. */
-  void settle(UserState state, UserEvent.Flushed event) {
+  void settle(UserState state, UserEvent.Flushed event, long now) {
     event.rows().forEach(row -> settle(state, row.id()));
     event.parked().forEach(parked -> settle(state, parked.id()));
     event.cursors().forEach(moved -> settle(state, moved.id()));
     event.gone().forEach(pending::settle);
-    if (!pending.isClean()) {
+    push(state, now);
+    if (!isClean()) {
       self.tell(new UserInternal.Flush());
     }
+  }
+
+  /** Push what is due, and acknowledge what waited for pushes to be in good hands. */
+  void push(UserState state, long now) {
+    pusher.check(state, somebody(state, now), now);
+    if (!plan.isClean()) {
+      flushSoon();
+    }
+    if (pusher.nowSafe(state)) {
+      pending.settled().forEach(conversation -> settle(state, conversation));
+    }
+  }
+
+  /** Whether a device is connected, or was when this user was last in memory and may come back. */
+  private boolean somebody(UserState state, long now) {
+    return !sessions.isEmpty()
+        || state.devices().values().stream().anyMatch(device -> mayComeBack(device, now));
+  }
+
+  /** Whether the journal has everything. */
+  boolean isClean() {
+    return pending.isClean() && plan.isClean();
+  }
+
+  /** The next event. To be persisted. */
+  UserEvent.Flushed next(UserState state, long now) {
+    pusher.sweep(state, now);
+    return plan.into(pending.next(), state.outbox());
+  }
+
+  /**
+   * An event with one conversation's row, for a change that somebody waits for. To be persisted.
+   */
+  UserEvent.Flushed only(UserState state, ConversationId conversation, long now) {
+    pusher.sweep(state, now);
+    return plan.into(pending.only(conversation), state.outbox());
+  }
+
+  /** Devices have gone or lost their token: nothing is owed to them. */
+  void devicesChanged(UserState state, long now) {
+    plan.retain(number -> state.device(number) != null);
+    push(state, now);
   }
 
   private void settle(UserState state, ConversationId conversation) {
@@ -273,9 +328,10 @@ final class UserLive {
     sessions.enter(newcomer);
     met.add(attach.deviceId());
     met.retainAll(state.devices().keySet());
+    plan.heard(device.number(), now);
     seen(attach.deviceId(), attach.client(), now);
     flushSoon();
-    attached(attach.session(), lagging(device.number()));
+    attached(attach.session(), lagging(device.number(), now));
     if (attach.resume()) {
       lately.values().forEach(row -> sessions.tell(attach.deviceId(), row));
     }
@@ -298,7 +354,7 @@ final class UserLive {
     }
   }
 
-  private List<User.Lag> lagging(long device) {
+  private List<User.Lag> lagging(long device, long now) {
     List<Held> behind = new ArrayList<>();
     for (Row row : pending.rows()) {
       if (row.cursors().acked(device, row.lastSeq()) < row.lastSeq()) {
@@ -311,13 +367,19 @@ final class UserLive {
       }
     }
     behind.sort(Comparator.comparingLong(Held::orderAt).thenComparing(Held::id));
-    return behind.stream()
-        .map(h -> new User.Lag(h.id(), h.cursors().acked(device, h.lastSeq()), h.lastSeq()))
-        .toList();
+    return behind.stream().map(held -> lag(held, device, now)).toList();
+  }
+
+  private static User.Lag lag(Held held, long device, long now) {
+    long head = held.lastSeq();
+    long acked = held.cursors().acked(device, head);
+    Ages ages = held.ages();
+    long expired = ages == null ? 0 : ages.expired(now, head);
+    return new User.Lag(held.id(), acked, head, expired > acked ? expired : 0);
   }
 
   /** A session has ended. */
-  void left(UserInternal.SessionEnded ended, long now) {
+  void left(UserState state, UserInternal.SessionEnded ended, long now) {
     Sessions.Live session = sessions.left(ended);
     if (session == null) {
       return;
@@ -325,6 +387,11 @@ final class UserLive {
     seen(session.device(), session.client(), now);
     flushSoon();
     nobodyOrSomebody(now);
+    Device device = state.devices().get(session.device());
+    if (device != null) {
+      plan.silent(device.number());
+    }
+    push(state, now);
   }
 
   /** A device was removed. */
@@ -354,6 +421,7 @@ final class UserLive {
       return;
     }
     session.acked();
+    plan.heard(device.number(), now);
     for (User.Ack ack : message.acks()) {
       Held held = pending.get(ack.conversationId());
       if (held == null) {
@@ -433,7 +501,11 @@ final class UserLive {
   }
 
   /** Whether nobody would miss this user in memory. */
-  boolean idle(long now) {
-    return sessions.isEmpty() && pending.isClean() && telling.isEmpty() && !presences.watched(now);
+  boolean idle(UserState state, long now) {
+    return sessions.isEmpty()
+        && isClean()
+        && telling.isEmpty()
+        && !presences.watched(now)
+        && pusher.idle(state);
   }
 }

@@ -16,6 +16,7 @@ import parley.serial.Stored;
  * @param nextDevice the next device's number
  * @param lastSeenAt when any session was last alive, epoch milliseconds
  * @param forgotten whether anything ever had to go for lack of room
+ * @param owed push notifications that devices are owed
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(
@@ -27,7 +28,8 @@ record UserSnapshot(
     boolean forgotten,
     @Nullable List<Device> devices,
     @Nullable List<Row> rows,
-    @Nullable List<Parked> parked)
+    @Nullable List<Parked> parked,
+    @Nullable List<Owed> owed)
     implements Stored {
   @Override
   public String toString() {

@@ -18,6 +18,7 @@ import parley.model.UserId;
 final class UserState {
   private final UserId id;
   private final Places places = new Places();
+  private final Outbox outbox = new Outbox();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
   private @Nullable Profile profile;
   private long revision;
@@ -63,6 +64,20 @@ final class UserState {
     return places;
   }
 
+  Outbox outbox() {
+    return outbox;
+  }
+
+  /** The device of that number, or null. */
+  @Nullable Device device(long number) {
+    for (Device device : devices.values()) {
+      if (device.number() == number) {
+        return device;
+      }
+    }
+    return null;
+  }
+
   /** The numbers of all devices. */
   Set<Long> deviceNumbers() {
     return devices.values().stream().map(Device::number).collect(Collectors.toUnmodifiableSet());
@@ -75,10 +90,11 @@ final class UserState {
       case UserEvent.ProfileChanged e -> changeProfile(e);
       case UserEvent.ProfileAnnounced e -> announced = e.revision();
       case UserEvent.DeviceAdded e -> addDevice(e);
-      case UserEvent.DeviceRemoved e -> devices.remove(e.deviceId());
-      case UserEvent.PushTokenSet e ->
-          devices.computeIfPresent(
-              e.deviceId(), (d, device) -> device.withPush(e.platform(), e.token()));
+      case UserEvent.DeviceRemoved e -> {
+        devices.remove(e.deviceId());
+        retainPushes();
+      }
+      case UserEvent.PushTokenSet e -> setPushToken(e);
       case UserEvent.Flushed e -> flush(e);
     }
     return this;
@@ -88,6 +104,30 @@ final class UserState {
     String username = profile == null ? id.value() : profile.username();
     profile = new Profile(id, username, e.displayName(), e.avatarUrl());
     revision = e.revision();
+  }
+
+  private void setPushToken(UserEvent.PushTokenSet e) {
+    String token = e.token();
+    if (token != null) {
+      devices.replaceAll(
+          (id, device) ->
+              token.equals(device.pushToken()) && !id.equals(e.deviceId())
+                  ? device.withPush(null, null, 0)
+                  : device);
+    }
+    devices.computeIfPresent(
+        e.deviceId(),
+        (d, device) -> device.withPush(e.platform(), token, token == null ? 0 : e.at()));
+    retainPushes();
+  }
+
+  /** Nothing is owed to devices that cannot be pushed to. */
+  private void retainPushes() {
+    outbox.retain(
+        devices.values().stream()
+            .filter(device -> device.pushToken() != null)
+            .map(Device::number)
+            .collect(Collectors.toUnmodifiableSet()));
   }
 
   private void addDevice(UserEvent.DeviceAdded e) {
@@ -104,7 +144,9 @@ final class UserState {
             e.client(),
             e.at(),
             old == null ? null : old.pushPlatform(),
-            old == null ? null : old.pushToken()));
+            old == null ? null : old.pushToken(),
+            old == null ? 0 : old.pushAt()));
+    retainPushes();
     nextDevice = e.number() + 1;
     lastSeenAt = Math.max(lastSeenAt, e.at());
   }
@@ -120,6 +162,8 @@ final class UserState {
       }
     }
     e.gone().forEach(places::remove);
+    e.owed().forEach(outbox::put);
+    e.pushed().forEach(outbox::remove);
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
@@ -139,7 +183,8 @@ final class UserState {
         forgotten,
         List.copyOf(devices.values()),
         List.copyOf(places.rows().values()),
-        new ArrayList<>(places.parked().values()));
+        new ArrayList<>(places.parked().values()),
+        List.copyOf(outbox.all()));
   }
 
   /** The state a snapshot was made of. */
@@ -154,6 +199,7 @@ final class UserState {
     orEmpty(snapshot.devices()).forEach(device -> state.devices.put(device.id(), device));
     orEmpty(snapshot.rows()).forEach(state.places::put);
     orEmpty(snapshot.parked()).forEach(state.places::put);
+    orEmpty(snapshot.owed()).forEach(state.outbox::put);
     return state;
   }
 

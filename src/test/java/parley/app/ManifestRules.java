@@ -32,6 +32,9 @@ import java.util.stream.Stream;
 
 /** What the manifests must agree on, with each other and with the program. */
 final class ManifestRules {
+  private static final List<String> FOLDERS =
+      List.of(Manifests.BASE, Manifests.INGRESS, Manifests.COLD, Manifests.LOCAL);
+
   /** Above the slowest end of all phases. */
   private static final int SLACK_SECONDS = 10;
 
@@ -102,7 +105,7 @@ final class ManifestRules {
   }
 
   private void files() {
-    for (String folder : List.of(Manifests.BASE, Manifests.INGRESS, Manifests.LOCAL)) {
+    for (String folder : FOLDERS) {
       JsonNode kustomization = manifests.kustomization(folder);
       Set<String> listed = new TreeSet<>(Set.of(Manifests.KUSTOMIZATION));
       kustomization.path("resources").forEach(name -> listed.add(name.asText()));
@@ -138,7 +141,7 @@ final class ManifestRules {
   }
 
   private void settings() throws SettingsException {
-    for (String overlay : List.of(Manifests.BASE, Manifests.INGRESS, Manifests.LOCAL)) {
+    for (String overlay : FOLDERS) {
       Map<String, String> all = environment(overlay);
       Settings read = Settings.from(all);
       expect(read.unknown().isEmpty(), overlay + ": no settings: " + read.unknown());

@@ -40,6 +40,7 @@ import java.util.stream.Stream;
 final class Manifests {
   static final String BASE = "base";
   static final String INGRESS = "components/ingress";
+  static final String COLD = "components/cold-s3";
   static final String LOCAL = "overlays/local";
   static final String KUSTOMIZATION = "kustomization.yaml";
 
@@ -82,10 +83,10 @@ final class Manifests {
     this.files = files;
   }
 
-  /** Reads all YAML of the three folders. */
+  /** Reads all YAML of these folders. */
   static Manifests read(Path k8s) throws IOException {
     Map<String, List<ObjectNode>> files = new TreeMap<>();
-    for (String folder : List.of(BASE, INGRESS, LOCAL)) {
+    for (String folder : List.of(BASE, INGRESS, COLD, LOCAL)) {
       try (Stream<Path> all = Files.list(k8s.resolve(folder))) {
         for (Path file : all.toList()) {
           List<ObjectNode> documents = new ArrayList<>();

@@ -42,6 +42,7 @@ class ManifestsTest {
   private static final String NETWORK = "base/networkpolicy.yaml";
   private static final String DISRUPTION = "base/poddisruptionbudget.yaml";
   private static final String INGRESS = "components/ingress/ingress.yaml";
+  private static final String COLD = "components/cold-s3/configmap.yaml";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -76,6 +77,8 @@ class ManifestsTest {
         set(MAP, "ConfigMap", "/data", "PARLEY_DRAIN_SECONDS", "200", "terminationGrace"),
         set(MAP, "ConfigMap", "/data", "PARLEY_DATA_DIR", "/data", "PARLEY_DATA_DIR"),
         set(MAP, "ConfigMap", "/data", "OTHER", "1", "whose are"),
+        set(COLD, "ConfigMap", "/data", "PARLEY_S3_BUCKET", "", "PARLEY_S3_BUCKET: must be set"),
+        set(COLD, "ConfigMap", "/data", "PARLEY_COLD_STORE", "file", "PARLEY_COLD_STORE: file"),
         set(
             MAP,
             "ConfigMap",

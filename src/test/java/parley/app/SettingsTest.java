@@ -104,10 +104,12 @@ class SettingsTest {
     refused("PARLEY_STORE", "PARLEY_CLUSTER", "kubernetes");
     refused("PARLEY_COLD_STORE", "PARLEY_CLUSTER", "kubernetes", "PARLEY_COLD_STORE", "file");
     refused("PARLEY_S3_BUCKET", "PARLEY_COLD_STORE", "s3");
-    refused("PARLEY_COLD_STORE", "PARLEY_COLD_STORE", "s3", "PARLEY_S3_BUCKET", "b");
     refused("PARLEY_AUTH_AUDIENCE", "PARLEY_AUTH_ISSUER", "https://id.example");
     refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_TOPIC", "org.example");
+    refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_SANDBOX", "true");
+    refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_ENDPOINT", "127.0.0.1:2197");
+    refused("PARLEY_FCM_CREDENTIALS_FILE", "PARLEY_FCM_ENDPOINT", "http://127.0.0.1:1");
   }
 
   /** Two names of one address are two nodes to the cluster, and it would wait for the second. */

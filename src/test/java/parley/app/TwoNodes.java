@@ -101,7 +101,14 @@ final class TwoNodes implements AutoCloseable {
 
   private Services services(ActorSystem<Void> system, Settings settings) throws Exception {
     return Services.start(
-        system, settings, store, Trust.read(settings.auth(), store), new Telemetry(), () -> false);
+        system,
+        settings,
+        store,
+        null,
+        Trust.read(settings.auth(), store),
+        new PushAccess(null, null),
+        new Telemetry(),
+        () -> false);
   }
 
   private static Connection createTables(String url) throws SQLException, IOException {

@@ -65,6 +65,10 @@ class ConversationGoldenTest {
         "preview",
         new ConversationEvent.PreviewRestored(new LastMessage(5, ANN, "text", "hi", 1_000), 9));
     all.put("settled", new ConversationEvent.Settled());
+    all.put("settled_due", new ConversationEvent.Settled(20_500));
+    all.put("segment_planned", new ConversationEvent.SegmentPlanned(1, 5_000, 812, 1_000));
+    all.put("segment_sealed", new ConversationEvent.SegmentSealed(1, 5_000, 812, 1_000));
+    all.put("events_removed", new ConversationEvent.EventsRemoved(812));
     return all;
   }
 

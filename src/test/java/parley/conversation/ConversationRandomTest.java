@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import parley.model.Body;
 import parley.model.Entry;
@@ -27,32 +28,51 @@ class ConversationRandomTest {
     System.out.println("ConversationRandomTest seed " + seed);
     Random random = new Random(seed);
     try (Harness h = Harness.group(Harness.BOB, Harness.CAT)) {
-      for (int step = 0; step < 1_500; step++) {
-        UserId user = USERS.get(random.nextInt(USERS.size()));
-        long end = Math.max(1, h.events().size());
-        switch (random.nextInt(20)) {
-          case 0 ->
-              h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
-          case 1 -> {
-            if (!user.equals(Harness.ANN)) {
-              h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
-            }
-          }
-          case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
-          case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
-          case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
-          case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
-          case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
-          default -> h.post(user, "t" + step, text("t" + step));
-        }
-        if (random.nextInt(300) == 0) {
-          h.restart();
-        }
-      }
-      h.restart();
-      h.read(Harness.ANN, 0);
-      check(h);
+      run(random, h, null);
     }
+  }
+
+  @Test
+  void theSameWithOldEntriesInTheColdTier() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("ConversationRandomTest with archiving, seed " + seed);
+    Random random = new Random(seed);
+    try (ColdRig rig = new ColdRig(Harness.group(Harness.BOB, Harness.CAT))) {
+      run(random, rig.h, rig);
+      assertThat(rig.state().archivedTo).isPositive();
+    }
+  }
+
+  private static void run(Random random, Harness h, @Nullable ColdRig rig) {
+    for (int step = 0; step < 1_500; step++) {
+      UserId user = USERS.get(random.nextInt(USERS.size()));
+      if (rig != null && random.nextInt(40) == 0) {
+        rig.days(1 + random.nextInt(50));
+        rig.tier.fault = random.nextInt(5) == 0 ? MemoryTier.Fault.REFUSE : MemoryTier.Fault.NONE;
+        h.tell(new Conversation.Archive(rig.today()));
+      }
+      long end = Math.max(1, rig == null ? h.events().size() : rig.written.size());
+      switch (random.nextInt(20)) {
+        case 0 -> h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
+        case 1 -> {
+          if (!user.equals(Harness.ANN)) {
+            h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
+          }
+        }
+        case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
+        case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
+        case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
+        case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
+        case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
+        default -> h.post(user, "t" + step, text("t" + step));
+      }
+      if (random.nextInt(300) == 0) {
+        h.restart();
+      }
+    }
+    h.restart();
+    h.read(Harness.ANN, 0);
+    check(h, rig == null ? h.events() : rig.written);
   }
 
   private static Intent text(String content) {
@@ -63,13 +83,13 @@ class ConversationRandomTest {
    * The oracle: the log as stored, read from its start, with the rules of the protocol in their
    * plainest form.
    */
-  private static void check(Harness h) {
+  private static void check(Harness h, List<ConversationEvent> events) {
     List<Entry> log = new ArrayList<>();
     Map<UserId, Long> joined = new HashMap<>();
     Map<UserId, Long> read = new HashMap<>();
     Set<String> names = new HashSet<>();
     ConversationState replayed = new ConversationState(h.id);
-    for (ConversationEvent event : h.events()) {
+    for (ConversationEvent event : events) {
       replayed.apply(event);
       List<ConversationEvent.CursorMove> moves = List.of();
       if (event instanceof ConversationEvent.CursorsMoved moved) {
@@ -108,6 +128,14 @@ class ConversationRandomTest {
             deleted.add(delete.targetSeq());
           }
         });
+    Map<Long, String> wording = new HashMap<>();
+    for (Entry entry : log) {
+      if (entry.body() instanceof Body.Text text && !deleted.contains(entry.seq())) {
+        wording.put(entry.seq(), text.content());
+      } else if (entry.body() instanceof Body.Edit edit && !deleted.contains(edit.targetSeq())) {
+        wording.put(edit.targetSeq(), edit.content());
+      }
+    }
     assertThat(replayed.members.keySet()).isEqualTo(joined.keySet());
     assertThat(replayed.members.get(Harness.ANN)).extracting(m -> m.role).isEqualTo(Role.ADMIN);
     for (Member member : replayed.members.values()) {
@@ -127,6 +155,7 @@ class ConversationRandomTest {
         var page = h.page(member.userId, null, after, 37, false);
         page.entries().forEach(e -> all.add(e.seq()));
         page.entries().forEach(e -> assertThat(e.deleted()).isEqualTo(deleted.contains(e.seq())));
+        page.entries().forEach(e -> assertThat(content(e)).isEqualTo(wording.get(e.seq())));
         if (!page.hasMore()) {
           break;
         }
@@ -139,6 +168,10 @@ class ConversationRandomTest {
     assertThat(fromSnapshot.toSnapshot())
         .usingRecursiveComparison()
         .isEqualTo(replayed.toSnapshot());
+  }
+
+  private static @Nullable String content(Entry entry) {
+    return entry.body() instanceof Body.Text text ? text.content() : null;
   }
 
   private static void join(

@@ -39,7 +39,7 @@ class ConversationTest {
   void aFailedWriteIsNotAnsweredAsSentAndCanBeTriedAgain() {
     try (Harness h = Harness.direct()) {
       h.opening(ANN, BOB, "c1");
-      h.journal.failNextPersisted("conversation|" + h.id.value());
+      h.journal().failNextPersisted("conversation|" + h.id.value());
       Conversation.PostReply reply = h.post(ANN, "c2", new Intent.Text("two", null, List.of()));
       assertThat(reply).isInstanceOf(Conversation.PostRefused.class);
       assertThat(((Conversation.PostRefused) reply).refusal().code())

@@ -35,7 +35,7 @@ final class Harness implements AutoCloseable {
   static final UserId CAT = new UserId("u_cat");
   static final UserId DAN = new UserId("u_dan");
 
-  private static final Config CONFIG =
+  static final Config IN_MEMORY =
       ConfigFactory.parseString(
               """
               pekko.actor.allow-java-serialization = off
@@ -55,8 +55,8 @@ final class Harness implements AutoCloseable {
                       + " \"org.apache.pekko.persistence.testkit.query.PersistenceTestKitReadJournalProvider\""))
           .withFallback(ConfigFactory.load());
 
-  final ActorTestKit kit = ActorTestKit.create("Conversation", CONFIG);
-  final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+  final ActorTestKit kit;
+  private final @Nullable PersistenceTestKit memory;
   final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
   final List<ConversationId> woken = java.util.Collections.synchronizedList(new ArrayList<>());
   final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
@@ -64,24 +64,44 @@ final class Harness implements AutoCloseable {
   final List<User.Typing> typing = java.util.Collections.synchronizedList(new ArrayList<>());
   final java.util.Set<UserId> deaf = ConcurrentHashMap.newKeySet();
   final java.util.Set<UserId> strangers = ConcurrentHashMap.newKeySet();
-  final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
-  final TestProbe<Conversation.PostReply> posts = kit.createTestProbe();
-  final TestProbe<Conversation.ViewReply> views = kit.createTestProbe();
-  final TestProbe<Conversation.PageReply> pages = kit.createTestProbe();
-  final TestProbe<Conversation.ReadReply> reads = kit.createTestProbe();
+  final TestProbe<ClusterSharding.ShardCommand> shard;
+  final TestProbe<Conversation.PostReply> posts;
+  final TestProbe<Conversation.ViewReply> views;
+  final TestProbe<Conversation.PageReply> pages;
+  final TestProbe<Conversation.ReadReply> reads;
   final ConversationId id;
   private final AtomicLong messageIds = new AtomicLong();
-  private ConversationSettings settings =
-      new ConversationSettings(
-          Duration.ofMillis(1),
-          Duration.ofMillis(20),
-          Duration.ofHours(1),
-          200,
-          "pekko.persistence.testkit.query");
+  private ConversationSettings settings;
+  private @Nullable Archive archive;
   private @Nullable ActorRef<Command> entity;
 
   Harness(ConversationId id) {
+    this(id, IN_MEMORY, "pekko.persistence.testkit.query");
+  }
+
+  /** On another journal than the one in memory. */
+  Harness(ConversationId id, Config config, String readJournal) {
     this.id = id;
+    kit = ActorTestKit.create("Conversation", config);
+    memory = config == IN_MEMORY ? PersistenceTestKit.create(kit.system()) : null;
+    shard = kit.createTestProbe();
+    posts = kit.createTestProbe();
+    views = kit.createTestProbe();
+    pages = kit.createTestProbe();
+    reads = kit.createTestProbe();
+    settings =
+        new ConversationSettings(
+            Duration.ofMillis(1), Duration.ofMillis(20), Duration.ofHours(1), 200, readJournal);
+  }
+
+  /** The journal in memory, where it is one. */
+  PersistenceTestKit journal() {
+    return java.util.Objects.requireNonNull(memory);
+  }
+
+  /** From the next start on old entries go there. */
+  void archive(@Nullable Archive store) {
+    archive = store;
   }
 
   static Harness direct() {
@@ -93,7 +113,7 @@ final class Harness implements AutoCloseable {
     harness.tell(
         new Conversation.CreateGroup(
             ANN, "The group", null, List.of(members), harness.views.getRef()));
-    harness.views.expectMessageClass(Conversation.Viewed.class);
+    harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
     return harness;
   }
 
@@ -119,7 +139,8 @@ final class Harness implements AutoCloseable {
                       source,
                       () -> "m" + messageIds.incrementAndGet(),
                       woken::add,
-                      telemetry),
+                      telemetry,
+                      archive),
                   shard.getRef()));
       entity = current;
     }
@@ -228,7 +249,7 @@ final class Harness implements AutoCloseable {
     tell(
         new Conversation.Post(
             author, clientMsgId, new Intent.Text("hello", null, List.of()), peer, posts.getRef()));
-    return posts.expectMessageClass(Conversation.Posted.class);
+    return posts.expectMessageClass(Conversation.Posted.class, Duration.ofSeconds(20));
   }
 
   parley.model.HistoryPage page(
@@ -244,7 +265,7 @@ final class Harness implements AutoCloseable {
   }
 
   List<ConversationEvent> events() {
-    return journal.persistedInStorage("conversation|" + id.value()).stream()
+    return journal().persistedInStorage("conversation|" + id.value()).stream()
         .map(ConversationEvent.class::cast)
         .toList();
   }

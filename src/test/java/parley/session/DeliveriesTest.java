@@ -86,6 +86,29 @@ class DeliveriesTest {
   }
 
   @Test
+  void whatHasWaitedTooLongIsAGapAndTheRestIsSent() {
+    deliveries.attached(
+        List.of(new User.Lag(A, 1, 8, 6), new User.Lag(B, 0, 2, 2), new User.Lag(C, 1, 2, 0)));
+    assertThat(port.log).containsExactly("gap a 2-6 expired", "gap b 1-2 expired");
+    port.answer(A, 8);
+    port.answer(C, 2);
+    assertThat(port.log)
+        .containsExactly("gap a 2-6 expired", "gap b 1-2 expired", "a7", "a8", "c2", "synced 3");
+    // It may be acknowledged past.
+    deliveries.ack(B, 2);
+    deliveries.ack(A, 6);
+    assertThat(deliveries.takeAcks())
+        .containsExactlyInAnyOrder(new User.Ack(B, 2, 2), new User.Ack(A, 6, 6));
+  }
+
+  @Test
+  void whereAllHasWaitedTooLongNothingIsReplayed() {
+    deliveries.attached(List.of(new User.Lag(A, 1, 8, 8), new User.Lag(B, 0, 2, 2)));
+    assertThat(port.log).containsExactly("gap a 2-8 expired", "gap b 1-2 expired", "synced 0");
+    assertThat(port.asks).isEmpty();
+  }
+
+  @Test
   void theBacklogIsSyncedWhenAllOfItWasSent() {
     deliveries.attached(
         List.of(new User.Lag(A, 5, 8), new User.Lag(B, 0, 2), new User.Lag(C, 1, 2)));

@@ -33,6 +33,7 @@ import parley.model.ConversationView.MemberView;
 import parley.model.InboxRow;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
+import parley.user.Pushing;
 import parley.user.User;
 import parley.user.UserSettings;
 
@@ -141,6 +142,7 @@ class LossyWireTest {
                       Duration.ofMillis(20), Duration.ofDays(1), Duration.ofSeconds(150), 20),
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
                   clock,
+                  Pushing.off(),
                   shard.getRef()));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));

@@ -75,7 +75,7 @@ class PiecedSnapshotStoreTest {
 
   @Test
   void whatIsBeyondAllBoundsIsRefused() {
-    assertThat(rig.save("a", 1, text(20_000_000, 4))).isInstanceOf(SaveSnapshotFailure.class);
+    assertThat(rig.save("a", 1, text(25_000_000, 4))).isInstanceOf(SaveSnapshotFailure.class);
     assertThat(rig.load("a")).isNull();
   }
 }

@@ -60,7 +60,8 @@ class GoldenTest {
           true,
           true,
           true,
-          DeviceCursors.of(new long[] {1, 3, 2, 9}));
+          DeviceCursors.of(new long[] {1, 3, 2, 9}),
+          null);
 
   /** What is empty or zero is not written, and must not come back as nothing. */
   private static final Row NAMELESS =
@@ -83,6 +84,7 @@ class GoldenTest {
           false,
           false,
           false,
+          null,
           null);
 
   private static final Parked PARKED =
@@ -99,7 +101,8 @@ class GoldenTest {
           true,
           true,
           true,
-          DeviceCursors.of(new long[] {2, 5}));
+          DeviceCursors.of(new long[] {2, 5}),
+          null);
 
   static List<Arguments> files() {
     Map<String, Object> all = new LinkedHashMap<>();
@@ -121,7 +124,9 @@ class GoldenTest {
             List.of(),
             List.of(),
             List.of(),
-            List.of(new UserEvent.DeviceSeen(PHONE, "", 2_000))));
+            List.of(new UserEvent.DeviceSeen(PHONE, "", 2_000)),
+            List.of(),
+            List.of()));
     all.put(
         "snapshot_no_names",
         new UserSnapshot(
@@ -131,12 +136,14 @@ class GoldenTest {
             2,
             0,
             false,
-            List.of(new Device(PHONE, 1, "", 0, null, null)),
+            List.of(new Device(PHONE, 1, "", 0, null, null, 0)),
             List.of(NAMELESS),
+            null,
             null));
     all.put("device_removed", new UserEvent.DeviceRemoved(PHONE));
-    all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token"));
-    all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null));
+    all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token", 0));
+    all.put("push_token_set_at", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000));
+    all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null, 0));
     all.put(
         "flushed",
         new UserEvent.Flushed(
@@ -146,7 +153,9 @@ class GoldenTest {
                 new UserEvent.CursorsMoved(
                     new ConversationId("d_other"), 5, DeviceCursors.of(new long[] {1, 2}))),
             List.of(new ConversationId("g_gone")),
-            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 2_000))));
+            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 2_000)),
+            List.of(),
+            List.of()));
     all.put(
         "flushed_cursors",
         new UserEvent.Flushed(
@@ -154,7 +163,21 @@ class GoldenTest {
             List.of(),
             List.of(new UserEvent.CursorsMoved(CHAT, 5, null)),
             List.of(),
+            List.of(),
+            List.of(),
             List.of()));
+    all.put(
+        "flushed_pushes",
+        new UserEvent.Flushed(
+            List.of(ROW.withAges(Ages.of(new long[] {1_000, 2, 864_001_000, 7}))),
+            List.of(PARKED.withAges(Ages.of(new long[] {1_000, 9}))),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(
+                new Owed(CHAT, 2, 7, 1_000, 0, 0, null),
+                new Owed(GROUP, 2, 9, 2_000, 2, 31_000, "unavailable")),
+            List.of(new Owed.Key(CHAT, 1))));
     all.put(
         "snapshot",
         new UserSnapshot(
@@ -164,9 +187,23 @@ class GoldenTest {
             4,
             2_000,
             true,
-            List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token")),
+            List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token", 0)),
             List.of(ROW),
-            List.of(PARKED)));
+            List.of(PARKED),
+            null));
+    all.put(
+        "snapshot_pushes",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            3,
+            2,
+            4,
+            2_000,
+            true,
+            List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token", 5_000)),
+            List.of(ROW.withAges(Ages.of(new long[] {1_000, 2}))),
+            List.of(PARKED.withAges(Ages.of(new long[] {1_000, 9}))),
+            List.of(new Owed(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
   }
 

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.apache.pekko.persistence.SaveSnapshotSuccess;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ import parley.model.InboxPage;
 import parley.model.LastMessage;
 import parley.model.Limits;
 import parley.model.UserId;
+import parley.push.DeadLetter;
 import parley.serial.Sizes;
 import parley.snapshot.SnapshotRig;
 
@@ -56,12 +58,28 @@ class SizesTest {
         true,
         true,
         true,
-        lag());
+        lag(),
+        ages());
   }
 
   private static DeviceCursors lag() {
     return DeviceCursors.of(
         LongStream.range(0, 2 * Limits.DEVICES).map(i -> SIZES.number()).toArray());
+  }
+
+  private static Ages ages() {
+    return Ages.of(LongStream.range(0, 2 * Ages.MARKS).map(i -> SIZES.number()).toArray());
+  }
+
+  private static Owed owed() {
+    return new Owed(
+        new ConversationId(SIZES.id()),
+        SIZES.number(),
+        SIZES.number(),
+        SIZES.number(),
+        PushPlan.TRIES,
+        SIZES.number(),
+        SIZES.ascii(DeadLetter.REASON_CHARS));
   }
 
   private static Parked parked() {
@@ -75,7 +93,8 @@ class SizesTest {
         SIZES.wide(64),
         SIZES.number(),
         "apns",
-        SIZES.ascii(4_096));
+        SIZES.ascii(4_096),
+        SIZES.number());
   }
 
   /** Ordinary rows are a tenth of the worst, so that of these it takes all there can be. */
@@ -107,7 +126,8 @@ class SizesTest {
             true,
             devices,
             all,
-            left));
+            left,
+            Stream.generate(SizesTest::owed).limit(PushPlan.MOST).toList()));
   }
 
   @Test
@@ -145,6 +165,17 @@ class SizesTest {
     while (!pending.isClean()) {
       assertThat(SIZES.of(pending.next())).isLessThan(Sizes.EVENT);
     }
+  }
+
+  @Test
+  void theFullestEventWithTheFullestOutboxFitsAnItem() {
+    Pending pending = new Pending(new Places());
+    for (int i = 0; i < 500; i++) {
+      pending.put(row());
+    }
+    List<Owed> owed = Stream.generate(SizesTest::owed).limit(PushPlan.MOST).toList();
+    UserEvent.Flushed event = pending.next().withPushes(owed, List.of());
+    assertThat(SIZES.of(event)).isLessThan(Sizes.EVENT);
   }
 
   @Test

@@ -2,6 +2,7 @@ package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -22,6 +24,10 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.InboxRow;
+import parley.push.DeadLetter;
+import parley.push.Outcome;
+import parley.push.Platform;
+import parley.push.Push;
 
 /**
  * A user with everything around it played by the test. Flush and tell timers never fire by
@@ -53,6 +59,58 @@ final class UserRig implements AutoCloseable {
       new UserSettings(Duration.ofDays(1), Duration.ofDays(1), Duration.ofSeconds(150), 5);
   final List<Sent> conversations = Collections.synchronizedList(new ArrayList<>());
   final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+
+  /** A dead letter on its way. */
+  record Letter(DeadLetter letter, long reference) {}
+
+  final List<Push.Send> sends = Collections.synchronizedList(new ArrayList<>());
+  final List<Letter> letters = Collections.synchronizedList(new ArrayList<>());
+  final List<Reminder.Command> reminders = Collections.synchronizedList(new ArrayList<>());
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private Pushing pushing = Pushing.off();
+
+  /** From the next start on devices of Apple's are pushed to, by the lists above. */
+  void pushes() {
+    pushing =
+        new Pushing(
+            Set.of(Platform.APNS),
+            sends::add,
+            (letter, reference, replyTo) -> letters.add(new Letter(letter, reference)),
+            (to, command) -> reminders.add(command),
+            new PushSettings(
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(4),
+                Duration.ofHours(1),
+                Duration.ofMinutes(2),
+                () -> 0.5),
+            new PushMeters(meters));
+  }
+
+  /** Like a reminder that is there. */
+  void remind() {
+    for (Reminder.Command command : List.copyOf(reminders)) {
+      if (command instanceof Reminder.Keep keep) {
+        tell(new UserPush.Reminded(keep.nr()));
+      }
+    }
+    reminders.clear();
+  }
+
+  /** The provider's answer to the oldest push, and its note in the journal. */
+  Push.Send answer(Outcome outcome) {
+    Push.Send send = sends.removeFirst();
+    send.replyTo().tell(new Push.Sent(send.reference(), outcome));
+    flush();
+    return send;
+  }
+
+  /** Time goes by, and with it the timer of pushes. */
+  void pass(Duration time) {
+    clock.advance(time.toMillis());
+    tell(new UserInternal.PushDue());
+  }
+
   private @Nullable EventSourcedBehaviorTestKit<User.Command, UserEvent, UserState> user;
 
   void start() {
@@ -64,6 +122,7 @@ final class UserRig implements AutoCloseable {
                 settings,
                 (to, message) -> conversations.add(new Sent(to, message)),
                 clock,
+                pushing,
                 shard.getRef()),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)

@@ -1,0 +1,171 @@
+package parley.app;
+
+import com.typesafe.config.ConfigFactory;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.http.javadsl.server.AllDirectives;
+import org.apache.pekko.http.javadsl.server.PathMatchers;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
+import parley.archive.ColdStore;
+import parley.archive.ColdTiers;
+import parley.conversation.Verification;
+import parley.model.ConversationId;
+import parley.model.Ids;
+import parley.store.DynamoStore;
+import parley.store.EmbeddedStore;
+import parley.store.Store;
+import parley.store.StoreRefusedException;
+import parley.telemetry.Telemetry;
+
+/**
+ * The command {@code verify [conversation]}: whether journal and cold tier together hold what they
+ * have to, with the same settings as the server. On the embedded store the server must be stopped
+ * (its folder is locked); with DynamoDB it may run.
+ */
+final class Verify {
+  /** The first argument of the program. */
+  static final String COMMAND = "verify";
+
+  /** Conversations read at the same time. */
+  private static final int AT_ONCE = 2;
+
+  private Verify() {}
+
+  /**
+   * Runs it; blocks. One line for each problem on standard output, and one with the sum.
+   *
+   * @param arguments of the program: the command, and at most one conversation
+   * @return the exit code: 0, or 1 where there is a problem, or 2 for other arguments
+   */
+  static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
+    String only = arguments.size() > 1 ? arguments.get(1) : null;
+    boolean good =
+        arguments.getFirst().equals(COMMAND)
+            && arguments.size() <= 2
+            && (only == null || Ids.isId(only));
+    if (!good) {
+      System.err.println("arguments: none, or: " + COMMAND + " [conversation_id]");
+      return Main.WRONG_SETTING;
+    }
+    try (Store store = open(settings)) {
+      ActorSystem<Void> system =
+          ActorSystem.create(
+              Behaviors.empty(),
+              "parley-verify",
+              ConfigFactory.parseString("pekko.actor.provider = local")
+                  .withFallback(NodeConfig.of(settings, store)));
+      try (Telemetry telemetry = new Telemetry()) {
+        return run(system, settings, store, telemetry, only);
+      } finally {
+        system.terminate();
+        system.getWhenTerminated().toCompletableFuture().join();
+      }
+    }
+  }
+
+  private static Store open(Settings settings) throws StoreRefusedException {
+    Settings.Store wanted = settings.store();
+    return switch (wanted.kind()) {
+      case DYNAMODB -> DynamoStore.open(wanted.endpoint(), wanted.tablePrefix(), false);
+      case EMBEDDED -> {
+        EmbeddedStore embedded = EmbeddedStore.open(settings.dataDir());
+        try {
+          embedded.createTables();
+        } catch (StoreRefusedException e) {
+          embedded.close();
+          throw e;
+        }
+        yield embedded;
+      }
+    };
+  }
+
+  private static int run(
+      ActorSystem<?> system,
+      Settings settings,
+      Store store,
+      Telemetry telemetry,
+      @Nullable String only) {
+    ColdStore where = ColdPlace.of(settings);
+    Verification verification =
+        new Verification(
+            system,
+            store.readJournal(),
+            where == null ? null : ColdTiers.open(system, where, telemetry));
+    Source<ConversationId, NotUsed> which =
+        only == null
+            ? Source.fromJavaStream(() -> store.persistenceIds(Verification.NAMES))
+                .map(Verification::named)
+                .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
+            : Source.single(new ConversationId(only));
+    LongAdder conversations = new LongAdder();
+    LongAdder entries = new LongAdder();
+    LongAdder archived = new LongAdder();
+    LongAdder problems = new LongAdder();
+    CompletionStage<Done> all =
+        which
+            .mapAsync(AT_ONCE, verification::verify)
+            .runForeach(
+                result -> {
+                  conversations.increment();
+                  entries.add(result.entries());
+                  archived.add(result.archived());
+                  problems.add(result.problems().size());
+                  result.problems().forEach(one -> System.out.println(result.id() + ": " + one));
+                },
+                system);
+    all.toCompletableFuture().join();
+    System.out.println(
+        conversations
+            + " conversations, "
+            + entries
+            + " entries, "
+            + archived
+            + " of them in the cold tier, "
+            + problems
+            + " problems");
+    return problems.sum() == 0 ? 0 : Main.FAILED;
+  }
+
+  /** {@code GET /admin/verify/{conversation}} on a running node. */
+  static AdminRoutes routes(Verification verification) {
+    return new Routes(verification)::routes;
+  }
+
+  private static final class Routes extends AllDirectives {
+    private final Verification verification;
+
+    Routes(Verification verification) {
+      this.verification = verification;
+    }
+
+    Route routes() {
+      return path(
+          PathMatchers.segment(COMMAND).slash(PathMatchers.segment()),
+          id ->
+              get(
+                  () ->
+                      !Ids.isId(id)
+                          ? reject()
+                          : onSuccess(
+                              verification.verify(new ConversationId(id)),
+                              result ->
+                                  complete(
+                                      result.entries()
+                                          + " entries, "
+                                          + result.archived()
+                                          + " of them in the cold tier, "
+                                          + result.problems().size()
+                                          + " problems\n"
+                                          + String.join("\n", result.problems())))));
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package parley.archive;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.TimeUnit;
+import parley.telemetry.Telemetry;
+
+/** What the cold tier counts and times. */
+final class ColdMeters {
+  /**
+   * Timer: until a segment that is read was there, verified, by {@code from}: {@code cache} or
+   * {@code store}. Its count of {@code cache} is the hits.
+   */
+  static final String READS = "parley.cold.segment.reads";
+
+  /** Counter: reads and writes that failed, by {@code operation} and {@code kind}. */
+  static final String FAILURES = "parley.cold.failures";
+
+  /** Counter: segments written, with their manifests. */
+  static final String WRITTEN = "parley.cold.segments.written";
+
+  /** Counter: bytes of segments, as they are stored, by {@code direction}. */
+  static final String BYTES = "parley.cold.bytes";
+
+  /** Gauge: reads that wait for their turn. */
+  static final String WAITING = "parley.cold.reads.waiting";
+
+  /** Gauge: bytes of segments in the cache. */
+  static final String CACHE = "parley.cold.cache.bytes";
+
+  private final MeterRegistry registry;
+  private final Timer fromCache;
+  private final Timer fromStore;
+  private final Counter written;
+  private final Counter bytesRead;
+  private final Counter bytesWritten;
+
+  ColdMeters(Telemetry telemetry) {
+    registry = telemetry.registry();
+    fromCache = registry.timer(READS, "from", "cache");
+    fromStore = registry.timer(READS, "from", "store");
+    written = registry.counter(WRITTEN);
+    bytesRead = registry.counter(BYTES, "direction", "read");
+    bytesWritten = registry.counter(BYTES, "direction", "written");
+    for (String operation : new String[] {"read", "write"}) {
+      for (String kind : new String[] {"unavailable", "damaged"}) {
+        registry.counter(FAILURES, "operation", operation, "kind", kind);
+      }
+    }
+  }
+
+  void read(boolean cached, long bytes, long startNanos) {
+    (cached ? fromCache : fromStore).record(System.nanoTime() - startNanos, TimeUnit.NANOSECONDS);
+    if (!cached) {
+      bytesRead.increment((double) bytes);
+    }
+  }
+
+  void written(long bytes) {
+    written.increment();
+    bytesWritten.increment((double) bytes);
+  }
+
+  /** Counts a failure and hands it on, as one that the contract names. */
+  RuntimeException failed(String operation, Throwable failure) {
+    RuntimeException known = Failures.of(failure);
+    if (known instanceof IllegalArgumentException && operation.equals("read")) {
+      // Whoever asks for a range is not to blame for what a library finds wrong.
+      known = new ColdUnavailable("the cold tier cannot be used", known);
+    }
+    if (known instanceof ColdUnavailable || known instanceof ColdDamaged) {
+      String kind = known instanceof ColdDamaged ? "damaged" : "unavailable";
+      registry.counter(FAILURES, "operation", operation, "kind", kind).increment();
+    }
+    return known;
+  }
+}

@@ -1,0 +1,214 @@
+package parley.archive;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * Objects as files of a folder, a key as a path. A file is written under another name, forced to
+ * the disk, moved to its own name in one step, and then its folder is forced too: after a crash or
+ * on a full disk it is there whole or not at all.
+ *
+ * <p>All of it happens on the executor it is given.
+ */
+final class FileObjects implements ObjectStore {
+  /** Names that begin so are files in the making. */
+  private static final String UNFINISHED = ".unfinished-";
+
+  /** One that is so old is what a crash has left, and goes with the next put into its folder. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
+
+  private final Path root;
+  private final Executor executor;
+
+  FileObjects(Path root, Executor executor) {
+    this.root = root;
+    this.executor = executor;
+  }
+
+  @Override
+  public CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
+    return run(
+        () -> {
+          Path file = root.resolve(key);
+          Path folder = folder(file);
+          makeFolder(folder);
+          Path unfinished = folder.resolve(UNFINISHED + UUID.randomUUID());
+          try {
+            write(unfinished, bytes);
+            Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
+          } finally {
+            Files.deleteIfExists(unfinished);
+          }
+          removeAbandoned(folder);
+          force(folder);
+          return Done.getInstance();
+        });
+  }
+
+  private static void removeAbandoned(Path folder) throws IOException {
+    Instant before = Instant.now().minus(ABANDONED);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+      for (Path file : files) {
+        if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
+          Files.deleteIfExists(file);
+        }
+      }
+    }
+  }
+
+  private static void write(Path file, byte[] bytes) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer rest = ByteBuffer.wrap(bytes);
+      while (rest.hasRemaining()) {
+        channel.write(rest);
+      }
+      channel.force(true);
+    }
+  }
+
+  /** Each folder that is made is forced into the one it is in. */
+  private void makeFolder(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      return;
+    }
+    if (!folder.equals(root)) {
+      makeFolder(folder(folder));
+    }
+    Files.createDirectories(folder);
+    force(folder(folder));
+  }
+
+  private static Path folder(Path file) throws IOException {
+    Path folder = file.getParent();
+    if (folder == null) {
+      throw new NotDirectoryException(file.toString());
+    }
+    return folder;
+  }
+
+  /** Makes names last. Windows has no way to say so, and needs none. */
+  private static void force(Path folder) throws IOException {
+    if (java.io.File.separatorChar == '\\') {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public CompletionStage<Optional<byte[]>> get(String key, int most) {
+    return run(
+        () -> {
+          try (InputStream in = Files.newInputStream(root.resolve(key))) {
+            byte[] bytes = in.readNBytes(most);
+            if (in.read() >= 0) {
+              throw new ColdDamaged(key + " has more than " + most + " bytes", null);
+            }
+            return Optional.of(bytes);
+          } catch (NoSuchFileException e) {
+            return Optional.empty();
+          }
+        });
+  }
+
+  /** Names are all in memory at once: some hundred bytes for each segment of the conversation. */
+  @Override
+  public Source<String, NotUsed> list(String prefix) {
+    return Source.lazyCompletionStage(() -> run(() -> names(prefix)))
+        .mapConcat(names -> names)
+        .mapMaterializedValue(ignored -> NotUsed.getInstance());
+  }
+
+  private List<String> names(String prefix) throws IOException {
+    int slash = prefix.lastIndexOf('/');
+    String folder = prefix.substring(0, slash + 1);
+    String begin = prefix.substring(slash + 1);
+    List<String> keys = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(folder))) {
+      for (Path file : files) {
+        String name = String.valueOf(file.getFileName());
+        if (name.startsWith(begin) && !name.startsWith(UNFINISHED)) {
+          keys.add(folder + name);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+    Collections.sort(keys);
+    return keys;
+  }
+
+  @Override
+  public CompletionStage<Done> delete(String key) {
+    return run(
+        () -> {
+          Path file = root.resolve(key);
+          if (Files.deleteIfExists(file)) {
+            force(folder(file));
+          }
+          return Done.getInstance();
+        });
+  }
+
+  @Override
+  public CompletionStage<Done> check() {
+    return run(
+        () -> {
+          try {
+            makeFolder(root);
+            Path probe = root.resolve(UNFINISHED + UUID.randomUUID());
+            write(probe, new byte[1]);
+            Files.delete(probe);
+            return Done.getInstance();
+          } catch (IOException e) {
+            throw new ColdRefused(
+                "PARLEY_DATA_DIR: cannot write to "
+                    + root
+                    + " ("
+                    + e.getClass().getSimpleName()
+                    + ")",
+                e);
+          }
+        });
+  }
+
+  private <T> CompletionStage<T> run(Callable<T> work) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return work.call();
+          } catch (RuntimeException e) {
+            throw e;
+          } catch (Exception e) {
+            throw new CompletionException(e);
+          }
+        },
+        executor);
+  }
+}

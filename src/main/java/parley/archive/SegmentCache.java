@@ -1,0 +1,78 @@
+package parley.archive;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+
+/**
+ * The segments that were read lately on this node, verified, as they are stored: bounded by their
+ * bytes. A conversation has at most {@value #OF_ONE}, so that who reads one from end to end does
+ * not put out all others.
+ */
+final class SegmentCache {
+  private static final int OF_ONE = 3;
+
+  /** What an entry costs besides its bytes, about. */
+  private static final int OVERHEAD = 500;
+
+  private final Cache<ConversationId, List<Segment>> recent;
+
+  SegmentCache(ColdLimits limits) {
+    recent =
+        Caffeine.newBuilder()
+            .maximumWeight(limits.cacheBytes())
+            .weigher((ConversationId id, List<Segment> segments) -> weight(segments))
+            .expireAfterWrite(limits.cacheTime())
+            .build();
+  }
+
+  private static int weight(List<Segment> segments) {
+    long weight = 0;
+    for (Segment segment : segments) {
+      weight += OVERHEAD + segment.bytes().length;
+    }
+    return (int) Math.min(Integer.MAX_VALUE, weight);
+  }
+
+  @Nullable Segment holding(ConversationId id, long seq) {
+    List<Segment> segments = recent.getIfPresent(id);
+    if (segments != null) {
+      for (Segment segment : segments) {
+        if (segment.holds(seq)) {
+          return segment;
+        }
+      }
+    }
+    return null;
+  }
+
+  void add(Segment segment) {
+    recent
+        .asMap()
+        .merge(
+            segment.manifest().conversationId(),
+            List.of(segment),
+            (before, added) -> {
+              List<Segment> all = new ArrayList<>(added);
+              for (Segment one : before) {
+                if (all.size() < OF_ONE && one.manifest().to() != segment.manifest().to()) {
+                  all.add(one);
+                }
+              }
+              return List.copyOf(all);
+            });
+  }
+
+  /** Forgets a conversation's, because one of them may have been replaced. */
+  void forget(ConversationId id) {
+    recent.invalidate(id);
+  }
+
+  /** Bytes that are kept, about. */
+  long bytes() {
+    return recent.policy().eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
+  }
+}

@@ -1,0 +1,360 @@
+package parley.archive;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.stream.javadsl.Source;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.telemetry.Telemetry;
+
+/**
+ * Segments over a store of objects. The same for files and for S3.
+ *
+ * <pre>
+ *   write:  encode ─▶ put segment ─▶ get it back ─▶ compare ─▶ put manifest ─▶ remove what it covers
+ *   read:   cache? ─no─▶ list names ─▶ get manifest ─▶ get segment ─▶ checksum ─▶ entries, next segment
+ * </pre>
+ *
+ * <p>A segment's name holds the beginning of its checksum. So an attempt never overwrites what
+ * another has stored: until the manifest is put, which happens in one step, readers see the old
+ * segment, and then the new one. What a cut attempt leaves is either a segment without a manifest,
+ * which nobody reads, or a whole one, which is right.
+ *
+ * <p>Removed is only what lies within the new segment's range, whose entries are in the new one.
+ * What reaches beyond it is left: a writer that was paused in the middle of its work and wakes up
+ * after another one has taken over and gone further must not remove what the other's events are
+ * already gone for. It costs some bytes, and readers pass over what they have.
+ */
+final class SegmentTier implements ColdTier {
+  static final String DISPATCHER = "parley.archive.dispatcher";
+
+  private final Patience objects;
+  private final ObjectStore store;
+  private final Executor executor;
+  private final ColdLimits limits;
+  private final SegmentCache cache;
+  private final ColdMeters meters;
+  private final Turnstile reads;
+  private final Turnstile writes;
+
+  SegmentTier(ObjectStore store, ColdLimits limits, ActorSystem<?> system, Telemetry telemetry) {
+    this.store = store;
+    this.limits = limits;
+    this.objects = new Patience(store, limits, system);
+    this.executor = system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHER));
+    this.cache = new SegmentCache(limits);
+    this.meters = new ColdMeters(telemetry);
+    this.reads = new Turnstile("reads", limits.reads(), limits.readsWaiting());
+    this.writes = new Turnstile("writes", limits.writes(), limits.writesWaiting());
+    telemetry.gauge(ColdMeters.WAITING, reads::waiting);
+    telemetry.gauge(ColdMeters.CACHE, cache::bytes);
+  }
+
+  @Override
+  public CompletionStage<Done> check() {
+    return store
+        .check()
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(limits.writeTimeout().toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
+    List<Entry> own = List.copyOf(entries);
+    Turnstile.Turn turn = writes.enter();
+    return turn.granted()
+        .thenApplyAsync(granted -> Segment.of(id, own), executor)
+        .thenCompose(segment -> store(segment, own))
+        .whenComplete((manifest, failure) -> turn.leave())
+        .exceptionally(
+            failure -> {
+              throw meters.failed("write", failure);
+            });
+  }
+
+  private CompletionStage<Manifest> store(Segment segment, List<Entry> entries) {
+    Manifest manifest = segment.manifest();
+    ConversationId id = manifest.conversationId();
+    String key = segment.key();
+    Keys.Name name = manifestName(manifest);
+    return objects
+        .put(key, segment.bytes(), "application/gzip")
+        .thenCompose(put -> objects.get(key, Segment.MOST_BYTES))
+        .thenAcceptAsync(stored -> compare(stored, segment, entries), executor)
+        .thenCompose(same -> objects.get(name.key(), ManifestJson.MOST_BYTES))
+        .thenCompose(
+            before ->
+                objects
+                    .put(name.key(), ManifestJson.write(manifest), "application/json")
+                    .thenCompose(
+                        put -> {
+                          cache.forget(id);
+                          meters.written(manifest.bytes());
+                          return removeReplaced(id, name, before, key);
+                        }))
+        .thenCompose(removed -> removeCovered(manifest))
+        .thenApply(removed -> manifest);
+  }
+
+  private static Keys.Name manifestName(Manifest manifest) {
+    String key = Keys.manifest(manifest.conversationId(), manifest.from(), manifest.to());
+    return new Keys.Name(key, manifest.from(), manifest.to(), null);
+  }
+
+  /** Bytes, checksum and every entry: what is removed from the journal after this is only here. */
+  private static void compare(Optional<byte[]> stored, Segment written, List<Entry> entries) {
+    byte[] bytes =
+        stored.orElseThrow(() -> new ColdDamaged(written.where() + " is not there", null));
+    Segment read = new Segment(written.manifest(), bytes);
+    read.verify();
+    Iterator<Entry> back = read.entries(1, Long.MAX_VALUE);
+    for (Entry entry : entries) {
+      if (!back.hasNext() || !back.next().equals(entry)) {
+        throw new ColdDamaged(
+            written.where() + ": entry " + entry.seq() + " is read otherwise than it was written",
+            null);
+      }
+    }
+  }
+
+  private CompletionStage<Done> removeReplaced(
+      ConversationId id, Keys.Name name, Optional<byte[]> before, String key) {
+    try {
+      Optional<String> replaced =
+          before
+              .map(bytes -> ManifestJson.read(id, name, bytes))
+              .map(old -> Keys.segment(id, old.from(), old.to(), old.sha256()))
+              .filter(old -> !old.equals(key));
+      return replaced.isPresent()
+          ? deleteUnlessNamed(id, name, replaced.get())
+          : present(Done.getInstance());
+    } catch (ColdDamaged e) {
+      // It named nothing that anybody could read, and is no more.
+      return present(Done.getInstance());
+    }
+  }
+
+  /** Another attempt may have brought it back into use while this one stood still. */
+  private CompletionStage<Done> deleteUnlessNamed(
+      ConversationId id, Keys.Name name, String replaced) {
+    return objects
+        .get(name.key(), ManifestJson.MOST_BYTES)
+        .thenCompose(
+            now -> {
+              boolean named =
+                  now.map(bytes -> ManifestJson.read(id, name, bytes))
+                      .filter(m -> Keys.segment(id, m.from(), m.to(), m.sha256()).equals(replaced))
+                      .isPresent();
+              return named ? present(Done.getInstance()) : objects.delete(replaced);
+            });
+  }
+
+  private CompletionStage<Done> removeCovered(Manifest manifest) {
+    return names(manifest.conversationId(), manifest.from(), manifest.to())
+        .thenCompose(
+            names -> {
+              CompletionStage<Done> all = present(Done.getInstance());
+              // Manifests first: a segment without one is nothing, the other way round is damage.
+              for (boolean manifests : new boolean[] {true, false}) {
+                for (Keys.Name name : names) {
+                  if (name.isManifest() == manifests && isCovered(name, manifest)) {
+                    all = all.thenCompose(done -> objects.delete(name.key()));
+                  }
+                }
+              }
+              return all;
+            });
+  }
+
+  private static boolean isCovered(Keys.Name name, Manifest manifest) {
+    boolean same = name.from() == manifest.from() && name.to() == manifest.to();
+    return !same && name.from() >= manifest.from() && name.to() <= manifest.to();
+  }
+
+  /** Names of what ends in a range, ascending. */
+  private CompletionStage<List<Keys.Name>> names(ConversationId id, long fromTo, long toTo) {
+    CompletionStage<List<Keys.Name>> all = CompletableFuture.completedFuture(List.of());
+    for (String shelf : Keys.shelves(id, fromTo, toTo)) {
+      all = all.thenCombine(objects.list(shelf), SegmentTier::joined);
+    }
+    return all;
+  }
+
+  private static List<Keys.Name> joined(List<Keys.Name> first, List<Keys.Name> then) {
+    return java.util.stream.Stream.concat(first.stream(), then.stream()).toList();
+  }
+
+  @Override
+  public Source<Entry, NotUsed> read(ConversationId id, long from, long to) {
+    return read(id, from, to, true);
+  }
+
+  @Override
+  public Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
+    return read(id, from, to, false);
+  }
+
+  private Source<Entry, NotUsed> read(ConversationId id, long from, long to, boolean cached) {
+    if (from < 1) {
+      throw new IllegalArgumentException("entries from " + from);
+    }
+    return to < from ? Source.empty() : inTurn(entries(id, from, to, cached));
+  }
+
+  private Source<Entry, NotUsed> entries(ConversationId id, long from, long to, boolean cached) {
+    return Source.unfoldAsync(
+            from,
+            seq -> {
+              if (seq > to) {
+                CompletionStage<Optional<Pair<Long, Iterator<Entry>>>> end =
+                    CompletableFuture.completedFuture(Optional.empty());
+                return end;
+              }
+              return segment(id, seq, cached)
+                  .thenApply(
+                      segment -> {
+                        long last = Math.min(to, segment.manifest().to());
+                        Iterator<Entry> entries = segment.entries(seq, last);
+                        return Optional.of(Pair.create(last + 1, entries));
+                      });
+            })
+        .flatMapConcat(entries -> Source.fromIterator(() -> entries))
+        // Uncompressing goes on the threads for such work.
+        .async(DISPATCHER);
+  }
+
+  /** Runs when a place is free, and gives it back however it ends. */
+  private <T> Source<T, NotUsed> inTurn(Source<T, NotUsed> source) {
+    return Source.lazySource(
+            () -> {
+              Turnstile.Turn turn = reads.enter();
+              return Source.completionStage(turn.granted())
+                  .flatMapConcat(granted -> source)
+                  .initialTimeout(limits.patience())
+                  .backpressureTimeout(limits.stalled())
+                  .mapError(Throwable.class, failure -> meters.failed("read", failure))
+                  .watchTermination(
+                      (ignored, ended) -> {
+                        var unused = ended.whenComplete((done, failure) -> turn.leave());
+                        return NotUsed.getInstance();
+                      });
+            })
+        .mapMaterializedValue(ignored -> NotUsed.getInstance());
+  }
+
+  private CompletionStage<Segment> segment(ConversationId id, long seq, boolean cached) {
+    long start = System.nanoTime();
+    Segment known = cached ? cache.holding(id, seq) : null;
+    if (known != null) {
+      meters.read(true, known.bytes().length, start);
+      return CompletableFuture.completedFuture(known);
+    }
+    return find(id, seq)
+        .thenCompose(
+            // Replaced between two steps: the second time it is seen as it is now.
+            found -> found.isPresent() ? present(found) : find(id, seq))
+        .thenApply(
+            found -> {
+              Segment segment =
+                  found.orElseThrow(
+                      () -> new ColdDamaged(id + ": no segment with entry " + seq, null));
+              if (cached) {
+                cache.add(segment);
+              }
+              meters.read(false, segment.bytes().length, start);
+              return segment;
+            });
+  }
+
+  private static <T> CompletionStage<T> present(T value) {
+    return CompletableFuture.completedFuture(value);
+  }
+
+  /**
+   * A segment that holds a seq, the one that ends first before others; empty where there is none of
+   * which both objects are there. It ends on the seq's own shelf or, at most a segment's length
+   * away, on the next.
+   */
+  private CompletionStage<Optional<Segment>> find(ConversationId id, long seq) {
+    long furthest = seq + SEGMENT_ENTRIES - 1;
+    return find(id, seq, seq)
+        .thenCompose(
+            found ->
+                found.isPresent() || Keys.shelves(id, seq, furthest).size() == 1
+                    ? present(found)
+                    : find(id, seq, furthest));
+  }
+
+  /** The same among those that end on the shelf of {@code to}. */
+  private CompletionStage<Optional<Segment>> find(ConversationId id, long seq, long to) {
+    return names(id, to, to).thenCompose(names -> firstOf(id, holding(names, seq), 0));
+  }
+
+  private CompletionStage<Optional<Segment>> firstOf(
+      ConversationId id, List<Keys.Name> names, int at) {
+    if (at == names.size()) {
+      return present(Optional.empty());
+    }
+    return load(id, names.get(at))
+        .thenCompose(found -> found.isPresent() ? present(found) : firstOf(id, names, at + 1));
+  }
+
+  private CompletionStage<Optional<Segment>> load(ConversationId id, Keys.Name name) {
+    return manifest(id, name)
+        .thenCompose(
+            manifest ->
+                manifest.isEmpty() ? present(Optional.<Segment>empty()) : bytes(manifest.get()));
+  }
+
+  private CompletionStage<Optional<Manifest>> manifest(ConversationId id, Keys.Name name) {
+    return objects
+        .get(name.key(), ManifestJson.MOST_BYTES)
+        .thenApply(stored -> stored.map(bytes -> ManifestJson.read(id, name, bytes)));
+  }
+
+  private CompletionStage<Optional<Segment>> bytes(Manifest manifest) {
+    String key =
+        Keys.segment(manifest.conversationId(), manifest.from(), manifest.to(), manifest.sha256());
+    return objects
+        .get(key, Segment.MOST_BYTES)
+        .thenApplyAsync(
+            stored ->
+                stored.map(
+                    bytes -> {
+                      Segment segment = new Segment(manifest, bytes);
+                      segment.verify();
+                      return segment;
+                    }),
+            executor);
+  }
+
+  private static List<Keys.Name> holding(List<Keys.Name> names, long seq) {
+    return names.stream()
+        .filter(name -> name.isManifest() && name.from() <= seq && seq <= name.to())
+        .toList();
+  }
+
+  @Override
+  public Source<Manifest, NotUsed> manifests(ConversationId id) {
+    return inTurn(
+        store
+            .list(Keys.folder(id))
+            .mapConcat(key -> Optional.ofNullable(Keys.parse(key)).stream().toList())
+            .filter(Keys.Name::isManifest)
+            // One at a time, and not past what the breaker allows.
+            .mapAsync(1, name -> manifest(id, name))
+            // One that was replaced meanwhile: what replaced it reaches further and comes too.
+            .mapConcat(manifest -> manifest.stream().toList()));
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The cold tier: old entries as compressed segments, in files or in S3. What is stored, in which
+ * form, how it is written safely and read again. Not here: which entries go and when, and what
+ * becomes of their events (the conversation decides).
+ *
+ * <h2>What is stored, format 1</h2>
+ *
+ * A segment is up to {@value parley.archive.ColdTier#SEGMENT_ENTRIES} consecutive entries of one
+ * conversation. It is two objects, in the bucket or in the folder {@code cold} of the data folder:
+ *
+ * <pre>
+ *   conversations/ID/LAST-FIRST.json                  the manifest
+ *   conversations/ID/LAST-FIRST-CHECKSUM.jsonl.gz     the entries
+ *
+ *   ID         the conversation's; what is no letter, digit, hyphen or underscore is .XX (hexadecimal)
+ *   FIRST      seq of the first entry, 19 digits; LAST of the last one
+ *   CHECKSUM   the first 16 digits of the SHA-256 of the second object
+ * </pre>
+ *
+ * <p>The entries are gzip (RFC 1952; header without name and time) over UTF-8, one JSON object and
+ * a line feed each, ascending, without holes. {@code "seq"} is the first field of a line. Fields,
+ * named as in the protocol where it has them:
+ *
+ * <pre>
+ *   all                 seq  message_id  sender_id  type  server_timestamp  client_msg_id?
+ *   text                content | deleted  reply_to?  mentions?  edited?
+ *   edit                target_seq  content | deleted
+ *   delete              target_seq  target_sender_id
+ *   reaction            target_seq  reaction?
+ *   group_created       name  avatar_url?  member_ids
+ *   members_added       member_ids
+ *   member_removed      user_id
+ *   role_changed        user_id  role
+ *   group_changed       name?  avatar_url?
+ *
+ *   ?            left out where there is none
+ *   a | deleted  the former, or deleted: true where it is gone
+ *   times        RFC 3339 in UTC with three digits of milliseconds
+ * </pre>
+ *
+ * <p>Entries are as they were written: an edit or a delete is an entry of its own, and what it aims
+ * at is not changed by it. (Whoever archives leaves out the content of what has been deleted.)
+ *
+ * <p>The manifest is one JSON object: {@code format}, {@code conversation_id}, {@code from}, {@code
+ * to}, {@code count}, {@code first_at}, {@code last_at}, {@code segment} (the other object's name),
+ * {@code bytes}, {@code raw_bytes} (uncompressed), {@code sha256} of the compressed bytes.
+ *
+ * <p>Read for ever. Fields may be added, which older versions pass over; anything else is format 2,
+ * which they refuse by its number. A type of entry that is added is refused by older versions, too.
+ *
+ * <h2>Finding a seq</h2>
+ *
+ * Names begin with the last seq, and no segment is longer than its bound, so the one with a seq has
+ * one of two prefixes of 15 digits: one listing, at a border two, then the manifest, then the
+ * segment. Nobody keeps an index, and no request grows with the conversation. See {@code Keys}.
+ *
+ * <h2>Writing</h2>
+ *
+ * See {@code SegmentTier}: a segment counts when its manifest is there, and that is written after
+ * the segment has been read back and every entry compared. Objects are never changed in place.
+ *
+ * <h2>When it fails</h2>
+ *
+ * {@code parley-archive.conf} has the bounds and times. All waiting for disks, for AWS's
+ * credentials, and all compressing is done by four threads of its own. S3 that is slow or away
+ * makes cold reads {@link parley.archive.ColdUnavailable} within 10 s, at once after five failures
+ * in a row, at once where 64 are waiting already; nothing else waits for it.
+ */
+@NullMarked
+package parley.archive;
+
+import org.jspecify.annotations.NullMarked;

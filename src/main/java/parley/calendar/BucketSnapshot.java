@@ -1,0 +1,13 @@
+package parley.calendar;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.serial.Stored;
+
+/**
+ * A {@link Bucket} as the snapshot store keeps it, by the rules of {@link BucketEvent}.
+ *
+ * @param ids who is to be looked at; null is nobody
+ */
+record BucketSnapshot(@Nullable List<ConversationId> ids) implements Stored {}

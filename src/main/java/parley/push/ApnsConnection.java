@@ -1,0 +1,161 @@
+package parley.push;
+
+import com.eatthepath.pushy.apns.ApnsClient;
+import com.eatthepath.pushy.apns.ApnsClientBuilder;
+import com.eatthepath.pushy.apns.ApnsClientMetricsListener;
+import com.eatthepath.pushy.apns.PushNotificationResponse;
+import com.eatthepath.pushy.apns.util.SimpleApnsPushNotification;
+import io.netty.channel.EventLoopGroup;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client of pushy and its one connection, until the first failure to connect or until it stops
+ * answering; see {@link ApnsGateway}.
+ */
+final class ApnsConnection {
+  /** How long an end waits for the answers that are on their way. */
+  static final Duration GRACE = Duration.ofSeconds(2);
+
+  /** For TCP. */
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  /**
+   * Of silence, before a ping asks whether somebody is there; half of it later the connection is
+   * ended. pushy's minute would keep a connection that a firewall has forgotten for 90 s.
+   */
+  private static final Duration PING = Duration.ofSeconds(20);
+
+  /**
+   * Answers missing in a row before another connection is tried. Each missing one holds a stream,
+   * of which APNs allows 1,000; beyond them pushy would queue.
+   */
+  static final int UNANSWERED = 64;
+
+  private final ApnsClient client;
+  private final Duration timeout;
+  private final Evidence evidence;
+  private final Runnable onEnd;
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final AtomicBoolean ended = new AtomicBoolean();
+  private volatile boolean up;
+  private volatile boolean failed;
+
+  /**
+   * Reads the trust store, which blocks; connects with the first notification.
+   *
+   * @param onEnd called before what waits here is failed
+   */
+  ApnsConnection(
+      ApnsAccess access,
+      Duration timeout,
+      EventLoopGroup threads,
+      Evidence evidence,
+      Runnable onEnd)
+      throws SSLException {
+    this.timeout = timeout;
+    this.evidence = evidence;
+    this.onEnd = onEnd;
+    ApnsClientBuilder builder =
+        new ApnsClientBuilder()
+            .setApnsServer(access.host(), access.port())
+            .setSigningKey(access.key())
+            .setEventLoopGroup(threads)
+            .setConcurrentConnections(1)
+            .setConnectionTimeout(CONNECT)
+            .setIdlePingInterval(PING)
+            .setGracefulShutdownTimeout(GRACE)
+            .setMetricsListener(new Watch());
+    if (!access.trusted().isEmpty()) {
+      builder.setTrustedServerCertificateChain(access.trusted().toArray(X509Certificate[]::new));
+    }
+    this.client = builder.build();
+  }
+
+  CompletionStage<Outcome> send(SimpleApnsPushNotification notification) {
+    CompletableFuture<PushNotificationResponse<SimpleApnsPushNotification>> answer =
+        client.sendNotification(notification);
+    return answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).handle(this::outcome);
+  }
+
+  private Outcome outcome(
+      @Nullable PushNotificationResponse<SimpleApnsPushNotification> response,
+      @Nullable Throwable failure) {
+    if (response != null) {
+      unanswered.set(0);
+      return ApnsOutcomes.of(response, evidence);
+    }
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof TimeoutException) {
+      boolean silent = unanswered.incrementAndGet() >= UNANSWERED;
+      if (!up || silent) {
+        // What still waits for the connection must not be sent when nobody reckons with it.
+        retire();
+      }
+      return new Outcome.Retry(null, Reasons.TIMEOUT);
+    }
+    boolean unsent =
+        failed
+            || cause instanceof ConnectException
+            || cause instanceof UnknownHostException
+            || cause instanceof SSLException
+            || cause instanceof IllegalStateException;
+    return new Outcome.Retry(null, unsent ? Reasons.UNREACHABLE : Reasons.UNANSWERED);
+  }
+
+  /**
+   * Ends it; what waits for an answer gets {@link #GRACE}. Returns at once, and may be repeated.
+   */
+  void retire() {
+    if (ended.compareAndSet(false, true)) {
+      onEnd.run();
+      CompletableFuture<Void> unused = client.close();
+    }
+  }
+
+  /** Called on the connection's thread, before the notifications learn. */
+  private final class Watch implements ApnsClientMetricsListener {
+    @Override
+    public void handleConnectionAdded(ApnsClient of) {
+      up = true;
+    }
+
+    @Override
+    public void handleConnectionRemoved(ApnsClient of) {
+      up = false;
+    }
+
+    @Override
+    public void handleConnectionCreationFailed(ApnsClient of) {
+      up = false;
+      failed = true;
+      retire();
+    }
+
+    @Override
+    public void handleWriteFailure(ApnsClient of, long notification) {}
+
+    @Override
+    public void handleNotificationSent(ApnsClient of, long notification) {}
+
+    @Override
+    public void handleNotificationAccepted(ApnsClient of, long notification) {}
+
+    @Override
+    public void handleNotificationRejected(ApnsClient of, long notification) {}
+  }
+}

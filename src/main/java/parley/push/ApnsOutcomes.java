@@ -1,0 +1,103 @@
+package parley.push;
+
+import com.eatthepath.pushy.apns.PushNotificationResponse;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What APNs' answers mean, after Apple's "Handling notification responses from APNs" (User
+ * Notifications).
+ *
+ * <table>
+ * <caption>status, reason, outcome</caption>
+ * <tr><td>200<td><td>Delivered
+ * <tr><td>410<td>Unregistered, ExpiredToken<td>Gone, since its {@code timestamp}
+ * <tr><td>400<td>BadDeviceToken, DeviceTokenNotForTopic<td>Gone (0), once something was accepted:
+ *     see {@link Evidence}; before, Refused
+ * <tr><td>403<td>ExpiredProviderToken<td>Retry: the client renews its token with a new connection
+ * <tr><td>429<td>TooManyRequests (of one device), TooManyProviderTokenUpdates<td>Retry
+ * <tr><td>400<td>IdleTimeout<td>Retry
+ * <tr><td>500, 503<td>InternalServerError, ServiceUnavailable, Shutdown<td>Retry
+ * <tr><td>400<td>the other reasons: of our payload and headers<td>Refused
+ * <tr><td>403<td>the other reasons: of key and team<td>Refused: an operator has to act
+ * <tr><td>404, 405, 413<td>BadPath, MethodNotAllowed, PayloadTooLarge<td>Refused
+ * </table>
+ *
+ * APNs has no {@code Retry-After}. A reason that is not in Apple's list counts by its status, and
+ * is called by that, so that what an endpoint writes never gets into a log.
+ */
+final class ApnsOutcomes {
+  private static final Set<String> KNOWN =
+      Set.of(
+          "BadCertificate",
+          "BadCertificateEnvironment",
+          "BadCollapseId",
+          "BadDeviceToken",
+          "BadEnvironmentKeyInToken",
+          "BadEnvironmentKeyIdInToken",
+          "BadExpirationDate",
+          "BadMessageId",
+          "BadPath",
+          "BadPriority",
+          "BadTopic",
+          "DeviceTokenNotForTopic",
+          "DuplicateHeaders",
+          "ExpiredProviderToken",
+          "ExpiredToken",
+          "Forbidden",
+          "IdleTimeout",
+          "InternalServerError",
+          "InvalidProviderToken",
+          "InvalidPushType",
+          "MethodNotAllowed",
+          "MissingDeviceToken",
+          "MissingProviderToken",
+          "MissingTopic",
+          "PayloadEmpty",
+          "PayloadTooLarge",
+          "ServiceUnavailable",
+          "Shutdown",
+          "TooManyProviderTokenUpdates",
+          "TooManyRequests",
+          "TopicDisallowed",
+          "Unregistered",
+          "UnrelatedKeyIdInToken");
+
+  private ApnsOutcomes() {}
+
+  static Outcome of(PushNotificationResponse<?> response, Evidence evidence) {
+    if (response.isAccepted()) {
+      evidence.accepted();
+      return new Outcome.Delivered();
+    }
+    return of(
+        response.getStatusCode(),
+        response.getRejectionReason().orElse(null),
+        response.getTokenInvalidationTimestamp(),
+        evidence);
+  }
+
+  static Outcome of(
+      int status, @Nullable String said, Optional<Instant> invalidSince, Evidence evidence) {
+    String reason = said != null && KNOWN.contains(said) ? said : Reasons.status(status);
+    return switch (reason) {
+      case "BadDeviceToken", "DeviceTokenNotForTopic" -> evidence.notOurs(reason);
+      case "Unregistered", "ExpiredToken" -> gone(invalidSince, reason);
+      case "ExpiredProviderToken", "IdleTimeout" -> new Outcome.Retry(null, reason);
+      default -> {
+        if (status == 410) {
+          yield gone(invalidSince, reason);
+        }
+        yield status == 429 || status >= 500
+            ? new Outcome.Retry(null, reason)
+            : new Outcome.Refused(reason);
+      }
+    };
+  }
+
+  private static Outcome gone(Optional<Instant> since, String reason) {
+    return new Outcome.Gone(since.map(Instant::toEpochMilli).orElse(0L), reason);
+  }
+}

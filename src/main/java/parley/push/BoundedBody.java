@@ -1,0 +1,66 @@
+package parley.push;
+
+import java.io.IOException;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** A body in memory, up to so many bytes and so long: Java's own has a bound for neither. */
+final class BoundedBody implements BodySubscriber<byte[]> {
+  private final BodySubscriber<byte[]> bytes = BodySubscribers.ofByteArray();
+  private final Duration timeout;
+  private int left;
+  private Flow.@Nullable Subscription subscription;
+
+  /** Fails beyond {@code most} bytes, or if it is not whole after {@code timeout}. */
+  BoundedBody(int most, Duration timeout) {
+    this.left = most;
+    this.timeout = timeout;
+  }
+
+  @Override
+  public CompletionStage<byte[]> getBody() {
+    return bytes
+        .getBody()
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void onSubscribe(Flow.Subscription subscription) {
+    this.subscription = subscription;
+    bytes.onSubscribe(subscription);
+  }
+
+  @Override
+  public void onNext(List<ByteBuffer> items) {
+    for (ByteBuffer item : items) {
+      left -= item.remaining();
+      if (left < 0) {
+        if (subscription != null) {
+          subscription.cancel();
+        }
+        bytes.onError(new IOException("the answer is too long"));
+        return;
+      }
+    }
+    bytes.onNext(items);
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    bytes.onError(failure);
+  }
+
+  @Override
+  public void onComplete() {
+    bytes.onComplete();
+  }
+}

@@ -1,0 +1,108 @@
+package parley.push;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import parley.serial.Stored;
+
+/** One slot's letters, by number; at most {@link #LETTERS}, the oldest goes first. */
+final class DeadLetterState {
+  /** Most letters of a slot; about 100 KB of a snapshot. */
+  static final int LETTERS = 500;
+
+  /**
+   * As the snapshot store keeps it. Fields may be added, never renamed or removed.
+   *
+   * @param next the next letter's number
+   * @param dropped how many had to go for lack of room
+   */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
+  record Snapshot(long next, long dropped, @Nullable List<Numbered> letters) implements Stored {}
+
+  /** A letter and its number. */
+  record Numbered(long nr, DeadLetter letter) {}
+
+  private record Key(String user, String device, String conversation) {
+    static Key of(DeadLetter letter) {
+      return new Key(
+          letter.userId().value(), letter.deviceId().value(), letter.conversationId().value());
+    }
+  }
+
+  private final NavigableMap<Long, DeadLetter> letters = new TreeMap<>();
+  private final Map<Key, Long> known = new HashMap<>();
+  private long next = 1;
+  private long dropped;
+
+  long next() {
+    return next;
+  }
+
+  long dropped() {
+    return dropped;
+  }
+
+  /** By number, ascending. */
+  NavigableMap<Long, DeadLetter> letters() {
+    return letters;
+  }
+
+  /** Whether a letter about the same device and conversation is here that says as much. */
+  boolean knows(DeadLetter letter) {
+    Long nr = known.get(Key.of(letter));
+    DeadLetter old = nr == null ? null : letters.get(nr);
+    return old != null && old.seq() >= letter.seq();
+  }
+
+  DeadLetterState apply(DeadLetterEvent event) {
+    switch (event) {
+      case DeadLetterEvent.Kept e -> {
+        Long old = known.get(Key.of(e.letter()));
+        if (old != null) {
+          remove(old);
+        }
+        put(e.nr(), e.letter());
+        if (letters.size() > LETTERS) {
+          remove(letters.firstKey());
+          dropped++;
+        }
+      }
+      case DeadLetterEvent.Removed e -> e.nrs().forEach(this::remove);
+    }
+    return this;
+  }
+
+  private void put(long nr, DeadLetter letter) {
+    letters.put(nr, letter);
+    known.put(Key.of(letter), nr);
+    next = Math.max(next, nr + 1);
+  }
+
+  private void remove(long nr) {
+    DeadLetter letter = letters.remove(nr);
+    if (letter != null) {
+      known.remove(Key.of(letter));
+    }
+  }
+
+  Snapshot snapshot() {
+    List<Numbered> all = new ArrayList<>(letters.size());
+    letters.forEach((nr, letter) -> all.add(new Numbered(nr, letter)));
+    return new Snapshot(next, dropped, all);
+  }
+
+  static DeadLetterState of(Snapshot snapshot) {
+    DeadLetterState state = new DeadLetterState();
+    if (snapshot.letters() != null) {
+      snapshot.letters().forEach(one -> state.put(one.nr(), one.letter()));
+    }
+    state.next = Math.max(1, snapshot.next());
+    state.dropped = snapshot.dropped();
+    return state;
+  }
+}

@@ -1,0 +1,153 @@
+package parley.push;
+
+import com.google.api.client.http.HttpResponseException;
+import com.google.firebase.IncomingHttpResponse;
+import com.google.firebase.messaging.FirebaseMessagingException;
+import com.google.firebase.messaging.MessagingErrorCode;
+import java.net.ConnectException;
+import java.net.UnknownHostException;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What FCM's answers mean, after Google's "FCM error codes" and "Best practices when sending FCM
+ * messages at scale".
+ *
+ * <table>
+ * <caption>code, status, outcome</caption>
+ * <tr><td>UNREGISTERED<td>404<td>Gone; FCM names no time
+ * <tr><td>SENDER_ID_MISMATCH<td>403<td>Gone, once something was accepted: see {@link Evidence};
+ *     before, Refused
+ * <tr><td>INVALID_ARGUMENT<td>400<td>the same: what we send always has the same form, so it is the
+ *     token; Refused where it says that another field is wrong
+ * <tr><td>QUOTA_EXCEEDED<td>429<td>Retry after {@code Retry-After}, or a minute
+ * <tr><td>UNAVAILABLE, INTERNAL<td>503, 500<td>Retry, after {@code Retry-After} where it is given
+ * <tr><td>THIRD_PARTY_AUTH_ERROR<td>401<td>Refused: an operator has to act
+ * <tr><td>none<td>401, 403, 404<td>Refused: of project or service account
+ * <tr><td>none<td>408, 429, 5xx<td>Retry, as above
+ * <tr><td>none<td>another 4xx<td>Refused
+ * <tr><td>none<td>the token server: 4xx<td>Refused {@code credentials_refused}
+ * <tr><td>none<td>the token server: 408, 429, 5xx<td>Retry, after {@code Retry-After}
+ * </table>
+ *
+ * Without an answer it is Retry, by a word of {@link Reasons}.
+ */
+final class FcmOutcomes {
+  /** Google: "if no retry-after header is set, default to 60 seconds". */
+  static final Duration QUOTA = Duration.ofSeconds(60);
+
+  private static final Pattern FIELD = Pattern.compile("\"field\"\\s*:\\s*\"([^\"]*)\"");
+
+  /** Causes to look through; a ring of them must not hold the thread. */
+  private static final int DEPTH = 12;
+
+  private FcmOutcomes() {}
+
+  /** Of what the client has thrown. */
+  static Outcome of(FirebaseMessagingException e, Evidence evidence, Instant now) {
+    IncomingHttpResponse response = e.getHttpResponse();
+    if (response == null) {
+      return unanswered(e, now);
+    }
+    MessagingErrorCode code = e.getMessagingErrorCode();
+    int status = response.getStatusCode();
+    Duration after = retryAfter(response.getHeaders(), now);
+    if (code == null) {
+      if (status >= 200 && status < 300) {
+        return new Outcome.Retry(null, Reasons.BAD_ANSWER);
+      }
+      return ofStatus(status, after);
+    }
+    String reason = code.name();
+    return switch (code) {
+      case UNREGISTERED -> new Outcome.Gone(0, reason);
+      case SENDER_ID_MISMATCH -> evidence.notOurs(reason);
+      case INVALID_ARGUMENT ->
+          blamesTheToken(response.getContent())
+              ? evidence.notOurs(reason)
+              : new Outcome.Refused(reason);
+      case QUOTA_EXCEEDED -> new Outcome.Retry(after == null ? QUOTA : after, reason);
+      case UNAVAILABLE, INTERNAL -> new Outcome.Retry(after, reason);
+      case THIRD_PARTY_AUTH_ERROR -> new Outcome.Refused(reason);
+    };
+  }
+
+  private static Outcome ofStatus(int status, @Nullable Duration after) {
+    String reason = Reasons.status(status);
+    if (status == 429) {
+      return new Outcome.Retry(after == null ? QUOTA : after, reason);
+    }
+    return status == 408 || status >= 500
+        ? new Outcome.Retry(after, reason)
+        : new Outcome.Refused(reason);
+  }
+
+  /** Not where it names a field that is not the token. */
+  private static boolean blamesTheToken(@Nullable String content) {
+    return content == null
+        || FIELD.matcher(content).results().allMatch(m -> m.group(1).equals("message.token"));
+  }
+
+  private static Outcome unanswered(Throwable failure, Instant now) {
+    Throwable cause = failure;
+    for (int i = 0; i < DEPTH && cause != null; i++, cause = cause.getCause()) {
+      if (cause instanceof HttpResponseException token) {
+        return tokenServer(token, now);
+      }
+      if (cause instanceof ConnectException
+          || cause instanceof java.net.http.HttpConnectTimeoutException
+          || cause instanceof UnknownHostException
+          || cause instanceof java.nio.channels.UnresolvedAddressException
+          || cause instanceof SSLException) {
+        return new Outcome.Retry(null, Reasons.UNREACHABLE);
+      }
+      if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
+        return new Outcome.Retry(null, Reasons.TIMEOUT);
+      }
+    }
+    return new Outcome.Retry(null, Reasons.UNANSWERED);
+  }
+
+  private static Outcome tokenServer(HttpResponseException e, Instant now) {
+    Outcome outcome = ofStatus(e.getStatusCode(), retryAfter(e.getHeaders(), now));
+    return outcome instanceof Outcome.Refused ? new Outcome.Refused(Reasons.CREDENTIALS) : outcome;
+  }
+
+  private static @Nullable Duration retryAfter(Map<String, Object> headers, Instant now) {
+    Optional<String> value = header(headers, FcmTransport.RETRY_AFTER);
+    boolean hidden = status503(headers);
+    if (value.isEmpty() && !hidden) {
+      value = header(headers, "retry-after");
+    }
+    return value.flatMap(v -> RetryAfter.parse(v, now)).orElse(null);
+  }
+
+  /** Whether the transport has put its own header in the place of the server's. */
+  private static boolean status503(Map<String, Object> headers) {
+    return header(headers, "retry-after").filter(FcmTransport.NEVER::equals).isPresent();
+  }
+
+  private static Optional<String> header(Map<String, Object> headers, String wanted) {
+    for (Map.Entry<String, Object> header : headers.entrySet()) {
+      if (header.getKey().toLowerCase(Locale.ROOT).equals(wanted)) {
+        Object value = header.getValue();
+        if (value instanceof Iterable<?> several) {
+          for (Object one : several) {
+            return Optional.of(String.valueOf(one));
+          }
+        } else if (value != null) {
+          return Optional.of(String.valueOf(value));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,229 @@
+package parley.push;
+
+import com.google.api.client.http.HttpTransport;
+import com.google.api.client.http.LowLevelHttpRequest;
+import com.google.api.client.http.LowLevelHttpResponse;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How firebase-admin and Google's authentication speak HTTP: by Java's own client, which sends all
+ * over one HTTP/2 connection and has a bound for each step. Two things that the library has no
+ * setting for are done here:
+ *
+ * <ul>
+ *   <li>Another endpoint, for tests: what goes to a server of Google's goes there.
+ *   <li>No retries inside the library. On a 503 it would sleep on our thread, up to a minute, four
+ *       times over, while the one who asked has long been told {@code timeout}. It gives up at once
+ *       where {@code Retry-After} is longer than it may wait, so a 503 gets such a one, and the
+ *       server's own goes by the name {@link #RETRY_AFTER}.
+ * </ul>
+ */
+final class FcmTransport extends HttpTransport {
+  /** Where the server's own header stands on a 503. */
+  static final String RETRY_AFTER = "x-parley-retry-after";
+
+  /** Google's answers are below 4 KiB, an access token below 2. */
+  static final int MOST_BYTES = 64 << 10;
+
+  private static final Duration CONNECT = Duration.ofSeconds(5);
+
+  /** A wait that the library does not take upon itself, in seconds. */
+  static final String NEVER = Long.toString(Duration.ofDays(365).toSeconds());
+
+  /** What the client sets itself and refuses to be told. */
+  private static final Set<String> OWN =
+      Set.of("connection", "content-length", "expect", "host", "upgrade");
+
+  private final @Nullable URI endpoint;
+  private final Duration timeout;
+  private final HttpClient client;
+
+  /**
+   * @param timeout for an answer, its body included
+   */
+  FcmTransport(@Nullable URI endpoint, Duration timeout) {
+    this.endpoint = endpoint;
+    this.timeout = timeout;
+    boolean plain = endpoint != null && "http".equals(endpoint.getScheme());
+    this.client =
+        HttpClient.newBuilder()
+            .connectTimeout(CONNECT)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
+            .build();
+  }
+
+  @Override
+  public boolean supportsMethod(String method) {
+    return true;
+  }
+
+  @Override
+  protected LowLevelHttpRequest buildRequest(String method, String url) {
+    return new Call(method, directed(URI.create(url)));
+  }
+
+  private URI directed(URI to) {
+    String host = to.getHost();
+    if (endpoint == null || host == null || !host.endsWith(".googleapis.com")) {
+      return to;
+    }
+    String query = to.getRawQuery();
+    return URI.create(
+        endpoint.getScheme()
+            + ("://" + endpoint.getRawAuthority() + to.getRawPath())
+            + (query == null ? "" : "?" + query));
+  }
+
+  /** Ends its connections and threads; calls that wait fail. */
+  @Override
+  public void shutdown() {
+    client.shutdownNow();
+  }
+
+  /** One request; blocks in {@link #execute()}. */
+  private final class Call extends LowLevelHttpRequest {
+    private final String method;
+    private final HttpRequest.Builder request;
+
+    Call(String method, URI uri) {
+      this.method = method;
+      this.request = HttpRequest.newBuilder(uri).timeout(timeout);
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+      if (!OWN.contains(name.toLowerCase(Locale.ROOT))) {
+        request.header(name, value);
+      }
+    }
+
+    @Override
+    public LowLevelHttpResponse execute() throws IOException {
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      var content = getStreamingContent();
+      if (content != null) {
+        content.writeTo(body);
+      }
+      if (getContentType() != null) {
+        request.header("content-type", getContentType());
+      }
+      if (getContentEncoding() != null) {
+        request.header("content-encoding", getContentEncoding());
+      }
+      request.method(
+          method,
+          content == null
+              ? BodyPublishers.noBody()
+              : BodyPublishers.ofByteArray(body.toByteArray()));
+      try {
+        return new Answer(
+            client.send(request.build(), info -> new BoundedBody(MOST_BYTES, timeout)));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("stopping");
+      }
+    }
+  }
+
+  /** An answer with its whole body. */
+  private static final class Answer extends LowLevelHttpResponse {
+    private final int status;
+    private final byte[] body;
+    private final List<Map.Entry<String, String>> headers = new ArrayList<>();
+
+    Answer(HttpResponse<byte[]> response) {
+      this.status = response.statusCode();
+      this.body = response.body();
+      boolean unavailable = status == 503;
+      response
+          .headers()
+          .map()
+          .forEach(
+              (name, values) -> {
+                boolean moved = unavailable && name.equalsIgnoreCase("retry-after");
+                for (String value : values) {
+                  headers.add(Map.entry(moved ? RETRY_AFTER : name, value));
+                }
+              });
+      if (unavailable) {
+        headers.add(Map.entry("retry-after", NEVER));
+      }
+    }
+
+    @Override
+    public InputStream getContent() {
+      return new ByteArrayInputStream(body);
+    }
+
+    @Override
+    public @Nullable String getContentEncoding() {
+      return header("content-encoding");
+    }
+
+    @Override
+    public long getContentLength() {
+      return body.length;
+    }
+
+    @Override
+    public @Nullable String getContentType() {
+      return header("content-type");
+    }
+
+    @Override
+    public String getStatusLine() {
+      return "HTTP " + status;
+    }
+
+    @Override
+    public int getStatusCode() {
+      return status;
+    }
+
+    @Override
+    public @Nullable String getReasonPhrase() {
+      return null;
+    }
+
+    @Override
+    public int getHeaderCount() {
+      return headers.size();
+    }
+
+    @Override
+    public String getHeaderName(int index) {
+      return headers.get(index).getKey();
+    }
+
+    @Override
+    public String getHeaderValue(int index) {
+      return headers.get(index).getValue();
+    }
+
+    private @Nullable String header(String wanted) {
+      for (Map.Entry<String, String> header : headers) {
+        if (header.getKey().equalsIgnoreCase(wanted)) {
+          return header.getValue();
+        }
+      }
+      return null;
+    }
+  }
+}

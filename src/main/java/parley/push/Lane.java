@@ -1,0 +1,214 @@
+package parley.push;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One provider's share of {@link Push}: places in flight, a queue, and a pause while it cannot be
+ * reached. Plain state of the actor; times in nanoseconds as {@link System#nanoTime()} gives them.
+ *
+ * <pre>
+ *   offer ──▶ in flight (≤ limit) ──▶ answered
+ *     │            │ timeout: told, but the place is held until the client lets go
+ *     ├──▶ queue (≤ limit) ── timeout: told {@code busy}
+ *     ├──▶ full: told {@code busy}
+ *     └──▶ pause: told {@code unreachable} and for how long
+ * </pre>
+ *
+ * <p>A pause begins when the client finds nobody there, 1 s, and doubles to 30 s with each attempt
+ * that finds the same. After it one notification goes alone, and the others wait for what it
+ * brings: otherwise each user of a node would knock at a closed door, and its client would queue
+ * them.
+ */
+final class Lane {
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** What a lane has done to it. */
+  interface Exit {
+    /** Hand it to the client, and say {@link Lane#answered} with that ticket when it is done. */
+    void send(long ticket, Notification notification);
+
+    /**
+     * The one answer to a {@link Push.Send}.
+     *
+     * @param nanos since it was offered
+     */
+    void answer(Push.Send send, Outcome outcome, long nanos);
+  }
+
+  private record Waiting(Push.Send send, long since) {}
+
+  private final int places;
+  private final int queueLimit;
+  private final long timeout;
+  private final Exit exit;
+
+  /** In order of arrival, so in order of their deadlines; in flight and queued. */
+  private final LinkedHashMap<Long, Waiting> unanswered = new LinkedHashMap<>();
+
+  private final Deque<Long> queue = new ArrayDeque<>();
+  private long tickets;
+  private int taken;
+  private boolean alone;
+  private int pauses;
+  private long pausedUntil;
+  private boolean paused;
+
+  Lane(Limits limits, int atOnce, Exit exit) {
+    this.places = Math.min(limits.inFlight(), atOnce);
+    this.queueLimit = limits.queue();
+    this.timeout = limits.timeout().toNanos();
+    this.exit = exit;
+  }
+
+  void offer(Push.Send send, long now) {
+    if (paused && pausedUntil - now > 0) {
+      Duration left = Duration.ofNanos(pausedUntil - now);
+      exit.answer(send, new Outcome.Retry(left, Reasons.UNREACHABLE), 0);
+      return;
+    }
+    paused = false;
+    long ticket = tickets++;
+    if (taken < window()) {
+      unanswered.put(ticket, new Waiting(send, now));
+      start(ticket, send);
+    } else if (queue.size() < queueLimit) {
+      unanswered.put(ticket, new Waiting(send, now));
+      queue.add(ticket);
+    } else {
+      exit.answer(send, new Outcome.Retry(null, Reasons.BUSY), 0);
+    }
+  }
+
+  /**
+   * The client is done with one, in time or not.
+   *
+   * @return whether a pause begins now
+   */
+  boolean answered(long ticket, Outcome outcome, long now) {
+    taken--;
+    Waiting waiting = unanswered.remove(ticket);
+    if (waiting != null) {
+      exit.answer(waiting.send(), outcome, now - waiting.since());
+    }
+    boolean pauses = judge(outcome, now);
+    while (!paused && taken < window() && !queue.isEmpty()) {
+      long next = queue.remove();
+      Waiting queued = unanswered.get(next);
+      if (queued != null) {
+        start(next, queued.send());
+      }
+    }
+    return pauses;
+  }
+
+  private boolean judge(Outcome outcome, long now) {
+    if (outcome instanceof Outcome.Retry retry) {
+      switch (retry.reason()) {
+        case Reasons.UNREACHABLE -> {
+          if (paused) {
+            // Of those that went together with the one that began it.
+            return false;
+          }
+          pause(now);
+          return true;
+        }
+        case Reasons.TIMEOUT, Reasons.FAILED, Reasons.UNANSWERED -> {
+          return false;
+        }
+        default -> {}
+      }
+    }
+    alone = false;
+    pauses = 0;
+    return false;
+  }
+
+  private void pause(long now) {
+    long length = Math.min(FIRST_PAUSE.toNanos() << Math.min(pauses, 10), LONGEST_PAUSE.toNanos());
+    pauses++;
+    paused = true;
+    alone = true;
+    pausedUntil = now + length;
+    List<Long> waiting = new ArrayList<>(queue);
+    queue.clear();
+    for (long ticket : waiting) {
+      Waiting queued = unanswered.remove(ticket);
+      if (queued != null) {
+        exit.answer(
+            queued.send(),
+            new Outcome.Retry(Duration.ofNanos(length), Reasons.UNREACHABLE),
+            now - queued.since());
+      }
+    }
+  }
+
+  /** Tells those whose time is over. */
+  void expire(long now) {
+    for (Map.Entry<Long, Waiting> first = first(); first != null; first = first()) {
+      Waiting waiting = first.getValue();
+      if (waiting.since() + timeout - now > 0) {
+        return;
+      }
+      long ticket = first.getKey();
+      unanswered.remove(ticket);
+      boolean queued = queue.remove(ticket);
+      exit.answer(
+          waiting.send(),
+          new Outcome.Retry(null, queued ? Reasons.BUSY : Reasons.TIMEOUT),
+          now - waiting.since());
+    }
+  }
+
+  /** Tells all; nothing is sent any more. */
+  void stop(long now) {
+    List<Waiting> all = new ArrayList<>(unanswered.values());
+    unanswered.clear();
+    queue.clear();
+    for (Waiting waiting : all) {
+      exit.answer(waiting.send(), new Outcome.Retry(null, Reasons.STOPPING), now - waiting.since());
+    }
+  }
+
+  /** When {@link #expire} has something to do next, if ever. */
+  OptionalLong deadline() {
+    Map.Entry<Long, Waiting> first = first();
+    return first == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(first.getValue().since() + timeout);
+  }
+
+  /** How long the pause is that has begun or would begin next. */
+  Duration pauseLeft(long now) {
+    return paused ? Duration.ofNanos(Math.max(0, pausedUntil - now)) : Duration.ZERO;
+  }
+
+  int inFlight() {
+    return taken;
+  }
+
+  int queued() {
+    return queue.size();
+  }
+
+  private Map.@Nullable Entry<Long, Waiting> first() {
+    return unanswered.isEmpty() ? null : unanswered.entrySet().iterator().next();
+  }
+
+  private int window() {
+    return alone ? 1 : places;
+  }
+
+  private void start(long ticket, Push.Send send) {
+    taken++;
+    exit.send(ticket, send.notification());
+  }
+}

@@ -1,0 +1,102 @@
+package parley.push;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import parley.telemetry.Telemetry;
+
+/**
+ * What {@link Push} counts, by platform. Used by one thread at a time; read by any.
+ *
+ * <ul>
+ *   <li>counter {@value #SENT}, by {@code outcome}: {@code delivered}, {@code gone}, {@code
+ *       refused}, {@code retry} (the provider asked for it), or our own {@code busy}, {@code
+ *       timeout}, {@code unanswered}, {@code unreachable}, {@code failed}, {@code stopping}
+ *   <li>timer {@value #TIME}: from the request to its outcome, where the provider gave it
+ *   <li>gauges {@value #IN_FLIGHT} and {@value #QUEUED}
+ * </ul>
+ */
+final class PushMeters {
+  static final String SENT = "parley.push.sent";
+  static final String TIME = "parley.push.time";
+  static final String IN_FLIGHT = "parley.push.in.flight";
+  static final String QUEUED = "parley.push.queued";
+
+  private final MeterRegistry registry;
+  private final Map<Platform, Timer> times = new EnumMap<>(Platform.class);
+  private final Map<Platform, AtomicInteger> inFlight = new EnumMap<>(Platform.class);
+  private final Map<Platform, AtomicInteger> queued = new EnumMap<>(Platform.class);
+  private final Map<String, Counter> counters = new HashMap<>();
+
+  PushMeters(Telemetry telemetry) {
+    this.registry = telemetry.registry();
+    for (Platform platform : Platform.values()) {
+      Tags tags = Tags.of("platform", platform.wireName());
+      times.put(platform, registry.timer(TIME, tags));
+      inFlight.put(platform, level(IN_FLIGHT, tags));
+      queued.put(platform, level(QUEUED, tags));
+    }
+  }
+
+  private AtomicInteger level(String name, Tags tags) {
+    AtomicInteger level = new AtomicInteger();
+    registry.gauge(name, tags, level);
+    return level;
+  }
+
+  void level(Platform platform, int nowInFlight, int nowQueued) {
+    inFlight.computeIfPresent(platform, (p, level) -> set(level, nowInFlight));
+    queued.computeIfPresent(platform, (p, level) -> set(level, nowQueued));
+  }
+
+  private static AtomicInteger set(AtomicInteger level, int value) {
+    level.set(value);
+    return level;
+  }
+
+  void outcome(Platform platform, Outcome outcome, long nanos) {
+    String word = word(outcome);
+    counters
+        .computeIfAbsent(
+            platform.wireName() + ' ' + word,
+            key -> registry.counter(SENT, "platform", platform.wireName(), "outcome", word))
+        .increment();
+    Timer time = times.get(platform);
+    if (time != null && answered(word)) {
+      time.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private static boolean answered(String word) {
+    return switch (word) {
+      case "delivered", "gone", "refused", "retry" -> true;
+      default -> false;
+    };
+  }
+
+  /** From a closed set, whatever the provider said. */
+  private static String word(Outcome outcome) {
+    return switch (outcome) {
+      case Outcome.Delivered delivered -> "delivered";
+      case Outcome.Gone gone -> "gone";
+      case Outcome.Refused refused -> "refused";
+      case Outcome.Retry retry ->
+          switch (retry.reason()) {
+            case Reasons.BUSY,
+                Reasons.TIMEOUT,
+                Reasons.UNANSWERED,
+                Reasons.UNREACHABLE,
+                Reasons.FAILED,
+                Reasons.STOPPING ->
+                retry.reason();
+            default -> "retry";
+          };
+    };
+  }
+}

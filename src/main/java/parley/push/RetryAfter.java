@@ -1,0 +1,39 @@
+package parley.push;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.Optional;
+
+/**
+ * The header of RFC 9110, 10.2.3: a number of seconds, or a date. At most {@link #LONGEST}; a date
+ * that has passed is no wait.
+ */
+final class RetryAfter {
+  /** More than a day is a mistake of theirs or an attempt to silence us. */
+  static final Duration LONGEST = Duration.ofDays(1);
+
+  private RetryAfter() {}
+
+  /** The wait, or empty where the value is neither. */
+  static Optional<Duration> parse(String value, Instant now) {
+    String text = value.strip();
+    if (!text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      // Nine digits are 31 years, and fit.
+      long seconds = text.length() > 9 ? Long.MAX_VALUE : Long.parseLong(text);
+      return Optional.of(Duration.ofSeconds(Math.min(seconds, LONGEST.toSeconds())));
+    }
+    try {
+      Instant at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      Duration wait = Duration.between(now, at);
+      if (wait.isNegative()) {
+        return Optional.of(Duration.ZERO);
+      }
+      return Optional.of(wait.compareTo(LONGEST) > 0 ? LONGEST : wait);
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package parley.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.junit.jupiter.api.Test;
+
+class FileColdTierTest extends ColdTierContract {
+  @Override
+  ObjectStore objects() {
+    return over(files());
+  }
+
+  private ObjectStore over(Path root) {
+    return new FileObjects(
+        root,
+        rig.kit
+            .system()
+            .dispatchers()
+            .lookup(DispatcherSelector.fromConfig(SegmentTier.DISPATCHER)));
+  }
+
+  @Override
+  Path files() {
+    return folder.resolve("data").resolve("cold");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "in the way");
+    assertThatThrownBy(() -> Rig.result(over(file.resolve("cold")).check()))
+        .isInstanceOf(ColdRefused.class)
+        .hasMessageStartingWith("PARLEY_DATA_DIR: cannot write to " + file);
+    assertThatThrownBy(() -> Rig.result(over(file).put("a/b", new byte[3], "text/plain")))
+        .hasRootCauseInstanceOf(IOException.class);
+  }
+
+  @Test
+  void whatACrashLeftUnfinishedIsNoObject() throws IOException {
+    ObjectStore store = objects();
+    Rig.result(store.put("conversations/x/1", new byte[] {1}, "text/plain"));
+    Files.write(files().resolve("conversations/x/.unfinished-1"), new byte[] {2});
+    assertThat(rig.all(store.list("conversations/x/"))).containsExactly("conversations/x/1");
+    Path old = Files.write(files().resolve("conversations/x/.unfinished-2"), new byte[] {2});
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    Rig.result(store.put("conversations/x/2", new byte[] {1}, "text/plain"));
+    assertThat(old).doesNotExist();
+    // Somebody may still be writing it.
+    assertThat(files().resolve("conversations/x/.unfinished-1")).exists();
+  }
+
+  /** The nearest thing to a full disk that any user can make: no file may grow so large. */
+  @Test
+  void whereAFileCannotGrowNothingIsHalfThere() throws Exception {
+    String key = "conversations/x/1";
+    assertThat(limited(key, 1_000)).isEqualTo("put");
+    assertThat(limited(key, 3_000_000)).startsWith("ColdUnavailable ");
+    assertThat(limited("conversations/y/1", 3_000_000)).startsWith("ColdUnavailable ");
+    try (Stream<Path> all = Files.walk(files())) {
+      assertThat(all.filter(Files::isRegularFile))
+          .containsExactly(files().resolve("conversations/x/1"));
+    }
+    assertThat(Files.size(files().resolve(key))).isEqualTo(1_000);
+  }
+
+  private String limited(String key, int bytes) throws Exception {
+    // Blocks of 512 or 1,024 bytes, as the shell has it: less than two megabytes.
+    String java = ProcessHandle.current().info().command().orElseThrow();
+    Process process =
+        new ProcessBuilder(
+                "sh",
+                "-c",
+                "ulimit -f 1500 && exec \"$@\"",
+                "sh",
+                java,
+                "-XX:-UsePerfData",
+                "-Xshare:auto",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FullDisk.class.getName(),
+                files().toString(),
+                key,
+                String.valueOf(bytes))
+            .redirectErrorStream(true)
+            .start();
+    try (InputStream out = process.getInputStream()) {
+      return new String(out.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } finally {
+      process.destroy();
+    }
+  }
+}

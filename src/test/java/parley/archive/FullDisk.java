@@ -1,0 +1,25 @@
+package parley.archive;
+
+import java.nio.file.Path;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Puts one object of a given size; run where the operating system lets no file grow so far. */
+final class FullDisk {
+  private FullDisk() {}
+
+  /** Folder, key, bytes. */
+  public static void main(String[] args) {
+    ExecutorService threads = Executors.newSingleThreadExecutor();
+    try {
+      FileObjects objects = new FileObjects(Path.of(args[0]), threads);
+      Rig.result(objects.put(args[1], new byte[Integer.parseInt(args[2])], "text/plain"));
+      System.out.println("put");
+    } catch (RuntimeException e) {
+      Throwable bare = Failures.bare(e);
+      System.out.println(Failures.of(e).getClass().getSimpleName() + " " + bare.getMessage());
+    } finally {
+      threads.shutdown();
+    }
+  }
+}

@@ -1,0 +1,289 @@
+package parley.archive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.telemetry.Telemetry;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.regions.Region;
+
+/**
+ * S3 that is slow, busy, away or says something else: cold reads fail in time, and nothing else.
+ */
+class S3TroubleTest {
+  private static final ConversationId ID = new ConversationId("g_1");
+  private static final AwsCredentialsProvider CREDENTIALS =
+      StaticCredentialsProvider.create(AwsBasicCredentials.create("k", "s"));
+  private static final String BUSY =
+      "<Error><Code>SlowDown</Code><Message>canary</Message><RequestId>1</RequestId></Error>";
+
+  private final AtomicInteger requests = new AtomicInteger();
+  private final Telemetry telemetry = new Telemetry();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+  private @Nullable Rig rig;
+  private @Nullable HttpServer server;
+  private @Nullable ServerSocket silent;
+
+  @AfterEach
+  void stop() throws IOException {
+    if (rig != null) {
+      rig.close();
+    }
+    if (server != null) {
+      server.stop(0);
+    }
+    if (silent != null) {
+      silent.close();
+    }
+    threads.shutdownNow();
+    telemetry.close();
+  }
+
+  private interface Answer {
+    void to(HttpExchange exchange) throws IOException;
+  }
+
+  private URI serve(Answer answer) throws IOException {
+    HttpServer http =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+    http.setExecutor(threads);
+    http.createContext(
+        "/",
+        exchange -> {
+          requests.incrementAndGet();
+          exchange.getRequestBody().readAllBytes();
+          answer.to(exchange);
+        });
+    http.start();
+    server = http;
+    return URI.create("http://127.0.0.1:" + http.getAddress().getPort());
+  }
+
+  /** Takes connections and never says anything. */
+  private URI silence() throws IOException {
+    silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    return URI.create("http://127.0.0.1:" + silent.getLocalPort());
+  }
+
+  private static void answer(HttpExchange exchange, int status, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", "application/xml");
+    exchange.sendResponseHeaders(status, bytes.length);
+    exchange.getResponseBody().write(bytes);
+    exchange.close();
+  }
+
+  private ColdTier tier(URI endpoint, String overrides) {
+    return tier(endpoint, overrides, CREDENTIALS);
+  }
+
+  private ColdTier tier(URI endpoint, String overrides, AwsCredentialsProvider credentials) {
+    rig =
+        new Rig(
+            "pekko.connectors.s3.retry-settings.min-backoff = 1ms, parley.archive { breaker.rest = 1h,"
+                + " breaker.longest-rest = 2h }\n"
+                + overrides);
+    return ColdTiers.over(
+        ColdTiers.s3(
+            new ColdStore.S3(endpoint, "b"), credentials, () -> Region.US_EAST_1, rig.kit.system()),
+        rig.kit.system(),
+        telemetry);
+  }
+
+  private Rig rig() {
+    return java.util.Objects.requireNonNull(rig);
+  }
+
+  private CompletionStage<List<Entry>> reading(ColdTier tier) {
+    return tier.read(ID, 1, 10).runWith(Sink.seq(), rig().kit.system());
+  }
+
+  private double failures(String operation) {
+    return telemetry
+        .registry()
+        .counter(ColdMeters.FAILURES, "operation", operation, "kind", "unavailable")
+        .count();
+  }
+
+  @Test
+  void aBusyServerIsAskedThreeTimesAndThenLeftAlone() throws IOException {
+    ColdTier tier = tier(serve(exchange -> answer(exchange, 503, BUSY)), "");
+    for (int i = 1; i <= 5; i++) {
+      assertThatThrownBy(() -> Rig.result(reading(tier)))
+          .isInstanceOf(ColdUnavailable.class)
+          .hasMessage("S3 answers 503 SlowDown");
+      assertThat(requests).hasValue(3 * i);
+    }
+    // From here on nobody asks.
+    assertThatThrownBy(() -> Rig.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("the cold tier rests after failures: S3 answers 503 SlowDown");
+    assertThat(requests).hasValue(15);
+    assertThat(failures("read")).isEqualTo(6.0);
+    // Writes have failures of their own to count.
+    assertThatThrownBy(() -> Rig.result(tier.write(ID, new Samples(1).entries(1, 3))))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("S3 answers 503 SlowDown");
+    assertThat(requests).hasValue(18);
+    assertThat(failures("write")).isEqualTo(1.0);
+  }
+
+  @Test
+  void itIsAskedAgainAfterARest() throws IOException {
+    ColdTier tier =
+        tier(
+            serve(exchange -> answer(exchange, 503, BUSY)),
+            "parley.archive.breaker { failures = 1, rest = 1ms }");
+    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
+    await()
+        .untilAsserted(
+            () -> {
+              assertThatThrownBy(() -> Rig.result(reading(tier)))
+                  .isInstanceOf(ColdUnavailable.class);
+              assertThat(requests).hasValueGreaterThan(3);
+            });
+  }
+
+  @Test
+  void aPassingFailureIsNotSeen() throws IOException {
+    String empty =
+        "<ListBucketResult><Name>b</Name><IsTruncated>false</IsTruncated></ListBucketResult>";
+    ColdTier tier =
+        tier(
+            serve(
+                exchange -> {
+                  boolean busy = requests.get() < 3;
+                  answer(exchange, busy ? 500 : 200, busy ? BUSY : empty);
+                }),
+            "");
+    assertThat(rig().all(tier.manifests(ID))).isEmpty();
+    assertThat(requests).hasValue(3);
+  }
+
+  @Test
+  void aServerThatSaysNothingIsGivenUp() throws IOException {
+    ColdTier tier = tier(silence(), "parley.archive.read-timeout = 100ms");
+    assertThatThrownBy(() -> Rig.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("the cold tier did not answer in time");
+  }
+
+  @Test
+  void aPageIsGivenUpAfterItsOwnTime() throws IOException {
+    ColdTier tier = tier(silence(), "parley.archive { read-timeout = 1h, patience = 100ms }");
+    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> rig().all(tier.manifests(ID))).isInstanceOf(ColdUnavailable.class);
+  }
+
+  @Test
+  void noServerAtAll() throws IOException {
+    URI nobody;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = URI.create("http://127.0.0.1:" + socket.getLocalPort());
+    }
+    ColdTier tier = tier(nobody, "");
+    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> Rig.result(tier.write(ID, new Samples(1).entries(1, 3))))
+        .isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> Rig.result(tier.check()))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("S3 at 127.0.0.1 cannot be reached");
+  }
+
+  @Test
+  void oneReadTooManyIsTurnedAwayAtOnce() throws IOException {
+    ColdTier tier =
+        tier(
+            silence(),
+            "parley.archive { reads = 1, reads-waiting = 1, read-timeout = 1h, patience = 1h }");
+    List<CompletionStage<List<Entry>>> patient = new ArrayList<>();
+    patient.add(reading(tier));
+    patient.add(reading(tier));
+    await().until(() -> gauge() == 1.0);
+    assertThatThrownBy(() -> Rig.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("too many cold reads");
+    assertThat(patient).allMatch(one -> !one.toCompletableFuture().isDone());
+  }
+
+  private double gauge() {
+    return telemetry.registry().get(ColdMeters.WAITING).gauge().value();
+  }
+
+  /** A client that has gone away, in the queue or at its turn, leaves its place to others. */
+  @Test
+  void whoGivesUpGivesHisPlaceBack() throws IOException {
+    ColdTier tier =
+        tier(
+            silence(),
+            "parley.archive { reads = 1, reads-waiting = 1, read-timeout = 1h, patience = 1h }");
+    var first = tier.read(ID, 1, 10).runWith(Sink.queue(), rig().kit.system());
+    var waiting = tier.read(ID, 1, 10).runWith(Sink.queue(), rig().kit.system());
+    await().until(() -> gauge() == 1.0);
+    waiting.cancel();
+    await().until(() -> gauge() == 0.0);
+    CompletionStage<List<Entry>> next = reading(tier);
+    await().until(() -> gauge() == 1.0);
+    first.cancel();
+    await().until(() -> gauge() == 0.0);
+    assertThat(next.toCompletableFuture()).isNotDone();
+  }
+
+  @Test
+  void whateverIsAnsweredNothingOfItIsRepeated() throws IOException {
+    for (String body : List.of("canary", BUSY.replace("SlowDown", "canary <b/>"), "<canary>")) {
+      ColdTier tier = tier(serve(exchange -> answer(exchange, 418, body)), "");
+      assertThatThrownBy(() -> Rig.result(reading(tier)))
+          .isInstanceOf(ColdUnavailable.class)
+          .hasMessage("S3 answers 418")
+          .hasNoCause();
+      stopServer();
+    }
+  }
+
+  private void stopServer() {
+    rig().close();
+    java.util.Objects.requireNonNull(server).stop(0);
+  }
+
+  @Test
+  void credentialsThatAreNotThereAreNamed() throws IOException {
+    ColdTier tier =
+        tier(
+            silence(),
+            "",
+            () -> {
+              throw SdkClientException.create("canary");
+            });
+    assertThatThrownBy(() -> Rig.result(tier.check()))
+        .isInstanceOf(ColdRefused.class)
+        .hasMessageStartingWith("AWS_ACCESS_KEY_ID: ");
+    assertThatThrownBy(() -> Rig.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessageStartingWith("AWS_ACCESS_KEY_ID: ");
+  }
+}

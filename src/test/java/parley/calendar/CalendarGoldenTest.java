@@ -1,0 +1,38 @@
+package parley.calendar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.InputStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import parley.model.ConversationId;
+
+/** What the calendar stores, as it always did; a file is never edited once it was released. */
+class CalendarGoldenTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static ConversationId id(int number) {
+    return ConversationId.group(String.valueOf(number));
+  }
+
+  @Test
+  void bucketsAndClocksReadAndWriteAsTheyAlwaysDid() throws Exception {
+    same(
+        "changed",
+        BucketEvent.class,
+        new BucketEvent.Changed(List.of(id(1), id(2)), List.of(id(3))));
+    same("bucket", BucketSnapshot.class, new BucketSnapshot(List.of(id(1), id(2))));
+    same("turned", ClockEvent.class, new ClockEvent.Turned(20_500));
+  }
+
+  private static void same(String file, Class<?> type, Object expected) throws Exception {
+    try (InputStream in =
+        CalendarGoldenTest.class.getResourceAsStream("/golden/calendar/" + file + ".json")) {
+      assertThat(in).as(file).isNotNull();
+      byte[] golden = in.readAllBytes();
+      assertThat(JSON.readValue(golden, type)).isEqualTo(expected);
+      assertThat(JSON.readTree(JSON.writeValueAsBytes(expected))).isEqualTo(JSON.readTree(golden));
+    }
+  }
+}

@@ -1,0 +1,241 @@
+package parley.calendar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitPlugin;
+import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
+import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.model.ConversationId;
+
+/** Buckets and clocks: who is registered is asked on its day, until it is done. */
+@Timeout(60)
+class CalendarTest {
+  private final ActorTestKit kit =
+      ActorTestKit.create(
+          "Calendar",
+          ConfigFactory.parseString(
+                  """
+                  pekko.persistence.testkit.events.serialize = on
+                  pekko.persistence.testkit.snapshots.serialize = on
+                  pekko.loglevel = WARNING
+                  """)
+              .withFallback(PersistenceTestKitPlugin.getInstance().config())
+              .withFallback(PersistenceTestKitSnapshotPlugin.config())
+              .withFallback(ConfigFactory.load()));
+  private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
+  private final AtomicLong now = new AtomicLong(20_000 * Calendar.DAY + 3_600_000 * 2);
+  private final InstantSource time = () -> Instant.ofEpochMilli(now.get());
+  private final TestProbe<Bucket.Answer> answers = kit.createTestProbe();
+  private final TestProbe<Bucket.Waiting> waiting = kit.createTestProbe();
+  private final ActorRef<ToBucket> buckets = kit.spawn(buckets());
+  private final List<String> asked = new CopyOnWriteArrayList<>();
+  private final Set<ConversationId> dead = ConcurrentHashMap.newKeySet();
+  private final Map<Integer, ActorRef<Clock.Command>> clocks = new HashMap<>();
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  /** A message on its way to a bucket. */
+  private record ToBucket(String name, Bucket.Command message) {}
+
+  /** Starts buckets where there is something for them, as sharding does. */
+  private Behavior<ToBucket> buckets() {
+    return Behaviors.setup(
+        context -> {
+          Map<String, ActorRef<Bucket.Command>> all = new HashMap<>();
+          return Behaviors.receiveMessage(
+              to -> {
+                all.computeIfAbsent(
+                        to.name(), name -> context.spawnAnonymous(Bucket.create(name, time, null)))
+                    .tell(to.message());
+                if (to.message().equals(Bucket.stop())) {
+                  all.remove(to.name());
+                }
+                return Behaviors.same();
+              });
+        });
+  }
+
+  private void tell(long day, int slot, Bucket.Command message) {
+    buckets.tell(new ToBucket(Bucket.name(day, slot), message));
+  }
+
+  private static ConversationId id(int number) {
+    return ConversationId.group("x" + number);
+  }
+
+  private long today() {
+    return Calendar.day(now.get());
+  }
+
+  private void register(ConversationId id, long day) {
+    tell(day, Bucket.slot(id), new Bucket.Register(id, answers.getRef()));
+    answers.expectMessage(new Bucket.Registered(id, day));
+  }
+
+  private List<ConversationId> waiting(long day, int slot) {
+    tell(day, slot, new Bucket.Ask(100, waiting.getRef()));
+    return waiting.receiveMessage().ids();
+  }
+
+  /** Conversations that archive at once, but for the dead ones. */
+  private final Clock.Ways ways =
+      new Clock.Ways() {
+        @Override
+        public void bucket(long day, int slot, Bucket.Command message) {
+          tell(day, slot, message);
+        }
+
+        @Override
+        public void conversation(ConversationId id, long day) {
+          asked.add(id.value() + "@" + day);
+          if (!dead.contains(id)) {
+            tell(day, Bucket.slot(id), new Bucket.Finished(id));
+          }
+        }
+      };
+
+  private void startClocks() {
+    for (int i = 0; i < Clock.CLOCKS; i++) {
+      clocks.put(i, kit.spawn(Clock.create(i, time, Duration.ofMillis(5), ways)));
+    }
+  }
+
+  private void stopClocks() {
+    clocks.values().forEach(kit::stop);
+    clocks.clear();
+  }
+
+  private long clockDay(int number) {
+    List<Object> all = journal.persistedInStorage("archive-clock|" + number);
+    return all.isEmpty() ? 0 : ((ClockEvent) all.getLast()).day();
+  }
+
+  private void awaitDay(long day) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              for (int i = 0; i < Clock.CLOCKS; i++) {
+                if (clockDay(i) != day) {
+                  return false;
+                }
+              }
+              return true;
+            });
+  }
+
+  @Test
+  void whatIsRegisteredSurvivesAndIsCrossedOffOnce() {
+    long day = today() + 3;
+    register(id(1), day);
+    register(id(1), day);
+    int slot = Bucket.slot(id(1));
+    tell(day, slot, Bucket.stop());
+    assertThat(waiting(day, slot)).containsExactly(id(1));
+    tell(day, slot, new Bucket.Finished(id(1)));
+    assertThat(waiting(day, slot)).isEmpty();
+    tell(day, slot, Bucket.stop());
+    assertThat(waiting(day, slot)).isEmpty();
+  }
+
+  @Test
+  void aDayThatHasComeOrIsFullSendsOn() {
+    tell(today(), Bucket.slot(id(1)), new Bucket.Register(id(1), answers.getRef()));
+    answers.expectMessage(new Bucket.NotThatDay(id(1), today(), today() + 1));
+    long day = today() + 1;
+    List<Bucket.Answer> all = new ArrayList<>();
+    // No more at once than the stash holds.
+    for (int i = 0; i <= Bucket.CAPACITY; i++) {
+      tell(day, 7, new Bucket.Register(id(i), answers.getRef()));
+      if (i % 1_000 == 999 || i == Bucket.CAPACITY) {
+        all.addAll(answers.receiveSeveralMessages(i + 1 - all.size(), Duration.ofSeconds(30)));
+      }
+    }
+    assertThat(all).filteredOn(a -> a instanceof Bucket.Registered).hasSize(Bucket.CAPACITY);
+    assertThat(all).contains(new Bucket.NotThatDay(id(Bucket.CAPACITY), day, day + 1));
+  }
+
+  @Test
+  void onTheDayAllAreAskedAndNothingIsLeftBehind() {
+    startClocks();
+    awaitDay(today() + 1);
+    long day = today() + 2;
+    for (int i = 0; i < 40; i++) {
+      register(id(i), day);
+    }
+    now.addAndGet(Calendar.DAY);
+    awaitDay(today() + 1);
+    assertThat(asked).isEmpty();
+    // A restart in between: where the clocks are is durable.
+    stopClocks();
+    now.addAndGet(Calendar.DAY);
+    startClocks();
+    awaitDay(day + 1);
+    assertThat(asked).hasSize(40).allMatch(one -> one.endsWith("@" + day));
+    await()
+        .until(
+            () ->
+                journal
+                    .persistedInStorage("archive-day|" + Bucket.name(day, Bucket.slot(id(1))))
+                    .isEmpty());
+  }
+
+  @Test
+  void aConversationThatNeverAnswersIsPutOffAndHoldsUpNobody() {
+    long day = today() + 1;
+    startClocks();
+    awaitDay(today() + 1);
+    register(id(1), day);
+    register(id(2), day);
+    dead.add(id(1));
+    now.addAndGet(Calendar.DAY);
+    await()
+        .atMost(Duration.ofSeconds(40))
+        .until(
+            () -> {
+              now.addAndGet(31_000);
+              return clockDay(Bucket.slot(id(1)) % Clock.CLOCKS) == day + 1;
+            });
+    assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(Clock.TIMES);
+    assertThat(waiting(Calendar.day(now.get()) + 1, Bucket.slot(id(1)))).containsExactly(id(1));
+  }
+
+  @Test
+  void theClockTurnedForwardAndBackLosesNobody() {
+    startClocks();
+    awaitDay(today() + 1);
+    long day = today() + 2;
+    now.addAndGet(4 * Calendar.DAY);
+    awaitDay(today() + 1);
+    now.addAndGet(-4 * Calendar.DAY);
+    awaitDay(today() + 1);
+    register(id(1), day);
+    now.addAndGet(2 * Calendar.DAY);
+    awaitDay(today() + 1);
+    assertThat(asked).containsExactly("g_x1@" + day);
+  }
+}

@@ -1,0 +1,112 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.persistence.testkit.DeleteEvents;
+import org.apache.pekko.persistence.testkit.DeleteSnapshotsByCriteria;
+import org.apache.pekko.persistence.testkit.JournalOperation;
+import org.apache.pekko.persistence.testkit.ReadSnapshot;
+import org.apache.pekko.persistence.testkit.WriteEvents;
+import org.apache.pekko.persistence.testkit.WriteSnapshot;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import parley.model.Entry;
+import parley.model.Intent;
+
+/**
+ * The archiver is cut at each of its steps: afterwards nothing is missing, doubled or different.
+ */
+@Timeout(90)
+class ArchivingCutTest {
+  /** Where it is cut, in its order. */
+  enum Cut {
+    PLAN_NOT_WRITTEN,
+    SEGMENT_NOT_STORED,
+    SEGMENT_REFUSED,
+    SEGMENT_STORED_NOBODY_KNOWS,
+    SEAL_NOT_WRITTEN,
+    SNAPSHOT_NOT_STORED,
+    SNAPSHOT_NOT_READ,
+    OLD_SNAPSHOTS_NOT_DELETED,
+    EVENTS_NOT_DELETED,
+    NOTE_NOT_WRITTEN
+  }
+
+  @ParameterizedTest
+  @EnumSource(Cut.class)
+  void itIsFinishedByTheNextLife(Cut cut) {
+    Harness h = Harness.direct();
+    h.opening(Harness.ANN, Harness.BOB, "first");
+    try (ColdRig rig = new ColdRig(h)) {
+      rig.texts(1_300);
+      h.post(Harness.ANN, "gone", new Intent.Delete(2));
+      h.read(Harness.BOB, 700);
+      rig.days(31);
+      rig.texts(300);
+      List<Entry> before = rig.history(Harness.BOB);
+      ConversationState was = rig.state();
+      cut(rig, cut);
+      h.tell(new Conversation.Archive(rig.today()));
+      await().atMost(Duration.ofSeconds(20)).until(() -> wasCut(rig, cut));
+      heal(rig);
+      h.restart();
+      assertThat(rig.history(Harness.BOB)).as("while it is finished").isEqualTo(before);
+      rig.archive();
+      ConversationState is = rig.state();
+      assertThat(is.archivedTo).isEqualTo(1_302);
+      assertThat(is.removedTo).isEqualTo(is.archivedEvent);
+      assertThat(h.events()).hasSize((int) (is.eventNr - is.removedTo));
+      assertThat(rig.tier.segments(h.id)).hasSize(1);
+      h.restart();
+      assertThat(rig.history(Harness.BOB)).as("finished").isEqualTo(before);
+      assertThat(is.lastSeq).isEqualTo(was.lastSeq);
+      assertThat(is.member(Harness.BOB))
+          .usingRecursiveComparison()
+          .isEqualTo(was.member(Harness.BOB));
+      // And it goes on as ever.
+      assertThat(h.text(Harness.ANN, "next", "next").seq()).isEqualTo(was.lastSeq + 1);
+    }
+  }
+
+  private static void cut(ColdRig rig, Cut cut) {
+    switch (cut) {
+      case PLAN_NOT_WRITTEN ->
+          rig.journalFails(op -> writes(op, ConversationEvent.SegmentPlanned.class));
+      case SEGMENT_NOT_STORED -> rig.tier.fault = MemoryTier.Fault.HANG;
+      case SEGMENT_REFUSED -> rig.tier.fault = MemoryTier.Fault.REFUSE;
+      case SEGMENT_STORED_NOBODY_KNOWS -> rig.tier.fault = MemoryTier.Fault.STORE_AND_HANG;
+      case SEAL_NOT_WRITTEN ->
+          rig.journalFails(op -> writes(op, ConversationEvent.SegmentSealed.class));
+      case SNAPSHOT_NOT_STORED -> rig.snapshotsFail(op -> op instanceof WriteSnapshot);
+      case SNAPSHOT_NOT_READ -> rig.snapshotsFail(op -> op instanceof ReadSnapshot);
+      case OLD_SNAPSHOTS_NOT_DELETED ->
+          rig.snapshotsFail(op -> op instanceof DeleteSnapshotsByCriteria);
+      case EVENTS_NOT_DELETED -> rig.journalFails(op -> op instanceof DeleteEvents);
+      case NOTE_NOT_WRITTEN ->
+          rig.journalFails(op -> writes(op, ConversationEvent.EventsRemoved.class));
+    }
+  }
+
+  private static boolean wasCut(ColdRig rig, Cut cut) {
+    return switch (cut) {
+      case SEGMENT_NOT_STORED, SEGMENT_STORED_NOBODY_KNOWS -> rig.tier.writes.get() == 1;
+      case PLAN_NOT_WRITTEN, SEAL_NOT_WRITTEN, NOTE_NOT_WRITTEN -> rig.failures.get() == 1;
+      default -> !rig.calendar.finished.isEmpty();
+    };
+  }
+
+  private static void heal(ColdRig rig) {
+    rig.tier.fault = MemoryTier.Fault.NONE;
+    rig.journalFails(null);
+    rig.snapshotsFail(null);
+  }
+
+  private static boolean writes(JournalOperation operation, Class<?> type) {
+    return operation instanceof WriteEvents events
+        && events.getBatch().stream().anyMatch(type::isInstance);
+  }
+}

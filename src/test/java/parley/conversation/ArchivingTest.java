@@ -1,0 +1,361 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.archive.ColdTier;
+import parley.model.Body;
+import parley.model.Entry;
+import parley.model.ErrorCode;
+import parley.model.HistoryPage.Tier;
+import parley.model.Intent;
+
+/** What goes to the cold tier and when, and how everything is read as before. */
+@Timeout(90)
+class ArchivingTest {
+  private static ColdRig rig() {
+    Harness h = Harness.direct();
+    h.opening(Harness.ANN, Harness.BOB, "first");
+    return new ColdRig(h);
+  }
+
+  @Test
+  void oldEntriesGoAndAllIsReadAsBefore() {
+    try (ColdRig rig = rig()) {
+      rig.texts(6_099);
+      rig.days(40);
+      rig.texts(300);
+      List<Entry> before = rig.history(Harness.ANN);
+      rig.archive();
+      ConversationState state = rig.state();
+      assertThat(state.archivedTo).isEqualTo(6_100);
+      assertThat(state.removedTo).isEqualTo(state.archivedEvent);
+      assertThat(rig.tier.segments(rig.h.id))
+          .hasSize(2)
+          .allMatch(one -> one.size() <= ColdTier.SEGMENT_ENTRIES);
+      assertThat(rig.h.events())
+          .filteredOn(event -> event instanceof ConversationEvent.EntriesAppended)
+          .allMatch(event -> Log.entriesOf(event).getFirst().seq() > 6_100);
+      assertThat(rig.history(Harness.ANN)).isEqualTo(before);
+      rig.h.restart();
+      assertThat(rig.history(Harness.BOB)).isEqualTo(before);
+      assertThat(rig.calendar.registered.getLast()).isGreaterThan(rig.today());
+    }
+  }
+
+  @Test
+  void aPageSaysWhereItCameFrom() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      assertThat(rig.page(Harness.ANN, 0, 100).orElseThrow().tier()).isEqualTo(Tier.COLD);
+      assertThat(rig.page(Harness.ANN, 1_150, 50).orElseThrow().tier()).isEqualTo(Tier.COLD);
+      assertThat(rig.page(Harness.ANN, 1_150, 51).orElseThrow().tier()).isEqualTo(Tier.MIXED);
+      assertThat(rig.page(Harness.ANN, 1_200, 50).orElseThrow().tier()).isEqualTo(Tier.HOT);
+      assertThat(rig.page(Harness.ANN, 1_500, 100).orElseThrow().tier()).isEqualTo(Tier.MIXED);
+      assertThat(rig.page(Harness.ANN, 1_790, 100).orElseThrow().tier()).isEqualTo(Tier.MEMORY);
+    }
+  }
+
+  @Test
+  void aRetryOfWhatIsArchivedIsADuplicate() {
+    try (ColdRig rig = rig()) {
+      String plain = "no-time-in-it";
+      String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
+      long one = rig.h.text(Harness.ANN, plain, "one").seq();
+      long two = rig.h.text(Harness.ANN, ulid, "two").seq();
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(10_503);
+      // The first is out of the window of ids by now; the second is known for ever.
+      assertThat(rig.h.text(Harness.ANN, ulid, "again").seq()).isEqualTo(two);
+      assertThat(rig.h.text(Harness.ANN, ulid, "again").duplicate()).isTrue();
+      // One within the window, too old for memory.
+      Entry inside = rig.page(Harness.BOB, 5_000, 1).orElseThrow().entries().getFirst();
+      Conversation.Posted again =
+          rig.h.text(inside.senderId(), String.valueOf(name(rig, inside.seq())), "again");
+      assertThat(again.seq()).isEqualTo(inside.seq());
+      assertThat(again.duplicate()).isTrue();
+      assertThat(one).isEqualTo(2);
+    }
+  }
+
+  private static String name(ColdRig rig, long seq) {
+    return rig.written.stream()
+        .flatMap(event -> Log.entriesOf(event).stream())
+        .filter(entry -> entry.seq() == seq)
+        .map(entry -> String.valueOf(entry.clientMsgId()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void whileTheColdTierIsAwayOnlyWhatNeedsItIsRefused() {
+    try (ColdRig rig = rig()) {
+      String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
+      long seq = rig.h.text(Harness.ANN, ulid, "two").seq();
+      rig.texts(10_600);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      for (MemoryTier.Fault fault : List.of(MemoryTier.Fault.SLOW, MemoryTier.Fault.DOWN)) {
+        rig.tier.fault = fault;
+        if (fault == MemoryTier.Fault.SLOW) {
+          for (int i = 0; i < 2 * Pages.IN_FLIGHT; i++) {
+            rig.h.tell(
+                new Conversation.GetPage(
+                    Harness.BOB, null, 5L, 10, false, rig.h.kit.system().ignoreRef()));
+          }
+          rig.h.tell(
+              new Conversation.Post(
+                  Harness.BOB,
+                  "slow",
+                  new Intent.React(2, "+"),
+                  null,
+                  rig.h.kit.system().ignoreRef()));
+        } else {
+          rig.h.restart();
+          assertThat(rig.page(Harness.ANN, 5, 10)).isEmpty();
+          Conversation.PostReply retry =
+              rig.h.post(Harness.ANN, ulid, new Intent.Text("again", null, List.of()));
+          assertThat(((Conversation.PostRefused) retry).refusal().code())
+              .isEqualTo(ErrorCode.UNAVAILABLE);
+        }
+        long hot = rig.state().archivedTo + 1;
+        assertThat(rig.page(Harness.ANN, hot, 10).orElseThrow().tier()).isEqualTo(Tier.HOT);
+        assertThat(rig.h.post(Harness.ANN, "e-" + fault, new Intent.React(hot, "+")))
+            .isInstanceOf(Conversation.Posted.class);
+      }
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      assertThat(rig.h.text(Harness.ANN, ulid, "again").seq()).isEqualTo(seq);
+      assertThat(rig.page(Harness.ANN, 5, 10)).isPresent();
+    }
+  }
+
+  @Test
+  void aCursorThatCannotBeCountedIsTriedNowAndThenAndGivenUp() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      rig.h.restart();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      rig.tier.reads.set(0);
+      TestProbe<Conversation.ReadReply> reader = rig.h.kit.createTestProbe();
+      rig.h.tell(new Conversation.Read(Harness.BOB, 5, reader.getRef()));
+      assertThat(reader.receiveMessage()).isInstanceOf(Conversation.Refused.class);
+      await().atMost(Duration.ofSeconds(30)).until(() -> rig.tier.reads.get() == CursorMoves.TRIES);
+      // More ticks, more writes: nobody tries again.
+      rig.texts(100);
+      assertThat(rig.tier.reads).hasValue(CursorMoves.TRIES);
+      assertThat(Objects.requireNonNull(rig.state().member(Harness.BOB)).read).isZero();
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      // The move that is given up takes whoever waits with it, so this one asks until it is not.
+      await()
+          .until(
+              () -> {
+                rig.h.tell(new Conversation.Read(Harness.BOB, 5, reader.getRef()));
+                return reader.receiveMessage() instanceof Conversation.ReadDone;
+              });
+      assertThat(Objects.requireNonNull(rig.state().member(Harness.BOB)).read).isEqualTo(5);
+    }
+  }
+
+  @Test
+  void controlCharactersAreArchivedToo() {
+    List<Entry> entries = new ArrayList<>();
+    Gathering gathering = new Gathering(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    for (long seq = 1; ; seq++) {
+      Entry entry =
+          new Entry(
+              seq,
+              "m",
+              Harness.ANN,
+              1,
+              null,
+              new Body.Text("\0".repeat(10_900), null, null, false));
+      var event = new ConversationEvent.EntriesAppended(List.of(entry), null, 0);
+      if (!gathering.add(new EventEnvelope(Offset.noOffset(), "c", seq, event, 1L))) {
+        break;
+      }
+      entries.add(entry);
+    }
+    assertThat(entries.size()).isBetween(50, 70);
+    assertThat(gathering.entries()).isEqualTo(entries);
+  }
+
+  @Test
+  void archivedEntriesAreEditedDeletedReactedToAndCounted() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      Entry mine = rig.page(Harness.ANN, 9, 1).orElseThrow().entries().getFirst();
+      Entry other = rig.page(Harness.ANN, 10, 1).orElseThrow().entries().getFirst();
+      rig.h.post(mine.senderId(), "edit", new Intent.Edit(mine.seq(), "newer"));
+      rig.h.post(other.senderId(), "delete", new Intent.Delete(other.seq()));
+      assertThat(rig.h.post(Harness.BOB, "react", new Intent.React(12, "+")))
+          .isInstanceOf(Conversation.Posted.class);
+      rig.h.read(Harness.BOB, 5);
+      long expected =
+          rig.history(Harness.BOB).stream()
+              .filter(e -> e.seq() > 5 && e.body() instanceof Body.Text && !e.deleted())
+              .filter(e -> !e.senderId().equals(Harness.BOB))
+              .count();
+      assertThat(rig.state().member(Harness.BOB)).extracting(m -> m.unread).isEqualTo(expected);
+      List<Entry> page = rig.page(Harness.ANN, 9, 2).orElseThrow().entries();
+      assertThat(page.getFirst().body()).isEqualTo(new Body.Text("newer", null, null, true));
+      assertThat(page.getLast().deleted()).isTrue();
+      // The edit goes too, one day, and is still the wording that counts.
+      rig.days(61);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(rig.state().lastSeq);
+      rig.h.restart();
+      assertThat(rig.page(Harness.ANN, 9, 2).orElseThrow().entries()).isEqualTo(page);
+    }
+  }
+
+  @Test
+  void whatIsDeletedGoesWithoutContent() {
+    try (ColdRig rig = rig()) {
+      long seq = rig.h.text(Harness.ANN, "secret", "a secret").seq();
+      rig.h.post(Harness.ANN, "edit", new Intent.Edit(seq, "another secret"));
+      rig.h.post(Harness.ANN, "delete", new Intent.Delete(seq));
+      rig.days(31);
+      List<Entry> before = rig.history(Harness.BOB);
+      rig.archive();
+      assertThat(rig.tier.segments(rig.h.id).getFirst())
+          .hasSize(4)
+          .noneMatch(
+              entry ->
+                  (entry.body() instanceof Body.Text text
+                          && String.valueOf(text.content()).contains("secret"))
+                      || (entry.body() instanceof Body.Edit edit && edit.content() != null));
+      rig.h.restart();
+      assertThat(rig.history(Harness.BOB)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aFewEntriesWaitUntilTheyAreTwiceAsOldOrTheLast() {
+    try (ColdRig rig = rig()) {
+      rig.texts(20);
+      rig.days(31);
+      rig.texts(20);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isZero();
+      assertThat(rig.calendar.registered).containsExactly(rig.today() + 30);
+      rig.days(30);
+      rig.texts(1);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(41);
+      rig.days(31);
+      rig.archive();
+      // Nobody uses it any more: all of it is gone, and nobody needs to remember it.
+      assertThat(rig.state().archivedTo).isEqualTo(42);
+      assertThat(rig.tier.segments(rig.h.id)).hasSize(2);
+      assertThat(rig.calendar.registered).hasSize(2);
+    }
+  }
+
+  @Test
+  void whatAMemberHasNotHeardOfStays() {
+    try (ColdRig rig = rig()) {
+      rig.texts(5);
+      await().until(() -> rig.h.entries(Harness.BOB).size() == 6);
+      rig.h.deaf.add(Harness.BOB);
+      rig.texts(5);
+      rig.days(70);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isLessThanOrEqualTo(6);
+      rig.h.deaf.clear();
+      rig.days(1);
+      await().until(() -> rig.h.entries(Harness.BOB).size() == 11);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(11);
+    }
+  }
+
+  @Test
+  void aMemberIsToldAgainWhatIsArchivedMeanwhile() {
+    try (ColdRig rig = rig()) {
+      rig.texts(50);
+      rig.days(31);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(51);
+      // It was never written down that all have it, so a new life tells all of it again.
+      long known = rig.state().dispatchedTo;
+      assertThat(known).isLessThan(51);
+      rig.h.told.clear();
+      rig.h.restart();
+      await().until(() -> rig.h.entries(Harness.BOB).size() == 51 - known);
+    }
+  }
+
+  @Test
+  void itStaysInMemoryUntilTheCalendarHasPromised() {
+    try (ColdRig rig = rig()) {
+      rig.h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(20),
+              Duration.ofMillis(50),
+              200,
+              rig.h.settings().readJournal()));
+      rig.calendar.deaf = true;
+      rig.h.restart();
+      rig.texts(3);
+      await()
+          .during(Duration.ofMillis(500))
+          .until(() -> !(rig.written.getLast() instanceof ConversationEvent.Settled));
+      rig.calendar.deaf = false;
+      rig.calendar.fullUntil = rig.today() + 32;
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.calendar.registered).containsExactly(rig.today() + 33);
+      assertThat(rig.written.getLast()).isEqualTo(new ConversationEvent.Settled(rig.today() + 33));
+      // What was promised once is not asked for again.
+      rig.h.restart();
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.calendar.registered).hasSize(1);
+    }
+  }
+
+  @Test
+  void withoutAColdTierNothingIsArchivedOrRegistered() {
+    try (ColdRig rig = rig()) {
+      rig.h.archive(null);
+      rig.h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(20),
+              Duration.ofMillis(50),
+              200,
+              rig.h.settings().readJournal()));
+      rig.h.restart();
+      rig.texts(3);
+      rig.days(100);
+      rig.h.tell(new Conversation.Archive(rig.today()));
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.tier.writes).hasValue(0);
+      assertThat(rig.calendar.registered).isEmpty();
+      assertThat(rig.written.getLast()).isEqualTo(new ConversationEvent.Settled());
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package parley.conversation;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.actor.typed.ActorRef;
+import parley.calendar.Bucket;
+import parley.calendar.Calendar;
+import parley.model.ConversationId;
+
+/** A calendar that notes what it is told, and is deaf or full by hand. */
+final class HandCalendar implements Calendar {
+  final List<Long> registered = new CopyOnWriteArrayList<>();
+  final List<Long> finished = new CopyOnWriteArrayList<>();
+  volatile boolean deaf;
+  volatile long fullUntil;
+
+  @Override
+  public void register(ConversationId id, long day, ActorRef<Bucket.Answer> replyTo) {
+    if (deaf) {
+      return;
+    }
+    if (day <= fullUntil) {
+      replyTo.tell(new Bucket.NotThatDay(id, day, day + 1));
+    } else {
+      registered.add(day);
+      replyTo.tell(new Bucket.Registered(id, day));
+    }
+  }
+
+  @Override
+  public void finished(ConversationId id, long day) {
+    finished.add(day);
+  }
+}

@@ -1,0 +1,312 @@
+package parley.push;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static parley.push.PushRig.PATIENCE;
+import static parley.push.PushRig.to;
+import static parley.push.PushRig.token;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import parley.client.MockApns;
+import parley.client.MockFcm;
+
+/** Providers that are down, slow, silent and back again. */
+@Timeout(120)
+class TroubleTest {
+  private static final Outcome DELIVERED = new Outcome.Delivered();
+  private static final Outcome TIMEOUT = new Outcome.Retry(null, "timeout");
+  private static final Outcome BUSY = new Outcome.Retry(null, "busy");
+
+  /** Few places, so that they are soon taken; a short time, so that a silence is soon over. */
+  private static final Limits TIGHT = new Limits(4, 4, Duration.ofMillis(1500));
+
+  @TempDir Path folder;
+  private PushRig rig;
+
+  @BeforeEach
+  void open() throws Exception {
+    rig = new PushRig(folder, TIGHT);
+  }
+
+  @AfterEach
+  void close() {
+    rig.close();
+  }
+
+  private void down(Platform platform) {
+    switch (platform) {
+      case APNS -> rig.apns.stop();
+      case FCM -> rig.fcm.stop();
+    }
+  }
+
+  private void up(Platform platform) throws Exception {
+    switch (platform) {
+      case APNS -> rig.apns.start();
+      case FCM -> rig.fcm.start();
+    }
+  }
+
+  private List<String> received(Platform platform) {
+    return switch (platform) {
+      case APNS -> rig.apns.received().stream().map(MockApns.Received::token).toList();
+      case FCM -> rig.fcm.received().stream().map(MockFcm.Received::token).toList();
+    };
+  }
+
+  private static Platform other(Platform platform) {
+    return platform == Platform.APNS ? Platform.FCM : Platform.APNS;
+  }
+
+  /** Tries again as an outbox would, until it is delivered. */
+  private void deliver(Notification notification) {
+    await().atMost(90, TimeUnit.SECONDS).until(() -> rig.outcome(notification), DELIVERED::equals);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whileItIsDownEachIsToldAndNoneIsSentLater(Platform platform) throws Exception {
+    rig.outcome(to(platform, 0));
+    down(platform);
+    for (int device = 1; device <= 20; device++) {
+      rig.send(to(platform, device));
+    }
+    for (int i = 0; i < 20; i++) {
+      assertThat(rig.next())
+          .isInstanceOfSatisfying(
+              Outcome.Retry.class,
+              retry -> assertThat(retry.reason()).isIn("unreachable", "unanswered", "busy"));
+    }
+    assertThat(rig.outcome(to(other(platform), 1))).isEqualTo(DELIVERED);
+
+    up(platform);
+    deliver(to(platform, 99));
+    deliver(to(platform, 100));
+    assertThat(received(platform)).containsExactly(token(0), token(99), token(100));
+    assertThat(rig.counted(platform, "delivered")).isEqualTo(3);
+  }
+
+  /** From the start, when there is no connection yet on which to learn of it. */
+  @ParameterizedTest
+  @EnumSource
+  void thePauseIsToldWithItsLength(Platform platform) throws Exception {
+    down(platform);
+    Outcome.Retry first = (Outcome.Retry) rig.outcome(to(platform, 1));
+    assertThat(first.reason()).isEqualTo("unreachable");
+    Outcome.Retry second = (Outcome.Retry) rig.outcome(to(platform, 2));
+    assertThat(second.reason()).isEqualTo("unreachable");
+    assertThat(second.after()).isBetween(Duration.ZERO, Duration.ofSeconds(2));
+    assertThat(rig.logged()).anyMatch(line -> line.contains(platform + " cannot be reached"));
+    up(platform);
+    deliver(to(platform, 3));
+  }
+
+  @Test
+  void aSilentApnsTakesItsOwnPlacesOnly() {
+    rig.apns.answer(token -> MockApns.HANG);
+    silent(Platform.APNS);
+    rig.apns.answer(token -> MockApns.ACCEPT);
+    rig.apns.resume();
+    deliver(to(Platform.APNS, 50));
+  }
+
+  @Test
+  void aSilentFcmTakesItsOwnPlacesOnly() {
+    rig.fcm.answer(token -> MockFcm.SILENCE);
+    silent(Platform.FCM);
+    rig.fcm.answer(token -> MockFcm.ACCEPT);
+    deliver(to(Platform.FCM, 50));
+  }
+
+  private void silent(Platform platform) {
+    // 4 in flight, 4 in the queue, and one for which there is no room.
+    for (int device = 1; device <= 9; device++) {
+      rig.send(to(platform, device));
+    }
+    assertThat(rig.probe.receiveMessage(PATIENCE)).isEqualTo(new Push.Sent(8, BUSY));
+    TestProbe<Push.Sent> others = rig.kit.createTestProbe(Push.Sent.class);
+    rig.push.tell(new Push.Send(to(other(platform), 1), 1, others.getRef()));
+    assertThat(others.receiveMessage(PATIENCE)).isEqualTo(new Push.Sent(1, DELIVERED));
+
+    List<Outcome> outcomes = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      outcomes.add(rig.next());
+    }
+    assertThat(outcomes).isSubsetOf(TIMEOUT, BUSY);
+    assertThat(outcomes.stream().filter(TIMEOUT::equals).count()).isBetween(4L, 8L);
+    rig.probe.expectNoMessage(Duration.ofMillis(1));
+    assertThat(rig.counted(platform, "timeout")).isGreaterThanOrEqualTo(4);
+  }
+
+  /** 64 missing answers in a row: another connection, on which somebody answers. */
+  @Test
+  void aConnectionThatNeverAnswersIsReplaced() {
+    Limits wide = new Limits(ApnsConnection.UNANSWERED, 0, TIGHT.timeout());
+    Providers providers =
+        Providers.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
+    ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, wide, rig.telemetry));
+    rig.apns.answer(token -> MockApns.HANG);
+    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+      push.tell(new Push.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
+    }
+    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+      assertThat(rig.next()).isEqualTo(TIMEOUT);
+    }
+    rig.apns.answer(token -> MockApns.ACCEPT);
+    // Without resume(): the old connection still hangs.
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              push.tell(new Push.Send(to(Platform.APNS, 2), 0, rig.probe.getRef()));
+              return rig.next();
+            },
+            DELIVERED::equals);
+  }
+
+  @Test
+  void anAccessTokenThatIsNoLongerGoodIsRenewed() throws Exception {
+    rig.outcome(to(Platform.FCM, 1));
+    rig.fcm.forgetLogins();
+    assertThat(rig.outcome(to(Platform.FCM, 2))).isEqualTo(DELIVERED);
+    assertThat(rig.fcm.logins()).isEqualTo(2);
+  }
+
+  @Test
+  void aTokenServerThatRefusesOrIsSlowIsNoFaultOfTheDevice() {
+    rig.fcm.answerLogins(new MockFcm.Answer(400, Map.of(), "{\"error\":\"invalid_grant\"}"));
+    assertThat(rig.outcome(to(Platform.FCM, 1)))
+        .isEqualTo(new Outcome.Refused("credentials_refused"));
+    rig.fcm.answerLogins(new MockFcm.Answer(503, Map.of("Retry-After", "7"), ""));
+    assertThat(rig.outcome(to(Platform.FCM, 1)))
+        .isEqualTo(new Outcome.Retry(Duration.ofSeconds(7), "http_503"));
+    rig.fcm.answerLogins(MockFcm.SILENCE);
+    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(TIMEOUT);
+    rig.fcm.answerLogins(null);
+    deliver(to(Platform.FCM, 1));
+  }
+
+  @Test
+  void anEndlessAnswerIsNotRead() {
+    rig.fcm.answer(token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES)));
+    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(new Outcome.Retry(null, "bad_answer"));
+    rig.fcm.answer(
+        token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES + 1)));
+    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(new Outcome.Retry(null, "unanswered"));
+  }
+
+  /** Credentials of Google's own name Google's token server. */
+  @Test
+  void withAnotherEndpointNothingGoesToGoogle() throws Exception {
+    Path real = folder.resolve("real.json");
+    Files.writeString(
+        real,
+        Files.readString(rig.fcm.credentialsFile())
+            .replace(rig.fcm.url() + "/token", "https://oauth2.googleapis.com/token"));
+    FcmAccess access = FcmAccess.read(real, java.net.URI.create(rig.fcm.url()));
+    assertThat(sendBy(null, access, Platform.FCM)).isEqualTo(DELIVERED);
+    assertThat(rig.fcm.logins()).isEqualTo(1);
+  }
+
+  @Test
+  void aServerThatIsNotTrustedGetsNothing() {
+    ApnsAccess doubting =
+        ApnsAccess.read(
+            rig.apns.keyFile(),
+            MockApns.KEY_ID,
+            MockApns.TEAM_ID,
+            MockApns.TOPIC,
+            false,
+            new ApnsAccess.Endpoint("127.0.0.1", rig.apns.port()),
+            null);
+    assertThat(sendBy(doubting, null, Platform.APNS))
+        .isEqualTo(new Outcome.Retry(null, "unreachable"));
+    assertThat(rig.apns.received()).isEmpty();
+  }
+
+  private Outcome sendBy(
+      @org.jspecify.annotations.Nullable ApnsAccess apns,
+      @org.jspecify.annotations.Nullable FcmAccess fcm,
+      Platform platform) {
+    Limits limits = new Limits(1, 1, PATIENCE);
+    Providers providers =
+        Providers.from(apns, fcm, limits, rig.kit.system(), InstantSource.system());
+    assertThat(providers.has(Platform.APNS)).isEqualTo(apns != null);
+    assertThat(providers.has(Platform.FCM)).isEqualTo(fcm != null);
+    ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, limits, rig.telemetry));
+    push.tell(new Push.Send(to(other(platform), 1), 0, rig.probe.getRef()));
+    assertThat(rig.next()).isEqualTo(new Outcome.Refused("not_configured"));
+    push.tell(new Push.Send(to(platform, 1), 1, rig.probe.getRef()));
+    Outcome outcome = rig.next();
+    rig.kit.stop(push);
+    return outcome;
+  }
+
+  @Test
+  void atTheEndEachIsToldAndTheClientsEnd() {
+    rig.outcome(to(Platform.APNS, 1));
+    rig.apns.answer(token -> MockApns.HANG);
+    rig.fcm.answer(token -> MockFcm.SILENCE);
+    rig.send(to(Platform.APNS, 1));
+    rig.send(to(Platform.FCM, 1));
+    await().atMost(PATIENCE).until(() -> rig.fcm.received().size() == 1);
+
+    rig.kit.stop(rig.push);
+    List<Outcome> ends = List.of(rig.next(), rig.next());
+    assertThat(ends).containsOnly(new Outcome.Retry(null, "stopping"));
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().startsWith("push-apns")));
+  }
+
+  /** In every kind of trouble at once. */
+  @Test
+  void noTokenAndNoKeyIsEverLogged() throws Exception {
+    rig.outcome(to(Platform.APNS, 1));
+    rig.outcome(to(Platform.FCM, 1));
+    rig.apns.answer(
+        token ->
+            new MockApns.Answer.Reject(com.eatthepath.pushy.apns.server.RejectionReason.BAD_TOPIC));
+    rig.fcm.answer(token -> MockFcm.error(400, token, "INVALID_ARGUMENT"));
+    rig.outcome(to(Platform.APNS, 1));
+    rig.outcome(to(Platform.FCM, 1));
+    rig.fcm.answer(token -> new MockFcm.Answer(404, Map.of(), token));
+    rig.outcome(to(Platform.FCM, 1));
+    rig.fcm.answer(token -> MockFcm.SILENCE);
+    rig.outcome(to(Platform.FCM, 1));
+    rig.outcome(new Notification(Platform.APNS, token(1) + "/..", PushRig.GROUP, 1, 1, true));
+    down(Platform.APNS);
+    down(Platform.FCM);
+    rig.outcome(to(Platform.APNS, 1));
+    rig.outcome(to(Platform.FCM, 1));
+    String key = Files.readString(rig.apns.keyFile()).lines().skip(1).findFirst().orElseThrow();
+
+    assertThat(rig.logged()).isNotEmpty();
+    assertThat(rig.logged())
+        .noneMatch(line -> line.contains("cafe0001"))
+        .noneMatch(line -> line.contains(key) || line.contains("access-1"));
+    assertThat(rig.telemetry.scrape()).doesNotContain("cafe0001").contains("parley_push_sent");
+    assertThat(to(Platform.APNS, 1).toString()).doesNotContain("cafe0001");
+    assertThat(new Push.Send(to(Platform.FCM, 1), 1, rig.probe.getRef()).toString())
+        .doesNotContain("cafe0001");
+  }
+}

@@ -1,0 +1,350 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.push.DeadLetter;
+import parley.push.Notification;
+import parley.push.Outcome;
+import parley.push.Push;
+import parley.user.Fixtures.Mail;
+
+/**
+ * Random lives of a user with phones: messages come, are fetched, read and muted, providers answer
+ * anything or nothing, the node dies at any point. Whatever happens: nobody is pushed to about what
+ * it has, has read or has muted; what was answered and noted is not sent again; and in the end each
+ * device was told of what it lacks, by a push, a dead letter, or not at all because its token is
+ * gone. {@code -Dparley.seed=N} runs one life more.
+ */
+class PushRandomTest {
+  private static final int STEPS = 300;
+
+  // So often all that is owed is waited for.
+  private static final int CHAPTER = 20;
+  private static final List<ConversationId> CONVERSATIONS =
+      List.of(new ConversationId("d_1"), new ConversationId("g_2"), new ConversationId("g_3"));
+  private static final List<DeviceId> DEVICES = List.of(new DeviceId("a"), new DeviceId("b"));
+
+  private record Line(ConversationId conversation, DeviceId device) {}
+
+  private final UserRig rig = new UserRig();
+  private final Map<ConversationId, Long> log = new HashMap<>();
+  private final Map<ConversationId, Long> taken = new HashMap<>();
+  private final Map<ConversationId, Long> read = new HashMap<>();
+  private final Set<ConversationId> muted = new HashSet<>();
+  private final Map<Line, Long> fetched = new HashMap<>();
+
+  // The newest seq of which the provider has said, or the dead letters, that they have it.
+  private final Map<Line, Long> told = new HashMap<>();
+
+  // The newest seq of those whose note is in the journal.
+  private final Map<Line, Long> noted = new HashMap<>();
+  // The newest seq that was owed: what is muted, or the token of which is gone, is so no more.
+  private final Map<Line, Long> due = new HashMap<>();
+  private final Map<DeviceId, TestProbe<User.Delivery>> live = new HashMap<>();
+  private final Map<DeviceId, String> sessions = new HashMap<>();
+  private final Map<String, DeviceId> tokens = new HashMap<>();
+  private final Set<DeviceId> gone = new HashSet<>();
+  private long version;
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 0})
+  void everyDeviceIsToldAndNobodyTwice(long given) {
+    long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("PushRandomTest: seed " + seed);
+    Random random = new Random(seed);
+    rig.pushes();
+    rig.start();
+    try {
+      rig.make();
+      for (DeviceId device : DEVICES) {
+        attach(device);
+        register(device);
+        leave(device);
+      }
+      for (int i = 0; i < STEPS; i++) {
+        String at = "seed " + seed + ", step " + i;
+        step(random, at);
+        checkSends(at);
+        if (i % CHAPTER == CHAPTER - 1) {
+          checkTold(at);
+        }
+      }
+      settle("seed " + seed);
+    } catch (AssertionError e) {
+      System.out.println(steps.subList(Math.max(0, steps.size() - 14), steps.size()));
+      throw e;
+    } finally {
+      rig.close();
+    }
+  }
+
+  private final List<String> steps = new ArrayList<>();
+
+  private void step(Random random, String at) {
+    ConversationId conversation = CONVERSATIONS.get(random.nextInt(CONVERSATIONS.size()));
+    DeviceId device = DEVICES.get(random.nextInt(DEVICES.size()));
+    int what = random.nextInt(20);
+    steps.add(what + " " + conversation + " " + device);
+    switch (what) {
+      case 0, 1, 2, 3 -> message(conversation, 1 + random.nextInt(2));
+      case 4, 5 -> rig.flush();
+      case 6 -> attach(device);
+      case 7, 8 -> leave(device);
+      case 9 -> fetch(device, conversation);
+      case 10 -> read(conversation);
+      case 11 -> mute(conversation, random.nextInt(3) == 0);
+      case 12 -> rig.remind();
+      case 13, 14, 15, 16 -> answer(random, at);
+      case 17 -> letterKept();
+      case 18 -> crash();
+      default -> rig.pass(Duration.ofMillis(random.nextInt(20_000)));
+    }
+  }
+
+  private void message(ConversationId conversation, int count) {
+    long from = log.merge(conversation, (long) count, Long::sum) - count + 1;
+    deliver(conversation, Math.min(from, taken.getOrDefault(conversation, 0L) + 1));
+  }
+
+  private void deliver(ConversationId conversation, long from) {
+    long to = log.getOrDefault(conversation, 0L);
+    long seen = read.getOrDefault(conversation, 0L);
+    rig.tell(Mail.of(conversation, from, to).version(++version).read(seen, to - seen).deliver());
+    long had = taken.getOrDefault(conversation, 0L);
+    if (to > had && !muted.contains(conversation)) {
+      DEVICES.forEach(device -> due.put(new Line(conversation, device), to));
+    }
+    taken.put(conversation, to);
+  }
+
+  private void attach(DeviceId device) {
+    String session = "s" + ++version;
+    live.put(device, rig.attach(device, session, false));
+    sessions.put(device, session);
+  }
+
+  private void leave(DeviceId device) {
+    TestProbe<User.Delivery> session = live.remove(device);
+    if (session != null) {
+      rig.end(session, device);
+    }
+  }
+
+  private void register(DeviceId device) {
+    String token = "t" + ++version;
+    tokens.put(token, device);
+    gone.remove(device);
+    rig.ask(
+        (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
+            new User.SetPushToken(device, "apns", token, to));
+  }
+
+  private void fetch(DeviceId device, ConversationId conversation) {
+    if (live.containsKey(device) && taken.getOrDefault(conversation, 0L) > 0) {
+      long seq = taken.getOrDefault(conversation, 0L);
+      String session = String.valueOf(sessions.get(device));
+      rig.tell(new User.Acked(device, session, List.of(new User.Ack(conversation, seq, 0))));
+      fetched.put(new Line(conversation, device), seq);
+    }
+  }
+
+  private void read(ConversationId conversation) {
+    long to = taken.getOrDefault(conversation, 0L);
+    if (to > 0) {
+      read.put(conversation, to);
+      rig.tell(Mail.none(conversation, ++version).read(to, 0).deliver());
+    }
+  }
+
+  private void mute(ConversationId conversation, boolean on) {
+    if (taken.getOrDefault(conversation, 0L) == 0) {
+      return;
+    }
+    rig.ask(
+        (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
+            new User.SetRowFlags(conversation, on, null, null, to));
+    if (on) {
+      muted.add(conversation);
+      due.keySet().removeIf(line -> line.conversation().equals(conversation));
+    } else {
+      muted.remove(conversation);
+    }
+  }
+
+  private void answer(Random random, String at) {
+    if (rig.sends.isEmpty()) {
+      return;
+    }
+    Push.Send send = rig.sends.get(random.nextInt(rig.sends.size()));
+    rig.sends.remove(send);
+    Notification n = send.notification();
+    DeviceId device = device(n);
+    Line line = new Line(n.conversationId(), device);
+    Outcome outcome =
+        switch (random.nextInt(7)) {
+          case 0, 1, 2 -> new Outcome.Delivered();
+          case 3 -> new Outcome.Retry(null, "busy");
+          case 4 -> new Outcome.Refused("BadTopic");
+          case 5 -> new Outcome.Retry(null, "timeout");
+          default -> new Outcome.Gone(0, "Unregistered");
+        };
+    boolean flush = random.nextBoolean();
+    send.replyTo().tell(new Push.Sent(send.reference(), outcome));
+    rig.tell(new UserInternal.Idle());
+    if (outcome instanceof Outcome.Delivered) {
+      told.merge(line, n.seq(), Math::max);
+    }
+    if (flush) {
+      rig.flush();
+      Device known = rig.durable().devices().get(device);
+      Owed owed =
+          known == null
+              ? null
+              : rig.durable().outbox().get(new Owed.Key(line.conversation(), known.number()));
+      // One that came too late counts for nothing.
+      if (outcome instanceof Outcome.Delivered && (owed == null || owed.seq() > n.seq())) {
+        noted.merge(line, n.seq(), Math::max);
+      }
+    }
+    if (outcome instanceof Outcome.Gone && token(device) == null) {
+      due.keySet().removeIf(one -> one.device().equals(device));
+      gone.add(device);
+      register(device);
+    }
+    assertThat(rig.sends.size()).as(at).isLessThanOrEqualTo(Pusher.IN_FLIGHT);
+  }
+
+  private @org.jspecify.annotations.Nullable String token(DeviceId device) {
+    Device known = rig.durable().devices().get(device);
+    return known == null ? null : known.pushToken();
+  }
+
+  private DeviceId device(Notification n) {
+    DeviceId device = tokens.get(n.token());
+    if (device == null) {
+      throw new AssertionError("a token of nobody");
+    }
+    return device;
+  }
+
+  private void letterKept() {
+    if (!rig.letters.isEmpty()) {
+      UserRig.Letter letter = rig.letters.removeFirst();
+      DeadLetter what = letter.letter();
+      told.merge(new Line(what.conversationId(), what.deviceId()), what.seq(), Math::max);
+      rig.tell(new UserInternal.LetterKept(letter.reference()));
+    }
+  }
+
+  /** What was not flushed is gone, and comes again from the conversations. */
+  private void crash() {
+    rig.sends.clear();
+    rig.letters.clear();
+    rig.reminders.clear();
+    // Another life begins at another time.
+    rig.clock.advance(1);
+    rig.restart();
+    live.clear();
+    checked.clear();
+    for (ConversationId conversation : CONVERSATIONS) {
+      Row row = rig.durable().places().rows().get(conversation);
+      long kept = row == null ? 0 : row.lastSeq();
+      taken.put(conversation, kept);
+      for (DeviceId device : DEVICES) {
+        Device known = rig.durable().devices().get(device);
+        long acked =
+            row == null || known == null ? 0 : row.cursors().acked(known.number(), row.lastSeq());
+        fetched.merge(new Line(conversation, device), acked, Math::min);
+      }
+      if (log.getOrDefault(conversation, 0L) > 0) {
+        deliver(conversation, Math.min(kept + 1, log.getOrDefault(conversation, 0L)));
+      }
+    }
+  }
+
+  private final Set<Long> checked = new HashSet<>();
+
+  /** Each push that was just handed over was owed. */
+  private void checkSends(String at) {
+    for (Push.Send send : List.copyOf(rig.sends)) {
+      if (!checked.add(send.reference())) {
+        continue;
+      }
+      Notification n = send.notification();
+      Line line = new Line(n.conversationId(), device(n));
+      long had = fetched.getOrDefault(line, 0L);
+      assertThat(n.seq()).as(at + " fetched").isGreaterThan(had);
+      assertThat(n.seq()).as(at + " noted").isGreaterThan(noted.getOrDefault(line, 0L));
+      assertThat(n.seq()).as(at + " read").isGreaterThan(read.getOrDefault(n.conversationId(), 0L));
+      assertThat(muted).as(at).doesNotContain(n.conversationId());
+      assertThat(n.badge()).as(at).isPositive();
+    }
+  }
+
+  /** Each device has what it was owed, without a new message that would make up for a lost one. */
+  private void checkTold(String at) {
+    for (DeviceId device : List.copyOf(live.keySet())) {
+      leave(device);
+    }
+    drain(at);
+    due.forEach(
+        (line, seq) -> {
+          long had = fetched.getOrDefault(line, 0L);
+          if (seq > Math.max(had, read.getOrDefault(line.conversation(), 0L))) {
+            assertThat(told.getOrDefault(line, 0L)).as(at + ": " + line).isEqualTo(seq);
+          }
+        });
+  }
+
+  private void settle(String at) {
+    checkTold(at);
+    for (ConversationId conversation : CONVERSATIONS) {
+      mute(conversation, false);
+      message(conversation, 1);
+    }
+    drain(at);
+    for (ConversationId conversation : CONVERSATIONS) {
+      for (DeviceId device : DEVICES) {
+        assertThat(told.getOrDefault(new Line(conversation, device), 0L))
+            .as(at + ": " + conversation + " to " + device)
+            .isEqualTo(log.get(conversation));
+      }
+    }
+  }
+
+  /** Everybody answers, and time passes, until nothing is owed. */
+  private void drain(String at) {
+    rig.flush();
+    rig.remind();
+    int rounds = 0;
+    while (!rig.durable().outbox().isEmpty() || !rig.sends.isEmpty()) {
+      assertThat(rounds++).as(at).isLessThan(200);
+      rig.pass(Duration.ofHours(2));
+      checkSends(at);
+      List<Push.Send> sends = new ArrayList<>(rig.sends);
+      rig.sends.clear();
+      for (Push.Send send : sends) {
+        Notification n = send.notification();
+        told.merge(new Line(n.conversationId(), device(n)), n.seq(), Math::max);
+        send.replyTo().tell(new Push.Sent(send.reference(), new Outcome.Delivered()));
+      }
+      while (!rig.letters.isEmpty()) {
+        letterKept();
+      }
+      rig.flush();
+    }
+  }
+}

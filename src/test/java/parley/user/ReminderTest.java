@@ -1,0 +1,46 @@
+package parley.user;
+
+import java.time.Duration;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Whom it wakes, and when it stops. */
+class ReminderTest {
+  private final ActorTestKit kit =
+      ActorTestKit.create(ManualTime.config().withFallback(Fixtures.serialization()));
+  private final ManualTime time = ManualTime.get(kit.system());
+  private final TestProbe<String> woken = kit.createTestProbe();
+  private final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+  private final TestProbe<User.Command> user = kit.createTestProbe();
+  private final ActorRef<Reminder.Command> reminder =
+      kit.spawn(Reminder.create(() -> woken.getRef().tell("up"), shard.getRef()));
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  @Test
+  void itWakesItsUserUntilItIsLetGo() {
+    reminder.tell(new Reminder.Keep(4, user.getRef()));
+    user.expectMessage(new UserPush.Reminded(4));
+    time.expectNoMessageFor(Duration.ofSeconds(9), woken);
+    time.timePasses(Duration.ofSeconds(1));
+    woken.receiveMessage();
+    time.expectNoMessageFor(Reminder.EVERY.minusSeconds(1), woken);
+    time.timePasses(Duration.ofSeconds(1));
+    woken.receiveMessage();
+    reminder.tell(new Reminder.Release());
+    shard.expectMessageClass(ClusterSharding.Passivate.class);
+    // It may be forgotten with what it promises now, so it promises nothing.
+    reminder.tell(new Reminder.Keep(5, user.getRef()));
+    time.expectNoMessageFor(Reminder.EVERY.multipliedBy(3), woken, user);
+    reminder.tell(new Reminder.Stop());
+    woken.expectTerminated(reminder);
+  }
+}
