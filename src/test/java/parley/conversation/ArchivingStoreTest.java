@@ -39,7 +39,7 @@ class ArchivingStoreTest {
   @Test
   void embedded() throws Exception {
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
-      store.createTables();
+      store.openJournal();
       archivesAndGoesOn(store);
     }
     // The command, as an operator runs it on a stopped server.
