@@ -85,14 +85,15 @@ public final class JournalFile implements AutoCloseable {
       wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options(cache)));
       wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options(cache)));
       List<ColumnFamilyHandle> handles = new ArrayList<>();
-      database = RocksDB.open(own(dbOptions()), folder.toString(), wanted, handles);
+      database = own(RocksDB.open(own(dbOptions()), folder.toString(), wanted, handles));
+      handles.forEach(this::own);
       families.put(Family.MARKS, handles.get(0));
       families.put(Family.EVENTS, handles.get(1));
       families.put(Family.SNAPSHOTS, handles.get(2));
       writing = own(new WriteOptions());
       checkFormat();
     } catch (RocksDBException | RuntimeException e) {
-      owned.reversed().forEach(RocksObject::close);
+      giveBack();
       throw e;
     }
     commits = new GroupCommit(new Committing(), "journal");
@@ -165,6 +166,11 @@ public final class JournalFile implements AutoCloseable {
   private <T extends RocksObject> T own(T object) {
     owned.add(object);
     return object;
+  }
+
+  /** The last first: handles before the database, the database before what it was opened with. */
+  private void giveBack() {
+    owned.reversed().forEach(RocksObject::close);
   }
 
   private void checkFormat() throws RocksDBException {
@@ -418,9 +424,7 @@ public final class JournalFile implements AutoCloseable {
     life.writeLock().lock();
     try {
       closed = true;
-      families.values().forEach(RocksObject::close);
-      database.close();
-      owned.reversed().forEach(RocksObject::close);
+      giveBack();
     } finally {
       life.writeLock().unlock();
     }
