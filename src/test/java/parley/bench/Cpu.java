@@ -41,6 +41,15 @@ record Cpu(long wall, long own, long server, long machine) {
         machine < 0 ? -1 : machine - before.machine);
   }
 
+  /** Of two spans together. */
+  Cpu plus(Cpu more) {
+    return new Cpu(
+        wall + more.wall,
+        own + more.own,
+        server < 0 ? -1 : server + more.server,
+        machine < 0 ? -1 : machine + more.machine);
+  }
+
   /** Seconds. */
   double seconds() {
     return wall / 1e9;

@@ -324,8 +324,9 @@ final class Device implements Wire.User {
 
   private void acknowledge() {
     ackDue = false;
-    if (!synced && whenSynced == null) {
-      return; // Gone; it says so when it is back.
+    boolean greeted = helloAt - connectingSince > 0;
+    if (!greeted || (!synced && whenSynced == null)) {
+      return; // Gone, or not there yet; it says so with the next entry that comes.
     }
     for (Track track : owing) {
       track.listed(false);

@@ -50,6 +50,12 @@ public final class Load {
     all.put("latency", new Steady());
     all.put("groups", new Groups(100, 4));
     all.put("hot", new Groups(10, 320));
+    all.put("idle", new Idle());
+    all.put("storm", new Storm());
+    all.put("drain", new Drain());
+    all.put("history", new Pages());
+    all.put("mixed", new Mixed());
+    all.put("start", new ColdStart());
     return all;
   }
 

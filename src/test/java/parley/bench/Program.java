@@ -29,8 +29,10 @@ final class Program implements AutoCloseable {
   private final @Nullable ServerProcess process;
   private final URI uri;
   private final boolean jfr;
+  private final long startNanos;
 
-  private Program(@Nullable ServerProcess process, URI uri, boolean jfr) {
+  private Program(@Nullable ServerProcess process, URI uri, boolean jfr, long startNanos) {
+    this.startNanos = startNanos;
     this.process = process;
     this.uri = uri;
     this.jfr = jfr;
@@ -38,7 +40,7 @@ final class Program implements AutoCloseable {
 
   /** The one that runs there. Its processor time and memory are not known. */
   static Program at(URI address) {
-    return new Program(null, address, false);
+    return new Program(null, address, false, 0);
   }
 
   /**
@@ -62,12 +64,18 @@ final class Program implements AutoCloseable {
     }
     options.addAll(jvm);
     ServerProcess process = ServerProcess.prepare(folder, all, Cores.program(), options);
+    long start = System.nanoTime();
     process.launch();
-    return new Program(process, process.uri(), jfr);
+    return new Program(process, process.uri(), jfr, System.nanoTime() - start);
   }
 
   URI uri() {
     return uri;
+  }
+
+  /** How long it took from its start to listening. */
+  long startNanos() {
+    return startNanos;
   }
 
   /** Its process, 0 where it is not ours. */
