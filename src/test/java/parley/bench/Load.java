@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class Load {
   private static final Map<String, Scenario> SCENARIOS = scenarios();
 
+  private static final Map<String, Floor> FLOORS =
+      Map.of("echo", new EchoFloor(), "append", new AppendFloor());
+
   private final Tokens tokens;
   private final Path folder;
   private final boolean jfr = Boolean.getBoolean("bench.jfr");
@@ -108,9 +111,18 @@ public final class Load {
   }
 
   private Result play(Options options, int run) throws IOException {
+    Floor floor = FLOORS.get(options.name());
+    if (floor != null) {
+      Path data = folder.resolve("floor");
+      Program.delete(data);
+      Result result = floor.measure(options, data, jvm);
+      Program.delete(data);
+      return result;
+    }
     Scenario scenario = SCENARIOS.get(options.name());
     if (scenario == null) {
-      throw new RunFailedException("no such scenario; there are " + SCENARIOS.keySet());
+      throw new RunFailedException(
+          "no such scenario; there are " + SCENARIOS.keySet() + " and " + FLOORS.keySet());
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
     try (Stage stage = new Stage(options, program(), tokens, recording, scenario.ackMillis())) {

@@ -148,7 +148,8 @@ final class Program implements AutoCloseable {
     }
   }
 
-  private static void delete(Path folder) {
+  /** Removes a folder with all that is in it, if it is there. */
+  static void delete(Path folder) {
     if (!Files.exists(folder)) {
       return;
     }
