@@ -1,7 +1,6 @@
 package parley.bench;
 
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +30,7 @@ final class Child implements AutoCloseable {
     command.addAll(List.of("-cp", path, main.getName()));
     command.addAll(List.of(arguments));
     try {
-      return new Child(new ProcessBuilder(command).redirectError(new File("/dev/stderr")).start());
+      return new Child(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     } catch (IOException e) {
       throw new RunFailedException("no process: " + e);
     }
