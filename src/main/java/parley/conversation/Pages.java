@@ -54,7 +54,7 @@ final class Pages {
 
   /** One range on its way. */
   private static final class Job {
-    final Lane lane;
+    Lane lane;
     final long from;
     final long to;
     final long end;
@@ -111,8 +111,12 @@ final class Pages {
 
   private void load(long from, long to, long end, boolean backward, Ready ready) {
     Lane lane = from <= state.archivedTo ? cold : hot;
-    Job job = new Job(lane, from, to, end, backward, ready);
-    if (from >= state.tail.firstSeq() || from > to) {
+    enter(new Job(lane, from, to, end, backward, ready));
+  }
+
+  private void enter(Job job) {
+    Lane lane = job.lane;
+    if (job.from >= state.tail.firstSeq() || job.from > job.to) {
       advance(job);
     } else if (lane.inFlight < IN_FLIGHT) {
       lane.inFlight++;
@@ -244,6 +248,12 @@ final class Pages {
       job.ready.accept(entries, tier);
     }
     Job next = lane.waiting.poll();
+    while (next != null && lane == hot && next.from <= state.archivedTo) {
+      // Archived since it began to wait.
+      next.lane = cold;
+      enter(next);
+      next = lane.waiting.poll();
+    }
     if (next != null) {
       lane.inFlight++;
       advance(next);

@@ -15,6 +15,7 @@ import org.apache.pekko.persistence.query.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.archive.ColdTier;
+import parley.calendar.Calendar;
 import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
@@ -94,6 +95,28 @@ class ArchivingTest {
       assertThat(again.seq()).isEqualTo(inside.seq());
       assertThat(again.duplicate()).isTrue();
       assertThat(one).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whoseClockWasAheadIsNotLookedUpForEachMessage() {
+    try (ColdRig rig = rig()) {
+      String ahead = UlidCreator.getUlid(rig.h.clock.get() + 400 * Calendar.DAY).toString();
+      long seq = rig.h.text(Harness.ANN, ahead, "from the future").seq();
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      rig.tier.reads.set(0);
+      for (int i = 0; i < 20; i++) {
+        String right = UlidCreator.getUlid(rig.h.clock.addAndGet(1_000)).toString();
+        assertThat(rig.h.text(Harness.ANN, right, "now").duplicate()).isFalse();
+        rig.texts(1);
+      }
+      assertThat(rig.tier.reads).hasValue(1);
+      assertThat(rig.tier.scans).hasValue(1);
+      // That the others are new does not make a retry new.
+      assertThat(rig.h.text(Harness.ANN, ahead, "again").seq()).isEqualTo(seq);
+      assertThat(rig.tier.reads).hasValue(2);
     }
   }
 
