@@ -28,7 +28,7 @@ import parley.push.Push;
  * <pre>
  *   Deliver --&gt; PushPlan --Flushed (with the row)--&gt; Outbox --due--&gt; Push --Sent--&gt; Flushed
  *                                 |                        third failure --&gt; DeadLetters --Kept--&gt; Flushed
- *                                 +-- first a Reminder, then Dispatched to the conversation
+ *                                 +-- empty again, or after a second a Reminder: then Dispatched to the conversation
  * </pre>
  *
  * <p>A push that was handed to the provider and whose answer is not in the journal yet is sent
@@ -42,7 +42,14 @@ final class Pusher {
   /** Most operators who wait for a push to be owed durably. */
   static final int WAITING = 100;
 
-  private static final long ASK_AGAIN_MILLIS = 1_000;
+  /**
+   * How long the journal has owed something before a reminder is asked for, and for how long it is
+   * then waited for. Most pushes are over by then. Shorter than {@code Dispatch.PATIENCE} of a
+   * conversation, which would tell all again.
+   */
+  static final long ASK_MILLIS = 1_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
   private static final long LETTER_MILLIS = 10_000;
   private static final long SHORTEST_WAIT_MILLIS = 10;
 
@@ -69,7 +76,7 @@ final class Pusher {
 
   private boolean reminded;
   private long reminder;
-  private long askedAt = Long.MIN_VALUE / 2;
+  private long askAt = NEVER;
   private long wakeAt;
 
   Pusher(
@@ -118,7 +125,7 @@ final class Pusher {
   }
 
   private void wake(long next, long now) {
-    if (next == Long.MAX_VALUE) {
+    if (next == NEVER) {
       return;
     }
     if (!timers.isTimerActive(UserInternal.PushDue.class) || next < wakeAt || wakeAt <= now) {
@@ -318,15 +325,24 @@ final class Pusher {
     return true;
   }
 
+  /**
+   * Two writes are what a reminder costs, so it is asked for only where the outbox does not empty
+   * soon. Nothing depends on it until then: the conversations whose entries are owed have no
+   * acknowledgement, are remembered themselves, and after a crash tell this user again. Whoever
+   * pushes a dead letter again still has the letter.
+   */
   private long askReminder(UserState state, long now) {
     if (safe(state)) {
-      return Long.MAX_VALUE;
+      askAt = NEVER;
+      return NEVER;
     }
-    if (askedAt + ASK_AGAIN_MILLIS <= now) {
-      askedAt = now;
+    // Also where the clock was set back.
+    askAt = Math.min(askAt, now + ASK_MILLIS);
+    if (askAt <= now) {
+      askAt = now + ASK_MILLIS;
       pushing.reminders().tell(id, new Reminder.Keep(reminder, context.getSelf()));
     }
-    return askedAt + ASK_AGAIN_MILLIS;
+    return askAt;
   }
 
   /** The reminder is there, durably. */
@@ -342,7 +358,7 @@ final class Pusher {
     }
     reminded = false;
     reminder++;
-    askedAt = Long.MIN_VALUE / 2;
+    askAt = NEVER;
     pushing.reminders().tell(id, new Reminder.Release());
     return true;
   }

@@ -34,6 +34,7 @@ import parley.user.UserRig.Sent;
 /** Who is pushed to, when, and what of it survives; the providers are played by the test. */
 class PushTest {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SOON = Duration.ofMillis(Pusher.ASK_MILLIS);
   private static final Duration MOMENT = Duration.ofMillis(1);
   private static final Outcome DELIVERED = new Outcome.Delivered();
 
@@ -308,11 +309,52 @@ class PushTest {
   // ---- what survives
 
   @Test
+  void aPushThatIsDeliveredAtOnceCostsNoReminder() {
+    away(PHONE);
+    rig.conversations.clear();
+    mail(Mail.of(CHAT, 1, 1));
+    rig.pass(SOON.minus(MOMENT));
+    // Whoever has no acknowledgement tells again after a crash.
+    assertThat(rig.conversations).isEmpty();
+    rig.answer(DELIVERED);
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+    rig.pass(PATIENCE);
+    assertThat(rig.reminders).isEmpty();
+    // The next one has a second of its own.
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(SOON.minus(MOMENT));
+    assertThat(rig.reminders).isEmpty();
+    rig.pass(MOMENT);
+    assertThat(rig.reminders).hasSize(1);
+  }
+
+  @Test
+  void aCrashBeforeTheReminderIsAskedForLeavesItToTheConversation() {
+    away(PHONE);
+    rig.conversations.clear();
+    mail(Mail.of(CHAT, 1, 1));
+    Push.Send first = rig.sends.removeFirst();
+    rig.crash();
+    assertThat(rig.conversations).isEmpty();
+    assertThat(rig.reminders).isEmpty();
+    // So it tells the user once more, who comes to life by that.
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    assertThat(rig.conversations).isEmpty();
+    rig.pass(PATIENCE);
+    assertThat(sent()).isEqualTo(first.notification());
+    assertThat(rig.reminders).isNotEmpty();
+    rig.answer(DELIVERED);
+    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+  }
+
+  @Test
   void aConversationIsAnsweredOnlyWhenSomebodyWillWakeTheUser() {
     away(PHONE);
     rig.conversations.clear();
     mail(Mail.of(CHAT, 1, 1));
     mail(Mail.of(GROUP, 1, 1));
+    assertThat(rig.conversations).isEmpty();
+    rig.pass(SOON);
     assertThat(rig.conversations).isEmpty();
     assertThat(rig.reminders).hasSize(1);
     rig.remind();
@@ -326,7 +368,8 @@ class PushTest {
   void theReminderIsAskedAgainAndLetGoInTheEnd() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));
-    rig.pass(Duration.ofSeconds(1));
+    rig.pass(SOON);
+    rig.pass(SOON);
     assertThat(rig.reminders).hasSize(2);
     rig.remind();
     rig.tell(new UserPush.Woken());
@@ -339,9 +382,19 @@ class PushTest {
     rig.tell(new UserPush.Reminded(0));
     rig.clock.advance(60_000);
     mail(Mail.of(CHAT, 2, 2));
+    rig.pass(SOON);
     assertThat(rig.conversations).isEmpty();
     rig.remind();
     assertThat(rig.conversations).hasSize(1);
+  }
+
+  @Test
+  void theReminderIsAskedForInTimeWhenTheClockIsSetBack() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.pass(Duration.ofHours(-2));
+    rig.pass(SOON);
+    assertThat(rig.reminders).hasSize(1);
   }
 
   @Test
@@ -349,6 +402,7 @@ class PushTest {
     away(PHONE);
     rig.shard.expectNoMessage(Duration.ZERO);
     mail(Mail.of(CHAT, 1, 1));
+    rig.pass(SOON);
     rig.remind();
     rig.tell(new UserInternal.Idle());
     rig.shard.expectNoMessage(Duration.ZERO);
@@ -644,6 +698,7 @@ class PushTest {
       rig.tell(Mail.of(new ConversationId("g_" + i), 1, 1).deliver());
     }
     rig.flush();
+    rig.pass(SOON);
     rig.remind();
     assertThat(rig.durable().outbox().all()).hasSize(PushPlan.MOST);
     assertThat(rig.meters.counter(PushMeters.OWED, "outcome", "outbox_full").count()).isEqualTo(1);
@@ -664,13 +719,16 @@ class PushTest {
     rig.answer(new Outcome.Refused("BadTopic"));
     rig.tell(new UserInternal.LetterKept(rig.letters.getLast().reference()));
     rig.flush();
-    rig.remind();
   }
 
   @Test
   void aDeadLetterIsPushedAgain() {
     away(PHONE);
     spent();
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(SOON);
+    rig.remind();
+    rig.answer(DELIVERED);
     assertThat(again(2, true)).isEqualTo(Need.WAITS);
     assertThat(rig.sends).isEmpty();
     assertThat(again(2, false)).isEqualTo(Need.WAITS);
