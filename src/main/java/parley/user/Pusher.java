@@ -39,8 +39,8 @@ final class Pusher {
   /** Most pushes of one user on their way. */
   static final int IN_FLIGHT = 8;
 
-  /** Most operators who wait for a push to be owed durably. */
-  static final int WAITING = 100;
+  /** Most operators' calls that wait for a push to be owed durably: one batch of letters. */
+  static final int WAITING = DeadLetters.PAGE;
 
   /**
    * How long the journal has owed something before a reminder is asked for, and for how long it is
@@ -59,7 +59,12 @@ final class Pusher {
    * @param token null for a letter
    */
   private record Flight(
-      Owed.Key key, long seq, long since, DeviceId device, @Nullable String token) {}
+      Owed.Key key, long seq, long since, DeviceId device, @Nullable String token) {
+    /** The same, begun at the latest then. */
+    Flight by(long now) {
+      return since <= now ? this : new Flight(key, seq, now, device, token);
+    }
+  }
 
   private final UserId id;
   private final Pushing pushing;
@@ -209,6 +214,8 @@ final class Pusher {
 
   /** What was not answered in time has failed, or (a letter) is told again. */
   private long expire(long now) {
+    // Where the clock was set back.
+    flights.replaceAll((number, flight) -> flight.by(now));
     long next = Long.MAX_VALUE;
     for (Map.Entry<Long, Flight> one : List.copyOf(flights.entrySet())) {
       Flight flight = one.getValue();
@@ -245,7 +252,7 @@ final class Pusher {
     if (flight == null) {
       return null;
     }
-    PushMeters meters = pushing.meters();
+    OwedMeters meters = pushing.meters();
     switch (answer.outcome()) {
       case Outcome.Delivered o -> {
         meters.delivered.increment();
@@ -305,13 +312,18 @@ final class Pusher {
     return reminded || state.outbox().isEmpty();
   }
 
-  /** Run it as soon as {@link #safe}; false where too many wait for that. */
-  boolean whenSafe(UserState state, Runnable action) {
+  /** Whether one more may wait until it is safe: ask before anything is owed for it. */
+  boolean hasRoom() {
+    return whenSafe.size() < WAITING;
+  }
+
+  /** Run it as soon as {@link #safe}. Only where there was room. */
+  void whenSafe(UserState state, Runnable action) {
     if (safe(state)) {
       action.run();
-      return true;
+    } else {
+      whenSafe.add(action);
     }
-    return whenSafe.size() < WAITING && whenSafe.add(action);
   }
 
   /** Whether it has become safe: then what waited for that was run. */

@@ -672,6 +672,146 @@ class PushTest {
     return java.util.Objects.requireNonNull(rig.durable().devices().get(PHONE));
   }
 
+  // ---- while it is tried again
+
+  /** A push that has failed once, and waits. */
+  private void failedOnce() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Retry(null, "timeout"));
+    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+  }
+
+  private void nothingMore() {
+    rig.pass(Duration.ofDays(1));
+    rig.flush();
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.letters).isEmpty();
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    rig.crash();
+    rig.pass(Duration.ofDays(1));
+    assertThat(rig.sends).isEmpty();
+  }
+
+  @Test
+  void whatIsMutedBetweenTwoTriesIsNotPushed() {
+    failedOnce();
+    rig.ask(
+        (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
+            new User.SetRowFlags(CHAT, true, null, null, to));
+    nothingMore();
+  }
+
+  @Test
+  void whatIsReadBetweenTwoTriesIsNotPushed() {
+    failedOnce();
+    mail(Mail.none(CHAT, 2).read(1, 0));
+    nothingMore();
+  }
+
+  @Test
+  void whatIsReadWhileAPushIsOnItsWayIsNotTriedAgain() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    mail(Mail.none(CHAT, 2).read(1, 0));
+    rig.answer(new Outcome.Refused("BadTopic"));
+    nothingMore();
+  }
+
+  @Test
+  void aDeviceThatComesBackBetweenTwoTriesGetsNone() {
+    failedOnce();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s2", false);
+    rig.pass(PATIENCE.minus(MOMENT));
+    assertThat(rig.sends).isEmpty();
+    ack(PHONE, "s2", CHAT, 1);
+    rig.end(session, PHONE);
+    rig.flush();
+    nothingMore();
+  }
+
+  @Test
+  void aTokenThatMovesToAnotherDeviceBetweenTwoTriesIsNotPushedTo() {
+    failedOnce();
+    TestProbe<User.Delivery> session = rig.attach(LAPTOP, "s1", false);
+    token(LAPTOP, "token of phone");
+    rig.end(session, LAPTOP);
+    rig.flush();
+    // It was connected when it took the token: it knows of the entry, and is told of the next.
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).isEmpty();
+    mail(Mail.of(CHAT, 2, 2));
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).hasSize(1);
+    assertThat(sent().token()).isEqualTo("token of phone");
+    // What comes of the phone's old push is nothing to the laptop's token.
+    rig.answer(DELIVERED);
+    nothingMore();
+  }
+
+  @Test
+  void whatIsFoundGoneAfterItMovedToAnotherDeviceStaysThere() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.attach(LAPTOP, "s1", false);
+    token(LAPTOP, "token of phone");
+    rig.answer(new Outcome.Gone(0, "UNREGISTERED"));
+    assertThat(java.util.Objects.requireNonNull(rig.durable().devices().get(LAPTOP)).pushToken())
+        .isEqualTo("token of phone");
+  }
+
+  // ---- a clock that is set back
+
+  @Test
+  void aClockThatIsSetBackKeepsNothingWaiting() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    failedOnce();
+    rig.pass(Duration.ofDays(-365));
+    rig.flush();
+    rig.pass(Duration.ofHours(1).plusMinutes(5));
+    assertThat(rig.sends).hasSize(1);
+    rig.answer(DELIVERED);
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void aClockThatWasSetBackBeforeTheUserCameKeepsNothingWaiting() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    failedOnce();
+    rig.clock.advance(Duration.ofDays(-365).toMillis());
+    rig.crash();
+    rig.flush();
+    rig.pass(Duration.ofHours(1).plusMinutes(5));
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void whatWasPushedByAClockThatWasAheadDelaysTheNextByItsUsualTime() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(DELIVERED);
+    rig.clock.advance(Duration.ofDays(-365).toMillis());
+    mail(Mail.of(CHAT, 2, 2));
+    rig.pass(Duration.ofSeconds(35));
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void aDeadLetterIsToldAgainWhenTheClockIsSetBack() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Refused("BadTopic"));
+    assertThat(rig.letters).hasSize(1);
+    rig.pass(Duration.ofDays(-365));
+    rig.flush();
+    rig.pass(Duration.ofSeconds(70));
+    assertThat(rig.letters).hasSize(2);
+  }
+
   // ---- bounds
 
   @Test
@@ -701,7 +841,7 @@ class PushTest {
     rig.pass(SOON);
     rig.remind();
     assertThat(rig.durable().outbox().all()).hasSize(PushPlan.MOST);
-    assertThat(rig.meters.counter(PushMeters.OWED, "outcome", "outbox_full").count()).isEqualTo(1);
+    assertThat(rig.meters.counter(OwedMeters.OWED, "outcome", "outbox_full").count()).isEqualTo(1);
     // The message itself is taken all the same.
     assertThat(rig.conversations)
         .contains(
@@ -738,6 +878,26 @@ class PushTest {
     rig.crash();
     rig.pass(PATIENCE);
     assertThat(rig.sends).hasSize(2);
+  }
+
+  @Test
+  void whoIsToldThatThereIsNoRoomIsOwedNothing() {
+    away(PHONE);
+    spent();
+    mail(Mail.of(GROUP, 1, 1));
+    TestProbe<UserPush.Answer> waiting = rig.kit.createTestProbe();
+    for (int i = 0; i < Pusher.WAITING; i++) {
+      rig.tell(new UserPush.Again(GROUP, PHONE, 1, false, waiting.getRef()));
+    }
+    assertThat(again(2, false)).isEqualTo(Need.FULL);
+    assertThat(rig.durable().outbox().all()).extracting(Owed::id).containsExactly(GROUP);
+    waiting.expectNoMessage(Duration.ZERO);
+    rig.pass(SOON);
+    rig.remind();
+    for (int i = 0; i < Pusher.WAITING; i++) {
+      assertThat(waiting.receiveMessage().need()).isEqualTo(Need.WAITS);
+    }
+    assertThat(again(2, false)).isEqualTo(Need.WAITS);
   }
 
   @Test
