@@ -37,7 +37,7 @@ import parley.client.ServerProcess;
  */
 class PushCrashIT {
   private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
-  private static final int KILLS = Integer.getInteger("parley.push.kills", 2);
+  private static final int KILLS = Integer.getInteger("parley.push.kills", 1);
   private static final int PEOPLE = 12;
 
   /** Those whose push is answered and noted before the others' begin: none of theirs again. */
