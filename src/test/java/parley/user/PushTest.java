@@ -749,17 +749,6 @@ class PushTest {
     nothingMore();
   }
 
-  @Test
-  void whatIsFoundGoneAfterItMovedToAnotherDeviceStaysThere() {
-    away(PHONE);
-    mail(Mail.of(CHAT, 1, 1));
-    rig.attach(LAPTOP, "s1", false);
-    token(LAPTOP, "token of phone");
-    rig.answer(new Outcome.Gone(0, "UNREGISTERED"));
-    assertThat(java.util.Objects.requireNonNull(rig.durable().devices().get(LAPTOP)).pushToken())
-        .isEqualTo("token of phone");
-  }
-
   // ---- a clock that is set back
 
   @Test
