@@ -368,7 +368,7 @@ public final class ConversationEntity
         yield Effect().none();
       }
       case Preview.Looked looked -> {
-        ConversationEvent found = preview.looked(looked);
+        ConversationEvent found = preview.looked(looked, now());
         yield found == null
             ? Effect().none()
             : Effect().persist(found).thenRun(after -> told(List.of()));
@@ -476,7 +476,7 @@ public final class ConversationEntity
   private void flushed(Writing.Write write) {
     writing.written(write);
     startTick();
-    preview.restore();
+    preview.restore(now());
   }
 
   // ---- opening, groups
@@ -693,7 +693,7 @@ public final class ConversationEntity
     vetting.tick(now);
     dispatch.tick(now);
     cursors.tick();
-    preview.restore();
+    preview.restore(now);
     if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);
     }

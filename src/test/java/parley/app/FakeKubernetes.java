@@ -15,10 +15,13 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -49,7 +52,10 @@ final class FakeKubernetes implements AutoCloseable {
   private final Map<String, JsonNode> pods = new TreeMap<>();
   private final Map<String, ObjectNode> leases = new TreeMap<>();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
-  private String token = "first";
+
+  /** The good ones, oldest first, with the calls that carried each. */
+  private final Map<String, Integer> tokens = new LinkedHashMap<>();
+
   private int versions = 1;
 
   /**
@@ -82,10 +88,20 @@ final class FakeKubernetes implements AutoCloseable {
     return folder.resolve("token");
   }
 
-  /** From now on only this one is good, and it stands in the file. */
+  /** This one stands in the file now, all of it at once; the one before is still good. */
   synchronized void renewToken(String value) throws IOException {
-    token = value;
-    Files.writeString(tokenFile(), value);
+    tokens.put(value, 0);
+    Path whole = Files.writeString(folder.resolve("token.new"), value);
+    Files.move(whole, tokenFile(), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  synchronized int callsOf(String value) {
+    return tokens.getOrDefault(value, 0);
+  }
+
+  /** From now on only the token in the file is good. */
+  synchronized void onlyTheLatestToken() throws IOException {
+    tokens.keySet().retainAll(Set.of(Files.readString(tokenFile())));
   }
 
   /** A pod whose container {@code parley} runs and has a port {@code management}. */
@@ -164,7 +180,8 @@ final class FakeKubernetes implements AutoCloseable {
 
   private Answer answer(HttpExchange exchange) throws IOException {
     String bearer = exchange.getRequestHeaders().getFirst("Authorization");
-    if (!("Bearer " + token).equals(bearer)) {
+    String token = bearer == null ? "" : bearer.replaceFirst("^Bearer ", "");
+    if (tokens.computeIfPresent(token, (key, count) -> count + 1) == null) {
       calls.add(new Call("unauthorized", "", "", "", 401));
       return Answer.failure(401, "Unauthorized");
     }

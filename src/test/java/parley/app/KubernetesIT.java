@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import parley.client.Ports;
 
 /**
  * Pods as processes, each on a loopback address of its own, against a Kubernetes API that allows
@@ -51,8 +51,8 @@ class KubernetesIT {
   void start() throws Exception {
     Manifests manifests = Manifests.read(Path.of("k8s"));
     kubernetes = new FakeKubernetes(folder, call -> ManifestRules.allows(manifests, call));
-    remotePort = freePort();
-    managementPort = freePort();
+    remotePort = Ports.free();
+    managementPort = Ports.free();
   }
 
   @AfterEach
@@ -98,8 +98,10 @@ class KubernetesIT {
 
     // The token is replaced while the lease is held.
     kubernetes.renewToken("second");
+    await().atMost(Duration.ofSeconds(60)).until(() -> kubernetes.callsOf("second") > 0);
+    kubernetes.onlyTheLatestToken();
     int before = updates(200);
-    await().atMost(Duration.ofSeconds(30)).until(() -> updates(200) > before + 1);
+    await().atMost(Duration.ofSeconds(60)).until(() -> updates(200) > before + 1);
     assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 401);
 
     // The lease is somebody else's: whoever it is goes on, and these do not.
@@ -147,6 +149,8 @@ class KubernetesIT {
     command.add("-Dpekko.coordination.lease.kubernetes.namespace=" + FakeKubernetes.NAMESPACE);
     command.add("-Dpekko.coordination.lease.kubernetes.heartbeat-interval=1s");
     command.add("-Dpekko.cluster.split-brain-resolver.stable-after=3s");
+    // Long enough for whatever a test does with it while it is held.
+    command.add("-Dpekko.cluster.split-brain-resolver.lease-majority.release-after=10m");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(PodMember.class.getName());
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -253,12 +257,6 @@ class KubernetesIT {
       return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
     } catch (IOException e) {
       return e.toString();
-    }
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -1,8 +1,5 @@
 package parley.client;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.util.HashMap;
 import java.util.Locale;
@@ -24,7 +21,7 @@ public final class DynamoLocal {
     if (endpoint == null) {
       credentials();
       try {
-        endpoint = start(freePort());
+        endpoint = start(String.valueOf(Ports.free()));
       } catch (Exception e) {
         throw new IllegalStateException(e);
       }
@@ -43,13 +40,6 @@ public final class DynamoLocal {
   public static void main(String[] args) throws Exception {
     credentials();
     System.out.println("DynamoDB stand-in on " + start(args.length > 0 ? args[0] : "8000"));
-  }
-
-  /** It takes 0 as a number like another and does not say what it got. */
-  private static String freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return String.valueOf(socket.getLocalPort());
-    }
   }
 
   /** A prefix for tables that no other test has. */

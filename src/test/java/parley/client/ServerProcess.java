@@ -61,8 +61,8 @@ public final class ServerProcess implements AutoCloseable {
     this.data = data;
     this.prefix = prefix;
     this.jvm = jvm;
-    environment.put("PARLEY_PORT", "0");
-    environment.put("PARLEY_MANAGEMENT_PORT", "0");
+    environment.put("PARLEY_PORT", String.valueOf(Ports.free()));
+    environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(Ports.free()));
     environment.put("PARLEY_DATA_DIR", data.toString());
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");

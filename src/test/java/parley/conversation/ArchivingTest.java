@@ -23,6 +23,7 @@ import parley.model.ErrorCode;
 import parley.model.HistoryPage;
 import parley.model.HistoryPage.Tier;
 import parley.model.Intent;
+import parley.model.LastMessage;
 
 /** What goes to the cold tier and when, and how everything is read as before. */
 @Timeout(90)
@@ -127,6 +128,39 @@ class ArchivingTest {
         .map(entry -> String.valueOf(entry.clientMsgId()))
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void aPreviewThatCannotBeFoundIsNotLookedForAtEachTick() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      long hot = rig.h.text(Harness.ANN, "hot", "hot").seq();
+      for (int i = 0; i < 2 * Tail.ENTRIES; i++) {
+        rig.h.post(Harness.BOB, "r" + i, new Intent.React(1, "+"));
+      }
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      int before = rig.tier.reads.get();
+      rig.h.post(Harness.ANN, "d", new Intent.Delete(hot));
+      for (int looks = 1; looks <= 3; looks++) {
+        int some = before + looks;
+        await().until(() -> rig.tier.reads.get() == some);
+        rig.h.clock.addAndGet(500L << (looks - 1));
+        await().during(Duration.ofMillis(200)).until(() -> rig.tier.reads.get() == some);
+        rig.h.clock.addAndGet(500L << (looks - 1));
+      }
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      rig.h.clock.addAndGet(Duration.ofMinutes(1).toMillis());
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(rig.h.last(Harness.ANN).header().lastMessage())
+                      .isNotNull()
+                      .extracting(LastMessage::seq)
+                      .isEqualTo(1_200L));
+    }
   }
 
   @Test

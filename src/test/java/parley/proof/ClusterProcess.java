@@ -24,6 +24,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import parley.client.Json;
+import parley.client.Ports;
 import parley.client.ServerProcess;
 
 /**
@@ -347,17 +348,11 @@ final class ClusterProcess implements AutoCloseable {
     int[][] ports = new int[count][];
     for (int node = 0; node < count; node++) {
       ports[node] =
-          apart ? new int[] {CLIENTS, MANAGEMENT, REMOTE} : new int[] {free(), free(), free()};
+          apart
+              ? new int[] {CLIENTS, MANAGEMENT, REMOTE}
+              : new int[] {Ports.free(), Ports.free(), Ports.free()};
     }
     return ports;
-  }
-
-  private static int free() {
-    try (var socket = new java.net.ServerSocket(0, 1, java.net.InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

@@ -1,8 +1,7 @@
 package parley.proof;
 
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.Map;
+import parley.client.Ports;
 import software.amazon.dynamodb.services.local.main.ServerRunner;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 
@@ -26,7 +25,7 @@ final class SharedStore implements AutoCloseable {
    */
   static SharedStore start(String host) {
     try {
-      String port = freePort();
+      String port = String.valueOf(Ports.free());
       DynamoDBProxyServer server =
           ServerRunner.createServerFromCommandLineArgs(
               new String[] {"-inMemory", "-sharedDb", "-disableTelemetry", "-port", port});
@@ -34,13 +33,6 @@ final class SharedStore implements AutoCloseable {
       return new SharedStore(server, "http://" + host + ":" + port);
     } catch (Exception e) {
       throw new IllegalStateException("DynamoDB Local did not start", e);
-    }
-  }
-
-  /** It takes 0 as a number like another and does not say what it got. */
-  private static String freePort() throws java.io.IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return String.valueOf(socket.getLocalPort());
     }
   }
 
