@@ -589,17 +589,19 @@ public final class ConversationEntity
       get.replyTo().tell(new Conversation.Refused(Refusal.notFound()));
       return Effect().none();
     }
-    pages.load(
-        range.from(),
-        range.to(),
-        range.end(),
+    Pages.Ready ready =
         (entries, tier) ->
             get.replyTo()
                 .tell(
                     entries == null
                         ? new Conversation.Refused(
                             Refusal.unavailable("the log cannot be read now"))
-                        : new Conversation.Page(Views.page(state, get, range, entries, tier))));
+                        : new Conversation.Page(Views.page(state, get, range, entries, tier)));
+    if (get.after() == null) {
+      pages.loadBackward(range.from(), range.to(), range.end(), ready);
+    } else {
+      pages.load(range.from(), range.to(), range.end(), ready);
+    }
     return Effect().none();
   }
 

@@ -40,6 +40,9 @@ public final class EmbeddedStore implements Store {
 
   private static final String USER = "sa";
 
+  /** Names that are read at a time. */
+  private static final int NAMES = 500;
+
   private final DataFolder folder;
   private @Nullable StoreWatch watch;
   private boolean opened;
@@ -85,23 +88,35 @@ public final class EmbeddedStore implements Store {
 
   @Override
   public Stream<String> persistenceIds(String prefix) {
+    return Stream.iterate(
+            names(prefix, prefix), page -> !page.isEmpty(), page -> names(prefix, page.getLast()))
+        .flatMap(List::stream);
+  }
+
+  /** The next names after one, by steps over the primary key: whatever the length, nobody waits. */
+  private List<String> names(String prefix, String after) {
     List<String> found = new ArrayList<>();
     try (Connection connection = connect(folder.path());
         PreparedStatement statement =
             connection.prepareStatement(
-                "select distinct \"persistence_id\" from \"event_journal\""
-                    + " where \"deleted\" = false order by 1");
-        ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        String id = rows.getString(1);
-        if (id.startsWith(prefix)) {
-          found.add(id);
+                "select \"persistence_id\" from \"event_journal\""
+                    + " where \"persistence_id\" > ? and \"deleted\" = false"
+                    + " order by \"persistence_id\", \"sequence_number\" limit 1")) {
+      @Nullable String last = after;
+      while (found.size() < NAMES) {
+        statement.setString(1, last);
+        try (ResultSet rows = statement.executeQuery()) {
+          last = rows.next() ? rows.getString(1) : null;
         }
+        if (last == null || !last.startsWith(prefix)) {
+          break;
+        }
+        found.add(last);
       }
     } catch (SQLException e) {
       throw new IllegalStateException("the journal cannot be read", e);
     }
-    return found.stream();
+    return found;
   }
 
   @Override
