@@ -13,7 +13,7 @@ import parley.push.DeadLetters;
 import parley.push.Platform;
 import parley.session.Entities;
 import parley.telemetry.Telemetry;
-import parley.user.PushMeters;
+import parley.user.OwedMeters;
 import parley.user.PushSettings;
 import parley.user.Pushing;
 import parley.user.Reminder;
@@ -50,7 +50,7 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
             letters::keep,
             (user, command) -> sharding.entityRefFor(Reminder.KEY, user.value()).tell(command),
             PushSettings.from(node.settings().config(), settings.pushAfter()),
-            new PushMeters(telemetry.registry()));
+            new OwedMeters(telemetry.registry()));
     ActorRef<DeadLetterReplay.Command> replay =
         node.systemActorOf(
             Behaviors.supervise(DeadLetterReplay.create(letters, entities::user))

@@ -158,7 +158,10 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
                     settings.rates().requestsPerSecond(), settings.trustedProxies()),
                 http,
                 lapsed),
-        List.of(Verify.routes(new Verification(node, store.readJournal(), cold)), pushes.admin()),
+        List.of(
+            Verify.routes(new Verification(node, store.readJournal(), cold)),
+            Archives.admin(node, settings, store, archive, clock),
+            pushes.admin()),
         time -> drain(node, sessions, time));
   }
 

@@ -1,7 +1,9 @@
 package parley.app;
 
 import com.typesafe.config.ConfigFactory;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.pekko.Done;
@@ -103,7 +105,11 @@ final class Verify {
     Source<ConversationId, NotUsed> which =
         only == null
             ? Source.fromJavaStream(() -> store.persistenceIds(Verification.NAMES))
-                .map(Verification::named)
+                .statefulMapConcat(
+                    () -> {
+                      Set<String> seen = new HashSet<>();
+                      return name -> seen.add(name) ? List.of(Verification.named(name)) : List.of();
+                    })
                 .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
             : Source.single(new ConversationId(only));
     LongAdder conversations = new LongAdder();

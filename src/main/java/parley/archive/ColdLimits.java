@@ -9,6 +9,9 @@ import java.time.Duration;
  *
  * @param reads most reads at the same time
  * @param readsWaiting most reads that wait for their turn; one more is unavailable at once
+ * @param scans most scans at the same time, beside the reads
+ * @param scansWaiting most scans that wait for their turn; one more is unavailable at once
+ * @param scanTimeout for a whole scan, its turn in the queue included
  * @param writes most writes at the same time
  * @param writesWaiting most writes that wait; one more is unavailable at once
  * @param patience until a read's first entry must be there, its turn in the queue included
@@ -25,6 +28,9 @@ import java.time.Duration;
 record ColdLimits(
     int reads,
     int readsWaiting,
+    int scans,
+    int scansWaiting,
+    Duration scanTimeout,
     int writes,
     int writesWaiting,
     Duration patience,
@@ -42,6 +48,9 @@ record ColdLimits(
     return new ColdLimits(
         config.getInt("reads"),
         config.getInt("reads-waiting"),
+        config.getInt("scans"),
+        config.getInt("scans-waiting"),
+        config.getDuration("scan-timeout"),
         config.getInt("writes"),
         config.getInt("writes-waiting"),
         config.getDuration("patience"),

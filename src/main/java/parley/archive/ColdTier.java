@@ -54,8 +54,17 @@ public interface ColdTier {
   Source<Entry, NotUsed> read(ConversationId id, long from, long to);
 
   /**
-   * The same from the store itself, past what this node has kept from earlier reads: to verify what
-   * is stored.
+   * The same for a long way of which nobody waits for the first entry: to search, to count. Such
+   * have turns of their own, fewer, so that pages do not wait for them; and one that is not through
+   * after a time that is set ends as {@link ColdUnavailable}.
+   */
+  default Source<Entry, NotUsed> scan(ConversationId id, long from, long to) {
+    return read(id, from, to);
+  }
+
+  /**
+   * The same as {@link #read} from the store itself, past what this node has kept from earlier
+   * reads: to verify what is stored. Has the turns of scans, but all the time it needs.
    */
   default Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
     return read(id, from, to);

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -45,6 +46,7 @@ final class SegmentTier implements ColdTier {
   private final SegmentCache cache;
   private final ColdMeters meters;
   private final Turnstile reads;
+  private final Turnstile scans;
   private final Turnstile writes;
 
   SegmentTier(ObjectStore store, ColdLimits limits, ActorSystem<?> system, Telemetry telemetry) {
@@ -55,6 +57,7 @@ final class SegmentTier implements ColdTier {
     this.cache = new SegmentCache(limits);
     this.meters = new ColdMeters(telemetry);
     this.reads = new Turnstile("reads", limits.reads(), limits.readsWaiting());
+    this.scans = new Turnstile("scans", limits.scans(), limits.scansWaiting());
     this.writes = new Turnstile("writes", limits.writes(), limits.writesWaiting());
     telemetry.gauge(ColdMeters.WAITING, reads::waiting);
     telemetry.gauge(ColdMeters.CACHE, cache::bytes);
@@ -197,19 +200,27 @@ final class SegmentTier implements ColdTier {
 
   @Override
   public Source<Entry, NotUsed> read(ConversationId id, long from, long to) {
-    return read(id, from, to, true);
+    return read(reads, id, from, to, true);
+  }
+
+  @Override
+  public Source<Entry, NotUsed> scan(ConversationId id, long from, long to) {
+    return read(scans, id, from, to, true)
+        .completionTimeout(limits.scanTimeout())
+        .mapError(TimeoutException.class, failure -> meters.failed("read", failure));
   }
 
   @Override
   public Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
-    return read(id, from, to, false);
+    return read(scans, id, from, to, false);
   }
 
-  private Source<Entry, NotUsed> read(ConversationId id, long from, long to, boolean cached) {
+  private Source<Entry, NotUsed> read(
+      Turnstile turnstile, ConversationId id, long from, long to, boolean cached) {
     if (from < 1) {
       throw new IllegalArgumentException("entries from " + from);
     }
-    return to < from ? Source.empty() : inTurn(entries(id, from, to, cached));
+    return to < from ? Source.empty() : inTurn(turnstile, entries(id, from, to, cached));
   }
 
   private Source<Entry, NotUsed> entries(ConversationId id, long from, long to, boolean cached) {
@@ -235,10 +246,10 @@ final class SegmentTier implements ColdTier {
   }
 
   /** Runs when a place is free, and gives it back however it ends. */
-  private <T> Source<T, NotUsed> inTurn(Source<T, NotUsed> source) {
+  private <T> Source<T, NotUsed> inTurn(Turnstile turnstile, Source<T, NotUsed> source) {
     return Source.lazySource(
             () -> {
-              Turnstile.Turn turn = reads.enter();
+              Turnstile.Turn turn = turnstile.enter();
               return Source.completionStage(turn.granted())
                   .flatMapConcat(granted -> source)
                   .initialTimeout(limits.patience())
@@ -348,6 +359,7 @@ final class SegmentTier implements ColdTier {
   @Override
   public Source<Manifest, NotUsed> manifests(ConversationId id) {
     return inTurn(
+        scans,
         store
             .list(Keys.folder(id))
             .mapConcat(key -> Optional.ofNullable(Keys.parse(key)).stream().toList())

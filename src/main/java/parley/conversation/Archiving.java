@@ -44,7 +44,7 @@ import parley.model.Entry;
  * <p><b>Being remembered.</b> A conversation that has entries left does not leave memory before the
  * calendar has promised to remember it. That is kept in its events only when it leaves ({@link
  * ConversationEvent.Settled}); after a crash it registers again. One from before there was an
- * archive registers when it is next used.
+ * archive registers when it is next used, or is entered by an operator.
  */
 final class Archiving {
   /** Longer than any patience of the cold tier itself. */

@@ -368,7 +368,7 @@ public final class ConversationEntity
         yield Effect().none();
       }
       case Preview.Looked looked -> {
-        ConversationEvent found = preview.looked(looked);
+        ConversationEvent found = preview.looked(looked, now());
         yield found == null
             ? Effect().none()
             : Effect().persist(found).thenRun(after -> told(List.of()));
@@ -476,7 +476,7 @@ public final class ConversationEntity
   private void flushed(Writing.Write write) {
     writing.written(write);
     startTick();
-    preview.restore();
+    preview.restore(now());
   }
 
   // ---- opening, groups
@@ -589,17 +589,19 @@ public final class ConversationEntity
       get.replyTo().tell(new Conversation.Refused(Refusal.notFound()));
       return Effect().none();
     }
-    pages.load(
-        range.from(),
-        range.to(),
-        range.end(),
+    Pages.Ready ready =
         (entries, tier) ->
             get.replyTo()
                 .tell(
                     entries == null
                         ? new Conversation.Refused(
                             Refusal.unavailable("the log cannot be read now"))
-                        : new Conversation.Page(Views.page(state, get, range, entries, tier))));
+                        : new Conversation.Page(Views.page(state, get, range, entries, tier)));
+    if (get.after() == null) {
+      pages.loadBackward(range.from(), range.to(), range.end(), ready);
+    } else {
+      pages.load(range.from(), range.to(), range.end(), ready);
+    }
     return Effect().none();
   }
 
@@ -691,7 +693,7 @@ public final class ConversationEntity
     vetting.tick(now);
     dispatch.tick(now);
     cursors.tick();
-    preview.restore();
+    preview.restore(now);
     if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);
     }

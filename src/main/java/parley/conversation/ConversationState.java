@@ -168,6 +168,8 @@ final class ConversationState {
     }
     archivedTo = sealed.to();
     archivedEvent = sealed.lastEvent();
+    // Only what everybody has acknowledged is archived: telling never needs the cold tier.
+    dispatchedTo = Math.max(dispatchedTo, archivedTo);
     if (sealed.nextAt() > 0) {
       hotSince = sealed.nextAt();
     } else {
@@ -449,6 +451,8 @@ final class ConversationState {
       stored.tail().forEach(state.tail::add);
     }
     state.archivedTo = stored.archivedTo();
+    // Of a snapshot from before a seal said so.
+    state.dispatchedTo = Math.max(state.dispatchedTo, state.archivedTo);
     state.archivedEvent = stored.archivedEvent();
     state.removedTo = stored.removedTo();
     state.planned = stored.planned();

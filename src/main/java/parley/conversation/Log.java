@@ -29,6 +29,9 @@ import parley.model.Entry;
  * shorter answer. Who asks again reads the cold tier.
  */
 final class Log {
+  /** So long a search or count does not stand behind others, but is read as a page is. */
+  private static final int SHORT = 1_000;
+
   private final ActorSystem<?> system;
   private final CurrentEventsByPersistenceIdQuery journal;
   private final ConversationId id;
@@ -76,19 +79,27 @@ final class Log {
   /** The first entry of the range that fits. */
   CompletionStage<Optional<Entry>> find(
       ConversationState state, long from, long to, Predicate<Entry> wanted) {
-    return entries(state, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
+    return scan(state, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
   }
 
   /** How many entries of the range fit. */
   CompletionStage<Long> count(
       ConversationState state, long from, long to, Predicate<Entry> wanted) {
-    return entries(state, from, to)
+    return scan(state, from, to)
         .runWith(Sink.fold(0L, (sum, entry) -> wanted.test(entry) ? sum + 1 : sum), system);
   }
 
   /** All of a range, which exists, ascending; the borders are those of the state now. */
   Source<Entry, NotUsed> entries(ConversationState state, long from, long to) {
     return entries(state, from, to, cold -> cold.read(id, from, Math.min(to, state.archivedTo)));
+  }
+
+  /** The same where nobody waits for the first, and in the cold tier's turns for such. */
+  private Source<Entry, NotUsed> scan(ConversationState state, long from, long to) {
+    if (Math.min(to, state.archivedTo) - from < SHORT) {
+      return entries(state, from, to);
+    }
+    return entries(state, from, to, cold -> cold.scan(id, from, Math.min(to, state.archivedTo)));
   }
 
   /** The same of the whole log, past what is cached on the way. */

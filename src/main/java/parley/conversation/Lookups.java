@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
@@ -19,7 +20,8 @@ import parley.model.UserId;
  * <p>Known is decided in three steps, each exact: the hash window over the newest entries says "no"
  * for certain or names candidates, which are compared themselves; an id that carries a time cannot
  * have been stored before that time less the most its sender's clock was ever ahead, so a young id
- * that is not in the window is new; an old one is searched in the log from that time on. An id
+ * that is not in the window is new; an old one is searched in the log from that time on, and some
+ * way into the window, so that what is found holds for the next ones too ({@link Absences}). An id
  * without a time is known for the window only, as the protocol says.
  *
  * <p>One search at a time, {@value #WAITING} waiting; beside it one, and as many waiting, of those
@@ -30,6 +32,9 @@ import parley.model.UserId;
 final class Lookups {
   static final int WAITING = 256;
 
+  /** So far into the window an old id is searched: what is found holds for as many entries. */
+  private static final int FURTHER = 2_048;
+
   /**
    * What a look-up found out about a post.
    *
@@ -38,9 +43,19 @@ final class Lookups {
    *     because a sender whose post is looked up writes nothing else
    * @param known the entry it turned out to be
    * @param target the entry it aims at
+   * @param absence what the search knows of other posts of the same sender
    */
-  record Facts(long comparedTo, boolean searched, @Nullable Entry known, @Nullable Entry target) {
-    static final Facts NONE = new Facts(0, false, null, null);
+  record Facts(
+      long comparedTo,
+      boolean searched,
+      @Nullable Entry known,
+      @Nullable Entry target,
+      Absences.@Nullable Absence absence) {
+    static final Facts NONE = new Facts(0, false, null, null, null);
+
+    Facts(long comparedTo, boolean searched, @Nullable Entry known, @Nullable Entry target) {
+      this(comparedTo, searched, known, target, null);
+    }
 
     @Override
     public String toString() {
@@ -78,7 +93,7 @@ final class Lookups {
   record Pending() implements Known {}
 
   private record Search(
-      Conversation.Post post, java.util.function.Supplier<CompletionStage<Facts>> run) {}
+      Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {}
 
   /** One search after the other; those that need the cold tier hold up nobody else's. */
   private static final class Lane {
@@ -98,6 +113,7 @@ final class Lookups {
   private final Map<UserId, ArrayDeque<Conversation.Post>> behind = new HashMap<>();
   private final Set<UserId> busy = new HashSet<>();
   private final Set<UserId> searching = new HashSet<>();
+  private final Absences absences = new Absences();
   private int waiting;
 
   Lookups(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
@@ -162,7 +178,11 @@ final class Lookups {
       return new Unknown();
     }
     long from = state.index.seqBeforeTime(earliest);
-    search(post, from, () -> scan(post, facts, from, windowStart - 1));
+    if (absences.rulesOut(post.author(), time, from, windowStart - 1, hash)) {
+      return new Unknown();
+    }
+    long to = Math.min(windowStart - 1 + FURTHER, state.lastSeq);
+    search(post, from, () -> scan(post, facts, from, to, time));
     return new Pending();
   }
 
@@ -177,10 +197,25 @@ final class Lookups {
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
-  private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long from, long to) {
-    return log.find(state, from, to, entry -> same(post, entry))
+  private CompletionStage<Facts> scan(
+      Conversation.Post post, Facts facts, long from, long to, long time) {
+    Absences.Absence absence = new Absences.Absence(post.author(), from, to, time);
+    return log.find(
+            state,
+            from,
+            to,
+            entry -> {
+              absence.add(entry);
+              return same(post, entry);
+            })
         .thenApply(
-            found -> new Facts(facts.comparedTo(), true, found.orElse(null), facts.target()));
+            found ->
+                new Facts(
+                    facts.comparedTo(),
+                    true,
+                    found.orElse(null),
+                    facts.target(),
+                    found.isPresent() ? null : absence));
   }
 
   /** Loads the entry a post aims at; the post comes again with it. */
@@ -199,10 +234,7 @@ final class Lookups {
                             found.getFirst())));
   }
 
-  private void search(
-      Conversation.Post post,
-      long oldest,
-      java.util.function.Supplier<CompletionStage<Facts>> run) {
+  private void search(Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {
     Lane lane = oldest <= state.archivedTo ? cold : hot;
     if (lane.waiting.size() >= WAITING) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
@@ -210,13 +242,13 @@ final class Lookups {
     }
     busy.add(post.author());
     searching.add(post.author());
-    lane.waiting.add(new Search(post, run));
+    lane.waiting.add(new Search(post, oldest, run));
     next(lane);
   }
 
   private void next(Lane lane) {
     if (lane.running == null) {
-      Search search = lane.waiting.poll();
+      Search search = poll(lane);
       lane.running = search;
       if (search != null) {
         context.pipeToSelf(
@@ -224,6 +256,28 @@ final class Lookups {
             (facts, failure) ->
                 new Ended(search.post(), lane == cold, failure == null ? facts : null));
       }
+    }
+  }
+
+  private @Nullable Search poll(Lane lane) {
+    Search search = lane.waiting.poll();
+    while (search != null && lane == hot && search.oldest() <= state.archivedTo) {
+      // Archived since it began to wait.
+      cool(search);
+      search = lane.waiting.poll();
+    }
+    return search;
+  }
+
+  private void cool(Search search) {
+    if (cold.waiting.size() < WAITING) {
+      cold.waiting.add(search);
+      next(cold);
+    } else {
+      Conversation.Post post = search.post();
+      refuse(post, Refusal.unavailable("too many old messages are being looked up"));
+      searching.remove(post.author());
+      resumed(post.author());
     }
   }
 
@@ -235,6 +289,7 @@ final class Lookups {
       context.getLog().warn("{}: looking up an old entry failed", state.id);
       refuse(post, Refusal.unavailable("the log cannot be read now"));
     } else {
+      absences.note(ended.facts().absence());
       context.getSelf().tell(new Resume(post, ended.facts()));
     }
     searching.remove(post.author());

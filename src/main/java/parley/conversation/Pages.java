@@ -1,11 +1,13 @@
 package parley.conversation;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -17,11 +19,15 @@ import parley.model.HistoryPage.Tier;
  * Ranges of entries with their current content, from memory where it holds them, otherwise from the
  * journal or the cold tier without holding up the entity. At most {@value #IN_FLIGHT} reads at once
  * and {@value #WAITING} waiting; one more is refused. The same again for those that begin in the
- * cold tier: where that is slow or away, nobody else waits.
+ * cold tier: where that is slow or away, nobody else waits, and a page that is read backward over
+ * the border is cut there.
  */
 final class Pages {
   static final int IN_FLIGHT = 4;
   static final int WAITING = 128;
+
+  /** So long a page waits for its part of the cold tier, where it can do without. */
+  private static final Duration BORDER = Duration.ofSeconds(3);
 
   private final ActorContext<Conversation.Command> context;
   private final Log log;
@@ -48,10 +54,11 @@ final class Pages {
 
   /** One range on its way. */
   private static final class Job {
-    final Lane lane;
+    Lane lane;
     final long from;
     final long to;
     final long end;
+    final boolean backward;
     final Ready ready;
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
@@ -59,11 +66,12 @@ final class Pages {
     /** Entries up to this one were read from the cold tier. */
     long coldTo;
 
-    Job(Lane lane, long from, long to, long end, Ready ready) {
+    Job(Lane lane, long from, long to, long end, boolean backward, Ready ready) {
       this.lane = lane;
       this.from = from;
       this.to = to;
       this.end = end;
+      this.backward = backward;
       this.ready = ready;
     }
 
@@ -90,9 +98,25 @@ final class Pages {
    * shown; a delete is.
    */
   void load(long from, long to, long end, Ready ready) {
+    load(from, to, end, false, ready);
+  }
+
+  /**
+   * The same for one who reads backward: where the cold tier does not give its part, or not soon,
+   * what is not only there comes alone. So it may be fewer, of those before {@code to}.
+   */
+  void loadBackward(long from, long to, long end, Ready ready) {
+    load(from, to, end, true, ready);
+  }
+
+  private void load(long from, long to, long end, boolean backward, Ready ready) {
     Lane lane = from <= state.archivedTo ? cold : hot;
-    Job job = new Job(lane, from, to, end, ready);
-    if (from >= state.tail.firstSeq() || from > to) {
+    enter(new Job(lane, from, to, end, backward, ready));
+  }
+
+  private void enter(Job job) {
+    Lane lane = job.lane;
+    if (job.from >= state.tail.firstSeq() || job.from > job.to) {
       advance(job);
     } else if (lane.inFlight < IN_FLIGHT) {
       lane.inFlight++;
@@ -100,8 +124,25 @@ final class Pages {
     } else if (lane.waiting.size() < WAITING) {
       lane.waiting.add(job);
     } else {
-      ready.accept(null, Tier.HOT);
+      giveUp(job);
     }
+  }
+
+  private void giveUp(Job job) {
+    if (divisible(job)) {
+      load(border(), job.to, job.end, job.ready);
+    } else {
+      job.ready.accept(null, Tier.HOT);
+    }
+  }
+
+  /** The first entry that can be had without the cold tier. */
+  private long border() {
+    return Math.min(state.archivedTo + 1, state.tail.firstSeq());
+  }
+
+  private boolean divisible(Job job) {
+    return job.backward && job.from < border() && border() <= job.to;
   }
 
   private void advance(Job job) {
@@ -110,7 +151,16 @@ final class Pages {
     if (next <= job.to && next < inMemory) {
       long last = Math.min(job.to, inMemory - 1);
       job.coldTo = Math.min(last, state.archivedTo);
-      read(job, log.range(state, next, last), job.read::addAll);
+      CompletionStage<List<Entry>> result = log.range(state, next, last);
+      read(
+          job,
+          divisible(job)
+              ? result
+                  .toCompletableFuture()
+                  .copy()
+                  .orTimeout(BORDER.toMillis(), TimeUnit.MILLISECONDS)
+              : result,
+          job.read::addAll);
       return;
     }
     Entry edit = missingEdit(job);
@@ -192,8 +242,18 @@ final class Pages {
   private void end(Job job, @Nullable List<Entry> entries, Tier tier) {
     Lane lane = job.lane;
     lane.inFlight--;
-    job.ready.accept(entries, tier);
+    if (entries == null) {
+      giveUp(job);
+    } else {
+      job.ready.accept(entries, tier);
+    }
     Job next = lane.waiting.poll();
+    while (next != null && lane == hot && next.from <= state.archivedTo) {
+      // Archived since it began to wait.
+      next.lane = cold;
+      enter(next);
+      next = lane.waiting.poll();
+    }
     if (next != null) {
       lane.inFlight++;
       advance(next);

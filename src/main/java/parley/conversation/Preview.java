@@ -9,13 +9,19 @@ import parley.model.Limits;
 
 /**
  * The way back to the newest text when the one that inboxes showed is deleted and memory holds no
- * other: page by page through the log, beside everything else.
+ * other: page by page through the log, beside everything else. A look that fails begins anew at the
+ * head, so the next one waits: 1, 2, 4 … 60 s.
  */
 final class Preview {
+  private static final long FIRST_WAIT_MILLIS = 1_000;
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
   private final ActorContext<Conversation.Command> context;
   private final ConversationState state;
   private final Pages pages;
   private boolean looking;
+  private int failures;
+  private long notBefore;
 
   /** A page has been looked at; a null event is a failure. */
   record Looked(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
@@ -32,9 +38,11 @@ final class Preview {
     this.pages = pages;
   }
 
-  /** Looks for the text if one is missing and nobody looks yet. */
-  void restore() {
-    if (state.previewLost && !looking) {
+  /** Looks for the text if one is missing, nobody looks yet, and it did not fail lately. */
+  void restore(long now) {
+    // Where the clock was set back, not the longer for it.
+    notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
+    if (state.previewLost && !looking && now >= notBefore) {
       looking = true;
       look(state.lastSeq);
     }
@@ -71,24 +79,27 @@ final class Preview {
     return null;
   }
 
-  /**
-   * What is to be persisted, or null: not yet, or not any more. A failure is tried again with the
-   * next tick.
-   */
-  ConversationEvent.@Nullable PreviewRestored looked(Looked looked) {
+  /** What is to be persisted, or null: not yet, not any more, or it has failed and rests. */
+  ConversationEvent.@Nullable PreviewRestored looked(Looked looked, long now) {
     ConversationEvent.PreviewRestored event = looked.event();
     if (state.previewLost && event != null && looked.more()) {
       look(looked.from() - 1);
       return null;
     }
     looking = false;
-    if (!state.previewLost || event == null) {
+    if (event == null) {
+      notBefore = now + Math.min(FIRST_WAIT_MILLIS << Math.min(failures, 10), LONGEST_WAIT_MILLIS);
+      failures++;
+      return null;
+    }
+    failures = 0;
+    if (!state.previewLost) {
       return null;
     }
     LastMessage found = event.lastMessage();
     boolean outdated = found != null && state.amendments.of(found.seq()) > event.asOf();
     if (found != null && (outdated || state.amendments.deleted(found.seq()))) {
-      restore();
+      restore(now);
       return null;
     }
     return event;

@@ -62,8 +62,10 @@ final class Views {
       fits++;
     }
     List<Entry> shown = forward ? all.subList(0, fits) : all.subList(all.size() - fits, all.size());
+    // Backward it may begin late, where the cold tier did not give its part.
+    boolean cut = !all.isEmpty() && all.getFirst().seq() > range.from();
     return new HistoryPage(
-        state.id, List.copyOf(shown), range.hasMore() || fits < all.size(), tier);
+        state.id, List.copyOf(shown), range.hasMore() || fits < all.size() || cut, tier);
   }
 
   /**

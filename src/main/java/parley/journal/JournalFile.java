@@ -272,7 +272,7 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /** Removes events up to that number; the highest number of the entity stays known. */
-  void removeEvents(String id, long upTo) {
+  public void removeEvents(String id, long upTo) {
     open(
         () -> {
           byte[] prefix = Keys.prefix(id);
@@ -328,18 +328,25 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Everything that ever wrote an event, in the order of names, read while it is taken. */
-  public Stream<String> ids() {
-    return Stream.iterate(idAfter(Optional.empty()), Optional::isPresent, this::idAfter)
-        .map(Optional::orElseThrow);
+  /**
+   * Everything that ever wrote an event, in the order of names, each once, read while it is taken:
+   * nothing is open between two of them.
+   *
+   * @param begin what the names begin with
+   */
+  public Stream<String> ids(String begin) {
+    byte[] first = begin.isEmpty() ? new byte[] {1} : begin.getBytes(StandardCharsets.UTF_8);
+    return Stream.iterate(
+            idFrom(first), Optional::isPresent, id -> idFrom(Keys.behind(Keys.prefix(id.get()))))
+        .map(Optional::orElseThrow)
+        .takeWhile(id -> id.startsWith(begin));
   }
 
-  private Optional<String> idAfter(Optional<String> id) {
+  private Optional<String> idFrom(byte[] key) {
     return open(
         () -> {
-          byte[] from = id.isEmpty() ? new byte[] {1} : Keys.behind(Keys.prefix(id.get()));
-          String event = firstId(Family.EVENTS, from);
-          String mark = firstId(Family.MARKS, from);
+          String event = firstId(Family.EVENTS, key);
+          String mark = firstId(Family.MARKS, key);
           if (event == null || mark == null) {
             return Optional.ofNullable(event == null ? mark : event);
           }

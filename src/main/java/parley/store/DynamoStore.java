@@ -24,8 +24,9 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -56,6 +57,10 @@ public final class DynamoStore implements Store {
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final String DEFAULT_REGION = "us-east-1";
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
+
+  /** Names that are remembered so as not to be said again, some hundred bytes each. */
+  private static final int NAMES = 10_000;
+
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
 
   private final String endpoint;
@@ -198,7 +203,7 @@ public final class DynamoStore implements Store {
   @Override
   public Stream<String> persistenceIds(String prefix) {
     String start = "journal-P-" + prefix;
-    Set<String> seen = new HashSet<>();
+    Set<String> lately = lately();
     return Stream.iterate(
             scan(start, null),
             Objects::nonNull,
@@ -210,7 +215,20 @@ public final class DynamoStore implements Store {
         .map(item -> Objects.requireNonNull(item.get("par")).getS())
         // journal-P-<name>-<its hundreds of events>
         .map(key -> key.substring("journal-P-".length(), key.lastIndexOf('-')))
-        .filter(seen::add);
+        .filter(lately::add);
+  }
+
+  /** The last names that were seen: a table may have more than memory. */
+  private static Set<String> lately() {
+    return Collections.newSetFromMap(
+        new LinkedHashMap<>() {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+            return size() > NAMES;
+          }
+        });
   }
 
   private ScanResult scan(String start, @Nullable Map<String, AttributeValue> after) {

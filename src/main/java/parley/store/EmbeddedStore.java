@@ -91,7 +91,7 @@ public final class EmbeddedStore implements Store {
 
   @Override
   public Stream<String> persistenceIds(String prefix) {
-    return journal().ids().filter(id -> id.startsWith(prefix));
+    return journal().ids(prefix);
   }
 
   @Override

@@ -19,9 +19,10 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
   String readJournal();
 
   /**
-   * Everything that has written an event, by its name in the journal, once each. Blocks while it is
-   * read; for tools. (The journal plugins' own queries either need an index or know only what still
-   * has its first event.)
+   * Everything that has written an event, by its name in the journal, at least once each: a long
+   * one may come again after many others. Blocks while it is read, bit by bit as it is taken, and
+   * keeps little in memory; for tools. (The journal plugins' own queries either need an index or
+   * know only what still has its first event.)
    *
    * @param prefix what the names begin with
    */

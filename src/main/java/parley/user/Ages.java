@@ -48,6 +48,14 @@ final class Ages {
       return new Ages(new long[] {now, head});
     }
     long[] old = was.pairs;
+    if (old[old.length - 2] > now) {
+      // The clock was set back: it is as old as now at least, and waits for its time from now on.
+      old = old.clone();
+      for (int i = 0; i < old.length; i += 2) {
+        old[i] = Math.min(old[i], now);
+      }
+      return new Ages(old);
+    }
     if (now - old[old.length - 2] < STEP) {
       return was;
     }

@@ -39,6 +39,11 @@ record Owed(
     return newest <= seq ? this : new Owed(id, device, newest, at, tries, due, reason);
   }
 
+  /** The same, as if it had been taken then. */
+  Owed takenAt(long when) {
+    return new Owed(id, device, seq, when, tries, due, reason);
+  }
+
   /** The same, to be sent later. */
   Owed notBefore(long later) {
     return new Owed(id, device, seq, at, tries, later, reason);

@@ -57,6 +57,9 @@ final class PushPlan {
   /** However old a push is, it is offered for so long after the user has come to a node. */
   static final long FRESH_MILLIS = Duration.ofHours(1).toMillis();
 
+  /** How far ahead of this node's clock the one that wrote a time may have been, and no more. */
+  private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
+
   private static final long LONGEST_STEP_MILLIS = Duration.ofMinutes(1).toMillis();
 
   /** A connected device that goes on acknowledging has that many times the patience. */
@@ -68,7 +71,7 @@ final class PushPlan {
   private final UserId me;
   private final PushSettings settings;
   private final Set<Platform> platforms;
-  private final long since;
+  private long since;
   private final Map<Owed.Key, Owed> owed = new LinkedHashMap<>(4);
   private final Set<Owed.Key> dirty = new LinkedHashSet<>(4);
   // Younger than `again`, or they are forgotten; the oldest goes beyond MOST.
@@ -126,7 +129,7 @@ final class PushPlan {
     if (last == null) {
       return one;
     }
-    long due = last.at() + settings.again().toMillis();
+    long due = Math.min(last.at(), now) + settings.again().toMillis();
     return due <= now ? one : one.notBefore(due);
   }
 
@@ -162,6 +165,27 @@ final class PushPlan {
     return row.muted() ? UserPush.Need.MUTED : UserPush.Need.WAITS;
   }
 
+  /**
+   * No time lies further ahead than it can have been meant to: where the clock was wrong and was
+   * set back, nothing is to wait until it is as late again.
+   */
+  private void bound(long now) {
+    since = Math.min(since, now);
+    heard.replaceAll((device, at) -> Math.min(at, now));
+    for (Owed one : List.copyOf(owed.values())) {
+      // One that is to be a dead letter waits for nothing.
+      long latest = now + SKEW_MILLIS + (one.tries() < TRIES ? longest() : 0);
+      Owed bounded = one.at() > now + SKEW_MILLIS ? one.takenAt(now) : one;
+      put(bounded.due() > latest ? bounded.notBefore(latest) : bounded);
+    }
+  }
+
+  /** The longest wait there is, in milliseconds. */
+  private long longest() {
+    long step = Math.max(LONGEST_STEP_MILLIS, settings.backoff().toMillis() << (2 * (TRIES - 1)));
+    return Math.max(settings.again().toMillis(), settings.longestWait().toMillis() + 2 * step);
+  }
+
   private boolean configured(Device device) {
     String name = device.pushPlatform();
     return name != null && Platform.of(name).filter(platforms::contains).isPresent();
@@ -173,6 +197,7 @@ final class PushPlan {
    * @return how many pushes were spared
    */
   int sweep(UserState state, Pending pending, long now) {
+    bound(now);
     pushed
         .entrySet()
         .removeIf(

@@ -28,7 +28,7 @@ import parley.push.Push;
  * <pre>
  *   Deliver --&gt; PushPlan --Flushed (with the row)--&gt; Outbox --due--&gt; Push --Sent--&gt; Flushed
  *                                 |                        third failure --&gt; DeadLetters --Kept--&gt; Flushed
- *                                 +-- first a Reminder, then Dispatched to the conversation
+ *                                 +-- empty again, or after a second a Reminder: then Dispatched to the conversation
  * </pre>
  *
  * <p>A push that was handed to the provider and whose answer is not in the journal yet is sent
@@ -39,10 +39,17 @@ final class Pusher {
   /** Most pushes of one user on their way. */
   static final int IN_FLIGHT = 8;
 
-  /** Most operators who wait for a push to be owed durably. */
-  static final int WAITING = 100;
+  /** Most operators' calls that wait for a push to be owed durably: one batch of letters. */
+  static final int WAITING = DeadLetters.PAGE;
 
-  private static final long ASK_AGAIN_MILLIS = 1_000;
+  /**
+   * How long the journal has owed something before a reminder is asked for, and for how long it is
+   * then waited for. Most pushes are over by then. Shorter than {@code Dispatch.PATIENCE} of a
+   * conversation, which would tell all again.
+   */
+  static final long ASK_MILLIS = 1_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
   private static final long LETTER_MILLIS = 10_000;
   private static final long SHORTEST_WAIT_MILLIS = 10;
 
@@ -52,7 +59,12 @@ final class Pusher {
    * @param token null for a letter
    */
   private record Flight(
-      Owed.Key key, long seq, long since, DeviceId device, @Nullable String token) {}
+      Owed.Key key, long seq, long since, DeviceId device, @Nullable String token) {
+    /** The same, begun at the latest then. */
+    Flight by(long now) {
+      return since <= now ? this : new Flight(key, seq, now, device, token);
+    }
+  }
 
   private final UserId id;
   private final Pushing pushing;
@@ -69,7 +81,7 @@ final class Pusher {
 
   private boolean reminded;
   private long reminder;
-  private long askedAt = Long.MIN_VALUE / 2;
+  private long askAt = NEVER;
   private long wakeAt;
 
   Pusher(
@@ -118,7 +130,7 @@ final class Pusher {
   }
 
   private void wake(long next, long now) {
-    if (next == Long.MAX_VALUE) {
+    if (next == NEVER) {
       return;
     }
     if (!timers.isTimerActive(UserInternal.PushDue.class) || next < wakeAt || wakeAt <= now) {
@@ -202,6 +214,8 @@ final class Pusher {
 
   /** What was not answered in time has failed, or (a letter) is told again. */
   private long expire(long now) {
+    // Where the clock was set back.
+    flights.replaceAll((number, flight) -> flight.by(now));
     long next = Long.MAX_VALUE;
     for (Map.Entry<Long, Flight> one : List.copyOf(flights.entrySet())) {
       Flight flight = one.getValue();
@@ -238,7 +252,7 @@ final class Pusher {
     if (flight == null) {
       return null;
     }
-    PushMeters meters = pushing.meters();
+    OwedMeters meters = pushing.meters();
     switch (answer.outcome()) {
       case Outcome.Delivered o -> {
         meters.delivered.increment();
@@ -298,13 +312,18 @@ final class Pusher {
     return reminded || state.outbox().isEmpty();
   }
 
-  /** Run it as soon as {@link #safe}; false where too many wait for that. */
-  boolean whenSafe(UserState state, Runnable action) {
+  /** Whether one more may wait until it is safe: ask before anything is owed for it. */
+  boolean hasRoom() {
+    return whenSafe.size() < WAITING;
+  }
+
+  /** Run it as soon as {@link #safe}. Only where there was room. */
+  void whenSafe(UserState state, Runnable action) {
     if (safe(state)) {
       action.run();
-      return true;
+    } else {
+      whenSafe.add(action);
     }
-    return whenSafe.size() < WAITING && whenSafe.add(action);
   }
 
   /** Whether it has become safe: then what waited for that was run. */
@@ -318,15 +337,24 @@ final class Pusher {
     return true;
   }
 
+  /**
+   * Two writes are what a reminder costs, so it is asked for only where the outbox does not empty
+   * soon. Nothing depends on it until then: the conversations whose entries are owed have no
+   * acknowledgement, are remembered themselves, and after a crash tell this user again. Whoever
+   * pushes a dead letter again still has the letter.
+   */
   private long askReminder(UserState state, long now) {
     if (safe(state)) {
-      return Long.MAX_VALUE;
+      askAt = NEVER;
+      return NEVER;
     }
-    if (askedAt + ASK_AGAIN_MILLIS <= now) {
-      askedAt = now;
+    // Also where the clock was set back.
+    askAt = Math.min(askAt, now + ASK_MILLIS);
+    if (askAt <= now) {
+      askAt = now + ASK_MILLIS;
       pushing.reminders().tell(id, new Reminder.Keep(reminder, context.getSelf()));
     }
-    return askedAt + ASK_AGAIN_MILLIS;
+    return askAt;
   }
 
   /** The reminder is there, durably. */
@@ -342,7 +370,7 @@ final class Pusher {
     }
     reminded = false;
     reminder++;
-    askedAt = Long.MIN_VALUE / 2;
+    askAt = NEVER;
     pushing.reminders().tell(id, new Reminder.Release());
     return true;
   }

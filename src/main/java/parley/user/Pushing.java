@@ -24,7 +24,7 @@ public record Pushing(
     Letters letters,
     Reminders reminders,
     PushSettings settings,
-    PushMeters meters) {
+    OwedMeters meters) {
 
   /** No provider: nobody is owed anything, and what was is forgotten. */
   public static Pushing off() {
@@ -35,7 +35,7 @@ public record Pushing(
         (user, command) -> {},
         new PushSettings(
             Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, () -> 0),
-        new PushMeters(new SimpleMeterRegistry()));
+        new OwedMeters(new SimpleMeterRegistry()));
   }
 
   /** The way to this node's push actor. */

@@ -24,12 +24,14 @@ import parley.serial.Wire;
  * It wakes its user now and then until that says it owes nothing.
  *
  * <p>Users themselves are not remembered: most of them owe nothing, and each hello of each would
- * cost a write. This costs one for as long as a user owes something, and one when it no longer
- * does. After a crash a push may so be late by {@link #EVERY}, and by what the cluster needs to
- * agree on the crash.
+ * cost a write. A reminder costs one where a user goes on owing something for a second, and one
+ * when it no longer does: the push that is delivered at once costs none. Until the reminder is
+ * there the conversations wait for their acknowledgement, and they are remembered: after a crash in
+ * that second they tell the user again, and so wake it. After a crash a push may be late by {@link
+ * #EVERY}, and by what the cluster needs to agree on the crash.
  *
  * <pre>
- *   User --Keep--&gt; Reminder        (by then sharding has it in the journal)
+ *   User --Keep--&gt; Reminder        (after a second; by then sharding has it in the journal)
  *   User &lt;--Reminded-- Reminder    (now the conversation may have its acknowledgement)
  *   User &lt;--Woken-- Reminder       (after ten seconds, then every half minute)
  *   User --Release--&gt; Reminder     (nothing is owed: it leaves, and is forgotten)

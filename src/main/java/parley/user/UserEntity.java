@@ -385,7 +385,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     long number = device == null ? 0 : device.number();
     Owed one = new Owed(c.conversationId(), number, c.seq(), now(), 0, 0, null);
     UserPush.Need need = live().plan.need(one, live().pending.get(one.id()), device);
-    if (need == UserPush.Need.WAITS && !c.dryRun() && !live().plan.owe(one, now())) {
+    if (need == UserPush.Need.WAITS
+        && !c.dryRun()
+        && !(live().pusher.hasRoom() && live().plan.owe(one, now()))) {
       need = UserPush.Need.FULL;
     }
     if (need != UserPush.Need.WAITS || c.dryRun()) {
@@ -395,9 +397,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               UserPush.Answer owed = new UserPush.Answer(UserPush.Need.WAITS);
-              if (!live().pusher.whenSafe(after, () -> c.replyTo().tell(owed))) {
-                c.replyTo().tell(new UserPush.Answer(UserPush.Need.FULL));
-              }
+              live().pusher.whenSafe(after, () -> c.replyTo().tell(owed));
             });
   }
 

@@ -42,7 +42,7 @@ public sealed interface UserPush extends User.Command {
     NO_TOKEN,
     /** The token's provider is not configured. */
     OFF,
-    /** The user cannot take more now: ask again. */
+    /** The user cannot take more now, and nothing is owed for this: ask again. */
     FULL
   }
 

@@ -33,6 +33,7 @@ import parley.client.Frames;
 import parley.client.ParleyClient;
 import parley.client.RawSocket;
 import parley.store.DataFolder;
+import parley.store.EmbeddedStore;
 import parley.store.StoreRefusedException;
 
 /** A node in this JVM: start, what the management port says, stop, start again. */
@@ -72,6 +73,41 @@ class NodeTest {
     Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")));
     assertThat(method(node.management(), self(node), "DELETE")).startsWith("200");
     node.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
+  }
+
+  @Test
+  void operatorsEnterConversationsIntoTheCalendar() throws Exception {
+    String path = "/admin/archive/enrolment";
+    try (Node node = Node.start(settings(Map.of("PARLEY_COLD_STORE", "off")))) {
+      assertThat(get(node.management(), path)).startsWith("409");
+    }
+    try (Node node = Node.start(settings(Map.of()))) {
+      try (ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
+        Account ann = client.register("ann");
+        for (String name : List.of("bob", "cat", "dan")) {
+          client.direct(ann, client.register(name).userId());
+        }
+      }
+      assertThat(method(node.management(), path, "POST")).startsWith("405");
+      assertThat(method(node.management(), path, "DELETE")).startsWith("405");
+      assertThat(get(node.management(), path)).startsWith("200").contains("\"running\":false");
+    }
+    try (Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")))) {
+      assertThat(method(node.management(), path + "?per_second=0", "POST")).startsWith("400");
+      assertThat(method(node.management(), path + "?per_second=9", "POST")).startsWith("202");
+      await()
+          .until(
+              () -> {
+                String now = get(node.management(), path);
+                return now.contains("\"running\":false") && now.contains("\"entered\":3");
+              });
+      assertThat(method(node.management(), path, "DELETE")).startsWith("200");
+    }
+    try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
+      store.openJournal();
+      assertThat(store.persistenceIds("archive-day|")).isNotEmpty();
+      assertThat(store.persistenceIds("conversation|")).hasSize(3).doesNotHaveDuplicates();
+    }
   }
 
   /** Sixty, so that the drain is spread over a minute, of which the test waits for nothing. */

@@ -230,6 +230,56 @@ class S3TroubleTest {
     assertThat(patient).allMatch(one -> !one.toCompletableFuture().isDone());
   }
 
+  /** Who searches and counts waits for each other, and nobody who scrolls waits for them. */
+  @Test
+  void scansDoNotTakeTheTurnsOfPages() throws IOException {
+    ColdTier tier =
+        tier(
+            silence(),
+            "parley.archive { reads = 1, scans = 1, scans-waiting = 0, read-timeout = 1h,"
+                + " patience = 1h, scan-timeout = 1h }");
+    CompletionStage<List<Entry>> scan =
+        tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system());
+    assertThatThrownBy(
+            () -> Rig.result(tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system())))
+        .isInstanceOf(ColdUnavailable.class)
+        .hasMessage("too many cold scans");
+    assertThatThrownBy(() -> rig().all(tier.readStored(ID, 1, 10)))
+        .hasMessage("too many cold scans");
+    CompletionStage<List<Entry>> page = reading(tier);
+    CompletionStage<List<Entry>> second = reading(tier);
+    await().until(() -> gauge() == 1.0);
+    assertThat(List.of(scan, page, second)).allMatch(one -> !one.toCompletableFuture().isDone());
+  }
+
+  @Test
+  void aScanIsGivenUpAfterItsTime() throws IOException {
+    ColdTier tier =
+        tier(
+            silence(),
+            "parley.archive { scans = 1, scans-waiting = 0, read-timeout = 1h, patience = 1h,"
+                + " scan-timeout = 100ms }");
+    for (int again = 0; again < 2; again++) {
+      assertThatThrownBy(
+              () -> Rig.result(tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system())))
+          .isInstanceOf(ColdUnavailable.class)
+          .hasMessage("the cold tier did not answer in time");
+      // And its turn is free again.
+      await().until(() -> free(tier));
+    }
+  }
+
+  private boolean free(ColdTier tier) {
+    CompletionStage<List<Entry>> next =
+        tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system());
+    try {
+      Rig.result(next);
+      return true;
+    } catch (Exception e) {
+      return !String.valueOf(e.getMessage()).contains("too many");
+    }
+  }
+
   private double gauge() {
     return telemetry.registry().get(ColdMeters.WAITING).gauge().value();
   }

@@ -2,10 +2,10 @@ package parley.client;
 
 import com.eatthepath.pushy.apns.auth.ApnsVerificationKey;
 import com.eatthepath.pushy.apns.server.MockApnsServer;
-import com.eatthepath.pushy.apns.server.MockApnsServerBuilder;
 import com.eatthepath.pushy.apns.server.PushNotificationHandler;
 import com.eatthepath.pushy.apns.server.RejectedNotificationException;
 import com.eatthepath.pushy.apns.server.RejectionReason;
+import com.eatthepath.pushy.apns.server.SilentApnsServerBuilder;
 import com.eatthepath.pushy.apns.server.UnregisteredDeviceTokenException;
 import com.eatthepath.pushy.apns.server.ValidatingPushNotificationHandlerFactory;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -68,11 +68,23 @@ public final class MockApns implements AutoCloseable {
     /** 410 with its time. */
     record Gone(Instant since) implements Answer {}
 
+    /**
+     * Nothing, ever, while others on this connection have their answers.
+     *
+     * @param taken whether the notification counts as accepted all the same
+     */
+    record Silence(boolean taken) implements Answer {}
+
     /** Nothing, and nothing to whoever else is on this connection, until {@link #resume}. */
     record Hang() implements Answer {}
   }
 
   public static final Answer ACCEPT = new Answer.Accept();
+  public static final Answer SILENCE = new Answer.Silence(false);
+
+  /** It goes to the device, and nobody says so. */
+  public static final Answer TAKEN = new Answer.Silence(true);
+
   public static final Answer HANG = new Answer.Hang();
 
   private final Path folder;
@@ -184,10 +196,8 @@ public final class MockApns implements AutoCloseable {
     // One thread a connection: one that hangs holds no other.
     threads = new NioEventLoopGroup(4);
     server =
-        new MockApnsServerBuilder()
+        new SilentApnsServerBuilder(session -> handler(apples.buildHandler(session)), threads)
             .setServerCredentials(new X509Certificate[] {certificate}, privateKey, null)
-            .setEventLoopGroup(threads)
-            .setHandlerFactory(session -> handler(apples.buildHandler(session)))
             .build();
     port = server.start(port).join();
   }
@@ -198,7 +208,10 @@ public final class MockApns implements AutoCloseable {
           Json.parse(payload == null ? "null" : payload.toString(StandardCharsets.UTF_8));
       try {
         apples.handlePushNotification(headers, payload);
-        decide(token(headers));
+        if (decide(token(headers)) instanceof Answer.Silence silence) {
+          received.add(new Received(token(headers), body, plain(headers), silence.taken()));
+          throw new SilentApnsServerBuilder.Silence();
+        }
       } catch (RejectedNotificationException e) {
         received.add(new Received(token(headers), body, plain(headers), false));
         throw e;
@@ -207,9 +220,11 @@ public final class MockApns implements AutoCloseable {
     };
   }
 
-  private void decide(String token) throws RejectedNotificationException {
-    switch (answers.apply(token)) {
+  private Answer decide(String token) throws RejectedNotificationException {
+    Answer answer = answers.apply(token);
+    switch (answer) {
       case Answer.Accept accept -> {}
+      case Answer.Silence silence -> {}
       case Answer.Reject reject -> throw new RejectedNotificationException(reject.reason());
       case Answer.Gone gone -> throw new UnregisteredDeviceTokenException(gone.since());
       case Answer.Hang hang -> {
@@ -222,6 +237,7 @@ public final class MockApns implements AutoCloseable {
         }
       }
     }
+    return answer;
   }
 
   private static String token(Http2Headers headers) {

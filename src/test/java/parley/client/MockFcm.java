@@ -40,7 +40,7 @@ public final class MockFcm implements AutoCloseable {
   /**
    * What a call gets.
    *
-   * @param status 0: nothing, until the server is closed
+   * @param status 0: nothing, until the server is closed; -1: nothing, but it is accepted
    */
   public record Answer(int status, Map<String, String> headers, String body) {
     /** The same with one more header. */
@@ -52,6 +52,9 @@ public final class MockFcm implements AutoCloseable {
   public static final Answer ACCEPT =
       new Answer(200, Map.of(), "{\"name\":\"projects/p/messages/1\"}");
   public static final Answer SILENCE = new Answer(0, Map.of(), "");
+
+  /** It goes to the device, and nobody says so. */
+  public static final Answer TAKEN = new Answer(-1, Map.of(), "");
 
   private final Path folder;
   private final List<Received> received = new CopyOnWriteArrayList<>();
@@ -216,7 +219,7 @@ public final class MockFcm implements AutoCloseable {
     JsonNode body = Json.parse(body(exchange));
     String token = body.path("message").path("token").asText();
     Answer answer = answers.apply(token);
-    received.add(new Received(token, body, answer.status() == 200));
+    received.add(new Received(token, body, answer.status() == 200 || answer.status() < 0));
     answer(exchange, answer);
   }
 
@@ -232,7 +235,7 @@ public final class MockFcm implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange, Answer answer) throws IOException {
-    if (answer.status() == 0) {
+    if (answer.status() <= 0) {
       try {
         silence.await();
       } catch (InterruptedException e) {

@@ -15,11 +15,15 @@ import org.apache.pekko.persistence.query.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.archive.ColdTier;
+import parley.calendar.Calendar;
 import parley.model.Body;
+import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.ErrorCode;
+import parley.model.HistoryPage;
 import parley.model.HistoryPage.Tier;
 import parley.model.Intent;
+import parley.model.LastMessage;
 
 /** What goes to the cold tier and when, and how everything is read as before. */
 @Timeout(90)
@@ -95,6 +99,28 @@ class ArchivingTest {
     }
   }
 
+  @Test
+  void whoseClockWasAheadIsNotLookedUpForEachMessage() {
+    try (ColdRig rig = rig()) {
+      String ahead = UlidCreator.getUlid(rig.h.clock.get() + 400 * Calendar.DAY).toString();
+      long seq = rig.h.text(Harness.ANN, ahead, "from the future").seq();
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      rig.tier.reads.set(0);
+      for (int i = 0; i < 20; i++) {
+        String right = UlidCreator.getUlid(rig.h.clock.addAndGet(1_000)).toString();
+        assertThat(rig.h.text(Harness.ANN, right, "now").duplicate()).isFalse();
+        rig.texts(1);
+      }
+      assertThat(rig.tier.reads).hasValue(1);
+      assertThat(rig.tier.scans).hasValue(1);
+      // That the others are new does not make a retry new.
+      assertThat(rig.h.text(Harness.ANN, ahead, "again").seq()).isEqualTo(seq);
+      assertThat(rig.tier.reads).hasValue(2);
+    }
+  }
+
   private static String name(ColdRig rig, long seq) {
     return rig.written.stream()
         .flatMap(event -> Log.entriesOf(event).stream())
@@ -102,6 +128,39 @@ class ArchivingTest {
         .map(entry -> String.valueOf(entry.clientMsgId()))
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void aPreviewThatCannotBeFoundIsNotLookedForAtEachTick() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      long hot = rig.h.text(Harness.ANN, "hot", "hot").seq();
+      for (int i = 0; i < 2 * Tail.ENTRIES; i++) {
+        rig.h.post(Harness.BOB, "r" + i, new Intent.React(1, "+"));
+      }
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      int before = rig.tier.reads.get();
+      rig.h.post(Harness.ANN, "d", new Intent.Delete(hot));
+      for (int looks = 1; looks <= 3; looks++) {
+        int some = before + looks;
+        await().until(() -> rig.tier.reads.get() == some);
+        rig.h.clock.addAndGet(500L << (looks - 1));
+        await().during(Duration.ofMillis(200)).until(() -> rig.tier.reads.get() == some);
+        rig.h.clock.addAndGet(500L << (looks - 1));
+      }
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      rig.h.clock.addAndGet(Duration.ofMinutes(1).toMillis());
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(rig.h.last(Harness.ANN).header().lastMessage())
+                      .isNotNull()
+                      .extracting(LastMessage::seq)
+                      .isEqualTo(1_200L));
+    }
   }
 
   @Test
@@ -144,6 +203,65 @@ class ArchivingTest {
       rig.tier.fault = MemoryTier.Fault.NONE;
       assertThat(rig.h.text(Harness.ANN, ulid, "again").seq()).isEqualTo(seq);
       assertThat(rig.page(Harness.ANN, 5, 10)).isPresent();
+    }
+  }
+
+  @Test
+  void whileTheColdTierIsAwayAPageOverTheBorderBeginsThere() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      HistoryPage whole = rig.before(Harness.BOB, 1_231L, 50).orElseThrow();
+      assertThat(whole.tier()).isEqualTo(Tier.MIXED);
+      for (MemoryTier.Fault fault : List.of(MemoryTier.Fault.SLOW, MemoryTier.Fault.DOWN)) {
+        rig.tier.fault = fault;
+        HistoryPage hot = rig.before(Harness.BOB, 1_231L, 50).orElseThrow();
+        assertThat(hot.entries()).isEqualTo(whole.entries().subList(20, 50));
+        assertThat(hot.entries().getFirst().seq()).isEqualTo(1_201);
+        assertThat(hot.hasMore()).isTrue();
+        assertThat(hot.tier()).isEqualTo(Tier.HOT);
+      }
+      // What is wholly there is not to be had, and nobody begins in the middle who reads forward.
+      assertThat(rig.before(Harness.BOB, 1_201L, 50)).isEmpty();
+      assertThat(rig.page(Harness.BOB, 1_180, 50)).isEmpty();
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      assertThat(rig.before(Harness.BOB, 1_231L, 50)).contains(whole);
+    }
+  }
+
+  @Test
+  void aFirstPageThatIsCutAtTheBorderHasMore() {
+    try (ColdRig rig = rig()) {
+      rig.texts(19);
+      rig.days(61);
+      rig.texts(20);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(20);
+      rig.texts(600);
+      assertThat(rig.before(Harness.BOB, 31L, 50).orElseThrow().hasMore()).isFalse();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      HistoryPage cut = rig.before(Harness.BOB, 31L, 50).orElseThrow();
+      assertThat(cut.entries()).hasSize(10);
+      assertThat(cut.hasMore()).isTrue();
+    }
+  }
+
+  @Test
+  void whileTheColdTierIsAwayTheNewestPageIsWhatIsInMemory() {
+    try (ColdRig rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      int inMemory = Tail.ENTRIES;
+      HistoryPage whole = rig.before(Harness.BOB, null, inMemory + 10).orElseThrow();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      HistoryPage rest = rig.before(Harness.BOB, null, inMemory + 10).orElseThrow();
+      assertThat(rest.tier()).isEqualTo(Tier.MEMORY);
+      assertThat(rest.hasMore()).isTrue();
+      assertThat(rest.entries()).isEqualTo(whole.entries().subList(10, inMemory + 10));
     }
   }
 
@@ -294,19 +412,35 @@ class ArchivingTest {
   }
 
   @Test
-  void aMemberIsToldAgainWhatIsArchivedMeanwhile() {
+  void nobodyIsToldAgainWhatIsArchivedSoTellingNeverNeedsTheColdTier() {
     try (ColdRig rig = rig()) {
       rig.texts(50);
       rig.days(31);
       rig.archive();
       assertThat(rig.state().archivedTo).isEqualTo(51);
-      // It was never written down that all have it, so a new life tells all of it again.
-      long known = rig.state().dispatchedTo;
-      assertThat(known).isLessThan(51);
+      // Only what every member's user has acknowledged is archived: that is written down with it.
+      assertThat(rig.state().dispatchedTo).isEqualTo(51);
+      rig.texts(5);
       rig.h.told.clear();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      rig.tier.reads.set(0);
       rig.h.restart();
-      await().until(() -> rig.h.entries(Harness.BOB).size() == 51 - known);
+      long next = rig.h.text(Harness.ANN, "live", "live").seq();
+      await()
+          .until(() -> rig.h.entries(Harness.BOB).stream().map(Entry::seq).toList().contains(next));
+      assertThat(rig.h.entries(Harness.BOB).getFirst().seq()).isGreaterThan(51);
+      assertThat(rig.tier.reads).hasValue(0);
     }
+  }
+
+  @Test
+  void anOldSnapshotThatDidNotSayHowFarAllWereToldSaysSoToo() {
+    ConversationState state = new ConversationState(new ConversationId("c"));
+    state.lastSeq = 60;
+    state.archivedTo = 51;
+    state.dispatchedTo = 3;
+    ConversationState again = ConversationState.of(state.id, state.toSnapshot());
+    assertThat(again.dispatchedTo).isEqualTo(51);
   }
 
   @Test

@@ -154,6 +154,14 @@ final class ColdRig implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** The page before an entry, or nothing where it is refused. */
+  Optional<HistoryPage> before(UserId viewer, @Nullable Long before, int limit) {
+    h.tell(new Conversation.GetPage(viewer, before, null, limit, false, h.pages.getRef()));
+    return h.pages.receiveMessage(Duration.ofSeconds(20)) instanceof Conversation.Page page
+        ? Optional.of(page.page())
+        : Optional.empty();
+  }
+
   @Override
   public void close() {
     h.close();

@@ -9,18 +9,23 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.IntToLongFunction;
 import java.util.stream.Stream;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 import parley.archive.ColdStore;
+import parley.archive.ColdTier;
 import parley.archive.ColdTiers;
+import parley.archive.Manifest;
+import parley.archive.S3Server;
 import parley.calendar.Calendar;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.HistoryPage;
 import parley.model.Intent;
 import parley.store.EmbeddedStore;
+import parley.telemetry.Telemetry;
 
 /**
  * Measurement, by hand: 100,000 entries of one conversation over 45 simulated days on the embedded
@@ -32,6 +37,9 @@ import parley.store.EmbeddedStore;
 final class FortyFiveDays {
   private static final int DAYS = 45;
   private static final int PAGES = 300;
+
+  /** Pages that are read before it is measured. */
+  private static final int WARM = 20;
 
   private FortyFiveDays() {}
 
@@ -90,13 +98,63 @@ final class FortyFiveDays {
       System.out.printf(
           "history after: sha256 %s, read in %d s: %s%n",
           after, seconds(start), after.equals(before) ? "the same" : "ANOTHER");
-      latency(h, "memory", result.entries() - 60, 1);
-      latency(
-          h,
-          "hot",
-          result.archived() + 100,
-          Math.max(1, (result.entries() - result.archived() - 600) / PAGES));
-      latency(h, "cold, in order", 100, Math.max(1, (result.archived() - 200) / PAGES));
+      latencies(h, folder, result, tier);
+    }
+  }
+
+  /** Pages of 50: each kind by itself, one page at a time. */
+  private static void latencies(Harness h, Path folder, Verification.Result result, ColdTier files)
+      throws Exception {
+    for (int i = 0; i < 100; i++) {
+      h.text(Harness.ANN, "new-" + i, "Something newer, so that there is something in memory");
+    }
+    long last = result.entries() + 100;
+    latency(h, "memory", i -> last - 60);
+    long hot = Math.max(1, (result.entries() - result.archived() - 600) / PAGES);
+    latency(h, "hot", i -> result.archived() + 100 + i * hot);
+    cold(h, "files", result);
+    System.setProperty("aws.accessKeyId", S3Server.KEY);
+    System.setProperty("aws.secretAccessKey", S3Server.SECRET);
+    System.setProperty("aws.region", "us-east-1");
+    try (S3Server server = new S3Server(folder.resolve("s3"))) {
+      server.bucket("cold");
+      ColdTier s3 =
+          ColdTiers.open(
+              h.kit.system(), new ColdStore.S3(server.endpoint(), "cold"), new Telemetry());
+      copy(h, files, s3);
+      h.archive(ColdRig.store(s3, new HandCalendar()));
+      h.restart();
+      cold(h, "S3", result);
+    }
+  }
+
+  /**
+   * A node keeps three segments of a conversation: who goes round more of them always asks the
+   * store, who stays in one never does.
+   */
+  private static void cold(Harness h, String where, Verification.Result result) {
+    long segments = result.archived() / ColdTier.SEGMENT_ENTRIES;
+    if (segments < 4) {
+      System.out.println("too few segments to say anything of the cold tier");
+      return;
+    }
+    latency(
+        h,
+        "cold, " + where + ", uncached",
+        i -> i % segments * ColdTier.SEGMENT_ENTRIES + 100 + i * 10L % 4_000);
+    latency(h, "cold, " + where + ", cached", i -> 100 + i * 10L % 4_000);
+  }
+
+  private static void copy(Harness h, ColdTier from, ColdTier to) throws Exception {
+    List<Manifest> all =
+        from.manifests(h.id).runWith(Sink.seq(), h.kit.system()).toCompletableFuture().get();
+    for (Manifest one : all) {
+      List<Entry> entries =
+          from.readStored(h.id, one.from(), one.to())
+              .runWith(Sink.seq(), h.kit.system())
+              .toCompletableFuture()
+              .get();
+      to.write(h.id, entries).toCompletableFuture().get();
     }
   }
 
@@ -137,21 +195,27 @@ final class FortyFiveDays {
     }
   }
 
-  private static void latency(Harness h, String tier, long from, long step) {
+  private static void latency(Harness h, String what, IntToLongFunction after) {
+    for (int i = 0; i < WARM; i++) {
+      h.page(Harness.BOB, null, after.applyAsLong(i), 50, false);
+    }
     List<Long> times = new ArrayList<>();
     List<HistoryPage.Tier> tiers = new ArrayList<>();
     for (int i = 0; i < PAGES; i++) {
       long start = System.nanoTime();
-      HistoryPage page = h.page(Harness.BOB, null, from + i * step % 90_000, 50, false);
+      HistoryPage page = h.page(Harness.BOB, null, after.applyAsLong(i), 50, false);
       times.add(System.nanoTime() - start);
+      if (page.entries().size() != 50) {
+        throw new IllegalStateException(what + ": a page of " + page.entries().size());
+      }
       if (!tiers.contains(page.tier())) {
         tiers.add(page.tier());
       }
     }
     long[] sorted = times.stream().mapToLong(Long::longValue).sorted().toArray();
     System.out.printf(
-        "page of 50, %s %s: p50 %.1f ms, p99 %.1f ms%n",
-        tier, tiers, sorted[PAGES / 2] / 1e6, sorted[PAGES * 99 / 100] / 1e6);
+        "page of 50, %s %s: p50 %.2f ms, p99 %.2f ms%n",
+        what, tiers, sorted[PAGES / 2] / 1e6, sorted[PAGES * 99 / 100] / 1e6);
   }
 
   private static long journalBytes(Harness h, EmbeddedStore store, ConversationId id)

@@ -35,6 +35,10 @@ final class MemoryTier implements ColdTier {
   volatile Fault fault = Fault.NONE;
   final AtomicInteger writes = new AtomicInteger();
   final AtomicInteger reads = new AtomicInteger();
+
+  /** How many of the reads were scans. */
+  final AtomicInteger scans = new AtomicInteger();
+
   private final Map<ConversationId, ConcurrentSkipListMap<Long, List<Entry>>> all =
       new ConcurrentHashMap<>();
 
@@ -101,6 +105,12 @@ final class MemoryTier implements ColdTier {
       }
     }
     return Source.from(found);
+  }
+
+  @Override
+  public Source<Entry, NotUsed> scan(ConversationId id, long from, long to) {
+    scans.incrementAndGet();
+    return read(id, from, to);
   }
 
   @Override

@@ -77,7 +77,9 @@ class JournalFileTest {
     reopen();
     assertThat(file.highest("e")).isEqualTo(2_501);
     assertThatThrownBy(() -> get(write("e", 2_501, "again"))).hasMessageContaining("before");
-    assertThat(file.ids()).containsExactly("e", "e2");
+    assertThat(file.ids("")).containsExactly("e", "e2");
+    assertThat(file.ids("e2")).containsExactly("e2");
+    assertThat(file.ids("f")).isEmpty();
   }
 
   @Test
@@ -91,7 +93,7 @@ class JournalFileTest {
       assertThat(texts(id)).containsExactly(id + "-one", id + "-two");
       assertThat(file.highest(id)).isEqualTo(300);
     }
-    assertThat(file.ids()).containsExactlyInAnyOrderElementsOf(ids);
+    assertThat(file.ids("")).containsExactlyInAnyOrderElementsOf(ids);
     assertThatThrownBy(() -> file.highest("a\0b")).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> file.highest("")).isInstanceOf(IllegalArgumentException.class);
   }
@@ -135,7 +137,7 @@ class JournalFileTest {
     assertThat(stored).isEqualTo(5_000);
     file = JournalFile.open(folder);
     long found =
-        file.ids().mapToLong(id -> file.rows(Family.EVENTS, id, 0, 9_999, 9_999).size()).sum();
+        file.ids("").mapToLong(id -> file.rows(Family.EVENTS, id, 0, 9_999, 9_999).size()).sum();
     assertThat(found).isEqualTo(5_000);
   }
 

@@ -31,7 +31,7 @@ class PluginRulesTest {
     try (JournalFile file = JournalFile.open(folder)) {
       assertThat(run(new Journal(config(folder)))).hasSizeGreaterThanOrEqualTo(10);
       // Its entities, and none that is not.
-      assertThat(file.ids()).isNotEmpty().isSorted().doesNotHaveDuplicates();
+      assertThat(file.ids("")).isNotEmpty().isSorted().doesNotHaveDuplicates();
     }
   }
 
@@ -39,7 +39,7 @@ class PluginRulesTest {
   void snapshots() throws Exception {
     try (JournalFile file = JournalFile.open(folder)) {
       assertThat(run(new Snapshots(config(folder)))).hasSizeGreaterThanOrEqualTo(8);
-      assertThat(file.ids()).isEmpty();
+      assertThat(file.ids("")).isEmpty();
     }
   }
 

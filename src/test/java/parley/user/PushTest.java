@@ -34,6 +34,7 @@ import parley.user.UserRig.Sent;
 /** Who is pushed to, when, and what of it survives; the providers are played by the test. */
 class PushTest {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration SOON = Duration.ofMillis(Pusher.ASK_MILLIS);
   private static final Duration MOMENT = Duration.ofMillis(1);
   private static final Outcome DELIVERED = new Outcome.Delivered();
 
@@ -308,11 +309,52 @@ class PushTest {
   // ---- what survives
 
   @Test
+  void aPushThatIsDeliveredAtOnceCostsNoReminder() {
+    away(PHONE);
+    rig.conversations.clear();
+    mail(Mail.of(CHAT, 1, 1));
+    rig.pass(SOON.minus(MOMENT));
+    // Whoever has no acknowledgement tells again after a crash.
+    assertThat(rig.conversations).isEmpty();
+    rig.answer(DELIVERED);
+    assertThat(rig.conversations).containsExactly(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+    rig.pass(PATIENCE);
+    assertThat(rig.reminders).isEmpty();
+    // The next one has a second of its own.
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(SOON.minus(MOMENT));
+    assertThat(rig.reminders).isEmpty();
+    rig.pass(MOMENT);
+    assertThat(rig.reminders).hasSize(1);
+  }
+
+  @Test
+  void aCrashBeforeTheReminderIsAskedForLeavesItToTheConversation() {
+    away(PHONE);
+    rig.conversations.clear();
+    mail(Mail.of(CHAT, 1, 1));
+    Push.Send first = rig.sends.removeFirst();
+    rig.crash();
+    assertThat(rig.conversations).isEmpty();
+    assertThat(rig.reminders).isEmpty();
+    // So it tells the user once more, who comes to life by that.
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    assertThat(rig.conversations).isEmpty();
+    rig.pass(PATIENCE);
+    assertThat(sent()).isEqualTo(first.notification());
+    assertThat(rig.reminders).isNotEmpty();
+    rig.answer(DELIVERED);
+    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+  }
+
+  @Test
   void aConversationIsAnsweredOnlyWhenSomebodyWillWakeTheUser() {
     away(PHONE);
     rig.conversations.clear();
     mail(Mail.of(CHAT, 1, 1));
     mail(Mail.of(GROUP, 1, 1));
+    assertThat(rig.conversations).isEmpty();
+    rig.pass(SOON);
     assertThat(rig.conversations).isEmpty();
     assertThat(rig.reminders).hasSize(1);
     rig.remind();
@@ -326,7 +368,8 @@ class PushTest {
   void theReminderIsAskedAgainAndLetGoInTheEnd() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));
-    rig.pass(Duration.ofSeconds(1));
+    rig.pass(SOON);
+    rig.pass(SOON);
     assertThat(rig.reminders).hasSize(2);
     rig.remind();
     rig.tell(new UserPush.Woken());
@@ -339,9 +382,19 @@ class PushTest {
     rig.tell(new UserPush.Reminded(0));
     rig.clock.advance(60_000);
     mail(Mail.of(CHAT, 2, 2));
+    rig.pass(SOON);
     assertThat(rig.conversations).isEmpty();
     rig.remind();
     assertThat(rig.conversations).hasSize(1);
+  }
+
+  @Test
+  void theReminderIsAskedForInTimeWhenTheClockIsSetBack() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.pass(Duration.ofHours(-2));
+    rig.pass(SOON);
+    assertThat(rig.reminders).hasSize(1);
   }
 
   @Test
@@ -349,6 +402,7 @@ class PushTest {
     away(PHONE);
     rig.shard.expectNoMessage(Duration.ZERO);
     mail(Mail.of(CHAT, 1, 1));
+    rig.pass(SOON);
     rig.remind();
     rig.tell(new UserInternal.Idle());
     rig.shard.expectNoMessage(Duration.ZERO);
@@ -618,6 +672,135 @@ class PushTest {
     return java.util.Objects.requireNonNull(rig.durable().devices().get(PHONE));
   }
 
+  // ---- while it is tried again
+
+  /** A push that has failed once, and waits. */
+  private void failedOnce() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Retry(null, "timeout"));
+    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+  }
+
+  private void nothingMore() {
+    rig.pass(Duration.ofDays(1));
+    rig.flush();
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.letters).isEmpty();
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    rig.crash();
+    rig.pass(Duration.ofDays(1));
+    assertThat(rig.sends).isEmpty();
+  }
+
+  @Test
+  void whatIsMutedBetweenTwoTriesIsNotPushed() {
+    failedOnce();
+    rig.ask(
+        (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
+            new User.SetRowFlags(CHAT, true, null, null, to));
+    nothingMore();
+  }
+
+  @Test
+  void whatIsReadBetweenTwoTriesIsNotPushed() {
+    failedOnce();
+    mail(Mail.none(CHAT, 2).read(1, 0));
+    nothingMore();
+  }
+
+  @Test
+  void whatIsReadWhileAPushIsOnItsWayIsNotTriedAgain() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    mail(Mail.none(CHAT, 2).read(1, 0));
+    rig.answer(new Outcome.Refused("BadTopic"));
+    nothingMore();
+  }
+
+  @Test
+  void aDeviceThatComesBackBetweenTwoTriesGetsNone() {
+    failedOnce();
+    TestProbe<User.Delivery> session = rig.attach(PHONE, "s2", false);
+    rig.pass(PATIENCE.minus(MOMENT));
+    assertThat(rig.sends).isEmpty();
+    ack(PHONE, "s2", CHAT, 1);
+    rig.end(session, PHONE);
+    rig.flush();
+    nothingMore();
+  }
+
+  @Test
+  void aTokenThatMovesToAnotherDeviceBetweenTwoTriesIsNotPushedTo() {
+    failedOnce();
+    TestProbe<User.Delivery> session = rig.attach(LAPTOP, "s1", false);
+    token(LAPTOP, "token of phone");
+    rig.end(session, LAPTOP);
+    rig.flush();
+    // It was connected when it took the token: it knows of the entry, and is told of the next.
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).isEmpty();
+    mail(Mail.of(CHAT, 2, 2));
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).hasSize(1);
+    assertThat(sent().token()).isEqualTo("token of phone");
+    // What comes of the phone's old push is nothing to the laptop's token.
+    rig.answer(DELIVERED);
+    nothingMore();
+  }
+
+  // ---- a clock that is set back
+
+  @Test
+  void aClockThatIsSetBackKeepsNothingWaiting() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    failedOnce();
+    rig.pass(Duration.ofDays(-365));
+    rig.flush();
+    rig.pass(Duration.ofHours(1).plusMinutes(5));
+    assertThat(rig.sends).hasSize(1);
+    rig.answer(DELIVERED);
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void aClockThatWasSetBackBeforeTheUserCameKeepsNothingWaiting() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    failedOnce();
+    rig.clock.advance(Duration.ofDays(-365).toMillis());
+    rig.crash();
+    rig.flush();
+    rig.pass(Duration.ofHours(1).plusMinutes(5));
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void whatWasPushedByAClockThatWasAheadDelaysTheNextByItsUsualTime() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(DELIVERED);
+    rig.clock.advance(Duration.ofDays(-365).toMillis());
+    mail(Mail.of(CHAT, 2, 2));
+    rig.pass(Duration.ofSeconds(35));
+    assertThat(rig.sends).hasSize(1);
+  }
+
+  @Test
+  void aDeadLetterIsToldAgainWhenTheClockIsSetBack() {
+    rig.clock.advance(Duration.ofDays(400).toMillis());
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new Outcome.Refused("BadTopic"));
+    assertThat(rig.letters).hasSize(1);
+    rig.pass(Duration.ofDays(-365));
+    rig.flush();
+    rig.pass(Duration.ofSeconds(70));
+    assertThat(rig.letters).hasSize(2);
+  }
+
   // ---- bounds
 
   @Test
@@ -644,9 +827,10 @@ class PushTest {
       rig.tell(Mail.of(new ConversationId("g_" + i), 1, 1).deliver());
     }
     rig.flush();
+    rig.pass(SOON);
     rig.remind();
     assertThat(rig.durable().outbox().all()).hasSize(PushPlan.MOST);
-    assertThat(rig.meters.counter(PushMeters.OWED, "outcome", "outbox_full").count()).isEqualTo(1);
+    assertThat(rig.meters.counter(OwedMeters.OWED, "outcome", "outbox_full").count()).isEqualTo(1);
     // The message itself is taken all the same.
     assertThat(rig.conversations)
         .contains(
@@ -664,13 +848,16 @@ class PushTest {
     rig.answer(new Outcome.Refused("BadTopic"));
     rig.tell(new UserInternal.LetterKept(rig.letters.getLast().reference()));
     rig.flush();
-    rig.remind();
   }
 
   @Test
   void aDeadLetterIsPushedAgain() {
     away(PHONE);
     spent();
+    mail(Mail.of(GROUP, 1, 1));
+    rig.pass(SOON);
+    rig.remind();
+    rig.answer(DELIVERED);
     assertThat(again(2, true)).isEqualTo(Need.WAITS);
     assertThat(rig.sends).isEmpty();
     assertThat(again(2, false)).isEqualTo(Need.WAITS);
@@ -680,6 +867,26 @@ class PushTest {
     rig.crash();
     rig.pass(PATIENCE);
     assertThat(rig.sends).hasSize(2);
+  }
+
+  @Test
+  void whoIsToldThatThereIsNoRoomIsOwedNothing() {
+    away(PHONE);
+    spent();
+    mail(Mail.of(GROUP, 1, 1));
+    TestProbe<UserPush.Answer> waiting = rig.kit.createTestProbe();
+    for (int i = 0; i < Pusher.WAITING; i++) {
+      rig.tell(new UserPush.Again(GROUP, PHONE, 1, false, waiting.getRef()));
+    }
+    assertThat(again(2, false)).isEqualTo(Need.FULL);
+    assertThat(rig.durable().outbox().all()).extracting(Owed::id).containsExactly(GROUP);
+    waiting.expectNoMessage(Duration.ZERO);
+    rig.pass(SOON);
+    rig.remind();
+    for (int i = 0; i < Pusher.WAITING; i++) {
+      assertThat(waiting.receiveMessage().need()).isEqualTo(Need.WAITS);
+    }
+    assertThat(again(2, false)).isEqualTo(Need.WAITS);
   }
 
   @Test

@@ -84,7 +84,7 @@ final class UserRig implements AutoCloseable {
                 Duration.ofHours(1),
                 Duration.ofMinutes(2),
                 () -> 0.5),
-            new PushMeters(meters));
+            new OwedMeters(meters));
   }
 
   /** Like a reminder that is there. */

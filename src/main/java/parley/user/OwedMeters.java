@@ -4,7 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
 /** What users count of their push notifications. Safe from any thread. */
-public final class PushMeters {
+public final class OwedMeters {
   /** Counter: notifications that devices were owed, by what came of them: {@code outcome}. */
   public static final String OWED = "parley.push.owed";
 
@@ -27,7 +27,7 @@ public final class PushMeters {
   final Counter full;
 
   /** Meters in that registry, the node's. */
-  public PushMeters(MeterRegistry registry) {
+  public OwedMeters(MeterRegistry registry) {
     delivered = registry.counter(OWED, "outcome", "delivered");
     retried = registry.counter(OWED, "outcome", "retried");
     dead = registry.counter(OWED, "outcome", "dead_letter");

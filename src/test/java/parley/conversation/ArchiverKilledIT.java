@@ -1,0 +1,340 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.typesafe.config.ConfigFactory;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import parley.archive.ColdStore;
+import parley.archive.ColdTiers;
+import parley.archive.S3Server;
+import parley.calendar.Calendar;
+import parley.client.Account;
+import parley.client.ParleyClient;
+import parley.client.ServerProcess;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.HistoryPage;
+import parley.model.Intent;
+import parley.model.UserId;
+import parley.store.EmbeddedStore;
+
+/**
+ * The whole program is killed while it archives, at random moments around each segment and manifest
+ * that appears in the cold tier: files, and a real S3 server. After each kill the history has the
+ * bytes it had, and nothing is found wrong.
+ */
+@Timeout(300)
+class ArchiverKilledIT {
+  private static final int KILLS = Integer.getInteger("parley.archive.kills", 2);
+
+  /** A segment is cut at 4 MiB: about 400 of these. */
+  private static final int ENTRIES = 400 * (2 * KILLS + 2);
+
+  private static final int TEXT = 10_000;
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir Path folder;
+
+  private final Random random = new Random(seed());
+  private Path data = Path.of("");
+  private Path objects = Path.of("");
+  private ColdStore place = new ColdStore.Files(objects);
+  private final Map<String, String> environment = new HashMap<>(ServerProcess.SHORT_LIVED);
+  private ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
+  private UserId ann = Harness.ANN;
+  private UserId bob = Harness.BOB;
+
+  private static long seed() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("parley.seed=" + seed);
+    return seed;
+  }
+
+  /** What is found in the stores of a server that does not run. */
+  private record Found(String digest, Verification.Result result, boolean planned, long removed) {}
+
+  @AfterEach
+  void forget() {
+    for (String name : List.of("aws.accessKeyId", "aws.secretAccessKey", "aws.region")) {
+      System.clearProperty(name);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "s3"})
+  void whateverItWasDoingNothingIsLost(String kind) throws Exception {
+    data = folder.resolve("data");
+    environment.put("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", "6000");
+    if (kind.equals("file")) {
+      objects = data.resolve("cold");
+      place = new ColdStore.Files(objects);
+      run();
+    } else {
+      try (S3Server s3 = new S3Server(folder.resolve("s3"))) {
+        objects = s3.bucket("cold");
+        place = new ColdStore.S3(s3.endpoint(), "cold");
+        credentials(s3.endpoint());
+        run();
+      }
+    }
+  }
+
+  private void credentials(URI endpoint) {
+    System.setProperty("aws.accessKeyId", S3Server.KEY);
+    System.setProperty("aws.secretAccessKey", S3Server.SECRET);
+    System.setProperty("aws.region", "us-east-1");
+    environment.putAll(
+        Map.of(
+            "PARLEY_COLD_STORE",
+            "s3",
+            "PARLEY_S3_ENDPOINT",
+            endpoint.toString(),
+            "PARLEY_S3_BUCKET",
+            "cold",
+            "AWS_ACCESS_KEY_ID",
+            S3Server.KEY,
+            "AWS_SECRET_ACCESS_KEY",
+            S3Server.SECRET,
+            "AWS_REGION",
+            "us-east-1"));
+  }
+
+  private void run() throws Exception {
+    try (ServerProcess server = ServerProcess.start(data, environment)) {
+      try (ParleyClient client = new ParleyClient(server.uri())) {
+        ann = new UserId(client.register("ann").userId());
+        bob = new UserId(client.register("bob").userId());
+      }
+      server.terminate();
+      id = ConversationId.direct(ann, bob);
+      String before = writeLongAgo();
+      int underWay = 0;
+      for (int kill = 1; kill <= KILLS; kill++) {
+        String moment = killWhileItArchives(server);
+        Found found = look();
+        System.out.printf(
+            "kill %d, %s: %d of %d archived, a plan %s, events removed up to %d%n",
+            kill,
+            moment,
+            found.result().archived(),
+            found.result().entries(),
+            found.planned() ? "under way" : "not begun",
+            found.removed());
+        assertThat(found.result().problems()).isEmpty();
+        assertThat(found.digest()).isEqualTo(before);
+        underWay += found.result().archived() < found.result().entries() ? 1 : 0;
+      }
+      assertThat(underWay).as("kills in the middle of it").isPositive();
+      finish();
+      Found found = look();
+      assertThat(found.result())
+          .isEqualTo(new Verification.Result(id, ENTRIES, ENTRIES, List.of()));
+      assertThat(found.digest()).isEqualTo(before);
+    }
+  }
+
+  // ---- the server
+
+  /** Starts it, wakes the conversation, and kills it when something new is in the cold tier. */
+  private String killWhileItArchives(ServerProcess server) throws Exception {
+    String suffix = random.nextBoolean() ? ".gz" : ".json";
+    int more = 1 + random.nextInt(2);
+    int wait = random.nextInt(60_000_000);
+    long had = count(suffix);
+    wake(server);
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(1))
+        .pollDelay(Duration.ZERO)
+        .until(() -> count(suffix) >= had + more || count(".json") * 400L >= ENTRIES - 800);
+    long until = System.nanoTime() + wait;
+    while (System.nanoTime() < until) {
+      Thread.onSpinWait();
+    }
+    server.kill9();
+    return wait / 1_000 + " µs after " + more + " more " + suffix;
+  }
+
+  /** Starts it; who opens the conversation wakes it, and what was begun goes on. */
+  private void wake(ServerProcess server) {
+    server.launch();
+    open(server);
+  }
+
+  private void open(ServerProcess server) {
+    try (ParleyClient client = new ParleyClient(server.uri())) {
+      Account account = client.login("ann", ParleyClient.PASSWORD);
+      client.direct(account, bob.value());
+    }
+  }
+
+  private void finish() {
+    try (ServerProcess server = ServerProcess.start(data, environment);
+        HttpClient operator = HttpClient.newHttpClient()) {
+      open(server);
+      HttpRequest verify =
+          HttpRequest.newBuilder(server.management().resolve("/admin/verify/" + id.value()))
+              .build();
+      await()
+          .atMost(PATIENCE)
+          .pollInterval(Duration.ofMillis(500))
+          .until(
+              () -> operator.send(verify, HttpResponse.BodyHandlers.ofString()).body(),
+              said -> said.contains(ENTRIES + " of them in the cold tier, 0 problems"));
+      server.terminate();
+    }
+  }
+
+  private long count(String suffix) throws Exception {
+    if (!Files.isDirectory(objects)) {
+      return 0;
+    }
+    try (Stream<Path> all = Files.walk(objects)) {
+      return all.filter(file -> file.toString().endsWith(suffix)).count();
+    } catch (java.io.UncheckedIOException e) {
+      // Something went while it was listed.
+      return 0;
+    }
+  }
+
+  // ---- the stores, while nobody runs
+
+  private String writeLongAgo() throws Exception {
+    try (EmbeddedStore store = open();
+        Harness h = harness(store)) {
+      h.settings(idle(store));
+      h.clock.set(System.currentTimeMillis() - 40 * Calendar.DAY);
+      h.opening(ann, bob, "first");
+      for (int i = 1; i < ENTRIES; i++) {
+        byte[] bytes = new byte[TEXT / 2];
+        random.nextBytes(bytes);
+        h.tell(
+            new Conversation.Post(
+                i % 2 == 0 ? ann : bob,
+                "m-" + i,
+                new Intent.Text(HexFormat.of().formatHex(bytes), null, List.of()),
+                null,
+                h.posts.getRef()));
+        if (i % 20 == 0 || i == ENTRIES - 1) {
+          h.posts.receiveSeveralMessages(i % 20 == 0 ? 20 : i % 20, PATIENCE);
+        }
+      }
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class, PATIENCE);
+      String digest = digest(h);
+      plan(h);
+      return digest;
+    }
+  }
+
+  /** Begins to archive, as on its day, and gets no further than the plan. */
+  private void plan(Harness h) {
+    MemoryTier nowhere = new MemoryTier();
+    nowhere.fault = MemoryTier.Fault.HANG;
+    h.archive(ColdRig.store(nowhere, new HandCalendar()));
+    h.clock.set(System.currentTimeMillis());
+    h.restart();
+    h.tell(new Conversation.Archive(Calendar.day(h.clock.get())));
+    await().atMost(PATIENCE).until(() -> nowhere.writes.get() == 1);
+  }
+
+  private Found look() throws Exception {
+    try (EmbeddedStore store = open();
+        Harness h = harness(store)) {
+      var tier = ColdTiers.open(h.kit.system(), place, h.telemetry);
+      Verification.Result result =
+          new Verification(h.kit.system(), store.readJournal(), tier)
+              .verify(id)
+              .toCompletableFuture()
+              .get();
+      ConversationState state = state(h, store);
+      // Never archives: its turns never come.
+      h.archive(
+          new Archive(
+              tier,
+              Duration.ofDays(30),
+              new Pace(1, new AtomicLong()::decrementAndGet),
+              new HandCalendar()));
+      h.clock.set(System.currentTimeMillis());
+      String digest = digest(h);
+      if (state.planned == null
+          && state.removedTo == state.archivedEvent
+          && state.archivedTo < state.lastSeq) {
+        plan(h);
+      }
+      return new Found(digest, result, state.planned != null, state.removedTo);
+    }
+  }
+
+  private ConversationState state(Harness h, EmbeddedStore store) throws Exception {
+    ConversationState state =
+        new Removal(h.kit.system(), Log.persistenceId(id))
+            .snapshot()
+            .toCompletableFuture()
+            .get()
+            .map(found -> ConversationState.of(id, found))
+            .orElseGet(() -> new ConversationState(id));
+    new Log(h.kit.system(), store.readJournal(), id, null)
+        .events(state.eventNr + 1, Long.MAX_VALUE)
+        .runForeach(event -> state.apply((ConversationEvent) event.event()), h.kit.system())
+        .toCompletableFuture()
+        .get();
+    return state;
+  }
+
+  private EmbeddedStore open() throws Exception {
+    EmbeddedStore store = EmbeddedStore.open(data);
+    store.openJournal();
+    return store;
+  }
+
+  private Harness harness(EmbeddedStore store) {
+    return new Harness(
+        id, store.config().withFallback(ConfigFactory.load()).resolve(), store.readJournal());
+  }
+
+  private static ConversationSettings idle(EmbeddedStore store) {
+    return new ConversationSettings(
+        Duration.ofMillis(1),
+        Duration.ofMillis(20),
+        Duration.ofSeconds(1),
+        500,
+        store.readJournal());
+  }
+
+  private String digest(Harness h) throws Exception {
+    MessageDigest sha = MessageDigest.getInstance("SHA-256");
+    ObjectMapper json = new ObjectMapper();
+    for (long after = 0; ; ) {
+      HistoryPage page = h.page(bob, null, after, 100, false);
+      for (Entry entry : page.entries()) {
+        sha.update(json.writeValueAsBytes(entry));
+        after = entry.seq();
+      }
+      if (!page.hasMore()) {
+        return HexFormat.of().formatHex(sha.digest());
+      }
+    }
+  }
+}
