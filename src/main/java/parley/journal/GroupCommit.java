@@ -8,13 +8,18 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
  * The one thread that writes. It takes whatever waits, up to {@value #MOST_WRITES} writes or about
  * {@value #MOST_BYTES} bytes, and commits it as one. At most {@value #WAITING} writes and {@value
  * #WAITING_BYTES} bytes wait; beyond that a write fails at once.
+ *
+ * <p>A commit that fails is the last one: nobody knows what of it is stored, so no number may be
+ * given after it until the journal has been opened anew. All further writes fail at once.
  */
 final class GroupCommit implements AutoCloseable {
   /** A node with ten thousand sockets can flush as many users at once. */
@@ -23,6 +28,9 @@ final class GroupCommit implements AutoCloseable {
   static final long WAITING_BYTES = 128L << 20;
   private static final int MOST_WRITES = 1_000;
   private static final long MOST_BYTES = 4L << 20;
+
+  /** How long the end may go unnoticed where nothing is written. */
+  private static final long IDLE_MILLIS = 50;
 
   /** Entities whose last number is known without looking; who is not among them is looked up. */
   private static final int KNOWN = 50_000;
@@ -61,6 +69,7 @@ final class GroupCommit implements AutoCloseable {
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Thread thread;
   private volatile boolean closing;
+  private volatile @Nullable Throwable broken;
 
   private final Map<String, Long> numbers =
       new LinkedHashMap<>(1 << 10, 0.75f, true) {
@@ -78,38 +87,53 @@ final class GroupCommit implements AutoCloseable {
   /** Done when it is stored; failed when it is not, or when nobody can say. */
   CompletionStage<Void> submit(Write write) {
     long bytes = write.bytes();
-    if (waitingBytes.addAndGet(bytes) > WAITING_BYTES || closing || !waiting.offer(write)) {
+    boolean taken =
+        waitingBytes.addAndGet(bytes) <= WAITING_BYTES && !ended() && waiting.offer(write);
+    // Who ends between the look and the offer does not see it: whoever takes it out tells.
+    if (!taken || (ended() && waiting.remove(write))) {
       waitingBytes.addAndGet(-bytes);
-      write.done.completeExceptionally(
-          new IllegalStateException(
-              closing ? "the journal is closed" : "too many writes wait for the journal"));
-    } else if (closing) {
-      failRest();
+      write.done.completeExceptionally(refusal());
     }
     return write.done;
   }
 
+  private boolean ended() {
+    return closing || broken != null;
+  }
+
+  private IllegalStateException refusal() {
+    Throwable why = broken;
+    if (why != null) {
+      return new IllegalStateException("the journal cannot be written any more", why);
+    }
+    return new IllegalStateException(
+        closing ? "the journal is closed" : "too many writes wait for the journal");
+  }
+
   private void run() {
     List<Write> taken = new ArrayList<>();
-    try {
-      while (!closing || !waiting.isEmpty()) {
-        taken.clear();
+    while (!ended() || !waiting.isEmpty()) {
+      taken.clear();
+      try {
         take(taken);
-        store(taken);
+        if (broken != null) {
+          fail(taken);
+        } else {
+          store(taken);
+        }
+      } catch (Throwable e) { // also what nobody thought of: whoever waits is told
+        broken = e;
+        fail(taken);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } finally {
-      // Also where something nobody thought of ended it: whoever waits is told.
-      closing = true;
-      fail(taken, new IllegalStateException("the journal is closed"));
-      failRest();
     }
   }
 
   private void take(List<Write> into) throws InterruptedException {
     long bytes = 0;
-    for (Write write = waiting.take(); write != null; write = waiting.poll()) {
+    // Looks up now and then, to see that it is to end.
+    for (Write write = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        write != null;
+        write = waiting.poll()) {
       into.add(write);
       bytes += write.bytes();
       if (into.size() == MOST_WRITES || bytes >= MOST_BYTES) {
@@ -119,26 +143,23 @@ final class GroupCommit implements AutoCloseable {
     waitingBytes.addAndGet(-bytes);
   }
 
-  private void store(List<Write> taken) {
-    try {
-      List<Write> good = new ArrayList<>(taken.size());
-      for (Write write : taken) {
-        if (isNew(write)) {
-          good.add(write);
-        } else {
-          write.done.completeExceptionally(
-              new IllegalStateException(
-                  write.id + ": number " + write.first + " was written before"));
-        }
+  private void store(List<Write> taken) throws RocksDBException {
+    List<Write> good = new ArrayList<>(taken.size());
+    for (Write write : taken) {
+      if (isNew(write)) {
+        good.add(write);
+      } else {
+        write.done.completeExceptionally(
+            new IllegalStateException(
+                write.id + ": number " + write.first + " was written before"));
       }
-      target.commit(good);
-      for (Write write : good) {
-        write.done.complete(null);
-      }
-    } catch (RocksDBException | RuntimeException e) {
-      // Nobody knows which of these numbers are stored now.
-      numbers.clear();
-      fail(taken, e);
+    }
+    if (good.isEmpty()) {
+      return;
+    }
+    target.commit(good);
+    for (Write write : good) {
+      write.done.complete(null);
     }
   }
 
@@ -155,25 +176,16 @@ final class GroupCommit implements AutoCloseable {
     return true;
   }
 
-  private static void fail(List<Write> writes, Exception e) {
+  private void fail(List<Write> writes) {
     for (Write write : writes) {
-      write.done.completeExceptionally(e);
+      write.done.completeExceptionally(refusal());
     }
-  }
-
-  private void failRest() {
-    List<Write> rest = new ArrayList<>();
-    waiting.drainTo(rest);
-    fail(rest, new IllegalStateException("the journal is closed"));
   }
 
   /** Stores what waits, and ends. Blocks. */
   @Override
   public void close() {
     closing = true;
-    Write last = new Write("", 0, 0, List.of(), new CompletableFuture<>());
-    // Wakes the thread where it waits; where the queue is full it does not wait.
-    var unused = waiting.offer(last);
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {

@@ -1,8 +1,11 @@
 package parley.journal;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -12,7 +15,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
@@ -28,6 +35,7 @@ import org.rocksdb.CompressionType;
 import org.rocksdb.DBOptions;
 import org.rocksdb.InfoLogLevel;
 import org.rocksdb.LRUCache;
+import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -36,6 +44,7 @@ import org.rocksdb.RocksObject;
 import org.rocksdb.Slice;
 import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
+import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
 
 /**
@@ -46,10 +55,14 @@ import org.rocksdb.WriteOptions;
 public final class JournalFile implements AutoCloseable {
   private static final long VERSION = 1;
 
-  /** Bytes outside the heap, all in all: blocks that were read, and what is not in files yet. */
-  private static final long CACHE_BYTES = 32L << 20;
+  /**
+   * Bytes outside the heap: blocks that were read and, in the same room, what is not in files yet.
+   */
+  private static final long CACHE_BYTES = 96L << 20;
 
+  private static final long BUFFERS_BYTES = 48L << 20;
   private static final long BUFFER_BYTES = 16L << 20;
+  private static final Duration PROBE_PATIENCE = Duration.ofSeconds(20);
   private static final long WAL_BYTES = 128L << 20;
   private static final int OPEN_FILES = 512;
 
@@ -77,15 +90,14 @@ public final class JournalFile implements AutoCloseable {
 
   private JournalFile(Path folder) throws RocksDBException {
     this.folder = folder;
-    RocksDB.loadLibrary();
     try {
       Cache cache = own(new LRUCache(CACHE_BYTES));
       List<ColumnFamilyDescriptor> wanted = new ArrayList<>();
-      wanted.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options(cache)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options(cache)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options(cache)));
+      wanted.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options(cache, true)));
+      wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options(cache, false)));
+      wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options(cache, false)));
       List<ColumnFamilyHandle> handles = new ArrayList<>();
-      database = own(RocksDB.open(own(dbOptions()), folder.toString(), wanted, handles));
+      database = own(RocksDB.open(own(dbOptions(cache)), folder.toString(), wanted, handles));
       handles.forEach(this::own);
       families.put(Family.MARKS, handles.get(0));
       families.put(Family.EVENTS, handles.get(1));
@@ -97,6 +109,22 @@ public final class JournalFile implements AutoCloseable {
       throw e;
     }
     commits = new GroupCommit(new Committing(), "journal");
+  }
+
+  /**
+   * Unpacks the native library into that folder, under one name, and loads it; it would otherwise
+   * be left behind in the temporary folder by each process that is killed. Once in a process.
+   *
+   * @throws IllegalStateException where this machine cannot load it
+   */
+  public static void loadLibrary(Path folder) {
+    try {
+      Files.createDirectories(folder);
+      NativeLibraryLoader.getInstance().loadLibrary(folder.toString());
+      RocksDB.loadLibrary();
+    } catch (IOException | RuntimeException | LinkageError e) {
+      throw new IllegalStateException("RocksDB's native library cannot be loaded", e);
+    }
   }
 
   /**
@@ -134,13 +162,14 @@ public final class JournalFile implements AutoCloseable {
     return family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
   }
 
-  private DBOptions dbOptions() {
+  private DBOptions dbOptions(Cache cache) {
     return new DBOptions()
         .setCreateIfMissing(true)
         .setCreateMissingColumnFamilies(true)
         // After a power failure the log ends where its first damage is; what follows is not taken.
         .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
         .setMaxTotalWalSize(WAL_BYTES)
+        .setWriteBufferManager(own(new WriteBufferManager(BUFFERS_BYTES, cache)))
         .setMaxOpenFiles(OPEN_FILES)
         .setMaxBackgroundJobs(2)
         // Its own log: names of files and timings. A few small files.
@@ -150,12 +179,15 @@ public final class JournalFile implements AutoCloseable {
         .setStatsDumpPeriodSec(0);
   }
 
-  private ColumnFamilyOptions options(Cache cache) {
+  /**
+   * @param looked whether rows are looked for by their whole key; others are only walked through
+   */
+  private ColumnFamilyOptions options(Cache cache, boolean looked) {
     BlockBasedTableConfig table =
-        new BlockBasedTableConfig()
-            .setBlockCache(cache)
-            .setCacheIndexAndFilterBlocks(true)
-            .setFilterPolicy(own(new BloomFilter(10)));
+        new BlockBasedTableConfig().setBlockCache(cache).setCacheIndexAndFilterBlocks(true);
+    if (looked) {
+      table.setFilterPolicy(own(new BloomFilter(10)));
+    }
     return own(new ColumnFamilyOptions())
         .setTableFormatConfig(table)
         .setWriteBufferSize(BUFFER_BYTES)
@@ -273,19 +305,25 @@ public final class JournalFile implements AutoCloseable {
 
   /** Removes events up to that number; the highest number of the entity stays known. */
   public void removeEvents(String id, long upTo) {
-    open(
-        () -> {
-          byte[] prefix = Keys.prefix(id);
-          byte[] mark = Keys.number(highestOf(id));
-          remove(
-              Family.EVENTS,
-              prefix,
-              0,
-              upTo,
-              found -> true,
-              batch -> batch.put(family(Family.MARKS), prefix, mark));
-          return "";
-        });
+    // One after the other: a mark must not go back.
+    synchronized (families) {
+      open(
+          () -> {
+            byte[] prefix = Keys.prefix(id);
+            long highest = highestOf(id);
+            if (highest > 0) {
+              byte[] mark = Keys.number(highest);
+              remove(
+                  Family.EVENTS,
+                  prefix,
+                  0,
+                  upTo,
+                  found -> true,
+                  batch -> batch.put(family(Family.MARKS), prefix, mark));
+            }
+            return "";
+          });
+    }
   }
 
   /** Removes snapshots between two numbers, both included. */
@@ -400,13 +438,24 @@ public final class JournalFile implements AutoCloseable {
         });
   }
 
-  /** Writes one row and nothing else, to know that it can be done. */
+  /**
+   * Writes one row and nothing else, as entities do, to know that it can be done. Blocks.
+   *
+   * @throws IllegalStateException where it cannot, or not in {@link #PROBE_PATIENCE}
+   */
   public void probe() {
-    open(
-        () -> {
-          database.put(writing, Keys.FORMAT, Keys.number(VERSION));
-          return "";
-        });
+    var row = new GroupCommit.Put(Family.MARKS, Keys.FORMAT, Keys.number(VERSION));
+    var write = new GroupCommit.Write("", 0, 0, List.of(row), new CompletableFuture<>());
+    try {
+      submit(write).toCompletableFuture().get(PROBE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new IllegalStateException("a write takes longer than " + PROBE_PATIENCE, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
   }
 
   /** Forces all that was written to the disk. */

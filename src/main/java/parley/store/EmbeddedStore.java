@@ -57,6 +57,7 @@ public final class EmbeddedStore implements Store {
   public void openJournal() throws StoreRefusedException {
     Path path = folder.path().resolve(JOURNAL);
     try {
+      JournalFile.loadLibrary(folder.path().resolve("native"));
       OldJournal.takeOver(folder.path(), path);
       boolean made = !Files.exists(path);
       file = JournalFile.open(path);

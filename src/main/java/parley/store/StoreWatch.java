@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes one row now and then, to know that the journal can be written. RocksDB takes no more
- * writes after one that failed (a full disk); every user would get {@code unavailable} until
+ * Writes one row now and then, to know that the journal can be written. After a write that failed
+ * (a full disk) the embedded journal takes no more; every user would get {@code unavailable} until
  * somebody looks. So after {@value #MOST_FAILURES} failures in a row this says so once, and the
  * program ends, to be started anew by its supervisor. Has a thread of its own: what it waits for
  * may be stuck.
@@ -57,7 +57,7 @@ public final class StoreWatch implements AutoCloseable {
     try {
       write.run();
       failures = 0;
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error would end the watch without a word
       failures++;
       String why = reason(e);
       LOG.error("The journal cannot be written ({} of {}): {}", failures, MOST_FAILURES, why);
@@ -68,7 +68,7 @@ public final class StoreWatch implements AutoCloseable {
     }
   }
 
-  private static String reason(RuntimeException e) {
+  private static String reason(Throwable e) {
     return e.getCause() == null
         ? String.valueOf(e.getMessage())
         : e.getMessage() + ": " + e.getCause().getMessage();

@@ -1,6 +1,7 @@
 package parley.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.InputStream;
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.Account;
 import parley.client.ParleyClient;
+import parley.store.StoreRefusedException;
 
 /**
  * A data folder of the version that kept its journal in H2, made by that version: 130 messages
@@ -67,14 +69,36 @@ class OldJournalTest {
     assertThat(data.resolve("journal.mv.db")).doesNotExist();
   }
 
+  @Test
+  void whichOfTwoCountsIsNotGuessed() throws Exception {
+    everythingIsThere(130);
+    // The older version was started once more, and began anew.
+    Files.copy(data.resolve("journal.mv.db.taken-over"), data.resolve("journal.mv.db"));
+    refused("journal.mv.db was written by an older version after");
+    Files.delete(data.resolve("journal.mv.db"));
+    Files.move(data.resolve("journal"), data.resolve("elsewhere"));
+    refused("journal.mv.db.taken-over was taken over, and what it became is gone");
+    Files.move(data.resolve("elsewhere"), data.resolve("journal"));
+    everythingIsThere(131);
+  }
+
+  private void refused(String why) throws Exception {
+    Settings settings = Settings.from(environment());
+    assertThatThrownBy(() -> Node.start(settings))
+        .isInstanceOf(StoreRefusedException.class)
+        .hasMessageContaining(why);
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "PARLEY_DATA_DIR", data.toString(),
+        "PARLEY_PORT", "0",
+        "PARLEY_MANAGEMENT_PORT", "0");
+  }
+
   /** Reads all of it as ann and bob, and writes one message more. */
   private void everythingIsThere(int entries) throws Exception {
-    Map<String, String> environment =
-        Map.of(
-            "PARLEY_DATA_DIR", data.toString(),
-            "PARLEY_PORT", "0",
-            "PARLEY_MANAGEMENT_PORT", "0");
-    try (Node node = Node.start(Settings.from(environment));
+    try (Node node = Node.start(Settings.from(environment()));
         ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
       Account ann = client.login("ann", "correct horse");
       Account bob = client.login("bob", "battery staple");

@@ -23,6 +23,7 @@ class GroupCommitTest {
   private final CountDownLatch gate = new CountDownLatch(1);
   private final List<Integer> sizes = new CopyOnWriteArrayList<>();
   private final AtomicBoolean broken = new AtomicBoolean();
+  private final AtomicBoolean error = new AtomicBoolean();
   private final AtomicLong highest = new AtomicLong();
 
   private final GroupCommit commits =
@@ -35,6 +36,9 @@ class GroupCommitTest {
                 gate.await();
               } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
+              }
+              if (error.get()) {
+                throw new AssertionError("out of memory, say");
               }
               if (broken.get()) {
                 throw new RocksDBException("no space left");
@@ -104,18 +108,64 @@ class GroupCommitTest {
   }
 
   @Test
-  void aFailureIsToldToEachAndNumbersAreLookedUpAnew() throws Exception {
-    gate.countDown();
-    get(submit("e", 1, 10));
+  void aFailureIsToldToEachAndIsTheLast() throws Exception {
+    CompletionStage<Void> first = submit("first", 1, 10);
+    org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
+    CompletionStage<Void> second = submit("e", 2, 10);
     broken.set(true);
-    assertThatThrownBy(() -> get(submit("e", 2, 10)))
-        .isInstanceOf(ExecutionException.class)
-        .hasMessageContaining("no space left");
+    gate.countDown();
+    for (CompletionStage<Void> one : List.of(first, second)) {
+      assertThatThrownBy(() -> get(one))
+          .isInstanceOf(ExecutionException.class)
+          .hasMessageContaining("cannot be written any more")
+          .hasRootCauseMessage("no space left");
+    }
+    // There is room again, but nobody knows what of it is stored.
     broken.set(false);
-    // It may have been stored nevertheless: the journal knows.
-    highest.set(2);
-    assertThatThrownBy(() -> get(submit("e", 2, 10))).hasMessageContaining("written before");
-    get(submit("e", 3, 10));
+    assertThatThrownBy(() -> get(submit("e", 2, 10))).hasRootCauseMessage("no space left");
+    assertThat(sizes).hasSize(1);
+  }
+
+  @Test
+  void anErrorIsToldToo() throws Exception {
+    gate.countDown();
+    error.set(true);
+    assertThatThrownBy(() -> get(submit("e", 1, 10))).hasRootCauseMessage("out of memory, say");
+    assertThatThrownBy(() -> get(submit("e", 2, 10))).hasMessageContaining("any more");
+  }
+
+  @Test
+  void numbersAreLookedUpOnceAndKnownFromThenOn() throws Exception {
+    gate.countDown();
+    highest.set(7);
+    assertThatThrownBy(() -> get(submit("e", 7, 10))).hasMessageContaining("written before");
+    get(submit("e", 8, 10));
+    assertThatThrownBy(() -> get(submit("e", 8, 10))).hasMessageContaining("written before");
+    get(submit("e", 9, 10));
+  }
+
+  @Test
+  void whoComesWhileItEndsIsToldAndTheEndComes() throws Exception {
+    gate.countDown();
+    List<CompletionStage<Void>> all = new CopyOnWriteArrayList<>();
+    Thread submitting =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  for (int i = 1; i <= 3_000; i++) {
+                    all.add(submit("e" + i, 1, 10));
+                  }
+                });
+    org.awaitility.Awaitility.await().until(() -> all.size() > 100);
+    commits.close();
+    submitting.join();
+    for (CompletionStage<Void> one : all) {
+      try {
+        get(one);
+      } catch (ExecutionException e) {
+        assertThat(e).hasMessageContaining("the journal is closed");
+      }
+    }
   }
 
   private CompletionStage<Void> submit(String id, long number, int bytes) {
