@@ -30,7 +30,8 @@ final class Child implements AutoCloseable {
     command.addAll(List.of("-cp", path, main.getName()));
     command.addAll(List.of(arguments));
     try {
-      return new Child(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+      return new Child(
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
     } catch (IOException e) {
       throw new RunFailedException("no process: " + e);
     }
