@@ -70,9 +70,12 @@ class MeasuringTest {
 
   @Test
   void loadsAreSharesOfTheTimeBetween() {
-    Cpu span = new Cpu(3_000, 1_500, 2_400, 5_000).since(new Cpu(1_000, 500, 400, 1_000));
+    Cpu span =
+        new Cpu(3_000, 1_500, 2_400, 90, 40, 5_000).since(new Cpu(1_000, 500, 400, 40, 30, 1_000));
     assertThat(span.ownLoad()).isEqualTo(0.5);
     assertThat(span.serverLoad()).isEqualTo(1.0);
+    assertThat(span.compiling()).isEqualTo(50);
+    assertThat(span.collecting()).isEqualTo(10);
     assertThat(span.othersLoad()).isEqualTo(0.5);
     assertThat(span.bottleneck()).isEqualTo(Bottleneck.SERVER);
   }
