@@ -42,7 +42,7 @@ public final class Appender {
       connection.setAutoCommit(false);
       try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
         long[] number = {0};
-        append(connection, insert, payload, number, 50, seconds); // warms up
+        append(connection, insert, payload, number, 50, Math.max(5, seconds)); // warms up
         for (String size : sizes) {
           int batch = Integer.parseInt(size);
           append(connection, insert, payload, number, batch, 1);
