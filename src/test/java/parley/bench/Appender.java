@@ -33,7 +33,7 @@ public final class Appender {
         WriteOptions writing = new WriteOptions();
         RocksDB database = RocksDB.open(options, args[0])) {
       long[] number = {0};
-      append(database, writing, payload, number, 50, seconds); // warms up
+      append(database, writing, payload, number, 50, Math.max(5, seconds)); // warms up
       for (String size : sizes) {
         int batch = Integer.parseInt(size);
         append(database, writing, payload, number, batch, 1);

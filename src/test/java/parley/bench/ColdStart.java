@@ -24,7 +24,13 @@ final class ColdStart implements Scenario {
     crowd.open(all, Stage.AT_ONCE);
     List<Device> senders = Stage.half(all, 0);
     List<Conv> convs = crowd.acquaint(senders, Stage.half(all, 1));
-    Filler.fill(crowd, senders.subList(0, big), convs.subList(0, big), entries, 32, 1);
+    Filler.fill(
+        crowd,
+        senders.subList(0, big),
+        convs.subList(0, big),
+        entries,
+        stage.options.number("window", 1),
+        1);
     crowd.pass(REST);
     Histogram starts = Pace.histogram();
     Histogram small = Pace.histogram();

@@ -29,6 +29,11 @@ final class Conv {
     newest = Math.max(newest, seq);
   }
 
+  /** A message came to one of its members. */
+  void arrived(long seq) {
+    newest = Math.max(newest, seq);
+  }
+
   /** An entry came that nobody of us sent as a message: the group was made, someone was added. */
   void other(long seq) {
     newest = Math.max(newest, seq);

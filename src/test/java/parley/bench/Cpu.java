@@ -4,8 +4,10 @@ import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
  * Processor time at one moment: the generator's own and the program's.
@@ -13,11 +15,16 @@ import java.nio.file.Path;
  * @param wall of {@link System#nanoTime}
  * @param own nanoseconds this process has used
  * @param server nanoseconds the program has used, -1 where that cannot be known
+ * @param compiling nanoseconds of these that the JVM's compilers have used
+ * @param collecting nanoseconds of these that the JVM's collector and its own thread have used
  * @param machine nanoseconds all processes have used on all cores, -1 where that cannot be known
  */
-record Cpu(long wall, long own, long server, long machine) {
+record Cpu(long wall, long own, long server, long compiling, long collecting, long machine) {
   /** What the kernel counts in, on Linux: a hundredth of a second. */
   private static final long TICK_NANOS = 10_000_000;
+
+  private static final Pattern COMPILERS = Pattern.compile("\\(C[12] Compiler");
+  private static final Pattern COLLECTORS = Pattern.compile("\\((VM Thread|GC Thread|G1 |ZGC|X)");
 
   /**
    * Now.
@@ -29,7 +36,16 @@ record Cpu(long wall, long own, long server, long machine) {
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean) {
       own = bean.getProcessCpuTime();
     }
-    return new Cpu(System.nanoTime(), own, pid == 0 ? -1 : ofProcess(pid), ofMachine());
+    if (pid == 0) {
+      return new Cpu(System.nanoTime(), own, -1, 0, 0, ofMachine());
+    }
+    return new Cpu(
+        System.nanoTime(),
+        own,
+        parse(read(Path.of("/proc/" + pid + "/stat"))),
+        ofThreads(pid, COMPILERS),
+        ofThreads(pid, COLLECTORS),
+        ofMachine());
   }
 
   /** What was used from {@code before} until this. */
@@ -38,6 +54,8 @@ record Cpu(long wall, long own, long server, long machine) {
         wall - before.wall,
         own - before.own,
         server < 0 ? -1 : server - before.server,
+        compiling - before.compiling,
+        collecting - before.collecting,
         machine < 0 ? -1 : machine - before.machine);
   }
 
@@ -47,6 +65,8 @@ record Cpu(long wall, long own, long server, long machine) {
         wall + more.wall,
         own + more.own,
         server < 0 ? -1 : server + more.server,
+        compiling + more.compiling,
+        collecting + more.collecting,
         machine < 0 ? -1 : machine + more.machine);
   }
 
@@ -94,11 +114,29 @@ record Cpu(long wall, long own, long server, long machine) {
     return busy * TICK_NANOS;
   }
 
-  private static long ofProcess(long pid) {
-    try {
-      return parse(Files.readString(Path.of("/proc/" + pid + "/stat")));
+  /** What the threads with such names have used. Those that have ended are not in it. */
+  private static long ofThreads(long pid, Pattern names) {
+    long sum = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+      for (Path thread : threads) {
+        String stat = read(thread.resolve("stat"));
+        if (names.matcher(stat).find()) {
+          sum += parse(stat);
+        }
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+    return sum;
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      // A thread that has just ended has used nothing since.
+      return "0 (gone) X 0 0 0 0 0 0 0 0 0 0 0 0";
     }
   }
 

@@ -217,6 +217,7 @@ final class Device implements Wire.User {
       track.conv.other(seq);
       return;
     }
+    track.conv.arrived(seq);
     int content = scan.start(Field.CONTENT);
     int from = (int) Text.parseHex(scan.bytes(), content + 1, 8);
     int number = (int) Text.parseHex(scan.bytes(), content + 9, 8);

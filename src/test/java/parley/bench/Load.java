@@ -23,13 +23,19 @@ import org.jspecify.annotations.Nullable;
  * at the end, else the run fails. A figure says how fast the program is only where it, not the
  * generator, was the limit: each scenario says which.
  *
- * <p>System properties: {@code bench} (scenarios, see {@link Options}), {@code runs}, {@code
- * bench.jfr} (record and print what was hot), {@code bench.jvm} (options of the program's JVM),
- * {@code bench.address} (a server that runs already; it must know the generator as an external
- * issuer, with keys at port {@code bench.keys}), {@code bench.out} (the JSON file).
+ * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all}), {@code
+ * runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm} (options of the
+ * program's JVM), {@code bench.address} (a server that runs already; it must know the generator as
+ * an external issuer, with keys at port {@code bench.keys}), {@code bench.out} (the JSON file).
  */
 public final class Load {
   private static final Map<String, Scenario> SCENARIOS = scenarios();
+
+  /** What {@code all} stands for: the targets, and the floors they are compared with. */
+  private static final String ALL =
+      "echo echo:window=8 append pairs pairs:window=8 latency:rate=500 latency:rate=1000"
+          + " groups groups:members=1000 hot drain history history:tier=hot"
+          + " storm storm:cold=true mixed start idle";
 
   private static final Map<String, Floor> FLOORS =
       Map.of("echo", new EchoFloor(), "append", new AppendFloor());
@@ -89,7 +95,7 @@ public final class Load {
     }
     boolean good = true;
     Path json = Path.of(System.getProperty("bench.out", folder.resolve("load.json").toString()));
-    for (Options options : Options.parse(System.getProperty("bench", "pairs"))) {
+    for (Options options : Options.parse(wanted())) {
       List<Result> results = new ArrayList<>();
       for (int run = 1; run <= runs; run++) {
         try {
@@ -108,6 +114,12 @@ public final class Load {
     }
     System.out.println("written to " + json);
     return good;
+  }
+
+  // "all", alone or beside options that hold for all.
+  private static String wanted() {
+    return System.getProperty("bench", "pairs")
+        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ");
   }
 
   private Result play(Options options, int run) throws IOException {

@@ -11,16 +11,18 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * The benchmarks of single methods (all {@code *Jmh} classes of the tests), on JMH.
+ * The benchmarks of single methods (all {@code *Jmh} classes of the tests), on JMH; {@code
+ * jmh.options} stands instead of the options that are given here.
  *
  * <pre>
- *   mvn -q test-compile exec:exec@jmh -Djmh=Codec -Djmh.options="-f 3"
+ *   mvn -q test-compile exec:exec@jmh -Djmh=Codec -Djmh.options="-f 3 -prof gc"
  * </pre>
  *
  * <p>JMH makes classes around each benchmark by an annotation processor. Here they are made, not in
  * the build: what it makes would not pass the build's checks, and nobody else needs it.
  */
 public final class Micro {
+  /** Where {@code jmh.options} says nothing. */
   private static final List<String> STANDARD =
       List.of("-f", "1", "-wi", "3", "-w", "2", "-i", "5", "-r", "2", "-prof", "gc");
 
@@ -36,13 +38,9 @@ public final class Micro {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", out + File.pathSeparator + path, "org.openjdk.jmh.Main"));
     command.add(System.getProperty("jmh", ".*"));
-    command.addAll(STANDARD);
     command.addAll(List.of("-rf", "json", "-rff", out.resolve("jmh.json").toString()));
-    // The last one counts, so that these rule.
-    String more = System.getProperty("jmh.options", "");
-    if (!more.isBlank()) {
-      command.addAll(List.of(more.trim().split("\\s+", -1)));
-    }
+    String own = System.getProperty("jmh.options", "");
+    command.addAll(own.isBlank() ? STANDARD : List.of(own.trim().split("\\s+", -1)));
     System.exit(new ProcessBuilder(command).inheritIO().start().waitFor());
   }
 

@@ -24,7 +24,6 @@ final class Program implements AutoCloseable {
   private static final Pattern USED = Pattern.compile("used (\\d+)K");
   private static final Pattern TOTAL_AND_USED =
       Pattern.compile("total (?:reserved )?\\d+K, used (\\d+)K");
-  private static final int HOT_METHODS = 40;
 
   private final @Nullable ServerProcess process;
   private final URI uri;
@@ -116,14 +115,17 @@ final class Program implements AutoCloseable {
   /** From now on a flight recording is made, if one is wanted. */
   void record() {
     if (jfr) {
-      Cores.run(
-          tool("jcmd"), String.valueOf(own().pid()), "JFR.start", "name=bench", "settings=profile");
+      List<String> start = new ArrayList<>(List.of(tool("jcmd"), String.valueOf(own().pid())));
+      start.addAll(List.of("JFR.start", "name=bench", "settings=profile"));
+      if (Runtime.version().feature() >= 25) {
+        // Samples by processor time, which miss no thread that works.
+        start.addAll(List.of("jdk.CPUTimeSample#enabled=true", "jdk.CPUTimeSample#throttle=2ms"));
+      }
+      Cores.run(start.toArray(String[]::new));
     }
   }
 
-  /**
-   * Ends the recording, and gives the file and the methods that were hot; null if none was made.
-   */
+  /** Ends the recording, and gives the file and where the time went; null if none was made. */
   @Nullable String recorded(Path file) {
     if (!jfr) {
       return null;
@@ -131,9 +133,7 @@ final class Program implements AutoCloseable {
     String name = file.toAbsolutePath().toString();
     Cores.run(
         tool("jcmd"), String.valueOf(own().pid()), "JFR.stop", "name=bench", "filename=" + name);
-    String hot =
-        Cores.run(tool("jfr"), "view", "--width", "150", "--cell-height", "1", "hot-methods", name);
-    return name + "\n" + String.join("\n", hot.lines().limit(HOT_METHODS).toList());
+    return name + "\n" + Profile.of(file).table();
   }
 
   private static String tool(String name) {

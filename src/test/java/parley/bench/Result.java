@@ -42,6 +42,8 @@ final class Result {
     bottleneck = used.bottleneck();
     if (used.server() >= 0) {
       with("server busy (%)", 100 * used.serverLoad());
+      with("of it compiling (%)", 100.0 * used.compiling() / used.wall());
+      with("of it collecting (%)", 100.0 * used.collecting() / used.wall());
       with("server (us/" + each + ")", used.server() / 1e3 / (double) Math.max(1, count));
     }
     if (used.othersLoad() > ROUGH) {
