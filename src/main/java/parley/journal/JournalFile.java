@@ -90,6 +90,7 @@ public final class JournalFile implements AutoCloseable {
 
   private JournalFile(Path folder) throws RocksDBException {
     this.folder = folder;
+    RocksDB.loadLibrary();
     try {
       Cache cache = own(new LRUCache(CACHE_BYTES));
       List<ColumnFamilyDescriptor> wanted = new ArrayList<>();
