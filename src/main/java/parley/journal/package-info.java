@@ -7,7 +7,7 @@
  *
  * An event is written once, read again in order, and removed from the front: a log with an index,
  * which is what a log-structured merge tree is. Through SQL tables in one file an event cost 45 to
- * 75 microseconds of a core beside the plugin's own work, here 2 (README, "Speed").
+ * 75 microseconds of a core beside the plugin's own work, here 2 (README, "Decisions").
  *
  * <h2>What a crash can cost</h2>
  *
