@@ -54,7 +54,8 @@ final class LayoutRules {
     table.put("model", List.of());
     table.put("serial", List.of());
     table.put("telemetry", List.of());
-    table.put("store", List.of());
+    table.put("journal", List.of());
+    table.put("store", List.of("journal"));
     table.put("snapshot", List.of());
     table.put("launch", List.of());
     table.put("protocol", List.of("model"));
@@ -144,7 +145,11 @@ final class LayoutRules {
         .that()
         .resideInAPackage(root + "..")
         .and()
-        .resideOutsideOfPackages(inside(root, "app"), inside(root, "store"), inside(root, "launch"))
+        .resideOutsideOfPackages(
+            inside(root, "app"),
+            inside(root, "store"),
+            inside(root, "journal"),
+            inside(root, "launch"))
         .should()
         .accessTargetWhere(blocking())
         .as("no blocking call")

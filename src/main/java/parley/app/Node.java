@@ -107,7 +107,7 @@ public final class Node implements AutoCloseable {
       trust = Trust.read(settings.auth(), store);
       pushing = PushAccess.read(settings);
       if (store instanceof EmbeddedStore embedded) {
-        embedded.createTables();
+        embedded.openJournal();
       }
       life = lastLife(settings, store);
     } catch (SettingsException | StoreRefusedException e) {

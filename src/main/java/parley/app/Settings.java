@@ -48,7 +48,7 @@ public record Settings(
 
   /** The kinds of event store. */
   public enum StoreKind {
-    /** H2 in this process. */
+    /** RocksDB in this process. */
     EMBEDDED,
     /** Amazon's, or what speaks like it. */
     DYNAMODB

@@ -80,7 +80,7 @@ final class Verify {
       case EMBEDDED -> {
         EmbeddedStore embedded = EmbeddedStore.open(settings.dataDir());
         try {
-          embedded.createTables();
+          embedded.openJournal();
         } catch (StoreRefusedException e) {
           embedded.close();
           throw e;

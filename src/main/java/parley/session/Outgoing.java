@@ -20,6 +20,9 @@ final class Outgoing {
   /** Receipts and rows kept for a slow client; one that misses more than that is not worth it. */
   static final int KEPT = 4_096;
 
+  /** Of the whole process: it knows frames by the object they are of. */
+  private static final SharedFrames SHARED = new SharedFrames();
+
   private record ReceiptKey(ConversationId conversationId, UserId userId) {}
 
   private final ActorRef<SocketFlow.ToSocket> socket;
@@ -47,7 +50,10 @@ final class Outgoing {
     if (frame instanceof ServerFrame.Failed failed) {
       meters.refused(failed.code());
     }
-    outbox.add(FrameWriter.write(frame));
+    outbox.add(
+        frame instanceof ServerFrame.Message message
+            ? SHARED.text(message)
+            : FrameWriter.write(frame));
   }
 
   void refuse(@Nullable Long id, Refusal refusal) {

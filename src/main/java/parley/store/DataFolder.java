@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The folder of one process: journal, keys, cold tier. Held by an operating system lock on the file
  * {@code lock} in it, which ends with the process however it ends, so nothing stale is left behind
- * by {@code kill -9}. H2 locks its own file too, but only after it has been opened, and with a
- * message that names neither the folder nor the setting.
+ * by {@code kill -9}. RocksDB locks its own folder too, but later, and with a message that names
+ * the file and not the setting.
  */
 public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
@@ -103,6 +103,13 @@ public final class DataFolder implements AutoCloseable {
       }
     } else if (posix && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(path))) {
       LOG.warn("PARLEY_DATA_DIR: {} is open to others, and messages are in it: chmod 700", path);
+    }
+  }
+
+  /** Closes a folder within the data folder to everybody else. */
+  static void ownerOnly(Path folder) throws IOException {
+    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(folder, OWNER_ONLY);
     }
   }
 

@@ -104,7 +104,7 @@ class NodeTest {
       assertThat(method(node.management(), path, "DELETE")).startsWith("200");
     }
     try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
-      store.createTables();
+      store.openJournal();
       assertThat(store.persistenceIds("archive-day|")).isNotEmpty();
       assertThat(store.persistenceIds("conversation|")).hasSize(3).doesNotHaveDuplicates();
     }

@@ -2,20 +2,11 @@ package parley.app;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +23,6 @@ import parley.client.ParleyClient;
 import parley.conversation.Conversation;
 import parley.http.HttpServer;
 import parley.store.EmbeddedStore;
-import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
@@ -54,12 +44,10 @@ final class TwoNodes implements AutoCloseable {
           """);
 
   private final Map<String, String> environment;
-  private final String database = "jdbc:h2:mem:" + UUID.randomUUID() + ";DB_CLOSE_DELAY=-1";
-  private final Connection open;
 
   final ActorSystem<Void> entities;
   final ActorSystem<Void> edge;
-  private final Store store;
+  private final EmbeddedStore store;
   final Services atEntities;
   final Services atEdge;
 
@@ -72,8 +60,8 @@ final class TwoNodes implements AutoCloseable {
     all.put("PARLEY_REMOTE_PORT", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     this.environment = Map.copyOf(all);
-    open = createTables(database);
     store = EmbeddedStore.open(folder);
+    store.openJournal();
     Settings settings = Settings.from(environment);
     entities = system(settings);
     Cluster first = Cluster.get(entities);
@@ -90,13 +78,7 @@ final class TwoNodes implements AutoCloseable {
 
   private ActorSystem<Void> system(Settings settings) {
     return ActorSystem.create(
-        Behaviors.empty(),
-        "parley",
-        OVERRIDES
-            .withFallback(
-                ConfigFactory.parseMap(
-                    Map.of("pekko-persistence-jdbc.shared-databases.slick.db.url", database)))
-            .withFallback(NodeConfig.of(settings, store)));
+        Behaviors.empty(), "parley", OVERRIDES.withFallback(NodeConfig.of(settings, store)));
   }
 
   private Services services(ActorSystem<Void> system, Settings settings) throws Exception {
@@ -109,16 +91,6 @@ final class TwoNodes implements AutoCloseable {
         new PushAccess(null, null),
         new Telemetry(),
         () -> false);
-  }
-
-  private static Connection createTables(String url) throws SQLException, IOException {
-    Connection connection = DriverManager.getConnection(url, "sa", "");
-    try (Statement statement = connection.createStatement();
-        InputStream in = TwoNodes.class.getResourceAsStream("/parley/store/h2.sql")) {
-      statement.execute(
-          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8));
-    }
-    return connection;
   }
 
   private static void awaitUp(ActorSystem<?> system, int members) {
@@ -179,12 +151,11 @@ final class TwoNodes implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() {
     edge.terminate();
     entities.terminate();
     join(edge.getWhenTerminated());
     join(entities.getWhenTerminated());
     store.close();
-    open.close();
   }
 }

@@ -305,7 +305,7 @@ class ArchiverKilledIT {
 
   private EmbeddedStore open() throws Exception {
     EmbeddedStore store = EmbeddedStore.open(data);
-    store.createTables();
+    store.openJournal();
     return store;
   }
 

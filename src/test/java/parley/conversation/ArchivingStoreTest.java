@@ -8,9 +8,6 @@ import com.typesafe.config.ConfigFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +23,7 @@ import parley.archive.ColdStore;
 import parley.archive.ColdTiers;
 import parley.calendar.Calendar;
 import parley.client.DynamoLocal;
+import parley.journal.JournalFile;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.HistoryPage;
@@ -42,7 +40,7 @@ class ArchivingStoreTest {
   @Test
   void embedded() throws Exception {
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
-      store.createTables();
+      store.openJournal();
       archivesAndGoesOn(store);
     }
     // The command, as an operator runs it on a stopped server.
@@ -91,78 +89,77 @@ class ArchivingStoreTest {
     }
   }
 
-  /** The mark that some journals keep of removed events is gone, and then all events are. */
+  /** The mark that journals keep of removed events is gone, and then all events are. */
   @Test
   void theNumbersGoOnThoughTheJournalHasForgottenThem() throws Exception {
+    ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
+    String name = Log.persistenceId(id);
+    HandCalendar calendar = new HandCalendar();
+    List<Entry> before;
+    long snapshot;
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
-      store.createTables();
-      String url = store.config().getString("pekko-persistence-jdbc.shared-databases.slick.db.url");
-      numbersGoOn(
-          store,
-          (name, upTo) -> {
-            try (Connection connection = DriverManager.getConnection(url, "sa", "");
-                PreparedStatement delete =
-                    connection.prepareStatement(
-                        "delete from \"event_journal\""
-                            + " where \"persistence_id\" = ? and \"sequence_number\" <= ?")) {
-              delete.setString(1, name);
-              delete.setLong(2, upTo);
-              delete.executeUpdate();
-            }
-          });
+      store.openJournal();
+      try (Harness h = archiving(store, id, calendar)) {
+        h.opening(Harness.ANN, Harness.BOB, "first");
+        for (int i = 0; i < 30; i++) {
+          h.text(Harness.ANN, "a" + i, "text " + i);
+        }
+        h.clock.addAndGet(61 * Calendar.DAY);
+        archive(h, calendar);
+        before = history(h);
+        snapshot =
+            new Removal(h.kit.system(), name)
+                .snapshot()
+                .toCompletableFuture()
+                .get()
+                .orElseThrow()
+                .eventNr();
+        long last = events(h, store, id).getLast().sequenceNr();
+        assertThat(snapshot).isGreaterThan(31).isLessThanOrEqualTo(last);
+
+        // What stands behind the snapshot still says how far it was.
+        h.kit.stop(h.entity());
+        forget(name, snapshot);
+        h.restart();
+        assertThat(history(h)).isEqualTo(before);
+        h.text(Harness.BOB, "b", "next");
+        assertThat(events(h, store, id).getLast().sequenceNr()).isEqualTo(last + 1);
+        assertThat(history(h)).hasSize(before.size() + 1);
+      }
+    }
+
+    // Nothing does but the snapshot: its number is the highest there is.
+    try (EmbeddedStore store = EmbeddedStore.open(folder)) {
+      store.openJournal();
+      forget(name, Long.MAX_VALUE);
+      try (Harness h = archiving(store, id, calendar)) {
+        h.clock.addAndGet(61 * Calendar.DAY);
+        h.restart();
+        assertThat(history(h)).isEqualTo(before);
+        assertThat(h.text(Harness.BOB, "b", "next").seq()).isEqualTo(before.size() + 1);
+        assertThat(events(h, store, id).getFirst().sequenceNr()).isEqualTo(snapshot + 1);
+        h.restart();
+        assertThat(history(h)).hasSize(before.size() + 1).startsWith(before.toArray(Entry[]::new));
+      }
     }
   }
 
-  /** Takes what the journal has of a name up to an event, marks and all. */
-  private interface Forget {
-    void events(String name, long upTo) throws Exception;
+  private Harness archiving(Store store, ConversationId id, HandCalendar calendar) {
+    Config config = store.config().withFallback(ConfigFactory.load()).resolve();
+    Harness h = new Harness(id, config, store.readJournal());
+    h.archive(
+        ColdRig.store(
+            ColdTiers.open(
+                h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry),
+            calendar));
+    return h;
   }
 
-  private void numbersGoOn(Store store, Forget forget) throws Exception {
-    Config config = store.config().withFallback(ConfigFactory.load()).resolve();
-    ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
-    try (Harness h = new Harness(id, config, store.readJournal())) {
-      HandCalendar calendar = new HandCalendar();
-      h.archive(
-          ColdRig.store(
-              ColdTiers.open(
-                  h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry),
-              calendar));
-      h.opening(Harness.ANN, Harness.BOB, "first");
-      for (int i = 0; i < 30; i++) {
-        h.text(Harness.ANN, "a" + i, "text " + i);
-      }
-      h.clock.addAndGet(61 * Calendar.DAY);
-      archive(h, calendar);
-      List<Entry> before = history(h);
-      long snapshot =
-          new Removal(h.kit.system(), Log.persistenceId(id))
-              .snapshot()
-              .toCompletableFuture()
-              .get()
-              .orElseThrow()
-              .eventNr();
-      long last = events(h, store, id).getLast().sequenceNr();
-      assertThat(snapshot).isGreaterThan(31).isLessThanOrEqualTo(last);
-
-      // What stands behind the snapshot still says how far it was.
-      h.kit.stop(h.entity());
-      forget.events(Log.persistenceId(id), snapshot);
-      h.restart();
-      assertThat(history(h)).isEqualTo(before);
-      h.text(Harness.BOB, "b", "next");
-      assertThat(events(h, store, id).getLast().sequenceNr()).isEqualTo(last + 1);
-      assertThat(history(h)).hasSize(before.size() + 1);
-
-      // Nothing does but the snapshot: its number is the highest there is.
-      h.kit.stop(h.entity());
-      forget.events(Log.persistenceId(id), Long.MAX_VALUE);
-      h.restart();
-      assertThat(history(h)).isEqualTo(before);
-      assertThat(h.text(Harness.BOB, "b", "next").seq()).isEqualTo(before.size() + 1);
-      assertThat(events(h, store, id).getFirst().sequenceNr()).isEqualTo(snapshot + 1);
-      h.restart();
-      assertThat(history(h)).hasSize(before.size() + 1).startsWith(before.toArray(Entry[]::new));
+  /** Takes what the journal has of a name up to an event, and what it knows of its numbers. */
+  private void forget(String name, long upTo) throws Exception {
+    try (JournalFile file = JournalFile.open(folder.resolve("journal"))) {
+      file.removeEvents(name, upTo);
+      file.mark(name, 0);
     }
   }
 

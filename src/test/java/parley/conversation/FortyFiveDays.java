@@ -48,7 +48,7 @@ final class FortyFiveDays {
     int entries = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
     Path folder = Files.createTempDirectory("parley-45-days");
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
-      store.createTables();
+      store.openJournal();
       run(store, folder, entries);
     }
   }

@@ -56,8 +56,8 @@ class DataFolderTest {
   @Test
   void aJournalThatIsNoneIsRefusedInOneLine() throws Exception {
     Files.writeString(temporary.resolve("journal.mv.db"), "not a database".repeat(1000));
-    try (DataFolder folder = DataFolder.open(temporary)) {
-      assertThatThrownBy(() -> EmbeddedStore.createTables(folder))
+    try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
+      assertThatThrownBy(store::openJournal)
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageStartingWith("PARLEY_DATA_DIR: cannot open the journal")
           .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));

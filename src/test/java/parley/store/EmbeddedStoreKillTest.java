@@ -80,7 +80,7 @@ class EmbeddedStoreKillTest {
   private Process start() throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
-    command.addAll(List.of("-Xmx256m", "-Dsun.misc.unsafe.memory.access=allow"));
+    command.addAll(List.of("-Xmx256m", "--enable-native-access=ALL-UNNAMED"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of(KilledWriters.class.getName(), folder.toString()));
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -102,18 +102,16 @@ class EmbeddedStoreKillTest {
   }
 
   private Map<String, List<Long>> replay(Iterable<String> ids) throws Exception {
-    DataFolder data = DataFolder.open(folder);
-    EmbeddedStore.createTables(data);
-    ActorSystem<Void> system = Writer.system(Behaviors.empty(), data.path());
+    EmbeddedStore store = EmbeddedStore.open(folder);
+    store.openJournal();
+    ActorSystem<Void> system = Writer.system(Behaviors.empty(), store);
     try {
       CurrentEventsByPersistenceIdQuery journal =
           PersistenceQuery.get(system)
-              .getReadJournalFor(
-                  org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal.class,
-                  EmbeddedStore.READ_JOURNAL);
-      Map<String, List<Long>> stored = new HashMap<>();
+              .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal());
+      Map<String, List<Long>> all = new HashMap<>();
       for (String id : ids) {
-        stored.put(
+        all.put(
             id,
             journal
                 .currentEventsByPersistenceId(id, 0, Long.MAX_VALUE)
@@ -122,12 +120,11 @@ class EmbeddedStoreKillTest {
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS));
       }
-      return stored;
+      return all;
     } finally {
       system.terminate();
       system.getWhenTerminated().toCompletableFuture().get(10, TimeUnit.SECONDS);
-      EmbeddedStore.close(data.path());
-      data.close();
+      store.close();
     }
   }
 }

@@ -17,8 +17,8 @@ final class KilledWriters {
   private KilledWriters() {}
 
   public static void main(String[] args) throws StoreRefusedException {
-    DataFolder folder = DataFolder.open(Path.of(args[0]));
-    EmbeddedStore.createTables(folder);
+    EmbeddedStore store = EmbeddedStore.open(Path.of(args[0]));
+    store.openJournal();
     PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
     Writer.system(
@@ -33,6 +33,6 @@ final class KilledWriters {
               }
               return Behaviors.empty();
             }),
-        folder.path());
+        store);
   }
 }

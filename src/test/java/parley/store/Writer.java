@@ -5,7 +5,6 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.nio.file.Path;
 import java.util.function.BiConsumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -59,8 +58,8 @@ final class Writer extends EventSourcedBehavior<Writer.Write, Writer.Written, Lo
     return Behaviors.setup(context -> new Writer(context, id, acknowledge, true));
   }
 
-  /** A system whose journal is the embedded store of that folder. */
-  static ActorSystem<Void> system(Behavior<Void> guardian, Path folder) {
+  /** A system whose journal is that store. */
+  static ActorSystem<Void> system(Behavior<Void> guardian, Store store) {
     Config config =
         ConfigFactory.parseString(
                 """
@@ -71,7 +70,7 @@ final class Writer extends EventSourcedBehavior<Writer.Write, Writer.Written, Lo
                 pekko.serialization.jackson.test-written = ${parley.serialization.event}
                 pekko.actor.provider = local
                 """)
-            .withFallback(EmbeddedStore.config(folder))
+            .withFallback(store.config())
             .withFallback(ConfigFactory.parseResourcesAnySyntax("application"))
             .resolveWith(ConfigFactory.load())
             .withFallback(ConfigFactory.load());

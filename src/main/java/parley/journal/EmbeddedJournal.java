@@ -1,0 +1,152 @@
+package parley.journal;
+
+import com.typesafe.config.Config;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.persistence.AtomicWrite;
+import org.apache.pekko.persistence.PersistentRepr;
+import org.apache.pekko.persistence.journal.japi.AsyncWriteJournal;
+import org.apache.pekko.serialization.Serialization;
+import org.apache.pekko.serialization.SerializationExtension;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.jdk.javaapi.FutureConverters;
+
+/**
+ * The journal plugin {@code parley-journal}. Events are serialized on the plugin's own thread,
+ * written by {@link GroupCommit}, read on {@code parley.dispatchers.journal-reads}.
+ */
+public final class EmbeddedJournal extends AsyncWriteJournal {
+  /** The plugin's id. */
+  public static final String PLUGIN = "parley-journal";
+
+  private static final Iterable<Optional<Exception>> ALL_TAKEN = List.of();
+
+  private final ActorSystem system = context().system();
+  private final Serialization serialization = SerializationExtension.get(system);
+  private final JournalFile file;
+  private final Executor reads;
+
+  /** Writes that are under way: who is asked for his highest number waits for his. */
+  private final Map<String, CompletionStage<?>> writing = new ConcurrentHashMap<>();
+
+  /** Made by Pekko with the plugin's own configuration. */
+  public EmbeddedJournal(Config config) {
+    file = JournalFile.at(config.getString("folder"));
+    reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
+  }
+
+  @Override
+  public Future<Iterable<Optional<Exception>>> doAsyncWriteMessages(Iterable<AtomicWrite> writes) {
+    List<Optional<Exception>> rejected = new ArrayList<>();
+    List<GroupCommit.Write> wanted = new ArrayList<>();
+    boolean any = false;
+    for (AtomicWrite write : writes) {
+      try {
+        wanted.add(write(write));
+        rejected.add(Optional.empty());
+      } catch (Exception e) { // also what Scala throws without declaring it
+        // It cannot be written and never will: the entity is told so, and goes on.
+        rejected.add(Optional.of(e));
+        any = true;
+      }
+    }
+    List<CompletionStage<Void>> stored = new ArrayList<>();
+    for (GroupCommit.Write write : wanted) {
+      writing.put(write.id(), write.done());
+      stored.add(
+          file.submit(write).whenComplete((done, e) -> writing.remove(write.id(), write.done())));
+    }
+    CompletionStage<Void> all =
+        stored.size() == 1
+            ? stored.getFirst()
+            : CompletableFuture.allOf(
+                stored.stream()
+                    .map(CompletionStage::toCompletableFuture)
+                    .toArray(CompletableFuture<?>[]::new));
+    Iterable<Optional<Exception>> result = any ? rejected : ALL_TAKEN;
+    return FutureConverters.asScala(all.thenApply(done -> result));
+  }
+
+  private GroupCommit.Write write(AtomicWrite write) {
+    byte[] prefix = Keys.prefix(write.persistenceId());
+    long now = System.currentTimeMillis();
+    List<GroupCommit.Put> puts = new ArrayList<>(write.size());
+    for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
+      if (event.metadata().isDefined()) {
+        throw new UnsupportedOperationException("metadata of events is not stored");
+      }
+      Row row = Row.of(serialization, event.payload(), now, event.manifest(), event.writerUuid());
+      puts.add(
+          new GroupCommit.Put(Family.EVENTS, Keys.row(prefix, event.sequenceNr()), row.encoded()));
+    }
+    return new GroupCommit.Write(
+        write.persistenceId(),
+        write.lowestSequenceNr(),
+        write.highestSequenceNr(),
+        puts,
+        new CompletableFuture<>());
+  }
+
+  @Override
+  public Future<Void> doAsyncDeleteMessagesTo(String id, long to) {
+    return FutureConverters.asScala(
+        settled(id).thenRunAsync(() -> file.removeEvents(id, to), reads));
+  }
+
+  @Override
+  public Future<Long> doAsyncReadHighestSequenceNr(String id, long from) {
+    return FutureConverters.asScala(settled(id).thenApplyAsync(ignored -> file.highest(id), reads));
+  }
+
+  /** When nothing of that entity is being written; whether it succeeded does not matter. */
+  private CompletionStage<Void> settled(String id) {
+    CompletionStage<?> write = writing.get(id);
+    return write == null
+        ? CompletableFuture.completedFuture(null)
+        : write.handle((done, e) -> (Void) null);
+  }
+
+  @Override
+  public Future<Void> doAsyncReplayMessages(
+      String id, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    return FutureConverters.asScala(
+        CompletableFuture.runAsync(() -> replay(id, from, to, max, replay), reads));
+  }
+
+  private void replay(String id, long from, long to, long max, Consumer<PersistentRepr> replay) {
+    long next = from;
+    long left = max;
+    while (left > 0 && next <= to) {
+      List<JournalFile.Found> page =
+          file.rows(Family.EVENTS, id, next, to, Math.min(left, EmbeddedEvents.PAGE));
+      for (JournalFile.Found found : page) {
+        Row row = found.row();
+        replay.accept(
+            PersistentRepr.apply(
+                    row.value(system),
+                    found.number(),
+                    id,
+                    row.adapter(),
+                    false,
+                    ActorRef.noSender(),
+                    row.writer())
+                .withTimestamp(row.time()));
+      }
+      if (page.size() < Math.min(left, EmbeddedEvents.PAGE)) {
+        return;
+      }
+      left -= page.size();
+      next = page.getLast().number() + 1;
+    }
+  }
+}

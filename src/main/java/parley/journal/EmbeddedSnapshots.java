@@ -1,0 +1,96 @@
+package parley.journal;
+
+import com.typesafe.config.Config;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.persistence.SelectedSnapshot;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.snapshot.japi.SnapshotStore;
+import org.apache.pekko.serialization.SerializationExtension;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.FutureConverters;
+
+/** The snapshot plugin of the embedded journal, {@code parley-embedded-snapshots}. */
+public final class EmbeddedSnapshots extends SnapshotStore {
+  /** The plugin's id. */
+  public static final String PLUGIN = "parley-embedded-snapshots";
+
+  private final ActorSystem system = context().system();
+  private final JournalFile file;
+  private final Executor reads;
+
+  /** Made by Pekko with the plugin's own configuration. */
+  public EmbeddedSnapshots(Config config) {
+    file = JournalFile.at(config.getString("folder"));
+    reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
+  }
+
+  @Override
+  public Future<Optional<SelectedSnapshot>> doLoadAsync(
+      String id, SnapshotSelectionCriteria criteria) {
+    return FutureConverters.asScala(
+        CompletableFuture.supplyAsync(
+            () ->
+                file.newest(
+                        Family.SNAPSHOTS,
+                        id,
+                        criteria.maxSequenceNr(),
+                        found -> criteria.matches(metadata(id, found)))
+                    .map(
+                        found ->
+                            SelectedSnapshot.create(
+                                metadata(id, found), found.row().value(system))),
+            reads));
+  }
+
+  private static SnapshotMetadata metadata(String id, JournalFile.Found found) {
+    return new SnapshotMetadata(id, found.number(), found.row().time());
+  }
+
+  @Override
+  public Future<Void> doSaveAsync(SnapshotMetadata metadata, Object snapshot) {
+    if (metadata.metadata().isDefined()) {
+      throw new UnsupportedOperationException("metadata of snapshots is not stored");
+    }
+    String id = metadata.persistenceId();
+    Row row = Row.of(SerializationExtension.get(system), snapshot, metadata.timestamp(), "", "");
+    GroupCommit.Put put =
+        new GroupCommit.Put(
+            Family.SNAPSHOTS, Keys.row(Keys.prefix(id), metadata.sequenceNr()), row.encoded());
+    return FutureConverters.asScala(
+        file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), new CompletableFuture<>())));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
+    // As Pekko asks for it: a time of 0 means whatever time it has.
+    long number = metadata.sequenceNr();
+    return FutureConverters.asScala(
+        CompletableFuture.runAsync(
+            () ->
+                file.removeSnapshots(
+                    metadata.persistenceId(),
+                    number,
+                    number,
+                    found ->
+                        metadata.timestamp() == 0 || found.row().time() == metadata.timestamp()),
+            reads));
+  }
+
+  @Override
+  public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
+    return FutureConverters.asScala(
+        CompletableFuture.runAsync(
+            () ->
+                file.removeSnapshots(
+                    id,
+                    criteria.minSequenceNr(),
+                    criteria.maxSequenceNr(),
+                    found -> criteria.matches(metadata(id, found))),
+            reads));
+  }
+}

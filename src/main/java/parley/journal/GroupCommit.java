@@ -1,0 +1,201 @@
+package parley.journal;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.RocksDBException;
+
+/**
+ * The one thread that writes. It takes whatever waits, up to {@value #MOST_WRITES} writes or about
+ * {@value #MOST_BYTES} bytes, and commits it as one. At most {@value #WAITING} writes and {@value
+ * #WAITING_BYTES} bytes wait; beyond that a write fails at once.
+ *
+ * <p>A commit that fails is the last one: nobody knows what of it is stored, so no number may be
+ * given after it until the journal has been opened anew. All further writes fail at once.
+ */
+final class GroupCommit implements AutoCloseable {
+  /** A node with ten thousand sockets can flush as many users at once. */
+  static final int WAITING = 20_000;
+
+  static final long WAITING_BYTES = 128L << 20;
+  private static final int MOST_WRITES = 1_000;
+  private static final long MOST_BYTES = 4L << 20;
+
+  /** How long the end may go unnoticed where nothing is written. */
+  private static final long IDLE_MILLIS = 50;
+
+  /** Entities whose last number is known without looking; who is not among them is looked up. */
+  private static final int KNOWN = 50_000;
+
+  /** One row to be stored. */
+  @SuppressWarnings("ArrayRecordComponent")
+  record Put(Family family, byte[] key, byte[] value) {}
+
+  /**
+   * Rows that are stored together or not at all.
+   *
+   * @param id the entity
+   * @param first its first sequence number, or 0 where numbers do not matter (a snapshot)
+   * @param last its last one
+   */
+  record Write(String id, long first, long last, List<Put> puts, CompletableFuture<Void> done) {
+    long bytes() {
+      long sum = 0;
+      for (Put put : puts) {
+        sum += put.key.length + put.value.length;
+      }
+      return sum;
+    }
+  }
+
+  /** What commits. Called by the one thread only. */
+  interface Target {
+    void commit(List<Write> writes) throws RocksDBException;
+
+    /** The highest number of that entity, 0 for none. */
+    long highest(String id) throws RocksDBException;
+  }
+
+  private final Target target;
+  private final BlockingQueue<Write> waiting = new ArrayBlockingQueue<>(WAITING);
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private final Thread thread;
+  private volatile boolean closing;
+  private volatile @Nullable Throwable broken;
+
+  private final Map<String, Long> numbers =
+      new LinkedHashMap<>(1 << 10, 0.75f, true) {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > KNOWN;
+        }
+      };
+
+  GroupCommit(Target target, String name) {
+    this.target = target;
+    this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
+  }
+
+  /** Done when it is stored; failed when it is not, or when nobody can say. */
+  CompletionStage<Void> submit(Write write) {
+    long bytes = write.bytes();
+    boolean taken =
+        waitingBytes.addAndGet(bytes) <= WAITING_BYTES && !ended() && waiting.offer(write);
+    // Who ends between the look and the offer does not see it: whoever takes it out tells.
+    if (!taken || (ended() && waiting.remove(write))) {
+      waitingBytes.addAndGet(-bytes);
+      write.done.completeExceptionally(refusal());
+    }
+    return write.done;
+  }
+
+  private boolean ended() {
+    return closing || broken != null;
+  }
+
+  private IllegalStateException refusal() {
+    Throwable why = broken;
+    if (why != null) {
+      return new IllegalStateException("the journal cannot be written any more", why);
+    }
+    return new IllegalStateException(
+        closing ? "the journal is closed" : "too many writes wait for the journal");
+  }
+
+  private void run() {
+    List<Write> taken = new ArrayList<>();
+    while (!ended() || !waiting.isEmpty()) {
+      taken.clear();
+      try {
+        take(taken);
+        if (broken != null) {
+          fail(taken);
+        } else {
+          store(taken);
+        }
+      } catch (Throwable e) { // also what nobody thought of: whoever waits is told
+        broken = e;
+        fail(taken);
+      }
+    }
+  }
+
+  private void take(List<Write> into) throws InterruptedException {
+    long bytes = 0;
+    // Looks up now and then, to see that it is to end.
+    for (Write write = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+        write != null;
+        write = waiting.poll()) {
+      into.add(write);
+      bytes += write.bytes();
+      if (into.size() == MOST_WRITES || bytes >= MOST_BYTES) {
+        break;
+      }
+    }
+    waitingBytes.addAndGet(-bytes);
+  }
+
+  private void store(List<Write> taken) throws RocksDBException {
+    List<Write> good = new ArrayList<>(taken.size());
+    for (Write write : taken) {
+      if (isNew(write)) {
+        good.add(write);
+      } else {
+        write.done.completeExceptionally(
+            new IllegalStateException(
+                write.id + ": number " + write.first + " was written before"));
+      }
+    }
+    if (good.isEmpty()) {
+      return;
+    }
+    target.commit(good);
+    for (Write write : good) {
+      write.done.complete(null);
+    }
+  }
+
+  private boolean isNew(Write write) throws RocksDBException {
+    if (write.first == 0) {
+      return true;
+    }
+    Long known = numbers.get(write.id);
+    long last = known == null ? target.highest(write.id) : known;
+    if (write.first <= last) {
+      return false;
+    }
+    numbers.put(write.id, write.last);
+    return true;
+  }
+
+  private void fail(List<Write> writes) {
+    for (Write write : writes) {
+      write.done.completeExceptionally(refusal());
+    }
+  }
+
+  /** Stores what waits, and ends. Blocks. */
+  @Override
+  public void close() {
+    closing = true;
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,63 @@
+package parley.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A class of the tests as a process of its own, on the program's core; known by what it prints. */
+final class Child implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader output;
+
+  private Child(Process process) {
+    this.process = process;
+    this.output =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  static Child start(Class<?> main, List<String> jvm, String... arguments) {
+    List<String> command = new ArrayList<>(Cores.program());
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx2g");
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Dsun.misc.unsafe.memory.access=allow");
+    command.addAll(jvm);
+    String path = System.getProperty("java.class.path");
+    command.addAll(List.of("-cp", path, main.getName()));
+    command.addAll(List.of(arguments));
+    try {
+      return new Child(
+          new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    } catch (IOException e) {
+      throw new RunFailedException("no process: " + e);
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Waits for the next line that begins so, and gives the rest of it. */
+  String line(String beginning) {
+    try {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        if (line.startsWith(beginning)) {
+          return line.substring(beginning.length());
+        }
+      }
+      throw new RunFailedException("the process ended and did not say " + beginning);
+    } catch (IOException e) {
+      throw new RunFailedException("the process cannot be read: " + e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+    process.onExit().join();
+  }
+}

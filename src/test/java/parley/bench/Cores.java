@@ -1,0 +1,62 @@
+package parley.bench;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The program on the first core, the generator on the second: neither takes the other's time, and
+ * how busy each is says who was the limit. Where the machine has no {@code taskset}, nothing is
+ * pinned and the report says so.
+ */
+final class Cores {
+  private static final boolean PINS = exists("taskset");
+
+  private Cores() {}
+
+  /** Whether processes can be pinned here. */
+  static boolean pins() {
+    return PINS;
+  }
+
+  /** The command that becomes a process on the program's core. */
+  static List<String> program() {
+    return PINS ? List.of("taskset", "-c", "0") : List.of();
+  }
+
+  /** Pins this process, with all threads it has and will have. */
+  static void pinSelf() {
+    String pid = String.valueOf(ProcessHandle.current().pid());
+    if (PINS) {
+      run("taskset", "-a", "-c", "-p", "1", pid);
+    }
+  }
+
+  /** Runs a command and gives what it prints. */
+  static String run(String... command) {
+    try {
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (process.waitFor() != 0) {
+        throw new RunFailedException(String.join(" ", command) + ": " + output);
+      }
+      return output;
+    } catch (IOException e) {
+      throw new RunFailedException(String.join(" ", command) + ": " + e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailedException("interrupted");
+    }
+  }
+
+  private static boolean exists(String tool) {
+    for (String folder : System.getenv().getOrDefault("PATH", "").split(":", -1)) {
+      if (!folder.isEmpty() && Files.isExecutable(Path.of(folder, tool))) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,16 @@
+package parley.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The same libraries with nothing of ours in them: what a figure can be at the best. */
+interface Floor {
+  /**
+   * Measures it once.
+   *
+   * @param folder empty or not there
+   * @param jvm options of the JVM that is measured
+   */
+  Result measure(Options options, Path folder, List<String> jvm) throws IOException;
+}

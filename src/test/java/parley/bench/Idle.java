@@ -1,0 +1,70 @@
+package parley.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Connections that only live: what each holds of the program's heap after a full collection, and of
+ * its resident memory; and what their pings cost. Each is a user of its own with one device.
+ */
+final class Idle implements Scenario {
+  private static final Pattern OPEN_FILES = Pattern.compile("Max open files\\s+(\\d+)");
+
+  /** What a process needs beside its sockets: jars, the store, pipes. */
+  private static final int OTHER_FILES = 700;
+
+  private static final int WARM = 300;
+  private static final Duration REST = Duration.ofSeconds(5);
+
+  @Override
+  public Result play(Stage stage) {
+    Crowd crowd = stage.crowd;
+    Program program = stage.program;
+    int wanted = stage.options.number("connections", 20_000);
+    int connections = Math.min(wanted, mostFiles() - OTHER_FILES - WARM);
+    List<Device> warm = crowd.users(WARM);
+    crowd.open(warm, Stage.AT_ONCE);
+    crowd.acquaint(Stage.half(warm, 0), Stage.half(warm, 1));
+    List<Device> all = crowd.users(connections);
+    crowd.pass(REST);
+    long heap = program.liveHeap();
+    long resident = program.own().residentBytes();
+    long start = System.nanoTime();
+    crowd.open(all, Stage.AT_ONCE);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    crowd.pass(REST);
+    long heapThen = program.liveHeap();
+    long residentThen = program.own().residentBytes();
+    Cpu before = stage.begin();
+    crowd.pass(Duration.ofSeconds(stage.options.number("seconds", 10)));
+    Cpu used = stage.end(before);
+    Result result =
+        new Result()
+            .with("connections", connections)
+            .with("heap (KB/connection)", (heapThen - heap) / 1024.0 / connections)
+            .with("RSS (KB/connection)", (residentThen - resident) / 1024.0 / connections)
+            .with("heap before (MB)", heap / 1048576.0)
+            .with("RSS before (MB)", resident / 1048576.0)
+            .with("new users connected/s", connections / seconds)
+            .cpu(used, "connection", connections);
+    if (connections < wanted) {
+      result.note("no more than %d: the limit of open files".formatted(connections));
+    }
+    return stage.settled(result);
+  }
+
+  private static int mostFiles() {
+    try {
+      Matcher found = OPEN_FILES.matcher(Files.readString(Path.of("/proc/self/limits")));
+      return found.find() ? Integer.parseInt(found.group(1)) : Integer.MAX_VALUE;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package parley.bench;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The load generator.
+ *
+ * <pre>
+ *   mvn -q test-compile exec:exec@bench -Dbench="pairs pairs:window=8 latency:rate=500" -Druns=5
+ * </pre>
+ *
+ * <p>Each run starts the program anew, as a process on the first core with an empty data folder,
+ * and plays one scenario from the second core: {@code warmup} seconds (10) of the same load, then
+ * {@code seconds} (10) that count. What was acknowledged to senders must have reached all receivers
+ * at the end, else the run fails. A figure says how fast the program is only where it, not the
+ * generator, was the limit: each scenario says which.
+ *
+ * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all}), {@code
+ * runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm} (options of the
+ * program's JVM), {@code bench.address} (a server that runs already; it must know the generator as
+ * an external issuer, with keys at port {@code bench.keys}), {@code bench.out} (the JSON file).
+ */
+public final class Load {
+  private static final Map<String, Scenario> SCENARIOS = scenarios();
+
+  /** What {@code all} stands for: the targets, and the floors they are compared with. */
+  private static final String ALL =
+      "echo echo:window=8 append pairs pairs:window=8 latency:rate=500 latency:rate=1000"
+          + " groups groups:members=1000 hot drain history history:tier=hot"
+          + " storm storm:cold=true mixed start idle";
+
+  private static final Map<String, Floor> FLOORS =
+      Map.of("echo", new EchoFloor(), "append", new AppendFloor());
+
+  private final Tokens tokens;
+  private final Path folder;
+  private final boolean jfr = Boolean.getBoolean("bench.jfr");
+  private final List<String> jvm = words(System.getProperty("bench.jvm", ""));
+  private final @Nullable URI address;
+
+  private Load(Tokens tokens, Path folder) {
+    this.tokens = tokens;
+    this.folder = folder;
+    String at = System.getProperty("bench.address", "");
+    address = at.isEmpty() ? null : URI.create(at);
+  }
+
+  private static Map<String, Scenario> scenarios() {
+    Map<String, Scenario> all = new LinkedHashMap<>();
+    all.put("pairs", new Pairs());
+    all.put("latency", new Steady());
+    all.put("groups", new Groups(100, 4));
+    all.put("hot", new Groups(10, 320));
+    all.put("idle", new Idle());
+    all.put("storm", new Storm());
+    all.put("drain", new Drain());
+    all.put("history", new Pages());
+    all.put("mixed", new Mixed());
+    all.put("start", new ColdStart());
+    return all;
+  }
+
+  /** Runs it; arguments are ignored. */
+  public static void main(String[] args) throws IOException {
+    Cores.pinSelf();
+    Path folder = Path.of("target", "bench");
+    Files.createDirectories(folder);
+    boolean good;
+    try (Tokens tokens = new Tokens(Integer.getInteger("bench.keys", 0))) {
+      good = new Load(tokens, folder).all();
+    }
+    System.exit(good ? 0 : 1);
+  }
+
+  private boolean all() throws IOException {
+    int runs = Integer.getInteger("runs", 1);
+    Report report = new Report();
+    report.machine("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
+    report.machine("pinned", String.valueOf(Cores.pins()));
+    report.machine("java", Runtime.version().toString());
+    report.machine("jvm", "-Xmx2g " + String.join(" ", jvm));
+    if (!Cores.pins()) {
+      System.out.println("no taskset here: nothing is pinned, the figures are rough");
+    }
+    if (address != null) {
+      System.out.println("the server at " + address + " needs " + tokens.settings());
+    }
+    boolean good = true;
+    Path json = Path.of(System.getProperty("bench.out", folder.resolve("load.json").toString()));
+    for (Options options : Options.parse(wanted())) {
+      List<Result> results = new ArrayList<>();
+      for (int run = 1; run <= runs; run++) {
+        try {
+          results.add(play(options, run));
+        } catch (RunFailedException e) {
+          good = false;
+          System.out.println("FAILED: " + options + " run " + run + ": " + e.getMessage());
+        }
+      }
+      if (!results.isEmpty()) {
+        Report.Entry entry = new Report.Entry(options.toString(), results);
+        System.out.println(Report.table(entry));
+        report.add(entry);
+        report.write(json);
+      }
+    }
+    System.out.println("written to " + json);
+    return good;
+  }
+
+  // "all", alone or beside options that hold for all.
+  private static String wanted() {
+    return System.getProperty("bench", "pairs")
+        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ");
+  }
+
+  private Result play(Options options, int run) throws IOException {
+    Floor floor = FLOORS.get(options.name());
+    if (floor != null) {
+      Path data = folder.resolve("floor");
+      Program.delete(data);
+      Result result = floor.measure(options, data, jvm);
+      Program.delete(data);
+      return result;
+    }
+    Scenario scenario = SCENARIOS.get(options.name());
+    if (scenario == null) {
+      throw new RunFailedException(
+          "no such scenario; there are " + SCENARIOS.keySet() + " and " + FLOORS.keySet());
+    }
+    Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
+    try (Stage stage = new Stage(options, program(), tokens, recording, scenario.ackMillis())) {
+      Result result = scenario.play(stage);
+      String profile = stage.profile();
+      if (profile != null) {
+        System.out.println(profile);
+      }
+      return result;
+    }
+  }
+
+  private Program program() {
+    return address == null
+        ? Program.start(folder.resolve("data"), tokens.settings(), jvm, jfr)
+        : Program.at(address);
+  }
+
+  private static List<String> words(String text) {
+    return text.isBlank() ? List.of() : List.of(text.trim().split("\\s+", -1));
+  }
+}

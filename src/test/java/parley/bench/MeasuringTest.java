@@ -1,0 +1,113 @@
+package parley.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.HdrHistogram.Histogram;
+import org.junit.jupiter.api.Test;
+
+class MeasuringTest {
+  private static final long MILLI = 1_000_000;
+
+  /**
+   * A hundred a second for ten seconds; each takes a millisecond, but from the fifth second on
+   * nothing is answered for one second. A generator that waits would see one slow answer of 900.
+   */
+  @Test
+  void aPauseIsCountedForAllThatShouldHaveBeenSentInIt() {
+    Pace pace = new Pace(0, 100);
+    Histogram corrected = Pace.histogram();
+    Histogram expected = Pace.histogram();
+    for (int i = 0; i < 1_000; i++) {
+      long intended = pace.next();
+      pace.taken();
+      boolean inPause = intended >= 5_000 * MILLI && intended < 6_000 * MILLI;
+      Pace.record(corrected, intended, inPause ? 6_000 * MILLI : intended + MILLI);
+    }
+    for (int i = 0; i < 900; i++) {
+      expected.recordValue(MILLI);
+    }
+    // The same by the correction of the histogram's author.
+    expected.recordValueWithExpectedInterval(1_000 * MILLI, 10 * MILLI);
+    for (double percentile : new double[] {50, 89, 92, 95, 99, 99.9}) {
+      assertThat((double) corrected.getValueAtPercentile(percentile) / MILLI)
+          .as("p%s", percentile)
+          .isCloseTo((double) expected.getValueAtPercentile(percentile) / MILLI, within(15.0));
+    }
+    assertThat(corrected.getValueAtPercentile(99)).isGreaterThan(800 * MILLI);
+  }
+
+  @Test
+  void aPaceDoesNotWaitForAnybody() {
+    Pace pace = new Pace(1_000, 3);
+    for (int i = 0; i < 300; i++) {
+      pace.taken();
+    }
+    assertThat(pace.next()).isEqualTo(1_000 + 100_000_000_000L);
+  }
+
+  @Test
+  void itSaysWhoWasTheLimit() {
+    assertThat(Bottleneck.of(0.95, 0.5)).isEqualTo(Bottleneck.GENERATOR);
+    assertThat(Bottleneck.of(0.95, 0.5).toString()).isEqualTo("bound by load generator");
+    assertThat(Bottleneck.of(0.95, 0.97)).isEqualTo(Bottleneck.SERVER);
+    assertThat(Bottleneck.of(0.3, 0.97)).isEqualTo(Bottleneck.SERVER);
+    assertThat(Bottleneck.of(0.3, 0.5)).isEqualTo(Bottleneck.NEITHER);
+    assertThat(Bottleneck.of(0.95, -1)).isEqualTo(Bottleneck.GENERATOR);
+    assertThat(Bottleneck.of(0.3, -1)).isEqualTo(Bottleneck.UNKNOWN);
+  }
+
+  @Test
+  void processorTimeIsReadAsTheKernelSaysIt() {
+    // utime 250 and stime 50 ticks, behind a name made to mislead.
+    String stat = "17 (a) b (c) S 1 1 1 0 -1 4194560 1 0 0 0 250 50 7 8 20 0 30 0 5 6 7";
+    assertThat(Cpu.parse(stat)).isEqualTo(3_000 * MILLI);
+    String machine = "cpu  100 1 20 5000 300 2 3 4 0 0\ncpu0 1 2 3\n";
+    assertThat(Cpu.parseMachine(machine)).isEqualTo(1_300 * MILLI);
+  }
+
+  @Test
+  void loadsAreSharesOfTheTimeBetween() {
+    Cpu span =
+        new Cpu(3_000, 1_500, 2_400, 90, 40, 5_000).since(new Cpu(1_000, 500, 400, 40, 30, 1_000));
+    assertThat(span.ownLoad()).isEqualTo(0.5);
+    assertThat(span.serverLoad()).isEqualTo(1.0);
+    assertThat(span.compiling()).isEqualTo(50);
+    assertThat(span.collecting()).isEqualTo(10);
+    assertThat(span.othersLoad()).isEqualTo(0.5);
+    assertThat(span.bottleneck()).isEqualTo(Bottleneck.SERVER);
+  }
+
+  @Test
+  void theMedianIsTheMiddle() {
+    assertThat(Report.median(new double[] {1, 2, 9})).isEqualTo(2);
+    assertThat(Report.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
+  }
+
+  @Test
+  void optionsOfOneScenarioRuleOverThoseOfAll() {
+    List<Options> all = Options.parse("seconds=5 pairs, pairs:window=8:seconds=7");
+    assertThat(all).extracting(Options::name).containsExactly("pairs", "pairs");
+    assertThat(all.get(0).number("window", 1)).isEqualTo(1);
+    assertThat(all.get(0).number("seconds", 10)).isEqualTo(5);
+    assertThat(all.get(1).number("window", 1)).isEqualTo(8);
+    assertThat(all.get(1).number("seconds", 10)).isEqualTo(7);
+    assertThat(all.get(1)).hasToString("pairs window=8 seconds=7");
+    assertThatThrownBy(() -> Options.parse("pairs:window")).hasMessageContaining("window");
+  }
+
+  @Test
+  void aSampleBelongsToTheLayerThatAskedForIt() {
+    assertThat(
+            Profile.layer(
+                List.of(
+                    "java.util.HashMap.get",
+                    "org.h2.mvstore.MVMap.get",
+                    "slick.jdbc.Invoker.run",
+                    "org.apache.pekko.dispatch.Mailbox.run")))
+        .isEqualTo("H2");
+    assertThat(Profile.layer(List.of("java.lang.Thread.run"))).isEqualTo("other");
+  }
+}

@@ -1,0 +1,71 @@
+package parley.bench;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.HdrHistogram.Histogram;
+
+/**
+ * What one run of a scenario found: figures by name, the unit in brackets, in the order they were
+ * added.
+ */
+final class Result {
+  /** What others may use of a core before a figure is called rough. */
+  private static final double ROUGH = 0.1;
+
+  private final Map<String, Double> figures = new LinkedHashMap<>();
+  private final StringBuilder notes = new StringBuilder();
+  private Bottleneck bottleneck = Bottleneck.UNKNOWN;
+
+  /** Adds a figure. */
+  Result with(String name, double value) {
+    figures.put(name, value);
+    return this;
+  }
+
+  /** Adds the usual percentiles of nanoseconds, in milliseconds. */
+  Result latencies(String name, Histogram nanos) {
+    with(name + " p50 (ms)", nanos.getValueAtPercentile(50) / 1e6);
+    with(name + " p90 (ms)", nanos.getValueAtPercentile(90) / 1e6);
+    with(name + " p99 (ms)", nanos.getValueAtPercentile(99) / 1e6);
+    with(name + " p99.9 (ms)", nanos.getValueAtPercentile(99.9) / 1e6);
+    with(name + " max (ms)", nanos.getMaxValue() / 1e6);
+    return this;
+  }
+
+  /**
+   * Adds what both cores did.
+   *
+   * @param each what the program's processor time is counted for, such as {@code message}
+   * @param count how many of those
+   */
+  Result cpu(Cpu used, String each, long count) {
+    bottleneck = used.bottleneck();
+    if (used.server() >= 0) {
+      with("server busy (%)", 100 * used.serverLoad());
+      with("of it compiling (%)", 100.0 * used.compiling() / used.wall());
+      with("of it collecting (%)", 100.0 * used.collecting() / used.wall());
+      with("server (us/" + each + ")", used.server() / 1e3 / (double) Math.max(1, count));
+    }
+    if (used.othersLoad() > ROUGH) {
+      note("ROUGH: others kept %.2f cores busy".formatted(used.othersLoad()));
+    }
+    return with("generator busy (%)", 100 * used.ownLoad());
+  }
+
+  Result note(String more) {
+    notes.append(notes.isEmpty() ? "" : "; ").append(more);
+    return this;
+  }
+
+  Map<String, Double> figures() {
+    return figures;
+  }
+
+  Bottleneck bottleneck() {
+    return bottleneck;
+  }
+
+  String notes() {
+    return notes.toString();
+  }
+}

@@ -1,0 +1,106 @@
+package parley.bench;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/** Bytes of ASCII that grow: a frame while it is being written. Not thread-safe; used again. */
+final class Text {
+  private static final byte[] HEX = ascii("0123456789abcdef");
+  private static final byte[] BASE32 = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+
+  private byte[] bytes = new byte[1024];
+  private int length;
+
+  static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  Text clear() {
+    length = 0;
+    return this;
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  int length() {
+    return length;
+  }
+
+  Text add(byte[] more) {
+    room(more.length);
+    System.arraycopy(more, 0, bytes, length, more.length);
+    length += more.length;
+    return this;
+  }
+
+  Text add(String more) {
+    return add(more.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** A number of zero or more. */
+  Text add(long number) {
+    room(20);
+    int digits = 1;
+    for (long rest = number / 10; rest > 0; rest /= 10) {
+      digits++;
+    }
+    long rest = number;
+    for (int i = digits - 1; i >= 0; i--) {
+      bytes[length + i] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+    length += digits;
+    return this;
+  }
+
+  /** The low bits of a number, as so many digits of hex. */
+  Text hex(long number, int digits) {
+    return digits(number, digits, 4, HEX);
+  }
+
+  /** The low bits of a number, as so many digits of the alphabet of ULIDs. */
+  Text base32(long number, int digits) {
+    return digits(number, digits, 5, BASE32);
+  }
+
+  /** The same character so many times. */
+  Text fill(char with, int times) {
+    room(times);
+    Arrays.fill(bytes, length, length + times, (byte) with);
+    length += times;
+    return this;
+  }
+
+  /** What {@link #hex} wrote there. */
+  static long parseHex(byte[] from, int start, int digits) {
+    long number = 0;
+    for (int i = start; i < start + digits; i++) {
+      number = number << 4 | (from[i] <= '9' ? from[i] - '0' : from[i] - 'a' + 10);
+    }
+    return number;
+  }
+
+  private Text digits(long number, int digits, int bits, byte[] alphabet) {
+    room(digits);
+    long rest = number;
+    for (int i = digits - 1; i >= 0; i--) {
+      bytes[length + i] = alphabet[(int) (rest & ((1 << bits) - 1))];
+      rest >>>= bits;
+    }
+    length += digits;
+    return this;
+  }
+
+  private void room(int more) {
+    if (length + more > bytes.length) {
+      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, length + more));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return new String(bytes, 0, length, StandardCharsets.UTF_8);
+  }
+}
