@@ -252,7 +252,8 @@ final class SegmentTier implements ColdTier {
               Turnstile.Turn turn = turnstile.enter();
               return Source.completionStage(turn.granted())
                   .flatMapConcat(granted -> source)
-                  .initialTimeout(limits.patience())
+                  // A search waits for others of its kind, as long as they may take.
+                  .initialTimeout(turnstile == scans ? limits.scanTimeout() : limits.patience())
                   .backpressureTimeout(limits.stalled())
                   .mapError(Throwable.class, failure -> meters.failed("read", failure))
                   .watchTermination(

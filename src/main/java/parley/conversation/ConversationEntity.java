@@ -590,13 +590,13 @@ public final class ConversationEntity
       return Effect().none();
     }
     Pages.Ready ready =
-        (entries, tier) ->
+        (entries, origin) ->
             get.replyTo()
                 .tell(
                     entries == null
                         ? new Conversation.Refused(
                             Refusal.unavailable("the log cannot be read now"))
-                        : new Conversation.Page(Views.page(state, get, range, entries, tier)));
+                        : new Conversation.Page(Views.page(state, get, range, entries, origin)));
     if (get.after() == null) {
       pages.loadBackward(range.from(), range.to(), range.end(), ready);
     } else {

@@ -295,7 +295,7 @@ final class Dispatch {
         from,
         Math.min(from + CHUNK - 1, target),
         state.member(user) == null ? target : Long.MAX_VALUE,
-        (entries, tier) -> {
+        (entries, origin) -> {
           position.loading = false;
           boolean known = rowFor(user) != null;
           if (known && entries != null && !entries.isEmpty() && position.told + 1 == from) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -43,7 +44,7 @@ final class Pages {
 
   /** A range, or null where it is not to be had now. Runs in the entity. */
   interface Ready {
-    void accept(@Nullable List<Entry> entries, Tier tier);
+    void accept(@Nullable List<Entry> entries, Origin origin);
   }
 
   /** Reads at the same time, and those that wait for them. */
@@ -63,8 +64,11 @@ final class Pages {
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
 
-    /** Entries up to this one were read from the cold tier. */
-    long coldTo;
+    /** Where what is in {@link #read} was read. */
+    final List<Origin.Stretch> origin = new ArrayList<>();
+
+    /** It was read once more, because the border moved beneath it. */
+    boolean again;
 
     Job(Lane lane, long from, long to, long end, boolean backward, Ready ready) {
       this.lane = lane;
@@ -77,6 +81,12 @@ final class Pages {
 
     long next() {
       return read.isEmpty() ? from : read.getLast().seq() + 1;
+    }
+
+    void cameFrom(Tier tier, long first, long last) {
+      if (first <= last) {
+        origin.add(new Origin.Stretch(first, last, tier));
+      }
     }
   }
 
@@ -110,8 +120,11 @@ final class Pages {
   }
 
   private void load(long from, long to, long end, boolean backward, Ready ready) {
-    Lane lane = from <= state.archivedTo ? cold : hot;
-    enter(new Job(lane, from, to, end, backward, ready));
+    enter(new Job(laneOf(from), from, to, end, backward, ready));
+  }
+
+  private Lane laneOf(long from) {
+    return from <= state.archivedTo ? cold : hot;
   }
 
   private void enter(Job job) {
@@ -132,7 +145,7 @@ final class Pages {
     if (divisible(job)) {
       load(border(), job.to, job.end, job.ready);
     } else {
-      job.ready.accept(null, Tier.HOT);
+      job.ready.accept(null, Origin.MEMORY);
     }
   }
 
@@ -150,7 +163,7 @@ final class Pages {
     long inMemory = Math.max(job.from, state.tail.firstSeq());
     if (next <= job.to && next < inMemory) {
       long last = Math.min(job.to, inMemory - 1);
-      job.coldTo = Math.min(last, state.archivedTo);
+      long coldTo = Math.min(last, state.archivedTo);
       CompletionStage<List<Entry>> result = log.range(state, next, last);
       read(
           job,
@@ -160,7 +173,11 @@ final class Pages {
                   .copy()
                   .orTimeout(BORDER.toMillis(), TimeUnit.MILLISECONDS)
               : result,
-          job.read::addAll);
+          found -> {
+            job.cameFrom(Tier.COLD, next, coldTo);
+            job.cameFrom(Tier.HOT, Math.max(next, coldTo + 1), last);
+            job.read.addAll(found);
+          });
       return;
     }
     Entry edit = missingEdit(job);
@@ -176,12 +193,16 @@ final class Pages {
   }
 
   private void read(Job job, CompletionStage<List<Entry>> result, Consumer<List<Entry>> take) {
+    long border = state.archivedTo;
     context.pipeToSelf(
         result,
         (entries, failure) ->
             new ReadEnded(
                 pages -> {
-                  if (entries == null || entries.isEmpty()) {
+                  if (hole(failure) && border < state.archivedTo && !job.again) {
+                    context.getLog().info("{}: archived while it was read", state.id);
+                    pages.readAgain(job);
+                  } else if (entries == null || entries.isEmpty()) {
                     context.getLog().warn("{}: a read of the log failed", state.id, failure);
                     pages.end(job, null);
                   } else {
@@ -189,6 +210,28 @@ final class Pages {
                     pages.advance(job);
                   }
                 }));
+  }
+
+  private static boolean hole(@Nullable Throwable failure) {
+    return failure instanceof Log.HoleException
+        || (failure instanceof CompletionException && hole(failure.getCause()));
+  }
+
+  /**
+   * What was to be read from the journal has been archived and removed meanwhile: it is in the cold
+   * tier, and read there in its turn. Once, so that no log that lacks something is read for ever.
+   */
+  private void readAgain(Job job) {
+    job.again = true;
+    Lane before = job.lane;
+    job.lane = laneOf(job.from);
+    if (job.lane == before) {
+      advance(job);
+    } else {
+      before.inFlight--;
+      enter(job);
+      next(before);
+    }
   }
 
   private @Nullable Entry missingEdit(Job job) {
@@ -219,34 +262,27 @@ final class Pages {
     job.read.forEach(entry -> all.add(current(job, entry)));
     inMemory.forEach(entry -> all.add(current(job, entry)));
     if (fromLog) {
-      end(job, all, tier(job, inMemory.isEmpty()));
+      job.cameFrom(Tier.MEMORY, job.next(), job.to);
+      end(job, all);
     } else {
       // An edit of theirs is newer, and so in memory too.
-      job.ready.accept(all, Tier.MEMORY);
+      job.ready.accept(all, Origin.MEMORY);
     }
-  }
-
-  /** Where the entries were read; where the wording of an edited one was does not count. */
-  private static Tier tier(Job job, boolean onlyFromLog) {
-    boolean onlyCold = job.coldTo >= job.read.getLast().seq();
-    if (!onlyFromLog || (!onlyCold && job.coldTo >= job.from)) {
-      return Tier.MIXED;
-    }
-    return onlyCold ? Tier.COLD : Tier.HOT;
   }
 
   private void end(Job job, @Nullable List<Entry> entries) {
-    end(job, entries, Tier.HOT);
-  }
-
-  private void end(Job job, @Nullable List<Entry> entries, Tier tier) {
     Lane lane = job.lane;
     lane.inFlight--;
     if (entries == null) {
       giveUp(job);
     } else {
-      job.ready.accept(entries, tier);
+      job.ready.accept(entries, new Origin(job.origin));
     }
+    next(lane);
+  }
+
+  /** A place in a lane is free. */
+  private void next(Lane lane) {
     Job next = lane.waiting.poll();
     while (next != null && lane == hot && next.from <= state.archivedTo) {
       // Archived since it began to wait.

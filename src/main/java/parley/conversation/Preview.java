@@ -54,7 +54,7 @@ final class Preview {
     pages.load(
         from,
         to,
-        (entries, tier) -> {
+        (entries, origin) -> {
           if (entries == null) {
             context.getSelf().tell(new Looked(null, from, false));
             return;

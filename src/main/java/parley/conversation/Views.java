@@ -7,7 +7,6 @@ import parley.model.ConversationType;
 import parley.model.ConversationView;
 import parley.model.Entry;
 import parley.model.HistoryPage;
-import parley.model.HistoryPage.Tier;
 import parley.model.UserId;
 import parley.serial.Wire;
 
@@ -44,10 +43,14 @@ final class Views {
 
   /**
    * The page of a range: as much of it as fits, one entry at least, from the side that was asked
-   * for.
+   * for. Its tier is that of what fits.
    */
   static HistoryPage page(
-      ConversationState state, Conversation.GetPage get, Range range, List<Entry> all, Tier tier) {
+      ConversationState state,
+      Conversation.GetPage get,
+      Range range,
+      List<Entry> all,
+      Origin origin) {
     boolean forward = get.after() != null;
     long shownBytes = 0;
     long wireBytes = 0;
@@ -65,7 +68,10 @@ final class Views {
     // Backward it may begin late, where the cold tier did not give its part.
     boolean cut = !all.isEmpty() && all.getFirst().seq() > range.from();
     return new HistoryPage(
-        state.id, List.copyOf(shown), range.hasMore() || fits < all.size() || cut, tier);
+        state.id,
+        List.copyOf(shown),
+        range.hasMore() || fits < all.size() || cut,
+        origin.tier(shown));
   }
 
   /**

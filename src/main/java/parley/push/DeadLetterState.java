@@ -52,11 +52,15 @@ final class DeadLetterState {
     return letters;
   }
 
-  /** Whether a letter about the same device and conversation is here that says as much. */
+  /**
+   * Whether a letter about the same device and conversation is here that says more. One that says
+   * the same is written anew, under a number of its own: the older one may be about to be removed,
+   * by a replay that has just failed again.
+   */
   boolean knows(DeadLetter letter) {
     Long nr = known.get(Key.of(letter));
     DeadLetter old = nr == null ? null : letters.get(nr);
-    return old != null && old.seq() >= letter.seq();
+    return old != null && old.seq() > letter.seq();
   }
 
   DeadLetterState apply(DeadLetterEvent event) {

@@ -46,6 +46,7 @@ final class Harness implements AutoCloseable {
               pekko.persistence.testkit.events.serialize = on
               pekko.persistence.testkit.snapshots.serialize = on
               pekko.loglevel = WARNING
+              parley.test.held-journal.class = "parley.conversation.HeldJournal"
               """)
           .withFallback(PersistenceTestKitPlugin.getInstance().config())
           .withFallback(PersistenceTestKitSnapshotPlugin.config())

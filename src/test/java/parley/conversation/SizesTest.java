@@ -14,7 +14,6 @@ import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.Entry;
-import parley.model.HistoryPage.Tier;
 import parley.model.LastMessage;
 import parley.model.Limits;
 import parley.model.Role;
@@ -206,7 +205,8 @@ class SizesTest {
             new Conversation.GetPage(
                 ADMIN, null, forward ? 0L : null, Limits.PAGE, false, SIZES.ref());
         var page =
-            Views.page(state, get, new Views.Range(1, Limits.PAGE, 0, false), entries, Tier.MEMORY);
+            Views.page(
+                state, get, new Views.Range(1, Limits.PAGE, 0, false), entries, Origin.MEMORY);
         assertThat(SIZES.of(new Conversation.Page(page))).isLessThan(Sizes.MESSAGE);
         assertThat(page.hasMore()).isEqualTo(page.entries().size() < entries.size());
       }

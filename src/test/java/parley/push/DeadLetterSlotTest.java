@@ -119,7 +119,18 @@ class DeadLetterSlotTest {
     keep(letter(ANN, "d_1", 3));
     keep(letter(ANN, "d_1", 9));
     assertThat(seqs(page(null, 0, 10))).containsExactly(9L);
-    assertThat(page(null, 0, 10).letters().getFirst().nr()).isEqualTo(2);
+    assertThat(page(null, 0, 10).letters().getFirst().nr()).isEqualTo(3);
+  }
+
+  /** A replay removes a letter by its number, after the push it made has failed anew. */
+  @Test
+  void whatFailsAnewOutlivesTheLetterThatWasReplayed() {
+    keep(letter(ANN, "d_1", 4));
+    keep(letter(ANN, "d_1", 4));
+    slot.<DeadLetters.Removed>runCommand(to -> new DeadLetters.Remove(List.of(1L), to));
+    assertThat(seqs(page(null, 0, 10))).containsExactly(4L);
+    slot.restart();
+    assertThat(page(null, 0, 10).letters().getFirst().id()).isEqualTo("7-2");
   }
 
   @Test

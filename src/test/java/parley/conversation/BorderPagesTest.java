@@ -1,0 +1,125 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.model.Entry;
+import parley.model.HistoryPage;
+import parley.model.HistoryPage.Tier;
+import parley.model.Limits;
+
+/** Pages about the border of the tiers: what they say of it, and what happens when it moves. */
+@Timeout(90)
+class BorderPagesTest {
+  private static void large(ColdRig rig, String name) {
+    for (int i = 0; i < 50; i++) {
+      rig.h.text(Harness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
+    }
+  }
+
+  private static Harness held() {
+    Harness h = Harness.direct();
+    ConversationSettings now = h.settings();
+    h.settings(
+        new ConversationSettings(
+            now.cursorsAfter(), now.tick(), now.idle(), now.snapshotEvery(), HeldJournal.PLUGIN));
+    h.opening(Harness.ANN, Harness.BOB, "first");
+    return h;
+  }
+
+  /** A page that was cut by its bytes begins or ends there; 0 is anywhere. */
+  private static void cut(HistoryPage page, Tier tier, long first, long last) {
+    assertThat(page.entries()).hasSizeBetween(6, 20);
+    if (first > 0) {
+      assertThat(page.entries().getFirst().seq()).isEqualTo(first);
+    } else {
+      assertThat(page.entries().getLast().seq()).isEqualTo(last);
+    }
+    assertThat(page.hasMore()).isTrue();
+    assertThat(page.tier()).isEqualTo(tier);
+  }
+
+  @Test
+  void aPageThatIsCutSaysWhereThatCameFromWhichItShows() {
+    Harness h = Harness.direct();
+    h.opening(Harness.ANN, Harness.BOB, "first");
+    try (ColdRig rig = new ColdRig(h)) {
+      large(rig, "cold");
+      rig.days(61);
+      large(rig, "hot");
+      rig.texts(300);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(51);
+      assertThat(rig.state().tail.firstSeq()).isEqualTo(401 - Tail.ENTRIES + 1);
+      // Each of them is over a border, but for what does not fit.
+      cut(rig.page(Harness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
+      cut(rig.before(Harness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
+      cut(rig.page(Harness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
+      cut(rig.page(Harness.BOB, 46, 100).orElseThrow(), Tier.MIXED, 47, 0);
+      cut(rig.before(Harness.BOB, 57L, 50).orElseThrow(), Tier.MIXED, 0, 56);
+    }
+  }
+
+  @Test
+  void aPageThatIsArchivedWhileItIsReadComesFromTheColdTier() {
+    Harness h = held();
+    try (ColdRig rig = new ColdRig(h)) {
+      rig.texts(1_199);
+      rig.days(61);
+      List<Entry> expected = rig.page(Harness.BOB, 100, 50).orElseThrow().entries();
+      int pages = Pages.IN_FLIGHT + 1;
+      try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), Pages.IN_FLIGHT)) {
+        // The last one waits for the others.
+        for (int i = 0; i < pages; i++) {
+          h.tell(new Conversation.GetPage(Harness.BOB, null, 100L, 50, false, h.pages.getRef()));
+        }
+        rig.archive();
+        assertThat(hold.left()).isZero();
+        assertThat(rig.state().removedTo).isEqualTo(rig.state().archivedEvent).isPositive();
+      }
+      for (int i = 0; i < pages; i++) {
+        assertThat(h.pages.receiveMessage(Duration.ofSeconds(20)))
+            .isInstanceOfSatisfying(
+                Conversation.Page.class,
+                reply -> {
+                  assertThat(reply.page().entries()).isEqualTo(expected);
+                  assertThat(reply.page().tier()).isEqualTo(Tier.COLD);
+                });
+      }
+      // Nobody holds a place any more, there or here.
+      long last = rig.state().lastSeq;
+      rig.texts(600);
+      assertThat(rig.page(Harness.BOB, last, 50).orElseThrow().tier()).isEqualTo(Tier.HOT);
+      assertThat(rig.page(Harness.BOB, last - 10, 50).orElseThrow().tier()).isEqualTo(Tier.MIXED);
+    }
+  }
+
+  @Test
+  void soDoesAPageOverTheBorderThatHasMoved() {
+    Harness h = held();
+    try (ColdRig rig = new ColdRig(h)) {
+      rig.texts(1_199);
+      rig.days(61);
+      rig.texts(600);
+      rig.archive();
+      HistoryPage whole = rig.page(Harness.BOB, 1_180, 50).orElseThrow();
+      assertThat(whole.tier()).isEqualTo(Tier.MIXED);
+      rig.days(61);
+      try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), 1)) {
+        h.tell(new Conversation.GetPage(Harness.BOB, null, 1_180L, 50, false, h.pages.getRef()));
+        rig.archive();
+        assertThat(hold.left()).isZero();
+      }
+      assertThat(h.pages.receiveMessage(Duration.ofSeconds(20)))
+          .isInstanceOfSatisfying(
+              Conversation.Page.class,
+              reply -> {
+                assertThat(reply.page().entries()).isEqualTo(whole.entries());
+                assertThat(reply.page().tier()).isEqualTo(Tier.COLD);
+              });
+    }
+  }
+}

@@ -1,0 +1,86 @@
+package parley.conversation;
+
+import com.typesafe.config.Config;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.query.ReadJournalProvider;
+import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
+import org.apache.pekko.persistence.query.javadsl.ReadJournal;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** The journal in memory, some of whose reads begin when they are let, and not before. */
+public final class HeldJournal implements ReadJournalProvider {
+  /** Its name in {@link Harness#IN_MEMORY}. */
+  static final String PLUGIN = "parley.test.held-journal";
+
+  private static final Map<ActorSystem, Hold> HOLDS = new ConcurrentHashMap<>();
+
+  private final ActorSystem system;
+
+  /** Made by Pekko. */
+  public HeldJournal(ExtendedActorSystem system, Config config, String path) {
+    this.system = system;
+  }
+
+  /** So many reads stand still until it is closed. */
+  static final class Hold implements AutoCloseable {
+    private final ActorSystem system;
+    private final AtomicInteger left;
+    private final CompletableFuture<Done> let = new CompletableFuture<>();
+
+    Hold(ActorSystem system, int reads) {
+      this.system = system;
+      this.left = new AtomicInteger(reads);
+      HOLDS.put(system, this);
+    }
+
+    /** How many more it would hold. */
+    int left() {
+      return Math.max(0, left.get());
+    }
+
+    @Override
+    public void close() {
+      HOLDS.remove(system);
+      let.complete(Done.getInstance());
+    }
+  }
+
+  private final class Reader implements CurrentEventsByPersistenceIdQuery {
+    @Override
+    public Source<EventEnvelope, NotUsed> currentEventsByPersistenceId(
+        String id, long from, long to) {
+      Hold hold = HOLDS.get(system);
+      if (hold == null || hold.left.getAndDecrement() <= 0) {
+        return read(id, from, to);
+      }
+      // The journal in memory reads when it is asked, not when the stream runs.
+      return Source.completionStage(hold.let).flatMapConcat(done -> read(id, from, to));
+    }
+
+    private Source<EventEnvelope, NotUsed> read(String id, long from, long to) {
+      return PersistenceQuery.get(system)
+          .getReadJournalFor(
+              CurrentEventsByPersistenceIdQuery.class, "pekko.persistence.testkit.query")
+          .currentEventsByPersistenceId(id, from, to);
+    }
+  }
+
+  @Override
+  public org.apache.pekko.persistence.query.scaladsl.ReadJournal scaladslReadJournal() {
+    return new org.apache.pekko.persistence.query.scaladsl.ReadJournal() {};
+  }
+
+  @Override
+  public ReadJournal javadslReadJournal() {
+    return new Reader();
+  }
+}
