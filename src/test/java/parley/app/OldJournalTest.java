@@ -41,45 +41,31 @@ class OldJournalTest {
     }
   }
 
+  /** Cut while it was copied, then between the two renames; and then the older version again. */
   @Test
-  void isTakenOverOnce() throws Exception {
-    everythingIsThere(130);
-    assertThat(data.resolve("journal.mv.db")).doesNotExist();
-    assertThat(data.resolve("journal.mv.db.taken-over")).exists();
-    everythingIsThere(131);
-  }
-
-  @Test
-  void isTakenOverAgainWhereItWasCut() throws Exception {
+  void isTakenOverOnceWhereverItWasCut() throws Exception {
+    Path old = data.resolve("journal.mv.db");
+    Path kept = data.resolve("journal.mv.db.taken-over");
     Path copy = Files.createDirectory(data.resolve("journal.new"));
     Files.writeString(copy.resolve("CURRENT"), "cut here");
     everythingIsThere(130);
     assertThat(copy).doesNotExist();
-  }
+    assertThat(old).doesNotExist();
+    assertThat(kept).exists();
 
-  @Test
-  void theOldOneIsPutAsideWhereTheNewOneWasWhole() throws Exception {
-    everythingIsThere(130);
-    // As after a crash between the two renames; what came since is not lost.
-    Files.move(
-        data.resolve("journal.mv.db.taken-over"),
-        data.resolve("journal.mv.db"),
-        StandardCopyOption.ATOMIC_MOVE);
+    // What came since is not lost.
+    Files.move(kept, old, StandardCopyOption.ATOMIC_MOVE);
     everythingIsThere(131);
-    assertThat(data.resolve("journal.mv.db")).doesNotExist();
-  }
+    assertThat(old).doesNotExist();
 
-  @Test
-  void whichOfTwoCountsIsNotGuessed() throws Exception {
-    everythingIsThere(130);
-    // The older version was started once more, and began anew.
-    Files.copy(data.resolve("journal.mv.db.taken-over"), data.resolve("journal.mv.db"));
+    // Which of two counts is not guessed.
+    Files.copy(kept, old);
     refused("journal.mv.db was written by an older version after");
-    Files.delete(data.resolve("journal.mv.db"));
+    Files.delete(old);
     Files.move(data.resolve("journal"), data.resolve("elsewhere"));
     refused("journal.mv.db.taken-over was taken over, and what it became is gone");
     Files.move(data.resolve("elsewhere"), data.resolve("journal"));
-    everythingIsThere(131);
+    everythingIsThere(132);
   }
 
   private void refused(String why) throws Exception {

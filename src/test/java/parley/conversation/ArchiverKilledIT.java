@@ -47,7 +47,7 @@ import parley.store.EmbeddedStore;
  */
 @Timeout(300)
 class ArchiverKilledIT {
-  private static final int KILLS = Integer.getInteger("parley.archive.kills", 2);
+  private static final int KILLS = Integer.getInteger("parley.archive.kills", 1);
 
   /** A segment is cut at 4 MiB: about 400 of these. */
   private static final int ENTRIES = 400 * (2 * KILLS + 2);
