@@ -252,8 +252,7 @@ final class SegmentTier implements ColdTier {
               Turnstile.Turn turn = turnstile.enter();
               return Source.completionStage(turn.granted())
                   .flatMapConcat(granted -> source)
-                  // A search waits for others of its kind, as long as they may take.
-                  .initialTimeout(turnstile == scans ? limits.scanTimeout() : limits.patience())
+                  .initialTimeout(limits.patience())
                   .backpressureTimeout(limits.stalled())
                   .mapError(Throwable.class, failure -> meters.failed("read", failure))
                   .watchTermination(
