@@ -1,19 +1,13 @@
 package parley.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.LocalDate;
-import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +17,10 @@ import org.jspecify.annotations.Nullable;
  * POST begins, GET says how far it is, DELETE ends it. What changes something answers 405 unless
  * {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
  */
-final class ArchiveRoutes extends AllDirectives implements AdminRoutes {
-  private static final ObjectMapper JSON = new ObjectMapper();
+final class ArchiveRoutes extends AdminAnswers {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-  private final ActorSystem<?> system;
   private final @Nullable ActorRef<ArchiveEnrolment.Command> enrolment;
-  private final boolean write;
 
   /**
    * The routes.
@@ -40,9 +31,8 @@ final class ArchiveRoutes extends AllDirectives implements AdminRoutes {
       ActorSystem<?> system,
       @Nullable ActorRef<ArchiveEnrolment.Command> enrolment,
       boolean write) {
-    this.system = system;
+    super(system, "archive enrolment", write);
     this.enrolment = enrolment;
-    this.write = write;
   }
 
   @Override
@@ -59,23 +49,30 @@ final class ArchiveRoutes extends AllDirectives implements AdminRoutes {
                   post(
                       () ->
                           parameterOptional(
-                              "per_second", text -> writing(() -> start(job, perSecond(text))))));
+                              "per_second",
+                              text ->
+                                  writing(
+                                      () ->
+                                          answer(
+                                              () ->
+                                                  start(
+                                                      job,
+                                                      number(
+                                                          "per_second",
+                                                          text,
+                                                          ArchiveEnrolment.PACE,
+                                                          ArchiveEnrolment.MOST)))))));
         });
   }
 
-  private Route start(ActorRef<ArchiveEnrolment.Command> job, OptionalInt perSecond) {
-    return perSecond.isEmpty()
-        ? complete(problem(400, "per_second: from 1 to " + ArchiveEnrolment.MOST))
-        : answer(
-            () ->
-                AskPattern.<ArchiveEnrolment.Command, ArchiveEnrolment.Started>ask(
-                        job,
-                        replyTo -> new ArchiveEnrolment.Start(perSecond.getAsInt(), replyTo),
-                        TIMEOUT,
-                        system.scheduler())
-                    .thenApply(
-                        started ->
-                            json(started.started() ? 202 : 409, progress(started.progress()))));
+  private CompletionStage<HttpResponse> start(
+      ActorRef<ArchiveEnrolment.Command> job, int perSecond) {
+    return AskPattern.<ArchiveEnrolment.Command, ArchiveEnrolment.Started>ask(
+            job,
+            replyTo -> new ArchiveEnrolment.Start(perSecond, replyTo),
+            TIMEOUT,
+            system.scheduler())
+        .thenApply(started -> json(started.started() ? 202 : 409, progress(started.progress())));
   }
 
   private CompletionStage<HttpResponse> progress(ActorRef<ArchiveEnrolment.Command> job) {
@@ -105,42 +102,5 @@ final class ArchiveRoutes extends AllDirectives implements AdminRoutes {
       body.put("stopped", p.stopped());
     }
     return body;
-  }
-
-  private static OptionalInt perSecond(Optional<String> text) {
-    try {
-      int number = text.map(Integer::parseInt).orElse(ArchiveEnrolment.PACE);
-      return number >= 1 && number <= ArchiveEnrolment.MOST
-          ? OptionalInt.of(number)
-          : OptionalInt.empty();
-    } catch (NumberFormatException e) {
-      return OptionalInt.empty();
-    }
-  }
-
-  private Route writing(Supplier<Route> inner) {
-    return write
-        ? inner.get()
-        : complete(problem(405, "PARLEY_MANAGEMENT_WRITE is not true: this port only reads"));
-  }
-
-  private Route answer(Supplier<CompletionStage<HttpResponse>> work) {
-    return completeWithFuture(
-        work.get()
-            .exceptionally(
-                failure -> {
-                  system.log().warn("the enrolment does not answer: {}", failure.toString());
-                  return problem(503, "the enrolment does not answer; ask again");
-                }));
-  }
-
-  private static HttpResponse json(int status, ObjectNode body) {
-    return HttpResponse.create()
-        .withStatus(status)
-        .withEntity(ContentTypes.APPLICATION_JSON, body.toString());
-  }
-
-  private static HttpResponse problem(int status, String detail) {
-    return json(status, JSON.createObjectNode().put("detail", detail));
   }
 }

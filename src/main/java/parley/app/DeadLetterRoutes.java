@@ -1,6 +1,5 @@
 package parley.app;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
@@ -10,13 +9,10 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
-import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
@@ -28,36 +24,25 @@ import parley.push.DeadLetters;
  * Dead letters for operators, under {@code /admin/push/dead-letters}: list, delete, replay. What
  * changes something answers 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
  */
-final class DeadLetterRoutes extends AllDirectives implements AdminRoutes {
-  private static final ObjectMapper JSON = new ObjectMapper();
+final class DeadLetterRoutes extends AdminAnswers {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
   private static final int PAGE_DEFAULT = 50;
   private static final int BATCH_DEFAULT = 50;
 
-  private final ActorSystem<?> system;
   private final DeadLetters letters;
   private final ActorRef<DeadLetterReplay.Command> replay;
-  private final boolean write;
 
   /** Where the next page begins. */
   private record Place(int slot, long after) {}
-
-  /** A request that makes no sense, as an answer. */
-  private static final class BadRequestException extends RuntimeException {
-    BadRequestException(String message) {
-      super(message, null, false, false);
-    }
-  }
 
   DeadLetterRoutes(
       ActorSystem<?> system,
       DeadLetters letters,
       ActorRef<DeadLetterReplay.Command> replay,
       boolean write) {
-    this.system = system;
+    super(system, "dead letters", write);
     this.letters = letters;
     this.replay = replay;
-    this.write = write;
   }
 
   @Override
@@ -86,7 +71,13 @@ final class DeadLetterRoutes extends AllDirectives implements AdminRoutes {
                 limit ->
                     parameterOptional(
                         "cursor",
-                        cursor -> answer(() -> list(user(user), limit(limit), place(cursor))))));
+                        cursor ->
+                            answer(
+                                () ->
+                                    list(
+                                        user(user),
+                                        number("limit", limit, PAGE_DEFAULT, DeadLetters.PAGE),
+                                        place(cursor))))));
   }
 
   private CompletionStage<HttpResponse> list(@Nullable UserId user, int limit, Place from) {
@@ -218,7 +209,11 @@ final class DeadLetterRoutes extends AllDirectives implements AdminRoutes {
                                         () ->
                                             start(
                                                 user(user),
-                                                number("batch", batch, BATCH_DEFAULT),
+                                                number(
+                                                    "batch",
+                                                    batch,
+                                                    BATCH_DEFAULT,
+                                                    DeadLetters.PAGE),
                                                 flag("dry_run", dry)))))));
   }
 
@@ -261,49 +256,12 @@ final class DeadLetterRoutes extends AllDirectives implements AdminRoutes {
 
   // ---- helpers
 
-  private Route writing(Supplier<Route> inner) {
-    return write
-        ? inner.get()
-        : complete(problem(405, "PARLEY_MANAGEMENT_WRITE is not true: this port only reads"));
-  }
-
-  private Route answer(Supplier<CompletionStage<HttpResponse>> work) {
-    CompletionStage<HttpResponse> response;
-    try {
-      response = work.get();
-    } catch (BadRequestException e) {
-      return complete(problem(400, String.valueOf(e.getMessage())));
-    }
-    return completeWithFuture(
-        response.exceptionally(
-            failure -> {
-              system.log().warn("dead letters do not answer: {}", failure.toString());
-              return problem(503, "the dead letters do not answer; ask again");
-            }));
-  }
-
   private static @Nullable UserId user(Optional<String> text) {
     try {
       return text.map(UserId::new).orElse(null);
     } catch (IllegalArgumentException e) {
       throw new BadRequestException("user: not an id");
     }
-  }
-
-  private static int limit(Optional<String> text) {
-    return number("limit", text, PAGE_DEFAULT);
-  }
-
-  private static int number(String name, Optional<String> text, int otherwise) {
-    try {
-      int number = text.map(Integer::parseInt).orElse(otherwise);
-      if (number >= 1 && number <= DeadLetters.PAGE) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      // Said below.
-    }
-    throw new BadRequestException(name + ": from 1 to " + DeadLetters.PAGE);
   }
 
   private static boolean flag(String name, Optional<String> text) {
@@ -330,15 +288,5 @@ final class DeadLetterRoutes extends AllDirectives implements AdminRoutes {
       // Said below.
     }
     throw new BadRequestException("not one of ours: " + parts.length + " parts");
-  }
-
-  private static HttpResponse json(int status, ObjectNode body) {
-    return HttpResponse.create()
-        .withStatus(status)
-        .withEntity(ContentTypes.APPLICATION_JSON, body.toString());
-  }
-
-  private static HttpResponse problem(int status, String detail) {
-    return json(status, JSON.createObjectNode().put("detail", detail));
   }
 }

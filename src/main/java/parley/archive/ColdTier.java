@@ -64,7 +64,8 @@ public interface ColdTier {
 
   /**
    * The same as {@link #read} from the store itself, past what this node has kept from earlier
-   * reads: to verify what is stored. Has the turns of scans, but all the time it needs.
+   * reads: to verify what is stored. Has the turns of scans; the first entry must come as soon as a
+   * read's, and then it has all the time it needs.
    */
   default Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
     return read(id, from, to);
