@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -55,11 +56,6 @@ final class Sessions {
       return newcomer.attach().session();
     }
 
-    /** An acknowledgement came. */
-    void acked() {
-      heard++;
-    }
-
     private void tell(User.Vital delivery) {
       told++;
       ref().tell(new User.Numbered(told, delivery));
@@ -77,6 +73,10 @@ final class Sessions {
 
   private final ActorContext<User.Command> context;
   private final Map<DeviceId, Live> live = new HashMap<>();
+
+  // The last session of a device that has none now. Its end is noticed by a shorter way than its
+  // last acknowledgements take, so those come from one who has left.
+  private final Map<DeviceId, String> ended = new HashMap<>();
   private final LinkedHashMap<Long, Newcomer> knocking = new LinkedHashMap<>();
   private long lastOrder;
 
@@ -112,6 +112,22 @@ final class Sessions {
   /** Tell every session what may be lost. */
   void hint(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
+  }
+
+  /**
+   * An acknowledgement came. Answers whether it counts: it is from the device's session, or from
+   * its last one if there is none.
+   */
+  boolean acked(User.Acked message) {
+    Live session = live.get(message.deviceId());
+    if (session == null) {
+      return message.sessionId().equals(ended.get(message.deviceId()));
+    }
+    if (!session.sessionId().equals(message.sessionId())) {
+      return false;
+    }
+    session.heard++;
+    return true;
   }
 
   /**
@@ -177,8 +193,12 @@ final class Sessions {
     return knock;
   }
 
-  /** The session is the device's from now on. */
-  void enter(Newcomer newcomer) {
+  /**
+   * The session is the device's from now on.
+   *
+   * @param devices those the user has: of others nothing is remembered
+   */
+  void enter(Newcomer newcomer, Set<DeviceId> devices) {
     User.Attach attach = newcomer.attach();
     Live old = live.get(attach.deviceId());
     if (old != null) {
@@ -188,6 +208,8 @@ final class Sessions {
       }
     }
     watch(attach);
+    ended.remove(attach.deviceId());
+    ended.keySet().retainAll(devices);
     live.put(attach.deviceId(), new Live(newcomer));
   }
 
@@ -197,18 +219,20 @@ final class Sessions {
   }
 
   /** A session has ended; the one that was the device's, or null. */
-  @Nullable Live left(UserInternal.SessionEnded ended) {
-    knocking.values().removeIf(knock -> knock.attach().session().equals(ended.session()));
-    Live session = live.get(ended.deviceId());
-    if (session == null || !session.ref().equals(ended.session())) {
+  @Nullable Live left(UserInternal.SessionEnded end) {
+    knocking.values().removeIf(knock -> knock.attach().session().equals(end.session()));
+    Live session = live.get(end.deviceId());
+    if (session == null || !session.ref().equals(end.session())) {
       return null;
     }
-    live.remove(ended.deviceId());
+    live.remove(end.deviceId());
+    ended.put(end.deviceId(), session.sessionId());
     return session;
   }
 
   /** End the device's session, if there is one. */
   void remove(DeviceId device) {
+    ended.remove(device);
     Live session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());

@@ -233,8 +233,8 @@ public final class User {
       implements Command {}
 
   /**
-   * What a device has acknowledged since the last time. Ignored from a session that is no longer
-   * the device's.
+   * What a device has acknowledged since the last time. Counts from the device's session, or from
+   * its last one while it has none; a session that was replaced is ignored.
    */
   public record Acked(
       @JsonProperty("d") DeviceId deviceId,

@@ -325,7 +325,7 @@ final class UserLive {
     if (device == null) {
       return;
     }
-    sessions.enter(newcomer);
+    sessions.enter(newcomer, state.devices().keySet());
     met.add(attach.deviceId());
     met.retainAll(state.devices().keySet());
     plan.heard(device.number(), now);
@@ -415,13 +415,13 @@ final class UserLive {
 
   /** What a device has acknowledged. */
   void acked(UserState state, User.Acked message, long now) {
-    Sessions.Live session = sessions.of(message.deviceId());
     Device device = state.devices().get(message.deviceId());
-    if (session == null || device == null || !session.sessionId().equals(message.sessionId())) {
+    if (device == null || !sessions.acked(message)) {
       return;
     }
-    session.acked();
-    plan.heard(device.number(), now);
+    if (sessions.of(message.deviceId()) != null) {
+      plan.heard(device.number(), now);
+    }
     for (User.Ack ack : message.acks()) {
       Held held = pending.get(ack.conversationId());
       if (held == null) {

@@ -267,6 +267,28 @@ class UserEntityTest {
     assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 5, 6));
   }
 
+  /** The end of a session is noticed by a shorter way than its last acknowledgements take. */
+  @Test
+  void anAcknowledgementMayComeAfterTheEndOfItsSession() {
+    rig.make();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
+    rig.tell(Mail.of(CHAT, 2, 5).deliver());
+    rig.end(first, PHONE);
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 3, 3))));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 3, 5));
+    // The device has another one since, and may have lost what the first had.
+    rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 4, 4))));
+    TestProbe<User.Delivery> third = rig.attach(PHONE, "s3", false);
+    assertThat(rig.lag(third)).containsExactly(new User.Lag(CHAT, 3, 5));
+    rig.end(third, PHONE);
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
+    rig.attach(PHONE, "s4", false);
+    rig.tell(Mail.of(CHAT, 6, 6).deliver());
+    rig.tell(new User.Acked(PHONE, "s3", List.of(new User.Ack(CHAT, 6, 6))));
+    assertThat(rig.lag(rig.attach(PHONE, "s5", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+  }
+
   @Test
   void sentMayOvertakeTheRowItself() {
     rig.make();
