@@ -67,7 +67,8 @@ final class LayoutRules {
     table.put("calendar", List.of("model", "snapshot"));
     table.put(
         "conversation", List.of("model", "user", "archive", "calendar", "moderation", "snapshot"));
-    table.put("session", List.of("model", "protocol", "user", "conversation", "auth"));
+    table.put("websocket", List.of());
+    table.put("session", List.of("model", "protocol", "user", "conversation", "auth", "websocket"));
     table.put("http", List.of("model", "protocol", "auth", "user", "conversation", "session"));
     return table;
   }

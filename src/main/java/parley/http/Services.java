@@ -7,8 +7,8 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.RecipientRef;
-import org.apache.pekko.http.javadsl.model.ws.Message;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
 import parley.auth.LoginThrottle;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
@@ -36,6 +36,6 @@ public record Services(
     Function<UserId, RecipientRef<User.Command>> users,
     Function<ConversationId, RecipientRef<Conversation.Command>> conversations,
     Supplier<String> newId,
-    Supplier<Flow<Message, Message, NotUsed>> sockets,
+    Supplier<Flow<ByteString, ByteString, NotUsed>> sockets,
     LongSupplier nanos,
     Consumer<ErrorCode> problems) {}

@@ -8,11 +8,17 @@ import static org.apache.pekko.http.javadsl.server.Directives.path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.impl.engine.server.UpgradeToOtherProtocolResponseHeader;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.ws.Message;
 import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
 import org.apache.pekko.http.javadsl.server.Route;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
 import parley.model.ErrorCode;
 
 /**
@@ -24,6 +30,8 @@ import parley.model.ErrorCode;
  */
 final class SocketRoute {
   static final String SUBPROTOCOL = "parley.v1";
+
+  private static final Flow<Message, Message, NotUsed> UNUSED = Flow.create();
 
   private final Edge edge;
 
@@ -42,12 +50,43 @@ final class SocketRoute {
     }
     List<String> offered = new ArrayList<>();
     upgrade.get().getRequestedProtocols().forEach(offered::add);
-    if (offered.isEmpty()) {
-      return upgrade.get().handleMessagesWith(edge.services().sockets().get());
+    if (!offered.isEmpty() && !offered.contains(SUBPROTOCOL)) {
+      return Problems.badField(
+          "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
     }
-    return offered.contains(SUBPROTOCOL)
-        ? upgrade.get().handleMessagesWith(edge.services().sockets().get(), SUBPROTOCOL)
-        : Problems.badField(
-            "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
+    HttpResponse handshake =
+        offered.isEmpty()
+            ? upgrade.get().handleMessagesWith(UNUSED)
+            : upgrade.get().handleMessagesWith(UNUSED, SUBPROTOCOL);
+    return withBytes(handshake, edge.services().sockets().get());
+  }
+
+  /**
+   * The library's answer to the handshake, but with what comes after it as bytes. That is the one
+   * place where a class is used that the library does not promise to keep.
+   */
+  private static HttpResponse withBytes(
+      HttpResponse handshake, Flow<ByteString, ByteString, NotUsed> bytes) {
+    List<HttpHeader> headers = new ArrayList<>();
+    boolean switches = false;
+    for (HttpHeader header : handshake.getHeaders()) {
+      if (header instanceof UpgradeToOtherProtocolResponseHeader) {
+        headers.add(new UpgradeToOtherProtocolResponseHeader(scala(bytes)));
+        switches = true;
+      } else {
+        headers.add(header);
+      }
+    }
+    if (!switches) {
+      throw new IllegalStateException("the library's handshake is not what it was");
+    }
+    return handshake.withHeaders(headers);
+  }
+
+  // The library wants any materialized value, and the types of Scala's Any are Java's Object.
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  private static org.apache.pekko.stream.scaladsl.Flow<ByteString, ByteString, Object> scala(
+      Flow<ByteString, ByteString, NotUsed> flow) {
+    return (org.apache.pekko.stream.scaladsl.Flow) flow.asScala();
   }
 }

@@ -3,24 +3,26 @@ package parley.session;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the socket, counted in bytes of UTF-8. Frames leave in batches, one at a time:
- * what the socket has been handed and has not passed on counts as waiting.
+ * What waits for the socket, in frames as they go over the wire. They leave in batches, one at a
+ * time: what the socket has been handed and has not passed on counts as waiting.
  */
 final class Outbox {
   private static final int BATCH_BYTES = 64 * 1024;
   private static final int BATCH_FRAMES = 128;
 
-  private final ArrayDeque<String> frames = new ArrayDeque<>(4);
+  private final ArrayDeque<byte[]> frames = new ArrayDeque<>(4);
   private long queued;
   private long handed;
   private boolean wanted;
 
-  /** Adds a frame. */
-  void add(String frame) {
+  /** Adds a frame. The array is not changed, and must not be any more. */
+  void add(byte[] frame) {
     frames.addLast(frame);
-    queued += utf8Length(frame);
+    queued += frame.length;
   }
 
   /** Forgets what the socket has not been handed. */
@@ -44,36 +46,33 @@ final class Outbox {
     return queued + handed;
   }
 
-  /** The next batch, or none if the socket takes none or there is nothing. */
-  List<String> take() {
+  /** The next batch, or null if the socket takes none or there is nothing. */
+  @Nullable ByteString take() {
     if (!wanted || frames.isEmpty()) {
-      return List.of();
+      return null;
     }
-    List<String> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
+    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
     while (!frames.isEmpty() && batch.size() < BATCH_FRAMES && handed < BATCH_BYTES) {
-      String frame = frames.removeFirst();
-      int length = utf8Length(frame);
-      queued -= length;
-      handed += length;
+      byte[] frame = frames.removeFirst();
+      queued -= frame.length;
+      handed += frame.length;
       batch.add(frame);
     }
     wanted = false;
-    return batch;
+    return joined(batch, (int) handed);
   }
 
-  /** The length of a text in UTF-8, without encoding it. */
-  static int utf8Length(String text) {
-    int length = text.length();
-    int bytes = length;
-    for (int i = 0; i < length; i++) {
-      char c = text.charAt(i);
-      if (c >= 0x800 && !Character.isSurrogate(c)) {
-        bytes += 2;
-      } else if (c >= 0x80) {
-        // A pair of surrogates is two chars and four bytes.
-        bytes++;
-      }
+  // One array: the socket passes it on in one piece.
+  private static ByteString joined(List<byte[]> frames, int length) {
+    if (frames.size() == 1) {
+      return ByteString.fromArrayUnsafe(frames.getFirst());
     }
-    return bytes;
+    byte[] all = new byte[length];
+    int at = 0;
+    for (byte[] frame : frames) {
+      System.arraycopy(frame, 0, all, at, frame.length);
+      at += frame.length;
+    }
+    return ByteString.fromArrayUnsafe(all);
   }
 }

@@ -1,9 +1,9 @@
 package parley.session;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.InboxRow;
@@ -11,6 +11,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.protocol.FrameWriter;
 import parley.protocol.ServerFrame;
+import parley.websocket.FrameEncoder;
 
 /**
  * The way to the client, and what becomes of frames if it does not read: typing and presence are
@@ -42,7 +43,7 @@ final class Outgoing {
     this.meters = meters;
   }
 
-  /** The one place where frames become text. Nothing comes after the last frame. */
+  /** The one place where frames become bytes. Nothing comes after the last frame. */
   void send(ServerFrame frame) {
     if (last) {
       return;
@@ -52,8 +53,15 @@ final class Outgoing {
     }
     outbox.add(
         frame instanceof ServerFrame.Message message
-            ? SHARED.text(message)
-            : FrameWriter.write(frame));
+            ? SHARED.bytes(message)
+            : FrameEncoder.text(FrameWriter.write(frame)));
+  }
+
+  /** Asks whether the client is there; anything it answers keeps the connection. */
+  void ping() {
+    if (!last && outbox.isEmpty()) {
+      outbox.add(FrameEncoder.ping());
+    }
   }
 
   void refuse(@Nullable Long id, Refusal refusal) {
@@ -144,8 +152,8 @@ final class Outgoing {
     if (finished) {
       return;
     }
-    List<String> batch = outbox.take();
-    if (!batch.isEmpty()) {
+    ByteString batch = outbox.take();
+    if (batch != null) {
       finished = last && outbox.isEmpty();
       socket.tell(new SocketFlow.Batch(batch, finished));
     }

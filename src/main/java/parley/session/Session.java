@@ -379,6 +379,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onCheck() {
+    // Proxies and the server's own idle timeout end what is silent for longer than two of these.
+    if (deps.ticker().nanos() - heardAt >= settings.checkEvery().toNanos()) {
+      out.ping();
+    }
     if (!resuming && !live().heard.check()) {
       resume();
     }

@@ -1,9 +1,7 @@
 package parley.session;
 
-import java.util.List;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.http.javadsl.model.ws.Message;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
@@ -11,23 +9,24 @@ import org.apache.pekko.stream.Outlet;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.util.ByteString;
 
 /**
- * The socket's side of a connection: one stage between pekko-http's messages and a {@link Session}.
+ * The socket's side of a connection: one stage between the bytes of an upgraded connection and a
+ * {@link Session}.
  *
- * <p>One stage, because every stage is paid for by each idle connection: the usual pair of a sink
- * and a source of actors with their buffers costs tens of kilobytes. The flow is a blueprint
- * without state: one for all connections.
+ * <p>One stage, because every stage is paid for by each idle connection and each frame. The flow is
+ * a blueprint without state: one for all connections.
  *
  * <pre>
  *   in  --one message--&gt;  Session.Received   (and the next is told after Ready)
- *   out &lt;--frame by frame-- Batch              (and after the last: WANTS)
+ *   out &lt;--bytes at once--  Batch              (and after the last: WANTS)
  * </pre>
  */
-public final class SocketFlow extends GraphStage<FlowShape<Message, Message>> {
-  private final Inlet<Message> in = Inlet.create("SocketFlow.in");
-  private final Outlet<Message> out = Outlet.create("SocketFlow.out");
-  private final FlowShape<Message, Message> shape = FlowShape.of(in, out);
+public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteString>> {
+  private final Inlet<ByteString> in = Inlet.create("SocketFlow.in");
+  private final Outlet<ByteString> out = Outlet.create("SocketFlow.out");
+  private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final ActorRef<Sessions.Command> sessions;
 
   /** What a session tells its socket. */
@@ -48,8 +47,8 @@ public final class SocketFlow extends GraphStage<FlowShape<Message, Message>> {
     READY
   }
 
-  /** Frames to pass on, then to ask for more, or to complete. */
-  record Batch(List<String> frames, boolean last) implements ToSocket {
+  /** Whole frames to pass on, then to ask for more, or to end the connection. */
+  record Batch(ByteString frames, boolean last) implements ToSocket {
     @Override
     public String toString() {
       return "Batch[" + frames.size() + ", last=" + last + "]";
@@ -67,7 +66,7 @@ public final class SocketFlow extends GraphStage<FlowShape<Message, Message>> {
    *
    * @param sessions the node's registry
    */
-  public static Flow<Message, Message, NotUsed> create(ActorRef<Sessions.Command> sessions) {
+  public static Flow<ByteString, ByteString, NotUsed> create(ActorRef<Sessions.Command> sessions) {
     return Flow.fromGraph(new SocketFlow(sessions));
   }
 
@@ -76,7 +75,7 @@ public final class SocketFlow extends GraphStage<FlowShape<Message, Message>> {
   }
 
   @Override
-  public FlowShape<Message, Message> shape() {
+  public FlowShape<ByteString, ByteString> shape() {
     return shape;
   }
 

@@ -1,20 +1,13 @@
 package parley.session;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
-import org.apache.pekko.http.javadsl.model.ws.Message;
-import org.apache.pekko.http.javadsl.model.ws.TextMessage;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.GraphStageLogic;
@@ -25,6 +18,8 @@ import parley.protocol.FrameWriter;
 import parley.protocol.ServerFrame;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.Socket;
+import parley.websocket.FrameDecoder;
+import parley.websocket.FrameEncoder;
 import scala.Tuple2;
 import scala.jdk.javaapi.DurationConverters;
 import scala.runtime.BoxedUnit;
@@ -32,28 +27,39 @@ import scala.runtime.BoxedUnit;
 /**
  * One socket at work. It reads one frame ahead of what the session wants, only so that it sees the
  * client's end while the session is busy with the handshake: whoever has gone replaces nobody.
+ *
+ * <p>After the last frame the connection stays open, for as long as {@link #GOODBYE}, until the
+ * client has said goodbye too, and what it still sends is thrown away: closed with bytes unread,
+ * the connection would be reset, and the reset may overtake the last frame.
  */
 final class SocketLogic extends GraphStageLogic {
   /** How long a last frame may take that no session watches over. */
   static final Duration FAREWELL = Duration.ofSeconds(5);
 
+  /** How long the client may take to answer a last frame. */
+  static final Duration GOODBYE = Duration.ofSeconds(3);
+
   private static final long REFUSED_MILLIS = 5_000;
 
-  private final Inlet<Message> in;
-  private final Outlet<Message> out;
+  private final Inlet<ByteString> in;
+  private final Outlet<ByteString> out;
   private final ActorRef<Sessions.Command> sessions;
-  private final ArrayDeque<String> frames = new ArrayDeque<>(2);
+  private final FrameDecoder decoder = new FrameDecoder(Limits.FRAME_BYTES);
 
   private @Nullable ActorRef<Session.Command> session;
   private @Nullable SessionInternal held;
-  private @Nullable SubSinkInlet<?> parts;
-  private @Nullable Cancellable farewell;
+  private @Nullable Cancellable cut;
+
+  // What goes out next: an answer to the newest ping, frames, the end.
+  private byte @Nullable [] pong;
+  private @Nullable ByteString frames;
+  private @Nullable ByteString goodbye;
   private boolean ready;
   private boolean last;
   private boolean asked;
-  private boolean deaf;
+  private boolean ending;
 
-  SocketLogic(FlowShape<Message, Message> shape, ActorRef<Sessions.Command> sessions) {
+  SocketLogic(FlowShape<ByteString, ByteString> shape, ActorRef<Sessions.Command> sessions) {
     super(shape);
     this.in = shape.in();
     this.out = shape.out();
@@ -63,7 +69,8 @@ final class SocketLogic extends GraphStageLogic {
         new AbstractInHandler() {
           @Override
           public void onPush() {
-            onMessage(grab(in));
+            decoder.feed(grab(in).toArrayUnsafe());
+            read();
           }
 
           @Override
@@ -73,7 +80,7 @@ final class SocketLogic extends GraphStageLogic {
 
           @Override
           public void onUpstreamFailure(Throwable cause) {
-            // A broken frame, invalid UTF-8, a reset: nobody is there to be told.
+            // A reset, or silence for too long: nobody is there to be told.
             gone();
           }
         });
@@ -103,13 +110,10 @@ final class SocketLogic extends GraphStageLogic {
 
   @Override
   public void postStop() {
-    ActorRef<Session.Command> s = session;
-    if (s != null) {
-      s.tell(Socket.GONE);
-    }
-    Cancellable f = farewell;
-    if (f != null) {
-      f.cancel();
+    leave();
+    Cancellable c = cut;
+    if (c != null) {
+      c.cancel();
     }
   }
 
@@ -119,24 +123,28 @@ final class SocketLogic extends GraphStageLogic {
       case SocketFlow.Ready r -> {
         ready = true;
         bring();
+        read();
       }
       case SocketFlow.Batch batch -> {
         // Nothing comes after a last frame, also where that was said for a session that has failed.
         if (!last) {
-          frames.addAll(batch.frames());
-          last = batch.last();
+          add(batch.frames());
+          if (batch.last()) {
+            sayGoodbye();
+          }
         }
         asked = false;
-        if (isAvailable(out)) {
-          pass();
-        }
+        pass();
       }
       case SocketFlow.Cut c -> completeStage();
       case SocketFlow.Refused r ->
           sayLast(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
       // The session has stopped without a last frame: it failed, or its node ends.
-      case Terminated t ->
+      case Terminated t -> {
+        if (!ending) {
           sayLast(CloseCode.STATE_LOST, "the server lost track of this session", null);
+        }
+      }
       default -> {}
     }
     return BoxedUnit.UNIT;
@@ -145,32 +153,37 @@ final class SocketLogic extends GraphStageLogic {
   // The last frame where there is no session to say it, nor to end the wait for who does not read.
   private void sayLast(CloseCode code, String reason, @Nullable Long retryAfterMillis) {
     if (!last) {
-      last = true;
-      frames.add(FrameWriter.write(new ServerFrame.Closing(code, reason, retryAfterMillis)));
+      var closing = new ServerFrame.Closing(code, reason, retryAfterMillis);
+      add(ByteString.fromArrayUnsafe(FrameEncoder.text(FrameWriter.write(closing))));
+      sayGoodbye();
     }
-    if (farewell == null) {
-      var self = stageActor().ref();
-      farewell =
-          materializer()
-              .scheduleOnce(
-                  DurationConverters.toScala(FAREWELL),
-                  () -> self.tell(SocketFlow.Cut.CUT, org.apache.pekko.actor.ActorRef.noSender()));
+    cutAfter(FAREWELL);
+    pass();
+  }
+
+  private void cutAfter(Duration time) {
+    Cancellable before = cut;
+    if (before != null) {
+      before.cancel();
     }
-    if (isAvailable(out)) {
-      pass();
-    }
+    var self = stageActor().ref();
+    cut =
+        materializer()
+            .scheduleOnce(
+                DurationConverters.toScala(time),
+                () -> self.tell(SocketFlow.Cut.CUT, org.apache.pekko.actor.ActorRef.noSender()));
   }
 
   private void opened(ActorRef<Session.Command> opened) {
     session = opened;
     stageActor().unwatch(Adapter.toClassic(sessions));
     stageActor().watch(Adapter.toClassic(opened));
-    if (isAvailable(out)) {
-      pass();
-    }
+    pass();
   }
 
-  // The end of the client. What it sent before belongs to it: the session gets it first.
+  // ---- the end
+
+  /** The client has gone. What it sent before belongs to it: the session gets it first. */
   private void gone() {
     ActorRef<Session.Command> s = session;
     SessionInternal h = held;
@@ -180,38 +193,124 @@ final class SocketLogic extends GraphStageLogic {
     completeStage();
   }
 
+  /** The session has no socket any more. */
+  private void leave() {
+    ActorRef<Session.Command> s = session;
+    if (s != null) {
+      session = null;
+      s.tell(Socket.GONE);
+    }
+  }
+
+  private void sayGoodbye() {
+    sayGoodbye(parley.websocket.CloseCode.NORMAL);
+  }
+
+  private void sayGoodbye(parley.websocket.CloseCode code) {
+    last = true;
+    goodbye = ByteString.fromArrayUnsafe(FrameEncoder.close(code));
+  }
+
+  // ---- out
+
+  private void add(ByteString more) {
+    ByteString waiting = frames;
+    frames = waiting == null ? more : waiting.concat(more);
+  }
+
+  // Everything that waits goes out at once; when that has gone, more is asked for.
   private void pass() {
-    String frame = frames.pollFirst();
-    if (frame != null) {
-      push(out, TextMessage.create(frame));
-      if (last && frames.isEmpty()) {
-        end();
+    if (!isAvailable(out)) {
+      return;
+    }
+    ByteString bytes = takeAll();
+    if (bytes != null) {
+      boolean end = goodbye != null;
+      push(out, end ? bytes.concat(goodbye) : bytes);
+      if (end) {
+        goodbye = null;
+        ended();
       }
       return;
     }
     ActorRef<Session.Command> s = session;
-    if (s != null && !asked) {
+    if (s != null && !asked && !last) {
       asked = true;
       s.tell(Socket.WANTS);
     }
   }
 
-  // After the last frame. The rest of a message that is still coming is taken in: to cancel it is
-  // to end the connection with bytes unread, and the reset may overtake the last frame.
-  private void end() {
-    if (parts == null) {
-      completeStage();
-    } else {
-      complete(out);
-      discard();
+  private @Nullable ByteString takeAll() {
+    ByteString bytes = frames;
+    byte[] answer = pong;
+    frames = null;
+    pong = null;
+    if (answer != null) {
+      ByteString first = ByteString.fromArrayUnsafe(answer);
+      bytes = bytes == null ? first : first.concat(bytes);
+    }
+    return bytes == null && goodbye != null ? ByteString.emptyByteString() : bytes;
+  }
+
+  // After the last byte.
+  private void ended() {
+    ending = true;
+    held = null;
+    leave();
+    cutAfter(GOODBYE);
+    read();
+  }
+
+  // ---- in
+
+  // Reads up to the next frame that the session has not taken yet.
+  private void read() {
+    while (held == null) {
+      FrameDecoder.Event event = decoder.next();
+      if (event == null) {
+        if (!hasBeenPulled(in) && !isClosed(in)) {
+          pull(in);
+        }
+        return;
+      }
+      switch (event) {
+        case FrameDecoder.Text text -> hold(new SessionInternal.Received(text.text()));
+        case FrameDecoder.Ping ping -> {
+          pong = FrameEncoder.pong(ping.payload());
+          pass();
+        }
+        case FrameDecoder.Broken broken -> {
+          goodbye(broken.code());
+          return;
+        }
+        case FrameDecoder.Signal signal -> {
+          switch (signal) {
+            case BINARY -> hold(Socket.BINARY);
+            case TOO_LARGE -> hold(Socket.TOO_LARGE);
+            case PONG -> {}
+            case CLOSE -> {
+              goodbye(parley.websocket.CloseCode.NORMAL);
+              return;
+            }
+          }
+        }
+      }
     }
   }
 
-  private void discard() {
-    deaf = true;
-    SubSinkInlet<?> rest = parts;
-    if (rest != null && !rest.isClosed() && !rest.hasBeenPulled()) {
-      rest.pull();
+  // The client has ended the connection, or there is no way to go on with it. It is told if it
+  // reads, and waits for nothing else.
+  private void goodbye(parley.websocket.CloseCode code) {
+    if (!ending && isAvailable(out)) {
+      push(out, ByteString.fromArrayUnsafe(FrameEncoder.close(code)));
+    }
+    gone();
+  }
+
+  private void hold(SessionInternal frame) {
+    if (!ending) {
+      held = frame;
+      bring();
     }
   }
 
@@ -222,97 +321,6 @@ final class SocketLogic extends GraphStageLogic {
       ready = false;
       held = null;
       s.tell(h);
-      if (h == Socket.TOO_LARGE) {
-        discard();
-      } else if (!hasBeenPulled(in) && !isClosed(in)) {
-        pull(in);
-      }
     }
-  }
-
-  private void hold(SessionInternal frame) {
-    held = frame;
-    bring();
-  }
-
-  private void onMessage(Message message) {
-    if (message.isText()) {
-      TextMessage t = message.asTextMessage();
-      if (t.isStrict()) {
-        hold(frame(t.getStrictText()));
-      } else {
-        collect(t.getStreamedText());
-      }
-    } else if (message.asBinaryMessage().isStrict()) {
-      hold(binary(message.asBinaryMessage().getStrictData().size()));
-    } else {
-      count(message.asBinaryMessage().getStreamedData());
-    }
-  }
-
-  private static SessionInternal frame(String text) {
-    return Outbox.utf8Length(text) > Limits.FRAME_BYTES
-        ? Socket.TOO_LARGE
-        : new SessionInternal.Received(text);
-  }
-
-  private static SessionInternal binary(long size) {
-    return size > Limits.FRAME_BYTES ? Socket.TOO_LARGE : Socket.BINARY;
-  }
-
-  private void collect(Source<String, ?> source) {
-    StringBuilder sum = new StringBuilder();
-    // A char is at least one byte.
-    take(source, part -> sum.append(part).length(), () -> frame(sum.toString()));
-  }
-
-  private void count(Source<ByteString, ?> source) {
-    long[] sum = new long[1];
-    take(source, part -> sum[0] += part.size(), () -> binary(sum[0]));
-  }
-
-  /**
-   * A frame in parts: kept only as long as it may still be small enough. What comes after that is
-   * thrown away, once the session knows.
-   *
-   * @param add adds a part, and says how much there is at least
-   * @param whole the frame, when all parts are there
-   */
-  private <T> void take(
-      Source<T, ?> source, ToLongFunction<T> add, Supplier<SessionInternal> whole) {
-    SubSinkInlet<T> sub = new SubSinkInlet<>("SocketFlow.parts");
-    parts = sub;
-    sub.setHandler(
-        new AbstractInHandler() {
-          private boolean tooLarge;
-
-          @Override
-          public void onPush() {
-            T part = sub.grab();
-            if (deaf || add.applyAsLong(part) <= Limits.FRAME_BYTES) {
-              sub.pull();
-            } else {
-              tooLarge = true;
-              hold(Socket.TOO_LARGE);
-            }
-          }
-
-          @Override
-          public void onUpstreamFinish() {
-            parts = null;
-            if (isClosed(out)) {
-              completeStage();
-            } else if (!deaf && !tooLarge) {
-              hold(whole.get());
-            }
-          }
-
-          @Override
-          public void onUpstreamFailure(Throwable cause) {
-            gone();
-          }
-        });
-    source.runWith(Sink.fromGraph(sub.sink()), subFusingMaterializer());
-    sub.pull();
   }
 }

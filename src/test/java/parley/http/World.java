@@ -28,8 +28,8 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.model.ws.Message;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.auth.LoginThrottle;
 import parley.conversation.Conversation;
@@ -95,7 +95,7 @@ final class World implements AutoCloseable {
             .join();
   }
 
-  private static Flow<Message, Message, NotUsed> echo() {
+  private static Flow<ByteString, ByteString, NotUsed> echo() {
     return Flow.create();
   }
 

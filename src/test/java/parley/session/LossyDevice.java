@@ -18,6 +18,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.UserId;
+import parley.websocket.Bytes;
 
 /** A well-behaved client: acknowledges, retries under the same name, connects again. */
 final class LossyDevice {
@@ -130,7 +131,7 @@ final class LossyDevice {
         }
         case SocketFlow.Ready r -> ready = true;
         case SocketFlow.Batch batch -> {
-          batch.frames().forEach(this::frame);
+          Bytes.texts(batch.frames()).forEach(this::frame);
           if (batch.last()) {
             return end();
           }

@@ -30,6 +30,7 @@ import parley.model.Entry;
 import parley.model.HistoryPage;
 import parley.model.UserId;
 import parley.user.User;
+import parley.websocket.Bytes;
 
 /**
  * A session between a socket, users and conversations that do what a test says; time stands still.
@@ -244,7 +245,7 @@ final class SessionHarness {
   private void receive(SocketFlow.ToSocket message) {
     switch (message) {
       case SocketFlow.Batch batch -> {
-        batch.frames().forEach(f -> frames.add(parse(f)));
+        Bytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
         lastSeen = batch.last();
         if (reads && !batch.last()) {
           session.tell(SessionInternal.Socket.WANTS);

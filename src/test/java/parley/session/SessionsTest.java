@@ -24,6 +24,7 @@ import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.user.User;
+import parley.websocket.Bytes;
 
 /** How a node sees its connections off: each in a slot of its own, the last few at once. */
 class SessionsTest {
@@ -143,7 +144,7 @@ class SessionsTest {
     private JsonNode next() {
       while (frames.isEmpty()) {
         if (socket.receiveMessage() instanceof SocketFlow.Batch batch) {
-          batch.frames().forEach(frame -> frames.add(Json.parse(frame)));
+          Bytes.texts(batch.frames()).forEach(frame -> frames.add(Json.parse(frame)));
           session.tell(SessionInternal.Socket.WANTS);
         }
       }

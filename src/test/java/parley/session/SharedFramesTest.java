@@ -3,6 +3,7 @@ package parley.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
 import parley.model.Body;
 import parley.model.ConversationId;
@@ -10,6 +11,7 @@ import parley.model.Entry;
 import parley.model.UserId;
 import parley.protocol.FrameWriter;
 import parley.protocol.ServerFrame;
+import parley.websocket.Bytes;
 
 class SharedFramesTest {
   private static final UserId ANN = new UserId("ann");
@@ -20,9 +22,10 @@ class SharedFramesTest {
   @Test
   void theTextOfOneObjectIsMadeOnce() {
     Entry entry = entry(1, "hello");
-    String text = shared.text(new ServerFrame.Message(ONE, entry, false));
-    assertThat(text).isEqualTo(FrameWriter.write(new ServerFrame.Message(ONE, entry, false)));
-    assertThat(shared.text(new ServerFrame.Message(ONE, entry, false))).isSameAs(text);
+    byte[] bytes = shared.bytes(new ServerFrame.Message(ONE, entry, false));
+    assertThat(Bytes.texts(ByteString.fromArray(bytes)))
+        .containsExactly(FrameWriter.write(new ServerFrame.Message(ONE, entry, false)));
+    assertThat(shared.bytes(new ServerFrame.Message(ONE, entry, false))).isSameAs(bytes);
   }
 
   @Test
@@ -31,12 +34,11 @@ class SharedFramesTest {
     for (int i = 0; i < 2; i++) {
       for (boolean own : new boolean[] {false, true}) {
         var frame = new ServerFrame.Message(ONE, entry, own);
-        assertThat(shared.text(frame)).isEqualTo(FrameWriter.write(frame));
+        assertThat(text(frame)).isEqualTo(FrameWriter.write(frame));
       }
     }
-    assertThat(shared.text(new ServerFrame.Message(ONE, entry, true))).contains("client_msg_id");
-    assertThat(shared.text(new ServerFrame.Message(ONE, entry, false)))
-        .doesNotContain("client_msg_id");
+    assertThat(text(new ServerFrame.Message(ONE, entry, true))).contains("client_msg_id");
+    assertThat(text(new ServerFrame.Message(ONE, entry, false))).doesNotContain("client_msg_id");
   }
 
   /** Also the same place in the table, many times over. */
@@ -45,13 +47,17 @@ class SharedFramesTest {
     for (int round = 0; round < 3; round++) {
       for (int seq = 1; seq < 2_000; seq++) {
         var frame = new ServerFrame.Message(ONE, entry(seq, "text " + seq + round), seq % 3 == 0);
-        assertThat(shared.text(frame)).isEqualTo(FrameWriter.write(frame));
+        assertThat(text(frame)).isEqualTo(FrameWriter.write(frame));
       }
     }
     Entry first = entry(7, "first");
     Entry second = entry(7, "second");
-    assertThat(shared.text(new ServerFrame.Message(ONE, first, false))).contains("first");
-    assertThat(shared.text(new ServerFrame.Message(ONE, second, false))).contains("second");
+    assertThat(text(new ServerFrame.Message(ONE, first, false))).contains("first");
+    assertThat(text(new ServerFrame.Message(ONE, second, false))).contains("second");
+  }
+
+  private String text(ServerFrame.Message frame) {
+    return Bytes.texts(ByteString.fromArray(shared.bytes(frame))).getFirst();
   }
 
   private static Entry entry(long seq, String content) {

@@ -1,0 +1,21 @@
+package parley.websocket;
+
+/** Why a server ends a connection (RFC 6455, section 7.4.1). */
+public enum CloseCode {
+  /** All that was to be done is done. */
+  NORMAL(1000),
+  /** The bytes are no frames. */
+  PROTOCOL_ERROR(1002),
+  /** The text is not UTF-8. */
+  INVALID_DATA(1007);
+
+  private final int number;
+
+  CloseCode(int number) {
+    this.number = number;
+  }
+
+  int number() {
+    return number;
+  }
+}

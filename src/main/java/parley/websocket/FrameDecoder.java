@@ -1,0 +1,306 @@
+package parley.websocket;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes the bytes of a client and gives its messages (RFC 6455, section 5). Text is checked and put
+ * together; of binary messages only that they came is told, nobody here reads them.
+ *
+ * <p>Memory grows with what has come, not with what a header announces, and a message has a bound:
+ * of one that is larger the rest is passed over, and so is every message after it. After a {@link
+ * Broken} nothing more comes.
+ *
+ * <p>Not thread-safe.
+ */
+public final class FrameDecoder {
+  /** What a client said. */
+  public sealed interface Event {}
+
+  /** A text message. */
+  public record Text(String text) implements Event {
+    @Override
+    public String toString() {
+      return "Text[" + text.length() + "]";
+    }
+  }
+
+  /** What a client said without words. */
+  public enum Signal implements Event {
+    /** A binary message. */
+    BINARY,
+    /** A message that is larger than allowed; its rest, and what comes after it, is not told. */
+    TOO_LARGE,
+    /** It is there. */
+    PONG,
+    /** It has ended the connection. */
+    CLOSE
+  }
+
+  /** It asks whether the server is there, and wants its bytes back: at most 125. */
+  @SuppressWarnings("ArrayRecordComponent") // Nobody compares pings.
+  public record Ping(byte[] payload) implements Event {}
+
+  /** These bytes are no frames, or no text: the connection is to end. */
+  public record Broken(CloseCode code) implements Event {}
+
+  private static final int FIN = 0x80;
+  private static final int RESERVED = 0x70;
+  private static final int OPCODE = 0x0f;
+  private static final int MASKED = 0x80;
+  private static final int CONTROL_BYTES = 125;
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final byte[] NONE = new byte[0];
+  private static final int FIRST = 1024;
+
+  private final int most;
+
+  private byte[] chunk = NONE;
+  private int at;
+
+  // The header of the current frame, as far as it is here.
+  private final byte[] header = new byte[14];
+  private int headerLength;
+
+  // The frame whose payload comes.
+  private boolean inPayload;
+  private int opcode;
+  private boolean fin;
+  private long left;
+  private int mask;
+
+  // The message of the frames so far, or the payload of a control frame between them.
+  private byte[] message = NONE;
+  private int messageLength;
+  private int messageOpcode;
+  private byte[] control = NONE;
+  private int controlLength;
+  private boolean tooLarge;
+  private boolean broken;
+
+  /**
+   * A decoder for one connection.
+   *
+   * @param most bytes of a message
+   */
+  public FrameDecoder(int most) {
+    this.most = most;
+  }
+
+  /**
+   * The next bytes. To be called only after {@link #next} has answered null; the array is read
+   * until it does so again, and not changed.
+   */
+  public void feed(byte[] bytes) {
+    chunk = bytes;
+    at = 0;
+  }
+
+  /** What comes next, or null: more bytes are needed. */
+  public @Nullable Event next() {
+    while (!broken) {
+      if (!inPayload) {
+        if (!headerComplete()) {
+          break;
+        }
+        Event wrong = begin();
+        if (wrong != null) {
+          return wrong;
+        }
+      }
+      takePayload();
+      if (left > 0) {
+        break;
+      }
+      inPayload = false;
+      Event event = end();
+      if (event != null) {
+        return event;
+      }
+    }
+    chunk = NONE;
+    at = 0;
+    return null;
+  }
+
+  // Takes bytes of the header until it is complete.
+  private boolean headerComplete() {
+    while (headerLength < 2 || headerLength < headerBytes()) {
+      if (at == chunk.length) {
+        return false;
+      }
+      header[headerLength++] = chunk[at++];
+    }
+    return true;
+  }
+
+  private int headerBytes() {
+    int length = header[1] & 0x7f;
+    int extended = length == 126 ? 2 : length == 127 ? 8 : 0;
+    return 2 + extended + ((header[1] & MASKED) != 0 ? 4 : 0);
+  }
+
+  // A header is complete. Answers what is wrong with it.
+  private @Nullable Event begin() {
+    opcode = header[0] & OPCODE;
+    fin = (header[0] & FIN) != 0;
+    left = header[1] & 0x7f;
+    if (left >= 126) {
+      int bytes = left == 126 ? 2 : 8;
+      left = 0;
+      for (int i = 0; i < bytes; i++) {
+        left = left << 8 | (header[2 + i] & 0xff);
+      }
+    }
+    int masked = headerLength - 4;
+    boolean control = Opcode.isControl(opcode);
+    boolean continues = messageOpcode != 0;
+    if ((header[0] & RESERVED) != 0
+        || !Opcode.isKnown(opcode)
+        || (header[1] & MASKED) == 0
+        || left < 0
+        || (control && (left > CONTROL_BYTES || !fin))
+        || (!control && continues != (opcode == Opcode.CONTINUATION))) {
+      return broken(CloseCode.PROTOCOL_ERROR);
+    }
+    mask = 0;
+    for (int i = 0; i < 4; i++) {
+      mask = mask << 8 | (header[masked + i] & 0xff);
+    }
+    headerLength = 0;
+    inPayload = true;
+    if (control) {
+      this.control = left == 0 ? NONE : new byte[(int) left];
+      controlLength = 0;
+      return null;
+    }
+    if (!continues) {
+      messageOpcode = opcode;
+    }
+    if (!tooLarge && messageLength + left > most) {
+      tooLarge = true;
+      message = NONE;
+      messageLength = 0;
+      return Signal.TOO_LARGE;
+    }
+    return null;
+  }
+
+  private void takePayload() {
+    int count = (int) Math.min(left, chunk.length - at);
+    if (count == 0) {
+      return;
+    }
+    if (Opcode.isControl(opcode)) {
+      unmask(control, controlLength, count);
+      controlLength += count;
+    } else if (!tooLarge && messageOpcode == Opcode.TEXT) {
+      makeRoom(count);
+      unmask(message, messageLength, count);
+      messageLength += count;
+    } else if (!tooLarge) {
+      messageLength += count;
+    }
+    at += count;
+    left -= count;
+  }
+
+  private void makeRoom(int count) {
+    int needed = messageLength + count;
+    if (message.length < needed) {
+      // A frame that is here as a whole gets what it needs; one that comes in parts twice as much.
+      int more = left == count && fin ? needed : Math.max(FIRST, needed * 2);
+      message = Arrays.copyOf(message, Math.min(more, most));
+    }
+  }
+
+  private void unmask(byte[] to, int offset, int count) {
+    int key = mask;
+    int i = 0;
+    long wide = (long) key << 32 | (key & 0xffffffffL);
+    for (; i + 8 <= count; i += 8) {
+      LONGS.set(to, offset + i, (long) LONGS.get(chunk, at + i) ^ wide);
+    }
+    for (; i < count; i++) {
+      to[offset + i] = (byte) (chunk[at + i] ^ key >>> (24 - 8 * (i & 3)));
+    }
+    // The next part begins within the key.
+    mask = Integer.rotateLeft(key, 8 * (count & 3));
+  }
+
+  // A frame is complete. Answers what it means, or null: nothing yet.
+  private @Nullable Event end() {
+    return switch (opcode) {
+      case Opcode.PING -> new Ping(control);
+      case Opcode.PONG -> Signal.PONG;
+      case Opcode.CLOSE -> {
+        if (!isCloseReason(control)) {
+          yield broken(CloseCode.PROTOCOL_ERROR);
+        }
+        broken = true; // Nothing may come after it.
+        yield Signal.CLOSE;
+      }
+      default -> fin ? message() : null;
+    };
+  }
+
+  private @Nullable Event message() {
+    int kind = messageOpcode;
+    byte[] bytes = message;
+    int length = messageLength;
+    messageOpcode = 0;
+    message = NONE;
+    messageLength = 0;
+    if (tooLarge) {
+      return null;
+    }
+    if (kind == Opcode.BINARY) {
+      return Signal.BINARY;
+    }
+    String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
+    // What is not UTF-8 becomes this character; but it may also stand there.
+    if (text.indexOf('\uFFFD') >= 0 && !isUtf8(ByteBuffer.wrap(bytes, 0, length))) {
+      return broken(CloseCode.INVALID_DATA);
+    }
+    return new Text(text);
+  }
+
+  private Event broken(CloseCode code) {
+    broken = true;
+    return new Broken(code);
+  }
+
+  // Nothing, or a code that may be sent and words.
+  private static boolean isCloseReason(byte[] payload) {
+    if (payload.length == 0) {
+      return true;
+    }
+    if (payload.length == 1) {
+      return false;
+    }
+    int code = (payload[0] & 0xff) << 8 | (payload[1] & 0xff);
+    boolean sendable =
+        code >= 1000 && code <= 4999 && (code >= 3000 || (code <= 1014 && !isReserved(code)));
+    return sendable && isUtf8(ByteBuffer.wrap(payload, 2, payload.length - 2));
+  }
+
+  private static boolean isReserved(int code) {
+    return code >= 1004 && code <= 1006;
+  }
+
+  private static boolean isUtf8(ByteBuffer bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(bytes);
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+}
