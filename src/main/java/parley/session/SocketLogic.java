@@ -136,7 +136,7 @@ final class SocketLogic extends GraphStageLogic {
         asked = false;
         pass();
       }
-      case SocketFlow.Cut c -> completeStage();
+      case SocketFlow.Cut c -> cut();
       case SocketFlow.Refused r ->
           sayLast(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
       // The session has stopped without a last frame: it failed, or its node ends.
@@ -191,6 +191,25 @@ final class SocketLogic extends GraphStageLogic {
       s.tell(h);
     }
     completeStage();
+  }
+
+  // Everything was said: the end, when it has gone out. Else the client does not read, and what is
+  // on its way would keep the connection for as long as it likes.
+  private void cut() {
+    if (ending) {
+      complete(out);
+    } else {
+      failStage(new NotReadException());
+    }
+  }
+
+  /** Ends a connection with what was not read; without a stack, since nobody looks for it. */
+  private static final class NotReadException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotReadException() {
+      super("the client does not read", null, false, false);
+    }
   }
 
   /** The session has no socket any more. */
@@ -276,8 +295,10 @@ final class SocketLogic extends GraphStageLogic {
       switch (event) {
         case FrameDecoder.Text text -> hold(new SessionInternal.Received(text.text()));
         case FrameDecoder.Ping ping -> {
-          pong = FrameEncoder.pong(ping.payload());
-          pass();
+          if (!ending) {
+            pong = FrameEncoder.pong(ping.payload());
+            pass();
+          }
         }
         case FrameDecoder.Broken broken -> {
           goodbye(broken.code());
