@@ -52,7 +52,8 @@ final class Pairs implements Scenario {
         new Result()
             .with("messages/s", done[0] / used.seconds())
             .latencies("end to end", latency)
-            .cpu(used, "message", done[0]);
+            .cpu(used, "message", done[0])
+            .asked(stage.asked(), "message", done[0]);
     return stage.settled(result);
   }
 }

@@ -18,6 +18,7 @@ final class Stage implements AutoCloseable {
   final Crowd crowd;
 
   private final Path recording;
+  private Asked asked = Asked.NOTHING;
   private boolean measuring;
   private @Nullable String profile;
 
@@ -33,7 +34,7 @@ final class Stage implements AutoCloseable {
     this.recording = recording;
     this.crowd =
         new Crowd(
-            program.uri(),
+            program.uris(),
             tokens,
             options.number("bytes", 200),
             Duration.ofMillis(options.number("ack", ackMillis)));
@@ -55,16 +56,23 @@ final class Stage implements AutoCloseable {
   /** From now on it counts. */
   Cpu begin() {
     program.record();
+    asked = program.asked();
     measuring = true;
-    return Cpu.now(program.pid());
+    return program.cpu();
   }
 
   /** No longer; what both cores did. */
   Cpu end(Cpu before) {
-    Cpu used = Cpu.now(program.pid()).since(before);
+    Cpu used = program.cpu().since(before);
     measuring = false;
+    asked = program.asked().since(asked);
     profile = program.recorded(recording);
     return used;
+  }
+
+  /** What the store was asked in the time that was measured. */
+  Asked asked() {
+    return asked;
   }
 
   /** Waits for what is on its way, and adds the account of what arrived. */
