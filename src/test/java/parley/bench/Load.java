@@ -36,7 +36,10 @@ public final class Load {
       "echo echo:window=8 append pairs pairs:window=8 latency:rate=500 latency:rate=1000"
           + " groups groups:members=1000 hot drain history history:tier=hot"
           + " storm storm:cold=true mixed start idle"
-          + " dynamodb dynamodb:window=8 dynamodb:hot=true";
+          + " dynamodb dynamodb:window=8 dynamodb:hot=true"
+          + " cluster cluster:window=8";
+
+  private static final String CLUSTER = "cluster";
 
   private static final Map<String, Floor> FLOORS =
       Map.of("echo", new EchoFloor(), "append", new AppendFloor());
@@ -139,10 +142,17 @@ public final class Load {
       Program.delete(data);
       return result;
     }
+    if (options.name().equals(CLUSTER)) {
+      if (address != null) {
+        throw new RunFailedException("this needs servers of the generator's own");
+      }
+      return new Cluster(tokens, folder, jvm).compare(options);
+    }
     Scenario scenario = SCENARIOS.get(options.name());
     if (scenario == null) {
       throw new RunFailedException(
-          "no such scenario; there are " + SCENARIOS.keySet() + " and " + FLOORS.keySet());
+          "no such scenario; there are %s, %s and %s"
+              .formatted(SCENARIOS.keySet(), CLUSTER, FLOORS.keySet()));
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
     Program program = program(scenario);

@@ -16,7 +16,7 @@ final class Pairs implements Scenario {
     int pairs = stage.options.number("pairs", 200);
     int window = stage.options.number("window", 1);
     List<Device> all = crowd.users(2 * pairs);
-    crowd.open(all, Stage.AT_ONCE);
+    crowd.open(all, stage.atOnce());
     List<Device> senders = Stage.half(all, 0);
     List<Conv> convs = crowd.acquaint(senders, Stage.half(all, 1));
     Histogram latency = Pace.histogram();

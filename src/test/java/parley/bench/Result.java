@@ -74,6 +74,12 @@ final class Result {
     return this;
   }
 
+  /** Says what the limit was, where this is put together from others. */
+  Result limit(Bottleneck is) {
+    bottleneck = is;
+    return this;
+  }
+
   Result note(String more) {
     notes.append(notes.isEmpty() ? "" : "; ").append(more);
     return this;

@@ -40,14 +40,26 @@ final class Stage implements AutoCloseable {
             Duration.ofMillis(options.number("ack", ackMillis)));
   }
 
+  /**
+   * The same for this program: few where several nodes share a core, which are not warm yet and must
+   * agree where everybody lives.
+   */
+  int atOnce() {
+    return program.uris().size() == 1 ? AT_ONCE : AT_ONCE / 8;
+  }
+
   /** Whether what happens now counts. */
   boolean measuring() {
     return measuring;
   }
 
-  /** Plays for the warm-up, then for the time that counts, and gives what both cores did in it. */
+  /**
+   * Plays for the warm-up, then for the time that counts, and gives what both cores did in it.
+   * Nodes that share a core warm up so many times as long: each has the same to compile.
+   */
   Cpu measure() {
-    crowd.pass(Duration.ofSeconds(options.number("warmup", 10)));
+    crowd.pass(
+        Duration.ofSeconds(options.number("warmup", 10)).multipliedBy(program.uris().size()));
     Cpu before = begin();
     crowd.pass(Duration.ofSeconds(options.number("seconds", 10)));
     return end(before);
