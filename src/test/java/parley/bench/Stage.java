@@ -41,8 +41,8 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * The same for this program: few where several nodes share a core, which are not warm yet and must
-   * agree where everybody lives.
+   * The same for this program: few where several nodes share a core, which are not warm yet and
+   * must agree where everybody lives.
    */
   int atOnce() {
     return program.uris().size() == 1 ? AT_ONCE : AT_ONCE / 8;
