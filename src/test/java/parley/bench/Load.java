@@ -37,7 +37,7 @@ public final class Load {
           + " groups groups:members=1000 hot drain history history:tier=hot"
           + " storm storm:cold=true mixed start idle"
           + " dynamodb dynamodb:window=8 dynamodb:hot=true"
-          + " cluster cluster:window=8";
+          + " cluster:warmup=40 cluster:warmup=40:window=8";
 
   private static final String CLUSTER = "cluster";
 

@@ -4,8 +4,8 @@ package parley.bench;
  * The program on the store that nodes share: one-to-one messages as {@link Pairs} sends them, or
  * with {@code hot=true} one conversation of ten, all of whom send. What the store was asked for
  * each message is what it costs there; what waits while a write is under way goes as one event, so
- * that it costs less the more there is to do. The stand-in is slower than DynamoDB and on the
- * generator's core: messages in a second are often its limit, not the program's.
+ * that it costs less the more there is to do. The stand-in is not DynamoDB and is on the
+ * generator's core: messages in a second count only where it was not their limit.
  */
 final class OnDynamo implements Scenario {
   private final Scenario pairs = new Pairs();

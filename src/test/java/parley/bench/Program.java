@@ -69,7 +69,8 @@ final class Program implements AutoCloseable {
   }
 
   /**
-   * New ones that are one cluster, on an empty stand-in for DynamoDB.
+   * New ones that are one cluster, on an empty stand-in for DynamoDB. What they print is in files
+   * beside the folder.
    *
    * @param jvm options of each one's JVM
    */
@@ -90,7 +91,9 @@ final class Program implements AutoCloseable {
       }
       for (int node = 0; node < count; node++) {
         all.put("PARLEY_REMOTE_PORT", remote.get(node));
-        nodes.add(prepare(folder.resolve("node-" + node), all, jvm, jfr));
+        Path log = folder.resolveSibling("node-" + node + ".log");
+        Files.deleteIfExists(log);
+        nodes.add(prepare(folder.resolve("node-" + node), all, jvm, jfr).alsoTo(log));
       }
       // At the same time: each listens when it is a member, for which it needs the others.
       CompletableFuture.allOf(
@@ -99,10 +102,10 @@ final class Program implements AutoCloseable {
                   .toArray(CompletableFuture[]::new))
           .join();
       return new Program(nodes, store, jfr, start);
-    } catch (RuntimeException | AssertionError e) {
+    } catch (IOException | RuntimeException | AssertionError e) {
       nodes.forEach(ServerProcess::close);
       store.close();
-      throw e;
+      throw new RunFailedException("no program on DynamoDB: " + e);
     }
   }
 
