@@ -90,7 +90,8 @@ class ArrivalTest {
   @Test
   void aRingOfFlightsGrowsAndForgets() throws IOException {
     try (Tokens tokens = new Tokens(0);
-        Crowd crowd = new Crowd(URI.create("http://127.0.0.1:1"), tokens, 200, Duration.ZERO)) {
+        Crowd crowd =
+            new Crowd(List.of(URI.create("http://127.0.0.1:1")), tokens, 200, Duration.ZERO)) {
       Device device = crowd.users(1).get(0);
       Flights flights = new Flights();
       List<Flight> all = new ArrayList<>();
@@ -112,7 +113,8 @@ class ArrivalTest {
   @Test
   void lostAndDoubledMessagesAreCounted() throws IOException {
     try (Tokens tokens = new Tokens(0);
-        Crowd crowd = new Crowd(URI.create("http://127.0.0.1:1"), tokens, 200, Duration.ZERO)) {
+        Crowd crowd =
+            new Crowd(List.of(URI.create("http://127.0.0.1:1")), tokens, 200, Duration.ZERO)) {
       Device device = crowd.users(1).get(0);
       Conv conv = crowd.conv("c");
       arrives(device, "message", 1, "group_created");

@@ -6,6 +6,8 @@ enum Bottleneck {
   SERVER("server"),
   /** The generator's core was busy and the program's was not: the figure is no limit of it. */
   GENERATOR("bound by load generator"),
+  /** The same core was busy, but with the stand-in of the store, which is no limit of it either. */
+  STORE("bound by stand-in of the store"),
   /** Neither: the load was given, or something waits. */
   NEITHER("neither core busy"),
   /** The program's processor time is not known. */
@@ -25,13 +27,14 @@ enum Bottleneck {
    *
    * @param own cores the generator kept busy, of one
    * @param server cores the program kept busy, of one; negative where unknown
+   * @param store cores the stand-in of the store kept busy, of the generator's one
    */
-  static Bottleneck of(double own, double server) {
+  static Bottleneck of(double own, double server, double store) {
     if (server >= BUSY) {
       return SERVER;
     }
-    if (own > BUSY) {
-      return GENERATOR;
+    if (own + store > BUSY) {
+      return store > own ? STORE : GENERATOR;
     }
     return server < 0 ? UNKNOWN : NEITHER;
   }

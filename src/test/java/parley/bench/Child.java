@@ -3,12 +3,13 @@ package parley.bench;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A class of the tests as a process of its own, on the program's core; known by what it prints. */
+/** A class of the tests as a process of its own; known by what it prints. */
 final class Child implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;
@@ -19,8 +20,18 @@ final class Child implements AutoCloseable {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
+  /** On the program's core. */
   static Child start(Class<?> main, List<String> jvm, String... arguments) {
-    List<String> command = new ArrayList<>(Cores.program());
+    return start(Cores.program(), main, jvm, arguments);
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param prefix a command that becomes the process
+   */
+  static Child start(List<String> prefix, Class<?> main, List<String> jvm, String... arguments) {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Xmx2g");
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -39,6 +50,17 @@ final class Child implements AutoCloseable {
 
   long pid() {
     return process.pid();
+  }
+
+  /** Gives it a line to read. */
+  void say(String line) {
+    try {
+      OutputStream input = process.getOutputStream();
+      input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+      input.flush();
+    } catch (IOException e) {
+      throw new RunFailedException("the process does not listen: " + e);
+    }
   }
 
   /** Waits for the next line that begins so, and gives the rest of it. */

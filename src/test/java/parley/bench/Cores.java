@@ -26,6 +26,11 @@ final class Cores {
     return PINS ? List.of("taskset", "-c", "0") : List.of();
   }
 
+  /** The command that becomes a process on the generator's core. */
+  static List<String> generator() {
+    return PINS ? List.of("taskset", "-c", "1") : List.of();
+  }
+
   /** Pins this process, with all threads it has and will have. */
   static void pinSelf() {
     String pid = String.valueOf(ProcessHandle.current().pid());

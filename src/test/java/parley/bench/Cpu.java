@@ -7,44 +7,55 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Processor time at one moment: the generator's own and the program's.
+ * Processor time at one moment: the generator's own, the program's, and that of the stand-in of its
+ * store where it has one.
  *
  * @param wall of {@link System#nanoTime}
  * @param own nanoseconds this process has used
- * @param server nanoseconds the program has used, -1 where that cannot be known
+ * @param server nanoseconds the program has used, all nodes together, -1 where that cannot be known
  * @param compiling nanoseconds of these that the JVM's compilers have used
  * @param collecting nanoseconds of these that the JVM's collector and its own thread have used
+ * @param store nanoseconds the stand-in of the store has used, on the generator's core
  * @param machine nanoseconds all processes have used on all cores, -1 where that cannot be known
  */
-record Cpu(long wall, long own, long server, long compiling, long collecting, long machine) {
+record Cpu(
+    long wall, long own, long server, long compiling, long collecting, long store, long machine) {
   /** What the kernel counts in, on Linux: a hundredth of a second. */
   private static final long TICK_NANOS = 10_000_000;
 
   private static final Pattern COMPILERS = Pattern.compile("\\(C[12] Compiler");
   private static final Pattern COLLECTORS = Pattern.compile("\\((VM Thread|GC Thread|G1 |ZGC|X)");
 
+  /** Now, with a program of one process. */
+  static Cpu now(long pid) {
+    return now(List.of(pid), 0);
+  }
+
   /**
    * Now.
    *
-   * @param pid the program's process, 0 where it is not on this machine
+   * @param pids the program's processes, none where they are not on this machine
+   * @param store the process of its store's stand-in, 0 where there is none
    */
-  static Cpu now(long pid) {
+  static Cpu now(List<Long> pids, long store) {
     long own = 0;
     if (ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean bean) {
       own = bean.getProcessCpuTime();
     }
-    if (pid == 0) {
-      return new Cpu(System.nanoTime(), own, -1, 0, 0, ofMachine());
+    if (pids.isEmpty()) {
+      return new Cpu(System.nanoTime(), own, -1, 0, 0, 0, ofMachine());
     }
     return new Cpu(
         System.nanoTime(),
         own,
-        parse(read(Path.of("/proc/" + pid + "/stat"))),
-        ofThreads(pid, COMPILERS),
-        ofThreads(pid, COLLECTORS),
+        pids.stream().mapToLong(Cpu::ofProcess).sum(),
+        pids.stream().mapToLong(pid -> ofThreads(pid, COMPILERS)).sum(),
+        pids.stream().mapToLong(pid -> ofThreads(pid, COLLECTORS)).sum(),
+        store == 0 ? 0 : ofProcess(store),
         ofMachine());
   }
 
@@ -56,6 +67,7 @@ record Cpu(long wall, long own, long server, long compiling, long collecting, lo
         server < 0 ? -1 : server - before.server,
         compiling - before.compiling,
         collecting - before.collecting,
+        store - before.store,
         machine < 0 ? -1 : machine - before.machine);
   }
 
@@ -67,6 +79,7 @@ record Cpu(long wall, long own, long server, long compiling, long collecting, lo
         server < 0 ? -1 : server + more.server,
         compiling + more.compiling,
         collecting + more.collecting,
+        store + more.store,
         machine < 0 ? -1 : machine + more.machine);
   }
 
@@ -85,13 +98,20 @@ record Cpu(long wall, long own, long server, long compiling, long collecting, lo
     return server < 0 ? -1 : (double) server / wall;
   }
 
+  /** Cores the stand-in of the store kept busy. */
+  double storeLoad() {
+    return (double) store / wall;
+  }
+
   /** Cores that others kept busy, who have no business here while it is measured. */
   double othersLoad() {
-    return server < 0 || machine < 0 ? 0 : Math.max(0, (double) (machine - own - server) / wall);
+    return server < 0 || machine < 0
+        ? 0
+        : Math.max(0, (double) (machine - own - server - store) / wall);
   }
 
   Bottleneck bottleneck() {
-    return Bottleneck.of(ownLoad(), serverLoad());
+    return Bottleneck.of(ownLoad(), serverLoad(), storeLoad());
   }
 
   private static long ofMachine() {
@@ -112,6 +132,10 @@ record Cpu(long wall, long own, long server, long compiling, long collecting, lo
       }
     }
     return busy * TICK_NANOS;
+  }
+
+  private static long ofProcess(long pid) {
+    return parse(read(Path.of("/proc/" + pid + "/stat")));
   }
 
   /** What the threads with such names have used. Those that have ended are not in it. */

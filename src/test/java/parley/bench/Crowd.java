@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
@@ -64,7 +65,7 @@ final class Crowd implements AutoCloseable {
   long acks;
 
   private final URI server;
-  private final InetSocketAddress address;
+  private final List<InetSocketAddress> addresses = new ArrayList<>();
   private final Tokens tokens;
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<Device> devices = new ArrayList<>();
@@ -78,9 +79,18 @@ final class Crowd implements AutoCloseable {
   private long onItsWay;
   private int pinged;
 
-  Crowd(URI server, Tokens tokens, int bytes, Duration ackAfter) throws IOException {
-    this.server = server;
-    this.address = new InetSocketAddress(InetAddress.getByName(server.getHost()), server.getPort());
+  /**
+   * Nobody yet.
+   *
+   * @param nodes where the program listens; each device has one of them for good, by lot
+   * @param bytes of a message's content
+   * @param ackAfter how long acknowledgements are gathered
+   */
+  Crowd(List<URI> nodes, Tokens tokens, int bytes, Duration ackAfter) throws IOException {
+    this.server = nodes.getFirst();
+    for (URI node : nodes) {
+      addresses.add(new InetSocketAddress(InetAddress.getByName(node.getHost()), node.getPort()));
+    }
     this.tokens = tokens;
     this.bytes = bytes;
     this.ackAfter = ackAfter;
@@ -143,8 +153,12 @@ final class Crowd implements AutoCloseable {
   void connect(Device device, Runnable then) {
     // A second address only where the first may run out of ports.
     int source = device.index / PER_ADDRESS;
+    // The same lot in every run.
+    int node = new SplittableRandom(device.index).nextInt(addresses.size());
     device.connect(
-        address, source == 0 ? null : new InetSocketAddress("127.0.1." + source, 0), then);
+        addresses.get(node),
+        source == 0 ? null : new InetSocketAddress("127.0.1." + source, 0),
+        then);
   }
 
   /** A group of these, all connected; returns when each has been told. */

@@ -145,7 +145,8 @@ final class Device implements Wire.User {
     text.add(SEND_KEY).base32(flight.millis, 10).base32(flight.number, 8).base32(index, 8);
     int before = text.add(SEND_CONTENT).length();
     text.add("P").hex(index, 8).hex(flight.number, 8);
-    text.fill('.', crowd.bytes - (text.length() - before)).add("\"}");
+    int rest = crowd.bytes - (text.length() - before);
+    text.prose(31 * index + 7 * flight.number, rest).add("\"}");
     wire().text(text);
   }
 

@@ -37,7 +37,7 @@ final class Drain implements Scenario {
       Filler.fill(crowd, senders, convs, entries / conversations, 16, 0);
       senders.forEach(Device::leave);
       crowd.pass(REST);
-      Cpu before = i == warm ? stage.begin() : Cpu.now(stage.program.pid());
+      Cpu before = i == warm ? stage.begin() : stage.program.cpu();
       long[] came = new long[2];
       long all = (long) entries / conversations * conversations;
       crowd.ear(
@@ -55,7 +55,7 @@ final class Drain implements Scenario {
       }
       long nanos = System.nanoTime() - device.helloAt();
       if (i >= warm) {
-        Cpu used = Cpu.now(stage.program.pid()).since(before);
+        Cpu used = stage.program.cpu().since(before);
         total = total == null ? used : total.plus(used);
         first.recordValue(came[1]);
         sum[0] += all;
@@ -65,7 +65,7 @@ final class Drain implements Scenario {
       crowd.until(device::synced, Crowd.PATIENCE);
     }
     Cpu used = Objects.requireNonNull(total);
-    stage.end(Cpu.now(stage.program.pid()));
+    stage.end(stage.program.cpu());
     Result result =
         new Result()
             .with("entries/s", sum[0] * 1e9 / sum[1])

@@ -21,7 +21,7 @@ final class Groups implements Scenario {
   }
 
   @Override
-  public int ackMillis() {
+  public int ackMillis(Options options) {
     return 200; // As the web client does: a few times a second, or at 64.
   }
 
@@ -74,7 +74,9 @@ final class Groups implements Scenario {
             .with("messages/s", count[0] / used.seconds())
             .with("deliveries/s", count[1] / used.seconds())
             .latencies("end to end", latency)
-            .cpu(used, "delivery", count[1]);
+            .cpu(used, "delivery", count[1])
+            .serverTime(used, "message", count[0])
+            .asked(stage.asked(), "message", count[0]);
     return stage.settled(result);
   }
 }

@@ -35,7 +35,11 @@ public final class Load {
   private static final String ALL =
       "echo echo:window=8 append pairs pairs:window=8 latency:rate=500 latency:rate=1000"
           + " groups groups:members=1000 hot drain history history:tier=hot"
-          + " storm storm:cold=true mixed start idle";
+          + " storm storm:cold=true mixed start idle"
+          + " dynamodb dynamodb:window=8 dynamodb:hot=true"
+          + " cluster:warmup=40 cluster:warmup=40:window=8";
+
+  private static final String CLUSTER = "cluster";
 
   private static final Map<String, Floor> FLOORS =
       Map.of("echo", new EchoFloor(), "append", new AppendFloor());
@@ -65,6 +69,7 @@ public final class Load {
     all.put("history", new Pages());
     all.put("mixed", new Mixed());
     all.put("start", new ColdStart());
+    all.put("dynamodb", new OnDynamo());
     return all;
   }
 
@@ -73,6 +78,12 @@ public final class Load {
     Cores.pinSelf();
     Path folder = Path.of("target", "bench");
     Files.createDirectories(folder);
+    // Whatever ends this ends the processes that it has started.
+    Runtime.getRuntime()
+        .addShutdownHook(
+            new Thread(
+                () ->
+                    ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
     boolean good;
     try (Tokens tokens = new Tokens(Integer.getInteger("bench.keys", 0))) {
       good = new Load(tokens, folder).all();
@@ -131,13 +142,22 @@ public final class Load {
       Program.delete(data);
       return result;
     }
+    if (options.name().equals(CLUSTER)) {
+      if (address != null) {
+        throw new RunFailedException("this needs servers of the generator's own");
+      }
+      return new Cluster(tokens, folder, jvm).compare(options);
+    }
     Scenario scenario = SCENARIOS.get(options.name());
     if (scenario == null) {
       throw new RunFailedException(
-          "no such scenario; there are " + SCENARIOS.keySet() + " and " + FLOORS.keySet());
+          "no such scenario; there are %s, %s and %s"
+              .formatted(SCENARIOS.keySet(), CLUSTER, FLOORS.keySet()));
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
-    try (Stage stage = new Stage(options, program(), tokens, recording, scenario.ackMillis())) {
+    Program program = program(scenario);
+    int ack = scenario.ackMillis(options);
+    try (Stage stage = new Stage(options, program, tokens, recording, ack)) {
       Result result = scenario.play(stage);
       String profile = stage.profile();
       if (profile != null) {
@@ -147,10 +167,14 @@ public final class Load {
     }
   }
 
-  private Program program() {
-    return address == null
-        ? Program.start(folder.resolve("data"), tokens.settings(), jvm, jfr)
-        : Program.at(address);
+  private Program program(Scenario scenario) {
+    if (address != null) {
+      return Program.at(address);
+    }
+    Path data = folder.resolve("data");
+    return scenario.sharedStore()
+        ? Program.onDynamo(1, data, tokens.settings(), jvm, jfr)
+        : Program.start(data, tokens.settings(), jvm, jfr);
   }
 
   private static List<String> words(String text) {

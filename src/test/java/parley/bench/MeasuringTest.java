@@ -50,13 +50,18 @@ class MeasuringTest {
 
   @Test
   void itSaysWhoWasTheLimit() {
-    assertThat(Bottleneck.of(0.95, 0.5)).isEqualTo(Bottleneck.GENERATOR);
-    assertThat(Bottleneck.of(0.95, 0.5).toString()).isEqualTo("bound by load generator");
-    assertThat(Bottleneck.of(0.95, 0.97)).isEqualTo(Bottleneck.SERVER);
-    assertThat(Bottleneck.of(0.3, 0.97)).isEqualTo(Bottleneck.SERVER);
-    assertThat(Bottleneck.of(0.3, 0.5)).isEqualTo(Bottleneck.NEITHER);
-    assertThat(Bottleneck.of(0.95, -1)).isEqualTo(Bottleneck.GENERATOR);
-    assertThat(Bottleneck.of(0.3, -1)).isEqualTo(Bottleneck.UNKNOWN);
+    assertThat(Bottleneck.of(0.95, 0.5, 0)).isEqualTo(Bottleneck.GENERATOR);
+    assertThat(Bottleneck.of(0.95, 0.5, 0).toString()).isEqualTo("bound by load generator");
+    assertThat(Bottleneck.of(0.95, 0.97, 0)).isEqualTo(Bottleneck.SERVER);
+    assertThat(Bottleneck.of(0.3, 0.97, 0)).isEqualTo(Bottleneck.SERVER);
+    assertThat(Bottleneck.of(0.3, 0.5, 0)).isEqualTo(Bottleneck.NEITHER);
+    assertThat(Bottleneck.of(0.95, -1, 0)).isEqualTo(Bottleneck.GENERATOR);
+    assertThat(Bottleneck.of(0.3, -1, 0)).isEqualTo(Bottleneck.UNKNOWN);
+    // The stand-in of the store shares the generator's core.
+    assertThat(Bottleneck.of(0.3, 0.5, 0.65)).isEqualTo(Bottleneck.STORE);
+    assertThat(Bottleneck.of(0.65, 0.5, 0.3)).isEqualTo(Bottleneck.GENERATOR);
+    assertThat(Bottleneck.of(0.3, 0.95, 0.65)).isEqualTo(Bottleneck.SERVER);
+    assertThat(Bottleneck.of(0.3, 0.5, 0.5)).isEqualTo(Bottleneck.NEITHER);
   }
 
   @Test
@@ -71,11 +76,13 @@ class MeasuringTest {
   @Test
   void loadsAreSharesOfTheTimeBetween() {
     Cpu span =
-        new Cpu(3_000, 1_500, 2_400, 90, 40, 5_000).since(new Cpu(1_000, 500, 400, 40, 30, 1_000));
+        new Cpu(3_000, 1_500, 2_400, 90, 40, 900, 5_000)
+            .since(new Cpu(1_000, 500, 400, 40, 30, 500, 600));
     assertThat(span.ownLoad()).isEqualTo(0.5);
     assertThat(span.serverLoad()).isEqualTo(1.0);
     assertThat(span.compiling()).isEqualTo(50);
     assertThat(span.collecting()).isEqualTo(10);
+    assertThat(span.storeLoad()).isEqualTo(0.2);
     assertThat(span.othersLoad()).isEqualTo(0.5);
     assertThat(span.bottleneck()).isEqualTo(Bottleneck.SERVER);
   }

@@ -12,7 +12,7 @@ final class Mixed implements Scenario {
   private static final int GROUP = 50;
 
   @Override
-  public int ackMillis() {
+  public int ackMillis(Options options) {
     return 200;
   }
 

@@ -16,7 +16,7 @@ final class Pairs implements Scenario {
     int pairs = stage.options.number("pairs", 200);
     int window = stage.options.number("window", 1);
     List<Device> all = crowd.users(2 * pairs);
-    crowd.open(all, Stage.AT_ONCE);
+    crowd.open(all, stage.atOnce());
     List<Device> senders = Stage.half(all, 0);
     List<Conv> convs = crowd.acquaint(senders, Stage.half(all, 1));
     Histogram latency = Pace.histogram();
@@ -52,7 +52,8 @@ final class Pairs implements Scenario {
         new Result()
             .with("messages/s", done[0] / used.seconds())
             .latencies("end to end", latency)
-            .cpu(used, "message", done[0]);
+            .cpu(used, "message", done[0])
+            .asked(stage.asked(), "message", done[0]);
     return stage.settled(result);
   }
 }

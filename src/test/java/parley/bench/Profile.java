@@ -39,6 +39,8 @@ final class Profile {
     Map<String, List<String>> all = new LinkedHashMap<>();
     all.put("H2", List.of("org.h2."));
     all.put("Slick, Hikari", List.of("slick.", "com.zaxxer."));
+    all.put("AWS SDK", List.of("com.amazonaws.", "org.apache.http."));
+    all.put("DynamoDB plugin", List.of("org.apache.pekko.persistence.dynamodb."));
     all.put("JSON and CBOR", List.of("com.fasterxml.", "parley.protocol.", "tools.jackson."));
     all.put("tokens, TLS, hashes", List.of("com.nimbusds.", "sun.security.", "java.security."));
     all.put("journal plugin", List.of("org.apache.pekko.persistence.jdbc."));

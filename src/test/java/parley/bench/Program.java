@@ -10,47 +10,108 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import parley.client.Ports;
 import parley.client.ServerProcess;
 
 /**
- * The server that is measured: a process of ours on a fresh data folder, or one that runs
- * somewhere.
+ * The server that is measured: a process of ours on a fresh data folder, several that are one
+ * cluster, or one that runs somewhere.
  */
 final class Program implements AutoCloseable {
   private static final Pattern USED = Pattern.compile("used (\\d+)K");
   private static final Pattern TOTAL_AND_USED =
       Pattern.compile("total (?:reserved )?\\d+K, used (\\d+)K");
 
-  private final @Nullable ServerProcess process;
-  private final URI uri;
+  private final List<ServerProcess> nodes;
+  private final List<URI> uris;
+  private final @Nullable StandIn store;
   private final boolean jfr;
   private final long startNanos;
 
-  private Program(@Nullable ServerProcess process, URI uri, boolean jfr, long startNanos) {
-    this.startNanos = startNanos;
-    this.process = process;
-    this.uri = uri;
+  private Program(List<ServerProcess> nodes, @Nullable StandIn store, boolean jfr, long startedAt) {
+    this.nodes = nodes;
+    this.uris = nodes.stream().map(ServerProcess::uri).toList();
+    this.store = store;
     this.jfr = jfr;
+    this.startNanos = System.nanoTime() - startedAt;
+  }
+
+  private Program(URI address) {
+    this.nodes = List.of();
+    this.uris = List.of(address);
+    this.store = null;
+    this.jfr = false;
+    this.startNanos = 0;
   }
 
   /** The one that runs there. Its processor time and memory are not known. */
   static Program at(URI address) {
-    return new Program(null, address, false, 0);
+    return new Program(address);
   }
 
   /**
-   * A new one, on an empty folder. No rates are limited: the limits are there to refuse what is
-   * measured here.
+   * A new one, on an empty folder.
    *
    * @param jvm options of its JVM
    * @param jfr whether to record what it does while it is measured
    */
   static Program start(Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
     delete(folder);
+    long start = System.nanoTime();
+    ServerProcess process = prepare(folder, settings, jvm, jfr);
+    process.launch();
+    return new Program(List.of(process), null, jfr, start);
+  }
+
+  /**
+   * New ones that are one cluster, on an empty stand-in for DynamoDB. What they print is in files
+   * beside the folder.
+   *
+   * @param jvm options of each one's JVM
+   */
+  static Program onDynamo(
+      int count, Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
+    delete(folder);
+    StandIn store = StandIn.start();
+    List<ServerProcess> nodes = new ArrayList<>();
+    try {
+      long start = System.nanoTime();
+      Map<String, String> all = new HashMap<>(settings);
+      all.putAll(store.settings());
+      List<String> remote =
+          Stream.generate(() -> String.valueOf(Ports.free())).limit(count).toList();
+      if (count > 1) {
+        all.put("PARLEY_CLUSTER", "seed");
+        all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remote));
+      }
+      for (int node = 0; node < count; node++) {
+        all.put("PARLEY_REMOTE_PORT", remote.get(node));
+        Path log = folder.resolveSibling("node-" + node + ".log");
+        Files.deleteIfExists(log);
+        nodes.add(prepare(folder.resolve("node-" + node), all, jvm, jfr).alsoTo(log));
+      }
+      // At the same time: each listens when it is a member, for which it needs the others.
+      CompletableFuture.allOf(
+              nodes.stream()
+                  .map(node -> CompletableFuture.runAsync(node::launch, Thread::startVirtualThread))
+                  .toArray(CompletableFuture[]::new))
+          .join();
+      return new Program(nodes, store, jfr, start);
+    } catch (IOException | RuntimeException | AssertionError e) {
+      nodes.forEach(ServerProcess::close);
+      store.close();
+      throw new RunFailedException("no program on DynamoDB: " + e);
+    }
+  }
+
+  /** No rates are limited: the limits are there to refuse what is measured here. */
+  private static ServerProcess prepare(
+      Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
@@ -62,14 +123,12 @@ final class Program implements AutoCloseable {
       options.add("-XX:+DebugNonSafepoints");
     }
     options.addAll(jvm);
-    ServerProcess process = ServerProcess.prepare(folder, all, Cores.program(), options);
-    long start = System.nanoTime();
-    process.launch();
-    return new Program(process, process.uri(), jfr, System.nanoTime() - start);
+    return ServerProcess.prepare(folder, all, Cores.program(), options);
   }
 
-  URI uri() {
-    return uri;
+  /** Where clients connect, one for each node. */
+  List<URI> uris() {
+    return uris;
   }
 
   /** How long it took from its start to listening. */
@@ -77,17 +136,23 @@ final class Program implements AutoCloseable {
     return startNanos;
   }
 
-  /** Its process, 0 where it is not ours. */
-  long pid() {
-    return process == null ? 0 : process.pid();
+  /** Processor time now: the generator's, its own, and that of its store's stand-in. */
+  Cpu cpu() {
+    List<Long> pids = nodes.stream().map(ServerProcess::pid).toList();
+    return Cpu.now(pids, store == null ? 0 : store.pid());
+  }
+
+  /** What its store has been asked so far; nothing where it is not one that counts. */
+  Asked asked() {
+    return store == null ? Asked.NOTHING : store.asked();
   }
 
   /** The process, for what only one of ours can show. */
   ServerProcess own() {
-    if (process == null) {
-      throw new RunFailedException("this needs a server of the generator's own");
+    if (nodes.size() != 1) {
+      throw new RunFailedException("this needs one server, of the generator's own");
     }
-    return process;
+    return nodes.getFirst();
   }
 
   /** Bytes of live heap, after a full collection. */
@@ -142,10 +207,11 @@ final class Program implements AutoCloseable {
 
   @Override
   public void close() {
-    if (process != null) {
-      process.close();
-      delete(process.data());
+    nodes.forEach(ServerProcess::close);
+    if (store != null) {
+      store.close();
     }
+    nodes.forEach(node -> delete(node.data()));
   }
 
   /** Removes a folder with all that is in it, if it is there. */

@@ -44,12 +44,40 @@ final class Result {
       with("server busy (%)", 100 * used.serverLoad());
       with("of it compiling (%)", 100.0 * used.compiling() / used.wall());
       with("of it collecting (%)", 100.0 * used.collecting() / used.wall());
-      with("server (us/" + each + ")", used.server() / 1e3 / (double) Math.max(1, count));
+    }
+    serverTime(used, each, count);
+    if (used.store() > 0) {
+      with("store's stand-in busy (%)", 100 * used.storeLoad());
     }
     if (used.othersLoad() > ROUGH) {
       note("ROUGH: others kept %.2f cores busy".formatted(used.othersLoad()));
     }
     return with("generator busy (%)", 100 * used.ownLoad());
+  }
+
+  /** Adds the program's processor time for each of so many, where it is known. */
+  Result serverTime(Cpu used, String each, long count) {
+    return used.server() < 0
+        ? this
+        : with("server (us/" + each + ")", used.server() / 1e3 / (double) Math.max(1, count));
+  }
+
+  /** Adds what the store was asked for each of so many, if it counts that. */
+  Result asked(Asked asked, String each, long count) {
+    double all = Math.max(1, count);
+    if (asked.requests() > 0) {
+      with("store requests/" + each, asked.requests() / all);
+      asked.byKind().forEach((kind, tally) -> with("- " + kind, tally.requests() / all));
+      with("write units/" + each, asked.writeUnits() / all);
+      with("read units/" + each, asked.readUnits() / all);
+    }
+    return this;
+  }
+
+  /** Says what the limit was, where this is put together from others. */
+  Result limit(Bottleneck is) {
+    bottleneck = is;
+    return this;
   }
 
   Result note(String more) {

@@ -6,7 +6,12 @@ interface Scenario {
   Result play(Stage stage);
 
   /** How long acknowledgements are gathered where nobody says, in milliseconds. */
-  default int ackMillis() {
+  default int ackMillis(Options options) {
     return 0;
+  }
+
+  /** Whether the program keeps its events in the store that nodes share, not in its own. */
+  default boolean sharedStore() {
+    return false;
   }
 }

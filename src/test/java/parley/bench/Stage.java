@@ -18,6 +18,7 @@ final class Stage implements AutoCloseable {
   final Crowd crowd;
 
   private final Path recording;
+  private Asked asked = Asked.NOTHING;
   private boolean measuring;
   private @Nullable String profile;
 
@@ -33,10 +34,18 @@ final class Stage implements AutoCloseable {
     this.recording = recording;
     this.crowd =
         new Crowd(
-            program.uri(),
+            program.uris(),
             tokens,
             options.number("bytes", 200),
             Duration.ofMillis(options.number("ack", ackMillis)));
+  }
+
+  /**
+   * The same for this program: few where several nodes share a core, which are not warm yet and
+   * must agree where everybody lives.
+   */
+  int atOnce() {
+    return program.uris().size() == 1 ? AT_ONCE : AT_ONCE / 8;
   }
 
   /** Whether what happens now counts. */
@@ -44,9 +53,13 @@ final class Stage implements AutoCloseable {
     return measuring;
   }
 
-  /** Plays for the warm-up, then for the time that counts, and gives what both cores did in it. */
+  /**
+   * Plays for the warm-up, then for the time that counts, and gives what both cores did in it.
+   * Nodes that share a core warm up so many times as long: each has the same to compile.
+   */
   Cpu measure() {
-    crowd.pass(Duration.ofSeconds(options.number("warmup", 10)));
+    crowd.pass(
+        Duration.ofSeconds(options.number("warmup", 10)).multipliedBy(program.uris().size()));
     Cpu before = begin();
     crowd.pass(Duration.ofSeconds(options.number("seconds", 10)));
     return end(before);
@@ -55,16 +68,23 @@ final class Stage implements AutoCloseable {
   /** From now on it counts. */
   Cpu begin() {
     program.record();
+    asked = program.asked();
     measuring = true;
-    return Cpu.now(program.pid());
+    return program.cpu();
   }
 
   /** No longer; what both cores did. */
   Cpu end(Cpu before) {
-    Cpu used = Cpu.now(program.pid()).since(before);
+    Cpu used = program.cpu().since(before);
     measuring = false;
+    asked = program.asked().since(asked);
     profile = program.recorded(recording);
     return used;
+  }
+
+  /** What the store was asked in the time that was measured. */
+  Asked asked() {
+    return asked;
   }
 
   /** Waits for what is on its way, and adds the account of what arrived. */

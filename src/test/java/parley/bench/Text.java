@@ -2,11 +2,17 @@ package parley.bench;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Random;
 
 /** Bytes of ASCII that grow: a frame while it is being written. Not thread-safe; used again. */
 final class Text {
   private static final byte[] HEX = ascii("0123456789abcdef");
   private static final byte[] BASE32 = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ");
+
+  /**
+   * Letters as often as in English text, so that what compresses events finds what it would there.
+   */
+  private static final byte[] PROSE = prose();
 
   private byte[] bytes = new byte[1024];
   private int length;
@@ -71,6 +77,34 @@ final class Text {
     Arrays.fill(bytes, length, length + times, (byte) with);
     length += times;
     return this;
+  }
+
+  /** So many letters, others for each place to begin at; the same for the same. */
+  Text prose(int from, int times) {
+    room(times);
+    for (int done = 0; done < times; ) {
+      int start = Math.floorMod(from + done, PROSE.length);
+      int piece = Math.min(times - done, PROSE.length - start);
+      System.arraycopy(PROSE, start, bytes, length, piece);
+      length += piece;
+      done += piece;
+    }
+    return this;
+  }
+
+  private static byte[] prose() {
+    byte[] often =
+        ascii(
+            " ".repeat(18)
+                + "e".repeat(10)
+                + "t".repeat(7)
+                + "aaaaaaooooooiiiiiinnnnnnssssssrrrrrrhhhhhdddlllluuucccmmmffwwgyppbvk");
+    byte[] letters = new byte[1 << 16];
+    Random random = new Random(1);
+    for (int i = 0; i < letters.length; i++) {
+      letters[i] = often[random.nextInt(often.length)];
+    }
+    return letters;
   }
 
   /** What {@link #hex} wrote there. */

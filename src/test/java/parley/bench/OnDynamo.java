@@ -1,0 +1,32 @@
+package parley.bench;
+
+/**
+ * The program on the store that nodes share: one-to-one messages as {@link Pairs} sends them, or
+ * with {@code hot=true} one conversation of ten, all of whom send. What the store was asked for
+ * each message is what it costs there; what waits while a write is under way goes as one event, so
+ * that it costs less the more there is to do. The stand-in is not DynamoDB and is on the
+ * generator's core: messages in a second count only where it was not their limit.
+ */
+final class OnDynamo implements Scenario {
+  private final Scenario pairs = new Pairs();
+  private final Scenario hot = new Groups(10, 320);
+
+  private Scenario of(Options options) {
+    return Boolean.parseBoolean(options.text("hot", "false")) ? hot : pairs;
+  }
+
+  @Override
+  public boolean sharedStore() {
+    return true;
+  }
+
+  @Override
+  public int ackMillis(Options options) {
+    return of(options).ackMillis(options);
+  }
+
+  @Override
+  public Result play(Stage stage) {
+    return of(stage.options).play(stage);
+  }
+}
