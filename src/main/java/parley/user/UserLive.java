@@ -35,6 +35,13 @@ final class UserLive {
   /** Most conversations of which an acknowledgement may come before the conversation's own word. */
   private static final int EARLY = 100;
 
+  /**
+   * Entries after which the journal is told at once: a conversation tells at most a thousand more
+   * than a user has acknowledged, and in a busy one that is less than the moment changes are
+   * gathered for.
+   */
+  static final int MANY = 300;
+
   /** Most rows told again to a session that comes back. */
   private static final int LATELY = 200;
 
@@ -68,6 +75,7 @@ final class UserLive {
 
   private long lastSeenAt;
   private long wakeAt;
+  private int unflushed;
 
   UserLive(
       UserId id,
@@ -141,7 +149,7 @@ final class UserLive {
     pending.put(held);
     pending.owe(conversation);
     pusher.full(plan.taken(state, held, taken.entries(), now));
-    flushSoon();
+    flush(taken.entries().size());
     if (taken.gap() != null) {
       sessions.tellAll(taken.gap());
     }
@@ -235,6 +243,7 @@ final class UserLive {
 
   /** The next event. To be persisted. */
   UserEvent.Flushed next(UserState state, long now) {
+    unflushed = 0;
     pusher.sweep(state, now);
     return plan.into(pending.next(), state.outbox());
   }
@@ -256,6 +265,16 @@ final class UserLive {
   private void settle(UserState state, ConversationId conversation) {
     if (pending.settle(conversation)) {
       dispatched(state, conversation);
+    }
+  }
+
+  private void flush(int entries) {
+    unflushed += entries;
+    if (unflushed < MANY) {
+      flushSoon();
+    } else {
+      unflushed = 0;
+      self.tell(new UserInternal.Flush());
     }
   }
 

@@ -111,10 +111,10 @@ class MeasuringTest {
             Profile.layer(
                 List.of(
                     "java.util.HashMap.get",
-                    "org.h2.mvstore.MVMap.get",
-                    "slick.jdbc.Invoker.run",
+                    "org.rocksdb.RocksDB.get",
+                    "org.apache.pekko.persistence.typed.internal.Running.onMessage",
                     "org.apache.pekko.dispatch.Mailbox.run")))
-        .isEqualTo("H2");
+        .isEqualTo("journal (RocksDB)");
     assertThat(Profile.layer(List.of("java.lang.Thread.run"))).isEqualTo("other");
   }
 }

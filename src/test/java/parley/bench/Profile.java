@@ -18,15 +18,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where a recording says the time went: not by method, of which none stands out in a program of
- * many layers, but by layer. A sample belongs to the first layer of the list below that any of its
- * frames is of, so that what a store's driver does in the JDK counts for the store.
+ * many layers, but by layer. A sample belongs to the layer of its innermost frame that is of any:
+ * what a store's driver does in the JDK counts for the store, and a message that a session sends to
+ * an actor counts for the actors.
  */
 final class Profile {
   private static final String CPU_SAMPLE = "jdk.CPUTimeSample";
   private static final String SAMPLE = "jdk.ExecutionSample";
   private static final int TOP = 25;
 
-  /** Layer by the beginnings of class names; the first that fits any frame. */
+  /** Layers by the beginnings of class names; of two that fit the first. */
   private static final Map<String, List<String>> LAYERS = layers();
 
   private final Map<String, Integer> byLayer = new HashMap<>();
@@ -37,19 +38,21 @@ final class Profile {
 
   private static Map<String, List<String>> layers() {
     Map<String, List<String>> all = new LinkedHashMap<>();
-    all.put("H2", List.of("org.h2."));
-    all.put("Slick, Hikari", List.of("slick.", "com.zaxxer."));
+    all.put("JSON of frames", List.of("parley.protocol."));
+    all.put("WebSocket frames", List.of("parley.websocket."));
+    all.put(
+        "events and wire to bytes", List.of("org.apache.pekko.serialization.", "parley.serial."));
+    all.put("journal (RocksDB)", List.of("parley.journal.", "org.rocksdb."));
     all.put("AWS SDK", List.of("com.amazonaws.", "org.apache.http."));
     all.put("DynamoDB plugin", List.of("org.apache.pekko.persistence.dynamodb."));
-    all.put("JSON and CBOR", List.of("com.fasterxml.", "parley.protocol.", "tools.jackson."));
-    all.put("tokens, TLS, hashes", List.of("com.nimbusds.", "sun.security.", "java.security."));
-    all.put("journal plugin", List.of("org.apache.pekko.persistence.jdbc."));
     all.put("persistence", List.of("org.apache.pekko.persistence."));
+    all.put("tokens, TLS, hashes", List.of("com.nimbusds.", "sun.security."));
+    all.put("socket stage", List.of("parley.session.Socket"));
     all.put("session", List.of("parley.session."));
     all.put("conversation", List.of("parley.conversation."));
     all.put("user", List.of("parley.user."));
     all.put("rest of Parley", List.of("parley."));
-    all.put("HTTP and WebSocket", List.of("org.apache.pekko.http."));
+    all.put("HTTP", List.of("org.apache.pekko.http."));
     all.put("TCP", List.of("org.apache.pekko.io.", "sun.nio.ch."));
     all.put("streams", List.of("org.apache.pekko.stream."));
     all.put("sharding, cluster", List.of("org.apache.pekko.cluster.", "org.apache.pekko.remote."));
@@ -106,12 +109,10 @@ final class Profile {
 
   /** The layer of a stack of method names, the innermost first. */
   static String layer(List<String> stack) {
-    for (Map.Entry<String, List<String>> layer : LAYERS.entrySet()) {
-      for (String name : stack) {
-        for (String beginning : layer.getValue()) {
-          if (name.startsWith(beginning)) {
-            return layer.getKey();
-          }
+    for (String name : stack) {
+      for (Map.Entry<String, List<String>> layer : LAYERS.entrySet()) {
+        if (layer.getValue().stream().anyMatch(name::startsWith)) {
+          return layer.getKey();
         }
       }
     }

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.URI;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,7 +58,9 @@ final class SocketRouteTest {
             .join();
     assertThat(socket.getSubprotocol()).isEqualTo("parley.v1");
     socket.sendText("hi", true).join();
-    assertThat(listener.text.join()).isEqualTo("hi");
+    assertThat(listener.text)
+        .succeedsWithin(Duration.ofSeconds(10), InstanceOfAssertFactories.STRING)
+        .isEqualTo("hi");
     socket.abort();
   }
 

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +38,8 @@ import parley.model.ConversationId;
 import parley.model.ErrorCode;
 import parley.model.UserId;
 import parley.user.User;
+import parley.websocket.FrameDecoder;
+import parley.websocket.FrameEncoder;
 
 /** A client port on 127.0.0.1 whose entities do what the test says. */
 final class World implements AutoCloseable {
@@ -96,7 +99,21 @@ final class World implements AutoCloseable {
   }
 
   private static Flow<ByteString, ByteString, NotUsed> echo() {
-    return Flow.create();
+    return Flow.of(ByteString.class)
+        .statefulMapConcat(
+            () -> {
+              FrameDecoder decoder = new FrameDecoder(1_000);
+              return bytes -> {
+                decoder.feed(bytes.toArrayUnsafe());
+                List<ByteString> answers = new ArrayList<>();
+                for (var event = decoder.next(); event != null; event = decoder.next()) {
+                  if (event instanceof FrameDecoder.Text text) {
+                    answers.add(ByteString.fromArray(FrameEncoder.text(text.text())));
+                  }
+                }
+                return answers;
+              };
+            });
   }
 
   private ActorRef<User.Command> user(UserId id) {

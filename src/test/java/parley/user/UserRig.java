@@ -280,6 +280,14 @@ final class UserRig implements AutoCloseable {
         .toList();
   }
 
+  /** How far conversations were told the journal is. */
+  List<Long> dispatched() {
+    return List.copyOf(conversations).stream()
+        .filter(sent -> sent.message() instanceof User.Dispatched)
+        .map(sent -> ((User.Dispatched) sent.message()).seq())
+        .toList();
+  }
+
   /** Until what was put to a newcomer before has been heard. */
   void awaitAnswered() {
     attached(hello(new DeviceId("late"), "late", false));
