@@ -265,6 +265,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
           bad(null, ErrorCode.BAD_FRAME, "frame must be text");
         }
       }
+      case PONG -> {
+        heardAt = deps.ticker().nanos();
+        owesReady = true;
+      }
       case TOO_LARGE ->
           close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
       case WANTS -> {

@@ -26,6 +26,8 @@ sealed interface SessionInternal extends Session.Command {
     BINARY,
     /** A frame came that is too large; it was not read to its end. */
     TOO_LARGE,
+    /** The client is there: it has answered a ping. */
+    PONG,
     /** Everything handed over has been passed on: there is room. */
     WANTS,
     /** It is gone. */

@@ -41,6 +41,9 @@ final class SocketLogic extends GraphStageLogic {
 
   private static final long REFUSED_MILLIS = 5_000;
 
+  /** Most frames of a client that has gone that the session is still told. */
+  private static final int LAST_WORDS = 64;
+
   private final Inlet<ByteString> in;
   private final Outlet<ByteString> out;
   private final ActorRef<Sessions.Command> sessions;
@@ -58,6 +61,7 @@ final class SocketLogic extends GraphStageLogic {
   private boolean last;
   private boolean asked;
   private boolean ending;
+  private boolean answered;
 
   SocketLogic(FlowShape<ByteString, ByteString> shape, ActorRef<Sessions.Command> sessions) {
     super(shape);
@@ -186,11 +190,36 @@ final class SocketLogic extends GraphStageLogic {
   /** The client has gone. What it sent before belongs to it: the session gets it first. */
   private void gone() {
     ActorRef<Session.Command> s = session;
-    SessionInternal h = held;
-    if (s != null && h != null) {
-      s.tell(h);
+    SessionInternal frame = held;
+    for (int i = 0; s != null && frame != null && i < LAST_WORDS; i++) {
+      s.tell(frame);
+      frame = nextFrame();
     }
     completeStage();
+  }
+
+  // The next one of what has come already.
+  private @Nullable SessionInternal nextFrame() {
+    FrameDecoder.Event event = decoder.next();
+    while (event instanceof FrameDecoder.Ping || event == FrameDecoder.Signal.PONG) {
+      event = decoder.next();
+    }
+    return event == null ? null : frame(event);
+  }
+
+  private static @Nullable SessionInternal frame(FrameDecoder.Event event) {
+    if (event instanceof FrameDecoder.Text text) {
+      return new SessionInternal.Received(text.text());
+    }
+    if (event instanceof FrameDecoder.Signal signal) {
+      return switch (signal) {
+        case BINARY -> Socket.BINARY;
+        case TOO_LARGE -> Socket.TOO_LARGE;
+        case PONG -> Socket.PONG;
+        case CLOSE -> null;
+      };
+    }
+    return null;
   }
 
   // Everything was said: the end, when it has gone out. Else the client does not read, and what is
@@ -276,8 +305,12 @@ final class SocketLogic extends GraphStageLogic {
     ending = true;
     held = null;
     leave();
-    cutAfter(GOODBYE);
-    read();
+    if (answered) {
+      complete(out);
+    } else {
+      cutAfter(GOODBYE);
+      read();
+    }
   }
 
   // ---- in
@@ -287,13 +320,13 @@ final class SocketLogic extends GraphStageLogic {
     while (held == null) {
       FrameDecoder.Event event = decoder.next();
       if (event == null) {
-        if (!hasBeenPulled(in) && !isClosed(in)) {
+        // Nothing more is read after the end: it would keep the connection from being idle.
+        if (!hasBeenPulled(in) && !isClosed(in) && !isClosed(out)) {
           pull(in);
         }
         return;
       }
       switch (event) {
-        case FrameDecoder.Text text -> hold(new SessionInternal.Received(text.text()));
         case FrameDecoder.Ping ping -> {
           if (!ending) {
             pong = FrameEncoder.pong(ping.payload());
@@ -304,31 +337,35 @@ final class SocketLogic extends GraphStageLogic {
           goodbye(broken.code());
           return;
         }
+        case FrameDecoder.Text text -> hold(frame(text));
         case FrameDecoder.Signal signal -> {
-          switch (signal) {
-            case BINARY -> hold(Socket.BINARY);
-            case TOO_LARGE -> hold(Socket.TOO_LARGE);
-            case PONG -> {}
-            case CLOSE -> {
-              goodbye(parley.websocket.CloseCode.NORMAL);
-              return;
-            }
+          if (signal == FrameDecoder.Signal.CLOSE) {
+            answered = true;
+            goodbye(parley.websocket.CloseCode.NORMAL);
+            return;
           }
+          hold(frame(signal));
         }
       }
     }
   }
 
-  // The client has ended the connection, or there is no way to go on with it. It is told if it
-  // reads, and waits for nothing else.
+  // The client has ended the connection, or there is no way to go on with it. It is told when it
+  // reads, and nothing else.
   private void goodbye(parley.websocket.CloseCode code) {
-    if (!ending && isAvailable(out)) {
-      push(out, ByteString.fromArrayUnsafe(FrameEncoder.close(code)));
+    if (ending) {
+      completeStage();
+      return;
     }
-    gone();
+    frames = null;
+    pong = null;
+    sayGoodbye(code);
+    leave();
+    cutAfter(GOODBYE);
+    pass();
   }
 
-  private void hold(SessionInternal frame) {
+  private void hold(@Nullable SessionInternal frame) {
     if (!ending) {
       held = frame;
       bring();

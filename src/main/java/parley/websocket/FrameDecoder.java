@@ -151,9 +151,10 @@ public final class FrameDecoder {
   private @Nullable Event begin() {
     opcode = header[0] & OPCODE;
     fin = (header[0] & FIN) != 0;
-    left = header[1] & 0x7f;
-    if (left >= 126) {
-      int bytes = left == 126 ? 2 : 8;
+    int shortLength = header[1] & 0x7f;
+    left = shortLength;
+    if (shortLength >= 126) {
+      int bytes = shortLength == 126 ? 2 : 8;
       left = 0;
       for (int i = 0; i < bytes; i++) {
         left = left << 8 | (header[2 + i] & 0xff);
@@ -165,8 +166,8 @@ public final class FrameDecoder {
     if ((header[0] & RESERVED) != 0
         || !Opcode.isKnown(opcode)
         || (header[1] & MASKED) == 0
-        || left < 0
-        || (control && (left > CONTROL_BYTES || !fin))
+        || left < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also negative
+        || (control && (shortLength > CONTROL_BYTES || !fin))
         || (!control && continues != (opcode == Opcode.CONTINUATION))) {
       return broken(CloseCode.PROTOCOL_ERROR);
     }
@@ -184,7 +185,7 @@ public final class FrameDecoder {
     if (!continues) {
       messageOpcode = opcode;
     }
-    if (!tooLarge && messageLength + left > most) {
+    if (!tooLarge && left > most - messageLength) {
       tooLarge = true;
       message = NONE;
       messageLength = 0;

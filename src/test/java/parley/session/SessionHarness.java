@@ -66,6 +66,7 @@ final class SessionHarness {
   int ready;
   boolean reads = true;
   boolean lastSeen;
+  int pings;
 
   SessionHarness(ActorTestKit kit, int messagesPerMinute) {
     this.kit = kit;
@@ -246,6 +247,9 @@ final class SessionHarness {
     switch (message) {
       case SocketFlow.Batch batch -> {
         Bytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
+        for (Bytes.Frame frame : Bytes.read(batch.frames())) {
+          pings += frame.opcode() == Bytes.PING ? 1 : 0;
+        }
         lastSeen = batch.last();
         if (reads && !batch.last()) {
           session.tell(SessionInternal.Socket.WANTS);

@@ -263,6 +263,22 @@ class SessionTest {
   }
 
   @Test
+  void whoIsSilentIsPingedAndAPongIsAsGoodAsAFrame() {
+    s.live();
+    s.pass(Duration.ofSeconds(15));
+    s.quiet();
+    s.pass(Duration.ofSeconds(5));
+    s.quiet();
+    assertThat(s.pings).isZero();
+    s.pass(Duration.ofSeconds(20));
+    s.session.tell(SessionInternal.Socket.PONG);
+    // More than a minute after the last frame.
+    s.pass(Duration.ofSeconds(45));
+    s.quiet();
+    assertThat(s.pings).isPositive();
+  }
+
+  @Test
   void aLostUserIsLookedForAndNothingIsLostOrDoubled() {
     s.live();
     s.entries(A, 1, 3);

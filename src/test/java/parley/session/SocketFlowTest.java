@@ -194,7 +194,6 @@ class SocketFlowTest {
   @Test
   void aPingIsAnsweredBeforeWhatWaits() {
     client.sendNext(Bytes.frame(true, Bytes.PING, "1"));
-    client.sendNext(Bytes.frame(true, Bytes.PONG, "who asked"));
     client.sendNext(Bytes.frame(true, Bytes.PING, "2"));
     client.sendNext(Bytes.text("one"));
     socket.tell(batch(false, "text"));
@@ -241,9 +240,15 @@ class SocketFlowTest {
 
   @Test
   void aClientThatGoesIsGoneAfterItsLastFrame() {
-    client.sendNext(Bytes.text("ack"));
+    client.sendNext(
+        Bytes.text("one")
+            .concat(Bytes.frame(true, Bytes.PING, ""))
+            .concat(Bytes.text("two"))
+            .concat(Bytes.text("three")));
     client.sendComplete();
-    expectText("ack");
+    expectText("one");
+    expectText("two");
+    expectText("three");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     server.expectSubscriptionAndComplete();
   }
@@ -258,7 +263,38 @@ class SocketFlowTest {
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     assertThat(Bytes.read(server.expectNext()).getFirst().opcode()).isEqualTo(Bytes.CLOSE);
     server.expectComplete();
-    client.expectCancellation();
+    client.sendComplete();
+  }
+
+  /** A goodbye waits for what is on its way, and for nothing that is not. */
+  @Test
+  void aClientThatSaysGoodbyeWhileNothingGoesOutIsAnswered() {
+    socket.tell(batch(false, "one"));
+    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    List<Bytes.Frame> frames = Bytes.read(server.requestNext());
+    assertThat(frames).extracting(Bytes.Frame::opcode).containsExactly(Bytes.CLOSE);
+    server.expectComplete();
+    client.sendComplete();
+  }
+
+  @Test
+  void aGoodbyeThatDoesNotGoOutIsCut() {
+    manual();
+    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
+    assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
+  }
+
+  @Test
+  void aPongIsTold() {
+    socket.tell(SocketFlow.Ready.READY);
+    client.sendNext(Bytes.frame(true, Bytes.PONG, ""));
+    client.sendNext(Bytes.frame(true, Bytes.PONG, ""));
+    assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
+    // A flood of them waits as frames do.
+    session.expectNoMessage(Duration.ofMillis(50));
   }
 
   @Test
@@ -269,8 +305,9 @@ class SocketFlowTest {
     Bytes.Frame close = Bytes.read(server.expectNext()).getFirst();
     assertThat(close.opcode()).isEqualTo(Bytes.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1002 & 0xff);
-    server.expectComplete();
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    client.sendComplete();
+    server.expectComplete();
   }
 
   @Test

@@ -132,6 +132,17 @@ class FrameDecoderTest {
     assertThat(feed(Bytes.text("of the large one"))).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {Bytes.TEXT, Bytes.BINARY})
+  void theRestOfAMessageCannotBeAnyLength(int opcode) {
+    assertThat(
+            feed(
+                Bytes.frame(false, opcode, "a"),
+                ByteString.fromArray(Bytes.header(0x80, Long.MAX_VALUE, true)),
+                Bytes.text("of the large one")))
+        .containsExactly(Signal.TOO_LARGE);
+  }
+
   @Test
   void binaryMessagesAreBoundedToo() {
     assertThat(
@@ -154,6 +165,9 @@ class FrameDecoderTest {
       ByteString.fromArray(Bytes.header(0x09, 0, true)), // one in parts
       raw(0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), // a length with its highest bit set
       Bytes.frame(false, Bytes.TEXT, "a").concat(Bytes.text("b")), // one message within another
+      raw(0x81, 0xfe, 0, 5, 1, 2, 3, 4), // a longer length than it needs
+      raw(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4),
+      raw(0x89, 0xfe, 0, 5, 1, 2, 3, 4),
       Bytes.frame(true, Bytes.CLOSE, "x"), // half a code
       Bytes.frame(true, Bytes.CLOSE, new byte[] {3, (byte) 0xed}), // 1005 is never sent
       Bytes.frame(true, Bytes.CLOSE, new byte[] {0, 1}),
@@ -194,7 +208,10 @@ class FrameDecoderTest {
         int to = Math.min(all.length, at + 1 + random.nextInt(random.nextBoolean() ? 5 : 3_000));
         fresh.feed(Arrays.copyOfRange(all, at, to));
         for (var event = fresh.next(); event != null; event = fresh.next()) {
-          events.add(event instanceof Ping ping ? "ping " + ping.payload().length : event);
+          events.add(
+              event instanceof Ping ping
+                  ? "ping " + new String(ping.payload(), StandardCharsets.UTF_8)
+                  : event);
         }
         at = to;
       }
@@ -213,9 +230,9 @@ class FrameDecoderTest {
       bytes.writeBytes(
           Bytes.frame(f == frames - 1, f == 0 ? Bytes.TEXT : Bytes.CONTINUATION, part).toArray());
       if (f < frames - 1 && random.nextBoolean()) {
-        int length = random.nextInt(126);
-        bytes.writeBytes(Bytes.frame(true, Bytes.PING, "x".repeat(length)).toArray());
-        expected.add("ping " + length);
+        String payload = Long.toString(random.nextLong(), 36).repeat(random.nextInt(9));
+        bytes.writeBytes(Bytes.frame(true, Bytes.PING, payload).toArray());
+        expected.add("ping " + payload);
       }
     }
     expected.add(new Text(text.toString()));
