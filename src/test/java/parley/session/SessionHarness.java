@@ -23,6 +23,7 @@ import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
+import parley.client.RawSocket;
 import parley.conversation.Conversation;
 import parley.model.Body;
 import parley.model.ConversationId;
@@ -248,7 +249,7 @@ final class SessionHarness {
       case SocketFlow.Batch batch -> {
         Bytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
         for (Bytes.Frame frame : Bytes.read(batch.frames())) {
-          pings += frame.opcode() == Bytes.PING ? 1 : 0;
+          pings += frame.opcode() == RawSocket.PING ? 1 : 0;
         }
         lastSeen = batch.last();
         if (reads && !batch.last()) {

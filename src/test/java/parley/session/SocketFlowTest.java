@@ -19,6 +19,7 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import parley.client.RawSocket;
 import parley.model.Limits;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.Socket;
@@ -106,8 +107,8 @@ class SocketFlowTest {
   @Test
   void aFrameInPartsIsBounded() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(false, Bytes.TEXT, "x".repeat(40_000)));
-    client.sendNext(Bytes.frame(false, Bytes.CONTINUATION, "x".repeat(40_000)));
+    client.sendNext(Bytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
+    client.sendNext(Bytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
@@ -122,7 +123,7 @@ class SocketFlowTest {
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
     client.sendNext(Bytes.text("late"));
-    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
     server.expectComplete();
     client.expectCancellation();
     session.expectNoMessage(Duration.ofMillis(50));
@@ -165,7 +166,7 @@ class SocketFlowTest {
     for (String text : before) {
       assertThat(frames.removeFirst().text()).isEqualTo(text);
     }
-    assertThat(frames.getLast().opcode()).isEqualTo(Bytes.CLOSE);
+    assertThat(frames.getLast().opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(frames.getLast().payload()).containsExactly(3, 1000 & 0xff);
     return frames.getFirst().text();
   }
@@ -184,24 +185,26 @@ class SocketFlowTest {
   @Test
   void binaryFrames() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, Bytes.BINARY, "x"));
+    client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.BINARY);
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, Bytes.BINARY, "x".repeat(100_000)));
+    client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
   @Test
   void aPingIsAnsweredBeforeWhatWaits() {
-    client.sendNext(Bytes.frame(true, Bytes.PING, "1"));
-    client.sendNext(Bytes.frame(true, Bytes.PING, "2"));
+    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
+    client.sendNext(Bytes.frame(true, RawSocket.PING, "2"));
     client.sendNext(Bytes.text("one"));
     socket.tell(batch(false, "text"));
     socket.tell(SocketFlow.Ready.READY);
     expectText("one");
     // Of pings that came while nothing was read the newest is answered.
     List<Bytes.Frame> frames = Bytes.read(server.requestNext());
-    assertThat(frames).extracting(Bytes.Frame::opcode).containsExactly(Bytes.PONG, Bytes.TEXT);
+    assertThat(frames)
+        .extracting(Bytes.Frame::opcode)
+        .containsExactly(RawSocket.PONG, RawSocket.TEXT);
     assertThat(frames).extracting(Bytes.Frame::text).containsExactly("2", "text");
   }
 
@@ -233,7 +236,7 @@ class SocketFlowTest {
     socket.tell(batch(false, "late"));
     expectClosing("closing");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    client.sendNext(Bytes.frame(true, Bytes.PING, "1"));
+    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
     client.sendComplete();
     server.expectComplete();
   }
@@ -242,7 +245,7 @@ class SocketFlowTest {
   void aClientThatGoesIsGoneAfterItsLastFrame() {
     client.sendNext(
         Bytes.text("one")
-            .concat(Bytes.frame(true, Bytes.PING, ""))
+            .concat(Bytes.frame(true, RawSocket.PING, ""))
             .concat(Bytes.text("two"))
             .concat(Bytes.text("three")));
     client.sendComplete();
@@ -258,10 +261,10 @@ class SocketFlowTest {
     server.request(1);
     expectWants();
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text("ack").concat(Bytes.frame(true, Bytes.CLOSE, "")));
+    client.sendNext(Bytes.text("ack").concat(Bytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    assertThat(Bytes.read(server.expectNext()).getFirst().opcode()).isEqualTo(Bytes.CLOSE);
+    assertThat(Bytes.read(server.expectNext()).getFirst().opcode()).isEqualTo(RawSocket.CLOSE);
     server.expectComplete();
     client.sendComplete();
   }
@@ -270,10 +273,10 @@ class SocketFlowTest {
   @Test
   void aClientThatSaysGoodbyeWhileNothingGoesOutIsAnswered() {
     socket.tell(batch(false, "one"));
-    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     List<Bytes.Frame> frames = Bytes.read(server.requestNext());
-    assertThat(frames).extracting(Bytes.Frame::opcode).containsExactly(Bytes.CLOSE);
+    assertThat(frames).extracting(Bytes.Frame::opcode).containsExactly(RawSocket.CLOSE);
     server.expectComplete();
     client.sendComplete();
   }
@@ -281,7 +284,7 @@ class SocketFlowTest {
   @Test
   void aGoodbyeThatDoesNotGoOutIsCut() {
     manual();
-    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
@@ -290,8 +293,8 @@ class SocketFlowTest {
   @Test
   void aPongIsTold() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, Bytes.PONG, ""));
-    client.sendNext(Bytes.frame(true, Bytes.PONG, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
     // A flood of them waits as frames do.
     session.expectNoMessage(Duration.ofMillis(50));
@@ -303,7 +306,7 @@ class SocketFlowTest {
     expectWants();
     client.sendNext(ByteString.fromString("GET / HTTP/1.1\r\n\r\n"));
     Bytes.Frame close = Bytes.read(server.expectNext()).getFirst();
-    assertThat(close.opcode()).isEqualTo(Bytes.CLOSE);
+    assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1002 & 0xff);
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     client.sendComplete();
@@ -353,7 +356,7 @@ class SocketFlowTest {
     session.stop();
     assertThat(expectClosing())
         .contains("\"closing\"", CloseCode.STATE_LOST.wireName(), "\"reconnect\":true");
-    client.sendNext(Bytes.frame(true, Bytes.CLOSE, ""));
+    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
     server.expectComplete();
     client.expectCancellation();
   }

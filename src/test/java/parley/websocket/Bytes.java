@@ -8,18 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.util.ByteString;
+import parley.client.RawSocket;
 
 /** The other side of the codec: what a client writes, and what it reads. */
 public final class Bytes {
-  /** Opcodes, as they stand in the standard. */
-  public static final int CONTINUATION = 0;
-
-  public static final int TEXT = 1;
-  public static final int BINARY = 2;
-  public static final int CLOSE = 8;
-  public static final int PING = 9;
-  public static final int PONG = 10;
-
   private static final byte[] MASK = {0x12, (byte) 0x9a, 0x56, (byte) 0xfe};
 
   /** A frame that was read. */
@@ -34,7 +26,7 @@ public final class Bytes {
 
   /** A whole text message of a client. */
   public static ByteString text(String text) {
-    return frame(true, TEXT, text);
+    return frame(true, RawSocket.TEXT, text);
   }
 
   /** A frame of a client. */
@@ -95,6 +87,6 @@ public final class Bytes {
 
   /** The texts among the frames of a server. */
   public static List<String> texts(ByteString bytes) {
-    return read(bytes).stream().filter(f -> f.opcode() == TEXT).map(Frame::text).toList();
+    return read(bytes).stream().filter(f -> f.opcode() == RawSocket.TEXT).map(Frame::text).toList();
   }
 }

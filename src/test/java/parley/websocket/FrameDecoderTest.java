@@ -12,6 +12,7 @@ import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import parley.client.RawSocket;
 import parley.websocket.FrameDecoder.Broken;
 import parley.websocket.FrameDecoder.Ping;
 import parley.websocket.FrameDecoder.Signal;
@@ -69,12 +70,12 @@ class FrameDecoderTest {
   void aMessageInFramesWithControlFramesBetween() {
     assertThat(
             feed(
-                Bytes.frame(false, Bytes.TEXT, "one "),
-                Bytes.frame(true, Bytes.PING, "here?"),
-                Bytes.frame(false, Bytes.CONTINUATION, ""),
-                Bytes.frame(true, Bytes.PONG, ""),
-                Bytes.frame(true, Bytes.CONTINUATION, "two"),
-                Bytes.frame(true, Bytes.BINARY, "12"),
+                Bytes.frame(false, RawSocket.TEXT, "one "),
+                Bytes.frame(true, RawSocket.PING, "here?"),
+                Bytes.frame(false, RawSocket.CONTINUATION, ""),
+                Bytes.frame(true, RawSocket.PONG, ""),
+                Bytes.frame(true, RawSocket.CONTINUATION, "two"),
+                Bytes.frame(true, RawSocket.BINARY, "12"),
                 Bytes.text("three")))
         .containsExactly(
             "ping here?", Signal.PONG, new Text("one two"), Signal.BINARY, new Text("three"));
@@ -85,8 +86,8 @@ class FrameDecoderTest {
     byte[] euro = "€".getBytes(StandardCharsets.UTF_8);
     assertThat(
             feed(
-                Bytes.frame(false, Bytes.TEXT, Arrays.copyOf(euro, 1)),
-                Bytes.frame(true, Bytes.CONTINUATION, Arrays.copyOfRange(euro, 1, 3))))
+                Bytes.frame(false, RawSocket.TEXT, Arrays.copyOf(euro, 1)),
+                Bytes.frame(true, RawSocket.CONTINUATION, Arrays.copyOfRange(euro, 1, 3))))
         .containsExactly(new Text("€"));
   }
 
@@ -105,7 +106,7 @@ class FrameDecoderTest {
     };
     for (byte[] payload : wrong) {
       var fresh = new FrameDecoder(MOST);
-      fresh.feed(Bytes.frame(true, Bytes.TEXT, payload).toArray());
+      fresh.feed(Bytes.frame(true, RawSocket.TEXT, payload).toArray());
       assertThat(fresh.next()).isEqualTo(new Broken(CloseCode.INVALID_DATA));
       fresh.feed(Bytes.text("more").toArray());
       assertThat(fresh.next()).isNull();
@@ -116,12 +117,12 @@ class FrameDecoderTest {
   void whatIsTooLargeIsToldOnceAndPassedOver() {
     assertThat(
             feed(
-                Bytes.frame(false, Bytes.TEXT, "x".repeat(MOST)),
-                Bytes.frame(false, Bytes.CONTINUATION, "x"),
-                Bytes.frame(true, Bytes.CONTINUATION, "x".repeat(MOST)),
+                Bytes.frame(false, RawSocket.TEXT, "x".repeat(MOST)),
+                Bytes.frame(false, RawSocket.CONTINUATION, "x"),
+                Bytes.frame(true, RawSocket.CONTINUATION, "x".repeat(MOST)),
                 Bytes.text("more"),
-                Bytes.frame(true, Bytes.BINARY, "x".repeat(MOST + 1)),
-                Bytes.frame(true, Bytes.CLOSE, "")))
+                Bytes.frame(true, RawSocket.BINARY, "x".repeat(MOST + 1)),
+                Bytes.frame(true, RawSocket.CLOSE, "")))
         .containsExactly(Signal.TOO_LARGE, Signal.CLOSE);
   }
 
@@ -133,7 +134,7 @@ class FrameDecoderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {Bytes.TEXT, Bytes.BINARY})
+  @ValueSource(ints = {RawSocket.TEXT, RawSocket.BINARY})
   void theRestOfAMessageCannotBeAnyLength(int opcode) {
     assertThat(
             feed(
@@ -147,8 +148,8 @@ class FrameDecoderTest {
   void binaryMessagesAreBoundedToo() {
     assertThat(
             feed(
-                Bytes.frame(false, Bytes.BINARY, "x".repeat(MOST)),
-                Bytes.frame(true, Bytes.CONTINUATION, "x")))
+                Bytes.frame(false, RawSocket.BINARY, "x".repeat(MOST)),
+                Bytes.frame(true, RawSocket.CONTINUATION, "x")))
         .containsExactly(Signal.TOO_LARGE);
   }
 
@@ -164,14 +165,14 @@ class FrameDecoderTest {
       ByteString.fromArray(Bytes.header(0x89, 126, true)), // a large control frame
       ByteString.fromArray(Bytes.header(0x09, 0, true)), // one in parts
       raw(0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), // a length with its highest bit set
-      Bytes.frame(false, Bytes.TEXT, "a").concat(Bytes.text("b")), // one message within another
+      Bytes.frame(false, RawSocket.TEXT, "a").concat(Bytes.text("b")), // one message within another
       raw(0x81, 0xfe, 0, 5, 1, 2, 3, 4), // a longer length than it needs
       raw(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4),
       raw(0x89, 0xfe, 0, 5, 1, 2, 3, 4),
-      Bytes.frame(true, Bytes.CLOSE, "x"), // half a code
-      Bytes.frame(true, Bytes.CLOSE, new byte[] {3, (byte) 0xed}), // 1005 is never sent
-      Bytes.frame(true, Bytes.CLOSE, new byte[] {0, 1}),
-      Bytes.frame(true, Bytes.CLOSE, new byte[] {3, (byte) 0xe8, (byte) 0xff}),
+      Bytes.frame(true, RawSocket.CLOSE, "x"), // half a code
+      Bytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xed}), // 1005 is never sent
+      Bytes.frame(true, RawSocket.CLOSE, new byte[] {0, 1}),
+      Bytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xe8, (byte) 0xff}),
     };
     for (ByteString bytes : wrong) {
       var fresh = new FrameDecoder(MOST);
@@ -185,7 +186,7 @@ class FrameDecoderTest {
   @ValueSource(ints = {1000, 1001, 1003, 1011, 3000, 4999})
   void goodbyes(int code) {
     byte[] payload = {(byte) (code >>> 8), (byte) code, 'b', 'y', 'e'};
-    assertThat(feed(Bytes.frame(true, Bytes.CLOSE, payload), Bytes.text("late")))
+    assertThat(feed(Bytes.frame(true, RawSocket.CLOSE, payload), Bytes.text("late")))
         .containsExactly(Signal.CLOSE);
   }
 
@@ -228,10 +229,11 @@ class FrameDecoderTest {
               .repeat(random.nextInt(random.nextBoolean() ? 20 : 700));
       text.append(part);
       bytes.writeBytes(
-          Bytes.frame(f == frames - 1, f == 0 ? Bytes.TEXT : Bytes.CONTINUATION, part).toArray());
+          Bytes.frame(f == frames - 1, f == 0 ? RawSocket.TEXT : RawSocket.CONTINUATION, part)
+              .toArray());
       if (f < frames - 1 && random.nextBoolean()) {
         String payload = Long.toString(random.nextLong(), 36).repeat(random.nextInt(9));
-        bytes.writeBytes(Bytes.frame(true, Bytes.PING, payload).toArray());
+        bytes.writeBytes(Bytes.frame(true, RawSocket.PING, payload).toArray());
         expected.add("ping " + payload);
       }
     }
