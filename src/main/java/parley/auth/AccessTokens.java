@@ -11,7 +11,6 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSVerifier;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.ECDSAVerifier;
-import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
 import com.nimbusds.jose.jwk.AsymmetricJWK;
 import com.nimbusds.jose.jwk.JWK;
 import com.nimbusds.jose.jwk.JWKMatcher;
@@ -83,6 +82,7 @@ public final class AccessTokens implements AutoCloseable {
   private final SigningKeys keys;
   private final InstantSource clock;
   private final @Nullable Remote external;
+  private final Signatures signatures;
   private final ECDSASigner signer;
   private final ECDSAVerifier verifier;
   private final Cache<String, Principal> remembered;
@@ -91,11 +91,12 @@ public final class AccessTokens implements AutoCloseable {
   public AccessTokens(SigningKeys keys, Optional<ExternalIssuer> external, InstantSource clock) {
     this.keys = keys;
     this.clock = clock;
+    this.signatures = new Signatures(keys.key());
     this.external =
         external.map(e -> new Remote(e, new RemoteKeys(e.jwksUrl(), clock))).orElse(null);
     try {
-      this.signer = new ECDSASigner(keys.key());
-      this.verifier = new ECDSAVerifier(keys.key().toECPublicKey());
+      this.signer = signatures.signer(keys.key());
+      this.verifier = signatures.verifier(keys.key());
     } catch (JOSEException e) {
       throw new IllegalArgumentException("the signing key is not for ES256", e);
     }
@@ -224,12 +225,11 @@ public final class AccessTokens implements AutoCloseable {
                         : new Rejected("bad signature or unknown key"));
   }
 
-  private static boolean signedByOne(SignedJWT jwt, List<JWK> candidates) {
+  private boolean signedByOne(SignedJWT jwt, List<JWK> candidates) {
     for (JWK candidate : candidates) {
       try {
         if (candidate instanceof AsymmetricJWK key) {
-          JWSVerifier check =
-              new DefaultJWSVerifierFactory().createJWSVerifier(jwt.getHeader(), key.toPublicKey());
+          JWSVerifier check = signatures.verifier(jwt.getHeader(), key);
           if (jwt.verify(check)) {
             return true;
           }

@@ -39,12 +39,12 @@ final class Routes {
             "v1",
             () ->
                 concat(
+                    new SocketRoute(edge).route(), // First, as it is asked most at once.
                     new AuthRoutes(edge).route(),
                     new UserRoutes(edge).route(),
                     new ConversationRoutes(edge).route(),
                     new GroupRoutes(edge).route(),
-                    new MessageRoutes(edge).route(),
-                    new SocketRoute(edge).route()));
+                    new MessageRoutes(edge).route()));
     Route open =
         new StaticRoutes(
                 StaticFiles.load("web"), StaticFiles.load("docs"), services.identity()::jwks)

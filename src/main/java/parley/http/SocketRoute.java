@@ -1,11 +1,15 @@
 package parley.http;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.apache.pekko.NotUsed;
@@ -14,7 +18,9 @@ import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
-import org.apache.pekko.http.javadsl.model.ws.Message;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.Connection;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.model.ws.WebSocketUpgrade;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -31,7 +37,11 @@ import parley.model.ErrorCode;
 final class SocketRoute {
   static final String SUBPROTOCOL = "parley.v1";
 
-  private static final Flow<Message, Message, NotUsed> UNUSED = Flow.create();
+  private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+  private static final HttpHeader UPGRADE = RawHeader.create("Upgrade", "websocket");
+  private static final HttpHeader CONNECTION = Connection.create("upgrade");
+  private static final HttpHeader PROTOCOL =
+      RawHeader.create("Sec-WebSocket-Protocol", SUBPROTOCOL);
 
   private final Edge edge;
 
@@ -54,33 +64,36 @@ final class SocketRoute {
       return Problems.badField(
           "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
     }
-    HttpResponse handshake =
-        offered.isEmpty()
-            ? upgrade.get().handleMessagesWith(UNUSED)
-            : upgrade.get().handleMessagesWith(UNUSED, SUBPROTOCOL);
-    return withBytes(handshake, edge.services().sockets().get());
+    return switching(request, !offered.isEmpty(), edge.services().sockets().get());
   }
 
   /**
-   * The library's answer to the handshake, but with what comes after it as bytes. That is the one
+   * The answer to a handshake that the library has looked at and found good. Its own would come
+   * with some twenty stages for its messages. What comes after ours is bytes; to say so is the one
    * place where a class is used that the library does not promise to keep.
    */
-  private static HttpResponse withBytes(
-      HttpResponse handshake, Flow<ByteString, ByteString, NotUsed> bytes) {
+  private static HttpResponse switching(
+      HttpRequest request, boolean subprotocol, Flow<ByteString, ByteString, NotUsed> bytes) {
+    String key = request.getHeader("Sec-WebSocket-Key").orElseThrow().value();
     List<HttpHeader> headers = new ArrayList<>();
-    boolean switches = false;
-    for (HttpHeader header : handshake.getHeaders()) {
-      if (header instanceof UpgradeToOtherProtocolResponseHeader) {
-        headers.add(new UpgradeToOtherProtocolResponseHeader(scala(bytes)));
-        switches = true;
-      } else {
-        headers.add(header);
-      }
+    headers.add(UPGRADE);
+    headers.add(CONNECTION);
+    headers.add(RawHeader.create("Sec-WebSocket-Accept", accept(key)));
+    if (subprotocol) {
+      headers.add(PROTOCOL);
     }
-    if (!switches) {
-      throw new IllegalStateException("the library's handshake is not what it was");
+    headers.add(new UpgradeToOtherProtocolResponseHeader(scala(bytes)));
+    return HttpResponse.create().withStatus(StatusCodes.SWITCHING_PROTOCOLS).withHeaders(headers);
+  }
+
+  /** RFC 6455, section 4.2.2: that the server has understood this very handshake. */
+  private static String accept(String key) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(US_ASCII));
+      return Base64.getEncoder().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-1", e);
     }
-    return handshake.withHeaders(headers);
   }
 
   // The library wants any materialized value, and the types of Scala's Any are Java's Object.
