@@ -14,7 +14,7 @@ import java.util.List;
  */
 final class Cluster {
   /** Several of them are on one machine. */
-  private static final String HEAP = "-Xmx512m";
+  private static final List<String> HEAP = List.of("-Xms512m", "-Xmx512m");
 
   private final Tokens tokens;
   private final Path folder;
@@ -29,7 +29,7 @@ final class Cluster {
   Cluster(Tokens tokens, Path folder, List<String> jvm) {
     this.tokens = tokens;
     this.folder = folder;
-    this.jvm = new ArrayList<>(List.of(HEAP));
+    this.jvm = new ArrayList<>(HEAP);
     this.jvm.addAll(jvm);
   }
 

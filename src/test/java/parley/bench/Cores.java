@@ -13,6 +13,7 @@ import java.util.List;
  */
 final class Cores {
   private static final boolean PINS = exists("taskset");
+  private static final int TRIES = 20;
 
   private Cores() {}
 
@@ -31,11 +32,31 @@ final class Cores {
     return PINS ? List.of("taskset", "-c", "1") : List.of();
   }
 
+  /** The command that becomes a process on both, though its parent is on one. */
+  static List<String> both() {
+    return PINS ? List.of("taskset", "-c", "0-1") : List.of();
+  }
+
   /** Pins this process, with all threads it has and will have. */
   static void pinSelf() {
-    String pid = String.valueOf(ProcessHandle.current().pid());
-    if (PINS) {
-      run("taskset", "-a", "-c", "-p", "1", pid);
+    pin(ProcessHandle.current().pid(), "1");
+  }
+
+  /** Pins a process that runs to the program's core, with all threads it has and will have. */
+  static void pinProgram(long pid) {
+    pin(pid, "0");
+  }
+
+  private static void pin(long pid, String core) {
+    for (int failed = 0; PINS; failed++) {
+      try {
+        run("taskset", "-a", "-c", "-p", core, String.valueOf(pid));
+        return;
+      } catch (RunFailedException e) {
+        if (failed == TRIES) {
+          throw e; // Else a thread ended just then.
+        }
+      }
     }
   }
 

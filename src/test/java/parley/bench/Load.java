@@ -159,9 +159,9 @@ public final class Load {
     int ack = scenario.ackMillis(options);
     try (Stage stage = new Stage(options, program, tokens, recording, ack)) {
       Result result = scenario.play(stage);
-      String profile = stage.profile();
+      Profile profile = stage.profile();
       if (profile != null) {
-        System.out.println(profile);
+        System.out.println(profile.table(result.each(), result.count(), result.serverMicros()));
       }
       return result;
     }

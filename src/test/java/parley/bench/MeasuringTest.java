@@ -116,5 +116,28 @@ class MeasuringTest {
                     "org.apache.pekko.dispatch.Mailbox.run")))
         .isEqualTo("journal (RocksDB)");
     assertThat(Profile.layer(List.of("java.lang.Thread.run"))).isEqualTo("other");
+    assertThat(
+            List.of(
+                    "sun.nio.ch.IOUtil.write",
+                    "sun.nio.ch.EPoll.wait",
+                    "parley.protocol.FrameReader.read",
+                    "parley.protocol.FrameWriter.write",
+                    "parley.user.UserLive.acked",
+                    "parley.user.UserLive.flush",
+                    "parley.user.UserLive.start",
+                    "parley.conversation.Dispatch.next",
+                    "parley.conversation.Log.add")
+                .stream()
+                .map(name -> Profile.layer(List.of("java.lang.Object.hashCode", name, "x.y"))))
+        .containsExactly(
+            "frame out: write",
+            "select",
+            "decode: JSON in",
+            "encode: JSON out",
+            "acknowledgement",
+            "flush of users",
+            "user",
+            "dispatch",
+            "conversation");
   }
 }

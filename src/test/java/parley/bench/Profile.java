@@ -25,7 +25,11 @@ import org.jspecify.annotations.Nullable;
 final class Profile {
   private static final String CPU_SAMPLE = "jdk.CPUTimeSample";
   private static final String SAMPLE = "jdk.ExecutionSample";
+  private static final String ALLOCATED = "jdk.ObjectAllocationSample";
   private static final int TOP = 25;
+
+  /** Between two samples of processor time, see {@link Program#record}. */
+  static final int PERIOD_MILLIS = 2;
 
   /** Layers by the beginnings of class names; of two that fit the first. */
   private static final Map<String, List<String>> LAYERS = layers();
@@ -33,36 +37,73 @@ final class Profile {
   private final Map<String, Integer> byLayer = new HashMap<>();
   private final Map<String, Integer> byMethod = new HashMap<>();
   private final Map<String, Integer> byThread = new HashMap<>();
+  private final Map<String, Long> bytesByLayer = new HashMap<>();
+  private final Path file;
   private int samples;
+  private int unknown;
+  private long allocated;
   private double pauseMillis;
 
+  // In the order in which a message meets them. The first that fits counts, so what is finer comes
+  // first.
   private static Map<String, List<String>> layers() {
     Map<String, List<String>> all = new LinkedHashMap<>();
-    all.put("JSON of frames", List.of("parley.protocol."));
-    all.put("WebSocket frames", List.of("parley.websocket."));
+    all.put(
+        "frame in: read", List.of("sun.nio.ch.SocketChannelImpl.read", "sun.nio.ch.IOUtil.read"));
+    all.put(
+        "frame out: write",
+        List.of("sun.nio.ch.SocketChannelImpl.write", "sun.nio.ch.IOUtil.write"));
+    all.put("select", List.of("sun.nio.ch.", "org.apache.pekko.io.SelectionHandler"));
+    all.put("TCP", List.of("org.apache.pekko.io."));
+    all.put("streams", List.of("org.apache.pekko.stream."));
+    all.put(
+        "WebSocket frames and their stage", List.of("parley.websocket.", "parley.session.Socket"));
+    all.put("decode: JSON in", List.of("parley.protocol.FrameReader", "parley.protocol.Fields"));
+    all.put("encode: JSON out", List.of("parley.protocol.", "parley.session.SharedFrames"));
+    all.put(
+        "acknowledgement",
+        List.of(
+            "parley.session.Heard",
+            "parley.session.Track",
+            "parley.session.Deliveries.ack",
+            "parley.session.Session.onAck",
+            "parley.user.UserLive.ack",
+            "parley.user.Sessions.ack",
+            "parley.user.DeviceCursors",
+            "parley.conversation.CursorMoves",
+            "parley.conversation.Gathering"));
+    all.put("session", List.of("parley.session."));
+    all.put("dispatch", List.of("parley.conversation.Dispatch", "parley.user.Intake"));
+    all.put("conversation", List.of("parley.conversation."));
+    all.put("flush of users", List.of("parley.user.Pending", "parley.user.UserLive.flush"));
+    all.put("user", List.of("parley.user."));
     all.put(
         "events and wire to bytes", List.of("org.apache.pekko.serialization.", "parley.serial."));
     all.put("journal (RocksDB)", List.of("parley.journal.", "org.rocksdb."));
     all.put("AWS SDK", List.of("com.amazonaws.", "org.apache.http."));
     all.put("DynamoDB plugin", List.of("org.apache.pekko.persistence.dynamodb."));
     all.put("persistence", List.of("org.apache.pekko.persistence."));
-    all.put("tokens, TLS, hashes", List.of("com.nimbusds.", "sun.security."));
-    all.put("socket stage", List.of("parley.session.Socket"));
-    all.put("session", List.of("parley.session."));
-    all.put("conversation", List.of("parley.conversation."));
-    all.put("user", List.of("parley.user."));
+    all.put(
+        "tokens, TLS, hashes", List.of("com.nimbusds.", "sun.security.", "com.amazon.corretto."));
     all.put("rest of Parley", List.of("parley."));
     all.put("HTTP", List.of("org.apache.pekko.http."));
-    all.put("TCP", List.of("org.apache.pekko.io.", "sun.nio.ch."));
-    all.put("streams", List.of("org.apache.pekko.stream."));
     all.put("sharding, cluster", List.of("org.apache.pekko.cluster.", "org.apache.pekko.remote."));
-    all.put("actors", List.of("org.apache.pekko.", "java.util.concurrent."));
+    all.put(
+        "timers",
+        List.of(
+            "org.apache.pekko.actor.LightArrayRevolverScheduler",
+            "org.apache.pekko.actor.typed.internal.TimerSchedulerImpl"));
+    all.put("actors: mailboxes and turns", List.of("org.apache.pekko.", "java.util.concurrent."));
     return all;
+  }
+
+  private Profile(Path file) {
+    this.file = file;
   }
 
   /** Reads a recording. */
   static Profile of(Path file) {
-    Profile profile = new Profile();
+    Profile profile = new Profile(file);
     List<RecordedEvent> cpu = new ArrayList<>();
     List<RecordedEvent> plain = new ArrayList<>();
     try (RecordingFile recording = new RecordingFile(file)) {
@@ -71,6 +112,7 @@ final class Profile {
         switch (event.getEventType().getName()) {
           case CPU_SAMPLE -> cpu.add(event);
           case SAMPLE -> plain.add(event);
+          case ALLOCATED -> profile.allocated(event);
           case "jdk.GarbageCollection" ->
               profile.pauseMillis += event.getDuration("sumOfPauses").toNanos() / 1e6;
           default -> {}
@@ -84,20 +126,33 @@ final class Profile {
   }
 
   private void add(RecordedEvent event) {
-    if (event.getStackTrace() == null) {
-      return;
-    }
-    List<String> names = new ArrayList<>();
-    for (RecordedFrame frame : event.getStackTrace().getFrames()) {
-      names.add(frame.getMethod().getType().getName() + "." + frame.getMethod().getName());
-    }
+    List<String> names = stack(event);
     if (names.isEmpty()) {
+      unknown++;
       return;
     }
     samples++;
     byLayer.merge(layer(names), 1, Integer::sum);
     byMethod.merge(names.get(0), 1, Integer::sum);
     byThread.merge(thread(event), 1, Integer::sum);
+  }
+
+  /** A sample stands for the bytes that were allocated since the one before. */
+  private void allocated(RecordedEvent event) {
+    long bytes = event.getLong("weight");
+    allocated += bytes;
+    bytesByLayer.merge(layer(stack(event)), bytes, Long::sum);
+  }
+
+  /** Names of methods, the innermost first. */
+  private static List<String> stack(RecordedEvent event) {
+    List<String> names = new ArrayList<>();
+    if (event.getStackTrace() != null) {
+      for (RecordedFrame frame : event.getStackTrace().getFrames()) {
+        names.add(frame.getMethod().getType().getName() + "." + frame.getMethod().getName());
+      }
+    }
+    return names;
   }
 
   private static String thread(RecordedEvent event) {
@@ -119,15 +174,51 @@ final class Profile {
     return "other";
   }
 
-  /** Three tables: layers, threads, methods. */
-  String table() {
+  /**
+   * Tables: layers, threads, methods; and what each layer costs for one of what was done.
+   *
+   * @param each what was done, such as {@code message}
+   * @param count how many of them, 0 for unknown
+   * @param micros the program's processor time for each
+   */
+  String table(String each, long count, double micros) {
     StringBuilder text = new StringBuilder();
-    text.append(samples).append(" samples of running Java code; collector pauses ");
+    text.append(file.toAbsolutePath()).append(System.lineSeparator());
+    text.append(samples).append(" samples of running Java code, ").append(unknown);
+    text.append(" more in unknown places; collector pauses ");
     text.append(String.format(Locale.ROOT, "%.0f ms%n", pauseMillis));
+    if (count > 0) {
+      costs(text, each, count, micros);
+    }
     table(text, "layer", byLayer, LAYERS.size() + 1);
     table(text, "threads", byThread, 10);
     table(text, "method", byMethod, TOP);
     return text.toString();
+  }
+
+  /**
+   * What one costs in each layer. Samples are of running Java code alone, one for each {@link
+   * #PERIOD_MILLIS}: what the process used beyond them went into compiling, collecting and the
+   * kernel's part of the JVM's own threads.
+   */
+  private void costs(StringBuilder text, String each, long count, double micros) {
+    double inJava = Math.min(micros, (samples + unknown) * PERIOD_MILLIS * 1e3 / count);
+    text.append("  for one ").append(each).append(":     us     bytes allocated\n");
+    List<String> names = new ArrayList<>(LAYERS.keySet());
+    names.add("other");
+    for (String name : names) {
+      double time = inJava * byLayer.getOrDefault(name, 0) / Math.max(1, samples);
+      double bytes = (double) bytesByLayer.getOrDefault(name, 0L) / count;
+      cost(text, name, time, bytes);
+    }
+    cost(text, "collecting, compiling, the JVM", micros - inJava, 0);
+    cost(text, "in all", micros, (double) allocated / count);
+  }
+
+  private static void cost(StringBuilder text, String name, double micros, double bytes) {
+    if (micros >= 0.05 || bytes >= 1) {
+      text.append(String.format(Locale.ROOT, "    %-34s %7.1f %,10.0f%n", name, micros, bytes));
+    }
   }
 
   private void table(StringBuilder text, String title, Map<String, Integer> counts, int most) {

@@ -63,14 +63,15 @@ final class Program implements AutoCloseable {
   static Program start(Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
     delete(folder);
     long start = System.nanoTime();
-    ServerProcess process = prepare(folder, settings, jvm, jfr);
+    ServerProcess process = prepare(folder, settings, Cores.program(), jvm, jfr);
     process.launch();
     return new Program(List.of(process), null, jfr, start);
   }
 
   /**
    * New ones that are one cluster, on an empty stand-in for DynamoDB. What they print is in files
-   * beside the folder.
+   * beside the folder. Several may use both cores until they are {@link #pin pinned}, but as if
+   * there was one.
    *
    * @param jvm options of each one's JVM
    */
@@ -89,11 +90,14 @@ final class Program implements AutoCloseable {
         all.put("PARLEY_CLUSTER", "seed");
         all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remote));
       }
+      List<String> prefix = count > 1 ? Cores.both() : Cores.program();
+      List<String> options = new ArrayList<>(jvm);
+      options.add("-XX:ActiveProcessorCount=1");
       for (int node = 0; node < count; node++) {
         all.put("PARLEY_REMOTE_PORT", remote.get(node));
         Path log = folder.resolveSibling("node-" + node + ".log");
         Files.deleteIfExists(log);
-        nodes.add(prepare(folder.resolve("node-" + node), all, jvm, jfr).alsoTo(log));
+        nodes.add(prepare(folder.resolve("node-" + node), all, prefix, options, jfr).alsoTo(log));
       }
       // At the same time: each listens when it is a member, for which it needs the others.
       CompletableFuture.allOf(
@@ -111,19 +115,31 @@ final class Program implements AutoCloseable {
 
   /** No rates are limited: the limits are there to refuse what is measured here. */
   private static ServerProcess prepare(
-      Path folder, Map<String, String> settings, List<String> jvm, boolean jfr) {
+      Path folder,
+      Map<String, String> settings,
+      List<String> prefix,
+      List<String> jvm,
+      boolean jfr) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     List<String> options = new ArrayList<>();
     options.add("-Dsun.misc.unsafe.memory.access=allow");
-    options.add("-Xmx2g");
+    options.addAll(List.of("-Xms2g", "-Xmx2g")); // As the image: all of it from the start.
+    if (Runtime.version().feature() >= 25) {
+      options.add("-XX:+UseCompactObjectHeaders");
+    }
     if (jfr) {
       options.add("-XX:+UnlockDiagnosticVMOptions");
       options.add("-XX:+DebugNonSafepoints");
     }
     options.addAll(jvm);
-    return ServerProcess.prepare(folder, all, Cores.program(), options);
+    return ServerProcess.prepare(folder, all, prefix, options);
+  }
+
+  /** From now on all of it is on the program's core. */
+  void pin() {
+    nodes.forEach(node -> Cores.pinProgram(node.pid()));
   }
 
   /** Where clients connect, one for each node. */
@@ -184,21 +200,24 @@ final class Program implements AutoCloseable {
       start.addAll(List.of("JFR.start", "name=bench", "settings=profile"));
       if (Runtime.version().feature() >= 25) {
         // Samples by processor time, which miss no thread that works.
-        start.addAll(List.of("jdk.CPUTimeSample#enabled=true", "jdk.CPUTimeSample#throttle=2ms"));
+        start.addAll(
+            List.of(
+                "jdk.CPUTimeSample#enabled=true",
+                "jdk.CPUTimeSample#throttle=" + Profile.PERIOD_MILLIS + "ms"));
       }
       Cores.run(start.toArray(String[]::new));
     }
   }
 
-  /** Ends the recording, and gives the file and where the time went; null if none was made. */
-  @Nullable String recorded(Path file) {
+  /** Ends the recording, and gives where the time went; null if none was made. */
+  @Nullable Profile recorded(Path file) {
     if (!jfr) {
       return null;
     }
     String name = file.toAbsolutePath().toString();
     Cores.run(
         tool("jcmd"), String.valueOf(own().pid()), "JFR.stop", "name=bench", "filename=" + name);
-    return name + "\n" + Profile.of(file).table();
+    return Profile.of(file);
   }
 
   private static String tool(String name) {

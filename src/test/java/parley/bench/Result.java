@@ -15,6 +15,9 @@ final class Result {
   private final Map<String, Double> figures = new LinkedHashMap<>();
   private final StringBuilder notes = new StringBuilder();
   private Bottleneck bottleneck = Bottleneck.UNKNOWN;
+  private String each = "";
+  private long count;
+  private double serverMicros;
 
   /** Adds a figure. */
   Result with(String name, double value) {
@@ -57,9 +60,28 @@ final class Result {
 
   /** Adds the program's processor time for each of so many, where it is known. */
   Result serverTime(Cpu used, String each, long count) {
-    return used.server() < 0
-        ? this
-        : with("server (us/" + each + ")", used.server() / 1e3 / (double) Math.max(1, count));
+    if (used.server() < 0) {
+      return this;
+    }
+    this.each = each;
+    this.count = count;
+    serverMicros = used.server() / 1e3 / (double) Math.max(1, count);
+    return with("server (us/" + each + ")", serverMicros);
+  }
+
+  /** What the program's processor time was counted for last. */
+  String each() {
+    return each;
+  }
+
+  /** How many of those there were; 0 where it is not known. */
+  long count() {
+    return count;
+  }
+
+  /** The program's processor time for one of those; 0 where it is not known. */
+  double serverMicros() {
+    return serverMicros;
   }
 
   /** Adds what the store was asked for each of so many, if it counts that. */

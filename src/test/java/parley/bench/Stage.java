@@ -13,6 +13,8 @@ final class Stage implements AutoCloseable {
   /** Connections made at once while a scenario is set up. */
   static final int AT_ONCE = 64;
 
+  private static final Duration PINNED = Duration.ofSeconds(5);
+
   final Options options;
   final Program program;
   final Crowd crowd;
@@ -20,7 +22,7 @@ final class Stage implements AutoCloseable {
   private final Path recording;
   private Asked asked = Asked.NOTHING;
   private boolean measuring;
-  private @Nullable String profile;
+  private @Nullable Profile profile;
 
   /**
    * Sets the stage.
@@ -55,11 +57,16 @@ final class Stage implements AutoCloseable {
 
   /**
    * Plays for the warm-up, then for the time that counts, and gives what both cores did in it.
-   * Nodes that share a core warm up so many times as long: each has the same to compile.
+   * Nodes that share a core warm up so many times as long, and on both cores: each has the same to
+   * compile.
    */
   Cpu measure() {
     crowd.pass(
         Duration.ofSeconds(options.number("warmup", 10)).multipliedBy(program.uris().size()));
+    if (program.uris().size() > 1) {
+      program.pin();
+      crowd.pass(PINNED);
+    }
     Cpu before = begin();
     crowd.pass(Duration.ofSeconds(options.number("seconds", 10)));
     return end(before);
@@ -111,8 +118,8 @@ final class Stage implements AutoCloseable {
     return which == 0 ? all.subList(0, middle) : all.subList(middle, all.size());
   }
 
-  /** The hot methods, where they were recorded. */
-  @Nullable String profile() {
+  /** Where the time went, where it was recorded. */
+  @Nullable Profile profile() {
     return profile;
   }
 
