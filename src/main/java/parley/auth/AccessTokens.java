@@ -234,8 +234,8 @@ public final class AccessTokens implements AutoCloseable {
             return true;
           }
         }
-      } catch (JOSEException e) {
-        // A key of another kind under the same id: try the next.
+      } catch (JOSEException | RuntimeException e) {
+        // A key of another kind under the same id, or one a provider cannot take: try the next.
       }
     }
     return false;

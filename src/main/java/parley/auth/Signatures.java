@@ -15,13 +15,14 @@ import java.security.Signature;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes and checks signatures: ECDSA by AWS-LC, where its provider is on the class path and works
- * on this machine, else by the JDK, which takes about ten times as long; all others by the JDK.
+ * on this machine, else by the JDK, which takes several times as long; all others by the JDK.
  *
  * <p>Thousands of clients that come back at once bring a token each, and checking it is the largest
  * single cost of a connection. Thread-safe, never blocks once made.
@@ -39,10 +40,11 @@ final class Signatures {
    * @param trial a pair of keys to try it with
    */
   Signatures(ECKey trial) {
-    this(AWS_LC, trial);
+    this(Signatures::awsLc, trial);
   }
 
-  Signatures(String wanted, ECKey trial) {
+  /** The same with another provider, where the supplier has one. */
+  Signatures(Supplier<Optional<Provider>> wanted, ECKey trial) {
     this.provider = working(wanted, trial);
   }
 
@@ -73,26 +75,35 @@ final class Signatures {
     return verifier;
   }
 
-  private static @Nullable Provider working(String wanted, ECKey trial) {
+  private static @Nullable Provider working(Supplier<Optional<Provider>> wanted, ECKey trial) {
     try {
-      Optional<Provider> found =
-          ServiceLoader.load(Provider.class).stream()
-              .filter(candidate -> candidate.type().getSimpleName().equals(wanted))
-              .findFirst()
-              .map(ServiceLoader.Provider::get);
+      Optional<Provider> found = wanted.get();
       if (found.isEmpty()) {
-        LOG.info("no {} for this platform: the JDK checks signatures", wanted);
+        LOG.info("AWS-LC is not there for this platform: the JDK checks signatures");
         return null;
       }
       tryOut(found.get(), trial);
+      LOG.info("{} checks signatures", found.get());
       return found.get();
     } catch (GeneralSecurityException
         | JOSEException
+        | RuntimeException
         | ServiceConfigurationError
         | LinkageError e) {
-      LOG.warn("{} does not work here, the JDK checks signatures: {}", wanted, e.toString());
+      LOG.warn(
+          "AWS-LC does not work here, the JDK checks signatures (is java.io.tmpdir writable, and may"
+              + " programs run from it? was this built for this kind of processor?): {}",
+          e.toString());
     }
     return null;
+  }
+
+  /** By its name, as the class is not there on every platform. */
+  static Optional<Provider> awsLc() {
+    return ServiceLoader.load(Provider.class).stream()
+        .filter(candidate -> candidate.type().getSimpleName().equals(AWS_LC))
+        .findFirst()
+        .map(ServiceLoader.Provider::get);
   }
 
   /** Signs and checks once, as a provider without its native library has no algorithms. */

@@ -16,12 +16,12 @@ import parley.model.ErrorCode;
  * The table of contents of the client port.
  *
  * <pre>
+ *   /v1/ws               SocketRoute         the socket
  *   /v1/auth/…           AuthRoutes          register, login, refresh, logout
  *   /v1/users…           UserRoutes          profile, presence, devices, search
  *   /v1/conversations…   ConversationRoutes  inbox, direct conversations, history, read
  *   /v1/groups…          GroupRoutes         groups and their members
  *   /v1/messages         MessageRoutes       a message without a socket
- *   /v1/ws               SocketRoute         the socket
  *   /.well-known, /docs, /   StaticRoutes    keys, documents, the web client
  * </pre>
  *

@@ -11,6 +11,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.impl.engine.server.UpgradeToOtherProtocolResponseHeader;
@@ -37,6 +38,8 @@ import parley.model.ErrorCode;
 final class SocketRoute {
   static final String SUBPROTOCOL = "parley.v1";
 
+  private static final String KEY = "Sec-WebSocket-Key";
+  private static final String KEY_NAME = KEY.toLowerCase(Locale.ROOT);
   private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
   private static final HttpHeader UPGRADE = RawHeader.create("Upgrade", "websocket");
   private static final HttpHeader CONNECTION = Connection.create("upgrade");
@@ -58,13 +61,22 @@ final class SocketRoute {
     if (upgrade.isEmpty()) {
       return Problems.of(ErrorCode.BAD_REQUEST, "this path takes WebSocket handshakes, version 13");
     }
+    List<String> keys = new ArrayList<>();
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.is(KEY_NAME)) {
+        keys.add(header.value());
+      }
+    }
+    if (keys.size() != 1) { // RFC 6455, section 11.3.1. The library takes one of them.
+      return Problems.badField(KEY, KEY + " must be there once");
+    }
     List<String> offered = new ArrayList<>();
     upgrade.get().getRequestedProtocols().forEach(offered::add);
     if (!offered.isEmpty() && !offered.contains(SUBPROTOCOL)) {
       return Problems.badField(
           "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
     }
-    return switching(request, !offered.isEmpty(), edge.services().sockets().get());
+    return switching(keys.getFirst(), !offered.isEmpty(), edge.services().sockets().get());
   }
 
   /**
@@ -73,8 +85,7 @@ final class SocketRoute {
    * place where a class is used that the library does not promise to keep.
    */
   private static HttpResponse switching(
-      HttpRequest request, boolean subprotocol, Flow<ByteString, ByteString, NotUsed> bytes) {
-    String key = request.getHeader("Sec-WebSocket-Key").orElseThrow().value();
+      String key, boolean subprotocol, Flow<ByteString, ByteString, NotUsed> bytes) {
     List<HttpHeader> headers = new ArrayList<>();
     headers.add(UPGRADE);
     headers.add(CONNECTION);

@@ -9,6 +9,7 @@ import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
+import com.nimbusds.jose.crypto.impl.ECDSA;
 import com.nimbusds.jose.jwk.AsymmetricJWK;
 import com.nimbusds.jose.jwk.Curve;
 import com.nimbusds.jose.jwk.ECKey;
@@ -18,16 +19,24 @@ import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jose.util.Base64URL;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
+import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.ProviderException;
+import java.security.PublicKey;
+import java.security.SignatureSpi;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 final class SignaturesTest {
-  private static final String AWS_LC = "AmazonCorrettoCryptoProvider";
-
   private final ECKey key = key(Curve.P_256);
-  private final Signatures slow = new Signatures("Nobody", key);
-  private final Signatures fast = new Signatures(AWS_LC, key);
+  private final Signatures slow = new Signatures(Optional::empty, key);
+  private final Signatures fast = new Signatures(key);
 
   @Test
   void theFastOneIsThereOnThePlatformsItIsMadeFor() {
@@ -68,6 +77,111 @@ final class SignaturesTest {
     }
   }
 
+  /** Each a way in which a provider can be of no use. */
+  @Test
+  void oneThatDoesNotWorkIsNotUsed() throws Exception {
+    List<Supplier<Optional<Provider>>> broken =
+        List.of(
+            () -> {
+              throw new UnsatisfiedLinkError("no library");
+            },
+            () -> {
+              throw new ServiceConfigurationError("cannot be made");
+            },
+            () -> Optional.of(new Broken(null)),
+            () -> Optional.of(new Broken(Failing.class)),
+            () -> Optional.of(new Broken(Denying.class)));
+    for (Supplier<Optional<Provider>> one : broken) {
+      Signatures signatures = new Signatures(one, key);
+      assertThat(signatures.isFast()).isFalse();
+      SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
+      jwt.sign(signatures.signer(key));
+      assertThat(jwt.verify(signatures.verifier(key))).isTrue();
+    }
+  }
+
+  @Test
+  void whatIsNoSignatureIsNone() throws Exception {
+    SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
+    jwt.sign(slow.signer(key));
+    byte[] good = jwt.getSignature().decode();
+    byte[] order = Curve.P_256.toECParameterSpec().getOrder().toByteArray();
+    byte[] tooLarge = good.clone();
+    System.arraycopy(order, order.length - 32, tooLarge, 0, 32);
+    byte[] zeroS = good.clone();
+    Arrays.fill(zeroS, 32, 64, (byte) 0);
+    for (Signatures checks : List.of(slow, fast)) {
+      for (byte[] bad :
+          List.of(
+              new byte[64],
+              zeroS,
+              tooLarge,
+              Arrays.copyOf(good, 63),
+              Arrays.copyOf(good, 65),
+              ECDSA.transcodeSignatureToDER(good))) {
+        assertThat(with(jwt, bad).verify(checks.verifier(key))).isFalse();
+      }
+      ECKey p384 = key(Curve.P_384);
+      assertThatThrownBy(() -> jwt.verify(checks.verifier(new JWSHeader(JWSAlgorithm.ES256), p384)))
+          .isInstanceOf(JOSEException.class);
+    }
+  }
+
+  /** Says it can do the one algorithm, or none. */
+  private static final class Broken extends Provider {
+    private static final long serialVersionUID = 1;
+
+    Broken(@Nullable Class<? extends SignatureSpi> made) {
+      super("Broken", "1", "of no use");
+      if (made != null) {
+        put("Signature.SHA256withECDSA", made.getName());
+      }
+    }
+  }
+
+  /** Fails as a native library does. */
+  public static class Failing extends SignatureSpi {
+    @Override
+    protected void engineInitVerify(PublicKey key) {}
+
+    @Override
+    protected void engineInitSign(PrivateKey key) {}
+
+    @Override
+    protected void engineUpdate(byte b) {}
+
+    @Override
+    protected void engineUpdate(byte[] bytes, int from, int length) {}
+
+    @Override
+    protected byte[] engineSign() {
+      throw new ProviderException("out of order");
+    }
+
+    @Override
+    protected boolean engineVerify(byte[] signature) {
+      return false;
+    }
+
+    @Override
+    @Deprecated
+    protected void engineSetParameter(String name, Object value) {}
+
+    @Override
+    @Deprecated
+    protected Object engineGetParameter(String name) {
+      throw new UnsupportedOperationException(name);
+    }
+  }
+
+  /** Signs, and does not know it afterwards. */
+  public static final class Denying extends Failing {
+    @Override
+    protected byte[] engineSign() {
+      return new byte[64];
+    }
+  }
+
   private static boolean checked(
       Signatures checks, JWSAlgorithm algorithm, AsymmetricJWK key, JWSSigner by)
       throws JOSEException {
@@ -80,6 +194,10 @@ final class SignaturesTest {
   private static SignedJWT spoilt(SignedJWT jwt) throws Exception {
     byte[] signature = jwt.getSignature().decode();
     signature[20] ^= 1;
+    return with(jwt, signature);
+  }
+
+  private static SignedJWT with(SignedJWT jwt, byte[] signature) throws Exception {
     return new SignedJWT(
         jwt.getHeader().toBase64URL(), jwt.getPayload().toBase64URL(), Base64URL.encode(signature));
   }

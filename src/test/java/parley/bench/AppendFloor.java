@@ -14,7 +14,7 @@ final class AppendFloor implements Floor {
     try (Child appender =
         Child.start(
             Appender.class,
-            jvm,
+            Jvm.options(jvm),
             folder.toString(),
             seconds,
             bytes,

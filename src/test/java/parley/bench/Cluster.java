@@ -10,7 +10,8 @@ import java.util.List;
  * core. {@link Pairs} talk on each, on the store that nodes share; with three, each device is on
  * one of them by lot, so that most messages cross from node to node. What is left of one node's
  * messages a second is what being a cluster costs; so is the processor time of a message, which
- * says it also where the stand-in of the store was the limit and not the nodes.
+ * says it also where the stand-in of the store was the limit and not the nodes. While they warm up
+ * three have the generator's core as well, since each compiles what one does.
  */
 final class Cluster {
   /** Several of them are on one machine. */

@@ -48,13 +48,14 @@ final class Cores {
   }
 
   private static void pin(long pid, String core) {
-    for (int failed = 0; PINS; failed++) {
+    for (int tries = 1; PINS; tries++) {
       try {
         run("taskset", "-a", "-c", "-p", core, String.valueOf(pid));
         return;
       } catch (RunFailedException e) {
-        if (failed == TRIES) {
-          throw e; // Else a thread ended just then.
+        // A thread that ends just then makes it fail, and another time it does not.
+        if (tries == TRIES) {
+          throw e;
         }
       }
     }

@@ -24,7 +24,7 @@ final class EchoFloor implements Floor {
     Text payload = new Text().fill('.', options.number("bytes", 200));
     Histogram times = Pace.histogram();
     State state = new State(times);
-    try (Child server = Child.start(EchoServer.class, jvm);
+    try (Child server = Child.start(EchoServer.class, Jvm.options(jvm));
         Loop loop = new Loop()) {
       int port = Integer.parseInt(server.line("port "));
       for (int i = 0; i < connections; i++) {

@@ -97,7 +97,7 @@ public final class Load {
     report.machine("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
     report.machine("pinned", String.valueOf(Cores.pins()));
     report.machine("java", Runtime.version().toString());
-    report.machine("jvm", "-Xmx2g " + String.join(" ", jvm));
+    report.machine("jvm", String.join(" ", Jvm.options(jvm)));
     if (!Cores.pins()) {
       System.out.println("no taskset here: nothing is pinned, the figures are rough");
     }
@@ -161,7 +161,7 @@ public final class Load {
       Result result = scenario.play(stage);
       Profile profile = stage.profile();
       if (profile != null) {
-        System.out.println(profile.table(result.each(), result.count(), result.serverMicros()));
+        System.out.println(profile.table(result));
       }
       return result;
     }
@@ -172,9 +172,11 @@ public final class Load {
       return Program.at(address);
     }
     Path data = folder.resolve("data");
+    List<String> all = new ArrayList<>(scenario.jvm());
+    all.addAll(jvm);
     return scenario.sharedStore()
-        ? Program.onDynamo(1, data, tokens.settings(), jvm, jfr)
-        : Program.start(data, tokens.settings(), jvm, jfr);
+        ? Program.onDynamo(1, data, tokens.settings(), all, jfr)
+        : Program.start(data, tokens.settings(), all, jfr);
   }
 
   private static List<String> words(String text) {

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
@@ -105,8 +108,40 @@ class MeasuringTest {
     assertThatThrownBy(() -> Options.parse("pairs:window")).hasMessageContaining("window");
   }
 
+  /** A class that is called something else from now on would count for the next layer. */
+  @Test
+  void layersAreKnownByNamesThatThereAre() {
+    List<String> ours = Profile.prefixes().stream().filter(p -> p.startsWith("parley.")).toList();
+    assertThat(ours)
+        .isNotEmpty()
+        .allSatisfy(
+            prefix -> {
+              String name = prefix.substring(prefix.lastIndexOf('.') + 1);
+              String of = prefix.substring(0, prefix.lastIndexOf('.'));
+              if (name.isEmpty() || Character.isUpperCase(name.charAt(0))) {
+                String file = prefix.replace('.', '/');
+                String folder = file.substring(0, file.lastIndexOf('/'));
+                Path at = Path.of("src/main/java", folder);
+                try (Stream<Path> files = Files.list(at)) {
+                  assertThat(files.map(Path::toString))
+                      .anyMatch(path -> path.startsWith("src/main/java/" + file));
+                }
+              } else {
+                assertThat(Class.forName(of).getDeclaredMethods())
+                    .anyMatch(method -> method.getName().startsWith(name));
+              }
+            });
+  }
+
   @Test
   void aSampleBelongsToTheLayerThatAskedForIt() {
+    assertThat(
+            Profile.layer(
+                List.of(
+                    "sun.nio.ch.SocketDispatcher.write0",
+                    "sun.nio.ch.IOUtil.writeFromNativeBuffer",
+                    "org.apache.pekko.io.TcpConnection.doWrite")))
+        .isEqualTo("frame out: write");
     assertThat(
             Profile.layer(
                 List.of(
@@ -120,6 +155,7 @@ class MeasuringTest {
             List.of(
                     "sun.nio.ch.IOUtil.write",
                     "sun.nio.ch.EPoll.wait",
+                    "sun.nio.ch.NativeThread.current",
                     "parley.protocol.FrameReader.read",
                     "parley.protocol.FrameWriter.write",
                     "parley.user.UserLive.acked",
@@ -132,6 +168,7 @@ class MeasuringTest {
         .containsExactly(
             "frame out: write",
             "select",
+            "other",
             "decode: JSON in",
             "encode: JSON out",
             "acknowledgement",

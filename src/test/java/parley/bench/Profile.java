@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordedThread;
@@ -26,6 +28,8 @@ final class Profile {
   private static final String CPU_SAMPLE = "jdk.CPUTimeSample";
   private static final String SAMPLE = "jdk.ExecutionSample";
   private static final String ALLOCATED = "jdk.ObjectAllocationSample";
+  private static final String OTHER = "other";
+  private static final String PERIOD = "samplingPeriod";
   private static final int TOP = 25;
 
   /** Between two samples of processor time, see {@link Program#record}. */
@@ -34,13 +38,15 @@ final class Profile {
   /** Layers by the beginnings of class names; of two that fit the first. */
   private static final Map<String, List<String>> LAYERS = layers();
 
-  private final Map<String, Integer> byLayer = new HashMap<>();
-  private final Map<String, Integer> byMethod = new HashMap<>();
-  private final Map<String, Integer> byThread = new HashMap<>();
+  private final Map<String, Long> byLayer = new HashMap<>();
+  private final Map<String, Long> byMethod = new HashMap<>();
+  private final Map<String, Long> byThread = new HashMap<>();
   private final Map<String, Long> bytesByLayer = new HashMap<>();
+  private final Set<Long> allocating = new HashSet<>();
   private final Path file;
+  private boolean byProcessorTime;
   private int samples;
-  private int unknown;
+  private long weights;
   private long allocated;
   private double pauseMillis;
 
@@ -49,11 +55,21 @@ final class Profile {
   private static Map<String, List<String>> layers() {
     Map<String, List<String>> all = new LinkedHashMap<>();
     all.put(
-        "frame in: read", List.of("sun.nio.ch.SocketChannelImpl.read", "sun.nio.ch.IOUtil.read"));
+        "frame in: read",
+        List.of(
+            "sun.nio.ch.SocketDispatcher.read",
+            "sun.nio.ch.SocketChannelImpl.read",
+            "sun.nio.ch.IOUtil.read"));
     all.put(
         "frame out: write",
-        List.of("sun.nio.ch.SocketChannelImpl.write", "sun.nio.ch.IOUtil.write"));
-    all.put("select", List.of("sun.nio.ch.", "org.apache.pekko.io.SelectionHandler"));
+        List.of(
+            "sun.nio.ch.SocketDispatcher.write",
+            "sun.nio.ch.SocketChannelImpl.write",
+            "sun.nio.ch.IOUtil.write"));
+    all.put(
+        "select",
+        List.of(
+            "sun.nio.ch.EPoll", "sun.nio.ch.SelectorImpl", "org.apache.pekko.io.SelectionHandler"));
     all.put("TCP", List.of("org.apache.pekko.io."));
     all.put("streams", List.of("org.apache.pekko.stream."));
     all.put(
@@ -64,14 +80,12 @@ final class Profile {
         "acknowledgement",
         List.of(
             "parley.session.Heard",
-            "parley.session.Track",
             "parley.session.Deliveries.ack",
-            "parley.session.Session.onAck",
+            "parley.session.Deliveries.takeAcks",
             "parley.user.UserLive.ack",
             "parley.user.Sessions.ack",
             "parley.user.DeviceCursors",
-            "parley.conversation.CursorMoves",
-            "parley.conversation.Gathering"));
+            "parley.conversation.CursorMoves"));
     all.put("session", List.of("parley.session."));
     all.put("dispatch", List.of("parley.conversation.Dispatch", "parley.user.Intake"));
     all.put("conversation", List.of("parley.conversation."));
@@ -121,6 +135,7 @@ final class Profile {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    profile.byProcessorTime = !cpu.isEmpty();
     (cpu.isEmpty() ? plain : cpu).forEach(profile::add);
     return profile;
   }
@@ -128,17 +143,26 @@ final class Profile {
   private void add(RecordedEvent event) {
     List<String> names = stack(event);
     if (names.isEmpty()) {
-      unknown++;
       return;
     }
+    // A sample that had to wait stands for several periods.
+    long weight = event.hasField(PERIOD) ? event.getDuration(PERIOD).toNanos() : 1;
     samples++;
-    byLayer.merge(layer(names), 1, Integer::sum);
-    byMethod.merge(names.get(0), 1, Integer::sum);
-    byThread.merge(thread(event), 1, Integer::sum);
+    weights += weight;
+    byLayer.merge(layer(names), weight, Long::sum);
+    byMethod.merge(names.get(0), weight, Long::sum);
+    byThread.merge(thread(event), weight, Long::sum);
   }
 
-  /** A sample stands for the bytes that were allocated since the one before. */
+  /**
+   * A sample stands for the bytes its thread has allocated since the one before; a thread's first
+   * for those before the recording, too, and is left out.
+   */
   private void allocated(RecordedEvent event) {
+    RecordedThread thread = event.getThread("eventThread");
+    if (thread == null || allocating.add(thread.getId())) {
+      return;
+    }
     long bytes = event.getLong("weight");
     allocated += bytes;
     bytesByLayer.merge(layer(stack(event)), bytes, Long::sum);
@@ -162,6 +186,11 @@ final class Profile {
     return name == null ? "other" : name.replaceAll("[-_]?\\d+$", "");
   }
 
+  /** The beginnings of names that layers are known by. */
+  static List<String> prefixes() {
+    return LAYERS.values().stream().flatMap(List::stream).toList();
+  }
+
   /** The layer of a stack of method names, the innermost first. */
   static String layer(List<String> stack) {
     for (String name : stack) {
@@ -171,48 +200,48 @@ final class Profile {
         }
       }
     }
-    return "other";
+    return OTHER;
   }
 
   /**
-   * Tables: layers, threads, methods; and what each layer costs for one of what was done.
+   * Tables: what each layer costs for one of what was done, if that is known; threads, methods.
    *
-   * @param each what was done, such as {@code message}
-   * @param count how many of them, 0 for unknown
-   * @param micros the program's processor time for each
+   * <p>Samples are of threads that run Java code or what it called; those of the JVM's own work on
+   * a thread are lost. So they say how the time is shared that compiling and collecting left, but
+   * not how much it was. Before Java 25 they know nothing of system calls either, and there are no
+   * costs.
    */
-  String table(String each, long count, double micros) {
+  String table(Result result) {
     StringBuilder text = new StringBuilder();
     text.append(file.toAbsolutePath()).append(System.lineSeparator());
-    text.append(samples).append(" samples of running Java code, ").append(unknown);
-    text.append(" more in unknown places; collector pauses ");
+    text.append(samples).append(" samples of running Java code; collector pauses ");
     text.append(String.format(Locale.ROOT, "%.0f ms%n", pauseMillis));
-    if (count > 0) {
-      costs(text, each, count, micros);
+    if (result.count() > 0 && byProcessorTime) {
+      costs(text, result);
+    } else {
+      table(text, "layer", byLayer, LAYERS.size() + 1);
     }
-    table(text, "layer", byLayer, LAYERS.size() + 1);
     table(text, "threads", byThread, 10);
     table(text, "method", byMethod, TOP);
     return text.toString();
   }
 
-  /**
-   * What one costs in each layer. Samples are of running Java code alone, one for each {@link
-   * #PERIOD_MILLIS}: what the process used beyond them went into compiling, collecting and the
-   * kernel's part of the JVM's own threads.
-   */
-  private void costs(StringBuilder text, String each, long count, double micros) {
-    double inJava = Math.min(micros, (samples + unknown) * PERIOD_MILLIS * 1e3 / count);
-    text.append("  for one ").append(each).append(":     us     bytes allocated\n");
+  private void costs(StringBuilder text, Result result) {
+    double count = result.count();
+    double micros = result.serverMicros();
+    double compiling = micros * result.compiling();
+    double collecting = micros * result.collecting();
+    text.append("  for one ").append(result.each()).append(": us and bytes allocated\n");
     List<String> names = new ArrayList<>(LAYERS.keySet());
-    names.add("other");
+    names.add(OTHER);
     for (String name : names) {
-      double time = inJava * byLayer.getOrDefault(name, 0) / Math.max(1, samples);
-      double bytes = (double) bytesByLayer.getOrDefault(name, 0L) / count;
-      cost(text, name, time, bytes);
+      double share = byLayer.getOrDefault(name, 0L) / (double) Math.max(1, weights);
+      double bytes = bytesByLayer.getOrDefault(name, 0L) / count;
+      cost(text, name, share * (micros - compiling - collecting), bytes);
     }
-    cost(text, "collecting, compiling, the JVM", micros - inJava, 0);
-    cost(text, "in all", micros, (double) allocated / count);
+    cost(text, "collecting garbage", collecting, 0);
+    cost(text, "compiling", compiling, 0);
+    cost(text, "in all", micros, allocated / count);
   }
 
   private static void cost(StringBuilder text, String name, double micros, double bytes) {
@@ -221,7 +250,7 @@ final class Profile {
     }
   }
 
-  private void table(StringBuilder text, String title, Map<String, Integer> counts, int most) {
+  private void table(StringBuilder text, String title, Map<String, Long> counts, int most) {
     text.append("  ").append(title).append('\n');
     counts.entrySet().stream()
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
@@ -232,7 +261,7 @@ final class Profile {
                     String.format(
                         Locale.ROOT,
                         "    %5.1f %%  %s%n",
-                        100.0 * one.getValue() / Math.max(1, samples),
+                        100.0 * one.getValue() / Math.max(1, weights),
                         one.getKey())));
   }
 }

@@ -91,8 +91,11 @@ final class Program implements AutoCloseable {
         all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remote));
       }
       List<String> prefix = count > 1 ? Cores.both() : Cores.program();
-      List<String> options = new ArrayList<>(jvm);
-      options.add("-XX:ActiveProcessorCount=1");
+      List<String> options = new ArrayList<>();
+      if (count > 1) {
+        options.add("-XX:ActiveProcessorCount=1");
+      }
+      options.addAll(jvm);
       for (int node = 0; node < count; node++) {
         all.put("PARLEY_REMOTE_PORT", remote.get(node));
         Path log = folder.resolveSibling("node-" + node + ".log");
@@ -125,15 +128,11 @@ final class Program implements AutoCloseable {
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     List<String> options = new ArrayList<>();
     options.add("-Dsun.misc.unsafe.memory.access=allow");
-    options.addAll(List.of("-Xms2g", "-Xmx2g")); // As the image: all of it from the start.
-    if (Runtime.version().feature() >= 25) {
-      options.add("-XX:+UseCompactObjectHeaders");
-    }
     if (jfr) {
       options.add("-XX:+UnlockDiagnosticVMOptions");
       options.add("-XX:+DebugNonSafepoints");
     }
-    options.addAll(jvm);
+    options.addAll(Jvm.options(jvm));
     return ServerProcess.prepare(folder, all, prefix, options);
   }
 

@@ -18,6 +18,8 @@ final class Result {
   private String each = "";
   private long count;
   private double serverMicros;
+  private double compiling;
+  private double collecting;
 
   /** Adds a figure. */
   Result with(String name, double value) {
@@ -65,6 +67,8 @@ final class Result {
     }
     this.each = each;
     this.count = count;
+    compiling = used.compiling() / (double) Math.max(1, used.server());
+    collecting = used.collecting() / (double) Math.max(1, used.server());
     serverMicros = used.server() / 1e3 / (double) Math.max(1, count);
     return with("server (us/" + each + ")", serverMicros);
   }
@@ -72,6 +76,22 @@ final class Result {
   /** What the program's processor time was counted for last. */
   String each() {
     return each;
+  }
+
+  /** Says that what was recorded is more than what was counted, so that it has no costs for one. */
+  Result uncosted() {
+    count = 0;
+    return this;
+  }
+
+  /** The part of the program's processor time that went into compiling, from 0 to 1. */
+  double compiling() {
+    return compiling;
+  }
+
+  /** The part that went into collecting garbage. */
+  double collecting() {
+    return collecting;
   }
 
   /** How many of those there were; 0 where it is not known. */

@@ -1,5 +1,7 @@
 package parley.bench;
 
+import java.util.List;
+
 /** One kind of load. */
 interface Scenario {
   /** Plays it once, from an empty program to a settled account. */
@@ -8,6 +10,11 @@ interface Scenario {
   /** How long acknowledgements are gathered where nobody says, in milliseconds. */
   default int ackMillis(Options options) {
     return 0;
+  }
+
+  /** JVM options the program needs for it, before those that the caller gives. */
+  default List<String> jvm() {
+    return List.of();
   }
 
   /** Whether the program keeps its events in the store that nodes share, not in its own. */

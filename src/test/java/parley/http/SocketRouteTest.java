@@ -7,6 +7,8 @@ import java.net.URI;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -87,6 +89,41 @@ final class SocketRouteTest {
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
                 + "Sec-WebSocket-Protocol: nonsense||");
     assertThat(answer).startsWith("HTTP/1.1 400 ").contains("application/problem+json");
+  }
+
+  @Test
+  void theAnswerIsThatOfTheStandard() {
+    String answer =
+        world.head(
+            "GET /v1/ws HTTP/1.1|Host: x|Connection: Upgrade|Upgrade: websocket|"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
+                + "Sec-WebSocket-Extensions: permessage-deflate|Sec-WebSocket-Protocol: parley.v1||");
+    assertThat(answer).startsWith("HTTP/1.1 101 ").contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    assertThat(answer.lines().skip(1).map(line -> line.toLowerCase(Locale.ROOT)))
+        .filteredOn(line -> !line.isEmpty() && !line.matches("(server|date):.*"))
+        .containsExactlyInAnyOrder(
+            "upgrade: websocket",
+            "connection: upgrade",
+            "sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo=",
+            "sec-websocket-protocol: parley.v1");
+  }
+
+  @Test
+  void aKeyIsThereOnceAndHasSixteenBytes() {
+    for (String keys :
+        List.of(
+            "",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j|",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Key: c2FtcGxlIG5vbmNlIHR3bw==|")) {
+      assertThat(
+              world.raw(
+                  "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|Upgrade: websocket|"
+                      + keys
+                      + "Sec-WebSocket-Version: 13||"))
+          .as(keys)
+          .startsWith("HTTP/1.1 400 ")
+          .contains("application/problem+json");
+    }
   }
 
   @Test

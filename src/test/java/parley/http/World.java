@@ -211,6 +211,28 @@ final class World implements AutoCloseable {
     }
   }
 
+  /** As {@link #raw}, but only the head of the answer, for one after which nothing is said. */
+  String head(String request) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
+      socket.setSoTimeout(30_000);
+      socket
+          .getOutputStream()
+          .write(request.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+      socket.getOutputStream().flush();
+      StringBuilder head = new StringBuilder();
+      while (head.indexOf("\r\n\r\n") < 0) {
+        int next = socket.getInputStream().read();
+        if (next < 0) {
+          throw new AssertionError("it ended: " + head);
+        }
+        head.append((char) next);
+      }
+      return head.toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static JsonNode json(HttpResponse<String> response) {
     return json(response.body());
   }

@@ -1,0 +1,24 @@
+package parley.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a JVM that is measured is started with, the program's and the floors' alike. */
+final class Jvm {
+  private Jvm() {}
+
+  /**
+   * All of the heap from the start and, where there are any, compact headers: as in {@code
+   * k8s/base/statefulset.yaml}. The collector is the JVM's choice for one core.
+   *
+   * @param more options that come after them, and so win
+   */
+  static List<String> options(List<String> more) {
+    List<String> options = new ArrayList<>(List.of("-Xms2g", "-Xmx2g"));
+    if (Runtime.version().feature() >= 25) {
+      options.add("-XX:+UseCompactObjectHeaders");
+    }
+    options.addAll(more);
+    return options;
+  }
+}
