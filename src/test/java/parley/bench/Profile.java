@@ -74,7 +74,10 @@ final class Profile {
     all.put("streams", List.of("org.apache.pekko.stream."));
     all.put(
         "WebSocket frames and their stage", List.of("parley.websocket.", "parley.session.Socket"));
-    all.put("decode: JSON in", List.of("parley.protocol.FrameReader", "parley.protocol.Fields"));
+    all.put(
+        "decode: JSON in",
+        List.of(
+            "parley.protocol.FrameReader", "parley.protocol.Fields", "parley.protocol.Json.parse"));
     all.put("encode: JSON out", List.of("parley.protocol.", "parley.session.SharedFrames"));
     all.put(
         "acknowledgement",

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -199,35 +200,38 @@ final class World implements AutoCloseable {
    * closes or half of a minute has passed.
    */
   String raw(String request) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
-      socket.setSoTimeout(30_000);
-      socket
-          .getOutputStream()
-          .write(request.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-      socket.getOutputStream().flush();
-      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return sent(request, answer -> new String(answer.readAllBytes(), StandardCharsets.UTF_8));
   }
 
   /** As {@link #raw}, but only the head of the answer, for one after which nothing is said. */
   String head(String request) {
+    return sent(
+        request,
+        answer -> {
+          StringBuilder head = new StringBuilder();
+          while (head.indexOf("\r\n\r\n") < 0) {
+            int next = answer.read();
+            if (next < 0) {
+              throw new AssertionError("it ended: " + head);
+            }
+            head.append((char) next);
+          }
+          return head.toString();
+        });
+  }
+
+  private interface Reader {
+    String read(InputStream answer) throws IOException;
+  }
+
+  private String sent(String request, Reader reader) {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port())) {
       socket.setSoTimeout(30_000);
       socket
           .getOutputStream()
           .write(request.replace("|", "\r\n").getBytes(StandardCharsets.ISO_8859_1));
       socket.getOutputStream().flush();
-      StringBuilder head = new StringBuilder();
-      while (head.indexOf("\r\n\r\n") < 0) {
-        int next = socket.getInputStream().read();
-        if (next < 0) {
-          throw new AssertionError("it ended: " + head);
-        }
-        head.append((char) next);
-      }
-      return head.toString();
+      return reader.read(socket.getInputStream());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
