@@ -47,8 +47,9 @@ import parley.user.UserSettings;
  * @param clients opens the client port
  * @param admin what the management port serves besides
  * @param drain spreads the reconnects of this node's clients over that time; done when all are gone
+ * @param hasten does what makes it faster and would delay the start; blocks
  */
-record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
+record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
   /** Most sockets of one node; the next is closed at once. Far over what its memory allows. */
   private static final int SOCKETS = 100_000;
 
@@ -162,7 +163,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain) {
             Verify.routes(new Verification(node, store.readJournal(), cold)),
             Archives.admin(node, settings, store, archive, clock),
             pushes.admin()),
-        time -> drain(node, sessions, time));
+        time -> drain(node, sessions, time),
+        tokens::hasten);
   }
 
   private static CompletionStage<Done> drain(

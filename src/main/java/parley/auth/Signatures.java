@@ -9,6 +9,7 @@ import com.nimbusds.jose.crypto.ECDSAVerifier;
 import com.nimbusds.jose.crypto.factories.DefaultJWSVerifierFactory;
 import com.nimbusds.jose.jwk.AsymmetricJWK;
 import com.nimbusds.jose.jwk.ECKey;
+import com.nimbusds.jwt.SignedJWT;
 import java.security.GeneralSecurityException;
 import java.security.Provider;
 import java.security.Signature;
@@ -21,70 +22,80 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes and checks signatures: ECDSA by AWS-LC, where its provider is on the class path and works
- * on this machine, else by the JDK, which takes several times as long; all others by the JDK.
+ * Makes and checks signatures: by the JDK, and from {@link #hasten} on ECDSA by AWS-LC, where its
+ * provider is on the class path and works on this machine, in a quarter of the time.
  *
  * <p>Thousands of clients that come back at once bring a token each, and checking it is the largest
- * single cost of a connection. Thread-safe, never blocks once made.
+ * single cost of a connection. Should AWS-LC fail later, the same is done again by the JDK, and
+ * everything after it. Thread-safe, never blocks but in {@code hasten}.
  */
 final class Signatures {
   private static final Logger LOG = LoggerFactory.getLogger(Signatures.class);
   private static final String AWS_LC = "AmazonCorrettoCryptoProvider";
   private static final byte[] TRIAL = {1, 2, 3};
 
-  private final @Nullable Provider provider;
+  /** With the key that is ours; the provider is null where it is the JDK. */
+  private record Tools(@Nullable Provider provider, ECDSASigner signer, ECDSAVerifier verifier) {
+    static Tools of(@Nullable Provider provider, ECKey own) throws JOSEException {
+      ECDSASigner signer = new ECDSASigner(own);
+      ECDSAVerifier verifier = new ECDSAVerifier(own);
+      signer.getJCAContext().setProvider(provider);
+      verifier.getJCAContext().setProvider(provider);
+      return new Tools(provider, signer, verifier);
+    }
+
+    boolean isFast() {
+      return provider != null;
+    }
+
+    /** For the algorithm the header names; fails where the key is of another kind. */
+    JWSVerifier verifier(JWSHeader header, AsymmetricJWK key) throws JOSEException {
+      JWSVerifier made =
+          new DefaultJWSVerifierFactory().createJWSVerifier(header, key.toPublicKey());
+      if (JWSAlgorithm.Family.EC.contains(header.getAlgorithm())) {
+        made.getJCAContext().setProvider(provider);
+      }
+      return made;
+    }
+  }
+
+  @FunctionalInterface
+  private interface Use<T> {
+    T of(Tools tools) throws JOSEException;
+  }
+
+  private final ECKey own;
+  private final Tools jdk;
+  private volatile Tools tools;
 
   /**
-   * The fastest that works here.
+   * Begins with the JDK.
    *
-   * @param trial a pair of keys to try it with
+   * @param own a pair of keys, which signs and whose signatures are checked most
+   * @throws JOSEException if it is none for ECDSA
    */
-  Signatures(ECKey trial) {
-    this(Signatures::awsLc, trial);
+  Signatures(ECKey own) throws JOSEException {
+    this.own = own;
+    this.jdk = Tools.of(null, own);
+    this.tools = jdk;
+  }
+
+  /** ECDSA by AWS-LC from now on, if it works. Blocks, for about a second of processor time. */
+  void hasten() {
+    hasten(Signatures::awsLc);
   }
 
   /** The same with another provider, where the supplier has one. */
-  Signatures(Supplier<Optional<Provider>> wanted, ECKey trial) {
-    this.provider = working(wanted, trial);
-  }
-
-  /** Whether ECDSA is done by the provider that was wanted. */
-  boolean isFast() {
-    return provider != null;
-  }
-
-  ECDSASigner signer(ECKey key) throws JOSEException {
-    ECDSASigner signer = new ECDSASigner(key);
-    signer.getJCAContext().setProvider(provider);
-    return signer;
-  }
-
-  ECDSAVerifier verifier(ECKey key) throws JOSEException {
-    ECDSAVerifier verifier = new ECDSAVerifier(key);
-    verifier.getJCAContext().setProvider(provider);
-    return verifier;
-  }
-
-  /** For the algorithm the header names; fails where the key is of another kind. */
-  JWSVerifier verifier(JWSHeader header, AsymmetricJWK key) throws JOSEException {
-    JWSVerifier verifier =
-        new DefaultJWSVerifierFactory().createJWSVerifier(header, key.toPublicKey());
-    if (JWSAlgorithm.Family.EC.contains(header.getAlgorithm())) {
-      verifier.getJCAContext().setProvider(provider);
-    }
-    return verifier;
-  }
-
-  private static @Nullable Provider working(Supplier<Optional<Provider>> wanted, ECKey trial) {
+  void hasten(Supplier<Optional<Provider>> wanted) {
     try {
       Optional<Provider> found = wanted.get();
       if (found.isEmpty()) {
         LOG.info("AWS-LC is not there for this platform: the JDK checks signatures");
-        return null;
+        return;
       }
-      tryOut(found.get(), trial);
+      tryOut(found.get(), own);
+      tools = Tools.of(found.get(), own);
       LOG.info("{} checks signatures", found.get());
-      return found.get();
     } catch (GeneralSecurityException
         | JOSEException
         | RuntimeException
@@ -95,7 +106,57 @@ final class Signatures {
               + " programs run from it? was this built for this kind of processor?): {}",
           e.toString());
     }
-    return null;
+  }
+
+  /** Whether ECDSA is done by the provider that was wanted. */
+  boolean isFast() {
+    return tools.isFast();
+  }
+
+  /** Signs it with our own key. */
+  void sign(SignedJWT jwt) throws JOSEException {
+    boolean unused =
+        use(
+            now -> {
+              jwt.sign(now.signer());
+              return true;
+            });
+  }
+
+  /** Whether our own key signed it. */
+  boolean verify(SignedJWT jwt) throws JOSEException {
+    return use(now -> jwt.verify(now.verifier()));
+  }
+
+  /**
+   * Whether this key of another signed it. A failure for such a key says nothing about ours: only
+   * this one is checked again by the JDK.
+   *
+   * @throws JOSEException if the key is of another kind than the header says
+   */
+  boolean verify(SignedJWT jwt, AsymmetricJWK key) throws JOSEException {
+    Tools now = tools;
+    if (now.isFast()) {
+      try {
+        return jwt.verify(now.verifier(jwt.getHeader(), key));
+      } catch (JOSEException | RuntimeException | LinkageError e) {
+        LOG.debug("{} could not take a key, the JDK tries", now.provider(), e);
+      }
+    }
+    return jwt.verify(jdk.verifier(jwt.getHeader(), key));
+  }
+
+  private <T> T use(Use<T> use) throws JOSEException {
+    Tools now = tools;
+    if (now.isFast()) {
+      try {
+        return use.of(now);
+      } catch (JOSEException | RuntimeException | LinkageError e) {
+        tools = jdk;
+        LOG.error("{} failed, the JDK signs and checks from now on", now.provider(), e);
+      }
+    }
+    return use.of(jdk);
   }
 
   /** By its name, as the class is not there on every platform. */

@@ -31,12 +31,18 @@ import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 final class SignaturesTest {
   private final ECKey key = key(Curve.P_256);
-  private final Signatures slow = new Signatures(Optional::empty, key);
-  private final Signatures fast = new Signatures(key);
+  private final Signatures slow = signatures(key);
+  private final Signatures fast = signatures(key);
+
+  @BeforeEach
+  void hasten() {
+    fast.hasten();
+  }
 
   @Test
   void theFastOneIsThereOnThePlatformsItIsMadeFor() {
@@ -50,14 +56,16 @@ final class SignaturesTest {
 
   @Test
   void whatOneSignsTheOtherKnows() throws Exception {
+    Signatures other = signatures(key(Curve.P_256));
     for (Signatures signs : List.of(slow, fast)) {
       for (Signatures checks : List.of(slow, fast)) {
         SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
-        jwt.sign(signs.signer(key));
-        assertThat(jwt.verify(checks.verifier(key))).isTrue();
-        assertThat(jwt.verify(checks.verifier(jwt.getHeader(), key))).isTrue();
-        assertThat(jwt.verify(checks.verifier(key(Curve.P_256)))).isFalse();
-        assertThat(spoilt(jwt).verify(checks.verifier(key))).isFalse();
+        signs.sign(jwt);
+        assertThat(checks.verify(jwt)).isTrue();
+        assertThat(checks.verify(jwt, key)).isTrue();
+        assertThat(other.verify(jwt)).isFalse();
+        assertThat(checks.verify(jwt, key(Curve.P_256))).isFalse();
+        assertThat(checks.verify(spoilt(jwt))).isFalse();
       }
     }
   }
@@ -72,7 +80,7 @@ final class SignaturesTest {
       assertThat(checked(checks, JWSAlgorithm.ES512, p521, new ECDSASigner(p521))).isTrue();
       assertThat(checked(checks, JWSAlgorithm.RS256, rsa, new RSASSASigner(rsa))).isTrue();
       assertThat(checked(checks, JWSAlgorithm.PS256, rsa, new RSASSASigner(rsa))).isTrue();
-      assertThatThrownBy(() -> checks.verifier(new JWSHeader(JWSAlgorithm.RS256), key))
+      assertThatThrownBy(() -> checked(checks, JWSAlgorithm.RS256, key, new RSASSASigner(rsa)))
           .isInstanceOf(JOSEException.class);
     }
   }
@@ -88,22 +96,60 @@ final class SignaturesTest {
             () -> {
               throw new ServiceConfigurationError("cannot be made");
             },
-            () -> Optional.of(new Broken(null)),
-            () -> Optional.of(new Broken(Failing.class)),
-            () -> Optional.of(new Broken(Denying.class)));
+            () -> Optional.of(new Provided(null)),
+            () -> Optional.of(new Provided(Failing.class)),
+            () -> Optional.of(new Provided(Denying.class)));
     for (Supplier<Optional<Provider>> one : broken) {
-      Signatures signatures = new Signatures(one, key);
+      Signatures signatures = signatures(key);
+      signatures.hasten(one);
       assertThat(signatures.isFast()).isFalse();
       SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
-      jwt.sign(signatures.signer(key));
-      assertThat(jwt.verify(signatures.verifier(key))).isTrue();
+      signatures.sign(jwt);
+      assertThat(signatures.verify(jwt)).isTrue();
     }
+  }
+
+  /** What it was asked when it failed is done all the same, once. */
+  @Test
+  void oneThatFailsLaterIsGivenUp() throws Exception {
+    SignedJWT signed = unsigned(JWSAlgorithm.ES256);
+    slow.sign(signed);
+    for (boolean signs : List.of(true, false)) {
+      Trusting.broken = false;
+      Signatures signatures = signatures(key);
+      signatures.hasten(() -> Optional.of(new Provided(Trusting.class)));
+      assertThat(signatures.isFast()).isTrue();
+      Trusting.broken = true;
+      SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
+      if (signs) {
+        signatures.sign(jwt);
+        assertThat(slow.verify(jwt)).isTrue();
+      } else {
+        assertThat(signatures.verify(signed)).isTrue();
+        assertThat(signatures.verify(spoilt(signed))).isFalse();
+      }
+      assertThat(signatures.isFast()).isFalse();
+    }
+  }
+
+  /** A key of an issuer's that it cannot take is one for the JDK, and ours stays with it. */
+  @Test
+  void oneThatFailsForAnIssuersKeyIsKept() throws Exception {
+    SignedJWT signed = unsigned(JWSAlgorithm.ES256);
+    slow.sign(signed);
+    Trusting.broken = false;
+    Signatures signatures = signatures(key);
+    signatures.hasten(() -> Optional.of(new Provided(Trusting.class)));
+    Trusting.broken = true;
+    assertThat(signatures.verify(signed, key)).isTrue();
+    assertThat(signatures.verify(spoilt(signed), key)).isFalse();
+    assertThat(signatures.isFast()).isTrue();
   }
 
   @Test
   void whatIsNoSignatureIsNone() throws Exception {
     SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
-    jwt.sign(slow.signer(key));
+    slow.sign(jwt);
     byte[] good = jwt.getSignature().decode();
     byte[] order = Curve.P_256.toECParameterSpec().getOrder().toByteArray();
     byte[] tooLarge = good.clone();
@@ -111,6 +157,7 @@ final class SignaturesTest {
     byte[] zeroS = good.clone();
     Arrays.fill(zeroS, 32, 64, (byte) 0);
     for (Signatures checks : List.of(slow, fast)) {
+      boolean quick = checks.isFast();
       for (byte[] bad :
           List.of(
               new byte[64],
@@ -119,20 +166,20 @@ final class SignaturesTest {
               Arrays.copyOf(good, 63),
               Arrays.copyOf(good, 65),
               ECDSA.transcodeSignatureToDER(good))) {
-        assertThat(with(jwt, bad).verify(checks.verifier(key))).isFalse();
+        assertThat(checks.verify(with(jwt, bad))).isFalse();
       }
-      ECKey p384 = key(Curve.P_384);
-      assertThatThrownBy(() -> jwt.verify(checks.verifier(new JWSHeader(JWSAlgorithm.ES256), p384)))
+      assertThatThrownBy(() -> checks.verify(jwt, key(Curve.P_384)))
           .isInstanceOf(JOSEException.class);
+      assertThat(checks.isFast()).as("nobody can make it slow").isEqualTo(quick);
     }
   }
 
-  /** Says it can do the one algorithm, or none. */
-  private static final class Broken extends Provider {
+  /** Can do the one algorithm, as that class does, or none. */
+  private static final class Provided extends Provider {
     private static final long serialVersionUID = 1;
 
-    Broken(@Nullable Class<? extends SignatureSpi> made) {
-      super("Broken", "1", "of no use");
+    Provided(@Nullable Class<? extends SignatureSpi> made) {
+      super("Provided", "1", "of no use");
       if (made != null) {
         put("Signature.SHA256withECDSA", made.getName());
       }
@@ -182,12 +229,30 @@ final class SignaturesTest {
     }
   }
 
+  /** Knows everything, and from some time on fails. */
+  public static final class Trusting extends Failing {
+    static volatile boolean broken;
+
+    @Override
+    protected byte[] engineSign() {
+      return broken ? super.engineSign() : new byte[64];
+    }
+
+    @Override
+    protected boolean engineVerify(byte[] signature) {
+      if (broken) {
+        throw new ProviderException("out of order");
+      }
+      return true;
+    }
+  }
+
   private static boolean checked(
       Signatures checks, JWSAlgorithm algorithm, AsymmetricJWK key, JWSSigner by)
       throws JOSEException {
     SignedJWT jwt = unsigned(algorithm);
     jwt.sign(by);
-    return jwt.verify(checks.verifier(jwt.getHeader(), key));
+    return checks.verify(jwt, key);
   }
 
   /** With a signature that has one bit changed. */
@@ -205,6 +270,14 @@ final class SignaturesTest {
   private static SignedJWT unsigned(JWSAlgorithm algorithm) {
     return new SignedJWT(
         new JWSHeader(algorithm), new JWTClaimsSet.Builder().subject("u_bob").build());
+  }
+
+  private static Signatures signatures(ECKey own) {
+    try {
+      return new Signatures(own);
+    } catch (JOSEException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static ECKey key(Curve curve) {

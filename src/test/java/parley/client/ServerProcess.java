@@ -292,7 +292,10 @@ public final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       family.forEach(ProcessHandle::destroyForcibly);
     } else {
-      process.destroy();
+      // By its handle: Process.destroy would close its output as well, and what it still prints
+      // kills
+      // it.
+      process.toHandle().destroy();
     }
     try {
       if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
