@@ -35,7 +35,7 @@ public final class Main {
       System.out.println("listening on http://" + node.listening());
       System.out.println("management listening on http://" + node.management());
       System.out.flush();
-      node.hasten();
+      Thread.ofPlatform().daemon().name("hasten").start(node::hasten);
       // A node that stops by itself (downed by the others) must not stay as an empty process.
       node.ended().toCompletableFuture().join();
       System.exit(FAILED);

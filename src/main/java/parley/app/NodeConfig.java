@@ -39,6 +39,15 @@ final class NodeConfig {
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
+                    // A socket's actor and the stream it feeds take turns for each frame: on the
+                    // same
+                    // threads, or each turn wakes one of the others. In a cluster these sockets
+                    // carry
+                    // heartbeats too, which must not wait behind entities.
+                    "pekko.io.tcp.worker-dispatcher",
+                        single
+                            ? "pekko.actor.default-dispatcher"
+                            : "pekko.actor.internal-dispatcher",
                     "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain,
                     "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout",
                         handOver),

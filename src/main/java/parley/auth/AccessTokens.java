@@ -157,8 +157,8 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /**
-   * From now on signatures are checked in a quarter of the time, where the library for it works on
-   * this machine. Blocks, for about a second of processor time; for when the program already
+   * From now on ECDSA signatures are checked several times as fast, where the library for it works
+   * on this machine. Blocks, for about a second of processor time; for when the program already
    * listens.
    */
   public void hasten() {

@@ -72,6 +72,7 @@ final class AccessTokensTest {
     keys = SigningKeys.inFolder(folder);
     String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks";
     tokens = new AccessTokens(keys, ExternalIssuer.of(IDP, "parley-app", url), clock);
+    tokens.hasten();
   }
 
   @AfterEach

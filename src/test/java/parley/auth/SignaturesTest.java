@@ -109,7 +109,7 @@ final class SignaturesTest {
     }
   }
 
-  /** What it was asked when it failed is done all the same, once. */
+  /** What it was asked when it failed is done all the same. */
   @Test
   void oneThatFailsLaterIsGivenUp() throws Exception {
     SignedJWT signed = unsigned(JWSAlgorithm.ES256);
@@ -156,12 +156,18 @@ final class SignaturesTest {
     System.arraycopy(order, order.length - 32, tooLarge, 0, 32);
     byte[] zeroS = good.clone();
     Arrays.fill(zeroS, 32, 64, (byte) 0);
+    byte[] legal = good.clone();
+    legal[20] ^= 1;
+    JWSHeader other = new JWSHeader(JWSAlgorithm.ES384);
+    SignedJWT mislabelled =
+        new SignedJWT(other.toBase64URL(), jwt.getPayload().toBase64URL(), jwt.getSignature());
     for (Signatures checks : List.of(slow, fast)) {
       boolean quick = checks.isFast();
       for (byte[] bad :
           List.of(
               new byte[64],
               zeroS,
+              legal,
               tooLarge,
               Arrays.copyOf(good, 63),
               Arrays.copyOf(good, 65),
@@ -170,6 +176,7 @@ final class SignaturesTest {
       }
       assertThatThrownBy(() -> checks.verify(jwt, key(Curve.P_384)))
           .isInstanceOf(JOSEException.class);
+      assertThatThrownBy(() -> checks.verify(mislabelled)).isInstanceOf(JOSEException.class);
       assertThat(checks.isFast()).as("nobody can make it slow").isEqualTo(quick);
     }
   }

@@ -292,9 +292,8 @@ public final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       family.forEach(ProcessHandle::destroyForcibly);
     } else {
-      // By its handle: Process.destroy would close its output as well, and what it still prints
-      // kills
-      // it.
+      // By its handle: Process.destroy would close its output as well, and a JVM that leaves an AOT
+      // cache behind has a child that writes there.
       process.toHandle().destroy();
     }
     try {

@@ -1,6 +1,7 @@
 package parley.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.URI;
 import java.nio.file.Path;
@@ -36,6 +37,17 @@ class ServerProcessIT {
   void saysWhereOperatorsAsk(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data)) {
       assertThat(server.management().getPort()).isPositive().isNotEqualTo(server.uri().getPort());
+    }
+  }
+
+  /** What can wait until it listens is done then, whatever it comes to on this platform. */
+  @Test
+  void saysWhoChecksSignatures(@TempDir Path data) {
+    try (ServerProcess server = ServerProcess.start(data)) {
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(server.output()).anyMatch(line -> line.contains("checks signatures")));
     }
   }
 
