@@ -39,11 +39,8 @@ final class NodeConfig {
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
-                    // A socket's actor and the stream it feeds take turns for each frame: on the
-                    // same
-                    // threads, or each turn wakes one of the others. In a cluster these sockets
-                    // carry
-                    // heartbeats too, which must not wait behind entities.
+                    // Turns of a socket and of its stream wake no other thread. In a cluster
+                    // sockets carry heartbeats too, which must not wait behind entities.
                     "pekko.io.tcp.worker-dispatcher",
                         single
                             ? "pekko.actor.default-dispatcher"
