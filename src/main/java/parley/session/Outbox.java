@@ -7,17 +7,17 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the socket, in frames as they go over the wire. They leave in batches, one at a
- * time: what the socket has been handed and has not passed on counts as waiting.
+ * What waits for the socket, in frames as they go over the wire. They leave as soon as they come,
+ * as long as less than {@link #WINDOW} bytes are on their way: handed to the socket, and not told
+ * to have been passed on. Those count as waiting too.
  */
 final class Outbox {
-  private static final int BATCH_BYTES = 64 * 1024;
-  private static final int BATCH_FRAMES = 128;
+  /** Bytes on their way at which nothing more is handed over. */
+  static final int WINDOW = 64 * 1024;
 
   private final ArrayDeque<byte[]> frames = new ArrayDeque<>(4);
   private long queued;
   private long handed;
-  private boolean wanted;
 
   /** Adds a frame. The array is not changed, and must not be any more. */
   void add(byte[] frame) {
@@ -31,10 +31,9 @@ final class Outbox {
     queued = 0;
   }
 
-  /** The socket has passed on everything and takes more. */
-  void wanted() {
-    wanted = true;
-    handed = 0;
+  /** The socket has passed on so many bytes of what it was handed. */
+  void passed(long bytes) {
+    handed -= bytes;
   }
 
   boolean isEmpty() {
@@ -46,20 +45,21 @@ final class Outbox {
     return queued + handed;
   }
 
-  /** The next batch, or null if the socket takes none or there is nothing. */
+  /** All that may leave now, or null if that is nothing. */
   @Nullable ByteString take() {
-    if (!wanted || frames.isEmpty()) {
+    if (handed >= WINDOW || frames.isEmpty()) {
       return null;
     }
-    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
-    while (!frames.isEmpty() && batch.size() < BATCH_FRAMES && handed < BATCH_BYTES) {
+    List<byte[]> batch = new ArrayList<>(frames.size());
+    int length = 0;
+    while (!frames.isEmpty() && handed < WINDOW) {
       byte[] frame = frames.removeFirst();
       queued -= frame.length;
       handed += frame.length;
+      length += frame.length;
       batch.add(frame);
     }
-    wanted = false;
-    return joined(batch, (int) handed);
+    return joined(batch, length);
   }
 
   // One array: the socket passes it on in one piece.

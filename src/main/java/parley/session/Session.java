@@ -1,6 +1,7 @@
 package parley.session;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -30,9 +31,10 @@ import parley.user.User;
  *      \________________\______________________\________________________\___&gt; CLOSING --&gt; gone
  * </pre>
  *
- * <p>The socket brings one frame at a time and the next only when it is told {@link
- * SocketFlow.Ready}: not before the session is attached, while a token is being judged, while the
- * client does not read its answers. So a client that floods waits in its own TCP connection.
+ * <p>The socket brings as many frames as {@link SocketFlow.Ready} has allowed: one, and when the
+ * session is attached {@link #FRAMES_AHEAD}, so that not every frame costs a message back. While a
+ * token is being judged, many answers are owed or the client does not read them, no more are
+ * allowed and those that come wait here. So a client that floods waits in its own TCP connection.
  *
  * <p>A live session that loses its user (the node died, the shard moved, a write failed) stays open
  * and looks for it: connections are where they are because a balancer put them there, and a third
@@ -45,6 +47,10 @@ import parley.user.User;
 public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
   static final int LIMITED_FRAMES = 200;
+
+  /** Frames that a live session lets its socket bring without being asked again. */
+  static final int FRAMES_AHEAD = 8;
+
   private static final int QUESTIONS = 4;
   private static final int ACK_BATCH = 64;
   private static final long RETRY_MILLIS = 1_000;
@@ -92,8 +98,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private long slowAt;
   private long postsDue;
   private int badFrames;
-  private boolean owesReady = true;
   private boolean stopped;
+
+  // Frames that the socket may still bring, and those that it brought and that were not dealt with:
+  // no more than were allowed, and the last words of a client that has gone.
+  private int allowed;
+  private final ArrayDeque<SessionInternal> brought = new ArrayDeque<>(0);
 
   /**
    * A connection.
@@ -142,8 +152,14 @@ public final class Session extends AbstractBehavior<Session.Command> {
     switch (command) {
       case Drain drain -> onDrain(drain);
       case Close close -> close(close.code(), close.reason(), 0);
-      case SessionInternal.Received frame -> onText(frame.text());
+      case SessionInternal.Received frame -> brought(frame);
       case Socket said -> onSocket(said);
+      case SessionInternal.Passed passed -> {
+        out.passed(passed.bytes());
+        if (phase == Phase.LIVE) {
+          live().deliveries.pump();
+        }
+      }
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
@@ -253,31 +269,41 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void heard() {
     heardAt = deps.ticker().nanos();
-    owesReady = true;
     deps.meters().frameIn();
   }
 
   private void onSocket(Socket said) {
-    switch (said) {
-      case BINARY -> {
-        if (phase == Phase.HELLO || phase == Phase.LIVE) {
-          heard();
-          bad(null, ErrorCode.BAD_FRAME, "frame must be text");
-        }
+    if (said != Socket.GONE) {
+      brought(said);
+      return;
+    }
+    // What it sent before it went belongs to it.
+    while (!brought.isEmpty()) {
+      handle(brought.remove());
+    }
+    stopped = true;
+  }
+
+  // Dealt with at the end of this turn, or of the one after which there is a reason to listen.
+  private void brought(SessionInternal frame) {
+    allowed--;
+    if (frame == Socket.PONG) {
+      heardAt = deps.ticker().nanos();
+    } else if (phase != Phase.CLOSING) {
+      brought.add(frame);
+    }
+  }
+
+  private void handle(SessionInternal frame) {
+    if (frame instanceof SessionInternal.Received received) {
+      onText(received.text());
+    } else if (frame == Socket.BINARY) {
+      if (phase == Phase.HELLO || phase == Phase.LIVE) {
+        heard();
+        bad(null, ErrorCode.BAD_FRAME, "frame must be text");
       }
-      case PONG -> {
-        heardAt = deps.ticker().nanos();
-        owesReady = true;
-      }
-      case TOO_LARGE ->
-          close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
-      case WANTS -> {
-        out.wanted();
-        if (phase == Phase.LIVE) {
-          live().deliveries.pump();
-        }
-      }
-      case GONE -> stopped = true;
+    } else {
+      close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
     }
   }
 
@@ -501,7 +527,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     Duration left = settings.idleTimeout().minusNanos(deps.ticker().nanos() - heardAt);
     if (left.isPositive()) {
       start(Timer.IDLE, left);
-    } else if (owesReady) {
+    } else if (allowed <= 0 || !brought.isEmpty()) {
       // Its frames may lie in the socket: it is we who do not read, because it does not.
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
     } else {
@@ -529,6 +555,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
     flushAcks();
     phase = Phase.CLOSING;
+    brought.clear();
     timers.cancelAll();
     // What a slow client has not got it gets at its next connection: only the last frame is left.
     boolean slow = out.overfull();
@@ -560,6 +587,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void settle() {
+    while (!brought.isEmpty() && listens()) {
+      handle(brought.remove());
+    }
     if (phase == Phase.CLOSING) {
       out.flush();
       return;
@@ -581,16 +611,22 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (phase == Phase.LIVE) {
       settleLive();
     }
-    boolean listens =
+    int most = phase == Phase.LIVE ? FRAMES_AHEAD : 1;
+    if (allowed <= most / 2 && listens()) {
+      out.ready(most - allowed);
+      allowed = most;
+    }
+    out.flush();
+  }
+
+  // Whether a frame is dealt with now.
+  private boolean listens() {
+    boolean open =
         phase == Phase.HELLO
             || (phase == Phase.LIVE
                 && !identity.renewing()
                 && live().requests.asking() < QUESTIONS);
-    if (owesReady && listens && out.bytes() <= settings.drainedBytes()) {
-      owesReady = false;
-      out.ready();
-    }
-    out.flush();
+    return open && out.bytes() <= settings.drainedBytes();
   }
 
   private void settleLive() {

@@ -103,7 +103,7 @@ final class LossyDevice {
     private final Set<Long> messages = new HashSet<>();
     private @Nullable ActorRef<Session.Command> session;
     private long base;
-    private boolean ready;
+    private int ready;
     private boolean welcomed;
     private boolean over;
 
@@ -127,15 +127,14 @@ final class LossyDevice {
           out.add(
               "{'op':'hello','id':0,'token':'t','device_id':'d','client':'lossy'}"
                   .replace('\'', '"'));
-          opened.session().tell(SessionInternal.Socket.WANTS);
         }
-        case SocketFlow.Ready r -> ready = true;
+        case SocketFlow.Ready r -> ready += r.frames();
         case SocketFlow.Batch batch -> {
           Bytes.texts(batch.frames()).forEach(this::frame);
           if (batch.last()) {
             return end();
           }
-          tell(SessionInternal.Socket.WANTS);
+          tell(new SessionInternal.Passed(batch.frames().size()));
         }
         default -> {
           return end();
@@ -162,8 +161,8 @@ final class LossyDevice {
     }
 
     private void flush() {
-      if (ready && !out.isEmpty() && session != null) {
-        ready = false;
+      if (ready > 0 && !out.isEmpty() && session != null) {
+        ready--;
         tell(new SessionInternal.Received(out.remove()));
       }
     }

@@ -796,17 +796,18 @@ class SessionTest {
 
   // ---- slow readers
 
-  private void fill() {
+  // At 60 nothing is read from the client any more, at 80 it is slow.
+  private void fill(int entries) {
     s.stall();
     List<parley.model.Entry> large =
-        LongStream.rangeClosed(1, 80).mapToObj(SessionHarness::large).toList();
+        LongStream.rangeClosed(1, entries).mapToObj(SessionHarness::large).toList();
     s.told(new User.Entries(A, large));
   }
 
   @Test
   void aSlowReaderLosesWhatItCanDoWithout() {
     s.live();
-    fill();
+    fill(80);
     s.told(new User.TypingSeen(A, BOB, true));
     for (int i = 1; i <= 3; i++) {
       s.told(new User.Receipts(A, List.of(new User.Receipt(BOB, i, i))));
@@ -830,7 +831,7 @@ class SessionTest {
         assertThat(frame.path("read_seq").asLong()).isEqualTo(3);
       }
     }
-    assertThat(ops).containsExactly("ok", "receipt", "gap");
+    assertThat(ops).containsExactly("receipt", "gap");
     s.pass(Duration.ofSeconds(10));
     s.quiet();
   }
@@ -838,7 +839,7 @@ class SessionTest {
   @Test
   void whoNeverReadsIsCut() {
     s.live();
-    fill();
+    fill(80);
     barrier();
     s.pass(Duration.ofSeconds(10));
     s.pass(Duration.ofSeconds(1));
@@ -854,28 +855,85 @@ class SessionTest {
   @Test
   void whoReadsNothingIsNotReadFrom() {
     s.live();
-    fill();
-    barrier();
+    s.send("{'op':'ping','id':1}");
+    s.expect("pong");
+    fill(80);
+    // One before, one at the opening, and what the socket was allowed when it was live.
+    for (int i = 0; i < Session.FRAMES_AHEAD - 1; i++) {
+      watch();
+    }
     barrier();
     s.pass(Duration.ofSeconds(2));
+    s.user.expectNoMessage();
+    assertThat(s.ready).isEqualTo(1 + Session.FRAMES_AHEAD);
     s.resume();
     while (!s.next().path("op").asText().equals("gap")) {
       // what was in the buffer
     }
-    // At the opening, after hello, after the ping; and only now again, for all that came between.
-    assertThat(s.ready).isEqualTo(4);
+    for (int i = 0; i < Session.FRAMES_AHEAD - 1; i++) {
+      s.user.expectMessageClass(User.Watch.class);
+    }
+    assertThat(s.ready).isEqualTo(1 + 2 * Session.FRAMES_AHEAD);
   }
 
-  // A watch is seen by the user's probe without the socket.
-  private void barrier() {
-    s.send("{'op':'watch','user_ids':['bob']}");
+  @Test
+  void whatCameWhileNothingWasReadComesBeforeWhatComesNow() {
+    s.live();
+    fill(60);
+    s.send("{'op':'ping','id':1}");
+    s.send("{'op':'ping','id':2}");
+    barrier();
+    s.resume();
+    s.send("{'op':'ping','id':3}");
+    expectMessages(60);
+    for (int id = 1; id <= 3; id++) {
+      assertThat(s.expect("pong").path("id").asInt()).isEqualTo(id);
+    }
+  }
+
+  @Test
+  void aClientThatGoesIsHeardToItsEnd() {
+    s.live();
+    fill(60);
+    watch();
+    barrier();
+    s.user.expectNoMessage();
+    s.session.tell(SessionInternal.Socket.GONE);
     s.user.expectMessageClass(User.Watch.class);
+    s.expectGone();
+  }
+
+  @Test
+  void whoIsNotReadFromIsNotCalledIdle() {
+    s.live();
+    fill(60);
+    watch();
+    s.pass(Duration.ofSeconds(60));
+    s.resume();
+    expectMessages(60);
+    s.expectClosing("too_slow");
+  }
+
+  private void expectMessages(int many) {
+    for (int i = 0; i < many; i++) {
+      s.expect("message");
+    }
+  }
+
+  private void watch() {
+    s.send("{'op':'watch','user_ids':['bob']}");
+  }
+
+  // Answered by every session, whether it reads or not.
+  private void barrier() {
+    s.told(new User.Knock(1, s.user.ref()));
+    s.user.expectMessageClass(User.Living.class);
   }
 
   private void awaitReady(int count) {
     while (s.ready < count) {
-      if (s.socket.receiveMessage() == SocketFlow.Ready.READY) {
-        s.ready++;
+      if (s.socket.receiveMessage() instanceof SocketFlow.Ready more) {
+        s.ready += more.frames();
       }
     }
   }

@@ -86,18 +86,30 @@ class SocketFlowTest {
     client.sendNext(Bytes.text("one").concat(Bytes.text("two")));
     client.sendNext(Bytes.text("three"));
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     expectText("one");
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     expectText("two");
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     expectText("three");
   }
 
   @Test
+  void asManyFramesComeAsTheSessionAllows() {
+    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(new SocketFlow.Ready(2));
+    client.sendNext(Bytes.text("one").concat(Bytes.text("two")));
+    client.sendNext(Bytes.text("three").concat(Bytes.text("four")));
+    expectText("one");
+    expectText("two");
+    expectText("three");
+    session.expectNoMessage(Duration.ofMillis(50));
+  }
+
+  @Test
   void aFrameInPartsIsPutTogether() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     ByteString all = Bytes.text("aäc");
     client.sendNext(all.take(3));
     client.sendNext(all.drop(3));
@@ -106,7 +118,7 @@ class SocketFlowTest {
 
   @Test
   void aFrameInPartsIsBounded() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
     client.sendNext(Bytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
@@ -115,7 +127,7 @@ class SocketFlowTest {
   /** Closed with bytes unread the connection would be reset, perhaps before the last frame. */
   @Test
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(ByteString.fromArray(Bytes.header(0x81, 1_000_000, true)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
@@ -141,10 +153,6 @@ class SocketFlowTest {
     client.sendComplete();
   }
 
-  private void expectWants() {
-    assertThat(session.receiveMessage()).isEqualTo(Socket.WANTS);
-  }
-
   private static SocketFlow.Batch batch(boolean last, String... texts) {
     ByteString all = ByteString.emptyByteString();
     for (String text : texts) {
@@ -155,7 +163,6 @@ class SocketFlowTest {
 
   private void expectLastFrame() {
     server.request(2);
-    expectWants();
     socket.tell(batch(true, "closing"));
     expectClosing("closing");
   }
@@ -173,21 +180,21 @@ class SocketFlowTest {
 
   @Test
   void theBoundIsOfBytes() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     String most = "ä".repeat(Limits.FRAME_BYTES / 2);
     client.sendNext(Bytes.text(most));
     expectText(most);
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.text(most + "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
   @Test
   void binaryFrames() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.BINARY);
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
@@ -198,7 +205,7 @@ class SocketFlowTest {
     client.sendNext(Bytes.frame(true, RawSocket.PING, "2"));
     client.sendNext(Bytes.text("one"));
     socket.tell(batch(false, "text"));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     expectText("one");
     // Of pings that came while nothing was read the newest is answered.
     List<Bytes.Frame> frames = Bytes.read(server.requestNext());
@@ -208,15 +215,32 @@ class SocketFlowTest {
     assertThat(frames).extracting(Bytes.Frame::text).containsExactly("2", "text");
   }
 
+  /** What has gone out is told when it is a quarter of the window, and when it has really gone. */
   @Test
-  void aBatchIsPassedOnBeforeMoreIsWanted() {
-    server.request(1);
-    expectWants();
-    socket.tell(batch(false, "one", "two"));
-    assertThat(Bytes.texts(server.expectNext())).containsExactly("one", "two");
+  void whatHasGoneOutIsToldNowAndThen() {
+    String text = "x".repeat(Outbox.WINDOW / 8);
+    SocketFlow.Batch batch = batch(false, text);
+    server.request(3);
+    socket.tell(batch);
+    server.expectNext();
+    socket.tell(batch);
+    server.expectNext();
+    expectPassed(2L * batch.frames().size());
+    // Waits, goes, and has gone: told only then, and a pong is not counted.
+    socket.tell(batch);
+    server.expectNext();
+    socket.tell(batch);
+    socket.tell(batch);
+    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
+    session.expectNoMessage(Duration.ofMillis(50));
+    assertThat(server.requestNext().size()).isGreaterThan(2 * batch.frames().size());
     session.expectNoMessage(Duration.ofMillis(50));
     server.request(1);
-    expectWants();
+    expectPassed(3L * batch.frames().size());
+  }
+
+  private void expectPassed(long bytes) {
+    assertThat(session.receiveMessage()).isEqualTo(new SessionInternal.Passed(bytes));
   }
 
   @Test
@@ -231,7 +255,6 @@ class SocketFlowTest {
   @Test
   void nothingComesAfterTheLast() {
     server.request(2);
-    expectWants();
     socket.tell(batch(true, "closing"));
     socket.tell(batch(false, "late"));
     expectClosing("closing");
@@ -259,8 +282,7 @@ class SocketFlowTest {
   @Test
   void aClientThatSaysGoodbyeIsAnswered() {
     server.request(1);
-    expectWants();
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.text("ack").concat(Bytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
@@ -292,7 +314,7 @@ class SocketFlowTest {
 
   @Test
   void aPongIsTold() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
@@ -303,7 +325,6 @@ class SocketFlowTest {
   @Test
   void whatIsNoFrameEndsTheConnectionWithAReason() {
     server.request(1);
-    expectWants();
     client.sendNext(ByteString.fromString("GET / HTTP/1.1\r\n\r\n"));
     Bytes.Frame close = Bytes.read(server.expectNext()).getFirst();
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
@@ -315,7 +336,7 @@ class SocketFlowTest {
 
   @Test
   void theEndIsSeenWhileTheSessionIsBusy() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.text("hello"));
     expectText("hello");
     client.sendComplete();
@@ -348,7 +369,7 @@ class SocketFlowTest {
   @Test
   void aSessionThatFailsTakesItsSocketAlong() {
     // Only a session that the socket knows already can be told apart from one that never was.
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.text("hello"));
     expectText("hello");
     socket.tell(batch(false, "one"));
@@ -387,7 +408,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Refused.REFUSED);
     // Only to see that the refusal has been dealt with: a socket does one thing after the other.
     socket.tell(new SocketFlow.Opened(session.ref()));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new SocketFlow.Ready(1));
     client.sendNext(Bytes.text("one"));
     expectText("one");
     ManualTime.get(kit.system()).timePasses(SocketLogic.FAREWELL);
