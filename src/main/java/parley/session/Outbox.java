@@ -50,7 +50,7 @@ final class Outbox {
     if (handed >= WINDOW || frames.isEmpty()) {
       return null;
     }
-    List<byte[]> batch = new ArrayList<>(frames.size());
+    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), 128));
     int length = 0;
     while (!frames.isEmpty() && handed < WINDOW) {
       byte[] frame = frames.removeFirst();

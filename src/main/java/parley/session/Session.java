@@ -48,7 +48,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
   static final int LIMITED_FRAMES = 200;
 
-  /** Frames that a live session lets its socket bring without being asked again. */
+  /**
+   * Frames that a live session lets its socket bring before it allows more: the most that wait
+   * here, of {@link Limits#FRAME_BYTES} at most each, for a client that is not listened to.
+   */
   static final int FRAMES_AHEAD = 8;
 
   private static final int QUESTIONS = 4;
@@ -183,7 +186,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (phase != Phase.HELLO && phase != Phase.LIVE) {
       return;
     }
-    heard();
+    deps.meters().frameIn();
     switch (FrameReader.read(text)) {
       case FrameReader.Good good -> {
         if (phase == Phase.LIVE) {
@@ -267,11 +270,6 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  private void heard() {
-    heardAt = deps.ticker().nanos();
-    deps.meters().frameIn();
-  }
-
   private void onSocket(Socket said) {
     if (said != Socket.GONE) {
       brought(said);
@@ -286,10 +284,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   // Dealt with at the end of this turn, or of the one after which there is a reason to listen.
   private void brought(SessionInternal frame) {
+    heardAt = deps.ticker().nanos();
     allowed--;
-    if (frame == Socket.PONG) {
-      heardAt = deps.ticker().nanos();
-    } else if (phase != Phase.CLOSING) {
+    if (frame != Socket.PONG && phase != Phase.CLOSING) {
       brought.add(frame);
     }
   }
@@ -299,7 +296,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       onText(received.text());
     } else if (frame == Socket.BINARY) {
       if (phase == Phase.HELLO || phase == Phase.LIVE) {
-        heard();
+        deps.meters().frameIn();
         bad(null, ErrorCode.BAD_FRAME, "frame must be text");
       }
     } else {

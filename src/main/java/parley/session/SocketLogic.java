@@ -69,6 +69,7 @@ final class SocketLogic extends GraphStageLogic {
   // Bytes of frames that wait; that go or went out, and of which the session was not told.
   private long waiting;
   private long passed;
+
   private boolean ending;
   private boolean answered;
 
@@ -271,8 +272,8 @@ final class SocketLogic extends GraphStageLogic {
   // ---- out
 
   private void add(ByteString more) {
-    ByteString waiting = frames;
-    frames = waiting == null ? more : waiting.concat(more);
+    ByteString before = frames;
+    frames = before == null ? more : before.concat(more);
   }
 
   // Everything that waits goes out at once.
@@ -369,6 +370,7 @@ final class SocketLogic extends GraphStageLogic {
       return;
     }
     frames = null;
+    waiting = 0;
     pong = null;
     sayGoodbye(code);
     leave();

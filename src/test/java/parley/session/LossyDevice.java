@@ -161,7 +161,7 @@ final class LossyDevice {
     }
 
     private void flush() {
-      if (ready > 0 && !out.isEmpty() && session != null) {
+      while (ready > 0 && !out.isEmpty() && session != null) {
         ready--;
         tell(new SessionInternal.Received(out.remove()));
       }

@@ -206,6 +206,57 @@ class SessionTest {
   }
 
   @Test
+  void whatComesAfterAnAuthWaitsForItsVerdict() {
+    s.live();
+    var verdict = new CompletableFuture<Authenticator.Verdict>();
+    s.verdict = verdict;
+    s.send("{'op':'auth','id':9,'token':'new'}");
+    s.send("{'op':'ping','id':10}");
+    s.send("{'op':'auth','id':11,'token':'newer'}");
+    // The answer to a question of before does not make it listen.
+    s.entries(A, 1, 1);
+    s.expect("message");
+    verdict.complete(SessionHarness.accepted(ME, 1_000));
+    assertThat(s.expect("ok").path("id").asLong()).isEqualTo(9);
+    assertThat(s.expect("pong").path("id").asLong()).isEqualTo(10);
+    assertThat(s.expect("ok").path("id").asLong()).isEqualTo(11);
+  }
+
+  @Test
+  void onlySoManyQuestionsAreOpenAtOnce() {
+    s.live();
+    for (int id = 1; id <= 5; id++) {
+      s.send("{'op':'history','id':%d,'conversation_id':'conv-a','limit':2}".formatted(id));
+    }
+    var asked = s.conversation(A);
+    var first = asked.expectMessageClass(Conversation.GetPage.class);
+    for (int id = 2; id <= 4; id++) {
+      asked.expectMessageClass(Conversation.GetPage.class);
+    }
+    barrier();
+    asked.expectNoMessage();
+    first
+        .replyTo()
+        .tell(new Conversation.Page(new HistoryPage(A, List.of(), false, HistoryPage.Tier.MEMORY)));
+    asked.expectMessageClass(Conversation.GetPage.class);
+  }
+
+  /** A client that only answers pings, or sends what is no text, is read from for ever. */
+  @Test
+  void everyKindOfFrameIsAllowedAnew() {
+    s.live();
+    s.quiet();
+    for (int i = 0; i < 6; i++) {
+      s.session.tell(SessionInternal.Socket.PONG);
+      s.session.tell(SessionInternal.Socket.BINARY);
+      s.expectError("bad_frame");
+    }
+    s.quiet();
+    // One for hello, those of a live session, and half of them anew after each half of 14 frames.
+    assertThat(s.ready).isEqualTo(1 + Session.FRAMES_AHEAD + 12);
+  }
+
+  @Test
   void onlyTheClientsFramesCountAsLife() {
     s.live();
     s.pass(Duration.ofSeconds(40));
@@ -865,7 +916,6 @@ class SessionTest {
     barrier();
     s.pass(Duration.ofSeconds(2));
     s.user.expectNoMessage();
-    assertThat(s.ready).isEqualTo(1 + Session.FRAMES_AHEAD);
     s.resume();
     while (!s.next().path("op").asText().equals("gap")) {
       // what was in the buffer
@@ -908,10 +958,36 @@ class SessionTest {
     s.live();
     fill(60);
     watch();
+    barrier();
     s.pass(Duration.ofSeconds(60));
     s.resume();
     expectMessages(60);
     s.expectClosing("too_slow");
+  }
+
+  @Test
+  void whoSendsOnAndIsNotReadFromIsNotCalledIdle() {
+    s.live();
+    fill(60);
+    // Dealt with at once, so that nothing waits; but more may lie in the socket.
+    for (int i = 0; i < Session.FRAMES_AHEAD; i++) {
+      s.session.tell(SessionInternal.Socket.PONG);
+    }
+    barrier();
+    s.pass(Duration.ofSeconds(60));
+    s.resume();
+    expectMessages(60);
+    s.expectClosing("too_slow");
+  }
+
+  @Test
+  void theLastFrameComesAfterAllThatWasReadBefore() {
+    s.live();
+    fill(60);
+    s.session.tell(new Session.Close(CloseCode.GOING_AWAY, "the end"));
+    s.resume();
+    expectMessages(60);
+    s.expectClosing("going_away");
   }
 
   private void expectMessages(int many) {
