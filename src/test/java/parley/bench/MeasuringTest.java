@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
 
 class MeasuringTest {
   private static final long MILLI = 1_000_000;
+  private static final Cpu ZERO = new Cpu(0, 0, 0, 0, 0, 0, 0);
 
   /**
    * A hundred a second for ten seconds; each takes a millisecond, but from the fifth second on
@@ -178,5 +180,32 @@ class MeasuringTest {
             "user",
             "dispatch",
             "conversation");
+  }
+
+  @Test
+  void costsAreSharedAsTheSamplesSayAndAddUp() {
+    Cpu span = new Cpu(3_000_000, 1_000_000, 1_000_000, 100_000, 200_000, 0, 0).since(ZERO);
+    Cost cost = Cost.of(span, "message", 10);
+    assertThat(cost).isEqualTo(new Cost("message", 10, 100, 0.1, 0.2));
+    assertThat(
+            Profile.costs(
+                    cost,
+                    Map.of("session", 3L, "user", 1L, "other", 3L),
+                    Map.of("user", 1_000L, "streams", 40L))
+                .lines()
+                .map(line -> line.strip().replaceAll("  +", "; ")))
+        .containsExactly(
+            "for one message: us and bytes allocated",
+            "streams; 0.0; 4",
+            "session; 30.0; 0",
+            "user; 10.0; 100",
+            "other; 30.0; 0",
+            "collecting garbage; 20.0; 0",
+            "compiling; 10.0; 0",
+            "in all; 100.0; 104");
+    Result result = new Result().serverTime(span, "message", 10);
+    assertThat(result.cost()).isEqualTo(cost);
+    assertThat(result.figures()).containsEntry("server (us/message)", 100.0);
+    assertThat(result.uncosted().cost().known()).isFalse();
   }
 }

@@ -47,7 +47,6 @@ final class Profile {
   private boolean byProcessorTime;
   private int samples;
   private long weights;
-  private long allocated;
   private double pauseMillis;
 
   // In the order in which a message meets them. The first that fits counts, so what is finer comes
@@ -166,9 +165,7 @@ final class Profile {
     if (thread == null || allocating.add(thread.getId())) {
       return;
     }
-    long bytes = event.getLong("weight");
-    allocated += bytes;
-    bytesByLayer.merge(layer(stack(event)), bytes, Long::sum);
+    bytesByLayer.merge(layer(stack(event)), event.getLong("weight"), Long::sum);
   }
 
   /** Names of methods, the innermost first. */
@@ -219,8 +216,8 @@ final class Profile {
     text.append(file.toAbsolutePath()).append(System.lineSeparator());
     text.append(samples).append(" samples of running Java code; collector pauses ");
     text.append(String.format(Locale.ROOT, "%.0f ms%n", pauseMillis));
-    if (result.count() > 0 && byProcessorTime) {
-      costs(text, result);
+    if (result.cost().known() && byProcessorTime) {
+      text.append(costs(result.cost(), byLayer, bytesByLayer));
     } else {
       table(text, "layer", byLayer, LAYERS.size() + 1);
     }
@@ -229,22 +226,34 @@ final class Profile {
     return text.toString();
   }
 
-  private void costs(StringBuilder text, Result result) {
-    double count = result.count();
-    double micros = result.serverMicros();
-    double compiling = micros * result.compiling();
-    double collecting = micros * result.collecting();
-    text.append("  for one ").append(result.each()).append(": us and bytes allocated\n");
+  /**
+   * What one costs by layer: the time that compiling and collecting left, shared as the samples
+   * say.
+   *
+   * @param weights of samples
+   * @param bytes allocated, for all of them
+   */
+  static String costs(Cost cost, Map<String, Long> weights, Map<String, Long> bytes) {
+    double compiling = cost.micros() * cost.compiling();
+    double collecting = cost.micros() * cost.collecting();
+    double java = cost.micros() - compiling - collecting;
+    double all = Math.max(1, sum(weights));
+    StringBuilder text = new StringBuilder();
+    text.append("  for one ").append(cost.each()).append(": us and bytes allocated\n");
     List<String> names = new ArrayList<>(LAYERS.keySet());
     names.add(OTHER);
     for (String name : names) {
-      double share = byLayer.getOrDefault(name, 0L) / (double) Math.max(1, weights);
-      double bytes = bytesByLayer.getOrDefault(name, 0L) / count;
-      cost(text, name, share * (micros - compiling - collecting), bytes);
+      double share = weights.getOrDefault(name, 0L) / all;
+      cost(text, name, share * java, bytes.getOrDefault(name, 0L) / (double) cost.count());
     }
     cost(text, "collecting garbage", collecting, 0);
     cost(text, "compiling", compiling, 0);
-    cost(text, "in all", micros, allocated / count);
+    cost(text, "in all", cost.micros(), sum(bytes) / (double) cost.count());
+    return text.toString();
+  }
+
+  private static long sum(Map<String, Long> of) {
+    return of.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private static void cost(StringBuilder text, String name, double micros, double bytes) {

@@ -15,11 +15,7 @@ final class Result {
   private final Map<String, Double> figures = new LinkedHashMap<>();
   private final StringBuilder notes = new StringBuilder();
   private Bottleneck bottleneck = Bottleneck.UNKNOWN;
-  private String each = "";
-  private long count;
-  private double serverMicros;
-  private double compiling;
-  private double collecting;
+  private Cost cost = Cost.NONE;
 
   /** Adds a figure. */
   Result with(String name, double value) {
@@ -65,43 +61,19 @@ final class Result {
     if (used.server() < 0) {
       return this;
     }
-    this.each = each;
-    this.count = count;
-    compiling = used.compiling() / (double) Math.max(1, used.server());
-    collecting = used.collecting() / (double) Math.max(1, used.server());
-    serverMicros = used.server() / 1e3 / (double) Math.max(1, count);
-    return with("server (us/" + each + ")", serverMicros);
+    cost = Cost.of(used, each, count);
+    return with("server (us/" + each + ")", cost.micros());
   }
 
-  /** What the program's processor time was counted for last. */
-  String each() {
-    return each;
+  /** The program's processor time that was counted last. */
+  Cost cost() {
+    return cost;
   }
 
   /** Says that what was recorded is more than what was counted, so that it has no costs for one. */
   Result uncosted() {
-    count = 0;
+    cost = Cost.NONE;
     return this;
-  }
-
-  /** The part of the program's processor time that went into compiling, from 0 to 1. */
-  double compiling() {
-    return compiling;
-  }
-
-  /** The part that went into collecting garbage. */
-  double collecting() {
-    return collecting;
-  }
-
-  /** How many of those there were; 0 where it is not known. */
-  long count() {
-    return count;
-  }
-
-  /** The program's processor time for one of those; 0 where it is not known. */
-  double serverMicros() {
-    return serverMicros;
   }
 
   /** Adds what the store was asked for each of so many, if it counts that. */

@@ -1,0 +1,30 @@
+package parley.bench;
+
+/**
+ * The program's processor time for one of what was done.
+ *
+ * @param each what it was counted for, such as {@code message}
+ * @param count how many of those there were; 0 where it is not known
+ * @param micros for one of them
+ * @param compiling the part of it that went into compiling, from 0 to 1
+ * @param collecting the part that went into collecting garbage
+ */
+record Cost(String each, long count, double micros, double compiling, double collecting) {
+  /** Nothing is known. */
+  static final Cost NONE = new Cost("", 0, 0, 0, 0);
+
+  /** Of a span in which the program's processor time is known. */
+  static Cost of(Cpu used, String each, long count) {
+    double all = Math.max(1, used.server());
+    return new Cost(
+        each,
+        count,
+        used.server() / 1e3 / Math.max(1, count),
+        used.compiling() / all,
+        used.collecting() / all);
+  }
+
+  boolean known() {
+    return count > 0;
+  }
+}
