@@ -7,17 +7,17 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the socket, in frames as they go over the wire. They leave as soon as they come,
- * as long as less than {@link #WINDOW} bytes are on their way: handed to the socket, and not told
- * to have been passed on. Those count as waiting too.
+ * What waits for the socket, in frames as they go over the wire. They leave in batches, one at a
+ * time: what the socket has been handed and has not passed on counts as waiting.
  */
 final class Outbox {
-  /** Bytes on their way at which nothing more is handed over. */
-  static final int WINDOW = 64 * 1024;
+  private static final int BATCH_BYTES = 64 * 1024;
+  private static final int BATCH_FRAMES = 128;
 
   private final ArrayDeque<byte[]> frames = new ArrayDeque<>(4);
   private long queued;
   private long handed;
+  private boolean wanted;
 
   /** Adds a frame. The array is not changed, and must not be any more. */
   void add(byte[] frame) {
@@ -31,9 +31,10 @@ final class Outbox {
     queued = 0;
   }
 
-  /** The socket has passed on so many bytes of what it was handed. */
-  void passed(long bytes) {
-    handed -= bytes;
+  /** The socket has passed on everything and takes more. */
+  void wanted() {
+    wanted = true;
+    handed = 0;
   }
 
   boolean isEmpty() {
@@ -45,21 +46,20 @@ final class Outbox {
     return queued + handed;
   }
 
-  /** All that may leave now, or null if that is nothing. */
+  /** The next batch, or null if the socket takes none or there is nothing. */
   @Nullable ByteString take() {
-    if (handed >= WINDOW || frames.isEmpty()) {
+    if (!wanted || frames.isEmpty()) {
       return null;
     }
-    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), 128));
-    int length = 0;
-    while (!frames.isEmpty() && handed < WINDOW) {
+    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
+    while (!frames.isEmpty() && batch.size() < BATCH_FRAMES && handed < BATCH_BYTES) {
       byte[] frame = frames.removeFirst();
       queued -= frame.length;
       handed += frame.length;
-      length += frame.length;
       batch.add(frame);
     }
-    return joined(batch, length);
+    wanted = false;
+    return joined(batch, (int) handed);
   }
 
   // One array: the socket passes it on in one piece.

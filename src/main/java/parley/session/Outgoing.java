@@ -142,9 +142,9 @@ final class Outgoing {
     return true;
   }
 
-  /** The socket has passed on so many bytes. */
-  void passed(long bytes) {
-    outbox.passed(bytes);
+  /** The socket takes more. */
+  void wanted() {
+    outbox.wanted();
   }
 
   /** Hands over what the socket takes. */
@@ -159,9 +159,9 @@ final class Outgoing {
     }
   }
 
-  /** The socket may bring so many more frames. */
-  void ready(int frames) {
-    socket.tell(new SocketFlow.Ready(frames));
+  /** The socket may bring the next frame. */
+  void ready() {
+    socket.tell(SocketFlow.Ready.READY);
   }
 
   /** The last frame. */

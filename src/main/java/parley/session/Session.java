@@ -1,7 +1,6 @@
 package parley.session;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -31,10 +30,9 @@ import parley.user.User;
  *      \________________\______________________\________________________\___&gt; CLOSING --&gt; gone
  * </pre>
  *
- * <p>The socket brings as many frames as {@link SocketFlow.Ready} has allowed: one, and when the
- * session is attached {@link #FRAMES_AHEAD}, so that not every frame costs a message back. While a
- * token is being judged, many answers are owed or the client does not read them, no more are
- * allowed and those that come wait here. So a client that floods waits in its own TCP connection.
+ * <p>The socket brings one frame at a time and the next only when it is told {@link
+ * SocketFlow.Ready}: not before the session is attached, while a token is being judged, while the
+ * client does not read its answers. So a client that floods waits in its own TCP connection.
  *
  * <p>A live session that loses its user (the node died, the shard moved, a write failed) stays open
  * and looks for it: connections are where they are because a balancer put them there, and a third
@@ -47,13 +45,6 @@ import parley.user.User;
 public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
   static final int LIMITED_FRAMES = 200;
-
-  /**
-   * Frames that a live session lets its socket bring before it allows more: the most that wait
-   * here, of {@link Limits#FRAME_BYTES} at most each, for a client that is not listened to.
-   */
-  static final int FRAMES_AHEAD = 8;
-
   private static final int QUESTIONS = 4;
   private static final int ACK_BATCH = 64;
   private static final long RETRY_MILLIS = 1_000;
@@ -101,12 +92,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private long slowAt;
   private long postsDue;
   private int badFrames;
+  private boolean owesReady = true;
   private boolean stopped;
-
-  // Frames that the socket may still bring, and those that it brought and that were not dealt with:
-  // no more than were allowed, and the last words of a client that has gone.
-  private int allowed;
-  private final ArrayDeque<SessionInternal> brought = new ArrayDeque<>(0);
 
   /**
    * A connection.
@@ -155,14 +142,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     switch (command) {
       case Drain drain -> onDrain(drain);
       case Close close -> close(close.code(), close.reason(), 0);
-      case SessionInternal.Received frame -> brought(frame);
+      case SessionInternal.Received frame -> onText(frame.text());
       case Socket said -> onSocket(said);
-      case SessionInternal.Passed passed -> {
-        out.passed(passed.bytes());
-        if (phase == Phase.LIVE) {
-          live().deliveries.pump();
-        }
-      }
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
@@ -186,7 +167,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (phase != Phase.HELLO && phase != Phase.LIVE) {
       return;
     }
-    deps.meters().frameIn();
+    heard();
     switch (FrameReader.read(text)) {
       case FrameReader.Good good -> {
         if (phase == Phase.LIVE) {
@@ -270,37 +251,33 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  private void onSocket(Socket said) {
-    if (said != Socket.GONE) {
-      brought(said);
-      return;
-    }
-    // What it sent before it went belongs to it.
-    while (!brought.isEmpty()) {
-      handle(brought.remove());
-    }
-    stopped = true;
-  }
-
-  // Dealt with at the end of this turn, or of the one after which there is a reason to listen.
-  private void brought(SessionInternal frame) {
+  private void heard() {
     heardAt = deps.ticker().nanos();
-    allowed--;
-    if (frame != Socket.PONG && phase != Phase.CLOSING) {
-      brought.add(frame);
-    }
+    owesReady = true;
+    deps.meters().frameIn();
   }
 
-  private void handle(SessionInternal frame) {
-    if (frame instanceof SessionInternal.Received received) {
-      onText(received.text());
-    } else if (frame == Socket.BINARY) {
-      if (phase == Phase.HELLO || phase == Phase.LIVE) {
-        deps.meters().frameIn();
-        bad(null, ErrorCode.BAD_FRAME, "frame must be text");
+  private void onSocket(Socket said) {
+    switch (said) {
+      case BINARY -> {
+        if (phase == Phase.HELLO || phase == Phase.LIVE) {
+          heard();
+          bad(null, ErrorCode.BAD_FRAME, "frame must be text");
+        }
       }
-    } else {
-      close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
+      case PONG -> {
+        heardAt = deps.ticker().nanos();
+        owesReady = true;
+      }
+      case TOO_LARGE ->
+          close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
+      case WANTS -> {
+        out.wanted();
+        if (phase == Phase.LIVE) {
+          live().deliveries.pump();
+        }
+      }
+      case GONE -> stopped = true;
     }
   }
 
@@ -524,7 +501,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     Duration left = settings.idleTimeout().minusNanos(deps.ticker().nanos() - heardAt);
     if (left.isPositive()) {
       start(Timer.IDLE, left);
-    } else if (allowed <= 0 || !brought.isEmpty()) {
+    } else if (owesReady) {
       // Its frames may lie in the socket: it is we who do not read, because it does not.
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
     } else {
@@ -552,7 +529,6 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
     flushAcks();
     phase = Phase.CLOSING;
-    brought.clear();
     timers.cancelAll();
     // What a slow client has not got it gets at its next connection: only the last frame is left.
     boolean slow = out.overfull();
@@ -584,9 +560,6 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void settle() {
-    while (!brought.isEmpty() && listens()) {
-      handle(brought.remove());
-    }
     if (phase == Phase.CLOSING) {
       out.flush();
       return;
@@ -608,22 +581,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (phase == Phase.LIVE) {
       settleLive();
     }
-    int most = phase == Phase.LIVE ? FRAMES_AHEAD : 1;
-    if (allowed <= most / 2 && listens()) {
-      out.ready(most - allowed);
-      allowed = most;
-    }
-    out.flush();
-  }
-
-  // Whether a frame is dealt with now.
-  private boolean listens() {
-    boolean open =
+    boolean listens =
         phase == Phase.HELLO
             || (phase == Phase.LIVE
                 && !identity.renewing()
                 && live().requests.asking() < QUESTIONS);
-    return open && out.bytes() <= settings.drainedBytes();
+    if (owesReady && listens && out.bytes() <= settings.drainedBytes()) {
+      owesReady = false;
+      out.ready();
+    }
+    out.flush();
   }
 
   private void settleLive() {

@@ -12,7 +12,7 @@ sealed interface SessionInternal extends Session.Command {
 
   // ---- by the socket
 
-  /** A text frame, one of those that {@link SocketFlow.Ready} has allowed. */
+  /** A text frame. The next one comes after {@link SocketFlow.Ready}. */
   record Received(String text) implements SessionInternal {
     @Override
     public String toString() {
@@ -28,12 +28,11 @@ sealed interface SessionInternal extends Session.Command {
     TOO_LARGE,
     /** The client is there: it has answered a ping. */
     PONG,
+    /** Everything handed over has been passed on: there is room. */
+    WANTS,
     /** It is gone. */
     GONE
   }
-
-  /** So many more bytes of {@link SocketFlow.Batch} have been passed on. */
-  record Passed(long bytes) implements SessionInternal {}
 
   // ---- by others
 

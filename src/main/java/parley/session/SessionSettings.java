@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param watchRenewal how often a presence watch is renewed; well under its lease
  * @param pageRest the shortest rest after a page that did not come
  * @param slowBytes the buffer at which a client is slow
- * @param drainedBytes the buffer at which it no longer is, and above which what it sends waits
+ * @param drainedBytes the buffer at which it no longer is, and above which nothing is read from it
  * @param replayBytes the buffer above which nothing is replayed
  * @param slowPatience how long a slow client lives
  * @param slowGrace a client slow for less has not missed anything: it gets it late

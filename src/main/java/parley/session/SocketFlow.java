@@ -19,8 +19,8 @@ import org.apache.pekko.util.ByteString;
  * a blueprint without state: one for all connections.
  *
  * <pre>
- *   in  --one message--&gt;  Session.Received   (as many as Ready has allowed)
- *   out &lt;--bytes at once--  Batch              (and now and then, when they have gone: Passed)
+ *   in  --one message--&gt;  Session.Received   (and the next is told after Ready)
+ *   out &lt;--bytes at once--  Batch              (and after the last: WANTS)
  * </pre>
  */
 public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteString>> {
@@ -41,10 +41,13 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
     REFUSED
   }
 
-  /** So many more frames may come. */
-  record Ready(int frames) implements ToSocket {}
+  /** The next frame may come. */
+  enum Ready implements ToSocket {
+    /** The only one. */
+    READY
+  }
 
-  /** Whole frames to pass on, and after the last ones to end the connection. */
+  /** Whole frames to pass on, then to ask for more, or to end the connection. */
   record Batch(ByteString frames, boolean last) implements ToSocket {
     @Override
     public String toString() {

@@ -41,12 +41,6 @@ final class SocketLogic extends GraphStageLogic {
 
   private static final long REFUSED_MILLIS = 5_000;
 
-  /**
-   * The session is told what has gone out when it is so much: less than what it waits for, and more
-   * than most clients get in a second.
-   */
-  private static final int TOLD_BYTES = Outbox.WINDOW / 4;
-
   /** Most frames of a client that has gone that the session is still told. */
   private static final int LAST_WORDS = 64;
 
@@ -63,13 +57,9 @@ final class SocketLogic extends GraphStageLogic {
   private byte @Nullable [] pong;
   private @Nullable ByteString frames;
   private @Nullable ByteString goodbye;
-  private int ready;
+  private boolean ready;
   private boolean last;
-
-  // Bytes of frames that wait; that go or went out, and of which the session was not told.
-  private long waiting;
-  private long passed;
-
+  private boolean asked;
   private boolean ending;
   private boolean answered;
 
@@ -135,7 +125,7 @@ final class SocketLogic extends GraphStageLogic {
     switch (message._2()) {
       case SocketFlow.Opened opened -> opened(opened.session());
       case SocketFlow.Ready r -> {
-        ready += r.frames();
+        ready = true;
         bring();
         read();
       }
@@ -143,11 +133,11 @@ final class SocketLogic extends GraphStageLogic {
         // Nothing comes after a last frame, also where that was said for a session that has failed.
         if (!last) {
           add(batch.frames());
-          waiting += batch.frames().size();
           if (batch.last()) {
             sayGoodbye();
           }
         }
+        asked = false;
         pass();
       }
       case SocketFlow.Cut c -> cut();
@@ -272,20 +262,14 @@ final class SocketLogic extends GraphStageLogic {
   // ---- out
 
   private void add(ByteString more) {
-    ByteString before = frames;
-    frames = before == null ? more : before.concat(more);
+    ByteString waiting = frames;
+    frames = waiting == null ? more : waiting.concat(more);
   }
 
-  // Everything that waits goes out at once.
+  // Everything that waits goes out at once; when that has gone, more is asked for.
   private void pass() {
     if (!isAvailable(out)) {
       return;
-    }
-    // Whoever asks for more has taken what there was.
-    ActorRef<Session.Command> s = session;
-    if (passed >= TOLD_BYTES && s != null) {
-      s.tell(new SessionInternal.Passed(passed));
-      passed = 0;
     }
     ByteString bytes = takeAll();
     if (bytes != null) {
@@ -295,6 +279,12 @@ final class SocketLogic extends GraphStageLogic {
         goodbye = null;
         ended();
       }
+      return;
+    }
+    ActorRef<Session.Command> s = session;
+    if (s != null && !asked && !last) {
+      asked = true;
+      s.tell(Socket.WANTS);
     }
   }
 
@@ -302,8 +292,6 @@ final class SocketLogic extends GraphStageLogic {
     ByteString bytes = frames;
     byte[] answer = pong;
     frames = null;
-    passed += waiting;
-    waiting = 0;
     pong = null;
     if (answer != null) {
       ByteString first = ByteString.fromArrayUnsafe(answer);
@@ -370,7 +358,6 @@ final class SocketLogic extends GraphStageLogic {
       return;
     }
     frames = null;
-    waiting = 0;
     pong = null;
     sayGoodbye(code);
     leave();
@@ -388,8 +375,8 @@ final class SocketLogic extends GraphStageLogic {
   private void bring() {
     ActorRef<Session.Command> s = session;
     SessionInternal h = held;
-    if (ready > 0 && s != null && h != null) {
-      ready--;
+    if (ready && s != null && h != null) {
+      ready = false;
       held = null;
       s.tell(h);
     }

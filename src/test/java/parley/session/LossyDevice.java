@@ -103,7 +103,7 @@ final class LossyDevice {
     private final Set<Long> messages = new HashSet<>();
     private @Nullable ActorRef<Session.Command> session;
     private long base;
-    private int ready;
+    private boolean ready;
     private boolean welcomed;
     private boolean over;
 
@@ -127,14 +127,15 @@ final class LossyDevice {
           out.add(
               "{'op':'hello','id':0,'token':'t','device_id':'d','client':'lossy'}"
                   .replace('\'', '"'));
+          opened.session().tell(SessionInternal.Socket.WANTS);
         }
-        case SocketFlow.Ready r -> ready += r.frames();
+        case SocketFlow.Ready r -> ready = true;
         case SocketFlow.Batch batch -> {
           Bytes.texts(batch.frames()).forEach(this::frame);
           if (batch.last()) {
             return end();
           }
-          tell(new SessionInternal.Passed(batch.frames().size()));
+          tell(SessionInternal.Socket.WANTS);
         }
         default -> {
           return end();
@@ -161,8 +162,8 @@ final class LossyDevice {
     }
 
     private void flush() {
-      while (ready > 0 && !out.isEmpty() && session != null) {
-        ready--;
+      if (ready && !out.isEmpty() && session != null) {
+        ready = false;
         tell(new SessionInternal.Received(out.remove()));
       }
     }

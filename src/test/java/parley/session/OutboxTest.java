@@ -22,42 +22,55 @@ class OutboxTest {
   void countsBytesUntilTheyHaveLeft() {
     add("äx");
     assertThat(outbox.bytes()).isEqualTo(3);
+    assertThat(take()).isEmpty();
+    outbox.wanted();
     assertThat(take()).isEqualTo("äx");
     assertThat(outbox.bytes()).isEqualTo(3);
     add("y");
     add("z");
+    assertThat(take()).isEmpty();
+    outbox.wanted();
+    assertThat(outbox.bytes()).isEqualTo(2);
     assertThat(take()).isEqualTo("yz");
     assertThat(take()).isEmpty();
-    assertThat(outbox.bytes()).isEqualTo(5);
-    outbox.passed(3);
-    assertThat(outbox.bytes()).isEqualTo(2);
-    outbox.passed(2);
+    outbox.wanted();
     assertThat(outbox.bytes()).isZero();
+    assertThat(take()).isEmpty();
   }
 
   @Test
-  void whatIsOnItsWayIsBounded() {
+  void aBatchIsBounded() {
     for (int i = 0; i < 300; i++) {
       add("x".repeat(1_000));
     }
+    outbox.wanted();
     assertThat(take()).hasSize(66_000);
-    assertThat(take()).isEmpty();
-    outbox.passed(464);
-    assertThat(take()).isEmpty();
-    outbox.passed(1);
-    assertThat(take()).hasSize(1_000);
-    outbox.passed(66_535);
+    for (int i = 0; i < 300; i++) {
+      add("y");
+    }
+    outbox.wanted();
     assertThat(take()).hasSize(66_000);
-    assertThat(outbox.bytes()).isEqualTo(300_000 - 67_000);
+    assertThat(outbox.bytes()).isEqualTo(168_000 + 66_000 + 300);
+  }
+
+  @Test
+  void aBatchHasOnlySoManyFrames() {
+    for (int i = 0; i < 300; i++) {
+      add("x");
+    }
+    outbox.wanted();
+    assertThat(take()).hasSize(128);
   }
 
   @Test
   void whatWasNotHandedOverIsForgotten() {
     add("x");
+    outbox.wanted();
     take();
     add("yy");
     outbox.clear();
     assertThat(outbox.bytes()).isEqualTo(1);
+    outbox.wanted();
     assertThat(take()).isEmpty();
   }
 }

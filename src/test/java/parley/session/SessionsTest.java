@@ -138,13 +138,14 @@ class SessionsTest {
       this.socket = socket;
       sessions.tell(new Sessions.Open(socket.ref()));
       session = socket.expectMessageClass(SocketFlow.Opened.class).session();
+      session.tell(SessionInternal.Socket.WANTS);
     }
 
     private JsonNode next() {
       while (frames.isEmpty()) {
         if (socket.receiveMessage() instanceof SocketFlow.Batch batch) {
           Bytes.texts(batch.frames()).forEach(frame -> frames.add(Json.parse(frame)));
-          session.tell(new SessionInternal.Passed(batch.frames().size()));
+          session.tell(SessionInternal.Socket.WANTS);
         }
       }
       return frames.remove();

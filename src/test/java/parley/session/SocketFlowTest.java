@@ -86,30 +86,18 @@ class SocketFlowTest {
     client.sendNext(Bytes.text("one").concat(Bytes.text("two")));
     client.sendNext(Bytes.text("three"));
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     expectText("one");
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     expectText("two");
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     expectText("three");
-  }
-
-  @Test
-  void asManyFramesComeAsTheSessionAllows() {
-    socket.tell(new SocketFlow.Ready(1));
-    socket.tell(new SocketFlow.Ready(2));
-    client.sendNext(Bytes.text("one").concat(Bytes.text("two")));
-    client.sendNext(Bytes.text("three").concat(Bytes.text("four")));
-    expectText("one");
-    expectText("two");
-    expectText("three");
-    session.expectNoMessage(Duration.ofMillis(50));
   }
 
   @Test
   void aFrameInPartsIsPutTogether() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     ByteString all = Bytes.text("aäc");
     client.sendNext(all.take(3));
     client.sendNext(all.drop(3));
@@ -118,7 +106,7 @@ class SocketFlowTest {
 
   @Test
   void aFrameInPartsIsBounded() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
     client.sendNext(Bytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
@@ -127,7 +115,7 @@ class SocketFlowTest {
   /** Closed with bytes unread the connection would be reset, perhaps before the last frame. */
   @Test
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ByteString.fromArray(Bytes.header(0x81, 1_000_000, true)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
@@ -153,6 +141,10 @@ class SocketFlowTest {
     client.sendComplete();
   }
 
+  private void expectWants() {
+    assertThat(session.receiveMessage()).isEqualTo(Socket.WANTS);
+  }
+
   private static SocketFlow.Batch batch(boolean last, String... texts) {
     ByteString all = ByteString.emptyByteString();
     for (String text : texts) {
@@ -163,6 +155,7 @@ class SocketFlowTest {
 
   private void expectLastFrame() {
     server.request(2);
+    expectWants();
     socket.tell(batch(true, "closing"));
     expectClosing("closing");
   }
@@ -180,21 +173,21 @@ class SocketFlowTest {
 
   @Test
   void theBoundIsOfBytes() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     String most = "ä".repeat(Limits.FRAME_BYTES / 2);
     client.sendNext(Bytes.text(most));
     expectText(most);
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.text(most + "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
   @Test
   void binaryFrames() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.BINARY);
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
@@ -205,7 +198,7 @@ class SocketFlowTest {
     client.sendNext(Bytes.frame(true, RawSocket.PING, "2"));
     client.sendNext(Bytes.text("one"));
     socket.tell(batch(false, "text"));
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     expectText("one");
     // Of pings that came while nothing was read the newest is answered.
     List<Bytes.Frame> frames = Bytes.read(server.requestNext());
@@ -215,32 +208,15 @@ class SocketFlowTest {
     assertThat(frames).extracting(Bytes.Frame::text).containsExactly("2", "text");
   }
 
-  /** What has gone out is told when it is a quarter of the window, and when it has really gone. */
   @Test
-  void whatHasGoneOutIsToldNowAndThen() {
-    String text = "x".repeat(Outbox.WINDOW / 8);
-    SocketFlow.Batch batch = batch(false, text);
-    server.request(3);
-    socket.tell(batch);
-    server.expectNext();
-    socket.tell(batch);
-    server.expectNext();
-    expectPassed(2L * batch.frames().size());
-    // Waits, goes, and has gone: told only then, and a pong is not counted.
-    socket.tell(batch);
-    server.expectNext();
-    socket.tell(batch);
-    socket.tell(batch);
-    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
-    session.expectNoMessage(Duration.ofMillis(50));
-    assertThat(server.requestNext().size()).isGreaterThan(2 * batch.frames().size());
+  void aBatchIsPassedOnBeforeMoreIsWanted() {
+    server.request(1);
+    expectWants();
+    socket.tell(batch(false, "one", "two"));
+    assertThat(Bytes.texts(server.expectNext())).containsExactly("one", "two");
     session.expectNoMessage(Duration.ofMillis(50));
     server.request(1);
-    expectPassed(3L * batch.frames().size());
-  }
-
-  private void expectPassed(long bytes) {
-    assertThat(session.receiveMessage()).isEqualTo(new SessionInternal.Passed(bytes));
+    expectWants();
   }
 
   @Test
@@ -255,6 +231,7 @@ class SocketFlowTest {
   @Test
   void nothingComesAfterTheLast() {
     server.request(2);
+    expectWants();
     socket.tell(batch(true, "closing"));
     socket.tell(batch(false, "late"));
     expectClosing("closing");
@@ -282,7 +259,8 @@ class SocketFlowTest {
   @Test
   void aClientThatSaysGoodbyeIsAnswered() {
     server.request(1);
-    socket.tell(new SocketFlow.Ready(1));
+    expectWants();
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.text("ack").concat(Bytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
@@ -314,7 +292,7 @@ class SocketFlowTest {
 
   @Test
   void aPongIsTold() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
@@ -325,6 +303,7 @@ class SocketFlowTest {
   @Test
   void whatIsNoFrameEndsTheConnectionWithAReason() {
     server.request(1);
+    expectWants();
     client.sendNext(ByteString.fromString("GET / HTTP/1.1\r\n\r\n"));
     Bytes.Frame close = Bytes.read(server.expectNext()).getFirst();
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
@@ -336,7 +315,7 @@ class SocketFlowTest {
 
   @Test
   void theEndIsSeenWhileTheSessionIsBusy() {
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.text("hello"));
     expectText("hello");
     client.sendComplete();
@@ -369,7 +348,7 @@ class SocketFlowTest {
   @Test
   void aSessionThatFailsTakesItsSocketAlong() {
     // Only a session that the socket knows already can be told apart from one that never was.
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.text("hello"));
     expectText("hello");
     socket.tell(batch(false, "one"));
@@ -408,7 +387,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Refused.REFUSED);
     // Only to see that the refusal has been dealt with: a socket does one thing after the other.
     socket.tell(new SocketFlow.Opened(session.ref()));
-    socket.tell(new SocketFlow.Ready(1));
+    socket.tell(SocketFlow.Ready.READY);
     client.sendNext(Bytes.text("one"));
     expectText("one");
     ManualTime.get(kit.system()).timePasses(SocketLogic.FAREWELL);
