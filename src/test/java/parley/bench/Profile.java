@@ -46,7 +46,6 @@ final class Profile {
   private final Path file;
   private boolean byProcessorTime;
   private int samples;
-  private long weights;
   private double pauseMillis;
 
   // In the order in which a message meets them. The first that fits counts, so what is finer comes
@@ -150,7 +149,6 @@ final class Profile {
     // A sample that had to wait stands for several periods.
     long weight = event.hasField(PERIOD) ? event.getDuration(PERIOD).toNanos() : 1;
     samples++;
-    weights += weight;
     byLayer.merge(layer(names), weight, Long::sum);
     byMethod.merge(names.get(0), weight, Long::sum);
     byThread.merge(thread(event), weight, Long::sum);
@@ -263,6 +261,7 @@ final class Profile {
   }
 
   private void table(StringBuilder text, String title, Map<String, Long> counts, int most) {
+    long all = Math.max(1, sum(counts));
     text.append("  ").append(title).append('\n');
     counts.entrySet().stream()
         .sorted(Map.Entry.comparingByValue(Comparator.reverseOrder()))
@@ -273,7 +272,7 @@ final class Profile {
                     String.format(
                         Locale.ROOT,
                         "    %5.1f %%  %s%n",
-                        100.0 * one.getValue() / Math.max(1, weights),
+                        100.0 * one.getValue() / all,
                         one.getKey())));
   }
 }
