@@ -49,6 +49,8 @@ public final class MockApns implements AutoCloseable {
   public static final String TEAM_ID = "TEAMID1234";
   private static final String PASSWORD = "not-a-secret";
 
+  private static @Nullable KeyStore identity;
+
   /**
    * One request that came, whatever became of it.
    *
@@ -106,14 +108,7 @@ public final class MockApns implements AutoCloseable {
    */
   public MockApns(Path folder) throws Exception {
     this.folder = folder;
-    Path store = folder.resolve("apns.p12");
-    keytool(
-        "-genkeypair -alias apns -keyalg EC -groupname secp256r1 -dname CN=apns -validity 2"
-            + (" -ext SAN=ip:127.0.0.1,dns:localhost -storetype PKCS12 -keystore " + store));
-    KeyStore keys = KeyStore.getInstance("PKCS12");
-    try (InputStream in = Files.newInputStream(store)) {
-      keys.load(in, PASSWORD.toCharArray());
-    }
+    KeyStore keys = identity(folder.resolve("apns.p12"));
     this.certificate = (X509Certificate) keys.getCertificate("apns");
     this.privateKey = (PrivateKey) keys.getKey("apns", PASSWORD.toCharArray());
     pem(folder.resolve("apns-ca.pem"), "CERTIFICATE", certificate.getEncoded());
@@ -256,6 +251,23 @@ public final class MockApns implements AutoCloseable {
     String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
     Files.writeString(
         file, "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n");
+  }
+
+  /** Made once for all of a process: it takes a JVM of its own. */
+  private static synchronized KeyStore identity(Path file) throws Exception {
+    KeyStore known = identity;
+    if (known != null) {
+      return known;
+    }
+    keytool(
+        "-genkeypair -alias apns -keyalg EC -groupname secp256r1 -dname CN=apns -validity 2"
+            + (" -ext SAN=ip:127.0.0.1,dns:localhost -storetype PKCS12 -keystore " + file));
+    KeyStore made = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(file)) {
+      made.load(in, PASSWORD.toCharArray());
+    }
+    identity = made;
+    return made;
   }
 
   private static void keytool(String arguments) throws Exception {
