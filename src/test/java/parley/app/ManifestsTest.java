@@ -230,7 +230,7 @@ class ManifestsTest {
                 "PARLEY_MANAGEMENT_PORT", "0",
                 "PARLEY_DRAIN_SECONDS", "0",
                 "PARLEY_DATA_DIR", temporary.toString()));
-    try (Node node = Node.start(settings)) {
+    try (Node node = QuickNode.start(settings)) {
       for (String path : ManifestRules.paths(manifests())) {
         HttpRequest request =
             HttpRequest.newBuilder(URI.create("http://" + node.management() + path)).build();

@@ -64,13 +64,13 @@ class NodeTest {
 
   @Test
   void operatorsReadUnlessTheyMayWrite() throws Exception {
-    try (Node node = Node.start(settings(Map.of()))) {
+    try (Node node = QuickNode.start(settings(Map.of()))) {
       assertThat(method(node.management(), self(node), "DELETE")).startsWith("405");
       assertThat(method(node.management(), self(node), "PUT")).startsWith("405");
       assertThat(get(node.management(), "/bootstrap/seed-nodes")).startsWith("404");
       assertThat(node.ended().toCompletableFuture()).isNotDone();
     }
-    Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")));
+    Node node = QuickNode.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")));
     assertThat(method(node.management(), self(node), "DELETE")).startsWith("200");
     node.ended().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
@@ -78,10 +78,10 @@ class NodeTest {
   @Test
   void operatorsEnterConversationsIntoTheCalendar() throws Exception {
     String path = "/admin/archive/enrolment";
-    try (Node node = Node.start(settings(Map.of("PARLEY_COLD_STORE", "off")))) {
+    try (Node node = QuickNode.start(settings(Map.of("PARLEY_COLD_STORE", "off")))) {
       assertThat(get(node.management(), path)).startsWith("409");
     }
-    try (Node node = Node.start(settings(Map.of()))) {
+    try (Node node = QuickNode.start(settings(Map.of()))) {
       try (ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
         Account ann = client.register("ann");
         for (String name : List.of("bob", "cat", "dan")) {
@@ -92,7 +92,7 @@ class NodeTest {
       assertThat(method(node.management(), path, "DELETE")).startsWith("405");
       assertThat(get(node.management(), path)).startsWith("200").contains("\"running\":false");
     }
-    try (Node node = Node.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")))) {
+    try (Node node = QuickNode.start(settings(Map.of("PARLEY_MANAGEMENT_WRITE", "true")))) {
       assertThat(method(node.management(), path + "?per_second=0", "POST")).startsWith("400");
       assertThat(method(node.management(), path + "?per_second=9", "POST")).startsWith("202");
       await()
@@ -173,7 +173,7 @@ class NodeTest {
 
   @Test
   void aFolderInUseIsRefused() throws Exception {
-    try (Node node = Node.start(settings(Map.of()))) {
+    try (Node node = QuickNode.start(settings(Map.of()))) {
       assertThat(node.listening().port()).isPositive();
       assertThatThrownBy(() -> Node.start(settings(Map.of())))
           .isInstanceOf(StoreRefusedException.class)
@@ -189,7 +189,7 @@ class NodeTest {
           .isInstanceOf(SettingsException.class)
           .hasMessageStartingWith("PARLEY_PORT: cannot listen on 127.0.0.1:");
     }
-    Node.start(settings(Map.of())).close();
+    QuickNode.start(settings(Map.of())).close();
   }
 
   @ParameterizedTest

@@ -84,7 +84,7 @@ class OldJournalTest {
 
   /** Reads all of it as ann and bob, and writes one message more. */
   private void everythingIsThere(int entries) throws Exception {
-    try (Node node = Node.start(Settings.from(environment()));
+    try (Node node = QuickNode.start(Settings.from(environment()));
         ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
       Account ann = client.login("ann", "correct horse");
       Account bob = client.login("bob", "battery staple");

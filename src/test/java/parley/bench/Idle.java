@@ -36,8 +36,8 @@ final class Idle implements Scenario {
         "-Xmn128m",
         "-XX:+UseSerialGC",
         "-XX:MarkSweepDeadRatio=0",
-        "-XX:MinHeapFreeRatio=2",
-        "-XX:MaxHeapFreeRatio=5",
+        "-XX:MinHeapFreeRatio=1",
+        "-XX:MaxHeapFreeRatio=2",
         "-XX:-ShrinkHeapInSteps");
   }
 
