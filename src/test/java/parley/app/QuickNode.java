@@ -1,6 +1,8 @@
 package parley.app;
 
 import com.typesafe.config.ConfigFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import parley.store.StoreRefusedException;
 
 /**
@@ -8,6 +10,8 @@ import parley.store.StoreRefusedException;
  * were never started a second to be handed over, not seven.
  */
 final class QuickNode {
+  private static final Logger LOG = LoggerFactory.getLogger(QuickNode.class);
+
   private QuickNode() {}
 
   static Node start(Settings settings) throws SettingsException, StoreRefusedException {
@@ -15,9 +19,7 @@ final class QuickNode {
         settings,
         ConfigFactory.parseString(
             "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2 s"),
-        why -> {
-          throw new AssertionError(why);
-        },
+        why -> LOG.error("The journal is broken: {}", why),
         stop -> {});
   }
 }
