@@ -39,8 +39,9 @@ final class NodeConfig {
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
-                    // Turns of a socket and of its stream wake no other thread. In a cluster
-                    // sockets carry heartbeats too, which must not wait behind entities.
+                    // A single node's sockets and their streams share threads, so that one seldom
+                    // has to wake another. In a cluster sockets carry heartbeats too, which must
+                    // not wait behind entities.
                     "pekko.io.tcp.worker-dispatcher",
                         single
                             ? "pekko.actor.default-dispatcher"

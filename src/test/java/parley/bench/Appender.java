@@ -15,7 +15,8 @@ import org.rocksdb.WriteOptions;
 
 /**
  * The floor of the store: keys and values like those of the journal into the library it stands on,
- * by one thread, so many to a commit. A process, so that it has the program's core.
+ * with the library's own settings, by one thread, so many to a commit. A process, so that it has
+ * the program's core.
  */
 public final class Appender {
   private static final int WRITERS = 200;

@@ -13,15 +13,16 @@ record Cost(String each, long count, double micros, double compiling, double col
   /** Nothing is known. */
   static final Cost NONE = new Cost("", 0, 0, 0, 0);
 
-  /** Of a span in which the program's processor time is known. */
+  /**
+   * Of a span in which the program's processor time is known; nothing if nothing was done in it.
+   */
   static Cost of(Cpu used, String each, long count) {
+    if (count <= 0) {
+      return NONE;
+    }
     double all = Math.max(1, used.server());
     return new Cost(
-        each,
-        count,
-        used.server() / 1e3 / Math.max(1, count),
-        used.compiling() / all,
-        used.collecting() / all);
+        each, count, used.server() / 1e3 / count, used.compiling() / all, used.collecting() / all);
   }
 
   boolean known() {

@@ -12,8 +12,9 @@ import org.apache.pekko.http.javadsl.server.PathMatchers;
 import org.apache.pekko.stream.javadsl.Flow;
 
 /**
- * The floor of the socket: gives back each WebSocket message and does nothing else, with the
- * program's own library and settings of the HTTP server.
+ * The floor of the socket: gives back each WebSocket message and does nothing else. The library and
+ * the settings of its HTTP server are the program's; frames are the library's own messages, and
+ * threads as it has them by itself.
  */
 public final class EchoServer {
   private EchoServer() {}

@@ -1,7 +1,12 @@
 package parley.bench;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,9 +89,16 @@ public final class Load {
             new Thread(
                 () ->
                     ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly)));
-    boolean good;
-    try (Tokens tokens = new Tokens(Integer.getInteger("bench.keys", 0))) {
-      good = new Load(tokens, folder).all();
+    boolean good = false;
+    try (FileChannel lock = FileChannel.open(folder.resolve("lock"), CREATE, WRITE);
+        FileLock alone = lock.tryLock();
+        Tokens tokens = new Tokens(Integer.getInteger("bench.keys", 0))) {
+      if (alone == null) {
+        System.out.println(
+            "another load generator has its data in " + folder + ": wait for its end");
+      } else {
+        good = new Load(tokens, folder).all();
+      }
     }
     System.exit(good ? 0 : 1);
   }

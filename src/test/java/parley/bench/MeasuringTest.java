@@ -207,5 +207,6 @@ class MeasuringTest {
     assertThat(result.cost()).isEqualTo(cost);
     assertThat(result.figures()).containsEntry("server (us/message)", 100.0);
     assertThat(result.uncosted().cost().known()).isFalse();
+    assertThat(new Result().serverTime(span, "message", 0).figures()).isEmpty();
   }
 }

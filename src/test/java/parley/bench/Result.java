@@ -62,7 +62,7 @@ final class Result {
       return this;
     }
     cost = Cost.of(used, each, count);
-    return with("server (us/" + each + ")", cost.micros());
+    return cost.known() ? with("server (us/" + each + ")", cost.micros()) : this;
   }
 
   /** The program's processor time that was counted last. */

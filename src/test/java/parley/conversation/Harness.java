@@ -163,9 +163,12 @@ final class Harness implements AutoCloseable {
                           new Profile(user, user.value(), "Name of " + user.value(), null)));
       case User.Deliver deliver -> {
         if (!deaf.contains(user)) {
+          // What a test can see is acknowledged.
+          List<User.Deliver> all = new ArrayList<>(deliveries(user));
+          all.add(deliver);
+          acknowledge(user, all);
           told.computeIfAbsent(user, u -> java.util.Collections.synchronizedList(new ArrayList<>()))
               .add(deliver);
-          acknowledge(user);
         }
       }
       case User.Typing seen -> typing.add(seen);
@@ -174,14 +177,14 @@ final class Harness implements AutoCloseable {
   }
 
   /** Acknowledges what the user has without a hole. */
-  void acknowledge(UserId user) {
+  private void acknowledge(UserId user, List<User.Deliver> all) {
     long version = 0;
-    for (User.Deliver deliver : deliveries(user)) {
+    for (User.Deliver deliver : all) {
       version = Math.max(version, deliver.version());
     }
     ActorRef<Command> to = entity;
     if (to != null) {
-      to.tell(new Conversation.FromUser(new User.Dispatched(user, head(user), version)));
+      to.tell(new Conversation.FromUser(new User.Dispatched(user, head(all), version)));
     }
   }
 
@@ -201,9 +204,9 @@ final class Harness implements AutoCloseable {
     return List.copyOf(all.values());
   }
 
-  private long head(UserId user) {
+  private static long head(List<User.Deliver> all) {
     long head = 0;
-    for (User.Deliver deliver : deliveries(user)) {
+    for (User.Deliver deliver : all) {
       head = Math.max(head, deliver.member().joinedSeq() - 1);
       for (Entry entry : deliver.entries()) {
         if (entry.seq() == head + 1) {

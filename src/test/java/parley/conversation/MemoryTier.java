@@ -33,6 +33,10 @@ final class MemoryTier implements ColdTier {
   }
 
   volatile Fault fault = Fault.NONE;
+
+  /** Told of each read as it begins. */
+  volatile Runnable onRead = () -> {};
+
   final AtomicInteger writes = new AtomicInteger();
   final AtomicInteger reads = new AtomicInteger();
 
@@ -53,8 +57,10 @@ final class MemoryTier implements ColdTier {
 
   @Override
   public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
+    // As it was when the write could be seen from outside.
+    Fault now = fault;
     writes.incrementAndGet();
-    switch (fault) {
+    switch (now) {
       case REFUSE, DOWN -> {
         return CompletableFuture.failedFuture(new ColdUnavailable("by hand", null));
       }
@@ -67,7 +73,7 @@ final class MemoryTier implements ColdTier {
     long to = entries.getLast().seq();
     of(id).subMap(from, to + 1).clear();
     of(id).put(from, List.copyOf(entries));
-    if (fault == Fault.STORE_AND_HANG) {
+    if (now == Fault.STORE_AND_HANG) {
       return new CompletableFuture<>();
     }
     return CompletableFuture.completedFuture(manifest(id, entries));
@@ -89,11 +95,13 @@ final class MemoryTier implements ColdTier {
 
   @Override
   public Source<Entry, NotUsed> read(ConversationId id, long from, long to) {
+    Fault now = fault;
+    onRead.run();
     reads.incrementAndGet();
-    if (fault == Fault.DOWN) {
+    if (now == Fault.DOWN) {
       return Source.failed(new ColdUnavailable("by hand", null));
     }
-    if (fault == Fault.SLOW) {
+    if (now == Fault.SLOW) {
       return Source.<Entry>never().mapMaterializedValue(never -> NotUsed.getInstance());
     }
     List<Entry> found = new ArrayList<>();

@@ -189,7 +189,7 @@ final class Ending {
     return found.stream().noneMatch(violation -> violation.guarantee().equals("G5"));
   }
 
-  /** Reads the cursors of all members; true if all of them have everything. */
+  /** Reads the cursors of all members; true if all of them have everything, and rows say so. */
   private boolean delivered(Map<SwarmUser, Set<String>> memberships, List<Event> members) {
     members.clear();
     boolean all = true;
@@ -206,7 +206,14 @@ final class Ending {
                 member.path("read_seq").asLong()));
       }
     }
-    return all;
+    return all && memberships.keySet().stream().allMatch(this::seenByPeers);
+  }
+
+  /** Whether the user's rows of direct conversations show what the other one's cursor is by now. */
+  private boolean seenByPeers(SwarmUser user) {
+    return nodes.getFirst().inbox(user.account()).stream()
+        .filter(row -> row.path("type").asText().equals("direct"))
+        .allMatch(row -> row.path("peer_delivered_seq").asLong() == row.path("last_seq").asLong());
   }
 
   /** For each conversation somebody who may read all of it. */

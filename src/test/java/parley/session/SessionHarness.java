@@ -88,11 +88,12 @@ final class SessionHarness {
 
   private Behavior<User.Command> toUser(User.Command command) {
     if (command instanceof User.Check check) {
-      checks.incrementAndGet();
       User.Checked answer = checked;
       if (answer != null) {
         check.session().tell(answer);
       }
+      // Last: whoever has seen it asks the session something, which then comes after the answer.
+      checks.incrementAndGet();
     } else {
       user.ref().tell(command);
     }

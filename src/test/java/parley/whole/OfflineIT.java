@@ -74,11 +74,12 @@ class OfflineIT {
                         .containsEntry(ids.getLast(), 0));
       }
     }
-    // Everything was acknowledged, so nothing comes again.
+    // Everything was acknowledged, so nothing comes again. Looking acknowledges nothing.
+    SocketOptions looking = SocketOptions.standard().withAutoAck(false);
     await()
         .untilAsserted(
             () -> {
-              try (ParleySocket phone = client.connectSynced(ben, "phone")) {
+              try (ParleySocket phone = client.connect(ben, "phone", looking)) {
                 assertThat(phone.await(Frames.op("synced")).path("backlog").asInt()).isZero();
               }
             });

@@ -118,11 +118,11 @@ class RestartIT {
 
       // Created, a text, dee in, ben out: each has its own part of that, and no more.
       row(client, dee, group, row -> assertThat(row.path("last_seq").asLong()).isEqualTo(4));
+      client.get("/v1/conversations/" + group, ben.accessToken()).expect(404);
+      assertThat(told(client, ben, group, 4)).isEqualTo(List.of(1L, 2L, 3L, 4L));
       await()
           .atMost(ParleySocket.PATIENCE)
           .untilAsserted(() -> assertThat(client.inbox(ben)).isEmpty());
-      client.get("/v1/conversations/" + group, ben.accessToken()).expect(404);
-      assertThat(told(client, ben, group, 4)).isEqualTo(List.of(1L, 2L, 3L, 4L));
       assertThat(told(client, dee, group, 4)).isEqualTo(List.of(3L, 4L));
       assertThat(client.log(dee, group))
           .extracting(entry -> entry.path("seq").asLong())
