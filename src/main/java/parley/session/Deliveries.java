@@ -27,7 +27,9 @@ import parley.user.User;
  * makes every slow phone a heap of megabytes.)
  *
  * <p>The connection that wrote an entry gets {@code sent} in its place. Answer and entry come by
- * two ways, in any order: see {@link #sent} and {@link Port#claims}.
+ * two ways, in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} may overtake
+ * messages, but no message overtakes it: a client that has the message after it would acknowledge
+ * both.
  *
  * <p>No actors and no clock in here: {@link Port} is all it can do.
  */
@@ -71,9 +73,8 @@ final class Deliveries {
   private final Map<ConversationId, Track> tracks = new LinkedHashMap<>();
 
   // Where tracks ended: everything up to there was sent and acknowledged, though perhaps not for
-  // the
-  // user entity, if it died since. The longest untouched one is forgotten beyond the bound.
-  private final Map<ConversationId, Long> ended = new LinkedHashMap<>(4);
+  // the user entity, if it died since. The longest untouched one is forgotten beyond the bound.
+  private final Map<ConversationId, End> ended = new LinkedHashMap<>(4);
   private boolean forgot;
 
   // Behind, and to be asked for, in this order; those asked for, by the seq after which; and those
@@ -93,6 +94,13 @@ final class Deliveries {
   private long replayed;
 
   private record Question(long after, int limit) {}
+
+  /**
+   * The end of a track.
+   *
+   * @param left the user has left: what comes after this follows it only by number
+   */
+  private record End(long sentTo, boolean left) {}
 
   Deliveries(Port port) {
     this.port = port;
@@ -158,7 +166,7 @@ final class Deliveries {
 
   /** The user is not in this conversation any more; what comes of it later is another story. */
   void left(ConversationId id) {
-    ended.remove(id);
+    ended.computeIfPresent(id, (k, end) -> new End(end.sentTo(), true));
     @Nullable Track track = tracks.get(id);
     if (track != null) {
       track.left = true;
@@ -171,7 +179,8 @@ final class Deliveries {
       return;
     }
     Track track = told(id, entries.getFirst().seq() - 1);
-    track.left = false;
+    // What is told again, because its user died and has forgotten it, is of the time before.
+    track.left &= entries.getLast().seq() <= track.head;
     if (entries.getFirst().seq() <= track.acked && entries.getFirst().seq() <= track.sentTo) {
       // A user that tells what was acknowledged has forgotten the acknowledgement.
       acks.put(id, new User.Ack(id, track.acked, track.acked));
@@ -179,6 +188,7 @@ final class Deliveries {
     final long before = track.head;
     for (Entry entry : entries) {
       if (entry.seq() > before && port.claims(id, entry) && track.cover(entry.seq())) {
+        track.promise(entry.seq());
         covered++;
       }
     }
@@ -200,6 +210,28 @@ final class Deliveries {
       covered++;
     }
     settle(id, track);
+  }
+
+  /** A {@code sent} has told an entry that came before it: what follows may go out. */
+  void said(ConversationId id, long seq) {
+    @Nullable Track track = tracks.get(id);
+    if (track != null && track.kept(seq)) {
+      while (track.known() && track.sentTo < track.head && track.tells(track.sentTo + 1)) {
+        track.sentTo++;
+      }
+      settle(id, track);
+      pump();
+    }
+  }
+
+  /** No {@code sent} tells this entry after all: it is a message as any other. */
+  void unsaid(ConversationId id, long seq) {
+    @Nullable Track track = tracks.get(id);
+    if (track != null && track.broken(seq)) {
+      covered--;
+      settle(id, track);
+      pump();
+    }
   }
 
   /** The conversation's answer to {@link Port#ask}. */
@@ -361,6 +393,9 @@ final class Deliveries {
       if (track == null || track.skipping || asked.containsKey(id) || resting.containsKey(id)) {
         continue;
       }
+      if (track.promises(track.sentTo + 1)) {
+        continue;
+      }
       int limit = (int) Math.min(Math.min(pageSize, room), track.head - track.sentTo);
       reserved += limit;
       asked.put(id, new Question(track.sentTo, limit));
@@ -379,15 +414,24 @@ final class Deliveries {
   }
 
   private Track start(ConversationId id, long before) {
-    Long end = ended.remove(id);
-    return new Track(end == null ? before : end);
+    End end = ended.remove(id);
+    if (end == null) {
+      return new Track(before);
+    }
+    if (!end.left()) {
+      return new Track(end.sentTo());
+    }
+    // Added again, it begins anew; told again, it does not.
+    boolean again = before > end.sentTo();
+    Track track = new Track(again || before == Track.UNKNOWN ? before : end.sentTo());
+    track.left = !again;
+    track.floor = end.sentTo();
+    return track;
   }
 
   private void end(ConversationId id, Track track) {
     tracks.remove(id);
-    if (!track.left) {
-      ended.put(id, track.sentTo);
-    }
+    ended.put(id, new End(track.sentTo, track.left));
     if (ended.size() > ENDED) {
       ended.remove(ended.keySet().iterator().next());
       forgot = true;
@@ -398,9 +442,9 @@ final class Deliveries {
   private Track told(ConversationId id, long before) {
     Track track = tracks.computeIfAbsent(id, k -> start(k, before));
     if (!track.known()) {
-      track.sentTo = before;
-      track.head = before;
-      track.acked = Math.max(track.acked, before);
+      track.sentTo = Math.max(before, track.floor);
+      track.head = track.sentTo;
+      track.acked = Math.max(track.acked, track.sentTo);
       track.claimed = Math.max(track.claimed, track.acked);
     }
     return track;
@@ -422,7 +466,9 @@ final class Deliveries {
       if (seq > track.sentTo + 1) {
         gap(id, track, seq - 1, "missing");
       }
-      if (track.covers(seq)) {
+      if (track.promises(seq)) {
+        return true;
+      } else if (track.covers(seq)) {
         track.sentTo = seq;
       } else if (free() <= 0) {
         return true;
@@ -438,7 +484,7 @@ final class Deliveries {
   }
 
   private void gap(ConversationId id, Track track, long to, String reason) {
-    while (track.sentTo < to && track.covers(track.sentTo + 1)) {
+    while (track.sentTo < to && track.tells(track.sentTo + 1)) {
       track.sentTo++;
     }
     if (track.sentTo < to) {

@@ -93,7 +93,9 @@ final class Posts {
     String name = entry.clientMsgId();
     if (name != null) {
       for (Post post : byName.getOrDefault(name, List.of())) {
-        if (post.conversationId.equals(id)) {
+        // Of two entries of one name, where the conversation has forgotten the first, one.
+        boolean other = post.proof != null && post.proof.seq() != entry.seq();
+        if (post.conversationId.equals(id) && !other) {
           post.proof = entry.withBody(NOTHING);
           proven = true;
         }

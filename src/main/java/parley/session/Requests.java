@@ -131,7 +131,8 @@ final class Requests {
         Posts.Post post = posts.take(p.conversationId(), p.clientMsgId(), asked);
         if (post != null) {
           // Where the entry was quicker it has been told, and perhaps forgotten by now.
-          if (!p.duplicate() && post.proof == null) {
+          boolean known = post.proof != null && post.proof.seq() == p.seq();
+          if (!p.duplicate() && !known) {
             deliveries.sent(p.conversationId(), p.seq());
           }
           sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
@@ -195,9 +196,8 @@ final class Requests {
   }
 
   // The entry itself may have come, and proves what its answer should have said. Whether it was
-  // this
-  // write or a retry elsewhere that stored it is not known: only the answer itself may claim to be
-  // the first.
+  // this write or a retry elsewhere that stored it is not known: only the answer itself may claim
+  // to be the first.
   private void given(Posts.Post post, Refusal refusal) {
     Entry proof = post.proof;
     if (proof != null) {
@@ -212,6 +212,12 @@ final class Requests {
     out.send(
         new ServerFrame.Sent(
             post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
+    Entry proof = post.proof;
+    if (proof != null && proof.seq() == seq) {
+      deliveries.said(post.conversationId, seq);
+    } else if (proof != null) {
+      deliveries.unsaid(post.conversationId, proof.seq());
+    }
   }
 
   // ---- reading

@@ -28,13 +28,16 @@ final class Track {
   /** The backlog ends here; 0 where there is none, or it has been sent. */
   long backlogTo;
 
+  /** What was sent when the user was a member before; nothing up to here is sent again. */
+  long floor;
+
   /** Pages in a row that did not come. */
   int failures;
 
   /** Pages in a row that brought nothing. */
   int empties;
 
-  /** The user has left; what comes after that does not follow what was before. */
+  /** The user has left; what comes after that follows what was before only by number. */
   boolean left;
 
   /** Entries were not sent because the client did not read; they become a gap. */
@@ -45,6 +48,9 @@ final class Track {
 
   // Seqs above sentTo that a `sent` has told or will tell.
   private @Nullable TreeSet<Long> covered;
+
+  // Those of them that it will tell: nothing that follows them goes out before that.
+  private @Nullable TreeSet<Long> promised;
 
   Track(long told) {
     sentTo = told;
@@ -63,7 +69,7 @@ final class Track {
       return acked;
     }
     long to = sentTo;
-    while (to < claimed && covers(to + 1)) {
+    while (to < claimed && tells(to + 1)) {
       to++;
     }
     return Math.max(acked, Math.min(claimed, to));
@@ -140,6 +146,33 @@ final class Track {
     return covered != null && covered.contains(seq);
   }
 
+  /** A {@code sent} will tell this seq, whose entry has come before it. */
+  void promise(long seq) {
+    if (promised == null) {
+      promised = new TreeSet<>();
+    }
+    promised.add(seq);
+  }
+
+  /** It has. Answers whether that was waited for. */
+  boolean kept(long seq) {
+    return promised != null && promised.remove(seq);
+  }
+
+  /** It will not, so the entry is as any other. Answers whether it was waited for. */
+  boolean broken(long seq) {
+    return kept(seq) && covered != null && covered.remove(seq);
+  }
+
+  boolean promises(long seq) {
+    return promised != null && promised.contains(seq);
+  }
+
+  /** Whether a {@code sent} has told this seq. */
+  boolean tells(long seq) {
+    return covers(seq) && !promises(seq);
+  }
+
   /** Forgets what {@link #sentTo} has passed. Answers how many those were. */
   int trim() {
     if (covered == null || !known()) {
@@ -148,6 +181,10 @@ final class Track {
     var passed = covered.headSet(sentTo, true);
     int count = passed.size();
     passed.clear();
+    if (promised != null) {
+      promised.headSet(sentTo, true).clear();
+      promised = promised.isEmpty() ? null : promised;
+    }
     if (covered.isEmpty()) {
       covered = null;
     }

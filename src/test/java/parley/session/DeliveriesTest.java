@@ -147,9 +147,92 @@ class DeliveriesTest {
   void anEntryBeforeItsAnswerIsNotToldEither() {
     deliveries.attached(List.of());
     port.claimed.add(2L);
-    deliveries.entries(A, entries(1, 3));
-    assertThat(port.messages()).containsExactly("a1", "a3");
+    deliveries.entries(A, entries(1, 2));
+    assertThat(port.messages()).containsExactly("a1");
+    deliveries.said(A, 2);
     assertThat(deliveries.coveredCount()).isZero();
+    deliveries.entries(A, entries(3, 3));
+    assertThat(port.messages()).containsExactly("a1", "a3");
+  }
+
+  @Test
+  void noMessageOvertakesASent() {
+    deliveries.attached(List.of());
+    port.claimed.add(2L);
+    deliveries.entries(A, entries(1, 3));
+    deliveries.entries(A, entries(4, 4));
+    // Who acknowledges the highest it has seen has not seen 2.
+    deliveries.ack(A, 4);
+    assertThat(port.messages()).containsExactly("a1");
+    assertThat(port.asks).isEmpty();
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 1, 1));
+    deliveries.said(A, 2);
+    port.answer(A, 4);
+    assertThat(port.messages()).containsExactly("a1", "a3", "a4");
+    assertThat(deliveries.coveredCount()).isZero();
+    deliveries.ack(A, 4);
+    assertThat(deliveries.takeAcks()).endsWith(new User.Ack(A, 4, 4));
+    assertThat(deliveries.trackCount()).isZero();
+  }
+
+  @Test
+  void whatNoSentTellsAfterAllIsAMessage() {
+    deliveries.attached(List.of());
+    port.claimed.add(2L);
+    deliveries.entries(A, entries(1, 3));
+    deliveries.unsaid(A, 2);
+    port.answer(A, 3);
+    assertThat(port.messages()).containsExactly("a1", "a2", "a3");
+    assertThat(deliveries.coveredCount()).isZero();
+    deliveries.ack(A, 3);
+    assertThat(deliveries.trackCount()).isZero();
+  }
+
+  @Test
+  void aGapGoesOverWhatWaitsForItsSent() {
+    deliveries.attached(List.of());
+    port.claimed.add(2L);
+    deliveries.entries(A, entries(1, 3));
+    deliveries.gapSeen(A, 4, 6, "archived");
+    deliveries.said(A, 2);
+    port.asks.clear();
+    deliveries.pageRefused(A);
+    assertThat(port.log).containsExactly("synced 0", "a1", "gap a 3-6 not_found");
+    deliveries.ack(A, 6);
+    assertThat(deliveries.trackCount()).isZero();
+  }
+
+  @Test
+  void theRemovalOfAMemberIsSentOnceThoughItsUserTellsItAgain() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(42, 43));
+    deliveries.left(A);
+    deliveries.ack(A, 43);
+    assertThat(deliveries.trackCount()).isZero();
+    for (int life = 0; life < 2; life++) {
+      deliveries.takeAcks();
+      deliveries.entries(A, entries(43, 43));
+      deliveries.left(A);
+      assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 43, 43));
+      assertThat(deliveries.resumed(List.of(new User.Lag(A, 42, 43)))).isTrue();
+    }
+    assertThat(port.messages()).containsExactly("a42", "a43");
+    assertThat(deliveries.trackCount()).isZero();
+    // Added again, what was written meanwhile is not missing.
+    deliveries.sent(A, 51);
+    deliveries.entries(A, entries(50, 52));
+    assertThat(port.log).containsExactly("synced 0", "a42", "a43", "a50", "a52");
+  }
+
+  @Test
+  void whatIsToldAgainBeforeItIsAcknowledgedIsOfTheTimeBefore() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(43, 43));
+    deliveries.left(A);
+    deliveries.entries(A, entries(43, 43));
+    deliveries.ack(A, 43);
+    deliveries.entries(A, entries(50, 50));
+    assertThat(port.log).containsExactly("synced 0", "a43", "a50");
   }
 
   @Test
@@ -312,6 +395,7 @@ class DeliveriesTest {
       long written; // in the conversation's journal
       long told; // by the user entity
       long seen; // by the client, contiguous
+      long last; // by the client, at all
       long acked;
       final Set<Long> sent = new HashSet<>(); // answered to this client
       final Set<Long> mine = new HashSet<>(); // written by it, not answered
@@ -348,7 +432,17 @@ class DeliveriesTest {
 
     private void step(int dice) {
       ConversationId id = pick(lines.keySet());
-      Line line = line(id);
+      step(dice, id, line(id));
+      deliveries.pump();
+      for (User.Ack ack : deliveries.takeAcks()) {
+        Line line = line(ack.conversationId());
+        assertThat(line.mine)
+            .as("neither told nor announced as a gap, so not acknowledged")
+            .allMatch(seq -> seq > ack.seq() || line.early.contains(seq));
+      }
+    }
+
+    private void step(int dice, ConversationId id, Line line) {
       if (dice < 20) {
         for (int i = 0; i < 1 + random.nextInt(60); i++) {
           line.written++;
@@ -375,7 +469,6 @@ class DeliveriesTest {
         port.room = random.nextInt(4) == 0 ? random.nextInt(30) : Integer.MAX_VALUE;
         deliveries.rested();
       }
-      deliveries.pump();
     }
 
     private void tell(ConversationId id, Line line) {
@@ -394,12 +487,14 @@ class DeliveriesTest {
       if (!line.mine.isEmpty()) {
         long seq = pick(line.mine);
         line.mine.remove(seq);
-        if (seq > line.told) {
-          deliveries.sent(id, seq);
-        }
         assertThat(line.sent.add(seq)).isTrue();
         line.early.add(seq);
         catchUp(line);
+        if (seq > line.told) {
+          deliveries.sent(id, seq);
+        } else {
+          deliveries.said(id, seq);
+        }
       }
     }
 
@@ -414,17 +509,26 @@ class DeliveriesTest {
     }
 
     private void ack(ConversationId id, Line line) {
-      if (line.seen > line.acked) {
+      if (random.nextInt(4) == 0) {
+        // As a client that takes what it saw last for all that it was to see.
+        deliveries.ack(id, line.last);
+      } else if (line.seen > line.acked) {
         line.acked += 1 + random.nextLong(line.seen - line.acked);
         deliveries.ack(id, random.nextInt(20) == 0 ? line.acked - 1 : line.acked);
         deliveries.ack(id, line.acked);
       }
     }
 
-    private void onFrame(ConversationId id, long from, long to) {
+    private void onFrame(ConversationId id, long from, long to, boolean gap) {
       Line line = line(id);
+      line.last = Math.max(line.last, to);
       for (long seq = from; seq <= to; seq++) {
-        if (from < to && (line.sent.contains(seq) || line.mine.contains(seq))) {
+        if (gap && line.mine.contains(seq)) {
+          line.early.add(seq);
+          catchUp(line);
+          continue;
+        }
+        if (gap && line.sent.contains(seq)) {
           continue; // a gap may span what is answered
         }
         assertThat(line.sent).as("answered and told").doesNotContain(seq);
@@ -437,10 +541,10 @@ class DeliveriesTest {
       assertThat(to).isLessThanOrEqualTo(line.told);
     }
 
-    // The next seq a message may have: own ones whose answer is still to come are skipped.
+    // The next seq a message may have: no own one whose answer is still to come is skipped.
     private long next(Line line) {
       long seq = line.seen + 1;
-      while (line.mine.contains(seq) || line.sent.contains(seq)) {
+      while (line.sent.contains(seq)) {
         seq++;
       }
       return seq;
@@ -493,7 +597,7 @@ class DeliveriesTest {
   }
 
   private interface Client {
-    void see(ConversationId id, long from, long to);
+    void see(ConversationId id, long from, long to, boolean gap);
   }
 
   private interface Claims {
@@ -507,7 +611,7 @@ class DeliveriesTest {
     boolean slow;
     int room = Integer.MAX_VALUE;
     int synced;
-    Client client = (id, from, to) -> {};
+    Client client = (id, from, to, gap) -> {};
     Claims claimsIn = (id, seq) -> claimed.contains(seq);
     private final Deliveries target = new Deliveries(this);
 
@@ -532,13 +636,13 @@ class DeliveriesTest {
       if (room != Integer.MAX_VALUE) {
         room--;
       }
-      client.see(id, entry.seq(), entry.seq());
+      client.see(id, entry.seq(), entry.seq(), false);
     }
 
     @Override
     public void gap(ConversationId id, long from, long to, String reason) {
       log.add("gap " + id + " " + from + "-" + to + " " + reason);
-      client.see(id, from, to);
+      client.see(id, from, to, true);
     }
 
     @Override

@@ -437,6 +437,33 @@ class SessionTest {
   }
 
   @Test
+  void whatFollowsAnEntryWaitsForItsSent() {
+    s.live();
+    var post = post(A, "c1", 5);
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.entries(A, 2, 3);
+    s.quiet();
+    post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
+    assertThat(s.expect("sent").path("seq").asLong()).isEqualTo(1);
+    assertThat(s.page(A, 2, 3).after()).isEqualTo(1);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(3);
+  }
+
+  @Test
+  void anOldEntryOfTheSameNameIsAMessage() {
+    s.live();
+    var post = post(A, "c1", 5);
+    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new User.Entries(A, List.of(SessionHarness.own(2, "c1"))));
+    post.replyTo().tell(new Conversation.Posted(A, "c1", "m3", 3, START, false));
+    assertThat(s.expect("sent").path("seq").asLong()).isEqualTo(3);
+    assertThat(s.page(A, 1, 2).after()).isEqualTo(0);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(1);
+    assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
+  }
+
+  @Test
   void anEntryBeforeItsAnswer() {
     s.live();
     var post = post(A, "c1", 5);
