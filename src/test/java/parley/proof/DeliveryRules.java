@@ -24,6 +24,11 @@ final class DeliveryRules {
     final TreeSet<Long> messages = new TreeSet<>();
     final TreeSet<Long> covered = new TreeSet<>();
     final TreeSet<Long> own = new TreeSet<>();
+    final TreeSet<Long> gaps = new TreeSet<>();
+
+    /** Told by {@code sent} after a message that comes behind it. */
+    final TreeSet<Long> overtaken = new TreeSet<>();
+
     long acknowledgedBefore;
   }
 
@@ -66,7 +71,11 @@ final class DeliveryRules {
         if (a.connection() > 0) {
           Stream stream =
               stream(new Connection(a.user(), a.device(), a.connection()), a.conversation());
-          stream.covered.add(a.seq());
+          if (stream.covered.add(a.seq())
+              && !stream.messages.subSet(0L, a.seq()).isEmpty()
+              && stream.messages.higher(a.seq()) != null) {
+            stream.overtaken.add(a.seq());
+          }
           if (!a.duplicate()) {
             if (stream.messages.contains(a.seq())) {
               add("both as sent and as message on one connection: " + a, a.conversation(), a.seq());
@@ -81,6 +90,7 @@ final class DeliveryRules {
         Stream stream = stream(connection, g.conversation());
         for (long seq = g.from(); seq <= g.to(); seq++) {
           stream.covered.add(seq);
+          stream.gaps.add(seq);
         }
       }
       case Event.Opened o -> {
@@ -140,6 +150,11 @@ final class DeliveryRules {
             stream.acknowledgedBefore > 0
                 ? stream.acknowledgedBefore + 1
                 : firstMessage.getOrDefault(lane, from));
+    for (long seq : stream.overtaken) {
+      if (!stream.gaps.contains(seq)) {
+        add("a message overtook a sent: " + key, key.conversation(), seq);
+      }
+    }
     NavigableSet<Long> visible = facts.visible(key.conversation(), key.connection().user());
     for (long seq : stream.messages) {
       if (!visible.contains(seq)) {
@@ -160,7 +175,7 @@ final class DeliveryRules {
     NavigableSet<Long> visible = facts.visible(key.conversation(), key.connection().user());
     List<Long> holes = new ArrayList<>();
     for (long seq : visible.subSet(Math.min(from, messages.last()), true, messages.last(), true)) {
-      if (!stream.covered.contains(seq) && !sentHere(key, seq)) {
+      if (!stream.covered.contains(seq)) {
         holes.add(seq);
       }
     }
@@ -177,16 +192,6 @@ final class DeliveryRules {
           key.conversation(),
           holes.getFirst());
     }
-  }
-
-  /** Sent on this connection, which may have been cut before {@code sent} arrived. */
-  private boolean sentHere(Key key, long seq) {
-    Attempt attempt = facts.attempts.get(new Place(key.conversation(), seq));
-    if (attempt == null || !attempt.user().equals(key.connection().user())) {
-      return false;
-    }
-    Event.Sending sending = facts.sendings.get(attempt);
-    return sending != null && sending.device().equals(key.connection().device());
   }
 
   /**

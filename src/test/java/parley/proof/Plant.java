@@ -297,6 +297,26 @@ enum Plant {
       return false;
     }
   },
+  SENT_OVERTAKEN("G4") {
+    @Override
+    boolean into(List<Event> events, Random random) {
+      Event.Answered a = pick(events, Event.Answered.class, random);
+      boolean before = false;
+      for (int i = 0; i < events.size(); i++) {
+        if (events.get(i) instanceof Event.Received r
+            && r.connection() == a.connection()
+            && r.device().equals(a.device())
+            && r.entry().conversation().equals(a.conversation())) {
+          before |= r.entry().seq() < a.seq();
+          if (before && r.entry().seq() > a.seq() && i > events.indexOf(a)) {
+            events.add(i + 1, a);
+            return events.remove(a);
+          }
+        }
+      }
+      return false;
+    }
+  },
   UNREAD_DRIFTED("G5") {
     @Override
     boolean into(List<Event> events, Random random) {
