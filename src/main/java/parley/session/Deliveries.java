@@ -153,6 +153,7 @@ final class Deliveries {
         return false;
       }
       Track track = told(id, lag.acked());
+      track.left &= lag.head() <= track.head;
       track.head = Math.max(track.head, lag.head());
       if (track.acked > lag.acked()) {
         acks.put(id, new User.Ack(id, track.acked, track.acked));
@@ -207,6 +208,7 @@ final class Deliveries {
   void sent(ConversationId id, long seq) {
     Track track = tracks.computeIfAbsent(id, k -> start(k, Track.UNKNOWN));
     if (seq > track.sentTo && track.cover(seq)) {
+      track.disclaim(seq);
       covered++;
     }
     settle(id, track);
@@ -216,6 +218,7 @@ final class Deliveries {
   void said(ConversationId id, long seq) {
     @Nullable Track track = tracks.get(id);
     if (track != null && track.kept(seq)) {
+      track.disclaim(seq);
       while (track.known() && track.sentTo < track.head && track.tells(track.sentTo + 1)) {
         track.sentTo++;
       }
@@ -245,8 +248,11 @@ final class Deliveries {
     long before = track.sentTo;
     boolean blocked = send(id, track, entries, false);
     int sent = (int) (track.sentTo - before);
-    pageSize =
-        blocked ? Math.max(1, Math.min(pageSize, sent)) : Math.min(Limits.PAGE, pageSize * 2);
+    if (!blocked) {
+      pageSize = Math.min(Limits.PAGE, pageSize * 2);
+    } else if (!track.promises(track.sentTo + 1)) {
+      pageSize = Math.max(1, Math.min(pageSize, sent));
+    }
     if (sent > 0) {
       track.failures = 0;
       track.empties = 0;

@@ -75,7 +75,7 @@ final class Track {
     return Math.max(acked, Math.min(claimed, to));
   }
 
-  /** Messages up to seq are only now sent: no earlier claim was about them. */
+  /** Up to seq it is only now told: no earlier claim was about that. */
   void disclaim(long seq) {
     claimed = Math.max(acked, Math.min(claimed, seq - 1));
   }

@@ -176,6 +176,43 @@ class DeliveriesTest {
   }
 
   @Test
+  void anEarlierAcknowledgementIsNotAboutALaterSent() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 1));
+    deliveries.ack(A, 1);
+    port.claimed.addAll(List.of(2L, 3L));
+    deliveries.entries(A, entries(2, 3));
+    deliveries.said(A, 3);
+    deliveries.ack(A, 3);
+    deliveries.takeAcks();
+    deliveries.said(A, 2);
+    assertThat(deliveries.takeAcks()).isEmpty();
+    deliveries.ack(A, 3);
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 3, 3));
+    // The same where answers come before both entries.
+    deliveries.sent(A, 5);
+    deliveries.ack(A, 5);
+    deliveries.sent(A, 4);
+    deliveries.entries(A, entries(4, 5));
+    assertThat(deliveries.takeAcks()).isEmpty();
+    deliveries.ack(A, 5);
+    assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 5, 5));
+    assertThat(deliveries.trackCount()).isZero();
+  }
+
+  @Test
+  void aPageThatWaitsForASentDoesNotMakeTheNextOnesSmaller() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 10), new User.Lag(B, 0, 300)));
+    port.claimed.add(13L);
+    deliveries.entries(A, entries(11, 14));
+    port.answer(A, 14);
+    port.answer(A, 14);
+    assertThat(port.messages()).endsWith("a12");
+    port.answer(B, 300);
+    assertThat(port.asks).containsEntry(B, List.of(100L, 100L));
+  }
+
+  @Test
   void whatNoSentTellsAfterAllIsAMessage() {
     deliveries.attached(List.of());
     port.claimed.add(2L);
@@ -488,12 +525,19 @@ class DeliveriesTest {
         long seq = pick(line.mine);
         line.mine.remove(seq);
         assertThat(line.sent.add(seq)).isTrue();
-        line.early.add(seq);
+        boolean announced = !line.early.add(seq);
+        line.last = Math.max(line.last, seq);
         catchUp(line);
+        deliveries.takeAcks();
         if (seq > line.told) {
           deliveries.sent(id, seq);
         } else {
           deliveries.said(id, seq);
+        }
+        if (!announced) {
+          assertThat(deliveries.takeAcks())
+              .as("nobody can have acknowledged what goes out now")
+              .noneMatch(ack -> ack.conversationId().equals(id) && ack.seq() >= seq);
         }
       }
     }
