@@ -29,7 +29,8 @@ import parley.user.User;
  * <p>The connection that wrote an entry gets {@code sent} in its place. Answer and entry come by
  * two ways, in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} may overtake
  * messages, but no message overtakes it: a client that has the message after it would acknowledge
- * both.
+ * both. It is on its way, and no client can hold it up, so what waits for it is kept, up to {@link
+ * #KEPT}; what is over is behind.
  *
  * <p>No actors and no clock in here: {@link Port} is all it can do.
  */
@@ -39,6 +40,9 @@ final class Deliveries {
 
   /** Pages without anything in them before what should be there is called missing. */
   static final int PATIENCE = 4;
+
+  /** Entries that a connection keeps while they wait for a {@code sent}. */
+  static final int KEPT = 64;
 
   /** Conversations that are not behind of which it is remembered how far they were sent. */
   static final int ENDED = 1_000;
@@ -89,6 +93,7 @@ final class Deliveries {
 
   private int unacked;
   private int covered;
+  private int kept;
   private int reserved;
   private int backlogs;
   private long replayed;
@@ -193,10 +198,13 @@ final class Deliveries {
         covered++;
       }
     }
-    boolean next = track.sentTo == before && entries.getFirst().seq() <= before + 1;
+    boolean next = track.keptTo() == before && entries.getFirst().seq() <= before + 1;
     track.head = Math.max(before, entries.getLast().seq());
     if (next) {
-      send(id, track, entries, true);
+      if (!track.waits()) {
+        send(id, track, entries, true);
+      }
+      keep(track, entries);
       // What a client that does not read has not been sent from here on is skipped, see drained().
       track.skipping = track.lagging() && port.slow();
     }
@@ -222,6 +230,7 @@ final class Deliveries {
       while (track.known() && track.sentTo < track.head && track.tells(track.sentTo + 1)) {
         track.sentTo++;
       }
+      sendKept(id, track);
       settle(id, track);
       pump();
     }
@@ -232,6 +241,7 @@ final class Deliveries {
     @Nullable Track track = tracks.get(id);
     if (track != null && track.broken(seq)) {
       covered--;
+      sendKept(id, track);
       settle(id, track);
       pump();
     }
@@ -247,10 +257,11 @@ final class Deliveries {
     }
     long before = track.sentTo;
     boolean blocked = send(id, track, entries, false);
+    keep(track, entries);
     int sent = (int) (track.sentTo - before);
     if (!blocked) {
       pageSize = Math.min(Limits.PAGE, pageSize * 2);
-    } else if (!track.promises(track.sentTo + 1)) {
+    } else if (!track.waits()) {
       pageSize = Math.max(1, Math.min(pageSize, sent));
     }
     if (sent > 0) {
@@ -396,10 +407,10 @@ final class Deliveries {
         return;
       }
       Track track = tracks.get(id);
-      if (track == null || track.skipping || asked.containsKey(id) || resting.containsKey(id)) {
+      if (track == null || track.skipping || track.waits()) {
         continue;
       }
-      if (track.promises(track.sentTo + 1)) {
+      if (asked.containsKey(id) || resting.containsKey(id)) {
         continue;
       }
       int limit = (int) Math.min(Math.min(pageSize, room), track.head - track.sentTo);
@@ -489,6 +500,25 @@ final class Deliveries {
     return false;
   }
 
+  // Keeps what a sent holds up, and nothing else does.
+  private void keep(Track track, List<Entry> entries) {
+    if (track.waits()) {
+      kept += track.keep(entries, KEPT - kept);
+    }
+  }
+
+  private List<Entry> takeKept(Track track) {
+    List<Entry> taken = track.takeKept();
+    kept -= taken.size();
+    return taken;
+  }
+
+  private void sendKept(ConversationId id, Track track) {
+    List<Entry> waiting = takeKept(track);
+    send(id, track, waiting, true);
+    keep(track, waiting);
+  }
+
   private void gap(ConversationId id, Track track, long to, String reason) {
     while (track.sentTo < to && track.tells(track.sentTo + 1)) {
       track.sentTo++;
@@ -513,6 +543,9 @@ final class Deliveries {
       acks.put(id, new User.Ack(id, earned, earned));
     }
     covered -= track.trim();
+    if (!track.waits()) {
+      takeKept(track);
+    }
     if (track.lagging()) {
       behind.add(id);
     } else {

@@ -1,9 +1,12 @@
 package parley.session;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Iterator;
+import java.util.List;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
 
 /**
  * Where a connection stands in one conversation. Lives only while something is not acknowledged,
@@ -51,6 +54,9 @@ final class Track {
 
   // Those of them that it will tell: nothing that follows them goes out before that.
   private @Nullable TreeSet<Long> promised;
+
+  // What came of the promised one at sentTo + 1 and of what follows it, without a hole.
+  private List<Entry> kept = List.of();
 
   Track(long told) {
     sentTo = told;
@@ -171,6 +177,37 @@ final class Track {
   /** Whether a {@code sent} has told this seq. */
   boolean tells(long seq) {
     return covers(seq) && !promises(seq);
+  }
+
+  /** Whether what follows waits for a {@code sent}. */
+  boolean waits() {
+    return promises(sentTo + 1);
+  }
+
+  /** The highest seq that was sent or is kept. */
+  long keptTo() {
+    return kept.isEmpty() ? sentTo : kept.getLast().seq();
+  }
+
+  /** Keeps those that follow what is kept. Answers how many: at most {@code room}. */
+  int keep(List<Entry> entries, int room) {
+    int before = kept.size();
+    for (Entry entry : entries) {
+      if (kept.size() - before < room && entry.seq() == keptTo() + 1) {
+        if (kept.isEmpty()) {
+          kept = new ArrayList<>();
+        }
+        kept.add(entry);
+      }
+    }
+    return kept.size() - before;
+  }
+
+  /** What is kept, which it then is no more. */
+  List<Entry> takeKept() {
+    List<Entry> taken = kept;
+    kept = List.of();
+    return taken;
   }
 
   /** Forgets what {@link #sentTo} has passed. Answers how many those were. */

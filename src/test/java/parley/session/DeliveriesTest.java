@@ -167,8 +167,8 @@ class DeliveriesTest {
     assertThat(port.asks).isEmpty();
     assertThat(deliveries.takeAcks()).containsExactly(new User.Ack(A, 1, 1));
     deliveries.said(A, 2);
-    port.answer(A, 4);
     assertThat(port.messages()).containsExactly("a1", "a3", "a4");
+    assertThat(port.asks).as("what waited needs no reading").isEmpty();
     assertThat(deliveries.coveredCount()).isZero();
     deliveries.ack(A, 4);
     assertThat(deliveries.takeAcks()).endsWith(new User.Ack(A, 4, 4));
@@ -218,7 +218,6 @@ class DeliveriesTest {
     port.claimed.add(2L);
     deliveries.entries(A, entries(1, 3));
     deliveries.unsaid(A, 2);
-    port.answer(A, 3);
     assertThat(port.messages()).containsExactly("a1", "a2", "a3");
     assertThat(deliveries.coveredCount()).isZero();
     deliveries.ack(A, 3);
@@ -226,16 +225,85 @@ class DeliveriesTest {
   }
 
   @Test
+  void whatWaitsForSeveralSentsGoesOutPieceByPiece() {
+    deliveries.attached(List.of());
+    port.claimed.addAll(List.of(2L, 4L));
+    deliveries.entries(A, entries(1, 3));
+    deliveries.entries(A, entries(4, 5));
+    deliveries.said(A, 4);
+    assertThat(port.messages()).containsExactly("a1");
+    deliveries.said(A, 2);
+    assertThat(port.messages()).containsExactly("a1", "a3", "a5");
+    port.claimed.addAll(List.of(6L, 8L));
+    deliveries.entries(A, entries(6, 9));
+    deliveries.said(A, 6);
+    deliveries.entries(A, entries(10, 10));
+    assertThat(port.messages()).endsWith("a5", "a7");
+    deliveries.unsaid(A, 8);
+    assertThat(port.messages()).endsWith("a7", "a8", "a9", "a10");
+    assertThat(port.asks).isEmpty();
+  }
+
+  @Test
+  void overTheBoundWhatWaitsForASentIsReadAgain() {
+    deliveries.attached(List.of());
+    port.claimed.addAll(List.of(1L));
+    deliveries.entries(B, entries(1, 5));
+    deliveries.entries(A, entries(1, 30));
+    deliveries.entries(A, entries(31, 80));
+    deliveries.entries(A, entries(81, 81));
+    deliveries.said(A, 1);
+    // Of 64 five wait in the other conversation.
+    assertThat(port.messages()).hasSize(58).endsWith("a59");
+    port.answer(A, 81);
+    assertThat(port.messages()).hasSize(80).endsWith("a81");
+    // Nothing is kept for those who are gone: there is room for as many again.
+    deliveries.said(B, 1);
+    port.claimed.add(82L);
+    deliveries.entries(A, entries(82, 145));
+    deliveries.said(A, 82);
+    assertThat(port.messages()).endsWith("a145");
+    assertThat(port.asks).isEmpty();
+  }
+
+  @Test
+  void aClientThatHasBecomeSlowIsNotSentWhatWaited() {
+    deliveries.attached(List.of());
+    port.claimed.add(1L);
+    deliveries.entries(A, entries(1, 2));
+    port.slow = true;
+    deliveries.entries(A, entries(3, 3));
+    deliveries.said(A, 1);
+    assertThat(port.messages()).isEmpty();
+    port.slow = false;
+    deliveries.drained(true);
+    assertThat(port.log).containsExactly("synced 0", "gap a 2-3 slow");
+  }
+
+  @Test
+  void aPageKeepsWhatWaitsForASent() {
+    deliveries.attached(List.of(new User.Lag(A, 0, 150)));
+    port.claimed.add(151L);
+    deliveries.entries(A, entries(151, 152));
+    port.answer(A, 152);
+    port.answer(A, 152);
+    assertThat(port.messages()).endsWith("a150");
+    deliveries.entries(A, entries(153, 153));
+    deliveries.said(A, 151);
+    assertThat(port.messages()).endsWith("a150", "a152", "a153");
+    assertThat(port.asks).isEmpty();
+  }
+
+  @Test
   void aGapGoesOverWhatWaitsForItsSent() {
     deliveries.attached(List.of());
     port.claimed.add(2L);
     deliveries.entries(A, entries(1, 3));
-    deliveries.gapSeen(A, 4, 6, "archived");
+    assertThat(deliveries.resumed(List.of(new User.Lag(A, 1, 3, 3)))).isTrue();
     deliveries.said(A, 2);
-    port.asks.clear();
-    deliveries.pageRefused(A);
-    assertThat(port.log).containsExactly("synced 0", "a1", "gap a 3-6 not_found");
-    deliveries.ack(A, 6);
+    deliveries.entries(A, entries(4, 4));
+    assertThat(port.log).containsExactly("synced 0", "a1", "gap a 2-3 expired", "a4");
+    deliveries.ack(A, 4);
     assertThat(deliveries.trackCount()).isZero();
   }
 
