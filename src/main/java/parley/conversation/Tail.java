@@ -6,13 +6,16 @@ import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
+import parley.model.Limits;
 
 /**
  * The newest entries as they were written, without holes up to the end of the log: at most {@value
  * #ENTRIES} and about {@value #BYTES} bytes, and always at least one if there is any.
  */
 final class Tail {
-  static final int ENTRIES = 256;
+  /** Two windows: who waits for room in a full one finds what comes next in memory. */
+  static final int ENTRIES = 2 * Limits.WINDOW;
+
   static final int BYTES = 256 * 1024;
 
   /** What goes into a snapshot: enough for the first page and small enough for any store. */

@@ -17,8 +17,8 @@ import parley.bench.Scan.Field;
 final class Pages implements Scenario {
   private static final int PAGE = 50;
 
-  /** Older than what a conversation keeps in memory: the newest 256. */
-  private static final int KEPT = 300;
+  /** Older than what a conversation keeps in memory: the newest 512. */
+  private static final int KEPT = 600;
 
   @Override
   public Result play(Stage stage) {

@@ -50,10 +50,10 @@ class BorderPagesTest {
       large(rig, "cold");
       rig.days(61);
       large(rig, "hot");
-      rig.texts(300);
+      rig.texts(Tail.ENTRIES + 44);
       rig.archive();
       assertThat(rig.state().archivedTo).isEqualTo(51);
-      assertThat(rig.state().tail.firstSeq()).isEqualTo(401 - Tail.ENTRIES + 1);
+      assertThat(rig.state().tail.firstSeq()).isEqualTo(101 + 44 + 1);
       // Each of them is over a border, but for what does not fit.
       cut(rig.page(Harness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
       cut(rig.before(Harness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);

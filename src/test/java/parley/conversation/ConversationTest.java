@@ -116,7 +116,7 @@ class ConversationTest {
       String ulid = UlidCreator.getUlid(h.clock.get() + 86_400_000).toString();
       Conversation.Posted early = h.text(ANN, ulid, "early");
       for (int i = 0; i < DedupeWindow.CAPACITY + 10; i++) {
-        h.clock.addAndGet(1_000);
+        h.clock.incrementAndGet();
         h.tell(
             new Conversation.Post(
                 BOB, "f" + i, new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
@@ -296,10 +296,11 @@ class ConversationTest {
       assertThat(seqs(old.entries())).isEqualTo(LongStream.rangeClosed(1, 20).boxed().toList());
       assertThat(old.hasMore()).isFalse();
       assertThat(((Body.Text) old.entries().get(9).body()).content()).isEqualTo("edited");
-      var mixed = h.page(BOB, null, 430L, 100, false);
+      long before = 701 - Tail.ENTRIES - 50;
+      var mixed = h.page(BOB, null, before, 100, false);
       assertThat(mixed.tier()).isEqualTo(Tier.MIXED);
       assertThat(seqs(mixed.entries()))
-          .isEqualTo(LongStream.rangeClosed(431, 530).boxed().toList());
+          .isEqualTo(LongStream.rangeClosed(before + 1, before + 100).boxed().toList());
       assertThat(h.page(BOB, null, 0L, 1, false).entries().getFirst().seq()).isEqualTo(1);
       assertThat(h.page(BOB, null, 701L, 5, false).entries()).isEmpty();
       assertThat(h.page(BOB, 1L, null, 5, false).entries()).isEmpty();
