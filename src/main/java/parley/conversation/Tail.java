@@ -13,7 +13,10 @@ import parley.model.Limits;
  * #ENTRIES} and about {@value #BYTES} bytes, and always at least one if there is any.
  */
 final class Tail {
-  /** Two windows: who waits for room in a full one finds what comes next in memory. */
+  /**
+   * Two windows: who waits for room in a full one finds what comes next in memory, as long as
+   * entries are small.
+   */
   static final int ENTRIES = 2 * Limits.WINDOW;
 
   static final int BYTES = 256 * 1024;

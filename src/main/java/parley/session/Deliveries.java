@@ -19,18 +19,18 @@ import parley.user.User;
  * that are not acknowledged.
  *
  * <p>An entry goes straight out if the conversation is not behind, the window has room and the
- * client reads. If not, it is dropped here and only the conversation's head moves: what is held
- * back is a range, never a body, so a client that is a million entries behind costs as much as one
- * that is one behind. When there is room again the range is read from the conversation, page by
- * page: one page at a time for a conversation, two for the connection, and as many entries as the
- * window takes. (Rejected: keeping bodies up to some bound. It saves a read in the rare case and
- * makes every slow phone a heap of megabytes.)
+ * client reads. If not, it is dropped here and only the conversation's head moves: what is behind
+ * is a range, not bodies, so a client that is a million entries behind costs as much as one that is
+ * one behind. When there is room again the range is read from the conversation, page by page: one
+ * page at a time for a conversation, two for the connection, and as many entries as the window
+ * takes. (Rejected: keeping bodies up to some bound. It saves a read in the rare case and makes
+ * every slow phone a heap of megabytes.)
  *
  * <p>The connection that wrote an entry gets {@code sent} in its place. Answer and entry come by
  * two ways, in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} may overtake
  * messages, but no message overtakes it: a client that has the message after it would acknowledge
- * both. It is on its way, and no client can hold it up, so what waits for it is kept, up to {@link
- * #KEPT}; what is over is behind.
+ * both. It is on its way, and no client can delay it, so what waits for it is held, bodies and all;
+ * what is over {@link #HELD} is behind.
  *
  * <p>No actors and no clock in here: {@link Port} is all it can do.
  */
@@ -41,8 +41,11 @@ final class Deliveries {
   /** Pages without anything in them before what should be there is called missing. */
   static final int PATIENCE = 4;
 
-  /** Entries that a connection keeps while they wait for a {@code sent}. */
-  static final int KEPT = 64;
+  /**
+   * Entries that a connection holds while they wait for a {@code sent}. With the most content each
+   * they are a megabyte, as much as its outbound buffer.
+   */
+  static final int HELD = 64;
 
   /** Conversations that are not behind of which it is remembered how far they were sent. */
   static final int ENDED = 1_000;
@@ -93,7 +96,7 @@ final class Deliveries {
 
   private int unacked;
   private int covered;
-  private int kept;
+  private int held;
   private int reserved;
   private int backlogs;
   private long replayed;
@@ -159,6 +162,9 @@ final class Deliveries {
       }
       Track track = told(id, lag.acked());
       track.left &= lag.head() <= track.head;
+      if (lag.head() > track.head) {
+        track.untold = Math.min(track.untold, track.head);
+      }
       track.head = Math.max(track.head, lag.head());
       if (track.acked > lag.acked()) {
         acks.put(id, new User.Ack(id, track.acked, track.acked));
@@ -192,21 +198,16 @@ final class Deliveries {
       acks.put(id, new User.Ack(id, track.acked, track.acked));
     }
     final long before = track.head;
-    for (Entry entry : entries) {
-      if (entry.seq() > before && port.claims(id, entry) && track.cover(entry.seq())) {
-        track.promise(entry.seq());
-        covered++;
-      }
-    }
-    boolean next = track.keptTo() == before && entries.getFirst().seq() <= before + 1;
+    claim(id, track, entries, before, Long.MAX_VALUE);
+    boolean next = track.heldTo() == before && entries.getFirst().seq() <= before + 1;
     track.head = Math.max(before, entries.getLast().seq());
     if (next) {
       if (!track.waits()) {
         send(id, track, entries, true);
       }
-      keep(track, entries);
+      hold(track, entries);
       // What a client that does not read has not been sent from here on is skipped, see drained().
-      track.skipping = track.lagging() && port.slow();
+      track.skipping = track.lagging() && !track.waits() && port.slow();
     }
     settle(id, track);
     pump();
@@ -230,7 +231,7 @@ final class Deliveries {
       while (track.known() && track.sentTo < track.head && track.tells(track.sentTo + 1)) {
         track.sentTo++;
       }
-      sendKept(id, track);
+      sendHeld(id, track);
       settle(id, track);
       pump();
     }
@@ -241,7 +242,7 @@ final class Deliveries {
     @Nullable Track track = tracks.get(id);
     if (track != null && track.broken(seq)) {
       covered--;
-      sendKept(id, track);
+      sendHeld(id, track);
       settle(id, track);
       pump();
     }
@@ -256,8 +257,9 @@ final class Deliveries {
       return;
     }
     long before = track.sentTo;
+    claim(id, track, entries, Math.max(track.untold, track.sentTo), track.head);
     boolean blocked = send(id, track, entries, false);
-    keep(track, entries);
+    hold(track, entries);
     int sent = (int) (track.sentTo - before);
     if (!blocked) {
       pageSize = Math.min(Limits.PAGE, pageSize * 2);
@@ -380,6 +382,11 @@ final class Deliveries {
     return covered;
   }
 
+  /** Entries that wait for a {@code sent}. */
+  int heldCount() {
+    return held;
+  }
+
   /** Messages sent and not acknowledged. */
   int unackedCount() {
     return unacked;
@@ -500,23 +507,33 @@ final class Deliveries {
     return false;
   }
 
-  // Keeps what a sent holds up, and nothing else does.
-  private void keep(Track track, List<Entry> entries) {
-    if (track.waits()) {
-      kept += track.keep(entries, KEPT - kept);
+  // Own entries whose answer is still to come: a sent will tell them.
+  private void claim(ConversationId id, Track track, List<Entry> entries, long after, long to) {
+    for (Entry entry : entries) {
+      long seq = entry.seq();
+      if (seq > after && seq <= to && port.claims(id, entry) && track.cover(seq)) {
+        track.promise(seq);
+        covered++;
+      }
     }
   }
 
-  private List<Entry> takeKept(Track track) {
-    List<Entry> taken = track.takeKept();
-    kept -= taken.size();
+  private void hold(Track track, List<Entry> entries) {
+    if (track.waits()) {
+      held += track.hold(entries, HELD - held);
+    }
+  }
+
+  private List<Entry> takeHeld(Track track) {
+    List<Entry> taken = track.takeHeld();
+    held -= taken.size();
     return taken;
   }
 
-  private void sendKept(ConversationId id, Track track) {
-    List<Entry> waiting = takeKept(track);
+  private void sendHeld(ConversationId id, Track track) {
+    List<Entry> waiting = takeHeld(track);
     send(id, track, waiting, true);
-    keep(track, waiting);
+    hold(track, waiting);
   }
 
   private void gap(ConversationId id, Track track, long to, String reason) {
@@ -544,7 +561,7 @@ final class Deliveries {
     }
     covered -= track.trim();
     if (!track.waits()) {
-      takeKept(track);
+      takeHeld(track);
     }
     if (track.lagging()) {
       behind.add(id);

@@ -46,6 +46,9 @@ final class Track {
   /** Entries were not sent because the client did not read; they become a gap. */
   boolean skipping;
 
+  /** Above this, and up to {@link #head}, are entries that were never told here. */
+  long untold = Long.MAX_VALUE;
+
   // Messages sent and not acknowledged, as runs of seqs: {from, to}. Bounded by the window.
   private final ArrayDeque<long[]> runs = new ArrayDeque<>(2);
 
@@ -55,8 +58,8 @@ final class Track {
   // Those of them that it will tell: nothing that follows them goes out before that.
   private @Nullable TreeSet<Long> promised;
 
-  // What came of the promised one at sentTo + 1 and of what follows it, without a hole.
-  private List<Entry> kept = List.of();
+  // Entries without a hole that came while the one at sentTo + 1 was promised.
+  private List<Entry> held = List.of();
 
   Track(long told) {
     sentTo = told;
@@ -184,29 +187,29 @@ final class Track {
     return promises(sentTo + 1);
   }
 
-  /** The highest seq that was sent or is kept. */
-  long keptTo() {
-    return kept.isEmpty() ? sentTo : kept.getLast().seq();
+  /** The highest seq that was sent or is held. */
+  long heldTo() {
+    return held.isEmpty() ? sentTo : held.getLast().seq();
   }
 
-  /** Keeps those that follow what is kept. Answers how many: at most {@code room}. */
-  int keep(List<Entry> entries, int room) {
-    int before = kept.size();
+  /** Holds those that follow what is held. Answers how many: at most {@code room}. */
+  int hold(List<Entry> entries, int room) {
+    int before = held.size();
     for (Entry entry : entries) {
-      if (kept.size() - before < room && entry.seq() == keptTo() + 1) {
-        if (kept.isEmpty()) {
-          kept = new ArrayList<>();
+      if (held.size() - before < room && entry.seq() == heldTo() + 1) {
+        if (held.isEmpty()) {
+          held = new ArrayList<>();
         }
-        kept.add(entry);
+        held.add(entry);
       }
     }
-    return kept.size() - before;
+    return held.size() - before;
   }
 
-  /** What is kept, which it then is no more. */
-  List<Entry> takeKept() {
-    List<Entry> taken = kept;
-    kept = List.of();
+  /** What is held, which it then is no more. */
+  List<Entry> takeHeld() {
+    List<Entry> taken = held;
+    held = List.of();
     return taken;
   }
 

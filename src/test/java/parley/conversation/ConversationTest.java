@@ -261,7 +261,7 @@ class ConversationTest {
       for (int i = 1; i < 1_000; i++) {
         h.text(i % 10 == 0 ? BOB : ANN, "c" + i, "t");
       }
-      h.post(ANN, "d1", new Intent.Delete(500));
+      h.post(ANN, "d1", new Intent.Delete(300));
       assertThat(h.last(BOB).member().unread()).isEqualTo(900);
       h.read(BOB, 100);
       // 101 to 1000 are 900, of which 90 are Bob's own and one is deleted.

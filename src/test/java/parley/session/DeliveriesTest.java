@@ -267,7 +267,7 @@ class DeliveriesTest {
   }
 
   @Test
-  void aClientThatHasBecomeSlowIsNotSentWhatWaited() {
+  void aClientThatHasBecomeSlowGetsWhatWaitedLate() {
     deliveries.attached(List.of());
     port.claimed.add(1L);
     deliveries.entries(A, entries(1, 2));
@@ -275,13 +275,44 @@ class DeliveriesTest {
     deliveries.entries(A, entries(3, 3));
     deliveries.said(A, 1);
     assertThat(port.messages()).isEmpty();
+    assertThat(deliveries.heldCount()).isZero();
     port.slow = false;
     deliveries.drained(true);
-    assertThat(port.log).containsExactly("synced 0", "gap a 2-3 slow");
+    port.answer(A, 3);
+    assertThat(port.log).containsExactly("synced 0", "a2", "a3");
   }
 
   @Test
-  void aPageKeepsWhatWaitsForASent() {
+  void aGapThatIsToldWhileSomethingWaitsComesInItsPlace() {
+    deliveries.attached(List.of());
+    port.claimed.add(2L);
+    deliveries.entries(A, entries(1, 3));
+    deliveries.gapSeen(A, 4, 6, "archived");
+    deliveries.entries(A, entries(7, 7));
+    deliveries.said(A, 2);
+    assertThat(port.log).containsExactly("synced 0", "a1", "a3");
+    deliveries.pageRefused(A);
+    assertThat(port.log).containsExactly("synced 0", "a1", "a3", "gap a 4-7 not_found");
+  }
+
+  @Test
+  void anOwnEntryThatWasToldWhileNobodyListenedIsToldByItsSent() {
+    deliveries.attached(List.of());
+    deliveries.entries(A, entries(1, 1));
+    port.claimed.addAll(List.of(1L, 3L));
+    // Its user died; 2 to 4 were told meanwhile.
+    assertThat(deliveries.resumed(List.of(new User.Lag(A, 0, 4)))).isTrue();
+    port.answer(A, 4);
+    assertThat(port.messages()).containsExactly("a1", "a2");
+    deliveries.said(A, 3);
+    assertThat(port.messages()).containsExactly("a1", "a2", "a4");
+    deliveries.ack(A, 4);
+    assertThat(deliveries.trackCount()).isZero();
+    assertThat(deliveries.coveredCount()).isZero();
+  }
+
+  @Test
+  void aPageHoldsWhatWaitsForASent() {
     deliveries.attached(List.of(new User.Lag(A, 0, 150)));
     port.claimed.add(151L);
     deliveries.entries(A, entries(151, 152));
@@ -302,6 +333,7 @@ class DeliveriesTest {
     assertThat(deliveries.resumed(List.of(new User.Lag(A, 1, 3, 3)))).isTrue();
     deliveries.said(A, 2);
     deliveries.entries(A, entries(4, 4));
+    assertThat(deliveries.heldCount()).isZero();
     assertThat(port.log).containsExactly("synced 0", "a1", "gap a 2-3 expired", "a4");
     deliveries.ack(A, 4);
     assertThat(deliveries.trackCount()).isZero();
@@ -531,6 +563,7 @@ class DeliveriesTest {
       for (int i = 0; i < 600; i++) {
         step(random.nextInt(100));
         assertThat(deliveries.unackedCount()).isBetween(0, 256);
+        assertThat(deliveries.heldCount()).isBetween(0, Deliveries.HELD);
       }
       finish();
     }
@@ -696,6 +729,7 @@ class DeliveriesTest {
       assertThat(deliveries.trackCount()).isZero();
       assertThat(deliveries.unackedCount()).isZero();
       assertThat(deliveries.coveredCount()).isZero();
+      assertThat(deliveries.heldCount()).isZero();
       assertThat(port.synced).isEqualTo(1);
     }
 
