@@ -157,7 +157,7 @@ final class Deliveries {
   boolean resumed(List<User.Lag> lags) {
     for (User.Lag lag : lags) {
       ConversationId id = lag.conversationId();
-      if (forgot && !tracks.containsKey(id) && !ended.containsKey(id)) {
+      if (forgot && !remembers(id) && !ended.containsKey(id)) {
         return false;
       }
       Track track = told(id, lag.acked());

@@ -373,6 +373,25 @@ class DeliveriesTest {
   }
 
   @Test
+  void whereItIsForgottenWhatWasSentTheConnectionCannotGoOn() {
+    deliveries.attached(List.of());
+    List<ConversationId> ids = new ArrayList<>();
+    for (int i = 0; i <= Deliveries.ENDED; i++) {
+      ConversationId id = new ConversationId("x" + i);
+      ids.add(id);
+      deliveries.entries(id, entries(1, 3));
+      deliveries.ack(id, 3);
+    }
+    assertThat(deliveries.resumed(List.of(new User.Lag(ids.get(1), 2, 3)))).isTrue();
+    List<User.Lag> lost = List.of(new User.Lag(ids.getFirst(), 2, 4));
+    assertThat(deliveries.resumed(lost)).isFalse();
+    // An answer says nothing of what was before it.
+    deliveries.sent(ids.getFirst(), 4);
+    assertThat(deliveries.resumed(lost)).isFalse();
+    assertThat(port.messages()).hasSize(3 * ids.size());
+  }
+
+  @Test
   void anAcknowledgementOfAnAnswerCountsWhenItsEntryHasCome() {
     deliveries.attached(List.of());
     deliveries.sent(A, 7);
