@@ -35,7 +35,7 @@ import parley.telemetry.Telemetry;
  * <pre>
  *   open the store → addresses and keys tried → tables → last life given up → actor system → features → management port
  *   → member of the cluster → client port
- *   not ready → no new connections → drain → entities stop → leave → store closed
+ *   not ready → time for load balancers to notice → no new connections → drain → entities stop → leave → store closed
  * </pre>
  */
 public final class Node implements AutoCloseable {
@@ -177,7 +177,7 @@ public final class Node implements AutoCloseable {
       throws SettingsException {
     Readiness readiness = new Readiness();
     Joining.meter(system, telemetry);
-    Shutdown shutdown = new Shutdown(system, readiness, settings.drain());
+    Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
     Services services =
         Services.start(
@@ -277,7 +277,7 @@ public final class Node implements AutoCloseable {
   private static void stop(ActorSystem<?> system, Settings settings, CompletionStage<Done> ended) {
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
-    Duration most = STOP_TIMEOUT.plus(settings.drain());
+    Duration most = STOP_TIMEOUT.plus(settings.unready()).plus(settings.drain());
     await(run.thenCombine(ended, (stopped, done) -> done), most);
   }
 

@@ -11,6 +11,9 @@ final class NodeConfig {
   /** After the drain's own time, what a straggler gets before it is cut. */
   static final Duration DRAIN_GRACE = Duration.ofSeconds(3);
 
+  /** What the announcement of a stop may take longer than its time before the stop goes on. */
+  private static final Duration UNREADY_MARGIN = Duration.ofSeconds(3);
+
   private NodeConfig() {}
 
   /**
@@ -24,6 +27,7 @@ final class NodeConfig {
 
   /** The same with what a store lays over the files, or without any. */
   static Config of(Settings settings, Config store) {
+    Duration unready = settings.unready().plus(UNREADY_MARGIN);
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
     // A single node hands over to nobody; its entities only finish what they write.
     boolean single = settings.cluster().kind() == Settings.ClusterKind.SINGLE;
@@ -46,6 +50,7 @@ final class NodeConfig {
                         single
                             ? "pekko.actor.default-dispatcher"
                             : "pekko.actor.internal-dispatcher",
+                    "pekko.coordinated-shutdown.phases.before-service-unbind.timeout", unready,
                     "pekko.coordinated-shutdown.phases.service-requests-done.timeout", drain,
                     "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout",
                         handOver),

@@ -23,6 +23,7 @@ import parley.http.TrustedProxies;
  * @param managementWrite whether operators may make nodes leave, or declare them dead, by that port
  * @param rates what one user or address may do
  * @param trustedProxies who may say for which client it calls
+ * @param unready how long a stop is announced by {@code /ready} while newcomers are still served
  * @param drain over how long a stop spreads the reconnects of its clients
  * @param apns push to Apple devices, null where it is off
  * @param fcm push to Android devices, null where it is off
@@ -40,6 +41,7 @@ public record Settings(
     boolean managementWrite,
     Rates rates,
     TrustedProxies trustedProxies,
+    Duration unready,
     Duration drain,
     @Nullable Apns apns,
     @Nullable Fcm fcm,

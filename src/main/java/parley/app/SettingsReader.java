@@ -57,6 +57,10 @@ final class SettingsReader {
                 env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
                 env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX)),
             trustedProxies(),
+            // A probe every 5 s that must fail twice, and some seconds until balancers know. A
+            // single
+            // node has nobody to send newcomers to.
+            Duration.ofSeconds(env.number("PARLEY_UNREADY_SECONDS", single ? 0 : 15, 0, 300)),
             Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
             apns(),
             fcm(),

@@ -9,6 +9,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.pattern.Patterns;
 import parley.http.HttpServer;
 
 /**
@@ -30,9 +31,12 @@ final class Shutdown {
   /**
    * Plans that the node is unready from the first phase on.
    *
+   * @param unready how long that is announced while newcomers are still served: whoever sends them
+   *     here notices only by and by, and nobody may be sent into a refusal. Not for a node that the
+   *     others have given up
    * @param drain over how long an ordered stop spreads the reconnects of its clients
    */
-  Shutdown(ActorSystem<?> system, Readiness readiness, Duration drain) {
+  Shutdown(ActorSystem<?> system, Readiness readiness, Duration unready, Duration drain) {
     this.phases = CoordinatedShutdown.get(system);
     this.drain = drain;
     phase(
@@ -40,7 +44,12 @@ final class Shutdown {
         "not-ready",
         () -> {
           readiness.draining();
-          return CompletableFuture.completedFuture(Done.done());
+          return downed(phases) || unready.isZero()
+              ? CompletableFuture.completedFuture(Done.done())
+              : Patterns.after(
+                  unready,
+                  system.classicSystem(),
+                  () -> CompletableFuture.completedFuture(Done.done()));
         });
   }
 

@@ -279,6 +279,11 @@ final class ManifestRules {
       StatefulSet set = manifests.one(overlay, StatefulSet.class);
       Long grace = set.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
       expect(longest > read.drain().toSeconds(), "phases were not found");
+      Probe ready = pod.getContainers().getFirst().getReadinessProbe();
+      expect(
+          read.unready().toSeconds()
+              > (long) ready.getPeriodSeconds() * ready.getFailureThreshold(),
+          overlay + ": PARLEY_UNREADY_SECONDS is over before the readiness probe has failed");
       expect(
           grace != null && grace >= longest + SLACK_SECONDS,
           overlay + ": terminationGracePeriodSeconds " + grace + " for " + longest);

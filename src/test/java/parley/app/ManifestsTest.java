@@ -75,6 +75,8 @@ class ManifestsTest {
         set(MAP, "ConfigMap", "/data", "PARLEY_MANAGEMENT_WRITE", "true", "management"),
         set(MAP, "ConfigMap", "/data", "PARLEY_STORE", "embedded", "PARLEY_STORE"),
         set(MAP, "ConfigMap", "/data", "PARLEY_DRAIN_SECONDS", "200", "terminationGrace"),
+        set(MAP, "ConfigMap", "/data", "PARLEY_UNREADY_SECONDS", "10", "PARLEY_UNREADY_SECONDS"),
+        set(MAP, "ConfigMap", "/data", "PARLEY_UNREADY_SECONDS", "90", "terminationGrace"),
         set(MAP, "ConfigMap", "/data", "PARLEY_DATA_DIR", "/data", "PARLEY_DATA_DIR"),
         set(MAP, "ConfigMap", "/data", "OTHER", "1", "whose are"),
         set(COLD, "ConfigMap", "/data", "PARLEY_S3_BUCKET", "", "PARLEY_S3_BUCKET: must be set"),

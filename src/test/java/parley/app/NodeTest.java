@@ -145,6 +145,29 @@ class NodeTest {
     closing.get(30, TimeUnit.SECONDS);
   }
 
+  /** Who balances the load has not noticed yet, and must not send anybody into a refusal. */
+  @Test
+  void aStopIsAnnouncedBeforeNewcomersAreRefused() throws Exception {
+    Node node = Node.start(settings(Map.of("PARLEY_UNREADY_SECONDS", "5")));
+    CompletableFuture<Void> closing = CompletableFuture.runAsync(node::close);
+    try {
+      await().until(() -> get(node.management(), "/ready").startsWith("503"));
+      for (int newcomer = 0; newcomer < 3; newcomer++) {
+        // A client of its own is a connection of its own.
+        try (HttpClient client = HttpClient.newHttpClient()) {
+          URI keys = URI.create("http://" + node.listening() + "/.well-known/jwks.json");
+          HttpResponse<String> served =
+              client.send(
+                  HttpRequest.newBuilder(keys).build(), HttpResponse.BodyHandlers.ofString());
+          assertThat(served.statusCode()).isEqualTo(200);
+        }
+      }
+      await().until(() -> refuses(node.listening()));
+    } finally {
+      closing.get(60, TimeUnit.SECONDS);
+    }
+  }
+
   private static boolean refuses(HostPort at) throws IOException {
     try (Socket socket = new Socket(at.host(), at.port())) {
       return !socket.isConnected();

@@ -31,6 +31,7 @@ class SettingsTest {
     assertThat(settings.cold().kind()).isEqualTo(Settings.ColdKind.FILE);
     assertThat(settings.cold().hotDays()).isEqualTo(30);
     assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10));
+    assertThat(settings.unready()).isEqualTo(Duration.ZERO);
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.managementWrite()).isFalse();
     assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);
@@ -80,6 +81,7 @@ class SettingsTest {
     "PARLEY_RATE_MESSAGES_PER_MINUTE, many",
     "PARLEY_RATE_REQUESTS_PER_SECOND, -5",
     "PARLEY_DRAIN_SECONDS, 3601",
+    "PARLEY_UNREADY_SECONDS, 301",
     "PARLEY_DYNAMODB_ENDPOINT, localhost:8000",
     "PARLEY_DYNAMODB_CREATE_TABLES, yes",
     "PARLEY_DYNAMODB_TABLE_PREFIX, chat/",

@@ -103,6 +103,8 @@ final class ClusterProcess implements AutoCloseable {
       environment.put("PARLEY_CLUSTER", "seed");
       environment.put("PARLEY_SEED_NODES", seeds);
       environment.put("PARLEY_DYNAMODB_CREATE_TABLES", String.valueOf(node == 0));
+      // Nobody balances the load here who would have to notice.
+      environment.put("PARLEY_UNREADY_SECONDS", "0");
       environment.putAll(more);
       nodes.add(
           new Node(

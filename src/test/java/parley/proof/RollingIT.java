@@ -39,7 +39,11 @@ class RollingIT {
                 folder,
                 new Network.Loopback(),
                 store.settings(),
-                Map.of("PARLEY_DRAIN_SECONDS", String.valueOf(DRAIN_SECONDS)),
+                Map.of(
+                    "PARLEY_UNREADY_SECONDS",
+                    "1",
+                    "PARLEY_DRAIN_SECONDS",
+                    String.valueOf(DRAIN_SECONDS)),
                 RollingIT::say);
         History history = History.to(Path.of("target", "rolling-history.jsonl"));
         Swarm swarm =

@@ -53,6 +53,7 @@ final class DynamoServer implements AutoCloseable {
     Map<String, String> environment = new HashMap<>(DynamoLocal.environment(endpoint, prefix));
     environment.put("PARLEY_PORT", "0");
     environment.put("PARLEY_MANAGEMENT_PORT", "0");
+    environment.put("PARLEY_UNREADY_SECONDS", "0");
     environment.put("PARLEY_DRAIN_SECONDS", "0");
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
