@@ -71,15 +71,24 @@ public final class FaultProxy implements AutoCloseable {
   /** Nothing is done, and this is the answer. */
   public record Replace(String body) implements Fault {}
 
-  private FaultProxy(URI target) throws IOException {
+  private FaultProxy(URI target, InetAddress at) throws IOException {
     this.target = target;
-    listener = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
+    listener = new ServerSocket(0, 512, at);
   }
 
-  /** Starts one before that endpoint. */
+  /** Starts one before that endpoint, on the loopback address. */
   public static FaultProxy before(URI target) {
+    return before(target, InetAddress.getLoopbackAddress().getHostAddress());
+  }
+
+  /**
+   * Starts one before that endpoint.
+   *
+   * @param address where it listens
+   */
+  public static FaultProxy before(URI target, String address) {
     try {
-      FaultProxy proxy = new FaultProxy(target);
+      FaultProxy proxy = new FaultProxy(target, InetAddress.getByName(address));
       Thread.ofPlatform().daemon().name("fault-proxy").start(proxy::accept);
       return proxy;
     } catch (IOException e) {
@@ -88,7 +97,11 @@ public final class FaultProxy implements AutoCloseable {
   }
 
   public URI endpoint() {
-    return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+    return URI.create("http://127.0.0.1:" + port());
+  }
+
+  public int port() {
+    return listener.getLocalPort();
   }
 
   /** From now on. */

@@ -13,12 +13,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Three nodes on one store, with clients on all of them, while nodes are killed, paused, stopped
- * and, where the machine has network namespaces, cut off; nothing that was acknowledged may be
- * lost, doubled, moved or miscounted. A long run:
+ * and, where the machine has network namespaces, cut off, and while the store throttles, is slow,
+ * refuses or loses its answers; nothing that was acknowledged may be lost, doubled, moved or
+ * miscounted. A long run:
  *
  * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ClusterIT \
  *   -Dparley.cluster.kills=20 -Dparley.cluster.pauses=5 -Dparley.cluster.terms=3 \
  *   -Dparley.cluster.isolations=3 -Dparley.cluster.links=2 -Dparley.cluster.full=1 \
+ *   -Dparley.cluster.store=5 \
  *   -Dparley.cluster.clients=100 -Dparley.cluster.pace=1500 -Dparley.it.heap=4g</pre>
  */
 class ClusterIT {
@@ -32,7 +34,8 @@ class ClusterIT {
           number("terms", 1),
           number("isolations", 0),
           number("links", 0),
-          number("full", 0));
+          number("full", 0),
+          number("store", 1));
 
   /** The longest pause of a client between two steps. */
   private static final int PACE_MILLIS = number("pace", 400);
@@ -48,17 +51,17 @@ class ClusterIT {
     long begun = System.nanoTime();
     Random random = new Random(SEED);
     Network network = Network.best(NODES);
-    Plan plan = Plan.random(network.canCut() ? WANTED : uncut(), NODES, random);
+    Plan plan = Plan.random(network.canCut() ? WANTED : WANTED.uncut(), NODES, random);
     System.out.printf(
         "cluster test of seed %d, %s: %s%n",
         SEED, network.canCut() ? "in namespaces" : "on one address, nothing can be cut", plan);
-    try (SharedStore store = SharedStore.start(network.outside());
+    try (SharedStore store = SharedStore.start(network.outside(), NODES, SEED);
         ClusterProcess cluster =
             new ClusterProcess(
                 NODES,
                 folder,
                 network,
-                store.settings(),
+                store::settings,
                 Map.of("PARLEY_DRAIN_SECONDS", "5"),
                 ClusterIT::say);
         History history = History.to(Path.of("target", "cluster-history.jsonl"));
@@ -67,7 +70,7 @@ class ClusterIT {
       swarm.begin(CLIENTS);
       swarm.start();
       try {
-        new Nemesis(cluster, swarm, history, prober, SPACING).carryOut(plan);
+        new Nemesis(cluster, store, swarm, history, prober, SPACING).carryOut(plan);
       } catch (AssertionError e) {
         throw new AssertionError("seed " + SEED + ", " + plan + ": " + e.getMessage(), e);
       }
@@ -75,7 +78,8 @@ class ClusterIT {
       Report report = new Report(history);
       System.out.printf(
           "cluster of %d under load, seed %d: %d kills, %d pauses, %d stops, %d isolations, %d cut"
-              + " links, %d full stops; %d clients; %s; %s; recovery after a kill %s;"
+              + " links, %d full stops; the store throttled %d, slow %d, refusing %d, its answers lost"
+              + " %d times; %d clients; %s; %s; recovery after a kill %s;"
               + " %d nodes ended by themselves%n",
           NODES,
           SEED,
@@ -85,6 +89,10 @@ class ClusterIT {
           report.count(Plan.Kind.ISOLATE),
           report.count(Plan.Kind.LINK) + report.count(Plan.Kind.ONE_WAY),
           report.count(Plan.Kind.KILL_ALL),
+          report.count(Plan.Kind.STORE_THROTTLED),
+          report.count(Plan.Kind.STORE_SLOW),
+          report.count(Plan.Kind.STORE_REFUSES),
+          report.count(Plan.Kind.STORE_ANSWERS_LOST),
           CLIENTS,
           swarm.counts(),
           report,
@@ -104,10 +112,6 @@ class ClusterIT {
 
   private static void say(String news) {
     System.out.println("[cluster] " + news);
-  }
-
-  private static Plan.Wanted uncut() {
-    return new Plan.Wanted(WANTED.kills(), WANTED.pauses(), WANTED.terms(), 0, 0, WANTED.full());
   }
 
   private static int number(String name, int otherwise) {

@@ -21,6 +21,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import parley.client.Json;
@@ -75,14 +76,14 @@ final class ClusterProcess implements AutoCloseable {
   /**
    * Starts all nodes and waits until they are one cluster.
    *
-   * @param store settings of the store, with which the first node may make tables
+   * @param store settings of the store for each node, with which the first one may make tables
    * @param news told when a node ends or starts without having been asked to
    */
   ClusterProcess(
       int count,
       Path folder,
       Network network,
-      Map<String, String> store,
+      IntFunction<Map<String, String>> store,
       Map<String, String> more,
       Consumer<String> news) {
     this.network = network;
@@ -93,7 +94,7 @@ final class ClusterProcess implements AutoCloseable {
             .mapToObj(node -> network.host(node) + ":" + ports[node][2])
             .collect(Collectors.joining(","));
     for (int node = 0; node < count; node++) {
-      Map<String, String> environment = new HashMap<>(store);
+      Map<String, String> environment = new HashMap<>(store.apply(node));
       environment.put("PARLEY_HOST", network.host(node));
       environment.put("PARLEY_PORT", String.valueOf(ports[node][0]));
       environment.put("PARLEY_MANAGEMENT_HOST", network.host(node));

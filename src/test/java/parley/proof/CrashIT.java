@@ -3,22 +3,27 @@ package parley.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.ServerProcess;
 
 /**
  * The program is killed with {@code kill -9} under load, again and again, and started on what it
- * left; nothing that was acknowledged may be lost, doubled, moved or miscounted. A long run:
+ * left; and its disk is full for a while, where the machine allows to mount one. Nothing that was
+ * acknowledged may be lost, doubled, moved or miscounted. A long run:
  *
  * <pre>mvn -B verify -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=CrashIT \
- *   -Dparley.crash.kills=50 -Dparley.crash.seconds=900 -Dparley.crash.clients=48</pre>
+ *   -Dparley.crash.kills=50 -Dparley.crash.seconds=900 -Dparley.crash.clients=48 \
+ *   -Dparley.crash.full=30 -Dparley.crash.disk=8000</pre>
  */
 class CrashIT {
   private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
@@ -32,30 +37,53 @@ class CrashIT {
   /** At most so many acknowledged messages between two kills. */
   private static final int SPACING = Integer.getInteger("parley.crash.spacing", 500);
 
+  /** How often the disk is full. */
+  private static final int FULL = Integer.getInteger("parley.crash.full", 1);
+
+  /** What the disk holds, in MB; all of it in memory. */
+  private static final int DISK_MEGABYTES = Integer.getInteger("parley.crash.disk", 512);
+
   @Test
-  void nothingAcknowledgedIsLost(@TempDir Path data) {
+  void nothingAcknowledgedIsLost(@TempDir Path folder) throws IOException {
+    Path mount = Files.createDirectory(folder.resolve("disk"));
+    if (!SmallDisk.allowed(mount)) {
+      System.out.println("no disk can be mounted here, so none is filled");
+      crash(folder.resolve("data"), null);
+      return;
+    }
+    try (SmallDisk disk = SmallDisk.mount(mount, DISK_MEGABYTES)) {
+      crash(disk.folder().resolve("data"), disk);
+    }
+  }
+
+  private static void crash(Path data, @Nullable SmallDisk disk) {
     System.out.println("crash test of seed " + SEED);
     Random random = new Random(SEED);
     int kills = 0;
+    int fills = 0;
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         History history = History.to(Path.of("target", "crash-history.jsonl"));
         Swarm swarm = new Swarm(List.of(server.uri()), history, SEED, Habits.steady(PACE_MILLIS))) {
       swarm.begin(CLIENTS);
       swarm.start();
       long until = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
-      while (kills < KILLS || System.nanoTime() < until) {
-        long enough = swarm.counts().acknowledged() + 20 + random.nextInt(SPACING);
-        await("acknowledgements after " + kills + " kills")
-            .atMost(Duration.ofSeconds(60))
-            .pollInterval(Duration.ofMillis(5))
-            .until(() -> swarm.counts().acknowledged() >= enough);
-        server.kill9();
-        history.add(new Event.Killed("kill -9"));
-        kills++;
-        server.restart();
+      int wanted = disk == null ? 0 : FULL;
+      while (kills < KILLS || fills < wanted || System.nanoTime() < until) {
+        progress(swarm, 20 + random.nextInt(SPACING));
+        if (disk != null && fills < wanted && random.nextInt(KILLS + wanted) < wanted) {
+          history.add(new Event.Killed("full disk"));
+          fullDisk(disk, server, swarm);
+          fills++;
+        } else {
+          server.kill9();
+          history.add(new Event.Killed("kill -9"));
+          kills++;
+          server.restart();
+        }
       }
+      progress(swarm, 20);
       swarm.finish();
-      report(history, swarm, kills);
+      report(history, swarm, kills, fills);
       Checker.assertNone(history);
       assertThat(swarm.counts().refused().keySet())
           .as("what a correct client may be refused: a change of a deleted message")
@@ -63,14 +91,53 @@ class CrashIT {
     }
   }
 
-  private static void report(History history, Swarm swarm, int kills) {
+  private static void progress(Swarm swarm, int acknowledgements) {
+    long enough = swarm.counts().acknowledged() + acknowledgements;
+    await("acknowledgements")
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> swarm.counts().acknowledged() >= enough);
+  }
+
+  /**
+   * Until writers have been refused, or the program has ended because its store is broken; then
+   * there is room again, and a supervisor starts what has ended.
+   */
+  private static void fullDisk(SmallDisk disk, ServerProcess server, Swarm swarm) {
+    int refused = refusals(swarm);
+    disk.fill();
+    await("the full disk is noticed")
+        .atMost(Duration.ofSeconds(90))
+        .until(() -> !server.isAlive() || refusals(swarm) >= refused + 20);
+    disk.free();
+    await("it goes on, or it has ended")
+        .atMost(Duration.ofSeconds(90))
+        .until(new Recovered(server, swarm, swarm.counts().acknowledged())::seen);
+    if (!server.isAlive()) {
+      server.restart();
+    }
+  }
+
+  /** Whether the program has taken messages since, or has ended. */
+  private record Recovered(ServerProcess server, Swarm swarm, long before) {
+    boolean seen() {
+      return !server.isAlive() || swarm.counts().acknowledged() > before + 20;
+    }
+  }
+
+  private static int refusals(Swarm swarm) {
+    return swarm.counts().refused().getOrDefault("unavailable", 0);
+  }
+
+  private static void report(History history, Swarm swarm, int kills, int fills) {
     Map<String, Long> broken =
         Checker.check(history).stream()
             .collect(Collectors.groupingBy(Violation::guarantee, Collectors.counting()));
     System.out.printf(
-        "kill -9 under load: %d kills, %d clients, %s%n"
+        "kill -9 under load: %d kills, %d times a full disk, %d clients, %s%n"
             + "lost %d, holes or changed %d, doubled %d, delivery %d, unread %d, cursors %d%n",
         kills,
+        fills,
         CLIENTS,
         swarm.counts(),
         broken.getOrDefault("G1", 0L),

@@ -16,6 +16,7 @@ import org.awaitility.core.ConditionTimeoutException;
  */
 final class Nemesis {
   private final ClusterProcess cluster;
+  private final SharedStore store;
   private final Swarm swarm;
   private final History history;
   private final Prober prober;
@@ -26,8 +27,15 @@ final class Nemesis {
    *
    * @param spacing acknowledged messages between two steps
    */
-  Nemesis(ClusterProcess cluster, Swarm swarm, History history, Prober prober, int spacing) {
+  Nemesis(
+      ClusterProcess cluster,
+      SharedStore store,
+      Swarm swarm,
+      History history,
+      Prober prober,
+      int spacing) {
     this.cluster = cluster;
+    this.store = store;
     this.swarm = swarm;
     this.history = history;
     this.prober = prober;
@@ -65,6 +73,11 @@ final class Nemesis {
           cut(step, IntStream.range(0, cluster.size()).filter(n -> n != node).toArray());
       case LINK, ONE_WAY -> cut(step, step.other());
       case KILL_ALL -> killAll();
+      case STORE_THROTTLED, STORE_SLOW, STORE_REFUSES, STORE_ANSWERS_LOST -> {
+        store.hurt(step.kind(), node);
+        rest(step.time());
+        say("%s: %d requests were spoiled".formatted(step, store.heal()));
+      }
     }
   }
 

@@ -23,13 +23,29 @@ record Plan(List<Step> steps) {
     /** One node is not heard by another one, but hears it. */
     ONE_WAY,
     /** {@code kill -9} of all nodes at once. */
-    KILL_ALL
+    KILL_ALL,
+    /** The store throttles most requests of one node, or of all. */
+    STORE_THROTTLED,
+    /** The store answers late, some requests later than clients of it wait. */
+    STORE_SLOW,
+    /** The store refuses many requests with errors of its own. */
+    STORE_REFUSES,
+    /** The store carries out requests and many of its answers are lost. */
+    STORE_ANSWERS_LOST;
+
+    /** Whether the store is hurt, and not a node or a link. */
+    boolean ofStore() {
+      return name().startsWith("STORE_");
+    }
   }
+
+  /** In place of a node: all of them. */
+  static final int ALL = -1;
 
   /**
    * One harm.
    *
-   * @param node to whom
+   * @param node to whom; {@link #ALL} where the store fails for all nodes
    * @param other the other end of a link
    * @param time for how long: down, still, or cut off
    */
@@ -39,13 +55,25 @@ record Plan(List<Step> steps) {
       return switch (kind) {
         case KILL_ALL -> "KILL_ALL";
         case LINK, ONE_WAY -> kind + " " + node + "-" + other + " " + time.toSeconds() + " s";
+        case STORE_THROTTLED, STORE_SLOW, STORE_REFUSES, STORE_ANSWERS_LOST ->
+            kind + " " + (node == ALL ? "all" : node) + " " + time.toSeconds() + " s";
         default -> kind + " " + node + (time.isZero() ? "" : " " + time.toSeconds() + " s");
       };
     }
   }
 
-  /** How many of each kind. */
-  record Wanted(int kills, int pauses, int terms, int isolations, int links, int full) {}
+  /**
+   * How many of each kind.
+   *
+   * @param store of each way in which the store can fail
+   */
+  record Wanted(int kills, int pauses, int terms, int isolations, int links, int full, int store) {
+
+    /** The same without what needs links that can be cut. */
+    Wanted uncut() {
+      return new Wanted(kills, pauses, terms, 0, 0, full, store);
+    }
+  }
 
   /**
    * A plan in random order.
@@ -73,6 +101,12 @@ record Plan(List<Step> steps) {
     }
     for (int i = 0; i < wanted.full(); i++) {
       steps.add(step(Kind.KILL_ALL, nodes, random, 0));
+    }
+    for (Kind kind : Kind.values()) {
+      for (int i = 0; kind.ofStore() && i < wanted.store(); i++) {
+        Duration time = Duration.ofSeconds(3 + random.nextInt(13));
+        steps.add(new Step(kind, i % 2 == 0 ? ALL : random.nextInt(nodes), 0, time));
+      }
     }
     Collections.shuffle(steps, random);
     return new Plan(steps);

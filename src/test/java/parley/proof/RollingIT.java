@@ -32,13 +32,13 @@ class RollingIT {
   @Test
   void aRollingRestartIsHardlySeen(@TempDir Path folder) {
     System.out.println("rolling restart of seed " + SEED);
-    try (SharedStore store = SharedStore.start("127.0.0.1");
+    try (SharedStore store = SharedStore.start("127.0.0.1", NODES, SEED);
         ClusterProcess cluster =
             new ClusterProcess(
                 NODES,
                 folder,
                 new Network.Loopback(),
-                store.settings(),
+                store::settings,
                 Map.of(
                     "PARLEY_UNREADY_SECONDS",
                     "1",
