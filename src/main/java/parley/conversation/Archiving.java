@@ -56,6 +56,11 @@ final class Archiving {
   /** Most days that ask at the same time; there is one, and strays after a change of the clock. */
   private static final int ASKING = 16;
 
+  /**
+   * Days that are full, one after the other, before it is asked again after {@link #REPEAT} only.
+   */
+  private static final int AT_ONCE = 16;
+
   /** So long after its day the calendar may take; who was not asked by then registers again. */
   private static final int LATE_DAYS = 7;
 
@@ -110,6 +115,9 @@ final class Archiving {
   private long promised;
 
   private long wanted;
+
+  /** Full days in a row since the timer asked. */
+  private int full;
 
   /** The day this life asked for first, before it was sent on to another; 0 is none. */
   private long askedFor;
@@ -207,6 +215,7 @@ final class Archiving {
     return switch (message) {
       case Wake wake -> {
         if (wake == Wake.REGISTER) {
+          full = 0;
           repeat();
         } else if (running) {
           step();
@@ -431,6 +440,7 @@ final class Archiving {
   private void register(long day) {
     wanted = day;
     askedFor = day;
+    full = 0;
     repeat();
     timers.startTimerWithFixedDelay(Wake.REGISTER, Wake.REGISTER, REPEAT);
   }
@@ -454,7 +464,10 @@ final class Archiving {
       }
       case Bucket.NotThatDay other -> {
         wanted = Math.max(other.earliest(), wanted + 1);
-        repeat();
+        full++;
+        if (full <= AT_ONCE) {
+          repeat();
+        }
       }
     }
   }

@@ -21,6 +21,14 @@ import parley.user.User;
  * doubled.
  *
  * <p>At most {@value #AHEAD} entries are told beyond what a user has acknowledged.
+ *
+ * <p><b>Nothing goes round.</b> What was told is told again by the timer, after pauses that double
+ * from {@link #PATIENCE} to {@link #LONGEST}, and at once in one case: a user says that it lacks
+ * something. That is heard once, and then again only after the user has acknowledged more than ever
+ * before, or after the timer has told it again. So whatever a user answers, and however often, it
+ * is told a bounded number of times without progress and without a pause. (Rejected: to believe
+ * every such answer. A user that had forgotten the conversation and a conversation that had not
+ * told each other the same a million times a second.)
  */
 final class Dispatch {
   private static final int AHEAD = 1_000;
@@ -28,6 +36,12 @@ final class Dispatch {
 
   /** After this without an acknowledgement what was told is told again. */
   static final Duration PATIENCE = Duration.ofSeconds(3);
+
+  /**
+   * The longest pause between two repetitions: so much later than its return does a user that was
+   * away for long hear of what it missed, at the worst.
+   */
+  static final Duration LONGEST = Duration.ofSeconds(12);
 
   /**
    * One member's (or recently left member's) position. Seqs are those of entries told or
@@ -38,8 +52,21 @@ final class Dispatch {
     long ackedVersion;
     long told;
     long toldVersion;
-    long toldAt;
     boolean loading;
+
+    /** The most it ever acknowledged: more than that is progress. */
+    long best;
+
+    long bestVersion;
+
+    /** When the first of what is outstanding was told, or progress or a repetition came since. */
+    long since;
+
+    /** Until it is told again. */
+    long pause = PATIENCE.toMillis();
+
+    /** Whether it may have something told again at once by saying that it lacks it. */
+    boolean mayAsk = true;
 
     /** What was told and not acknowledged may have held cursors: they are told again, all. */
     boolean cursorsLost;
@@ -47,6 +74,32 @@ final class Dispatch {
     Position(long acked) {
       this.acked = acked;
       this.told = acked;
+      this.best = acked;
+    }
+
+    boolean outstanding() {
+      return told > acked || toldVersion > ackedVersion;
+    }
+
+    void progressed(long now) {
+      best = Math.max(best, acked);
+      bestVersion = Math.max(bestVersion, ackedVersion);
+      since = now;
+      pause = PATIENCE.toMillis();
+      mayAsk = true;
+    }
+
+    boolean late(long now) {
+      return now - since > pause || now < since;
+    }
+
+    /** It is told again by the timer. */
+    void repeated(long now) {
+      told = acked;
+      since = now;
+      pause = Math.min(2 * pause, LONGEST.toMillis());
+      mayAsk = true;
+      cursorsLost = true;
     }
   }
 
@@ -164,6 +217,9 @@ final class Dispatch {
     if (row == null) {
       return;
     }
+    if (!position.outstanding()) {
+      position.since = now;
+    }
     if (!entries.isEmpty()) {
       position.told = entries.getLast().seq();
     }
@@ -173,11 +229,16 @@ final class Dispatch {
       cursors = allCursors();
     }
     position.toldVersion = state.eventNr;
-    position.toldAt = now;
     users.tell(
         user,
         new User.Deliver(
-            state.id, state.eventNr, header(row.leftSeq() == 0), row, entries, cursors));
+            state.id,
+            state.eventNr,
+            header(row.leftSeq() == 0),
+            row,
+            entries,
+            cursors,
+            position.acked + 1));
   }
 
   /** Where everybody is, for one who may have missed how they got there. */
@@ -262,19 +323,28 @@ final class Dispatch {
     if (position == null) {
       return;
     }
-    if (version == 0 && seq < position.acked) {
-      // It knows nothing of this conversation, or no longer: everything from there is told again.
+    boolean knowsNothing = version == 0 && seq < position.acked;
+    boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
+    boolean lacks = knowsNothing || (nothingNew && seq < position.told);
+    if (lacks && !position.mayAsk) {
+      // It was heard already; the timer repeats what it lacks.
+      return;
+    }
+    if (knowsNothing) {
+      // It never knew, or has lost its journal: everything from there is told again.
       position.acked = seq;
       position.ackedVersion = 0;
-      position.told = seq;
     }
-    boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
-    position.acked = Math.min(Math.max(position.acked, seq), target(user));
-    position.ackedVersion = Math.max(position.ackedVersion, version);
-    position.told = Math.max(position.told, position.acked);
-    if (nothingNew && seq < position.told) {
-      // It lacks what stands before what it was told last.
+    if (lacks) {
+      position.mayAsk = false;
+      position.since = now;
       position.told = position.acked;
+    }
+    position.acked = Math.min(Math.max(position.acked, seq), target(user));
+    position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr));
+    position.told = Math.max(position.told, position.acked);
+    if (position.acked > position.best || position.ackedVersion > position.bestVersion) {
+      position.progressed(now);
     }
     if (state.member(user) == null && position.acked >= target(user)) {
       positions.remove(user);
@@ -310,11 +380,8 @@ final class Dispatch {
     positions.keySet().removeIf(user -> rowFor(user) == null);
     for (Map.Entry<UserId, Position> one : positions.entrySet()) {
       Position position = one.getValue();
-      boolean late = now - position.toldAt > PATIENCE.toMillis() || now < position.toldAt;
-      if (late && behind(one.getKey(), position)) {
-        position.told = position.acked;
-        position.toldAt = now;
-        position.cursorsLost = true;
+      if (position.late(now) && behind(one.getKey(), position)) {
+        position.repeated(now);
         pump(one.getKey(), position, now);
         if (position.told == position.acked) {
           tell(one.getKey(), position, List.of(), List.of(), now);

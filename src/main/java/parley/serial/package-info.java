@@ -56,8 +56,8 @@
  *                             the same client_msg_id, and gets the first answer
  *   other questions           their asker waits 15 s at most (5 s for a profile), then unavailable
  *   and answers
- *   Deliver, Dispatched       the conversation tells again after 3 s what is not acknowledged, with
- *                             everybody's cursors
+ *   Deliver, Dispatched       the conversation tells again after 3, 6, then every 12 s what is not
+ *                             acknowledged, with everybody's cursors
  *   Delivered                 repeated after 3, 6 … s, five times, and at the user's next hello,
  *                             until the conversation shows to know
  *   Renamed                   the same from 5 s on, and whenever the user comes back to memory

@@ -144,7 +144,8 @@ final class Deliveries {
     if (!track.known() || lag.expired() <= track.sentTo) {
       return false;
     }
-    gap(lag.conversationId(), track, Math.min(lag.expired(), track.head), "expired");
+    String reason = lag.expired() <= lag.forgotten() ? "forgotten" : "expired";
+    gap(lag.conversationId(), track, Math.min(lag.expired(), track.head), reason);
     return true;
   }
 

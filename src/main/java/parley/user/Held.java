@@ -37,6 +37,12 @@ sealed interface Held permits Row, Parked {
   /** How old the entries are that devices lack, or null where none lacks any. */
   @Nullable Ages ages();
 
+  /**
+   * Up to here the conversation had been forgotten for lack of room: devices that are before it are
+   * told of a gap. 0 where none is.
+   */
+  long forgottenTo();
+
   /** The same with other ages. */
   Held withAges(@Nullable Ages newAges);
 

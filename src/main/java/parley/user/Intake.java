@@ -15,6 +15,14 @@ import parley.model.LastMessage;
  * and of the message: the heart of "every entry once, in order, without holes", and therefore
  * without an actor around it.
  *
+ * <p><b>Forgotten.</b> A user beyond its bounds forgets its oldest conversations ({@link Places}).
+ * When one of them speaks again, with entries or without, the user goes on where the conversation
+ * says that it had acknowledged ({@link User.Deliver#next}), and announces a gap up to there: to
+ * sessions at once, and to every device that is not here at its next hello, because its cursor
+ * stands before the gap ({@link Held#forgottenTo}), which is as durable as the row. (Rejected: to
+ * begin before the first entry. The conversation goes on where it was, so neither would ever have
+ * moved.)
+ *
  * <p>Two rules do all of it. Entries are taken by seq: those at or below the head are known, the
  * next one is taken, anything further is not, and the conversation is told where to begin again.
  * What a row shows is taken by version: only a higher one replaces it.
@@ -70,19 +78,24 @@ sealed interface Intake {
       if (empty && member.quiet()) {
         return new Quiet(start);
       }
-      if (empty && member.leftSeq() > 0) {
+      long first = empty ? start + 1 : message.entries().getFirst().seq();
+      long acked = acknowledged(message, start, first, forgotten);
+      if (!forgotten || acked <= start) {
+        boolean whole = empty ? acked <= start && member.leftSeq() == 0 : first <= start + 1;
+        return whole ? take(null, start, message, devices, early, null) : new Missing(start);
+      }
+      if (!empty && first > acked + 1) {
+        return new Missing(acked);
+      }
+      long known = empty ? acked : first - 1;
+      if (message.next() == 0 && empty) {
         return new Missing(start);
       }
-      long first = empty ? start + 1 : message.entries().getFirst().seq();
-      if (first <= start + 1) {
+      if (known <= start) {
         return take(null, start, message, devices, early, null);
       }
-      if (!forgotten) {
-        return new Missing(start);
-      }
-      User.GapSeen gap =
-          new User.GapSeen(message.conversationId(), start + 1, first - 1, "forgotten");
-      return take(null, first - 1, message, devices, early, gap);
+      User.GapSeen gap = new User.GapSeen(message.conversationId(), start + 1, known, "forgotten");
+      return take(null, known, message, devices, early, gap);
     }
     boolean newer = message.version() > held.version();
     if (newer && member.joinedSeq() > held.joinedSeq() && member.joinedSeq() > held.lastSeq()) {
@@ -90,6 +103,18 @@ sealed interface Intake {
       return take(null, member.joinedSeq() - 1, message, devices, DeviceCursors.NONE, null);
     }
     return take(held, held.lastSeq(), message, devices, held.cursors(), null);
+  }
+
+  /** Up to where the conversation says, or an older node's lets one guess, that it was told. */
+  private static long acknowledged(
+      User.Deliver message, long start, long first, boolean forgotten) {
+    if (message.next() > 0) {
+      return message.next() - 1;
+    }
+    if (!message.entries().isEmpty()) {
+      return first - 1;
+    }
+    return forgotten ? Math.max(start, message.header().lastSeq()) : start;
   }
 
   private static Intake take(
@@ -122,8 +147,9 @@ sealed interface Intake {
         return new Known();
       }
     }
-    DeviceCursors moved = cursors.headMoved(start, head, devices);
-    Held next = next(held, newer, leftSeq, head, moved, message, !entries.isEmpty());
+    DeviceCursors moved = cursors.headMoved(gap == null ? start : gap.from() - 1, head, devices);
+    long forgottenTo = gap == null ? held == null ? 0 : held.forgottenTo() : gap.to();
+    Held next = next(held, newer, leftSeq, head, moved, forgottenTo, message, !entries.isEmpty());
     boolean created = next instanceof Row && !(held instanceof Row);
     boolean changed =
         held instanceof Row was
@@ -146,23 +172,25 @@ sealed interface Intake {
       long leftSeq,
       long head,
       DeviceCursors cursors,
+      long forgottenTo,
       User.Deliver message,
       boolean news) {
     DeviceCursors lag = cursors.isEmpty() ? null : cursors;
+    long before = cursors.isEmpty() ? 0 : forgottenTo;
     if (leftSeq > 0) {
-      return parked(held, newer, leftSeq, head, lag, message);
+      return parked(held, newer, leftSeq, head, lag, before, message);
     }
     if (held instanceof Parked && !news) {
       // It left a full inbox as the oldest; cursors alone do not make it younger.
-      return parked(held, newer, 0, head, lag, message);
+      return parked(held, newer, 0, head, lag, before, message);
     }
     if (held instanceof Row row && !newer) {
-      return rowWith(row, head, lag);
+      return rowWith(row, head, lag, before);
     }
-    return row(held, newer, head, lag, message);
+    return row(held, newer, head, lag, before, message);
   }
 
-  private static Row rowWith(Row row, long head, @Nullable DeviceCursors lag) {
+  private static Row rowWith(Row row, long head, @Nullable DeviceCursors lag, long forgottenTo) {
     return new Row(
         row.id(),
         row.version(),
@@ -183,7 +211,8 @@ sealed interface Intake {
         row.pinned(),
         row.archived(),
         lag,
-        row.ages());
+        row.ages(),
+        forgottenTo);
   }
 
   private static Row row(
@@ -191,6 +220,7 @@ sealed interface Intake {
       boolean newer,
       long head,
       @Nullable DeviceCursors lag,
+      long forgottenTo,
       User.Deliver message) {
     User.RowMember member = message.member();
     User.RowHeader header = message.header();
@@ -216,7 +246,8 @@ sealed interface Intake {
         was != null ? was.pinned() : parked != null && parked.pinned(),
         was != null ? was.archived() : parked != null && parked.archived(),
         lag,
-        held == null ? null : held.ages());
+        held == null ? null : held.ages(),
+        forgottenTo);
   }
 
   private static Parked parked(
@@ -225,6 +256,7 @@ sealed interface Intake {
       long leftSeq,
       long head,
       @Nullable DeviceCursors lag,
+      long forgottenTo,
       User.Deliver message) {
     User.RowMember member = message.member();
     Row row = held instanceof Row r ? r : null;
@@ -243,7 +275,8 @@ sealed interface Intake {
         row != null ? row.pinned() : was != null && was.pinned(),
         row != null ? row.archived() : was != null && was.archived(),
         lag,
-        held == null ? null : held.ages());
+        held == null ? null : held.ages(),
+        forgottenTo);
   }
 
   private static @Nullable LastMessage visible(@Nullable LastMessage last, long joinedSeq) {

@@ -26,7 +26,8 @@ record Parked(
     boolean pinned,
     boolean archived,
     @Nullable DeviceCursors lag,
-    @Nullable Ages ages)
+    @Nullable Ages ages,
+    long forgottenTo)
     implements Held {
 
   @Override
@@ -50,13 +51,27 @@ record Parked(
         pinned,
         archived,
         cursors.isEmpty() ? null : cursors,
-        cursors.isEmpty() ? null : ages);
+        cursors.isEmpty() ? null : ages,
+        cursors.isEmpty() ? 0 : forgottenTo);
   }
 
   @Override
   public Parked withAges(@Nullable Ages newAges) {
     return new Parked(
-        id, version, type, joinedSeq, leftSeq, lastSeq, orderAt, delivered, told, muted, pinned,
-        archived, lag, newAges);
+        id,
+        version,
+        type,
+        joinedSeq,
+        leftSeq,
+        lastSeq,
+        orderAt,
+        delivered,
+        told,
+        muted,
+        pinned,
+        archived,
+        lag,
+        newAges,
+        forgottenTo);
   }
 }

@@ -37,6 +37,10 @@ final class Pending {
   private final Places places;
   private final LinkedHashMap<ConversationId, Change> dirty = new LinkedHashMap<>();
   private final Set<ConversationId> owed = new HashSet<>();
+
+  /** How far those were that are {@link Change#GONE}, until the journal says so too. */
+  private final Map<ConversationId, Parked> lastOf = new HashMap<>();
+
   private final Map<DeviceId, UserEvent.DeviceSeen> seen = new HashMap<>();
 
   Pending(Places durable) {
@@ -64,6 +68,7 @@ final class Pending {
   /** Keep it, and make room for it: one row may leave the inbox, one parked be forgotten. */
   void put(Held held) {
     places.put(held);
+    lastOf.remove(held.id());
     dirty.put(held.id(), Change.WHOLE);
     Row surplus = places.surplusRow();
     if (surplus != null) {
@@ -73,8 +78,14 @@ final class Pending {
     Parked forgotten = places.surplusParked();
     if (forgotten != null) {
       places.remove(forgotten.id());
+      lastOf.put(forgotten.id(), forgotten);
       dirty.put(forgotten.id(), Change.GONE);
     }
+  }
+
+  /** Whether a conversation was forgotten for lack of room, and no journal says so yet. */
+  boolean forgets() {
+    return !lastOf.isEmpty();
   }
 
   void seen(UserEvent.DeviceSeen device) {
@@ -107,6 +118,18 @@ final class Pending {
   /** Whether the conversation waited for an acknowledgement, and may have it now. */
   boolean settle(ConversationId id) {
     return !dirty.containsKey(id) && owed.remove(id);
+  }
+
+  /**
+   * The journal has heard that nothing is kept of this conversation any more. Returns what was, if
+   * the conversation waits for an acknowledgement; else null.
+   */
+  @Nullable Parked forgotten(ConversationId id) {
+    if (dirty.containsKey(id)) {
+      return null;
+    }
+    Parked last = lastOf.remove(id);
+    return owed.remove(id) ? last : null;
   }
 
   /** The conversations that wait for an acknowledgement and may have it now. */

@@ -61,18 +61,28 @@ final class Places {
 
   /**
    * The parked conversation of which nothing can be kept any more because there is one too many, or
-   * null: one that was left and lacks nothing if there is such a one, else the longest parked.
+   * null. One that was left, and of which no device lacks anything, if there is such a one; else
+   * the longest parked of those of which no device lacks anything; else the longest parked.
+   *
+   * <p>What a device lacked of that last kind it is not told at its next hello, because nothing is
+   * left to know it by, but as a gap as soon as the conversation speaks again ({@link
+   * Held#forgottenTo}). That takes {@value #PARKED} conversations outside the inbox in which a
+   * device lags.
    */
   @Nullable Parked surplusParked() {
     if (parked.size() <= PARKED) {
       return null;
     }
+    Parked first = null;
     for (Parked p : parked.values()) {
-      if (p.leftSeq() > 0 && p.cursors().isEmpty()) {
-        return p;
+      if (p.cursors().isEmpty()) {
+        if (p.leftSeq() > 0) {
+          return p;
+        }
+        first = first == null ? p : first;
       }
     }
-    return parked.values().iterator().next();
+    return first == null ? parked.values().iterator().next() : first;
   }
 
   Places copy() {

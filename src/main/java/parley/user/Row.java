@@ -14,6 +14,7 @@ import parley.model.LastMessage;
  * @param read the user's own read cursor, as the conversation says
  * @param unread as the conversation says: it counts, the row only shows
  * @param ages of the entries that devices lack
+ * @param forgottenTo see {@link Held#forgottenTo}
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record Row(
@@ -36,7 +37,8 @@ record Row(
     boolean pinned,
     boolean archived,
     @Nullable DeviceCursors lag,
-    @Nullable Ages ages)
+    @Nullable Ages ages,
+    long forgottenTo)
     implements Held {
   // What is empty is not written, and arrives as null.
 
@@ -76,7 +78,8 @@ record Row(
         pinned,
         archived,
         cursors.isEmpty() ? null : cursors,
-        cursors.isEmpty() ? null : ages);
+        cursors.isEmpty() ? null : ages,
+        cursors.isEmpty() ? 0 : forgottenTo);
   }
 
   @Override
@@ -101,7 +104,8 @@ record Row(
         pinned,
         archived,
         lag,
-        newAges);
+        newAges,
+        forgottenTo);
   }
 
   Row withFlags(
@@ -126,7 +130,8 @@ record Row(
         newPinned == null ? pinned : newPinned,
         newArchived == null ? archived : newArchived,
         lag,
-        ages);
+        ages,
+        forgottenTo);
   }
 
   /** What a client sees. */
@@ -151,8 +156,21 @@ record Row(
   /** What stays when the row leaves the inbox because there are too many. */
   Parked parked() {
     return new Parked(
-        id, version, type, joinedSeq, 0, lastSeq, orderAt, delivered, told, muted, pinned, archived,
-        lag, ages);
+        id,
+        version,
+        type,
+        joinedSeq,
+        0,
+        lastSeq,
+        orderAt,
+        delivered,
+        told,
+        muted,
+        pinned,
+        archived,
+        lag,
+        ages,
+        forgottenTo);
   }
 
   /** About how many bytes it is in a journal. */

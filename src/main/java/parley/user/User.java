@@ -351,15 +351,24 @@ public final class User {
    *
    * @param expired up to here they have waited for {@link Ages#LIFE} and are not sent any more: the
    *     device is told of a gap, and finds them in the history. 0 where none has
+   * @param forgotten up to here the user had forgotten the conversation for lack of room, so that
+   *     nobody knows what the device has of it: they are not sent either, and counted in {@code
+   *     expired} too. 0 where it had not
    */
   public record Lag(
       @JsonProperty("c") ConversationId conversationId,
       @JsonProperty("a") long acked,
       @JsonProperty("h") long head,
-      @JsonProperty("x") long expired) {
+      @JsonProperty("x") long expired,
+      @JsonProperty("f") long forgotten) {
+    /** Nothing was forgotten. */
+    public Lag(ConversationId conversationId, long acked, long head, long expired) {
+      this(conversationId, acked, head, expired, 0);
+    }
+
     /** Nothing has expired. */
     public Lag(ConversationId conversationId, long acked, long head) {
-      this(conversationId, acked, head, 0);
+      this(conversationId, acked, head, 0, 0);
     }
   }
 
@@ -422,6 +431,9 @@ public final class User {
    *     version only
    * @param entries ascending and contiguous; may be empty when only cursors or names changed
    * @param receipts cursors that moved, for live sessions
+   * @param next the first seq that the user has not acknowledged, as far as the conversation knows:
+   *     a user that holds nothing of the conversation learns by it what it has forgotten. 0 is not
+   *     said
    */
   public record Deliver(
       @JsonProperty("c") ConversationId conversationId,
@@ -429,8 +441,20 @@ public final class User {
       @JsonProperty("h") RowHeader header,
       @JsonProperty("m") RowMember member,
       @JsonProperty("e") List<Entry> entries,
-      @JsonProperty("r") List<Receipt> receipts)
-      implements Command {}
+      @JsonProperty("r") List<Receipt> receipts,
+      @JsonProperty("n") long next)
+      implements Command {
+    /** Without a word on what was acknowledged. */
+    public Deliver(
+        ConversationId conversationId,
+        long version,
+        RowHeader header,
+        RowMember member,
+        List<Entry> entries,
+        List<Receipt> receipts) {
+      this(conversationId, version, header, member, entries, receipts, 0);
+    }
+  }
 
   /**
    * What a row shows that is the same for every member.

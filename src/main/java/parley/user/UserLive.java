@@ -110,7 +110,8 @@ final class UserLive {
     telling.heard(conversation);
     Held held = pending.get(conversation);
     DeviceCursors ahead = early.getOrDefault(conversation, DeviceCursors.NONE);
-    switch (Intake.of(held, message, state.deviceNumbers(), ahead, state.forgotten())) {
+    boolean forgets = state.forgotten() || pending.forgets();
+    switch (Intake.of(held, message, state.deviceNumbers(), ahead, forgets)) {
       case Intake.Quiet quiet ->
           conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
       case Intake.Missing missing -> {
@@ -172,7 +173,7 @@ final class UserLive {
       // Also what a crash kept from being told.
       telling.delivered(conversation, now);
     }
-    if (taken.created() && state.revision() > 0) {
+    if (taken.created() && inInbox && state.revision() > 0) {
       // It may have been introduced under the old name before it had a row to be told the new one.
       telling.rename(held, now);
     }
@@ -212,7 +213,13 @@ final class UserLive {
     event.rows().forEach(row -> settle(state, row.id()));
     event.parked().forEach(parked -> settle(state, parked.id()));
     event.cursors().forEach(moved -> settle(state, moved.id()));
-    event.gone().forEach(pending::settle);
+    for (ConversationId gone : event.gone()) {
+      Parked last = pending.forgotten(gone);
+      if (last != null) {
+        // It has taken this in and forgotten it: to be told again would change nothing.
+        conversations.tell(gone, new User.Dispatched(id, last.lastSeq(), last.version()));
+      }
+    }
     push(state, now);
     if (!isClean()) {
       self.tell(new UserInternal.Flush());
@@ -394,7 +401,9 @@ final class UserLive {
     long acked = held.cursors().acked(device, head);
     Ages ages = held.ages();
     long expired = ages == null ? 0 : ages.expired(now, head);
-    return new User.Lag(held.id(), acked, head, expired > acked ? expired : 0);
+    long forgotten = held.forgottenTo() > acked ? held.forgottenTo() : 0;
+    expired = Math.max(forgotten, expired > acked ? expired : 0);
+    return new User.Lag(held.id(), acked, head, expired, forgotten);
   }
 
   /** A session has ended. */

@@ -64,6 +64,7 @@ final class Harness implements AutoCloseable {
   final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();
   final List<User.Typing> typing = java.util.Collections.synchronizedList(new ArrayList<>());
   final java.util.Set<UserId> deaf = ConcurrentHashMap.newKeySet();
+  final Map<UserId, UserVoice> voices = new ConcurrentHashMap<>();
   final java.util.Set<UserId> strangers = ConcurrentHashMap.newKeySet();
   final TestProbe<ClusterSharding.ShardCommand> shard;
   final TestProbe<Conversation.PostReply> posts;
@@ -162,7 +163,15 @@ final class Harness implements AutoCloseable {
                       : new User.Found(
                           new Profile(user, user.value(), "Name of " + user.value(), null)));
       case User.Deliver deliver -> {
-        if (!deaf.contains(user)) {
+        UserVoice voice = voices.get(user);
+        if (voice != null) {
+          told.computeIfAbsent(user, u -> java.util.Collections.synchronizedList(new ArrayList<>()))
+              .add(deliver);
+          ActorRef<Command> to = entity;
+          if (to != null) {
+            voice.hears(deliver).forEach(one -> to.tell(new Conversation.FromUser(one)));
+          }
+        } else if (!deaf.contains(user)) {
           // What a test can see is acknowledged.
           List<User.Deliver> all = new ArrayList<>(deliveries(user));
           all.add(deliver);
@@ -174,6 +183,12 @@ final class Harness implements AutoCloseable {
       case User.Typing seen -> typing.add(seen);
       default -> throw new AssertionError("unexpected " + message);
     }
+  }
+
+  /** A user that answers as a test wants. */
+  @FunctionalInterface
+  interface UserVoice {
+    List<User.ToConversation> hears(User.Deliver deliver);
   }
 
   /** Acknowledges what the user has without a hole. */

@@ -109,6 +109,13 @@ class DeliveriesTest {
   }
 
   @Test
+  void whatWasForgottenIsAGapOfThatReason() {
+    deliveries.attached(
+        List.of(new User.Lag(A, 0, 8, 6, 6), new User.Lag(B, 0, 3, 3, 2), new User.Lag(C, 1, 2)));
+    assertThat(port.log).containsExactly("gap a 1-6 forgotten", "gap b 1-3 expired");
+  }
+
+  @Test
   void theBacklogIsSyncedWhenAllOfItWasSent() {
     deliveries.attached(
         List.of(new User.Lag(A, 5, 8), new User.Lag(B, 0, 2), new User.Lag(C, 1, 2)));

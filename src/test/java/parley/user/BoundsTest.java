@@ -151,6 +151,20 @@ class BoundsTest {
   }
 
   @Test
+  void whatADeviceStillLacksIsForgottenLast() {
+    Pending pending = new Pending(new Places());
+    Row lacking = row(CHAT, 1);
+    pending.put(lacking.withCursors(DeviceCursors.of(new long[] {1, 0}), 0).parked());
+    for (long i = 0; i < Places.PARKED + 1; i++) {
+      pending.put(row(id(i), 1).withCursors(DeviceCursors.NONE, 0).parked());
+    }
+    assertThat(pending.get(CHAT)).isNotNull();
+    assertThat(pending.get(id(0))).isNull();
+    assertThat(pending.get(id(1))).isNull();
+    assertThat(pending.forgets()).isTrue();
+  }
+
+  @Test
   void anEventStaysSmallWithTheLargestRows() {
     Pending pending = new Pending(new Places());
     for (long i = 0; i < 300; i++) {

@@ -61,7 +61,8 @@ class GoldenTest {
           true,
           true,
           DeviceCursors.of(new long[] {1, 3, 2, 9}),
-          null);
+          null,
+          0);
 
   /** What is empty or zero is not written, and must not come back as nothing. */
   private static final Row NAMELESS =
@@ -85,7 +86,8 @@ class GoldenTest {
           false,
           false,
           null,
-          null);
+          null,
+          0);
 
   private static final Parked PARKED =
       new Parked(
@@ -102,7 +104,33 @@ class GoldenTest {
           true,
           true,
           DeviceCursors.of(new long[] {2, 5}),
-          null);
+          null,
+          0);
+
+  /** Once forgotten, and a device does not know yet. */
+  private static final Row BACK =
+      new Row(
+          CHAT,
+          12,
+          ConversationType.DIRECT,
+          "Bob",
+          null,
+          1,
+          7,
+          null,
+          1_007,
+          6,
+          5,
+          4,
+          3,
+          7,
+          6,
+          false,
+          false,
+          false,
+          DeviceCursors.of(new long[] {1, 0}),
+          null,
+          6);
 
   static List<Arguments> files() {
     Map<String, Object> all = new LinkedHashMap<>();
@@ -162,6 +190,16 @@ class GoldenTest {
             List.of(),
             List.of(),
             List.of(new UserEvent.CursorsMoved(CHAT, 5, null)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of()));
+    all.put(
+        "flushed_forgotten",
+        new UserEvent.Flushed(
+            List.of(BACK),
+            List.of(BACK.parked()),
+            List.of(),
             List.of(),
             List.of(),
             List.of(),

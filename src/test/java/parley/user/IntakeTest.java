@@ -70,6 +70,64 @@ class IntakeTest {
             });
   }
 
+  /** The same with what the conversation says that this user has acknowledged. */
+  private static Intake forgotten(Mail mail, long acknowledged) {
+    User.Deliver plain = mail.deliver();
+    User.Deliver message =
+        new User.Deliver(
+            plain.conversationId(),
+            plain.version(),
+            new User.RowHeader(plain.header().type(), 10, null, plain.header().lastTextAt()),
+            plain.member(),
+            plain.entries(),
+            plain.receipts(),
+            acknowledged + 1);
+    return Intake.of(null, message, Set.of(1L), DeviceCursors.NONE, true);
+  }
+
+  @Test
+  void aForgottenConversationThatSpeaksWithoutAnEntryGoesOnWhereItWas() {
+    Intake intake = forgotten(Mail.none(CHAT, 12), 10);
+    assertThat(intake)
+        .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
+        .satisfies(
+            taken -> {
+              assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 10, "forgotten"));
+              assertThat(taken.held().lastSeq()).isEqualTo(10);
+              assertThat(taken.held().forgottenTo()).isEqualTo(10);
+              assertThat(taken.held().cursors().acked(1, 10)).isZero();
+              Intake.Taken next = take(taken.held(), Mail.of(CHAT, 11, 11).version(13));
+              assertThat(next.entries()).extracting(Entry::seq).containsExactly(11L);
+              assertThat(next.held().forgottenTo()).isEqualTo(10);
+            });
+  }
+
+  @Test
+  void whatAForgottenConversationToldAndNobodyAcknowledgedIsNoGap() {
+    assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new Intake.Missing(7));
+    assertThat(forgotten(Mail.of(CHAT, 8, 10), 7))
+        .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
+        .satisfies(taken -> assertThat(taken.gap().to()).isEqualTo(7));
+  }
+
+  @Test
+  void aForgottenConversationThatThisUserHasLeftGoesOnToo() {
+    assertThat(forgotten(Mail.none(GROUP, 12).left(10), 10))
+        .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
+        .satisfies(taken -> assertThat(taken.held().lastSeq()).isEqualTo(10));
+  }
+
+  @Test
+  void aNewConversationOfAUserThatOnceForgotOneHasNoGap() {
+    assertThat(forgotten(Mail.none(CHAT, 1), 0))
+        .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
+        .satisfies(
+            taken -> {
+              assertThat(taken.gap()).isNull();
+              assertThat(taken.held().lastSeq()).isZero();
+            });
+  }
+
   @Test
   void whatARowShowsIsReplacedByAHigherVersionOnly() {
     Held held = take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).held();

@@ -59,7 +59,8 @@ class SizesTest {
         true,
         true,
         lag(),
-        ages());
+        ages(),
+        SIZES.number());
   }
 
   private static DeviceCursors lag() {

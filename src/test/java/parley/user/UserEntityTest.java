@@ -220,6 +220,38 @@ class UserEntityTest {
   }
 
   @Test
+  void aDeviceThatWasNotHereLearnsAtItsNextHelloWhatWasForgotten() {
+    rig.make();
+    rig.end(rig.attach(PHONE, "s1", false), PHONE);
+    rig.end(rig.attach(LAPTOP, "s2", false), LAPTOP);
+    rig.tell(Mail.of(CHAT, 1, 3).deliver());
+    rig.flush();
+    rig.forget(CHAT);
+
+    User.Deliver receipt = Mail.none(CHAT, 9).deliver();
+    User.RowHeader header = new User.RowHeader(receipt.header().type(), 3, null, 1_003);
+    rig.tell(new User.Deliver(CHAT, 9, header, receipt.member(), List.of(), receipt.receipts(), 4));
+    rig.flush();
+    assertThat(rig.conversations.getLast())
+        .isEqualTo(new Sent(CHAT, new User.Dispatched(ALICE, 3, 9)));
+    rig.tell(Mail.of(CHAT, 4, 4).version(10).deliver());
+    rig.flush();
+    assertThat(rig.conversations.getLast())
+        .isEqualTo(new Sent(CHAT, new User.Dispatched(ALICE, 4, 10)));
+    rig.restart();
+
+    TestProbe<User.Delivery> phone = rig.attach(PHONE, "s3", false);
+    assertThat(rig.lag(phone)).containsExactly(new User.Lag(CHAT, 0, 4, 3, 3));
+    rig.tell(new User.Acked(PHONE, "s3", List.of(new User.Ack(CHAT, 4, 4))));
+    rig.end(phone, PHONE);
+    rig.flush();
+    rig.restart();
+    assertThat(rig.lag(rig.attach(PHONE, "s4", false))).isEmpty();
+    assertThat(rig.lag(rig.attach(LAPTOP, "s5", false)))
+        .containsExactly(new User.Lag(CHAT, 0, 4, 3, 3));
+  }
+
+  @Test
   void anUnknownOrFreshDeviceStartsAtTodaysHeads() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 3).deliver());

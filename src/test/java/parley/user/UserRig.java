@@ -185,6 +185,23 @@ final class UserRig implements AutoCloseable {
     tell(new UserInternal.Tell());
   }
 
+  /** From the next life on a conversation was once forgotten for lack of room: this one. */
+  void forget(ConversationId id) {
+    PersistenceTestKit.create(kit.system())
+        .persistForRecovery(
+            "user|" + Fixtures.ALICE,
+            List.of(
+                new UserEvent.Flushed(
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(id),
+                    List.of(),
+                    List.of(),
+                    List.of())));
+    restart();
+  }
+
   /** The entity ends without a word and begins again from its journal. */
   void restart() {
     user().restart();

@@ -1,0 +1,110 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static parley.conversation.Harness.ANN;
+import static parley.conversation.Harness.BOB;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.user.User;
+
+/**
+ * A conversation and a user that do not agree what was told must not tell each other for ever:
+ * while the clock stands still, what is said without progress is bounded.
+ */
+class RepetitionTest {
+  /** Questions and answers in a row; whatever goes round without a pause goes round as often. */
+  private static final int ROUNDS = 500;
+
+  private final Harness harness = Harness.direct();
+
+  @AfterEach
+  void close() {
+    harness.close();
+  }
+
+  /** Gives what goes round the time to do so. */
+  private void turn() {
+    for (int i = 0; i < ROUNDS; i++) {
+      harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
+      harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+    }
+  }
+
+  private int told() {
+    return harness.deliveries(BOB).size();
+  }
+
+  @Test
+  void aUserThatLacksTheSameForEverIsToldItAgainAfterPausesOnly() {
+    harness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, deliver.version())));
+    harness.opening(ANN, BOB, "1");
+    harness.text(ANN, "2", "two");
+    harness.text(ANN, "3", "three");
+    turn();
+    assertThat(told()).as("times told while no time passed").isLessThan(30);
+
+    List<Integer> repeats = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      int before = told();
+      harness.clock.addAndGet(Dispatch.PATIENCE.toMillis() * 5);
+      await().until(() -> told() > before);
+      turn();
+      repeats.add(told() - before);
+    }
+    assertThat(repeats).as("times told after each pause").allMatch(n -> n <= 4);
+  }
+
+  @Test
+  void aUserThatKnowsNothingForEverIsToldAllAgainAfterPausesOnly() {
+    harness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, 0)));
+    harness.opening(ANN, BOB, "1");
+    harness.text(ANN, "2", "two");
+    turn();
+    assertThat(told()).as("times told while no time passed").isLessThan(30);
+  }
+
+  @Test
+  void whateverAUserAnswersWhatIsToldWithoutProgressIsBounded() {
+    long seed = new Random().nextLong();
+    System.out.println("RepetitionTest seed " + seed);
+    Random random = new Random(seed);
+    harness.voices.put(
+        BOB,
+        deliver -> {
+          List<User.ToConversation> answers = new ArrayList<>();
+          for (int i = random.nextInt(3); i >= 0; i--) {
+            long seq = random.nextLong(deliver.header().lastSeq() + 2);
+            long version =
+                switch (random.nextInt(3)) {
+                  case 0 -> 0;
+                  case 1 -> deliver.version();
+                  default -> random.nextLong(deliver.version() + 1);
+                };
+            answers.add(
+                random.nextInt(8) == 0
+                    ? new User.Delivered(BOB, seq)
+                    : new User.Dispatched(BOB, seq, version));
+          }
+          return answers;
+        });
+    harness.opening(ANN, BOB, "1");
+    for (int i = 2; i <= 20; i++) {
+      harness.text(ANN, "m" + i, "text " + i);
+    }
+    turn();
+    int events = harness.events().size();
+    assertThat(told()).as("seed %s: told, of %s events", seed, events).isLessThan(20 * events);
+    for (int i = 0; i < 10; i++) {
+      int before = told();
+      harness.clock.addAndGet(60_000);
+      turn();
+      assertThat(told() - before).as("seed %s: told after a pause", seed).isLessThan(100);
+    }
+  }
+}
