@@ -20,14 +20,17 @@ public final class Main {
 
   /**
    * Runs the program; everything is in the environment. With the arguments {@code verify
-   * [conversation]} it does that and ends: see {@link Verify}.
+   * [conversation]} or {@code mend [name]} it does that and ends: see {@link Verify}, {@link Mend}.
    */
   public static void main(String[] args) {
     try {
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());
       if (args.length > 0) {
-        System.exit(Verify.run(settings, List.of(args)));
+        System.exit(
+            args[0].equals(Mend.COMMAND)
+                ? Mend.run(settings, List.of(args))
+                : Verify.run(settings, List.of(args)));
       }
       Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
       warn(settings);

@@ -160,7 +160,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
                 http,
                 lapsed),
         List.of(
-            Verify.routes(new Verification(node, store.readJournal(), cold)),
+            Verify.routes(new Verification(node, store.readJournal(), cold), store),
+            new MarkRoutes(node, store, settings.managementWrite()),
             Archives.admin(node, settings, store, archive, clock),
             pushes.admin()),
         time -> drain(node, sessions, time),

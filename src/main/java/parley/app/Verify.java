@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -30,7 +31,8 @@ import parley.telemetry.Telemetry;
 /**
  * The command {@code verify [conversation]}: whether journal and cold tier together hold what they
  * have to, with the same settings as the server. On the embedded store the server must be stopped
- * (its folder is locked); with DynamoDB it may run.
+ * (its folder is locked); with DynamoDB it may run. Of DynamoDB's journal the marks are looked at
+ * too, of users and all others as well ({@link Mend} puts them right).
  */
 final class Verify {
   /** The first argument of the program. */
@@ -73,7 +75,8 @@ final class Verify {
     }
   }
 
-  private static Store open(Settings settings) throws StoreRefusedException {
+  /** The store of the settings, whose tables must exist. */
+  static Store open(Settings settings) throws StoreRefusedException {
     Settings.Store wanted = settings.store();
     return switch (wanted.kind()) {
       case DYNAMODB -> DynamoStore.open(wanted.endpoint(), wanted.tablePrefix(), false);
@@ -102,30 +105,41 @@ final class Verify {
             system,
             store.readJournal(),
             where == null ? null : ColdTiers.open(system, where, telemetry));
-    Source<ConversationId, NotUsed> which =
+    // Others than conversations have nothing to be looked at but their marks.
+    String names = store instanceof DynamoStore ? "" : Verification.NAMES;
+    Source<String, NotUsed> which =
         only == null
-            ? Source.fromJavaStream(() -> store.persistenceIds(Verification.NAMES))
+            ? Source.fromJavaStream(() -> store.persistenceIds(names))
                 .statefulMapConcat(
                     () -> {
                       Set<String> seen = new HashSet<>();
-                      return name -> seen.add(name) ? List.of(Verification.named(name)) : List.of();
+                      return name -> seen.add(name) ? List.of(name) : List.of();
                     })
                 .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
-            : Source.single(new ConversationId(only));
+            : Source.single(Verification.NAMES + only);
     LongAdder conversations = new LongAdder();
     LongAdder entries = new LongAdder();
     LongAdder archived = new LongAdder();
     LongAdder problems = new LongAdder();
     CompletionStage<Done> all =
         which
-            .mapAsync(AT_ONCE, verification::verify)
+            .mapAsync(
+                AT_ONCE,
+                name ->
+                    name.startsWith(Verification.NAMES)
+                        ? verify(verification, store, Verification.named(name))
+                            .thenApply(
+                                result -> {
+                                  conversations.increment();
+                                  entries.add(result.entries());
+                                  archived.add(result.archived());
+                                  return said(result.id().toString(), result.problems());
+                                })
+                        : marks(store, name).thenApply(found -> said(name, found)))
             .runForeach(
-                result -> {
-                  conversations.increment();
-                  entries.add(result.entries());
-                  archived.add(result.archived());
-                  problems.add(result.problems().size());
-                  result.problems().forEach(one -> System.out.println(result.id() + ": " + one));
+                lines -> {
+                  problems.add(lines.size());
+                  lines.forEach(System.out::println);
                 },
                 system);
     all.toCompletableFuture().join();
@@ -141,16 +155,48 @@ final class Verify {
     return problems.sum() == 0 ? 0 : Main.FAILED;
   }
 
+  private static List<String> said(String name, List<String> problems) {
+    return problems.stream().map(one -> name + ": " + one).toList();
+  }
+
+  /** What is stored of a conversation, and the marks of its journal. */
+  private static CompletionStage<Verification.Result> verify(
+      Verification verification, Store store, ConversationId id) {
+    return verification
+        .verify(id)
+        .thenCombine(
+            marks(store, Verification.NAMES + id.value()),
+            (result, marks) ->
+                new Verification.Result(
+                    result.id(),
+                    result.entries(),
+                    result.archived(),
+                    Stream.concat(result.problems().stream(), marks.stream()).toList()));
+  }
+
+  /** Never fails: what cannot be read is a problem. */
+  private static CompletionStage<List<String>> marks(Store store, String name) {
+    return store
+        .marks(name, false)
+        .handle(
+            (problem, failure) ->
+                failure == null
+                    ? problem.stream().toList()
+                    : List.of("its marks cannot be read: " + failure.getMessage()));
+  }
+
   /** {@code GET /admin/verify/{conversation}} on a running node. */
-  static AdminRoutes routes(Verification verification) {
-    return new Routes(verification)::routes;
+  static AdminRoutes routes(Verification verification, Store store) {
+    return new Routes(verification, store)::routes;
   }
 
   private static final class Routes extends AllDirectives {
     private final Verification verification;
+    private final Store store;
 
-    Routes(Verification verification) {
+    Routes(Verification verification, Store store) {
       this.verification = verification;
+      this.store = store;
     }
 
     Route routes() {
@@ -162,7 +208,7 @@ final class Verify {
                       !Ids.isId(id)
                           ? reject()
                           : onSuccess(
-                              verification.verify(new ConversationId(id)),
+                              verify(verification, store, new ConversationId(id)),
                               result ->
                                   complete(
                                       result.entries()

@@ -4,6 +4,7 @@ import com.amazonaws.AmazonClientException;
 import com.amazonaws.AmazonServiceException;
 import com.amazonaws.ClientConfiguration;
 import com.amazonaws.auth.DefaultAWSCredentialsProviderChain;
+import com.amazonaws.auth.SignerFactory;
 import com.amazonaws.client.builder.AwsClientBuilder.EndpointConfiguration;
 import com.amazonaws.regions.AwsRegionProvider;
 import com.amazonaws.regions.DefaultAwsRegionProviderChain;
@@ -19,7 +20,6 @@ import com.amazonaws.services.dynamodbv2.model.ResourceInUseException;
 import com.amazonaws.services.dynamodbv2.model.ResourceNotFoundException;
 import com.amazonaws.services.dynamodbv2.model.ScanRequest;
 import com.amazonaws.services.dynamodbv2.model.ScanResult;
-import com.amazonaws.util.AwsHostNameUtils;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
@@ -29,7 +29,9 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,8 +43,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The store that several nodes share: three tables of DynamoDB (see {@link DynamoTables}), read and
- * written by pekko-persistence-dynamodb, whose writes {@link WriteGuard} makes conditional. The
- * plugin is configured in {@code parley-dynamodb.conf}.
+ * written by pekko-persistence-dynamodb, whose writes {@link WriteGuard} makes conditional, whose
+ * search for an entity's last event is {@link HighestNumber}, and whose snapshots need no index
+ * ({@link DynamoSnapshots}). The plugin is configured in {@code parley-dynamodb.conf}.
  *
  * <p>Credentials are looked for where AWS's SDK looks for them: {@code AWS_ACCESS_KEY_ID} and
  * {@code AWS_SECRET_ACCESS_KEY}, a Kubernetes service account's web identity, a profile, the
@@ -53,9 +56,11 @@ public final class DynamoStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "dynamodb-read-journal";
 
+  /** What all keys of the journal begin with, for ever. */
+  static final String JOURNAL_NAME = "journal";
+
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
-  private static final String DEFAULT_REGION = "us-east-1";
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
 
   /** Names that are remembered so as not to be said again, some hundred bytes each. */
@@ -66,11 +71,13 @@ public final class DynamoStore implements Store {
   private final String endpoint;
   private final DynamoTables tables;
   private final AmazonDynamoDB client;
+  private JournalFormat format = new JournalFormat(1);
 
   static {
     // The plugin is built on the first SDK; that it is an old one is nothing an operator can
     // change.
     System.setProperty("aws.java.v1.disableDeprecationAnnouncement", "true");
+    SignerFactory.registerSigner(SigningRegion.Signer.NAME, SigningRegion.Signer.class);
   }
 
   private DynamoStore(String endpoint, DynamoTables tables, AmazonDynamoDB client) {
@@ -103,6 +110,7 @@ public final class DynamoStore implements Store {
       for (CreateTableRequest table : store.tables.definitions()) {
         store.find(table, create);
       }
+      store.format = JournalFormat.of(store.client, store.tables.journal());
       return store;
     } catch (StoreRefusedException e) {
       store.close();
@@ -176,7 +184,7 @@ public final class DynamoStore implements Store {
   public Map<String, Supplier<Number>> counters() {
     return Map.of(
         "parley.store.guard.refusals", WriteGuard::refusals,
-        "parley.store.unprocessed", WriteGuard::unprocessed);
+        "parley.store.transactions.repeated", WriteGuard::cancelled);
   }
 
   @Override
@@ -187,7 +195,9 @@ public final class DynamoStore implements Store {
       map.put(plugin + ".endpoint", endpoint);
     }
     map.put("dynamodb-journal.journal-table", tables.journal());
+    map.put("dynamodb-journal.sequence-shards", format.shards());
     map.put(READ_JOURNAL + ".journal-table", tables.journal());
+    map.put(READ_JOURNAL + ".sequence-shards", format.shards());
     map.put("dynamodb-snapshot-store.snapshot-table", tables.snapshots());
     return ConfigFactory.parseMap(map, "DynamoDB at " + shown(endpoint))
         .withFallback(ConfigFactory.parseResourcesAnySyntax("parley-dynamodb"))
@@ -240,6 +250,12 @@ public final class DynamoStore implements Store {
             .withExclusiveStartKey(after));
   }
 
+  @Override
+  public CompletionStage<Optional<String>> marks(String persistenceId, boolean mend) {
+    JournalMarks marks = new JournalMarks(client, tables.journal(), format.shards());
+    return mend ? marks.mend(persistenceId) : marks.problem(persistenceId);
+  }
+
   /** Nothing to watch: a service that fails comes back without us, and users are told meanwhile. */
   @Override
   public void watch(Duration every, Consumer<String> onBroken) {}
@@ -252,10 +268,8 @@ public final class DynamoStore implements Store {
   /** A client of that endpoint, with the credentials that the plugin's clients have. */
   static AmazonDynamoDB client(String endpoint, ClientConfiguration how) {
     String host = URI.create(endpoint).getHost();
-    String region = host == null ? null : AwsHostNameUtils.parseRegion(host, "dynamodb");
     return AmazonDynamoDBClientBuilder.standard()
-        .withEndpointConfiguration(
-            new EndpointConfiguration(endpoint, region == null ? DEFAULT_REGION : region))
+        .withEndpointConfiguration(new EndpointConfiguration(endpoint, SigningRegion.of(host)))
         .withCredentials(DefaultAWSCredentialsProviderChain.getInstance())
         .withClientConfiguration(how)
         .build();

@@ -5,9 +5,6 @@ import com.amazonaws.services.dynamodbv2.model.BillingMode;
 import com.amazonaws.services.dynamodbv2.model.CreateTableRequest;
 import com.amazonaws.services.dynamodbv2.model.KeySchemaElement;
 import com.amazonaws.services.dynamodbv2.model.KeyType;
-import com.amazonaws.services.dynamodbv2.model.LocalSecondaryIndex;
-import com.amazonaws.services.dynamodbv2.model.Projection;
-import com.amazonaws.services.dynamodbv2.model.ProjectionType;
 import com.amazonaws.services.dynamodbv2.model.ScalarAttributeType;
 import java.util.List;
 
@@ -17,14 +14,13 @@ import java.util.List;
  *
  * @param journal events: {@code par} names a hundred events of one entity, {@code num} is the place
  *     among them. High-marks and low-marks are items of the same table
- * @param snapshots {@code par} names an entity, {@code seq} the event it was taken after
+ * @param snapshots {@code par} names an entity, {@code seq} the event it was taken after. No index:
+ *     the plugin's by time would double each write and each removal, and {@link DynamoSnapshots}
+ *     does without. A table that has one is used as it is
  * @param secrets {@code name} and {@code value}: what all nodes must have in common. A table of its
  *     own, so that who may read messages need not be able to sign tokens
  */
 record DynamoTables(String journal, String snapshots, String secrets) {
-  /** The index by time, which the plugin asks when it recovers. */
-  private static final String SNAPSHOTS_BY_TIME = "ts-idx";
-
   static DynamoTables of(String prefix) {
     return new DynamoTables(prefix + "journal", prefix + "snapshots", prefix + "secrets");
   }
@@ -41,12 +37,7 @@ record DynamoTables(String journal, String snapshots, String secrets) {
             .withAttributeDefinitions(text("par"), number("num")),
         table(snapshots)
             .withKeySchema(hash("par"), range("seq"))
-            .withAttributeDefinitions(text("par"), number("seq"), number("ts"))
-            .withLocalSecondaryIndexes(
-                new LocalSecondaryIndex()
-                    .withIndexName(SNAPSHOTS_BY_TIME)
-                    .withKeySchema(hash("par"), range("ts"))
-                    .withProjection(new Projection().withProjectionType(ProjectionType.ALL))),
+            .withAttributeDefinitions(text("par"), number("seq")),
         table(secrets).withKeySchema(hash("name")).withAttributeDefinitions(text("name")));
   }
 

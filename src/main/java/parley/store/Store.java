@@ -3,6 +3,9 @@ package parley.store;
 import com.typesafe.config.Config;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -36,6 +39,19 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
    * @param onBroken called at most once, with the reason, when the store will not come back
    */
   void watch(Duration every, Consumer<String> onBroken);
+
+  /**
+   * Looks whether the store's own bookkeeping about one entity is whole: the marks from which its
+   * last event is found. For tools; does not block.
+   *
+   * @param persistenceId the name in the journal
+   * @param mend whether what is wrong is put right; may run beside servers, and again
+   * @return what is (or was) wrong, without content; empty where nothing is, or the store keeps no
+   *     such marks. Fails where the store cannot be read
+   */
+  default CompletionStage<Optional<String>> marks(String persistenceId, boolean mend) {
+    return CompletableFuture.completedFuture(Optional.empty());
+  }
 
   /** What the store counts, by the name of the meter; read when somebody looks, never blocking. */
   default Map<String, Supplier<Number>> counters() {

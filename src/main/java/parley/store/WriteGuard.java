@@ -1,14 +1,15 @@
 package parley.store;
 
 import com.amazonaws.AmazonWebServiceRequest;
-import com.amazonaws.ClientConfiguration;
 import com.amazonaws.Request;
 import com.amazonaws.Response;
 import com.amazonaws.handlers.RequestHandler2;
-import com.amazonaws.services.dynamodbv2.AmazonDynamoDB;
+import com.amazonaws.protocol.json.JsonClientMetadata;
+import com.amazonaws.protocol.json.SdkJsonProtocolFactory;
 import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemRequest;
 import com.amazonaws.services.dynamodbv2.model.BatchWriteItemResult;
+import com.amazonaws.services.dynamodbv2.model.CancellationReason;
 import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
 import com.amazonaws.services.dynamodbv2.model.ProvisionedThroughputExceededException;
 import com.amazonaws.services.dynamodbv2.model.Put;
@@ -16,11 +17,14 @@ import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItem;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItemsRequest;
 import com.amazonaws.services.dynamodbv2.model.TransactionCanceledException;
+import com.amazonaws.services.dynamodbv2.model.TransactionConflictException;
+import com.amazonaws.services.dynamodbv2.model.TransactionInProgressException;
 import com.amazonaws.services.dynamodbv2.model.WriteRequest;
+import com.amazonaws.services.dynamodbv2.model.transform.TransactWriteItemsRequestProtocolMarshaller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -43,20 +47,26 @@ import java.util.concurrent.atomic.LongAdder;
  * found by the reading, or fails in its turn; a retry of the user then is a duplicate or is stored
  * once.
  *
- * <p><b>Batches.</b> The plugin writes every hundredth event together with a high-mark, and several
- * events of one command, by {@code BatchWriteItem}, which takes no condition. Here the events of a
- * batch are written before it: one by a conditional put, several by a transaction, all or none. The
- * batch then repeats what is there and adds the mark. So a mark never stands without its event. The
- * plugin ignores what a batch of the first kind answers as unprocessed; here that becomes a
- * throttling error, which it repeats, and which fails the write in the end.
+ * <p><b>Batches.</b> The plugin writes every hundredth event together with a high mark, and several
+ * events of one command, by {@code BatchWriteItem}. A batch takes no condition and may be done in
+ * part, and the plugin reports some of those as done. Here a batch with events leaves as one {@code
+ * TransactWriteItems} instead: all of its rows under their conditions, or none. So an event is
+ * reported as stored only together with its mark, and no mark stands without its event. Rejected:
+ * writing the events first and the batch behind them, which a crash between the two tears apart.
+ *
+ * <p><b>Marks.</b> High and low marks only grow ({@code attribute_not_exists(par) OR seq <= :seq}):
+ * a late repetition must not take back what a newer one says.
+ *
+ * <p><b>Throttling is no refusal.</b> A transaction is also cancelled where the table is throttled
+ * or another transaction has the same row. That becomes a throttling error, which the plugin
+ * repeats. Only a condition that failed is a refusal, and final.
  *
  * <p><b>What needs no guard.</b> A snapshot at n is a function of the events 1 to n, and a writer
  * takes one only after its own event n was stored under this guard: two writers' snapshots at n say
- * the same, and a late one is only older, never wrong (the newest is read). Marks are read as a
- * maximum, and the tail behind a high-mark that is too low is looked for ({@code high-distrust}). A
- * number whose event was deleted counts as free: a conversation deletes what it has archived, a day
- * old at least, and a bucket of the calendar what nobody writes any more. (The stores of sharding
- * delete too, long after: a node would have to be away for a thousand of their updates.)
+ * the same, and a late one is only older, never wrong (the newest is read). A number whose event
+ * was deleted counts as free: a conversation deletes what it has archived, a day old at least, and
+ * a bucket of the calendar what nobody writes any more. (The stores of sharding delete too, long
+ * after: a node would have to be away for a thousand of their updates.)
  *
  * <p>Not thought of by us: conditional writes against two writers are how DynamoDB's own guide does
  * optimistic locking; fencing by a writer's identity is Pekko Persistence's replay filter, moved
@@ -68,69 +78,91 @@ public final class WriteGuard extends RequestHandler2 {
    */
   static final String PROPERTY = "parley.store.guard";
 
-  private static final String CONDITION = "attribute_not_exists(par) OR writer_uuid = :writer";
+  private static final String EVENT = "attribute_not_exists(par) OR writer_uuid = :writer";
+  private static final String MARK = "attribute_not_exists(par) OR seq <= :seq";
   private static final String WRITER = "writer_uuid";
 
-  /** One client per endpoint, for as long as the process lives: a process has one endpoint. */
-  private static final Map<String, AmazonDynamoDB> CLIENTS = new ConcurrentHashMap<>();
+  /** What a cancelled transaction says where it may pass the next time. */
+  private static final Set<String> FOR_NOW =
+      Set.of(
+          "ThrottlingError",
+          "ProvisionedThroughputExceeded",
+          "RequestLimitExceeded",
+          "TransactionConflict");
 
   private static final LongAdder REFUSALS = new LongAdder();
-  private static final LongAdder UNPROCESSED = new LongAdder();
+  private static final LongAdder CANCELLED = new LongAdder();
+
+  /** Writes requests as the SDK's own client does. */
+  private static final TransactWriteItemsRequestProtocolMarshaller MARSHALLER =
+      new TransactWriteItemsRequestProtocolMarshaller(
+          new SdkJsonProtocolFactory(
+              new JsonClientMetadata()
+                  .withProtocolVersion("1.0")
+                  .withSupportsCbor(false)
+                  .withSupportsIon(false)));
 
   /** Makes a handler; called by the SDK, for each client. */
   public WriteGuard() {}
 
   @Override
   public AmazonWebServiceRequest beforeMarshalling(AmazonWebServiceRequest request) {
-    if (request instanceof PutItemRequest put && on() && isEvent(put.getItem())) {
-      return put.withConditionExpression(CONDITION)
-          .withExpressionAttributeValues(Map.of(":writer", put.getItem().get(WRITER)));
+    if (request instanceof PutItemRequest put && on()) {
+      Map<String, AttributeValue> item = put.getItem();
+      if (isEvent(item)) {
+        return put.withConditionExpression(EVENT)
+            .withExpressionAttributeValues(Map.of(":writer", item.get(WRITER)));
+      }
+      if (isMark(item)) {
+        return put.withConditionExpression(MARK)
+            .withExpressionAttributeValues(Map.of(":seq", item.get("seq")));
+      }
     }
     return request;
   }
 
+  /** The operation is in a header: the SDK signs and sends what is in the request by then. */
   @Override
   public void beforeRequest(Request<?> request) {
-    if (request.getOriginalRequest() instanceof BatchWriteItemRequest batch && on()) {
-      List<Put> events = events(batch);
-      if (!events.isEmpty()) {
-        AmazonDynamoDB client =
-            CLIENTS.computeIfAbsent(
-                request.getEndpoint().toString(), at -> DynamoStore.client(at, limits()));
-        writeFirst(client, events);
-      }
+    if (request.getOriginalRequest() instanceof BatchWriteItemRequest batch
+        && on()
+        && writesEvents(batch)) {
+      Request<TransactWriteItemsRequest> transaction =
+          MARSHALLER.marshall(new TransactWriteItemsRequest().withTransactItems(rows(batch)));
+      request.setContent(transaction.getContent());
+      transaction.getHeaders().forEach(request::addHeader);
     }
   }
 
+  /** A transaction leaves nothing; the plugin asks what was left. */
   @Override
   public void afterResponse(Request<?> request, Response<?> response) {
-    if (response.getAwsResponse() instanceof BatchWriteItemResult result && on()) {
-      boolean left =
-          result.getUnprocessedItems() != null
-              && result.getUnprocessedItems().values().stream()
-                  .flatMap(List::stream)
-                  .anyMatch(write -> write.getPutRequest() != null);
-      if (left) {
-        UNPROCESSED.increment();
-        var throttled = new ProvisionedThroughputExceededException("a part of a batch was left");
-        throttled.setStatusCode(400);
-        throttled.setErrorCode("ProvisionedThroughputExceededException");
-        throw throttled;
-      }
+    if (response.getAwsResponse() instanceof BatchWriteItemResult result
+        && result.getUnprocessedItems() == null) {
+      result.setUnprocessedItems(Map.of());
     }
   }
 
   @Override
   public void afterError(Request<?> request, Response<?> response, Exception e) {
-    boolean refused =
+    boolean events =
         switch (request.getOriginalRequest()) {
-          case PutItemRequest put ->
-              isEvent(put.getItem()) && e instanceof ConditionalCheckFailedException;
-          case TransactWriteItemsRequest transaction -> e instanceof TransactionCanceledException;
+          case PutItemRequest put -> isEvent(put.getItem());
+          case BatchWriteItemRequest batch -> writesEvents(batch);
           default -> false;
         };
-    if (refused) {
-      REFUSALS.increment();
+    switch (e) {
+      case ConditionalCheckFailedException failed -> count(events);
+      case TransactionCanceledException cancelled -> {
+        if (says(cancelled, Set.of("ConditionalCheckFailed"))) {
+          count(events);
+        } else if (says(cancelled, FOR_NOW)) {
+          throw later("a transaction was cancelled for now");
+        }
+      }
+      case TransactionInProgressException running -> throw later("a transaction is under way");
+      case TransactionConflictException conflict -> throw later("a transaction has the row");
+      default -> {}
     }
   }
 
@@ -144,45 +176,57 @@ public final class WriteGuard extends RequestHandler2 {
     return REFUSALS.sum();
   }
 
-  /** How often the store left a part of a batch, so that it had to be repeated. */
-  static long unprocessed() {
-    return UNPROCESSED.sum();
+  /** How often a transaction met a throttled table or another transaction, and was repeated. */
+  static long cancelled() {
+    return CANCELLED.sum();
   }
 
-  private static void writeFirst(AmazonDynamoDB client, List<Put> events) {
-    if (events.size() == 1) {
-      Put only = events.getFirst();
-      client.putItem(
-          new PutItemRequest(only.getTableName(), only.getItem())
-              .withConditionExpression(only.getConditionExpression())
-              .withExpressionAttributeValues(only.getExpressionAttributeValues()));
-    } else {
-      client.transactWriteItems(
-          new TransactWriteItemsRequest()
-              .withTransactItems(
-                  events.stream().map(put -> new TransactWriteItem().withPut(put)).toList()));
+  private static void count(boolean event) {
+    if (event) {
+      REFUSALS.increment();
     }
   }
 
-  private static List<Put> events(BatchWriteItemRequest batch) {
-    List<Put> events = new ArrayList<>();
+  private static boolean says(TransactionCanceledException cancelled, Set<String> codes) {
+    List<CancellationReason> reasons = cancelled.getCancellationReasons();
+    return reasons != null && reasons.stream().anyMatch(one -> codes.contains(one.getCode()));
+  }
+
+  /** What the plugin takes for throttling, and repeats. */
+  private static ProvisionedThroughputExceededException later(String why) {
+    CANCELLED.increment();
+    var throttled = new ProvisionedThroughputExceededException(why);
+    throttled.setStatusCode(400);
+    throttled.setErrorCode("ProvisionedThroughputExceededException");
+    return throttled;
+  }
+
+  private static boolean writesEvents(BatchWriteItemRequest batch) {
+    return batch.getRequestItems().values().stream()
+        .flatMap(List::stream)
+        .anyMatch(row -> row.getPutRequest() != null && isEvent(row.getPutRequest().getItem()));
+  }
+
+  private static List<TransactWriteItem> rows(BatchWriteItemRequest batch) {
+    List<TransactWriteItem> rows = new ArrayList<>();
     batch
         .getRequestItems()
         .forEach(
             (table, writes) -> {
               for (WriteRequest write : writes) {
-                if (write.getPutRequest() != null && isEvent(write.getPutRequest().getItem())) {
-                  Map<String, AttributeValue> item = write.getPutRequest().getItem();
-                  events.add(
-                      new Put()
-                          .withTableName(table)
-                          .withItem(item)
-                          .withConditionExpression(CONDITION)
-                          .withExpressionAttributeValues(Map.of(":writer", item.get(WRITER))));
+                Map<String, AttributeValue> item = write.getPutRequest().getItem();
+                Put put = new Put().withTableName(table).withItem(item);
+                if (isEvent(item)) {
+                  put.withConditionExpression(EVENT)
+                      .withExpressionAttributeValues(Map.of(":writer", item.get(WRITER)));
+                } else if (isMark(item)) {
+                  put.withConditionExpression(MARK)
+                      .withExpressionAttributeValues(Map.of(":seq", item.get("seq")));
                 }
+                rows.add(new TransactWriteItem().withPut(put));
               }
             });
-    return events;
+    return rows;
   }
 
   /** Snapshots, marks and secrets have no writer. */
@@ -190,12 +234,11 @@ public final class WriteGuard extends RequestHandler2 {
     return item.containsKey(WRITER) && item.containsKey("par");
   }
 
-  /** Together with the batch behind it within the journal's circuit breaker. */
-  private static ClientConfiguration limits() {
-    return new ClientConfiguration()
-        .withConnectionTimeout(1_000)
-        .withRequestTimeout(3_000)
-        .withClientExecutionTimeout(5_000)
-        .withMaxErrorRetry(2);
+  /** Rows of the journal that name a number and no writer. */
+  private static boolean isMark(Map<String, AttributeValue> item) {
+    return item.containsKey("par")
+        && item.containsKey("num")
+        && item.containsKey("seq")
+        && !item.containsKey(WRITER);
   }
 }

@@ -1,5 +1,6 @@
 package parley.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,9 +15,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -44,8 +47,25 @@ public final class FaultProxy implements AutoCloseable {
    *
    * @param operation as in {@code PutItem}
    * @param body its JSON
+   * @param authorization how it was signed
    */
-  public record Call(String operation, String body) {
+  public record Call(String operation, String body, String authorization) {
+    /** The tables it names. */
+    public Set<String> tables() {
+      Set<String> tables = new TreeSet<>();
+      if (body.startsWith("{")) {
+        JsonNode request = Json.parse(body);
+        if (request.has("TableName")) {
+          tables.add(request.path("TableName").asText());
+        }
+        request.path("RequestItems").fieldNames().forEachRemaining(tables::add);
+        for (JsonNode row : request.path("TransactItems")) {
+          row.forEach(what -> tables.add(what.path("TableName").asText()));
+        }
+      }
+      return tables;
+    }
+
     /** Whether it writes an event (and not a snapshot, a mark or a deletion). */
     public boolean writesEvent() {
       return Set.of("PutItem", "BatchWriteItem", "TransactWriteItems").contains(operation)
@@ -54,13 +74,16 @@ public final class FaultProxy implements AutoCloseable {
   }
 
   /** What happens to a request. */
-  public sealed interface Fault permits Pass, Refuse, Reset, LoseAnswer, Replace {}
+  public sealed interface Fault permits Pass, Refuse, Cancel, Reset, LoseAnswer, Replace {}
 
   /** Nothing. */
   public record Pass() implements Fault {}
 
   /** An error of the service, which has done nothing. */
   public record Refuse(int status, String type) implements Fault {}
+
+  /** A transaction is cancelled, for a reason in the place of each of its rows. */
+  public record Cancel(List<String> reasons) implements Fault {}
 
   /** The connection is reset; nothing was done. */
   public record Reset() implements Fault {}
@@ -144,7 +167,8 @@ public final class FaultProxy implements AutoCloseable {
         Call call =
             new Call(
                 action.substring(action.indexOf('.') + 1),
-                new String(body, StandardCharsets.UTF_8));
+                new String(body, StandardCharsets.UTF_8),
+                headers.getOrDefault("authorization", ""));
         note(call);
         Fault fault = rule.judge(call);
         if (fault instanceof Reset) {
@@ -159,6 +183,8 @@ public final class FaultProxy implements AutoCloseable {
                       + refuse.type()
                       + "\",\"message\":\"injected\"}")
                   .getBytes(StandardCharsets.UTF_8));
+        } else if (fault instanceof Cancel cancel) {
+          answer(socket, 400, cancelled(cancel).getBytes(StandardCharsets.UTF_8));
         } else if (fault instanceof Replace replace) {
           answer(socket, 200, replace.body().getBytes(StandardCharsets.UTF_8));
         } else {
@@ -179,16 +205,19 @@ public final class FaultProxy implements AutoCloseable {
     }
   }
 
+  private static String cancelled(Cancel cancel) {
+    return Json.obj(
+            "__type",
+            "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+            "message",
+            "Transaction cancelled, injected",
+            "CancellationReasons",
+            cancel.reasons().stream().map(code -> Map.of("Code", code)).toList())
+        .toString();
+  }
+
   private void note(Call call) {
-    if (call.body().startsWith("{")) {
-      for (String table : call.body().split("\"", -1)) {
-        if (table.endsWith("-journal")
-            || table.endsWith("-snapshots")
-            || table.endsWith("-secrets")) {
-          operations.add(call.operation() + " " + table);
-        }
-      }
-    }
+    call.tables().forEach(table -> operations.add(call.operation() + " " + table));
   }
 
   private HttpResponse<byte[]> forward(Map<String, String> headers, byte[] body)

@@ -2,7 +2,6 @@ package parley.whole;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +18,10 @@ import parley.client.Account;
 import parley.client.Answer;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
-import parley.client.FaultProxy.Call;
+import parley.client.FaultProxy.Cancel;
 import parley.client.FaultProxy.LoseAnswer;
 import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
-import parley.client.FaultProxy.Replace;
 import parley.client.FaultProxy.Reset;
 import parley.client.FaultProxy.Rule;
 import parley.client.Ids;
@@ -189,17 +187,19 @@ class DynamoFaultsIT {
     }
   }
 
-  /** Acknowledged means stored also for the event that goes by a batch. */
+  /** Acknowledged means stored also for the event that goes with its mark. */
   @Test
-  void unprocessedItemsAtTheHundredthEvent() {
+  void theTransactionOfTheHundredthEventIsThrottled() {
     ParleyClient client = server.client();
     String id = client.direct(ann, client.register(Ids.username("ben")).userId());
     AtomicInteger spoilt = new AtomicInteger();
     troubles.put(
         id,
         call -> {
-          boolean batch = call.operation().equals("BatchWriteItem");
-          return batch && spoilt.incrementAndGet() <= 3 ? unprocessed(call) : new Pass();
+          boolean both = call.operation().equals("TransactWriteItems");
+          return both && spoilt.incrementAndGet() <= 3
+              ? new Cancel(List.of("None", "ThrottlingError"))
+              : new Pass();
         });
     int most = 110;
     List<String> contents = IntStream.rangeClosed(1, most).mapToObj(n -> "n " + n).toList();
@@ -214,11 +214,6 @@ class DynamoFaultsIT {
     assertThat(server.client().log(ann, id))
         .extracting(entry -> entry.path("content").asText())
         .isEqualTo(contents);
-  }
-
-  static FaultProxy.Fault unprocessed(Call call) {
-    JsonNode items = Json.parse(call.body()).path("RequestItems");
-    return new Replace(Json.obj("UnprocessedItems", items).toString());
   }
 
   private static FaultProxy.Fault throttled() {

@@ -1,18 +1,41 @@
 package parley.whole;
 
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import parley.client.DynamoLocal;
+import parley.client.DynamoPolicy;
+import parley.client.FaultProxy;
 import parley.client.ServerProcess;
+import parley.store.DynamoStore;
+import parley.store.StoreRefusedException;
 
-/** The servers of a class of tests keep their events in DynamoDB: its own and the shared one. */
+/**
+ * The servers of a class of tests keep their events in DynamoDB: its own and the shared one. They
+ * may do there what the recommended policy allows, and no more.
+ */
 final class OnDynamo implements BeforeAllCallback, AfterAllCallback {
+  /** For as long as the JVM lives, as the shared server does. */
+  private static Map<String, String> environment() {
+    String prefix = DynamoLocal.prefix();
+    try {
+      DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
+    } catch (StoreRefusedException e) {
+      throw new IllegalStateException(e);
+    }
+    FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
+    proxy.rule(new DynamoPolicy(prefix)::judge);
+    Map<String, String> environment =
+        new HashMap<>(DynamoLocal.environment(proxy.endpoint(), prefix));
+    environment.put("PARLEY_DYNAMODB_CREATE_TABLES", "false");
+    return environment;
+  }
+
   @Override
   public void beforeAll(ExtensionContext context) {
-    ServerProcess.store(
-        () -> DynamoLocal.environment(DynamoLocal.endpoint(), DynamoLocal.prefix()));
+    ServerProcess.store(OnDynamo::environment);
     SharedServer.use("dynamodb");
   }
 

@@ -1,0 +1,30 @@
+package parley.store;
+
+import com.typesafe.config.Config;
+import org.apache.pekko.persistence.dynamodb.journal.DynamoDBJournal;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.FutureConverters;
+
+/**
+ * The plugin's journal with a search for the highest number that does not rely on the high mark,
+ * see {@link HighestNumber}. Made by Pekko.
+ */
+public final class DynamoJournal extends DynamoDBJournal {
+  /** Made by Pekko with the plugin's own configuration. */
+  public DynamoJournal(Config config) {
+    super(config);
+  }
+
+  @Override
+  public Future<Object> readSequenceNr(String persistenceId, boolean highest) {
+    return highest
+        ? FutureConverters.asScala(
+            new HighestNumber(
+                    DynamoReads.of(dynamo()),
+                    journalSettings().JournalTable(),
+                    journalSettings().JournalName())
+                .of(persistenceId, journalSettings().SequenceShards())
+                .thenApply(number -> (Object) number))
+        : super.readSequenceNr(persistenceId, false);
+  }
+}

@@ -1,0 +1,136 @@
+package parley.store;
+
+import com.amazonaws.services.dynamodbv2.model.AttributeValue;
+import com.amazonaws.services.dynamodbv2.model.QueryRequest;
+import com.typesafe.config.Config;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.persistence.SelectedSnapshot;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import org.apache.pekko.persistence.dynamodb.snapshot.DynamoDBSnapshotStore;
+import org.jspecify.annotations.Nullable;
+import scala.Option;
+import scala.concurrent.Future;
+import scala.jdk.javaapi.FutureConverters;
+import scala.runtime.BoxedUnit;
+
+/**
+ * The plugin's snapshot store without its index by time, which would double what each snapshot
+ * costs to write and to remove. The newest snapshot is the one with the highest number; a time that
+ * is asked for is compared row by row, which only tools do. Made by Pekko.
+ *
+ * <p>A removal that fails in part fails as a whole, so that whoever asked for it does so again; the
+ * plugin's own only logs it.
+ */
+public final class DynamoSnapshots extends DynamoDBSnapshotStore {
+  /** Made by Pekko with the plugin's own configuration. */
+  public DynamoSnapshots(Config config) {
+    super(config);
+  }
+
+  @Override
+  public Future<Option<SelectedSnapshot>> load(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    if (criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE) {
+      // The plugin asks the index only where no number is given at all.
+      return super.load(persistenceId, numbers(criteria));
+    }
+    return FutureConverters.asScala(
+        found(persistenceId, criteria)
+            .thenCompose(
+                all ->
+                    all.isEmpty()
+                        ? CompletableFuture.completedFuture(Option.<SelectedSnapshot>empty())
+                        : FutureConverters.asJava(
+                            super.load(persistenceId, exactly(all.getFirst())))));
+  }
+
+  @Override
+  public Future<BoxedUnit> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
+    return FutureConverters.asScala(
+        found(persistenceId, criteria)
+            .thenCompose(
+                all -> {
+                  CompletionStage<BoxedUnit> done =
+                      CompletableFuture.completedFuture(BoxedUnit.UNIT);
+                  for (long number : all) {
+                    done =
+                        done.thenCompose(
+                            before ->
+                                FutureConverters.asJava(
+                                    super.delete(new SnapshotMetadata(persistenceId, number, 0))));
+                  }
+                  return done;
+                }));
+  }
+
+  private static SnapshotSelectionCriteria numbers(SnapshotSelectionCriteria criteria) {
+    return SnapshotSelectionCriteria.create(
+        Math.min(criteria.maxSequenceNr(), Long.MAX_VALUE - 1),
+        Long.MAX_VALUE,
+        Math.max(criteria.minSequenceNr(), 0),
+        0);
+  }
+
+  private static SnapshotSelectionCriteria exactly(long number) {
+    return SnapshotSelectionCriteria.create(number, Long.MAX_VALUE, number, 0);
+  }
+
+  /** The numbers of those that fit, the newest first. */
+  private CompletionStage<List<Long>> found(
+      String persistenceId, SnapshotSelectionCriteria criteria) {
+    return pages(persistenceId, criteria, null, new ArrayList<>());
+  }
+
+  private CompletionStage<List<Long>> pages(
+      String persistenceId,
+      SnapshotSelectionCriteria criteria,
+      @Nullable Map<String, AttributeValue> after,
+      List<Long> numbers) {
+    return FutureConverters.asJava(
+            dynamo()
+                .query(
+                    new QueryRequest(journalSettings().Table())
+                        .withKeyConditionExpression(
+                            "par = :par AND seq BETWEEN :lowest AND :highest")
+                        .withFilterExpression("ts BETWEEN :oldest AND :youngest")
+                        .withExpressionAttributeValues(
+                            Map.of(
+                                ":par",
+                                new AttributeValue(
+                                    journalSettings().JournalName() + "-P-" + persistenceId),
+                                ":lowest",
+                                number(criteria.minSequenceNr()),
+                                ":highest",
+                                number(criteria.maxSequenceNr()),
+                                ":oldest",
+                                number(criteria.minTimestamp()),
+                                ":youngest",
+                                number(criteria.maxTimestamp())))
+                        .withProjectionExpression("seq")
+                        .withScanIndexForward(false)
+                        .withExclusiveStartKey(after)
+                        .withConsistentRead(true)))
+        .thenCompose(
+            page -> {
+              page.getItems()
+                  .forEach(
+                      row ->
+                          numbers.add(
+                              Long.parseLong(Objects.requireNonNull(row.get("seq")).getN())));
+              Map<String, AttributeValue> last = page.getLastEvaluatedKey();
+              return last == null || last.isEmpty()
+                  ? CompletableFuture.completedFuture(numbers)
+                  : pages(persistenceId, criteria, last, numbers);
+            });
+  }
+
+  private static AttributeValue number(long value) {
+    return new AttributeValue().withN(String.valueOf(value));
+  }
+}

@@ -1,0 +1,181 @@
+package parley.store;
+
+import com.amazonaws.services.dynamodbv2.model.AttributeValue;
+import com.amazonaws.services.dynamodbv2.model.BatchGetItemRequest;
+import com.amazonaws.services.dynamodbv2.model.BatchGetItemResult;
+import com.amazonaws.services.dynamodbv2.model.KeysAndAttributes;
+import com.amazonaws.services.dynamodbv2.model.QueryRequest;
+import com.amazonaws.services.dynamodbv2.model.QueryResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the highest number that one entity has given to an event.
+ *
+ * <p>The rows of events are kept by hundreds, a partition each. A <em>high mark</em> names the
+ * newest hundred that was begun; a <em>low mark</em> names the first event that was not removed.
+ * Both only grow. The search begins at the hundred of the higher one and follows the hundreds that
+ * are full to the one that is not.
+ *
+ * <p>The plugin's own search begins at the high mark alone. It answers too low where that mark is
+ * missing and everything in the hundred it begins with has been removed, and every later write then
+ * meets a number that is taken. Nothing above the low mark is ever removed, so this search finds
+ * the end whatever marks are missing; a high mark only makes it shorter.
+ *
+ * <p>Costs one batch of marks and, of each hundred it looks at, the newest row.
+ */
+final class HighestNumber {
+  /** Events of one partition. The plugin's, for ever. */
+  static final int HUNDRED = 100;
+
+  /** How often a batch is asked again for what it left out. */
+  private static final int BATCHES = 10;
+
+  private final Reads reads;
+  private final String table;
+  private final String journal;
+
+  /** What is read, and how. */
+  interface Reads {
+    CompletionStage<BatchGetItemResult> get(BatchGetItemRequest request);
+
+    CompletionStage<QueryResult> query(QueryRequest request);
+  }
+
+  /**
+   * The marks of one entity, each 0 where there is none.
+   *
+   * @param high the first number of the newest hundred that was begun
+   * @param low the first number that was not removed
+   */
+  record Marks(long high, long low) {}
+
+  /**
+   * A search in one table.
+   *
+   * @param journal the plugin's {@code journal-name}, which all keys begin with
+   */
+  HighestNumber(Reads reads, String table, String journal) {
+    this.reads = reads;
+    this.table = table;
+    this.journal = journal;
+  }
+
+  /**
+   * The highest number, 0 where nothing was written.
+   *
+   * @param shards over how many rows the marks are spread
+   */
+  CompletionStage<Long> of(String persistenceId, int shards) {
+    return marks(persistenceId, shards).thenCompose(marks -> of(persistenceId, marks));
+  }
+
+  /** The same where the marks are known. */
+  CompletionStage<Long> of(String persistenceId, Marks marks) {
+    long begin = Math.max(marks.high(), marks.low() / HUNDRED * HUNDRED);
+    // What a removal has left behind does not count: all below the low mark was written.
+    long least = Math.max(marks.high(), marks.low() - 1);
+    return chase(persistenceId, begin, Math.max(least, 0));
+  }
+
+  private CompletionStage<Long> chase(String persistenceId, long begin, long found) {
+    return reads
+        .query(
+            new QueryRequest(table)
+                .withKeyConditionExpression("par = :par")
+                .withExpressionAttributeValues(
+                    Map.of(":par", new AttributeValue(partition(persistenceId, begin))))
+                .withProjectionExpression("num")
+                .withScanIndexForward(false)
+                .withLimit(1)
+                .withConsistentRead(true))
+        .thenCompose(
+            result -> {
+              if (result.getItems().isEmpty()) {
+                return CompletableFuture.completedFuture(found);
+              }
+              long place = number(result.getItems().getFirst(), "num");
+              long highest = Math.max(found, begin + place);
+              return place == HUNDRED - 1
+                  ? chase(persistenceId, begin + HUNDRED, highest)
+                  : CompletableFuture.completedFuture(highest);
+            });
+  }
+
+  /** Reads the marks; the highest of each kind counts. */
+  CompletionStage<Marks> marks(String persistenceId, int shards) {
+    List<Map<String, AttributeValue>> keys = new ArrayList<>();
+    IntStream.range(0, shards)
+        .forEach(
+            shard -> {
+              keys.add(highKey(persistenceId, shard));
+              keys.add(lowKey(persistenceId, shard));
+            });
+    return get(
+            Map.of(table, new KeysAndAttributes().withKeys(keys).withConsistentRead(true)),
+            new ArrayList<>(),
+            BATCHES)
+        .thenApply(
+            rows -> {
+              long high = 0;
+              long low = 0;
+              for (Map<String, AttributeValue> row : rows) {
+                AttributeValue par = row.get("par");
+                long mark = number(row, "seq");
+                if (par != null && par.getS().startsWith(journal + "-SH-")) {
+                  high = Math.max(high, mark);
+                } else {
+                  low = Math.max(low, mark);
+                }
+              }
+              return new Marks(high, low);
+            });
+  }
+
+  private CompletionStage<List<Map<String, AttributeValue>>> get(
+      Map<String, KeysAndAttributes> wanted,
+      List<Map<String, AttributeValue>> rows,
+      int triesLeft) {
+    return reads
+        .get(new BatchGetItemRequest(wanted))
+        .thenCompose(
+            result -> {
+              rows.addAll(result.getResponses().getOrDefault(table, List.of()));
+              Map<String, KeysAndAttributes> left = result.getUnprocessedKeys();
+              if (left == null || left.isEmpty()) {
+                return CompletableFuture.completedFuture(rows);
+              }
+              if (triesLeft == 0) {
+                return CompletableFuture.failedFuture(
+                    new IllegalStateException("the marks of an entity cannot be read"));
+              }
+              return get(left, rows, triesLeft - 1);
+            });
+  }
+
+  Map<String, AttributeValue> highKey(String persistenceId, long shard) {
+    return key(journal + "-SH-" + persistenceId + "-" + shard);
+  }
+
+  Map<String, AttributeValue> lowKey(String persistenceId, long shard) {
+    return key(journal + "-SL-" + persistenceId + "-" + shard);
+  }
+
+  private static Map<String, AttributeValue> key(String par) {
+    return Map.of("par", new AttributeValue(par), "num", new AttributeValue().withN("0"));
+  }
+
+  private String partition(String persistenceId, long number) {
+    return journal + "-P-" + persistenceId + "-" + number / HUNDRED;
+  }
+
+  private static long number(Map<String, AttributeValue> row, String name) {
+    @Nullable AttributeValue value = row.get(name);
+    return value == null ? 0 : Long.parseLong(value.getN());
+  }
+}

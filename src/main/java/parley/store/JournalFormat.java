@@ -1,0 +1,109 @@
+package parley.store;
+
+import com.amazonaws.services.dynamodbv2.AmazonDynamoDB;
+import com.amazonaws.services.dynamodbv2.model.AttributeValue;
+import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
+import com.amazonaws.services.dynamodbv2.model.GetItemRequest;
+import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
+import com.amazonaws.services.dynamodbv2.model.ScanRequest;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How a journal table was begun, which can never be changed under its events: kept in a row of the
+ * table itself, so that a copy or a backup of it brings it along.
+ *
+ * <p><b>Decision: one row for the marks of an entity.</b> The plugin spreads the marks of an entity
+ * over ten rows, for entities that write thousands of events a second. Each recovery then reads
+ * twenty rows to find two. An entity here is bounded by one write at a time, so one row is enough,
+ * and the marks are written once in a hundred events. Tables that were begun with ten stay so; a
+ * table without this row that has anything in it is one of those. Rejected: moving their marks at a
+ * start, beside nodes of the version before that still write ten.
+ *
+ * @param shards over how many rows the marks of an entity are spread
+ */
+record JournalFormat(int shards) {
+  private static final Logger LOG = LoggerFactory.getLogger(JournalFormat.class);
+
+  /** How many an unknown table may have: what every version before this row had. */
+  static final int MOST_SHARDS = 10;
+
+  private static final int FORMAT = 1;
+  private static final String ROW = "parley-format";
+
+  /**
+   * Reads it, or settles it where nobody has. Of two nodes that start at once, one's counts.
+   * Blocks.
+   *
+   * @throws StoreRefusedException where this version cannot read the table
+   */
+  static JournalFormat of(AmazonDynamoDB client, String table) throws StoreRefusedException {
+    Map<String, AttributeValue> row = read(client, table);
+    if (row == null) {
+      boolean begun =
+          !client
+              .scan(
+                  new ScanRequest(table)
+                      .withProjectionExpression("par")
+                      .withLimit(1)
+                      .withConsistentRead(true))
+              .getItems()
+              .isEmpty();
+      settle(client, table, begun ? MOST_SHARDS : 1);
+      row = read(client, table);
+    }
+    long format = number(row, "format");
+    long shards = number(row, "sequence_shards");
+    if (format != FORMAT || shards < 1 || shards > MOST_SHARDS) {
+      throw new StoreRefusedException(
+          "PARLEY_DYNAMODB_TABLE_PREFIX: the table "
+              + table
+              + " has a format this version does not know (its row "
+              + ROW
+              + " says format "
+              + format
+              + ", sequence_shards "
+              + shards
+              + ")");
+    }
+    return new JournalFormat((int) shards);
+  }
+
+  private static void settle(AmazonDynamoDB client, String table, int shards) {
+    try {
+      client.putItem(
+          new PutItemRequest(
+                  table,
+                  Map.of(
+                      "par",
+                      new AttributeValue(ROW),
+                      "num",
+                      new AttributeValue().withN("0"),
+                      "format",
+                      new AttributeValue().withN(String.valueOf(FORMAT)),
+                      "sequence_shards",
+                      new AttributeValue().withN(String.valueOf(shards))))
+              .withConditionExpression("attribute_not_exists(par)"));
+      LOG.info("the marks of an entity are in {} rows of {}, for ever", shards, table);
+    } catch (ConditionalCheckFailedException e) {
+      LOG.debug("another node was first");
+    }
+  }
+
+  private static @Nullable Map<String, AttributeValue> read(AmazonDynamoDB client, String table) {
+    return client
+        .getItem(
+            new GetItemRequest(
+                    table,
+                    Map.of("par", new AttributeValue(ROW), "num", new AttributeValue().withN("0")))
+                .withConsistentRead(true))
+        .getItem();
+  }
+
+  private static long number(@Nullable Map<String, AttributeValue> row, String name) {
+    AttributeValue value = row == null ? null : row.get(name);
+    return value == null || value.getN() == null ? 0 : Long.parseLong(value.getN());
+  }
+}

@@ -1,0 +1,76 @@
+package parley.store;
+
+import com.amazonaws.SdkClientException;
+import com.amazonaws.auth.AWS4Signer;
+import com.amazonaws.regions.AwsEnvVarOverrideRegionProvider;
+import com.amazonaws.regions.AwsRegionProvider;
+import com.amazonaws.regions.AwsRegionProviderChain;
+import com.amazonaws.regions.AwsSystemPropertyRegionProvider;
+import com.amazonaws.util.AwsHostNameUtils;
+import com.amazonaws.util.endpoint.RegionFromEndpointResolver;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * For which region requests to an endpoint are signed.
+ *
+ * <p>Amazon's own endpoints name it. An endpoint of PrivateLink ({@code
+ * vpce-….dynamodb.REGION.vpce.amazonaws.com}) names it in a place where the SDK does not look: it
+ * would sign for a region {@code vpce}, and every request would be refused. A name of somebody's
+ * own says nothing. For both {@code AWS_REGION} decides.
+ */
+final class SigningRegion {
+  /** Where neither the endpoint nor {@code AWS_REGION} says one: any will do for a stand-in. */
+  private static final String DEFAULT = "us-east-1";
+
+  private static final String PRIVATE_LINK = ".vpce.amazonaws.com";
+
+  private SigningRegion() {}
+
+  /** The region for a host. */
+  static String of(@Nullable String host) {
+    String name = host == null ? "" : host.toLowerCase(Locale.ROOT);
+    boolean privateLink = name.endsWith(PRIVATE_LINK) || name.endsWith(PRIVATE_LINK + ".cn");
+    if (!privateLink && !name.isEmpty()) {
+      String said = AwsHostNameUtils.parseRegion(name, "dynamodb");
+      if (said != null) {
+        return said;
+      }
+    }
+    String set = set();
+    if (set != null) {
+      return set;
+    }
+    if (privateLink) {
+      String before = name.substring(0, name.lastIndexOf(PRIVATE_LINK));
+      return before.substring(before.lastIndexOf('.') + 1);
+    }
+    return DEFAULT;
+  }
+
+  /** {@code AWS_REGION}, or the system property that stands for it; no machine is asked. */
+  private static @Nullable String set() {
+    AwsRegionProvider said =
+        new AwsRegionProviderChain(
+            new AwsEnvVarOverrideRegionProvider(), new AwsSystemPropertyRegionProvider());
+    try {
+      return said.getRegion();
+    } catch (SdkClientException e) {
+      return null; // none says one
+    }
+  }
+
+  /** Signs for the region above. The SDK makes it, by its name in the configuration. */
+  public static final class Signer extends AWS4Signer {
+    /** The name, as {@code parley-dynamodb.conf} has it. */
+    static final String NAME = "parley-v4";
+
+    /** Made by the SDK. */
+    public Signer() {}
+
+    @Override
+    public void setRegionFromEndpointResolver(RegionFromEndpointResolver unused) {
+      super.setRegionFromEndpointResolver((host, service) -> of(host));
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.typesafe.config.ConfigFactory;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.DeleteMessagesSuccess;
+import org.apache.pekko.persistence.DeleteSnapshotsSuccess;
+import org.apache.pekko.persistence.JournalProtocol;
+import org.apache.pekko.persistence.Persistence;
+import org.apache.pekko.persistence.SaveSnapshotSuccess;
+import org.apache.pekko.persistence.SnapshotMetadata;
+import org.apache.pekko.persistence.SnapshotProtocol;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import parley.client.Account;
+import parley.client.DynamoLocal;
+import parley.client.DynamoPolicy;
+import parley.client.FaultProxy;
+import parley.client.Ids;
+import parley.client.Json;
+import parley.client.ParleyClient;
+import parley.client.ParleySocket;
+import parley.store.DynamoStore;
+
+/**
+ * The whole program, with everything it can do to its tables, under the policy that is recommended
+ * for its role: nothing it needs is refused, and nothing is allowed that it does not need.
+ */
+@Timeout(180)
+class DynamoPolicyTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  @TempDir Path folder;
+
+  @Test
+  void thePolicyAllowsWhatTheProgramDoesAndNoMore() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    DynamoPolicy policy = new DynamoPolicy(prefix);
+    // Tables are made by somebody else's rights.
+    DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
+    try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint())) {
+      proxy.rule(policy::judge);
+      Map<String, String> environment =
+          new HashMap<>(DynamoLocal.environment(proxy.endpoint(), prefix));
+      environment.putAll(
+          Map.of(
+              "PARLEY_DYNAMODB_CREATE_TABLES", "false",
+              "PARLEY_PORT", "0",
+              "PARLEY_MANAGEMENT_PORT", "0",
+              "PARLEY_MANAGEMENT_WRITE", "true",
+              "PARLEY_DRAIN_SECONDS", "0",
+              "PARLEY_RATE_MESSAGES_PER_MINUTE", "0",
+              "PARLEY_COLD_STORE", "file",
+              "PARLEY_DATA_DIR", folder.toString()));
+      Settings settings = Settings.from(environment);
+      Account ann;
+      String id;
+      try (Node node = QuickNode.start(settings)) {
+        try (ParleyClient client = client(node.listening())) {
+          ann = client.register(Ids.username("ann"));
+          id = client.direct(ann, client.register(Ids.username("ben")).userId());
+          try (ParleySocket phone = client.connectSynced(ann, "phone")) {
+            for (int n = 1; n <= 210; n++) {
+              assertThat(phone.text(id, "n " + n).path("seq").asLong()).isEqualTo(n);
+            }
+          }
+        }
+      }
+      try (Node node = QuickNode.start(settings)) {
+        try (ParleyClient client = client(node.listening())) {
+          assertThat(client.log(ann, id)).hasSize(210);
+        }
+        operate(node, "conversation|" + id, id);
+        remove(node, "conversation|" + id);
+      }
+      noteAsNodesDo(proxy.endpoint(), prefix);
+      assertThat(Mend.run(settings, List.of("mend"))).isZero();
+      // It lacks its events by now.
+      assertThat(Verify.run(settings, List.of("verify"))).isEqualTo(Main.FAILED);
+      assertThat(policy.seen(proxy)).isEqualTo(policy.allowed());
+    }
+  }
+
+  private static ParleyClient client(HostPort at) {
+    return new ParleyClient(URI.create("http://" + at));
+  }
+
+  private static void operate(Node node, String name, String id) {
+    try (ParleyClient operator = client(node.management())) {
+      assertThat(operator.get("/admin/verify/" + id, null).expect(200).text())
+          .contains(" 0 problems");
+      operator.post("/admin/archive/enrolment", null, Json.obj()).expect(202);
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(
+              () -> {
+                JsonNode progress = operator.get("/admin/archive/enrolment", null).body();
+                assertThat(progress.path("running").asBoolean()).isFalse();
+                assertThat(progress.path("stopped").asText("")).isEmpty();
+                assertThat(progress.path("entered").asLong()).isPositive();
+              });
+      String marks = "/admin/marks?entity=" + name.replace("|", "%7C");
+      assertThat(operator.get(marks, null).expect(200).body().has("problem")).isFalse();
+      assertThat(operator.post(marks, null, Json.obj()).expect(200).body().path("mended"))
+          .isEqualTo(Json.parse("false"));
+    }
+  }
+
+  /** As the archiver does with what is old, which nothing here is. */
+  private static void remove(Node node, String name) {
+    Persistence plugins = Persistence.get(node.system());
+    ActorRef snapshots = plugins.snapshotStoreFor("parley-snapshots", ConfigFactory.empty());
+    SnapshotMetadata one = new SnapshotMetadata(name + "-other", 7, 1);
+    assertThat(ask(snapshots, new SnapshotProtocol.SaveSnapshot(one, "text")))
+        .isInstanceOf(SaveSnapshotSuccess.class);
+    SnapshotSelectionCriteria all = SnapshotSelectionCriteria.create(7, Long.MAX_VALUE, 0, 0);
+    assertThat(ask(snapshots, new SnapshotProtocol.DeleteSnapshots(one.persistenceId(), all)))
+        .isEqualTo(new DeleteSnapshotsSuccess(all));
+    assertThat(
+            Patterns.askWithReplyTo(
+                    plugins.journalFor("", ConfigFactory.empty()),
+                    replyTo -> new JournalProtocol.DeleteMessagesTo(name, 50, replyTo),
+                    PATIENCE)
+                .toCompletableFuture()
+                .join())
+        .isEqualTo(new DeleteMessagesSuccess(50));
+  }
+
+  private static Object ask(ActorRef plugin, Object message) {
+    return Patterns.ask(plugin, message, PATIENCE).toCompletableFuture().join();
+  }
+
+  /** As the nodes of a cluster do, which this one is not. */
+  private static void noteAsNodesDo(URI endpoint, String prefix) throws Exception {
+    try (DynamoStore store = DynamoStore.open(endpoint, prefix, false)) {
+      store.note("silent until|x", 7);
+      assertThat(store.noted("silent until|x")).isEqualTo(7);
+      assertThat(store.secret("a key", () -> "made")).isEqualTo("made");
+    }
+  }
+}
