@@ -28,6 +28,7 @@ import parley.conversation.Verification;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
+import parley.model.UserId;
 import parley.session.Entities;
 import parley.session.MessageRate;
 import parley.session.SessionDeps;
@@ -52,6 +53,12 @@ import parley.user.UserSettings;
 record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
   /** Most sockets of one node; the next is closed at once. Far over what its memory allows. */
   private static final int SOCKETS = 100_000;
+
+  /**
+   * How long an account waits for its user to end a login's sockets before it answers a logout: a
+   * slow write or two, and less than a client's patience.
+   */
+  private static final Duration END_LOGIN = Duration.ofSeconds(3);
 
   /** Sends clients elsewhere. */
   @FunctionalInterface
@@ -90,9 +97,14 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
     node.getWhenTerminated().thenAccept(done -> tokens.close());
 
     ClusterSharding sharding = ClusterSharding.get(node);
-    Accounts accounts =
-        Accounts.init(node, tokens, AuthSettings.from(node.settings().config()), clock);
     Entities entities = Entities.sharded(sharding);
+    Accounts accounts =
+        Accounts.init(
+            node,
+            tokens,
+            AuthSettings.from(node.settings().config()),
+            (user, sid) -> endLogin(node, entities, user, sid),
+            clock);
     Archive archive = Archives.start(node, settings, cold, entities, clock);
     Conversation.init(
         node,
@@ -110,6 +122,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
         sharding,
         UserSettings.standard(),
         (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
+        accounts::endFamily,
         clock,
         pushes.pushing());
 
@@ -166,6 +179,22 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             pushes.admin()),
         time -> drain(node, sessions, time),
         tokens::hasten);
+  }
+
+  private static CompletionStage<User.Done> endLogin(
+      ActorSystem<?> node, Entities entities, UserId user, String sid) {
+    return AskPattern.<User.Command, User.DoneReply>ask(
+            entities.user(user),
+            replyTo -> new User.EndLogin(sid, replyTo),
+            END_LOGIN,
+            node.scheduler())
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Done done -> done;
+                  case User.Refused refused ->
+                      throw new IllegalStateException(refused.refusal().message());
+                });
   }
 
   private static CompletionStage<Done> drain(

@@ -17,7 +17,11 @@ record TokenAuthenticator(AccessTokens tokens) implements Authenticator {
                 switch (verified) {
                   case Verified.Principal p ->
                       new Accepted(
-                          p.userId(), p.username(), p.expiresAt().toEpochMilli(), p.external());
+                          p.userId(),
+                          p.username(),
+                          p.expiresAt().toEpochMilli(),
+                          p.external(),
+                          p.sid());
                   case Verified.Rejected rejected -> new Rejected();
                   case Verified.Unavailable unavailable -> new Unavailable();
                 });

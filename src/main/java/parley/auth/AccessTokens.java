@@ -105,8 +105,17 @@ public final class AccessTokens implements AutoCloseable {
             .build();
   }
 
-  /** A token for this user, good for {@link #LIFE} from now. */
+  /** A token for this user, good for {@link #LIFE} from now, that belongs to no login. */
   public Secret issue(UserId userId, String username) {
+    return issue(userId, username, null);
+  }
+
+  /**
+   * A token for this user, good for {@link #LIFE} from now.
+   *
+   * @param sid the login it belongs to, or null
+   */
+  public Secret issue(UserId userId, String username, @Nullable String sid) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS); // What a JWT can say.
     JWTClaimsSet claims =
         new JWTClaimsSet.Builder()
@@ -116,6 +125,7 @@ public final class AccessTokens implements AutoCloseable {
             .expirationTime(Date.from(now.plus(LIFE)))
             .jwtID(UlidCreator.getUlid(now.toEpochMilli()).toString())
             .claim("username", username)
+            .claim("sid", sid)
             .build();
     SignedJWT jwt =
         new SignedJWT(
@@ -257,7 +267,17 @@ public final class AccessTokens implements AutoCloseable {
     String subject = claims.getSubject();
     return subject == null || !Ids.isId(subject)
         ? new Rejected("sub cannot be a user_id")
-        : new Principal(new UserId(subject), username, expires.toInstant(), isExternal);
+        : new Principal(
+            new UserId(subject),
+            username,
+            expires.toInstant(),
+            isExternal,
+            sid(claims, isExternal));
+  }
+
+  /** An external issuer's tokens may carry a {@code sid} too; it names nothing of ours. */
+  private static @Nullable String sid(JWTClaimsSet claims, boolean isExternal) {
+    return !isExternal && claims.getClaim("sid") instanceof String sid ? sid : null;
   }
 
   private static boolean ahead(@Nullable Date date, Instant now) {

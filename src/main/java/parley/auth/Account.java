@@ -5,8 +5,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -15,11 +20,14 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Local;
 import parley.serial.Wire;
@@ -34,6 +42,10 @@ import parley.serial.Wire;
  *                                        ▼
  *  Refresh, Logout ────────────────▶ persist ──▶ reply
  * </pre>
+ *
+ * <p>A family that ends is told to its user, whose sockets and pushes it ends there. The answer
+ * waits for the user to know, a few seconds at most; what it does not know is kept in the state
+ * ({@link AccountState#untold}) and told again every 5 s, and in the next life from its start.
  *
  * <p>An entity nobody has registered lives like any other, throttles guesses like any other, and
  * writes nothing.
@@ -77,6 +89,12 @@ public final class Account
   /** Revoke the token's family. */
   record Logout(RefreshToken token, ActorRef<AccountReply.ToLogout> replyTo) implements Request {}
 
+  /**
+   * The user has ended the login that access tokens call {@code sid}, as a device that used it was
+   * removed. Answers {@link AccountReply.FamilyGone} when none of its tokens is good any more.
+   */
+  record EndFamily(String sid, ActorRef<AccountReply.ToEndFamily> replyTo) implements Request {}
+
   /** Who has the name? */
   record Lookup(ActorRef<AccountReply.ToLookup> replyTo) implements Request {}
 
@@ -91,6 +109,22 @@ public final class Account
 
   record Idle() implements Command, Local {}
 
+  /** The user knows that the family has ended, or could not be told. */
+  private record Told(String familyId, boolean known) implements Command, Local {}
+
+  /** Tell the user again what it does not know. */
+  private record TellAgain() implements Command, Local {}
+
+  /** How users are told that a login has ended. */
+  @FunctionalInterface
+  public interface Users {
+    /**
+     * Ends what the login has open. Completes when that is durable; fails, in a few seconds, where
+     * it may not be.
+     */
+    CompletionStage<?> ended(UserId user, String sid);
+  }
+
   static final int MAX_WAITING = 64;
   static final int MAX_HASHING = 16;
 
@@ -102,12 +136,18 @@ public final class Account
   /** Longer than the bucket takes to fill, so that leaving memory forgets no throttling. */
   static final Duration IDLE = Duration.ofMillis(2 * LOGIN_BURST * LOGIN_REFILL_MILLIS);
 
+  /** After which a user that could not be told of a family's end is told again. */
+  private static final Duration TELL_AGAIN = Duration.ofSeconds(5);
+
   private final ActorContext<Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Admission admission;
   private final String username;
   private final PasswordHasher hasher;
+  private final Users users;
   private final InstantSource clock;
+  // Answers that wait for the user to know that the family has ended.
+  private final Map<String, List<Runnable>> telling = new HashMap<>();
   private TokenBucket logins;
   private int hashing;
 
@@ -117,6 +157,7 @@ public final class Account
       Admission admission,
       String username,
       PasswordHasher hasher,
+      Users users,
       InstantSource clock) {
     super(PersistenceId.of(KEY.name(), username));
     this.context = context;
@@ -124,6 +165,7 @@ public final class Account
     this.admission = admission;
     this.username = username;
     this.hasher = hasher;
+    this.users = users;
     this.clock = clock;
     this.logins = TokenBucket.full(LOGIN_BURST, LOGIN_REFILL_MILLIS, clock.millis());
   }
@@ -132,18 +174,21 @@ public final class Account
    * The behaviour of one account.
    *
    * @param shard asked to passivate it after {@link #IDLE} without a command
+   * @param users told of families that have ended
    */
   static Behavior<Command> create(
       String username,
       ActorRef<ClusterSharding.ShardCommand> shard,
       PasswordHasher hasher,
+      Users users,
       InstantSource clock) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(IDLE, new Idle());
           Admission admission = new Admission(MAX_WAITING);
           return Behaviors.intercept(
-              () -> admission, new Account(context, shard, admission, username, hasher, clock));
+              () -> admission,
+              new Account(context, shard, admission, username, hasher, users, clock));
         });
   }
 
@@ -167,6 +212,14 @@ public final class Account
     return RetentionCriteria.snapshotEvery(100, 2);
   }
 
+  @Override
+  public SignalHandler<AccountState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(
+            RecoveryCompleted.instance(), state -> state.untold().forEach(f -> tell(state, f)))
+        .build();
+  }
+
   private Effect<AccountEvent, AccountState> handle(AccountState state, Command command) {
     admission.handled(command);
     return switch (command) {
@@ -174,11 +227,14 @@ public final class Account
       case Login c -> login(state, c);
       case Refresh c -> refresh(state, c);
       case Logout c -> logout(state, c);
+      case EndFamily c -> endFamily(state, c);
       case Lookup c -> lookup(state, c);
       case Hashed c -> hashed(state, c);
       case Matched c -> matched(state, c);
       case HashFailed c -> hashFailed(c);
-      case Idle c -> idle();
+      case Told c -> told(state, c);
+      case TellAgain c -> tellAgain(state);
+      case Idle c -> idle(state);
       case Stop c -> Effect().stop();
     };
   }
@@ -242,12 +298,23 @@ public final class Account
       return Effect().reply(c.login().replyTo(), new AccountReply.BadCredentials());
     }
     logins = logins.giveBack(); // Only guesses count: an owner with many devices is no guesser.
+    Instant now = now();
+    @Nullable String ended = state.makesRoom(now);
+    if (ended != null && !state.mayEnd()) {
+      return refuse(c.login());
+    }
     RefreshToken.Fresh fresh = RefreshToken.first(username);
     return Effect()
         .persist(
             new AccountEvent.FamilyStarted(
-                fresh.token().familyId(), fresh.token().secretHash(), now()))
-        .thenReply(c.login().replyTo(), after -> signedIn(after, fresh));
+                fresh.token().familyId(), fresh.token().secretHash(), now, ended))
+        .thenRun(
+            after -> {
+              if (ended != null) {
+                tell(after, ended);
+              }
+              c.login().replyTo().tell(signedIn(after, fresh));
+            });
   }
 
   private Effect<AccountEvent, AccountState> hashFailed(HashFailed c) {
@@ -264,33 +331,105 @@ public final class Account
 
   private Effect<AccountEvent, AccountState> refresh(AccountState state, Refresh c) {
     RefreshToken token = c.token();
-    return switch (state.standing(token, now())) {
-      case GOOD -> {
+    AccountState.Standing standing = state.standing(token, now());
+    return switch (standing) {
+      case GOOD, AGAIN -> {
         RefreshToken.Fresh fresh = token.next();
         yield Effect()
             .persist(
                 new AccountEvent.FamilyRotated(
-                    token.familyId(), fresh.token().counter(), fresh.token().secretHash(), now()))
+                    token.familyId(),
+                    fresh.token().counter(),
+                    fresh.token().secretHash(),
+                    now(),
+                    standing == AccountState.Standing.AGAIN))
             .thenReply(c.replyTo(), after -> signedIn(after, fresh));
       }
+      case STALE -> Effect().reply(c.replyTo(), new AccountReply.Stale());
+      case TOO_FAST ->
+          Effect().reply(c.replyTo(), new AccountReply.TooFast(Family.WINDOW.toMillis()));
       case SPENT ->
-          Effect()
-              .persist(new AccountEvent.FamilyRevoked(token.familyId(), true, now()))
-              .thenReply(c.replyTo(), after -> new AccountReply.Reused());
-      case REVOKED -> Effect().reply(c.replyTo(), new AccountReply.Reused());
+          revoke(
+              state, token.familyId(), true, c, () -> c.replyTo().tell(new AccountReply.Reused()));
+      case REVOKED -> whenTold(token.familyId(), () -> c.replyTo().tell(new AccountReply.Reused()));
       case UNKNOWN -> Effect().reply(c.replyTo(), new AccountReply.Unknown());
     };
   }
 
   private Effect<AccountEvent, AccountState> logout(AccountState state, Logout c) {
+    Runnable answer = () -> c.replyTo().tell(new AccountReply.LoggedOut());
     return switch (state.standing(c.token(), now())) {
       // A spent token logs out too: a client that lost the answer of its last refresh may leave.
-      case GOOD, SPENT ->
-          Effect()
-              .persist(new AccountEvent.FamilyRevoked(c.token().familyId(), false, now()))
-              .thenReply(c.replyTo(), after -> new AccountReply.LoggedOut());
-      case REVOKED, UNKNOWN -> Effect().reply(c.replyTo(), new AccountReply.LoggedOut());
+      case GOOD, AGAIN, STALE, TOO_FAST, SPENT ->
+          revoke(state, c.token().familyId(), false, c, answer);
+      case REVOKED, UNKNOWN -> whenTold(c.token().familyId(), answer);
     };
+  }
+
+  // ---- the end of a family
+
+  private Effect<AccountEvent, AccountState> endFamily(AccountState state, EndFamily c) {
+    AccountReply.FamilyGone gone = new AccountReply.FamilyGone();
+    Family family = state.familyBySid(c.sid()).orElse(null);
+    return family == null
+        ? Effect().reply(c.replyTo(), gone)
+        : Effect()
+            .persist(new AccountEvent.FamilyRevoked(family.id(), false, now(), true))
+            .thenReply(c.replyTo(), after -> gone);
+  }
+
+  private Effect<AccountEvent, AccountState> revoke(
+      AccountState state, String familyId, boolean reused, Request request, Runnable answer) {
+    if (!state.mayEnd()) {
+      return refuse(request);
+    }
+    return Effect()
+        .persist(new AccountEvent.FamilyRevoked(familyId, reused, now(), false))
+        .thenRun(
+            after -> {
+              tell(after, familyId);
+              telling.computeIfAbsent(familyId, f -> new ArrayList<>()).add(answer);
+            });
+  }
+
+  /** Answers when the user knows of the family's end, where it is being told just now. */
+  private Effect<AccountEvent, AccountState> whenTold(String familyId, Runnable answer) {
+    @Nullable List<Runnable> waiting = telling.get(familyId);
+    if (waiting == null || waiting.size() >= MAX_WAITING) {
+      answer.run();
+    } else {
+      waiting.add(answer);
+    }
+    return Effect().none();
+  }
+
+  private void tell(AccountState state, String familyId) {
+    if (telling.putIfAbsent(familyId, new ArrayList<>()) == null) {
+      UserId user = Objects.requireNonNull(state.owner()).userId();
+      context.pipeToSelf(
+          users.ended(user, RefreshToken.sid(familyId)),
+          (done, failure) -> new Told(familyId, failure == null));
+    }
+  }
+
+  private Effect<AccountEvent, AccountState> told(AccountState state, Told c) {
+    @Nullable List<Runnable> waiting = telling.remove(c.familyId());
+    if (waiting != null) {
+      // Also where the user could not be told: no token of the family is good, and it will be.
+      waiting.forEach(Runnable::run);
+    }
+    if (!c.known()) {
+      context.scheduleOnce(TELL_AGAIN, context.getSelf(), new TellAgain());
+      return Effect().none();
+    }
+    return state.untold().contains(c.familyId())
+        ? Effect().persist(new AccountEvent.FamilyRevoked(c.familyId(), false, now(), true))
+        : Effect().none();
+  }
+
+  private Effect<AccountEvent, AccountState> tellAgain(AccountState state) {
+    state.untold().forEach(familyId -> tell(state, familyId));
+    return Effect().none();
   }
 
   private Effect<AccountEvent, AccountState> lookup(AccountState state, Lookup c) {
@@ -303,7 +442,10 @@ public final class Account
                 : new AccountReply.Found(owner.userId(), owner.displayName()));
   }
 
-  private Effect<AccountEvent, AccountState> idle() {
+  private Effect<AccountEvent, AccountState> idle(AccountState state) {
+    if (!state.untold().isEmpty()) {
+      return Effect().none();
+    }
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
     return Effect().none();
   }
@@ -315,7 +457,11 @@ public final class Account
 
   private static AccountReply.SignedIn signedIn(AccountState state, RefreshToken.Fresh fresh) {
     AccountState.Owner owner = Objects.requireNonNull(state.owner());
-    return new AccountReply.SignedIn(owner.userId(), owner.displayName(), fresh.wire());
+    return new AccountReply.SignedIn(
+        owner.userId(),
+        owner.displayName(),
+        fresh.wire(),
+        RefreshToken.sid(fresh.token().familyId()));
   }
 
   private Instant now() {

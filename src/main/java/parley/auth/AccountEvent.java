@@ -1,8 +1,10 @@
 package parley.auth;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Stored;
 
@@ -45,32 +47,73 @@ public sealed interface AccountEvent extends Stored {
     }
   }
 
-  /** A login: a new family, its first token with counter 0. */
-  record FamilyStarted(String familyId, String secretHash, Instant at) implements AccountEvent {
+  /**
+   * A login: a new family, its first token of generation 0.
+   *
+   * @param ended the family that made room and whose user is to be told; null where none had to, or
+   *     where a version wrote it that told nobody
+   */
+  record FamilyStarted(
+      String familyId,
+      String secretHash,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String ended)
+      implements AccountEvent {
+    FamilyStarted(String familyId, String secretHash, Instant at) {
+      this(familyId, secretHash, at, null);
+    }
+
     @Override
     public String toString() {
       return "FamilyStarted[at=" + at + "]";
     }
   }
 
-  /** A refresh: the token before {@code counter} is spent, this one is good. */
-  record FamilyRotated(String familyId, int counter, String secretHash, Instant at)
+  /**
+   * A refresh.
+   *
+   * @param counter the generation of the new token: the first use of a token of the generation
+   *     before has begun it
+   * @param again whether the generation had begun before, and this is one more token of it. A
+   *     version that does not know the field takes this token for the only good one
+   */
+  record FamilyRotated(
+      String familyId,
+      int counter,
+      String secretHash,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean again)
       implements AccountEvent {
+    FamilyRotated(String familyId, int counter, String secretHash, Instant at) {
+      this(familyId, counter, secretHash, at, false);
+    }
+
     @Override
     public String toString() {
-      return "FamilyRotated[counter=" + counter + ", at=" + at + "]";
+      return "FamilyRotated[counter=" + counter + ", again=" + again + ", at=" + at + "]";
     }
   }
 
   /**
    * None of the family's tokens is good any more.
    *
-   * @param reused whether a spent token was used again (else: a logout)
+   * @param reused whether a spent token was used again
+   * @param told false: the user is to be told; true: it knows, and this may be the second event
+   *     about the family; null where a version wrote it that told nobody
    */
-  record FamilyRevoked(String familyId, boolean reused, Instant at) implements AccountEvent {
+  record FamilyRevoked(
+      String familyId,
+      boolean reused,
+      Instant at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean told)
+      implements AccountEvent {
+    FamilyRevoked(String familyId, boolean reused, Instant at) {
+      this(familyId, reused, at, null);
+    }
+
     @Override
     public String toString() {
-      return "FamilyRevoked[reused=" + reused + ", at=" + at + "]";
+      return "FamilyRevoked[reused=" + reused + ", told=" + told + ", at=" + at + "]";
     }
   }
 }

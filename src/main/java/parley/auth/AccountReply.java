@@ -1,5 +1,6 @@
 package parley.auth;
 
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Wire;
 
@@ -17,11 +18,18 @@ sealed interface AccountReply extends Wire {
   /** To {@link Account.Logout}. */
   sealed interface ToLogout extends AccountReply {}
 
+  /** To {@link Account.EndFamily}. */
+  sealed interface ToEndFamily extends AccountReply {}
+
   /** To {@link Account.Lookup}. */
   sealed interface ToLookup extends AccountReply {}
 
-  /** In, with a new refresh token. */
-  record SignedIn(UserId userId, String displayName, Secret refreshToken)
+  /**
+   * In, with a new refresh token.
+   *
+   * @param sid the family as access tokens call it; null from a version that does not say
+   */
+  record SignedIn(UserId userId, String displayName, Secret refreshToken, @Nullable String sid)
       implements ToRegister, ToLogin, ToRefresh {}
 
   /** Somebody has the name already. */
@@ -36,6 +44,15 @@ sealed interface AccountReply extends Wire {
   /** A spent token: its family is revoked. */
   record Reused() implements ToRefresh {}
 
+  /** Spent a moment ago, by a lost answer or another tab: nothing is revoked. */
+  record Stale() implements ToRefresh {}
+
+  /** Refreshed too often within a minute. */
+  record TooFast(long retryAfterMillis) implements ToRefresh {}
+
+  /** The family has ended, or was never there. */
+  record FamilyGone() implements ToEndFamily {}
+
   /** Never issued, logged out or expired. */
   record Unknown() implements ToRefresh {}
 
@@ -49,5 +66,5 @@ sealed interface AccountReply extends Wire {
   record NotFound() implements ToLookup {}
 
   /** Too much to do; nothing was done. */
-  record Overloaded() implements ToRegister, ToLogin, ToRefresh, ToLogout, ToLookup {}
+  record Overloaded() implements ToRegister, ToLogin, ToRefresh, ToLogout, ToEndFamily, ToLookup {}
 }

@@ -15,37 +15,40 @@ import parley.serial.Stored;
 
 /**
  * An account as its events made it; also its snapshot. At most {@value #MAX_FAMILIES} live families
- * and as many revoked ones: some 8 KB.
+ * and as many revoked ones: some 8 KB, and 60 KB where every family is refreshed as often as it may
+ * be.
  *
  * @param owner null while nobody has registered the name
  * @param families live ones, the least recently used first
  * @param reused ids and ends of families that were revoked because a spent token came again, the
  *     oldest first: kept so that the token's owner learns why it is out
+ * @param untold ids of families that have ended and whose user does not know yet; at most {@value
+ *     #MAX_UNTOLD}, whoever would add one more is refused
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-record AccountState(@Nullable Owner owner, List<Family> families, List<Reused> reused)
+record AccountState(
+    @Nullable Owner owner, List<Family> families, List<Reused> reused, List<String> untold)
     implements Stored {
+  /** The login after these ends the family that was refreshed the longest ago. */
   static final int MAX_FAMILIES = 20;
+
+  static final int MAX_UNTOLD = 40;
 
   /** How long a refresh token lives, from the moment it is issued. */
   static final Duration TOKEN_LIFE = Duration.ofDays(7);
 
-  static final AccountState EMPTY = new AccountState(null, List.of(), List.of());
+  /** How long a family lives, however often it is refreshed. */
+  static final Duration FAMILY_LIFE = Duration.ofDays(90);
+
+  static final AccountState EMPTY = new AccountState(null, List.of(), List.of(), List.of());
 
   AccountState {
-    families = families == null ? List.of() : List.copyOf(families);
-    reused = reused == null ? List.of() : List.copyOf(reused);
+    families = orEmpty(families);
+    reused = orEmpty(reused);
+    untold = orEmpty(untold);
   }
 
   record Owner(UserId userId, String displayName, Secret passwordHash) {}
-
-  /** One line of refresh tokens: only the one with {@code counter} is good. */
-  record Family(String id, int counter, String secretHash, Instant expiresAt) {
-    @Override
-    public String toString() {
-      return "Family[counter=" + counter + ", expiresAt=" + expiresAt + "]";
-    }
-  }
 
   record Reused(String id, Instant expiresAt) {
     @Override
@@ -56,8 +59,14 @@ record AccountState(@Nullable Owner owner, List<Family> families, List<Reused> r
 
   /** What a refresh token means to this account now. */
   enum Standing {
-    /** The newest of a live family. */
+    /** One of the newest generation: its use begins the next. */
     GOOD,
+    /** One of the generation before, soon after its first use: it gives one more of the newest. */
+    AGAIN,
+    /** Spent, but so lately that it says nothing of a thief; or the newest has enough tokens. */
+    STALE,
+    /** The newest of a family that is refreshed too fast. */
+    TOO_FAST,
     /** A spent one of a live family: the family must go. */
     SPENT,
     /** Of a family that went this way before. */
@@ -72,71 +81,95 @@ record AccountState(@Nullable Owner owner, List<Family> families, List<Reused> r
       case AccountEvent.Registered e ->
           new AccountState(
               new Owner(e.userId(), e.displayName(), e.passwordHash()),
-              newest(List.of(), family(e.familyId(), 0, e.secretHash(), e.at())),
+              newest(List.of(), Family.started(e.familyId(), e.secretHash(), e.at())),
+              List.of(),
               List.of());
       case AccountEvent.FamilyStarted e ->
-          s.with(newest(s.families, family(e.familyId(), 0, e.secretHash(), e.at())));
-      case AccountEvent.FamilyRotated e ->
-          s.with(
-              newest(
-                  without(s.families, e.familyId()),
-                  family(e.familyId(), e.counter(), e.secretHash(), e.at())));
+          s.with(newest(s.families, Family.started(e.familyId(), e.secretHash(), e.at())))
+              .withUntold(e.ended(), e.ended() == null);
+      case AccountEvent.FamilyRotated e -> s.rotated(e);
       case AccountEvent.FamilyRevoked e -> s.revoked(e);
     };
   }
 
   /**
    * The standing of {@code token}. A spent token is known by its family's id, which is 128 random
-   * bits that only holders of the family's tokens have: so the secrets of spent ones need not be
-   * kept.
+   * bits that only holders of the family's tokens have: so the secrets of long spent ones need not
+   * be kept. What gives a token is held against its hash in any case.
    */
   Standing standing(RefreshToken token, Instant now) {
     Optional<Family> live = family(token.familyId());
     if (live.isPresent()) {
-      Family family = live.get();
-      if (!now.isBefore(family.expiresAt) || token.counter() > family.counter) {
-        return Standing.UNKNOWN;
-      }
-      if (token.counter() < family.counter) {
-        return Standing.SPENT;
-      }
-      return same(token.secretHash(), family.secretHash) ? Standing.GOOD : Standing.UNKNOWN;
+      return live.get().standing(token, now);
     }
     boolean gone =
         reused.stream().anyMatch(r -> same(r.id, token.familyId()) && now.isBefore(r.expiresAt));
     return gone ? Standing.REVOKED : Standing.UNKNOWN;
   }
 
-  private Optional<Family> family(String id) {
-    return families.stream().filter(f -> same(f.id, id)).findFirst();
+  /** The live family of that id. */
+  Optional<Family> family(String id) {
+    return families.stream().filter(f -> same(f.id(), id)).findFirst();
   }
 
-  private AccountState revoked(AccountEvent.FamilyRevoked event) {
-    if (!event.reused()) {
-      return with(without(families, event.familyId()));
-    }
+  /** The live family that access tokens call so. */
+  Optional<Family> familyBySid(String sid) {
+    return families.stream().filter(f -> same(RefreshToken.sid(f.id()), sid)).findFirst();
+  }
+
+  /** The family that a login at this time ends, or null. */
+  @Nullable String makesRoom(Instant now) {
+    List<Family> live = families.stream().filter(f -> now.isBefore(f.expiresAt())).toList();
+    return live.size() < MAX_FAMILIES ? null : live.getFirst().id();
+  }
+
+  /** Whether one more family may end. */
+  boolean mayEnd() {
+    return untold.size() < MAX_UNTOLD;
+  }
+
+  private AccountState rotated(AccountEvent.FamilyRotated e) {
+    Family before =
+        family(e.familyId()).orElseGet(() -> Family.started(e.familyId(), e.secretHash(), e.at()));
+    return with(newest(without(families, e.familyId()), before.rotated(e)));
+  }
+
+  private AccountState revoked(AccountEvent.FamilyRevoked e) {
     List<Reused> gone = new ArrayList<>(reused);
-    gone.add(new Reused(event.familyId(), event.at().plus(TOKEN_LIFE)));
-    return new AccountState(owner, without(families, event.familyId()), last(gone));
+    if (e.reused()) {
+      gone.add(new Reused(e.familyId(), e.at().plus(TOKEN_LIFE)));
+    }
+    AccountState after =
+        new AccountState(owner, without(families, e.familyId()), last(gone), untold);
+    return e.told() == null ? after : after.withUntold(e.familyId(), e.told());
+  }
+
+  private AccountState withUntold(@Nullable String familyId, boolean told) {
+    if (familyId == null) {
+      return this;
+    }
+    List<String> changed = new ArrayList<>(untold);
+    changed.removeIf(id -> same(id, familyId));
+    if (!told) {
+      changed.add(familyId);
+    }
+    return new AccountState(owner, families, reused, changed);
   }
 
   private AccountState withoutExpired(Instant now) {
     return new AccountState(
         owner,
-        families.stream().filter(f -> now.isBefore(f.expiresAt)).toList(),
-        reused.stream().filter(r -> now.isBefore(r.expiresAt)).toList());
+        families.stream().filter(f -> now.isBefore(f.expiresAt())).toList(),
+        reused.stream().filter(r -> now.isBefore(r.expiresAt)).toList(),
+        untold);
   }
 
   private AccountState with(List<Family> changed) {
-    return new AccountState(owner, changed, reused);
-  }
-
-  private static Family family(String id, int counter, String secretHash, Instant at) {
-    return new Family(id, counter, secretHash, at.plus(TOKEN_LIFE));
+    return new AccountState(owner, changed, reused, untold);
   }
 
   private static List<Family> without(List<Family> families, String id) {
-    return families.stream().filter(f -> !same(f.id, id)).toList();
+    return families.stream().filter(f -> !same(f.id(), id)).toList();
   }
 
   private static List<Family> newest(List<Family> families, Family family) {
@@ -149,7 +182,11 @@ record AccountState(@Nullable Owner owner, List<Family> families, List<Reused> r
     return all.subList(Math.max(0, all.size() - MAX_FAMILIES), all.size());
   }
 
-  private static boolean same(String a, String b) {
+  private static <T> List<T> orEmpty(@Nullable List<T> list) {
+    return list == null ? List.of() : List.copyOf(list);
+  }
+
+  static boolean same(String a, String b) {
     return MessageDigest.isEqual(a.getBytes(US_ASCII), b.getBytes(US_ASCII));
   }
 }

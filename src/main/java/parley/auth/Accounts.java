@@ -36,12 +36,18 @@ public final class Accounts {
   /**
    * Starts the sharding of accounts on this node and the threads that hash passwords, which end
    * with the system. Once per system.
+   *
+   * @param users told of logins that have ended
    */
   public static Accounts init(
-      ActorSystem<?> system, AccessTokens tokens, AuthSettings settings, InstantSource clock) {
+      ActorSystem<?> system,
+      AccessTokens tokens,
+      AuthSettings settings,
+      Account.Users users,
+      InstantSource clock) {
     Argon2Hasher hasher = new Argon2Hasher(settings.hashing());
     system.getWhenTerminated().whenComplete((done, failure) -> hasher.close());
-    return init(system, tokens, hasher, settings.askTimeout(), clock);
+    return init(system, tokens, hasher, settings.askTimeout(), users, clock);
   }
 
   static Accounts init(
@@ -49,12 +55,14 @@ public final class Accounts {
       AccessTokens tokens,
       PasswordHasher hasher,
       Duration timeout,
+      Account.Users users,
       InstantSource clock) {
     ClusterSharding sharding = ClusterSharding.get(system);
     sharding.init(
         Entity.of(
                 Account.KEY,
-                context -> Account.create(context.getEntityId(), context.getShard(), hasher, clock))
+                context ->
+                    Account.create(context.getEntityId(), context.getShard(), hasher, users, clock))
             .withStopMessage(new Account.Stop()));
     return new Accounts(sharding, tokens, timeout);
   }
@@ -105,7 +113,10 @@ public final class Accounts {
         unavailable());
   }
 
-  /** Spends a refresh token; a second use of one revokes all that came of the same login. */
+  /**
+   * Uses a refresh token. For a minute after the first use of one, it and its siblings give more of
+   * what came of it; any later use revokes all that came of the same login.
+   */
   public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
     Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
     if (token.isEmpty()) {
@@ -119,6 +130,8 @@ public final class Accounts {
             switch (reply) {
               case AccountReply.SignedIn r -> signedIn(username, r);
               case AccountReply.Reused r -> new AuthResult.RefreshReused();
+              case AccountReply.Stale r -> new AuthResult.StaleToken();
+              case AccountReply.TooFast r -> new AuthResult.RateLimited(r.retryAfterMillis());
               case AccountReply.Unknown r -> new AuthResult.UnknownToken();
               case AccountReply.Overloaded r -> unavailable();
             },
@@ -126,8 +139,8 @@ public final class Accounts {
   }
 
   /**
-   * Revokes the family of a refresh token. Access tokens live on until they expire: they are not
-   * looked up anywhere.
+   * Revokes the family of a refresh token. Its sockets end, and its access tokens open none; to
+   * other calls they are good until they expire.
    */
   public CompletionStage<AuthResult.Logout> logout(Secret refreshToken) {
     Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
@@ -143,6 +156,32 @@ public final class Accounts {
               case AccountReply.Overloaded r -> unavailable();
             },
         unavailable());
+  }
+
+  /**
+   * Ends the login that access tokens call {@code sid}. Completes when it is durable; fails with
+   * {@link IllegalStateException} where it may not be.
+   */
+  public CompletionStage<Boolean> endFamily(String username, String sid) {
+    if (!Credentials.isUsername(username)) {
+      return CompletableFuture.completedFuture(true);
+    }
+    return this.<AccountReply.ToEndFamily, Boolean>ask(
+            username,
+            replyTo -> new Account.EndFamily(sid, replyTo),
+            reply ->
+                switch (reply) {
+                  case AccountReply.FamilyGone r -> true;
+                  case AccountReply.Overloaded r -> false;
+                },
+            false)
+        .thenApply(
+            done -> {
+              if (!done) {
+                throw new IllegalStateException("the account did not answer");
+              }
+              return true;
+            });
   }
 
   /** Who has the name; what can be no username is nobody's. */
@@ -185,7 +224,7 @@ public final class Accounts {
         reply.userId(),
         username,
         reply.displayName(),
-        tokens.issue(reply.userId(), username),
+        tokens.issue(reply.userId(), username, reply.sid()),
         AccessTokens.LIFE.toSeconds(),
         reply.refreshToken());
   }

@@ -45,11 +45,17 @@ public sealed interface AuthResult {
   /** No such account, or not its password: 401, and nobody learns which. */
   record BadCredentials() implements Login {}
 
-  /** Too many attempts on this account: 429. */
-  record RateLimited(long retryAfterMillis) implements Login {}
+  /** Too many attempts on this account, or refreshes of this login: 429. */
+  record RateLimited(long retryAfterMillis) implements Login, Refresh {}
 
   /** A spent token came again; its family is revoked: 401 {@code refresh_reused}. */
   record RefreshReused() implements Refresh {}
+
+  /**
+   * Spent within the last minute, as when two tabs refresh at once: 401 {@code unauthenticated}.
+   * Nothing is revoked, and a browser's cookie may be a newer one by now.
+   */
+  record StaleToken() implements Refresh {}
 
   /** Not a token of ours, or no longer: 401 {@code unauthenticated}. */
   record UnknownToken() implements Refresh {}

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Optional;
 
@@ -21,7 +22,7 @@ import java.util.Optional;
  * is ever stored: 256 random bits need no slow hash.
  *
  * @param familyId 128 random bits, base64url
- * @param counter how many tokens of the family were issued before
+ * @param counter the token's generation: 0 after the login
  * @param secretHash SHA-256 of the secret, base64url
  */
 record RefreshToken(String username, String familyId, int counter, String secretHash) {
@@ -43,9 +44,19 @@ record RefreshToken(String username, String familyId, int counter, String secret
     return make(username, random(FAMILY_BYTES), 0);
   }
 
-  /** The token after this one. */
+  /** A token of the generation after this one's. */
   Fresh next() {
     return make(username, DECODER.decode(familyId), counter + 1);
+  }
+
+  /**
+   * What everybody may know a family by: access tokens carry it as {@code sid}. It is made of the
+   * family's id by SHA-256 and cut to 128 bits. The id itself stays with the holders of the
+   * family's refresh tokens, because it is what proves that a spent token was once real.
+   */
+  static String sid(String familyId) {
+    byte[] hash = digest(("parley sid " + familyId).getBytes(US_ASCII));
+    return ENCODER.encodeToString(Arrays.copyOf(hash, FAMILY_BYTES));
   }
 
   /** Reads what a client sent; empty if it cannot have come from here. */
@@ -111,8 +122,12 @@ record RefreshToken(String username, String familyId, int counter, String secret
   }
 
   private static String sha256(byte[] bytes) {
+    return ENCODER.encodeToString(digest(bytes));
+  }
+
+  private static byte[] digest(byte[] bytes) {
     try {
-      return ENCODER.encodeToString(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }

@@ -1,6 +1,7 @@
 package parley.auth;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
 /** What {@link AccessTokens#verify} found. */
@@ -11,9 +12,17 @@ public sealed interface Verified {
    * @param username the account's; of an external issuer's user the same as its id
    * @param expiresAt the end of the token, in the future when given
    * @param external whether an external issuer answers for it
+   * @param sid the login it belongs to; null for an external issuer's, and for one of a version
+   *     that did not say
    */
-  record Principal(UserId userId, String username, Instant expiresAt, boolean external)
-      implements Verified {}
+  record Principal(
+      UserId userId, String username, Instant expiresAt, boolean external, @Nullable String sid)
+      implements Verified {
+    /** A token that belongs to no login. */
+    public Principal(UserId userId, String username, Instant expiresAt, boolean external) {
+      this(userId, username, expiresAt, external, null);
+    }
+  }
 
   /**
    * Not good: 401 {@code unauthenticated}.

@@ -4,6 +4,32 @@
  * behind them stand the {@link parley.auth.Account} entity (one writer per username), the password
  * hasher on threads of its own, the signing key, and the keys of an external issuer. Profiles,
  * routes and cookies do not live here.
+ *
+ * <h2>Decisions</h2>
+ *
+ * <p><b>What a login made is a family, and ends as one.</b> Its refresh tokens come in generations
+ * ({@link parley.auth.Family}); its access tokens carry its {@code sid}. A logout has to end
+ * sockets and pushes at once, and those are the user's, which lives on another node perhaps. So the
+ * account writes the end first, then tells the user until the user has it in its own journal, and
+ * only then answers; what is untold stands in the account's state. A process that dies between the
+ * two lines leaves a family without a good refresh token, whose sockets end with their access token
+ * (15 minutes) or when the account is next woken, by any call that names it: the caller had no
+ * answer and asks again. A device's removal goes the same way from the other side. Rejected: to ask
+ * the account at each hello, as a third of a cluster's reconnects would wake as many accounts; to
+ * keep live logins in the user, which would cost a write there for each login.
+ *
+ * <p><b>The {@code sid} is not the family's id but made from it.</b> The id proves that a spent
+ * token was real, which revokes the family; access tokens are seen by more eyes than refresh
+ * tokens.
+ *
+ * <p><b>Bounds.</b> 20 families an account: the next login ends the one that was refreshed the
+ * longest ago, as a logout would. 21 tokens a generation, 120 generations a minute ({@code
+ * rate_limited}). 40 ends that the user has not heard of: whatever would end one more is {@code
+ * unavailable}. A user remembers 200 ended logins for 20 minutes.
+ *
+ * <p><b>Old and new nodes together.</b> No event has a new name: fields were added, which an older
+ * version does not read. An account that moves to an older node takes the newest token for the only
+ * good one, and tells nobody of a logout, as before.
  */
 @NullMarked
 package parley.auth;

@@ -29,8 +29,9 @@ import parley.protocol.RequestReader;
  *
  * <p>The refresh token may come as a cookie or in the body; where there are both, the body's is
  * meant, since somebody wrote it for this call. A token that turns out to be spent or unknown takes
- * the cookie with it. Logout answers 204 whatever it got, also nothing: in the end there is no
- * session, which is what was asked for.
+ * the cookie with it; one that was spent a moment ago does not. What is done by the cookie alone is
+ * refused to pages of other origins, and so is logout in any case. Logout answers 204 whatever it
+ * got, also nothing: in the end there is no session, which is what was asked for.
  */
 final class AuthRoutes {
   private final Edge edge;
@@ -116,12 +117,16 @@ final class AuthRoutes {
   private CompletionStage<HttpResponse> welcome(
       HttpRequest request, AuthResult.SignedIn in, int status) {
     return edge.ensure(in.userId(), in.username(), in.displayName())
-        .thenApply(found -> tokens(request, in, status));
+        .thenApply(found -> tokens(request, in, status, Origins.isOurPage(request)));
   }
 
-  private static HttpResponse tokens(HttpRequest request, AuthResult.SignedIn in, int status) {
-    String body =
-        HttpWriter.login(in.userId(), in.accessToken().value(), in.refreshToken().value());
+  /**
+   * @param keptByCookie a page of ours asks and gets the cookie: no script is to see what is in it
+   */
+  private static HttpResponse tokens(
+      HttpRequest request, AuthResult.SignedIn in, int status, boolean keptByCookie) {
+    @Nullable String refreshToken = keptByCookie ? null : in.refreshToken().value();
+    String body = HttpWriter.login(in.userId(), in.accessToken().value(), refreshToken, null);
     return RefreshCookie.set(request, Answers.json(status, body), in.refreshToken());
   }
 
@@ -132,22 +137,39 @@ final class AuthRoutes {
                 request,
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
+                  boolean byCookie = r.refreshToken() == null;
+                  // A token in the body was put there for this call, by whoever has it.
+                  if (byCookie && Origins.isForeign(request)) {
+                    return done(foreign());
+                  }
                   @Nullable Secret token = token(request, r);
                   return token == null
                       ? done(Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
-                      : identity.refresh(token).thenApply(result -> refreshed(request, result));
+                      : identity
+                          .refresh(token)
+                          .thenApply(result -> refreshed(request, result, byCookie));
                 }));
   }
 
-  private static HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result) {
+  private static HttpResponse foreign() {
+    return Problems.of(ErrorCode.FORBIDDEN, "Origin is not this server's");
+  }
+
+  private static HttpResponse refreshed(
+      HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
     return switch (result) {
-      case AuthResult.SignedIn in -> tokens(request, in, 200);
+      case AuthResult.SignedIn in ->
+          tokens(request, in, 200, byCookie && Origins.isOurPage(request));
       case AuthResult.RefreshReused reused ->
           forget(
               request,
               Problems.of(
                   ErrorCode.REFRESH_REUSED,
                   "this refresh token was used before; all that came from it are revoked"));
+      case AuthResult.StaleToken stale ->
+          // The cookie stays: it may be the newer one already, of another tab.
+          Problems.of(ErrorCode.UNAUTHENTICATED, "this refresh token was used a moment ago");
+      case AuthResult.RateLimited limited -> Problems.tooMany(limited.retryAfterMillis());
       case AuthResult.UnknownToken unknown ->
           forget(
               request,
@@ -164,6 +186,9 @@ final class AuthRoutes {
                 request,
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
+                  if (Origins.isForeign(request)) {
+                    return done(foreign());
+                  }
                   @Nullable Secret token = token(request, r);
                   return token == null
                       ? done(RefreshCookie.clear(request, Answers.noContent()))

@@ -24,13 +24,32 @@ public final class HttpWriter {
 
   /** The answer to register, login and refresh. */
   public static String login(UserId userId, String accessToken, String refreshToken) {
+    return login(userId, accessToken, refreshToken, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param refreshToken null where the caller is not to see it
+   * @param knownDevice null where there is none to give
+   */
+  public static String login(
+      UserId userId,
+      String accessToken,
+      @Nullable String refreshToken,
+      @Nullable String knownDevice) {
     return Encoder.object(
         json -> {
           json.writeStringField("user_id", userId.value());
           json.writeStringField("access_token", accessToken);
           json.writeStringField("token_type", "Bearer");
           json.writeNumberField("expires_in", ACCESS_TOKEN_SECONDS);
-          json.writeStringField("refresh_token", refreshToken);
+          if (refreshToken != null) {
+            json.writeStringField("refresh_token", refreshToken);
+          }
+          if (knownDevice != null) {
+            json.writeStringField("known_device", knownDevice);
+          }
         });
   }
 

@@ -69,6 +69,7 @@
  *   Check, Checked            asked again; after four in a row without an answer the session looks for
  *                             its user anew, every 2 s, and after a minute ends with state_lost
  *   Ended                     the next check is answered with it again
+ *   EndLogin, EndFamily       told again after 5 s, and in the next life, until acknowledged
  *   Watch, PresenceSeen       renewed every minute, and answered with the presence
  *   Typing, TypingSeen        not at all: a hint
  *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate

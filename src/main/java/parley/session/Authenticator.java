@@ -19,9 +19,20 @@ public interface Authenticator {
    * @param username what the token's issuer calls the user, or null
    * @param expiresAt epoch milliseconds
    * @param external the issuer is not ours: the user may not exist yet
+   * @param sid the login it belongs to, or null where it belongs to none
    */
-  record Accepted(UserId userId, @Nullable String username, long expiresAt, boolean external)
-      implements Verdict {}
+  record Accepted(
+      UserId userId,
+      @Nullable String username,
+      long expiresAt,
+      boolean external,
+      @Nullable String sid)
+      implements Verdict {
+    /** A token that belongs to no login. */
+    public Accepted(UserId userId, @Nullable String username, long expiresAt, boolean external) {
+      this(userId, username, expiresAt, external, null);
+    }
+  }
 
   /** It is not good. */
   record Rejected() implements Verdict {}

@@ -21,6 +21,7 @@ final class Identity {
 
   private ClientFrame.@Nullable Hello hello;
   private Authenticator.@Nullable Accepted principal;
+  private Authenticator.@Nullable Accepted joining;
   private @Nullable ActorRef<User.Delivery> adapter;
   private @Nullable Long authId;
   private String sessionId = "";
@@ -64,8 +65,20 @@ final class Identity {
     round++;
   }
 
-  /** A new token was judged: answers the frame that brought it. */
-  ServerFrame renewed(Authenticator.Verdict verdict) {
+  /**
+   * A new token was judged: what answers the frame that brought it, or null where the token is of
+   * another login. Then the user has to say whether that has ended, by an answer to {@link
+   * #resume}, and {@link #joined} or {@link #refused} follows.
+   */
+  @Nullable ServerFrame renewed(Authenticator.Verdict verdict) {
+    joining = null;
+    if (verdict instanceof Authenticator.Accepted accepted
+        && accepted.userId().equals(me())
+        && accepted.sid() != null
+        && !accepted.sid().equals(Objects.requireNonNull(principal).sid())) {
+      joining = accepted;
+      return null;
+    }
     renewing = false;
     return switch (verdict) {
       case Authenticator.Accepted accepted -> {
@@ -79,6 +92,30 @@ final class Identity {
       case Authenticator.Unavailable unavailable ->
           failed(Refusal.unavailable("tokens cannot be judged now"));
     };
+  }
+
+  /** Whether the user is to say if the new token's login has ended. */
+  boolean joining() {
+    return joining != null;
+  }
+
+  /** The user has taken the session with the new token's login. */
+  ServerFrame joined() {
+    principal = Objects.requireNonNull(joining);
+    joining = null;
+    renewing = false;
+    return new ServerFrame.Ok(authId);
+  }
+
+  /** The new token's login has ended; the session's own may not have. */
+  ServerFrame refused() {
+    joining = null;
+    renewing = false;
+    return failed(badToken());
+  }
+
+  private @Nullable String sid() {
+    return Objects.requireNonNull(joining == null ? principal : joining).sid();
   }
 
   private ServerFrame failed(Refusal refusal) {
@@ -106,7 +143,8 @@ final class Identity {
       user.tell(new User.Ensure(name, displayName(name, id), answer));
     }
     ClientFrame.Hello h = first();
-    user.tell(new User.Attach(id, h.deviceId(), h.client(), sessionId, h.fresh(), false, session));
+    user.tell(
+        new User.Attach(id, h.deviceId(), h.client(), sessionId, h.fresh(), false, session, sid()));
   }
 
   /** Tells the user entity, wherever it is now, that this session is still here. */
@@ -114,7 +152,9 @@ final class Identity {
     ClientFrame.Hello h = first();
     deps.entities()
         .user(me())
-        .tell(new User.Attach(me(), h.deviceId(), h.client(), sessionId, false, true, adapter()));
+        .tell(
+            new User.Attach(
+                me(), h.deviceId(), h.client(), sessionId, false, true, adapter(), sid()));
   }
 
   private static String displayName(String username, UserId id) {

@@ -307,7 +307,19 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void renewed(Authenticator.Verdict verdict) {
-    out.send(identity.renewed(verdict));
+    ServerFrame answer = identity.renewed(verdict);
+    if (answer == null) {
+      start(Timer.ANSWER, settings.answerTimeout());
+      resume();
+    } else {
+      out.send(answer);
+      watchToken();
+    }
+  }
+
+  private void renewed(ServerFrame answer) {
+    timers.cancel(Timer.ANSWER);
+    out.send(answer);
     watchToken();
   }
 
@@ -430,15 +442,27 @@ public final class Session extends AbstractBehavior<Session.Command> {
     resuming = false;
     watchUser(answer.user());
     live().heard.anew();
+    if (identity.joining()) {
+      renewed(identity.joined());
+    }
     if (!live().deliveries.resumed(answer.lagging())) {
       close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
     }
   }
 
   private void onEnded(User.Ended ended) {
+    boolean finalWord =
+        ended.why() == User.End.REMOVED
+            || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
+    if (identity.joining() && finalWord) {
+      // Of the new token's login, perhaps: what the session has been till now is asked for again.
+      renewed(identity.refused());
+      resume();
+      return;
+    }
     switch (ended.why()) {
       case REPLACED -> close(CloseCode.REPLACED, "this device is connected elsewhere", 0);
-      case REMOVED -> close(CloseCode.REMOVED, "this device was removed", 0);
+      case REMOVED -> close(CloseCode.REMOVED, ended.refusal().message(), 0);
       case LOST -> resume();
       case REFUSED -> {
         Refusal refusal = ended.refusal();

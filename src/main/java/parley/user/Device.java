@@ -1,6 +1,8 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
 
@@ -12,6 +14,9 @@ import parley.model.DeviceId;
  * @param seenAt when a session of it was last alive, epoch milliseconds
  * @param pushAt when the token was registered, epoch milliseconds; 0 where no version that knew it
  *     wrote it down, and that counts as long ago
+ * @param logins the logins that it said hello with and that have not ended, the last one last; at
+ *     most {@value #LOGINS}
+ * @param signedOut the login of its last hello has ended: nothing is pushed to it until the next
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record Device(
@@ -21,19 +26,70 @@ record Device(
     long seenAt,
     @Nullable String pushPlatform,
     @Nullable String pushToken,
-    long pushAt) {
+    long pushAt,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<String> logins,
+    boolean signedOut) {
+  /** As many as an account keeps. */
+  static final int LOGINS = 20;
+
   // What is empty is not written, and arrives as null.
 
   Device {
     client = client == null ? "" : client;
+    logins = logins == null ? List.of() : List.copyOf(logins);
+  }
+
+  /** A device that no login is known of. */
+  Device(
+      DeviceId id,
+      long number,
+      String client,
+      long seenAt,
+      @Nullable String pushPlatform,
+      @Nullable String pushToken,
+      long pushAt) {
+    this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false);
+  }
+
+  /** Whether it has a push token, and somebody is logged in. */
+  boolean pushable() {
+    return pushToken != null && !signedOut;
+  }
+
+  /** Never null, unlike what is written. */
+  List<String> allLogins() {
+    return logins == null ? List.of() : logins;
   }
 
   Device withPush(@Nullable String platform, @Nullable String token, long at) {
-    return new Device(id, number, client, seenAt, platform, token, at);
+    return new Device(id, number, client, seenAt, platform, token, at, logins, signedOut);
   }
 
-  Device seen(String newClient, long at) {
-    return new Device(id, number, newClient, Math.max(seenAt, at), pushPlatform, pushToken, pushAt);
+  /**
+   * A session of it was alive.
+   *
+   * @param sid the session's login; null where it has none, or none is known
+   */
+  Device seen(String newClient, long at, @Nullable String sid) {
+    List<String> all = new ArrayList<>(allLogins());
+    if (sid != null) {
+      all.remove(sid);
+      all.add(sid);
+    }
+    List<String> kept = all.subList(Math.max(0, all.size() - LOGINS), all.size());
+    return new Device(
+        id, number, newClient, Math.max(seenAt, at), pushPlatform, pushToken, pushAt, kept, false);
+  }
+
+  /** A login has ended. */
+  Device loginEnded(String sid) {
+    List<String> all = allLogins();
+    if (!all.contains(sid)) {
+      return this;
+    }
+    boolean out = signedOut || all.getLast().equals(sid);
+    List<String> rest = all.stream().filter(login -> !login.equals(sid)).toList();
+    return new Device(id, number, client, seenAt, pushPlatform, pushToken, pushAt, rest, out);
   }
 
   @Override

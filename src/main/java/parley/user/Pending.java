@@ -96,6 +96,22 @@ final class Pending {
     seen.remove(device);
   }
 
+  /** What no journal holds yet of devices that are alive. */
+  List<UserEvent.DeviceSeen> seen() {
+    return List.copyOf(seen.values());
+  }
+
+  /** The login has ended, and the journal knows which devices had it. */
+  void forgetLogin(String sid) {
+    seen.values().removeIf(device -> sid.equals(device.sid()));
+  }
+
+  /** The login with which the device was last seen, where no journal says so yet; or null. */
+  @Nullable String loginOf(DeviceId device) {
+    UserEvent.DeviceSeen last = seen.get(device);
+    return last == null ? null : last.sid();
+  }
+
   /** When the device was last seen, where no journal says so yet; 0 where one does. */
   long seenAt(DeviceId device) {
     UserEvent.DeviceSeen last = seen.get(device);

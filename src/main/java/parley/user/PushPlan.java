@@ -147,7 +147,7 @@ final class PushPlan {
 
   /** Whether the device needs a push for this. */
   UserPush.Need need(Owed one, @Nullable Held held, @Nullable Device device) {
-    if (device == null || device.pushToken() == null) {
+    if (device == null || !device.pushable()) {
       return UserPush.Need.NO_TOKEN;
     }
     if (!configured(device)) {

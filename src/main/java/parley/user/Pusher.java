@@ -150,7 +150,7 @@ final class Pusher {
         device == null || device.pushPlatform() == null
             ? null
             : Platform.of(device.pushPlatform()).orElse(null);
-    if (device == null || token == null || platform == null) {
+    if (device == null || !device.pushable() || token == null || platform == null) {
       // The sweep that came before has left none of these.
       return Long.MAX_VALUE;
     }

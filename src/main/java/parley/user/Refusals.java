@@ -26,6 +26,7 @@ final class Refusals {
       case User.SetStatus c -> c.replyTo().tell(refused);
       case User.GetDevices c -> c.replyTo().tell(refused);
       case User.RemoveDevice c -> c.replyTo().tell(refused);
+      case User.EndLogin c -> c.replyTo().tell(refused);
       case User.SetPushToken c -> c.replyTo().tell(refused);
       case User.GetInbox c -> c.replyTo().tell(refused);
       case User.SetRowFlags c -> c.replyTo().tell(refused);

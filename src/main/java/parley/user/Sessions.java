@@ -3,6 +3,7 @@ package parley.user;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -41,6 +42,11 @@ final class Sessions {
 
     String sessionId() {
       return newcomer.attach().sessionId();
+    }
+
+    /** The login of its token, or null. */
+    @Nullable String sid() {
+      return newcomer.attach().sid();
     }
 
     String client() {
@@ -240,6 +246,28 @@ final class Sessions {
     }
   }
 
+  /** End the sessions of a login; answers their devices. */
+  List<DeviceId> endLogin(String sid) {
+    List<Live> those = live.values().stream().filter(one -> sid.equals(one.sid())).toList();
+    for (Live session : those) {
+      live.remove(session.device());
+      // Its last acknowledgements are on their way.
+      ended.put(session.device(), session.sessionId());
+      context.unwatch(session.ref());
+      end(session.ref(), User.End.REMOVED, loginEnded());
+    }
+    return those.stream().map(Live::device).toList();
+  }
+
+  /** The login of this newcomer has ended. */
+  static void loginEnded(User.Attach attach) {
+    if (attach.resume()) {
+      end(attach.session(), User.End.REMOVED, loginEnded());
+    } else {
+      refuse(attach, Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good"));
+    }
+  }
+
   /** The device of this session was removed while the session looked for its user. */
   static void removed(User.Attach attach) {
     end(attach.session(), User.End.REMOVED, gone());
@@ -255,6 +283,10 @@ final class Sessions {
 
   private static Refusal gone() {
     return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
+  }
+
+  private static Refusal loginEnded() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "this login has ended");
   }
 
   private static Refusal replaced() {

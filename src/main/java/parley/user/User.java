@@ -1,10 +1,13 @@
 package parley.user;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
@@ -41,6 +44,7 @@ public final class User {
    * The behaviour of one user.
    *
    * @param conversations the way to conversations
+   * @param logins told which logins have ended with a device
    * @param pushing how devices are pushed to
    * @param shard where the user asks to leave memory
    */
@@ -48,10 +52,11 @@ public final class User {
       UserId id,
       UserSettings settings,
       Conversations conversations,
+      Logins logins,
       InstantSource clock,
       Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return UserEntity.create(id, settings, conversations, clock, pushing, shard);
+    return UserEntity.create(id, settings, conversations, logins, clock, pushing, shard);
   }
 
   /** Register users with the sharding. */
@@ -59,6 +64,7 @@ public final class User {
       ClusterSharding sharding,
       UserSettings settings,
       Conversations conversations,
+      Logins logins,
       InstantSource clock,
       Pushing pushing) {
     return sharding.init(
@@ -69,6 +75,7 @@ public final class User {
                         new UserId(entity.getEntityId()),
                         settings,
                         conversations,
+                        logins,
                         clock,
                         pushing,
                         entity.getShard()))
@@ -83,6 +90,7 @@ public final class User {
           SetStatus,
           GetDevices,
           RemoveDevice,
+          EndLogin,
           SetPushToken,
           GetInbox,
           SetRowFlags,
@@ -160,10 +168,32 @@ public final class User {
   public record Devices(List<DeviceView> devices) implements DevicesReply {}
 
   /**
-   * Forget a device: its session ends, its cursors and push token are gone. Unknown is {@code
-   * not_found}.
+   * Forget a device: its session ends, its cursors and push token are gone, and the logins it said
+   * hello with end. Unknown is {@code not_found}.
    */
   public record RemoveDevice(DeviceId deviceId, ActorRef<DoneReply> replyTo) implements Command {}
+
+  /**
+   * A login has ended: its sessions end as REMOVED, a hello with its tokens is refused, and devices
+   * whose last hello was with it get no push until the next. Answers {@link Done} when that is
+   * durable, also a second time.
+   *
+   * @param sid the login, as tokens name it
+   */
+  public record EndLogin(String sid, ActorRef<DoneReply> replyTo) implements Command {}
+
+  /** How accounts are told that a login has ended: this package knows none. */
+  @FunctionalInterface
+  public interface Logins {
+    /** No logins: for users whose tokens belong to none. */
+    Logins NONE = (username, sid) -> CompletableFuture.completedFuture(true);
+
+    /**
+     * Ends the login. Completes when none of its refresh tokens is good any more; fails, in a few
+     * seconds, where one may be.
+     */
+    CompletionStage<?> end(String username, String sid);
+  }
 
   /**
    * Keep or (null) remove the push token of a device that has said hello once; else {@code
@@ -221,6 +251,9 @@ public final class User {
    * @param sessionId a ULID: of two sessions of a device the greater one is the later
    * @param fresh the device has lost its data (or is unknown here): its cursors start at today's
    *     heads
+   * @param sid the login the token belongs to, or null where it belongs to none. Where it has
+   *     ended, a hello is refused as {@code unauthenticated}, and a session that comes back gets
+   *     REMOVED
    */
   public record Attach(
       UserId userId,
@@ -229,8 +262,21 @@ public final class User {
       String sessionId,
       boolean fresh,
       boolean resume,
-      ActorRef<Delivery> session)
-      implements Command {}
+      ActorRef<Delivery> session,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid)
+      implements Command {
+    /** With a token that belongs to no login. */
+    public Attach(
+        UserId userId,
+        DeviceId deviceId,
+        String client,
+        String sessionId,
+        boolean fresh,
+        boolean resume,
+        ActorRef<Delivery> session) {
+      this(userId, deviceId, client, sessionId, fresh, resume, session, null);
+    }
+  }
 
   /**
    * What a device has acknowledged since the last time. Counts from the device's session, or from
@@ -412,7 +458,7 @@ public final class User {
   public enum End {
     /** The same device attached elsewhere. */
     REPLACED,
-    /** The device was removed. */
+    /** The device was removed, or the login of its session has ended. */
     REMOVED,
     /** The attach was refused: see the refusal. */
     REFUSED,

@@ -1,6 +1,7 @@
 package parley.user;
 
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Objects;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -51,6 +52,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final UserId id;
   private final UserSettings settings;
   private final User.Conversations conversations;
+  private final User.Logins logins;
   private final InstantSource clock;
   private final Pushing pushing;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
@@ -63,6 +65,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
+      User.Logins logins,
       InstantSource clock,
       Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard,
@@ -73,6 +76,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.id = id;
     this.settings = settings;
     this.conversations = conversations;
+    this.logins = logins;
     this.clock = clock;
     this.pushing = pushing;
     this.shard = shard;
@@ -85,6 +89,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
+      User.Logins logins,
       InstantSource clock,
       Pushing pushing,
       ActorRef<ClusterSharding.ShardCommand> shard) {
@@ -104,6 +109,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           id,
                           settings,
                           conversations,
+                          logins,
                           clock,
                           pushing,
                           shard,
@@ -161,7 +167,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private void recovered(UserState state) {
-    live = new UserLive(id, settings, conversations, pushing, context, timers, state, now());
+    live =
+        new UserLive(id, settings, conversations, logins, pushing, context, timers, state, now());
+    live.loginEnds.tell(state);
     live.push(state, now());
     if (!state.announced()) {
       live.announce(state, now());
@@ -189,6 +197,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Watch c -> watch(c);
       case User.GetDevices c -> reply(c.replyTo(), new User.Devices(live().devices(state, now())));
       case User.RemoveDevice c -> removeDevice(state, c);
+      case User.EndLogin c -> endLogin(state, c);
       case User.SetPushToken c -> setPushToken(state, c);
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(state, c);
@@ -221,6 +230,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 live().push(state, now());
                 context.getSelf().tell(new UserInternal.Flush());
               });
+      case UserInternal.LoginTold c -> loginTold(state, c);
+      case UserInternal.TellLogins c -> run(() -> live().loginEnds.tell(state));
       case UserInternal.Idle c -> idle(state);
       case UserInternal.Stop c -> stop(state);
       default -> Effect().unhandled();
@@ -237,6 +248,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.GetProfile c -> c.replyTo().tell(new User.NoSuchUser(id));
       case User.Deliver c ->
           LOG.warn("{} is told of {} but was never made: ignored", id, c.conversationId());
+      // Registered, but the user was never made: there is nothing of the login here.
+      case User.EndLogin c -> c.replyTo().tell(new User.Done());
       case UserInternal.Stop c -> {
         return Effect().stop();
       }
@@ -324,14 +337,43 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (!state.devices().containsKey(c.deviceId())) {
       return reply(c.replyTo(), noSuchDevice());
     }
+    List<EndedLogin> ended = live().loginsOf(state, state.devices().get(c.deviceId()), now());
     return Effect()
-        .persist(new UserEvent.DeviceRemoved(c.deviceId()))
+        .persist(new UserEvent.DeviceRemoved(c.deviceId(), ended))
         .thenRun(
             after -> {
               live().removed(c.deviceId(), now());
+              ended.forEach(login -> live().loginEnded(after, login.sid(), now()));
+              live().devicesChanged(after, now());
+              live().loginEnds.tell(after);
+              live().loginEnds.whenTold(ended, () -> c.replyTo().tell(new User.Done()));
+            });
+  }
+
+  private Effect<UserEvent, UserState> endLogin(UserState state, User.EndLogin c) {
+    if (state.hasEnded(c.sid())) {
+      return reply(c.replyTo(), new User.Done());
+    }
+    // With what no journal holds yet: which devices the login was of.
+    UserEvent.Flushed event =
+        UserEvent.Flushed.logins(
+            List.of(new EndedLogin(c.sid(), now(), true)), live().pending.seen());
+    return Effect()
+        .persist(event)
+        .thenRun(
+            after -> {
+              live().loginEnded(after, c.sid(), now());
               live().devicesChanged(after, now());
               c.replyTo().tell(new User.Done());
             });
+  }
+
+  private Effect<UserEvent, UserState> loginTold(UserState state, UserInternal.LoginTold c) {
+    live().loginEnds.told(c);
+    EndedLogin login = state.endedLogin(c.sid());
+    return c.known() && login != null && !login.told()
+        ? Effect().persist(UserEvent.Flushed.logins(List.of(login.known()), List.of()))
+        : Effect().none();
   }
 
   private Effect<UserEvent, UserState> setPushToken(UserState state, User.SetPushToken c) {
@@ -446,6 +488,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- sessions
 
   private Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
+    if (state.hasEnded(c.sid())) {
+      Sessions.loginEnded(c);
+      return Effect().none();
+    }
     Sessions.Newcomer newcomer = live().sessions.hello(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
@@ -461,6 +507,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
    */
   private Effect<UserEvent, UserState> admit(UserState state, Sessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
+    if (state.hasEnded(hello.sid())) { // While it was asked whether it lives.
+      Sessions.loginEnded(hello);
+      return Effect().none();
+    }
     boolean known = state.devices().containsKey(hello.deviceId());
     if (known && !hello.fresh()) {
       return run(() -> live().enter(state, newcomer, now()));
@@ -484,7 +534,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return Effect()
         .persist(
             new UserEvent.DeviceAdded(
-                hello.deviceId(), state.nextDevice(), hello.client(), now(), evicted))
+                hello.deviceId(), state.nextDevice(), hello.client(), now(), evicted, hello.sid()))
         .thenRun(
             after -> {
               live().enter(after, newcomer, now());

@@ -61,17 +61,43 @@ sealed interface UserEvent extends Stored {
    * ends with its old number.
    *
    * @param evicted the device that made room, or null
+   * @param sid the login it said hello with, or null
    */
   record DeviceAdded(
-      DeviceId deviceId, long number, String client, long at, @Nullable DeviceId evicted)
+      DeviceId deviceId,
+      long number,
+      String client,
+      long at,
+      @Nullable DeviceId evicted,
+      @Nullable String sid)
       implements UserEvent {
+    DeviceAdded(
+        DeviceId deviceId, long number, String client, long at, @Nullable DeviceId evicted) {
+      this(deviceId, number, client, at, evicted, null);
+    }
+
     public DeviceAdded {
       client = client == null ? "" : client;
     }
   }
 
-  /** A device is forgotten. */
-  record DeviceRemoved(DeviceId deviceId) implements UserEvent {}
+  /**
+   * A device is forgotten.
+   *
+   * @param ended the logins that end with it
+   */
+  record DeviceRemoved(
+      DeviceId deviceId,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended)
+      implements UserEvent {
+    public DeviceRemoved {
+      ended = ended == null ? List.of() : List.copyOf(ended);
+    }
+
+    DeviceRemoved(DeviceId deviceId) {
+      this(deviceId, null);
+    }
+  }
 
   /**
    * A device can be pushed to, or (null) no longer. Another device of the user with the same token
@@ -97,6 +123,7 @@ sealed interface UserEvent extends Stored {
    * @param seen devices that were alive
    * @param owed push notifications that devices are owed, as they are now
    * @param pushed those that devices are owed no longer
+   * @param ended logins that have ended, as they are now
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
@@ -106,7 +133,8 @@ sealed interface UserEvent extends Stored {
       List<ConversationId> gone,
       List<DeviceSeen> seen,
       List<Owed> owed,
-      List<Owed.Key> pushed)
+      List<Owed.Key> pushed,
+      List<EndedLogin> ended)
       implements UserEvent {
     // Absent lists arrive as null.
 
@@ -117,7 +145,8 @@ sealed interface UserEvent extends Stored {
         @Nullable List<ConversationId> gone,
         @Nullable List<DeviceSeen> seen,
         @Nullable List<Owed> owed,
-        @Nullable List<Owed.Key> pushed) {
+        @Nullable List<Owed.Key> pushed,
+        @Nullable List<EndedLogin> ended) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
       this.parked = parked == null ? List.of() : List.copyOf(parked);
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
@@ -125,10 +154,27 @@ sealed interface UserEvent extends Stored {
       this.seen = seen == null ? List.of() : List.copyOf(seen);
       this.owed = owed == null ? List.of() : List.copyOf(owed);
       this.pushed = pushed == null ? List.of() : List.copyOf(pushed);
+      this.ended = ended == null ? List.of() : List.copyOf(ended);
+    }
+
+    Flushed(
+        List<Row> rows,
+        List<Parked> parked,
+        List<CursorsMoved> cursors,
+        List<ConversationId> gone,
+        List<DeviceSeen> seen,
+        List<Owed> owed,
+        List<Owed.Key> pushed) {
+      this(rows, parked, cursors, gone, seen, owed, pushed, null);
+    }
+
+    /** Only logins have ended, of devices that were seen like this. */
+    static Flushed logins(List<EndedLogin> ended, List<DeviceSeen> seen) {
+      return new Flushed(null, null, null, null, seen, null, null, ended);
     }
 
     Flushed withPushes(List<Owed> nowOwed, List<Owed.Key> noLonger) {
-      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger);
+      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger, ended);
     }
   }
 
@@ -136,10 +182,22 @@ sealed interface UserEvent extends Stored {
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record CursorsMoved(ConversationId id, long delivered, @Nullable DeviceCursors lag) {}
 
-  /** A device was alive. */
-  record DeviceSeen(DeviceId deviceId, String client, long at) {
+  /**
+   * A device was alive.
+   *
+   * @param sid the login of its session; null where it has none
+   */
+  record DeviceSeen(
+      DeviceId deviceId,
+      String client,
+      long at,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid) {
     public DeviceSeen {
       client = client == null ? "" : client;
+    }
+
+    DeviceSeen(DeviceId deviceId, String client, long at) {
+      this(deviceId, client, at, null);
     }
   }
 }

@@ -22,6 +22,12 @@ non-sealed interface UserInternal extends User.Command, Local {
   /** A dead letter is durable. */
   record LetterKept(long reference) implements UserInternal {}
 
+  /** The account knows that the login has ended, or could not be told. */
+  record LoginTold(String sid, boolean known) implements UserInternal {}
+
+  /** Accounts are to be told again. */
+  record TellLogins() implements UserInternal {}
+
   /** Nothing came for a while. */
   record Idle() implements UserInternal {}
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -51,6 +52,7 @@ final class UserLive {
   final Spending spending;
   final PushPlan plan;
   final Pusher pusher;
+  final LoginEnds loginEnds;
 
   private final UserId id;
   private final UserSettings settings;
@@ -81,6 +83,7 @@ final class UserLive {
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
+      User.Logins logins,
       Pushing pushing,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
@@ -100,6 +103,7 @@ final class UserLive {
     this.lastSeenAt = state.lastSeenAt();
     this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox(), now);
     this.pusher = new Pusher(id, pushing, plan, pending, context, timers);
+    this.loginEnds = new LoginEnds(logins, context, timers);
   }
 
   // ---- conversations
@@ -298,13 +302,13 @@ final class UserLive {
     for (Sessions.Live session : sessions.all()) {
       Device device = state.devices().get(session.device());
       if (device != null && device.seenAt() + SEEN_MILLIS < now) {
-        seen(session.device(), session.client(), now);
+        seen(session.device(), session.client(), now, session.sid());
       }
     }
   }
 
-  private void seen(DeviceId device, String client, long now) {
-    pending.seen(new UserEvent.DeviceSeen(device, client, now));
+  private void seen(DeviceId device, String client, long now, @Nullable String sid) {
+    pending.seen(new UserEvent.DeviceSeen(device, client, now, sid));
     lastSeenAt = Math.max(lastSeenAt, now);
   }
 
@@ -355,7 +359,7 @@ final class UserLive {
     met.add(attach.deviceId());
     met.retainAll(state.devices().keySet());
     plan.heard(device.number(), now);
-    seen(attach.deviceId(), attach.client(), now);
+    seen(attach.deviceId(), attach.client(), now, attach.sid());
     flushSoon();
     attached(attach.session(), lagging(device.number(), now));
     if (attach.resume()) {
@@ -412,7 +416,7 @@ final class UserLive {
     if (session == null) {
       return;
     }
-    seen(session.device(), session.client(), now);
+    seen(session.device(), session.client(), now, session.sid());
     flushSoon();
     nobodyOrSomebody(now);
     Device device = state.devices().get(session.device());
@@ -427,6 +431,36 @@ final class UserLive {
     sessions.remove(device);
     met.remove(device);
     pending.forget(device);
+    nobodyOrSomebody(now);
+  }
+
+  /**
+   * The logins that end with a device: all that it said hello with and that have not ended before.
+   */
+  List<EndedLogin> loginsOf(UserState state, Device device, long now) {
+    Set<String> sids = new LinkedHashSet<>(device.allLogins());
+    Sessions.Live session = sessions.of(device.id());
+    for (String sid :
+        new String[] {pending.loginOf(device.id()), session == null ? null : session.sid()}) {
+      if (sid != null) {
+        sids.add(sid);
+      }
+    }
+    return sids.stream()
+        .filter(sid -> !state.hasEnded(sid))
+        .map(sid -> new EndedLogin(sid, now, false))
+        .toList();
+  }
+
+  /** A login has ended, and the journal knows. */
+  void loginEnded(UserState state, String sid, long now) {
+    pending.forgetLogin(sid);
+    for (DeviceId id : sessions.endLogin(sid)) {
+      Device device = state.devices().get(id);
+      if (device != null) {
+        plan.silent(device.number());
+      }
+    }
     nobodyOrSomebody(now);
   }
 
@@ -533,6 +567,7 @@ final class UserLive {
     return sessions.isEmpty()
         && isClean()
         && telling.isEmpty()
+        && state.untoldLogins().isEmpty()
         && !presences.watched(now)
         && pusher.idle(state);
   }

@@ -17,6 +17,7 @@ import parley.serial.Stored;
  * @param lastSeenAt when any session was last alive, epoch milliseconds
  * @param forgotten whether anything ever had to go for lack of room
  * @param owed push notifications that devices are owed
+ * @param ended logins that have ended lately, the oldest first
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(
@@ -29,8 +30,38 @@ record UserSnapshot(
     @Nullable List<Device> devices,
     @Nullable List<Row> rows,
     @Nullable List<Parked> parked,
-    @Nullable List<Owed> owed)
+    @Nullable List<Owed> owed,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended)
     implements Stored {
+  UserSnapshot {
+    ended = ended == null ? List.of() : List.copyOf(ended);
+  }
+
+  UserSnapshot(
+      @Nullable Profile profile,
+      long revision,
+      long announced,
+      long nextDevice,
+      long lastSeenAt,
+      boolean forgotten,
+      @Nullable List<Device> devices,
+      @Nullable List<Row> rows,
+      @Nullable List<Parked> parked,
+      @Nullable List<Owed> owed) {
+    this(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        devices,
+        rows,
+        parked,
+        owed,
+        null);
+  }
+
   @Override
   public String toString() {
     return "UserSnapshot[]";

@@ -20,6 +20,7 @@ final class UserState {
   private final Places places = new Places();
   private final Outbox outbox = new Outbox();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
+  private final LinkedHashMap<String, EndedLogin> endedLogins = new LinkedHashMap<>();
   private @Nullable Profile profile;
   private long revision;
   private long announced;
@@ -68,6 +69,21 @@ final class UserState {
     return outbox;
   }
 
+  /** Whether this login has ended: its tokens open no socket. */
+  boolean hasEnded(@Nullable String sid) {
+    return sid != null && endedLogins.containsKey(sid);
+  }
+
+  /** The logins that have ended and whose account does not know yet. */
+  List<EndedLogin> untoldLogins() {
+    return endedLogins.values().stream().filter(login -> !login.told()).toList();
+  }
+
+  /** The login that has ended, or null. */
+  @Nullable EndedLogin endedLogin(String sid) {
+    return endedLogins.get(sid);
+  }
+
   /** The device of that number, or null. */
   @Nullable Device device(long number) {
     for (Device device : devices.values()) {
@@ -92,6 +108,7 @@ final class UserState {
       case UserEvent.DeviceAdded e -> addDevice(e);
       case UserEvent.DeviceRemoved e -> {
         devices.remove(e.deviceId());
+        endLogins(e.ended());
         retainPushes();
       }
       case UserEvent.PushTokenSet e -> setPushToken(e);
@@ -125,7 +142,7 @@ final class UserState {
   private void retainPushes() {
     outbox.retain(
         devices.values().stream()
-            .filter(device -> device.pushToken() != null)
+            .filter(Device::pushable)
             .map(Device::number)
             .collect(Collectors.toUnmodifiableSet()));
   }
@@ -139,13 +156,16 @@ final class UserState {
     devices.put(
         e.deviceId(),
         new Device(
-            e.deviceId(),
-            e.number(),
-            e.client(),
-            e.at(),
-            old == null ? null : old.pushPlatform(),
-            old == null ? null : old.pushToken(),
-            old == null ? 0 : old.pushAt()));
+                e.deviceId(),
+                e.number(),
+                e.client(),
+                e.at(),
+                old == null ? null : old.pushPlatform(),
+                old == null ? null : old.pushToken(),
+                old == null ? 0 : old.pushAt(),
+                old == null ? null : old.logins(),
+                false)
+            .seen(e.client(), e.at(), e.sid()));
     retainPushes();
     nextDevice = e.number() + 1;
     lastSeenAt = Math.max(lastSeenAt, e.at());
@@ -167,8 +187,31 @@ final class UserState {
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
-          seen.deviceId(), (d, device) -> device.seen(seen.client(), seen.at()));
+          seen.deviceId(), (d, device) -> device.seen(seen.client(), seen.at(), seen.sid()));
       lastSeenAt = Math.max(lastSeenAt, seen.at());
+    }
+    if (!e.ended().isEmpty()) {
+      endLogins(e.ended());
+      retainPushes();
+    }
+  }
+
+  private void endLogins(@Nullable List<EndedLogin> ended) {
+    for (EndedLogin login : orEmpty(ended)) {
+      endedLogins.remove(login.sid());
+      endedLogins.put(login.sid(), login);
+      devices.replaceAll((id, device) -> device.loginEnded(login.sid()));
+      endedLogins
+          .values()
+          .removeIf(old -> old.told() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
+    }
+    while (endedLogins.size() > EndedLogin.MOST) {
+      EndedLogin oldest =
+          endedLogins.values().stream()
+              .filter(EndedLogin::told)
+              .findFirst()
+              .orElseGet(() -> endedLogins.values().iterator().next());
+      endedLogins.remove(oldest.sid());
     }
   }
 
@@ -184,7 +227,8 @@ final class UserState {
         List.copyOf(devices.values()),
         List.copyOf(places.rows().values()),
         new ArrayList<>(places.parked().values()),
-        List.copyOf(outbox.all()));
+        List.copyOf(outbox.all()),
+        List.copyOf(endedLogins.values()));
   }
 
   /** The state a snapshot was made of. */
@@ -200,6 +244,7 @@ final class UserState {
     orEmpty(snapshot.rows()).forEach(state.places::put);
     orEmpty(snapshot.parked()).forEach(state.places::put);
     orEmpty(snapshot.owed()).forEach(state.outbox::put);
+    orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
     return state;
   }
 

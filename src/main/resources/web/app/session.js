@@ -119,7 +119,11 @@ export class Session {
         this.changed('connection');
         break;
       case 'closing':
-        if (frame.code === 'removed') this.storage.forgetDevice();
+        if (frame.code === 'removed') {
+          this.storage.forgetDevice();
+          // With the device its login has ended as well, mostly: then this shows the login page.
+          this.auth.accessToken({ not: this.auth.token }).catch(() => {});
+        }
         break;
       default: // newer servers may say more
     }

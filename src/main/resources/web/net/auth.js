@@ -1,11 +1,13 @@
 // Who is logged in. The access token lives in memory only; the refresh token in an HttpOnly cookie that no script sees.
-// A refresh token is spent by its use, and its second use ends the whole session. So only one tab of this browser may refresh
-// at a time: a lock guards the call, and the tab that made it tells the others the new access token over a channel.
+// A refresh token is spent by its use; for a minute after it gives more of the same, later it ends the whole session. So one
+// tab of this browser refreshes at a time: a lock guards the call, and the tab that made it tells the others the new access
+// token over a channel. A page that is reloaded in the middle may use the old token again, which that minute is for.
 
 import { retryDelay } from '../core/backoff.js';
 
 const HINT = 'parley.session'; // says that there may be a cookie, so that a first visit asks for nothing
 const EARLY_MS = 60_000;
+const STALE_TRIES = 2;
 
 export class AuthError extends Error {
   constructor(problem) {
@@ -68,7 +70,9 @@ export class Auth {
         });
         return;
       } catch (error) {
-        if (error.status === 401 || !this.mayHaveSession) {
+        // A token that another tab, or this page before its reload, has just used: the cookie may be a newer one by now.
+        const stale = error.code === 'unauthenticated' && attempt < STALE_TRIES;
+        if ((error.status === 401 && !stale) || !this.mayHaveSession) {
           this.forget();
           this.onLoggedOut(error);
           throw error;

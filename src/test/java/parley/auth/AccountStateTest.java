@@ -36,7 +36,7 @@ final class AccountStateTest {
     Map<String, Line> live = new LinkedHashMap<>(); // by last use
     List<Line> all = new ArrayList<>();
     for (int step = 0; step < 150; step++) {
-      now = now.plus(Duration.ofMinutes(random.nextInt(600)));
+      now = now.plus(Duration.ofMinutes(1 + random.nextInt(600)));
       Instant at = now;
       live.values().removeIf(line -> !at.isBefore(line.end));
       if (all.isEmpty() || random.nextInt(4) == 0) {

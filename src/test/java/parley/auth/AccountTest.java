@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import parley.auth.AuthFixtures.Clock;
 import parley.auth.AuthFixtures.FakeHasher;
+import parley.auth.AuthFixtures.Users;
 
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AccountTest {
@@ -35,6 +36,7 @@ final class AccountTest {
   private TestProbe<ClusterSharding.ShardCommand> shard;
   private Clock clock;
   private FakeHasher hasher;
+  private Users users;
   private int number;
 
   @BeforeAll
@@ -51,10 +53,11 @@ final class AccountTest {
   void fresh() {
     clock = new Clock();
     hasher = new FakeHasher();
+    users = new Users();
     shard = kit.createTestProbe();
     account =
         EventSourcedBehaviorTestKit.create(
-            kit.system(), Account.create("user" + number++, shard.getRef(), hasher, clock));
+            kit.system(), Account.create("user" + number++, shard.getRef(), hasher, users, clock));
   }
 
   @Test
@@ -120,6 +123,7 @@ final class AccountTest {
     AccountReply.SignedIn other = register();
     AccountReply.SignedIn first = (AccountReply.SignedIn) login(PASSWORD);
     AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
+    clock.forward(Family.WINDOW);
     account.restart();
     assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
     account.restart();
@@ -128,6 +132,132 @@ final class AccountTest {
     assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
     assertThat(account.persistenceTestKit().persistedInStorage(id())).hasSize(events);
     assertThat(refresh(other)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aTokenGivesMorePairsForAMinuteAndThenRevokesItsFamily() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn a = (AccountReply.SignedIn) refresh(first);
+    clock.forward(Family.WINDOW.minusMillis(1));
+    account.restart();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) refresh(first);
+    assertThat(token(b).counter()).isEqualTo(1).isEqualTo(token(a).counter());
+    assertThat(a.sid()).isEqualTo(first.sid()).isEqualTo(b.sid());
+    clock.forward(Duration.ofMillis(1));
+    // Of a generation as good as the other, however late, and the window is that of the first use.
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(refresh(a)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Reused());
+    assertThat(users.told).containsExactly(first.sid());
+  }
+
+  @Test
+  void onceTheNextGenerationWasUsedTheOneBeforeGivesNothingAndRevokesNothing() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
+    AccountReply.SignedIn third = (AccountReply.SignedIn) refresh(second);
+    account.restart();
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
+    RefreshToken guessed =
+        new RefreshToken(token(second).username(), token(second).familyId(), 1, "guessed");
+    assertThat(this.<AccountReply.ToRefresh>run(r -> new Account.Refresh(guessed, r)))
+        .isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(third)).isInstanceOf(AccountReply.SignedIn.class);
+    clock.forward(Family.WINDOW);
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+  }
+
+  @Test
+  void aGenerationHasTwentyTokensAfterTheFirst() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn last = (AccountReply.SignedIn) refresh(first);
+    for (int i = 0; i < Family.MORE; i++) {
+      last = (AccountReply.SignedIn) refresh(first);
+    }
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
+    account.restart();
+    assertThat(refresh(last)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void generationsThatFollowTooFastHaveToWait() {
+    AccountReply.SignedIn in = register();
+    for (int i = 0; i < Family.FAST; i++) {
+      in = (AccountReply.SignedIn) refresh(in);
+    }
+    assertThat(refresh(in)).isEqualTo(new AccountReply.TooFast(Family.WINDOW.toMillis()));
+    clock.forward(Family.WINDOW);
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aFamilyEndsAfterNinetyDaysHoweverOftenItIsUsed() {
+    AccountReply.SignedIn in = register();
+    for (int i = 0; i < 14; i++) {
+      clock.forward(Duration.ofDays(6));
+      in = (AccountReply.SignedIn) refresh(in);
+    }
+    clock.forward(Duration.ofDays(6).minusMillis(1));
+    in = (AccountReply.SignedIn) refresh(in);
+    clock.forward(Duration.ofMillis(1));
+    assertThat(refresh(in)).isEqualTo(new AccountReply.Unknown());
+  }
+
+  @Test
+  void aUserThatCannotBeToldIsToldAgainAlsoAfterACrash() {
+    AccountReply.SignedIn a = register();
+    users.away = true;
+    // Answered all the same: none of its tokens is good.
+    assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
+        .isEqualTo(new AccountReply.LoggedOut());
+    assertThat(account.getState().untold()).containsExactly(token(a).familyId());
+    users.away = false;
+    account.restart();
+    await().until(() -> account.getState().untold().isEmpty());
+    assertThat(users.told).hasSizeGreaterThan(1).containsOnly(a.sid());
+    int told = users.told.size();
+    account.restart();
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(users.told).hasSize(told);
+  }
+
+  @Test
+  void theLoginThatMakesRoomEndsTheLeastRecentlyUsedAndItsUserHears() {
+    AccountReply.SignedIn oldest = register();
+    for (int i = 1; i < AccountState.MAX_FAMILIES; i++) {
+      login(PASSWORD);
+    }
+    assertThat(users.told).isEmpty();
+    login(PASSWORD);
+    await().untilAsserted(() -> assertThat(users.told).containsExactly(oldest.sid()));
+  }
+
+  @Test
+  void whereTooManyEndsAreUntoldNoMoreEnd() {
+    AccountReply.SignedIn kept = register();
+    users.away = true;
+    for (int i = 0; i < AccountState.MAX_UNTOLD; i++) {
+      AccountReply.SignedIn in = (AccountReply.SignedIn) login(PASSWORD);
+      this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(in), r));
+    }
+    assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(kept), r)))
+        .isEqualTo(new AccountReply.Overloaded());
+    assertThat(refresh(kept)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void theUserEndsALogin() {
+    AccountReply.SignedIn a = register();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 0; i < 2; i++) {
+      assertThat(this.<AccountReply.ToEndFamily>run(r -> new Account.EndFamily(a.sid(), r)))
+          .isEqualTo(new AccountReply.FamilyGone());
+    }
+    account.restart();
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(users.told).as("it knows").isEmpty();
   }
 
   @Test
@@ -274,8 +404,10 @@ final class AccountTest {
     AccountReply.SignedIn spent = in;
     for (int i = 0; i < 230; i++) {
       spent = in;
+      clock.forward(Duration.ofSeconds(1));
       in = (AccountReply.SignedIn) refresh(in);
     }
+    clock.forward(Family.WINDOW);
     AccountState before = account.getState();
     assertThat(account.snapshotTestKit().orElseThrow().persistedInStorage(id())).isNotEmpty();
     assertThat(account.restart().state()).isEqualTo(before);
@@ -293,7 +425,7 @@ final class AccountTest {
   }
 
   private ActorRef<Account.Command> spawn(String name) {
-    return kit.spawn(Account.create(name, shard.getRef(), hasher, clock));
+    return kit.spawn(Account.create(name, shard.getRef(), hasher, users, clock));
   }
 
   private String id() {

@@ -45,7 +45,9 @@ final class AccountsTest {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     tokens = new AccessTokens(SigningKeys.inFolder(folder), Optional.empty(), clock);
-    accounts = Accounts.init(kit.system(), tokens, hasher, Duration.ofSeconds(20), clock);
+    accounts =
+        Accounts.init(
+            kit.system(), tokens, hasher, Duration.ofSeconds(20), new AuthFixtures.Users(), clock);
   }
 
   @AfterAll
@@ -70,7 +72,16 @@ final class AccountsTest {
     AuthResult.SignedIn again = (AuthResult.SignedIn) get(accounts.login("bob", PASSWORD));
     AuthResult.SignedIn next = (AuthResult.SignedIn) get(accounts.refresh(again.refreshToken()));
     assertThat(next.userId()).isEqualTo(in.userId());
+    assertThat(bob.sid()).isNotNull();
+    assertThat(((Verified.Principal) get(tokens.verify(next.accessToken()))).sid())
+        .isEqualTo(((Verified.Principal) get(tokens.verify(again.accessToken()))).sid())
+        .isNotEqualTo(bob.sid());
+    AuthResult.SignedIn third = (AuthResult.SignedIn) get(accounts.refresh(next.refreshToken()));
+    assertThat(get(accounts.refresh(again.refreshToken()))).isEqualTo(new AuthResult.StaleToken());
+    clock.forward(Family.WINDOW);
     assertThat(get(accounts.refresh(again.refreshToken())))
+        .isEqualTo(new AuthResult.RefreshReused());
+    assertThat(get(accounts.refresh(third.refreshToken())))
         .isEqualTo(new AuthResult.RefreshReused());
     assertThat(get(accounts.refresh(next.refreshToken())))
         .isEqualTo(new AuthResult.RefreshReused());
@@ -78,6 +89,16 @@ final class AccountsTest {
     assertThat(get(accounts.refresh(in.refreshToken()))).isEqualTo(new AuthResult.UnknownToken());
     assertThat(in.toString() + next)
         .doesNotContain(in.accessToken().value(), in.refreshToken().value());
+  }
+
+  @Test
+  void aLoginEndsByTheNameItsTokensCarry() {
+    AuthResult.SignedIn in =
+        (AuthResult.SignedIn) get(accounts.register("ends", PASSWORD, Optional.empty()));
+    String sid = ((Verified.Principal) get(tokens.verify(in.accessToken()))).sid();
+    assertThat(get(accounts.endFamily("ends", "another"))).isTrue();
+    assertThat(get(accounts.endFamily("ends", sid))).isTrue();
+    assertThat(get(accounts.refresh(in.refreshToken()))).isEqualTo(new AuthResult.UnknownToken());
   }
 
   @Test

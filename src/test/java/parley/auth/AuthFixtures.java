@@ -11,9 +11,12 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.jspecify.annotations.Nullable;
+import parley.model.UserId;
 
 /** A clock to turn by hand, a hasher that counts, and the serializers as in the product. */
 final class AuthFixtures {
@@ -53,6 +56,20 @@ final class AuthFixtures {
 
     void forward(Duration by) {
       now = now.plus(by);
+    }
+  }
+
+  /** Users that are told of logins that have ended, and know at once or never. */
+  static final class Users implements Account.Users {
+    final List<String> told = new CopyOnWriteArrayList<>();
+    volatile boolean away;
+
+    @Override
+    public CompletionStage<?> ended(UserId user, String sid) {
+      told.add(sid);
+      return away
+          ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))
+          : CompletableFuture.completedFuture(true);
     }
   }
 

@@ -141,6 +141,7 @@ class LossyWireTest {
                   new UserSettings(
                       Duration.ofMillis(20), Duration.ofDays(1), Duration.ofSeconds(150), 20),
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
+                  User.Logins.NONE,
                   clock,
                   Pushing.off(),
                   shard.getRef()));

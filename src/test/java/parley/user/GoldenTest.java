@@ -169,6 +169,16 @@ class GoldenTest {
             null,
             null));
     all.put("device_removed", new UserEvent.DeviceRemoved(PHONE));
+    all.put(
+        "device_removed_logins",
+        new UserEvent.DeviceRemoved(PHONE, List.of(new EndedLogin("sid-1", 1_000, false))));
+    all.put(
+        "device_added_login", new UserEvent.DeviceAdded(PHONE, 2, "web/1", 1_000, null, "sid-1"));
+    all.put(
+        "flushed_logins",
+        UserEvent.Flushed.logins(
+            List.of(new EndedLogin("sid-1", 1_000, true), new EndedLogin("sid-2", 2_000, false)),
+            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 900, "sid-1"))));
     all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token", 0));
     all.put("push_token_set_at", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000));
     all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null, 0));
@@ -242,6 +252,22 @@ class GoldenTest {
             List.of(ROW.withAges(Ages.of(new long[] {1_000, 2}))),
             List.of(PARKED.withAges(Ages.of(new long[] {1_000, 9}))),
             List.of(new Owed(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
+    all.put(
+        "snapshot_logins",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            3,
+            2,
+            4,
+            2_000,
+            true,
+            List.of(
+                new Device(
+                    PHONE, 3, "web/1", 2_000, "apns", "token", 5_000, List.of("sid-2"), true)),
+            null,
+            null,
+            null,
+            List.of(new EndedLogin("sid-1", 1_000, true))));
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
   }
 

@@ -11,6 +11,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -57,6 +59,20 @@ final class UserRig implements AutoCloseable {
   final Clock clock = new Clock();
   final UserSettings settings =
       new UserSettings(Duration.ofDays(1), Duration.ofDays(1), Duration.ofSeconds(150), 5);
+
+  /** Logins that ended with a device; the account knows at once, or while it is away never. */
+  final List<String> endedLogins = Collections.synchronizedList(new ArrayList<>());
+
+  volatile boolean accountsAway;
+
+  private final User.Logins logins =
+      (username, sid) -> {
+        endedLogins.add(username + " " + sid);
+        return accountsAway
+            ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))
+            : CompletableFuture.completedFuture(true);
+      };
+
   final List<Sent> conversations = Collections.synchronizedList(new ArrayList<>());
   final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
 
@@ -121,6 +137,7 @@ final class UserRig implements AutoCloseable {
                 Fixtures.ALICE,
                 settings,
                 (to, message) -> conversations.add(new Sent(to, message)),
+                logins,
                 clock,
                 pushing,
                 shard.getRef()),
