@@ -58,6 +58,7 @@ final class LayoutRules {
     table.put("store", List.of("journal"));
     table.put("snapshot", List.of());
     table.put("launch", List.of());
+    table.put("tls", List.of());
     table.put("protocol", List.of("model"));
     table.put("auth", List.of("model"));
     table.put("moderation", List.of("model"));

@@ -165,7 +165,7 @@ final class Environment {
   }
 
   static SettingsException wrong(String name, String rule, String value) {
-    if (name.endsWith("_FILE")) {
+    if (name.endsWith("_FILE") || name.endsWith("_TLS_KEY")) {
       // People paste the key itself.
       return new SettingsException(name, rule);
     }

@@ -40,6 +40,9 @@ final class LastLife implements AutoCloseable {
    */
   static final Duration GIVEN_UP = Duration.ofSeconds(20);
 
+  /** Before the address, in the names of the notes. */
+  static final String PREFIX = "silent until|";
+
   /** After an ordered leave: longer than the others keep the connections of who has left. */
   static final Duration LEFT = Duration.ofSeconds(3);
 
@@ -73,7 +76,7 @@ final class LastLife implements AutoCloseable {
   static LastLife after(
       DynamoStore store, HostPort address, InstantSource clock, Consumer<Duration> pause)
       throws StoreRefusedException {
-    LastLife life = new LastLife(store, "silent until|" + address, clock);
+    LastLife life = new LastLife(store, PREFIX + address, clock);
     Duration wait = Duration.ofMillis(store.noted(life.name) - clock.millis());
     if (wait.isPositive()) {
       Duration bounded = wait.compareTo(GIVEN_UP) > 0 ? GIVEN_UP : wait;

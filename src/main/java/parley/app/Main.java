@@ -19,13 +19,19 @@ public final class Main {
   private Main() {}
 
   /**
-   * Runs the program; everything is in the environment. With the arguments {@code verify
-   * [conversation]} or {@code mend [name]} it does that and ends: see {@link Verify}, {@link Mend}.
+   * Runs the program; everything is in the environment. With arguments it does what they say and
+   * ends: {@link NodeCa}, {@link ShardCount}, {@link Mend}, {@link Verify}.
    */
   public static void main(String[] args) {
     try {
+      if (args.length > 0 && args[0].equals(NodeCa.COMMAND)) {
+        System.exit(NodeCa.run(List.of(args)));
+      }
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());
+      if (args.length > 0 && args[0].equals(ShardCount.COMMAND)) {
+        System.exit(ShardCount.run(settings, List.of(args)));
+      }
       if (args.length > 0) {
         System.exit(
             args[0].equals(Mend.COMMAND)

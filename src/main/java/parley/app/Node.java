@@ -102,25 +102,35 @@ public final class Node implements AutoCloseable {
     Store store = open(settings);
     Trust trust;
     PushAccess pushing;
+    NodeTls nodeTls;
     Optional<LastLife> life;
+    int shards;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
       trust = Trust.read(settings.auth(), store);
       pushing = PushAccess.read(settings);
+      nodeTls = NodeTls.read(settings, InstantSource.system());
       if (store instanceof EmbeddedStore embedded) {
         embedded.openJournal();
       }
       life = lastLife(settings, store);
+      // After this node has told that it lives: who changes the number looks for nodes that do.
+      shards = ShardCount.agreed(store, settings.cluster().shards());
     } catch (SettingsException | StoreRefusedException e) {
       store.close();
       throw e;
     }
-    Config config = overrides.withFallback(NodeConfig.of(settings, store));
+    Config config =
+        overrides
+            .withFallback(nodeTls.config())
+            .withFallback(ShardCount.config(shards))
+            .withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
     Telemetry telemetry = new Telemetry();
     store.counters().forEach(telemetry::counter);
+    nodeTls.watch(telemetry).ifPresent(watch -> system.getWhenTerminated().thenRun(watch::close));
     store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system

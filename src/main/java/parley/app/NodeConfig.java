@@ -40,6 +40,7 @@ final class NodeConfig {
                 Map.of(
                     "pekko.remote.artery.canonical.hostname", remote.host(),
                     "pekko.remote.artery.canonical.port", remote.port(),
+                    "pekko.cluster.app-version", BuildVersion.read(),
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import parley.http.TrustedProxies;
+import parley.tls.TlsFiles;
 
 /**
  * Everything the environment decides, read once at the start. What is wrong is refused here, by the
@@ -124,8 +125,25 @@ public record Settings(
    * @param remote where nodes reach this one; port 0 in a single node, which nobody reaches
    * @param seeds the first nodes to ask, for {@link ClusterKind#SEED}
    * @param pods whom to look for, for {@link ClusterKind#KUBERNETES}
+   * @param tls how nodes know each other
+   * @param shards into how many parts each kind of entity is divided over the nodes, null for as
+   *     many as the store says
    */
-  public record Cluster(ClusterKind kind, HostPort remote, List<HostPort> seeds, Pods pods) {}
+  public record Cluster(
+      ClusterKind kind,
+      HostPort remote,
+      List<HostPort> seeds,
+      Pods pods,
+      NodeTls tls,
+      @Nullable Integer shards) {}
+
+  /**
+   * How nodes know each other.
+   *
+   * @param on whether by certificates; else whoever reaches the port is taken for a node
+   * @param files the certificate, null where nodes make their own
+   */
+  public record NodeTls(boolean on, @Nullable TlsFiles files) {}
 
   /**
    * The other nodes as Kubernetes knows them.

@@ -22,6 +22,7 @@ import parley.app.Settings.Rates;
 import parley.app.Settings.Store;
 import parley.app.Settings.StoreKind;
 import parley.http.TrustedProxies;
+import parley.tls.TlsFiles;
 
 /** The table of settings as code: names, defaults, and what goes with what. */
 final class SettingsReader {
@@ -129,8 +130,56 @@ final class SettingsReader {
     }
     // Nobody connects to a single node, and two of them on one machine must not meet on a port.
     int port = kind == ClusterKind.SINGLE ? 0 : 25_520;
-    return new Cluster(
-        kind, address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port), seeds, pods());
+    HostPort remote = address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port);
+    return new Cluster(kind, remote, seeds, pods(), nodeTls(), shards());
+  }
+
+  private @Nullable Integer shards() throws SettingsException {
+    int shards = env.number("PARLEY_SHARDS", 0, 1, ShardCount.MOST);
+    return shards == 0 ? null : shards;
+  }
+
+  private Settings.NodeTls nodeTls() throws SettingsException {
+    boolean on = env.choice("PARLEY_NODE_TLS", Switch.class, Switch.ON) == Switch.ON;
+    List<String> names =
+        List.of("PARLEY_NODE_TLS_CERT", "PARLEY_NODE_TLS_KEY", "PARLEY_NODE_TLS_CA");
+    boolean named = names.stream().anyMatch(name -> env.text(name) != null);
+    names.forEach(env::text);
+    // What is off may be half removed.
+    if (!on || !named) {
+      return new Settings.NodeTls(on, null);
+    }
+    Path cert = env.file(names.get(0));
+    Path key = env.file(names.get(1));
+    Path ca = env.file(names.get(2));
+    for (String name : names) {
+      env.needed(name, "together with the other PARLEY_NODE_TLS_ settings");
+    }
+    return new Settings.NodeTls(
+        true, new TlsFiles(Objects.requireNonNull(cert), Objects.requireNonNull(key), ca));
+  }
+
+  /** Whether nobody on another machine can be meant. */
+  private static boolean onThisMachine(Cluster cluster) {
+    return switch (cluster.kind()) {
+      case SINGLE -> true;
+      case SEED ->
+          loopback(cluster.remote()) && cluster.seeds().stream().allMatch(SettingsReader::loopback);
+      case KUBERNETES -> false;
+    };
+  }
+
+  private static boolean loopback(HostPort address) {
+    try {
+      return InetAddress.getByName(address.host()).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private enum Switch {
+    ON,
+    OFF
   }
 
   private Pods pods() throws SettingsException {
@@ -249,6 +298,12 @@ final class SettingsReader {
     if (cluster.kind() == ClusterKind.KUBERNETES && settings.management().port() == 0) {
       throw new SettingsException(
           "PARLEY_MANAGEMENT_PORT", "must be a port that the other nodes know, not 0");
+    }
+    if (cluster.tls().on() && cluster.tls().files() == null && !onThisMachine(cluster)) {
+      throw new SettingsException(
+          "PARLEY_NODE_TLS_CERT",
+          "must be set where nodes are on several machines, unless PARLEY_NODE_TLS is off (the"
+              + " command node-ca makes certificates)");
     }
   }
 

@@ -40,7 +40,7 @@
  *       live with that as with any loss.
  *   <li>A class is not renamed or moved: its name is the manifest. (Jackson's {@code migrations}
  *       can map an old name to a new one, also in two steps.)
- *   <li>Serializer identifiers and shard counts never change.
+ *   <li>Serializer identifiers never change, and the number of shards only while no node runs.
  * </ul>
  *
  * <p>The test {@code WireFormTest} holds every message in the form in which it first was sent, and

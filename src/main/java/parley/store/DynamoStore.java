@@ -27,6 +27,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -175,6 +176,38 @@ public final class DynamoStore implements Store {
               new AttributeValue(name),
               "value",
               new AttributeValue(String.valueOf(number))));
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * What follows the prefix in the names of all numbers that were noted and are greater than that
+   * one. Reads a whole small table. Blocks, seconds at most; for tools.
+   *
+   * @throws StoreRefusedException where the store cannot be asked
+   */
+  public List<String> notedAfter(String prefix, long number) throws StoreRefusedException {
+    try {
+      return SharedRows.names(client, tables.secrets(), prefix, number);
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public int shardsOrChanging(int fresh, int before) throws StoreRefusedException {
+    try {
+      return SharedRows.shards(client, tables.journal(), fresh, before);
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  @Override
+  public boolean changeShards(int expected, int shards) throws StoreRefusedException {
+    try {
+      return SharedRows.changeShards(client, tables.journal(), expected, shards);
     } catch (AmazonClientException e) {
       throw refused(e);
     }

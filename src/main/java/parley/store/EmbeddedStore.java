@@ -100,6 +100,28 @@ public final class EmbeddedStore implements Store {
     watch = StoreWatch.start(journal()::probe, every, onBroken);
   }
 
+  @Override
+  public int shardsOrChanging(int fresh, int before) throws StoreRefusedException {
+    ShardsFile kept = new ShardsFile(folder.path());
+    int shards = kept.read();
+    if (shards < 0) {
+      shards = journal().ids("").findAny().isPresent() ? before : fresh;
+      kept.write(shards);
+    }
+    return shards;
+  }
+
+  @Override
+  public boolean changeShards(int expected, int shards) throws StoreRefusedException {
+    ShardsFile kept = new ShardsFile(folder.path());
+    // Nobody comes between: the folder is locked.
+    if (kept.read() != expected) {
+      return false;
+    }
+    kept.write(shards);
+    return true;
+  }
+
   private JournalFile journal() {
     JournalFile open = file;
     if (open == null) {

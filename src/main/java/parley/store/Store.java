@@ -53,6 +53,43 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
     return CompletableFuture.completedFuture(Optional.empty());
   }
 
+  /** Stands where the number of shards would, while it is being changed. */
+  int SHARDS_CHANGING = 0;
+
+  /**
+   * Into how many shards each kind of entity is divided, which all nodes must agree on. Kept by
+   * whoever asks first. Blocks.
+   *
+   * @param fresh what is kept where nothing has ever been written
+   * @param before what is kept where something has, by a version that kept no number
+   * @return what is kept, or {@link #SHARDS_CHANGING}
+   * @throws StoreRefusedException where it cannot be read or kept
+   */
+  int shardsOrChanging(int fresh, int before) throws StoreRefusedException;
+
+  /**
+   * The same for who cannot do without.
+   *
+   * @throws StoreRefusedException also while it is being changed
+   */
+  default int shards(int fresh, int before) throws StoreRefusedException {
+    int shards = shardsOrChanging(fresh, before);
+    if (shards == SHARDS_CHANGING) {
+      throw new StoreRefusedException(
+          "PARLEY_SHARDS: the number of shards is being changed; if no command shards runs, run it"
+              + " again");
+    }
+    return shards;
+  }
+
+  /**
+   * Puts another number in place of the one that is expected. Blocks.
+   *
+   * @return false where it was not that one, and nothing was changed
+   * @throws StoreRefusedException where it is not known whether it was changed
+   */
+  boolean changeShards(int expected, int shards) throws StoreRefusedException;
+
   /** What the store counts, by the name of the meter; read when somebody looks, never blocking. */
   default Map<String, Supplier<Number>> counters() {
     return Map.of();

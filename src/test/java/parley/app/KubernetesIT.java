@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import parley.client.NodeCertificates;
 import parley.client.Ports;
 
 /**
@@ -165,6 +166,7 @@ class KubernetesIT {
     environment.put("PARLEY_REMOTE_PORT", String.valueOf(remotePort));
     environment.put("PARLEY_MANAGEMENT_HOST", ip);
     environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(managementPort));
+    environment.putAll(NodeCertificates.of(folder.resolve("node-tls")));
     for (int i = 0; i < more.length; i += 2) {
       environment.put(more[i], more[i + 1]);
     }

@@ -137,6 +137,15 @@ final class ManifestRules {
               && variable.getValueFrom().getFieldRef().getFieldPath().equals("status.podIP");
       all.put(variable.getName(), address ? "127.0.0.1" : String.valueOf(variable.getValue()));
     }
+    for (String name : List.of("CERT", "KEY", "CA")) {
+      // What the Secret holds under that name; here any file will do.
+      String file = all.remove("PARLEY_NODE_TLS_" + name);
+      String expected =
+          "/etc/parley/node-tls/"
+              + Map.of("CERT", "tls.crt", "KEY", "tls.key", "CA", "ca.crt").get(name);
+      expect(expected.equals(file), "PARLEY_NODE_TLS_" + name + " is not " + expected);
+      all.put("PARLEY_NODE_TLS_" + name, "pom.xml");
+    }
     return all;
   }
 
@@ -160,6 +169,24 @@ final class ManifestRules {
           overlay + ": whose are " + all.keySet());
     }
     expect(environment(Manifests.BASE).containsKey("PARLEY_REMOTE_HOST"), "PARLEY_REMOTE_HOST");
+    Settings.Cluster cluster = Settings.from(environment(Manifests.BASE)).cluster();
+    expect(cluster.tls().on(), "nodes of the base know each other by certificates");
+    expect(
+        cluster.shards() != null && cluster.shards() == ShardCount.STANDARD,
+        "PARLEY_SHARDS is not the standard");
+    expect(
+        pod.getVolumes().stream()
+                .anyMatch(
+                    volume ->
+                        volume.getName().equals("node-tls")
+                            && volume.getSecret().getSecretName().equals("parley-node-tls"))
+            && container.getVolumeMounts().stream()
+                .anyMatch(
+                    mount ->
+                        mount.getName().equals("node-tls")
+                            && mount.getSubPath() == null
+                            && mount.getMountPath().equals("/etc/parley/node-tls")),
+        "the Secret parley-node-tls is not mounted as a folder");
     expect(
         Boolean.FALSE.equals(pod.getEnableServiceLinks()),
         "enableServiceLinks: the Service parley would set PARLEY_PORT");

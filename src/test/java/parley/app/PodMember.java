@@ -1,6 +1,7 @@
 package parley.app;
 
 import com.typesafe.config.ConfigFactory;
+import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -18,7 +19,11 @@ final class PodMember {
     Settings settings = Settings.from(System.getenv());
     ActorSystem<Void> system =
         ActorSystem.create(
-            Behaviors.empty(), "parley", NodeConfig.of(settings, ConfigFactory.empty()));
+            Behaviors.empty(),
+            "parley",
+            NodeTls.read(settings, InstantSource.system())
+                .config()
+                .withFallback(NodeConfig.of(settings, ConfigFactory.empty())));
     new ManagementPort(system, new Telemetry(), new Readiness(), List.of())
         .bind(settings.management())
         .toCompletableFuture()

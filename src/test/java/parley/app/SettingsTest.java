@@ -95,6 +95,10 @@ class SettingsTest {
     "PARLEY_FCM_CREDENTIALS_FILE, /no/such/file",
     "PARLEY_FCM_ENDPOINT, host",
     "PARLEY_LOG_LEVEL, LOUD",
+    "PARLEY_NODE_TLS, yes",
+    "PARLEY_NODE_TLS_CERT, /no/such/file",
+    "PARLEY_SHARDS, 0",
+    "PARLEY_SHARDS, 4097",
   })
   void aWrongValueIsRefusedByName(String name, String value) {
     refused(name, name, value);
@@ -114,6 +118,29 @@ class SettingsTest {
     refused("PARLEY_FCM_CREDENTIALS_FILE", "PARLEY_FCM_ENDPOINT", "http://127.0.0.1:1");
   }
 
+  /** Only nodes of one machine can make a certificate that the others have too. */
+  @Test
+  void nodesOnSeveralMachinesNeedCertificates() throws SettingsException {
+    String[] seed = {
+      "PARLEY_CLUSTER", "seed",
+      "PARLEY_STORE", "dynamodb",
+      "PARLEY_SEED_NODES", "127.0.0.1:25520,localhost:25521,127.0.0.1:25522"
+    };
+    assertThat(Settings.from(env(seed)).cluster().tls())
+        .isEqualTo(new Settings.NodeTls(true, null));
+    String[] far = seed.clone();
+    far[5] = "127.0.0.1:25520,192.0.2.7:25520";
+    refused("PARLEY_NODE_TLS_CERT", far);
+    String[] pods = {"PARLEY_CLUSTER", "kubernetes", "PARLEY_STORE", "dynamodb"};
+    refused("PARLEY_NODE_TLS_CERT", pods);
+    Map<String, String> off = env(pods);
+    off.put("PARLEY_NODE_TLS", "off");
+    assertThat(Settings.from(off).cluster().tls().on()).isFalse();
+    refused("PARLEY_NODE_TLS_CERT", "PARLEY_NODE_TLS_CA", "pom.xml");
+    refused(
+        "PARLEY_NODE_TLS_CA", "PARLEY_NODE_TLS_CERT", "pom.xml", "PARLEY_NODE_TLS_KEY", "pom.xml");
+  }
+
   /** Two names of one address are two nodes to the cluster, and it would wait for the second. */
   @Test
   void aSeedThatIsThisNodeMustBeNamedAsThisNodeIs() throws SettingsException {
@@ -121,6 +148,7 @@ class SettingsTest {
         env(
             "PARLEY_CLUSTER", "seed",
             "PARLEY_STORE", "dynamodb",
+            "PARLEY_NODE_TLS", "off",
             "PARLEY_REMOTE_HOST", "127.0.0.1",
             "PARLEY_SEED_NODES", "localhost:25520,localhost:25521");
     assertThatThrownBy(() -> Settings.from(env))
@@ -139,6 +167,7 @@ class SettingsTest {
   @ParameterizedTest
   @CsvSource({
     "PARLEY_AUTH_KEY_FILE, s3cret",
+    "PARLEY_NODE_TLS_KEY, s3cret",
     "PARLEY_APNS_KEY_FILE, s3cret",
     "PARLEY_FCM_CREDENTIALS_FILE, s3cret",
     "PARLEY_DYNAMODB_ENDPOINT, ftp://me:s3cret@host",

@@ -78,7 +78,20 @@ final class TwoNodes implements AutoCloseable {
 
   private ActorSystem<Void> system(Settings settings) {
     return ActorSystem.create(
-        Behaviors.empty(), "parley", OVERRIDES.withFallback(NodeConfig.of(settings, store)));
+        Behaviors.empty(),
+        "parley",
+        OVERRIDES
+            .withFallback(tls(settings))
+            .withFallback(ShardCount.config(128))
+            .withFallback(NodeConfig.of(settings, store)));
+  }
+
+  private static Config tls(Settings settings) {
+    try {
+      return NodeTls.read(settings, java.time.InstantSource.system()).config();
+    } catch (SettingsException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private Services services(ActorSystem<Void> system, Settings settings) throws Exception {

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import parley.client.NodeCertificates;
 import parley.client.Ports;
 import parley.client.ServerProcess;
 
@@ -89,6 +90,7 @@ final class Program implements AutoCloseable {
       if (count > 1) {
         all.put("PARLEY_CLUSTER", "seed");
         all.put("PARLEY_SEED_NODES", "127.0.0.1:" + String.join(",127.0.0.1:", remote));
+        all.putAll(NodeCertificates.of(folder.resolveSibling("node-tls")));
       }
       List<String> prefix = count > 1 ? Cores.both() : Cores.program();
       List<String> options = new ArrayList<>();

@@ -25,6 +25,7 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import parley.client.Json;
+import parley.client.NodeCertificates;
 import parley.client.Ports;
 import parley.client.ServerProcess;
 
@@ -36,6 +37,7 @@ final class ClusterProcess implements AutoCloseable {
   private static final int CLIENTS = 8080;
   private static final int MANAGEMENT = 8558;
   private static final int REMOTE = 25520;
+  private static final int SHARDS = 128;
   private static final Duration TO_FORM = Duration.ofSeconds(150);
 
   /** Small: several of them share a machine with their clients. */
@@ -106,6 +108,8 @@ final class ClusterProcess implements AutoCloseable {
       environment.put("PARLEY_DYNAMODB_CREATE_TABLES", String.valueOf(node == 0));
       // Nobody balances the load here who would have to notice.
       environment.put("PARLEY_UNREADY_SECONDS", "0");
+      environment.putAll(NodeCertificates.of(folder.resolve("node-tls")));
+      environment.put("PARLEY_SHARDS", String.valueOf(SHARDS));
       environment.putAll(more);
       nodes.add(
           new Node(
@@ -314,7 +318,7 @@ final class ClusterProcess implements AutoCloseable {
 
   /** In which shard an entity lives: Pekko's own rule, with the number of our configuration. */
   static int shardOf(String entity) {
-    return Math.abs(entity.hashCode() % 128);
+    return Math.abs(entity.hashCode() % SHARDS);
   }
 
   JsonNode management(int node, String path) {

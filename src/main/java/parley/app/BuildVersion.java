@@ -1,0 +1,48 @@
+package parley.app;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Properties;
+import java.util.regex.Pattern;
+
+/**
+ * Which build this is, in a form that orders builds: {@code 0.1.0-20260131-101530}. Nodes tell it
+ * to each other; while two of them run side by side, shards are given to nodes of the newest only,
+ * so that a rolling upgrade moves each shard once and not to a node that is about to be replaced.
+ */
+final class BuildVersion {
+  /** Of classes that no build has packed: all alike, and older than every build. */
+  static final String UNKNOWN = "0.0.0";
+
+  private static final String FILE = "/parley-build.properties";
+  private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}");
+  private static final Pattern TIME = Pattern.compile("\\d{8}-\\d{6}");
+
+  private BuildVersion() {}
+
+  /** The version of this program. */
+  static String read() {
+    Properties build = new Properties();
+    try (InputStream file = BuildVersion.class.getResourceAsStream(FILE)) {
+      if (file != null) {
+        build.load(file);
+      }
+    } catch (IOException e) {
+      return UNKNOWN;
+    }
+    return of(build.getProperty("version", ""), build.getProperty("built", ""));
+  }
+
+  /**
+   * The version of a build.
+   *
+   * @param version three numbers, and what else Maven says
+   * @param built when, UTC, as {@code 20260131-101530}
+   */
+  static String of(String version, String built) {
+    String numbers = version.replaceFirst("-.*", "");
+    return NUMBERS.matcher(numbers).matches() && TIME.matcher(built).matches()
+        ? numbers + "-" + built
+        : UNKNOWN;
+  }
+}

@@ -1,0 +1,155 @@
+package parley.app;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.store.DynamoStore;
+import parley.store.Store;
+import parley.store.StoreRefusedException;
+
+/**
+ * Into how many shards each kind of entity is divided. All nodes must agree, so the store keeps the
+ * number, the first node writes it, and a node that was told another one does not start.
+ *
+ * <p><b>Decision.</b> 1,024 are ten for each of a hundred nodes; a shard is a name, two actors and,
+ * where entities are remembered, a few hundred bytes in the journal. Where nobody says a number,
+ * the store's holds: data of the version that knew only 128 goes on with 128. The command {@code
+ * shards N} changes it while all nodes are stopped. Nothing else has to be moved: events are kept
+ * by entity, and sharding itself starts remembered entities of an old shard in their new one and
+ * takes them off the old one's list. Rejected: to move at the first start of a new version (in a
+ * rolling upgrade two nodes would each own the same conversation, and only the write guard stood
+ * between them).
+ */
+final class ShardCount {
+  /** The first argument of the program. */
+  static final String COMMAND = "shards";
+
+  /**
+   * The most there may be. Where all shards are is one message between nodes, which must fit the
+   * transport's frame, and is written anew with each shard that finds a place.
+   */
+  static final int MOST = 4096;
+
+  static final int STANDARD = 1024;
+
+  /** What there was before the store kept the number. */
+  static final int BEFORE = 128;
+
+  /** Of so many shards one may move at a time: a handful of steps after a node came or went. */
+  private static final int MOVING_PART = 6;
+
+  private static final Logger LOG = LoggerFactory.getLogger(ShardCount.class);
+  private static final String VARIABLE = "PARLEY_SHARDS";
+
+  private ShardCount() {}
+
+  /**
+   * The number all nodes of this store have. Blocks.
+   *
+   * @param wanted what this node was told, null for nothing
+   * @throws SettingsException where it was told another one
+   * @throws StoreRefusedException where the store cannot be asked, or the number is being changed
+   */
+  static int agreed(Store store, @Nullable Integer wanted)
+      throws SettingsException, StoreRefusedException {
+    int kept = store.shards(wanted == null ? STANDARD : wanted, BEFORE);
+    if (wanted != null && wanted != kept) {
+      throw new SettingsException(
+          VARIABLE,
+          "is "
+              + wanted
+              + ", but the store has "
+              + kept
+              + ": set it to "
+              + kept
+              + ", or stop all nodes and run the command: shards "
+              + wanted);
+    }
+    if (kept != STANDARD && wanted == null) {
+      LOG.info("The store has {} shards of each kind ({} is not set)", kept, VARIABLE);
+    }
+    return kept;
+  }
+
+  /** What sharding is told. */
+  static Config config(int shards) {
+    return ConfigFactory.parseMap(
+        Map.of(
+            "pekko.cluster.sharding.number-of-shards",
+            shards,
+            "pekko.cluster.sharding.least-shard-allocation-strategy.rebalance-absolute-limit",
+            Math.max(20, shards / MOVING_PART)),
+        "number of shards");
+  }
+
+  /**
+   * The command {@code shards [N]}: says how many there are, or changes it. Blocks.
+   *
+   * @return the exit code: 0, or 1 where the store refuses or a node may still run, or 2 for other
+   *     arguments
+   */
+  static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
+    int wanted = arguments.size() == 2 ? number(arguments.get(1)) : 0;
+    if (arguments.size() > 2 || (arguments.size() == 2 && wanted == 0)) {
+      System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + MOST);
+      return Main.WRONG_SETTING;
+    }
+    try (Store store = Verify.open(settings)) {
+      if (wanted == 0) {
+        System.out.println(store.shards(STANDARD, BEFORE) + " shards of each kind");
+        return 0;
+      }
+      String refused = change(store, wanted, InstantSource.system());
+      if (refused != null) {
+        System.err.println(VARIABLE + ": " + refused);
+        return Main.FAILED;
+      }
+      System.out.println(wanted + " shards of each kind from the next start on");
+      return 0;
+    }
+  }
+
+  /**
+   * Changes the number. A node notes that it lives before it reads the number, and here the number
+   * is withdrawn before the notes are read: so one of the two sees the other.
+   *
+   * @return why it was not changed, or null
+   */
+  static @Nullable String change(Store store, int wanted, InstantSource clock)
+      throws StoreRefusedException {
+    // One that is being changed was left so by a command that was killed.
+    int before = store.shardsOrChanging(STANDARD, BEFORE);
+    if (before == wanted) {
+      return null;
+    }
+    if (!store.changeShards(before, Store.SHARDS_CHANGING)) {
+      return "another command is changing it";
+    }
+    List<String> living =
+        store instanceof DynamoStore shared
+            ? shared.notedAfter(LastLife.PREFIX, clock.millis())
+            : List.of();
+    if (!living.isEmpty()) {
+      var unused = store.changeShards(Store.SHARDS_CHANGING, before);
+      return "all nodes must be stopped, and these run or were killed in the last "
+          + LastLife.GIVEN_UP.toSeconds()
+          + " s: "
+          + String.join(", ", living);
+    }
+    return store.changeShards(Store.SHARDS_CHANGING, wanted) ? null : "another command changed it";
+  }
+
+  private static int number(String text) {
+    try {
+      int number = Integer.parseInt(text);
+      return number >= 1 && number <= MOST ? number : 0;
+    } catch (NumberFormatException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,144 @@
+package parley.tls;
+
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAKey;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.tls.TlsRefusedException.Part;
+
+/**
+ * A certificate that was read and found good: it has begun and not ended, its key fits, and, of a
+ * node, its authority has signed it.
+ *
+ * @param chain the certificate first
+ * @param key its private key
+ * @param authority whom a peer's certificate must be signed by, null where peers need none
+ */
+public record Certificate(
+    List<X509Certificate> chain, PrivateKey key, @Nullable X509Certificate authority) {
+  private static final String SERVER = "1.3.6.1.5.5.7.3.1";
+  private static final String CLIENT = "1.3.6.1.5.5.7.3.2";
+
+  /** Copies. */
+  public Certificate {
+    chain = List.copyOf(chain);
+  }
+
+  /**
+   * Reads the files of one side of a connection between nodes, and checks all that the transport
+   * would otherwise refuse connection by connection.
+   *
+   * @throws TlsRefusedException with the part that is the matter
+   */
+  public static Certificate ofNode(TlsFiles files, Instant now) throws TlsRefusedException {
+    Certificate read = ofServer(files, now);
+    X509Certificate own = read.chain().getFirst();
+    if (files.ca() == null) {
+      throw new TlsRefusedException(Part.CA, "must be set");
+    }
+    X509Certificate authority = Pem.certificates(files.ca(), Part.CA).getFirst();
+    if (!(read.key() instanceof RSAKey)) {
+      throw new TlsRefusedException(
+          Part.KEY, files.key() + " is not of RSA, the only kind that works between nodes");
+    }
+    if (authority.getBasicConstraints() < 0) {
+      throw new TlsRefusedException(Part.CA, files.ca() + " is no certificate of an authority");
+    }
+    inTime(authority, files.ca().toString(), Part.CA, now);
+    try {
+      own.verify(authority.getPublicKey());
+    } catch (GeneralSecurityException e) {
+      throw new TlsRefusedException(
+          Part.CERT, files.cert() + " is not signed by the first certificate in " + files.ca());
+    }
+    uses(own, files);
+    return new Certificate(read.chain(), read.key(), authority);
+  }
+
+  /**
+   * Reads the certificate and key of a port whose callers need none.
+   *
+   * @throws TlsRefusedException with the part that is the matter
+   */
+  public static Certificate ofServer(TlsFiles files, Instant now) throws TlsRefusedException {
+    List<X509Certificate> chain = Pem.certificates(files.cert(), Part.CERT);
+    PrivateKey key = Pem.key(files.key());
+    X509Certificate own = chain.getFirst();
+    if (!fits(key, own.getPublicKey())) {
+      throw new TlsRefusedException(
+          Part.KEY, files.key() + " is not the key of the certificate in " + files.cert());
+    }
+    inTime(own, files.cert().toString(), Part.CERT, now);
+    return new Certificate(chain, key, null);
+  }
+
+  /** When connections begin to be refused, unless the files are replaced. */
+  public Instant ends() {
+    Instant own = chain.getFirst().getNotAfter().toInstant();
+    if (authority == null) {
+      return own;
+    }
+    Instant other = authority.getNotAfter().toInstant();
+    return own.isBefore(other) ? own : other;
+  }
+
+  private static void inTime(X509Certificate one, String file, Part part, Instant now)
+      throws TlsRefusedException {
+    if (now.isAfter(one.getNotAfter().toInstant())) {
+      throw new TlsRefusedException(
+          part, "the certificate in " + file + " has expired on " + one.getNotAfter().toInstant());
+    }
+    if (now.isBefore(one.getNotBefore().toInstant())) {
+      throw new TlsRefusedException(
+          part,
+          "the certificate in " + file + " is not good before " + one.getNotBefore().toInstant());
+    }
+  }
+
+  private static void uses(X509Certificate own, TlsFiles files) throws TlsRefusedException {
+    try {
+      List<String> uses = own.getExtendedKeyUsage();
+      if (uses != null && !uses.containsAll(List.of(SERVER, CLIENT))) {
+        throw new TlsRefusedException(
+            Part.CERT,
+            files.cert() + " must be for both ends of a connection: server auth and client auth");
+      }
+    } catch (CertificateParsingException e) {
+      throw new TlsRefusedException(Part.CERT, files.cert() + " says nothing readable of its use");
+    }
+  }
+
+  private static boolean fits(PrivateKey key, PublicKey certified) {
+    String algorithm =
+        switch (certified.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default -> certified.getAlgorithm();
+        };
+    try {
+      byte[] probe = "fits".getBytes(StandardCharsets.US_ASCII);
+      Signature signing = Signature.getInstance(algorithm);
+      signing.initSign(key);
+      signing.update(probe);
+      Signature checking = Signature.getInstance(algorithm);
+      checking.initVerify(certified);
+      checking.update(probe);
+      return checking.verify(signing.sign());
+    } catch (GeneralSecurityException e) {
+      return false; // keys of two kinds
+    }
+  }
+
+  /** Without the key. */
+  @Override
+  public String toString() {
+    return "Certificate[" + chain.getFirst().getSubjectX500Principal() + ", ends " + ends() + "]";
+  }
+}

@@ -1,0 +1,28 @@
+package parley.client;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Objects;
+import parley.tls.SelfMade;
+import parley.tls.TlsFiles;
+
+/** A certificate for all nodes of a test, where their user's home is not to be written to. */
+public final class NodeCertificates {
+  private NodeCertificates() {}
+
+  /** The settings that name it; made at the first call for the folder. */
+  public static Map<String, String> of(Path folder) {
+    try {
+      TlsFiles files = SelfMade.in(folder, InstantSource.system());
+      return Map.of(
+          "PARLEY_NODE_TLS_CERT", files.cert().toString(),
+          "PARLEY_NODE_TLS_KEY", files.key().toString(),
+          "PARLEY_NODE_TLS_CA", Objects.requireNonNull(files.ca()).toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
