@@ -58,7 +58,7 @@ function showLogin(notice = null) {
 
 function begin() {
   end();
-  session = new Session({ auth, api, changed, notify });
+  session = new Session({ auth, api, changed, notify, restart: begin });
   view = appView(session, { onLogout: logout });
   root.replaceChildren(view.element);
   session.start();

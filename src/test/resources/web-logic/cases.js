@@ -154,6 +154,17 @@ export const cases = {
     same(rows.apply({ ...text(1, 'x', 'y'), conversation_id: 'unknown' }), true);
   },
 
+  'an outbox in another epoch keeps what is new, and nothing that names an entry'() {
+    const storage = memory();
+    const outbox = new Outbox({ storage, now: () => 1_000, random: () => 1 });
+    outbox.add({ client_msg_id: '1', conversation_id: 'a', op: 'send', content: 'one', reply_to: 7 });
+    outbox.add({ client_msg_id: '2', conversation_id: 'a', op: 'edit', target_seq: 7, content: 'two' });
+    outbox.add({ client_msg_id: '3', conversation_id: 'a', op: 'react', target_seq: 8, reaction: '+' });
+    outbox.forgetEntries();
+    same(outbox.items.map((item) => [item.client_msg_id, item.content, item.reply_to]), [['1', 'one', undefined]]);
+    same(storage.saved.map((item) => [item.client_msg_id, item.reply_to]), [['1', undefined]]);
+  },
+
   'an outbox keeps order and ids, waits when told to, and survives a reload'() {
     let now = 1000;
     const storage = memory();

@@ -105,6 +105,7 @@ public final class Node implements AutoCloseable {
     NodeTls nodeTls;
     Optional<LastLife> life;
     int shards;
+    String epoch;
     try {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
@@ -113,8 +114,9 @@ public final class Node implements AutoCloseable {
       pushing = PushAccess.read(settings);
       nodeTls = NodeTls.read(settings, InstantSource.system());
       if (store instanceof EmbeddedStore embedded) {
-        embedded.openJournal();
+        embedded.openJournal(settings.store().sync());
       }
+      epoch = store.epoch();
       life = lastLife(settings, store);
       // After this node has told that it lives: who changes the number looks for nodes that do.
       shards = ShardCount.agreed(store, settings.cluster().shards());
@@ -144,7 +146,7 @@ public final class Node implements AutoCloseable {
                 });
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
-      return serve(settings, store, trust, pushing, system, telemetry, ended, stoppable);
+      return serve(settings, store, epoch, trust, pushing, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -178,6 +180,7 @@ public final class Node implements AutoCloseable {
   private static Node serve(
       Settings settings,
       Store store,
+      String epoch,
       Trust trust,
       PushAccess pushing,
       ActorSystem<Void> system,
@@ -194,6 +197,7 @@ public final class Node implements AutoCloseable {
             system,
             settings,
             store,
+            epoch,
             cold(system, settings, telemetry),
             trust,
             pushing,

@@ -77,6 +77,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
+   * @param epoch the name of its history
    * @param cold where old entries go, null where they stay
    * @param lapsed whether this process may acknowledge nothing any more
    * @param trust whose tokens are good
@@ -86,6 +87,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
       ActorSystem<Void> node,
       Settings settings,
       Store store,
+      String epoch,
       @Nullable ColdTier cold,
       Trust trust,
       PushAccess pushing,
@@ -140,6 +142,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             new SocketMeters(telemetry),
             Ticker.system(lapsed),
             ulids,
+            epoch,
             SessionSettings.standard());
     ActorRef<Sessions.Command> sessions =
         node.systemActorOf(Sessions.create(sessionDeps, SOCKETS), "sessions", Props.empty());

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import parley.http.TrustedProxies;
+import parley.journal.JournalSync;
 import parley.tls.TlsFiles;
 
 /**
@@ -83,9 +84,14 @@ public record Settings(
    * @param endpoint of DynamoDB, null for Amazon's own
    * @param tablePrefix before the names of the tables
    * @param createTables whether missing tables are made
+   * @param sync when the embedded store forces what it has committed to the disk
    */
   public record Store(
-      StoreKind kind, @Nullable URI endpoint, String tablePrefix, boolean createTables) {}
+      StoreKind kind,
+      @Nullable URI endpoint,
+      String tablePrefix,
+      boolean createTables,
+      JournalSync sync) {}
 
   /**
    * Where entries go when they are old.

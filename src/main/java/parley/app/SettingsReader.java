@@ -22,6 +22,7 @@ import parley.app.Settings.Rates;
 import parley.app.Settings.Store;
 import parley.app.Settings.StoreKind;
 import parley.http.TrustedProxies;
+import parley.journal.JournalSync;
 import parley.tls.TlsFiles;
 
 /** The table of settings as code: names, defaults, and what goes with what. */
@@ -73,11 +74,14 @@ final class SettingsReader {
   }
 
   private Store store() throws SettingsException {
+    // A power failure is rarer than a message: os costs nothing, and its loss is told to clients.
+    JournalSync sync = env.choice("PARLEY_JOURNAL_SYNC", JournalSync.class, JournalSync.OS);
     return new Store(
         env.choice("PARLEY_STORE", StoreKind.class, StoreKind.EMBEDDED),
         env.url("PARLEY_DYNAMODB_ENDPOINT"),
         tablePrefix(),
-        env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false));
+        env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false),
+        sync);
   }
 
   private String tablePrefix() throws SettingsException {

@@ -83,7 +83,7 @@ final class Verify {
       case EMBEDDED -> {
         EmbeddedStore embedded = EmbeddedStore.open(settings.dataDir());
         try {
-          embedded.openJournal();
+          embedded.openJournal(wanted.sync());
         } catch (StoreRefusedException e) {
           embedded.close();
           throw e;

@@ -100,7 +100,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String id, long to) {
     return FutureConverters.asScala(
-        settled(id).thenRunAsync(() -> file.removeEvents(id, to), reads));
+        settled(id).thenCompose(ignored -> file.remove(Family.EVENTS, id, to)));
   }
 
   @Override

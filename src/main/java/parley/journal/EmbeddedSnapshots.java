@@ -83,6 +83,9 @@ public final class EmbeddedSnapshots extends SnapshotStore {
 
   @Override
   public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
+    if (all(criteria)) {
+      return FutureConverters.asScala(file.remove(Family.SNAPSHOTS, id, criteria.maxSequenceNr()));
+    }
     return FutureConverters.asScala(
         CompletableFuture.runAsync(
             () ->
@@ -92,5 +95,12 @@ public final class EmbeddedSnapshots extends SnapshotStore {
                     criteria.maxSequenceNr(),
                     found -> criteria.matches(metadata(id, found))),
             reads));
+  }
+
+  /** Whether every snapshot up to a number is meant, as when an entity removes what it replaced. */
+  private static boolean all(SnapshotSelectionCriteria criteria) {
+    return criteria.minSequenceNr() <= 1
+        && criteria.minTimestamp() <= 0
+        && criteria.maxTimestamp() == Long.MAX_VALUE;
   }
 }

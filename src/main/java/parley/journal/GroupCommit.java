@@ -39,14 +39,28 @@ final class GroupCommit implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent")
   record Put(Family family, byte[] key, byte[] value) {}
 
+  /** All rows of an entity up to a number are to be removed. */
+  record Removal(Family family, long upTo) {}
+
   /**
    * Rows that are stored together or not at all.
    *
    * @param id the entity
    * @param first its first sequence number, or 0 where numbers do not matter (a snapshot)
    * @param last its last one
+   * @param removal what goes, null for nothing
    */
-  record Write(String id, long first, long last, List<Put> puts, CompletableFuture<Void> done) {
+  record Write(
+      String id,
+      long first,
+      long last,
+      List<Put> puts,
+      @Nullable Removal removal,
+      CompletableFuture<Void> done) {
+    Write(String id, long first, long last, List<Put> puts, CompletableFuture<Void> done) {
+      this(id, first, last, puts, null, done);
+    }
+
     long bytes() {
       long sum = 0;
       for (Put put : puts) {
@@ -185,6 +199,11 @@ final class GroupCommit implements AutoCloseable {
   /** Stores what waits, and ends. Blocks. */
   @Override
   public void close() {
+    end();
+  }
+
+  /** Stores what waits, and ends. Blocks. Answers whether all that was taken is stored. */
+  boolean end() {
     closing = true;
     boolean interrupted = false;
     while (thread.isAlive()) {
@@ -197,5 +216,6 @@ final class GroupCommit implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+    return broken == null;
   }
 }

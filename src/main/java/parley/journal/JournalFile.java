@@ -25,27 +25,18 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.rocksdb.BlockBasedTableConfig;
-import org.rocksdb.BloomFilter;
-import org.rocksdb.Cache;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
-import org.rocksdb.ColumnFamilyOptions;
-import org.rocksdb.CompressionType;
-import org.rocksdb.DBOptions;
-import org.rocksdb.InfoLogLevel;
-import org.rocksdb.LRUCache;
 import org.rocksdb.NativeLibraryLoader;
 import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.RocksObject;
 import org.rocksdb.Slice;
-import org.rocksdb.WALRecoveryMode;
 import org.rocksdb.WriteBatch;
-import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The open database of one data folder; one for each folder in a process. All methods may be called
@@ -53,31 +44,24 @@ import org.rocksdb.WriteOptions;
  * #close} they fail with an {@link IllegalStateException} and touch nothing.
  */
 public final class JournalFile implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
   private static final long VERSION = 1;
 
-  /**
-   * Bytes outside the heap: blocks that were read and, in the same room, what is not in files yet.
-   */
-  private static final long CACHE_BYTES = 96L << 20;
-
-  private static final long BUFFERS_BYTES = 48L << 20;
-  private static final long BUFFER_BYTES = 16L << 20;
   private static final Duration PROBE_PATIENCE = Duration.ofSeconds(20);
-  private static final long WAL_BYTES = 128L << 20;
-  private static final int OPEN_FILES = 512;
 
-  /** Rows removed in one commit. */
+  /** Rows removed in one commit, where each is looked at. */
   private static final int REMOVED_AT_ONCE = 1_000;
 
   private static final Map<Path, JournalFile> OPEN = new HashMap<>();
 
   private final Path folder;
-  private final List<RocksObject> owned = new ArrayList<>();
+  private final JournalOptions.Native options;
   private final Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
   private final ReadWriteLock life = new ReentrantReadWriteLock();
   private final WriteOptions writing;
   private final RocksDB database;
   private final GroupCommit commits;
+  private final String epoch;
   private int users = 1;
   private boolean closed;
 
@@ -88,25 +72,26 @@ public final class JournalFile implements AutoCloseable {
     T run() throws RocksDBException;
   }
 
-  private JournalFile(Path folder) throws RocksDBException {
+  private JournalFile(Path folder, JournalOptions how) throws RocksDBException {
     this.folder = folder;
     RocksDB.loadLibrary();
+    options = how.new Native();
     try {
-      Cache cache = own(new LRUCache(CACHE_BYTES));
       List<ColumnFamilyDescriptor> wanted = new ArrayList<>();
-      wanted.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options(cache, true)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options(cache, false)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options(cache, false)));
+      wanted.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options.family(true)));
+      wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options.family(false)));
+      wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options.family(false)));
       List<ColumnFamilyHandle> handles = new ArrayList<>();
-      database = own(RocksDB.open(own(dbOptions(cache)), folder.toString(), wanted, handles));
-      handles.forEach(this::own);
+      database = options.own(RocksDB.open(options.database(), folder.toString(), wanted, handles));
+      handles.forEach(options::own);
       families.put(Family.MARKS, handles.get(0));
       families.put(Family.EVENTS, handles.get(1));
       families.put(Family.SNAPSHOTS, handles.get(2));
-      writing = own(new WriteOptions());
+      writing = options.commits();
       checkFormat();
+      epoch = Epoch.begin(database, how);
     } catch (RocksDBException | RuntimeException e) {
-      giveBack();
+      options.giveBack();
       throw e;
     }
     commits = new GroupCommit(new Committing(), "journal");
@@ -128,13 +113,23 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
+  /** As {@link #open(Path, JournalSync)}, forced to the disk when the system likes. */
+  public static JournalFile open(Path folder) throws RocksDBException {
+    return open(folder, JournalSync.OS);
+  }
+
   /**
    * Opens the folder, or the one that is open in this process once more; made where it is missing.
    *
+   * @param sync when commits are forced to the disk
    * @throws RocksDBException where it cannot be read or written, or is none
    * @throws IllegalStateException where a newer program made it
    */
-  public static JournalFile open(Path folder) throws RocksDBException {
+  public static JournalFile open(Path folder, JournalSync sync) throws RocksDBException {
+    return open(folder, JournalOptions.of(sync));
+  }
+
+  static JournalFile open(Path folder, JournalOptions how) throws RocksDBException {
     Path path = folder.toAbsolutePath().normalize();
     synchronized (OPEN) {
       JournalFile known = OPEN.get(path);
@@ -142,7 +137,7 @@ public final class JournalFile implements AutoCloseable {
         known.users++;
         return known;
       }
-      JournalFile opened = new JournalFile(path);
+      JournalFile opened = new JournalFile(path, how);
       OPEN.put(path, opened);
       return opened;
     }
@@ -161,49 +156,6 @@ public final class JournalFile implements AutoCloseable {
 
   private static byte[] name(Family family) {
     return family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
-  }
-
-  private DBOptions dbOptions(Cache cache) {
-    return new DBOptions()
-        .setCreateIfMissing(true)
-        .setCreateMissingColumnFamilies(true)
-        // After a power failure the log ends where its first damage is; what follows is not taken.
-        .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
-        .setMaxTotalWalSize(WAL_BYTES)
-        .setWriteBufferManager(own(new WriteBufferManager(BUFFERS_BYTES, cache)))
-        .setMaxOpenFiles(OPEN_FILES)
-        .setMaxBackgroundJobs(2)
-        // Its own log: names of files and timings. A few small files.
-        .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
-        .setKeepLogFileNum(2)
-        .setMaxLogFileSize(1 << 20)
-        .setStatsDumpPeriodSec(0);
-  }
-
-  /**
-   * @param looked whether rows are looked for by their whole key; others are only walked through
-   */
-  private ColumnFamilyOptions options(Cache cache, boolean looked) {
-    BlockBasedTableConfig table =
-        new BlockBasedTableConfig().setBlockCache(cache).setCacheIndexAndFilterBlocks(true);
-    if (looked) {
-      table.setFilterPolicy(own(new BloomFilter(10)));
-    }
-    return own(new ColumnFamilyOptions())
-        .setTableFormatConfig(table)
-        .setWriteBufferSize(BUFFER_BYTES)
-        .setMaxWriteBufferNumber(3)
-        .setCompressionType(CompressionType.LZ4_COMPRESSION);
-  }
-
-  private <T extends RocksObject> T own(T object) {
-    owned.add(object);
-    return object;
-  }
-
-  /** The last first: handles before the database, the database before what it was opened with. */
-  private void giveBack() {
-    owned.reversed().forEach(RocksObject::close);
   }
 
   private void checkFormat() throws RocksDBException {
@@ -238,6 +190,11 @@ public final class JournalFile implements AutoCloseable {
     return commits.submit(write);
   }
 
+  /** The name of this history; another one where its end may be gone, see {@link Epoch}. */
+  public String epoch() {
+    return epoch;
+  }
+
   /** The highest sequence number an event of that entity ever had, 0 for none. */
   long highest(String id) {
     return open(() -> highestOf(id));
@@ -245,13 +202,21 @@ public final class JournalFile implements AutoCloseable {
 
   private long highestOf(String id) throws RocksDBException {
     byte[] prefix = Keys.prefix(id);
-    byte[] mark = database.get(family(Family.MARKS), prefix);
-    long highest = mark == null ? 0 : ByteBuffer.wrap(mark).getLong();
-    try (Range range = new Range(Family.EVENTS, prefix)) {
+    Mark mark = mark(Family.EVENTS, id);
+    return Math.max(mark.highest(), last(Family.EVENTS, prefix, mark));
+  }
+
+  /** The highest number of the rows that are there, 0 for none. */
+  private long last(Family family, byte[] prefix, Mark mark) throws RocksDBException {
+    try (Range range = new Range(family, prefix, mark)) {
       range.rows.seekToLast();
       range.rows.status();
-      return range.rows.isValid() ? Math.max(highest, Keys.number(range.rows.key())) : highest;
+      return range.rows.isValid() ? Keys.number(range.rows.key()) : 0;
     }
+  }
+
+  private Mark mark(Family family, String id) throws RocksDBException {
+    return Mark.decoded(database.get(family(Family.MARKS), Keys.mark(family, id)));
   }
 
   /**
@@ -266,7 +231,7 @@ public final class JournalFile implements AutoCloseable {
         () -> {
           List<Found> found = new ArrayList<>();
           byte[] prefix = Keys.prefix(id);
-          try (Range range = new Range(family, prefix)) {
+          try (Range range = new Range(family, prefix, mark(family, id))) {
             RocksIterator rows = range.rows;
             rows.seek(Keys.row(prefix, Math.max(from, 0)));
             while (found.size() < most && rows.isValid()) {
@@ -288,7 +253,7 @@ public final class JournalFile implements AutoCloseable {
     return open(
         () -> {
           byte[] prefix = Keys.prefix(id);
-          try (Range range = new Range(family, prefix)) {
+          try (Range range = new Range(family, prefix, mark(family, id))) {
             RocksIterator rows = range.rows;
             rows.seekForPrev(Keys.row(prefix, upTo));
             while (rows.isValid()) {
@@ -304,67 +269,43 @@ public final class JournalFile implements AutoCloseable {
         });
   }
 
-  /** Removes events up to that number; the highest number of the entity stays known. */
-  public void removeEvents(String id, long upTo) {
-    // One after the other: a mark must not go back.
-    synchronized (families) {
-      open(
-          () -> {
-            byte[] prefix = Keys.prefix(id);
-            long highest = highestOf(id);
-            if (highest > 0) {
-              byte[] mark = Keys.number(highest);
-              remove(
-                  Family.EVENTS,
-                  prefix,
-                  0,
-                  upTo,
-                  found -> true,
-                  batch -> batch.put(family(Family.MARKS), prefix, mark));
-            }
-            return "";
-          });
-    }
+  /**
+   * Removes all events, or snapshots, up to that number; the highest number of the entity's events
+   * stays known. Does not block, and holds up no reader: it is one small write among those that
+   * wait, and costs the same however much is removed now or was before.
+   */
+  CompletionStage<Void> remove(Family family, String id, long upTo) {
+    return submit(
+        new GroupCommit.Write(
+            id, 0, 0, List.of(), new GroupCommit.Removal(family, upTo), new CompletableFuture<>()));
   }
 
-  /** Removes snapshots between two numbers, both included. */
+  /** Removes snapshots between two numbers, both included, that are not wanted. Blocks. */
   void removeSnapshots(String id, long from, long to, Predicate<Found> unwanted) {
     open(
         () -> {
-          remove(Family.SNAPSHOTS, Keys.prefix(id), from, to, unwanted, batch -> {});
+          byte[] prefix = Keys.prefix(id);
+          try (Range range = new Range(Family.SNAPSHOTS, prefix, mark(Family.SNAPSHOTS, id));
+              WriteBatch batch = new WriteBatch()) {
+            RocksIterator rows = range.rows;
+            for (rows.seek(Keys.row(prefix, Math.max(from, 0))); rows.isValid(); rows.next()) {
+              byte[] key = rows.key();
+              if (Keys.number(key) > to) {
+                break;
+              }
+              if (unwanted.test(new Found(Keys.number(key), Row.decoded(rows.value())))) {
+                batch.delete(family(Family.SNAPSHOTS), key);
+              }
+              if (batch.count() >= REMOVED_AT_ONCE) {
+                database.write(writing, batch);
+                batch.clear();
+              }
+            }
+            rows.status();
+            database.write(writing, batch);
+          }
           return "";
         });
-  }
-
-  private interface Beside {
-    void add(WriteBatch batch) throws RocksDBException;
-  }
-
-  private void remove(
-      Family family, byte[] prefix, long from, long to, Predicate<Found> unwanted, Beside beside)
-      throws RocksDBException {
-    try (Range range = new Range(family, prefix);
-        WriteBatch batch = new WriteBatch()) {
-      RocksIterator rows = range.rows;
-      for (rows.seek(Keys.row(prefix, from)); rows.isValid(); rows.next()) {
-        byte[] key = rows.key();
-        if (Keys.number(key) > to) {
-          break;
-        }
-        if (family == Family.EVENTS
-            || unwanted.test(new Found(Keys.number(key), Row.decoded(rows.value())))) {
-          batch.delete(family(family), key);
-        }
-        if (batch.count() >= REMOVED_AT_ONCE) {
-          beside.add(batch);
-          database.write(writing, batch);
-          batch.clear();
-        }
-      }
-      rows.status();
-      beside.add(batch);
-      database.write(writing, batch);
-    }
   }
 
   /**
@@ -402,43 +343,6 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Stores an event as it was written elsewhere, by the columns' names there. */
-  public void takeEvent(
-      String id,
-      long number,
-      int serializer,
-      long time,
-      String manifest,
-      String adapter,
-      String writer,
-      byte[] payload) {
-    take(Family.EVENTS, id, number, new Row(serializer, time, manifest, adapter, writer, payload));
-  }
-
-  /** Stores a snapshot as it was written elsewhere. */
-  public void takeSnapshot(
-      String id, long number, int serializer, long time, String manifest, byte[] payload) {
-    take(Family.SNAPSHOTS, id, number, new Row(serializer, time, manifest, "", "", payload));
-  }
-
-  private void take(Family family, String id, long number, Row row) {
-    open(
-        () -> {
-          byte[] key = Keys.row(Keys.prefix(id), number);
-          database.put(family(family), writing, key, row.encoded());
-          return "";
-        });
-  }
-
-  /** Stores the highest number of an entity whose events are gone, as it was elsewhere. */
-  public void mark(String id, long highest) {
-    open(
-        () -> {
-          database.put(family(Family.MARKS), writing, Keys.prefix(id), Keys.number(highest));
-          return "";
-        });
-  }
-
   /**
    * Writes one row and nothing else, as entities do, to know that it can be done. Blocks.
    *
@@ -459,15 +363,6 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Forces all that was written to the disk. */
-  public void sync() {
-    open(
-        () -> {
-          database.flushWal(true);
-          return "";
-        });
-  }
-
   /** Gives it back; the last one who does closes it, after what waits has been stored. Blocks. */
   @Override
   public void close() {
@@ -477,12 +372,17 @@ public final class JournalFile implements AutoCloseable {
       }
       OPEN.remove(folder);
     }
-    commits.close();
+    boolean whole = commits.end();
     life.writeLock().lock();
     try {
       closed = true;
-      giveBack();
+      if (whole) {
+        Epoch.end(database);
+      }
+    } catch (RocksDBException e) {
+      LOG.warn("The end of the journal was not noted: {}", e.getMessage());
     } finally {
+      options.giveBack();
       life.writeLock().unlock();
     }
   }
@@ -495,9 +395,17 @@ public final class JournalFile implements AutoCloseable {
         if (closed) {
           throw new IllegalStateException("the journal is closed");
         }
+        Marks marks = new Marks(batch);
         for (GroupCommit.Write write : writes) {
           for (GroupCommit.Put put : write.puts()) {
             batch.put(family(put.family()), put.key(), put.value());
+            if (put.family() == Family.SNAPSHOTS) {
+              marks.keepVisible(put.family(), write.id(), Keys.number(put.key()));
+            }
+          }
+          GroupCommit.Removal removal = write.removal();
+          if (removal != null) {
+            marks.remove(removal.family(), write.id(), removal.upTo());
           }
         }
         database.write(writing, batch);
@@ -508,28 +416,75 @@ public final class JournalFile implements AutoCloseable {
 
     @Override
     public long highest(String id) throws RocksDBException {
-      return JournalFile.this.highest(id);
+      return highestOf(id);
     }
   }
 
-  /** The rows of one entity, and what has to be given back after looking at them. */
+  /** What a batch changes of entities' marks, and the removals that go with it. */
+  private final class Marks {
+    private final WriteBatch batch;
+    private final Map<ByteBuffer, Mark> changed = new HashMap<>();
+
+    Marks(WriteBatch batch) {
+      this.batch = batch;
+    }
+
+    private Mark of(Family family, String id) throws RocksDBException {
+      Mark mark = changed.get(ByteBuffer.wrap(Keys.mark(family, id)));
+      return mark == null ? mark(family, id) : mark;
+    }
+
+    private void put(Family family, String id, Mark mark) throws RocksDBException {
+      byte[] key = Keys.mark(family, id);
+      changed.put(ByteBuffer.wrap(key), mark);
+      batch.put(family(Family.MARKS), key, mark.encoded());
+    }
+
+    /**
+     * Rows that wait in the same batch are not seen: an entity's writes are settled before its rows
+     * are removed, so they are newer, and neither removed nor counted.
+     */
+    void remove(Family family, String id, long wanted) throws RocksDBException {
+      byte[] prefix = Keys.prefix(id);
+      Mark mark = of(family, id);
+      long last = last(family, prefix, mark);
+      long upTo = Math.min(wanted, last);
+      if (upTo > mark.removed()) {
+        // What was removed before is not in it: ranges of one entity never lie in each other, which
+        // would make each reader sort them.
+        batch.deleteRange(
+            family(family), Keys.row(prefix, mark.lowest()), Keys.row(prefix, upTo + 1));
+        put(family, id, new Mark(Math.max(mark.highest(), last), upTo));
+      }
+    }
+
+    /** A snapshot may come late, after a removal that would have taken it. */
+    void keepVisible(Family family, String id, long number) throws RocksDBException {
+      Mark mark = of(family, id);
+      if (mark.removed() > 0 && number <= mark.removed()) {
+        put(family, id, new Mark(mark.highest(), Math.max(0, number - 1)));
+      }
+    }
+  }
+
+  /** The rows of one entity that may be there, and what has to be given back after looking. */
   private final class Range implements AutoCloseable {
     private final Slice first;
     private final Slice behind;
-    private final ReadOptions options;
+    private final ReadOptions bounds;
     final RocksIterator rows;
 
-    Range(Family family, byte[] prefix) {
-      first = new Slice(prefix);
+    Range(Family family, byte[] prefix, Mark mark) {
+      first = new Slice(Keys.row(prefix, mark.lowest()));
       behind = new Slice(Keys.behind(prefix));
-      options = new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(behind);
-      rows = database.newIterator(family(family), options);
+      bounds = new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(behind);
+      rows = database.newIterator(family(family), bounds);
     }
 
     @Override
     public void close() {
       rows.close();
-      options.close();
+      bounds.close();
       behind.close();
       first.close();
     }

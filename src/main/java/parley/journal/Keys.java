@@ -13,13 +13,28 @@ final class Keys {
 
   private Keys() {}
 
-  /** What all keys of that id begin with; also the key of its mark. */
+  private static final byte[] SNAPSHOTS_REMOVED =
+      "\0removed snapshots\0".getBytes(StandardCharsets.UTF_8);
+
+  /** What all keys of that id begin with; also the key of its events' mark. */
   static byte[] prefix(String id) {
     if (id.isEmpty() || id.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("a persistence id is not empty and has no zero character");
     }
     byte[] name = id.getBytes(StandardCharsets.UTF_8);
     return Arrays.copyOf(name, name.length + 1);
+  }
+
+  /** The key of what is known of an entity's removed rows of that family. */
+  static byte[] mark(Family family, String id) {
+    byte[] prefix = prefix(id);
+    if (family == Family.EVENTS) {
+      return prefix;
+    }
+    return ByteBuffer.allocate(SNAPSHOTS_REMOVED.length + prefix.length)
+        .put(SNAPSHOTS_REMOVED)
+        .put(prefix)
+        .array();
   }
 
   static byte[] row(byte[] prefix, long number) {

@@ -147,5 +147,6 @@ public final class FrameWriter {
     json.writeNumberField("messages_per_minute", f.messagesPerMinute());
     json.writeEndObject();
     Encoder.time(json, "expires_at", f.expiresAt());
+    Encoder.optional(json, "epoch", f.epoch());
   }
 }

@@ -16,7 +16,12 @@ import parley.model.UserId;
  */
 public sealed interface ServerFrame {
 
-  /** The answer to a hello. Times are epoch milliseconds. */
+  /**
+   * The answer to a hello. Times are epoch milliseconds.
+   *
+   * @param epoch the name of the server's history, at most 64 characters; another one means that
+   *     its end may be gone. Null only from a version that did not name it
+   */
   record Welcome(
       @Nullable Long id,
       UserId userId,
@@ -24,7 +29,8 @@ public sealed interface ServerFrame {
       String sessionId,
       long serverTime,
       int messagesPerMinute,
-      long expiresAt)
+      long expiresAt,
+      @Nullable String epoch)
       implements ServerFrame {}
 
   /**

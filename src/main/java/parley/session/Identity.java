@@ -172,7 +172,8 @@ final class Identity {
         sessionId,
         deps.ticker().millis(),
         deps.rate().perMinute(),
-        Objects.requireNonNull(principal).expiresAt());
+        Objects.requireNonNull(principal).expiresAt(),
+        deps.epoch());
   }
 
   /** How long the session may still live without a new token, in milliseconds. */

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
  * @param meters what is counted
  * @param ticker the time
  * @param sessionIds makes ids that are unique everywhere
+ * @param epoch the name of the store's history, told in each welcome
  * @param settings times and bounds
  */
 public record SessionDeps(
@@ -20,4 +21,5 @@ public record SessionDeps(
     SessionMeters meters,
     Ticker ticker,
     Supplier<String> sessionIds,
+    String epoch,
     SessionSettings settings) {}

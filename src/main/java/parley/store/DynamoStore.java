@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -60,6 +61,7 @@ public final class DynamoStore implements Store {
   /** What all keys of the journal begin with, for ever. */
   static final String JOURNAL_NAME = "journal";
 
+  private static final String EPOCH = "epoch";
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
@@ -211,6 +213,12 @@ public final class DynamoStore implements Store {
     } catch (AmazonClientException e) {
       throw refused(e);
     }
+  }
+
+  /** One row beside the secrets, made by the first node. A service loses nothing by itself. */
+  @Override
+  public String epoch() throws StoreRefusedException {
+    return secret(EPOCH, () -> UUID.randomUUID().toString());
   }
 
   @Override

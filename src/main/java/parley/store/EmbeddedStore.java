@@ -5,7 +5,6 @@ import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -17,14 +16,20 @@ import parley.journal.EmbeddedEvents;
 import parley.journal.EmbeddedJournal;
 import parley.journal.EmbeddedSnapshots;
 import parley.journal.JournalFile;
+import parley.journal.JournalSync;
 
 /**
  * The journal of a single node: RocksDB in this process, in the folder {@code journal} of the data
- * folder (package {@code parley.journal}). What an older version kept in H2 is taken over when the
- * journal is opened ({@link OldJournal}).
+ * folder (package {@code parley.journal}). A folder in which an old version kept its journal in an
+ * SQL file is refused, rather than begun anew beside it.
  */
 public final class EmbeddedStore implements Store {
   private static final String JOURNAL = "journal";
+
+  /** The journal of a version before RocksDB, and its name after a later one had copied it. */
+  private static final String OLD = "journal.mv.db";
+
+  private static final String OLD_TAKEN_OVER = "journal.mv.db.taken-over";
 
   private final DataFolder folder;
   private @Nullable StoreWatch watch;
@@ -49,22 +54,28 @@ public final class EmbeddedStore implements Store {
     return folder.path();
   }
 
+  /** As {@link #openJournal(JournalSync)}, forced to the disk when the system likes. */
+  public void openJournal() throws StoreRefusedException {
+    openJournal(JournalSync.OS);
+  }
+
   /**
    * Opens the journal, made where it is missing. Blocks; belongs before the actor system.
    *
+   * @param sync when commits are forced to the disk
    * @throws StoreRefusedException where it cannot be opened or is not ours
    */
-  public void openJournal() throws StoreRefusedException {
+  public void openJournal(JournalSync sync) throws StoreRefusedException {
     Path path = folder.path().resolve(JOURNAL);
+    refuseOld(path);
     try {
       JournalFile.loadLibrary(folder.path().resolve("native"));
-      OldJournal.takeOver(folder.path(), path);
       boolean made = !Files.exists(path);
-      file = JournalFile.open(path);
+      file = JournalFile.open(path, sync);
       if (made) {
         DataFolder.ownerOnly(path);
       }
-    } catch (RocksDBException | SQLException | IOException | RuntimeException e) {
+    } catch (RocksDBException | IOException | RuntimeException e) {
       throw new StoreRefusedException(
           "PARLEY_DATA_DIR: cannot open the journal in "
               + folder.path()
@@ -72,6 +83,21 @@ public final class EmbeddedStore implements Store {
               + firstLine(e)
               + ")",
           e);
+    }
+  }
+
+  private void refuseOld(Path journal) throws StoreRefusedException {
+    Path data = folder.path();
+    boolean taken = Files.exists(data.resolve(OLD_TAKEN_OVER)) && !Files.exists(journal);
+    if (taken || Files.exists(data.resolve(OLD))) {
+      throw new StoreRefusedException(
+          "PARLEY_DATA_DIR: "
+              + (taken ? OLD_TAKEN_OVER : OLD)
+              + " in "
+              + data
+              + " was written by a version that kept its journal in an SQL file, which this one"
+              + " cannot read: start a version that takes it over first, or move it away to begin"
+              + " with an empty journal");
     }
   }
 
@@ -88,6 +114,11 @@ public final class EmbeddedStore implements Store {
   @Override
   public String readJournal() {
     return EmbeddedEvents.PLUGIN;
+  }
+
+  @Override
+  public String epoch() {
+    return journal().epoch();
   }
 
   @Override

@@ -22,6 +22,15 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
   String readJournal();
 
   /**
+   * The name of the history that is kept here, at most 64 characters. It changes when the end of
+   * the history may be gone, and only while no process has the store open; all nodes tell the same.
+   * Blocks, seconds at most.
+   *
+   * @throws StoreRefusedException where it cannot be read, or made and kept
+   */
+  String epoch() throws StoreRefusedException;
+
+  /**
    * Everything that has written an event, by its name in the journal, at least once each: a long
    * one may come again after many others. Blocks while it is read, bit by bit as it is taken, and
    * keeps little in memory; for tools. (The journal plugins' own queries either need an index or

@@ -14,8 +14,9 @@ import { Sender } from './sender.js';
 import { Storage } from './storage.js';
 
 export class Session {
-  constructor({ auth, api, changed, notify }) {
-    Object.assign(this, { auth, api, changed, notify });
+  /** `restart` puts a new session in the place of this one. */
+  constructor({ auth, api, changed, notify, restart }) {
+    Object.assign(this, { auth, api, changed, notify, restart });
     this.me = auth.userId;
     this.storage = new Storage(this.me);
     this.nextId = ulidSource({ last: this.storage.lastUlid() });
@@ -84,7 +85,8 @@ export class Session {
   onFrame(frame) {
     switch (frame.op) {
       case 'welcome':
-        this.storage.deviceKnown(frame.device_id);
+        if (this.storage.staleIn(frame.epoch)) this.startAfresh();
+        else this.storage.deviceKnown(frame.device_id, frame.epoch);
         break;
       case 'synced':
         this.synced();
@@ -127,6 +129,14 @@ export class Session {
         break;
       default: // newer servers may say more
     }
+  }
+
+  /** The server's history has gone back: everything that names an entry of the old one is dropped, in this tab and kept. */
+  startAfresh() {
+    this.stop();
+    this.storage.forgetHistory();
+    this.outbox.forgetEntries();
+    this.restart();
   }
 
   async synced() {

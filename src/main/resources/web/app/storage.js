@@ -1,4 +1,5 @@
-// What this browser keeps per user: the device's id, the last id made, and the outbox. Never tokens, never conversations.
+// What this browser keeps per user: the device's id, the epoch it knows, the last id made, and the outbox. Never tokens,
+// never conversations.
 
 import { randomPart } from '../core/ulid.js';
 
@@ -21,13 +22,27 @@ export class Storage {
     return { id, fresh: localStorage.getItem(this.key('known')) !== id };
   }
 
-  deviceKnown(id) {
+  /** The server knows the device, and its history has that name (none from an older server). */
+  deviceKnown(id, epoch) {
     localStorage.setItem(this.key('known'), id);
+    if (epoch) localStorage.setItem(this.key('epoch'), epoch);
+  }
+
+  /** Whether this device knows a history that is not the server's any more. */
+  staleIn(epoch) {
+    const known = localStorage.getItem(this.key('epoch'));
+    return Boolean(epoch && known && known !== epoch);
+  }
+
+  /** What this device knew is gone: its next hello says so, whenever it comes. */
+  forgetHistory() {
+    localStorage.removeItem(this.key('known'));
+    localStorage.removeItem(this.key('epoch'));
   }
 
   forgetDevice() {
     localStorage.removeItem(this.key('device'));
-    localStorage.removeItem(this.key('known'));
+    this.forgetHistory();
   }
 
   lastUlid() {

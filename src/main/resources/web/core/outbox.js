@@ -93,6 +93,14 @@ export class Outbox {
     this.save();
   }
 
+  /** Nobody knows what seqs name now: what changes an entry is dropped, what is new is still to be sent. */
+  forgetEntries() {
+    this.items = this.items
+      .filter((item) => item.target_seq === undefined)
+      .map(({ reply_to: unknown, ...kept }) => kept); // eslint-disable-line no-unused-vars
+    this.save();
+  }
+
   save() {
     return this.storage.save(
       this.items.map(({ attempts, notBefore, inFlight, ...kept }) => kept), // eslint-disable-line no-unused-vars

@@ -65,6 +65,7 @@ class SettingsTest {
     "PARLEY_MANAGEMENT_PORT, 8080",
     "PARLEY_MANAGEMENT_PORT, 1.5",
     "PARLEY_STORE, oracle",
+    "PARLEY_JOURNAL_SYNC, never",
     "PARLEY_CLUSTER, many",
     "PARLEY_KUBERNETES_SELECTOR, app=100%",
     "PARLEY_KUBERNETES_SELECTOR, app=a&limit=1",

@@ -99,6 +99,7 @@ final class TwoNodes implements AutoCloseable {
         system,
         settings,
         store,
+        store.epoch(),
         null,
         Trust.read(settings.auth(), store),
         new PushAccess(null, null),

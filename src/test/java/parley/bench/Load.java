@@ -47,7 +47,7 @@ public final class Load {
   private static final String CLUSTER = "cluster";
 
   private static final Map<String, Floor> FLOORS =
-      Map.of("echo", new EchoFloor(), "append", new AppendFloor());
+      Map.of("echo", new EchoFloor(), "append", new AppendFloor(), "removal", new RemovalFloor());
 
   private final Tokens tokens;
   private final Path folder;

@@ -23,7 +23,7 @@ import parley.archive.ColdStore;
 import parley.archive.ColdTiers;
 import parley.calendar.Calendar;
 import parley.client.DynamoLocal;
-import parley.journal.JournalFile;
+import parley.journal.Forgetting;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.HistoryPage;
@@ -157,10 +157,7 @@ class ArchivingStoreTest {
 
   /** Takes what the journal has of a name up to an event, and what it knows of its numbers. */
   private void forget(String name, long upTo) throws Exception {
-    try (JournalFile file = JournalFile.open(folder.resolve("journal"))) {
-      file.removeEvents(name, upTo);
-      file.mark(name, 0);
-    }
+    Forgetting.events(folder.resolve("journal"), name, upTo);
   }
 
   private void archivesAndGoesOn(Store store) throws Exception {

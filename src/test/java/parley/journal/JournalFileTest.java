@@ -70,7 +70,7 @@ class JournalFileTest {
     }
     get(write("e", 2_501, "last"));
     get(write("e2", 1, "the neighbour's"));
-    file.removeEvents("e", Long.MAX_VALUE);
+    get(file.remove(Family.EVENTS, "e", Long.MAX_VALUE));
     assertThat(texts("e")).isEmpty();
     assertThat(texts("e2")).containsExactly("the neighbour's");
     assertThat(file.highest("e")).isEqualTo(2_501);

@@ -178,9 +178,12 @@ final class FrameSamples {
   /** What the golden server frames are written from. */
   static Map<String, ServerFrame> server() {
     Map<String, ServerFrame> all = new LinkedHashMap<>();
-    all.put("welcome", new ServerFrame.Welcome(1L, ALICE, PHONE, "s_1", NOW, 50, LATER));
+    all.put("welcome", new ServerFrame.Welcome(1L, ALICE, PHONE, "s_1", NOW, 50, LATER, null));
     all.put(
-        "welcome_without_id", new ServerFrame.Welcome(null, ALICE, PHONE, "s_1", NOW, 0, LATER));
+        "welcome_without_id",
+        new ServerFrame.Welcome(null, ALICE, PHONE, "s_1", NOW, 0, LATER, null));
+    all.put(
+        "welcome_epoch", new ServerFrame.Welcome(1L, ALICE, PHONE, "s_1", NOW, 50, LATER, "e_1"));
     entries()
         .forEach(
             (name, entry) ->

@@ -185,6 +185,7 @@ class LossyWireTest {
         SessionMeters.NONE,
         Ticker.system(),
         () -> me + "-" + sessions.incrementAndGet(),
+        "epoch-1",
         settings());
   }
 

@@ -132,6 +132,7 @@ final class SessionHarness {
         SessionMeters.NONE,
         ticker,
         () -> "session-1",
+        "epoch-1",
         SessionSettings.standard());
   }
 

@@ -62,6 +62,7 @@ class SessionTest {
     assertThat(welcome.path("id").asLong()).isEqualTo(1);
     assertThat(welcome.path("session_id").asText()).isEqualTo("session-1");
     assertThat(welcome.path("window").asInt()).isEqualTo(256);
+    assertThat(welcome.path("epoch").asText()).isEqualTo("epoch-1");
     assertThat(s.expect("synced").path("backlog").asLong()).isZero();
   }
 

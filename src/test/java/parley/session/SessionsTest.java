@@ -197,6 +197,7 @@ class SessionsTest {
         SessionMeters.NONE,
         Ticker.system(),
         () -> "session",
+        "epoch-1",
         SessionSettings.standard());
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import parley.journal.JournalFile;
 
 class DataFolderTest {
   @TempDir Path temporary;
@@ -55,11 +56,32 @@ class DataFolderTest {
 
   @Test
   void aJournalThatIsNoneIsRefusedInOneLine() throws Exception {
-    Files.writeString(temporary.resolve("journal.mv.db"), "not a database".repeat(1000));
+    Path journal = Files.createDirectory(temporary.resolve("journal"));
+    Files.writeString(journal.resolve("CURRENT"), "not a database".repeat(1000));
+    refused("PARLEY_DATA_DIR: cannot open the journal");
+  }
+
+  @Test
+  void theJournalOfAVersionThatKeptItInSqlIsRefusedInOneLine() throws Exception {
+    Path old = Files.writeString(temporary.resolve("journal.mv.db"), "");
+    refused("PARLEY_DATA_DIR: journal.mv.db in " + temporary + " was written by a version");
+    assertThat(temporary.resolve("journal")).doesNotExist();
+
+    // One that was taken over may lie there, but only beside what it became.
+    Files.move(old, temporary.resolve("journal.mv.db.taken-over"));
+    refused("PARLEY_DATA_DIR: journal.mv.db.taken-over in " + temporary + " was written by");
+    assertThat(temporary.resolve("journal")).doesNotExist();
+    JournalFile.open(temporary.resolve("journal")).close();
+    try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
+      store.openJournal();
+    }
+  }
+
+  private void refused(String why) throws Exception {
     try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
       assertThatThrownBy(store::openJournal)
           .isInstanceOf(StoreRefusedException.class)
-          .hasMessageStartingWith("PARLEY_DATA_DIR: cannot open the journal")
+          .hasMessageStartingWith(why)
           .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
     }
   }

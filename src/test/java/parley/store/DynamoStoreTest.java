@@ -96,6 +96,21 @@ class DynamoStoreTest {
   }
 
   @Test
+  void allNodesTellTheSameEpochAndGoOnTelling() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    String epoch;
+    try (DynamoStore one = DynamoStore.open(DynamoLocal.endpoint(), prefix, true);
+        DynamoStore two = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
+      epoch = one.epoch();
+      assertThat(epoch).isNotBlank().hasSizeLessThanOrEqualTo(64);
+      assertThat(two.epoch()).isEqualTo(epoch);
+    }
+    try (DynamoStore later = DynamoStore.open(DynamoLocal.endpoint(), prefix, false)) {
+      assertThat(later.epoch()).isEqualTo(epoch);
+    }
+  }
+
+  @Test
   void aSecretIsMadeOnceForAll() throws Exception {
     String prefix = DynamoLocal.prefix();
     try (DynamoStore one = DynamoStore.open(DynamoLocal.endpoint(), prefix, true);

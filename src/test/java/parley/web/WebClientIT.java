@@ -9,6 +9,8 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.WebSocketRoute;
 import com.microsoft.playwright.options.AriaRole;
 import com.microsoft.playwright.options.ColorScheme;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -103,6 +105,53 @@ class WebClientIT extends BrowserTest {
         .waitForFunction("Object.keys(localStorage).filter(k => /outbox/.test(k)).length === 0");
     assertThat(ann.complaints()).isEmpty();
     assertThat(bob.complaints()).isEmpty();
+  }
+
+  /** The server's history has gone back: the client drops what it knows, once, and is fresh. */
+  @Test
+  void inAnotherEpochItStartsAfresh() {
+    Person ann = person("Ann");
+    Person bob = person("Bob");
+    ann.startChat(bob);
+    ann.say("before");
+    assertThat(ann.tick("before", "delivered")).isVisible();
+
+    List<String> hellos = new CopyOnWriteArrayList<>();
+    ann.context()
+        .routeWebSocket(
+            SOCKET,
+            route -> {
+              WebSocketRoute server = route.connectToServer();
+              route.onMessage(
+                  frame -> {
+                    if (frame.text().contains("\"op\":\"hello\"")) {
+                      hellos.add(frame.text());
+                    }
+                    server.send(frame.text());
+                  });
+              server.onMessage(
+                  frame ->
+                      route.send(
+                          frame
+                              .text()
+                              .replaceFirst("\"epoch\":\"[^\"]*\"", "\"epoch\":\"another\"")));
+            });
+    ann.reopen();
+    assertThat(ann.page().locator(".banner")).isHidden();
+    assertThat(ann.message("before")).isVisible();
+    ann.say("after");
+    assertThat(ann.tick("after", "delivered")).isVisible();
+    assertThat(hellos).hasSize(2);
+    assertThat(hellos.get(0)).doesNotContain("fresh");
+    assertThat(hellos.get(1)).contains("\"fresh\":true");
+
+    // It knows that epoch now.
+    ann.reopen();
+    assertThat(ann.message("after")).isVisible();
+    assertThat(ann.page().locator(".banner")).isHidden();
+    assertThat(hellos).hasSize(3);
+    assertThat(hellos.get(2)).doesNotContain("fresh");
+    assertThat(ann.complaints()).isEmpty();
   }
 
   @Test

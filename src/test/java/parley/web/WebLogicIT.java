@@ -28,7 +28,7 @@ class WebLogicIT {
       assertThat(result).isInstanceOf(Map.class);
       Map<?, ?> answer = (Map<?, ?>) result;
       assertThat(answer.get("failures")).isEqualTo(List.of());
-      assertThat(answer.get("run")).isEqualTo(11);
+      assertThat(answer.get("run")).isEqualTo(12);
     }
   }
 

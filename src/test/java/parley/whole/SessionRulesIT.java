@@ -28,6 +28,7 @@ class SessionRulesIT {
       assertThat(welcome.path("user_id").asText()).isEqualTo(ann.userId());
       assertThat(welcome.path("device_id").asText()).isEqualTo("phone");
       assertThat(welcome.path("session_id").asText()).isNotEmpty();
+      assertThat(welcome.path("epoch").asText()).hasSizeBetween(1, 64);
       String time = "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z";
       assertThat(welcome.path("server_time").asText()).matches(time);
       assertThat(welcome.path("expires_at").asText()).matches(time);

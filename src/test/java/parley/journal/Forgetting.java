@@ -1,0 +1,28 @@
+package parley.journal;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Damages a journal: an entity's events go, and what is known of their numbers. */
+public final class Forgetting {
+  private Forgetting() {}
+
+  /** Removes the events up to that number. The journal may be open in this process. */
+  public static void events(Path journal, String id, long upTo) throws Exception {
+    try (JournalFile file = JournalFile.open(journal)) {
+      get(file.remove(Family.EVENTS, id, upTo).toCompletableFuture());
+      // As if no event had ever been removed; only what is left says how far the entity was.
+      byte[] none = Arrays.copyOf(Mark.NONE.encoded(), Long.BYTES);
+      var put = new GroupCommit.Put(Family.MARKS, Keys.mark(Family.EVENTS, id), none);
+      CompletableFuture<Void> done = new CompletableFuture<>();
+      get(file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), done)).toCompletableFuture());
+    }
+  }
+
+  private static void get(CompletableFuture<Void> written) throws Exception {
+    written.get(20, TimeUnit.SECONDS);
+  }
+}
