@@ -38,7 +38,6 @@ public final class Remover {
   /** As many in each round, whatever a removal takes, so that all are as warm. */
   private static final int READS = 3_000;
 
-  private final ActorSystem system;
   private final ActorRef journal;
   private final CurrentEventsByPersistenceIdQuery events;
   private final Materializer materializer;
@@ -46,7 +45,6 @@ public final class Remover {
   private final byte[] payload = new byte[400];
 
   private Remover(ActorSystem system, EmbeddedStore store) {
-    this.system = system;
     journal = Persistence.get(system).journalFor("parley-journal", system.settings().config());
     events =
         PersistenceQuery.get(system)
