@@ -58,6 +58,12 @@ public final class DynamoStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "dynamodb-read-journal";
 
+  /**
+   * The logger of what the plugin says of its requests: a line for each try that was throttled, and
+   * for each that failed. The plugin's choice: behind it stands the actor system, in brackets.
+   */
+  static final String CLIENT_LOGGER = "DynamoDBClient";
+
   /** What all keys of the journal begin with, for ever. */
   static final String JOURNAL_NAME = "journal";
 

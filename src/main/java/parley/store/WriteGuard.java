@@ -22,6 +22,7 @@ import com.amazonaws.services.dynamodbv2.model.TransactionInProgressException;
 import com.amazonaws.services.dynamodbv2.model.WriteRequest;
 import com.amazonaws.services.dynamodbv2.model.transform.TransactWriteItemsRequestProtocolMarshaller;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -81,6 +82,12 @@ public final class WriteGuard extends RequestHandler2 {
   private static final String EVENT = "attribute_not_exists(par) OR writer_uuid = :writer";
   private static final String MARK = "attribute_not_exists(par) OR seq <= :seq";
   private static final String WRITER = "writer_uuid";
+
+  /**
+   * By these the plugin knows the events of one command, and reads none where one is missing: also
+   * where one was removed, or lies before a snapshot. A transaction leaves no such gaps.
+   */
+  private static final Set<String> PART_OF_SEVERAL = Set.of("idx", "cnt");
 
   /** What a cancelled transaction says where it may pass the next time. */
   private static final Set<String> FOR_NOW =
@@ -209,12 +216,16 @@ public final class WriteGuard extends RequestHandler2 {
 
   private static List<TransactWriteItem> rows(BatchWriteItemRequest batch) {
     List<TransactWriteItem> rows = new ArrayList<>();
+    boolean whole = holdsAll(batch);
     batch
         .getRequestItems()
         .forEach(
             (table, writes) -> {
               for (WriteRequest write : writes) {
-                Map<String, AttributeValue> item = write.getPutRequest().getItem();
+                Map<String, AttributeValue> item = new HashMap<>(write.getPutRequest().getItem());
+                if (whole) {
+                  item.keySet().removeAll(PART_OF_SEVERAL);
+                }
                 Put put = new Put().withTableName(table).withItem(item);
                 if (isEvent(item)) {
                   put.withConditionExpression(EVENT)
@@ -227,6 +238,18 @@ public final class WriteGuard extends RequestHandler2 {
               }
             });
     return rows;
+  }
+
+  /** Whether all events of one command are in this batch: the plugin cuts at 25 rows. */
+  private static boolean holdsAll(BatchWriteItemRequest batch) {
+    List<Map<String, AttributeValue>> events =
+        batch.getRequestItems().values().stream()
+            .flatMap(List::stream)
+            .map(row -> row.getPutRequest().getItem())
+            .filter(WriteGuard::isEvent)
+            .toList();
+    AttributeValue last = events.getFirst().get("cnt");
+    return last == null || Integer.parseInt(last.getN()) + 1 == events.size();
   }
 
   /** Snapshots, marks and secrets have no writer. */

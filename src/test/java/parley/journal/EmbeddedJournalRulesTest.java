@@ -1,0 +1,42 @@
+package parley.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedJournalRulesTest extends JournalRules {
+  @TempDir static Path folder;
+
+  private JournalFile file;
+
+  /** Where all of its plugins find the file. */
+  static Config config(Path folder) {
+    return ConfigFactory.parseString(
+        """
+        parley-journal.folder = "%1$s"
+        parley-embedded-snapshots.folder = "%1$s"
+        parley-embedded-events.folder = "%1$s"
+        """
+            .formatted(folder));
+  }
+
+  @Override
+  protected Config open() throws Exception {
+    file = JournalFile.open(folder);
+    return config(folder);
+  }
+
+  @Override
+  protected void close() {
+    // The tests' entities, and none that is not.
+    assertThat(file.ids(""))
+        .isNotEmpty()
+        .isSorted()
+        .doesNotHaveDuplicates()
+        .allMatch(id -> id.startsWith("rules-"));
+    file.close();
+  }
+}

@@ -1,0 +1,21 @@
+package parley.store;
+
+import com.typesafe.config.Config;
+import parley.client.DynamoLocal;
+import parley.journal.SnapshotRules;
+
+/** On a table without an index by time. */
+class DynamoSnapshotRulesTest extends SnapshotRules {
+  private DynamoStore store;
+
+  @Override
+  protected Config open() throws Exception {
+    store = DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true);
+    return store.config();
+  }
+
+  @Override
+  protected void close() {
+    store.close();
+  }
+}
