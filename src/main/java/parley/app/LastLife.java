@@ -76,8 +76,10 @@ final class LastLife implements AutoCloseable {
   static LastLife after(
       DynamoStore store, HostPort address, InstantSource clock, Consumer<Duration> pause)
       throws StoreRefusedException {
-    LastLife life = new LastLife(store, PREFIX + address, clock);
-    Duration wait = Duration.ofMillis(store.noted(life.name) - clock.millis());
+    LastLife life = new LastLife(store, name(address), clock);
+    // The life before may have been of a version that noted it elsewhere.
+    long until = Math.max(store.noted(life.name), store.notedBefore(life.name));
+    Duration wait = Duration.ofMillis(until - clock.millis());
     if (wait.isPositive()) {
       Duration bounded = wait.compareTo(GIVEN_UP) > 0 ? GIVEN_UP : wait;
       LOG.info(
@@ -90,6 +92,11 @@ final class LastLife implements AutoCloseable {
     var unused =
         life.beats.scheduleWithFixedDelay(life::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
     return life;
+  }
+
+  /** Under which name a node of that address notes until when it is to be silent. */
+  static String name(HostPort address) {
+    return PREFIX + address;
   }
 
   /** The cluster has let this node go: the next process under this address need hardly wait. */

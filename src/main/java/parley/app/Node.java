@@ -110,7 +110,7 @@ public final class Node implements AutoCloseable {
       Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
       Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
       Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
-      trust = Trust.read(settings.auth(), store);
+      trust = Trust.read(settings.auth(), store, InstantSource.system());
       pushing = PushAccess.read(settings);
       nodeTls = NodeTls.read(settings, InstantSource.system());
       if (store instanceof EmbeddedStore embedded) {

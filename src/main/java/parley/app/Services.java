@@ -96,6 +96,8 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
     InstantSource clock = InstantSource.system();
     Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
     AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
+    trust.keys().start();
+    KeyMeters.bind(telemetry, trust.keys(), clock);
     node.getWhenTerminated().thenAccept(done -> tokens.close());
 
     ClusterSharding sharding = ClusterSharding.get(node);
@@ -179,6 +181,12 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             Verify.routes(new Verification(node, store.readJournal(), cold), store),
             new MarkRoutes(node, store, settings.managementWrite()),
             Archives.admin(node, settings, store, archive, clock),
+            new KeyRoutes(
+                node,
+                trust.keys(),
+                clock,
+                RotationCheck.of(node, settings, store, clock),
+                settings.managementWrite()),
             pushes.admin()),
         time -> drain(node, sessions, time),
         tokens::hasten);

@@ -111,7 +111,7 @@ public record Settings(
   /**
    * Accounts and tokens.
    *
-   * @param keyFile the signing key, null for one that is made and kept
+   * @param keyFile the signing keys, null for such as are made and kept
    * @param issuer an identity provider whose tokens are good here too, null for none
    */
   public record Auth(@Nullable Path keyFile, @Nullable Issuer issuer) {}
@@ -122,8 +122,9 @@ public record Settings(
    * @param name the {@code iss} of its tokens
    * @param audience the {@code aud} they must have
    * @param jwks where its public keys are
+   * @param parties the {@code azp} its tokens may have; empty for the audience
    */
-  public record Issuer(String name, String audience, URI jwks) {}
+  public record Issuer(String name, String audience, URI jwks, List<String> parties) {}
 
   /**
    * Who the other nodes are.

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import parley.app.Settings.Apns;
 import parley.app.Settings.Auth;
@@ -21,6 +22,7 @@ import parley.app.Settings.Pods;
 import parley.app.Settings.Rates;
 import parley.app.Settings.Store;
 import parley.app.Settings.StoreKind;
+import parley.auth.ExternalIssuer;
 import parley.http.TrustedProxies;
 import parley.journal.JournalSync;
 import parley.tls.TlsFiles;
@@ -116,14 +118,30 @@ final class SettingsReader {
     String name = env.text("PARLEY_AUTH_ISSUER");
     String audience = env.text("PARLEY_AUTH_AUDIENCE");
     var jwks = env.url("PARLEY_AUTH_JWKS_URL");
-    if (name == null && audience == null && jwks == null) {
+    String parties = env.text("PARLEY_AUTH_AZP");
+    if (name == null && audience == null && jwks == null && parties == null) {
       return new Auth(keyFile, null);
     }
     String because = "together with the other PARLEY_AUTH_ settings of the identity provider";
     name = env.needed("PARLEY_AUTH_ISSUER", because);
     audience = env.needed("PARLEY_AUTH_AUDIENCE", because);
     env.needed("PARLEY_AUTH_JWKS_URL", because);
-    return new Auth(keyFile, new Issuer(name, audience, Objects.requireNonNull(jwks)));
+    return new Auth(
+        keyFile, new Issuer(name, audience, Objects.requireNonNull(jwks), parties(parties)));
+  }
+
+  private static List<String> parties(@Nullable String text) throws SettingsException {
+    if (text == null) {
+      return List.of();
+    }
+    List<String> all = Stream.of(text.split(",", -1)).map(String::strip).toList();
+    if (all.size() > ExternalIssuer.MOST_PARTIES || all.contains("")) {
+      throw Environment.wrong(
+          "PARLEY_AUTH_AZP",
+          "must be at most " + ExternalIssuer.MOST_PARTIES + " client ids with commas between them",
+          text);
+    }
+    return all;
   }
 
   private Cluster cluster() throws SettingsException {

@@ -1,10 +1,11 @@
 package parley.app;
 
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import parley.auth.ExternalIssuer;
-import parley.auth.SigningKeys;
+import parley.auth.KeyRing;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
 import parley.store.Store;
@@ -16,37 +17,39 @@ import parley.store.StoreRefusedException;
  * @param keys what signs our own
  * @param issuer whose tokens are good too
  */
-record Trust(SigningKeys keys, Optional<ExternalIssuer> issuer) {
+record Trust(KeyRing keys, Optional<ExternalIssuer> issuer) {
   /**
-   * Reads the key, or makes one and keeps it in the store: in the data folder of a single node, or
+   * Reads the keys, or makes one and keeps it in the store: in the data folder of a single node, or
    * where all nodes read it.
    *
-   * @throws SettingsException where key or issuer cannot be used
-   * @throws StoreRefusedException where the store cannot keep it
+   * @throws SettingsException where keys or issuer cannot be used
+   * @throws StoreRefusedException where the store cannot keep them
    */
-  static Trust read(Settings.Auth auth, Store store)
+  static Trust read(Settings.Auth auth, Store store, InstantSource clock)
       throws SettingsException, StoreRefusedException {
     try {
-      return new Trust(keys(auth.keyFile(), store), issuer(auth.issuer()));
+      Optional<ExternalIssuer> issuer = issuer(auth.issuer());
+      return new Trust(keys(auth.keyFile(), store, clock), issuer);
     } catch (IllegalArgumentException e) {
       throw new SettingsException(e);
     }
   }
 
-  private static SigningKeys keys(@Nullable Path file, Store store) throws StoreRefusedException {
+  private static KeyRing keys(@Nullable Path file, Store store, InstantSource clock)
+      throws StoreRefusedException {
     if (file != null) {
-      return SigningKeys.fromFile(file);
+      return KeyRing.fromFile(file, clock);
     }
     return switch (store) {
-      case EmbeddedStore embedded -> SigningKeys.inFolder(embedded.folder());
-      case DynamoStore shared ->
-          SigningKeys.kept(shared.secret(SigningKeys.FILE_NAME, SigningKeys::make));
+      case EmbeddedStore embedded -> KeyRing.inFolder(embedded.folder(), clock);
+      case DynamoStore shared -> SharedKeys.open(shared, clock);
     };
   }
 
   private static Optional<ExternalIssuer> issuer(Settings.@Nullable Issuer issuer) {
     return issuer == null
         ? Optional.empty()
-        : ExternalIssuer.of(issuer.name(), issuer.audience(), issuer.jwks().toString());
+        : ExternalIssuer.of(
+            issuer.name(), issuer.audience(), issuer.jwks().toString(), issuer.parties());
   }
 }

@@ -23,7 +23,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -41,10 +44,10 @@ import parley.model.UserId;
  * Makes our access tokens, and tells who a token speaks for: ours, or an {@link ExternalIssuer}'s.
  *
  * <p>Which key and which algorithms are allowed follows from the token's {@code iss} and our
- * settings, never from its header (RFC 8725, sections 3.1 and 3.8): ours are ES256 by our key id,
- * the external issuer's any asymmetric signature by a key of its set. {@code exp} is exact; {@code
- * nbf} and {@code iat} may be {@link #SKEW} ahead, as clocks differ. An external user can be nobody
- * of ours: a {@code sub} that starts as our ids do is refused.
+ * settings, never from its header (RFC 8725, sections 3.1 and 3.8): ours are ES256 by a key of
+ * {@link KeyRing}, the external issuer's any asymmetric signature by a key of its set. {@code exp}
+ * is exact; {@code nbf} and {@code iat} may be {@link #SKEW} ahead, as clocks differ. An external
+ * user can be nobody of ours: a {@code sub} that starts as our ids do is refused.
  *
  * <p>A verified token is remembered by its SHA-256, as every request brings it again: at most
  * {@value #REMEMBERED}, for {@link #REMEMBER}, after which the key's being still there is checked
@@ -80,29 +83,35 @@ public final class AccessTokens implements AutoCloseable {
 
   private record Remote(ExternalIssuer issuer, RemoteKeys keys) {}
 
-  private final SigningKeys keys;
+  /** Our keys and what signs and checks with each, by its id. */
+  private record Own(SigningKeys keys, Map<String, Signatures> byId) {
+    /** That of the key that signs, which can check by any key. */
+    Signatures signing(Instant now) {
+      return Objects.requireNonNull(byId.get(keys.keyId(now)));
+    }
+  }
+
+  private final KeyRing ring;
   private final InstantSource clock;
   private final @Nullable Remote external;
-  private final Signatures signatures;
   private final Cache<String, Principal> remembered;
+  private volatile Own own;
+  private volatile boolean hastened;
 
   /** With the time from {@code clock}, which rules over {@code exp}. */
-  public AccessTokens(SigningKeys keys, Optional<ExternalIssuer> external, InstantSource clock) {
-    this.keys = keys;
+  public AccessTokens(KeyRing ring, Optional<ExternalIssuer> external, InstantSource clock) {
+    this.ring = ring;
     this.clock = clock;
+    this.own = new Own(ring.keys(), Map.of());
     this.external =
         external.map(e -> new Remote(e, new RemoteKeys(e.jwksUrl(), clock))).orElse(null);
-    try {
-      this.signatures = new Signatures(keys.key());
-    } catch (JOSEException e) {
-      throw new IllegalArgumentException("the signing key is not for ES256", e);
-    }
     this.remembered =
         Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .expireAfterWrite(REMEMBER)
             .ticker(() -> clock.millis() * 1_000_000)
             .build();
+    ring.prepare(this::use);
   }
 
   /** A token for this user, good for {@link #LIFE} from now, that belongs to no login. */
@@ -127,11 +136,12 @@ public final class AccessTokens implements AutoCloseable {
             .claim("username", username)
             .claim("sid", sid)
             .build();
+    Own with = own;
+    String keyId = with.keys.keyId(now);
     SignedJWT jwt =
-        new SignedJWT(
-            new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(keys.keyId()).build(), claims);
+        new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(keyId).build(), claims);
     try {
-      signatures.sign(jwt);
+      with.signing(now).sign(jwt);
     } catch (JOSEException e) {
       throw new IllegalStateException("the signing key was good a moment ago", e);
     }
@@ -172,12 +182,14 @@ public final class AccessTokens implements AutoCloseable {
    * listens.
    */
   public void hasten() {
-    signatures.hasten();
+    hastened = true;
+    own.byId.values().forEach(Signatures::hasten);
   }
 
-  /** Ends the thread that fetches an external issuer's keys. */
+  /** Ends the threads that read keys, ours and an external issuer's. */
   @Override
   public void close() {
+    ring.close();
     if (external != null) {
       external.keys.close();
     }
@@ -191,7 +203,7 @@ public final class AccessTokens implements AutoCloseable {
     JWTClaimsSet claims = jwt.getJWTClaimsSet();
     String issuer = claims.getIssuer();
     if (ISSUER.equals(issuer)) {
-      return done(verifyOwn(jwt, claims));
+      return verifyOwn(jwt, claims);
     }
     if (external != null && external.issuer.issuer().equals(issuer)) {
       return verifyExternal(jwt, claims, external);
@@ -199,18 +211,73 @@ public final class AccessTokens implements AutoCloseable {
     return done(new Rejected("unknown issuer"));
   }
 
-  private Verified verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
+  private CompletionStage<Verified> verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
       throws ParseException, JOSEException {
     JWSHeader header = jwt.getHeader();
-    if (!JWSAlgorithm.ES256.equals(header.getAlgorithm())
-        || !keys.keyId().equals(header.getKeyID())) {
-      return new Rejected("not our key");
-    }
-    if (!signatures.verify(jwt)) {
-      return new Rejected("bad signature");
+    String keyId = header.getKeyID();
+    if (!JWSAlgorithm.ES256.equals(header.getAlgorithm()) || !SigningKeys.isKeyId(keyId)) {
+      return done(new Rejected("not our key"));
     }
     String username = claims.getStringClaim("username");
-    return username == null ? new Rejected("no username") : principal(claims, username, false);
+    // Before the store is asked for a key: an expired token must not cost a read.
+    Verified about =
+        username == null ? new Rejected("no username") : principal(claims, username, false);
+    if (about instanceof Rejected) {
+      return done(about);
+    }
+    if (own.keys.has(keyId)) {
+      return done(signedByOwn(jwt, keyId, about));
+    }
+    return ring.refresh()
+        .thenApply(
+            read ->
+                own.keys.has(keyId)
+                    ? signedByOwn(jwt, keyId, about)
+                    : read ? new Rejected("not our key") : new Unavailable(RETRY_AFTER_MILLIS));
+  }
+
+  private Verified signedByOwn(SignedJWT jwt, String keyId, Verified about) {
+    Own with = own;
+    Instant now = clock.instant();
+    SigningKeys.Key key = with.keys.good(keyId, now);
+    if (key == null) {
+      return new Rejected("a key that has ended");
+    }
+    Signatures its = with.byId.get(keyId);
+    try {
+      boolean good = its == null ? with.signing(now).verify(jwt, key.jwk()) : its.verify(jwt);
+      return good ? about : new Rejected("bad signature");
+    } catch (JOSEException | RuntimeException e) {
+      return new Rejected("malformed");
+    }
+  }
+
+  /** Other keys from now on. Tokens of one that was taken away are not remembered any longer. */
+  private void use(SigningKeys keys) {
+    Own before = own;
+    Map<String, Signatures> byId = new HashMap<>();
+    for (SigningKeys.Key key : keys.all()) {
+      if (key.jwk().isPrivate()) { // Others only check.
+        Signatures known = before.byId.get(key.id());
+        byId.put(key.id(), known == null ? signatures(key) : known);
+      }
+    }
+    own = new Own(keys, Map.copyOf(byId));
+    if (!before.keys.all().stream().allMatch(key -> keys.has(key.id()))) {
+      remembered.invalidateAll();
+    }
+  }
+
+  private Signatures signatures(SigningKeys.Key key) {
+    try {
+      Signatures made = new Signatures(key.jwk());
+      if (hastened) {
+        made.hasten();
+      }
+      return made;
+    } catch (JOSEException e) {
+      throw new IllegalArgumentException("a signing key is not for ES256", e);
+    }
   }
 
   private CompletionStage<Verified> verifyExternal(
@@ -220,6 +287,10 @@ public final class AccessTokens implements AutoCloseable {
     }
     if (!claims.getAudience().contains(remote.issuer.audience())) {
       return done(new Rejected("wrong audience"));
+    }
+    String wrong = remote.issuer.objection(jwt.getHeader(), claims, clock.instant());
+    if (wrong != null) {
+      return done(new Rejected(wrong));
     }
     String subject = claims.getSubject();
     if (subject == null || !Ids.isId(subject) || subject.startsWith(OUR_IDS)) {
@@ -242,6 +313,7 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   private boolean signedByOne(SignedJWT jwt, List<JWK> candidates) {
+    Signatures signatures = own.signing(clock.instant());
     for (JWK candidate : candidates) {
       try {
         if (candidate instanceof AsymmetricJWK key && signatures.verify(jwt, key)) {

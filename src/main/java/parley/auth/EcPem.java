@@ -12,14 +12,16 @@ import java.security.spec.ECParameterSpec;
 import java.security.spec.ECPoint;
 import java.security.spec.ECPublicKeySpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads a P-256 private key from PEM, as {@code openssl genpkey} (PKCS#8) or {@code openssl ecparam
+ * Reads P-256 private keys from PEM, as {@code openssl genpkey} (PKCS#8) or {@code openssl ecparam
  * -genkey} (SEC 1) write it. The public half is computed, because Java does not read the optional
  * copy of it and the libraries that do are large.
  */
@@ -36,12 +38,23 @@ final class EcPem {
 
   private EcPem() {}
 
-  /** The key; throws {@link GeneralSecurityException} without the file's content in its message. */
-  static ECKey parse(String pem) throws GeneralSecurityException {
+  /**
+   * The keys, one or more, in their order; throws {@link GeneralSecurityException} without the
+   * file's content in its message.
+   */
+  static List<ECKey> parse(String pem) throws GeneralSecurityException {
+    List<ECKey> keys = new ArrayList<>();
     Matcher matcher = BLOCK.matcher(pem);
-    if (!matcher.find()) {
+    while (matcher.find()) {
+      keys.add(key(matcher));
+    }
+    if (keys.isEmpty()) {
       throw new GeneralSecurityException("no unencrypted private key in it");
     }
+    return keys;
+  }
+
+  private static ECKey key(Matcher matcher) throws GeneralSecurityException {
     byte[] der;
     try {
       der = Base64.getMimeDecoder().decode(matcher.group(2));
@@ -61,7 +74,7 @@ final class EcPem {
     return new ECKey.Builder(Curve.P_256, publicKey).privateKey(key).build();
   }
 
-  /** k·G by doubling and adding; its time depends on k, but it runs once, at the start. */
+  /** k·G by doubling and adding; its time depends on k, but it runs once, when the file is read. */
   private static ECPoint multiply(BigInteger k, ECParameterSpec curve) {
     BigInteger p = ((ECFieldFp) curve.getCurve().getField()).getP();
     ECPoint sum = ECPoint.POINT_INFINITY;

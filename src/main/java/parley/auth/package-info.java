@@ -2,8 +2,8 @@
  * Accounts and tokens: who may sign in, and who a bearer token speaks for. {@link
  * parley.auth.Accounts} is the door for accounts, {@link parley.auth.AccessTokens} for tokens;
  * behind them stand the {@link parley.auth.Account} entity (one writer per username), the password
- * hasher on threads of its own, the signing key, and the keys of an external issuer. Profiles,
- * routes and cookies do not live here.
+ * hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and the keys of an
+ * external issuer. Profiles, routes and cookies do not live here.
  *
  * <h2>Decisions</h2>
  *
@@ -30,6 +30,24 @@
  * <p><b>Old and new nodes together.</b> No event has a new name: fields were added, which an older
  * version does not read. An account that moves to an older node takes the newest token for the only
  * good one, and tells nobody of a logout, as before.
+ *
+ * <p><b>Keys change by time, not by a second command.</b> A rotation must not refuse anybody's
+ * token, on any node, whatever stops or starts meanwhile. Each node must know a key before any node
+ * signs with it, and must know the last one until its tokens have ended. So a rotation is one
+ * conditional write: the next key and the time from which it signs ({@link
+ * parley.auth.SigningKeys}). Every node reads the store every 10 s, and at once for a token whose
+ * key it does not know. Rejected: a second command that makes the next key sign (an operator who
+ * forgets it, or a crash before it, leaves the rotation half done, and nodes hear of it at
+ * different times anyway); a cluster singleton that decides (nobody signs while it moves); a key
+ * for each node (every start and stop is then a rotation). The price: clocks must agree within a
+ * minute, which tokens need too; a rotation is refused where they do not.
+ *
+ * <p><b>All keys are one text in one row or file.</b> It is one JWK set, and beside it the signing
+ * key's members once more, as the only key that versions before knew. Those versions read it and go
+ * on while the cluster is upgraded node by node; a rotation is refused while one of them is a
+ * member. After a rotation there is no way back to them: they would sign with a key that ends.
+ * Rejected: a row for each key (a rotation would be several writes), and a second row beside the
+ * old one (a crash between the two).
  */
 @NullMarked
 package parley.auth;

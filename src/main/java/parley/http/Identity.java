@@ -5,8 +5,8 @@ import java.util.concurrent.CompletionStage;
 import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthResult;
+import parley.auth.KeyRing;
 import parley.auth.Secret;
-import parley.auth.SigningKeys;
 import parley.auth.Verified;
 
 /**
@@ -33,12 +33,11 @@ public interface Identity {
   /** As {@link AccessTokens#verify}. */
   CompletionStage<Verified> verify(Secret accessToken);
 
-  /** As {@link SigningKeys#jwks}. */
+  /** As {@link KeyRing#jwks}. */
   String jwks();
 
   /** The one a server uses. */
-  static Identity of(Accounts accounts, AccessTokens tokens, SigningKeys keys) {
-    String jwks = keys.jwks();
+  static Identity of(Accounts accounts, AccessTokens tokens, KeyRing keys) {
     return new Identity() {
       @Override
       public CompletionStage<AuthResult.Register> register(
@@ -73,7 +72,7 @@ public interface Identity {
 
       @Override
       public String jwks() {
-        return jwks;
+        return keys.jwks();
       }
     };
   }

@@ -24,6 +24,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -44,7 +45,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store that several nodes share: three tables of DynamoDB (see {@link DynamoTables}), read and
+ * The store that several nodes share: four tables of DynamoDB (see {@link DynamoTables}), read and
  * written by pekko-persistence-dynamodb, whose writes {@link WriteGuard} makes conditional, whose
  * search for an entity's last event is {@link HighestNumber}, and whose snapshots need no index
  * ({@link DynamoSnapshots}). The plugin is configured in {@code parley-dynamodb.conf}.
@@ -140,16 +141,53 @@ public final class DynamoStore implements Store {
    */
   public String secret(String name, Supplier<String> make) throws StoreRefusedException {
     try {
-      String kept = read(name);
+      String kept = read(tables.secrets(), name);
       if (kept == null) {
         keep(name, make.get());
-        kept = read(name);
+        kept = read(tables.secrets(), name);
       }
       if (kept == null) {
         throw new StoreRefusedException(
             "PARLEY_STORE: " + name + " was put into " + tables.secrets() + " and is not there");
       }
       return kept;
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * The value of that name, read consistently. Blocks, seconds at most.
+   *
+   * @return null where there is none
+   * @throws StoreRefusedException where the store cannot be asked
+   */
+  public @Nullable String kept(String name) throws StoreRefusedException {
+    try {
+      return read(tables.secrets(), name);
+    } catch (AmazonClientException e) {
+      throw refused(e);
+    }
+  }
+
+  /**
+   * Puts another value in the place of one, if nobody has done so since it was read. Blocks,
+   * seconds at most.
+   *
+   * @return false where it is another one by now, and nothing was written
+   * @throws StoreRefusedException where it is not known whether it was written
+   */
+  public boolean replace(String name, String before, String after) throws StoreRefusedException {
+    try {
+      client.putItem(
+          new PutItemRequest(tables.secrets(), row(name, after))
+              .withConditionExpression("#value = :before")
+              .withExpressionAttributeNames(Map.of("#value", "value"))
+              .withExpressionAttributeValues(Map.of(":before", new AttributeValue(before))));
+      return true;
+    } catch (ConditionalCheckFailedException e) {
+      // Or our own write, whose answer was lost and which the SDK has repeated.
+      return after.equals(kept(name));
     } catch (AmazonClientException e) {
       throw refused(e);
     }
@@ -163,11 +201,27 @@ public final class DynamoStore implements Store {
    */
   public long noted(String name) throws StoreRefusedException {
     try {
-      String value = read(name);
-      return value == null || !NUMBER.matcher(value).matches() ? 0 : Long.parseLong(value);
+      return number(read(tables.nodes(), name));
     } catch (AmazonClientException e) {
       throw refused(e);
     }
+  }
+
+  /**
+   * The same as an older version noted it, beside the secrets; 0 also where that may not be asked
+   * any more. Blocks, seconds at most.
+   */
+  public long notedBefore(String name) {
+    try {
+      return number(read(tables.secrets(), name));
+    } catch (AmazonClientException e) {
+      LOG.debug("no note of an older version", e);
+      return 0;
+    }
+  }
+
+  private static long number(@Nullable String value) {
+    return value == null || !NUMBER.matcher(value).matches() ? 0 : Long.parseLong(value);
   }
 
   /**
@@ -177,13 +231,7 @@ public final class DynamoStore implements Store {
    */
   public void note(String name, long number) throws StoreRefusedException {
     try {
-      client.putItem(
-          tables.secrets(),
-          Map.of(
-              "name",
-              new AttributeValue(name),
-              "value",
-              new AttributeValue(String.valueOf(number))));
+      client.putItem(tables.nodes(), row(name, String.valueOf(number)));
     } catch (AmazonClientException e) {
       throw refused(e);
     }
@@ -191,15 +239,28 @@ public final class DynamoStore implements Store {
 
   /**
    * What follows the prefix in the names of all numbers that were noted and are greater than that
-   * one. Reads a whole small table. Blocks, seconds at most; for tools.
+   * one, also by an older version, where that may be asked ({@link #notedBefore}). Reads whole
+   * small tables. Blocks, seconds at most; for tools.
    *
    * @throws StoreRefusedException where the store cannot be asked
    */
   public List<String> notedAfter(String prefix, long number) throws StoreRefusedException {
     try {
-      return SharedRows.names(client, tables.secrets(), prefix, number);
+      List<String> names =
+          new ArrayList<>(SharedRows.names(client, tables.nodes(), prefix, number));
+      names.addAll(namesBefore(prefix, number));
+      return names;
     } catch (AmazonClientException e) {
       throw refused(e);
+    }
+  }
+
+  private List<String> namesBefore(String prefix, long number) {
+    try {
+      return SharedRows.names(client, tables.secrets(), prefix, number);
+    } catch (AmazonClientException e) {
+      LOG.debug("no notes of an older version", e);
+      return List.of();
     }
   }
 
@@ -391,11 +452,15 @@ public final class DynamoStore implements Store {
     }
   }
 
-  private @Nullable String read(String name) {
+  private static Map<String, AttributeValue> row(String name, String value) {
+    return Map.of("name", new AttributeValue(name), "value", new AttributeValue(value));
+  }
+
+  private @Nullable String read(String table, String name) {
     Map<String, AttributeValue> item =
         client
             .getItem(
-                new GetItemRequest(tables.secrets(), Map.of("name", new AttributeValue(name)))
+                new GetItemRequest(table, Map.of("name", new AttributeValue(name)))
                     .withConsistentRead(true))
             .getItem();
     AttributeValue value = item == null ? null : item.get("value");
@@ -405,9 +470,7 @@ public final class DynamoStore implements Store {
   private void keep(String name, String value) {
     try {
       client.putItem(
-          new PutItemRequest(
-                  tables.secrets(),
-                  Map.of("name", new AttributeValue(name), "value", new AttributeValue(value)))
+          new PutItemRequest(tables.secrets(), row(name, value))
               .withConditionExpression("attribute_not_exists(#name)")
               .withExpressionAttributeNames(Map.of("#name", "name")));
       LOG.info("made {} and keep it in the table {}", name, tables.secrets());

@@ -75,4 +75,19 @@ class LastLifeTest {
     start(ADDRESS).close();
     assertThat(waits).containsExactly(LastLife.GIVEN_UP);
   }
+
+  @Test
+  void noSignOfLifeLiesBesideTheSigningKeys() throws Exception {
+    start(ADDRESS).close();
+    assertThat(store.kept(LastLife.name(ADDRESS))).isNull();
+    assertThat(store.noted(LastLife.name(ADDRESS))).isPositive();
+  }
+
+  @Test
+  void theLifeBeforeMayHaveBeenOfAnOlderVersion() throws Exception {
+    long until = now.toEpochMilli() + 7_000;
+    store.secret(LastLife.name(ADDRESS), () -> String.valueOf(until));
+    start(ADDRESS).close();
+    assertThat(waits).containsExactly(Duration.ofSeconds(7));
+  }
 }

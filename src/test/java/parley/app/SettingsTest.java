@@ -113,6 +113,7 @@ class SettingsTest {
     refused("PARLEY_S3_BUCKET", "PARLEY_COLD_STORE", "s3");
     refused("PARLEY_AUTH_AUDIENCE", "PARLEY_AUTH_ISSUER", "https://id.example");
     refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_JWKS_URL", "https://id.example/jwks");
+    refused("PARLEY_AUTH_ISSUER", "PARLEY_AUTH_AZP", "web");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_TOPIC", "org.example");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_SANDBOX", "true");
     refused("PARLEY_APNS_KEY_FILE", "PARLEY_APNS_ENDPOINT", "127.0.0.1:2197");

@@ -101,7 +101,7 @@ final class TwoNodes implements AutoCloseable {
         store,
         store.epoch(),
         null,
-        Trust.read(settings.auth(), store),
+        Trust.read(settings.auth(), store, java.time.InstantSource.system()),
         new PushAccess(null, null),
         new Telemetry(),
         () -> false);

@@ -3,6 +3,7 @@ package parley.auth;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.nimbusds.jose.JOSEObjectType;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.JWSSigner;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +52,7 @@ final class AccessTokensTest {
   private volatile String jwks = "";
   private volatile int status = 200;
   private HttpServer server;
-  private SigningKeys keys;
+  private KeyRing keys;
   private AccessTokens tokens;
   private ECKey idpKey;
 
@@ -69,9 +71,9 @@ final class AccessTokensTest {
     server.start();
     idpKey = new ECKeyGenerator(Curve.P_256).keyID("k1").generate();
     serve(idpKey);
-    keys = SigningKeys.inFolder(folder);
+    keys = KeyRing.inFolder(folder, clock);
     String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks";
-    tokens = new AccessTokens(keys, ExternalIssuer.of(IDP, "parley-app", url), clock);
+    tokens = new AccessTokens(keys, ExternalIssuer.of(IDP, "parley-app", url, List.of()), clock);
     tokens.hasten();
   }
 
@@ -86,7 +88,7 @@ final class AccessTokensTest {
     Secret token = tokens.issue(BOB, "bob");
     SignedJWT jwt = SignedJWT.parse(token.value());
     assertThat(jwt.verify(new ECDSAVerifier(ECKey.parse(publicKey())))).isTrue();
-    assertThat(jwt.getHeader().getKeyID()).isEqualTo(keys.keyId());
+    assertThat(jwt.getHeader().getKeyID()).isEqualTo(keyId());
     assertThat(jwt.getJWTClaimsSet().getClaims().keySet())
         .containsExactlyInAnyOrder("iss", "sub", "iat", "exp", "jti", "username");
 
@@ -106,16 +108,16 @@ final class AccessTokensTest {
   @Test
   void onlyOurKeyAndAlgorithmMakeOurTokens() throws Exception {
     JWTClaimsSet claims = own().build();
-    assertThat(verify(sign(claims, JWSAlgorithm.ES256, keys.keyId(), new ECDSASigner(keys.key()))))
+    assertThat(verify(sign(claims, JWSAlgorithm.ES256, keyId(), new ECDSASigner(key()))))
         .isInstanceOf(Principal.class);
     ECKey other = new ECKeyGenerator(Curve.P_256).generate();
-    rejected(sign(claims, JWSAlgorithm.ES256, keys.keyId(), new ECDSASigner(other)));
-    rejected(sign(claims, JWSAlgorithm.ES256, "other", new ECDSASigner(keys.key())));
-    rejected(sign(claims, JWSAlgorithm.ES256, null, new ECDSASigner(keys.key())));
+    rejected(sign(claims, JWSAlgorithm.ES256, keyId(), new ECDSASigner(other)));
+    rejected(sign(claims, JWSAlgorithm.ES256, "other", new ECDSASigner(key())));
+    rejected(sign(claims, JWSAlgorithm.ES256, null, new ECDSASigner(key())));
     rejected(new PlainJWT(claims).serialize());
     // The public key as the secret of an HMAC: the classic confusion.
     byte[] known = publicKey().getBytes(StandardCharsets.UTF_8);
-    rejected(sign(claims, JWSAlgorithm.HS256, keys.keyId(), new MACSigner(known)));
+    rejected(sign(claims, JWSAlgorithm.HS256, keyId(), new MACSigner(known)));
     // The external issuer's key does not sign for us.
     rejected(sign(claims, JWSAlgorithm.ES256, "k1", new ECDSASigner(idpKey)));
     assertThat(fetches).hasValue(0);
@@ -185,7 +187,7 @@ final class AccessTokensTest {
     rejected(sign(idp().build(), JWSAlgorithm.HS256, "k1", new MACSigner(known)));
     rejected(new PlainJWT(idp().build()).serialize());
     assertThat(fetches).hasValue(0);
-    rejected(sign(idp().build(), JWSAlgorithm.ES256, "k1", new ECDSASigner(keys.key())));
+    rejected(sign(idp().build(), JWSAlgorithm.ES256, "k1", new ECDSASigner(key())));
     assertThat(fetches).hasValue(1);
   }
 
@@ -230,7 +232,7 @@ final class AccessTokensTest {
 
   @Test
   void externalSettingsAreAllOrNone() {
-    assertThat(ExternalIssuer.of(null, null, null)).isEmpty();
+    assertThat(ExternalIssuer.of(null, null, null, List.of())).isEmpty();
     bad("PARLEY_AUTH_AUDIENCE", IDP, null, "https://idp.example/jwks");
     bad("PARLEY_AUTH_ISSUER", " ", "a", "https://idp.example/jwks");
     bad("PARLEY_AUTH_ISSUER", "parley", "a", "https://idp.example/jwks");
@@ -239,11 +241,103 @@ final class AccessTokensTest {
     bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "nonsense here");
   }
 
+  @Test
+  void anIssuerIsAskedByHttpsOnlyButOnThisMachine() {
+    String jwks = "https://idp.example/jwks";
+    bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://idp.example/jwks");
+    bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://127.0.0.1.example/jwks");
+    bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://10.0.0.1/jwks");
+    bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://localhost@idp.example/jwks");
+    bad("PARLEY_AUTH_ISSUER", "http://idp.example", "a", jwks);
+    bad("PARLEY_AUTH_ISSUER", "idp", "a", jwks);
+    for (String host : List.of("127.0.0.1:8080", "localhost", "LOCALHOST", "[::1]:1")) {
+      String url = "http://" + host + "/jwks";
+      assertThat(ExternalIssuer.of(url, "a", url, List.of())).as(url).isPresent();
+    }
+    assertThat(ExternalIssuer.of(IDP, "a", jwks, List.of()).orElseThrow().parties())
+        .containsExactly("a");
+  }
+
+  @Test
+  void onlyAccessTokensOfTheIssuerAreTaken() throws Exception {
+    for (String type : new String[] {null, "JWT", "jwt", "at+jwt", "application/at+JWT"}) {
+      assertThat(verify(typed(type))).as(type).isInstanceOf(Principal.class);
+    }
+    for (String type : List.of("", "id+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", "JOSE")) {
+      rejected(typed(type));
+    }
+    assertThat(verify(external(idp().claim("typ", "Bearer").build())))
+        .isInstanceOf(Principal.class);
+    rejected(external(idp().claim("typ", "ID").build()));
+    rejected(external(idp().claim("typ", "Refresh").build()));
+    rejected(external(idp().claim("typ", 7).build()));
+    assertThat(verify(external(idp().claim("token_use", "access").build())))
+        .isInstanceOf(Principal.class);
+    rejected(external(idp().claim("token_use", "id").build()));
+    rejected(external(idp().claim("at_hash", "x").build()));
+    rejected(external(idp().claim("c_hash", "x").build()));
+    rejected(external(idp().claim("cnf", Map.of("jkt", "x")).build()));
+  }
+
+  @Test
+  void thePartyIsTheAudienceOrOneThatIsAllowed() throws Exception {
+    assertThat(verify(external(idp().claim("azp", "parley-app").build())))
+        .isInstanceOf(Principal.class);
+    rejected(external(idp().claim("azp", "another-app").build()));
+    rejected(external(idp().claim("azp", "").build()));
+    rejected(external(idp().claim("azp", List.of("parley-app")).build()));
+    String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks";
+    tokens.close();
+    tokens =
+        new AccessTokens(
+            keys, ExternalIssuer.of(IDP, "parley-app", url, List.of("web", "phone")), clock);
+    assertThat(verify(external(idp().claim("azp", "phone").build()))).isInstanceOf(Principal.class);
+    assertThat(verify(external(idp().build()))).isInstanceOf(Principal.class);
+    rejected(external(idp().claim("azp", "parley-app").build()));
+  }
+
+  @Test
+  void anIssuersTokenLivesForADayAtMost() throws Exception {
+    Instant now = clock.instant();
+    Instant day = now.plus(Duration.ofDays(1));
+    assertThat(verify(external(idp().expirationTime(Date.from(day)).build())))
+        .isInstanceOf(Principal.class);
+    assertThat(
+            verify(
+                external(idp().issueTime(Date.from(now)).expirationTime(Date.from(day)).build())))
+        .isInstanceOf(Principal.class);
+    Date later = Date.from(day.plusSeconds(61));
+    rejected(external(idp().expirationTime(later).build()));
+    Date before = Date.from(now.minusSeconds(10));
+    rejected(external(idp().issueTime(before).expirationTime(Date.from(day)).build()));
+    assertThat(fetches).as("fetched for good ones only").hasValue(1);
+  }
+
+  private String typed(@Nullable String type) throws Exception {
+    SignedJWT jwt =
+        new SignedJWT(
+            new JWSHeader.Builder(JWSAlgorithm.ES256)
+                .keyID("k1")
+                .type(type == null ? null : new JOSEObjectType(type))
+                .build(),
+            idp().build());
+    jwt.sign(new ECDSASigner(idpKey));
+    return jwt.serialize();
+  }
+
   private static void bad(
       String setting, String issuer, @Nullable String audience, @Nullable String url) {
-    assertThatThrownBy(() -> ExternalIssuer.of(issuer, audience, url))
+    assertThatThrownBy(() -> ExternalIssuer.of(issuer, audience, url, List.of()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith(setting);
+  }
+
+  private String keyId() {
+    return keys.keys().keyId(clock.instant());
+  }
+
+  private ECKey key() {
+    return keys.keys().signing(clock.instant()).jwk();
   }
 
   private JWTClaimsSet.Builder own() {
@@ -255,7 +349,7 @@ final class AccessTokensTest {
   }
 
   private String own(JWTClaimsSet.Builder claims) throws Exception {
-    return sign(claims.build(), JWSAlgorithm.ES256, keys.keyId(), new ECDSASigner(keys.key()));
+    return sign(claims.build(), JWSAlgorithm.ES256, keyId(), new ECDSASigner(key()));
   }
 
   private JWTClaimsSet.Builder idp() {

@@ -44,7 +44,7 @@ final class AccountsTest {
     kit = ActorTestKit.create(CLUSTER.withFallback(AuthFixtures.config()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
-    tokens = new AccessTokens(SigningKeys.inFolder(folder), Optional.empty(), clock);
+    tokens = new AccessTokens(KeyRing.inFolder(folder, clock), Optional.empty(), clock);
     accounts =
         Accounts.init(
             kit.system(), tokens, hasher, Duration.ofSeconds(20), new AuthFixtures.Users(), clock);

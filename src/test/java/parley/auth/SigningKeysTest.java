@@ -10,6 +10,7 @@ import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class SigningKeysTest {
+  private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
+
   private Path folder;
 
   @BeforeEach
@@ -31,24 +34,25 @@ final class SigningKeysTest {
   @Test
   void isMadeOnceForItsOwnerOnly() throws Exception {
     Path data = folder.resolve("data/keys");
-    SigningKeys made = SigningKeys.inFolder(data);
-    SigningKeys read = SigningKeys.inFolder(data);
-    assertThat(read.key()).isEqualTo(made.key());
-    assertThat(made.keyId()).isEqualTo(made.key().computeThumbprint().toString());
+    SigningKeys made = inFolder(data);
+    SigningKeys read = inFolder(data);
+    ECKey key = made.signing(NOW).jwk();
+    assertThat(read.signing(NOW).jwk()).isEqualTo(key);
+    assertThat(made.keyId(NOW)).isEqualTo(key.computeThumbprint().toString());
     Path file = data.resolve(SigningKeys.FILE_NAME);
     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
         .isEqualTo("rw-------");
     try (Stream<Path> files = Files.list(data)) {
       assertThat(files).containsExactly(file);
     }
-    assertThat(SigningKeys.fromFile(file).keyId()).isEqualTo(made.keyId());
+    assertThat(fromFile(file)).isEqualTo(made.keyId(NOW));
   }
 
   @Test
   void severalAtOnceAgree() throws InterruptedException {
     Set<String> ids = new ConcurrentSkipListSet<>();
     List<Thread> threads =
-        Stream.generate(() -> new Thread(() -> ids.add(SigningKeys.inFolder(folder).keyId())))
+        Stream.generate(() -> new Thread(() -> ids.add(inFolder(folder).keyId(NOW))))
             .limit(8)
             .toList();
     threads.forEach(Thread::start);
@@ -60,14 +64,16 @@ final class SigningKeysTest {
 
   @Test
   void theSetHasThePublicHalfOnly() throws Exception {
-    SigningKeys keys = SigningKeys.inFolder(folder);
-    JWKSet set = JWKSet.parse(keys.jwks());
+    SigningKeys keys = inFolder(folder);
+    String secret = keys.signing(NOW).jwk().getD().toString();
+    JWKSet set = JWKSet.parse(keys.jwks(NOW));
     assertThat(set.getKeys()).hasSize(1);
     assertThat(set.containsNonPublicKeys()).isFalse();
-    assertThat(keys.jwks())
-        .doesNotContain("\"d\"", keys.key().getD().toString())
-        .contains("\"kid\":\"" + keys.keyId(), "\"ES256\"", "\"sig\"");
-    assertThat(keys.toString()).doesNotContain(keys.key().getD().toString());
+    assertThat(keys.jwks(NOW))
+        .doesNotContain("\"d\"", secret, "\"nbf\"", "\"iat\"")
+        .contains("\"kid\":\"" + keys.keyId(NOW), "\"ES256\"", "\"sig\"");
+    assertThat(keys.toString()).doesNotContain(secret);
+    assertThat(keys.all().toString()).doesNotContain(secret).contains(keys.keyId(NOW));
   }
 
   @Test
@@ -75,12 +81,11 @@ final class SigningKeysTest {
     for (int i = 0; i < 20; i++) {
       ECKey key = new ECKeyGenerator(Curve.P_256).generate();
       byte[] pkcs8 = key.toECPrivateKey().getEncoded();
-      assertThat(SigningKeys.fromFile(pem("PRIVATE KEY", pkcs8)).keyId())
-          .isEqualTo(key.computeThumbprint().toString());
+      assertThat(fromFile(pem("PRIVATE KEY", pkcs8))).isEqualTo(key.computeThumbprint().toString());
       // PKCS#8 of P-256 is 26 bytes of frame around the SEC 1 structure.
       int sec1 = indexOfSec1(pkcs8);
       byte[] inner = Arrays.copyOfRange(pkcs8, sec1, pkcs8.length);
-      assertThat(SigningKeys.fromFile(pem("EC PRIVATE KEY", inner)).keyId())
+      assertThat(fromFile(pem("EC PRIVATE KEY", inner)))
           .isEqualTo(key.computeThumbprint().toString());
     }
   }
@@ -102,22 +107,30 @@ final class SigningKeysTest {
     Path file = folder.resolve("key");
     for (String content : bad) {
       Files.writeString(file, content);
-      assertThatThrownBy(() -> SigningKeys.fromFile(file))
+      assertThatThrownBy(() -> fromFile(file))
           .as(content)
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageStartingWith("PARLEY_AUTH_KEY_FILE: key file " + file)
           .hasMessageNotContaining("\n");
     }
-    assertThatThrownBy(() -> SigningKeys.fromFile(folder.resolve("none")))
+    assertThatThrownBy(() -> fromFile(folder.resolve("none")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("PARLEY_AUTH_KEY_FILE");
-    assertThatThrownBy(() -> SigningKeys.fromFile(folder))
+    assertThatThrownBy(() -> fromFile(folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("PARLEY_AUTH_KEY_FILE");
     Files.writeString(folder.resolve(SigningKeys.FILE_NAME), "cut off");
-    assertThatThrownBy(() -> SigningKeys.inFolder(folder))
+    assertThatThrownBy(() -> inFolder(folder))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("PARLEY_DATA_DIR");
+  }
+
+  private static SigningKeys inFolder(Path folder) {
+    return KeyRing.inFolder(folder, () -> NOW).keys();
+  }
+
+  private static String fromFile(Path file) {
+    return KeyRing.fromFile(file, () -> NOW).keys().keyId(NOW);
   }
 
   private Path pem(String label, byte[] der) throws Exception {

@@ -28,7 +28,7 @@ import java.util.UUID;
  * issuer, checks each signature as it would its own, and makes the users when they first come.
  */
 final class Tokens implements AutoCloseable {
-  private static final String ISSUER = "parley-bench";
+  private static final String ISSUER = "https://bench.parley.example";
   private static final String AUDIENCE = "parley";
   private static final Duration LIFE = Duration.ofHours(8);
 

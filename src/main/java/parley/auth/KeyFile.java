@@ -1,0 +1,198 @@
+package parley.auth;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keys in a file: the program's own in the data folder, readable by its owner only and replaced as
+ * a whole, or one that an operator keeps, which is never written.
+ *
+ * <p>The file is opened anew for each look, by its name: a Kubernetes Secret is mounted as a
+ * symbolic link that is moved to the next version.
+ */
+final class KeyFile implements SigningKeyStore {
+  /** A dozen keys are 4 KiB. */
+  private static final int MAX_BYTES = 64 * 1024;
+
+  private static final String UNFINISHED = ".new";
+
+  private static final Logger log = LoggerFactory.getLogger(KeyFile.class);
+  private static final Set<PosixFilePermission> OWNER_ONLY =
+      PosixFilePermissions.fromString("rw-------");
+
+  private final Path file;
+  private final String setting;
+  private final boolean ours;
+
+  private KeyFile(Path file, String setting, boolean ours) {
+    this.file = file;
+    this.setting = setting;
+    this.ours = ours;
+  }
+
+  /** The operator's: PARLEY_AUTH_KEY_FILE. */
+  static KeyFile operators(Path file) {
+    return new KeyFile(file, "PARLEY_AUTH_KEY_FILE", false);
+  }
+
+  /**
+   * The data folder's, made there with a new key if there is none: complete or not at all, whenever
+   * the power goes, and the same for two processes that start at once. Blocks.
+   *
+   * @throws IllegalArgumentException in one line that names PARLEY_DATA_DIR, if it cannot be made
+   */
+  static KeyFile inFolder(Path folder, Instant now) {
+    KeyFile made = new KeyFile(folder.resolve(SigningKeys.FILE_NAME), "PARLEY_DATA_DIR", true);
+    if (!Files.exists(made.file)) {
+      try {
+        Files.createDirectories(folder);
+        made.create(SigningKeys.make(now).text(now));
+      } catch (IOException e) {
+        throw new IllegalArgumentException(
+            made.name() + " cannot be made (" + e.getClass().getSimpleName() + ")");
+      }
+    }
+    made.warnIfOpen();
+    return made;
+  }
+
+  @Override
+  public String read() throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+      if (bytes.length > MAX_BYTES) {
+        throw new IOException("is larger than " + MAX_BYTES + " bytes");
+      }
+      return new String(bytes, UTF_8);
+    } catch (IOException e) {
+      // Its own message would say the path a second time.
+      boolean large = e.getClass() == IOException.class && e.getMessage() != null;
+      throw large ? e : new IOException("cannot be read (" + e.getClass().getSimpleName() + ")", e);
+    }
+  }
+
+  /** The folder's lock keeps other processes away, and this method the threads of this one. */
+  @Override
+  public synchronized boolean replace(String before, String after) throws IOException {
+    if (!ours) {
+      throw new IOException("is the operator's");
+    }
+    if (!read().equals(before)) {
+      return false;
+    }
+    removeLeftovers();
+    Path temp = written(after);
+    try {
+      Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(temp);
+    }
+    forceFolder();
+    return true;
+  }
+
+  @Override
+  public boolean isOurs() {
+    return ours;
+  }
+
+  @Override
+  public String name() {
+    return setting + ": key file " + file;
+  }
+
+  private void create(String text) throws IOException {
+    Path temp = written(text);
+    try {
+      // A link and not a rename: it is as atomic, but never replaces the key another process has
+      // put there in the meantime and already signs with.
+      Files.createLink(file, temp);
+      log.info("made a signing key for access tokens: {}", file);
+    } catch (FileAlreadyExistsException e) {
+      log.debug("another process made {} first", file);
+    } catch (UnsupportedOperationException e) {
+      Files.move(temp, file); // No links on this file system: the folder's lock has to do.
+    } finally {
+      Files.deleteIfExists(temp);
+    }
+    forceFolder();
+  }
+
+  /** A file beside it with this text, on the disk, for its owner only from the first moment on. */
+  private Path written(String text) throws IOException {
+    FileAttribute<?>[] owner =
+        isPosix()
+            ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
+            : new FileAttribute<?>[0];
+    Path temp = Files.createTempFile(folder(), SigningKeys.FILE_NAME, UNFINISHED, owner);
+    try (FileChannel out = FileChannel.open(temp, StandardOpenOption.WRITE)) {
+      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(UTF_8));
+      while (bytes.hasRemaining()) {
+        out.write(bytes);
+      }
+      out.force(true);
+    } catch (IOException e) {
+      Files.deleteIfExists(temp);
+      throw e;
+    }
+    return temp;
+  }
+
+  /** What a process that was killed while it wrote has left: there are keys in it. */
+  private void removeLeftovers() throws IOException {
+    try (DirectoryStream<Path> left =
+        Files.newDirectoryStream(folder(), SigningKeys.FILE_NAME + "*" + UNFINISHED)) {
+      for (Path one : left) {
+        Files.deleteIfExists(one);
+      }
+    }
+  }
+
+  private Path folder() throws IOException {
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder == null) {
+      throw new IOException("is no file");
+    }
+    return folder;
+  }
+
+  private void forceFolder() throws IOException {
+    if (isPosix()) {
+      try (FileChannel entries = FileChannel.open(folder(), StandardOpenOption.READ)) {
+        entries.force(true);
+      }
+    }
+  }
+
+  private void warnIfOpen() {
+    try {
+      if (isPosix() && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
+        log.warn("others can read the signing key {}: chmod 600", file);
+      }
+    } catch (IOException e) {
+      log.debug("no permissions of {}", file, e);
+    }
+  }
+
+  private static boolean isPosix() {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+  }
+}
