@@ -42,7 +42,10 @@ public final class Main {
       warn(settings);
       // Whoever waits for the first such line wants the clients' port: it stays in front.
       System.out.println("listening on http://" + node.listening());
-      System.out.println("management listening on http://" + node.management());
+      System.out.println(
+          "management listening on "
+              + (settings.managementAccess().tls() == null ? "http://" : "https://")
+              + node.management());
       System.out.flush();
       Thread.ofPlatform().daemon().name("hasten").start(node::hasten);
       // A node that stops by itself (downed by the others) must not stay as an empty process.

@@ -3,6 +3,7 @@ package parley.app;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -10,13 +11,21 @@ import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.http.javadsl.Http;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.management.javadsl.PekkoManagement;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import parley.model.ErrorCode;
+import parley.protocol.HttpWriter;
 import parley.telemetry.Telemetry;
 
 /**
@@ -29,17 +38,40 @@ import parley.telemetry.Telemetry;
  * which port 0 became, and its readiness does not know about a drain.
  */
 final class ManagementPort extends AllDirectives {
+  private static final ContentType.WithFixedCharset PROBLEM =
+      MediaTypes.customWithFixedCharset(
+              "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false)
+          .toContentType();
+
   private final ActorSystem<?> system;
   private final Telemetry telemetry;
   private final Readiness readiness;
   private final List<AdminRoutes> admin;
+  private final HostCheck hosts;
+  private final @Nullable ManagementTls tls;
 
   ManagementPort(
-      ActorSystem<?> system, Telemetry telemetry, Readiness readiness, List<AdminRoutes> admin) {
+      ActorSystem<?> system,
+      Telemetry telemetry,
+      Readiness readiness,
+      List<AdminRoutes> admin,
+      HostCheck hosts,
+      @Nullable ManagementTls tls) {
     this.system = system;
     this.telemetry = telemetry;
     this.readiness = readiness;
     this.admin = List.copyOf(admin);
+    this.hosts = hosts;
+    this.tls = tls;
+  }
+
+  /**
+   * Who may be meant by a request: this node's own addresses and names, and what is set besides.
+   */
+  static HostCheck hosts(Settings settings) {
+    return new HostCheck(
+        List.of(settings.management().host(), settings.cluster().remote().host()),
+        settings.managementAccess().hosts());
   }
 
   /**
@@ -61,7 +93,28 @@ final class ManagementPort extends AllDirectives {
   }
 
   CompletionStage<ServerBinding> bind(HostPort address) {
-    return Http.get(system).newServerAt(address.host(), address.port()).bind(routes());
+    var server = Http.get(system).newServerAt(address.host(), address.port());
+    return (tls == null ? server : server.enableHttps(tls.server())).bind(checked(routes()));
+  }
+
+  /** Nothing is answered, and nothing done, for who asks for another machine. */
+  private Route checked(Route routes) {
+    return extractRequest(
+        request ->
+            hosts.allows(request.getUri().host().address())
+                ? routes
+                : complete(
+                    HttpResponse.create()
+                        .withStatus(ErrorCode.FORBIDDEN.status())
+                        .withEntity(
+                            HttpEntities.create(
+                                PROBLEM,
+                                ByteString.fromString(
+                                    HttpWriter.problem(
+                                        ErrorCode.FORBIDDEN,
+                                        "Host is no address or name of this node; others are set by"
+                                            + " PARLEY_MANAGEMENT_HOSTS",
+                                        null))))));
   }
 
   private Route routes() {
@@ -72,7 +125,13 @@ final class ManagementPort extends AllDirectives {
     for (AdminRoutes one : admin) {
       more.add(pathPrefix("admin", one::routes));
     }
-    return concat(PekkoManagement.get(system).getRoutes(), more.toArray(Route[]::new));
+    PekkoManagement management = PekkoManagement.get(system);
+    // Pods that look for each other call as this one is called.
+    Route theirs =
+        tls == null
+            ? management.getRoutes()
+            : management.getRoutes(all -> all.withHttpsConnectionContext(tls.server()));
+    return concat(theirs, more.toArray(Route[]::new));
   }
 
   private Route ready() {

@@ -103,6 +103,7 @@ public final class Node implements AutoCloseable {
     Trust trust;
     PushAccess pushing;
     NodeTls nodeTls;
+    ManagementTls operators;
     Optional<LastLife> life;
     int shards;
     String epoch;
@@ -113,6 +114,7 @@ public final class Node implements AutoCloseable {
       trust = Trust.read(settings.auth(), store, InstantSource.system());
       pushing = PushAccess.read(settings);
       nodeTls = NodeTls.read(settings, InstantSource.system());
+      operators = ManagementTls.read(settings, InstantSource.system());
       if (store instanceof EmbeddedStore embedded) {
         embedded.openJournal(settings.store().sync());
       }
@@ -133,6 +135,11 @@ public final class Node implements AutoCloseable {
     Telemetry telemetry = new Telemetry();
     store.counters().forEach(telemetry::counter);
     nodeTls.watch(telemetry).ifPresent(watch -> system.getWhenTerminated().thenRun(watch::close));
+    if (operators != null) {
+      CertificateWatch watch = operators.watch(telemetry);
+      system.getWhenTerminated().thenRun(watch::close);
+      operators.callOthers(system, settings.management().port(), nodeTls.authority());
+    }
     store.watch(PROBE, onBroken);
     CompletionStage<Done> ended =
         system
@@ -146,7 +153,8 @@ public final class Node implements AutoCloseable {
                 });
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
-      return serve(settings, store, epoch, trust, pushing, system, telemetry, ended, stoppable);
+      return serve(
+          settings, store, epoch, trust, pushing, operators, system, telemetry, ended, stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
       await(ended, STOP_TIMEOUT);
@@ -183,6 +191,7 @@ public final class Node implements AutoCloseable {
       String epoch,
       Trust trust,
       PushAccess pushing,
+      @Nullable ManagementTls operators,
       ActorSystem<Void> system,
       Telemetry telemetry,
       CompletionStage<Done> ended,
@@ -206,7 +215,13 @@ public final class Node implements AutoCloseable {
     // Before it is a member: whoever waits for the others to come can see that it lives.
     ServerBinding management =
         bound(
-            new ManagementPort(system, telemetry, readiness, services.admin())
+            new ManagementPort(
+                    system,
+                    telemetry,
+                    readiness,
+                    services.admin(),
+                    ManagementPort.hosts(settings),
+                    operators)
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
     shutdown.last(management);

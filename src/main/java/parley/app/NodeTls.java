@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
@@ -76,6 +77,17 @@ final class NodeTls {
     } catch (TlsRefusedException e) {
       throw new SettingsException(
           "PARLEY_NODE_TLS_" + e.part().name(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Who signs the certificates of nodes; nothing where they have none. */
+  Optional<X509Certificate> authority() {
+    try {
+      return files == null
+          ? Optional.empty()
+          : Optional.ofNullable(Certificate.ofNode(files, clock.instant()).authority());
+    } catch (TlsRefusedException e) {
+      return Optional.empty(); // it was good a moment ago; the watch tells
     }
   }
 

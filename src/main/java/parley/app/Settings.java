@@ -23,6 +23,7 @@ import parley.tls.TlsFiles;
  * @param cluster who the other nodes are
  * @param management the port of health, metrics and administration
  * @param managementWrite whether operators may make nodes leave, or declare them dead, by that port
+ * @param managementAccess how operators reach that port
  * @param rates what one user or address may do
  * @param trustedProxies who may say for which client it calls
  * @param unready how long a stop is announced by {@code /ready} while newcomers are still served
@@ -41,6 +42,7 @@ public record Settings(
     Cluster cluster,
     HostPort management,
     boolean managementWrite,
+    ManagementAccess managementAccess,
     Rates rates,
     TrustedProxies trustedProxies,
     Duration unready,
@@ -143,6 +145,14 @@ public record Settings(
       Pods pods,
       NodeTls tls,
       @Nullable Integer shards) {}
+
+  /**
+   * How operators reach their port.
+   *
+   * @param tls its certificate, null for plain HTTP
+   * @param hosts names by which it may be called, besides its own
+   */
+  public record ManagementAccess(@Nullable TlsFiles tls, List<String> hosts) {}
 
   /**
    * How nodes know each other.

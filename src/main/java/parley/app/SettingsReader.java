@@ -34,6 +34,7 @@ final class SettingsReader {
   private static final int REQUIRED_PODS_MAX = 1_000;
   private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
   private static final Pattern TABLE_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,200}");
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]{0,253}|\\[?[0-9A-Fa-f:.]+]?");
   private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
 
   private final Environment env;
@@ -57,6 +58,7 @@ final class SettingsReader {
             cluster,
             address("PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT", 8558),
             env.flag("PARLEY_MANAGEMENT_WRITE", false),
+            managementAccess(),
             new Rates(
                 env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
                 env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX)),
@@ -159,6 +161,25 @@ final class SettingsReader {
   private @Nullable Integer shards() throws SettingsException {
     int shards = env.number("PARLEY_SHARDS", 0, 1, ShardCount.MOST);
     return shards == 0 ? null : shards;
+  }
+
+  private Settings.ManagementAccess managementAccess() throws SettingsException {
+    Path cert = env.file("PARLEY_MANAGEMENT_TLS_CERT");
+    Path key = env.file("PARLEY_MANAGEMENT_TLS_KEY");
+    if (cert != null || key != null) {
+      env.needed("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_KEY");
+      env.needed("PARLEY_MANAGEMENT_TLS_KEY", "together with PARLEY_MANAGEMENT_TLS_CERT");
+    }
+    String name = "PARLEY_MANAGEMENT_HOSTS";
+    List<String> hosts = List.of(env.text(name, "").split("[,\\s]+"));
+    for (String host : hosts) {
+      if (!HOST.matcher(host).matches()) {
+        throw Environment.wrong(
+            name, "must be names without ports, such as ops.example,parley-0", host);
+      }
+    }
+    return new Settings.ManagementAccess(
+        cert == null || key == null ? null : new TlsFiles(cert, key, null), hosts);
   }
 
   private Settings.NodeTls nodeTls() throws SettingsException {

@@ -95,7 +95,8 @@ public final class Authority {
     return issue(NODES, from, to);
   }
 
-  Issued issue(String name, Instant from, Instant to) {
+  /** The same with another name, for a port that is called by it. */
+  public Issued issue(String name, Instant from, Instant to) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
       generator.initialize(BITS);

@@ -15,8 +15,13 @@ final class Handshake {
 
   /** The client's session with a server of the same provider. */
   static SSLSession between(SSLEngineProvider engines) throws SSLException {
-    SSLEngine client = engines.createClientSSLEngine("127.0.0.1", 1);
-    SSLEngine server = engines.createServerSSLEngine("127.0.0.1", 1);
+    return between(
+        engines.createClientSSLEngine("127.0.0.1", 1),
+        engines.createServerSSLEngine("127.0.0.1", 1));
+  }
+
+  /** The client's session with the server. */
+  static SSLSession between(SSLEngine client, SSLEngine server) throws SSLException {
     client.beginHandshake();
     server.beginHandshake();
     ByteBuffer toServer = ByteBuffer.allocate(BUFFER);

@@ -24,7 +24,18 @@ final class PodMember {
             NodeTls.read(settings, InstantSource.system())
                 .config()
                 .withFallback(NodeConfig.of(settings, ConfigFactory.empty())));
-    new ManagementPort(system, new Telemetry(), new Readiness(), List.of())
+    NodeTls nodes = NodeTls.read(settings, InstantSource.system());
+    ManagementTls operators = ManagementTls.read(settings, InstantSource.system());
+    if (operators != null) {
+      operators.callOthers(system, settings.management().port(), nodes.authority());
+    }
+    new ManagementPort(
+            system,
+            new Telemetry(),
+            new Readiness(),
+            List.of(),
+            ManagementPort.hosts(settings),
+            operators)
         .bind(settings.management())
         .toCompletableFuture()
         .join();

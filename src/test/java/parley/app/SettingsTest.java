@@ -99,6 +99,8 @@ class SettingsTest {
     "PARLEY_NODE_TLS, yes",
     "PARLEY_NODE_TLS_CERT, /no/such/file",
     "PARLEY_SHARDS, 0",
+    "PARLEY_MANAGEMENT_TLS_CERT, /no/such/file",
+    "PARLEY_MANAGEMENT_HOSTS, http://ops.example",
     "PARLEY_SHARDS, 4097",
   })
   void aWrongValueIsRefusedByName(String name, String value) {
