@@ -51,8 +51,9 @@ final class Batch {
     return entries.size();
   }
 
-  long lastAt() {
-    return entries.isEmpty() ? 0 : entries.getLast().at();
+  /** The newest entry; there is one. */
+  Entry last() {
+    return entries.getLast();
   }
 
   void add(Entry entry) {

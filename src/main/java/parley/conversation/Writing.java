@@ -19,6 +19,7 @@ final class Writing {
   private final ConversationState state;
   private final Dispatch dispatch;
   private final CursorMoves cursors;
+  private final EntryTimes times = new EntryTimes();
   private Batch batch = new Batch();
   private @Nullable Write inFlight;
 
@@ -84,16 +85,24 @@ final class Writing {
         });
   }
 
-  /** The next entry. Its time never goes back, whatever the clock does. */
+  /** The next entry. Its time never goes back and its id grows, whatever the clock does. */
   private Entry entry(UserId author, @Nullable String clientMsgId, Body body) {
     long now = environment.clock().millis();
+    Entry last = last();
+    long lastAt = last == null ? state.lastAt : last.at();
+    environment.telemetry().ahead(lastAt - now);
     return new Entry(
         end() + 1,
-        environment.messageIds().get(),
+        MessageIds.next(environment.messageIds().get(), last == null ? null : last.messageId()),
         author,
-        Math.max(now, Math.max(state.lastAt, batch.lastAt())),
+        times.next(now, lastAt),
         clientMsgId,
         body);
+  }
+
+  /** The newest entry, those that wait included; null where there is none. */
+  private @Nullable Entry last() {
+    return batch.isEmpty() ? state.tail.get(state.lastSeq) : batch.last();
   }
 
   static Conversation.Posted posted(ConversationState state, Entry entry, boolean duplicate) {

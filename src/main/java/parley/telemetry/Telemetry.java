@@ -58,6 +58,18 @@ public final class Telemetry implements AutoCloseable {
   /** Timer: from handing an event to the journal to its confirmation, by {@code entity}. */
   public static final String PERSIST_TIME = "parley.persist.time";
 
+  /** Counter: refusals for a budget that was used up, by {@code limit}. */
+  public static final String LIMITED = "parley.limited";
+
+  /**
+   * Counter: entries whose log was more than {@value #LOG_AHEAD_MILLIS} ms ahead of this node's
+   * clock: a clock is or was wrong.
+   */
+  public static final String LOG_AHEAD = "parley.clock.log_ahead";
+
+  /** Clocks that are kept by NTP differ by less. */
+  static final long LOG_AHEAD_MILLIS = 2_000;
+
   /** Gauge: members of the cluster that are up, as this node sees it. */
   public static final String CLUSTER_MEMBERS = "parley.cluster.members";
 
@@ -89,10 +101,12 @@ public final class Telemetry implements AutoCloseable {
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
   private final Counter duplicates;
+  private final Counter logAhead;
   private final Timer send;
   private final Timer delivery;
   private final Labelled<Counter> accepted;
   private final Labelled<Counter> refused;
+  private final Labelled<Counter> limited;
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
 
@@ -101,10 +115,12 @@ public final class Telemetry implements AutoCloseable {
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.gauge(SOCKETS, sockets);
     duplicates = registry.counter(MESSAGES_DUPLICATE);
+    logAhead = registry.counter(LOG_AHEAD);
     send = timer(SEND_LATENCY, "path", "socket");
     delivery = timer(DELIVERY_LATENCY, "path", "socket");
     accepted = new Labelled<>(type -> registry.counter(MESSAGES_ACCEPTED, "type", type));
     refused = new Labelled<>(code -> registry.counter(REFUSALS, "code", code));
+    limited = new Labelled<>(limit -> registry.counter(LIMITED, "limit", limit));
     closed = new Labelled<>(code -> registry.counter(SOCKETS_CLOSED, "code", code));
     persist = new Labelled<>(entity -> timer(PERSIST_TIME, "entity", entity));
     new JvmMemoryMetrics().bindTo(registry);
@@ -156,6 +172,26 @@ public final class Telemetry implements AutoCloseable {
    */
   public void refused(String code) {
     refused.of(code).increment();
+  }
+
+  /**
+   * A budget was used up, and a client was refused for it.
+   *
+   * @param limit which budget, in lower case with underscores
+   */
+  public void limited(String limit) {
+    limited.of(limit).increment();
+  }
+
+  /**
+   * An entry is added to a log.
+   *
+   * @param millis how far the log's last entry is ahead of the clock; negative is behind
+   */
+  public void ahead(long millis) {
+    if (millis > LOG_AHEAD_MILLIS) {
+      logAhead.increment();
+    }
   }
 
   /** A {@code sent} went out, that long after its frame came in. */

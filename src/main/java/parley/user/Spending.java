@@ -17,6 +17,12 @@ final class Spending {
   /** A node that has reported nothing for this long has a full bucket, near enough. */
   private static final long REMEMBERED_MILLIS = 60_000;
 
+  /**
+   * A bucket of a minute's messages is full again after a minute; what nodes gave beyond it is less
+   * than another. More than this is a clock that was set back.
+   */
+  private static final long LONGEST_MICROS = 120_000_000;
+
   private final UserId id;
   private final Map<ActorRef<User.Level>, Long> nodes = new LinkedHashMap<>(2);
   private long fullAtMicros;
@@ -28,8 +34,8 @@ final class Spending {
   /** A node reports. */
   void spent(User.Spent report, long now) {
     long micros = now * 1_000;
-    fullAtMicros =
-        Math.max(fullAtMicros, micros) + Math.max(0, report.messages()) * report.intervalMicros();
+    long before = Math.min(Math.max(fullAtMicros, micros), micros + LONGEST_MICROS);
+    fullAtMicros = before + Math.max(0, report.messages()) * report.intervalMicros();
     nodes.remove(report.node());
     nodes.values().removeIf(at -> at + REMEMBERED_MILLIS < now);
     if (nodes.size() >= NODES) {

@@ -72,7 +72,11 @@ final class Harness implements AutoCloseable {
   final TestProbe<Conversation.PageReply> pages;
   final TestProbe<Conversation.ReadReply> reads;
   final ConversationId id;
-  private final AtomicLong messageIds = new AtomicLong();
+  private final AtomicLong madeIds = new AtomicLong();
+
+  /** Makes ids of entries; may be changed at any time. */
+  volatile java.util.function.Supplier<String> messageIds = () -> "m" + madeIds.incrementAndGet();
+
   private ConversationSettings settings;
   private @Nullable Archive archive;
   private @Nullable ActorRef<Command> entity;
@@ -139,7 +143,7 @@ final class Harness implements AutoCloseable {
                       settings,
                       this::toUser,
                       source,
-                      () -> "m" + messageIds.incrementAndGet(),
+                      () -> messageIds.get(),
                       woken::add,
                       telemetry,
                       archive),
