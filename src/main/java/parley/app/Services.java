@@ -28,6 +28,7 @@ import parley.conversation.Verification;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.Identity;
+import parley.http.WriteBudget;
 import parley.model.UserId;
 import parley.session.Entities;
 import parley.session.MessageRate;
@@ -94,7 +95,13 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
       Telemetry telemetry,
       BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
-    Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid().toString();
+    ClusterClock entryClock = new ClusterClock(clock);
+    entryClock.meter(telemetry);
+    if (settings.cluster().kind() != Settings.ClusterKind.SINGLE) {
+      node.systemActorOf(
+          ClockWatch.create(entryClock, System::nanoTime), "clock-watch", Props.empty());
+    }
+    Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid(entryClock.millis()).toString();
     AccessTokens tokens = new AccessTokens(trust.keys(), trust.issuer(), clock);
     trust.keys().start();
     KeyMeters.bind(telemetry, trust.keys(), clock);
@@ -109,14 +116,14 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             AuthSettings.from(node.settings().config()),
             (user, sid) -> endLogin(node, entities, user, sid),
             clock);
-    Archive archive = Archives.start(node, settings, cold, entities, clock);
+    Archive archive = Archives.start(node, settings, cold, entities, entryClock);
     Conversation.init(
         node,
         new ConversationEntity.Environment(
             ConversationSettings.standard(
                 store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
             (to, message) -> entities.user(to).tell(message),
-            clock,
+            entryClock,
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry,
@@ -127,7 +134,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
         UserSettings.standard(),
         (to, message) -> entities.conversation(to).tell(new Conversation.FromUser(message)),
         accounts::endFamily,
-        clock,
+        entryClock,
         pushes.pushing());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
@@ -160,7 +167,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
         new parley.http.Services(
             Identity.of(accounts, tokens, trust.keys()),
             new LoginThrottle(clock),
-            user -> rate.tryTake(user, clock.millis()),
+            budget(rate, settings.rates().groupsPerDay(), clock, telemetry),
             entities::user,
             entities::conversation,
             ulids,
@@ -206,6 +213,31 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
                   case User.Refused refused ->
                       throw new IllegalStateException(refused.refusal().message());
                 });
+  }
+
+  private static WriteBudget budget(
+      MessageRate rate, int groupsPerDay, InstantSource clock, Telemetry telemetry) {
+    return new WriteBudget() {
+      @Override
+      public long tryTake(UserId user) {
+        return rate.tryTake(user, clock.millis());
+      }
+
+      @Override
+      public void giveBack(UserId user) {
+        rate.giveBack(user, clock.millis());
+      }
+
+      @Override
+      public int groupsPerDay() {
+        return groupsPerDay;
+      }
+
+      @Override
+      public void limited(String limit) {
+        telemetry.limited(limit);
+      }
+    };
   }
 
   private static CompletionStage<Done> drain(

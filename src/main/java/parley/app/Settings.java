@@ -175,8 +175,9 @@ public record Settings(
    *
    * @param messagesPerMinute per user
    * @param requestsPerSecond per client address, by HTTP
+   * @param groupsPerDay groups that a user may make in 24 hours
    */
-  public record Rates(int messagesPerMinute, int requestsPerSecond) {}
+  public record Rates(int messagesPerMinute, int requestsPerSecond, int groupsPerDay) {}
 
   /**
    * Push to Apple devices.

@@ -26,6 +26,7 @@ import parley.auth.ExternalIssuer;
 import parley.http.TrustedProxies;
 import parley.journal.JournalSync;
 import parley.tls.TlsFiles;
+import parley.user.User;
 
 /** The table of settings as code: names, defaults, and what goes with what. */
 final class SettingsReader {
@@ -61,7 +62,9 @@ final class SettingsReader {
             managementAccess(),
             new Rates(
                 env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
-                env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX)),
+                env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX),
+                // More than people make in a day; fewer than fill many other people's inboxes.
+                env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT)),
             trustedProxies(),
             // A probe every 5 s that must fail twice, and some seconds until balancers know. A
             // single

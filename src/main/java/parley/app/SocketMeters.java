@@ -34,6 +34,11 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   }
 
   @Override
+  public void limited(String limit) {
+    telemetry.limited(limit);
+  }
+
+  @Override
   public void refused(ErrorCode code) {
     telemetry.refused(code.wireName());
   }

@@ -81,14 +81,28 @@ public final class Conversation {
    * duplicate}.
    *
    * @param openWith the other person of a direct conversation that is opened if need be, or null
+   * @param retryAfterMillis 0: it may be written. Otherwise the author has used up its budget of
+   *     messages for so long: what was accepted before is answered, anything else is {@code
+   *     rate_limited}
    */
   public record Post(
       @JsonProperty("a") UserId author,
       @JsonProperty("n") String clientMsgId,
       @JsonProperty("i") Intent intent,
       @JsonProperty("o") @Nullable UserId openWith,
-      @JsonProperty("r") ActorRef<PostReply> replyTo)
-      implements Command {}
+      @JsonProperty("r") ActorRef<PostReply> replyTo,
+      @JsonProperty("w") long retryAfterMillis)
+      implements Command {
+    /** One that may be written. */
+    public Post(
+        UserId author,
+        String clientMsgId,
+        Intent intent,
+        @Nullable UserId openWith,
+        ActorRef<PostReply> replyTo) {
+      this(author, clientMsgId, intent, openWith, replyTo, 0);
+    }
+  }
 
   /** The answer to {@link Post}. */
   public sealed interface PostReply extends Wire permits Posted, PostRefused {
@@ -124,7 +138,9 @@ public final class Conversation {
 
   /**
    * Make a group; the creator is its first admin. Unknown users are {@code not_found}, naming
-   * member_ids.
+   * member_ids. Where it exists already, a member gets it as it is ({@link Viewed#existed}) and
+   * everybody else {@code not_found}: the id is drawn by the creator's user entity, and comes again
+   * with a retry only.
    *
    * @param memberIds without or with the creator, no matter; at most 1,024 in all
    */
@@ -162,8 +178,17 @@ public final class Conversation {
   /** The answer with a conversation. */
   public sealed interface ViewReply extends Wire permits Viewed, Removed, Refused {}
 
-  /** There it is. */
-  public record Viewed(ConversationView view) implements ViewReply {}
+  /**
+   * There it is.
+   *
+   * @param existed of {@link CreateGroup}: it was there before, and nothing was written
+   */
+  public record Viewed(ConversationView view, boolean existed) implements ViewReply {
+    /** Of one that nobody wanted to make. */
+    public Viewed(ConversationView view) {
+      this(view, false);
+    }
+  }
 
   /** Done, and who asked has no longer a view of it. */
   public record Removed() implements ViewReply {}

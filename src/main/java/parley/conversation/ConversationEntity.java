@@ -410,10 +410,11 @@ public final class ConversationEntity
       Conversation.Post post, Lookups.Facts facts) {
     Member author = state.member(post.author());
     if (author == null) {
-      if (!state.exists() && post.openWith() != null) {
+      if (!state.exists() && post.openWith() != null && !limited(post)) {
         return open(post.author(), post.openWith(), post);
       }
-      refuse(post, Refusal.notFound());
+      boolean opens = !state.exists() && post.openWith() != null;
+      refuse(post, opens ? overRate(post) : Refusal.notFound());
       return Effect().none();
     }
     Entry waiting = writing.find(post);
@@ -430,7 +431,12 @@ public final class ConversationEntity
       case Lookups.Pending pending -> {
         return Effect().none();
       }
-      case Lookups.Unknown unknown -> {}
+      case Lookups.Unknown unknown -> {
+        if (limited(post)) {
+          refuse(post, overRate(post));
+          return Effect().none();
+        }
+      }
     }
     return switch (Posting.decide(state, author, post.intent(), facts.target(), writing.end())) {
       case Posting.Refuse refused -> {
@@ -446,6 +452,14 @@ public final class ConversationEntity
         yield written();
       }
     };
+  }
+
+  private static boolean limited(Conversation.Post post) {
+    return post.retryAfterMillis() > 0;
+  }
+
+  private static Refusal overRate(Conversation.Post post) {
+    return Refusal.tooMany("too many messages", post.retryAfterMillis());
   }
 
   private static void refuse(Conversation.Post post, Refusal refusal) {

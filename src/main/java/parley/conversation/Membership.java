@@ -38,7 +38,7 @@ final class Membership {
 
   void create(Conversation.CreateGroup create, long now) {
     if (state.exists()) {
-      answer(create.replyTo(), Refusal.notFound());
+      create.replyTo().tell(Views.existing(state, create.creator()));
       return;
     }
     LinkedHashSet<UserId> members = new LinkedHashSet<>();
@@ -56,7 +56,7 @@ final class Membership {
             create.replyTo(),
             () -> {
               if (state.exists()) {
-                answer(create.replyTo(), Refusal.notFound());
+                create.replyTo().tell(Views.existing(state, create.creator()));
               } else {
                 writer.write(
                     create.creator(),

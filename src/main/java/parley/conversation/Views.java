@@ -7,6 +7,7 @@ import parley.model.ConversationType;
 import parley.model.ConversationView;
 import parley.model.Entry;
 import parley.model.HistoryPage;
+import parley.model.Refusal;
 import parley.model.UserId;
 import parley.serial.Wire;
 
@@ -36,6 +37,13 @@ final class Views {
     return state.member(viewer) == null
         ? new Conversation.Removed()
         : new Conversation.Viewed(of(state, viewer));
+  }
+
+  /** The answer to somebody who wants to make a group that is there. */
+  static Conversation.ViewReply existing(ConversationState state, UserId creator) {
+    return state.member(creator) == null
+        ? new Conversation.Refused(Refusal.notFound())
+        : new Conversation.Viewed(of(state, creator), true);
   }
 
   /** A page is cut at about this size as a client gets it, so that no connection owes more. */

@@ -11,6 +11,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 import static org.apache.pekko.http.javadsl.server.Directives.put;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -26,9 +27,11 @@ import parley.protocol.RequestReader;
 /** Groups: making them, and what admins do. Whether somebody is one, the conversation knows. */
 final class GroupRoutes {
   private final Edge edge;
+  private final NewGroups newGroups;
 
   GroupRoutes(Edge edge) {
     this.edge = edge;
+    this.newGroups = new NewGroups(edge);
   }
 
   Route route() {
@@ -63,50 +66,48 @@ final class GroupRoutes {
   }
 
   private Route create() {
-    return edge.as(
-        me ->
-            edge.body(
-                RequestReader::createGroup,
-                (Request.CreateGroup g) ->
-                    conversation(
-                        201,
-                        ConversationId.group(edge.services().newId().get()),
-                        to ->
-                            new Conversation.CreateGroup(
-                                me, g.name(), g.avatarUrl(), g.memberIds(), to))));
+    return edge.as(me -> edge.body(RequestReader::createGroup, g -> newGroups.create(me, g)));
   }
 
   private Route change(UserId me, ConversationId id) {
     return edge.body(
         RequestReader::patchGroup,
         (Request.PatchGroup g) ->
-            conversation(
-                200, id, to -> new Conversation.ChangeGroup(me, g.name(), g.avatarUrl(), to)));
+            changed(
+                me, 200, id, to -> new Conversation.ChangeGroup(me, g.name(), g.avatarUrl(), to)));
   }
 
   private Route addMembers(UserId me, ConversationId id) {
     return edge.body(
         RequestReader::addMembers,
         (Request.AddMembers add) ->
-            conversation(200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
+            changed(me, 200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
   }
 
   private Route setRole(UserId me, ConversationId id, UserId member) {
     return edge.body(
         RequestReader::setRole,
         (Request.SetRole set) ->
-            conversation(200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
+            changed(me, 200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
   }
 
   private Route removeMember(UserId me, ConversationId id, UserId member) {
     return completeWithFuture(
-        conversation(204, id, to -> new Conversation.RemoveMember(me, member, to)));
+        changed(me, 204, id, to -> new Conversation.RemoveMember(me, member, to)));
   }
 
-  private CompletionStage<HttpResponse> conversation(
+  /** A change makes an entry, so it takes from the user's messages. */
+  private CompletionStage<HttpResponse> changed(
+      UserId me,
       int status,
       ConversationId id,
       Function<ActorRef<Conversation.ViewReply>, Conversation.Command> command) {
+    WriteBudget budget = edge.services().budget();
+    long wait = budget.tryTake(me);
+    if (wait > 0) {
+      budget.limited(WriteBudget.MESSAGES);
+      return CompletableFuture.completedFuture(Problems.tooMany(wait));
+    }
     return edge.askConversation(id, command).thenApply(reply -> Answers.of(status, reply));
   }
 }

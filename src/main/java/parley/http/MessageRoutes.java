@@ -11,6 +11,7 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
+import parley.model.ErrorCode;
 import parley.model.UserId;
 import parley.protocol.ClientFrame;
 import parley.protocol.HttpWriter;
@@ -39,17 +40,27 @@ final class MessageRoutes {
     if (me.equals(to)) {
       return CompletableFuture.completedFuture(Problems.badField("to", "to must be somebody else"));
     }
-    long wait = edge.services().messageWait().applyAsLong(me);
-    if (wait > 0) {
-      return CompletableFuture.completedFuture(Problems.tooMany(wait));
-    }
+    WriteBudget budget = edge.services().budget();
+    // Over the rate, the retry of what was accepted is answered all the same.
+    long wait = budget.tryTake(me);
     @Nullable ConversationId named = post.conversationId();
     // The reader has seen to it that one of the two is there.
     ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
     return edge.post(
             id,
-            replyTo -> new Conversation.Post(me, post.clientMsgId(), post.intent(), to, replyTo))
-        .thenApply(MessageRoutes::answer);
+            replyTo ->
+                new Conversation.Post(me, post.clientMsgId(), post.intent(), to, replyTo, wait))
+        .thenApply(
+            reply -> {
+              if (reply instanceof Conversation.Posted posted && posted.duplicate() && wait == 0) {
+                budget.giveBack(me);
+              }
+              if (reply instanceof Conversation.PostRefused refused
+                  && refused.refusal().code() == ErrorCode.RATE_LIMITED) {
+                budget.limited(WriteBudget.MESSAGES);
+              }
+              return answer(reply);
+            });
   }
 
   private static HttpResponse answer(Conversation.PostReply reply) {

@@ -4,7 +4,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -21,7 +20,7 @@ import parley.user.User;
  *
  * @param identity accounts and tokens
  * @param logins slows those who guess, by address
- * @param messageWait takes a message of a user's rate, shared with the socket: 0, or milliseconds
+ * @param budget what a user may write, shared with the socket
  * @param users where a user is
  * @param conversations where a conversation is
  * @param newId unique names, for groups
@@ -32,7 +31,7 @@ import parley.user.User;
 public record Services(
     Identity identity,
     LoginThrottle logins,
-    ToLongFunction<UserId> messageWait,
+    WriteBudget budget,
     Function<UserId, RecipientRef<User.Command>> users,
     Function<ConversationId, RecipientRef<Conversation.Command>> conversations,
     Supplier<String> newId,

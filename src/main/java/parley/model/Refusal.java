@@ -18,6 +18,11 @@ public record Refusal(ErrorCode code, String message, long retryAfterMillis) {
     return of(ErrorCode.NOT_FOUND, "no such conversation");
   }
 
+  /** A budget is used up for so long. */
+  public static Refusal tooMany(String what, long retryAfterMillis) {
+    return new Refusal(ErrorCode.RATE_LIMITED, what, retryAfterMillis);
+  }
+
   /** A queue is full or a store is slow. */
   public static Refusal unavailable(String why) {
     return of(ErrorCode.UNAVAILABLE, why);

@@ -134,10 +134,19 @@ final class Fields {
 
   /** The sender's own name for an entry. */
   String clientMsgId() throws FieldError {
+    return clientName("client_msg_id");
+  }
+
+  /** A client's own name for what it makes. */
+  String clientRef() throws FieldError {
+    return clientName("client_ref");
+  }
+
+  private String clientName(String name) throws FieldError {
     String rule = "a string of 1 to " + Limits.CLIENT_MSG_ID_CHARS + " characters [A-Za-z0-9_:-]";
-    String s = string("client_msg_id", rule);
+    String s = string(name, rule);
     if (!Texts.isName(s, 1, Limits.CLIENT_MSG_ID_CHARS, true, "_:-")) {
-      throw bad("client_msg_id", rule);
+      throw bad(name, rule);
     }
     return s;
   }

@@ -68,8 +68,14 @@ public sealed interface Request {
   /** The direct conversation with this person. */
   record OpenDirect(UserId userId) implements Request {}
 
-  /** A new group; the caller is its admin and need not be among the members. */
-  record CreateGroup(String name, List<UserId> memberIds, @Nullable String avatarUrl)
+  /**
+   * A new group; the caller is its admin and need not be among the members.
+   *
+   * @param clientRef the caller's own name for it, null where it gave none: for 24 hours the same
+   *     name is the same group
+   */
+  record CreateGroup(
+      String name, List<UserId> memberIds, @Nullable String avatarUrl, @Nullable String clientRef)
       implements Request {}
 
   /**

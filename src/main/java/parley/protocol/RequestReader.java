@@ -166,7 +166,10 @@ public final class RequestReader {
           var memberIds = f.userIds("member_ids", 0, Limits.GROUP_MEMBERS);
           @Nullable String url = changedUrl(f);
           return new Request.CreateGroup(
-              name, memberIds, url == null || url.isEmpty() ? null : url);
+              name,
+              memberIds,
+              url == null || url.isEmpty() ? null : url,
+              f.get("client_ref") == null ? null : f.clientRef());
         });
   }
 

@@ -73,6 +73,9 @@
  *   Watch, PresenceSeen       renewed every minute, and answered with the presence
  *   Typing, TypingSeen        not at all: a hint
  *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate
+ *   BeginGroup, GroupBegun    the HTTP call ends with unavailable; under the same client_ref the next
+ *                             one gets the same group
+ *   ClockWatch.Ask, Told      asked again after 5 s
  *   Wake                      does not travel far: the shard is on the node that sends it
  *   the end of a session      are not messages: death watch, also where a node is gone; a session
  *   or of a user              whose user ends looks for it in its new place

@@ -18,13 +18,19 @@ final class Live implements Deliveries.Port {
   private final Outgoing out;
   private final Identity identity;
 
-  Live(ActorContext<Session.Command> context, SessionDeps deps, Outgoing out, Identity identity) {
+  Live(
+      ActorContext<Session.Command> context,
+      SessionDeps deps,
+      Outgoing out,
+      Identity identity,
+      FrameBudget budget) {
     this.deps = deps;
     this.out = out;
     this.identity = identity;
     deliveries = new Deliveries(this);
     heard = new Heard(deps, identity, identity.adapter());
-    requests = new Requests(context, deps, out, deliveries, identity.me(), identity.adapter());
+    requests =
+        new Requests(context, deps, out, deliveries, budget, identity.me(), identity.adapter());
   }
 
   /** The user tells something. Answers whether nothing before it was lost. */

@@ -127,6 +127,28 @@ public final class MessageRate {
   }
 
   /**
+   * Gives a token back that was taken for what turned out to be no new message. What was reported
+   * of it is made good by the next report.
+   *
+   * @param nowMillis as in {@link #tryTake}
+   */
+  public void giveBack(UserId user, long nowMillis) {
+    if (perMinute == 0) {
+      return;
+    }
+    long now = nowMillis * 1_000;
+    buckets
+        .asMap()
+        .computeIfPresent(
+            user,
+            (id, before) ->
+                new Bucket(
+                    Math.max(now, before.fullAt() - interval),
+                    Math.max(-batch, before.unreported() - 1),
+                    before.debt()));
+  }
+
+  /**
    * How empty the user's bucket is over all nodes; the one here is lowered to that and what it has
    * not reported, never raised.
    *

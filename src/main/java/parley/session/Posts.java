@@ -37,6 +37,9 @@ final class Posts {
     /** What to say once more if no answer comes soon; null where it has been. */
     @Nullable Runnable again;
 
+    /** Whether it took from the user's messages a minute. */
+    boolean paid;
+
     private boolean open = true;
 
     Post(

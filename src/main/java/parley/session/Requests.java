@@ -45,6 +45,7 @@ final class Requests {
   private final UserId me;
   private final ActorRef<User.Delivery> session;
   private final ActorRef<Conversation.PostReply> postReplies;
+  private final FrameBudget budget;
   private final Posts posts = new Posts();
   private final TokenBucket typingRate = new TokenBucket(TYPING_TOKENS, TYPING_PER_SECOND);
   private final TokenBucket watchRate = new TokenBucket(WATCH_TOKENS, WATCH_PER_SECOND);
@@ -52,19 +53,20 @@ final class Requests {
   private @Nullable Map<ConversationId, TypingTold> typing;
   private Set<UserId> watched = Set.of();
   private int asking;
-  private int limited;
 
   Requests(
       ActorContext<Session.Command> context,
       SessionDeps deps,
       Outgoing out,
       Deliveries deliveries,
+      FrameBudget budget,
       UserId me,
       ActorRef<User.Delivery> session) {
     this.context = context;
     this.deps = deps;
     this.out = out;
     this.deliveries = deliveries;
+    this.budget = budget;
     this.me = me;
     this.session = session;
     this.postReplies =
@@ -77,15 +79,13 @@ final class Requests {
     return asking;
   }
 
-  /** Writes over the rate, in a row. */
-  int limited() {
-    return limited;
-  }
-
   // ---- writing
 
-  /** A write. Answers when the client may write again, if it may not now; else 0. */
-  long post(ClientFrame.Post frame) {
+  /**
+   * A write. One over the rate may still be the retry of what was accepted: it goes to the
+   * conversation as long as the budget of frames lasts, and only what is known is answered there.
+   */
+  void post(ClientFrame.Post frame) {
     UserId to = frame.to();
     ConversationId id = frame.conversationId();
     if (id == null) {
@@ -94,16 +94,21 @@ final class Requests {
     long nanos = deps.ticker().nanos();
     long wait = deps.rate().tryTake(me, deps.ticker().millis());
     if (wait > 0) {
-      limited++;
-      out.refuse(frame.id(), new Refusal(ErrorCode.RATE_LIMITED, "too many messages", wait));
-      return wait;
+      long frameWait = budget.tryTake(nanos);
+      if (frameWait > 0) {
+        limited(
+            frame.id(),
+            Refusal.tooMany("too many messages", Math.max(wait, frameWait)),
+            FrameBudget.MESSAGES);
+        return;
+      }
     }
-    limited = 0;
     if (posts.full() || deliveries.coveredCount() >= COVERED) {
       out.refuse(frame.id(), Refusal.unavailable("too many messages without an answer"));
-      return 0;
+      return;
     }
     Posts.Post post = posts.add(frame.id(), id, frame.clientMsgId(), nanos);
+    post.paid = wait == 0;
     var conversation = deps.entities().conversation(id);
     if (post.alone) {
       ConversationId alone = id;
@@ -111,17 +116,35 @@ final class Requests {
           Conversation.PostReply.class,
           conversation,
           deps.settings().requestTimeout(),
-          replyTo -> new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo),
+          replyTo ->
+              new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo, wait),
           (reply, failure) ->
               reply == null
                   ? new SessionInternal.Noted()
                   : new SessionInternal.PostAnswered(alone, reply));
     } else {
-      var message = new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies);
+      var message =
+          new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies, wait);
       conversation.tell(message);
       post.again = () -> conversation.tell(message);
     }
-    return 0;
+  }
+
+  /** Refuses for a budget that is used up. */
+  void limited(@Nullable Long frameId, Refusal refusal, String which) {
+    budget.refused(deps.ticker().nanos(), refusal.retryAfterMillis());
+    deps.meters().limited(which);
+    out.refuse(frameId, refusal);
+  }
+
+  /**
+   * A write turned out to be a retry: it is paid for from the budget of frames. Where that is used
+   * up the message stays spent, so that nobody repeats one message as often as it likes.
+   */
+  private void wasRetry(Posts.Post post) {
+    if (post.paid && deps.rate().perMinute() > 0 && budget.tryTake(deps.ticker().nanos()) == 0) {
+      deps.rate().giveBack(me, deps.ticker().millis());
+    }
   }
 
   void posted(@Nullable ConversationId alone, Conversation.PostReply reply) {
@@ -134,6 +157,9 @@ final class Requests {
           boolean known = post.proof != null && post.proof.seq() == p.seq();
           if (!p.duplicate() && !known) {
             deliveries.sent(p.conversationId(), p.seq());
+          }
+          if (p.duplicate()) {
+            wasRetry(post);
           }
           sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
         }
@@ -159,6 +185,7 @@ final class Requests {
     for (Posts.Post retry = posts.take(p.conversationId(), p.clientMsgId(), false);
         retry != null;
         retry = posts.take(p.conversationId(), p.clientMsgId(), false)) {
+      wasRetry(retry);
       sent(retry, p.messageId(), p.seq(), p.at(), true);
     }
   }
@@ -202,6 +229,8 @@ final class Requests {
     Entry proof = post.proof;
     if (proof != null) {
       sent(post, proof.messageId(), proof.seq(), proof.at(), true);
+    } else if (refusal.code() == ErrorCode.RATE_LIMITED) {
+      limited(post.frameId, refusal, FrameBudget.MESSAGES);
     } else {
       out.refuse(post.frameId, refusal);
     }
@@ -336,7 +365,7 @@ final class Requests {
     Set<UserId> next = Set.copyOf(frame.userIds());
     long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
     if (wait > 0) {
-      out.refuse(frame.id(), new Refusal(ErrorCode.RATE_LIMITED, "too many users to watch", wait));
+      limited(frame.id(), Refusal.tooMany("too many users to watch", wait), FrameBudget.WATCHED);
       return;
     }
     Set<UserId> gone = new HashSet<>(watched);

@@ -44,7 +44,6 @@ import parley.user.User;
  */
 public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
-  static final int LIMITED_FRAMES = 200;
   private static final int QUESTIONS = 4;
   private static final int ACK_BATCH = 64;
   private static final long RETRY_MILLIS = 1_000;
@@ -81,6 +80,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final TimerScheduler<Command> timers;
   private final Outgoing out;
   private final Identity identity;
+  private final FrameBudget budget = new FrameBudget();
 
   private Phase phase = Phase.HELLO;
   private @Nullable Welcome welcome;
@@ -182,7 +182,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void onFirst(ClientFrame frame) {
     if (!(frame instanceof ClientFrame.Hello first)) {
-      out.refuse(frame.id(), Refusal.of(ErrorCode.HELLO_REQUIRED, "the first frame is hello"));
+      bad(frame.id(), ErrorCode.HELLO_REQUIRED, "the first frame is hello");
       return;
     }
     badFrames = 0;
@@ -199,6 +199,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
       return;
     }
     badFrames = 0;
+    if (fromBudgetOfFrames(frame) && tooManyFrames(frame.id())) {
+      return;
+    }
     Requests requests = live().requests;
     switch (frame) {
       case ClientFrame.Hello f -> {} // wrong, see there
@@ -211,7 +214,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         flushAcks();
         out.send(new ServerFrame.Pong(f.id()));
       }
-      case ClientFrame.Post f -> onPost(f);
+      case ClientFrame.Post f -> requests.post(f);
       case ClientFrame.Ack f -> live().deliveries.ack(f.conversationId(), f.seq());
       case ClientFrame.Read f -> requests.read(f);
       case ClientFrame.Typing f -> requests.typing(f);
@@ -237,15 +240,38 @@ public final class Session extends AbstractBehavior<Session.Command> {
     return null;
   }
 
-  private void onPost(ClientFrame.Post frame) {
-    long wait = live().requests.post(frame);
-    if (live().requests.limited() >= LIMITED_FRAMES) {
-      close(CloseCode.RATE_LIMITED, "too many messages for too long", wait);
+  /** Messages have a budget of their own; without the others a connection does not live. */
+  private static boolean fromBudgetOfFrames(ClientFrame frame) {
+    return switch (frame) {
+      case ClientFrame.Post f -> false;
+      case ClientFrame.Ack f -> false;
+      case ClientFrame.Ping f -> false;
+      case ClientFrame.Auth f -> false;
+      case ClientFrame.Hello f -> true;
+      case ClientFrame.Read f -> true;
+      case ClientFrame.Typing f -> true;
+      case ClientFrame.Watch f -> true;
+      case ClientFrame.Inbox f -> true;
+      case ClientFrame.History f -> true;
+    };
+  }
+
+  /** Takes a frame from the budget; where there is none left, the client is told so. */
+  private boolean tooManyFrames(@Nullable Long id) {
+    long nanos = deps.ticker().nanos();
+    long wait = budget.tryTake(nanos);
+    if (wait > 0) {
+      budget.refused(nanos, wait);
+      deps.meters().limited(FrameBudget.FRAMES);
+      out.refuse(id, Refusal.tooMany("too many frames", wait));
     }
+    return wait > 0;
   }
 
   private void bad(@Nullable Long id, ErrorCode code, String message) {
-    out.refuse(id, Refusal.of(code, message));
+    if (!tooManyFrames(id)) {
+      out.refuse(id, Refusal.of(code, message));
+    }
     if (code == ErrorCode.BAD_FRAME && ++badFrames >= BAD_FRAMES) {
       close(CloseCode.PROTOCOL, "too many bad frames in a row", 0);
     }
@@ -386,7 +412,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
     watchUser(answer.user());
-    Live live = new Live(getContext(), deps, out, identity);
+    Live live = new Live(getContext(), deps, out, identity, budget);
     attached = live;
     out.send(identity.welcome());
     live.deliveries.attached(answer.lagging());
@@ -585,6 +611,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void settle() {
     if (phase == Phase.CLOSING) {
+      out.flush();
+      return;
+    }
+    long away = budget.exhausted();
+    if (away > 0) {
+      close(CloseCode.RATE_LIMITED, "too many frames for too long", away);
       out.flush();
       return;
     }

@@ -26,6 +26,13 @@ public interface SessionMeters {
   /** A new entry went to a recipient's connection, so long after it was accepted. */
   default void delivered(long millis) {}
 
+  /**
+   * A client was refused because a budget was used up; it was told an error as well.
+   *
+   * @param limit which budget
+   */
+  default void limited(String limit) {}
+
   /** A client was told an error. */
   default void refused(ErrorCode code) {}
 }

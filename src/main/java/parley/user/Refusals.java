@@ -30,6 +30,7 @@ final class Refusals {
       case User.SetPushToken c -> c.replyTo().tell(refused);
       case User.GetInbox c -> c.replyTo().tell(refused);
       case User.SetRowFlags c -> c.replyTo().tell(refused);
+      case User.BeginGroup c -> c.replyTo().tell(refused);
       case User.Attach c -> Sessions.refuse(c, refusal);
       case User.Acked c -> {}
       case User.Check c -> {}

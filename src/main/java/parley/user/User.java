@@ -94,6 +94,7 @@ public final class User {
           SetPushToken,
           GetInbox,
           SetRowFlags,
+          BeginGroup,
           Attach,
           Acked,
           Check,
@@ -137,7 +138,7 @@ public final class User {
 
   /** It was not done, or is not to be had. */
   public record Refused(Refusal refusal)
-      implements ProfileReply, DoneReply, DevicesReply, InboxReply {}
+      implements ProfileReply, DoneReply, DevicesReply, InboxReply, GroupReply {}
 
   /** It was done and, where it is kept at all, is durable. */
   public record Done() implements DoneReply {}
@@ -234,6 +235,36 @@ public final class User {
       @Nullable Boolean archived,
       ActorRef<DoneReply> replyTo)
       implements Command {}
+
+  // ---- groups
+
+  /** Most groups of a user that are remembered for a day, and so the largest quota. */
+  public static final int GROUPS_KEPT = 1_000;
+
+  /**
+   * The user is about to make a group: it gets its id, and the id is durable. The same {@code
+   * clientRef} within 24 hours gives the same id and counts once. Answers {@link GroupBegun}, or
+   * {@link Refused} with {@code rate_limited} where the quota of the day is used up.
+   *
+   * @param clientRef the user's own name for the group, or null
+   * @param id for a new one
+   * @param perDay the quota, 0 for none; at most {@value #GROUPS_KEPT} count
+   * @param retryAfterMillis 0: it may be begun. Otherwise the user has used up its budget of
+   *     messages for so long: one that is known is answered, anything else is {@code rate_limited}
+   */
+  public record BeginGroup(
+      @Nullable String clientRef,
+      ConversationId id,
+      int perDay,
+      long retryAfterMillis,
+      ActorRef<GroupReply> replyTo)
+      implements Command {}
+
+  /** The answer to {@link BeginGroup}. */
+  public sealed interface GroupReply extends Wire permits GroupBegun, Refused {}
+
+  /** The group has this id; whether it has been made, its conversation knows. */
+  public record GroupBegun(ConversationId conversationId) implements GroupReply {}
 
   // ---- sessions
   // ----------------------------------------------------------------------------------------------

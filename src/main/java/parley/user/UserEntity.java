@@ -22,6 +22,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.ErrorCode;
 import parley.model.InboxPage;
@@ -201,6 +202,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.SetPushToken c -> setPushToken(state, c);
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(state, c);
+      case User.BeginGroup c -> beginGroup(state, c);
       case User.Attach c -> attach(state, c);
       case User.Living c -> living(state, c);
       case User.Acked c -> run(() -> live().acked(state, c, now()));
@@ -483,6 +485,30 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       live().sessions.hint(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
     }
     return Effect().none();
+  }
+
+  // ---- groups
+
+  private Effect<UserEvent, UserState> beginGroup(UserState state, User.BeginGroup c) {
+    long now = now();
+    String ref = c.clientRef();
+    ConversationId known = ref == null ? null : state.groups().find(ref, now);
+    if (known != null) {
+      return reply(c.replyTo(), new User.GroupBegun(known));
+    }
+    if (c.retryAfterMillis() > 0) {
+      return reply(
+          c.replyTo(),
+          new User.Refused(Refusal.tooMany("too many messages", c.retryAfterMillis())));
+    }
+    long wait = state.groups().wait(c.perDay(), now);
+    if (wait > 0) {
+      return reply(
+          c.replyTo(), new User.Refused(Refusal.tooMany("too many new groups in a day", wait)));
+    }
+    return Effect()
+        .persist(new UserEvent.GroupBegun(new BegunGroups.Begun(c.id(), ref, now)))
+        .thenRun(after -> c.replyTo().tell(new User.GroupBegun(c.id())));
   }
 
   // ---- sessions

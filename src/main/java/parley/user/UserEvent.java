@@ -22,6 +22,7 @@ import parley.serial.Stored;
   @JsonSubTypes.Type(value = UserEvent.DeviceAdded.class, name = "device_added"),
   @JsonSubTypes.Type(value = UserEvent.DeviceRemoved.class, name = "device_removed"),
   @JsonSubTypes.Type(value = UserEvent.PushTokenSet.class, name = "push_token_set"),
+  @JsonSubTypes.Type(value = UserEvent.GroupBegun.class, name = "group_begun"),
   @JsonSubTypes.Type(value = UserEvent.Flushed.class, name = "flushed"),
 })
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -112,6 +113,9 @@ sealed interface UserEvent extends Stored {
       return "PushTokenSet[" + deviceId + ", " + platform + ", token=[REDACTED]]";
     }
   }
+
+  /** The user is about to make a group. */
+  record GroupBegun(BegunGroups.Begun group) implements UserEvent {}
 
   /**
    * What has changed since the last time, or a bounded part of it.

@@ -18,6 +18,7 @@ import parley.serial.Stored;
  * @param forgotten whether anything ever had to go for lack of room
  * @param owed push notifications that devices are owed
  * @param ended logins that have ended lately, the oldest first
+ * @param groups groups begun within the last day
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(
@@ -31,10 +32,12 @@ record UserSnapshot(
     @Nullable List<Row> rows,
     @Nullable List<Parked> parked,
     @Nullable List<Owed> owed,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<BegunGroups.Begun> groups)
     implements Stored {
   UserSnapshot {
     ended = ended == null ? List.of() : List.copyOf(ended);
+    groups = groups == null ? List.of() : List.copyOf(groups);
   }
 
   UserSnapshot(
@@ -59,6 +62,7 @@ record UserSnapshot(
         rows,
         parked,
         owed,
+        null,
         null);
   }
 

@@ -19,6 +19,7 @@ final class UserState {
   private final UserId id;
   private final Places places = new Places();
   private final Outbox outbox = new Outbox();
+  private BegunGroups groups = new BegunGroups();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
   private final LinkedHashMap<String, EndedLogin> endedLogins = new LinkedHashMap<>();
   private @Nullable Profile profile;
@@ -84,6 +85,10 @@ final class UserState {
     return endedLogins.get(sid);
   }
 
+  BegunGroups groups() {
+    return groups;
+  }
+
   /** The device of that number, or null. */
   @Nullable Device device(long number) {
     for (Device device : devices.values()) {
@@ -112,6 +117,7 @@ final class UserState {
         retainPushes();
       }
       case UserEvent.PushTokenSet e -> setPushToken(e);
+      case UserEvent.GroupBegun e -> groups.add(e.group());
       case UserEvent.Flushed e -> flush(e);
     }
     return this;
@@ -228,7 +234,8 @@ final class UserState {
         List.copyOf(places.rows().values()),
         new ArrayList<>(places.parked().values()),
         List.copyOf(outbox.all()),
-        List.copyOf(endedLogins.values()));
+        List.copyOf(endedLogins.values()),
+        groups.all());
   }
 
   /** The state a snapshot was made of. */
@@ -245,6 +252,7 @@ final class UserState {
     orEmpty(snapshot.parked()).forEach(state.places::put);
     orEmpty(snapshot.owed()).forEach(state.outbox::put);
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
+    state.groups = BegunGroups.of(snapshot.groups());
     return state;
   }
 

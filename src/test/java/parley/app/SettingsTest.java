@@ -30,8 +30,8 @@ class SettingsTest {
     assertThat(settings.store().kind()).isEqualTo(Settings.StoreKind.EMBEDDED);
     assertThat(settings.cold().kind()).isEqualTo(Settings.ColdKind.FILE);
     assertThat(settings.cold().hotDays()).isEqualTo(30);
-    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10));
     assertThat(settings.unready()).isEqualTo(Duration.ZERO);
+    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100));
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.managementWrite()).isFalse();
     assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);
@@ -80,6 +80,7 @@ class SettingsTest {
     "PARLEY_REMOTE_PORT, 8080",
     "PARLEY_REMOTE_PORT, 8558",
     "PARLEY_RATE_MESSAGES_PER_MINUTE, many",
+    "PARLEY_GROUPS_PER_DAY, 1001",
     "PARLEY_RATE_REQUESTS_PER_SECOND, -5",
     "PARLEY_DRAIN_SECONDS, 3601",
     "PARLEY_UNREADY_SECONDS, 301",

@@ -66,6 +66,7 @@ public final class ServerProcess implements AutoCloseable {
     environment.put("PARLEY_DATA_DIR", data.toString());
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
+    environment.put("PARLEY_GROUPS_PER_DAY", "0");
     environment.putAll(store.get());
     environment.putAll(overrides);
   }

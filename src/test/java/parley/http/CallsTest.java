@@ -62,6 +62,8 @@ final class CallsTest {
   void reset() {
     world.told.clear();
     world.problems.clear();
+    world.limited.clear();
+    world.givenBack.clear();
     world.messageWait = 0;
     world.users =
         (id, command) -> {
@@ -105,6 +107,11 @@ final class CallsTest {
                 c.replyTo().tell(new Conversation.ReadDone());
               }
             }
+            case Conversation.Post c when c.retryAfterMillis() > 0 ->
+                c.replyTo()
+                    .tell(
+                        new Conversation.PostRefused(
+                            c.clientMsgId(), Refusal.tooMany("slow", c.retryAfterMillis())));
             case Conversation.Post c ->
                 c.replyTo()
                     .tell(
@@ -422,10 +429,52 @@ final class CallsTest {
             "POST",
             "/v1/messages",
             "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}");
+    // What was accepted before would be answered; whether it was, the conversation knows.
+    assertThat(told(Conversation.Post.class).retryAfterMillis()).isEqualTo(1_001);
     World.problem(response, 429, "rate_limited");
     assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
-    assertThat(world.told).isEmpty();
     assertThat(world.problems).containsExactly(ErrorCode.RATE_LIMITED);
+    assertThat(world.limited).containsExactly("messages");
+  }
+
+  @Test
+  void aRetryGivesItsMessageBack() {
+    world.conversations =
+        (id, command) -> {
+          if (command instanceof Conversation.Post c) {
+            boolean known = c.clientMsgId().equals("old");
+            c.replyTo().tell(new Conversation.Posted(id, c.clientMsgId(), "m1", 1, 1_000, known));
+          }
+        };
+    String body = "{\"to\":\"bob\",\"client_msg_id\":\"%s\",\"type\":\"text\",\"content\":\"hi\"}";
+    ok(world.alice("POST", "/v1/messages", body.formatted("new")), 201);
+    assertThat(world.givenBack).isEmpty();
+    ok(world.alice("POST", "/v1/messages", body.formatted("old")), 200);
+    assertThat(world.givenBack).containsExactly(ALICE);
+    // Nothing was taken, so nothing is given.
+    world.messageWait = 500;
+    ok(world.alice("POST", "/v1/messages", body.formatted("old")), 200);
+    assertThat(world.givenBack).hasSize(1);
+  }
+
+  @Test
+  void aChangeOfAGroupTakesFromTheMessages() {
+    world.messageWait = 1_001;
+    for (HttpResponse<String> response :
+        List.of(
+            world.alice("PATCH", "/v1/groups/c1", "{\"name\":\"T\"}"),
+            world.alice("POST", "/v1/groups/c1/members", "{\"user_ids\":[\"bob\"]}"),
+            world.alice("PUT", "/v1/groups/c1/members/bob", "{\"role\":\"admin\"}"),
+            world.alice("DELETE", "/v1/groups/c1/members/bob", null),
+            world.alice("POST", "/v1/groups", "{\"name\":\"T\",\"member_ids\":[]}"))) {
+      World.problem(response, 429, "rate_limited");
+      assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
+    }
+    assertThat(world.told).isEmpty();
+    assertThat(world.limited).hasSize(5).containsOnly("messages");
+    // Reading and opening make no entry.
+    ok(world.alice("GET", "/v1/conversations/c1", null), 200);
+    ok(world.alice("POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"), 200);
   }
 
   @Test

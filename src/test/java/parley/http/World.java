@@ -54,6 +54,31 @@ final class World implements AutoCloseable {
   final List<Object> told = new CopyOnWriteArrayList<>();
 
   volatile long messageWait;
+  volatile int groupsPerDay;
+  final List<String> limited = new CopyOnWriteArrayList<>();
+  final List<UserId> givenBack = new CopyOnWriteArrayList<>();
+  private final WriteBudget budget =
+      new WriteBudget() {
+        @Override
+        public long tryTake(UserId user) {
+          return messageWait;
+        }
+
+        @Override
+        public void giveBack(UserId user) {
+          givenBack.add(user);
+        }
+
+        @Override
+        public int groupsPerDay() {
+          return groupsPerDay;
+        }
+
+        @Override
+        public void limited(String limit) {
+          limited.add(limit);
+        }
+      };
   volatile BiConsumer<UserId, User.Command> users = (id, command) -> {};
   volatile BiConsumer<ConversationId, Conversation.Command> conversations = (id, command) -> {};
 
@@ -86,7 +111,7 @@ final class World implements AutoCloseable {
         new Services(
             identity,
             new LoginThrottle(InstantSource.fixed(Instant.EPOCH)),
-            user -> messageWait,
+            budget,
             this::user,
             this::conversation,
             () -> "NEW",

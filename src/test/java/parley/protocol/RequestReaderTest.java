@@ -44,6 +44,9 @@ class RequestReaderTest {
           POST /v1/conversations | {'user_id':'u'}                                          | type
           POST /v1/conversations | {'type':'direct'}                                        | user_id
           POST /v1/groups        | {'name':'T'}                                             | member_ids
+          POST /v1/groups        | {'name':'T','member_ids':[],'client_ref':''}             | client_ref
+          POST /v1/groups        | {'name':'T','member_ids':[],'client_ref':'a b'}          | client_ref
+          POST /v1/groups        | {'name':'T','member_ids':[],'client_ref':7}              | client_ref
           POST /v1/groups        | {'member_ids':[]}                                        | name
           PATCH /v1/groups/{conversation_id} | {'name':''}                                  | name
           POST /v1/groups/{conversation_id}/members | {'user_ids':[]}                       | user_ids
@@ -113,7 +116,8 @@ class RequestReaderTest {
         .isEqualTo(new RequestReader.Good<>(new Request.PatchMe(null, null)));
     assertThat(RequestReader.createGroup(bytes("{\"name\":\"T\",\"member_ids\":[\"a\",\"a\"]}")))
         .isEqualTo(
-            new RequestReader.Good<>(new Request.CreateGroup("T", List.of(new UserId("a")), null)));
+            new RequestReader.Good<>(
+                new Request.CreateGroup("T", List.of(new UserId("a")), null, null)));
   }
 
   @Test

@@ -71,7 +71,8 @@ final class RequestSamples {
         "POST /v1/groups",
         new Sample(
             """
-            {"name":"Team","member_ids":["u_bob","u_carol"],"avatar_url":"https://x.test/t.png"}""",
+            {"name":"Team","member_ids":["u_bob","u_carol"],"avatar_url":"https://x.test/t.png",
+             "client_ref":"01J3ZB2T0K9S6V4Q8N5M7R1XWY"}""",
             RequestReader::createGroup));
     all.put(
         "PATCH /v1/groups/{conversation_id}",

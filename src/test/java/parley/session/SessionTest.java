@@ -533,31 +533,6 @@ class SessionTest {
     assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(999);
   }
 
-  @Test
-  void theRate() {
-    stop();
-    kit = ActorTestKit.create(ManualTime.config());
-    s = new SessionHarness(kit, 2);
-    s.live();
-    post(A, "c1", 1);
-    post(A, "c2", 2);
-    String more =
-        "{'op':'send','conversation_id':'x','client_msg_id':'c','type':'text','content':'x'}";
-    s.send(more);
-    assertThat(s.expectError("rate_limited").path("retry_after_ms").asLong())
-        .isBetween(29_000L, 30_000L);
-    s.pass(Duration.ofSeconds(30));
-    post(A, "c3", 3);
-    for (int i = 0; i < Session.LIMITED_FRAMES; i++) {
-      s.send(more);
-      var error = s.next();
-      if (!error.path("code").asText().equals("rate_limited")) {
-        i--;
-      }
-    }
-    assertThat(s.expectClosing("rate_limited").path("retry_after_ms").asLong()).isPositive();
-  }
-
   // ---- acknowledgements
 
   @Test

@@ -267,7 +267,28 @@ class GoldenTest {
             null,
             null,
             null,
-            List.of(new EndedLogin("sid-1", 1_000, true))));
+            List.of(new EndedLogin("sid-1", 1_000, true)),
+            null));
+    all.put("group_begun", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, "ref-1", 1_000)));
+    all.put(
+        "group_begun_no_ref", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, null, 1_000)));
+    all.put(
+        "snapshot_groups",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            0,
+            0,
+            1,
+            0,
+            false,
+            List.of(new Device(PHONE, 3, "web/1", 2_000, null, null, 0)),
+            List.of(ROW),
+            null,
+            null,
+            null,
+            List.of(
+                new BegunGroups.Begun(GROUP, "ref-1", 1_000),
+                new BegunGroups.Begun(CHAT, null, 2_000))));
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
   }
 

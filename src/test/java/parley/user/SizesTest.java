@@ -128,7 +128,14 @@ class SizesTest {
             devices,
             all,
             left,
-            Stream.generate(SizesTest::owed).limit(PushPlan.MOST).toList()));
+            Stream.generate(SizesTest::owed).limit(PushPlan.MOST).toList(),
+            null,
+            Stream.generate(
+                    () ->
+                        new BegunGroups.Begun(
+                            new ConversationId(SIZES.ascii(64)), SIZES.ascii(64), SIZES.number()))
+                .limit(User.GROUPS_KEPT)
+                .toList()));
   }
 
   @Test

@@ -1,0 +1,91 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.conversation.Harness.ANN;
+import static parley.conversation.Harness.BOB;
+import static parley.conversation.Harness.CAT;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import parley.model.ErrorCode;
+import parley.model.Intent;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/** What a conversation says to one who has used up its messages, and to one who asks again. */
+class OverRateTest {
+  private static Conversation.PostReply post(
+      Harness h, UserId author, String name, @Nullable UserId openWith, long wait) {
+    h.tell(
+        new Conversation.Post(
+            author, name, new Intent.Text("x", null, List.of()), openWith, h.posts.getRef(), wait));
+    return h.posts.receiveMessage(Duration.ofSeconds(20));
+  }
+
+  private static Refusal refusal(Conversation.PostReply reply) {
+    return ((Conversation.PostRefused) reply).refusal();
+  }
+
+  @Test
+  void onlyWhatIsKnownIsAnswered() {
+    try (Harness h = Harness.group(BOB)) {
+      long seq = h.text(ANN, "old", "x").seq();
+      int events = h.events().size();
+      assertThat((Conversation.Posted) post(h, ANN, "old", null, 700))
+          .matches(Conversation.Posted::duplicate)
+          .matches(again -> again.seq() == seq);
+      assertThat(refusal(post(h, ANN, "new", null, 700)))
+          .isEqualTo(Refusal.tooMany("too many messages", 700));
+      // A stranger learns nothing by being too fast.
+      assertThat(refusal(post(h, CAT, "old", null, 700))).isEqualTo(Refusal.notFound());
+      assertThat(h.events()).hasSize(events);
+      h.restart();
+      assertThat(post(h, ANN, "old", null, 700)).isInstanceOf(Conversation.Posted.class);
+    }
+  }
+
+  @Test
+  void nothingIsOpened() {
+    try (Harness h = Harness.direct()) {
+      assertThat(refusal(post(h, ANN, "m", BOB, 700)).code()).isEqualTo(ErrorCode.RATE_LIMITED);
+      assertThat(h.events()).isEmpty();
+      assertThat(post(h, ANN, "m", BOB, 0)).isInstanceOf(Conversation.Posted.class);
+      assertThat((Conversation.Posted) post(h, ANN, "m", BOB, 700))
+          .matches(Conversation.Posted::duplicate);
+    }
+  }
+
+  @Test
+  void aGroupThatIsThereIsNotMadeAgain() {
+    try (Harness h = Harness.group(BOB)) {
+      int events = h.events().size();
+      h.strangers.add(CAT);
+      h.tell(new Conversation.CreateGroup(ANN, "Other", null, List.of(CAT), h.views.getRef()));
+      Conversation.Viewed viewed =
+          h.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      assertThat(viewed.existed()).isTrue();
+      assertThat(viewed.view().name()).isEqualTo("The group");
+      h.tell(new Conversation.CreateGroup(CAT, "Other", null, List.of(), h.views.getRef()));
+      assertThat(h.views.receiveMessage()).isEqualTo(new Conversation.Refused(Refusal.notFound()));
+      assertThat(h.events()).hasSize(events);
+    }
+  }
+
+  @Test
+  void twoWhoMakeItAtOnceMakeItOnce() {
+    try (Harness h = new Harness(parley.model.ConversationId.group("2"))) {
+      for (int i = 0; i < 10; i++) {
+        h.tell(new Conversation.CreateGroup(ANN, "G" + i, null, List.of(BOB), h.views.getRef()));
+      }
+      List<Conversation.ViewReply> replies =
+          h.views.receiveSeveralMessages(10, Duration.ofSeconds(20));
+      assertThat(replies)
+          .allMatch(r -> r instanceof Conversation.Viewed v && v.view().name().equals("G0"))
+          .filteredOn(r -> !((Conversation.Viewed) r).existed())
+          .hasSize(1);
+      assertThat(h.page(ANN, null, null, 100, false).entries()).hasSize(1);
+    }
+  }
+}
