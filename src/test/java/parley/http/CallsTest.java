@@ -107,16 +107,14 @@ final class CallsTest {
                 c.replyTo().tell(new Conversation.ReadDone());
               }
             }
-            case Conversation.Post c when c.retryAfterMillis() > 0 ->
-                c.replyTo()
-                    .tell(
-                        new Conversation.PostRefused(
-                            c.clientMsgId(), Refusal.tooMany("slow", c.retryAfterMillis())));
             case Conversation.Post c ->
                 c.replyTo()
                     .tell(
-                        new Conversation.Posted(
-                            id, c.clientMsgId(), "m1", 7, AT, c.clientMsgId().equals("again")));
+                        c.retryAfterMillis() > 0
+                            ? new Conversation.PostRefused(
+                                c.clientMsgId(), Refusal.tooMany("slow", c.retryAfterMillis()))
+                            : new Conversation.Posted(
+                                id, c.clientMsgId(), "m1", 7, AT, c.clientMsgId().equals("again")));
             default -> throw new AssertionError(command);
           }
         };
