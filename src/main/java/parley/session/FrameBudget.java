@@ -36,7 +36,7 @@ final class FrameBudget {
   private int @Nullable [] refusals;
   private long second;
   private int refused;
-  private long wait;
+  private long retryAfter;
 
   /**
    * Takes a frame.
@@ -66,11 +66,11 @@ final class FrameBudget {
     }
     slots[Math.floorMod(second, slots.length)]++;
     refused++;
-    wait = waitMillis;
+    retryAfter = waitMillis;
   }
 
   /** How long the client must stay away, where it was refused too often; else 0. */
   long exhausted() {
-    return refused >= REFUSALS ? Math.max(1, wait) : 0;
+    return refused >= REFUSALS ? Math.max(1, retryAfter) : 0;
   }
 }

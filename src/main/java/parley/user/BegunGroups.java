@@ -58,7 +58,7 @@ final class BegunGroups {
    * @param perDay at most so many in 24 hours, 0 for as many as are kept
    * @return 0 if now, else after how many milliseconds
    */
-  long wait(int perDay, long now) {
+  long retryAfter(int perDay, long now) {
     int most = perDay == 0 ? User.GROUPS_KEPT : Math.min(perDay, User.GROUPS_KEPT);
     long[] times = all.stream().filter(o -> recent(o, now)).mapToLong(Begun::at).sorted().toArray();
     return times.length < most ? 0 : times[times.length - most] + DAY - now;

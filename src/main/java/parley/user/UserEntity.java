@@ -501,7 +501,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
           c.replyTo(),
           new User.Refused(Refusal.tooMany("too many messages", c.retryAfterMillis())));
     }
-    long wait = state.groups().wait(c.perDay(), now);
+    long wait = state.groups().retryAfter(c.perDay(), now);
     if (wait > 0) {
       return reply(
           c.replyTo(), new User.Refused(Refusal.tooMany("too many new groups in a day", wait)));

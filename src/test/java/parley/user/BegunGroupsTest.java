@@ -30,12 +30,12 @@ class BegunGroupsTest {
   @Test
   void theQuotaIsThatOfTheLastDay() {
     BegunGroups all = groups(3, NOW);
-    assertThat(all.wait(4, NOW + 10)).isZero();
-    assertThat(all.wait(3, NOW + 10)).isEqualTo(DAY - 10);
-    assertThat(all.wait(2, NOW + 10)).as("lowered").isEqualTo(DAY - 9);
-    assertThat(all.wait(3, NOW + DAY)).isZero();
-    assertThat(all.wait(2, NOW + DAY)).isEqualTo(1);
-    assertThat(all.wait(0, NOW + 10)).isZero();
+    assertThat(all.retryAfter(4, NOW + 10)).isZero();
+    assertThat(all.retryAfter(3, NOW + 10)).isEqualTo(DAY - 10);
+    assertThat(all.retryAfter(2, NOW + 10)).as("lowered").isEqualTo(DAY - 9);
+    assertThat(all.retryAfter(3, NOW + DAY)).isZero();
+    assertThat(all.retryAfter(2, NOW + DAY)).isEqualTo(1);
+    assertThat(all.retryAfter(0, NOW + 10)).isZero();
   }
 
   @Test
@@ -53,8 +53,8 @@ class BegunGroupsTest {
   void noMoreAreKeptThanSoMany() {
     BegunGroups all = groups(User.GROUPS_KEPT, NOW);
     // Where there is no quota, none is forgotten for lack of room: the next one waits.
-    assertThat(all.wait(0, NOW + 5_000)).isEqualTo(DAY - 5_000);
-    assertThat(all.wait(User.GROUPS_KEPT * 2, NOW + 5_000)).isPositive();
+    assertThat(all.retryAfter(0, NOW + 5_000)).isEqualTo(DAY - 5_000);
+    assertThat(all.retryAfter(User.GROUPS_KEPT * 2, NOW + 5_000)).isPositive();
     all.add(new BegunGroups.Begun(id(5_000), null, NOW + 5_000));
     assertThat(all.all()).hasSize(User.GROUPS_KEPT);
     all.add(new BegunGroups.Begun(id(5_001), null, NOW + DAY + 5_000));
@@ -64,10 +64,10 @@ class BegunGroupsTest {
   @Test
   void aWrongClockKeepsNobodyWaitingForYears() {
     BegunGroups all = groups(3, NOW + 400 * DAY);
-    assertThat(all.wait(3, NOW)).isZero();
+    assertThat(all.retryAfter(3, NOW)).isZero();
     assertThat(all.find("ref-1", NOW)).isNull();
     BegunGroups hours = groups(3, NOW + 3 * DAY / 24);
-    assertThat(hours.wait(3, NOW)).isBetween(DAY, DAY + 3 * DAY / 24);
+    assertThat(hours.retryAfter(3, NOW)).isBetween(DAY, DAY + 3 * DAY / 24);
   }
 
   private static ConversationId begun(User.GroupReply reply) {
