@@ -76,6 +76,9 @@ public final class Telemetry implements AutoCloseable {
   /** Gauge: members that this node, or one it believes, cannot reach. */
   public static final String CLUSTER_UNREACHABLE = "parley.cluster.unreachable";
 
+  /** Counter: log lines that {@link LogLimiter} left out in this process. */
+  public static final String LOG_SUPPRESSED = "parley.log.suppressed";
+
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(1),
     Duration.ofMillis(2),
@@ -114,6 +117,8 @@ public final class Telemetry implements AutoCloseable {
   public Telemetry() {
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.gauge(SOCKETS, sockets);
+    FunctionCounter.builder(LOG_SUPPRESSED, LogLimiter.class, type -> LogLimiter.suppressed())
+        .register(registry);
     duplicates = registry.counter(MESSAGES_DUPLICATE);
     logAhead = registry.counter(LOG_AHEAD);
     send = timer(SEND_LATENCY, "path", "socket");

@@ -1,0 +1,298 @@
+package parley.telemetry;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import ch.qos.logback.core.spi.AppenderAttachable;
+import ch.qos.logback.core.spi.AppenderAttachableImpl;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Stands before every appender: no cause writes the same log line more than {@value #SAME} times a
+ * second, nor one logger more than {@value #LOGGER} lines of one level. What is left out is
+ * counted, and told by one line when its second is over.
+ *
+ * <p><b>The same line.</b> Logger, level, the wording and the classes of the exception and its
+ * cause. The wording is the format, or, where a library has put the values in already, the text
+ * without the words that hold a digit or a sign of a path, an address or a quotation. Text that a
+ * stranger chooses can make many wordings; the second bound, of the logger, is for that.
+ *
+ * <p><b>Memory.</b> At most about {@value #KINDS} wordings and {@value #LOGGERS} pairs of logger
+ * and level at a time, each for as long as it is heard of. When there are more, a new wording
+ * counts only against its logger, and new loggers share one budget.
+ *
+ * <p>An appender and not a filter, because the summary comes by a timer, in the stead of lines that
+ * came; a filter before the event is made would also have to judge lines of levels that are off.
+ * Not logback's own {@code DuplicateMessageFilter}, which never lets a message come again once it
+ * came five times, and says nothing.
+ */
+public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
+    implements AppenderAttachable<ILoggingEvent> {
+  /** Lines of one kind in a second. */
+  static final int SAME = 5;
+
+  /** Lines of one logger and level in a second, whatever they say. */
+  static final int LOGGER = 25;
+
+  static final int KINDS = 1_000;
+  static final int LOGGERS = 500;
+
+  /** Characters of a text that tell its kind. */
+  private static final int WORDING = 160;
+
+  private static final long SECOND = 1_000;
+  private static final LongAdder SUPPRESSED = new LongAdder();
+
+  private final AppenderAttachableImpl<ILoggingEvent> behind = new AppenderAttachableImpl<>();
+  private final Map<String, Budget> kinds = new ConcurrentHashMap<>();
+  private final Map<String, Budget> loggers = new ConcurrentHashMap<>();
+  private @Nullable ScheduledFuture<?> timer;
+
+  /** Made by logback, as its configuration says. */
+  public LogLimiter() {}
+
+  /** Lines that were left out in this process so far. */
+  public static long suppressed() {
+    return SUPPRESSED.sum();
+  }
+
+  @Override
+  public void start() {
+    super.start();
+    timer =
+        getContext()
+            .getScheduledExecutorService()
+            .scheduleWithFixedDelay(
+                () -> tick(System.currentTimeMillis()), SECOND, SECOND, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void stop() {
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    tick(Long.MAX_VALUE);
+    super.stop();
+    behind.detachAndStopAllAppenders();
+  }
+
+  @Override
+  protected void append(ILoggingEvent event) {
+    List<LoggingEvent> owed = new ArrayList<>(0);
+    boolean passes =
+        takes(kinds, KINDS, kind(event), SAME, true, event, owed)
+            && takes(loggers, LOGGERS, pair(event), LOGGER, false, event, owed);
+    owed.forEach(behind::appendLoopOnAppenders);
+    if (passes) {
+      behind.appendLoopOnAppenders(event);
+    } else {
+      SUPPRESSED.increment();
+    }
+  }
+
+  /**
+   * Tells what was left out in seconds that are over, and forgets what is not heard of any more.
+   */
+  void tick(long now) {
+    List<LoggingEvent> owed = new ArrayList<>(0);
+    for (Map<String, Budget> budgets : List.of(kinds, loggers)) {
+      for (String key : budgets.keySet()) {
+        budgets.computeIfPresent(
+            key,
+            (same, budget) -> {
+              if (budget.second >= now / SECOND) {
+                return budget;
+              }
+              budget.next(now / SECOND, owed);
+              return null;
+            });
+      }
+    }
+    owed.forEach(behind::appendLoopOnAppenders);
+  }
+
+  /** How many budgets are kept. */
+  int kept() {
+    return kinds.size() + loggers.size();
+  }
+
+  private static boolean takes(
+      Map<String, Budget> budgets,
+      int most,
+      String key,
+      int limit,
+      boolean wording,
+      ILoggingEvent event,
+      List<LoggingEvent> owed) {
+    boolean full = budgets.size() >= most && !budgets.containsKey(key);
+    if (full && wording) {
+      return true; // its logger's budget is left
+    }
+    boolean[] taken = {false};
+    budgets.compute(
+        full ? "" : key,
+        (same, known) -> {
+          Budget budget = known == null ? new Budget(limit, wording, event) : known;
+          taken[0] = budget.take(event.getTimeStamp() / SECOND, owed);
+          return budget;
+        });
+    return taken[0];
+  }
+
+  private static String pair(ILoggingEvent event) {
+    return event.getLevel().levelInt + " " + event.getLoggerName();
+  }
+
+  private static String kind(ILoggingEvent event) {
+    StringBuilder key = new StringBuilder(pair(event)).append('\n');
+    String format = event.getMessage();
+    Object[] values = event.getArgumentArray();
+    boolean isFormat = values != null && values.length > 0 && hasWord(format);
+    appendWording(isFormat ? format : event.getFormattedMessage(), key);
+    IThrowableProxy failure = event.getThrowableProxy();
+    if (failure != null) {
+      key.append('\n').append(failure.getClassName());
+      if (failure.getCause() != null) {
+        key.append('\n').append(failure.getCause().getClassName());
+      }
+    }
+    return key.toString();
+  }
+
+  private static boolean hasWord(@Nullable String format) {
+    return format != null && format.codePoints().anyMatch(Character::isLetter);
+  }
+
+  /** Words as they are; what holds a value is one sign, however long it is. */
+  private static void appendWording(@Nullable String text, StringBuilder into) {
+    if (text == null) {
+      return;
+    }
+    int end = Math.min(text.length(), WORDING);
+    for (int from = 0; from < end; ) {
+      int to = from;
+      boolean value = false;
+      while (to < end && !Character.isWhitespace(text.charAt(to))) {
+        char c = text.charAt(to++);
+        value |= Character.isDigit(c) || "/@='\"[]<>$#".indexOf(c) >= 0;
+      }
+      if (value) {
+        into.append('#');
+      } else {
+        into.append(text, from, to);
+      }
+      into.append(' ');
+      from = to + 1;
+    }
+  }
+
+  @Override
+  public void addAppender(Appender<ILoggingEvent> appender) {
+    behind.addAppender(appender);
+  }
+
+  @Override
+  public Iterator<Appender<ILoggingEvent>> iteratorForAppenders() {
+    return behind.iteratorForAppenders();
+  }
+
+  @Override
+  public @Nullable Appender<ILoggingEvent> getAppender(String called) {
+    return behind.getAppender(called);
+  }
+
+  @Override
+  public boolean isAttached(Appender<ILoggingEvent> appender) {
+    return behind.isAttached(appender);
+  }
+
+  @Override
+  public void detachAndStopAllAppenders() {
+    behind.detachAndStopAllAppenders();
+  }
+
+  @Override
+  public boolean detachAppender(Appender<ILoggingEvent> appender) {
+    return behind.detachAppender(appender);
+  }
+
+  @Override
+  public boolean detachAppender(String called) {
+    return behind.detachAppender(called);
+  }
+
+  /** What one kind, or one logger, may still write in this second. Guarded by its map. */
+  private static final class Budget {
+    private static final int SAMPLE = 120;
+
+    /** The clock may be set back; threads that log at the same time may come out of order. */
+    private static final long SET_BACK = 2;
+
+    private final int limit;
+    private final String logger;
+    private final Level level;
+    private final @Nullable String sample;
+    long second;
+    private int passed;
+    private long left;
+
+    Budget(int limit, boolean wording, ILoggingEvent first) {
+      this.limit = limit;
+      this.logger = first.getLoggerName();
+      this.level = first.getLevel();
+      this.sample = wording ? beginning(first.getFormattedMessage()) : null;
+      this.second = first.getTimeStamp() / SECOND;
+    }
+
+    boolean take(long now, List<LoggingEvent> owed) {
+      if (now > second || now < second - SET_BACK) {
+        next(now, owed);
+      }
+      if (passed < limit) {
+        passed++;
+        return true;
+      }
+      left++;
+      return false;
+    }
+
+    void next(long now, List<LoggingEvent> owed) {
+      if (left > 0) {
+        owed.add(summary());
+      }
+      second = now;
+      passed = 0;
+      left = 0;
+    }
+
+    private LoggingEvent summary() {
+      LoggingEvent line = new LoggingEvent();
+      line.setLoggerName(logger);
+      line.setLevel(level);
+      line.setThreadName("log-limiter");
+      line.setTimeStamp((second + 1) * SECOND);
+      line.setMDCPropertyMap(Map.of());
+      line.setMessage(
+          sample == null
+              ? "… " + left + " more lines of this logger within a second"
+              : "… " + left + " more like it within a second: " + sample);
+      return line;
+    }
+
+    private static String beginning(@Nullable String text) {
+      String line = text == null ? "" : text.lines().findFirst().orElse("");
+      return line.length() <= SAMPLE ? line : line.substring(0, SAMPLE) + "…";
+    }
+  }
+}
