@@ -5,12 +5,16 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +39,14 @@ import org.apache.pekko.stream.javadsl.Source;
  * <p>All of it happens on the executor it is given.
  */
 final class FileObjects implements ObjectStore {
+  /** Rights of folders, where the system has such. */
+  private static final FileAttribute<?>[] OWNER_ONLY =
+      FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+          ? new FileAttribute<?>[] {
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+          }
+          : new FileAttribute<?>[0];
+
   /** Names that begin so are files in the making. */
   private static final String UNFINISHED = ".unfinished-";
 
@@ -91,15 +103,25 @@ final class FileObjects implements ObjectStore {
     }
   }
 
-  /** Each folder that is made is forced into the one it is in. */
+  /** Each folder that is made is its owner's alone, and forced into the one it is in. */
   private void makeFolder(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
     }
-    if (!folder.equals(root)) {
+    if (folder.equals(root)) {
+      // What it is in is not ours to close.
+      Files.createDirectories(folder(folder));
+    } else {
       makeFolder(folder(folder));
     }
-    Files.createDirectories(folder);
+    try {
+      Files.createDirectory(folder, OWNER_ONLY);
+    } catch (FileAlreadyExistsException e) {
+      if (!Files.isDirectory(folder)) {
+        throw e;
+      }
+      // Another thread was first.
+    }
     force(folder(folder));
   }
 

@@ -7,12 +7,16 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,11 +26,25 @@ import org.slf4j.LoggerFactory;
  * {@code lock} in it, which ends with the process however it ends, so nothing stale is left behind
  * by {@code kill -9}. RocksDB locks its own folder too, but later, and with a message that names
  * the file and not the setting.
+ *
+ * <p><b>Rights.</b> What the program makes is for its owner only: folders {@code 0700}, keys {@code
+ * 0600}. Where it finds one of its own with wider rights, it tightens it, if it belongs to the user
+ * it runs as; another's it cannot, and says so. The data folder itself it makes so too, but where
+ * it stood before its rights stay as they are, with a warning: it may be a volume whose rights
+ * somebody else sets (a group of a pod, a backup's user), and everything in it that is secret is
+ * closed by itself. What lies deeper is behind a closed folder.
  */
 public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
+  private static final Set<PosixFilePermission> KEY = PosixFilePermissions.fromString("rw-------");
+
+  /** The folders the program makes in it. */
+  private static final Set<String> FOLDERS =
+      Set.of("journal", "native", "cold", "media", "node-tls");
+
+  private static final String KEYS = "auth-signing-key";
 
   private final Path path;
   private final FileChannel channel;
@@ -58,6 +76,7 @@ public final class DataFolder implements AutoCloseable {
     try {
       FileLock lock = tryLock(channel);
       if (lock != null) {
+        tighten(path);
         return new DataFolder(path, channel, lock);
       }
       channel.close();
@@ -85,7 +104,7 @@ public final class DataFolder implements AutoCloseable {
   }
 
   private static void make(Path path) throws IOException {
-    boolean posix = FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+    boolean posix = posix();
     if (!Files.isDirectory(path)) {
       // What it is in is not ours to close.
       Files.createDirectories(Objects.requireNonNullElse(path.getParent(), path));
@@ -106,9 +125,46 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
+  /** Closes what a version, or a copy, has left open. */
+  private static void tighten(Path path) throws IOException {
+    if (!posix()) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> found = Files.list(path)) {
+      all = found.toList();
+    }
+    for (Path one : all) {
+      String name = String.valueOf(one.getFileName());
+      if (FOLDERS.contains(name) && Files.isDirectory(one, LinkOption.NOFOLLOW_LINKS)) {
+        tighten(one, OWNER_ONLY);
+      } else if (name.startsWith(KEYS) && Files.isRegularFile(one, LinkOption.NOFOLLOW_LINKS)) {
+        tighten(one, KEY);
+      }
+    }
+  }
+
+  private static void tighten(Path one, Set<PosixFilePermission> most) {
+    try {
+      Set<PosixFilePermission> now = Files.getPosixFilePermissions(one);
+      if (!most.containsAll(now)) {
+        Set<PosixFilePermission> less = new HashSet<>(now);
+        less.retainAll(most);
+        Files.setPosixFilePermissions(one, less);
+        LOG.info("{} was open to others and is closed now", one);
+      }
+    } catch (IOException e) {
+      LOG.warn("PARLEY_DATA_DIR: {} is open to others and cannot be closed ({})", one, reason(e));
+    }
+  }
+
+  private static boolean posix() {
+    return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
+  }
+
   /** Closes a folder within the data folder to everybody else. */
   static void ownerOnly(Path folder) throws IOException {
-    if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+    if (posix()) {
       Files.setPosixFilePermissions(folder, OWNER_ONLY);
     }
   }

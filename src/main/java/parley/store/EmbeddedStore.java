@@ -69,12 +69,11 @@ public final class EmbeddedStore implements Store {
     Path path = folder.path().resolve(JOURNAL);
     refuseOld(path);
     try {
-      JournalFile.loadLibrary(folder.path().resolve("native"));
-      boolean made = !Files.exists(path);
+      Path library = folder.path().resolve("native");
+      JournalFile.loadLibrary(library);
+      DataFolder.ownerOnly(library);
       file = JournalFile.open(path, sync);
-      if (made) {
-        DataFolder.ownerOnly(path);
-      }
+      DataFolder.ownerOnly(path);
     } catch (RocksDBException | IOException | RuntimeException e) {
       throw new StoreRefusedException(
           "PARLEY_DATA_DIR: cannot open the journal in "

@@ -9,11 +9,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.stream.Stream;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class FileColdTierTest extends ColdTierContract {
   @Override
@@ -43,6 +46,19 @@ class FileColdTierTest extends ColdTierContract {
         .hasMessageStartingWith("PARLEY_DATA_DIR: cannot write to " + file);
     assertThatThrownBy(() -> Rig.result(over(file).put("a/b", new byte[3], "text/plain")))
         .hasRootCauseInstanceOf(IOException.class);
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void everyFolderIsItsOwnersAlone() throws IOException {
+    Rig.result(objects().put("conversations/x/1", new byte[] {1}, "text/plain"));
+    try (Stream<Path> all = Files.walk(files())) {
+      for (Path one : all.filter(Files::isDirectory).toList()) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
+            .as(one.toString())
+            .isEqualTo("rwx------");
+      }
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -44,6 +45,36 @@ class DataFolderTest {
     Files.setPosixFilePermissions(made, open);
     DataFolder.open(made).close();
     assertThat(Files.getPosixFilePermissions(made)).isEqualTo(open);
+  }
+
+  /** Made by a version, an archive or a copy that did not mind. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void whatTheProgramMadeInItIsClosedAgain() throws Exception {
+    Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxrwxr-x");
+    for (String name : List.of("journal", "native", "cold", "photos")) {
+      Files.setPosixFilePermissions(Files.createDirectory(temporary.resolve(name)), open);
+    }
+    Path key = Files.writeString(temporary.resolve("auth-signing-key.json"), "{}");
+    Path notes = Files.writeString(temporary.resolve("notes.txt"), "");
+    Files.setPosixFilePermissions(key, open);
+    Files.setPosixFilePermissions(notes, open);
+    Files.setPosixFilePermissions(temporary, open);
+    try (EmbeddedStore store = EmbeddedStore.open(temporary)) {
+      store.openJournal();
+    }
+    assertThat(rights("journal")).isEqualTo("rwx------");
+    assertThat(rights("native")).isEqualTo("rwx------");
+    assertThat(rights("cold")).isEqualTo("rwx------");
+    assertThat(rights("auth-signing-key.json")).isEqualTo("rw-------");
+    // What is not the program's stays, and so does the folder somebody else has made.
+    assertThat(rights("photos")).isEqualTo("rwxrwxr-x");
+    assertThat(rights("notes.txt")).isEqualTo("rwxrwxr-x");
+    assertThat(rights("")).isEqualTo("rwxrwxr-x");
+  }
+
+  private String rights(String name) throws Exception {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(temporary.resolve(name)));
   }
 
   @Test
