@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class StoreWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWatch.class);
   private static final int MOST_FAILURES = 3;
+  private static final int MOST_CAUSES = 20;
 
   private final Runnable write;
   private final Consumer<String> onBroken;
@@ -68,9 +69,13 @@ public final class StoreWatch implements AutoCloseable {
     }
   }
 
+  /** What the operating system said, in one line, where it said something. */
   private static String reason(Throwable e) {
-    return e.getCause() == null
-        ? String.valueOf(e.getMessage())
-        : e.getMessage() + ": " + e.getCause().getMessage();
+    Throwable root = e;
+    for (int depth = 0; root.getCause() != null && depth < MOST_CAUSES; depth++) {
+      root = root.getCause();
+    }
+    String why = root.getMessage();
+    return why == null ? root.toString() : why.lines().findFirst().orElse("");
   }
 }

@@ -23,7 +23,7 @@ import parley.archive.ColdStore;
 import parley.archive.ColdTiers;
 import parley.calendar.Calendar;
 import parley.client.DynamoLocal;
-import parley.journal.Forgetting;
+import parley.journal.JournalProbe;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.HistoryPage;
@@ -157,7 +157,7 @@ class ArchivingStoreTest {
 
   /** Takes what the journal has of a name up to an event, and what it knows of its numbers. */
   private void forget(String name, long upTo) throws Exception {
-    Forgetting.events(folder.resolve("journal"), name, upTo);
+    JournalProbe.forget(folder.resolve("journal"), name, upTo);
   }
 
   private void archivesAndGoesOn(Store store) throws Exception {

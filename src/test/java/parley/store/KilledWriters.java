@@ -5,11 +5,13 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * A program to be killed: fifty entities write without pause, and every event the journal has
- * confirmed becomes a line on standard output, unbuffered, before the next is written.
+ * A program to be killed, or, with a second argument, to end by itself where the journal takes no
+ * more: fifty entities write without pause, and every event the journal has confirmed becomes a
+ * line on standard output, unbuffered, before the next is written.
  */
 final class KilledWriters {
   static final int ENTITIES = 50;
@@ -21,6 +23,14 @@ final class KilledWriters {
     store.openJournal();
     PrintStream out =
         new PrintStream(new FileOutputStream(FileDescriptor.out), true, StandardCharsets.UTF_8);
+    if (args.length > 1) {
+      store.watch(
+          Duration.ofMillis(200),
+          why -> {
+            out.println("ended: " + why);
+            Runtime.getRuntime().halt(1);
+          });
+    }
     Writer.system(
         Behaviors.setup(
             context -> {

@@ -6,12 +6,20 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** Damages a journal: an entity's events go, and what is known of their numbers. */
-public final class Forgetting {
-  private Forgetting() {}
+/** What tests of other packages need of a journal and the program does not. */
+public final class JournalProbe {
+  private JournalProbe() {}
 
-  /** Removes the events up to that number. The journal may be open in this process. */
-  public static void events(Path journal, String id, long upTo) throws Exception {
+  /** The number of an entity's last event. */
+  public static long highest(JournalFile file, String id) {
+    return file.highest(id);
+  }
+
+  /**
+   * Removes the events up to that number, and what is known of their numbers. The journal may be
+   * open in this process.
+   */
+  public static void forget(Path journal, String id, long upTo) throws Exception {
     try (JournalFile file = JournalFile.open(journal)) {
       get(file.remove(Family.EVENTS, id, upTo).toCompletableFuture());
       // As if no event had ever been removed; only what is left says how far the entity was.
