@@ -27,6 +27,7 @@ import parley.model.ErrorCode;
  */
 final class Front {
   private static final String FORWARDED_FOR = "x-forwarded-for";
+  private static final String FORWARDED_PROTO = "x-forwarded-proto";
 
   private final TrustedProxies proxies;
   private final RateLimit rate;
@@ -49,13 +50,14 @@ final class Front {
 
   /** Answers a request. The stage never fails. */
   CompletionStage<HttpResponse> handle(HttpRequest received) {
+    boolean tls = isOverTls(received);
     HttpRequest request = ofItsClient(received);
     long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
     return bodies
         .read(request)
         .thenCompose(read -> wait > 0 ? done(Problems.tooMany(wait)) : answer(read))
         .exceptionally(Fallbacks::failure)
-        .thenApply(this::finish);
+        .thenApply(response -> finish(response, tls));
   }
 
   private CompletionStage<HttpResponse> answer(Bodies.Read read) {
@@ -77,21 +79,35 @@ final class Front {
     return CompletableFuture.completedFuture(response);
   }
 
-  private HttpResponse finish(HttpResponse response) {
+  private HttpResponse finish(HttpResponse response, boolean tls) {
     Problems.codeOf(response).ifPresent(problems);
-    return response.status().intValue() == 101 ? response : Security.api(response);
+    if (response.status().intValue() == 101) {
+      return response;
+    }
+    HttpResponse safe = Security.api(response);
+    return tls ? Security.overTls(safe) : safe;
+  }
+
+  /** Here, or at a proxy whose word is taken. */
+  private boolean isOverTls(HttpRequest request) {
+    return request.getUri().getScheme().equals("https")
+        || proxies.saysTls(addressOf(request), values(request, FORWARDED_PROTO));
+  }
+
+  private static List<String> values(HttpRequest request, String name) {
+    List<String> values = new ArrayList<>();
+    for (HttpHeader header : request.getHeaders()) {
+      if (header.is(name)) {
+        values.add(header.value());
+      }
+    }
+    return values;
   }
 
   /** From here on, the request's address is that of the client a trusted proxy speaks for. */
   private HttpRequest ofItsClient(HttpRequest request) {
     InetAddress peer = addressOf(request);
-    List<String> forwarded = new ArrayList<>();
-    for (HttpHeader header : request.getHeaders()) {
-      if (header.is(FORWARDED_FOR)) {
-        forwarded.add(header.value());
-      }
-    }
-    InetAddress client = proxies.client(peer, forwarded);
+    InetAddress client = proxies.client(peer, values(request, FORWARDED_FOR));
     return client.equals(peer)
         ? request
         : request.addAttribute(AttributeKeys.remoteAddress, RemoteAddress.create(client));

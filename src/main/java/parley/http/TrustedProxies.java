@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Whose {@code X-Forwarded-For} is believed. Each proxy appends the address that connected to it,
@@ -111,6 +112,21 @@ public final class TrustedProxies {
       }
     }
     return nearest;
+  }
+
+  /**
+   * Whether a proxy that may say so says that its client came over TLS.
+   *
+   * @param peer who connected
+   * @param forwarded the values of all {@code X-Forwarded-Proto} headers. Every word in them must
+   *     be {@code https}: which of several is the client's own way depends on the proxies
+   */
+  boolean saysTls(InetAddress peer, List<String> forwarded) {
+    return !forwarded.isEmpty()
+        && trusts(peer)
+        && forwarded.stream()
+            .flatMap(value -> Stream.of(value.split(",", -1)))
+            .allMatch(word -> word.strip().equalsIgnoreCase("https"));
   }
 
   private boolean trusts(InetAddress address) {

@@ -61,6 +61,25 @@ class ManifestsTest {
     assertThat(ManifestRules.problems(manifests())).isEmpty();
   }
 
+  /** The network of all pods would let each of them pretend to be any client. */
+  @Test
+  void theIngressAloneIsTrustedAndSpeaksTls13() throws IOException {
+    JsonNode proxies =
+        new YAMLMapper()
+            .readTree(Path.of("k8s/components/ingress/trusted-proxies.yaml").toFile())
+            .at("/data/PARLEY_TRUSTED_PROXIES");
+    for (String network : proxies.asText().split(",", -1)) {
+      int bits = Integer.parseInt(network.substring(network.indexOf('/') + 1));
+      assertThat(bits).as(network).isGreaterThanOrEqualTo(network.contains(":") ? 64 : 24);
+    }
+    JsonNode controller =
+        new YAMLMapper()
+            .readTree(Path.of("k8s/ingress-nginx/controller.yaml").toFile())
+            .path("data");
+    assertThat(controller.path("ssl-protocols").asText()).isEqualTo("TLSv1.3");
+    assertThat(controller.path("use-forwarded-headers").asText()).isEqualTo("false");
+  }
+
   @TestFactory
   Stream<DynamicTest> eachDisagreementIsNoticed() {
     return Stream.of(

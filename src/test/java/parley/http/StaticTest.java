@@ -3,6 +3,7 @@ package parley.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,9 +50,15 @@ final class StaticTest {
     assertThat(response.headers().allValues("Content-Security-Policy"))
         .containsExactly(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:;"
-                + " connect-src 'self' ws: wss:; form-action 'self'; base-uri 'none';"
+                + " connect-src 'self'; form-action 'self'; base-uri 'none';"
                 + " frame-ancestors 'none'; manifest-src 'self'");
     assertThat(response.headers().firstValue("Server")).isEmpty();
+  }
+
+  @Test
+  void aPageMayBeAllowedToTalkToOthers() {
+    assertThat(Security.pagePolicy(List.of("https://media.example")))
+        .contains("; connect-src 'self' https://media.example; ");
   }
 
   @Test

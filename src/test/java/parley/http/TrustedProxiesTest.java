@@ -191,4 +191,28 @@ final class TrustedProxiesTest {
       throw new AssertionError(e);
     }
   }
+
+  @Test
+  void tlsIsRequiredOfWhoHasUsedItByAProxyThatIsTrusted() {
+    try (World world = new World(HttpSettings.standard(0, TrustedProxies.parse("127.0.0.0/8")))) {
+      for (String path : List.of("/", "/v1/users/me", "/nothing", "/.well-known/jwks.json")) {
+        assertThat(strict(world, path, "X-Forwarded-Proto", "https"))
+            .as(path)
+            .containsExactly("max-age=31536000");
+        assertThat(strict(world, path, "X-Forwarded-Proto", "http")).as(path).isEmpty();
+        assertThat(strict(world, path)).as(path).isEmpty();
+      }
+      assertThat(strict(world, "/", "X-Forwarded-Proto", "HTTPS")).hasSize(1);
+      // The first may be the client's own word.
+      assertThat(strict(world, "/", "X-Forwarded-Proto", "https, http")).isEmpty();
+      assertThat(strict(world, "/", "X-Forwarded-Proto", "")).isEmpty();
+    }
+    try (World world = new World(HttpSettings.standard(0, TrustedProxies.parse("10.0.0.0/8")))) {
+      assertThat(strict(world, "/", "X-Forwarded-Proto", "https")).isEmpty();
+    }
+  }
+
+  private static List<String> strict(World world, String path, String... headers) {
+    return world.call("GET", path, null, headers).headers().allValues("Strict-Transport-Security");
+  }
 }
