@@ -12,6 +12,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.pattern.Patterns;
@@ -94,7 +95,7 @@ class DynamoPolicyTest {
       noteNodes(proxy, prefix);
       Map<String, Set<String>> seen = policy.seen(proxy);
       // For the notes of an older version; done without where it is refused, as here.
-      assertThat(seen.get(prefix + "secrets").remove("Scan")).isTrue();
+      assertThat(Objects.requireNonNull(seen.get(prefix + "secrets")).remove("Scan")).isTrue();
       assertThat(seen).isEqualTo(policy.allowed());
     }
   }

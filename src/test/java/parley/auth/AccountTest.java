@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
@@ -251,7 +252,9 @@ final class AccountTest {
     AccountReply.SignedIn a = register();
     AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);
     for (int i = 0; i < 2; i++) {
-      assertThat(this.<AccountReply.ToEndFamily>run(r -> new Account.EndFamily(a.sid(), r)))
+      assertThat(
+              this.<AccountReply.ToEndFamily>run(
+                  r -> new Account.EndFamily(Objects.requireNonNull(a.sid()), r)))
           .isEqualTo(new AccountReply.FamilyGone());
     }
     account.restart();

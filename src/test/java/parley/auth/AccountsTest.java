@@ -6,6 +6,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -95,7 +96,8 @@ final class AccountsTest {
   void aLoginEndsByTheNameItsTokensCarry() {
     AuthResult.SignedIn in =
         (AuthResult.SignedIn) get(accounts.register("ends", PASSWORD, Optional.empty()));
-    String sid = ((Verified.Principal) get(tokens.verify(in.accessToken()))).sid();
+    String sid =
+        Objects.requireNonNull(((Verified.Principal) get(tokens.verify(in.accessToken()))).sid());
     assertThat(get(accounts.endFamily("ends", "another"))).isTrue();
     assertThat(get(accounts.endFamily("ends", sid))).isTrue();
     assertThat(get(accounts.refresh(in.refreshToken()))).isEqualTo(new AuthResult.UnknownToken());

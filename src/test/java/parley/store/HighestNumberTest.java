@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -38,8 +39,9 @@ class HighestNumberTest {
     public CompletionStage<BatchGetItemResult> get(BatchGetItemRequest request) {
       List<Map<String, AttributeValue>> rows = new ArrayList<>();
       List<Map<String, AttributeValue>> left = new ArrayList<>();
-      for (Map<String, AttributeValue> key : request.getRequestItems().get("t").getKeys()) {
-        Long mark = marks.get(key.get("par").getS());
+      for (Map<String, AttributeValue> key :
+          Objects.requireNonNull(request.getRequestItems().get("t")).getKeys()) {
+        Long mark = marks.get(Objects.requireNonNull(key.get("par")).getS());
         if (random.nextInt(10) == 0) {
           left.add(key);
         } else if (mark != null) {
@@ -57,7 +59,8 @@ class HighestNumberTest {
 
     @Override
     public CompletionStage<QueryResult> query(QueryRequest request) {
-      String par = request.getExpressionAttributeValues().get(":par").getS();
+      String par =
+          Objects.requireNonNull(request.getExpressionAttributeValues().get(":par")).getS();
       long from = Long.parseLong(par.substring(par.lastIndexOf('-') + 1)) * 100;
       Long newest = events.floor(from + 99);
       return CompletableFuture.completedFuture(

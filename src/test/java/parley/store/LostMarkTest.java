@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
@@ -177,7 +178,9 @@ class LostMarkTest {
   private long mark() {
     return IntStream.range(0, 10)
         .mapToObj(shard -> table.getItem(PREFIX + "journal", key(shard), true).getItem())
-        .mapToLong(item -> item == null ? 0 : Long.parseLong(item.get("seq").getN()))
+        .mapToLong(
+            item ->
+                item == null ? 0 : Long.parseLong(Objects.requireNonNull(item.get("seq")).getN()))
         .max()
         .orElse(0);
   }

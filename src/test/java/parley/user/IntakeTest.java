@@ -107,7 +107,7 @@ class IntakeTest {
     assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new Intake.Missing(7));
     assertThat(forgotten(Mail.of(CHAT, 8, 10), 7))
         .asInstanceOf(InstanceOfAssertFactories.type(Intake.Taken.class))
-        .satisfies(taken -> assertThat(taken.gap().to()).isEqualTo(7));
+        .satisfies(taken -> assertThat(Objects.requireNonNull(taken.gap()).to()).isEqualTo(7));
   }
 
   @Test
