@@ -6,12 +6,16 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -21,6 +25,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +141,61 @@ class KubernetesIT {
     await().atMost(Duration.ofSeconds(60)).until(() -> !process(12).isAlive());
     assertThat(change("PUT", 10, member(11), "operation=down")).isEqualTo(200);
     awaitOneCluster(10);
+  }
+
+  /** They ask each other by that port before one of them begins, and call it by address. */
+  @Test
+  void podsFindEachOtherWhereTheOperatorsPortHasACertificate() throws Exception {
+    Map<String, String> files = NodeCertificates.of(folder.resolve("node-tls"));
+    for (int last : List.of(10, 11)) {
+      pod(
+          last,
+          "PARLEY_MANAGEMENT_TLS_CERT",
+          Objects.requireNonNull(files.get("PARLEY_NODE_TLS_CERT")),
+          "PARLEY_MANAGEMENT_TLS_KEY",
+          Objects.requireNonNull(files.get("PARLEY_NODE_TLS_KEY")));
+    }
+    SSLContext trusting = trusting(Path.of(files.get("PARLEY_NODE_TLS_CA")));
+    for (int last : List.of(10, 11)) {
+      await()
+          .atMost(Duration.ofSeconds(90))
+          .untilAsserted(
+              () ->
+                  assertThat(overTls(trusting, last, "/cluster/members"))
+                      .as(log(last))
+                      .startsWith("HTTP/1.1 200")
+                      .containsPattern("(?s)" + member(10) + ".*Up.*" + member(11) + ".*Up"));
+    }
+    assertThat(members(10)).as("by plain HTTP").isEmpty();
+  }
+
+  private static SSLContext trusting(Path ca) throws Exception {
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    try (var file = Files.newInputStream(ca)) {
+      trusted.setCertificateEntry(
+          "ca", CertificateFactory.getInstance("X.509").generateCertificate(file));
+    }
+    TrustManagerFactory managers =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    managers.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, managers.getTrustManagers(), null);
+    return context;
+  }
+
+  private String overTls(SSLContext trusting, int last, String path) {
+    try (Socket socket = trusting.getSocketFactory().createSocket(ip(last), managementPort)) {
+      socket.setSoTimeout(5_000);
+      socket
+          .getOutputStream()
+          .write(
+              ("GET " + path + " HTTP/1.1\r\nHost: " + ip(last) + "\r\nConnection: close\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return e.toString();
+    }
   }
 
   private void pod(int last, String... more) throws IOException {
