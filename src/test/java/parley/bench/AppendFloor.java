@@ -18,7 +18,8 @@ final class AppendFloor implements Floor {
             folder.toString(),
             seconds,
             bytes,
-            options.text("batches", "1/8/64/400"))) {
+            options.text("batches", "1/8/64/400"),
+            options.text("sync", "os"))) {
       int batches = Integer.parseInt(appender.line("batches "));
       for (int i = 0; i < batches; i++) {
         String[] words = appender.line("batch ").split(" ", -1);

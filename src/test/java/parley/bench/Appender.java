@@ -23,7 +23,10 @@ public final class Appender {
 
   private Appender() {}
 
-  /** Folder, seconds for each size, bytes of a payload, sizes of batches with slashes between. */
+  /**
+   * Folder, seconds for each size, bytes of a payload, sizes of batches with slashes between, {@code
+   * os} or {@code always} (each commit is forced to the disk).
+   */
   public static void main(String[] args) throws Exception {
     int seconds = Integer.parseInt(args[1]);
     byte[] payload = new byte[Integer.parseInt(args[2])];
@@ -31,7 +34,7 @@ public final class Appender {
     String[] sizes = args[3].split("/", -1);
     System.out.println("batches " + sizes.length);
     try (Options options = new Options().setCreateIfMissing(true);
-        WriteOptions writing = new WriteOptions();
+        WriteOptions writing = new WriteOptions().setSync(args[4].equals("always"));
         RocksDB database = RocksDB.open(options, args[0])) {
       long[] number = {0};
       append(database, writing, payload, number, 50, Math.max(5, seconds)); // warms up

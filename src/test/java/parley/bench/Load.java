@@ -28,6 +28,10 @@ import org.jspecify.annotations.Nullable;
  * at the end, else the run fails. A figure says how fast the program is only where it, not the
  * generator, was the limit: each scenario says which.
  *
+ * <p>{@code sync=always} in a scenario's options measures the embedded store when it forces each
+ * commit to the disk; {@code append} takes it too, and {@code removal} is what it costs to remove
+ * from the journal.
+ *
  * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all}), {@code
  * runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm} (options of the
  * program's JVM), {@code bench.address} (a server that runs already; it must know the generator as
@@ -167,7 +171,7 @@ public final class Load {
               .formatted(SCENARIOS.keySet(), CLUSTER, FLOORS.keySet()));
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
-    Program program = program(scenario);
+    Program program = program(scenario, options);
     int ack = scenario.ackMillis(options);
     try (Stage stage = new Stage(options, program, tokens, recording, ack)) {
       Result result = scenario.play(stage);
@@ -179,16 +183,19 @@ public final class Load {
     }
   }
 
-  private Program program(Scenario scenario) {
+  private Program program(Scenario scenario, Options options) {
     if (address != null) {
       return Program.at(address);
     }
     Path data = folder.resolve("data");
     List<String> all = new ArrayList<>(scenario.jvm());
     all.addAll(jvm);
-    return scenario.sharedStore()
-        ? Program.onDynamo(1, data, tokens.settings(), all, jfr)
-        : Program.start(data, tokens.settings(), all, jfr);
+    if (scenario.sharedStore()) {
+      return Program.onDynamo(1, data, tokens.settings(), all, jfr);
+    }
+    Map<String, String> settings = new LinkedHashMap<>(tokens.settings());
+    settings.put("PARLEY_JOURNAL_SYNC", options.text("sync", "os"));
+    return Program.start(data, settings, all, jfr);
   }
 
   private static List<String> words(String text) {
