@@ -24,8 +24,8 @@ public final class Appender {
   private Appender() {}
 
   /**
-   * Folder, seconds for each size, bytes of a payload, sizes of batches with slashes between, {@code
-   * os} or {@code always} (each commit is forced to the disk).
+   * Folder, seconds for each size, bytes of a payload, sizes of batches with slashes between,
+   * {@code os} or {@code always} (each commit is forced to the disk).
    */
   public static void main(String[] args) throws Exception {
     int seconds = Integer.parseInt(args[1]);
