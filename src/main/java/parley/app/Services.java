@@ -20,6 +20,7 @@ import parley.auth.AccessTokens;
 import parley.auth.Accounts;
 import parley.auth.AuthSettings;
 import parley.auth.LoginThrottle;
+import parley.auth.Registrations;
 import parley.conversation.Archive;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
@@ -167,6 +168,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
         new parley.http.Services(
             Identity.of(accounts, tokens, trust.keys()),
             new LoginThrottle(clock),
+            new Registrations(settings.rates().registrationsPerDay(), clock),
             budget(rate, settings.rates().groupsPerDay(), clock, telemetry),
             entities::user,
             entities::conversation,

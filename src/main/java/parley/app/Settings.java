@@ -176,8 +176,13 @@ public record Settings(
    * @param messagesPerMinute per user
    * @param requestsPerSecond per client address, by HTTP
    * @param groupsPerDay groups that a user may make in 24 hours
+   * @param registrationsPerDay per client address
    */
-  public record Rates(int messagesPerMinute, int requestsPerSecond, int groupsPerDay) {}
+  public record Rates(
+      int messagesPerMinute,
+      int requestsPerSecond,
+      int groupsPerDay,
+      int registrationsPerDay) {}
 
   /**
    * Push to Apple devices.

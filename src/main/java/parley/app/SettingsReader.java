@@ -64,7 +64,9 @@ final class SettingsReader {
                 env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
                 env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX),
                 // More than people make in a day; fewer than fill many other people's inboxes.
-                env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT)),
+                env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT),
+                // A school or an office behind one address still gets in within a day or two.
+                env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX)),
             trustedProxies(),
             // A probe every 5 s that must fail twice, and some seconds until balancers know. A
             // single

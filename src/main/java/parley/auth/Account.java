@@ -50,6 +50,9 @@ import parley.serial.Wire;
  * <p>An entity nobody has registered lives like any other, throttles guesses like any other, and
  * writes nothing.
  *
+ * <p>Guesses are counted here ({@link GuessLimits}), as this is the one place that sees those of
+ * all nodes. While any is remembered the entity stays in memory, some minutes a guess.
+ *
  * <p>Bounds: {@value #MAX_WAITING} commands waiting for a write and {@value #MAX_HASHING} for the
  * hasher; what is beyond is answered {@link AccountReply.Overloaded} at once. (The behaviour's own
  * stash would drop it in silence.)
@@ -80,8 +83,21 @@ public final class Account
     }
   }
 
-  /** Start a family of refresh tokens, for the right password. */
-  record Login(Secret password, ActorRef<AccountReply.ToLogin> replyTo) implements Request {}
+  /**
+   * Start a family of refresh tokens, for the right password.
+   *
+   * @param address where it comes from, as {@link Addresses} say; null from a version that does not
+   * @param knownDevice what an earlier login gave, or null
+   * @param heldUpMillis the address has tried too much lately, whatever the accounts: only a known
+   *     device may go on, anybody else is told to wait so long; 0 where it has not
+   */
+  record Login(
+      Secret password,
+      ActorRef<AccountReply.ToLogin> replyTo,
+      @Nullable String address,
+      @Nullable Secret knownDevice,
+      long heldUpMillis)
+      implements Request {}
 
   /** Spend a refresh token for the next one. */
   record Refresh(RefreshToken token, ActorRef<AccountReply.ToRefresh> replyTo) implements Request {}
@@ -103,9 +119,11 @@ public final class Account
 
   private record Hashed(Register register, Secret hash) implements Command, Local {}
 
-  private record Matched(Login login, boolean match) implements Command, Local {}
+  private record Matched(Login login, GuessLimits.Who who, boolean match)
+      implements Command, Local {}
 
-  private record HashFailed(Request request, Throwable failure) implements Command, Local {}
+  private record HashFailed(Request request, GuessLimits.@Nullable Who who, Throwable failure)
+      implements Command, Local {}
 
   record Idle() implements Command, Local {}
 
@@ -128,13 +146,11 @@ public final class Account
   static final int MAX_WAITING = 64;
   static final int MAX_HASHING = 16;
 
-  /** Logins at once, and the time until one more is allowed: slows guessing, locks nobody out. */
-  static final int LOGIN_BURST = 10;
+  /** Of these, most for logins of devices that are not known: the rest is for those that are. */
+  static final int MAX_HASHING_UNKNOWN = 12;
 
-  static final long LOGIN_REFILL_MILLIS = 6_000;
-
-  /** Longer than the bucket takes to fill, so that leaving memory forgets no throttling. */
-  static final Duration IDLE = Duration.ofMillis(2 * LOGIN_BURST * LOGIN_REFILL_MILLIS);
+  /** After which it leaves memory, unless guesses are to be remembered. */
+  static final Duration IDLE = Duration.ofMinutes(2);
 
   /** After which a user that could not be told of a family's end is told again. */
   private static final Duration TELL_AGAIN = Duration.ofSeconds(5);
@@ -148,7 +164,7 @@ public final class Account
   private final InstantSource clock;
   // Answers that wait for the user to know that the family has ended.
   private final Map<String, List<Runnable>> telling = new HashMap<>();
-  private TokenBucket logins;
+  private final GuessLimits guesses;
   private int hashing;
 
   private Account(
@@ -167,7 +183,7 @@ public final class Account
     this.hasher = hasher;
     this.users = users;
     this.clock = clock;
-    this.logins = TokenBucket.full(LOGIN_BURST, LOGIN_REFILL_MILLIS, clock.millis());
+    this.guesses = new GuessLimits(clock.millis());
   }
 
   /**
@@ -249,7 +265,8 @@ public final class Account
     hashing++;
     context.pipeToSelf(
         hasher.hash(c.password()),
-        (hash, failure) -> failure == null ? new Hashed(c, hash) : new HashFailed(c, failure));
+        (hash, failure) ->
+            failure == null ? new Hashed(c, hash) : new HashFailed(c, null, failure));
     return Effect().none();
   }
 
@@ -271,24 +288,34 @@ public final class Account
                 fresh.token().familyId(),
                 fresh.token().secretHash(),
                 now))
-        .thenReply(r.replyTo(), after -> signedIn(after, fresh));
+        .thenReply(r.replyTo(), after -> known(signedIn(after, fresh), after));
   }
 
   private Effect<AccountEvent, AccountState> login(AccountState state, Login c) {
-    logins = logins.at(clock.millis());
-    long wait = logins.waitMillis();
+    AccountState.Owner owner = state.owner();
+    @Nullable String device =
+        owner == null || c.knownDevice() == null
+            ? null
+            : KnownDevice.number(c.knownDevice(), username, owner.passwordHash(), now());
+    if (device == null && c.heldUpMillis() > 0) {
+      return Effect().reply(c.replyTo(), new AccountReply.RateLimited(c.heldUpMillis()));
+    }
+    if (hashing >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
+      return refuse(c);
+    }
+    GuessLimits.Who who = new GuessLimits.Who(c.address() == null ? "" : c.address(), device);
+    long wait = guesses.take(who, clock.millis());
     if (wait > 0) {
       return Effect().reply(c.replyTo(), new AccountReply.RateLimited(wait));
     }
-    if (hashing >= MAX_HASHING) {
-      return refuse(c);
-    }
-    logins = logins.take();
     hashing++;
-    AccountState.Owner owner = state.owner();
     context.pipeToSelf(
-        hasher.matches(c.password(), owner == null ? null : owner.passwordHash()),
-        (match, failure) -> failure == null ? new Matched(c, match) : new HashFailed(c, failure));
+        hasher.matches(
+            c.password(),
+            owner == null ? null : owner.passwordHash(),
+            device == null ? PasswordHasher.Lane.LOGIN : PasswordHasher.Lane.KNOWN),
+        (match, failure) ->
+            failure == null ? new Matched(c, who, match) : new HashFailed(c, who, failure));
     return Effect().none();
   }
 
@@ -297,7 +324,8 @@ public final class Account
     if (!c.match() || state.owner() == null) {
       return Effect().reply(c.login().replyTo(), new AccountReply.BadCredentials());
     }
-    logins = logins.giveBack(); // Only guesses count: an owner with many devices is no guesser.
+    // Only guesses count: an owner with many devices is no guesser.
+    guesses.succeeded(c.who(), clock.millis());
     Instant now = now();
     @Nullable String ended = state.makesRoom(now);
     if (ended != null && !state.mayEnd()) {
@@ -313,14 +341,14 @@ public final class Account
               if (ended != null) {
                 tell(after, ended);
               }
-              c.login().replyTo().tell(signedIn(after, fresh));
+              c.login().replyTo().tell(known(signedIn(after, fresh), after));
             });
   }
 
   private Effect<AccountEvent, AccountState> hashFailed(HashFailed c) {
     hashing--;
-    if (c.request() instanceof Login) {
-      logins = logins.giveBack(); // Nothing was tried.
+    if (c.who() != null) {
+      guesses.giveBack(c.who(), clock.millis()); // Nothing was tried.
     }
     Throwable cause = c.failure() instanceof CompletionException e ? e.getCause() : c.failure();
     if (!(cause instanceof RejectedExecutionException)) {
@@ -443,7 +471,7 @@ public final class Account
   }
 
   private Effect<AccountEvent, AccountState> idle(AccountState state) {
-    if (!state.untold().isEmpty()) {
+    if (!state.untold().isEmpty() || !guesses.isEmpty(clock.millis())) {
       return Effect().none();
     }
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
@@ -461,7 +489,14 @@ public final class Account
         owner.userId(),
         owner.displayName(),
         fresh.wire(),
-        RefreshToken.sid(fresh.token().familyId()));
+        RefreshToken.sid(fresh.token().familyId()),
+        null);
+  }
+
+  /** Who has just given the password is known from now on. */
+  private AccountReply.SignedIn known(AccountReply.SignedIn in, AccountState state) {
+    Secret hash = Objects.requireNonNull(state.owner()).passwordHash();
+    return in.withKnownDevice(KnownDevice.make(username, hash, now()));
   }
 
   private Instant now() {

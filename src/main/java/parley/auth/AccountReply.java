@@ -1,5 +1,6 @@
 package parley.auth;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Wire;
@@ -28,9 +29,19 @@ sealed interface AccountReply extends Wire {
    * In, with a new refresh token.
    *
    * @param sid the family as access tokens call it; null from a version that does not say
+   * @param knownDevice null after a refresh
    */
-  record SignedIn(UserId userId, String displayName, Secret refreshToken, @Nullable String sid)
-      implements ToRegister, ToLogin, ToRefresh {}
+  record SignedIn(
+      UserId userId,
+      String displayName,
+      Secret refreshToken,
+      @Nullable String sid,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Secret knownDevice)
+      implements ToRegister, ToLogin, ToRefresh {
+    SignedIn withKnownDevice(Secret device) {
+      return new SignedIn(userId, displayName, refreshToken, sid, device);
+    }
+  }
 
   /** Somebody has the name already. */
   record UsernameTaken() implements ToRegister {}

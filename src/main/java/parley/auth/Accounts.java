@@ -1,5 +1,6 @@
 package parley.auth;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +24,15 @@ import org.slf4j.LoggerFactory;
 public final class Accounts {
   private static final Logger log = LoggerFactory.getLogger(Accounts.class);
   private static final long RETRY_AFTER_MILLIS = 1_000;
+
+  /**
+   * Where an attempt to log in comes from.
+   *
+   * @param knownDevice what an earlier login gave, or null
+   * @param heldUpMillis how long the address would have to wait if it had no known device; 0 is not
+   *     at all
+   */
+  public record Origin(InetAddress address, @Nullable Secret knownDevice, long heldUpMillis) {}
 
   private final ClusterSharding sharding;
   private final AccessTokens tokens;
@@ -95,14 +106,22 @@ public final class Accounts {
    * Signs in with a password. What can be no username or no password at all is {@link
    * AuthResult.BadCredentials}, as any wrong one: the rules are public, so it tells nobody
    * anything.
+   *
+   * @param origin where it comes from, and what is known of it
    */
-  public CompletionStage<AuthResult.Login> login(String username, Secret password) {
+  public CompletionStage<AuthResult.Login> login(String username, Secret password, Origin origin) {
     if (!Credentials.isUsername(username) || !Credentials.isPossible(password)) {
       return CompletableFuture.completedFuture(new AuthResult.BadCredentials());
     }
     return this.<AccountReply.ToLogin, AuthResult.Login>ask(
         username,
-        replyTo -> new Account.Login(password, replyTo),
+        replyTo ->
+            new Account.Login(
+                password,
+                replyTo,
+                Addresses.key(origin.address()),
+                origin.knownDevice(),
+                origin.heldUpMillis()),
         reply ->
             switch (reply) {
               case AccountReply.SignedIn r -> signedIn(username, r);
@@ -226,7 +245,8 @@ public final class Accounts {
         reply.displayName(),
         tokens.issue(reply.userId(), username, reply.sid()),
         AccessTokens.LIFE.toSeconds(),
-        reply.refreshToken());
+        reply.refreshToken(),
+        reply.knownDevice());
   }
 
   private static AuthResult.Unavailable unavailable() {

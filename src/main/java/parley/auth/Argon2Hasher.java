@@ -6,6 +6,10 @@ import com.password4j.Argon2Function;
 import com.password4j.types.Argon2;
 import java.security.SecureRandom;
 import java.text.Normalizer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -17,9 +21,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Argon2id on a pool of its own with a bounded queue: a storm of logins costs logins, never the
- * chat, and memory is bound by threads × {@code memoryKib}. A stored hash carries the parameters it
- * was made with and is checked with those, so the settings can change at any time.
+ * Argon2id on a pool of its own with bounded queues: a storm of logins costs logins, never the
+ * chat, and memory is bound by threads × {@code memoryKib}. Each {@link PasswordHasher.Lane} has a
+ * queue of its own and they take turns, so a flood of registrations costs logins two thirds of the
+ * pool at the most, and one of guesses costs known devices no more. What has waited for {@link
+ * #PATIENCE} is refused unhashed: nobody waits for it any more. A stored hash carries the
+ * parameters it was made with and is checked with those, so the settings can change at any time.
  *
  * <p>What is hashed is the UTF-8 of the password in Unicode form NFC (RFC 8265, section 4.2), as
  * keyboards disagree on how to send an accent.
@@ -28,20 +35,36 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   private static final int SALT_BYTES = 16; // RFC 9106, section 3.1
   private static final int HASH_BYTES = 32;
 
+  /** Shorter than {@link AuthSettings#askTimeout}. */
+  static final Duration PATIENCE = Duration.ofSeconds(7);
+
+  private record Waiting(Runnable work, Runnable tooLate, long since) {}
+
   private final ThreadPoolExecutor pool;
+  private final int threads;
+  private final int most;
+  // Guarded by itself, as is what follows.
+  private final EnumMap<Lane, ArrayDeque<Waiting>> lanes = new EnumMap<>(Lane.class);
+  private int busy;
+  private int turn;
   private final Argon2Function function;
   private final SecureRandom random = new SecureRandom();
   private final Secret dummy;
 
   Argon2Hasher(AuthSettings.Hashing settings) {
     AtomicInteger number = new AtomicInteger();
+    this.threads = settings.threads();
+    this.most = settings.queue();
+    for (Lane lane : Lane.values()) {
+      lanes.put(lane, new ArrayDeque<>());
+    }
     this.pool =
         new ThreadPoolExecutor(
             settings.threads(),
             settings.threads(),
             0,
             TimeUnit.SECONDS,
-            new ArrayBlockingQueue<>(settings.queue()),
+            new ArrayBlockingQueue<>(settings.threads()),
             task -> {
               Thread thread = new Thread(task, "parley-argon2-" + number.incrementAndGet());
               thread.setDaemon(true);
@@ -60,12 +83,13 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
 
   @Override
   public CompletionStage<Secret> hash(Secret password) {
-    return submit(() -> hashNow(password));
+    return submit(Lane.REGISTRATION, () -> hashNow(password));
   }
 
   @Override
-  public CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded) {
+  public CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded, Lane lane) {
     return submit(
+        lane,
         () -> {
           boolean equal = check(password, encoded == null ? dummy : encoded);
           return equal && encoded != null;
@@ -93,21 +117,63 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
     return Normalizer.normalize(password.value(), Normalizer.Form.NFC).getBytes(UTF_8);
   }
 
-  private <T> CompletionStage<T> submit(Callable<T> work) {
+  private <T> CompletionStage<T> submit(Lane lane, Callable<T> work) {
     CompletableFuture<T> result = new CompletableFuture<>();
+    Waiting task =
+        new Waiting(
+            () -> {
+              try {
+                result.complete(work.call());
+              } catch (Throwable e) {
+                // Also an OutOfMemoryError for the 19 MiB: the caller must get an answer.
+                result.completeExceptionally(e);
+              }
+            },
+            () -> result.completeExceptionally(new RejectedExecutionException("waited too long")),
+            System.nanoTime());
+    synchronized (lanes) {
+      ArrayDeque<Waiting> queue = queue(lane);
+      if (queue.size() >= most) {
+        result.completeExceptionally(new RejectedExecutionException("too many wait"));
+        return result;
+      }
+      queue.add(task);
+      if (busy == threads) {
+        return result;
+      }
+      busy++;
+    }
     try {
-      pool.execute(
-          () -> {
-            try {
-              result.complete(work.call());
-            } catch (Throwable e) {
-              // Also an OutOfMemoryError for the 19 MiB: the caller must get an answer.
-              result.completeExceptionally(e);
-            }
-          });
-    } catch (RejectedExecutionException e) {
+      pool.execute(this::work);
+    } catch (RejectedExecutionException e) { // The pool has ended.
       result.completeExceptionally(e);
     }
     return result;
+  }
+
+  private void work() {
+    for (Waiting next = next(); next != null; next = next()) {
+      boolean late = System.nanoTime() - next.since() > PATIENCE.toNanos();
+      (late ? next.tooLate() : next.work()).run();
+    }
+  }
+
+  private ArrayDeque<Waiting> queue(Lane lane) {
+    return Objects.requireNonNull(lanes.get(lane));
+  }
+
+  private @Nullable Waiting next() {
+    Lane[] all = Lane.values();
+    synchronized (lanes) {
+      for (int i = 0; i < all.length; i++) {
+        turn = (turn + 1) % all.length;
+        Waiting next = queue(all[turn]).poll();
+        if (next != null) {
+          return next;
+        }
+      }
+      busy--;
+      return null;
+    }
   }
 }

@@ -1,5 +1,6 @@
 package parley.auth;
 
+import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
 /** What {@link Accounts} answers: one sealed set per call, each word of it a record here. */
@@ -26,6 +27,8 @@ public sealed interface AuthResult {
    * @param accessToken a JWT
    * @param expiresInSeconds life of the access token
    * @param refreshToken good once, for 7 days
+   * @param knownDevice shows at later logins that the password was given on that device before;
+   *     null after a refresh
    */
   record SignedIn(
       UserId userId,
@@ -33,8 +36,20 @@ public sealed interface AuthResult {
       String displayName,
       Secret accessToken,
       long expiresInSeconds,
-      Secret refreshToken)
-      implements Register, Login, Refresh {}
+      Secret refreshToken,
+      @Nullable Secret knownDevice)
+      implements Register, Login, Refresh {
+    /** After a refresh. */
+    public SignedIn(
+        UserId userId,
+        String username,
+        String displayName,
+        Secret accessToken,
+        long expiresInSeconds,
+        Secret refreshToken) {
+      this(userId, username, displayName, accessToken, expiresInSeconds, refreshToken, null);
+    }
+  }
 
   /** A field breaks its rule: 400, naming the field. */
   record Invalid(String field, String message) implements Register {}

@@ -15,7 +15,8 @@ public record AuthSettings(Hashing hashing, Duration askTimeout) {
    * Argon2id and the pool it runs on.
    *
    * @param threads how many hashes at a time, 1 or more
-   * @param queue how many may wait, 1 or more; the next is refused
+   * @param queue how many may wait of each kind (logins of known devices, other logins,
+   *     registrations), 1 or more; the next is refused
    * @param memoryKib memory of one hash
    * @param iterations passes over the memory
    * @param parallelism lanes

@@ -2,19 +2,18 @@ package parley.auth;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
-import java.util.HexFormat;
 
 /**
  * Login attempts per client address, on this node: {@value #BURST} at once, then one per {@value
  * #REFILL_MILLIS} ms. It slows one machine that tries many accounts; one account tried from many
  * machines is slowed by the {@link Account} itself. It is wider than the account's own bucket, as
  * many people share an address behind a router. An IPv6 client is known by its /64, which is what
- * one customer gets. Thread-safe; holds at most {@value #ADDRESSES} addresses.
+ * one customer gets. Who has a {@code known_device} passes. Thread-safe; holds at most {@value
+ * #ADDRESSES} addresses. A machine that has more than that many begins anew, and is left with the
+ * limits of each account.
  */
 public final class LoginThrottle {
   static final int BURST = 30;
@@ -47,7 +46,7 @@ public final class LoginThrottle {
     buckets
         .asMap()
         .compute(
-            key(address),
+            Addresses.key(address),
             (k, old) -> {
               TokenBucket bucket =
                   old == null ? TokenBucket.full(BURST, REFILL_MILLIS, now) : old.at(now);
@@ -59,12 +58,6 @@ public final class LoginThrottle {
 
   /** Gives the attempt back: it was a success, so nobody was guessing. */
   public void succeeded(InetAddress address) {
-    buckets.asMap().computeIfPresent(key(address), (k, bucket) -> bucket.giveBack());
-  }
-
-  private static String key(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    return HexFormat.of()
-        .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);
+    buckets.asMap().computeIfPresent(Addresses.key(address), (k, bucket) -> bucket.giveBack());
   }
 }

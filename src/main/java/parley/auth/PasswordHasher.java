@@ -9,13 +9,23 @@ import org.jspecify.annotations.Nullable;
  * to do, without having done anything.
  */
 interface PasswordHasher {
-  /** The hash in its standard encoded form, parameters and salt included. */
+  /** For a registration: the hash in its standard encoded form, parameters and salt included. */
   CompletionStage<Secret> hash(Secret password);
+
+  /** Whose turn it is: each kind waits in a queue of its own, and they take turns. */
+  enum Lane {
+    /** Logins of known devices. */
+    KNOWN,
+    /** Other logins. */
+    LOGIN,
+    /** Registrations. */
+    REGISTRATION
+  }
 
   /**
    * Whether {@code password} is the one behind {@code encoded}. With null (there is no such
    * account) the answer is false and costs the same time, so that nobody learns by the clock which
    * accounts exist.
    */
-  CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded);
+  CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded, Lane lane);
 }

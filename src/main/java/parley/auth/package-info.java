@@ -27,6 +27,20 @@
  * rate_limited}). 40 ends that the user has not heard of: whatever would end one more is {@code
  * unavailable}. A user remembers 200 ended logins for 20 minutes.
  *
+ * <p><b>Who guesses holds up himself.</b> A limit for the account alone lets anybody keep its owner
+ * out; one for the address alone lets a thousand machines guess. So an account counts both ({@link
+ * parley.auth.GuessLimits}), and devices that have been in before ({@link parley.auth.KnownDevice})
+ * count apart. The account is the one writer for all nodes; it forgets when its node dies. What an
+ * owner on a new device, from a new address, has to wait while ten and more machines guess cannot
+ * be told from a guess, and is at most 5 minutes. Rejected: a puzzle or a captcha, which no client
+ * of the protocol could answer; to store known devices, as there would be a write for each and a
+ * bound to fill.
+ *
+ * <p><b>Registrations are counted on each node.</b> An address that reaches N nodes has N times as
+ * many. A counter for all nodes would be an entity a registration can wait for, to bound what the
+ * hasher's own lane bounds already. Their hashes take turns with those of logins ({@link
+ * parley.auth.PasswordHasher.Lane}).
+ *
  * <p><b>Old and new nodes together.</b> No event has a new name: fields were added, which an older
  * version does not read. An account that moves to an older node takes the newest token for the only
  * good one, and tells nobody of a logout, as before.

@@ -8,12 +8,11 @@ import static org.apache.pekko.http.javadsl.server.Directives.post;
 
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
+import parley.auth.Accounts;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
 import parley.model.ErrorCode;
@@ -54,21 +53,25 @@ final class AuthRoutes {
   }
 
   private Route register() {
-    return guarded(
-        RequestReader::register,
-        (request, r) ->
-            identity
-                .register(r.username(), new Secret(r.password()), r.displayName())
-                .thenCompose(result -> registered(request, result)));
+    return extractRequest(
+        request ->
+            edge.read(
+                request,
+                RequestReader::register,
+                r -> {
+                  long wait = edge.register(request);
+                  return wait > 0
+                      ? done(Problems.tooMany(wait))
+                      : identity
+                          .register(r.username(), new Secret(r.password()), r.displayName())
+                          .thenCompose(result -> registered(request, result));
+                }));
   }
 
   private CompletionStage<HttpResponse> registered(
       HttpRequest request, AuthResult.Register result) {
     return switch (result) {
-      case AuthResult.SignedIn in -> {
-        edge.noGuess(request);
-        yield welcome(request, in, 201);
-      }
+      case AuthResult.SignedIn in -> welcome(request, in, 201);
       case AuthResult.Invalid invalid ->
           done(Problems.badField(invalid.field(), invalid.field() + " " + invalid.message()));
       case AuthResult.UsernameTaken taken ->
@@ -78,12 +81,27 @@ final class AuthRoutes {
   }
 
   private Route login() {
-    return guarded(
-        RequestReader::login,
-        (request, l) ->
-            identity
-                .login(l.username(), new Secret(l.password()))
-                .thenCompose(result -> loggedIn(request, result)));
+    return extractRequest(
+        request ->
+            edge.read(
+                request,
+                RequestReader::login,
+                l -> {
+                  @Nullable Secret known =
+                      l.knownDevice() == null
+                          ? KnownDeviceCookie.read(request)
+                          : new Secret(l.knownDevice());
+                  long wait = edge.guess(request);
+                  // Whether the device is known the account has to say.
+                  return wait > 0 && known == null
+                      ? done(Problems.tooMany(wait))
+                      : identity
+                          .login(
+                              l.username(),
+                              new Secret(l.password()),
+                              new Accounts.Origin(Front.addressOf(request), known, wait))
+                          .thenCompose(result -> loggedIn(request, result));
+                }));
   }
 
   private CompletionStage<HttpResponse> loggedIn(HttpRequest request, AuthResult.Login result) {
@@ -99,21 +117,6 @@ final class AuthRoutes {
     };
   }
 
-  /** An address may try so often, whatever the account; what is no attempt is not counted. */
-  private <T> Route guarded(
-      Function<byte[], RequestReader.Result<T>> reader,
-      BiFunction<HttpRequest, T, CompletionStage<HttpResponse>> then) {
-    return extractRequest(
-        request ->
-            edge.read(
-                request,
-                reader,
-                value -> {
-                  long wait = edge.guess(request);
-                  return wait > 0 ? done(Problems.tooMany(wait)) : then.apply(request, value);
-                }));
-  }
-
   private CompletionStage<HttpResponse> welcome(
       HttpRequest request, AuthResult.SignedIn in, int status) {
     return edge.ensure(in.userId(), in.username(), in.displayName())
@@ -126,8 +129,16 @@ final class AuthRoutes {
   private static HttpResponse tokens(
       HttpRequest request, AuthResult.SignedIn in, int status, boolean keptByCookie) {
     @Nullable String refreshToken = keptByCookie ? null : in.refreshToken().value();
-    String body = HttpWriter.login(in.userId(), in.accessToken().value(), refreshToken, null);
-    return RefreshCookie.set(request, Answers.json(status, body), in.refreshToken());
+    String body =
+        HttpWriter.login(
+            in.userId(), in.accessToken().value(), refreshToken, value(in.knownDevice()));
+    HttpResponse answer = RefreshCookie.set(request, Answers.json(status, body), in.refreshToken());
+    @Nullable Secret known = in.knownDevice();
+    return known == null ? answer : KnownDeviceCookie.set(request, answer, known);
+  }
+
+  private static @Nullable String value(@Nullable Secret secret) {
+    return secret == null ? null : secret.value();
   }
 
   private Route refresh() {

@@ -71,6 +71,11 @@ final class Edge {
     }
   }
 
+  /** Takes one of the registrations an address has a day: 0, or milliseconds to wait. */
+  long register(HttpRequest request) {
+    return services.registrations().tryAcquire(Front.addressOf(request));
+  }
+
   /** The way to everything. */
   Services services() {
     return services;

@@ -19,7 +19,7 @@ public interface Identity {
       String username, Secret password, String displayName);
 
   /** As {@link Accounts#login}. */
-  CompletionStage<AuthResult.Login> login(String username, Secret password);
+  CompletionStage<AuthResult.Login> login(String username, Secret password, Accounts.Origin origin);
 
   /** As {@link Accounts#refresh}. */
   CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken);
@@ -46,8 +46,9 @@ public interface Identity {
       }
 
       @Override
-      public CompletionStage<AuthResult.Login> login(String username, Secret password) {
-        return accounts.login(username, password);
+      public CompletionStage<AuthResult.Login> login(
+          String username, Secret password, Accounts.Origin origin) {
+        return accounts.login(username, password, origin);
       }
 
       @Override

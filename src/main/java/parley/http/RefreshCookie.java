@@ -20,9 +20,14 @@ final class RefreshCookie {
 
   /** The cookie's token, or null. */
   static @Nullable Secret read(HttpRequest request) {
+    return read(request, NAME);
+  }
+
+  /** The value of a cookie, or null. */
+  static @Nullable Secret read(HttpRequest request, String name) {
     for (Cookie header : request.getHeaders(Cookie.class)) {
       for (HttpCookiePair cookie : header.getCookies()) {
-        if (cookie.name().equals(NAME) && !cookie.value().isEmpty()) {
+        if (cookie.name().equals(name) && !cookie.value().isEmpty()) {
           return new Secret(cookie.value());
         }
       }
@@ -32,18 +37,19 @@ final class RefreshCookie {
 
   /** Gives the browser a token. */
   static HttpResponse set(HttpRequest request, HttpResponse response, Secret token) {
-    return with(request, response, token.value(), MAX_AGE_SECONDS);
+    return with(request, response, NAME, token.value(), MAX_AGE_SECONDS);
   }
 
   /** Takes it away. */
   static HttpResponse clear(HttpRequest request, HttpResponse response) {
-    return with(request, response, "", 0);
+    return with(request, response, NAME, "", 0);
   }
 
-  private static HttpResponse with(
-      HttpRequest request, HttpResponse response, String value, int maxAge) {
+  /** The answer with a cookie that only the calls under {@code /v1/auth} get. */
+  static HttpResponse with(
+      HttpRequest request, HttpResponse response, String name, String value, int maxAge) {
     String cookie =
-        NAME
+        name
             + ("=" + value)
             + ("; Max-Age=" + maxAge)
             + "; Path=/v1/auth; HttpOnly; SameSite=Strict"

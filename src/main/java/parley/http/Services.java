@@ -9,6 +9,7 @@ import org.apache.pekko.actor.typed.RecipientRef;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.util.ByteString;
 import parley.auth.LoginThrottle;
+import parley.auth.Registrations;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
@@ -20,6 +21,7 @@ import parley.user.User;
  *
  * @param identity accounts and tokens
  * @param logins slows those who guess, by address
+ * @param registrations limits new accounts, by address
  * @param budget what a user may write, shared with the socket
  * @param users where a user is
  * @param conversations where a conversation is
@@ -31,6 +33,7 @@ import parley.user.User;
 public record Services(
     Identity identity,
     LoginThrottle logins,
+    Registrations registrations,
     WriteBudget budget,
     Function<UserId, RecipientRef<User.Command>> users,
     Function<ConversationId, RecipientRef<Conversation.Command>> conversations,

@@ -27,8 +27,15 @@ public sealed interface Request {
   /**
    * Proof of an account. Only bounded, not checked by the rules for new accounts: a name or
    * password that cannot exist is a wrong one.
+   *
+   * @param knownDevice what an earlier login gave; null where the body has none: then it is the
+   *     cookie's
    */
-  record Login(String username, String password) implements Request {
+  record Login(String username, String password, @Nullable String knownDevice) implements Request {
+    public Login(String username, String password) {
+      this(username, password, null);
+    }
+
     @Override
     public String toString() {
       return "Login[password=[REDACTED]]";

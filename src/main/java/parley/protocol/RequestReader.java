@@ -98,7 +98,9 @@ public final class RequestReader {
         body,
         f ->
             new Request.Login(
-                f.text("username", 0, PASSWORD_CHARS), f.text("password", 0, PASSWORD_CHARS)));
+                f.text("username", 0, PASSWORD_CHARS),
+                f.text("password", 0, PASSWORD_CHARS),
+                f.textOrNull("known_device", 0, FrameReader.TOKEN_CHARS)));
   }
 
   /** POST /v1/auth/refresh and /v1/auth/logout: with a cookie the body may be empty. */

@@ -31,7 +31,7 @@ class SettingsTest {
     assertThat(settings.cold().kind()).isEqualTo(Settings.ColdKind.FILE);
     assertThat(settings.cold().hotDays()).isEqualTo(30);
     assertThat(settings.unready()).isEqualTo(Duration.ZERO);
-    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100));
+    assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100, 50));
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
     assertThat(settings.managementWrite()).isFalse();
     assertThat(settings.trustedProxies()).isSameAs(TrustedProxies.NONE);
@@ -82,6 +82,7 @@ class SettingsTest {
     "PARLEY_RATE_MESSAGES_PER_MINUTE, many",
     "PARLEY_GROUPS_PER_DAY, 1001",
     "PARLEY_RATE_REQUESTS_PER_SECOND, -5",
+    "PARLEY_REGISTRATIONS_PER_DAY, many",
     "PARLEY_DRAIN_SECONDS, 3601",
     "PARLEY_UNREADY_SECONDS, 301",
     "PARLEY_DYNAMODB_ENDPOINT, localhost:8000",

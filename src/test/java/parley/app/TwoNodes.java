@@ -59,6 +59,7 @@ final class TwoNodes implements AutoCloseable {
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_REMOTE_PORT", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
+    all.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
     this.environment = Map.copyOf(all);
     store = EmbeddedStore.open(folder);
     store.openJournal();

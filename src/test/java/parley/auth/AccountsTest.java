@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AccountsTest {
   private static final Secret PASSWORD = new Secret("correct horse");
+  private static final Accounts.Origin ORIGIN =
+      new Accounts.Origin(InetAddress.getLoopbackAddress(), null, 0);
   private static final Config CLUSTER =
       ConfigFactory.parseString(
           """
@@ -70,7 +73,7 @@ final class AccountsTest {
     assertThat(get(accounts.lookup("bob")))
         .isEqualTo(new AuthResult.Found(in.userId(), "bob", "Bob B"));
 
-    AuthResult.SignedIn again = (AuthResult.SignedIn) get(accounts.login("bob", PASSWORD));
+    AuthResult.SignedIn again = (AuthResult.SignedIn) get(accounts.login("bob", PASSWORD, ORIGIN));
     AuthResult.SignedIn next = (AuthResult.SignedIn) get(accounts.refresh(again.refreshToken()));
     assertThat(next.userId()).isEqualTo(in.userId());
     assertThat(bob.sid()).isNotNull();
@@ -110,8 +113,9 @@ final class AccountsTest {
     assertThat(get(accounts.register("eve", PASSWORD, Optional.of(""))))
         .isEqualTo(
             new AuthResult.Invalid("display_name", "must be 1 to 64 characters of valid Unicode"));
-    assertThat(get(accounts.login("No Body", PASSWORD))).isEqualTo(new AuthResult.BadCredentials());
-    assertThat(get(accounts.login("nobody", new Secret("x".repeat(129)))))
+    assertThat(get(accounts.login("No Body", PASSWORD, ORIGIN)))
+        .isEqualTo(new AuthResult.BadCredentials());
+    assertThat(get(accounts.login("nobody", new Secret("x".repeat(129)), ORIGIN)))
         .isEqualTo(new AuthResult.BadCredentials());
     assertThat(get(accounts.refresh(new Secret("nonsense"))))
         .isEqualTo(new AuthResult.UnknownToken());
@@ -125,10 +129,10 @@ final class AccountsTest {
     assertThat(get(accounts.refresh(RefreshToken.first("stranger").wire())))
         .isEqualTo(new AuthResult.UnknownToken());
     for (int i = 0; i < 10; i++) {
-      assertThat(get(accounts.login("stranger", new Secret("wrong"))))
+      assertThat(get(accounts.login("stranger", new Secret("wrong"), ORIGIN)))
           .isEqualTo(new AuthResult.BadCredentials());
     }
-    assertThat(get(accounts.login("stranger", PASSWORD)))
+    assertThat(get(accounts.login("stranger", PASSWORD, ORIGIN)))
         .isEqualTo(new AuthResult.RateLimited(6_000));
   }
 

@@ -39,10 +39,13 @@ final class Argon2HasherTest {
   @Test
   void nobodyHasNoPassword() {
     try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 64, 1, 1))) {
-      CompletableFuture<Boolean> any = hasher.matches(PASSWORD, null).toCompletableFuture();
+      CompletableFuture<Boolean> any =
+          hasher.matches(PASSWORD, null, PasswordHasher.Lane.LOGIN).toCompletableFuture();
       assertThat(any.join()).isFalse();
       CompletableFuture<Boolean> dummy =
-          hasher.matches(new Secret("the password of nobody"), null).toCompletableFuture();
+          hasher
+              .matches(new Secret("the password of nobody"), null, PasswordHasher.Lane.LOGIN)
+              .toCompletableFuture();
       assertThat(dummy.join()).isFalse();
     }
   }
@@ -64,7 +67,36 @@ final class Argon2HasherTest {
     }
   }
 
+  @Test
+  void aFloodOfRegistrationsMakesNoLoginWait() {
+    try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 30, 19_456, 2, 1))) {
+      Secret hash = hasher.hash(PASSWORD).toCompletableFuture().join();
+      List<CompletableFuture<Secret>> flood = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        flood.add(hasher.hash(PASSWORD).toCompletableFuture());
+      }
+      List<CompletableFuture<Boolean>> guesses = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        guesses.add(
+            hasher.matches(PASSWORD, hash, PasswordHasher.Lane.LOGIN).toCompletableFuture());
+      }
+      CompletableFuture<Boolean> known =
+          hasher.matches(PASSWORD, hash, PasswordHasher.Lane.KNOWN).toCompletableFuture();
+      assertThat(known.join()).isTrue();
+      // It had its turn after one of each of the others at the most, and one that was running.
+      assertThat(flood.stream().filter(f -> f.isDone() && !f.isCompletedExceptionally()).count())
+          .isLessThan(10);
+      assertThat(guesses.stream().filter(f -> f.isDone() && !f.isCompletedExceptionally()).count())
+          .isLessThan(10);
+      assertThat(guesses.getFirst().join()).isTrue();
+      assertThat(flood.getLast().exceptionNow()).isInstanceOf(RejectedExecutionException.class);
+    }
+  }
+
   private static boolean matches(PasswordHasher hasher, Secret password, Secret encoded) {
-    return hasher.matches(password, encoded).toCompletableFuture().join();
+    return hasher
+        .matches(password, encoded, PasswordHasher.Lane.LOGIN)
+        .toCompletableFuture()
+        .join();
   }
 }

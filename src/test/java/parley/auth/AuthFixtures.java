@@ -89,7 +89,7 @@ final class AuthFixtures {
 
     @Override
     public synchronized CompletionStage<Boolean> matches(
-        Secret password, @Nullable Secret encoded) {
+        Secret password, @Nullable Secret encoded, Lane lane) {
       matched.add(encoded == null ? "dummy" : encoded.value());
       return answer(encoded != null && encoded.value().equals("hash of " + password.value()));
     }

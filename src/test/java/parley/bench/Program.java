@@ -129,6 +129,7 @@ final class Program implements AutoCloseable {
     all.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     all.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     all.put("PARLEY_GROUPS_PER_DAY", "0");
+    all.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
     List<String> options = new ArrayList<>();
     options.add("-Dsun.misc.unsafe.memory.access=allow");
     if (jfr) {

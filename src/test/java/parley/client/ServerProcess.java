@@ -67,6 +67,7 @@ public final class ServerProcess implements AutoCloseable {
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     environment.put("PARLEY_GROUPS_PER_DAY", "0");
+    environment.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
     environment.putAll(store.get());
     environment.putAll(overrides);
   }

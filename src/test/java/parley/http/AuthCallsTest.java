@@ -10,6 +10,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.auth.AuthResult;
+import parley.auth.Secret;
 import parley.model.ErrorCode;
 import parley.model.Profile;
 import parley.model.Refusal;
@@ -150,8 +151,127 @@ final class AuthCallsTest {
         response = other.call("POST", "/v1/auth/login", CREDENTIALS);
       }
       World.problem(response, 429, "rate_limited");
-      World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 429, "rate_limited");
+      // The account is asked, if a device may be known to it; nobody is kept from registering.
+      other.identity.asked.clear();
+      World.problem(
+          other.call(
+              "POST",
+              "/v1/auth/login",
+              "{\"username\":\"bob\",\"password\":\"pass word\",\"known_device\":\"k\"}"),
+          401,
+          "bad_credentials");
+      World.problem(
+          other.call("POST", "/v1/auth/login", CREDENTIALS, "Cookie", "parley_known=c"),
+          401,
+          "bad_credentials");
+      assertThat(other.identity.asked)
+          .containsExactly("login bob pass word known k", "login bob pass word known c");
+      World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
     }
+  }
+
+  @Test
+  void anAddressRegistersSoManyTimesADayAndNothingIsGivenBack() {
+    try (World other = new World(HttpSettings.standard(0, TrustedProxies.NONE), 3)) {
+      other.users = world.users;
+      World.problem(other.call("POST", "/v1/auth/register", "{}"), 400, "bad_request");
+      other.identity.onRegister = IN;
+      assertThat(other.call("POST", "/v1/auth/register", CREDENTIALS).statusCode()).isEqualTo(201);
+      other.identity.onRegister = new AuthResult.UsernameTaken();
+      for (int i = 0; i < 2; i++) {
+        World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
+      }
+      HttpResponse<String> refused = other.call("POST", "/v1/auth/register", CREDENTIALS);
+      World.problem(refused, 429, "rate_limited");
+      assertThat(refused.headers().firstValue("Retry-After")).hasValue("86400");
+      other.identity.onLogin = IN;
+      assertThat(other.call("POST", "/v1/auth/login", CREDENTIALS).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aLoginMakesTheDeviceKnownAndARefreshDoesNot() {
+    world.identity.onLogin =
+        new AuthResult.SignedIn(
+            IN.userId(),
+            "bob",
+            "Bob B.",
+            IN.accessToken(),
+            900,
+            IN.refreshToken(),
+            new Secret("k-1"));
+    HttpResponse<String> in = post("login", CREDENTIALS);
+    assertThat(in.body()).endsWith("\"refresh_token\":\"rt-1\",\"known_device\":\"k-1\"}");
+    assertThat(in.headers().allValues("Set-Cookie"))
+        .anySatisfy(
+            cookie ->
+                assertThat(cookie.split("; ", -1))
+                    .containsExactlyInAnyOrder(
+                        "parley_known=k-1",
+                        "Max-Age=31536000",
+                        "Path=/v1/auth",
+                        "HttpOnly",
+                        "SameSite=Strict"));
+    world.identity.onRefresh = IN;
+    assertThat(post("refresh", "{\"refresh_token\":\"a\"}").body()).doesNotContain("known_device");
+  }
+
+  @Test
+  void aPageOfOursDoesNotSeeTheRefreshToken() {
+    world.identity.onLogin = IN;
+    world.identity.onRefresh = IN;
+    for (HttpResponse<String> page :
+        List.of(
+            post("login", CREDENTIALS, "Sec-Fetch-Site", "same-origin"),
+            post("refresh", "{}", "Cookie", "parley_refresh=a", "Sec-Fetch-Site", "same-origin"))) {
+      assertThat(page.statusCode()).isEqualTo(200);
+      assertThat(page.body()).doesNotContain("rt-1");
+      assertThat(cookie(page)).contains("parley_refresh=rt-1");
+    }
+    assertThat(post("refresh", "{\"refresh_token\":\"a\"}", "Sec-Fetch-Site", "same-origin").body())
+        .contains("rt-1");
+  }
+
+  @Test
+  void aTokenThatWasSpentAMomentAgoLeavesTheCookie() {
+    world.identity.onRefresh = new AuthResult.StaleToken();
+    HttpResponse<String> stale = post("refresh", "", "Cookie", "parley_refresh=a");
+    World.problem(stale, 401, "unauthenticated");
+    assertThat(stale.headers().allValues("Set-Cookie")).isEmpty();
+  }
+
+  @Test
+  void pagesOfOtherOriginsAreForbidden() {
+    world.identity.onRefresh = IN;
+    for (String[] foreign :
+        new String[][] {
+          {"Origin", "https://evil.example"},
+          {"Origin", "null"},
+          {"Origin", "http://127.0.0.1.evil.example"},
+          {"Sec-Fetch-Site", "cross-site"},
+          {"Sec-Fetch-Site", "same-site"}
+        }) {
+      for (String path : List.of("logout", "refresh")) {
+        HttpResponse<String> refused =
+            post(path, "{}", "Cookie", "parley_refresh=a", foreign[0], foreign[1]);
+        World.problem(refused, 403, "forbidden");
+        assertThat(refused.headers().allValues("Set-Cookie")).isEmpty();
+      }
+    }
+    assertThat(world.identity.asked).isEmpty();
+    // Behind a proxy that changes Host the browser's own word counts.
+    assertThat(
+            post(
+                    "logout",
+                    "{}",
+                    "Cookie",
+                    "parley_refresh=a",
+                    "Origin",
+                    "https://chat.example",
+                    "Sec-Fetch-Site",
+                    "same-origin")
+                .statusCode())
+        .isEqualTo(204);
   }
 
   @Test

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import parley.auth.Accounts;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
 import parley.auth.Verified;
@@ -43,8 +44,16 @@ final class FakeIdentity implements Identity {
   }
 
   @Override
-  public CompletionStage<AuthResult.Login> login(String username, Secret password) {
-    return ask("login " + username + " " + password.value(), onLogin);
+  public CompletionStage<AuthResult.Login> login(
+      String username, Secret password, Accounts.Origin origin) {
+    Secret known = origin.knownDevice();
+    return ask(
+        "login "
+            + username
+            + " "
+            + password.value()
+            + (known == null ? "" : " known " + known.value()),
+        onLogin);
   }
 
   @Override

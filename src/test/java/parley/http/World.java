@@ -34,6 +34,7 @@ import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.auth.LoginThrottle;
+import parley.auth.Registrations;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
@@ -95,6 +96,10 @@ final class World implements AutoCloseable {
   }
 
   World(HttpSettings settings) {
+    this(settings, 0);
+  }
+
+  World(HttpSettings settings, int registrationsPerDay) {
     Config config =
         ConfigFactory.parseString(
                 """
@@ -111,6 +116,7 @@ final class World implements AutoCloseable {
         new Services(
             identity,
             new LoginThrottle(InstantSource.fixed(Instant.EPOCH)),
+            new Registrations(registrationsPerDay, InstantSource.fixed(Instant.EPOCH)),
             budget,
             this::user,
             this::conversation,

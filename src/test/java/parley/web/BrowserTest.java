@@ -115,6 +115,7 @@ abstract class BrowserTest {
                   "PARLEY_DATA_DIR", data.toString(),
                   "PARLEY_RATE_MESSAGES_PER_MINUTE", "0",
                   "PARLEY_RATE_REQUESTS_PER_SECOND", "0",
+                  "PARLEY_REGISTRATIONS_PER_DAY", "0",
                   "PARLEY_DRAIN_SECONDS", "1"));
       Process started = builder.redirectErrorStream(true).start();
       server = started;

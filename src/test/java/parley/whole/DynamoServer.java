@@ -58,6 +58,7 @@ final class DynamoServer implements AutoCloseable {
     environment.put("PARLEY_RATE_MESSAGES_PER_MINUTE", "0");
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     environment.put("PARLEY_GROUPS_PER_DAY", "0");
+    environment.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
     // Nothing is kept there, and several nodes may name the same.
     environment.put("PARLEY_DATA_DIR", Path.of("target").toString());
     try {

@@ -1,0 +1,98 @@
+package parley.auth;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a login leaves on a device: that the right password was typed there once. It opens nothing;
+ * who shows it is not held up by what others have tried ({@link GuessLimits}). To the client it is
+ * one opaque word, base64url of
+ *
+ * <pre>
+ * version 1 | number, 16 | issued, 8 | HMAC-SHA256 of these and the username, 32
+ * </pre>
+ *
+ * The key of the HMAC is made from the stored hash of the password. So nothing has to be stored: a
+ * word of another account is good for nothing here, a new password makes all of them worthless, and
+ * only who can read the journal, where the hash is, could make one. A stolen one is good for the
+ * attempts of one device.
+ */
+final class KnownDevice {
+  /** As long as the cookie. */
+  static final Duration LIFE = Duration.ofDays(365);
+
+  /** Characters of the word. */
+  static final int CHARS = 76;
+
+  private static final byte VERSION = 1;
+  private static final int NUMBER = 16;
+  private static final int SIGNED = 1 + NUMBER + Long.BYTES;
+  private static final int MAC = 32;
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
+  private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
+
+  private KnownDevice() {}
+
+  /** A new one, for somebody who has just given the password. */
+  static Secret make(String username, Secret passwordHash, Instant now) {
+    byte[] number = new byte[NUMBER];
+    RANDOM.nextBytes(number);
+    byte[] signed =
+        ByteBuffer.allocate(SIGNED).put(VERSION).put(number).putLong(now.toEpochMilli()).array();
+    byte[] all =
+        ByteBuffer.allocate(SIGNED + MAC)
+            .put(signed)
+            .put(mac(username, passwordHash, signed))
+            .array();
+    return new Secret(ENCODER.encodeToString(all));
+  }
+
+  /** The number of the device, if the word was made for this account and password; else null. */
+  static @Nullable String number(Secret word, String username, Secret passwordHash, Instant now) {
+    if (word.value().length() != CHARS) {
+      return null;
+    }
+    byte[] all;
+    try {
+      all = DECODER.decode(word.value());
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+    if (all.length != SIGNED + MAC || all[0] != VERSION) {
+      return null;
+    }
+    byte[] signed = Arrays.copyOf(all, SIGNED);
+    byte[] mac = Arrays.copyOfRange(all, SIGNED, all.length);
+    long issued = ByteBuffer.wrap(signed, 1 + NUMBER, Long.BYTES).getLong();
+    return MessageDigest.isEqual(mac, mac(username, passwordHash, signed))
+            && now.toEpochMilli() - issued < LIFE.toMillis()
+        ? ENCODER.encodeToString(Arrays.copyOfRange(signed, 1, 1 + NUMBER))
+        : null;
+  }
+
+  private static byte[] mac(String username, Secret passwordHash, byte[] signed) {
+    try {
+      byte[] key =
+          MessageDigest.getInstance("SHA-256")
+              .digest(("parley known device " + passwordHash.value()).getBytes(UTF_8));
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      mac.update(signed);
+      return mac.doFinal(username.getBytes(UTF_8));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has HMAC-SHA256", e);
+    }
+  }
+}
