@@ -1,22 +1,28 @@
 package parley.app;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import parley.model.UserId;
 import parley.push.DeadLetters;
 import parley.push.Platform;
 import parley.session.Entities;
 import parley.telemetry.Telemetry;
 import parley.user.OwedMeters;
 import parley.user.PushSettings;
+import parley.user.PushTokens;
 import parley.user.Pushing;
 import parley.user.Reminder;
+import parley.user.User;
 import parley.user.UserPush;
 
 /**
@@ -26,6 +32,12 @@ import parley.user.UserPush;
  * @param admin the dead letters for operators
  */
 record Pushes(Pushing pushing, AdminRoutes admin) {
+  /** How long the former owner of a token may take to lose it. */
+  private static final Duration LOSE = Duration.ofSeconds(2);
+
+  /** With that and two writes, shorter than the HTTP edge waits for the user. */
+  private static final Duration CLAIM = Duration.ofSeconds(4);
+
   static Pushes start(
       ActorSystem<?> node,
       ClusterSharding sharding,
@@ -43,12 +55,14 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
     }
     DeadLetters letters = DeadLetters.init(sharding, telemetry);
     Reminder.init(node, user -> entities.user(user).tell(new UserPush.Woken()));
+    PushTokens.init(sharding, (user, hash, before) -> lose(node, entities, user, hash, before));
     Pushing pushing =
         new Pushing(
             Set.copyOf(platforms),
             sender.push()::tell,
             letters::keep,
             (user, command) -> sharding.entityRefFor(Reminder.KEY, user.value()).tell(command),
+            (user, hash) -> claim(sharding, user, hash),
             PushSettings.from(node.settings().config(), settings.pushAfter()),
             new OwedMeters(telemetry.registry()));
     ActorRef<DeadLetterReplay.Command> replay =
@@ -59,5 +73,34 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
             Props.empty());
     return new Pushes(
         pushing, new DeadLetterRoutes(node, letters, replay, settings.managementWrite()));
+  }
+
+  private static CompletionStage<Long> claim(ClusterSharding sharding, UserId user, String hash) {
+    return sharding
+        .entityRefFor(PushTokens.KEY, hash)
+        .<PushTokens.Reply>ask(replyTo -> new PushTokens.Claim(user, replyTo), CLAIM)
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case PushTokens.Claimed claimed -> claimed.nr();
+                  case PushTokens.NotNow busy ->
+                      throw new IllegalStateException("the token is not free");
+                });
+  }
+
+  private static CompletionStage<User.Done> lose(
+      ActorSystem<?> node, Entities entities, UserId user, String hash, long before) {
+    return AskPattern.<User.Command, User.DoneReply>ask(
+            entities.user(user),
+            replyTo -> new User.LosePushToken(hash, before, replyTo),
+            LOSE,
+            node.scheduler())
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Done done -> done;
+                  case User.Refused refused ->
+                      throw new IllegalStateException(refused.refusal().message());
+                });
   }
 }

@@ -69,6 +69,8 @@
  *   Check, Checked            asked again; after four in a row without an answer the session looks for
  *                             its user anew, every 2 s, and after a minute ends with state_lost
  *   Ended                     the next check is answered with it again
+ *   Claim, LosePushToken      the caller waits 4 s, then unavailable; what is untold is told at the
+ *                             next claim
  *   EndLogin, EndFamily       told again after 5 s, and in the next life, until acknowledged
  *   Watch, PresenceSeen       renewed every minute, and answered with the presence
  *   Typing, TypingSeen        not at all: a hint

@@ -16,6 +16,8 @@ import parley.model.DeviceId;
  *     wrote it down, and that counts as long ago
  * @param logins the logins that it said hello with and that have not ended, the last one last; at
  *     most {@value #LOGINS}
+ * @param pushClaim the number under which the token was claimed; 0 where it was not. See {@link
+ *     PushTokens}
  * @param signedOut the login of its last hello has ended: nothing is pushed to it until the next
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -28,7 +30,8 @@ record Device(
     @Nullable String pushToken,
     long pushAt,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<String> logins,
-    boolean signedOut) {
+    boolean signedOut,
+    long pushClaim) {
   /** As many as an account keeps. */
   static final int LOGINS = 20;
 
@@ -48,7 +51,7 @@ record Device(
       @Nullable String pushPlatform,
       @Nullable String pushToken,
       long pushAt) {
-    this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false);
+    this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false, 0);
   }
 
   /** Whether it has a push token, and somebody is logged in. */
@@ -61,8 +64,8 @@ record Device(
     return logins == null ? List.of() : logins;
   }
 
-  Device withPush(@Nullable String platform, @Nullable String token, long at) {
-    return new Device(id, number, client, seenAt, platform, token, at, logins, signedOut);
+  Device withPush(@Nullable String platform, @Nullable String token, long at, long claim) {
+    return new Device(id, number, client, seenAt, platform, token, at, logins, signedOut, claim);
   }
 
   /**
@@ -78,7 +81,16 @@ record Device(
     }
     List<String> kept = all.subList(Math.max(0, all.size() - LOGINS), all.size());
     return new Device(
-        id, number, newClient, Math.max(seenAt, at), pushPlatform, pushToken, pushAt, kept, false);
+        id,
+        number,
+        newClient,
+        Math.max(seenAt, at),
+        pushPlatform,
+        pushToken,
+        pushAt,
+        kept,
+        false,
+        pushClaim);
   }
 
   /** A login has ended. */
@@ -89,7 +101,8 @@ record Device(
     }
     boolean out = signedOut || all.getLast().equals(sid);
     List<String> rest = all.stream().filter(login -> !login.equals(sid)).toList();
-    return new Device(id, number, client, seenAt, pushPlatform, pushToken, pushAt, rest, out);
+    return new Device(
+        id, number, client, seenAt, pushPlatform, pushToken, pushAt, rest, out, pushClaim);
   }
 
   @Override

@@ -3,6 +3,7 @@ package parley.user;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.UserId;
 import parley.push.DeadLetter;
@@ -17,12 +18,14 @@ import parley.push.Push;
  * @param sender the way to this node's push actor
  * @param letters where pushes go that failed for good
  * @param reminders the way to the entities that wake users who owe pushes
+ * @param tokens the way to whose push tokens are
  */
 public record Pushing(
     Set<Platform> platforms,
     Sender sender,
     Letters letters,
     Reminders reminders,
+    PushTokens.Claims tokens,
     PushSettings settings,
     OwedMeters meters) {
 
@@ -33,6 +36,7 @@ public record Pushing(
         send -> {},
         (letter, reference, replyTo) -> {},
         (user, command) -> {},
+        (user, hash) -> CompletableFuture.completedFuture(0L),
         new PushSettings(
             Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, () -> 0),
         new OwedMeters(new SimpleMeterRegistry()));

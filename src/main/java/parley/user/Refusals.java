@@ -27,6 +27,7 @@ final class Refusals {
       case User.GetDevices c -> c.replyTo().tell(refused);
       case User.RemoveDevice c -> c.replyTo().tell(refused);
       case User.EndLogin c -> c.replyTo().tell(refused);
+      case User.LosePushToken c -> c.replyTo().tell(refused);
       case User.SetPushToken c -> c.replyTo().tell(refused);
       case User.GetInbox c -> c.replyTo().tell(refused);
       case User.SetRowFlags c -> c.replyTo().tell(refused);

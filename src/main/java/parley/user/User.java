@@ -91,6 +91,7 @@ public final class User {
           GetDevices,
           RemoveDevice,
           EndLogin,
+          LosePushToken,
           SetPushToken,
           GetInbox,
           SetRowFlags,
@@ -210,6 +211,16 @@ public final class User {
       return "SetPushToken[" + deviceId + ", " + platform + ", token=[REDACTED]]";
     }
   }
+
+  /**
+   * Another user has claimed a push token: devices that have it lose it. Answers {@link Done} when
+   * that is durable, also where none has it.
+   *
+   * @param hash as {@link PushTokens#hash}
+   * @param before claims from this number on are later, and stay
+   */
+  public record LosePushToken(String hash, long before, ActorRef<DoneReply> replyTo)
+      implements Command {}
 
   // ---- the inbox
   // ---------------------------------------------------------------------------------------------

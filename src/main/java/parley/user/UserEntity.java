@@ -3,6 +3,7 @@ package parley.user;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -199,6 +200,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.GetDevices c -> reply(c.replyTo(), new User.Devices(live().devices(state, now())));
       case User.RemoveDevice c -> removeDevice(state, c);
       case User.EndLogin c -> endLogin(state, c);
+      case User.LosePushToken c -> losePushToken(state, c);
       case User.SetPushToken c -> setPushToken(state, c);
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(state, c);
@@ -233,6 +235,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 context.getSelf().tell(new UserInternal.Flush());
               });
       case UserInternal.LoginTold c -> loginTold(state, c);
+      case UserInternal.TokenClaimed c -> tokenClaimed(state, c);
       case UserInternal.TellLogins c -> run(() -> live().loginEnds.tell(state));
       case UserInternal.Idle c -> idle(state);
       case UserInternal.Stop c -> stop(state);
@@ -252,6 +255,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
           LOG.warn("{} is told of {} but was never made: ignored", id, c.conversationId());
       // Registered, but the user was never made: there is nothing of the login here.
       case User.EndLogin c -> c.replyTo().tell(new User.Done());
+      case User.LosePushToken c -> c.replyTo().tell(new User.Done());
       case UserInternal.Stop c -> {
         return Effect().stop();
       }
@@ -386,15 +390,63 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (c.token() == null && device.pushToken() == null) {
       return reply(c.replyTo(), new User.Done());
     }
+    if (c.token() == null) {
+      return setPushToken(c.deviceId(), null, null, 0)
+          .thenRun(after -> c.replyTo().tell(new User.Done()));
+    }
+    String hash = PushTokens.hash(c.platform(), c.token());
+    CompletableFuture<Long> claim = pushing.tokens().claim(id, hash).toCompletableFuture();
+    Long nr = claim.isCompletedExceptionally() ? null : claim.getNow(null);
+    if (nr != null) { // Nobody else has to be asked.
+      return tokenClaimed(state, new UserInternal.TokenClaimed(c, hash, nr));
+    }
+    live().claiming.putIfAbsent(hash, 0L);
+    context.pipeToSelf(
+        claim,
+        (number, failure) ->
+            new UserInternal.TokenClaimed(c, hash, failure == null ? number : null));
+    return Effect().none();
+  }
+
+  private Effect<UserEvent, UserState> tokenClaimed(UserState state, UserInternal.TokenClaimed c) {
+    User.SetPushToken command = c.command();
+    Long lost = live().claiming.remove(c.hash());
+    Long nr = c.nr();
+    if (nr == null || (lost != null && nr < lost)) {
+      return reply(
+          command.replyTo(),
+          new User.Refused(Refusal.unavailable("another user may have this token; ask again")));
+    }
+    if (!state.devices().containsKey(command.deviceId())) {
+      return reply(command.replyTo(), noSuchDevice());
+    }
     // Also where it is the same: a provider that finds a token gone says since when.
-    return setPushToken(c.deviceId(), c.token() == null ? null : c.platform(), c.token())
-        .thenRun(after -> c.replyTo().tell(new User.Done()));
+    return setPushToken(command.deviceId(), command.platform(), command.token(), nr)
+        .thenRun(after -> command.replyTo().tell(new User.Done()));
+  }
+
+  private Effect<UserEvent, UserState> losePushToken(UserState state, User.LosePushToken c) {
+    live().claiming.computeIfPresent(c.hash(), (hash, lost) -> Math.max(lost, c.before()));
+    for (Device device : state.devices().values()) {
+      String token = device.pushToken();
+      String platform = device.pushPlatform();
+      if (token != null
+          && platform != null
+          && device.pushClaim() < c.before()
+          && PushTokens.hash(platform, token).equals(c.hash())) {
+        // No two devices of a user have the same token.
+        return setPushToken(device.id(), null, null, 0)
+            .thenRun(after -> c.replyTo().tell(new User.Done()));
+      }
+    }
+    return reply(c.replyTo(), new User.Done());
   }
 
   private EffectBuilder<UserEvent, UserState> setPushToken(
-      DeviceId device, @Nullable String platform, @Nullable String token) {
+      DeviceId device, @Nullable String platform, @Nullable String token, long claim) {
     return Effect()
-        .persist(new UserEvent.PushTokenSet(device, platform, token, token == null ? 0 : now()))
+        .persist(
+            new UserEvent.PushTokenSet(device, platform, token, token == null ? 0 : now(), claim))
         .thenRun((UserState after) -> live().devicesChanged(after, now()));
   }
 
@@ -404,7 +456,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     DeviceId gone = live().pusher.sent(state, c, now());
     if (gone != null) {
       LOG.info("{}: the push token of {} is gone at its provider: removed", id, gone);
-      return setPushToken(gone, null, null);
+      return setPushToken(gone, null, null, 0);
     }
     live().push(state, now());
     context.getSelf().tell(new UserInternal.Flush());

@@ -105,9 +105,16 @@ sealed interface UserEvent extends Stored {
    * is the same phone under another name, and loses it.
    *
    * @param at when, epoch milliseconds; 0 where an older version wrote it
+   * @param claim the number under which the token was claimed, see {@link PushTokens}; 0 where it
+   *     was not
    */
-  record PushTokenSet(DeviceId deviceId, @Nullable String platform, @Nullable String token, long at)
+  record PushTokenSet(
+      DeviceId deviceId, @Nullable String platform, @Nullable String token, long at, long claim)
       implements UserEvent {
+    PushTokenSet(DeviceId deviceId, @Nullable String platform, @Nullable String token, long at) {
+      this(deviceId, platform, token, at, 0);
+    }
+
     @Override
     public String toString() {
       return "PushTokenSet[" + deviceId + ", " + platform + ", token=[REDACTED]]";

@@ -1,6 +1,7 @@
 package parley.user;
 
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
 import parley.push.Outcome;
 import parley.serial.Local;
@@ -27,6 +28,14 @@ non-sealed interface UserInternal extends User.Command, Local {
 
   /** Accounts are to be told again. */
   record TellLogins() implements UserInternal {}
+
+  /**
+   * The token to be set is this user's now.
+   *
+   * @param nr of the claim; null where it may be somebody else's still
+   */
+  record TokenClaimed(User.SetPushToken command, String hash, @Nullable Long nr)
+      implements UserInternal {}
 
   /** Nothing came for a while. */
   record Idle() implements UserInternal {}

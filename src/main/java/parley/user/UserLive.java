@@ -3,6 +3,7 @@ package parley.user;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -53,6 +54,12 @@ final class UserLive {
   final PushPlan plan;
   final Pusher pusher;
   final LoginEnds loginEnds;
+
+  /**
+   * Tokens that are being claimed, by their hash, each with the claim before which it was lost
+   * meanwhile, or 0. As many as calls that wait for it.
+   */
+  final Map<String, Long> claiming = new HashMap<>(0);
 
   private final UserId id;
   private final UserSettings settings;

@@ -135,12 +135,12 @@ final class UserState {
       devices.replaceAll(
           (id, device) ->
               token.equals(device.pushToken()) && !id.equals(e.deviceId())
-                  ? device.withPush(null, null, 0)
+                  ? device.withPush(null, null, 0, 0)
                   : device);
     }
     devices.computeIfPresent(
         e.deviceId(),
-        (d, device) -> device.withPush(e.platform(), token, token == null ? 0 : e.at()));
+        (d, device) -> device.withPush(e.platform(), token, token == null ? 0 : e.at(), e.claim()));
     retainPushes();
   }
 
@@ -170,7 +170,8 @@ final class UserState {
                 old == null ? null : old.pushToken(),
                 old == null ? 0 : old.pushAt(),
                 old == null ? null : old.logins(),
-                false)
+                false,
+                old == null ? 0 : old.pushClaim())
             .seen(e.client(), e.at(), e.sid()));
     retainPushes();
     nextDevice = e.number() + 1;

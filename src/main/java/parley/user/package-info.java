@@ -15,6 +15,17 @@
  * too where it has a reference. Rejected: an id computed from user and reference (it would be the
  * same for ever, and the quota would still need a record); the reference in the conversation alone
  * (who retries does not know its id).
+ *
+ * <h2>Decision: one writer of whose a push token is</h2>
+ *
+ * <p><b>A push token has one writer of whose it is</b> ({@link parley.user.PushTokens}), by its
+ * hash. The former owner loses it before the next is told that it is theirs, so an answer means
+ * that nobody else is pushed to there; without one the device asks again, and finds what was begun.
+ * It costs a write for a new token, three where it changes hands, none where the same user
+ * registers it again. Where the former owner cannot be reached, the answer is {@code unavailable}:
+ * also while a cluster is upgraded from a version that does not know of this. Rejected: to tell the
+ * former owner later, as it would be pushed to until then; to look through users, as nothing says
+ * which.
  */
 @NullMarked
 package parley.user;

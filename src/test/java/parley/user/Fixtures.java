@@ -33,18 +33,24 @@ final class Fixtures {
         pekko.actor {
           serializers {
             parley-user-event = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
+            parley-token-owner = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
             parley-user-snapshot = "org.apache.pekko.serialization.jackson.JacksonCborSerializer"
           }
-          serialization-identifiers { parley-user-event = 7603, parley-user-snapshot = 7604 }
+          serialization-identifiers { parley-user-event = 7603, parley-user-snapshot = 7604, parley-token-owner = 7631 }
           serialization-bindings {
             "parley.serial.Wire" = jackson-cbor
             "parley.user.UserEvent" = parley-user-event
+            "parley.user.TokenOwner" = parley-token-owner
             "parley.user.UserSnapshot" = parley-user-snapshot
           }
         }
         pekko.serialization.jackson.parley-user-event {
           type-in-manifest = off
           deserialization-type = "parley.user.UserEvent"
+        }
+        pekko.serialization.jackson.parley-token-owner {
+          type-in-manifest = off
+          deserialization-type = "parley.user.TokenOwner"
         }
         pekko.serialization.jackson.parley-user-snapshot {
           type-in-manifest = off

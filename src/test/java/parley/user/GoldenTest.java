@@ -19,6 +19,7 @@ import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -181,6 +182,7 @@ class GoldenTest {
             List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 900, "sid-1"))));
     all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token", 0));
     all.put("push_token_set_at", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000));
+    all.put("push_token_claimed", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000, 3));
     all.put("push_token_removed", new UserEvent.PushTokenSet(PHONE, null, null, 0));
     all.put(
         "flushed",
@@ -263,7 +265,7 @@ class GoldenTest {
             true,
             List.of(
                 new Device(
-                    PHONE, 3, "web/1", 2_000, "apns", "token", 5_000, List.of("sid-2"), true)),
+                    PHONE, 3, "web/1", 2_000, "apns", "token", 5_000, List.of("sid-2"), true, 0)),
             null,
             null,
             null,
@@ -290,6 +292,27 @@ class GoldenTest {
                 new BegunGroups.Begun(GROUP, "ref-1", 1_000),
                 new BegunGroups.Begun(CHAT, null, 2_000))));
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
+  }
+
+  @Test
+  void theOwnerOfAPushTokenIsReadAndWrittenTheSame() throws IOException {
+    ObjectMapper cbor =
+        JacksonObjectMapperProvider.get(KIT.system())
+            .getOrCreate("parley-token-owner", java.util.Optional.empty());
+    Path file = FILES.resolve("token_owner.json");
+    TokenOwner value = new TokenOwner(BOB, 2, List.of(ALICE));
+    String written =
+        new ObjectMapper()
+                .writerWithDefaultPrettyPrinter()
+                .writeValueAsString(cbor.readTree(cbor.writeValueAsBytes(value)))
+            + "\n";
+    if (Boolean.getBoolean("golden.write") && !Files.exists(file)) {
+      Files.writeString(file, written);
+    }
+    String golden = Files.readString(file, StandardCharsets.UTF_8);
+    assertThat(written).isEqualTo(golden);
+    byte[] bytes = cbor.writeValueAsBytes(new ObjectMapper().readTree(golden));
+    assertThat(cbor.readValue(bytes, TokenOwner.class)).isEqualTo(value);
   }
 
   @ParameterizedTest(name = "{0}")

@@ -85,6 +85,9 @@ final class UserRig implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private Pushing pushing = Pushing.off();
 
+  /** What the next claim of a push token gets. */
+  volatile CompletableFuture<Long> claim = CompletableFuture.completedFuture(0L);
+
   /** From the next start on devices of Apple's are pushed to, by the lists above. */
   void pushes() {
     pushing =
@@ -93,6 +96,7 @@ final class UserRig implements AutoCloseable {
             sends::add,
             (letter, reference, replyTo) -> letters.add(new Letter(letter, reference)),
             (to, command) -> reminders.add(command),
+            (user, hash) -> claim,
             new PushSettings(
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
@@ -226,6 +230,10 @@ final class UserRig implements AutoCloseable {
 
   void crash() {
     restart();
+  }
+
+  TestProbe<User.DoneReply> done() {
+    return kit.createTestProbe();
   }
 
   TestProbe<User.Delivery> probe() {

@@ -1,0 +1,151 @@
+package parley.user;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import parley.model.UserId;
+
+/**
+ * The only writer of whose one push token is; see {@link PushTokens}. At most {@value #FORMER}
+ * users are to be told and {@value #WAITING} claims wait; beyond that the answer is not now.
+ */
+final class PushTokenOwner
+    extends EventSourcedBehavior<PushTokens.Command, TokenOwner, TokenOwner> {
+  static final int FORMER = 8;
+  static final int WAITING = 16;
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  private final ActorContext<PushTokens.Command> context;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final String hash;
+  private final PushTokens.Former former;
+  private final Set<UserId> telling = new HashSet<>();
+  private final List<PushTokens.Claim> waiting = new ArrayList<>();
+
+  private PushTokenOwner(
+      ActorContext<PushTokens.Command> context,
+      String hash,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      PushTokens.Former former) {
+    super(PersistenceId.ofUniqueId("push-token|" + hash));
+    this.context = context;
+    this.hash = hash;
+    this.shard = shard;
+    this.former = former;
+  }
+
+  static Behavior<PushTokens.Command> create(
+      String hash, ActorRef<ClusterSharding.ShardCommand> shard, PushTokens.Former former) {
+    return Behaviors.setup(
+        context -> {
+          context.setReceiveTimeout(IDLE, new PushTokens.Idle());
+          return new PushTokenOwner(context, hash, shard, former);
+        });
+  }
+
+  @Override
+  public TokenOwner emptyState() {
+    return TokenOwner.NOBODY;
+  }
+
+  @Override
+  public EventHandler<TokenOwner, TokenOwner> eventHandler() {
+    return (state, event) -> event;
+  }
+
+  @Override
+  public RetentionCriteria retentionCriteria() {
+    return RetentionCriteria.snapshotEvery(50, 2).withDeleteEventsOnSnapshot();
+  }
+
+  @Override
+  public CommandHandler<PushTokens.Command, TokenOwner, TokenOwner> commandHandler() {
+    return (state, command) ->
+        switch (command) {
+          case PushTokens.Claim c -> claim(state, c);
+          case PushTokens.Told c -> told(state, c);
+          case PushTokens.Idle c -> {
+            shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+            yield Effect().none();
+          }
+          case PushTokens.Stop c -> Effect().stop();
+        };
+  }
+
+  private Effect<TokenOwner, TokenOwner> claim(TokenOwner state, PushTokens.Claim c) {
+    if (c.user().equals(state.owner())) {
+      settle(state, c);
+      return Effect().none();
+    }
+    List<UserId> toTell = new ArrayList<>(state.former());
+    if (state.owner() != null) {
+      toTell.add(state.owner());
+    }
+    toTell.remove(c.user());
+    if (toTell.size() > FORMER) {
+      c.replyTo().tell(new PushTokens.NotNow());
+      return Effect().none();
+    }
+    return Effect()
+        .persist(new TokenOwner(c.user(), state.nr() + 1, toTell))
+        .thenRun(after -> settle(after, c));
+  }
+
+  /** Answers, as soon as nobody else has the token. */
+  private void settle(TokenOwner state, PushTokens.Claim c) {
+    if (state.former().isEmpty()) {
+      c.replyTo().tell(new PushTokens.Claimed(state.nr()));
+      return;
+    }
+    if (waiting.size() >= WAITING) {
+      c.replyTo().tell(new PushTokens.NotNow());
+      return;
+    }
+    waiting.add(c);
+    for (UserId user : state.former()) {
+      if (telling.add(user)) {
+        context.pipeToSelf(
+            former.lose(user, hash, state.nr()),
+            (done, failure) -> new PushTokens.Told(user, state.nr(), failure == null));
+      }
+    }
+  }
+
+  private Effect<TokenOwner, TokenOwner> told(TokenOwner state, PushTokens.Told c) {
+    telling.remove(c.user());
+    // Told of an earlier claim, it may have had the token once more since then.
+    if (!c.lost() || c.before() < state.nr()) {
+      answer(state);
+      return Effect().none();
+    }
+    if (!state.former().contains(c.user())) { // It has claimed it anew meanwhile.
+      answer(state);
+      return Effect().none();
+    }
+    return Effect().persist(state.without(c.user())).thenRun(this::answer);
+  }
+
+  private void answer(TokenOwner state) {
+    if (!telling.isEmpty()) {
+      return;
+    }
+    for (PushTokens.Claim c : List.copyOf(waiting)) {
+      boolean its = c.user().equals(state.owner()) && state.former().isEmpty();
+      c.replyTo().tell(its ? new PushTokens.Claimed(state.nr()) : new PushTokens.NotNow());
+    }
+    waiting.clear();
+  }
+}
