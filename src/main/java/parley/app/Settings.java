@@ -179,10 +179,7 @@ public record Settings(
    * @param registrationsPerDay per client address
    */
   public record Rates(
-      int messagesPerMinute,
-      int requestsPerSecond,
-      int groupsPerDay,
-      int registrationsPerDay) {}
+      int messagesPerMinute, int requestsPerSecond, int groupsPerDay, int registrationsPerDay) {}
 
   /**
    * Push to Apple devices.
