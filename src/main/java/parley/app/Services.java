@@ -24,6 +24,7 @@ import parley.auth.Registrations;
 import parley.conversation.Archive;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
 import parley.conversation.Verification;
 import parley.http.HttpServer;
@@ -128,7 +129,9 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             ulids,
             id -> entities.conversation(id).tell(new Conversation.Wake()),
             telemetry,
-            archive));
+            archive,
+            (id, message) ->
+                sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message)));
     Pushes pushes = Pushes.start(node, sharding, entities, settings, pushing, clock, telemetry);
     User.init(
         sharding,

@@ -14,11 +14,11 @@ final class Admission {
         Conversation.Command.class,
         AdmissionGuard.BOUND,
         // Its own messages are few: timers, and what it has asked for within its own bounds.
-        command -> command instanceof ConversationInternal,
+        command -> command instanceof ConversationInternal || command instanceof Conversation.Kept,
         Admission::refuse);
   }
 
-  private static void refuse(Conversation.Command command) {
+  static void refuse(Conversation.Command command) {
     switch (command) {
       case Conversation.Post post ->
           post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), BUSY));
@@ -42,6 +42,7 @@ final class Admission {
       case Conversation.Wake wake -> {}
       // The calendar asks again.
       case Conversation.Archive archive -> {}
+      case Conversation.Kept kept -> {}
       case ConversationInternal internal -> throw new IllegalStateException("always admitted");
     }
   }

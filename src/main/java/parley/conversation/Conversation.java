@@ -33,24 +33,29 @@ public final class Conversation {
   private Conversation() {}
 
   /**
-   * Registers conversations with the cluster. They are remembered: those that were active on a node
-   * that died come back by themselves elsewhere, or on the same node after a restart, and finish
-   * telling members what they had not heard.
+   * Registers conversations with the cluster, and their reminders. Conversations are not remembered
+   * by sharding: one that may have something untold has a {@link ConversationReminder}, which is;
+   * by it those that were active on a node that died come back by themselves elsewhere, or on the
+   * same node after a restart, and finish telling members what they had not heard.
    */
   public static ActorRef<ShardingEnvelope<Command>> init(
       ActorSystem<?> system, ConversationEntity.Environment environment) {
-    ClusterShardingSettings remembering =
-        ClusterShardingSettings.create(system).withRememberEntities(true);
+    ConversationReminder.init(system, environment.wake());
+    Absent absent = new Absent();
     return ClusterSharding.get(system)
         .init(
             Entity.of(
                     KEY,
-                    entity ->
-                        ConversationEntity.create(
-                            new ConversationId(entity.getEntityId()),
-                            environment,
-                            entity.getShard()))
-                .withSettings(remembering)
+                    entity -> {
+                      ConversationId id = new ConversationId(entity.getEntityId());
+                      return absent.behavior(
+                          id,
+                          entity.getShard(),
+                          () ->
+                              ConversationEntity.create(
+                                  id, environment, entity.getShard(), absent));
+                    })
+                .withSettings(ClusterShardingSettings.create(system).withRememberEntities(false))
                 .withStopMessage(ConversationEntity.Stop.STOP));
   }
 
@@ -69,6 +74,7 @@ public final class Conversation {
           Typing,
           FromUser,
           Wake,
+          Kept,
           Archive,
           ConversationInternal {}
 
@@ -252,10 +258,13 @@ public final class Conversation {
   public record FromUser(@JsonProperty("m") User.ToConversation message) implements Command {}
 
   /**
-   * Be there; nothing else. Starts a conversation that was stopped before everybody had heard of
-   * everything.
+   * Be there, and tell what is untold. Comes from {@link ConversationReminder}, or from a life that
+   * was stopped before everybody had heard of everything.
    */
   public record Wake() implements Command {}
+
+  /** The reminder that was asked for under this number is there. */
+  public record Kept(@JsonProperty("n") long nr) implements Command {}
 
   /**
    * Move what is old enough to the cold tier. The bucket of that day is told when that is done, or

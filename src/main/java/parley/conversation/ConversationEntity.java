@@ -1,5 +1,6 @@
 package parley.conversation;
 
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,6 +22,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
 import parley.calendar.Bucket;
 import parley.conversation.ConversationEvent.CursorMove;
@@ -60,6 +62,8 @@ public final class ConversationEntity
    * @param messageIds unique, for entries
    * @param wake tells a conversation {@link Conversation.Wake}, wherever it is
    * @param archive where old entries go, null where they stay
+   * @param reminders who brings a conversation back that may have something untold, null where
+   *     nobody does
    */
   public record Environment(
       ConversationSettings settings,
@@ -68,8 +72,21 @@ public final class ConversationEntity
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
       Telemetry telemetry,
-      @Nullable Archive archive) {
-    /** Of a node that archives nothing. */
+      @Nullable Archive archive,
+      ConversationReminder.@Nullable Port reminders) {
+    /** Where nobody is reminded: a conversation that ends by itself waits for its next use. */
+    public Environment(
+        ConversationSettings settings,
+        UserPort users,
+        InstantSource clock,
+        Supplier<String> messageIds,
+        Consumer<ConversationId> wake,
+        Telemetry telemetry,
+        @Nullable Archive archive) {
+      this(settings, users, clock, messageIds, wake, telemetry, archive, null);
+    }
+
+    /** The same of a node that archives nothing. */
     public Environment(
         ConversationSettings settings,
         UserPort users,
@@ -77,7 +94,7 @@ public final class ConversationEntity
         Supplier<String> messageIds,
         Consumer<ConversationId> wake,
         Telemetry telemetry) {
-      this(settings, users, clock, messageIds, wake, telemetry, null);
+      this(settings, users, clock, messageIds, wake, telemetry, null, null);
     }
   }
 
@@ -92,7 +109,8 @@ public final class ConversationEntity
     FLUSH_CURSORS,
     TICK,
     IDLE,
-    TAKE_OVER
+    TAKE_OVER,
+    STOP_DUE
   }
 
   /** Write what has gathered. */
@@ -115,6 +133,16 @@ public final class ConversationEntity
     NEXT
   }
 
+  /**
+   * A life that has written nothing has looked whether somebody else has.
+   *
+   * @param at the last event it knew, and how much it had been told by then
+   * @param quiet whether it leaves if there is none
+   * @param found null is not known
+   */
+  private record JournalSeen(long at, long handled, boolean quiet, @Nullable Boolean found)
+      implements ConversationInternal {}
+
   /** A user answered whether it exists. */
   private record Vetted(User.ProfileReply reply) implements ConversationInternal {}
 
@@ -128,6 +156,8 @@ public final class ConversationEntity
   private final Opening opening;
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Bucket.Answer> calendar;
+  private final Absent absent;
+  private final Keeping keeping;
 
   private ConversationState state;
   private Pages pages;
@@ -142,17 +172,32 @@ public final class ConversationEntity
   private long handled;
   private long recoveredTo;
   private long handledAtIdle = -1;
+  private boolean stopping;
+  private boolean stopDue;
+
+  /** How long a stop waits for what is about to be written. */
+  private static final Duration STOP_WAITS = Duration.ofSeconds(5);
 
   /** The behaviour of one conversation. */
   public static Behavior<Conversation.Command> create(
       ConversationId id, Environment environment, ActorRef<ClusterSharding.ShardCommand> shard) {
+    return create(id, environment, shard, new Absent());
+  }
+
+  /** The behaviour of one conversation, which notes where it is not one. */
+  static Behavior<Conversation.Command> create(
+      ConversationId id,
+      Environment environment,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      Absent absent) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   AdmissionGuard<Conversation.Command> guard = Admission.guard();
                   return guard.guard(
-                      new ConversationEntity(id, environment, context, timers, shard, guard));
+                      new ConversationEntity(
+                          id, environment, context, timers, shard, guard, absent));
                 }));
   }
 
@@ -162,7 +207,8 @@ public final class ConversationEntity
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      AdmissionGuard<Conversation.Command> guard) {
+      AdmissionGuard<Conversation.Command> guard,
+      Absent absent) {
     super(PersistenceId.ofUniqueId(Log.persistenceId(id)));
     this.id = id;
     this.environment = environment;
@@ -170,6 +216,8 @@ public final class ConversationEntity
     this.timers = timers;
     this.shard = shard;
     this.guard = guard;
+    this.absent = absent;
+    this.keeping = new Keeping(id, environment.reminders(), context.getSelf(), timers);
     Archive archive = environment.archive();
     this.log =
         new Log(
@@ -262,10 +310,16 @@ public final class ConversationEntity
     archiving = archiving();
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
     recoveredTo = state.eventNr;
-    if (state.exists()) {
-      dispatch.recover(now());
-      startTick();
-      archiving.recovered();
+    if (!state.exists()) {
+      absent.add(shard, id);
+      return;
+    }
+    absent.remove(shard, id);
+    dispatch.recover(now());
+    startTick();
+    archiving.recovered();
+    if (!state.settled) {
+      keeping.ask();
       if (environment.settings().shared()) {
         context.getSelf().tell(Timer.TAKE_OVER);
       }
@@ -287,6 +341,7 @@ public final class ConversationEntity
     writing.refuseAll(refusal);
     lookups.refuseAll(refusal);
     opening.refuseAll(refusal);
+    keeping.refuseAll();
     archiving.end();
   }
 
@@ -295,16 +350,69 @@ public final class ConversationEntity
       commandHandler() {
     return (before, command) -> {
       guard.handled(command);
-      if (!(command instanceof Timer)) {
+      if (counts(command)) {
         handled++;
       }
-      Effect<ConversationEvent, ConversationState> effect = handle(command);
-      boolean nobody = !state.exists() && vetting.isIdle() && !opening.holds();
+      Effect<ConversationEvent, ConversationState> effect =
+          mayWrite(command) && keeping.mustWait(command) ? Effect().none() : handle(command);
+      boolean nobody = !state.exists() && vetting.isIdle() && !opening.holds() && writing.isEmpty();
       if (nobody && !(command instanceof ConversationInternal)) {
         // Whoever makes up ids does not fill memory with conversations that are not there.
         passivate();
       }
+      if (stopping && !underWay()) {
+        stopping = false;
+        context.getSelf().tell(Stop.STOP);
+      }
       return effect;
+    };
+  }
+
+  /** Whether it is a sign of use, which keeps a conversation in memory. */
+  private static boolean counts(Conversation.Command command) {
+    return switch (command) {
+      case Timer timer -> false;
+      case JournalSeen seen -> false;
+      case Keeping.Again again -> false;
+      case Conversation.Kept kept -> false;
+      case Conversation.Wake wake -> false;
+      default -> true;
+    };
+  }
+
+  /**
+   * Whether it may come to a write of members' concern, as far as can be told without a look at it.
+   * What would only be read, or makes a conversation that there is not, is not held up: that is
+   * written when it is known that there is something to write.
+   */
+  private boolean mayWrite(Conversation.Command command) {
+    if (!state.exists()) {
+      return false;
+    }
+    return switch (command) {
+      case Conversation.Post post -> state.member(post.author()) != null;
+      case Conversation.ChangeGroup change -> state.member(change.actor()) != null;
+      case Conversation.AddMembers add -> state.member(add.actor()) != null;
+      case Conversation.RemoveMember remove -> state.member(remove.actor()) != null;
+      case Conversation.SetRole set -> state.member(set.actor()) != null;
+      case Conversation.Read read -> {
+        Member member = state.member(read.user());
+        yield member != null && Math.min(read.seq(), state.lastSeq) > member.read;
+      }
+      case Conversation.FromUser from ->
+          switch (from.message()) {
+            case User.Dispatched done -> false;
+            case User.Delivered delivered -> {
+              Member member = state.member(delivered.userId());
+              long seq = Math.min(delivered.seq(), state.lastSeq);
+              yield member != null && seq > member.delivered;
+            }
+            case User.Renamed renamed -> {
+              Person known = state.people.get(renamed.userId());
+              yield !state.group() && known != null && known.revision() < renamed.revision();
+            }
+          };
+      default -> false;
     };
   }
 
@@ -325,7 +433,8 @@ public final class ConversationEntity
       case Conversation.Read read -> read(read);
       case Conversation.Typing typing -> typing(typing);
       case Conversation.FromUser from -> fromUser(from.message());
-      case Conversation.Wake wake -> Effect().none();
+      case Conversation.Wake wake -> woken();
+      case Conversation.Kept kept -> kept(kept.nr());
       case Conversation.Archive archive -> {
         archiving.asked(archive.day());
         yield Effect().none();
@@ -346,6 +455,10 @@ public final class ConversationEntity
             case TICK -> tick();
             case IDLE -> idle();
             case TAKE_OVER -> takeOver();
+            case STOP_DUE -> {
+              stopDue = true;
+              yield stop();
+            }
           };
       case Stop stop -> stop();
       case NextOpened next -> nextOpened();
@@ -354,6 +467,15 @@ public final class ConversationEntity
         yield afterVetting();
       }
       case NextVetted next -> afterVetting();
+      case Keeping.Again again -> {
+        keeping.again();
+        yield Effect().none();
+      }
+      case Keeping.Next next -> {
+        Conversation.Command command = keeping.next();
+        yield command == null ? Effect().none() : handle(command);
+      }
+      case JournalSeen seen -> seen(seen);
       case Pages.ReadEnded ended -> {
         ended.then().accept(pages);
         yield Effect().none();
@@ -369,9 +491,15 @@ public final class ConversationEntity
       }
       case Preview.Looked looked -> {
         ConversationEvent found = preview.looked(looked, now());
-        yield found == null
+        if (found != null && !keeping.held()) {
+          // It is looked for again with the next tick.
+          keeping.ask();
+          found = null;
+        }
+        ConversationEvent restored = found;
+        yield restored == null
             ? Effect().none()
-            : Effect().persist(found).thenRun(after -> told(List.of()));
+            : Effect().persist(restored).thenRun(after -> told(List.of()));
       }
       case Archiving.Message archived -> {
         ConversationEvent event = archiving.handle(archived);
@@ -481,6 +609,12 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> flush() {
+    if (!keeping.held()) {
+      if (!writing.isEmpty() || !cursors.isEmpty()) {
+        keeping.ask();
+      }
+      return Effect().none();
+    }
     Writing.Write write = writing.take();
     return write == null
         ? Effect().none()
@@ -488,6 +622,7 @@ public final class ConversationEntity
   }
 
   private void flushed(Writing.Write write) {
+    absent.remove(shard, id);
     writing.written(write);
     startTick();
     preview.restore(now());
@@ -519,11 +654,16 @@ public final class ConversationEntity
       }
       return written();
     }
+    if (opening.isReady() && !keeping.held()) {
+      keeping.ask();
+      return Effect().none();
+    }
     ConversationEvent event = opening.take();
     return event == null ? Effect().none() : Effect().persist(event).thenRun(after -> opened());
   }
 
   private void opened() {
+    absent.remove(shard, id);
     told(List.of());
     context.getSelf().tell(NextOpened.NEXT);
   }
@@ -715,21 +855,70 @@ public final class ConversationEntity
   }
 
   /**
-   * The first event of this life, if nothing else was: it says nothing, but takes its place. A node
-   * that was given up and does not know may have written after this one had read: then the place is
-   * taken, this life ends, and the next one reads and tells what was written. Or it is about to:
-   * then it finds the place taken. What it writes even later is found by the next write here, or by
-   * the one with which this life ends: see {@link #idle}.
+   * The reminder is there: what waited for it is written.
+   *
+   * @param nr of the question that it answers
+   */
+  private Effect<ConversationEvent, ConversationState> kept(long nr) {
+    if (!keeping.kept(nr)) {
+      return Effect().none();
+    }
+    if (opening.isReady()) {
+      if (!writing.isEmpty()) {
+        context.getSelf().tell(Flush.NOW);
+      }
+      return afterVetting();
+    }
+    return flush();
+  }
+
+  /**
+   * The reminder has nobody to watch. A conversation that is here says so, or that all is told: but
+   * this only after a write of this life. Until then somebody who was given up and does not know
+   * may have written, or be about to, and the reminder is what brings that to light.
+   */
+  private Effect<ConversationEvent, ConversationState> woken() {
+    if (keeping.owesRelease()) {
+      keeping.again();
+      return Effect().none();
+    }
+    if (!state.exists()) {
+      if (vetting.isIdle() && !opening.holds() && writing.isEmpty()) {
+        keeping.letGo();
+      }
+      return Effect().none();
+    }
+    if (!state.settled) {
+      keeping.ask();
+      return Effect().none();
+    }
+    if (fenced()) {
+      keeping.letGo();
+      return Effect().none();
+    }
+    return Effect()
+        .persist((ConversationEvent) new ConversationEvent.Settled(state.due))
+        .thenRun(after -> keeping.letGo());
+  }
+
+  /** Whether nobody else can have written behind what this life knows without its noticing. */
+  private boolean fenced() {
+    return !environment.settings().shared() || state.eventNr > recoveredTo;
+  }
+
+  /**
+   * The first event of a life that finds something untold, if nothing else was: it says nothing,
+   * but takes its place. A node that was given up and does not know may have written after this one
+   * had read: then the place is taken, this life ends, and the next one reads and tells what was
+   * written. Or it is about to: then it finds the place taken. A life that finds everything told
+   * takes its place with its first write, whatever that is, and until then looks now and then
+   * whether somebody else has ({@link #look}).
    */
   private Effect<ConversationEvent, ConversationState> takeOver() {
     if (state.eventNr != recoveredTo) {
       return Effect().none();
     }
-    return Effect()
-        .persist(
-            state.settled
-                ? new ConversationEvent.Settled(state.due)
-                : new ConversationEvent.CursorsMoved(List.of()));
+    return Effect().persist(new ConversationEvent.CursorsMoved(List.of()));
   }
 
   /**
@@ -745,31 +934,66 @@ public final class ConversationEntity
             && cursors.isEmpty()
             && vetting.isIdle()
             && lookups.isIdle()
+            && keeping.isIdle()
             && dispatch.settled()
             && remembered;
     handledAtIdle = handled;
-    if (!quiet) {
-      return Effect().none();
-    }
-    // Who only read here must not leave behind what another node has written meanwhile.
-    boolean onlyRead = environment.settings().shared() && state.eventNr <= recoveredTo + 1;
-    boolean news = !state.settled || archiving.promised() != state.due;
-    if (state.exists() && (news || onlyRead)) {
+    boolean news =
+        !state.settled || archiving.promised() != state.due || (keeping.owesRelease() && !fenced());
+    if (quiet && state.exists() && news) {
       return Effect()
           .persist((ConversationEvent) new ConversationEvent.Settled(archiving.promised()))
           .thenRun(after -> passivate());
     }
-    passivate();
+    if (state.exists() && !fenced()) {
+      look(quiet);
+    } else if (quiet) {
+      passivate();
+    }
     return Effect().none();
   }
 
   /**
-   * Leaves memory. What came between asking for it and now is written first; and if somebody has
-   * not heard of it yet, the conversation is called again, because once stopped in order it is no
-   * longer among those that come back by themselves.
+   * Whether somebody else has written since this life has read. It costs a read of the journal each
+   * time a life that has written nothing could leave.
+   */
+  private void look(boolean quiet) {
+    long at = state.eventNr;
+    long told = handled;
+    context.pipeToSelf(
+        log.events(at + 1, at + 1).runWith(Sink.headOption(), context.getSystem()),
+        (found, failure) ->
+            new JournalSeen(at, told, quiet, failure == null ? found.isPresent() : null));
+  }
+
+  private Effect<ConversationEvent, ConversationState> seen(JournalSeen seen) {
+    if (seen.at() != state.eventNr || seen.found() == null) {
+      return Effect().none();
+    }
+    if (seen.found()) {
+      context.getLog().warn("{}: another node has written; read anew", id);
+      environment.wake().accept(id);
+      return Effect().stop();
+    }
+    if (seen.quiet() && seen.handled() == handled) {
+      passivate();
+    }
+    return Effect().none();
+  }
+
+  /**
+   * Leaves memory. What came between asking for it and now is written first, if that does not take
+   * long; and if somebody has not heard of it yet, the conversation is called again: its reminder
+   * would do the same, later.
    */
   private Effect<ConversationEvent, ConversationState> stop() {
-    Writing.Write write = writing.take();
+    if (underWay() && !stopDue) {
+      stopping = true;
+      startTick();
+      timers.startSingleTimer(Timer.STOP_DUE, Timer.STOP_DUE, STOP_WAITS);
+      return Effect().none();
+    }
+    Writing.Write write = keeping.held() ? writing.take() : null;
     if (write == null) {
       return Effect().stop().thenRun(this::stopped);
     }
@@ -780,6 +1004,11 @@ public final class ConversationEntity
         .thenStop();
   }
 
+  /** Whether somebody waits for what others have been asked for. */
+  private boolean underWay() {
+    return opening.holds() || !vetting.isIdle() || !keeping.isIdle();
+  }
+
   private void stopped(ConversationState last) {
     if (last.exists() && !last.settled) {
       environment.wake().accept(id);
@@ -787,6 +1016,7 @@ public final class ConversationEntity
   }
 
   private void passivate() {
+    keeping.release();
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 }

@@ -75,6 +75,11 @@ final class Opening {
     return new Person(profile.userId(), profile.displayName(), profile.avatarUrl(), 0);
   }
 
+  /** Whether both exist, and the conversation is to be made. */
+  boolean isReady() {
+    return ready != null;
+  }
+
   /** What is to be persisted now, once. */
   ConversationEvent.@Nullable DirectOpened take() {
     ConversationEvent.DirectOpened event = ready;

@@ -31,6 +31,35 @@
  * says so ({@code retryAfterMillis}), and is answered only if it is known; one within its rate is
  * paid for first, and gets its message back when the answer is a duplicate. Rejected: to ask first
  * and take then (one hop more for every message).
+ *
+ * <h2>Decisions</h2>
+ *
+ * <p><b>What comes back after a crash.</b> A conversation that was written and had not told
+ * everybody must come back by itself. Sharding's remembered entities do that, but write for each
+ * entity that starts and again when it stops: two durable writes for every id that somebody makes
+ * up, and for every sleeping conversation that is merely read. So conversations are not remembered;
+ * each has a {@link parley.conversation.ConversationReminder}, which is, from before the first
+ * write of a life until all is told and the journal says so: the same two writes, for those that
+ * write. Rejected: a second, unremembered way to read (two entities that both answer for one
+ * conversation), and a timer over a list of what is untold (a write for each message).
+ *
+ * <p><b>Who takes the place.</b> Where several nodes share a journal, a node that was given up and
+ * does not know (it was paused) may write where the new owner has not written yet. The store lets
+ * one writer have each place, so nothing is lost or doubled by that; but the new owner would not
+ * know of it, and nobody would be told. Three rules take care of it. A life that finds something
+ * untold takes its place at once, with an event that says nothing. A life that finds everything
+ * told takes it with its first write, which fails where the place is taken: this life ends, its
+ * callers ask again, and the next one reads what was written; until then it looks into the journal,
+ * without a write, each time it could leave memory, and begins anew where it finds an event it does
+ * not know. And a reminder is let go only behind a write of the life that lets it go: whoever still
+ * holds it and writes later is refused, and what it wrote before is found. So what a woken node was
+ * able to write is told after 90 seconds at the latest. Rejected: an event at the begin of each
+ * life, which made every reader a writer.
+ *
+ * <p><b>Ids that are made up</b> cost a look at the store, and then nothing for half a minute
+ * ({@code Absent}): who asks again is answered by what the node found the first time. That is
+ * remembered for the shard in its present place only, and what may make a conversation is never
+ * answered from it, so a conversation that is made a moment later, here or elsewhere, is found.
  */
 @NullMarked
 package parley.conversation;

@@ -78,7 +78,9 @@
  *   BeginGroup, GroupBegun    the HTTP call ends with unavailable; under the same client_ref the next
  *                             one gets the same group
  *   ClockWatch.Ask, Told      asked again after 5 s
- *   Wake                      does not travel far: the shard is on the node that sends it
+ *   Keep, Kept                asked again every second until it is answered; nothing is written before
+ *   Release, Wake             a reminder that is not let go, or whose wake is lost, wakes its
+ *                             conversation every 30 s, which answers with Keep or Release
  *   the end of a session      are not messages: death watch, also where a node is gone; a session
  *   or of a user              whose user ends looks for it in its new place
  * </pre>

@@ -417,28 +417,118 @@ class ConversationTest {
     }
   }
 
+  /** Of a journal that other nodes write to as well, and a life that is soon idle. */
+  private static ConversationSettings shared() {
+    return new ConversationSettings(
+        Duration.ofMillis(1),
+        Duration.ofMillis(5),
+        Duration.ofMillis(50),
+        200,
+        "pekko.persistence.testkit.query",
+        true);
+  }
+
   @Test
-  void aLifeOnASharedJournalBeginsAndEndsWithAnEvent() {
+  void aLifeThatFindsSomethingUntoldBeginsAndEndsWithAnEvent() {
     try (Harness h = Harness.direct()) {
       h.opening(ANN, BOB, "c0");
-      h.settings(
-          new ConversationSettings(
-              Duration.ofMillis(1),
-              Duration.ofMillis(5),
-              Duration.ofMillis(50),
-              200,
-              "pekko.persistence.testkit.query",
-              true));
+      int before = h.events().size();
+      h.settings(shared());
       h.restart();
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(h.events().subList(before, h.events().size()))
+          .containsExactly(
+              new ConversationEvent.CursorsMoved(List.of()), new ConversationEvent.Settled());
+    }
+  }
+
+  @Test
+  void aLifeThatOnlyReadsWritesNothing() {
+    try (Harness h = Harness.direct()) {
+      h.settings(shared());
+      h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
       int before = h.events().size();
       h.restart();
-      // Nobody writes here. One event takes the place, one finds who has written meanwhile.
-      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
-      assertThat(h.events()).hasSizeGreaterThanOrEqualTo(before + 2);
-      assertThat(h.events().subList(before, before + 2))
-          .containsOnly(new ConversationEvent.Settled());
+      assertThat(h.page(ANN, null, null, 10, false).entries()).hasSize(1);
       assertThat(h.text(ANN, "c0", "again").duplicate()).isTrue();
+      h.tell(new Conversation.Read(BOB, 0, null));
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(h.events()).hasSize(before);
+    }
+  }
+
+  @Test
+  void aLifeThatOnlyReadsFindsWhatSomebodyElseHasWrittenMeanwhile() {
+    try (Harness h = Harness.direct()) {
+      h.settings(shared());
+      h.opening(ANN, BOB, "c0");
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      h.restart();
+      h.page(ANN, null, null, 10, false);
+      Entry foreign =
+          new Entry(
+              2, "m-other", ANN, h.clock.get(), "c1", new Body.Text("late", null, null, false));
+      h.journal()
+          .persistForRecovery(
+              "conversation|" + h.id.value(),
+              List.of(new ConversationEvent.EntriesAppended(List.of(foreign), null, 1)));
+      h.woken.clear();
+      await().until(() -> h.woken.contains(h.id));
+      h.restart();
+      await().until(() -> h.entries(BOB).size() == 2);
+    }
+  }
+
+  @Test
+  void nothingIsWrittenBeforeTheReminderIsThere() {
+    try (Harness h = Harness.direct()) {
+      List<ConversationReminder.Command> reminders =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.settings(shared());
+      h.reminders((id, message) -> reminders.add(message));
+      Intent text = new Intent.Text("hello", null, List.of());
+      h.tell(new Conversation.Post(ANN, "c0", text, BOB, h.posts.getRef()));
+      await().until(() -> !reminders.isEmpty());
+      assertThat(h.events()).isEmpty();
+      h.tell(new Conversation.Kept(((ConversationReminder.Keep) reminders.getFirst()).nr()));
+      h.posts.expectMessageClass(Conversation.Posted.class);
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(reminders.getLast()).isEqualTo(new ConversationReminder.Release());
+      assertThat(h.events().getLast()).isEqualTo(new ConversationEvent.Settled());
+
+      reminders.clear();
+      h.restart();
+      int before = h.events().size();
+      for (int i = 1; i <= 3; i++) {
+        h.tell(new Conversation.Post(ANN, "c" + i, text, null, h.posts.getRef()));
+      }
+      assertThat(h.page(ANN, null, null, 10, false).entries()).hasSize(1);
+      await().until(() -> !reminders.isEmpty());
+      assertThat(h.events()).hasSize(before);
+      h.tell(new Conversation.Kept(((ConversationReminder.Keep) reminders.getLast()).nr()));
+      for (int i = 1; i <= 3; i++) {
+        Conversation.Posted posted = h.posts.expectMessageClass(Conversation.Posted.class);
+        assertThat(posted.clientMsgId()).isEqualTo("c" + i);
+        assertThat(posted.seq()).isEqualTo(i + 1L);
+      }
+    }
+  }
+
+  @Test
+  void aReminderIsLetGoOnlyBehindAWriteOfThatLife() {
+    try (Harness h = Harness.direct()) {
+      h.settings(shared());
+      h.opening(ANN, BOB, "c0");
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      List<Integer> eventsAtRelease =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.reminders((id, message) -> eventsAtRelease.add(h.events().size()));
+      int before = h.events().size();
+      h.restart();
+      h.tell(new Conversation.Wake());
+      await().until(() -> !eventsAtRelease.isEmpty());
+      assertThat(eventsAtRelease.getFirst()).isEqualTo(before + 1);
     }
   }
 

@@ -79,6 +79,7 @@ final class Harness implements AutoCloseable {
 
   private ConversationSettings settings;
   private @Nullable Archive archive;
+  private ConversationReminder.@Nullable Port reminders;
   private @Nullable ActorRef<Command> entity;
 
   Harness(ConversationId id) {
@@ -108,6 +109,11 @@ final class Harness implements AutoCloseable {
   /** From the next start on old entries go there. */
   void archive(@Nullable Archive store) {
     archive = store;
+  }
+
+  /** From the next start on a conversation asks there before it writes. */
+  void reminders(ConversationReminder.Port port) {
+    reminders = port;
   }
 
   static Harness direct() {
@@ -146,7 +152,8 @@ final class Harness implements AutoCloseable {
                       () -> messageIds.get(),
                       woken::add,
                       telemetry,
-                      archive),
+                      archive,
+                      reminders),
                   shard.getRef()));
       entity = current;
     }

@@ -1,0 +1,182 @@
+package parley.conversation;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.serial.Local;
+import parley.serial.Wire;
+
+/**
+ * Sees to it that a conversation that may have something untold comes back to memory, whatever node
+ * dies: an entity under the conversation's id without any state, which sharding remembers, so that
+ * its mere existence is durable. It watches the conversation that asked for it, and wakes the
+ * conversation when that has ended without letting it go.
+ *
+ * <pre>
+ *   Conversation --Keep--&gt; Reminder        (before its first write; sharding has it in the journal)
+ *   Conversation &lt;--Kept-- Reminder        (now the conversation may write)
+ *   Conversation &lt;--Wake-- Reminder        (when nobody is watched: after a second, then every half
+ *                                           minute; answered with Keep or Release)
+ *   Conversation --Release--&gt; Reminder     (everybody has heard of everything: it is forgotten)
+ * </pre>
+ *
+ * <p>Conversations themselves are not remembered: sharding would write for each that is merely
+ * looked at, and for each id that somebody makes up.
+ */
+public final class ConversationReminder {
+  /** Where reminders live. */
+  public static final EntityTypeKey<Command> KEY =
+      EntityTypeKey.create(Command.class, "conversation-reminder");
+
+  /** After this a conversation that has ended, or is not known, is woken. */
+  static final Duration FIRST = Duration.ofSeconds(1);
+
+  /** How often it is woken after that. */
+  static final Duration EVERY = Duration.ofSeconds(30);
+
+  /** What can be told to a reminder. */
+  public sealed interface Command extends Wire permits Keep, Release, Tick, Stop {}
+
+  /**
+   * Wake that conversation when it ends. Answers {@link Conversation.Kept} with the same number;
+   * not at all while it is leaving: ask again.
+   */
+  public record Keep(
+      @JsonProperty("n") long nr, @JsonProperty("c") ActorRef<Conversation.Command> conversation)
+      implements Command {}
+
+  /** Nothing is untold. */
+  public record Release() implements Command {}
+
+  /** It is time. */
+  record Tick() implements Command, Local {}
+
+  /** Leave memory. */
+  record Stop() implements Command, Local {}
+
+  /** The way to reminders. */
+  @FunctionalInterface
+  public interface Port {
+    /** Tells the reminder of that conversation something, at most once. */
+    void tell(ConversationId of, Command message);
+  }
+
+  private final Runnable wake;
+  private final ActorContext<Command> context;
+  private final TimerScheduler<Command> timers;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private @Nullable ActorRef<Conversation.Command> watched;
+  private boolean leaving;
+
+  private ConversationReminder(
+      Runnable wake,
+      ActorContext<Command> context,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      TimerScheduler<Command> timers) {
+    this.wake = wake;
+    this.context = context;
+    this.timers = timers;
+    this.shard = shard;
+    wakeAfter(FIRST);
+  }
+
+  /**
+   * Registers reminders with the cluster.
+   *
+   * @param conversations wakes the conversation of that id
+   */
+  static ActorRef<ShardingEnvelope<Command>> init(
+      ActorSystem<?> system, Consumer<ConversationId> conversations) {
+    ClusterShardingSettings remembering =
+        ClusterShardingSettings.create(system).withRememberEntities(true);
+    return ClusterSharding.get(system)
+        .init(
+            Entity.of(
+                    KEY,
+                    entity -> {
+                      ConversationId id = new ConversationId(entity.getEntityId());
+                      return create(() -> conversations.accept(id), entity.getShard());
+                    })
+                .withSettings(remembering)
+                .withStopMessage(new Stop()));
+  }
+
+  static Behavior<Command> create(Runnable wake, ActorRef<ClusterSharding.ShardCommand> shard) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  ConversationReminder one = new ConversationReminder(wake, context, shard, timers);
+                  return Behaviors.receive(Command.class)
+                      .onMessage(Command.class, one::handle)
+                      .onSignal(Terminated.class, one::ended)
+                      .build();
+                }));
+  }
+
+  private void wakeAfter(Duration pause) {
+    timers.startSingleTimer(new Tick(), pause);
+  }
+
+  private Behavior<Command> ended(Terminated signal) {
+    if (signal.getRef().equals(watched) && !leaving) {
+      watched = null;
+      wakeAfter(FIRST);
+    }
+    return Behaviors.same();
+  }
+
+  private Behavior<Command> handle(Command command) {
+    switch (command) {
+      case Keep keep -> {
+        // What comes while it leaves may be forgotten with it.
+        if (!leaving) {
+          watch(keep.conversation());
+          keep.conversation().tell(new Conversation.Kept(keep.nr()));
+        }
+      }
+      case Release release -> {
+        leaving = true;
+        timers.cancelAll();
+        shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+      }
+      case Tick tick -> {
+        if (!leaving && watched == null) {
+          wake.run();
+          wakeAfter(EVERY);
+        }
+      }
+      case Stop stop -> {
+        return Behaviors.stopped();
+      }
+    }
+    return Behaviors.same();
+  }
+
+  private void watch(ActorRef<Conversation.Command> conversation) {
+    ActorRef<Conversation.Command> before = watched;
+    if (conversation.equals(before)) {
+      return;
+    }
+    if (before != null) {
+      context.unwatch(before);
+    }
+    watched = conversation;
+    context.watch(conversation);
+    timers.cancelAll();
+  }
+}

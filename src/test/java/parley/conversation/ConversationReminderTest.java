@@ -1,0 +1,65 @@
+package parley.conversation;
+
+import java.time.Duration;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** When it wakes its conversation, and when it stops. */
+class ConversationReminderTest {
+  private final ActorTestKit kit =
+      ActorTestKit.create(ManualTime.config().withFallback(Harness.IN_MEMORY));
+  private final ManualTime time = ManualTime.get(kit.system());
+  private final TestProbe<String> woken = kit.createTestProbe();
+  private final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+  private final TestProbe<Conversation.Command> conversation = kit.createTestProbe();
+  private final ActorRef<ConversationReminder.Command> reminder =
+      kit.spawn(ConversationReminder.create(() -> woken.getRef().tell("up"), shard.getRef()));
+
+  @AfterEach
+  void stop() {
+    kit.shutdownTestKit();
+  }
+
+  private void keep(long nr) {
+    reminder.tell(new ConversationReminder.Keep(nr, conversation.getRef()));
+  }
+
+  @Test
+  void oneThatComesBackWakesItsConversationUntilThatAnswers() {
+    time.timePasses(ConversationReminder.FIRST);
+    woken.receiveMessage();
+    time.timePasses(ConversationReminder.EVERY);
+    woken.receiveMessage();
+    keep(3);
+    conversation.expectMessage(new Conversation.Kept(3));
+    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(3), woken);
+  }
+
+  @Test
+  void aConversationThatEndsWithoutLettingGoIsWoken() {
+    keep(1);
+    conversation.expectMessage(new Conversation.Kept(1));
+    time.expectNoMessageFor(ConversationReminder.EVERY, woken);
+    conversation.stop();
+    woken.expectNoMessage(Duration.ofMillis(200));
+    time.timePasses(ConversationReminder.FIRST);
+    woken.receiveMessage();
+  }
+
+  @Test
+  void oneThatIsLetGoPromisesNothingMore() {
+    keep(1);
+    conversation.expectMessage(new Conversation.Kept(1));
+    reminder.tell(new ConversationReminder.Release());
+    shard.expectMessageClass(ClusterSharding.Passivate.class);
+    keep(2);
+    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken, conversation);
+    reminder.tell(new ConversationReminder.Stop());
+    woken.expectTerminated(reminder);
+  }
+}
