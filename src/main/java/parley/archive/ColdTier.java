@@ -8,6 +8,7 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.UserId;
 
 /**
  * Where entries are when they are old: segments of consecutive entries, each with a {@link
@@ -60,6 +61,14 @@ public interface ColdTier {
    */
   default Source<Entry, NotUsed> scan(ConversationId id, long from, long to) {
     return read(id, from, to);
+  }
+
+  /**
+   * The same for somebody: one has one turn at a time on this node, and {@value Turnstile#EACH}
+   * that wait; others pass. More is {@link ColdUnavailable} at once.
+   */
+  default Source<Entry, NotUsed> scan(ConversationId id, long from, long to, UserId by) {
+    return scan(id, from, to);
   }
 
   /**

@@ -14,8 +14,10 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.UserId;
 import parley.telemetry.Telemetry;
 
 /**
@@ -200,27 +202,42 @@ final class SegmentTier implements ColdTier {
 
   @Override
   public Source<Entry, NotUsed> read(ConversationId id, long from, long to) {
-    return read(reads, id, from, to, true);
+    return read(reads, null, id, from, to, true);
   }
 
   @Override
   public Source<Entry, NotUsed> scan(ConversationId id, long from, long to) {
-    return read(scans, id, from, to, true)
+    return scan(id, from, to, (String) null);
+  }
+
+  @Override
+  public Source<Entry, NotUsed> scan(ConversationId id, long from, long to, UserId by) {
+    return scan(id, from, to, by.value());
+  }
+
+  private Source<Entry, NotUsed> scan(
+      ConversationId id, long from, long to, @Nullable String name) {
+    return read(scans, name, id, from, to, true)
         .completionTimeout(limits.scanTimeout())
         .mapError(TimeoutException.class, failure -> meters.failed("read", failure));
   }
 
   @Override
   public Source<Entry, NotUsed> readStored(ConversationId id, long from, long to) {
-    return read(scans, id, from, to, false);
+    return read(scans, null, id, from, to, false);
   }
 
   private Source<Entry, NotUsed> read(
-      Turnstile turnstile, ConversationId id, long from, long to, boolean cached) {
+      Turnstile turnstile,
+      @Nullable String name,
+      ConversationId id,
+      long from,
+      long to,
+      boolean cached) {
     if (from < 1) {
       throw new IllegalArgumentException("entries from " + from);
     }
-    return to < from ? Source.empty() : inTurn(turnstile, entries(id, from, to, cached));
+    return to < from ? Source.empty() : inTurn(turnstile, name, entries(id, from, to, cached));
   }
 
   private Source<Entry, NotUsed> entries(ConversationId id, long from, long to, boolean cached) {
@@ -246,10 +263,11 @@ final class SegmentTier implements ColdTier {
   }
 
   /** Runs when a place is free, and gives it back however it ends. */
-  private <T> Source<T, NotUsed> inTurn(Turnstile turnstile, Source<T, NotUsed> source) {
+  private <T> Source<T, NotUsed> inTurn(
+      Turnstile turnstile, @Nullable String name, Source<T, NotUsed> source) {
     return Source.lazySource(
             () -> {
-              Turnstile.Turn turn = turnstile.enter();
+              Turnstile.Turn turn = turnstile.enter(name);
               return Source.completionStage(turn.granted())
                   .flatMapConcat(granted -> source)
                   .initialTimeout(limits.patience())
@@ -360,6 +378,7 @@ final class SegmentTier implements ColdTier {
   public Source<Manifest, NotUsed> manifests(ConversationId id) {
     return inTurn(
         scans,
+        null,
         store
             .list(Keys.folder(id))
             .mapConcat(key -> Optional.ofNullable(Keys.parse(key)).stream().toList())

@@ -1,6 +1,9 @@
 package parley.archive;
 
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
@@ -9,12 +12,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lets so many in at the same time, lets so many more wait in order, and turns the rest away at
  * once. Safe from any thread; nobody is kept waiting in it.
+ *
+ * <p>Who comes for somebody is let in once at a time for the same one, and waits {@value #EACH}
+ * times at most; those behind it that come for others pass it. So nobody has more than one place,
+ * however much is asked in his name.
  */
 final class Turnstile {
+  /** Most that wait in one name. */
+  static final int EACH = 4;
+
   private final String what;
   private final int most;
   private final int mostWaiting;
   private final ArrayDeque<Turn> waiting = new ArrayDeque<>();
+
+  /** Whose turn it is: at most as many as are inside. */
+  private final Set<String> present = new HashSet<>();
+
   private int inside;
 
   Turnstile(String what, int most, int mostWaiting) {
@@ -26,8 +40,13 @@ final class Turnstile {
   /** One who came. Must {@link #leave} some time, whatever became of it. */
   final class Turn {
     private final CompletableFuture<Done> granted = new CompletableFuture<>();
+    private final @Nullable String name;
     private boolean isInside;
     private boolean hasLeft;
+
+    private Turn(@Nullable String name) {
+      this.name = name;
+    }
 
     /** Completes when it may go in; fails with {@link ColdUnavailable} where it was turned away. */
     CompletionStage<Done> granted() {
@@ -40,14 +59,24 @@ final class Turnstile {
     }
   }
 
+  /** One that comes for nobody in particular. */
   Turn enter() {
-    Turn turn = new Turn();
+    return enter(null);
+  }
+
+  /**
+   * One that comes for somebody.
+   *
+   * @param name whose, or null for nobody's
+   */
+  Turn enter(@Nullable String name) {
+    Turn turn = new Turn(name);
     boolean full = false;
     synchronized (this) {
-      if (inside < most) {
+      if (inside < most && (name == null || !present.contains(name))) {
         inside++;
-        turn.isInside = true;
-      } else if (waiting.size() < mostWaiting) {
+        goIn(turn);
+      } else if (waiting.size() < mostWaiting && waitingFor(name) < EACH) {
         waiting.add(turn);
       } else {
         turn.hasLeft = true;
@@ -70,6 +99,9 @@ final class Turnstile {
       }
       turn.hasLeft = true;
       if (turn.isInside) {
+        if (turn.name != null) {
+          present.remove(turn.name);
+        }
         next = nextInside();
       } else {
         waiting.remove(turn);
@@ -81,14 +113,29 @@ final class Turnstile {
     }
   }
 
-  private @Nullable Turn nextInside() {
-    Turn next = waiting.poll();
-    if (next == null) {
-      inside--;
-    } else {
-      next.isInside = true;
+  private void goIn(Turn turn) {
+    turn.isInside = true;
+    if (turn.name != null) {
+      present.add(turn.name);
     }
-    return next;
+  }
+
+  private long waitingFor(@Nullable String name) {
+    return name == null ? 0 : waiting.stream().filter(one -> name.equals(one.name)).count();
+  }
+
+  /** A place is free: for the first that may go in. */
+  private @Nullable Turn nextInside() {
+    for (Iterator<Turn> all = waiting.iterator(); all.hasNext(); ) {
+      Turn next = all.next();
+      if (next.name == null || !present.contains(next.name)) {
+        all.remove();
+        goIn(next);
+        return next;
+      }
+    }
+    inside--;
+    return null;
   }
 
   synchronized int waiting() {

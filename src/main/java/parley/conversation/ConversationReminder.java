@@ -133,7 +133,8 @@ public final class ConversationReminder {
   }
 
   private Behavior<Command> ended(Terminated signal) {
-    if (signal.getRef().equals(watched) && !leaving) {
+    ActorRef<Conversation.Command> mine = watched;
+    if (mine != null && signal.getRef().path().equals(mine.path()) && !leaving) {
       watched = null;
       wakeAfter(FIRST);
     }

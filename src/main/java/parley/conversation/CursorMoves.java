@@ -231,6 +231,7 @@ final class CursorMoves {
     context.pipeToSelf(
         log.count(
             state,
+            scan.user,
             from,
             to,
             entry ->

@@ -18,6 +18,7 @@ import parley.archive.ColdTier;
 import parley.archive.ColdUnavailable;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.UserId;
 
 /**
  * Reads entries of one conversation outside of the entity, as they were written: those that the
@@ -76,16 +77,16 @@ final class Log {
     return entries(state, from, to).runWith(Sink.<Entry>seq(), system).thenApply(ArrayList::new);
   }
 
-  /** The first entry of the range that fits. */
+  /** The first entry of the range that fits, in a turn of the user for whom it is. */
   CompletionStage<Optional<Entry>> find(
-      ConversationState state, long from, long to, Predicate<Entry> wanted) {
-    return scan(state, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
+      ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
+    return scan(state, by, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
   }
 
-  /** How many entries of the range fit. */
+  /** How many entries of the range fit, in a turn of the user for whom it is. */
   CompletionStage<Long> count(
-      ConversationState state, long from, long to, Predicate<Entry> wanted) {
-    return scan(state, from, to)
+      ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
+    return scan(state, by, from, to)
         .runWith(Sink.fold(0L, (sum, entry) -> wanted.test(entry) ? sum + 1 : sum), system);
   }
 
@@ -95,11 +96,12 @@ final class Log {
   }
 
   /** The same where nobody waits for the first, and in the cold tier's turns for such. */
-  private Source<Entry, NotUsed> scan(ConversationState state, long from, long to) {
+  private Source<Entry, NotUsed> scan(ConversationState state, UserId by, long from, long to) {
     if (Math.min(to, state.archivedTo) - from < SHORT) {
       return entries(state, from, to);
     }
-    return entries(state, from, to, cold -> cold.scan(id, from, Math.min(to, state.archivedTo)));
+    return entries(
+        state, from, to, cold -> cold.scan(id, from, Math.min(to, state.archivedTo), by));
   }
 
   /** The same of the whole log, past what is cached on the way. */

@@ -4,7 +4,9 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -27,10 +29,13 @@ import parley.model.UserId;
  * <p>One search at a time, {@value #WAITING} waiting; beside it one, and as many waiting, of those
  * that read the cold tier, which may be slow or away: they are refused then, since "not found"
  * would be a guess. A sender whose post is being looked up waits with its later ones, so that its
- * messages keep their order.
+ * messages keep their order; {@value #EACH} of them wait, so that others have room.
  */
 final class Lookups {
   static final int WAITING = 256;
+
+  /** Most posts of one sender that wait behind its search. */
+  static final int EACH = 64;
 
   /** So far into the window an old id is searched: what is found holds for as many entries. */
   private static final int FURTHER = 2_048;
@@ -134,11 +139,13 @@ final class Lookups {
     if (!busy.contains(post.author())) {
       return false;
     }
-    if (waiting >= WAITING) {
+    ArrayDeque<Conversation.Post> those =
+        behind.computeIfAbsent(post.author(), u -> new ArrayDeque<>());
+    if (waiting >= WAITING || those.size() >= EACH) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
     } else {
       waiting++;
-      behind.computeIfAbsent(post.author(), u -> new ArrayDeque<>()).add(post);
+      those.add(post);
     }
     return true;
   }
@@ -181,8 +188,19 @@ final class Lookups {
     if (absences.rulesOut(post.author(), time, from, windowStart - 1, hash)) {
       return new Unknown();
     }
+    long located = absences.takeLocated(hash);
+    if (located > 0 && located < windowStart) {
+      search(post, located, () -> at(post, facts, located));
+      return new Pending();
+    }
     long to = Math.min(windowStart - 1 + FURTHER, state.lastSeq);
-    search(post, from, () -> scan(post, facts, from, to, time));
+    Absences.Absence before = absences.toExtend(post.author(), from, to, hash);
+    if (before == null) {
+      search(post, from, () -> scan(post, facts, from, to));
+    } else {
+      long oldest = from < before.from() ? from : before.to() + 1;
+      search(post, oldest, () -> scanFurther(post, facts, from, to, before));
+    }
     return new Pending();
   }
 
@@ -193,29 +211,62 @@ final class Lookups {
   /** Compares the window's entries from the oldest candidate to the newest: nearly always one. */
   private CompletionStage<Facts> compare(
       Conversation.Post post, Facts facts, long oldest, long seq) {
-    return log.find(state, oldest, seq, entry -> same(post, entry))
+    return log.find(state, post.author(), oldest, seq, entry -> same(post, entry))
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
-  private CompletionStage<Facts> scan(
-      Conversation.Post post, Facts facts, long from, long to, long time) {
-    Absences.Absence absence = new Absences.Absence(post.author(), from, to, time);
-    return log.find(
-            state,
-            from,
-            to,
-            entry -> {
-              absence.add(entry);
-              return same(post, entry);
-            })
+  /** Compares the one entry where an id of that hash was found before. */
+  private CompletionStage<Facts> at(Conversation.Post post, Facts facts, long seq) {
+    return log.range(state, seq, seq)
         .thenApply(
+            found -> {
+              Entry one = found.getFirst();
+              return new Facts(
+                  facts.comparedTo(), false, same(post, one) ? one : null, facts.target());
+            });
+  }
+
+  private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long from, long to) {
+    Absences.Absence absence = new Absences.Absence(post.author(), from, to, Long.MIN_VALUE);
+    return find(post, from, to, absence).thenApply(found -> facts(facts, found, absence));
+  }
+
+  /** The same where a part of the range is known not to hold it. */
+  private CompletionStage<Facts> scanFurther(
+      Conversation.Post post, Facts facts, long from, long to, Absences.Absence before) {
+    Absences.Absence absence = before.extended(from, to);
+    return find(post, from, before.from() - 1, absence)
+        .thenCompose(
             found ->
-                new Facts(
-                    facts.comparedTo(),
-                    true,
-                    found.orElse(null),
-                    facts.target(),
-                    found.isPresent() ? null : absence));
+                found.isPresent()
+                    ? CompletableFuture.completedFuture(found)
+                    : find(post, before.to() + 1, to, absence))
+        .thenApply(found -> facts(facts, found, absence));
+  }
+
+  private CompletionStage<Optional<Entry>> find(
+      Conversation.Post post, long from, long to, Absences.Absence absence) {
+    if (to < from) {
+      return CompletableFuture.completedFuture(Optional.empty());
+    }
+    return log.find(
+        state,
+        post.author(),
+        from,
+        to,
+        entry -> {
+          absence.add(entry);
+          return same(post, entry);
+        });
+  }
+
+  private static Facts facts(Facts facts, Optional<Entry> found, Absences.Absence absence) {
+    return new Facts(
+        facts.comparedTo(),
+        true,
+        found.orElse(null),
+        facts.target(),
+        found.isPresent() ? null : absence);
   }
 
   /** Loads the entry a post aims at; the post comes again with it. */
@@ -290,6 +341,10 @@ final class Lookups {
       refuse(post, Refusal.unavailable("the log cannot be read now"));
     } else {
       absences.note(ended.facts().absence());
+      if (ended.facts().known() != null) {
+        absences.locate(
+            ClientMsgIds.hash(post.author(), post.clientMsgId()), ended.facts().known().seq());
+      }
       context.getSelf().tell(new Resume(post, ended.facts()));
     }
     searching.remove(post.author());

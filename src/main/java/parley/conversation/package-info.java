@@ -60,6 +60,13 @@
  * ({@code Absent}): who asks again is answered by what the node found the first time. That is
  * remembered for the shard in its present place only, and what may make a conversation is never
  * answered from it, so a conversation that is made a moment later, here or elsewhere, is found.
+ *
+ * <p><b>Old ids</b> are searched for in the log, which may be long. One has one search at a time in
+ * a conversation and one turn of the node's scans of the cold tier, and others pass; what a search
+ * has read is remembered ({@code Absences}), so that the next old id of the same sender costs
+ * nothing, or what was not read before. What is remembered can only rule an id out for certain, or
+ * fail to: a search more, never a duplicate taken for new. Rejected: to refuse old ids of one who
+ * has many (a phone that was in a drawer for a year has many, too).
  */
 @NullMarked
 package parley.conversation;

@@ -32,6 +32,57 @@ class TurnstileTest {
     assertThat(turnstile.enter().granted().toCompletableFuture()).isNotDone();
   }
 
+  private static boolean in(Turnstile.Turn turn) {
+    return turn.granted().toCompletableFuture().isDone()
+        && !turn.granted().toCompletableFuture().isCompletedExceptionally();
+  }
+
+  @Test
+  void oneHasOneTurnAtATimeAndOthersPass() {
+    Turnstile turnstile = new Turnstile("scans", 2, 32);
+    Turnstile.Turn first = turnstile.enter("ann");
+    List<Turnstile.Turn> more = new ArrayList<>();
+    for (int i = 0; i < Turnstile.EACH; i++) {
+      more.add(turnstile.enter("ann"));
+    }
+    assertThat(in(first)).isTrue();
+    assertThat(more).noneMatch(TurnstileTest::in);
+    assertThat(turnstile.enter("ann").granted()).isCompletedExceptionally();
+    Turnstile.Turn bob = turnstile.enter("bob");
+    assertThat(in(bob)).isTrue();
+    Turnstile.Turn cat = turnstile.enter("cat");
+    assertThat(in(cat)).isFalse();
+    first.leave();
+    assertThat(in(more.getFirst())).isTrue();
+    assertThat(in(cat)).isFalse();
+    bob.leave();
+    assertThat(in(cat)).isTrue();
+    assertThat(more.stream().filter(TurnstileTest::in)).hasSize(1);
+  }
+
+  @Test
+  void whoeverComesForWhomNobodyIsForgotten() {
+    Random random = new Random(Samples.seed());
+    Turnstile turnstile = new Turnstile("scans", 3, 12);
+    List<Turnstile.Turn> here = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      if (random.nextBoolean()) {
+        here.add(turnstile.enter(random.nextInt(4) == 0 ? null : "u" + random.nextInt(5)));
+      } else if (!here.isEmpty()) {
+        here.remove(random.nextInt(here.size())).leave();
+      }
+      here.removeIf(turn -> turn.granted().toCompletableFuture().isCompletedExceptionally());
+      assertThat(here.stream().filter(TurnstileTest::in).count()).isLessThanOrEqualTo(3);
+    }
+    for (int i = 0; i < 100 && !here.isEmpty(); i++) {
+      Turnstile.Turn inside = here.stream().filter(TurnstileTest::in).findFirst().orElseThrow();
+      here.remove(inside);
+      inside.leave();
+    }
+    assertThat(here).isEmpty();
+    assertThat(turnstile.waiting()).isZero();
+  }
+
   @Test
   void whoeverComesAndGoesNobodyIsForgotten() {
     Random random = new Random(Samples.seed());

@@ -65,18 +65,64 @@ class AbsencesTest {
   }
 
   @Test
-  void fewAreRememberedOfFew() {
+  void ofWhoHasManyNothingThatIsThereIsRuledOutAndMostOfTheRestIs() {
     Absences absences = new Absences();
-    Absences.Absence much = new Absences.Absence(ANN, 1, Absences.IDS + 10, 1);
-    for (int i = 0; i <= Absences.IDS; i++) {
-      much.add(entry(i + 1, ANN, UlidCreator.getUlid(1_000_000 + i).toString(), 1));
+    Absences.Absence much = new Absences.Absence(ANN, 1, 50_000, Long.MIN_VALUE);
+    List<String> there = new ArrayList<>();
+    for (int i = 0; i < 50_000; i++) {
+      there.add(UlidCreator.getUlid(1_000_000 + i).toString());
+      much.add(entry(i + 1, ANN, there.get(i), 1));
     }
     absences.note(much);
-    assertThat(absences.rulesOut(ANN, 5, 1, 5, 7)).isFalse();
+    for (String id : there) {
+      assertThat(absences.rulesOut(ANN, 5, 1, 50_000, hash(id))).isFalse();
+    }
+    int ruledOut = 0;
+    for (int i = 0; i < 10_000; i++) {
+      String fresh = UlidCreator.getUlid(1_000_000 + i).toString();
+      ruledOut += absences.rulesOut(ANN, 5, 1, 50_000, hash(fresh)) ? 1 : 0;
+    }
+    assertThat(ruledOut).isGreaterThan(9_000);
+  }
+
+  @Test
+  void whatIsAddedToARangeKeepsWhatWasKnownOfIt() {
+    Absences absences = new Absences();
+    Absences.Absence middle = new Absences.Absence(ANN, 11, 20, Long.MIN_VALUE);
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      ids.add(UlidCreator.getUlid(1_000_000 + i).toString());
+    }
+    ids.subList(10, 20).forEach(id -> middle.add(entry(1, ANN, id, 1)));
+    absences.note(middle);
+    long fresh = hash(UlidCreator.getUlid(1).toString());
+    Absences.Absence known = absences.toExtend(ANN, 1, 30, fresh);
+    assertThat(known).isNotNull();
+    assertThat(absences.toExtend(ANN, 1, 30, hash(ids.get(15)))).isNull();
+    assertThat(absences.toExtend(ANN, 22, 30, fresh)).isNull();
+    Absences.Absence whole = middle.extended(1, 30);
+    ids.subList(0, 10).forEach(id -> whole.add(entry(1, ANN, id, 1)));
+    ids.subList(20, 30).forEach(id -> whole.add(entry(1, ANN, id, 1)));
+    absences.note(whole);
+    for (String id : ids) {
+      assertThat(absences.rulesOut(ANN, 5, 1, 30, hash(id))).isFalse();
+    }
+    assertThat(absences.rulesOut(ANN, 5, 1, 30, fresh)).isTrue();
+  }
+
+  @Test
+  void fewSendersAndFewPlacesAreRemembered() {
+    Absences absences = new Absences();
     for (int i = 0; i <= Absences.USERS; i++) {
       absences.note(new Absences.Absence(new UserId("u" + i), 1, 10, 1));
     }
     assertThat(absences.rulesOut(new UserId("u0"), 5, 1, 5, 7)).isFalse();
     assertThat(absences.rulesOut(new UserId("u1"), 5, 1, 5, 7)).isTrue();
+    for (long i = 0; i <= Absences.LOCATED; i++) {
+      absences.locate(i, i + 1);
+    }
+    assertThat(absences.takeLocated(0)).isZero();
+    assertThat(absences.takeLocated(1)).isEqualTo(2);
+    assertThat(absences.takeLocated(1)).isZero();
   }
 }

@@ -124,6 +124,51 @@ class ArchivingTest {
     }
   }
 
+  @Test
+  void whoHasThousandsOfTimedIdsAndComesWithOldOnesHasTheLogReadOnce() {
+    try (ColdRig rig = rig()) {
+      long start = rig.h.clock.get();
+      List<String> stored = new ArrayList<>();
+      for (int i = 0; i < 5_000; i++) {
+        String id = UlidCreator.getUlid(rig.h.clock.addAndGet(10)).toString();
+        stored.add(id);
+        rig.h.tell(
+            new Conversation.Post(
+                Harness.ANN,
+                id,
+                new Intent.Text("timed " + i, null, List.of()),
+                null,
+                rig.h.posts.getRef()));
+        if (i % 100 == 99) {
+          rig.h.posts.receiveSeveralMessages(100, Duration.ofSeconds(20));
+        }
+      }
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      rig.tier.scans.set(0);
+      for (int i = 0; i < 20; i++) {
+        String old = UlidCreator.getUlid(start + 40_000 - 1_000L * i).toString();
+        assertThat(rig.h.text(Harness.ANN, old, "old").duplicate()).isFalse();
+      }
+      assertThat(rig.tier.scans.get()).as("scans for 20 old ids").isLessThanOrEqualTo(4);
+
+      // What is there is found, as often as it comes, and not by another search.
+      String known = stored.get(2_500);
+      long seq = rig.h.text(Harness.ANN, known, "again").seq();
+      int scans = rig.tier.scans.get();
+      for (int i = 0; i < 5; i++) {
+        Conversation.Posted again = rig.h.text(Harness.ANN, known, "again");
+        assertThat(again.duplicate()).isTrue();
+        assertThat(again.seq()).isEqualTo(seq);
+      }
+      assertThat(rig.tier.scans).hasValue(scans);
+      for (int i = 0; i < 5_000; i += 500) {
+        assertThat(rig.h.text(Harness.ANN, stored.get(i), "again").duplicate()).isTrue();
+      }
+    }
+  }
+
   private static String name(ColdRig rig, long seq) {
     return rig.written.stream()
         .flatMap(event -> Log.entriesOf(event).stream())

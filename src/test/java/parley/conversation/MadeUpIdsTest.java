@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -97,7 +98,7 @@ class MadeUpIdsTest {
   }
 
   private void tell(ConversationId id, Conversation.Command command) {
-    region.get().tell(new ShardingEnvelope<>(id.value(), command));
+    Objects.requireNonNull(region.get()).tell(new ShardingEnvelope<>(id.value(), command));
   }
 
   private void user(UserId user, User.Command message) {
