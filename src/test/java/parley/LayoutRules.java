@@ -70,7 +70,9 @@ final class LayoutRules {
         "conversation", List.of("model", "user", "archive", "calendar", "moderation", "snapshot"));
     table.put("websocket", List.of());
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth", "websocket"));
-    table.put("http", List.of("model", "protocol", "auth", "user", "conversation", "session"));
+    table.put("port", List.of());
+    table.put(
+        "http", List.of("model", "protocol", "auth", "user", "conversation", "session", "port"));
     return table;
   }
 

@@ -1,5 +1,6 @@
 package parley.app;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,8 +10,6 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.MemberStatus;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
@@ -26,6 +25,8 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
 import parley.protocol.HttpWriter;
+import parley.port.HttpPort;
+import parley.port.PortLimits;
 import parley.telemetry.Telemetry;
 
 /**
@@ -49,6 +50,7 @@ final class ManagementPort extends AllDirectives {
   private final List<AdminRoutes> admin;
   private final HostCheck hosts;
   private final @Nullable ManagementTls tls;
+  private final int perAddress;
 
   ManagementPort(
       ActorSystem<?> system,
@@ -56,13 +58,15 @@ final class ManagementPort extends AllDirectives {
       Readiness readiness,
       List<AdminRoutes> admin,
       HostCheck hosts,
-      @Nullable ManagementTls tls) {
+      @Nullable ManagementTls tls,
+      int perAddress) {
     this.system = system;
     this.telemetry = telemetry;
     this.readiness = readiness;
     this.admin = List.copyOf(admin);
     this.hosts = hosts;
     this.tls = tls;
+    this.perAddress = perAddress;
   }
 
   /**
@@ -92,9 +96,17 @@ final class ManagementPort extends AllDirectives {
         : Optional.empty();
   }
 
-  CompletionStage<ServerBinding> bind(HostPort address) {
-    var server = Http.get(system).newServerAt(address.host(), address.port());
-    return (tls == null ? server : server.enableHttps(tls.server())).bind(checked(routes()));
+  CompletionStage<HttpPort> bind(HostPort address) {
+    HttpPort.Builder port =
+        HttpPort.of(
+                system,
+                PortLimits.standard(
+                    Capacity.MANAGEMENT_CONNECTIONS, perAddress, InetAddress::isLoopbackAddress))
+            .handler(checked(routes()).handler(system));
+    if (tls != null) {
+      port.encryption(tls::engine);
+    }
+    return port.bind(address.host(), address.port());
   }
 
   /** Nothing is answered, and nothing done, for who asks for another machine. */

@@ -61,9 +61,14 @@ final class ManagementTls {
     }
   }
 
-  /** How the port is bound. */
+  /** What the routes of the cluster's own library take for the way this port is reached. */
   HttpsConnectionContext server() {
     return ConnectionContext.httpsServer(context::engine);
+  }
+
+  /** The server's side of a new connection. */
+  SSLEngine engine() {
+    return context.engine();
   }
 
   /**

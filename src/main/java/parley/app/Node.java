@@ -16,12 +16,12 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.archive.ColdTier;
 import parley.http.HttpServer;
+import parley.port.HttpPort;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
 import parley.store.Store;
@@ -213,7 +213,7 @@ public final class Node implements AutoCloseable {
             telemetry,
             lapsed);
     // Before it is a member: whoever waits for the others to come can see that it lives.
-    ServerBinding management =
+    HttpPort management =
         bound(
             new ManagementPort(
                     system,
@@ -221,13 +221,16 @@ public final class Node implements AutoCloseable {
                     readiness,
                     services.admin(),
                     ManagementPort.hosts(settings),
-                    operators)
+                    operators,
+                    settings.connections().perAddress())
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
     shutdown.last(management);
     stoppable.accept(() -> stop(system, settings, ended));
     Joining.join(system, settings.cluster());
     HttpServer clients = bound(services.clients().bind(settings.listen()), "PARLEY_PORT");
+    PortCounters.show(telemetry, "client", clients.meters());
+    PortCounters.show(telemetry, "management", management.meters());
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
     shutdown.drain(services.drain(), clients);
     readiness.serving();

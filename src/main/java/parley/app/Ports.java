@@ -3,7 +3,7 @@ package parley.app;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import org.apache.pekko.http.javadsl.ServerBinding;
+import parley.port.HttpPort;
 
 /** Whether addresses are ours and ports free, and which one 0 became. */
 final class Ports {
@@ -31,8 +31,8 @@ final class Ports {
     }
   }
 
-  static HostPort of(ServerBinding binding) {
-    InetSocketAddress local = binding.localAddress();
+  static HostPort of(HttpPort port) {
+    InetSocketAddress local = port.address();
     return new HostPort(local.getAddress().getHostAddress(), local.getPort());
   }
 }

@@ -186,7 +186,10 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
                 address.host(),
                 address.port(),
                 HttpSettings.standard(
-                    settings.rates().requestsPerSecond(), settings.trustedProxies()),
+                    settings.rates().requestsPerSecond(),
+                    settings.trustedProxies(),
+                    connections(settings.connections().node()),
+                    settings.connections().perAddress()),
                 http,
                 lapsed),
         List.of(
@@ -243,6 +246,10 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
         telemetry.limited(limit);
       }
     };
+  }
+
+  private static int connections(@Nullable Integer wanted) {
+    return wanted == null ? Capacity.connections() : wanted;
   }
 
   private static CompletionStage<Done> drain(

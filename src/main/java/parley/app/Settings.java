@@ -25,6 +25,7 @@ import parley.tls.TlsFiles;
  * @param managementWrite whether operators may make nodes leave, or declare them dead, by that port
  * @param managementAccess how operators reach that port
  * @param rates what one user or address may do
+ * @param connections how many connections there may be
  * @param trustedProxies who may say for which client it calls
  * @param unready how long a stop is announced by {@code /ready} while newcomers are still served
  * @param drain over how long a stop spreads the reconnects of its clients
@@ -44,6 +45,7 @@ public record Settings(
     boolean managementWrite,
     ManagementAccess managementAccess,
     Rates rates,
+    Connections connections,
     TrustedProxies trustedProxies,
     Duration unready,
     Duration drain,
@@ -180,6 +182,15 @@ public record Settings(
    */
   public record Rates(
       int messagesPerMinute, int requestsPerSecond, int groupsPerDay, int registrationsPerDay) {}
+
+  /**
+   * How many connections may be open at a time on the client port; 0 lifts a limit.
+   *
+   * @param node of this node; null for as many as {@link Capacity} allows
+   * @param perAddress from one IPv4 address or IPv6 network of 64 bits, and calls and sockets that
+   *     a trusted proxy forwards for one
+   */
+  public record Connections(@Nullable Integer node, int perAddress) {}
 
   /**
    * Push to Apple devices.

@@ -16,6 +16,7 @@ import parley.app.Settings.Cluster;
 import parley.app.Settings.ClusterKind;
 import parley.app.Settings.Cold;
 import parley.app.Settings.ColdKind;
+import parley.app.Settings.Connections;
 import parley.app.Settings.Fcm;
 import parley.app.Settings.Issuer;
 import parley.app.Settings.Pods;
@@ -31,6 +32,7 @@ import parley.user.User;
 /** The table of settings as code: names, defaults, and what goes with what. */
 final class SettingsReader {
   private static final int PORT_MAX = 65_535;
+  private static final int CONNECTIONS_MAX = 10_000_000;
   private static final int RATE_MAX = 1_000_000;
   private static final int REQUIRED_PODS_MAX = 1_000;
   private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
@@ -67,6 +69,7 @@ final class SettingsReader {
                 env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT),
                 // A school or an office behind one address still gets in within a day or two.
                 env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX)),
+            connections(),
             trustedProxies(),
             // A probe every 5 s that must fail twice, and some seconds until balancers know. A
             // single
@@ -238,6 +241,15 @@ final class SettingsReader {
     }
     return new Pods(
         selector, env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX));
+  }
+
+  private Connections connections() throws SettingsException {
+    return new Connections(
+        env.text("PARLEY_CONNECTIONS") == null
+            ? null
+            : env.number("PARLEY_CONNECTIONS", 0, 0, CONNECTIONS_MAX),
+        // An office, a campus or a provider's NAT is one address; a hostile one gets no further.
+        env.number("PARLEY_CONNECTIONS_PER_ADDRESS", 1_000, 0, CONNECTIONS_MAX));
   }
 
   private TrustedProxies trustedProxies() throws SettingsException {

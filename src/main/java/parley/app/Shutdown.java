@@ -8,9 +8,9 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.pattern.Patterns;
 import parley.http.HttpServer;
+import parley.port.HttpPort;
 
 /**
  * What happens in which phase of a stop. Entities and the cluster have their own tasks in the later
@@ -67,11 +67,11 @@ final class Shutdown {
   }
 
   /** Plans that health and metrics stay to the last: an operator watches a stop. */
-  void last(ServerBinding management) {
+  void last(HttpPort management) {
     phase(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "management-port",
-        () -> management.terminate(MANAGEMENT_GRACE).thenApply(terminated -> Done.done()));
+        () -> management.terminate(MANAGEMENT_GRACE));
   }
 
   /** Tells it when this node has left the cluster in order, and was not given up. */

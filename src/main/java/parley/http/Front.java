@@ -13,12 +13,13 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.apache.pekko.japi.function.Function;
 import parley.model.ErrorCode;
+import parley.port.ForwardedLimit;
 
 /**
  * What happens to every request before and after its route.
  *
  * <pre>
- *   request ──▶ whose it is ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
+ *   request ──▶ whose it is, how many ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
  *                                      │ 429                   │ 413, 408           │ problems ──▶ counted
  *                                      └───────────────────────┴────────────────────┘
  * </pre>
@@ -30,6 +31,7 @@ final class Front {
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
 
   private final TrustedProxies proxies;
+  private final ForwardedLimit forwarded;
   private final RateLimit rate;
   private final Bodies bodies;
   private final Function<HttpRequest, CompletionStage<HttpResponse>> routes;
@@ -37,11 +39,13 @@ final class Front {
 
   Front(
       TrustedProxies proxies,
+      ForwardedLimit forwarded,
       RateLimit rate,
       Bodies bodies,
       Function<HttpRequest, CompletionStage<HttpResponse>> routes,
       Consumer<ErrorCode> problems) {
     this.proxies = proxies;
+    this.forwarded = forwarded;
     this.rate = rate;
     this.bodies = bodies;
     this.routes = routes;
@@ -52,6 +56,27 @@ final class Front {
   CompletionStage<HttpResponse> handle(HttpRequest received) {
     boolean tls = isOverTls(received);
     HttpRequest request = ofItsClient(received);
+    if (request == received) {
+      return handleOne(request, tls);
+    }
+    // Its connection is the proxy's, which is exempt: the client behind it counts here.
+    InetAddress client = addressOf(request);
+    if (!forwarded.take(client)) {
+      return bodies.read(request).thenApply(read -> finish(Problems.full(), tls));
+    }
+    return handleOne(request, tls)
+        .thenApply(
+            response -> {
+              if (response.status().intValue() == 101) {
+                forwarded.giveBackAfter(received, client);
+              } else {
+                forwarded.giveBack(client);
+              }
+              return response;
+            });
+  }
+
+  private CompletionStage<HttpResponse> handleOne(HttpRequest request, boolean tls) {
     long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
     return bodies
         .read(request)

@@ -5,18 +5,18 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BooleanSupplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.japi.function.Function;
 import parley.model.ErrorCode;
+import parley.port.HttpPort;
+import parley.port.PortMeters;
 
 /** The bound client port. Its settings of the HTTP library are {@code parley-http-routes.conf}. */
 public final class HttpServer {
-  private final ServerBinding binding;
+  private final HttpPort binding;
 
-  private HttpServer(ServerBinding binding) {
+  private HttpServer(HttpPort binding) {
     this.binding = binding;
   }
 
@@ -44,21 +44,20 @@ public final class HttpServer {
       HttpSettings settings,
       Services services,
       BooleanSupplier lapsed) {
+    HttpPort.Builder builder = HttpPort.of(system, settings.port());
     Function<HttpRequest, CompletionStage<HttpResponse>> handler =
-        Routes.handler(system, services, settings);
+        Routes.handler(system, services, settings, builder.forwarded());
     Function<HttpRequest, CompletionStage<HttpResponse>> guarded =
         request ->
             handler
                 .apply(request)
                 .thenApply(answer -> lapsed.getAsBoolean() ? lapsed(answer) : answer);
-    return Http.get(system)
-        .newServerAt(host, port)
-        .adaptSettings(
-            s ->
-                s.withTerminationDeadlineExceededResponse(
-                    Security.api(
-                        Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down"))))
-        .bind(guarded)
+    return builder
+        .handler(guarded)
+        .refusal(RawResponse.of(Security.api(Problems.full())))
+        .stopping(
+            () -> Security.api(Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down")))
+        .bind(host, port)
         .thenApply(HttpServer::new);
   }
 
@@ -71,7 +70,12 @@ public final class HttpServer {
 
   /** The port that was bound. */
   public int port() {
-    return binding.localAddress().getPort();
+    return binding.address().getPort();
+  }
+
+  /** What the port counts. */
+  public PortMeters meters() {
+    return binding.meters();
   }
 
   /** Takes no more connections; those there are go on. For the first phase of a shutdown. */
@@ -80,11 +84,11 @@ public final class HttpServer {
   }
 
   /**
-   * Ends all connections: requests under way have until the deadline, what comes after it gets 503.
-   * Sockets count as requests under way and are cut at the deadline; their sessions should have
-   * said {@code going_away} before.
+   * Ends all connections: requests under way have until the deadline and are answered 503 then, no
+   * others are taken. Sockets count as requests under way and are cut at the deadline; their
+   * sessions should have said {@code going_away} before.
    */
   public CompletionStage<Done> terminate(Duration deadline) {
-    return binding.terminate(deadline).thenApply(terminated -> Done.getInstance());
+    return binding.terminate(deadline);
   }
 }

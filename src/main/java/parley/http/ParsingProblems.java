@@ -7,6 +7,7 @@ import org.apache.pekko.http.scaladsl.model.ErrorInfo;
 import org.apache.pekko.http.scaladsl.model.StatusCode;
 import org.apache.pekko.http.scaladsl.settings.ServerSettings;
 import parley.model.ErrorCode;
+import parley.port.GuardRefusal;
 
 /**
  * Answers what the HTTP library could not read as a request at all, so that even this is a problem
@@ -23,6 +24,19 @@ public final class ParsingProblems extends ParsingErrorHandler {
   @Override
   public HttpResponse handle(
       StatusCode status, ErrorInfo info, LoggingAdapter log, ServerSettings settings) {
+    GuardRefusal refusal = GuardRefusal.of(info.detail());
+    if (refusal != null) {
+      return Security.api(
+          switch (refusal) {
+            case MALFORMED ->
+                Problems.of(
+                    ErrorCode.BAD_REQUEST,
+                    "where the request ends cannot be told for sure; it must be well-formed HTTP");
+            case TOO_LARGE -> Problems.of(ErrorCode.TOO_LARGE, "the headers are too large");
+            case TOO_LATE ->
+                Problems.of(ErrorCode.REQUEST_TIMEOUT, "the request did not arrive in time");
+          });
+    }
     return Security.api(
         switch (status.intValue()) {
           case 413 -> Problems.of(ErrorCode.TOO_LARGE, "the body is too large");

@@ -31,6 +31,9 @@ final class Problems {
               "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false)
           .toContentType();
 
+  /** A while: who comes back at once finds what it has found. */
+  private static final long FULL_MILLIS = 10_000;
+
   private static final Pattern FIELD = Pattern.compile("([a-z_]+): ");
 
   private Problems() {}
@@ -70,6 +73,11 @@ final class Problems {
   /** Something is away or overloaded; worth another try after so long. */
   static HttpResponse notNow(long waitMillis) {
     return of(ErrorCode.UNAVAILABLE, "not now; try again", null, waitMillis);
+  }
+
+  /** No more connections, or calls at a time, for now. */
+  static HttpResponse full() {
+    return of(ErrorCode.UNAVAILABLE, "too many connections; try again", null, FULL_MILLIS);
   }
 
   private static HttpResponse of(

@@ -11,6 +11,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.server.Route;
 import org.apache.pekko.japi.function.Function;
 import parley.model.ErrorCode;
+import parley.port.ForwardedLimit;
 
 /**
  * The table of contents of the client port.
@@ -32,7 +33,7 @@ final class Routes {
 
   /** Answers every request. */
   static Function<HttpRequest, CompletionStage<HttpResponse>> handler(
-      ActorSystem<?> system, Services services, HttpSettings settings) {
+      ActorSystem<?> system, Services services, HttpSettings settings, ForwardedLimit forwarded) {
     Edge edge = new Edge(system, services, settings);
     Route api =
         pathPrefix(
@@ -54,6 +55,7 @@ final class Routes {
             .seal(Fallbacks.rejections(), Fallbacks.exceptions());
     return new Front(
             settings.proxies(),
+            forwarded,
             new RateLimit(settings.requestsPerSecond(), services.nanos()),
             new Bodies(system, settings.bodyWithin()),
             all.handler(system),

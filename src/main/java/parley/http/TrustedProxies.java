@@ -129,7 +129,8 @@ public final class TrustedProxies {
             .allMatch(word -> word.strip().equalsIgnoreCase("https"));
   }
 
-  private boolean trusts(InetAddress address) {
+  /** Whether this address is a proxy of ours. */
+  boolean trusts(InetAddress address) {
     byte[] bytes = address.getAddress();
     return networks.stream().anyMatch(network -> network.contains(bytes));
   }

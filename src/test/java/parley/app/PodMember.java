@@ -35,7 +35,8 @@ final class PodMember {
             new Readiness(),
             List.of(),
             ManagementPort.hosts(settings),
-            operators)
+            operators,
+            0)
         .bind(settings.management())
         .toCompletableFuture()
         .join();

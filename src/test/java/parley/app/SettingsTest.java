@@ -30,6 +30,7 @@ class SettingsTest {
     assertThat(settings.store().kind()).isEqualTo(Settings.StoreKind.EMBEDDED);
     assertThat(settings.cold().kind()).isEqualTo(Settings.ColdKind.FILE);
     assertThat(settings.cold().hotDays()).isEqualTo(30);
+    assertThat(settings.connections()).isEqualTo(new Settings.Connections(null, 1_000));
     assertThat(settings.unready()).isEqualTo(Duration.ZERO);
     assertThat(settings.rates()).isEqualTo(new Settings.Rates(50, 10, 100, 50));
     assertThat(settings.drain()).isEqualTo(Duration.ofSeconds(5));
@@ -85,6 +86,8 @@ class SettingsTest {
     "PARLEY_REGISTRATIONS_PER_DAY, many",
     "PARLEY_DRAIN_SECONDS, 3601",
     "PARLEY_UNREADY_SECONDS, 301",
+    "PARLEY_CONNECTIONS, -1",
+    "PARLEY_CONNECTIONS_PER_ADDRESS, many",
     "PARLEY_DYNAMODB_ENDPOINT, localhost:8000",
     "PARLEY_DYNAMODB_CREATE_TABLES, yes",
     "PARLEY_DYNAMODB_TABLE_PREFIX, chat/",

@@ -1,0 +1,39 @@
+package parley.app;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import java.util.function.ToDoubleFunction;
+import parley.port.PortMeters;
+import parley.telemetry.Telemetry;
+
+/** What ports count, as meters with the label {@code port}. */
+final class PortCounters {
+  private PortCounters() {}
+
+  /** Shows the counts of a port from now on. */
+  static void show(Telemetry telemetry, String port, PortMeters meters) {
+    Gauge.builder("parley.connections", meters, PortMeters::open)
+        .tag("port", port)
+        .register(telemetry.registry());
+    refused(telemetry, port, "port_full", meters, PortMeters::portFull);
+    refused(telemetry, port, "address_full", meters, PortMeters::addressFull);
+    refused(telemetry, port, "malformed", meters, PortMeters::malformed);
+    refused(telemetry, port, "late_head", meters, PortMeters::lateHeads);
+    refused(telemetry, port, "late_body", meters, PortMeters::lateBodies);
+    FunctionCounter.builder("parley.accept.failures", meters, PortMeters::acceptFailures)
+        .tag("port", port)
+        .register(telemetry.registry());
+  }
+
+  private static void refused(
+      Telemetry telemetry,
+      String port,
+      String why,
+      PortMeters meters,
+      ToDoubleFunction<PortMeters> count) {
+    FunctionCounter.builder("parley.connections.refused", meters, count)
+        .tag("port", port)
+        .tag("why", why)
+        .register(telemetry.registry());
+  }
+}

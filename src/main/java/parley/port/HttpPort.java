@@ -1,0 +1,372 @@
+package parley.port;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.ActorRef;
+import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.actor.Props;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.impl.engine.server.HttpAttributes;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.Connection;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.io.ChannelRegistry;
+import org.apache.pekko.io.Inet;
+import org.apache.pekko.io.SelectionHandler;
+import org.apache.pekko.io.Tcp;
+import org.apache.pekko.io.TcpExt;
+import org.apache.pekko.io.TcpIncomingConnection;
+import org.apache.pekko.io.TcpListener;
+import org.apache.pekko.japi.function.Function;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.TLSClosing;
+import org.apache.pekko.stream.TLSProtocol;
+import org.apache.pekko.stream.impl.io.IncomingConnectionStage;
+import org.apache.pekko.stream.javadsl.BidiFlow;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.TLS;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.BoxedUnit;
+
+/** A port that serves HTTP/1.1 within limits. */
+public final class HttpPort {
+  private static final Duration FIND = Duration.ofSeconds(1);
+  private static final int FIND_TRIES = 10;
+
+  /** What those who are cut get to receive what was said to them last. */
+  private static final Duration LAST_WORDS = Duration.ofMillis(500);
+
+  private final ActorSystem<?> system;
+  private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
+  private final Supplier<HttpResponse> stopping;
+  private final ServerSocketChannel listening;
+  private final ServerSettings settings;
+  private final PortMeters meters;
+  private final Connections connections;
+  private final Materializer materializer;
+  private final Flow<ByteString, ByteString, NotUsed> http;
+
+  /** Calls under way: each connection has one or few. */
+  private final Set<Call> underWay = ConcurrentHashMap.newKeySet();
+
+  private HttpPort(Builder builder, ServerSettings settings, ServerSocketChannel listening) {
+    this.system = builder.system;
+    this.handler = builder.handler;
+    this.stopping = builder.stopping;
+    this.listening = listening;
+    this.settings = settings;
+    this.meters = builder.meters;
+    this.connections = builder.connections;
+    this.materializer = SystemMaterializer.get(system).materializer();
+    // Built once: what a blueprint holds, every idle connection that has one of its own holds too.
+    BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layers =
+        Http.get(system)
+            .serverLayer(settings, Optional.empty(), system.classicSystem().log())
+            .atop(
+                BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, noEncryption())));
+    Supplier<SSLEngine> engines = builder.engines;
+    this.http =
+        Flow.of(HttpRequest.class)
+            .mapAsync(settings.getPipeliningLimit(), this::answer)
+            .join(engines == null ? layers : layers.atop(encryption(engines)))
+            .withAttributes(Attributes.name("parley-port"));
+  }
+
+  /** What a port is made of. */
+  public static final class Builder {
+    private final ActorSystem<?> system;
+    private final PortLimits limits;
+    private final ConnectionLimits counts;
+    private final PortMeters meters;
+    private final Connections connections;
+    private Function<HttpRequest, CompletionStage<HttpResponse>> handler =
+        request -> CompletableFuture.completedFuture(HttpResponse.create().withStatus(404));
+    private @Nullable Supplier<SSLEngine> engines;
+    private byte[] refusal = new byte[0];
+    private Supplier<HttpResponse> stopping = () -> HttpResponse.create().withStatus(503);
+
+    private Builder(ActorSystem<?> system, PortLimits limits) {
+      this.system = system;
+      this.limits = limits;
+      this.counts = new ConnectionLimits(limits);
+      this.meters = new PortMeters(counts::open);
+      this.connections = new Connections(counts, meters);
+    }
+
+    /** Counts what proxies forward; for who looks at the requests. */
+    public ForwardedLimit forwarded() {
+      return connections;
+    }
+
+    /** Who answers. Its stages should not fail: that ends the connection. */
+    public Builder handler(Function<HttpRequest, CompletionStage<HttpResponse>> answers) {
+      handler = answers;
+      return this;
+    }
+
+    /**
+     * The port speaks TLS, and nothing else.
+     *
+     * @param perConnection makes the server's side of each connection
+     */
+    public Builder encryption(Supplier<SSLEngine> perConnection) {
+      engines = perConnection;
+      return this;
+    }
+
+    /**
+     * What the next one beyond the limits is written, before its connection is closed: a whole
+     * response as bytes; nothing where this was not called.
+     */
+    public Builder refusal(byte[] response) {
+      refusal = response.clone();
+      return this;
+    }
+
+    /** The answer to calls that are still under way when the time to end them is over. */
+    public Builder stopping(Supplier<HttpResponse> response) {
+      stopping = response;
+      return this;
+    }
+
+    /**
+     * Binds and serves.
+     *
+     * @param port 0 is any free one
+     * @return fails where the port cannot be bound
+     */
+    public CompletionStage<HttpPort> bind(String host, int port) {
+      ServerSettings settings = ServerSettings.create(system.classicSystem());
+      try {
+        ServerSocketChannel channel =
+            Acceptor.bind(
+                new InetSocketAddress(host, port),
+                settings.getBacklog(),
+                socket ->
+                    settings
+                        .getSocketOptions()
+                        .forEach(option -> option.beforeServerSocketBind(socket)));
+        HttpPort bound = new HttpPort(this, settings, channel);
+        return bound.serve(counts, refusal).thenApply(done -> bound);
+      } catch (IOException e) {
+        return CompletableFuture.failedFuture(e);
+      }
+    }
+  }
+
+  /** A port of that node, not bound yet. */
+  public static Builder of(ActorSystem<?> system, PortLimits limits) {
+    return new Builder(system, limits);
+  }
+
+  /** The library's I/O takes over each connection: a selector and an actor of its own. */
+  private CompletionStage<Done> serve(ConnectionLimits counts, byte[] refusal) {
+    ExtendedActorSystem classic = (ExtendedActorSystem) system.classicSystem();
+    TcpExt tcp = Tcp.get(classic);
+    ActorRef intake =
+        classic.systemActorOf(
+            Intake.props(connections, this::start), "port-" + address().getPort());
+    return Patterns.retry(
+            () -> classic.actorSelection("/system/IO-TCP/selectors").resolveOne(FIND),
+            FIND_TRIES,
+            Duration.ofMillis(50),
+            system)
+        .thenApply(
+            selectors -> {
+              Acceptor acceptor =
+                  new Acceptor(
+                      listening,
+                      counts,
+                      meters,
+                      refusal,
+                      channel -> register(tcp, selectors, intake, channel),
+                      pause -> LockSupport.parkNanos(pause.toNanos()));
+              Thread.ofPlatform().daemon().name("accept-" + address().getPort()).start(acceptor);
+              system.getWhenTerminated().thenRun(this::closeListening);
+              return Done.done();
+            });
+  }
+
+  private void register(TcpExt tcp, ActorRef selectors, ActorRef intake, SocketChannel channel) {
+    try {
+      connections.add((InetSocketAddress) channel.getRemoteAddress(), channel);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    scala.collection.immutable.Seq<Inet.SocketOption> options =
+        CollectionConverters.asScala(settings.getSocketOptions()).toSeq();
+    selectors.tell(
+        new SelectionHandler.WorkerForCommand(
+            new TcpListener.RegisterIncoming(channel),
+            intake,
+            (ChannelRegistry registry) ->
+                Props.create(
+                    TcpIncomingConnection.class, tcp, channel, registry, intake, options, true)),
+        intake);
+  }
+
+  /** Starts the stream of a connection. */
+  private void start(OpenConnection connection, ActorRef actor) {
+    InetSocketAddress remote = connection.remote();
+    Flow<ByteString, ByteString, NotUsed> bytes =
+        Flow.fromGraph(new IncomingConnectionStage(actor, remote, false, () -> BoxedUnit.UNIT))
+            // Reads ahead by one, so that an end is seen while the last bytes are looked at.
+            .detach();
+    bytes
+        .join(
+            http.addAttributes(
+                Attributes.apply(new HttpAttributes.RemoteAddress(remote)).and(connection)))
+        .run(materializer);
+  }
+
+  private CompletionStage<HttpResponse> answer(HttpRequest request) throws Exception {
+    boolean other = request.getHeader("Upgrade").isPresent();
+    Call call = new Call(new CompletableFuture<>());
+    CompletableFuture<HttpResponse> answer = call.answer;
+    underWay.add(call);
+    handler
+        .apply(request)
+        .whenComplete(
+            (response, failure) -> {
+              underWay.remove(call);
+              if (other) {
+                decided(request, response);
+              }
+              if (response == null) {
+                answer.completeExceptionally(failure);
+              } else {
+                answer.complete(connections.isFinishing() ? lastOne(response) : response);
+              }
+            });
+    return answer;
+  }
+
+  /** A call that has no answer yet: one of its own, whatever it has in common with others. */
+  private static final class Call {
+    final CompletableFuture<HttpResponse> answer;
+
+    Call(CompletableFuture<HttpResponse> answer) {
+      this.answer = answer;
+    }
+  }
+
+  /** Whether a connection goes on with another protocol, before the answer is on its way. */
+  private void decided(HttpRequest request, @Nullable HttpResponse response) {
+    OpenConnection connection = connections.of(request);
+    if (connection != null) {
+      if (response != null && response.status().intValue() == 101) {
+        connection.switches();
+      } else {
+        connection.tell(OpenConnection.Signal.STAYS_HTTP);
+      }
+    }
+  }
+
+  private static HttpResponse lastOne(HttpResponse response) {
+    return response.status().intValue() == 101
+        ? response
+        : response.addHeader(Connection.create("close"));
+  }
+
+  /** Where it listens, with the port that 0 became. */
+  public InetSocketAddress address() {
+    return (InetSocketAddress) listening.socket().getLocalSocketAddress();
+  }
+
+  /** What it counts. */
+  public PortMeters meters() {
+    return meters;
+  }
+
+  /** Takes no more connections; those there are go on. */
+  public CompletionStage<Done> unbind() {
+    closeListening();
+    return CompletableFuture.completedFuture(Done.done());
+  }
+
+  private void closeListening() {
+    try {
+      listening.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Ends all connections: at once those on which nothing is under way, the others after their
+   * answer. Calls that have none at the deadline are answered that the server stops, and whoever is
+   * left, sockets above all, is cut.
+   */
+  public CompletionStage<Done> terminate(Duration deadline) {
+    closeListening();
+    CompletableFuture<Done> gone = connections.finish().toCompletableFuture();
+    after(
+        deadline,
+        () -> underWay.forEach(call -> call.answer.complete(lastOne(stopping.get()))),
+        gone);
+    after(deadline.plus(LAST_WORDS), connections::cut, gone);
+    after(deadline.plus(LAST_WORDS.multipliedBy(2)), () -> gone.complete(Done.done()), gone);
+    return gone;
+  }
+
+  private void after(Duration time, Runnable what, CompletableFuture<Done> unless) {
+    system
+        .scheduler()
+        .scheduleOnce(
+            time,
+            () -> {
+              if (!unless.isDone()) {
+                what.run();
+              }
+            },
+            system.executionContext());
+  }
+
+  /**
+   * Between the guard and the network: the guard judges what was decrypted, and its time for a head
+   * runs from the first moment, so that it bounds the handshake too.
+   */
+  private static BidiFlow<ByteString, ByteString, ByteString, ByteString, NotUsed> encryption(
+      Supplier<SSLEngine> engines) {
+    Flow<ByteString, TLSProtocol.SslTlsOutbound, NotUsed> out =
+        Flow.of(ByteString.class).map(TLSProtocol.SendBytes::new);
+    Flow<TLSProtocol.SslTlsInbound, ByteString, NotUsed> in =
+        Flow.of(TLSProtocol.SslTlsInbound.class)
+            .collectType(TLSProtocol.SessionBytes.class)
+            .map(TLSProtocol.SessionBytes::bytes);
+    return BidiFlow.fromFlows(out, in).atop(TLS.create(engines::get, TLSClosing.eagerClose()));
+  }
+
+  /** The session the library shows for bytes that were not encrypted. */
+  private static SSLSession noEncryption() {
+    try {
+      return SSLContext.getDefault().createSSLEngine().getSession();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has a default context", e);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package parley.port;
+
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
+
+/** What a port counts. Read whenever somebody looks. */
+public final class PortMeters {
+  private final IntSupplier open;
+  final LongAdder portFull = new LongAdder();
+  final LongAdder addressFull = new LongAdder();
+  final LongAdder acceptFailures = new LongAdder();
+  final LongAdder malformed = new LongAdder();
+  final LongAdder lateHeads = new LongAdder();
+  final LongAdder lateBodies = new LongAdder();
+
+  PortMeters(IntSupplier open) {
+    this.open = open;
+  }
+
+  /** Connections that are open. */
+  public int open() {
+    return open.getAsInt();
+  }
+
+  /** Connections refused because the port had as many as it may have. */
+  public long portFull() {
+    return portFull.sum();
+  }
+
+  /** Connections, and calls that a proxy forwards, refused because their address had enough. */
+  public long addressFull() {
+    return addressFull.sum();
+  }
+
+  /** How often no connection could be taken: no descriptors, mostly. */
+  public long acceptFailures() {
+    return acceptFailures.sum();
+  }
+
+  /** Requests refused for their framing. */
+  public long malformed() {
+    return malformed.sum();
+  }
+
+  /** Connections ended because a head did not come in time. */
+  public long lateHeads() {
+    return lateHeads.sum();
+  }
+
+  /** Connections ended because a body did not come in time. */
+  public long lateBodies() {
+    return lateBodies.sum();
+  }
+}

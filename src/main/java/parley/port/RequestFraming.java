@@ -1,0 +1,255 @@
+package parley.port;
+
+import org.jspecify.annotations.Nullable;
+import parley.port.RequestHead.MalformedException;
+
+/**
+ * Follows the requests of one connection through its bytes: where each head and each body ends. It
+ * keeps no bytes; the caller holds a head back until it is whole.
+ *
+ * <pre>
+ *   BETWEEN --first byte--&gt; HEAD --empty line--&gt; BODY or CHUNK_… --&gt; BETWEEN
+ *                              └--Upgrade--&gt; ASKED (whoever answers decides: another protocol, or BETWEEN)
+ * </pre>
+ *
+ * What is malformed ends in {@code REFUSED}, for good: behind it nobody knows where the next
+ * request would begin.
+ */
+final class RequestFraming {
+  /** Most bytes of a head: far over what the HTTP library takes of 64 headers in practice. */
+  static final int HEAD_BYTES = 64 * 1024;
+
+  /** Most digits of a chunk's size, zeros in front included. */
+  static final int SIZE_DIGITS = 8;
+
+  /** Most bytes of a chunk's extension, which nobody reads. */
+  static final int EXTENSION_BYTES = 256;
+
+  private enum State {
+    BETWEEN,
+    HEAD,
+    BODY,
+    CHUNK_SIZE,
+    CHUNK_EXTENSION,
+    CHUNK_SIZE_END,
+    CHUNK_DATA,
+    CHUNK_DATA_CR,
+    CHUNK_DATA_LF,
+    LAST_CR,
+    LAST_LF,
+    ASKED,
+    REFUSED
+  }
+
+  private State state = State.BETWEEN;
+  private boolean upgrade;
+  private boolean tooLarge;
+  private @Nullable String refusal;
+
+  /** Bytes of the head so far; bytes of the body, the chunk or the extension that are missing. */
+  private long count;
+
+  private long size;
+  private int digits;
+
+  /** How much of CR LF CR LF has been seen. */
+  private int ending;
+
+  /**
+   * Goes on to the end of these bytes, or until a head or a body is whole, or something is refused.
+   * Between two calls the state is what the questions below say.
+   *
+   * @return up to where the bytes were looked at
+   */
+  int advance(byte[] bytes, int from, int to) {
+    if (state == State.BETWEEN || state == State.HEAD) {
+      return head(bytes, from, to);
+    }
+    int at = from;
+    while (at < to) {
+      switch (state) {
+        case BODY, CHUNK_DATA -> at = skip(at, to);
+        case BETWEEN, ASKED, REFUSED -> {
+          return at;
+        }
+        default -> {
+          chunk(bytes[at]);
+          // The byte at fault must not go in: the library might take it for the end of the body.
+          at += state == State.REFUSED ? 0 : 1;
+        }
+      }
+    }
+    return at;
+  }
+
+  /** Looks for the end of a head. */
+  private int head(byte[] bytes, int from, int to) {
+    if (state == State.BETWEEN) {
+      if (!RequestHead.isToken(bytes[from])) {
+        refuse("a request that does not begin with a method");
+        return from;
+      }
+      state = State.HEAD;
+      count = 0;
+      ending = 0;
+    }
+    for (int at = from; at < to; at++) {
+      byte c = bytes[at];
+      count++;
+      boolean wanted = (ending & 1) == 0 ? c == '\r' : c == '\n';
+      if (wanted) {
+        ending++;
+        if (ending == 4) {
+          return at + 1;
+        }
+      } else if (c == '\n' || (ending & 1) == 1) {
+        refuse("a line that does not end with CR LF");
+        return at;
+      } else {
+        ending = 0;
+      }
+      if (count > HEAD_BYTES) {
+        tooLarge = true;
+        refuse("a head of more than " + HEAD_BYTES + " bytes");
+        return at;
+      }
+    }
+    return to;
+  }
+
+  /** Whether a head has just become whole: then {@link #read} comes next. */
+  boolean isHeadWhole() {
+    return state == State.HEAD && ending == 4;
+  }
+
+  /** Reads the head that has become whole: all of its bytes. */
+  void read(byte[] bytes, int from, int to) {
+    try {
+      RequestHead head = RequestHead.read(bytes, from, to);
+      upgrade = head.upgrade();
+      if (head.body() == RequestHead.Body.CHUNKED) {
+        size();
+      } else {
+        count = head.length();
+        state = count > 0 ? State.BODY : after();
+      }
+    } catch (MalformedException e) {
+      refuse(e.getMessage());
+    }
+  }
+
+  private State after() {
+    return upgrade ? State.ASKED : State.BETWEEN;
+  }
+
+  private int skip(int at, int to) {
+    long taken = Math.min(count, to - at);
+    count -= taken;
+    if (count == 0) {
+      state = state == State.BODY ? after() : State.CHUNK_DATA_CR;
+    }
+    return at + (int) taken;
+  }
+
+  private void size() {
+    state = State.CHUNK_SIZE;
+    size = 0;
+    digits = 0;
+  }
+
+  private void chunk(byte c) {
+    switch (state) {
+      case CHUNK_SIZE -> {
+        int digit = c > 0 ? Character.digit(c, 16) : -1;
+        if (digit >= 0 && digits < SIZE_DIGITS) {
+          size = size * 16 + digit;
+          digits++;
+        } else if (digits > 0 && c == '\r') {
+          state = State.CHUNK_SIZE_END;
+        } else if (digits > 0 && c == ';') {
+          count = EXTENSION_BYTES;
+          state = State.CHUNK_EXTENSION;
+        } else {
+          refuse("a chunk whose size is no hexadecimal number");
+        }
+      }
+      case CHUNK_EXTENSION -> {
+        count--;
+        if (c == '\r') {
+          state = State.CHUNK_SIZE_END;
+        } else if (c == '\n' || count == 0) {
+          refuse("an extension of a chunk that does not end");
+        }
+      }
+      case CHUNK_SIZE_END -> {
+        count = size;
+        state = expect(c, '\n', size == 0 ? State.LAST_CR : State.CHUNK_DATA);
+      }
+      case CHUNK_DATA_CR -> state = expect(c, '\r', State.CHUNK_DATA_LF);
+      case CHUNK_DATA_LF -> {
+        if (expect(c, '\n', State.CHUNK_SIZE) == State.CHUNK_SIZE) {
+          size();
+        }
+      }
+      // Trailers are refused too: nothing here reads any.
+      case LAST_CR -> state = expect(c, '\r', State.LAST_LF);
+      case LAST_LF -> state = expect(c, '\n', State.BETWEEN);
+      default -> throw new IllegalStateException(state.name());
+    }
+  }
+
+  private State expect(byte c, char wanted, State then) {
+    if (c == wanted) {
+      return then;
+    }
+    refuse("a chunk that does not end where its size says");
+    return State.REFUSED;
+  }
+
+  private void refuse(String why) {
+    refusal = why;
+    state = State.REFUSED;
+  }
+
+  /** The request to speak another protocol was answered with no: the next request may come. */
+  void staysHttp() {
+    if (state == State.ASKED) {
+      state = State.BETWEEN;
+    }
+  }
+
+  /** Whether no request has begun that is not whole. */
+  boolean isBetween() {
+    return state == State.BETWEEN;
+  }
+
+  /** Whether a head has begun that is not whole. */
+  boolean isInHead() {
+    return state == State.HEAD;
+  }
+
+  /** Whether a head was whole and its body is not. */
+  boolean isInBody() {
+    return !isBetween() && !isInHead() && !isAsked() && !isRefused();
+  }
+
+  /** Whether the last request wants another protocol, and whoever answers has not decided. */
+  boolean isAsked() {
+    return state == State.ASKED;
+  }
+
+  /** Whether something was malformed or too large. */
+  boolean isRefused() {
+    return state == State.REFUSED;
+  }
+
+  /** Whether it was refused for its size. */
+  boolean isTooLarge() {
+    return tooLarge;
+  }
+
+  /** Which rule was broken; null where none was. Holds nothing of the request. */
+  @Nullable String refusal() {
+    return refusal;
+  }
+}

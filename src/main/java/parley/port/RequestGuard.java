@@ -1,0 +1,63 @@
+package parley.port;
+
+import java.util.Objects;
+import javax.net.ssl.SSLSession;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.BidiShape;
+import org.apache.pekko.stream.Inlet;
+import org.apache.pekko.stream.Outlet;
+import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
+import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
+import org.apache.pekko.stream.stage.GraphStage;
+import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * The stage between the bytes of a connection and the HTTP library. One stage, since each is paid
+ * for by every idle connection; and one blueprint for all connections.
+ *
+ * <pre>
+ *             ┌──────────────┐
+ *   toHttp  ◀─┤ framing, time├◀─ fromNet
+ *   fromHttp ─▶  (101: none) ├─▶ toNet
+ *             └──────────────┘
+ * </pre>
+ */
+final class RequestGuard
+    extends GraphStage<BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound>> {
+  private final Inlet<SslTlsOutbound> fromHttp = Inlet.create("RequestGuard.fromHttp");
+  private final Outlet<ByteString> toNet = Outlet.create("RequestGuard.toNet");
+  private final Inlet<ByteString> fromNet = Inlet.create("RequestGuard.fromNet");
+  private final Outlet<SslTlsInbound> toHttp = Outlet.create("RequestGuard.toHttp");
+  private final BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound> shape =
+      BidiShape.of(fromHttp, toNet, fromNet, toHttp);
+
+  private final PortLimits limits;
+  private final PortMeters meters;
+  private final SSLSession session;
+
+  /**
+   * A blueprint.
+   *
+   * @param session of no encryption, which the library wants to see with all bytes
+   */
+  RequestGuard(PortLimits limits, PortMeters meters, SSLSession session) {
+    this.limits = limits;
+    this.meters = meters;
+    this.session = session;
+    // Loaded now: where descriptors have run out, a class that is needed first then cannot be.
+    GuardLogic.load();
+  }
+
+  @Override
+  public BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound> shape() {
+    return shape;
+  }
+
+  @Override
+  public GraphStageLogic createLogic(Attributes inherited) {
+    OpenConnection connection =
+        Objects.requireNonNull(inherited.getAttribute(OpenConnection.class, null));
+    return new GuardLogic(shape, limits, meters, session, connection);
+  }
+}

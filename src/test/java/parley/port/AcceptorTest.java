@@ -1,0 +1,106 @@
+package parley.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** What the accept loop does where the system gives it nothing. */
+final class AcceptorTest {
+  private static final int FAILURES = 1_000;
+
+  /** No descriptors, for a thousand tries; then it is closed. */
+  private static final class NoDescriptors extends ServerSocketChannel {
+    private int tries;
+
+    NoDescriptors() {
+      super(SelectorProvider.provider());
+    }
+
+    @Override
+    public SocketChannel accept() throws IOException {
+      if (++tries > FAILURES) {
+        throw new ClosedChannelException();
+      }
+      throw new IOException("Too many open files");
+    }
+
+    @Override
+    public ServerSocketChannel bind(@Nullable SocketAddress local, int backlog) {
+      return this;
+    }
+
+    @Override
+    public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) {
+      return this;
+    }
+
+    @Override
+    public <T> @Nullable T getOption(SocketOption<T> name) {
+      return null;
+    }
+
+    @Override
+    public Set<SocketOption<?>> supportedOptions() {
+      return Set.of();
+    }
+
+    @Override
+    public ServerSocket socket() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public @Nullable SocketAddress getLocalAddress() {
+      return null;
+    }
+
+    @Override
+    protected void implCloseSelectableChannel() {}
+
+    @Override
+    protected void implConfigureBlocking(boolean block) {}
+  }
+
+  @Test
+  void withoutDescriptorsItPausesAndIsNearlySilent() {
+    PortLimits limits = PortLimits.standard(0, 0, address -> true);
+    ConnectionLimits counts = new ConnectionLimits(limits);
+    PortMeters meters = new PortMeters(counts::open);
+    List<Duration> pauses = new ArrayList<>();
+    ListAppender<ILoggingEvent> lines = new ListAppender<>();
+    lines.start();
+    Logger log = (Logger) LoggerFactory.getLogger(Acceptor.class);
+    log.addAppender(lines);
+    try {
+      new Acceptor(new NoDescriptors(), counts, meters, new byte[0], channel -> {}, pauses::add)
+          .run();
+    } finally {
+      log.detachAppender(lines);
+    }
+    assertThat(pauses).hasSize(FAILURES);
+    assertThat(pauses.subList(0, 3))
+        .containsExactly(Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofMillis(40));
+    assertThat(pauses.getLast()).isEqualTo(Duration.ofSeconds(1));
+    assertThat(meters.acceptFailures()).isEqualTo(FAILURES);
+    // One at once; the next ten seconds later, which a thousand tries without pauses do not take.
+    assertThat(lines.list).hasSizeLessThanOrEqualTo(2);
+    assertThat(lines.list.getFirst().getFormattedMessage()).contains("Too many open files");
+  }
+}

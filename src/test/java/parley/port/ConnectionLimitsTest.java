@@ -1,0 +1,68 @@
+package parley.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import org.junit.jupiter.api.Test;
+import parley.port.ConnectionLimits.Verdict;
+
+/** Who counts as one, and that nothing is left of those who have gone. */
+final class ConnectionLimitsTest {
+  private static InetAddress address(String literal) {
+    try {
+      return InetAddress.getByName(literal);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static ConnectionLimits limits(int port, int perAddress) {
+    return new ConnectionLimits(
+        PortLimits.standard(port, perAddress, InetAddress::isLoopbackAddress));
+  }
+
+  @Test
+  void anIpv4AddressCountsWhole() {
+    ConnectionLimits limits = limits(0, 1);
+    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADMITTED);
+    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADDRESS_FULL);
+    assertThat(limits.admit(address("::ffff:203.0.113.7"))).isEqualTo(Verdict.ADDRESS_FULL);
+    assertThat(limits.admit(address("203.0.113.8"))).isEqualTo(Verdict.ADMITTED);
+    assertThat(limits.open()).isEqualTo(2);
+  }
+
+  @Test
+  void anIpv6NetworkOf64BitsCountsAsOne() {
+    ConnectionLimits limits = limits(0, 1);
+    assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Verdict.ADMITTED);
+    assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Verdict.ADDRESS_FULL);
+    assertThat(limits.admit(address("2001:db8:1:3::1"))).isEqualTo(Verdict.ADMITTED);
+  }
+
+  @Test
+  void loopbackIsExemptFromTheFirstAndNotFromTheSecond() {
+    ConnectionLimits limits = limits(3, 1);
+    for (int i = 0; i < 3; i++) {
+      assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Verdict.ADMITTED);
+    }
+    assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Verdict.PORT_FULL);
+  }
+
+  @Test
+  void zeroIsNoLimitAndNothingIsRememberedOfWhoHasGone() {
+    ConnectionLimits off = limits(0, 0);
+    ConnectionLimits on = limits(1_000, 10);
+    for (int i = 0; i < 500; i++) {
+      assertThat(off.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADMITTED);
+      assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250))).isEqualTo(Verdict.ADMITTED);
+    }
+    assertThat(off.addresses()).isZero();
+    assertThat(on.addresses()).isEqualTo(500);
+    for (int i = 0; i < 500; i++) {
+      on.release(address("10.0." + i / 250 + "." + i % 250));
+    }
+    assertThat(on.addresses()).isZero();
+    assertThat(on.open()).isZero();
+  }
+}
