@@ -24,9 +24,9 @@ import org.apache.pekko.management.javadsl.PekkoManagement;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
-import parley.protocol.HttpWriter;
 import parley.port.HttpPort;
 import parley.port.PortLimits;
+import parley.protocol.HttpWriter;
 import parley.telemetry.Telemetry;
 
 /**

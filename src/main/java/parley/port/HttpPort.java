@@ -86,8 +86,7 @@ public final class HttpPort {
     BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layers =
         Http.get(system)
             .serverLayer(settings, Optional.empty(), system.classicSystem().log())
-            .atop(
-                BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, noEncryption())));
+            .atop(BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, noEncryption())));
     Supplier<SSLEngine> engines = builder.engines;
     this.http =
         Flow.of(HttpRequest.class)
