@@ -19,12 +19,9 @@ public enum GuardRefusal {
 
   private final String method = name().replace('_', '-');
 
-  private final ByteString request =
-      ByteString.fromString(method + " / HTTP/1.1\r\nHost: refused\r\n\r\n");
-
   /** What the library is given. */
   ByteString request() {
-    return request;
+    return ByteString.fromString(method + " / HTTP/1.1\r\nHost: refused\r\n\r\n");
   }
 
   /** The refusal that a method stands for, or null. */

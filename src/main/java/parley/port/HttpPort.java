@@ -357,7 +357,7 @@ public final class HttpPort {
         Flow.of(TLSProtocol.SslTlsInbound.class)
             .collectType(TLSProtocol.SessionBytes.class)
             .map(TLSProtocol.SessionBytes::bytes);
-    return BidiFlow.fromFlows(out, in).atop(TLS.create(engines::get, TLSClosing.eagerClose()));
+    return BidiFlow.fromFlows(out, in).atop(TLS.create(engines, TLSClosing.eagerClose()));
   }
 
   /** The session the library shows for bytes that were not encrypted. */

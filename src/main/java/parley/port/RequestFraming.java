@@ -134,7 +134,7 @@ final class RequestFraming {
         state = count > 0 ? State.BODY : after();
       }
     } catch (MalformedException e) {
-      refuse(e.getMessage());
+      refuse(String.valueOf(e.getMessage()));
     }
   }
 

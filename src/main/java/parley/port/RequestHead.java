@@ -186,7 +186,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
     }
     for (int i = 0; i < length; i++) {
       int c = bytes[from + i];
-      if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != word.charAt(i)) {
+      if (((c >= 'A' && c <= 'Z') ? c + 32 : c) != word.charAt(i)) {
         return false;
       }
     }
@@ -195,10 +195,10 @@ record RequestHead(Body body, long length, boolean upgrade) {
 
   /** A character of names: RFC 9110, section 5.6.2. */
   static boolean isToken(byte c) {
-    return c >= '0' && c <= '9'
-        || c >= 'A' && c <= 'Z'
-        || c >= 'a' && c <= 'z'
-        || c > 0 && "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+    return (c >= '0' && c <= '9')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= 'a' && c <= 'z')
+        || (c > 0 && "!#$%&'*+-.^_`|~".indexOf(c) >= 0);
   }
 
   private static boolean isBlank(byte c) {
@@ -206,6 +206,6 @@ record RequestHead(Body body, long length, boolean upgrade) {
   }
 
   private static boolean isControl(byte c) {
-    return c >= 0 && c < 0x20 || c == 0x7f;
+    return (c >= 0 && c < 0x20) || c == 0x7f;
   }
 }

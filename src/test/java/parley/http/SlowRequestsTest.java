@@ -247,8 +247,16 @@ final class SlowRequestsTest {
     serve(times(SHORT, SHORT), TrustedProxies.NONE);
     Socket socket = connect();
     String handshake =
-        "GET /v1/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        String.join(
+            "\r\n",
+            "GET /v1/ws HTTP/1.1",
+            "Host: x",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            "Sec-WebSocket-Version: 13",
+            "",
+            "");
     byte[] hi = {(byte) 0x81, (byte) 0x82, 0, 0, 0, 0, 'h', 'i'};
     byte[] all = new byte[handshake.length() + hi.length];
     System.arraycopy(handshake.getBytes(US_ASCII), 0, all, 0, handshake.length());

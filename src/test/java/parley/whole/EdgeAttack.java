@@ -99,7 +99,7 @@ public final class EdgeAttack {
           "connections begun %d, ended by the server %d; descriptors of the server at most %d of %s;"
               + " log %d bytes; alive %s%n",
           attack.begun, attack.ended, mostOpen, descriptors, size(log) - logged, server.isAlive());
-      metrics(client, server.management());
+      metrics(server.management());
       attack.leave();
       chat.clear();
       pass(Duration.ofSeconds(5));
@@ -121,7 +121,7 @@ public final class EdgeAttack {
     return all == null ? -1 : all.length;
   }
 
-  private static void metrics(ParleyClient client, URI management) {
+  private static void metrics(URI management) {
     try (ParleyClient operator = new ParleyClient(management)) {
       operator
           .get("/metrics", null)
