@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,6 @@ class MendTest {
 
   private long mark() {
     Map<String, AttributeValue> row = table.getItem(prefix + "journal", key(), true).getItem();
-    return row == null ? 0 : Long.parseLong(row.get("seq").getN());
+    return row == null ? 0 : Long.parseLong(Objects.requireNonNull(row.get("seq")).getN());
   }
 }

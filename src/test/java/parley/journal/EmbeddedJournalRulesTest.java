@@ -10,6 +10,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedJournalRulesTest extends JournalRules {
   @TempDir static Path folder;
 
+  /** Open from {@link #open} to {@link #close}. */
+  @SuppressWarnings("NullAway.Init")
   private JournalFile file;
 
   /** Where all of its plugins find the file. */

@@ -9,6 +9,8 @@ import org.junit.jupiter.api.io.TempDir;
 class EmbeddedSnapshotRulesTest extends SnapshotRules {
   @TempDir static Path folder;
 
+  /** Open from {@link #open} to {@link #close}. */
+  @SuppressWarnings("NullAway.Init")
   private JournalFile file;
 
   @Override

@@ -5,6 +5,8 @@ import parley.client.DynamoLocal;
 import parley.journal.JournalRules;
 
 class DynamoJournalRulesTest extends JournalRules {
+  /** Open from {@link #open} to {@link #close}. */
+  @SuppressWarnings("NullAway.Init")
   private DynamoStore store;
 
   @Override

@@ -6,6 +6,8 @@ import parley.journal.SnapshotRules;
 
 /** On a table without an index by time. */
 class DynamoSnapshotRulesTest extends SnapshotRules {
+  /** Open from {@link #open} to {@link #close}. */
+  @SuppressWarnings("NullAway.Init")
   private DynamoStore store;
 
   @Override

@@ -7,6 +7,7 @@ import static parley.user.Fixtures.BOB;
 import static parley.user.Fixtures.PHONE;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeoutException;
@@ -41,6 +42,10 @@ class PushTokensTest {
     }
   }
 
+  private TestProbe<PushTokens.Reply> probe() {
+    return Objects.requireNonNull(kit).createTestProbe();
+  }
+
   private EventSourcedBehaviorTestKit<PushTokens.Command, TokenOwner, TokenOwner> owner() {
     kit =
         ActorTestKit.create(
@@ -61,8 +66,8 @@ class PushTokensTest {
   @Test
   void theFormerOwnerLosesItBeforeTheNextHearsThatItIsTheirs() {
     var owner = owner();
-    TestProbe<PushTokens.Reply> alice = kit.createTestProbe();
-    TestProbe<PushTokens.Reply> bob = kit.createTestProbe();
+    TestProbe<PushTokens.Reply> alice = probe();
+    TestProbe<PushTokens.Reply> bob = probe();
     owner.runCommand(new PushTokens.Claim(ALICE, alice.getRef()));
     alice.expectMessage(new PushTokens.Claimed(1));
     owner.runCommand(new PushTokens.Claim(ALICE, alice.getRef()));
@@ -81,7 +86,7 @@ class PushTokensTest {
   @Test
   void whatACrashOrAnAbsenceLeftUntoldIsToldAtTheNextTry() {
     var owner = owner();
-    TestProbe<PushTokens.Reply> probe = kit.createTestProbe();
+    TestProbe<PushTokens.Reply> probe = probe();
     owner.runCommand(new PushTokens.Claim(ALICE, probe.getRef()));
     probe.expectMessage(new PushTokens.Claimed(1));
     owner.runCommand(new PushTokens.Claim(BOB, probe.getRef()));
@@ -99,7 +104,7 @@ class PushTokensTest {
   @Test
   void formerOwnersAreBounded() {
     var owner = owner();
-    TestProbe<PushTokens.Reply> probe = kit.createTestProbe();
+    TestProbe<PushTokens.Reply> probe = probe();
     for (int i = 0; i <= PushTokenOwner.FORMER; i++) {
       owner.runCommand(new PushTokens.Claim(new UserId("u_" + i), probe.getRef()));
     }
