@@ -57,11 +57,11 @@ class LibrariesTest {
    */
   @ParameterizedTest
   @CsvSource({
-    "logback-classic, 1.5.25",
-    "logback-core, 1.5.25",
-    "jackson-databind, 2.21.1",
-    "jackson-core, 2.21.1",
-    "jackson-dataformat-cbor, 2.21.1",
+    "logback-classic, 1.5.36",
+    "logback-core, 1.5.36",
+    "jackson-databind, 2.21.6",
+    "jackson-core, 2.21.6",
+    "jackson-dataformat-cbor, 2.21.6",
     "aws-java-sdk-core, 1.12.797",
     "aws-java-sdk-dynamodb, 1.12.797",
     "aws-java-sdk-sts, 1.12.797",
