@@ -14,6 +14,9 @@ final class Capacity {
   /** Connections of operators: probes, metrics, a person or two. Within the descriptors above. */
   static final int MANAGEMENT_CONNECTIONS = 100;
 
+  /** Of those one address may have so many: a leaking scraper must not shut out the probes. */
+  static final int MANAGEMENT_PER_ADDRESS = 25;
+
   private Capacity() {}
 
   /**

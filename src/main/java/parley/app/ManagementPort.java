@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
@@ -14,6 +15,7 @@ import org.apache.pekko.http.javadsl.model.ContentType;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.StatusCode;
@@ -101,7 +103,9 @@ final class ManagementPort extends AllDirectives {
         HttpPort.of(
                 system,
                 PortLimits.standard(
-                    Capacity.MANAGEMENT_CONNECTIONS, perAddress, InetAddress::isLoopbackAddress))
+                    Capacity.MANAGEMENT_CONNECTIONS,
+                    Math.min(perAddress, Capacity.MANAGEMENT_PER_ADDRESS),
+                    InetAddress::isLoopbackAddress))
             .handler(checked(routes()).handler(system));
     if (tls != null) {
       port.encryption(tls::engine);
@@ -112,21 +116,39 @@ final class ManagementPort extends AllDirectives {
   /** Nothing is answered, and nothing done, for who asks for another machine. */
   private Route checked(Route routes) {
     return extractRequest(
-        request ->
-            hosts.allows(request.getUri().host().address())
-                ? routes
-                : complete(
-                    HttpResponse.create()
-                        .withStatus(ErrorCode.FORBIDDEN.status())
-                        .withEntity(
-                            HttpEntities.create(
-                                PROBLEM,
-                                ByteString.fromString(
-                                    HttpWriter.problem(
-                                        ErrorCode.FORBIDDEN,
-                                        "Host is no address or name of this node; others are set by"
-                                            + " PARLEY_MANAGEMENT_HOSTS",
-                                        null))))));
+        request -> {
+          if (!hosts.allows(request.getUri().host().address())) {
+            return forbidden(
+                "Host is no address or name of this node; others are set by"
+                    + " PARLEY_MANAGEMENT_HOSTS");
+          }
+          return isOfAnotherPage(request)
+              ? forbidden("Origin: pages of others may not call this port")
+              : routes;
+        });
+  }
+
+  /**
+   * Whether a browser sends it for a page that this port did not serve: an operator's browser
+   * reaches what the page's author does not. This port serves no pages, so every {@code Origin} is
+   * another's.
+   */
+  private static boolean isOfAnotherPage(HttpRequest request) {
+    return request.getHeader("Origin").isPresent()
+        || request
+            .getHeader("Sec-Fetch-Site")
+            .filter(site -> !Set.of("none", "same-origin").contains(site.value()))
+            .isPresent();
+  }
+
+  private Route forbidden(String why) {
+    return complete(
+        HttpResponse.create()
+            .withStatus(ErrorCode.FORBIDDEN.status())
+            .withEntity(
+                HttpEntities.create(
+                    PROBLEM,
+                    ByteString.fromString(HttpWriter.problem(ErrorCode.FORBIDDEN, why, null)))));
   }
 
   private Route routes() {

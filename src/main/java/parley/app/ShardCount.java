@@ -127,21 +127,36 @@ final class ShardCount {
     if (before == wanted) {
       return null;
     }
-    if (!store.changeShards(before, Store.SHARDS_CHANGING)) {
-      return "another command is changing it";
-    }
-    List<String> living =
-        store instanceof DynamoStore shared
-            ? shared.notedAfter(LastLife.PREFIX, clock.millis())
-            : List.of();
-    if (!living.isEmpty()) {
+    // Looked at before anything is withdrawn: a mistyped command leaves a running cluster alone.
+    List<String> living = living(store, clock);
+    if (living.isEmpty()) {
+      if (!store.changeShards(before, Store.SHARDS_CHANGING)) {
+        return "another command is changing it";
+      }
+      try {
+        living = living(store, clock);
+      } catch (StoreRefusedException e) {
+        var unused = store.changeShards(Store.SHARDS_CHANGING, before);
+        throw e;
+      }
+      if (living.isEmpty()) {
+        return store.changeShards(Store.SHARDS_CHANGING, wanted)
+            ? null
+            : "another command changed it";
+      }
       var unused = store.changeShards(Store.SHARDS_CHANGING, before);
-      return "all nodes must be stopped, and these run or were killed in the last "
-          + LastLife.GIVEN_UP.toSeconds()
-          + " s: "
-          + String.join(", ", living);
     }
-    return store.changeShards(Store.SHARDS_CHANGING, wanted) ? null : "another command changed it";
+    return "all nodes must be stopped, and these run or were killed in the last "
+        + LastLife.GIVEN_UP.toSeconds()
+        + " s: "
+        + String.join(", ", living);
+  }
+
+  private static List<String> living(Store store, InstantSource clock)
+      throws StoreRefusedException {
+    return store instanceof DynamoStore shared
+        ? shared.notedAfter(LastLife.PREFIX, clock.millis())
+        : List.of();
   }
 
   private static int number(String text) {

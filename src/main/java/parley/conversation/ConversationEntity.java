@@ -626,6 +626,9 @@ public final class ConversationEntity
     writing.written(write);
     startTick();
     preview.restore(now());
+    if (membership.hasNext()) {
+      context.getSelf().tell(NextVetted.NEXT);
+    }
   }
 
   // ---- opening, groups
@@ -648,6 +651,10 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
+    if (isBeingMade()) {
+      // Of two tries to make one group the second finds it there, or both would be entries.
+      return Effect().none();
+    }
     if (membership.next()) {
       if (membership.hasNext()) {
         context.getSelf().tell(NextVetted.NEXT);
@@ -660,6 +667,11 @@ public final class ConversationEntity
     }
     ConversationEvent event = opening.take();
     return event == null ? Effect().none() : Effect().persist(event).thenRun(after -> opened());
+  }
+
+  /** Whether its first entry is not durable yet. */
+  private boolean isBeingMade() {
+    return !state.exists() && !writing.isEmpty();
   }
 
   private void opened() {
@@ -1006,7 +1018,7 @@ public final class ConversationEntity
 
   /** Whether somebody waits for what others have been asked for. */
   private boolean underWay() {
-    return opening.holds() || !vetting.isIdle() || !keeping.isIdle();
+    return opening.holds() || !vetting.isIdle() || !keeping.isIdle() || membership.hasNext();
   }
 
   private void stopped(ConversationState last) {

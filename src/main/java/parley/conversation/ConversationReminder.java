@@ -59,8 +59,12 @@ public final class ConversationReminder {
       @JsonProperty("n") long nr, @JsonProperty("c") ActorRef<Conversation.Command> conversation)
       implements Command {}
 
-  /** Nothing is untold. */
-  public record Release() implements Command {}
+  /**
+   * Nothing is untold, says that life of the conversation. It may be late and come when the next
+   * life has asked: what another life asked for stays.
+   */
+  public record Release(@JsonProperty("c") ActorRef<Conversation.Command> conversation)
+      implements Command {}
 
   /** It is time. */
   record Tick() implements Command, Local {}
@@ -151,9 +155,11 @@ public final class ConversationReminder {
         }
       }
       case Release release -> {
-        leaving = true;
-        timers.cancelAll();
-        shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+        if (watched == null || release.conversation().equals(watched)) {
+          leaving = true;
+          timers.cancelAll();
+          shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+        }
       }
       case Tick tick -> {
         if (!leaving && watched == null) {

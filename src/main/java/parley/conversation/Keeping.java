@@ -147,7 +147,7 @@ final class Keeping {
   /** Lets a reminder go that this life did not ask for. */
   void letGo() {
     if (reminders != null) {
-      reminders.tell(id, new ConversationReminder.Release());
+      reminders.tell(id, new ConversationReminder.Release(self));
     }
   }
 

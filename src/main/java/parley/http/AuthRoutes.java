@@ -100,14 +100,21 @@ final class AuthRoutes {
                               l.username(),
                               new Secret(l.password()),
                               new Accounts.Origin(Front.addressOf(request), known, wait))
-                          .thenCompose(result -> loggedIn(request, result));
+                          .thenCompose(result -> loggedIn(request, result, wait == 0));
                 }));
   }
 
-  private CompletionStage<HttpResponse> loggedIn(HttpRequest request, AuthResult.Login result) {
+  /**
+   * @param taken whether this login took one of the address's attempts: only that is given back, or
+   *     logins with a known device would pay for guesses at other accounts
+   */
+  private CompletionStage<HttpResponse> loggedIn(
+      HttpRequest request, AuthResult.Login result, boolean taken) {
     return switch (result) {
       case AuthResult.SignedIn in -> {
-        edge.noGuess(request);
+        if (taken) {
+          edge.noGuess(request);
+        }
         yield welcome(request, in, 200);
       }
       case AuthResult.BadCredentials bad ->

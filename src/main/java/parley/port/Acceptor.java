@@ -83,7 +83,8 @@ final class Acceptor implements Runnable {
         take(channel);
       } catch (ClosedChannelException e) {
         return;
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | LinkageError e) {
+        // A class that is needed first while descriptors have run out cannot be loaded then.
         meters.acceptFailures.increment();
         failures.say(
             count -> log.error("No connection could be taken ({} times): {}", count, e.toString()));
@@ -114,7 +115,7 @@ final class Acceptor implements Runnable {
     } catch (IOException e) {
       // It was reset meanwhile; the next one may be fine.
       channel.close();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | LinkageError e) {
       channel.close();
       throw e;
     }

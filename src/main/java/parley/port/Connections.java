@@ -27,10 +27,18 @@ final class Connections implements ForwardedLimit {
     this.meters = meters;
   }
 
-  /** One more, admitted by the limits. */
+  /**
+   * One more, admitted by the limits. A client that comes again from the same port has lost its
+   * connection before, perhaps before anybody looked after it: that one has ended, and counts no
+   * more.
+   */
   OpenConnection add(InetSocketAddress remote, SocketChannel channel) {
     OpenConnection connection = new OpenConnection(remote, channel, this::ended);
-    open.put(remote, connection);
+    OpenConnection before = open.put(remote, connection);
+    if (before != null) {
+      before.tell(Signal.CUT);
+      before.end();
+    }
     return connection;
   }
 

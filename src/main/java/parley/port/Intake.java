@@ -42,7 +42,7 @@ final class Intake extends AbstractActorWithTimers {
 
   private void connected(Tcp.Connected connected) {
     OpenConnection connection = connections.get(connected.remoteAddress());
-    if (connection == null) {
+    if (connection == null || !connection.starts()) {
       getContext().stop(getSender());
     } else {
       start.accept(connection, getSender());

@@ -25,6 +25,7 @@ final class OpenConnection implements Attributes.Attribute {
   private final InetSocketAddress remote;
   private final SocketChannel channel;
   private final Consumer<OpenConnection> onEnd;
+  private final AtomicBoolean started = new AtomicBoolean();
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile @Nullable Consumer<Signal> stream;
   private volatile boolean switching;
@@ -38,6 +39,11 @@ final class OpenConnection implements Attributes.Attribute {
 
   InetSocketAddress remote() {
     return remote;
+  }
+
+  /** Whether a stream may be started for it: once. */
+  boolean starts() {
+    return started.compareAndSet(false, true);
   }
 
   /** Its stream runs. */

@@ -239,8 +239,8 @@ public final class DynamoStore implements Store {
 
   /**
    * What follows the prefix in the names of all numbers that were noted and are greater than that
-   * one, also by an older version, where that may be asked ({@link #notedBefore}). Reads whole
-   * small tables. Blocks, seconds at most; for tools.
+   * one, also by an older version, in another table. Reads whole small tables. Blocks, seconds at
+   * most; for tools.
    *
    * @throws StoreRefusedException where the store cannot be asked
    */
@@ -255,12 +255,18 @@ public final class DynamoStore implements Store {
     }
   }
 
-  private List<String> namesBefore(String prefix, long number) {
+  /** Who cannot look may not conclude that nobody is there. */
+  private List<String> namesBefore(String prefix, long number) throws StoreRefusedException {
     try {
       return SharedRows.names(client, tables.secrets(), prefix, number);
     } catch (AmazonClientException e) {
-      LOG.debug("no notes of an older version", e);
-      return List.of();
+      throw new StoreRefusedException(
+          "whether nodes of an older version run cannot be seen; to look, this needs the right"
+              + " dynamodb:Scan on the table "
+              + tables.secrets()
+              + " ("
+              + refused(e).getMessage()
+              + ")");
     }
   }
 

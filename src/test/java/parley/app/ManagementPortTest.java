@@ -67,6 +67,13 @@ class ManagementPortTest {
               "parley-0:8558")) {
         assertThat(answer(port, "/alive", host)).as(host).startsWith("HTTP/1.1 200");
       }
+      // A page elsewhere that sends an operator's browser here.
+      for (String header :
+          List.of("Origin: http://localhost:3000", "Origin: null", "Sec-Fetch-Site: cross-site")) {
+        assertThat(answer(port, "/alive", "localhost\r\n" + header))
+            .as(header)
+            .startsWith("HTTP/1.1 403");
+      }
     }
   }
 

@@ -51,11 +51,25 @@ class ConversationReminderTest {
     woken.receiveMessage();
   }
 
+  /** It was on its way while the conversation moved to another node and asked from there. */
+  @Test
+  void whatALifeBeforeLetsGoStaysForTheNext() {
+    TestProbe<Conversation.Command> before = kit.createTestProbe();
+    reminder.tell(new ConversationReminder.Keep(1, before.getRef()));
+    before.expectMessage(new Conversation.Kept(1));
+    keep(1);
+    conversation.expectMessage(new Conversation.Kept(1));
+    reminder.tell(new ConversationReminder.Release(before.getRef()));
+    keep(2);
+    conversation.expectMessage(new Conversation.Kept(2));
+    shard.expectNoMessage();
+  }
+
   @Test
   void oneThatIsLetGoPromisesNothingMore() {
     keep(1);
     conversation.expectMessage(new Conversation.Kept(1));
-    reminder.tell(new ConversationReminder.Release());
+    reminder.tell(new ConversationReminder.Release(conversation.getRef()));
     shard.expectMessageClass(ClusterSharding.Passivate.class);
     keep(2);
     time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken, conversation);

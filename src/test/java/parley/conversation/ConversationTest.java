@@ -494,7 +494,7 @@ class ConversationTest {
       h.tell(new Conversation.Kept(((ConversationReminder.Keep) reminders.getFirst()).nr()));
       h.posts.expectMessageClass(Conversation.Posted.class);
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
-      assertThat(reminders.getLast()).isEqualTo(new ConversationReminder.Release());
+      assertThat(reminders.getLast()).isEqualTo(new ConversationReminder.Release(h.entity()));
       assertThat(h.events().getLast()).isEqualTo(new ConversationEvent.Settled());
 
       reminders.clear();
