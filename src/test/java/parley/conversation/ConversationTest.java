@@ -15,6 +15,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.Test;
 import parley.Marker;
 import parley.model.Body;
+import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.ErrorCode;
 import parley.model.HistoryPage.Tier;
@@ -477,6 +478,27 @@ class ConversationTest {
       await().until(() -> h.woken.contains(h.id));
       h.restart();
       await().until(() -> h.entries(BOB).size() == 2);
+    }
+  }
+
+  /** Two tries with one reference ask about the same people, and one answer serves both. */
+  @Test
+  void aGroupThatIsWantedTwiceWhileItsReminderIsAskedForIsMadeOnce() {
+    try (Harness h = new Harness(ConversationId.group("twins"))) {
+      List<ConversationReminder.Command> reminders =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.settings(shared());
+      h.reminders((id, message) -> reminders.add(message));
+      for (String name : List.of("one", "other", "third")) {
+        h.tell(new Conversation.CreateGroup(ANN, name, null, List.of(BOB), h.views.getRef()));
+      }
+      await().until(() -> !reminders.isEmpty());
+      h.tell(new Conversation.Kept(((ConversationReminder.Keep) reminders.getFirst()).nr()));
+      assertThat(h.views.receiveSeveralMessages(3, Duration.ofSeconds(20)))
+          .allMatch(r -> r instanceof Conversation.Viewed v && v.view().name().equals("one"))
+          .filteredOn(r -> !((Conversation.Viewed) r).existed())
+          .hasSize(1);
+      assertThat(h.page(ANN, null, null, 100, false).entries()).hasSize(1);
     }
   }
 

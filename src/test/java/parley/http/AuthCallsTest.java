@@ -167,6 +167,14 @@ final class AuthCallsTest {
       assertThat(other.identity.asked)
           .containsExactly("login bob pass word known k", "login bob pass word known c");
       World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
+      // A login by a known device took no attempt, so none is given back for a guess elsewhere.
+      other.identity.onLogin = IN;
+      assertThat(
+              other
+                  .call("POST", "/v1/auth/login", CREDENTIALS, "Cookie", "parley_known=c")
+                  .statusCode())
+          .isEqualTo(200);
+      World.problem(other.call("POST", "/v1/auth/login", CREDENTIALS), 429, "rate_limited");
     }
   }
 
