@@ -651,7 +651,7 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
-    if (isBeingMade()) {
+    if (membership.hasNext() && isBeingMade()) {
       // Of two tries to make one group the second finds it there, or both would be entries.
       return Effect().none();
     }
