@@ -74,8 +74,7 @@ final class Identity {
     joining = null;
     if (verdict instanceof Authenticator.Accepted accepted
         && accepted.userId().equals(me())
-        && accepted.sid() != null
-        && !accepted.sid().equals(Objects.requireNonNull(principal).sid())) {
+        && !Objects.equals(accepted.sid(), Objects.requireNonNull(principal).sid())) {
       joining = accepted;
       return null;
     }
@@ -99,6 +98,17 @@ final class Identity {
     return joining != null;
   }
 
+  /**
+   * Whether an attach with this login is the one that is waited for. An earlier one may be answered
+   * late: then the user still holds the session under another login.
+   *
+   * @param sid as the user said it; null also where a node of an earlier version did, which says no
+   *     login. That is good enough where none is being changed
+   */
+  boolean attachedWith(@Nullable String sid) {
+    return Objects.equals(sid, sid()) || (sid == null && joining == null);
+  }
+
   /** The user has taken the session with the new token's login. */
   ServerFrame joined() {
     principal = Objects.requireNonNull(joining);
@@ -112,6 +122,13 @@ final class Identity {
     joining = null;
     renewing = false;
     return failed(badToken());
+  }
+
+  /** The user has not said in time whether it takes the session with the new token's login. */
+  ServerFrame unsettled() {
+    joining = null;
+    renewing = false;
+    return failed(Refusal.unavailable("the login cannot be changed now"));
   }
 
   private @Nullable String sid() {

@@ -464,12 +464,17 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onResumed(Welcome answer) {
-    timers.cancel(Timer.RESUME);
-    resuming = false;
     watchUser(answer.user());
     live().heard.anew();
-    if (identity.joining()) {
-      renewed(identity.joined());
+    if (identity.attachedWith(answer.sid())) {
+      timers.cancel(Timer.RESUME);
+      resuming = false;
+      if (identity.joining()) {
+        renewed(identity.joined());
+      }
+    } else if (!resuming) {
+      // The user holds this session under a login that is not its own, whose end would not end it.
+      resume();
     }
     if (!live().deliveries.resumed(answer.lagging())) {
       close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
@@ -514,14 +519,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private void onTimer(Timer timer) {
     switch (timer) {
       case HELLO -> close(CloseCode.NO_HELLO, "no hello came", 0);
-      case ANSWER -> {
-        identity.giveUp();
-        if (identity.renewing()) {
-          renewed(new Authenticator.Unavailable());
-        } else {
-          unanswered("no answer in time");
-        }
-      }
+      case ANSWER -> onNoAnswer();
       case IDLE -> onIdle();
       case RESUME -> resume();
       case TOKEN -> watchToken();
@@ -544,6 +542,20 @@ public final class Session extends AbstractBehavior<Session.Command> {
         }
       }
       case SLOT -> close(CloseCode.GOING_AWAY, "the server is going to end", 0);
+    }
+  }
+
+  private void onNoAnswer() {
+    identity.giveUp();
+    if (identity.joining()) {
+      // The user may hold the session under the new login or the old one. The end of either must
+      // end it, and it cannot know which: so it ends itself.
+      out.send(identity.unsettled());
+      close(CloseCode.STATE_LOST, "the change of login was not settled in time", RETRY_MILLIS);
+    } else if (identity.renewing()) {
+      renewed(new Authenticator.Unavailable());
+    } else {
+      unanswered("no answer in time");
     }
   }
 

@@ -394,8 +394,20 @@ public final class User {
    * @param lagging where the device is behind, oldest conversation activity first; at most {@value
    *     #LAGS}
    * @param more how many {@link MoreLagging} follow; the session is attached with the last of them
+   * @param sid the login of the attach that this answers: the one whose end ends the session; null
+   *     where it has none, or a node of an earlier version answers
    */
-  public record Attached(ActorRef<Command> user, List<Lag> lagging, int more) implements Delivery {}
+  public record Attached(
+      ActorRef<Command> user,
+      List<Lag> lagging,
+      int more,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid)
+      implements Delivery {
+    /** To an attach without a login. */
+    public Attached(ActorRef<Command> user, List<Lag> lagging, int more) {
+      this(user, lagging, more, null);
+    }
+  }
 
   /** Where the device is also behind: at most {@value #LAGS}. */
   public record MoreLagging(List<Lag> lagging) implements Delivery {}

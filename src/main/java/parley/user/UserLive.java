@@ -368,7 +368,7 @@ final class UserLive {
     plan.heard(device.number(), now);
     seen(attach.deviceId(), attach.client(), now, attach.sid());
     flushSoon();
-    attached(attach.session(), lagging(device.number(), now));
+    attached(attach, lagging(device.number(), now));
     if (attach.resume()) {
       lately.values().forEach(row -> sessions.tell(attach.deviceId(), row));
     }
@@ -381,10 +381,12 @@ final class UserLive {
     wake(state, now);
   }
 
-  private void attached(ActorRef<User.Delivery> session, List<User.Lag> lagging) {
+  private void attached(User.Attach attach, List<User.Lag> lagging) {
+    ActorRef<User.Delivery> session = attach.session();
     int first = Math.min(User.LAGS, lagging.size());
     int more = (lagging.size() - first + User.LAGS - 1) / User.LAGS;
-    session.tell(new User.Attached(self, List.copyOf(lagging.subList(0, first)), more));
+    session.tell(
+        new User.Attached(self, List.copyOf(lagging.subList(0, first)), more, attach.sid()));
     for (int from = first; from < lagging.size(); from += User.LAGS) {
       int to = Math.min(from + User.LAGS, lagging.size());
       session.tell(new User.MoreLagging(List.copyOf(lagging.subList(from, to))));

@@ -86,6 +86,13 @@ final class SessionHarness {
     return new Authenticator.Accepted(id, "name", START + seconds * 1000, false);
   }
 
+  /** The next token is of this login of mine. */
+  void login(String sid) {
+    verdict =
+        CompletableFuture.completedFuture(
+            new Authenticator.Accepted(ME, "name", START + 900_000, false, sid));
+  }
+
   private Behavior<User.Command> toUser(User.Command command) {
     if (command instanceof User.Check check) {
       User.Checked answer = checked;
@@ -167,12 +174,12 @@ final class SessionHarness {
   void attach(User.Lag... lagging) {
     User.Attach attach = user.expectMessageClass(User.Attach.class);
     deliveries = attach.session();
-    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging), 0));
+    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging), 0, attach.sid()));
   }
 
   void attachIn(User.Attach attach, List<User.Lag> first, List<List<User.Lag>> more) {
     deliveries = attach.session();
-    deliveries.tell(new User.Attached(entity.ref(), first, more.size()));
+    deliveries.tell(new User.Attached(entity.ref(), first, more.size(), attach.sid()));
     more.forEach(part -> deliveries.tell(new User.MoreLagging(part)));
   }
 
