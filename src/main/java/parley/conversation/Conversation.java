@@ -33,14 +33,19 @@ public final class Conversation {
   private Conversation() {}
 
   /**
-   * Registers conversations with the cluster, and their reminders. Conversations are not remembered
-   * by sharding: one that may have something untold has a {@link ConversationReminder}, which is;
-   * by it those that were active on a node that died come back by themselves elsewhere, or on the
-   * same node after a restart, and finish telling members what they had not heard.
+   * Registers conversations with the cluster, and their reminders, which it also gives to those
+   * that a version without reminders left behind ({@link Adoption}). Conversations are not
+   * remembered by sharding: one that may have something untold has a {@link ConversationReminder},
+   * which is; by it those that were active on a node that died come back by themselves elsewhere,
+   * or on the same node after a restart, and finish telling members what they had not heard.
    */
   public static ActorRef<ShardingEnvelope<Command>> init(
       ActorSystem<?> system, ConversationEntity.Environment environment) {
     ConversationReminder.init(system, environment.wake());
+    ConversationReminder.Port reminders = environment.reminders();
+    if (reminders != null) {
+      Adoption.init(system, reminders);
+    }
     Absent absent = new Absent();
     return ClusterSharding.get(system)
         .init(

@@ -32,6 +32,7 @@ import parley.serial.Wire;
  *   Conversation &lt;--Wake-- Reminder        (when nobody is watched: after a second, then every half
  *                                           minute; answered with Keep or Release)
  *   Conversation --Release--&gt; Reminder     (everybody has heard of everything: it is forgotten)
+ *   Adoption --Adopt--&gt; Reminder           (once, for those that a version without reminders left)
  * </pre>
  *
  * <p>Conversations themselves are not remembered: sharding would write for each that is merely
@@ -49,7 +50,7 @@ public final class ConversationReminder {
   static final Duration EVERY = Duration.ofSeconds(30);
 
   /** What can be told to a reminder. */
-  public sealed interface Command extends Wire permits Keep, Release, Tick, Stop {}
+  public sealed interface Command extends Wire permits Keep, Release, Adopt, Tick, Stop {}
 
   /**
    * Wake that conversation when it ends. Answers {@link Conversation.Kept} with the same number;
@@ -66,6 +67,15 @@ public final class ConversationReminder {
   public record Release(@JsonProperty("c") ActorRef<Conversation.Command> conversation)
       implements Command {}
 
+  /**
+   * Be there, for a conversation that may have something untold and does not know it: it is woken
+   * soon. Answers {@link Adopted}; not at all while it is leaving: ask again.
+   */
+  record Adopt(@JsonProperty("r") ActorRef<Adopted> replyTo) implements Command {}
+
+  /** The reminder of that conversation is there, durably. */
+  record Adopted(@JsonProperty("c") ConversationId id) implements Wire {}
+
   /** It is time. */
   record Tick() implements Command, Local {}
 
@@ -79,6 +89,7 @@ public final class ConversationReminder {
     void tell(ConversationId of, Command message);
   }
 
+  private final ConversationId id;
   private final Runnable wake;
   private final ActorContext<Command> context;
   private final TimerScheduler<Command> timers;
@@ -87,10 +98,12 @@ public final class ConversationReminder {
   private boolean leaving;
 
   private ConversationReminder(
+      ConversationId id,
       Runnable wake,
       ActorContext<Command> context,
       ActorRef<ClusterSharding.ShardCommand> shard,
       TimerScheduler<Command> timers) {
+    this.id = id;
     this.wake = wake;
     this.context = context;
     this.timers = timers;
@@ -113,18 +126,20 @@ public final class ConversationReminder {
                     KEY,
                     entity -> {
                       ConversationId id = new ConversationId(entity.getEntityId());
-                      return create(() -> conversations.accept(id), entity.getShard());
+                      return create(id, () -> conversations.accept(id), entity.getShard());
                     })
                 .withSettings(remembering)
                 .withStopMessage(new Stop()));
   }
 
-  static Behavior<Command> create(Runnable wake, ActorRef<ClusterSharding.ShardCommand> shard) {
+  static Behavior<Command> create(
+      ConversationId id, Runnable wake, ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  ConversationReminder one = new ConversationReminder(wake, context, shard, timers);
+                  ConversationReminder one =
+                      new ConversationReminder(id, wake, context, shard, timers);
                   return Behaviors.receive(Command.class)
                       .onMessage(Command.class, one::handle)
                       .onSignal(Terminated.class, one::ended)
@@ -159,6 +174,12 @@ public final class ConversationReminder {
           leaving = true;
           timers.cancelAll();
           shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+        }
+      }
+      case Adopt adopt -> {
+        // Sharding had it in the journal before this came. One that is watched needs no waking.
+        if (!leaving) {
+          adopt.replyTo().tell(new Adopted(id));
         }
       }
       case Tick tick -> {

@@ -41,7 +41,11 @@
  * each has a {@link parley.conversation.ConversationReminder}, which is, from before the first
  * write of a life until all is told and the journal says so: the same two writes, for those that
  * write. Rejected: a second, unremembered way to read (two entities that both answer for one
- * conversation), and a timer over a list of what is untold (a write for each message).
+ * conversation), and a timer over a list of what is untold (a write for each message). Those that a
+ * version without reminders left in sharding's lists get one at the first start ({@code Adoption}).
+ * Rejected: to read the lists at each start until somebody says that it is enough (they are never
+ * shortened again), and to wake the conversations themselves (nothing durable says which have been
+ * woken, and had they told all before that node died).
  *
  * <p><b>Who takes the place.</b> Where several nodes share a journal, a node that was given up and
  * does not know (it was paused) may write where the new owner has not written yet. The store lets

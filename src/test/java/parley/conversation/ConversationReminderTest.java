@@ -8,9 +8,12 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import parley.model.ConversationId;
 
 /** When it wakes its conversation, and when it stops. */
 class ConversationReminderTest {
+  private static final ConversationId ID = ConversationId.group("1");
+
   private final ActorTestKit kit =
       ActorTestKit.create(ManualTime.config().withFallback(Harness.IN_MEMORY));
   private final ManualTime time = ManualTime.get(kit.system());
@@ -18,7 +21,7 @@ class ConversationReminderTest {
   private final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
   private final TestProbe<Conversation.Command> conversation = kit.createTestProbe();
   private final ActorRef<ConversationReminder.Command> reminder =
-      kit.spawn(ConversationReminder.create(() -> woken.getRef().tell("up"), shard.getRef()));
+      kit.spawn(ConversationReminder.create(ID, () -> woken.getRef().tell("up"), shard.getRef()));
 
   @AfterEach
   void stop() {
@@ -75,5 +78,19 @@ class ConversationReminderTest {
     time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken, conversation);
     reminder.tell(new ConversationReminder.Stop());
     woken.expectTerminated(reminder);
+  }
+
+  /** It was made durable before the question came. */
+  @Test
+  void oneThatIsAdoptedSaysSoAndWakesItsConversation() {
+    TestProbe<ConversationReminder.Adopted> adopted = kit.createTestProbe();
+    reminder.tell(new ConversationReminder.Adopt(adopted.getRef()));
+    adopted.expectMessage(new ConversationReminder.Adopted(ID));
+    time.timePasses(ConversationReminder.FIRST);
+    woken.receiveMessage();
+    reminder.tell(new ConversationReminder.Release(conversation.getRef()));
+    shard.expectMessageClass(ClusterSharding.Passivate.class);
+    reminder.tell(new ConversationReminder.Adopt(adopted.getRef()));
+    adopted.expectNoMessage();
   }
 }
