@@ -217,7 +217,7 @@ public record Settings(
   public record Fcm(Path credentialsFile, @Nullable URI endpoint) {}
 
   /**
-   * Reads the variables of the README's table.
+   * Reads the variables of the operator's manual ({@code docs/operating.md}).
    *
    * @throws SettingsException where one is wrong, or asks for what this version cannot do
    */
