@@ -1,6 +1,7 @@
 package parley.app;
 
 import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
 import java.util.List;
 import org.slf4j.LoggerFactory;
 import parley.store.StoreRefusedException;
@@ -15,6 +16,8 @@ public final class Main {
 
   /** Exit code: a setting is wrong. */
   static final int WRONG_SETTING = 2;
+
+  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private Main() {}
 
@@ -68,10 +71,23 @@ public final class Main {
     System.exit(code);
   }
 
-  private static void broken(String why) {
-    LoggerFactory.getLogger(Main.class).error("The journal is broken, the process ends: {}", why);
-    // Nothing can be stored, so nothing is lost by not waiting for a drain.
-    Runtime.getRuntime().halt(FAILED);
+  /** What cannot go on ends at once; nothing acknowledged is lost by not waiting for a drain. */
+  static void broken(String why) {
+    Thread words =
+        Thread.ofPlatform()
+            .daemon()
+            .start(
+                () ->
+                    LoggerFactory.getLogger(Main.class)
+                        .error("This node cannot go on, the process ends: {}", why));
+    try {
+      // A log that nobody reads stops nothing.
+      words.join(LAST_WORDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      Runtime.getRuntime().halt(FAILED);
+    }
   }
 
   private static void warn(Settings settings) {

@@ -45,30 +45,33 @@ public final class Node implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(9);
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(95);
+
+  /** Beyond the limit of a stop: whoever is told that it is passed ends the process. */
+  private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+
   private static final Duration PROBE = Duration.ofSeconds(10);
 
-  private final Settings settings;
   private final ActorSystem<Void> system;
   private final Telemetry telemetry;
   private final HostPort listening;
   private final HostPort management;
+  private final StopWatch watch;
   private final CompletionStage<Done> ended;
   private final Runnable hasten;
 
   private Node(
-      Settings settings,
       ActorSystem<Void> system,
       Telemetry telemetry,
       HostPort listening,
       HostPort management,
+      StopWatch watch,
       CompletionStage<Done> ended,
       Runnable hasten) {
-    this.settings = settings;
     this.system = system;
     this.telemetry = telemetry;
     this.listening = listening;
     this.management = management;
+    this.watch = watch;
     this.ended = ended;
     this.hasten = hasten;
   }
@@ -81,7 +84,7 @@ public final class Node implements AutoCloseable {
     return start(
         settings,
         ConfigFactory.empty(),
-        why -> LOG.error("The journal is broken: {}", why),
+        why -> LOG.error("This node cannot go on: {}", why),
         stop -> {});
   }
 
@@ -89,7 +92,8 @@ public final class Node implements AutoCloseable {
    * Starts a server and returns when it listens. Blocks.
    *
    * @param overrides laid over everything else
-   * @param onBroken called at most once, when the store has failed for good; the process should end
+   * @param onBroken told why, when the store has failed for good or an ordered stop hangs; the
+   *     process should end at once
    * @param stoppable is given the way to stop in order, which blocks, as soon as there is something
    *     to stop: before this node is a member, for which it may wait long
    * @throws SettingsException where an address, a port or a key cannot be used
@@ -132,6 +136,7 @@ public final class Node implements AutoCloseable {
             .withFallback(ShardCount.config(shards))
             .withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
+    StopWatch stopping = StopWatch.of(system, onBroken);
     Telemetry telemetry = new Telemetry();
     store.counters().forEach(telemetry::counter);
     nodeTls.watch(telemetry).ifPresent(watch -> system.getWhenTerminated().thenRun(watch::close));
@@ -140,24 +145,26 @@ public final class Node implements AutoCloseable {
       system.getWhenTerminated().thenRun(watch::close);
       operators.callOthers(system, settings.management().port(), nodeTls.authority());
     }
-    store.watch(PROBE, onBroken);
+    store.watch(PROBE, why -> onBroken.accept("the journal is broken: " + why));
     CompletionStage<Done> ended =
-        system
-            .getWhenTerminated()
+        stopping
+            .systemEnded()
             .thenApply(
                 done -> {
                   telemetry.close();
                   life.ifPresent(LastLife::close);
                   store.close();
                   return done;
-                });
+                })
+            .whenComplete((done, failure) -> stopping.ended());
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
       return serve(
-          settings, store, epoch, trust, pushing, operators, system, telemetry, ended, stoppable);
+          settings, store, epoch, trust, pushing, operators, system, telemetry, stopping, ended,
+          stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
-      await(ended, STOP_TIMEOUT);
+      await(ended, stopping.limit().plus(LAST_WORDS));
       throw e;
     }
   }
@@ -194,6 +201,7 @@ public final class Node implements AutoCloseable {
       @Nullable ManagementTls operators,
       ActorSystem<Void> system,
       Telemetry telemetry,
+      StopWatch stopping,
       CompletionStage<Done> ended,
       Consumer<Runnable> stoppable)
       throws SettingsException {
@@ -226,7 +234,7 @@ public final class Node implements AutoCloseable {
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
     shutdown.last(management);
-    stoppable.accept(() -> stop(system, settings, ended));
+    stoppable.accept(() -> stop(system, stopping, ended));
     Joining.join(system, settings.cluster());
     HttpServer clients = bound(services.clients().bind(settings.listen()), "PARLEY_PORT");
     PortCounters.show(telemetry, "client", clients.meters());
@@ -235,7 +243,7 @@ public final class Node implements AutoCloseable {
     shutdown.drain(services.drain(), clients);
     readiness.serving();
     return new Node(
-        settings, system, telemetry, listening, Ports.of(management), ended, services.hasten());
+        system, telemetry, listening, Ports.of(management), stopping, ended, services.hasten());
   }
 
   private static @Nullable ColdTier cold(
@@ -300,17 +308,17 @@ public final class Node implements AutoCloseable {
     return ended;
   }
 
-  /** Drains and stops in order; blocks until all is done, at most the drain's time and a bound. */
+  /** Drains and stops in order; blocks until all is done, at most the limit of a stop. */
   @Override
   public void close() {
-    stop(system, settings, ended);
+    stop(system, watch, ended);
   }
 
-  private static void stop(ActorSystem<?> system, Settings settings, CompletionStage<Done> ended) {
+  private static void stop(ActorSystem<?> system, StopWatch watch, CompletionStage<Done> ended) {
+    watch.begin();
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
-    Duration most = STOP_TIMEOUT.plus(settings.unready()).plus(settings.drain());
-    await(run.thenCombine(ended, (stopped, done) -> done), most);
+    await(run.thenCombine(ended, (stopped, done) -> done), watch.limit().plus(LAST_WORDS));
   }
 
   private static <T> T bound(CompletionStage<T> binding, String variable) throws SettingsException {

@@ -34,15 +34,21 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.NodeCertificates;
 import parley.client.Ports;
+import parley.client.ServerProcess;
+import parley.client.ThreadDump;
 
 /**
  * Pods as processes, each on a loopback address of its own, against a Kubernetes API that allows
  * what the Role of {@code k8s/base} does.
  */
-@Timeout(300)
+@Timeout(600)
 class KubernetesIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String APP = "parley";
+
+  /** Nobody has to be told of a stop, or leaves it slowly. */
+  private static final Map<String, String> STOP =
+      Map.of("PARLEY_UNREADY_SECONDS", "0", "PARLEY_DRAIN_SECONDS", "1");
 
   @TempDir Path folder;
 
@@ -116,9 +122,7 @@ class KubernetesIT {
     await().atMost(Duration.ofSeconds(60)).until(() -> updates(409) > 0);
     kill(11);
     for (int left : List.of(2, 3, 10)) {
-      await()
-          .atMost(Duration.ofSeconds(60))
-          .untilAsserted(() -> assertThat(process(left).isAlive()).as(log(left)).isFalse());
+      awaitEnd(left);
     }
     assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 403);
   }
@@ -138,7 +142,7 @@ class KubernetesIT {
 
     assertThat(change("PUT", 10, leaving, "operation=leave")).isEqualTo(200);
     awaitOneCluster(10, 11);
-    await().atMost(Duration.ofSeconds(60)).until(() -> !process(12).isAlive());
+    awaitEnd(12);
     assertThat(change("PUT", 10, member(11), "operation=down")).isEqualTo(200);
     awaitOneCluster(10);
   }
@@ -228,6 +232,7 @@ class KubernetesIT {
     environment.put("PARLEY_MANAGEMENT_HOST", ip);
     environment.put("PARLEY_MANAGEMENT_PORT", String.valueOf(managementPort));
     environment.putAll(NodeCertificates.of(folder.resolve("node-tls")));
+    environment.putAll(STOP);
     for (int i = 0; i < more.length; i += 2) {
       environment.put(more[i], more[i + 1]);
     }
@@ -240,6 +245,15 @@ class KubernetesIT {
     process(last).destroyForcibly().waitFor(30, TimeUnit.SECONDS);
     kubernetes.gone("parley-" + last);
     return ip(last) + ":";
+  }
+
+  /** It ends by itself, after all the time that an ordered stop may take at the worst. */
+  private void awaitEnd(int last) throws InterruptedException {
+    Process pod = process(last);
+    if (!pod.waitFor(ServerProcess.endSeconds(STOP), TimeUnit.SECONDS)) {
+      throw new AssertionError(
+          "pod " + last + " did not end:\n" + ThreadDump.of(pod.pid(), () -> lines(last)));
+    }
   }
 
   private Process process(int last) {
@@ -315,11 +329,16 @@ class KubernetesIT {
   }
 
   private String log(int last) {
+    List<String> lines = lines(last);
+    return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+  }
+
+  /** All it has printed. */
+  private List<String> lines(int last) {
     try {
-      List<String> lines = Files.readAllLines(folder.resolve(last + ".log"));
-      return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+      return Files.readAllLines(folder.resolve(last + ".log"));
     } catch (IOException e) {
-      return e.toString();
+      return List.of(e.toString());
     }
   }
 }

@@ -35,7 +35,7 @@ final class ManifestRules {
   private static final List<String> FOLDERS =
       List.of(Manifests.BASE, Manifests.INGRESS, Manifests.COLD, Manifests.LOCAL);
 
-  /** Above the slowest end of all phases. */
+  /** Above the limit of a stop. */
   private static final int SLACK_SECONDS = 10;
 
   /** After how long without a frame the server ends a connection; protocol, section 4. */
@@ -293,16 +293,7 @@ final class ManifestRules {
   private void grace() throws SettingsException {
     for (String overlay : List.of(Manifests.BASE, Manifests.LOCAL)) {
       Settings read = Settings.from(environment(overlay));
-      Config phases =
-          NodeConfig.of(read, ConfigFactory.empty()).getConfig("pekko.coordinated-shutdown");
-      long longest = 0;
-      for (String phase : phases.getObject("phases").keySet()) {
-        String timeout = "phases." + phase + ".timeout";
-        longest +=
-            phases
-                .getDuration(phases.hasPath(timeout) ? timeout : "default-phase-timeout")
-                .toSeconds();
-      }
+      long longest = StopWatch.limit(NodeConfig.of(read, ConfigFactory.empty())).toSeconds();
       StatefulSet set = manifests.one(overlay, StatefulSet.class);
       Long grace = set.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
       expect(longest > read.drain().toSeconds(), "phases were not found");

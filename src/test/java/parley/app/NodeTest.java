@@ -20,7 +20,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.DispatcherSelector;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.Cluster;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -60,6 +64,31 @@ class NodeTest {
     Node again = Node.start(settings(Map.of()));
     again.close();
     assertThat(again.ended().toCompletableFuture()).isCompleted();
+  }
+
+  /** The library's part may hang; what was stored is given back all the same. */
+  @Test
+  void anActorSystemThatDoesNotTerminateIsLeftBehind() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    Node node = QuickNode.start(settings(Map.of()));
+    node.system()
+        .systemActorOf(
+            Behaviors.receive(Void.class)
+                .onSignal(
+                    PostStop.class,
+                    stopped -> {
+                      over.await();
+                      return Behaviors.same();
+                    })
+                .build(),
+            "stays",
+            DispatcherSelector.blocking());
+    node.close();
+    assertThat(node.system().getWhenTerminated().toCompletableFuture()).isNotDone();
+    assertThat(node.ended().toCompletableFuture()).isCompleted();
+    assertThatNoException().isThrownBy(() -> DataFolder.open(temporary).close());
+    over.countDown();
+    node.system().getWhenTerminated().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -24,6 +24,7 @@ final class PodMember {
             NodeTls.read(settings, InstantSource.system())
                 .config()
                 .withFallback(NodeConfig.of(settings, ConfigFactory.empty())));
+    StopWatch watch = StopWatch.of(system, Main::broken);
     NodeTls nodes = NodeTls.read(settings, InstantSource.system());
     ManagementTls operators = ManagementTls.read(settings, InstantSource.system());
     if (operators != null) {
@@ -41,7 +42,7 @@ final class PodMember {
         .toCompletableFuture()
         .join();
     Joining.join(system, settings.cluster());
-    system.getWhenTerminated().toCompletableFuture().join();
+    watch.systemEnded().toCompletableFuture().join();
     System.exit(Main.FAILED);
   }
 }

@@ -19,7 +19,7 @@ final class QuickNode {
         settings,
         ConfigFactory.parseString(
             "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout = 2 s"),
-        why -> LOG.error("The journal is broken: {}", why),
+        why -> LOG.error("This node cannot go on: {}", why),
         stop -> {});
   }
 }

@@ -41,7 +41,19 @@ public final class ServerProcess implements AutoCloseable {
 
   private static final int KEPT_LINES = 500;
   private static final long START_SECONDS = 60;
-  private static final long END_SECONDS = 90;
+
+  /** While a hanging process prints its threads. */
+  private static final int KEPT_LINES_OF_A_HANG = 5_000;
+
+  /** What a kill takes, which waits for nothing. */
+  private static final long KILL_SECONDS = 90;
+
+  /** The longest times of all steps of a stop but the two that settings give a length. */
+  private static final long FIXED_STEPS_SECONDS = 89;
+
+  /** For a machine that has others to serve. */
+  private static final long END_SLACK_SECONDS = 20;
+
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
 
   private static volatile Supplier<Map<String, String>> store = Map::of;
@@ -51,6 +63,7 @@ public final class ServerProcess implements AutoCloseable {
   private final List<String> prefix;
   private final List<String> jvm;
   private final Deque<String> lines = new ArrayDeque<>();
+  private volatile int keptLines = KEPT_LINES;
   private @Nullable Path log;
   private @Nullable Process process;
   private @Nullable URI uri;
@@ -249,7 +262,7 @@ public final class ServerProcess implements AutoCloseable {
   private void keep(String line) throws IOException {
     synchronized (lines) {
       lines.add(line);
-      if (lines.size() > KEPT_LINES) {
+      if (lines.size() > keptLines) {
         lines.remove();
       }
       if (log != null) {
@@ -288,7 +301,7 @@ public final class ServerProcess implements AutoCloseable {
     return System.getProperty(name, System.getenv(name));
   }
 
-  private static void end(Process process, boolean byForce) {
+  private void end(Process process, boolean byForce) {
     List<ProcessHandle> family = new ArrayList<>(process.descendants().toList());
     if (byForce) {
       process.destroyForcibly();
@@ -298,14 +311,32 @@ public final class ServerProcess implements AutoCloseable {
       // cache behind has a child that writes there.
       process.toHandle().destroy();
     }
+    long seconds = byForce ? KILL_SECONDS : endSeconds(environment);
     try {
-      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
-        throw new AssertionError("process " + process.pid() + " did not end");
+      if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+        keptLines = KEPT_LINES_OF_A_HANG;
+        throw new AssertionError(
+            "process %d did not end in %d s:%n%s"
+                .formatted(process.pid(), seconds, ThreadDump.of(process.pid(), this::output)));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       process.destroyForcibly();
     }
+  }
+
+  /**
+   * More than an ordered stop may take with these settings: a test that waits so long knows that
+   * the program is at fault.
+   */
+  public static long endSeconds(Map<String, String> environment) {
+    boolean single = environment.getOrDefault("PARLEY_CLUSTER", "single").equals("single");
+    String unready = environment.get("PARLEY_UNREADY_SECONDS");
+    String drain = environment.get("PARLEY_DRAIN_SECONDS");
+    return FIXED_STEPS_SECONDS
+        + (unready == null ? single ? 0 : 15 : Long.parseLong(unready))
+        + (drain == null ? single ? 5 : 120 : Long.parseLong(drain))
+        + END_SLACK_SECONDS;
   }
 
   private Process running() {
