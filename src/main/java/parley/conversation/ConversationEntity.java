@@ -887,7 +887,8 @@ public final class ConversationEntity
   /**
    * The reminder has nobody to watch. A conversation that is here says so, or that all is told: but
    * this only after a write of this life. Until then somebody who was given up and does not know
-   * may have written, or be about to, and the reminder is what brings that to light.
+   * may have written, or be about to, and the reminder is what brings that to light. A conversation
+   * that is not there cannot write: it says so, and the reminder asks some times more.
    */
   private Effect<ConversationEvent, ConversationState> woken() {
     if (keeping.owesRelease()) {
@@ -896,7 +897,11 @@ public final class ConversationEntity
     }
     if (!state.exists()) {
       if (vetting.isIdle() && !opening.holds() && writing.isEmpty()) {
-        keeping.letGo();
+        if (fenced()) {
+          keeping.letGo();
+        } else {
+          keeping.notThere();
+        }
       }
       return Effect().none();
     }
@@ -1028,7 +1033,10 @@ public final class ConversationEntity
   }
 
   private void passivate() {
-    keeping.release();
+    if (state.exists() || fenced()) {
+      keeping.release();
+    }
+    // Else the reminder wakes the next life, and asks it: no place was taken by this one.
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 }

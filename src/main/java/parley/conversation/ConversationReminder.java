@@ -30,8 +30,9 @@ import parley.serial.Wire;
  *   Conversation --Keep--&gt; Reminder        (before its first write; sharding has it in the journal)
  *   Conversation &lt;--Kept-- Reminder        (now the conversation may write)
  *   Conversation &lt;--Wake-- Reminder        (when nobody is watched: after a second, then every half
- *                                           minute; answered with Keep or Release)
+ *                                           minute; answered with Keep, Release or NotThere)
  *   Conversation --Release--&gt; Reminder     (everybody has heard of everything: it is forgotten)
+ *   Conversation --NotThere--&gt; Reminder    (nothing was found: after some of these it is forgotten)
  *   Adoption --Adopt--&gt; Reminder           (once, for those that a version without reminders left)
  * </pre>
  *
@@ -49,8 +50,16 @@ public final class ConversationReminder {
   /** How often it is woken after that. */
   static final Duration EVERY = Duration.ofSeconds(30);
 
+  /**
+   * After so many wakes in a row that found no conversation the reminder goes: that is {@link
+   * #FIRST} and three times {@link #EVERY}, 91 s, after it was last kept. A node that stood still
+   * answers nobody with a success after 9 s, and a write ends after 80 s (a request of 7 s, eleven
+   * times at most): whatever comes later was accepted by nobody, and who sent it asks again.
+   */
+  static final int FRUITLESS = 4;
+
   /** What can be told to a reminder. */
-  public sealed interface Command extends Wire permits Keep, Release, Adopt, Tick, Stop {}
+  public sealed interface Command extends Wire permits Keep, Release, NotThere, Adopt, Tick, Stop {}
 
   /**
    * Wake that conversation when it ends. Answers {@link Conversation.Kept} with the same number;
@@ -66,6 +75,13 @@ public final class ConversationReminder {
    */
   public record Release(@JsonProperty("c") ActorRef<Conversation.Command> conversation)
       implements Command {}
+
+  /**
+   * There is no such conversation, says a life of it that was woken, found nothing in the journal
+   * and took no place there. Its first write may be on its way from another node, or from a life
+   * before: so it is woken again, {@value #FRUITLESS} times in all.
+   */
+  public record NotThere() implements Command {}
 
   /**
    * Be there, for a conversation that may have something untold and does not know it: it is woken
@@ -95,6 +111,8 @@ public final class ConversationReminder {
   private final TimerScheduler<Command> timers;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private @Nullable ActorRef<Conversation.Command> watched;
+  private int fruitless;
+  private boolean woken;
   private boolean leaving;
 
   private ConversationReminder(
@@ -171,9 +189,17 @@ public final class ConversationReminder {
       }
       case Release release -> {
         if (watched == null || release.conversation().equals(watched)) {
-          leaving = true;
-          timers.cancelAll();
-          shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+          leave();
+        }
+      }
+      case NotThere nothing -> {
+        // One answer for each wake.
+        if (!leaving && watched == null && woken) {
+          woken = false;
+          fruitless++;
+          if (fruitless >= FRUITLESS) {
+            leave();
+          }
         }
       }
       case Adopt adopt -> {
@@ -184,6 +210,7 @@ public final class ConversationReminder {
       }
       case Tick tick -> {
         if (!leaving && watched == null) {
+          woken = true;
           wake.run();
           wakeAfter(EVERY);
         }
@@ -195,7 +222,15 @@ public final class ConversationReminder {
     return Behaviors.same();
   }
 
+  private void leave() {
+    leaving = true;
+    timers.cancelAll();
+    shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+  }
+
   private void watch(ActorRef<Conversation.Command> conversation) {
+    woken = false;
+    fruitless = 0;
     ActorRef<Conversation.Command> before = watched;
     if (conversation.equals(before)) {
       return;

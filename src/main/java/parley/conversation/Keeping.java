@@ -151,6 +151,13 @@ final class Keeping {
     }
   }
 
+  /** A life that was woken has found no conversation, and cannot know that none is being made. */
+  void notThere() {
+    if (reminders != null) {
+      reminders.tell(id, new ConversationReminder.NotThere());
+    }
+  }
+
   /** The entity ends. */
   void refuseAll() {
     waiting.forEach(Admission::refuse);

@@ -56,9 +56,10 @@
  * callers ask again, and the next one reads what was written; until then it looks into the journal,
  * without a write, each time it could leave memory, and begins anew where it finds an event it does
  * not know. And a reminder is let go only behind a write of the life that lets it go: whoever still
- * holds it and writes later is refused, and what it wrote before is found. So what a woken node was
- * able to write is told after 90 seconds at the latest. Rejected: an event at the begin of each
- * life, which made every reader a writer.
+ * holds it and writes later is refused, and what it wrote before is found. (Where there is no
+ * conversation at all nothing can be written: there the reminder looks four times, over 90 seconds,
+ * before it goes.) So what a woken node was able to write is told after 90 seconds at the latest.
+ * Rejected: an event at the begin of each life, which made every reader a writer.
  *
  * <p><b>Ids that are made up</b> cost a look at the store, and then nothing for half a minute
  * ({@code Absent}): who asks again is answered by what the node found the first time. That is

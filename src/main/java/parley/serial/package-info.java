@@ -79,8 +79,8 @@
  *                             one gets the same group
  *   ClockWatch.Ask, Told      asked again after 5 s
  *   Keep, Kept                asked again every second until it is answered; nothing is written before
- *   Release, Wake             a reminder that is not let go, or whose wake is lost, wakes its
- *                             conversation every 30 s, which answers with Keep or Release
+ *   Release, NotThere, Wake   a reminder that is not let go, or whose wake is lost, wakes its
+ *                             conversation every 30 s, which answers with one of these or Keep
  *   Adopt, Adopted            asked again after 5 s, and by the next node from the beginning
  *   the end of a session      are not messages: death watch, also where a node is gone; a session
  *   or of a user              whose user ends looks for it in its new place

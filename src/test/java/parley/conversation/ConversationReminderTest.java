@@ -93,4 +93,45 @@ class ConversationReminderTest {
     reminder.tell(new ConversationReminder.Adopt(adopted.getRef()));
     adopted.expectNoMessage();
   }
+
+  /** Its first write may be on its way from elsewhere. */
+  @Test
+  void whereThereIsNoConversationItLooksFourTimesOver90Seconds() {
+    reminder.tell(new ConversationReminder.NotThere());
+    for (int wake = 1; wake <= ConversationReminder.FRUITLESS; wake++) {
+      shard.expectNoMessage(Duration.ofMillis(50));
+      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+      woken.receiveMessage();
+      reminder.tell(new ConversationReminder.NotThere());
+      if (wake < ConversationReminder.FRUITLESS) {
+        // Said twice it counts once.
+        for (int i = 0; i < 5; i++) {
+          reminder.tell(new ConversationReminder.NotThere());
+        }
+      }
+    }
+    shard.expectMessageClass(ClusterSharding.Passivate.class);
+    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken);
+  }
+
+  @Test
+  void aConversationThatWasMadeMeanwhileIsKept() {
+    for (int wake = 1; wake < ConversationReminder.FRUITLESS; wake++) {
+      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+      woken.receiveMessage();
+      reminder.tell(new ConversationReminder.NotThere());
+    }
+    keep(1);
+    conversation.expectMessage(new Conversation.Kept(1));
+    // Late, of a life before.
+    reminder.tell(new ConversationReminder.NotThere());
+    conversation.stop();
+    for (int wake = 1; wake < ConversationReminder.FRUITLESS; wake++) {
+      woken.expectNoMessage(Duration.ofMillis(100));
+      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+      woken.receiveMessage();
+      reminder.tell(new ConversationReminder.NotThere());
+    }
+    shard.expectNoMessage();
+  }
 }

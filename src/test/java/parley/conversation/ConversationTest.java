@@ -554,6 +554,68 @@ class ConversationTest {
     }
   }
 
+  /** The first write of another node is on its way while the reminder asks here. */
+  @Test
+  void whereThereIsNothingYetTheReminderIsNotLetGo() {
+    List<ConversationEvent> written;
+    try (Harness elsewhere = Harness.direct()) {
+      elsewhere.deaf.add(BOB);
+      elsewhere.opening(ANN, BOB, "c0");
+      written = elsewhere.events();
+    }
+    try (Harness h = Harness.direct()) {
+      List<ConversationReminder.Command> reminders =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.settings(shared());
+      h.reminders((id, message) -> reminders.add(message));
+      h.tell(new Conversation.Wake());
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(reminders).containsExactly(new ConversationReminder.NotThere());
+
+      h.journal()
+          .persistForRecovery(
+              "conversation|" + h.id.value(), new java.util.ArrayList<Object>(written));
+      h.restart();
+      h.tell(new Conversation.Wake());
+      await().until(() -> !h.deliveries(BOB).isEmpty());
+      await().until(() -> reminders.getLast() instanceof ConversationReminder.Keep);
+    }
+  }
+
+  /** Nor by a life that had asked for it and came to nothing. */
+  @Test
+  void aLifeThatMadeNothingLetsNoReminderGo() {
+    try (Harness h = Harness.direct()) {
+      List<ConversationReminder.Command> reminders =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.settings(shared());
+      h.reminders((id, message) -> reminders.add(message));
+      Intent text = new Intent.Text("hello", null, List.of());
+      h.tell(new Conversation.Post(ANN, "c0", text, BOB, h.posts.getRef()));
+      await().until(() -> !reminders.isEmpty());
+      h.journal().failNextPersisted("conversation|" + h.id.value());
+      h.tell(new Conversation.Kept(((ConversationReminder.Keep) reminders.getFirst()).nr()));
+      h.posts.expectMessageClass(Conversation.PostRefused.class);
+      h.restart();
+      h.tell(new Conversation.Wake());
+      await().until(() -> reminders.getLast() instanceof ConversationReminder.NotThere);
+      assertThat(reminders).noneMatch(ConversationReminder.Release.class::isInstance);
+    }
+  }
+
+  /** Nobody else writes into a store that is not shared. */
+  @Test
+  void aStoreOfOneNodeHasNobodyElsesWrites() {
+    try (Harness h = Harness.direct()) {
+      List<ConversationReminder.Command> reminders =
+          java.util.Collections.synchronizedList(new java.util.ArrayList<>());
+      h.reminders((id, message) -> reminders.add(message));
+      h.tell(new Conversation.Wake());
+      h.shard.expectMessageClass(ClusterSharding.Passivate.class);
+      assertThat(reminders).containsExactly(new ConversationReminder.Release(h.entity()));
+    }
+  }
+
   @Test
   void timeNeverGoesBack() {
     try (Harness h = Harness.direct()) {
