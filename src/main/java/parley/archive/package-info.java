@@ -65,6 +65,25 @@
  * credentials, and all compressing is done by four threads of its own. S3 that is slow or away
  * makes cold reads {@link parley.archive.ColdUnavailable} within 10 s, at once after five failures
  * in a row, at once where 64 are waiting already; nothing else waits for it.
+ *
+ * <h2>Decision: ordinary objects</h2>
+ *
+ * Entries are gzip and JSON lines, in one folder for each conversation. A denser format (columns,
+ * zstd with a dictionary) would save perhaps half, but could not be read with the tools that every
+ * machine has. Segment and manifest are two objects, because S3 offers only one atomic step, a
+ * single put, and the put of the manifest is that step. The name of a segment contains its
+ * checksum. So an attempt never overwrites a segment that another attempt relies on, also if a
+ * paused node wakes up in the middle of it. Rejected: an index object for each conversation,
+ * because it would be rewritten with every segment, by every node that believes to be the owner.
+ * Rejected: state in the entity for each segment, because it would grow for ever.
+ *
+ * <h2>Decision: pekko-http-xml is unpacked</h2>
+ *
+ * The S3 connector needs two classes of a library that exists only for an older pekko-http. That
+ * library refuses to start beside a newer one. The build unpacks the two classes into the program
+ * without the manifest that carries the version (Apache License 2.0). Rejected: to switch off
+ * {@code pekko.fail-mixed-versions}, which protects everything else too, and which would log a
+ * warning at each start.
  */
 @NullMarked
 package parley.archive;

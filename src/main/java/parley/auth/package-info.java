@@ -62,6 +62,22 @@
  * member. After a rotation there is no way back to them: they would sign with a key that ends.
  * Rejected: a row for each key (a rotation would be several writes), and a second row beside the
  * old one (a crash between the two).
+ *
+ * <h2>Decision: AWS-LC checks signatures</h2>
+ *
+ * <p>When a node dies, tens of thousands of clients reconnect with tokens that the other nodes have
+ * never seen. The JDK's ECDSA was the largest part of a connection (250 of 1,083 µs). Amazon's
+ * provider (ACCP) checks a signature in 37 µs. It is a native library for one platform, under a
+ * name that all platforms share. So the build takes the library of its own machine (Linux on x86-64
+ * and ARM), and an image should be built on the architecture on which it runs. The library is
+ * unpacked into {@code java.io.tmpdir}. It is tried when the node already listens, because that
+ * takes a second of processor time.
+ *
+ * <p>The JDK checks signatures until then, where the library is missing or does not work, and from
+ * the moment at which the library fails and the JDK does not. The log says so. A signature that the
+ * library calls bad is bad, whatever the reason. Rejected: HMAC (every node would hold the secret
+ * that makes tokens, and there would be no public keys); Conscrypt (its released jar has nothing
+ * for ARM on Linux).
  */
 @NullMarked
 package parley.auth;

@@ -2,6 +2,13 @@
  * The calendar: which conversation is to be looked at on which day, and the clock that asks them
  * when the day has come. It knows ids and days, nothing of entries. See {@link
  * parley.calendar.Bucket} and {@link parley.calendar.Clock}.
+ *
+ * <h2>Decision: a calendar instead of a scan</h2>
+ *
+ * The DynamoDB journal has no query by time or tag. To start every conversation and ask it would
+ * cost more than archiving saves. A bucket belongs to a day and a slot. It is bounded, is written
+ * once for each conversation and month, and is removed with its day. Rejected: one list for each
+ * slot (unbounded); a timer in each entity (the entity would have to stay in memory).
  */
 @NullMarked
 package parley.calendar;

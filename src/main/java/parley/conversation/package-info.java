@@ -72,6 +72,60 @@
  * nothing, or what was not read before. What is remembered can only rule an id out for certain, or
  * fail to: a search more, never a duplicate taken for new. Rejected: to refuse old ids of one who
  * has many (a phone that was in a drawer for a year has many, too).
+ *
+ * <h2>Decision: the conversation counts unread entries</h2>
+ *
+ * The single writer computes every unread count from the log. The count travels to the inbox row
+ * together with the seq for which it is true. Rejected: counting in the user entity. It would have
+ * to guess when a cursor is set to the middle of entries that it no longer has, and its counts
+ * would drift.
+ *
+ * <h2>Decision: exactly once in three exact steps</h2>
+ *
+ * <ol>
+ *   <li>A window of 64-bit hashes covers the newest 10,240 entries. It answers "new" with
+ *       certainty, or names candidates. Each candidate is compared with the entry itself, so a hash
+ *       collision costs a look-up and nothing else.
+ *   <li>A ULID or UUIDv7 cannot have been stored before its own time, minus the largest lead that
+ *       its sender's clock ever had (one number for each member). If that time is within the
+ *       window, the id is new. If it is older, the log is searched from that time on.
+ *   <li>An id without a time is known for the length of the window.
+ * </ol>
+ *
+ * <p>Rejected: a set of all ids (it grows for ever); a Bloom filter (it grows too, and "perhaps"
+ * still needs the log).
+ *
+ * <h2>Decision: one durable number for dispatch</h2>
+ *
+ * How far each user has acknowledged is kept in memory. Stored is one seq: all members have
+ * everything below it. Events that are written anyway carry it. After a crash a few entries are
+ * delivered twice, and the users drop them. Rejected: an event for each acknowledgement, which
+ * would double the writes.
+ *
+ * <h2>Decision: a sparse index from seq to event</h2>
+ *
+ * An event can hold several entries or none, so a seq does not tell the number of its event. At
+ * most 1,024 checkpoints are kept. When they are full, every second one is dropped. So the index
+ * stays small, and a look-up reads too much by at most a thousandth of the log.
+ *
+ * <h2>Decision: edits and deletes are an overlay</h2>
+ *
+ * The log is never rewritten. The conversation knows which entries were changed (at most 20,000;
+ * more are refused), and readers get the current content.
+ *
+ * <h2>Decision: an entity stops when its write fails</h2>
+ *
+ * After a failed write the entity does not know what the journal holds. So it stops and is
+ * recovered from the journal. Callers that wait for an answer get {@code unavailable} and try again
+ * under the same {@code client_msg_id}.
+ *
+ * <h2>Decision: a segment is planned before it is written</h2>
+ *
+ * Which entries form the next segment of the cold tier is an event of the conversation. The write
+ * guard protects it like any other event, and it is stored before anything is written to the cold
+ * tier. So all attempts, on any node, write the same range, and a leftover of an attempt never
+ * crosses the border of a sealed segment. Rejected: to choose the range anew at each attempt,
+ * because time goes on and with it what is old enough.
  */
 @NullMarked
 package parley.conversation;

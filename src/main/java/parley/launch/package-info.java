@@ -1,6 +1,13 @@
 /**
  * What {@code java -jar} meets first, compiled for Java 11 so that an older runtime than the
  * program's can still run it and look for a newer one. Imports nothing of the project.
+ *
+ * <h2>Decision: a second process if {@code java} is old</h2>
+ *
+ * The program needs Java 21. A launcher compiled for Java 11 finds a newer runtime and starts the
+ * program with it. It holds a pipe to the program, so killing the launcher ends the program too.
+ * Rejected: Java 17 for everything, because sealed types in {@code switch} let the compiler check
+ * the handlers. Rejected: a shell script, because {@code java -jar} should just work.
  */
 @NullMarked
 package parley.launch;

@@ -1,6 +1,20 @@
 /**
  * What goes over a socket or comes out of an HTTP call, as types and as JSON. Only this package
  * knows the JSON of clients; it knows nothing of Pekko, of entities or of connections.
+ *
+ * <h2>Decision: what the contract leaves open</h2>
+ *
+ * <ul>
+ *   <li>Deleting, editing or reacting to a deleted entry is {@code forbidden}.
+ *   <li>A target that does not exist is {@code not_found}, and the error names {@code target_seq}.
+ *   <li>A direct conversation that was opened, and in which nobody has written, is only in the
+ *       inbox of the user who opened it.
+ *   <li>A group keeps at least one admin. The last admin cannot become a member, but may leave.
+ *   <li>An eleventh device replaces the device that was away longest. If all ten are connected, it
+ *       is refused.
+ *   <li>A control pong keeps a connection alive, like a data frame. A control ping is answered, but
+ *       does not keep the connection alive.
+ * </ul>
  */
 @NullMarked
 package parley.protocol;

@@ -5,6 +5,23 @@
  *
  * <p>Not here: whom to push to, when, and what to do with an outcome. The {@code User} entity
  * decides that, and keeps what has to survive a crash.
+ *
+ * <h2>Decision: the push clients must not retry by themselves</h2>
+ *
+ * Context: pushy queues notifications without a bound while it has no connection, and sends them
+ * when a connection comes. firebase-admin sleeps after a 503 and tries four more times on the
+ * caller's thread. Both would send notifications that an outbox has long given up or sent again.
+ * Decision: a pushy client ends at its first failure to connect. firebase-admin gets an HTTP
+ * transport of Parley, based on Java's HTTP client. It hides {@code Retry-After} from
+ * firebase-admin and passes it to the outbox. Rejected: to implement both protocols here, because
+ * the signing and renewal of tokens and the error formats are the vendors' to change.
+ *
+ * <h2>Decision: an ambiguous error removes a token only after a success</h2>
+ *
+ * {@code BadDeviceToken}, {@code DeviceTokenNotForTopic}, {@code SENDER_ID_MISMATCH} and {@code
+ * INVALID_ARGUMENT} apply to a token of another app. They also apply to every token if the topic,
+ * the environment or the project is configured wrong. So they count as refusals, and no token is
+ * removed, until the provider has accepted a notification of this process.
  */
 @NullMarked
 package parley.push;

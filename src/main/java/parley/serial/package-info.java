@@ -85,6 +85,13 @@
  *   the end of a session      are not messages: death watch, also where a node is gone; a session
  *   or of a user              whose user ends looks for it in its new place
  * </pre>
+ *
+ * <h2>Decision: no class names in the journal</h2>
+ *
+ * Each root type of stored data has its own Jackson CBOR serializer with a number that never
+ * changes. The reason: without a type in the manifest, a serializer can read exactly one root type.
+ * Rejected: class names (no class could be renamed); Protobuf (a second language for forty
+ * records).
  */
 @NullMarked
 package parley.serial;

@@ -27,6 +27,11 @@
  * rows for marks it was begun with ({@link parley.store.JournalFormat}); a table that this version
  * has made is not for the version before, whose snapshots ask for an index and whose marks are
  * spread over ten rows.
+ *
+ * <p><b>Decision: an own lock of the data folder.</b> RocksDB locks its folder too, but late, and
+ * with a message about the file instead of the setting. {@link parley.store.DataFolder} takes a
+ * lock of the operating system, which ends with the process. Rejected: a file with a process id,
+ * because nobody can tell for certain whether that process still runs.
  */
 @NullMarked
 package parley.store;

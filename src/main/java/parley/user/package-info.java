@@ -26,6 +26,27 @@
  * also while a cluster is upgraded from a version that does not know of this. Rejected: to tell the
  * former owner later, as it would be pushed to until then; to look through users, as nothing says
  * which.
+ *
+ * <h2>Decision: pending pushes are part of the inbox's event</h2>
+ *
+ * The event that is flushed for an inbox row also holds the pushes that are pending for devices. A
+ * later event holds their outcome. So the outbox is as durable as the row. A device that
+ * acknowledges within the quarter of a second before the flush costs nothing. Rejected: an event
+ * for each planned push, which doubles the writes. Rejected: to hold back the conversation's
+ * acknowledgement until the push is done, however long that takes, because the conversation would
+ * repeat its entries to a thousand sleeping members every three seconds. The acknowledgement is
+ * held back for one second.
+ *
+ * <h2>Decision: reminders instead of remembered users</h2>
+ *
+ * Only users with a pending push must start again by themselves after a crash. An entity without
+ * state under the user's id, which sharding remembers, does that ({@code Reminder}). It costs one
+ * write when it starts and one when it ends. If the provider answers within a second, there is no
+ * reminder: until then the conversation, which has its own reminder, has no acknowledgement, and
+ * after a crash it delivers to the user again. Rejected: to remember users themselves. That takes a
+ * write for each hello and each passivation, and starts all users at once when a node dies.
+ * Rejected: one remembered entity for many users with a list of its own, which takes as many
+ * writes, in one place.
  */
 @NullMarked
 package parley.user;
