@@ -15,6 +15,13 @@
  *   <li>A control pong keeps a connection alive, like a data frame. A control ping is answered, but
  *       does not keep the connection alive.
  * </ul>
+ *
+ * <p>Two calls are additions: {@code GET /v1/users/{user_id}}, because members and senders are
+ * named by id only, and {@code PATCH /v1/conversations/{id}} with {@code muted}, {@code pinned} or
+ * {@code archived}, the caller's own marks on its inbox row. {@code GET /v1/users?username=} finds
+ * users who registered here. Users of an external identity provider have no account and are not
+ * found by it: their {@code username} is their id, and an app gets it elsewhere, for example from
+ * the provider's directory.
  */
 @NullMarked
 package parley.protocol;
