@@ -62,7 +62,7 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
             sender.push()::tell,
             letters::keep,
             (user, command) -> sharding.entityRefFor(Reminder.KEY, user.value()).tell(command),
-            (user, hash) -> claim(sharding, user, hash),
+            claims(sharding),
             PushSettings.from(node.settings().config(), settings.pushAfter()),
             new OwedMeters(telemetry.registry()));
     ActorRef<DeadLetterReplay.Command> replay =
@@ -75,17 +75,33 @@ record Pushes(Pushing pushing, AdminRoutes admin) {
         pushing, new DeadLetterRoutes(node, letters, replay, settings.managementWrite()));
   }
 
-  private static CompletionStage<Long> claim(ClusterSharding sharding, UserId user, String hash) {
-    return sharding
-        .entityRefFor(PushTokens.KEY, hash)
-        .<PushTokens.Reply>ask(replyTo -> new PushTokens.Claim(user, replyTo), CLAIM)
-        .thenApply(
-            reply ->
-                switch (reply) {
-                  case PushTokens.Claimed claimed -> claimed.nr();
-                  case PushTokens.NotNow busy ->
-                      throw new IllegalStateException("the token is not free");
-                });
+  private static PushTokens.Claims claims(ClusterSharding sharding) {
+    return new PushTokens.Claims() {
+      @Override
+      public CompletionStage<Long> claim(UserId user, String hash, long held, boolean onlyIfFree) {
+        return sharding
+            .entityRefFor(PushTokens.KEY, hash)
+            .<PushTokens.Reply>ask(
+                replyTo -> new PushTokens.Claim(user, replyTo, held, onlyIfFree), CLAIM)
+            .thenApply(
+                reply ->
+                    switch (reply) {
+                      case PushTokens.Claimed claimed -> claimed.nr();
+                      case PushTokens.Taken taken -> PushTokens.TAKEN;
+                      case PushTokens.NotNow busy ->
+                          throw new IllegalStateException("the token is not free");
+                      case PushTokens.Released other ->
+                          throw new IllegalStateException("not the answer to a claim");
+                    });
+      }
+
+      @Override
+      public CompletionStage<?> release(UserId user, String hash, long claim) {
+        return sharding
+            .entityRefFor(PushTokens.KEY, hash)
+            .<PushTokens.Reply>ask(replyTo -> new PushTokens.Release(user, claim, replyTo), CLAIM);
+      }
+    };
   }
 
   private static CompletionStage<User.Done> lose(

@@ -17,7 +17,7 @@ import parley.model.DeviceId;
  * @param logins the logins that it said hello with and that have not ended, the last one last; at
  *     most {@value #LOGINS}
  * @param pushClaim the number under which the token was claimed; 0 where it was not. See {@link
- *     PushTokens}
+ *     PushTokens}. {@link #RELEASED} where its claim ended with a login
  * @param signedOut the login of its last hello has ended: nothing is pushed to it until the next
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -32,6 +32,12 @@ record Device(
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<String> logins,
     boolean signedOut,
     long pushClaim) {
+  /**
+   * A {@code pushClaim}: the token's claim ended with the device's login. It is claimed anew at the
+   * next hello, unless somebody else has it by then, and nothing is pushed until that is settled.
+   */
+  static final long RELEASED = -1;
+
   /** As many as an account keeps. */
   static final int LOGINS = 20;
 
@@ -54,9 +60,31 @@ record Device(
     this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false, 0);
   }
 
-  /** Whether it has a push token, and somebody is logged in. */
+  /** Whether it has a push token that may be its own, and somebody is logged in. */
   boolean pushable() {
-    return pushToken != null && !signedOut;
+    return pushToken != null && !signedOut && pushClaim != RELEASED;
+  }
+
+  /** Whether its token is claimed. */
+  boolean claims() {
+    return pushToken != null && pushClaim > 0;
+  }
+
+  /** Whether its token is to be claimed anew. */
+  boolean isToBeClaimed() {
+    return pushToken != null && pushClaim == RELEASED && !signedOut;
+  }
+
+  /** What the token's owner is known by, or null where there is no token. */
+  @Nullable String tokenHash() {
+    return pushToken == null || pushPlatform == null
+        ? null
+        : PushTokens.hash(pushPlatform, pushToken);
+  }
+
+  /** Its token is claimed under this number now. */
+  UserEvent claimedAnew(long claim) {
+    return new UserEvent.PushTokenSet(id, pushPlatform, pushToken, pushAt, claim);
   }
 
   /** Never null, unlike what is written. */

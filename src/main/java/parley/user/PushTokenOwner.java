@@ -76,6 +76,7 @@ final class PushTokenOwner
     return (state, command) ->
         switch (command) {
           case PushTokens.Claim c -> claim(state, c);
+          case PushTokens.Release c -> release(state, c);
           case PushTokens.Told c -> told(state, c);
           case PushTokens.Idle c -> {
             shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
@@ -86,8 +87,14 @@ final class PushTokenOwner
   }
 
   private Effect<TokenOwner, TokenOwner> claim(TokenOwner state, PushTokens.Claim c) {
-    if (c.user().equals(state.owner())) {
+    boolean its = c.user().equals(state.owner());
+    // While others are to be told nobody has had an answer with this number, nor can release it.
+    if (its && (c.held() == state.nr() || !state.former().isEmpty())) {
       settle(state, c);
+      return Effect().none();
+    }
+    if (c.onlyIfFree() && !its && state.owner() != null) {
+      c.replyTo().tell(new PushTokens.Taken());
       return Effect().none();
     }
     List<UserId> toTell = new ArrayList<>(state.former());
@@ -102,6 +109,20 @@ final class PushTokenOwner
     return Effect()
         .persist(new TokenOwner(c.user(), state.nr() + 1, toTell))
         .thenRun(after -> settle(after, c));
+  }
+
+  private Effect<TokenOwner, TokenOwner> release(TokenOwner state, PushTokens.Release c) {
+    if (!c.user().equals(state.owner()) || c.claim() < state.nr()) {
+      c.replyTo().tell(new PushTokens.Released());
+      return Effect().none();
+    }
+    return Effect()
+        .persist(new TokenOwner(null, state.nr(), state.former()))
+        .thenRun(
+            after -> {
+              c.replyTo().tell(new PushTokens.Released());
+              answer(after);
+            });
   }
 
   /** Answers, as soon as nobody else has the token. */

@@ -3,7 +3,6 @@ package parley.user;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.UserId;
 import parley.push.DeadLetter;
@@ -36,7 +35,7 @@ public record Pushing(
         send -> {},
         (letter, reference, replyTo) -> {},
         (user, command) -> {},
-        (user, hash) -> CompletableFuture.completedFuture(0L),
+        PushTokens.Claims.OFF,
         new PushSettings(
             Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, () -> 0),
         new OwedMeters(new SimpleMeterRegistry()));

@@ -3,7 +3,6 @@ package parley.user;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -172,6 +171,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     live =
         new UserLive(id, settings, conversations, logins, pushing, context, timers, state, now());
     live.loginEnds.tell(state);
+    live.tokens.work(state);
     live.push(state, now());
     if (!state.announced()) {
       live.announce(state, now());
@@ -200,8 +200,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.GetDevices c -> reply(c.replyTo(), new User.Devices(live().devices(state, now())));
       case User.RemoveDevice c -> removeDevice(state, c);
       case User.EndLogin c -> endLogin(state, c);
-      case User.LosePushToken c -> losePushToken(state, c);
-      case User.SetPushToken c -> setPushToken(state, c);
+      case User.LosePushToken c -> take(live().tokens.lose(state, c));
+      case User.SetPushToken c -> take(live().tokens.set(state, c, now()));
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(state, c);
       case User.BeginGroup c -> beginGroup(state, c);
@@ -235,7 +235,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 context.getSelf().tell(new UserInternal.Flush());
               });
       case UserInternal.LoginTold c -> loginTold(state, c);
-      case UserInternal.TokenClaimed c -> tokenClaimed(state, c);
+      case UserInternal.TokenClaimed c -> take(live().tokens.claimed(state, c, now()));
+      case UserInternal.TokenReclaimed c -> take(live().tokens.reclaimed(state, c));
+      case UserInternal.TokenReleased c -> take(live().tokens.released(state, c));
+      case UserInternal.TokensDue c -> run(() -> live().tokens.work(state));
       case UserInternal.TellLogins c -> run(() -> live().loginEnds.tell(state));
       case UserInternal.Idle c -> idle(state);
       case UserInternal.Stop c -> stop(state);
@@ -382,72 +385,18 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         : Effect().none();
   }
 
-  private Effect<UserEvent, UserState> setPushToken(UserState state, User.SetPushToken c) {
-    Device device = state.devices().get(c.deviceId());
-    if (device == null) {
-      return reply(c.replyTo(), noSuchDevice());
+  /** Devices and what they are owed follow from whose a push token is. */
+  private Effect<UserEvent, UserState> take(TokenClaims.Step step) {
+    if (step.event() == null) {
+      return run(step.then());
     }
-    if (c.token() == null && device.pushToken() == null) {
-      return reply(c.replyTo(), new User.Done());
-    }
-    if (c.token() == null) {
-      return setPushToken(c.deviceId(), null, null, 0)
-          .thenRun(after -> c.replyTo().tell(new User.Done()));
-    }
-    String hash = PushTokens.hash(c.platform(), c.token());
-    CompletableFuture<Long> claim = pushing.tokens().claim(id, hash).toCompletableFuture();
-    Long nr = claim.isCompletedExceptionally() ? null : claim.getNow(null);
-    if (nr != null) { // Nobody else has to be asked.
-      return tokenClaimed(state, new UserInternal.TokenClaimed(c, hash, nr));
-    }
-    live().claiming.putIfAbsent(hash, 0L);
-    context.pipeToSelf(
-        claim,
-        (number, failure) ->
-            new UserInternal.TokenClaimed(c, hash, failure == null ? number : null));
-    return Effect().none();
-  }
-
-  private Effect<UserEvent, UserState> tokenClaimed(UserState state, UserInternal.TokenClaimed c) {
-    User.SetPushToken command = c.command();
-    Long lost = live().claiming.remove(c.hash());
-    Long nr = c.nr();
-    if (nr == null || (lost != null && nr < lost)) {
-      return reply(
-          command.replyTo(),
-          new User.Refused(Refusal.unavailable("another user may have this token; ask again")));
-    }
-    if (!state.devices().containsKey(command.deviceId())) {
-      return reply(command.replyTo(), noSuchDevice());
-    }
-    // Also where it is the same: a provider that finds a token gone says since when.
-    return setPushToken(command.deviceId(), command.platform(), command.token(), nr)
-        .thenRun(after -> command.replyTo().tell(new User.Done()));
-  }
-
-  private Effect<UserEvent, UserState> losePushToken(UserState state, User.LosePushToken c) {
-    live().claiming.computeIfPresent(c.hash(), (hash, lost) -> Math.max(lost, c.before()));
-    for (Device device : state.devices().values()) {
-      String token = device.pushToken();
-      String platform = device.pushPlatform();
-      if (token != null
-          && platform != null
-          && device.pushClaim() < c.before()
-          && PushTokens.hash(platform, token).equals(c.hash())) {
-        // No two devices of a user have the same token.
-        return setPushToken(device.id(), null, null, 0)
-            .thenRun(after -> c.replyTo().tell(new User.Done()));
-      }
-    }
-    return reply(c.replyTo(), new User.Done());
-  }
-
-  private EffectBuilder<UserEvent, UserState> setPushToken(
-      DeviceId device, @Nullable String platform, @Nullable String token, long claim) {
     return Effect()
-        .persist(
-            new UserEvent.PushTokenSet(device, platform, token, token == null ? 0 : now(), claim))
-        .thenRun((UserState after) -> live().devicesChanged(after, now()));
+        .persist(step.event())
+        .thenRun(
+            after -> {
+              live().devicesChanged(after, now());
+              step.then().run();
+            });
   }
 
   // ---- pushes
@@ -456,7 +405,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     DeviceId gone = live().pusher.sent(state, c, now());
     if (gone != null) {
       LOG.info("{}: the push token of {} is gone at its provider: removed", id, gone);
-      return setPushToken(gone, null, null, 0);
+      return take(new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
     }
     live().push(state, now());
     context.getSelf().tell(new UserInternal.Flush());

@@ -106,7 +106,8 @@ sealed interface UserEvent extends Stored {
    *
    * @param at when, epoch milliseconds; 0 where an older version wrote it
    * @param claim the number under which the token was claimed, see {@link PushTokens}; 0 where it
-   *     was not
+   *     was not. Without a token: the number of the other user's claim that took it, so that there
+   *     is nothing to release; 0 where the user has let it go
    */
   record PushTokenSet(
       DeviceId deviceId, @Nullable String platform, @Nullable String token, long at, long claim)
@@ -135,6 +136,7 @@ sealed interface UserEvent extends Stored {
    * @param owed push notifications that devices are owed, as they are now
    * @param pushed those that devices are owed no longer
    * @param ended logins that have ended, as they are now
+   * @param released push tokens that the user has let go, as they are now
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
@@ -145,7 +147,8 @@ sealed interface UserEvent extends Stored {
       List<DeviceSeen> seen,
       List<Owed> owed,
       List<Owed.Key> pushed,
-      List<EndedLogin> ended)
+      List<EndedLogin> ended,
+      List<TokenRelease> released)
       implements UserEvent {
     // Absent lists arrive as null.
 
@@ -157,7 +160,8 @@ sealed interface UserEvent extends Stored {
         @Nullable List<DeviceSeen> seen,
         @Nullable List<Owed> owed,
         @Nullable List<Owed.Key> pushed,
-        @Nullable List<EndedLogin> ended) {
+        @Nullable List<EndedLogin> ended,
+        @Nullable List<TokenRelease> released) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
       this.parked = parked == null ? List.of() : List.copyOf(parked);
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
@@ -166,6 +170,7 @@ sealed interface UserEvent extends Stored {
       this.owed = owed == null ? List.of() : List.copyOf(owed);
       this.pushed = pushed == null ? List.of() : List.copyOf(pushed);
       this.ended = ended == null ? List.of() : List.copyOf(ended);
+      this.released = released == null ? List.of() : List.copyOf(released);
     }
 
     Flushed(
@@ -176,16 +181,21 @@ sealed interface UserEvent extends Stored {
         List<DeviceSeen> seen,
         List<Owed> owed,
         List<Owed.Key> pushed) {
-      this(rows, parked, cursors, gone, seen, owed, pushed, null);
+      this(rows, parked, cursors, gone, seen, owed, pushed, null, null);
     }
 
     /** Only logins have ended, of devices that were seen like this. */
     static Flushed logins(List<EndedLogin> ended, List<DeviceSeen> seen) {
-      return new Flushed(null, null, null, null, seen, null, null, ended);
+      return new Flushed(null, null, null, null, seen, null, null, ended, null);
+    }
+
+    /** Only push tokens were let go, or that is known. */
+    static Flushed releases(List<TokenRelease> released) {
+      return new Flushed(null, null, null, null, null, null, null, null, released);
     }
 
     Flushed withPushes(List<Owed> nowOwed, List<Owed.Key> noLonger) {
-      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger, ended);
+      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger, ended, released);
     }
   }
 

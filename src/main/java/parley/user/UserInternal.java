@@ -37,6 +37,20 @@ non-sealed interface UserInternal extends User.Command, Local {
   record TokenClaimed(User.SetPushToken command, String hash, @Nullable Long nr)
       implements UserInternal {}
 
+  /**
+   * The answer to what was claimed anew after a logout.
+   *
+   * @param nr of the claim, or {@link PushTokens#TAKEN}; null where nobody can tell
+   */
+  record TokenReclaimed(DeviceId deviceId, String hash, @Nullable Long nr)
+      implements UserInternal {}
+
+  /** The owner record of a push token knows of a release, or could not be told. */
+  record TokenReleased(String hash, long claim, boolean known) implements UserInternal {}
+
+  /** Owner records are to be told or asked again. */
+  record TokensDue() implements UserInternal {}
+
   /** Nothing came for a while. */
   record Idle() implements UserInternal {}
 

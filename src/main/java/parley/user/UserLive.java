@@ -3,7 +3,6 @@ package parley.user;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -55,11 +54,7 @@ final class UserLive {
   final Pusher pusher;
   final LoginEnds loginEnds;
 
-  /**
-   * Tokens that are being claimed, by their hash, each with the claim before which it was lost
-   * meanwhile, or 0. As many as calls that wait for it.
-   */
-  final Map<String, Long> claiming = new HashMap<>(0);
+  final TokenClaims tokens;
 
   private final UserId id;
   private final UserSettings settings;
@@ -110,6 +105,7 @@ final class UserLive {
     this.lastSeenAt = state.lastSeenAt();
     this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox(), now);
     this.pusher = new Pusher(id, pushing, plan, pending, context, timers);
+    this.tokens = new TokenClaims(id, pushing.tokens(), context, timers);
     this.loginEnds = new LoginEnds(logins, context, timers);
   }
 
@@ -231,6 +227,9 @@ final class UserLive {
         conversations.tell(gone, new User.Dispatched(id, last.lastSeq(), last.version()));
       }
     }
+    if (!event.seen().isEmpty()) {
+      tokens.work(state); // One that was logged out may be here again.
+    }
     push(state, now);
     if (!isClean()) {
       self.tell(new UserInternal.Flush());
@@ -277,6 +276,7 @@ final class UserLive {
   /** Devices have gone or lost their token: nothing is owed to them. */
   void devicesChanged(UserState state, long now) {
     plan.retain(number -> state.device(number) != null);
+    tokens.work(state);
     push(state, now);
   }
 
@@ -577,6 +577,7 @@ final class UserLive {
         && isClean()
         && telling.isEmpty()
         && state.untoldLogins().isEmpty()
+        && tokens.idle(state)
         && !presences.watched(now)
         && pusher.idle(state);
   }

@@ -19,6 +19,7 @@ import parley.serial.Stored;
  * @param owed push notifications that devices are owed
  * @param ended logins that have ended lately, the oldest first
  * @param groups groups begun within the last day
+ * @param releases push tokens that were let go, and whose owner records do not know yet
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(
@@ -33,11 +34,42 @@ record UserSnapshot(
     @Nullable List<Parked> parked,
     @Nullable List<Owed> owed,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<BegunGroups.Begun> groups)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<BegunGroups.Begun> groups,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases)
     implements Stored {
   UserSnapshot {
     ended = ended == null ? List.of() : List.copyOf(ended);
     groups = groups == null ? List.of() : List.copyOf(groups);
+    releases = releases == null ? List.of() : List.copyOf(releases);
+  }
+
+  UserSnapshot(
+      @Nullable Profile profile,
+      long revision,
+      long announced,
+      long nextDevice,
+      long lastSeenAt,
+      boolean forgotten,
+      @Nullable List<Device> devices,
+      @Nullable List<Row> rows,
+      @Nullable List<Parked> parked,
+      @Nullable List<Owed> owed,
+      @Nullable List<EndedLogin> ended,
+      @Nullable List<BegunGroups.Begun> groups) {
+    this(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        devices,
+        rows,
+        parked,
+        owed,
+        ended,
+        groups,
+        null);
   }
 
   UserSnapshot(

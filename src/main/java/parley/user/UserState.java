@@ -22,6 +22,7 @@ final class UserState {
   private BegunGroups groups = new BegunGroups();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
   private final LinkedHashMap<String, EndedLogin> endedLogins = new LinkedHashMap<>();
+  private final LinkedHashMap<String, TokenRelease> releases = new LinkedHashMap<>(0);
   private @Nullable Profile profile;
   private long revision;
   private long announced;
@@ -99,6 +100,27 @@ final class UserState {
     return null;
   }
 
+  /** Push tokens that were let go and whose owner records do not know, by their hash. */
+  Map<String, TokenRelease> releases() {
+    return releases;
+  }
+
+  /** The device whose token has this hash and is claimed, or null. */
+  @Nullable Device holderOf(String hash) {
+    for (Device device : devices.values()) {
+      if (device.claims() && hash.equals(device.tokenHash())) {
+        return device;
+      }
+    }
+    return null;
+  }
+
+  /** The number of the claim under which a device has the token with this hash, or 0. */
+  long claimOf(String hash) {
+    Device holder = holderOf(hash);
+    return holder == null ? 0 : holder.pushClaim();
+  }
+
   /** The numbers of all devices. */
   Set<Long> deviceNumbers() {
     return devices.values().stream().map(Device::number).collect(Collectors.toUnmodifiableSet());
@@ -112,8 +134,10 @@ final class UserState {
       case UserEvent.ProfileAnnounced e -> announced = e.revision();
       case UserEvent.DeviceAdded e -> addDevice(e);
       case UserEvent.DeviceRemoved e -> {
+        List<Device> before = List.copyOf(devices.values());
         devices.remove(e.deviceId());
         endLogins(e.ended());
+        letGo(before, 0);
         retainPushes();
       }
       case UserEvent.PushTokenSet e -> setPushToken(e);
@@ -131,6 +155,7 @@ final class UserState {
 
   private void setPushToken(UserEvent.PushTokenSet e) {
     String token = e.token();
+    List<Device> before = new ArrayList<>(devices.values());
     if (token != null) {
       devices.replaceAll(
           (id, device) ->
@@ -140,8 +165,50 @@ final class UserState {
     }
     devices.computeIfPresent(
         e.deviceId(),
-        (d, device) -> device.withPush(e.platform(), token, token == null ? 0 : e.at(), e.claim()));
+        (d, device) ->
+            device.withPush(
+                e.platform(), token, token == null ? 0 : e.at(), token == null ? 0 : e.claim()));
+    before.addAll(devices.values());
+    letGo(before, token == null ? e.claim() : 0);
     retainPushes();
+  }
+
+  /**
+   * What devices had claimed and have no longer is to be released; a device without a login has no
+   * claim. Worked out from what the journal says, so that what earlier versions left behind is
+   * released too.
+   *
+   * @param had the devices that may have had claims
+   * @param taken claims before this number are another user's by now
+   */
+  private void letGo(List<Device> had, long taken) {
+    devices.replaceAll(
+        (id, device) ->
+            device.signedOut() && device.claims()
+                ? device.withPush(
+                    device.pushPlatform(), device.pushToken(), device.pushAt(), Device.RELEASED)
+                : device);
+    for (Device device : had) {
+      String hash = device.claims() && device.pushClaim() >= taken ? device.tokenHash() : null;
+      if (hash != null && holderOf(hash) == null) {
+        release(new TokenRelease(hash, device.pushClaim(), false));
+      }
+    }
+    releases.keySet().removeIf(hash -> holderOf(hash) != null);
+  }
+
+  private void release(TokenRelease one) {
+    TokenRelease known = releases.get(one.hash());
+    if (one.told()) {
+      if (known != null && known.claim() <= one.claim()) {
+        releases.remove(one.hash());
+      }
+    } else if (known == null || known.claim() < one.claim()) {
+      releases.put(one.hash(), one);
+      if (releases.size() > TokenRelease.MOST) {
+        releases.remove(releases.keySet().iterator().next());
+      }
+    }
   }
 
   /** Nothing is owed to devices that cannot be pushed to. */
@@ -154,6 +221,7 @@ final class UserState {
   }
 
   private void addDevice(UserEvent.DeviceAdded e) {
+    List<Device> before = List.copyOf(devices.values());
     if (e.evicted() != null) {
       devices.remove(e.evicted());
     }
@@ -173,6 +241,7 @@ final class UserState {
                 false,
                 old == null ? 0 : old.pushClaim())
             .seen(e.client(), e.at(), e.sid()));
+    letGo(before, 0);
     retainPushes();
     nextDevice = e.number() + 1;
     lastSeenAt = Math.max(lastSeenAt, e.at());
@@ -197,8 +266,11 @@ final class UserState {
           seen.deviceId(), (d, device) -> device.seen(seen.client(), seen.at(), seen.sid()));
       lastSeenAt = Math.max(lastSeenAt, seen.at());
     }
+    e.released().forEach(this::release);
     if (!e.ended().isEmpty()) {
+      List<Device> before = List.copyOf(devices.values());
       endLogins(e.ended());
+      letGo(before, 0);
       retainPushes();
     }
   }
@@ -236,7 +308,8 @@ final class UserState {
         new ArrayList<>(places.parked().values()),
         List.copyOf(outbox.all()),
         List.copyOf(endedLogins.values()),
-        groups.all());
+        groups.all(),
+        List.copyOf(releases.values()));
   }
 
   /** The state a snapshot was made of. */
@@ -253,6 +326,7 @@ final class UserState {
     orEmpty(snapshot.parked()).forEach(state.places::put);
     orEmpty(snapshot.owed()).forEach(state.outbox::put);
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
+    orEmpty(snapshot.releases()).forEach(one -> state.releases.put(one.hash(), one));
     state.groups = BegunGroups.of(snapshot.groups());
     return state;
   }

@@ -19,7 +19,6 @@ import java.util.Map;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -271,6 +270,38 @@ class GoldenTest {
             null,
             List.of(new EndedLogin("sid-1", 1_000, true)),
             null));
+    all.put("push_token_lost", new UserEvent.PushTokenSet(PHONE, null, null, 0, 4));
+    all.put(
+        "flushed_releases",
+        UserEvent.Flushed.releases(
+            List.of(new TokenRelease("hash-1", 3, false), new TokenRelease("hash-2", 4, true))));
+    all.put(
+        "snapshot_releases",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            0,
+            0,
+            4,
+            0,
+            false,
+            List.of(
+                new Device(
+                    PHONE,
+                    3,
+                    "web/1",
+                    2_000,
+                    "apns",
+                    "token",
+                    5_000,
+                    List.of(),
+                    true,
+                    Device.RELEASED)),
+            null,
+            null,
+            null,
+            null,
+            null,
+            List.of(new TokenRelease("hash-1", 3, false))));
     all.put("group_begun", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, "ref-1", 1_000)));
     all.put(
         "group_begun_no_ref", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, null, 1_000)));
@@ -294,13 +325,20 @@ class GoldenTest {
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
   }
 
-  @Test
-  void theOwnerOfAPushTokenIsReadAndWrittenTheSame() throws IOException {
+  static List<Arguments> owners() {
+    return List.of(
+        Arguments.of("token_owner", new TokenOwner(BOB, 2, List.of(ALICE))),
+        Arguments.of("token_owner_released", new TokenOwner(null, 2, List.of())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("owners")
+  void theOwnerOfAPushTokenIsReadAndWrittenTheSame(String name, TokenOwner value)
+      throws IOException {
     ObjectMapper cbor =
         JacksonObjectMapperProvider.get(KIT.system())
             .getOrCreate("parley-token-owner", java.util.Optional.empty());
-    Path file = FILES.resolve("token_owner.json");
-    TokenOwner value = new TokenOwner(BOB, 2, List.of(ALICE));
+    Path file = FILES.resolve(name + ".json");
     String written =
         new ObjectMapper()
                 .writerWithDefaultPrettyPrinter()

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static parley.user.Fixtures.ALICE;
 import static parley.user.Fixtures.BOB;
+import static parley.user.Fixtures.LAPTOP;
 import static parley.user.Fixtures.PHONE;
 
 import java.util.List;
@@ -19,6 +20,9 @@ import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import parley.model.DeviceId;
 import parley.model.ErrorCode;
 import parley.model.UserId;
 
@@ -46,6 +50,10 @@ class PushTokensTest {
     return Objects.requireNonNull(kit).createTestProbe();
   }
 
+  private static PushTokens.Claim claim(UserId user, TestProbe<PushTokens.Reply> probe, long held) {
+    return new PushTokens.Claim(user, probe.getRef(), held, false);
+  }
+
   private EventSourcedBehaviorTestKit<PushTokens.Command, TokenOwner, TokenOwner> owner() {
     kit =
         ActorTestKit.create(
@@ -68,12 +76,12 @@ class PushTokensTest {
     var owner = owner();
     TestProbe<PushTokens.Reply> alice = probe();
     TestProbe<PushTokens.Reply> bob = probe();
-    owner.runCommand(new PushTokens.Claim(ALICE, alice.getRef()));
+    owner.runCommand(claim(ALICE, alice, 0));
     alice.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(new PushTokens.Claim(ALICE, alice.getRef()));
+    owner.runCommand(claim(ALICE, alice, 1));
     alice.expectMessage(new PushTokens.Claimed(1));
 
-    owner.runCommand(new PushTokens.Claim(BOB, bob.getRef()));
+    owner.runCommand(claim(BOB, bob, 0));
     await().until(() -> lost.size() == 1);
     assertThat(lost.getFirst().user()).isEqualTo(ALICE);
     assertThat(lost.getFirst().before()).isEqualTo(2);
@@ -87,14 +95,14 @@ class PushTokensTest {
   void whatACrashOrAnAbsenceLeftUntoldIsToldAtTheNextTry() {
     var owner = owner();
     TestProbe<PushTokens.Reply> probe = probe();
-    owner.runCommand(new PushTokens.Claim(ALICE, probe.getRef()));
+    owner.runCommand(claim(ALICE, probe, 0));
     probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef()));
+    owner.runCommand(claim(BOB, probe, 0));
     await().until(() -> lost.size() == 1);
     lost.getFirst().done().completeExceptionally(new TimeoutException("away"));
     probe.expectMessage(new PushTokens.NotNow());
     owner.restart();
-    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef()));
+    owner.runCommand(claim(BOB, probe, 0));
     await().until(() -> lost.size() == 2);
     assertThat(lost.getLast().user()).isEqualTo(ALICE);
     lost.getLast().done().complete(true);
@@ -106,10 +114,10 @@ class PushTokensTest {
     var owner = owner();
     TestProbe<PushTokens.Reply> probe = probe();
     for (int i = 0; i <= PushTokenOwner.FORMER; i++) {
-      owner.runCommand(new PushTokens.Claim(new UserId("u_" + i), probe.getRef()));
+      owner.runCommand(claim(new UserId("u_" + i), probe, 0));
     }
     probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef()));
+    owner.runCommand(claim(BOB, probe, 0));
     probe.expectMessage(new PushTokens.NotNow());
   }
 
@@ -122,9 +130,13 @@ class PushTokensTest {
     return rig;
   }
 
-  private static User.DoneReply set(UserRig rig, String token) {
+  private static User.DoneReply set(UserRig rig, @Nullable String token) {
+    return set(rig, PHONE, token);
+  }
+
+  private static User.DoneReply set(UserRig rig, DeviceId device, @Nullable String token) {
     return rig.ask(
-        (ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", token, to));
+        (ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
   }
 
   private static void lose(UserRig rig, long before) {
@@ -144,7 +156,7 @@ class PushTokensTest {
     user.crash();
     lose(user, 4);
     assertThat(user.journal().getLast())
-        .isEqualTo(new UserEvent.PushTokenSet(PHONE, null, null, 0));
+        .isEqualTo(new UserEvent.PushTokenSet(PHONE, null, null, 0, 4));
     lose(user, 4);
     assertThat(user.journal()).hasSize(events + 1);
   }
@@ -167,5 +179,249 @@ class PushTokensTest {
       assertThat(refused.refusal().code()).isEqualTo(ErrorCode.UNAVAILABLE);
     }
     assertThat(user.journal()).hasSize(events);
+  }
+
+  // ---- letting go
+
+  @Test
+  void aReleasedTokenIsNobodysAndTheNextWaitsForNobody() {
+    var owner = owner();
+    TestProbe<PushTokens.Reply> probe = probe();
+    owner.runCommand(claim(ALICE, probe, 0));
+    probe.expectMessage(new PushTokens.Claimed(1));
+    owner.runCommand(new PushTokens.Release(BOB, 1, probe.getRef()));
+    probe.expectMessage(new PushTokens.Released());
+    assertThat(owner.getState().owner()).isEqualTo(ALICE);
+    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+    probe.expectMessage(new PushTokens.Released());
+    owner.restart();
+    assertThat(owner.getState()).isEqualTo(new TokenOwner(null, 1, List.of()));
+    owner.runCommand(claim(BOB, probe, 0));
+    probe.expectMessage(new PushTokens.Claimed(2));
+    assertThat(lost).isEmpty();
+  }
+
+  @Test
+  void aLateReleaseDoesNotEndALaterClaim() {
+    var owner = owner();
+    TestProbe<PushTokens.Reply> probe = probe();
+    owner.runCommand(claim(ALICE, probe, 0));
+    probe.expectMessage(new PushTokens.Claimed(1));
+    owner.runCommand(claim(ALICE, probe, 0));
+    probe.expectMessage(new PushTokens.Claimed(2));
+    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+    probe.expectMessage(new PushTokens.Released());
+    assertThat(owner.getState()).isEqualTo(new TokenOwner(ALICE, 2, List.of()));
+  }
+
+  @Test
+  void whoOnlyComesBackTakesNothingFromAnotherUser() {
+    var owner = owner();
+    TestProbe<PushTokens.Reply> probe = probe();
+    owner.runCommand(claim(ALICE, probe, 0));
+    probe.expectMessage(new PushTokens.Claimed(1));
+    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
+    probe.expectMessage(new PushTokens.Taken());
+    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+    probe.expectMessage(new PushTokens.Released());
+    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
+    probe.expectMessage(new PushTokens.Claimed(2));
+  }
+
+  private static void login(UserRig rig, DeviceId device, String session, String sid) {
+    TestProbe<User.Delivery> probe = rig.probe();
+    rig.tell(new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
+    User.Delivery first = probe.receiveMessage();
+    if (first instanceof User.Knock knock) {
+      rig.tell(new User.Living(knock.order()));
+      probe.expectMessageClass(User.Attached.class);
+    }
+  }
+
+  private static void logout(UserRig rig, String sid) {
+    assertThat((Object) rig.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to)))
+        .isEqualTo(new User.Done());
+  }
+
+  private static @Nullable Device phone(UserRig rig) {
+    return rig.durable().devices().get(PHONE);
+  }
+
+  private enum Way {
+    REMOVED,
+    REPLACED,
+    DEVICE_REMOVED,
+    LOGOUT
+  }
+
+  private static void letGo(UserRig user, Way way) {
+    switch (way) {
+      case REMOVED -> set(user, null);
+      case REPLACED -> {
+        user.claim = CompletableFuture.completedFuture(1L);
+        set(user, "another");
+      }
+      case DEVICE_REMOVED ->
+          user.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
+      case LOGOUT -> logout(user, "sid");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void aTokenThatIsLetGoIsReleasedUntilItsOwnerRecordKnows(Way way) {
+    UserRig user = user();
+    login(user, PHONE, "2", "sid");
+    user.flush();
+    user.claim = CompletableFuture.completedFuture(3L);
+    set(user, "t");
+    user.ownersAway = true;
+    letGo(user, way);
+    await().until(() -> user.released.size() == 1);
+    assertThat(user.released).containsExactly(HASH + " 3");
+    user.tell(new UserInternal.TokensDue());
+    await().until(() -> user.released.size() == 2);
+    user.crash();
+    await().until(() -> user.released.size() == 3);
+    assertThat(user.durable().releases()).containsKey(HASH);
+    user.ownersAway = false;
+    user.tell(new UserInternal.TokensDue());
+    await().until(() -> user.durable().releases().isEmpty());
+    assertThat(user.released).hasSize(4).containsOnly(HASH + " 3");
+    user.crash();
+    user.tell(new UserInternal.TokensDue());
+    assertThat(user.released).hasSize(4);
+  }
+
+  @Test
+  void aTokenOnAnotherDeviceOfTheSameUserIsNotReleased() {
+    UserRig user = user();
+    user.attach(LAPTOP, "2", false);
+    user.claim = CompletableFuture.completedFuture(3L);
+    set(user, "t");
+    assertThat(set(user, LAPTOP, "t")).isEqualTo(new User.Done());
+    assertThat(user.durable().holderOf(HASH)).isEqualTo(user.durable().devices().get(LAPTOP));
+    assertThat(user.durable().releases()).isEmpty();
+    assertThat(user.released).isEmpty();
+    assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 3 false");
+  }
+
+  @Test
+  void aDeviceThatWasLoggedOutClaimsItsTokenAnewBeforeItIsPushedTo() {
+    UserRig user = loggedOut();
+    user.claim = new CompletableFuture<>();
+    login(user, PHONE, "3", "later");
+    user.flush();
+    assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 0 true");
+    assertThat(Objects.requireNonNull(phone(user)).pushable()).isFalse();
+    user.claim.complete(5L);
+    await().until(() -> Objects.requireNonNull(phone(user)).pushable());
+    assertThat(user.durable().claimOf(HASH)).isEqualTo(5);
+    // The old claim's release is void; the new one has its own.
+    logout(user, "later");
+    await().until(() -> user.released.contains(HASH + " 5"));
+  }
+
+  @Test
+  void aClaimThatNobodyAnsweredIsAskedAgainAlsoAfterACrash() {
+    UserRig user = loggedOut();
+    user.claim = CompletableFuture.failedFuture(new TimeoutException("away"));
+    login(user, PHONE, "3", "later");
+    user.flush();
+    user.crash();
+    user.claim = CompletableFuture.completedFuture(5L);
+    user.tell(new UserInternal.TokensDue());
+    await().until(() -> user.durable().claimOf(HASH) == 5);
+  }
+
+  @Test
+  void aTokenThatIsAnotherOnesByNowIsGoneAtTheNextHello() {
+    UserRig user = loggedOut();
+    user.claim = CompletableFuture.completedFuture(PushTokens.TAKEN);
+    login(user, PHONE, "3", "later");
+    user.flush();
+    await().until(() -> Objects.requireNonNull(phone(user)).pushToken() == null);
+    user.tell(new UserInternal.TokensDue());
+    assertThat(user.durable().releases()).isEmpty();
+  }
+
+  private UserRig loggedOut() {
+    UserRig user = user();
+    login(user, PHONE, "2", "sid");
+    user.flush();
+    user.claim = CompletableFuture.completedFuture(3L);
+    set(user, "t");
+    logout(user, "sid");
+    await().until(() -> user.durable().releases().isEmpty());
+    return user;
+  }
+
+  // ---- two at once
+
+  @Test
+  void whatIsLostWhileTwoDevicesRegisterItComesBackWithNeither() {
+    UserRig user = user();
+    user.attach(LAPTOP, "2", false);
+    TestProbe<User.DoneReply> probe = user.done();
+    CompletableFuture<Long> first = new CompletableFuture<>();
+    CompletableFuture<Long> second = new CompletableFuture<>();
+    user.claim = first;
+    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+    user.claim = second;
+    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+    first.complete(7L);
+    probe.expectMessage(new User.Done());
+    lose(user, 8);
+    second.complete(7L);
+    probe.expectMessageClass(User.Refused.class);
+    assertThat(user.durable().holderOf(HASH)).isNull();
+  }
+
+  @Test
+  void whatIsLetGoWhileItIsRegisteredOnceMoreUnderTheSameNumberIsNotSet() {
+    UserRig user = user();
+    user.attach(LAPTOP, "2", false);
+    user.claim = CompletableFuture.completedFuture(3L);
+    set(user, "t");
+    user.claim = new CompletableFuture<>();
+    TestProbe<User.DoneReply> probe = user.done();
+    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+    assertThat(set(user, null)).isEqualTo(new User.Done());
+    await().until(() -> user.durable().releases().isEmpty());
+    user.claim.complete(3L);
+    probe.expectMessageClass(User.Refused.class);
+    assertThat(user.durable().holderOf(HASH)).isNull();
+  }
+
+  @Test
+  void answersThatOvertakeEachOtherLeaveTheLaterNumber() {
+    UserRig user = user();
+    user.attach(LAPTOP, "2", false);
+    TestProbe<User.DoneReply> probe = user.done();
+    CompletableFuture<Long> first = new CompletableFuture<>();
+    CompletableFuture<Long> second = new CompletableFuture<>();
+    user.claim = first;
+    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+    user.claim = second;
+    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+    second.complete(2L);
+    probe.expectMessage(new User.Done());
+    first.complete(1L);
+    probe.expectMessage(new User.Done());
+    assertThat(user.durable().claimOf(HASH)).isEqualTo(2);
+    assertThat(user.durable().releases()).isEmpty();
+  }
+
+  @Test
+  void aClaimWhoseDeviceHasGoneIsReleased() {
+    UserRig user = user();
+    user.claim = new CompletableFuture<>();
+    TestProbe<User.DoneReply> probe = user.done();
+    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+    user.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
+    user.claim.complete(4L);
+    User.Refused refused = probe.expectMessageClass(User.Refused.class);
+    assertThat(refused.refusal().code()).isEqualTo(ErrorCode.NOT_FOUND);
+    await().until(() -> user.released.contains(HASH + " 4"));
   }
 }

@@ -26,6 +26,7 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.InboxRow;
+import parley.model.UserId;
 import parley.push.DeadLetter;
 import parley.push.Outcome;
 import parley.push.Platform;
@@ -88,6 +89,32 @@ final class UserRig implements AutoCloseable {
   /** What the next claim of a push token gets. */
   volatile CompletableFuture<Long> claim = CompletableFuture.completedFuture(0L);
 
+  /** What was released, as "hash claim"; the owner record knows at once, or while away never. */
+  final List<String> released = Collections.synchronizedList(new ArrayList<>());
+
+  volatile boolean ownersAway;
+
+  /** How tokens were claimed, as "hash held onlyIfFree". */
+  final List<String> claims = Collections.synchronizedList(new ArrayList<>());
+
+  private final PushTokens.Claims tokens =
+      new PushTokens.Claims() {
+        @Override
+        public CompletableFuture<Long> claim(
+            UserId user, String hash, long held, boolean onlyIfFree) {
+          claims.add(hash + " " + held + " " + onlyIfFree);
+          return claim;
+        }
+
+        @Override
+        public CompletableFuture<?> release(UserId user, String hash, long claim) {
+          released.add(hash + " " + claim);
+          return ownersAway
+              ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))
+              : CompletableFuture.completedFuture(true);
+        }
+      };
+
   /** From the next start on devices of Apple's are pushed to, by the lists above. */
   void pushes() {
     pushing =
@@ -96,7 +123,7 @@ final class UserRig implements AutoCloseable {
             sends::add,
             (letter, reference, replyTo) -> letters.add(new Letter(letter, reference)),
             (to, command) -> reminders.add(command),
-            (user, hash) -> claim,
+            tokens,
             new PushSettings(
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(30),
