@@ -1,7 +1,9 @@
 package parley.auth;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,17 +11,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  *   known device   10 attempts, then 6 s, 12 s … 15 min between them; nobody else's count
- *   anybody else   the same for each address, and 100 of all of them together, then 1 s, 2 s … 5 min
+ *                  20 of all known devices from one address, then the same
+ *   anybody else   10 for each address, then the same
+ *                  25 for each IPv6 /48, then the same
+ *                  100 of all of them together, then 1 s, 2 s … 5 min
  * </pre>
  *
  * <p>One address alone never uses up what all have together: after its ten it is slower than that
- * is forgiven. So it takes ten machines to keep out somebody who comes from an address of their own
- * and whom the account does not know, and nobody can keep out a known device.
+ * is forgiven. Nor does one IPv6 site, whose /48 or /56 is as many addresses as it likes: it has a
+ * quarter, and never more than four tenths by waiting. So it takes ten machines at three sites to
+ * keep out somebody who comes from an address of their own and whom the account does not know, and
+ * nobody can keep out a known device. Who has stolen what makes a device known guesses with it as
+ * an address does, and from one address not much faster with several.
  *
- * <p>At most {@value #ADDRESSES} addresses and {@value #DEVICES} devices are counted, and the one
- * that tried the longest ago is forgotten. More addresses than that are far past what they have
- * together; devices are made by logins alone. Not thread-safe; in memory only: a node that dies
- * forgets.
+ * <p>At most {@value #ADDRESSES} addresses, as many sites, as many addresses of known devices and
+ * {@value #DEVICES} devices are counted, and the one that tried the longest ago is forgotten. More
+ * addresses than that are far past what they have together; devices are made by logins alone. Not
+ * thread-safe; in memory only: a node that dies forgets.
  */
 final class GuessLimits {
   static final int ADDRESSES = 256;
@@ -27,6 +35,12 @@ final class GuessLimits {
 
   /** For one address, and for one known device. */
   static final Guesses.Limit ONE = new Guesses.Limit(10, 6_000, 900_000, 300_000);
+
+  /** For one IPv6 /48: a quarter of what all have. */
+  static final Guesses.Limit SITE = new Guesses.Limit(25, 6_000, 900_000, 300_000);
+
+  /** For all known devices at one address. */
+  static final Guesses.Limit KNOWN = new Guesses.Limit(20, 6_000, 900_000, 300_000);
 
   /** For all addresses together. */
   static final Guesses.Limit ALL = new Guesses.Limit(100, 1_000, 300_000, 300_000);
@@ -39,8 +53,22 @@ final class GuessLimits {
    */
   record Who(String address, @Nullable String device) {}
 
+  /** Attempts that are counted under one name. */
+  private record Count(Map<String, Guesses> all, String name, Guesses.Limit limit) {
+    Guesses at(long nowMillis) {
+      Guesses old = all.get(name);
+      return old == null ? Guesses.none(limit, nowMillis) : old.at(nowMillis);
+    }
+
+    void put(Guesses guesses) {
+      all.put(name, guesses);
+    }
+  }
+
   private final Map<String, Guesses> addresses = bounded(ADDRESSES);
+  private final Map<String, Guesses> sites = bounded(ADDRESSES);
   private final Map<String, Guesses> devices = bounded(DEVICES);
+  private final Map<String, Guesses> knownAddresses = bounded(ADDRESSES);
   private Guesses all;
 
   GuessLimits(long nowMillis) {
@@ -49,12 +77,15 @@ final class GuessLimits {
 
   /** Takes an attempt: 0 where there is one, else milliseconds until there is. */
   long take(Who who, long nowMillis) {
-    Guesses own = own(who, nowMillis);
     Guesses together = all.at(nowMillis);
     boolean known = who.device() != null;
-    long wait = known ? own.waitMillis() : Math.max(own.waitMillis(), together.waitMillis());
+    List<Count> counts = counts(who);
+    long wait = known ? 0 : together.waitMillis();
+    for (Count count : counts) {
+      wait = Math.max(wait, count.at(nowMillis).waitMillis());
+    }
     if (wait == 0) {
-      put(who, own.take());
+      counts.forEach(count -> count.put(count.at(nowMillis).take()));
       all = known ? together : together.take();
     }
     return wait;
@@ -62,21 +93,25 @@ final class GuessLimits {
 
   /** The attempt was none: it was not looked at. */
   void giveBack(Who who, long nowMillis) {
-    put(who, own(who, nowMillis).giveBack());
+    counts(who).forEach(count -> count.put(count.at(nowMillis).giveBack()));
     giveBackAll(who, nowMillis);
   }
 
   /** It was the right password: what was tried from there before were no guesses. */
   void succeeded(Who who, long nowMillis) {
-    map(who).remove(key(who));
+    List<Count> counts = counts(who);
+    Count own = counts.getFirst();
+    own.all().remove(own.name());
+    // Others may have guessed at the same site, or with another device.
+    counts.stream().skip(1).forEach(count -> count.put(count.at(nowMillis).giveBack()));
     giveBackAll(who, nowMillis);
   }
 
   /** Whether it could be forgotten. */
   boolean isEmpty(long nowMillis) {
     return all.at(nowMillis).isNone()
-        && allForgiven(addresses, nowMillis)
-        && allForgiven(devices, nowMillis);
+        && Stream.of(addresses, sites, devices, knownAddresses)
+            .allMatch(map -> allForgiven(map, nowMillis));
   }
 
   private void giveBackAll(Who who, long nowMillis) {
@@ -85,21 +120,16 @@ final class GuessLimits {
     }
   }
 
-  private Guesses own(Who who, long nowMillis) {
-    Guesses old = map(who).get(key(who));
-    return old == null ? Guesses.none(ONE, nowMillis) : old.at(nowMillis);
-  }
-
-  private void put(Who who, Guesses guesses) {
-    map(who).put(key(who), guesses);
-  }
-
-  private Map<String, Guesses> map(Who who) {
-    return who.device() == null ? addresses : devices;
-  }
-
-  private static String key(Who who) {
-    return who.device() == null ? who.address() : who.device();
+  /** What this attempt counts in, beside what all have together; its very own comes first. */
+  private List<Count> counts(Who who) {
+    String device = who.device();
+    if (device != null) {
+      return List.of(
+          new Count(devices, device, ONE), new Count(knownAddresses, who.address(), KNOWN));
+    }
+    Count own = new Count(addresses, who.address(), ONE);
+    String site = Addresses.site(who.address());
+    return site == null ? List.of(own) : List.of(own, new Count(sites, site, SITE));
   }
 
   private static boolean allForgiven(Map<String, Guesses> map, long nowMillis) {
