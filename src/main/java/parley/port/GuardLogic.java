@@ -209,8 +209,11 @@ final class GuardLogic extends TimerGraphStageLogic {
     RequestFraming current = framing;
     switch (signal) {
       case STAYS_HTTP -> {
-        if (current != null && current.isAsked()) {
+        boolean asked = current != null && current.isAsked();
+        if (current != null) {
           current.staysHttp();
+        }
+        if (asked) {
           if (finishing) {
             end(null);
           } else if (isAvailable(toHttp)) {

@@ -213,6 +213,8 @@ final class RequestFraming {
 
   /** The request to speak another protocol was answered with no: the next request may come. */
   void staysHttp() {
+    // Where the answer came before the end of the body, nothing is asked at that end any more.
+    upgrade = false;
     if (state == State.ASKED) {
       state = State.BETWEEN;
     }
