@@ -69,6 +69,7 @@ public final class DynamoStore implements Store {
   static final String JOURNAL_NAME = "journal";
 
   private static final String EPOCH = "epoch";
+  private static final String DENIED = "AccessDeniedException";
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
@@ -208,15 +209,19 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * The same as an older version noted it, beside the secrets; 0 also where that may not be asked
-   * any more. Blocks, seconds at most.
+   * The same as an older version noted it, beside the secrets; 0 also where nodes may not ask that
+   * any more: then no older version runs either. Blocks, seconds at most.
+   *
+   * @throws StoreRefusedException where the store cannot be asked
    */
-  public long notedBefore(String name) {
+  public long notedBefore(String name) throws StoreRefusedException {
     try {
       return number(read(tables.secrets(), name));
     } catch (AmazonClientException e) {
-      LOG.debug("no note of an older version", e);
-      return 0;
+      if (e instanceof AmazonServiceException answer && DENIED.equals(answer.getErrorCode())) {
+        return 0;
+      }
+      throw refused(e);
     }
   }
 

@@ -142,4 +142,19 @@ class DynamoStoreTest {
       assertThat(one.secret("key", () -> "three")).isEqualTo(first);
     }
   }
+
+  @Test
+  void whatCouldNotBeReadIsNotTakenForNothingNoted() throws Exception {
+    try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
+        DynamoStore store = DynamoStore.open(proxy.endpoint(), DynamoLocal.prefix(), true)) {
+      assertThat(store.notedBefore("node")).isZero();
+      proxy.rule(call -> new FaultProxy.Refuse(400, "UnrecognizedClientException"));
+      assertThatThrownBy(() -> store.notedBefore("node"))
+          .isInstanceOf(StoreRefusedException.class)
+          .hasMessageContaining("UnrecognizedClientException");
+      // The rights of today: whoever has them runs beside no version that noted it there.
+      proxy.rule(call -> new FaultProxy.Refuse(400, "AccessDeniedException"));
+      assertThat(store.notedBefore("node")).isZero();
+    }
+  }
 }
