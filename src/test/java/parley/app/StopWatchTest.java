@@ -8,7 +8,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import com.typesafe.config.ConfigFactory;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 import parley.client.ServerProcess;
 
@@ -139,7 +140,8 @@ class StopWatchTest {
 
   /** A process as the program ends one: a hook that hangs does not keep it. */
   @Test
-  void aProcessWhoseStopHangsIsEnded() throws Exception {
+  void aProcessWhoseStopHangsIsEnded(@TempDir Path folder) throws Exception {
+    Path output = folder.resolve("output");
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -148,10 +150,11 @@ class StopWatchTest {
                 System.getProperty("java.class.path"),
                 Hangs.class.getName())
             .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
             .start();
     try {
-      String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ended").isTrue();
+      String printed = Files.readString(output);
       assertThat(process.exitValue()).as(printed).isEqualTo(Main.FAILED);
       assertThat(printed).contains("hangs in service-stop", "never-over", "the process ends");
     } finally {
