@@ -1,7 +1,7 @@
 /**
- * The cold tier: old entries as compressed segments, in files or in S3. What is stored, in which
- * form, how it is written safely and read again. Not here: which entries go and when, and what
- * becomes of their events (the conversation decides).
+ * The cold tier: old entries as compressed segments, in files or in S3. This package knows what is
+ * stored, in which format, how it is written safely, and how it is read. The conversation decides
+ * which entries move and when, and what becomes of their events.
  *
  * <h2>What is stored, format 1</h2>
  *
@@ -38,33 +38,34 @@
  *   times        RFC 3339 in UTC with three digits of milliseconds
  * </pre>
  *
- * <p>Entries are as they were written: an edit or a delete is an entry of its own, and what it aims
- * at is not changed by it. (Whoever archives leaves out the content of what has been deleted.)
+ * <p>Entries are stored as they were written: an edit or a delete is an entry of its own and does
+ * not change its target. The archiver leaves out the content of deleted entries.
  *
  * <p>The manifest is one JSON object: {@code format}, {@code conversation_id}, {@code from}, {@code
- * to}, {@code count}, {@code first_at}, {@code last_at}, {@code segment} (the other object's name),
- * {@code bytes}, {@code raw_bytes} (uncompressed), {@code sha256} of the compressed bytes.
+ * to}, {@code count}, {@code first_at}, {@code last_at}, {@code segment} (the name of the other
+ * object), {@code bytes}, {@code raw_bytes} (uncompressed), {@code sha256} of the compressed bytes.
  *
- * <p>Read for ever. Fields may be added, which older versions pass over; anything else is format 2,
- * which they refuse by its number. A type of entry that is added is refused by older versions, too.
+ * <p>Every later version reads this format. Fields may be added; older versions ignore them. Any
+ * other change is format 2, which older versions refuse by its number. Older versions also refuse a
+ * new type of entry.
  *
  * <h2>Finding a seq</h2>
  *
- * Names begin with the last seq, and no segment is longer than its bound, so the one with a seq has
- * one of two prefixes of 15 digits: one listing, at a border two, then the manifest, then the
- * segment. Nobody keeps an index, and no request grows with the conversation. See {@code Keys}.
+ * Names begin with the last seq, and the length of a segment is bounded. So the segment of a seq
+ * has one of two prefixes of 15 digits: one listing (two at a border), then the manifest, then the
+ * segment. There is no index, and no request grows with the conversation. See {@code Keys}.
  *
  * <h2>Writing</h2>
  *
- * See {@code SegmentTier}: a segment counts when its manifest is there, and that is written after
+ * See {@code SegmentTier}. A segment counts when its manifest exists. The manifest is written after
  * the segment has been read back and every entry compared. Objects are never changed in place.
  *
- * <h2>When it fails</h2>
+ * <h2>Failures</h2>
  *
- * {@code parley-archive.conf} has the bounds and times. All waiting for disks, for AWS's
- * credentials, and all compressing is done by four threads of its own. S3 that is slow or away
- * makes cold reads {@link parley.archive.ColdUnavailable} within 10 s, at once after five failures
- * in a row, at once where 64 are waiting already; nothing else waits for it.
+ * {@code parley-archive.conf} contains the bounds and times. Four threads of this package wait for
+ * disks and for AWS's credentials, and compress. If S3 is slow or down, cold reads fail with {@link
+ * parley.archive.ColdUnavailable} within 10 s, at once after five failures in a row, and at once if
+ * 64 are waiting already. Nothing else waits for S3.
  *
  * <h2>Decision: ordinary objects</h2>
  *

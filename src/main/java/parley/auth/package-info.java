@@ -5,63 +5,76 @@
  * hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and the keys of an
  * external issuer. Profiles, routes and cookies do not live here.
  *
- * <h2>Decisions</h2>
+ * <h2>Decision: a login makes a family, and the family ends as one</h2>
  *
- * <p><b>What a login made is a family, and ends as one.</b> Its refresh tokens come in generations
- * ({@link parley.auth.Family}); its access tokens carry its {@code sid}. A logout has to end
- * sockets and pushes at once, and those are the user's, which lives on another node perhaps. So the
- * account writes the end first, then tells the user until the user has it in its own journal, and
- * only then answers; what is untold stands in the account's state. A process that dies between the
- * two lines leaves a family without a good refresh token, whose sockets end with their access token
- * (15 minutes) or when the account is next woken, by any call that names it: the caller had no
- * answer and asks again. A device's removal goes the same way from the other side. Rejected: to ask
- * the account at each hello, as a third of a cluster's reconnects would wake as many accounts; to
- * keep live logins in the user, which would cost a write there for each login.
+ * A family is the set of tokens that one login made. Its refresh tokens have generations ({@link
+ * parley.auth.Family}). Its access tokens carry its {@code sid}. A logout must end sockets and
+ * pushes at once. The user entity owns these, perhaps on another node. So the account writes the
+ * end first. Then it tells the user until the user has it in its own journal, and only then it
+ * answers. Ends that the user has not confirmed are part of the account's state. If a process dies
+ * between the two steps, the family has no valid refresh token any more. Its sockets end with their
+ * access token (15 minutes), or when any call that names the account wakes it. The caller had no
+ * answer and asks again. The removal of a device goes the same way from the other side.
  *
- * <p><b>The {@code sid} is not the family's id but made from it.</b> The id proves that a spent
- * token was real, which revokes the family; access tokens are seen by more eyes than refresh
- * tokens.
+ * <p>Rejected: to ask the account at each hello (a third of a cluster's reconnects would wake as
+ * many accounts); to keep live logins in the user (each login would cost a write there).
  *
- * <p><b>Bounds.</b> 20 families an account: the next login ends the one that was refreshed the
- * longest ago, as a logout would. 21 tokens a generation, 120 generations a minute ({@code
- * rate_limited}). 40 ends that the user has not heard of: whatever would end one more is {@code
- * unavailable}. A user remembers 200 ended logins for 20 minutes.
+ * <p>The {@code sid} is not the family's id, but is derived from it. The id proves that a spent
+ * token was real, which revokes the family. More parties see access tokens than refresh tokens.
  *
- * <p><b>Who guesses holds up himself.</b> A limit for the account alone lets anybody keep its owner
- * out; one for the address alone lets a thousand machines guess. So an account counts both ({@link
- * parley.auth.GuessLimits}), and devices that have been in before ({@link parley.auth.KnownDevice})
- * count apart. The account is the one writer for all nodes; it forgets when its node dies. What an
- * owner on a new device, from a new address, has to wait while ten and more machines guess cannot
- * be told from a guess, and is at most 5 minutes. Rejected: a puzzle or a captcha, which no client
- * of the protocol could answer; to store known devices, as there would be a write for each and a
- * bound to fill.
+ * <p>Bounds: 20 families an account; the next login ends the family that was not refreshed for the
+ * longest time, as a logout would. 21 tokens a generation. 120 generations a minute ({@code
+ * rate_limited}). 40 ends that the user has not confirmed; a further one is {@code unavailable}. A
+ * user remembers 200 ended logins for 20 minutes.
  *
- * <p><b>Registrations are counted on each node.</b> An address that reaches N nodes has N times as
- * many. A counter for all nodes would be an entity a registration can wait for, to bound what the
- * hasher's own lane bounds already. Their hashes take turns with those of logins ({@link
+ * <h2>Decision: guesses are counted for the account and for the address</h2>
+ *
+ * A limit for the account alone lets anybody lock out its owner. A limit for the address alone lets
+ * a thousand machines guess. So an account counts both ({@link parley.auth.GuessLimits}), and
+ * counts devices that have logged in before separately ({@link parley.auth.KnownDevice}). The
+ * account is the single writer for all nodes. It forgets the counts when its node dies. While ten
+ * or more machines guess, an owner on a new device at a new address cannot be told from a guesser.
+ * The owner then waits at most 5 minutes.
+ *
+ * <p>Rejected: a puzzle or a captcha (no client of the protocol could answer it); to store known
+ * devices (a write for each, and a bound that fills up).
+ *
+ * <h2>Decision: each node counts registrations</h2>
+ *
+ * An address that reaches N nodes can register N times as many accounts. A counter for all nodes
+ * would be an entity for which a registration can wait, only to bound what the hasher's own queue
+ * bounds already. Hashes of registrations take turns with those of logins ({@link
  * parley.auth.PasswordHasher.Lane}).
  *
- * <p><b>Old and new nodes together.</b> No event has a new name: fields were added, which an older
- * version does not read. An account that moves to an older node takes the newest token for the only
- * good one, and tells nobody of a logout, as before.
+ * <h2>Old and new nodes together</h2>
  *
- * <p><b>Keys change by time, not by a second command.</b> A rotation must not refuse anybody's
- * token, on any node, whatever stops or starts meanwhile. Each node must know a key before any node
- * signs with it, and must know the last one until its tokens have ended. So a rotation is one
- * conditional write: the next key and the time from which it signs ({@link
- * parley.auth.SigningKeys}). Every node reads the store every 10 s, and at once for a token whose
- * key it does not know. Rejected: a second command that makes the next key sign (an operator who
- * forgets it, or a crash before it, leaves the rotation half done, and nodes hear of it at
- * different times anyway); a cluster singleton that decides (nobody signs while it moves); a key
- * for each node (every start and stop is then a rotation). The price: clocks must agree within a
- * minute, which tokens need too; a rotation is refused where they do not.
+ * No event has a new name: fields were added, and an older version does not read them. An account
+ * that moves to an older node takes the newest token for the only valid one, and tells nobody of a
+ * logout, as before.
  *
- * <p><b>All keys are one text in one row or file.</b> It is one JWK set, and beside it the signing
- * key's members once more, as the only key that versions before knew. Those versions read it and go
- * on while the cluster is upgraded node by node; a rotation is refused while one of them is a
- * member. After a rotation there is no way back to them: they would sign with a key that ends.
- * Rejected: a row for each key (a rotation would be several writes), and a second row beside the
- * old one (a crash between the two).
+ * <h2>Decision: signing keys change by time, not by a second command</h2>
+ *
+ * A rotation must not refuse any token on any node, whatever stops or starts meanwhile. Each node
+ * must know a key before any node signs with it, and must know the last key until its tokens have
+ * ended. So a rotation is one conditional write: the next key, and the time from which it signs
+ * ({@link parley.auth.SigningKeys}). Every node reads the store every 10 s, and at once for a token
+ * with an unknown key. The price: clocks must agree within a minute, which tokens need too. If they
+ * do not, a rotation is refused.
+ *
+ * <p>Rejected: a second command that makes the next key sign (an operator who forgets it, or a
+ * crash before it, leaves the rotation half done, and nodes hear of it at different times anyway);
+ * a cluster singleton that decides (no node can sign while it moves); a key for each node (every
+ * start and stop would be a rotation).
+ *
+ * <h2>Decision: all keys are one text in one row or file</h2>
+ *
+ * The text is one JWK set. The members of the signing key are beside it once more, as the only key
+ * that older versions know. Those versions read it and go on while the cluster is upgraded node by
+ * node. A rotation is refused while one of them is a member. After a rotation there is no way back
+ * to them: they would sign with a key that ends.
+ *
+ * <p>Rejected: a row for each key (a rotation would be several writes); a second row beside the old
+ * one (a crash between the two writes).
  *
  * <h2>Decision: AWS-LC checks signatures</h2>
  *

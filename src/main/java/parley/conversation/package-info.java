@@ -1,77 +1,101 @@
 /**
  * The {@code Conversation} entity: members, roles, the log and its order, cursors, unread counts,
- * and the dispatch of entries to members. It is the single writer of a conversation: what it has
+ * and the dispatch of entries to members. It is the single writer of a conversation. What it has
  * not persisted has not happened.
  *
  * <h2>Decision: times and ids under a wrong clock</h2>
  *
- * Context: entries are ordered by seq, and shown with a time and a {@code message_id} that is a
- * ULID. A conversation moves between nodes, and one node's clock may be hours off or jump. Until
- * then an entry got the later of the clock and the last entry's time: after a visit to a node that
- * was hours ahead, everything had one and the same time for hours. Decision: the nodes of a cluster
- * compare their clocks, and one that is off uses the median ({@code ClusterClock}); so a wrong time
- * gets into a log only where most clocks are wrong, a node is alone, or before the first comparison
- * right after the start. Where it did, {@link parley.conversation.EntryTimes} lets the log's time
- * run at half speed until the clock has caught up: times never go back, differ, and the lead only
- * shrinks. {@link parley.conversation.MessageIds} takes the last id of the log a step further where
- * the node's own would be smaller; the last entry is always in memory, so nothing more is stored,
- * and state of any age serves. Rejected: adding one millisecond for each entry (a busy log would
- * run away from the clock); refusing to write (a clock would stop a conversation); setting times
- * back (they are told, and archives and look-ups rely on their order).
+ * Context: entries are ordered by seq. They are shown with a time and a {@code message_id}, which
+ * is a ULID. A conversation moves between nodes, and the clock of one node can be hours off or
+ * jump. An earlier version gave an entry the later of the clock and the last entry's time. After a
+ * visit to a node that was hours ahead, all entries of the next hours had the same time.
  *
- * <p>Nothing else relies on clocks being right. Whether an old {@code client_msg_id} can be in the
- * log is decided by how far ahead of the entries' own times its sender ever was, so a wrong time
- * costs a longer search, never a double. Entries of a time that is ahead are archived later, by as
- * much; none is lost by being archived early.
+ * <p>Decision: the nodes of a cluster compare their clocks, and a node that is off uses the median
+ * ({@code ClusterClock}). So a wrong time gets into a log only if most clocks are wrong, if a node
+ * is alone, or before the first comparison after the start. If it did, {@link
+ * parley.conversation.EntryTimes} lets the log's time run at half speed until the clock has caught
+ * up. Times never go back, are all different, and the lead only shrinks. If the node's own next id
+ * is smaller than the last id of the log, {@link parley.conversation.MessageIds} uses the last id
+ * plus one. The last entry is always in memory, so nothing more is stored, and state of any age can
+ * be used.
+ *
+ * <p>Rejected: to add one millisecond for each entry (a busy log would run away from the clock); to
+ * refuse writes (a clock would stop a conversation); to set times back (clients know them, and
+ * archives and look-ups rely on their order).
+ *
+ * <p>Nothing else relies on correct clocks. Whether an old {@code client_msg_id} can be in the log
+ * depends on how far its sender was ever ahead of the entries' own times. So a wrong time costs a
+ * longer search, never a duplicate. Entries with a time in the future are archived later, by as
+ * much. No entry is lost by being archived early.
  *
  * <h2>Decision: a retry costs no message</h2>
  *
- * Context: who has used up its messages must still hear what became of those it wrote, and whether
- * a post is a retry only the conversation knows. Decision: the post of a user that is over its rate
- * says so ({@code retryAfterMillis}), and is answered only if it is known; one within its rate is
- * paid for first, and gets its message back when the answer is a duplicate. Rejected: to ask first
- * and take then (one hop more for every message).
+ * Context: a user who has used up the rate must still get the answers to earlier messages. Only the
+ * conversation knows whether a post is a retry. Decision: the post of a user over the rate says so
+ * ({@code retryAfterMillis}), and is answered only if its id is known. A post within the rate is
+ * paid for first. If it turns out to be a duplicate, the message is given back to the user's rate.
+ * Rejected: to ask first and take then (one hop more for every message).
  *
- * <h2>Decisions</h2>
+ * <h2>Decision: reminders instead of remembered conversations</h2>
  *
- * <p><b>What comes back after a crash.</b> A conversation that was written and had not told
- * everybody must come back by itself. Sharding's remembered entities do that, but write for each
- * entity that starts and again when it stops: two durable writes for every id that somebody makes
- * up, and for every sleeping conversation that is merely read. So conversations are not remembered;
- * each has a {@link parley.conversation.ConversationReminder}, which is, from before the first
- * write of a life until all is told and the journal says so: the same two writes, for those that
- * write. Rejected: a second, unremembered way to read (two entities that both answer for one
- * conversation), and a timer over a list of what is untold (a write for each message). Those that a
- * version without reminders left in sharding's lists get one at the first start ({@code Adoption}).
- * Rejected: to read the lists at each start until somebody says that it is enough (they are never
- * shortened again), and to wake the conversations themselves (nothing durable says which have been
- * woken, and had they told all before that node died).
+ * A conversation that was written, and whose members do not have everything yet, must start again
+ * by itself after a crash. Sharding's remembered entities do that, but they write once for each
+ * entity that starts and once for each that stops. That is two durable writes for every invented
+ * id, and for every idle conversation that is only read. So conversations are not remembered. A
+ * {@link parley.conversation.ConversationReminder} is: from before the first write of a
+ * conversation's life in memory, until all members have everything and the journal says so. It
+ * costs the same two writes, but only for conversations that write.
  *
- * <p><b>Who takes the place.</b> Where several nodes share a journal, a node that was given up and
- * does not know (it was paused) may write where the new owner has not written yet. The store lets
- * one writer have each place, so nothing is lost or doubled by that; but the new owner would not
- * know of it, and nobody would be told. Three rules take care of it. A life that finds something
- * untold takes its place at once, with an event that says nothing. A life that finds everything
- * told takes it with its first write, which fails where the place is taken: this life ends, its
- * callers ask again, and the next one reads what was written; until then it looks into the journal,
- * without a write, each time it could leave memory, and begins anew where it finds an event it does
- * not know. And a reminder is let go only behind a write of the life that lets it go: whoever still
- * holds it and writes later is refused, and what it wrote before is found. (Where there is no
- * conversation at all nothing can be written: there the reminder looks four times, over 90 seconds,
- * before it goes.) So what a woken node was able to write is told after 90 seconds at the latest.
- * Rejected: an event at the begin of each life, which made every reader a writer.
+ * <p>Rejected: a second, unremembered way to read (two entities would answer for one conversation);
+ * a timer over a list of undelivered entries (a write for each message).
  *
- * <p><b>Ids that are made up</b> cost a look at the store, and then nothing for half a minute
- * ({@code Absent}): who asks again is answered by what the node found the first time. That is
- * remembered for the shard in its present place only, and what may make a conversation is never
- * answered from it, so a conversation that is made a moment later, here or elsewhere, is found.
+ * <p>Conversations that a version without reminders left in sharding's lists get a reminder at the
+ * first start ({@code Adoption}). Rejected: to read the lists at each start until an operator says
+ * that it is enough (the lists never become shorter); to start the conversations themselves
+ * (nothing durable says which have been started, and whether they had delivered everything before
+ * that node died).
  *
- * <p><b>Old ids</b> are searched for in the log, which may be long. One has one search at a time in
- * a conversation and one turn of the node's scans of the cold tier, and others pass; what a search
- * has read is remembered ({@code Absences}), so that the next old id of the same sender costs
- * nothing, or what was not read before. What is remembered can only rule an id out for certain, or
- * fail to: a search more, never a duplicate taken for new. Rejected: to refuse old ids of one who
- * has many (a phone that was in a drawer for a year has many, too).
+ * <h2>Decision: a recovered conversation takes over with a write</h2>
+ *
+ * Context: nodes share a journal. A node that was removed from the cluster and does not know it (it
+ * was paused) can write an event that the new owner has not written yet. The store accepts one
+ * event for each number, so nothing is lost or doubled. But the new owner would not know of that
+ * event, and nobody would be told. Decision: three rules.
+ *
+ * <ol>
+ *   <li>An entity that finds undelivered entries when it starts writes an empty event at once. So
+ *       it owns the next number.
+ *   <li>An entity that finds everything delivered takes the next number with its first write. If
+ *       another node has taken it, the write fails: the entity stops, callers ask again, and the
+ *       next start reads what was written. Until that first write it checks the journal, without a
+ *       write, each time it could leave memory. If it finds an event that it does not know, it
+ *       starts again.
+ *   <li>A reminder ends only after a write of the entity that ends it. A node that still has the
+ *       reminder and writes later is refused, and what it wrote before is found. If there is no
+ *       conversation at all, nothing can be written: then the reminder looks four times, over 90
+ *       seconds, before it ends.
+ * </ol>
+ *
+ * <p>So what a woken node was able to write is delivered after 90 seconds at the latest. Rejected:
+ * an event at every start, because every reader would become a writer.
+ *
+ * <h2>Decision: ids that do not exist are remembered for half a minute</h2>
+ *
+ * A request for an id that does not exist costs a look at the store, and then nothing for half a
+ * minute ({@code Absent}): repeated requests get the answer that the node found the first time. The
+ * answer is kept only for the shard in its present place. A request that may create a conversation
+ * is never answered from it. So a conversation that is created a moment later, here or elsewhere,
+ * is found.
+ *
+ * <h2>Decision: one search for old ids for each sender</h2>
+ *
+ * An old {@code client_msg_id} is searched for in the log, which may be long. A sender has one
+ * search at a time in a conversation, and takes one turn among the node's scans of the cold tier.
+ * Other senders pass. What a search has read is remembered ({@code Absences}), so the next old id
+ * of the same sender costs nothing, or only the part that was not read before. The memory can only
+ * prove that an id is not in the log. Otherwise there is one more search, but never a duplicate
+ * that is taken for new. Rejected: to refuse old ids of a sender who has many (a phone that was in
+ * a drawer for a year has many, too).
  *
  * <h2>Decision: the conversation counts unread entries</h2>
  *

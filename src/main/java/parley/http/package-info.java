@@ -1,8 +1,8 @@
 /**
- * The client port: REST calls, the way to the socket, the documents and the web client. Every call
- * is read by {@code protocol}, told to the entity it concerns and answered with what that says;
- * nothing is decided here but who is asking, how much may be asked, and how an answer or a problem
- * looks as HTTP. {@link parley.http.Routes} is the table of contents.
+ * The client port: REST calls, the handshake of the socket, the documents and the web client. The
+ * package {@code protocol} parses a call, the entity that it concerns answers it, and this package
+ * writes the answer or the problem as HTTP. It decides only who is asking and how much may be
+ * asked. {@link parley.http.Routes} is the table of contents.
  *
  * <h2>Decision: X-Forwarded-For is read from its trusted end</h2>
  *

@@ -1,7 +1,7 @@
 /**
  * The journal of a single node: events and snapshots in RocksDB, in this process, in the folder
- * {@code journal} of the data folder, behind the interfaces of Pekko Persistence. Knows nothing of
- * what is stored.
+ * {@code journal} of the data folder, behind the interfaces of Pekko Persistence. It does not know
+ * what the events mean.
  *
  * <h2>Decision: RocksDB, and one thread that writes</h2>
  *
@@ -28,9 +28,10 @@
  *
  * <h2>What a crash can cost</h2>
  *
- * A write returns when its bytes are the operating system's: no death of the process loses it. They
- * are not forced to the disk at each commit: a power failure may cost the last seconds, never the
- * file, and never something from the middle (what is left is a prefix of what was written).
+ * A write returns when the operating system has its bytes. So no death of the process loses it. The
+ * bytes are not forced to the disk at each commit: a power failure may lose the last seconds. It
+ * never damages the file, and never loses something from the middle (what remains is a prefix of
+ * what was written).
  *
  * <h2>The form, version 1</h2>
  *
@@ -52,9 +53,9 @@
  *
  * <h2>One writer</h2>
  *
- * All writes of the process go through one thread ({@link parley.journal.GroupCommit}), which takes
- * whatever waits and commits it as one: many entities, one system call. It knows the last number of
- * each entity that writes and refuses a number that was given before.
+ * All writes of the process go through one thread ({@link parley.journal.GroupCommit}). It commits
+ * everything that waits as one batch: many entities, one system call. It knows the last number of
+ * each entity that writes, and refuses a number that was used before.
  */
 @NullMarked
 package parley.journal;

@@ -1,6 +1,6 @@
 /**
- * What {@code java -jar} meets first, compiled for Java 11 so that an older runtime than the
- * program's can still run it and look for a newer one. Imports nothing of the project.
+ * The launcher: the main class of {@code java -jar}, compiled for Java 11. It runs on an older
+ * runtime than the program's and looks for a newer one. Imports nothing of the project.
  *
  * <h2>Decision: a second process if {@code java} is old</h2>
  *

@@ -1,6 +1,6 @@
 /**
- * The words of the field as types: ids, entries, roles, limits, time. Imports nothing of the
- * project and nothing of Pekko.
+ * The domain's basic types: ids, entries, roles, limits, time. Imports nothing of the project and
+ * nothing of Pekko.
  */
 @NullMarked
 package parley.model;

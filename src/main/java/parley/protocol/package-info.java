@@ -1,6 +1,6 @@
 /**
- * What goes over a socket or comes out of an HTTP call, as types and as JSON. Only this package
- * knows the JSON of clients; it knows nothing of Pekko, of entities or of connections.
+ * The frames of the socket and the bodies of HTTP calls, as types and as JSON. Only this package
+ * knows the JSON of clients. It knows nothing of Pekko, of entities or of connections.
  *
  * <h2>Decision: what the contract leaves open</h2>
  *

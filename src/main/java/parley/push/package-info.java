@@ -3,8 +3,8 @@
  * firebase-admin, both behind one node-local actor, {@link parley.push.Push}, that never blocks and
  * whose queues are bounded. What is sent holds ids and counters, never text or names.
  *
- * <p>Not here: whom to push to, when, and what to do with an outcome. The {@code User} entity
- * decides that, and keeps what has to survive a crash.
+ * <p>The {@code User} entity decides whom to push to, when, and what to do with an outcome. It also
+ * stores what has to survive a crash.
  *
  * <h2>Decision: the push clients must not retry by themselves</h2>
  *

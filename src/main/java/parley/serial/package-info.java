@@ -1,8 +1,8 @@
 /**
- * Marker types that bind messages and events to their serializer, and the one serializer that
- * refuses. What is marked {@link parley.serial.Stored} is read for ever, what is marked {@link
- * parley.serial.Wire} by nodes one version older or newer, and {@link parley.serial.Local} never
- * leaves its node.
+ * Marker types that bind messages and events to their serializer, and the serializer that refuses.
+ * Every later version reads what is marked {@link parley.serial.Stored}. Nodes one version older or
+ * newer read what is marked {@link parley.serial.Wire}. What is marked {@link parley.serial.Local}
+ * never leaves its node.
  *
  * <h2>The form on the wire</h2>
  *
@@ -20,13 +20,13 @@
  *   User.Acked                      141       103        101        89   122
  * </pre>
  *
- * <p>So records that travel with every message and are stored nowhere have property names of one or
- * two letters; entries keep the names they have in the journal. A codec made by hand ("no names")
- * would save another tenth and cost the rules below, which Jackson keeps for us. Compression pays
- * for {@code Deliver} alone, in processor time for each recipient: not taken.
+ * <p>So records that travel with every message and are not stored have property names of one or two
+ * letters. Entries keep the names that they have in the journal. A hand-written codec ("no names")
+ * would save another tenth, but would lose the rules below, which Jackson keeps. Compression would
+ * pay for {@code Deliver} alone, at the cost of processor time for each recipient. It is not used.
  *
- * <p>Nothing may pass the transport's frame of 256 KiB: what can be large is cut at {@link
- * parley.serial.Wire#CHUNK_BYTES}; the tests called {@code SizesTest} fill every bound.
+ * <p>No message may exceed the transport's frame of 256 KiB. What can be large is cut at {@link
+ * parley.serial.Wire#CHUNK_BYTES}. The tests called {@code SizesTest} fill every bound.
  *
  * <h2>Changing a message while old and new nodes run together</h2>
  *
@@ -46,9 +46,9 @@
  * <p>The test {@code WireFormTest} holds every message in the form in which it first was sent, and
  * reads it with unknown fields added.
  *
- * <h2>What becomes of a message that is lost</h2>
+ * <h2>What happens when a message is lost</h2>
  *
- * Between nodes a message comes in order or not at all: a connection breaks, a buffer is full, a
+ * Between nodes a message arrives in order or not at all: a connection breaks, a buffer is full, a
  * shard moves. No protocol here relies on more.
  *
  * <pre>

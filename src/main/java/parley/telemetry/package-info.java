@@ -1,6 +1,6 @@
 /**
- * The names of meters and the registry behind them. Labels come from small closed sets; nothing of
- * a user ever becomes one. Imports nothing of the project.
+ * The names of meters, their registry, and the limiter of repeated log lines. Labels have small
+ * closed sets of values; nothing of a user becomes a label. Imports nothing of the project.
  */
 @NullMarked
 package parley.telemetry;

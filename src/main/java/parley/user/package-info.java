@@ -3,29 +3,33 @@
  * presence. It decides what a person's devices get and when; what a conversation's log says, who
  * its members are and how far each has read is decided by the conversation, which tells it here.
  *
- * <h2>Decision: new groups are begun by their creator</h2>
+ * <h2>Decision: the creator begins a new group</h2>
  *
- * Context: the same {@code client_ref} must give the same group on whatever node, after whatever
- * crash, and a user makes so many groups a day. Decision: the creator's entity writes {@code
+ * Context: the same {@code client_ref} must give the same group on any node and after any crash,
+ * and a user may create only so many groups a day. Decision: the creator's entity writes {@code
  * group_begun} (id, reference, time) before the group's conversation hears of it. A retry gets the
- * id that was written, and the conversation makes the group or shows it. So a cut between the two
- * leaves a reference without a group, which the retry mends, and nobody else can name or block an
- * id: ids are drawn by the server. It costs one event for a group. At most 1,000 are kept for a day
- * ({@link parley.user.User#GROUPS_KEPT}); the next one is {@code rate_limited}, with a quota of 0
- * too where it has a reference. Rejected: an id computed from user and reference (it would be the
- * same for ever, and the quota would still need a record); the reference in the conversation alone
- * (who retries does not know its id).
+ * stored id, and the conversation creates the group or shows it. So a crash between the two leaves
+ * a reference without a group, and the retry repairs that. Nobody else can name or block an id,
+ * because the server draws ids. A group costs one event. At most 1,000 groups are kept for a day
+ * ({@link parley.user.User#GROUPS_KEPT}). The next one is {@code rate_limited}, with a quota of 0
+ * too if it has a reference.
  *
- * <h2>Decision: one writer of whose a push token is</h2>
+ * <p>Rejected: an id computed from user and reference (it would be the same for ever, and the quota
+ * would still need a record); the reference in the conversation alone (a client that retries does
+ * not know the conversation's id).
  *
- * <p><b>A push token has one writer of whose it is</b> ({@link parley.user.PushTokens}), by its
- * hash. The former owner loses it before the next is told that it is theirs, so an answer means
- * that nobody else is pushed to there; without one the device asks again, and finds what was begun.
- * It costs a write for a new token, three where it changes hands, none where the same user
- * registers it again. Where the former owner cannot be reached, the answer is {@code unavailable}:
- * also while a cluster is upgraded from a version that does not know of this. Rejected: to tell the
- * former owner later, as it would be pushed to until then; to look through users, as nothing says
- * which.
+ * <h2>Decision: one writer decides whose a push token is</h2>
+ *
+ * An entity with the token's hash as its id ({@link parley.user.PushTokens}) decides who owns a
+ * push token. The former owner loses the token before the next owner is told that it has it. So an
+ * answer means that no other user is pushed to through this token. Without an answer the device
+ * asks again, and the entity continues what was begun. A new token costs one write, a change of
+ * owner three, and a repeated registration by the same user none. If the former owner cannot be
+ * reached, the answer is {@code unavailable}. That is also so while a cluster is upgraded from a
+ * version that does not know of this.
+ *
+ * <p>Rejected: to tell the former owner later (it would be pushed to until then); to search the
+ * users (nothing says which user had the token).
  *
  * <h2>Decision: pending pushes are part of the inbox's event</h2>
  *

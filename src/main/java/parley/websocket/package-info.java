@@ -1,6 +1,6 @@
 /**
  * WebSocket frames (RFC 6455) as a server reads and writes them, without actors, streams or
- * sockets. The handshake is pekko-http's; from there on the bytes of a connection come here.
+ * sockets. pekko-http handles the handshake. After it the bytes of a connection come here.
  *
  * <h2>Decision: Parley's own WebSocket frames</h2>
  *
