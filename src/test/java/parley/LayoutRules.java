@@ -71,8 +71,10 @@ final class LayoutRules {
     table.put("websocket", List.of());
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth", "websocket"));
     table.put("port", List.of());
+    table.put("docs", List.of());
     table.put(
-        "http", List.of("model", "protocol", "auth", "user", "conversation", "session", "port"));
+        "http",
+        List.of("model", "protocol", "auth", "user", "conversation", "session", "port", "docs"));
     return table;
   }
 

@@ -47,6 +47,23 @@ final class StaticFiles {
     return files.get(name);
   }
 
+  /** What people wrote in here: all Markdown and JSON, by name. */
+  Map<String, String> texts() {
+    Map<String, String> texts = new HashMap<>();
+    files.forEach(
+        (name, file) -> {
+          if (name.endsWith(".md") || name.endsWith(".json")) {
+            texts.put(name, file.bytes().utf8String());
+          }
+        });
+    return texts;
+  }
+
+  /** A file that stands in no folder. */
+  static File file(ContentType type, byte[] bytes) {
+    return new File(type, etag(bytes), ByteString.fromArray(bytes));
+  }
+
   /** All files of a folder of the class path; none where there is no such folder. */
   static StaticFiles load(String folder) {
     @Nullable URL url = StaticFiles.class.getClassLoader().getResource(folder);
@@ -76,18 +93,17 @@ final class StaticFiles {
     Map<String, File> files = new HashMap<>();
     for (Path path : paths) {
       String name = root.relativize(path).toString().replace('\\', '/');
-      byte[] bytes = Files.readAllBytes(path);
-      files.put(name, new File(type(name), etag(bytes), ByteString.fromArray(bytes)));
+      files.put(name, file(type(name), Files.readAllBytes(path)));
     }
     return new StaticFiles(files);
   }
 
-  private static String etag(byte[] bytes) throws IOException {
+  private static String etag(byte[] bytes) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes);
       return '"' + HexFormat.of().formatHex(hash, 0, 16) + '"';
     } catch (NoSuchAlgorithmException e) {
-      throw new IOException("every Java platform has SHA-256", e);
+      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 

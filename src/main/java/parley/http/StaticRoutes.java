@@ -4,6 +4,7 @@ import static org.apache.pekko.http.javadsl.server.Directives.complete;
 import static org.apache.pekko.http.javadsl.server.Directives.concat;
 import static org.apache.pekko.http.javadsl.server.Directives.extractRequest;
 import static org.apache.pekko.http.javadsl.server.Directives.get;
+import static org.apache.pekko.http.javadsl.server.Directives.onSuccess;
 import static org.apache.pekko.http.javadsl.server.Directives.path;
 import static org.apache.pekko.http.javadsl.server.Directives.reject;
 import static org.apache.pekko.http.javadsl.server.PathMatchers.segment;
@@ -32,11 +33,13 @@ final class StaticRoutes {
 
   private final StaticFiles web;
   private final StaticFiles docs;
+  private final DocPages pages;
   private final Supplier<String> jwks;
 
   StaticRoutes(StaticFiles web, StaticFiles docs, Supplier<String> jwks) {
     this.web = web;
     this.docs = docs;
+    this.pages = new DocPages(docs);
     this.jwks = jwks;
   }
 
@@ -49,18 +52,32 @@ final class StaticRoutes {
   }
 
   private Route file(HttpRequest request) {
-    StaticFiles.@Nullable File file = find(request.getUri().path());
+    String path = request.getUri().path();
+    StaticFiles.@Nullable File file = find(path);
+    if (file == null && isPage(path)) {
+      return get(() -> onSuccess(pages.all(), all -> found(request, all.get(page(path)))));
+    }
+    return found(request, file);
+  }
+
+  private static Route found(HttpRequest request, StaticFiles.@Nullable File file) {
     return file == null ? reject() : get(() -> complete(Security.page(answer(request, file))));
   }
 
   private StaticFiles.@Nullable File find(String path) {
-    if (path.equals("/docs") || path.equals("/docs/")) {
-      return docs.get("index.html");
-    }
     if (path.startsWith("/docs/")) {
       return docs.get(path.substring("/docs/".length()));
     }
     return path.equals("/") ? web.get("index.html") : web.get(path.substring(1));
+  }
+
+  /** Whether a page of the documentation may be meant; what has an ending is a file. */
+  private static boolean isPage(String path) {
+    return path.equals("/docs") || (path.startsWith("/docs/") && path.indexOf('.') < 0);
+  }
+
+  private static String page(String path) {
+    return path.substring(Math.min(path.length(), "/docs/".length()));
   }
 
   private static HttpResponse answer(HttpRequest request, StaticFiles.File file) {

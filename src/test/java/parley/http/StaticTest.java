@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,12 @@ final class StaticTest {
   @CsvSource({
     "/docs, text/html; charset=UTF-8",
     "/docs/, text/html; charset=UTF-8",
+    "/docs/limits, text/html; charset=UTF-8",
+    "/docs/guide/curl, text/html; charset=UTF-8",
+    "/docs/reference/http, text/html; charset=UTF-8",
+    "/docs/limits.md, text/plain; charset=UTF-8",
+    "/docs/guide/curl.md, text/plain; charset=UTF-8",
+    "/docs/docs.css, text/css; charset=UTF-8",
     "/docs/openapi.json, application/json",
     "/docs/asyncapi.json, application/json",
     "/, text/html; charset=UTF-8",
@@ -61,20 +71,34 @@ final class StaticTest {
         .contains("; connect-src 'self' https://media.example; ");
   }
 
+  /** All pages that the start page links to, as a browser goes. */
   @Test
-  void whatHasNotChangedIsNotSentAgain() {
-    String etag =
-        world.call("GET", "/docs/openapi.json", null).headers().firstValue("ETag").orElseThrow();
+  void everyPageOfTheDocumentationIsServed() {
+    Matcher links =
+        Pattern.compile("href=\"(/[^\"#]*)\"").matcher(world.call("GET", "/docs", null).body());
+    Set<String> paths = new TreeSet<>();
+    while (links.find()) {
+      paths.add(links.group(1));
+    }
+    assertThat(paths).hasSizeGreaterThan(15).contains("/docs/limits", "/docs/reference/socket");
+    for (String path : paths) {
+      assertThat(world.call("GET", path, null).statusCode()).as(path).isEqualTo(200);
+    }
+    assertThat(world.call("POST", "/docs/limits", "{}").statusCode()).isEqualTo(405);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/docs/openapi.json", "/docs/limits"})
+  void whatHasNotChangedIsNotSentAgain(String path) {
+    String etag = world.call("GET", path, null).headers().firstValue("ETag").orElseThrow();
     assertThat(etag).matches("\"[0-9a-f]{32}\"");
     for (String header : new String[] {etag, "W/" + etag, "\"x\", " + etag, "*"}) {
-      HttpResponse<String> again =
-          world.call("GET", "/docs/openapi.json", null, "If-None-Match", header);
+      HttpResponse<String> again = world.call("GET", path, null, "If-None-Match", header);
       assertThat(again.statusCode()).as(header).isEqualTo(304);
       assertThat(again.body()).isEmpty();
       assertThat(again.headers().firstValue("ETag")).hasValue(etag);
     }
-    assertThat(world.call("GET", "/docs/openapi.json", null, "If-None-Match", "\"x\"").statusCode())
-        .isEqualTo(200);
+    assertThat(world.call("GET", path, null, "If-None-Match", "\"x\"").statusCode()).isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -93,6 +117,10 @@ final class StaticTest {
         "/application.conf",
         "/parley/http/Routes.class",
         "/docs/nothing.json",
+        "/docs/nothing",
+        "/docs/guide",
+        "/docs/limits/",
+        "/docs/index.html",
         "/favicon.nothing"
       })
   void nothingElseIsThere(String path) {

@@ -1,0 +1,43 @@
+package parley.http;
+
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.jspecify.annotations.Nullable;
+import parley.docs.Site;
+
+/**
+ * The rendered pages under {@code /docs}. They are made when somebody first asks for one, so that
+ * no start waits for them, away from the threads that answer requests, and once.
+ */
+final class DocPages {
+  private final StaticFiles sources;
+  private @Nullable CompletionStage<Map<String, StaticFiles.File>> pages;
+
+  DocPages(StaticFiles sources) {
+    this.sources = sources;
+  }
+
+  /** All pages, by name; the start page has the empty one. The same stage for everybody. */
+  synchronized CompletionStage<Map<String, StaticFiles.File>> all() {
+    if (pages == null) {
+      pages = CompletableFuture.supplyAsync(this::render);
+    }
+    return pages;
+  }
+
+  private Map<String, StaticFiles.File> render() {
+    Map<String, StaticFiles.File> files = new HashMap<>();
+    Site.render(sources.texts())
+        .forEach(
+            (name, html) ->
+                files.put(
+                    name,
+                    StaticFiles.file(
+                        ContentTypes.TEXT_HTML_UTF8, html.getBytes(StandardCharsets.UTF_8))));
+    return Map.copyOf(files);
+  }
+}

@@ -1,0 +1,5 @@
+/** The pages under {@code /docs}. */
+@NullMarked
+package parley.docs;
+
+import org.jspecify.annotations.NullMarked;
