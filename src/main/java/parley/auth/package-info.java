@@ -30,10 +30,11 @@
  * <h2>Decision: guesses are counted for the account and for the address</h2>
  *
  * A limit for the account alone lets anybody lock out its owner. A limit for the address alone lets
- * a thousand machines guess. So an account counts both ({@link parley.auth.GuessLimits}), and
- * counts devices that have logged in before separately ({@link parley.auth.KnownDevice}). The
- * account is the single writer for all nodes. It forgets the counts when its node dies. While ten
- * or more machines guess, an owner on a new device at a new address cannot be told from a guesser.
+ * a thousand machines guess. So an account counts both, and counts an IPv6 site (/48) too ({@link
+ * parley.auth.GuessLimits}). Devices that have logged in before ({@link parley.auth.KnownDevice})
+ * have counts of their own, and all known devices of an address share one. The account is the
+ * single writer for all nodes. It forgets the counts when its node dies. While ten or more machines
+ * at three sites guess, an owner on a new device at a new address cannot be told from a guesser.
  * The owner then waits at most 5 minutes.
  *
  * <p>Rejected: a puzzle or a captcha (no client of the protocol could answer it); to store known

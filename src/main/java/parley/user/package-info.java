@@ -28,6 +28,9 @@
  * reached, the answer is {@code unavailable}. That is also so while a cluster is upgraded from a
  * version that does not know of this.
  *
+ * <p>A token that no device of the user has any longer is released: the user's journal says so
+ * until the owner entity knows.
+ *
  * <p>Rejected: to tell the former owner later (it would be pushed to until then); to search the
  * users (nothing says which user had the token).
  *
