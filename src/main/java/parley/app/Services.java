@@ -118,6 +118,7 @@ record Services(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable 
             AuthSettings.from(node.settings().config()),
             (user, sid) -> endLogin(node, entities, user, sid),
             clock);
+    telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     Archive archive = Archives.start(node, settings, cold, entities, entryClock);
     Conversation.init(
         node,

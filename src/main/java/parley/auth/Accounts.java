@@ -36,11 +36,14 @@ public final class Accounts {
 
   private final ClusterSharding sharding;
   private final AccessTokens tokens;
+  private final PasswordHasher hasher;
   private final Duration timeout;
 
-  private Accounts(ClusterSharding sharding, AccessTokens tokens, Duration timeout) {
+  private Accounts(
+      ClusterSharding sharding, AccessTokens tokens, PasswordHasher hasher, Duration timeout) {
     this.sharding = sharding;
     this.tokens = tokens;
+    this.hasher = hasher;
     this.timeout = timeout;
   }
 
@@ -75,7 +78,15 @@ public final class Accounts {
                 context ->
                     Account.create(context.getEntityId(), context.getShard(), hasher, users, clock))
             .withStopMessage(new Account.Stop()));
-    return new Accounts(sharding, tokens, timeout);
+    return new Accounts(sharding, tokens, hasher, timeout);
+  }
+
+  /**
+   * How many passwords this node has not hashed, because too many waited or one had waited too
+   * long: whoever sent them was answered {@link AuthResult.Unavailable}.
+   */
+  public long refusedPasswords() {
+    return hasher.refused();
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   private final EnumMap<Lane, ArrayDeque<Waiting>> lanes = new EnumMap<>(Lane.class);
   private int busy;
   private int turn;
+  private final LongAdder refused = new LongAdder();
   private final Argon2Function function;
   private final SecureRandom random = new SecureRandom();
   private final Secret dummy;
@@ -97,6 +99,11 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   }
 
   @Override
+  public long refused() {
+    return refused.sum();
+  }
+
+  @Override
   public void close() {
     pool.shutdownNow();
   }
@@ -129,11 +136,15 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
                 result.completeExceptionally(e);
               }
             },
-            () -> result.completeExceptionally(new RejectedExecutionException("waited too long")),
+            () -> {
+              refused.increment();
+              result.completeExceptionally(new RejectedExecutionException("waited too long"));
+            },
             System.nanoTime());
     synchronized (lanes) {
       ArrayDeque<Waiting> queue = queue(lane);
       if (queue.size() >= most) {
+        refused.increment();
         result.completeExceptionally(new RejectedExecutionException("too many wait"));
         return result;
       }

@@ -28,4 +28,9 @@ interface PasswordHasher {
    * accounts exist.
    */
   CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded, Lane lane);
+
+  /** How many passwords it has refused, because too many waited or one had waited too long. */
+  default long refused() {
+    return 0;
+  }
 }

@@ -61,7 +61,7 @@ final class AuthRoutes {
                 r -> {
                   long wait = edge.register(request);
                   return wait > 0
-                      ? done(Problems.tooMany(wait))
+                      ? done(edge.tooMany(Edge.REGISTRATIONS, wait))
                       : identity
                           .register(r.username(), new Secret(r.password()), r.displayName())
                           .thenCompose(result -> registered(request, result));
@@ -94,7 +94,7 @@ final class AuthRoutes {
                   long wait = edge.guess(request);
                   // Whether the device is known the account has to say.
                   return wait > 0 && known == null
-                      ? done(Problems.tooMany(wait))
+                      ? done(edge.tooMany(Edge.LOGINS, wait))
                       : identity
                           .login(
                               l.username(),
@@ -119,7 +119,9 @@ final class AuthRoutes {
       }
       case AuthResult.BadCredentials bad ->
           done(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
-      case AuthResult.RateLimited limited -> done(Problems.tooMany(limited.retryAfterMillis()));
+      case AuthResult.RateLimited limited ->
+          // An address without attempts gets here with a device that the account may not know.
+          done(edge.tooMany(taken ? Edge.GUESSES : Edge.LOGINS, limited.retryAfterMillis()));
       case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
     };
   }
@@ -173,8 +175,7 @@ final class AuthRoutes {
     return Problems.of(ErrorCode.FORBIDDEN, "Origin is not this server's");
   }
 
-  private static HttpResponse refreshed(
-      HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
+  private HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
     return switch (result) {
       case AuthResult.SignedIn in ->
           tokens(request, in, 200, byCookie && Origins.isOurPage(request));
@@ -187,7 +188,8 @@ final class AuthRoutes {
       case AuthResult.StaleToken stale ->
           // The cookie stays: it may be the newer one already, of another tab.
           Problems.of(ErrorCode.UNAUTHENTICATED, "this refresh token was used a moment ago");
-      case AuthResult.RateLimited limited -> Problems.tooMany(limited.retryAfterMillis());
+      case AuthResult.RateLimited limited ->
+          edge.tooMany(Edge.REFRESHES, limited.retryAfterMillis());
       case AuthResult.UnknownToken unknown ->
           forget(
               request,

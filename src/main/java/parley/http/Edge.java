@@ -38,6 +38,21 @@ import parley.user.User;
  * with a timeout is for this edge alone; entities among themselves only tell.
  */
 final class Edge {
+  /** The name of the requests of an address in meters. */
+  static final String REQUESTS = "requests";
+
+  /** The name of the login attempts of an address, at whatever account, in meters. */
+  static final String LOGINS = "logins";
+
+  /** The name of the wrong passwords at an account in meters. */
+  static final String GUESSES = "guesses";
+
+  /** The name of the registrations of an address in meters. */
+  static final String REGISTRATIONS = "registrations";
+
+  /** The name of the refreshes of a login in meters. */
+  static final String REFRESHES = "refreshes";
+
   private static final int MOST_KNOWN = 100_000;
 
   private final ActorSystem<?> system;
@@ -74,6 +89,16 @@ final class Edge {
   /** Takes one of the registrations an address has a day: 0, or milliseconds to wait. */
   long register(HttpRequest request) {
     return services.registrations().tryAcquire(Front.addressOf(request));
+  }
+
+  /**
+   * Refuses for a budget that is used up, and counts it.
+   *
+   * @param limit which budget, as meters name it
+   */
+  HttpResponse tooMany(String limit, long waitMillis) {
+    services.budget().limited(limit);
+    return Problems.tooMany(waitMillis);
   }
 
   /** The way to everything. */

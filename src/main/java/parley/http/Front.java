@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -33,6 +34,7 @@ final class Front {
   private final TrustedProxies proxies;
   private final ForwardedLimit forwarded;
   private final RateLimit rate;
+  private final LongFunction<HttpResponse> tooMany;
   private final Bodies bodies;
   private final Function<HttpRequest, CompletionStage<HttpResponse>> routes;
   private final Consumer<ErrorCode> problems;
@@ -41,12 +43,14 @@ final class Front {
       TrustedProxies proxies,
       ForwardedLimit forwarded,
       RateLimit rate,
+      LongFunction<HttpResponse> tooMany,
       Bodies bodies,
       Function<HttpRequest, CompletionStage<HttpResponse>> routes,
       Consumer<ErrorCode> problems) {
     this.proxies = proxies;
     this.forwarded = forwarded;
     this.rate = rate;
+    this.tooMany = tooMany;
     this.bodies = bodies;
     this.routes = routes;
     this.problems = problems;
@@ -80,7 +84,7 @@ final class Front {
     long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
     return bodies
         .read(request)
-        .thenCompose(read -> wait > 0 ? done(Problems.tooMany(wait)) : answer(read))
+        .thenCompose(read -> wait > 0 ? done(tooMany.apply(wait)) : answer(read))
         .exceptionally(Fallbacks::failure)
         .thenApply(response -> finish(response, tls));
   }

@@ -69,8 +69,7 @@ final class NewGroups {
   }
 
   private HttpResponse overRate(long wait) {
-    edge.services().budget().limited(WriteBudget.MESSAGES);
-    return Problems.tooMany(wait);
+    return edge.tooMany(WriteBudget.MESSAGES, wait);
   }
 
   private CompletionStage<HttpResponse> make(

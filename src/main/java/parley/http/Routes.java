@@ -57,6 +57,7 @@ final class Routes {
             settings.proxies(),
             forwarded,
             new RateLimit(settings.requestsPerSecond(), services.nanos()),
+            wait -> edge.tooMany(Edge.REQUESTS, wait),
             new Bodies(system, settings.bodyWithin()),
             all.handler(system),
             services.problems())

@@ -26,6 +26,6 @@ public interface WriteBudget {
     return 0;
   }
 
-  /** A call was refused for this budget. */
+  /** A call was refused for this budget, or for one of an address or a login. */
   default void limited(String limit) {}
 }

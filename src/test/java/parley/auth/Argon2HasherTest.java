@@ -62,7 +62,7 @@ final class Argon2HasherTest {
               .filter(CompletableFuture::isCompletedExceptionally)
               .filter(f -> f.exceptionNow() instanceof RejectedExecutionException)
               .count();
-      assertThat(refused).isPositive();
+      assertThat(refused).isPositive().isEqualTo(hasher.refused());
       all.stream().filter(f -> !f.isCompletedExceptionally()).forEach(CompletableFuture::join);
     }
   }

@@ -38,6 +38,7 @@ final class AuthCallsTest {
   void reset() {
     world.told.clear();
     world.identity.asked.clear();
+    world.limited.clear();
     world.users =
         (id, command) -> {
           Profile profile = new Profile(id, "bob", "Bob", null);
@@ -129,6 +130,7 @@ final class AuthCallsTest {
     HttpResponse<String> limited = post("login", CREDENTIALS);
     World.problem(limited, 429, "rate_limited");
     assertThat(limited.headers().firstValue("Retry-After")).hasValue("61");
+    assertThat(world.limited).containsExactly("guesses");
   }
 
   @Test
@@ -151,6 +153,7 @@ final class AuthCallsTest {
         response = other.call("POST", "/v1/auth/login", CREDENTIALS);
       }
       World.problem(response, 429, "rate_limited");
+      assertThat(other.limited).containsExactly("logins");
       // The account is asked, if a device may be known to it; nobody is kept from registering.
       other.identity.asked.clear();
       World.problem(
@@ -192,6 +195,7 @@ final class AuthCallsTest {
       HttpResponse<String> refused = other.call("POST", "/v1/auth/register", CREDENTIALS);
       World.problem(refused, 429, "rate_limited");
       assertThat(refused.headers().firstValue("Retry-After")).hasValue("86400");
+      assertThat(other.limited).containsExactly("registrations");
       other.identity.onLogin = IN;
       assertThat(other.call("POST", "/v1/auth/login", CREDENTIALS).statusCode()).isEqualTo(200);
     }
@@ -320,6 +324,9 @@ final class AuthCallsTest {
     HttpResponse<String> busy = post("refresh", "", "Cookie", "parley_refresh=a");
     World.problem(busy, 503, "unavailable");
     assertThat(busy.headers().allValues("Set-Cookie")).isEmpty();
+    world.identity.onRefresh = new AuthResult.RateLimited(2_000);
+    World.problem(post("refresh", "{\"refresh_token\":\"a\"}"), 429, "rate_limited");
+    assertThat(world.limited).containsExactly("refreshes");
   }
 
   @Test

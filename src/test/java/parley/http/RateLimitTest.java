@@ -88,6 +88,7 @@ final class RateLimitTest {
       World.problem(limited, 429, "rate_limited");
       assertThat(limited.headers().firstValue("Retry-After")).hasValue("1");
       World.problem(world.call("GET", "/%761/users/me", null), 429, "rate_limited");
+      assertThat(world.limited).containsExactly("requests", "requests");
       assertThat(world.call("GET", "/docs/openapi.json", null).statusCode()).isEqualTo(200);
       assertThat(world.call("GET", "/.well-known/jwks.json", null).statusCode()).isEqualTo(200);
       world.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
