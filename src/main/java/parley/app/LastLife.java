@@ -40,6 +40,12 @@ final class LastLife implements AutoCloseable {
    */
   static final Duration GIVEN_UP = Duration.ofSeconds(20);
 
+  /**
+   * A node that lives notes another number in this time: the beat, and the 12 s that a note may
+   * take where the store is slow.
+   */
+  static final Duration SHOWS = Duration.ofSeconds(15);
+
   /** Before the address, in the names of the notes. */
   static final String PREFIX = "silent until|";
 
@@ -88,10 +94,27 @@ final class LastLife implements AutoCloseable {
           address);
       pause.accept(bounded);
     }
-    life.note(GIVEN_UP);
+    return life.begin();
+  }
+
+  /**
+   * Notes from now on that a node lives which is no member of a cluster: nobody speaks to it, so it
+   * waits for nothing, but whoever changes the store for all nodes sees it. Blocks, seconds at
+   * most.
+   *
+   * @param listening where its clients connect
+   * @throws StoreRefusedException where the store does not take it
+   */
+  static LastLife alone(DynamoStore store, HostPort listening, InstantSource clock)
+      throws StoreRefusedException {
+    return new LastLife(store, PREFIX + "single node, clients at " + listening, clock).begin();
+  }
+
+  private LastLife begin() throws StoreRefusedException {
+    note(GIVEN_UP);
     var unused =
-        life.beats.scheduleWithFixedDelay(life::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
-    return life;
+        beats.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
+    return this;
   }
 
   /** Under which name a node of that address notes until when it is to be silent. */

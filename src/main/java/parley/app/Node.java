@@ -181,15 +181,18 @@ public final class Node implements AutoCloseable {
   private static Optional<LastLife> lastLife(Settings settings, Store store)
       throws StoreRefusedException {
     Settings.Cluster cluster = settings.cluster();
+    if (!(store instanceof DynamoStore shared)) {
+      return Optional.empty();
+    }
     boolean known = cluster.kind() != Settings.ClusterKind.SINGLE && cluster.remote().port() > 0;
-    return known && store instanceof DynamoStore shared
-        ? Optional.of(
-            LastLife.after(
+    return Optional.of(
+        known
+            ? LastLife.after(
                 shared,
                 cluster.remote(),
                 InstantSource.system(),
-                time -> LockSupport.parkNanos(time.toNanos())))
-        : Optional.empty();
+                time -> LockSupport.parkNanos(time.toNanos()))
+            : LastLife.alone(shared, settings.listen(), InstantSource.system()));
   }
 
   private static Node serve(

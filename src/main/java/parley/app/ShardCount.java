@@ -2,9 +2,11 @@ package parley.app;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import java.time.InstantSource;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -104,7 +106,8 @@ final class ShardCount {
         System.out.println(store.shards(STANDARD, BEFORE) + " shards of each kind");
         return 0;
       }
-      String refused = change(store, wanted, InstantSource.system());
+      String refused =
+          change(store, wanted, time -> LockSupport.parkNanos(time.toNanos()), System.out::println);
       if (refused != null) {
         System.err.println(VARIABLE + ": " + refused);
         return Main.FAILED;
@@ -115,48 +118,70 @@ final class ShardCount {
   }
 
   /**
-   * Changes the number. A node notes that it lives before it reads the number, and here the number
-   * is withdrawn before the notes are read: so one of the two sees the other.
+   * Changes the number, where no node lives: each notes a new number every other second, so what
+   * was noted is read twice, {@link LastLife#SHOWS} apart. No clock is compared with another one.
    *
+   * <p>The looks come first: a mistyped command leaves a running cluster alone. A node that starts
+   * meanwhile notes that it lives before it reads the number of shards, and here the number is
+   * withdrawn before the notes are read once more: so one of the two sees the other.
+   *
+   * @param pause waits
+   * @param say is told what was seen, in a line each
    * @return why it was not changed, or null
    */
-  static @Nullable String change(Store store, int wanted, InstantSource clock)
+  static @Nullable String change(
+      Store store, int wanted, Consumer<Duration> pause, Consumer<String> say)
       throws StoreRefusedException {
     // One that is being changed was left so by a command that was killed.
     int before = store.shardsOrChanging(STANDARD, BEFORE);
     if (before == wanted) {
       return null;
     }
-    // Looked at before anything is withdrawn: a mistyped command leaves a running cluster alone.
-    List<String> living = living(store, clock);
+    Map<String, String> seen = notes(store);
+    if (store instanceof DynamoStore) {
+      say.accept(
+          "looking for "
+              + LastLife.SHOWS.toSeconds()
+              + " s whether a node lives; nodes that have left a sign of life some time: "
+              + (seen.isEmpty() ? "none" : String.join(", ", seen.keySet())));
+      pause.accept(LastLife.SHOWS);
+    }
+    Map<String, String> again = notes(store);
+    List<String> living = changed(seen, again);
     if (living.isEmpty()) {
       if (!store.changeShards(before, Store.SHARDS_CHANGING)) {
         return "another command is changing it";
       }
       try {
-        living = living(store, clock);
+        living = changed(again, notes(store));
       } catch (StoreRefusedException e) {
         var unused = store.changeShards(Store.SHARDS_CHANGING, before);
         throw e;
       }
       if (living.isEmpty()) {
+        if (store instanceof DynamoStore) {
+          say.accept("none has left another one");
+        }
         return store.changeShards(Store.SHARDS_CHANGING, wanted)
             ? null
             : "another command changed it";
       }
       var unused = store.changeShards(Store.SHARDS_CHANGING, before);
     }
-    return "all nodes must be stopped, and these run or were killed in the last "
-        + LastLife.GIVEN_UP.toSeconds()
-        + " s: "
+    return "all nodes must be stopped, and these left a sign of life while this looked: "
         + String.join(", ", living);
   }
 
-  private static List<String> living(Store store, InstantSource clock)
-      throws StoreRefusedException {
-    return store instanceof DynamoStore shared
-        ? shared.notedAfter(LastLife.PREFIX, clock.millis())
-        : List.of();
+  /** Signs of life by node; of an embedded store, whose folder is locked, there are none. */
+  private static Map<String, String> notes(Store store) throws StoreRefusedException {
+    return store instanceof DynamoStore shared ? shared.notes(LastLife.PREFIX) : Map.of();
+  }
+
+  private static List<String> changed(Map<String, String> before, Map<String, String> after) {
+    return after.entrySet().stream()
+        .filter(note -> !note.getValue().equals(before.get(note.getKey())))
+        .map(Map.Entry::getKey)
+        .toList();
   }
 
   private static int number(String text) {

@@ -24,11 +24,9 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -243,27 +241,27 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * What follows the prefix in the names of all numbers that were noted and are greater than that
-   * one, also by an older version, in another table. Reads whole small tables. Blocks, seconds at
-   * most; for tools.
+   * All numbers that were noted under names with that prefix, by what follows it; also by an older
+   * version, in another table. To be compared, not to be read. Reads whole small tables. Blocks,
+   * seconds at most; for tools.
    *
    * @throws StoreRefusedException where the store cannot be asked
    */
-  public List<String> notedAfter(String prefix, long number) throws StoreRefusedException {
+  public Map<String, String> notes(String prefix) throws StoreRefusedException {
     try {
-      List<String> names =
-          new ArrayList<>(SharedRows.names(client, tables.nodes(), prefix, number));
-      names.addAll(namesBefore(prefix, number));
-      return names;
+      Map<String, String> notes = SharedRows.numbers(client, tables.nodes(), prefix);
+      notesBefore(prefix)
+          .forEach((name, number) -> notes.merge(name, number, (a, b) -> a + "," + b));
+      return notes;
     } catch (AmazonClientException e) {
       throw refused(e);
     }
   }
 
   /** Who cannot look may not conclude that nobody is there. */
-  private List<String> namesBefore(String prefix, long number) throws StoreRefusedException {
+  private Map<String, String> notesBefore(String prefix) throws StoreRefusedException {
     try {
-      return SharedRows.names(client, tables.secrets(), prefix, number);
+      return SharedRows.numbers(client, tables.secrets(), prefix);
     } catch (AmazonClientException e) {
       throw new StoreRefusedException(
           "whether nodes of an older version run cannot be seen; to look, this needs the right"

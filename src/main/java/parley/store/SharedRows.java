@@ -7,10 +7,9 @@ import com.amazonaws.services.dynamodbv2.model.GetItemRequest;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
 import com.amazonaws.services.dynamodbv2.model.ScanRequest;
 import com.amazonaws.services.dynamodbv2.model.ScanResult;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,9 +52,9 @@ final class SharedRows {
     return Objects.equals(read(client, journal), shards);
   }
 
-  /** What follows the prefix in the names of rows whose value is a greater number. */
-  static List<String> names(AmazonDynamoDB client, String table, String prefix, long number) {
-    List<String> names = new ArrayList<>();
+  /** The values of rows whose value is a number, by what follows the prefix in their names. */
+  static Map<String, String> numbers(AmazonDynamoDB client, String table, String prefix) {
+    Map<String, String> numbers = new TreeMap<>();
     Map<String, AttributeValue> after = null;
     do {
       ScanResult page =
@@ -68,16 +67,15 @@ final class SharedRows {
                   .withExclusiveStartKey(after));
       for (Map<String, AttributeValue> row : page.getItems()) {
         AttributeValue value = row.get("value");
-        if (value != null
-            && value.getS() != null
-            && NUMBER.matcher(value.getS()).matches()
-            && Long.parseLong(value.getS()) > number) {
-          names.add(Objects.requireNonNull(row.get("name")).getS().substring(prefix.length()));
+        if (value != null && value.getS() != null && NUMBER.matcher(value.getS()).matches()) {
+          numbers.put(
+              Objects.requireNonNull(row.get("name")).getS().substring(prefix.length()),
+              value.getS());
         }
       }
       after = page.getLastEvaluatedKey();
     } while (after != null && !after.isEmpty());
-    return names;
+    return numbers;
   }
 
   /** Whether any entity has written; other rows of the table do not count. */

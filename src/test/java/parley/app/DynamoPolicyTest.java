@@ -108,7 +108,7 @@ class DynamoPolicyTest {
       HostPort address = new HostPort("10.0.0.1", 25520);
       LastLife.after(store, address, InstantSource.system(), wait -> {}).close();
       // The server has no right to look where an older version noted, nor needs it: a tool does.
-      assertThatThrownBy(() -> store.notedAfter(LastLife.PREFIX, 0))
+      assertThatThrownBy(() -> store.notes(LastLife.PREFIX))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("dynamodb:Scan");
     }

@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.AskPattern;
 import org.apache.pekko.cluster.sharding.ShardRegion;
@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.Account;
 import parley.client.DynamoLocal;
+import parley.client.FaultProxy;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.conversation.Conversation;
@@ -101,7 +102,7 @@ class ShardCountTest {
       assertThatThrownBy(() -> store.shards(1024, 128))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageStartingWith("PARLEY_SHARDS: ");
-      assertThat(ShardCount.change(store, 256, InstantSource.system())).isNull();
+      assertThat(ShardCount.change(store, 256, time -> {}, line -> {})).isNull();
       assertThat(store.shards(1024, 128)).isEqualTo(256);
     }
     assertThat(ShardCount.run(settings(null), List.of("shards", "4097"))).isEqualTo(2);
@@ -136,15 +137,121 @@ class ShardCountTest {
       assertThatThrownBy(() -> ShardCount.agreed(one, before == 1024 ? 2048 : 1024))
           .isInstanceOf(SettingsException.class);
 
-      InstantSource clock = InstantSource.fixed(Instant.now());
-      LastLife life = LastLife.after(one, new HostPort("10.0.0.1", 25520), clock, time -> {});
-      assertThat(ShardCount.change(two, 512, clock)).contains("10.0.0.1:25520");
+      // Whatever clocks say: this one is a year behind, so what it noted was over long ago.
+      Beating behind = new Beating(one, "10.0.0.1", Duration.ofDays(-365));
+      behind.beat();
+      List<String> said = new ArrayList<>();
+      assertThat(ShardCount.change(two, 512, time -> behind.beat(), said::add))
+          .contains("10.0.0.1:25520");
       assertThat(two.shards(1, 1)).isEqualTo(before);
-      life.left();
-      life.close();
-      InstantSource later = InstantSource.fixed(clock.instant().plus(LastLife.LEFT).plusMillis(1));
-      assertThat(ShardCount.change(two, 512, later)).isNull();
+      // And one that was ahead, and is dead, holds up nobody.
+      new Beating(one, "10.0.0.2", Duration.ofDays(365)).beat();
+      List<Duration> pauses = new ArrayList<>();
+      assertThat(ShardCount.change(two, 512, pauses::add, said::add)).isNull();
+      assertThat(pauses).containsExactly(LastLife.SHOWS);
+      assertThat(said.getFirst()).contains("10.0.0.1:25520").doesNotContain("10.0.0.2");
+      assertThat(said.get(1)).contains("10.0.0.1:25520, 10.0.0.2:25520");
+      assertThat(said.getLast()).isEqualTo("none has left another one");
       assertThat(one.shards(1, 1)).isEqualTo(512);
+    }
+  }
+
+  /** Somebody who runs is not disturbed: nothing is withdrawn while it is looked. */
+  @Test
+  void itLooksBeforeItTouchesTheNumber() throws Exception {
+    try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true)) {
+      int before = store.shards(1024, 128);
+      Beating node = new Beating(store, "10.0.0.1", Duration.ZERO);
+      List<Integer> whileLooking = new ArrayList<>();
+      assertThat(
+              ShardCount.change(
+                  store,
+                  512,
+                  time -> {
+                    node.beat();
+                    whileLooking.add(kept(store));
+                  },
+                  line -> whileLooking.add(kept(store))))
+          .contains("10.0.0.1:25520");
+      assertThat(whileLooking).isNotEmpty().containsOnly(before);
+      assertThat(kept(store)).isEqualTo(before);
+    }
+  }
+
+  /** It came after the second look, and had read the number before it was withdrawn. */
+  @Test
+  void aNodeThatStartsMeanwhileIsSeenOrSeesIt() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
+        DynamoStore direct = DynamoStore.open(DynamoLocal.endpoint(), prefix, true);
+        DynamoStore store = DynamoStore.open(proxy.endpoint(), prefix, false)) {
+      int before = direct.shards(1024, 128);
+      Beating node = new Beating(direct, "10.0.0.1", Duration.ZERO);
+      List<Integer> read = new CopyOnWriteArrayList<>();
+      proxy.rule(
+          call -> {
+            // The command's first write withdraws the number.
+            if (call.operation().equals("PutItem") && read.isEmpty()) {
+              node.beat();
+              read.add(kept(direct));
+            }
+            return new FaultProxy.Pass();
+          });
+      assertThat(ShardCount.change(store, 512, time -> {}, line -> {})).contains("10.0.0.1:25520");
+      assertThat(read).containsExactly(before);
+      assertThat(kept(direct)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aNodeWithoutAClusterIsSeenToo() throws Exception {
+    String prefix = DynamoLocal.prefix();
+    Map<String, String> environment =
+        new HashMap<>(DynamoLocal.environment(DynamoLocal.endpoint(), prefix));
+    environment.put("PARLEY_DATA_DIR", folder.toString());
+    environment.put("PARLEY_PORT", "0");
+    environment.put("PARLEY_MANAGEMENT_PORT", "0");
+    environment.put("PARLEY_DRAIN_SECONDS", "0");
+    try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
+      try (Node node = QuickNode.start(Settings.from(environment))) {
+        assertThat(node.listening()).isNotNull();
+        Map<String, String> first = store.notes(LastLife.PREFIX);
+        assertThat(first).hasSize(1);
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> !store.notes(LastLife.PREFIX).equals(first));
+      }
+      assertThat(ShardCount.change(store, 512, time -> {}, line -> {})).isNull();
+    }
+  }
+
+  private static int kept(Store store) {
+    try {
+      return store.shardsOrChanging(1, 1);
+    } catch (StoreRefusedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A node's signs of life, by a clock of its own. */
+  private static final class Beating {
+    private final DynamoStore store;
+    private final String name;
+    private long next;
+
+    Beating(DynamoStore store, String host, Duration off) {
+      this.store = store;
+      this.name = LastLife.name(new HostPort(host, 25520));
+      this.next = Instant.now().plus(off).plus(LastLife.GIVEN_UP).toEpochMilli();
+    }
+
+    void beat() {
+      try {
+        store.note(name, next);
+        next += 2_000;
+      } catch (StoreRefusedException e) {
+        throw new AssertionError(e);
+      }
     }
   }
 
