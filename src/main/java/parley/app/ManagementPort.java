@@ -98,15 +98,22 @@ final class ManagementPort extends AllDirectives {
         : Optional.empty();
   }
 
+  /**
+   * The connections it takes: few, and of one address a quarter of them at most, so that nobody
+   * keeps the probes and the operators out. Loopback has no limit of its own.
+   *
+   * @param perAddress what the client port allows an address; 0 is no limit, here too
+   */
+  static PortLimits limits(int perAddress) {
+    return PortLimits.standard(
+        Capacity.MANAGEMENT_CONNECTIONS,
+        Math.min(perAddress, Capacity.MANAGEMENT_PER_ADDRESS),
+        InetAddress::isLoopbackAddress);
+  }
+
   CompletionStage<HttpPort> bind(HostPort address) {
     HttpPort.Builder port =
-        HttpPort.of(
-                system,
-                PortLimits.standard(
-                    Capacity.MANAGEMENT_CONNECTIONS,
-                    Math.min(perAddress, Capacity.MANAGEMENT_PER_ADDRESS),
-                    InetAddress::isLoopbackAddress))
-            .handler(checked(routes()).handler(system));
+        HttpPort.of(system, limits(perAddress)).handler(checked(routes()).handler(system));
     if (tls != null) {
       port.encryption(tls::engine);
     }

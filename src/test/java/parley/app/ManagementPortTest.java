@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -27,6 +28,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import parley.port.PortLimits;
 import parley.tls.Authority;
 import parley.tls.Certificate;
 import parley.tls.ServerContext;
@@ -206,5 +208,15 @@ class ManagementPortTest {
     all.put("PARLEY_MANAGEMENT_PORT", "0");
     all.put("PARLEY_DRAIN_SECONDS", "0");
     return Settings.from(all);
+  }
+
+  @Test
+  void anAddressHasAQuarterOfItsConnectionsWhateverTheClientPortAllows() throws Exception {
+    PortLimits limits = ManagementPort.limits(1_000);
+    assertThat(limits.connections()).isEqualTo(100);
+    assertThat(limits.connectionsPerAddress()).isEqualTo(25);
+    assertThat(ManagementPort.limits(10).connectionsPerAddress()).isEqualTo(10);
+    assertThat(limits.exempt().test(InetAddress.getByName("203.0.113.7"))).isFalse();
+    assertThat(limits.exempt().test(InetAddress.getLoopbackAddress())).isTrue();
   }
 }

@@ -6,9 +6,13 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.SocketOption;
+import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -102,5 +106,50 @@ final class AcceptorTest {
     // One at once; the next ten seconds later, which a thousand tries without pauses do not take.
     assertThat(lines.list).hasSizeLessThanOrEqualTo(2);
     assertThat(lines.list.getFirst().getFormattedMessage()).contains("Too many open files");
+  }
+
+  /** A class that cannot be loaded while descriptors have run out, say. */
+  @Test
+  void anErrorAtOneConnectionEndsThatOneAndTheNextIsTaken() throws Exception {
+    ConnectionLimits counts = new ConnectionLimits(PortLimits.standard(0, 0, address -> true));
+    PortMeters meters = new PortMeters(counts::open);
+    List<Duration> pauses = new ArrayList<>();
+    List<SocketChannel> taken = new ArrayList<>();
+    try (ServerSocketChannel listening =
+            Acceptor.bind(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 2, socket -> {});
+        SocketChannel first = SocketChannel.open(listening.getLocalAddress());
+        SocketChannel second = SocketChannel.open(listening.getLocalAddress())) {
+      new Acceptor(
+              listening,
+              counts,
+              meters,
+              new byte[0],
+              channel -> {
+                taken.add(channel);
+                if (taken.size() == 1) {
+                  throw new NoClassDefFoundError("planted");
+                }
+                close(listening);
+              },
+              pauses::add)
+          .run();
+      assertThat(taken).hasSize(2);
+      assertThat(taken.getFirst().isOpen()).isFalse();
+      assertThat(taken.getLast().isOpen()).isTrue();
+      assertThat(pauses).hasSize(1);
+      assertThat(meters.acceptFailures()).isEqualTo(1);
+      assertThat(List.of(first, second)).allMatch(SocketChannel::isConnected);
+    } finally {
+      taken.forEach(AcceptorTest::close);
+    }
+  }
+
+  private static void close(Channel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
