@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.HdrHistogram.Histogram;
 import parley.bench.Scan.Field;
@@ -13,9 +14,19 @@ import parley.bench.Scan.Field;
  * Pages of fifty entries, one question of each reader on its way: the newest ones, which the server
  * has in memory ({@code tier=memory}), or random older ones, which it must read ({@code tier=hot}).
  * What tier the pages really came from is noted.
+ *
+ * <p>A connection may ask twenty times a second, so no reader asks more often than {@value #RATE}
+ * times: there are as many readers as it takes for the server, and not that budget, to be the
+ * limit. What all of them could have asked is noted; a rate close to it says nothing about the
+ * server, and wants more {@code conversations}.
  */
 final class Pages implements Scenario {
   private static final int PAGE = 50;
+
+  /** Questions a second of one reader: a little under what a connection may. */
+  private static final int RATE = 18;
+
+  private static final long PAUSE_NANOS = 1_000_000_000L / RATE;
 
   /** Older than what a conversation keeps in memory: the newest 512. */
   private static final int KEPT = 600;
@@ -23,9 +34,9 @@ final class Pages implements Scenario {
   @Override
   public Result play(Stage stage) {
     Crowd crowd = stage.crowd;
-    int conversations = stage.options.number("conversations", 8);
-    int entries = stage.options.number("entries", 2_000);
+    int conversations = stage.options.number("conversations", 200);
     boolean hot = stage.options.text("tier", "memory").equals("hot");
+    int entries = stage.options.number("entries", hot ? 1_000 : 100);
     long seed = stage.options.number("seed", 1);
     List<Device> readers = crowd.users(2 * conversations);
     crowd.open(readers, Stage.AT_ONCE);
@@ -42,6 +53,8 @@ final class Pages implements Scenario {
       Conv conv = convs.get(i % conversations);
       all.add(
           new Reader(
+              crowd.loop,
+              () -> on[0],
               readers.get(i),
               () -> hot ? PAGE + 1 + random.nextInt(entries - KEPT - PAGE) : 0,
               conv,
@@ -57,7 +70,10 @@ final class Pages implements Scenario {
                 return on[0];
               }));
     }
-    all.forEach(Reader::ask);
+    for (int i = 0; i < all.size(); i++) {
+      // Not all in one moment.
+      crowd.loop.at(System.nanoTime() + PAUSE_NANOS * i / all.size(), all.get(i)::ask);
+    }
     Cpu used = stage.measure();
     on[0] = false;
     Result result =
@@ -65,7 +81,8 @@ final class Pages implements Scenario {
             .with("pages/s", count[0] / used.seconds())
             .latencies("page", times)
             .cpu(used, "page", count[0])
-            .note("tiers " + tiers);
+            .note("tiers " + tiers)
+            .note("asked for at most " + RATE * readers.size() + " pages/s");
     return stage.settled(result);
   }
 
@@ -76,13 +93,17 @@ final class Pages implements Scenario {
       boolean goOn(long nanos, Scan page);
     }
 
+    private final Loop loop;
+    private final BooleanSupplier on;
     private final Device device;
     private final IntSupplier before;
     private final Conv conv;
     private final Read read;
     private long asked;
 
-    Reader(Device device, IntSupplier before, Conv conv, Read read) {
+    Reader(Loop loop, BooleanSupplier on, Device device, IntSupplier before, Conv conv, Read read) {
+      this.loop = loop;
+      this.on = on;
       this.device = device;
       this.before = before;
       this.conv = conv;
@@ -90,6 +111,9 @@ final class Pages implements Scenario {
     }
 
     void ask() {
+      if (!on.getAsBoolean()) {
+        return;
+      }
       asked = System.nanoTime();
       device.history(
           conv,
@@ -97,7 +121,7 @@ final class Pages implements Scenario {
           PAGE,
           (from, page) -> {
             if (read.goOn(System.nanoTime() - asked, page)) {
-              ask();
+              loop.at(asked + PAUSE_NANOS, this::ask);
             }
           });
     }
