@@ -2,6 +2,10 @@ package parley;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigResolveOptions;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -62,6 +66,11 @@ class MarkdownTest {
           Path.of("src/main/resources/docs/reference/http"),
           Path.of("src/main/resources/docs/reference/socket"),
           Path.of("src/main/resources/docs/reference/types"));
+
+  /** The files of settings of the program: {@code parley.push.queue} is one of their keys. */
+  private static final Config CONFIGURATION =
+      ConfigFactory.parseFile(new File("src/main/resources/application.conf"))
+          .resolve(ConfigResolveOptions.defaults().setAllowUnresolved(true));
 
   private static final Sources SOURCES = Sources.read();
 
@@ -143,7 +152,9 @@ class MarkdownTest {
       } else if (qualified.matches()) {
         String type = qualified.group(2).isEmpty() ? "" : qualified.group(2).substring(1);
         // `parley.seed` and `parley.crash.kills` are properties of the tests.
-        if (!SOURCES.holds("parley" + qualified.group(1), type) && !SOURCES.reads(code)) {
+        if (!SOURCES.holds("parley" + qualified.group(1), type)
+            && !SOURCES.reads(code)
+            && !CONFIGURATION.hasPath(code)) {
           problems.add(code);
         }
       } else if (SIMPLE.matcher(code).matches() && !FOREIGN.contains(code)) {
