@@ -27,7 +27,7 @@ final class Jvm {
         (thread, error) -> {
           System.err.println("Uncaught in " + thread.getName() + ": " + error);
           if (error instanceof VirtualMachineError) {
-            Runtime.getRuntime().halt(Main.FAILED);
+            Runtime.getRuntime().halt(ExitCode.FAILED);
           }
         });
   }

@@ -11,12 +11,6 @@ import parley.store.StoreRefusedException;
  * SIGTERM} drains and stops it.
  */
 public final class Main {
-  /** Exit code: the process could not start or go on for a reason outside the settings. */
-  static final int FAILED = 1;
-
-  /** Exit code: a setting is wrong. */
-  static final int WRONG_SETTING = 2;
-
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private Main() {}
@@ -53,11 +47,11 @@ public final class Main {
       Thread.ofPlatform().daemon().name("hasten").start(node::hasten);
       // A node that stops by itself (downed by the others) must not stay as an empty process.
       node.ended().toCompletableFuture().join();
-      System.exit(FAILED);
+      System.exit(ExitCode.FAILED);
     } catch (SettingsException e) {
-      refuse(e, WRONG_SETTING);
+      refuse(e, ExitCode.WRONG_SETTING);
     } catch (StoreRefusedException | NotJoinedException e) {
-      refuse(e, FAILED);
+      refuse(e, ExitCode.FAILED);
     }
   }
 
@@ -86,7 +80,7 @@ public final class Main {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      Runtime.getRuntime().halt(FAILED);
+      Runtime.getRuntime().halt(ExitCode.FAILED);
     }
   }
 

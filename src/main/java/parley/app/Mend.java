@@ -29,7 +29,7 @@ final class Mend {
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
     if (!arguments.getFirst().equals(COMMAND) || arguments.size() > 2) {
       System.err.println("arguments: none, or: " + COMMAND + " [name]");
-      return Main.WRONG_SETTING;
+      return ExitCode.WRONG_SETTING;
     }
     int seen = 0;
     int mended = 0;

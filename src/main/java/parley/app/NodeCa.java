@@ -47,14 +47,14 @@ final class NodeCa {
             && arguments.stream().skip(2).allMatch(name -> NAME.matcher(name).matches());
     if (!good) {
       System.err.println("arguments: " + COMMAND + " FOLDER [NODE...]");
-      return Main.WRONG_SETTING;
+      return ExitCode.WRONG_SETTING;
     }
     try {
       make(Path.of(arguments.get(1)), arguments.subList(2, arguments.size()), Instant.now());
       return 0;
     } catch (IOException | TlsRefusedException e) {
       System.err.println(COMMAND + ": " + e.getMessage());
-      return Main.FAILED;
+      return ExitCode.FAILED;
     }
   }
 

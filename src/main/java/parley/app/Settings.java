@@ -53,6 +53,12 @@ public record Settings(
     @Nullable Fcm fcm,
     Duration pushAfter,
     List<String> unknown) {
+  /**
+   * The largest number of shards. The places of all shards travel in one message between nodes,
+   * which must fit the transport's frame, and which is written anew for each shard that moves.
+   */
+  public static final int MOST_SHARDS = 4096;
+
 
   /** The kinds of event store. */
   public enum StoreKind {

@@ -167,7 +167,7 @@ final class SettingsReader {
   }
 
   private @Nullable Integer shards() throws SettingsException {
-    int shards = env.number("PARLEY_SHARDS", 0, 1, ShardCount.MOST);
+    int shards = env.number("PARLEY_SHARDS", 0, 1, Settings.MOST_SHARDS);
     return shards == 0 ? null : shards;
   }
 

@@ -31,12 +31,6 @@ final class ShardCount {
   /** The first argument of the program. */
   static final String COMMAND = "shards";
 
-  /**
-   * The most there may be. Where all shards are is one message between nodes, which must fit the
-   * transport's frame, and is written anew with each shard that finds a place.
-   */
-  static final int MOST = 4096;
-
   static final int STANDARD = 1024;
 
   /** What there was before the store kept the number. */
@@ -98,8 +92,8 @@ final class ShardCount {
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
     int wanted = arguments.size() == 2 ? number(arguments.get(1)) : 0;
     if (arguments.size() > 2 || (arguments.size() == 2 && wanted == 0)) {
-      System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + MOST);
-      return Main.WRONG_SETTING;
+      System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + Settings.MOST_SHARDS);
+      return ExitCode.WRONG_SETTING;
     }
     try (Store store = Verify.open(settings)) {
       if (wanted == 0) {
@@ -110,7 +104,7 @@ final class ShardCount {
           change(store, wanted, time -> LockSupport.parkNanos(time.toNanos()), System.out::println);
       if (refused != null) {
         System.err.println(VARIABLE + ": " + refused);
-        return Main.FAILED;
+        return ExitCode.FAILED;
       }
       System.out.println(wanted + " shards of each kind from the next start on");
       return 0;
@@ -187,7 +181,7 @@ final class ShardCount {
   private static int number(String text) {
     try {
       int number = Integer.parseInt(text);
-      return number >= 1 && number <= MOST ? number : 0;
+      return number >= 1 && number <= Settings.MOST_SHARDS ? number : 0;
     } catch (NumberFormatException e) {
       return 0;
     }

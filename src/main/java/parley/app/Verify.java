@@ -57,7 +57,7 @@ final class Verify {
             && (only == null || Ids.isId(only));
     if (!good) {
       System.err.println("arguments: none, or: " + COMMAND + " [conversation_id]");
-      return Main.WRONG_SETTING;
+      return ExitCode.WRONG_SETTING;
     }
     try (Store store = open(settings)) {
       ActorSystem<Void> system =
@@ -152,7 +152,7 @@ final class Verify {
             + " of them in the cold tier, "
             + problems
             + " problems");
-    return problems.sum() == 0 ? 0 : Main.FAILED;
+    return problems.sum() == 0 ? 0 : ExitCode.FAILED;
   }
 
   private static List<String> said(String name, List<String> problems) {

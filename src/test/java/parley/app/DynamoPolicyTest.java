@@ -93,7 +93,7 @@ class DynamoPolicyTest {
       noteAsNodesDo(proxy.endpoint(), prefix);
       assertThat(Mend.run(settings, List.of("mend"))).isZero();
       // It lacks its events by now.
-      assertThat(Verify.run(settings, List.of("verify"))).isEqualTo(Main.FAILED);
+      assertThat(Verify.run(settings, List.of("verify"))).isEqualTo(ExitCode.FAILED);
       noteNodes(proxy, prefix);
       Map<String, Set<String>> seen = policy.seen(proxy);
       // For the notes of an older version, refused.

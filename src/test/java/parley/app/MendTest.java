@@ -70,11 +70,11 @@ class MendTest {
 
   @Test
   void theCommandFindsAndMendsAll() throws Exception {
-    assertThat(Verify.run(settings(false), List.of("verify"))).isEqualTo(Main.FAILED);
+    assertThat(Verify.run(settings(false), List.of("verify"))).isEqualTo(ExitCode.FAILED);
     assertThat(Mend.run(settings(false), List.of("mend"))).isZero();
     assertThat(mark()).isEqualTo(100);
     assertThat(Verify.run(settings(false), List.of("verify"))).isZero();
-    assertThat(Mend.run(settings(false), List.of("mend", "a", "b"))).isEqualTo(Main.WRONG_SETTING);
+    assertThat(Mend.run(settings(false), List.of("mend", "a", "b"))).isEqualTo(ExitCode.WRONG_SETTING);
   }
 
   @Test

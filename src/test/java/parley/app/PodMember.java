@@ -43,6 +43,6 @@ final class PodMember {
         .join();
     Joining.join(system, settings.cluster());
     watch.systemEnded().toCompletableFuture().join();
-    System.exit(Main.FAILED);
+    System.exit(ExitCode.FAILED);
   }
 }

@@ -155,7 +155,7 @@ class StopWatchTest {
     try {
       assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ended").isTrue();
       String printed = Files.readString(output);
-      assertThat(process.exitValue()).as(printed).isEqualTo(Main.FAILED);
+      assertThat(process.exitValue()).as(printed).isEqualTo(ExitCode.FAILED);
       assertThat(printed).contains("hangs in service-stop", "never-over", "the process ends");
     } finally {
       process.destroyForcibly();
