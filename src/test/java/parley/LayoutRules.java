@@ -75,6 +75,22 @@ final class LayoutRules {
     table.put(
         "http",
         List.of("model", "protocol", "auth", "user", "conversation", "session", "port", "docs"));
+    table.put("settings", List.of("auth", "http", "journal", "tls", "user"));
+    table.put("cluster", List.of("settings", "store", "tls"));
+    table.put(
+        "admin",
+        List.of(
+            "model",
+            "protocol",
+            "auth",
+            "push",
+            "user",
+            "calendar",
+            "port",
+            "store",
+            "tls",
+            "settings",
+            "cluster"));
     return table;
   }
 
@@ -153,6 +169,7 @@ final class LayoutRules {
         .and()
         .resideOutsideOfPackages(
             inside(root, "app"),
+            inside(root, "cluster"),
             inside(root, "store"),
             inside(root, "journal"),
             inside(root, "launch"))

@@ -3,6 +3,7 @@ package parley.app;
 import com.sun.management.HotSpotDiagnosticMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import parley.settings.ExitCode;
 
 /**
  * What the JVM is told, however it was started: from Maven, from the jar, in an image. In code and

@@ -4,6 +4,11 @@ import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.List;
 import org.slf4j.LoggerFactory;
+import parley.admin.ManagementPort;
+import parley.cluster.NotJoinedException;
+import parley.settings.ExitCode;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.StoreRefusedException;
 
 /**
@@ -17,12 +22,12 @@ public final class Main {
 
   /**
    * Runs the program; everything is in the environment. With arguments it does what they say and
-   * ends: {@link NodeCa}, {@link ShardCount}, {@link Mend}, {@link Verify}.
+   * ends: {@link NodeCaCommand}, {@link ShardCount}, {@link MendCommand}, {@link VerifyCommand}.
    */
   public static void main(String[] args) {
     try {
-      if (args.length > 0 && args[0].equals(NodeCa.COMMAND)) {
-        System.exit(NodeCa.run(List.of(args)));
+      if (args.length > 0 && args[0].equals(NodeCaCommand.COMMAND)) {
+        System.exit(NodeCaCommand.run(List.of(args)));
       }
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());
@@ -31,9 +36,9 @@ public final class Main {
       }
       if (args.length > 0) {
         System.exit(
-            args[0].equals(Mend.COMMAND)
-                ? Mend.run(settings, List.of(args))
-                : Verify.run(settings, List.of(args)));
+            args[0].equals(MendCommand.COMMAND)
+                ? MendCommand.run(settings, List.of(args))
+                : VerifyCommand.run(settings, List.of(args)));
       }
       Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
       warn(settings);

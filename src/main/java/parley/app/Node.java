@@ -19,9 +19,21 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.admin.ManagementPort;
+import parley.admin.ManagementTls;
+import parley.admin.Readiness;
 import parley.archive.ColdTier;
+import parley.cluster.CertificateWatch;
+import parley.cluster.ClusterJoin;
+import parley.cluster.NodeTls;
+import parley.cluster.NotJoinedException;
+import parley.cluster.PauseWatch;
+import parley.cluster.PreviousIncarnation;
 import parley.http.HttpServer;
 import parley.port.HttpPort;
+import parley.settings.HostPort;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
 import parley.store.Store;
@@ -55,7 +67,7 @@ public final class Node implements AutoCloseable {
   private final Telemetry telemetry;
   private final HostPort listening;
   private final HostPort management;
-  private final StopWatch watch;
+  private final StopWatchdog watch;
   private final CompletionStage<Done> ended;
   private final Runnable hasten;
 
@@ -64,7 +76,7 @@ public final class Node implements AutoCloseable {
       Telemetry telemetry,
       HostPort listening,
       HostPort management,
-      StopWatch watch,
+      StopWatchdog watch,
       CompletionStage<Done> ended,
       Runnable hasten) {
     this.system = system;
@@ -104,19 +116,19 @@ public final class Node implements AutoCloseable {
       Settings settings, Config overrides, Consumer<String> onBroken, Consumer<Runnable> stoppable)
       throws SettingsException, StoreRefusedException {
     Store store = open(settings);
-    Trust trust;
-    PushAccess pushing;
+    TokenIssuers tokenIssuers;
+    PushProviderFactory pushing;
     NodeTls nodeTls;
     ManagementTls operators;
-    Optional<LastLife> life;
+    Optional<PreviousIncarnation> life;
     int shards;
     String epoch;
     try {
-      Ports.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
-      Ports.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
-      Ports.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
-      trust = Trust.read(settings.auth(), store, InstantSource.system());
-      pushing = PushAccess.read(settings);
+      PortChecks.check(settings.listen(), "PARLEY_HOST", "PARLEY_PORT");
+      PortChecks.check(settings.management(), "PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT");
+      PortChecks.check(settings.cluster().remote(), "PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT");
+      tokenIssuers = TokenIssuers.read(settings.auth(), store, InstantSource.system());
+      pushing = PushProviderFactory.read(settings);
       nodeTls = NodeTls.read(settings, InstantSource.system());
       operators = ManagementTls.read(settings, InstantSource.system());
       if (store instanceof EmbeddedStore embedded) {
@@ -136,7 +148,7 @@ public final class Node implements AutoCloseable {
             .withFallback(ShardCount.config(shards))
             .withFallback(NodeConfig.of(settings, store));
     ActorSystem<Void> system = ActorSystem.create(Behaviors.empty(), "parley", config);
-    StopWatch stopping = StopWatch.of(system, onBroken);
+    StopWatchdog stopping = StopWatchdog.of(system, onBroken);
     Telemetry telemetry = new Telemetry();
     store.counters().forEach(telemetry::counter);
     nodeTls.watch(telemetry).ifPresent(watch -> system.getWhenTerminated().thenRun(watch::close));
@@ -152,7 +164,7 @@ public final class Node implements AutoCloseable {
             .thenApply(
                 done -> {
                   telemetry.close();
-                  life.ifPresent(LastLife::close);
+                  life.ifPresent(PreviousIncarnation::close);
                   store.close();
                   return done;
                 })
@@ -160,7 +172,16 @@ public final class Node implements AutoCloseable {
     life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
     try {
       return serve(
-          settings, store, epoch, trust, pushing, operators, system, telemetry, stopping, ended,
+          settings,
+          store,
+          epoch,
+          tokenIssuers,
+          pushing,
+          operators,
+          system,
+          telemetry,
+          stopping,
+          ended,
           stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
@@ -178,7 +199,7 @@ public final class Node implements AutoCloseable {
     };
   }
 
-  private static Optional<LastLife> lastLife(Settings settings, Store store)
+  private static Optional<PreviousIncarnation> lastLife(Settings settings, Store store)
       throws StoreRefusedException {
     Settings.Cluster cluster = settings.cluster();
     if (!(store instanceof DynamoStore shared)) {
@@ -187,39 +208,39 @@ public final class Node implements AutoCloseable {
     boolean known = cluster.kind() != Settings.ClusterKind.SINGLE && cluster.remote().port() > 0;
     return Optional.of(
         known
-            ? LastLife.after(
+            ? PreviousIncarnation.after(
                 shared,
                 cluster.remote(),
                 InstantSource.system(),
                 time -> LockSupport.parkNanos(time.toNanos()))
-            : LastLife.alone(shared, settings.listen(), InstantSource.system()));
+            : PreviousIncarnation.alone(shared, settings.listen(), InstantSource.system()));
   }
 
   private static Node serve(
       Settings settings,
       Store store,
       String epoch,
-      Trust trust,
-      PushAccess pushing,
+      TokenIssuers tokenIssuers,
+      PushProviderFactory pushing,
       @Nullable ManagementTls operators,
       ActorSystem<Void> system,
       Telemetry telemetry,
-      StopWatch stopping,
+      StopWatchdog stopping,
       CompletionStage<Done> ended,
       Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
-    Joining.meter(system, telemetry);
+    ClusterJoin.meter(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
     BooleanSupplier lapsed = pauses(settings, system);
-    Services services =
-        Services.start(
+    NodeServices nodeServices =
+        NodeServices.start(
             system,
             settings,
             store,
             epoch,
             cold(system, settings, telemetry),
-            trust,
+            tokenIssuers,
             pushing,
             telemetry,
             lapsed);
@@ -230,7 +251,7 @@ public final class Node implements AutoCloseable {
                     system,
                     telemetry,
                     readiness,
-                    services.admin(),
+                    nodeServices.admin(),
                     ManagementPort.hosts(settings),
                     operators,
                     settings.connections().perAddress())
@@ -238,21 +259,27 @@ public final class Node implements AutoCloseable {
             "PARLEY_MANAGEMENT_PORT");
     shutdown.last(management);
     stoppable.accept(() -> stop(system, stopping, ended));
-    Joining.join(system, settings.cluster());
-    HttpServer clients = bound(services.clients().bind(settings.listen()), "PARLEY_PORT");
+    ClusterJoin.join(system, settings.cluster());
+    HttpServer clients = bound(nodeServices.clients().bind(settings.listen()), "PARLEY_PORT");
     PortCounters.show(telemetry, "client", clients.meters());
     PortCounters.show(telemetry, "management", management.meters());
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
-    shutdown.drain(services.drain(), clients);
+    shutdown.drain(nodeServices.drain(), clients);
     readiness.serving();
     return new Node(
-        system, telemetry, listening, Ports.of(management), stopping, ended, services.hasten());
+        system,
+        telemetry,
+        listening,
+        PortChecks.of(management),
+        stopping,
+        ended,
+        nodeServices.hasten());
   }
 
   private static @Nullable ColdTier cold(
       ActorSystem<?> system, Settings settings, Telemetry telemetry) throws SettingsException {
     try {
-      return ColdPlace.open(system, settings, telemetry);
+      return ColdTierFactory.open(system, settings, telemetry);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new SettingsException("PARLEY_COLD_STORE", "interrupted");
@@ -317,7 +344,7 @@ public final class Node implements AutoCloseable {
     stop(system, watch, ended);
   }
 
-  private static void stop(ActorSystem<?> system, StopWatch watch, CompletionStage<Done> ended) {
+  private static void stop(ActorSystem<?> system, StopWatchdog watch, CompletionStage<Done> ended) {
     watch.begin();
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());

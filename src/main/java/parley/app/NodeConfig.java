@@ -4,10 +4,12 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.Map;
+import parley.settings.HostPort;
+import parley.settings.Settings;
 import parley.store.Store;
 
 /** What the settings change in the configuration files. Everything else stands there. */
-final class NodeConfig {
+public final class NodeConfig {
   /** After the drain's own time, what a straggler gets before it is cut. */
   static final Duration DRAIN_GRACE = Duration.ofSeconds(3);
 
@@ -21,12 +23,12 @@ final class NodeConfig {
    *
    * @param store where events are kept, open
    */
-  static Config of(Settings settings, Store store) {
+  public static Config of(Settings settings, Store store) {
     return of(settings, store.config());
   }
 
   /** The same with what a store lays over the files, or without any. */
-  static Config of(Settings settings, Config store) {
+  public static Config of(Settings settings, Config store) {
     Duration unready = settings.unready().plus(UNREADY_MARGIN);
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
     // A single node hands over to nobody; its entities only finish what they write.

@@ -10,6 +10,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.cluster.PreviousIncarnation;
+import parley.settings.ExitCode;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.DynamoStore;
 import parley.store.Store;
 import parley.store.StoreRefusedException;
@@ -95,7 +99,7 @@ final class ShardCount {
       System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + Settings.MOST_SHARDS);
       return ExitCode.WRONG_SETTING;
     }
-    try (Store store = Verify.open(settings)) {
+    try (Store store = VerifyCommand.open(settings)) {
       if (wanted == 0) {
         System.out.println(store.shards(STANDARD, BEFORE) + " shards of each kind");
         return 0;
@@ -113,7 +117,8 @@ final class ShardCount {
 
   /**
    * Changes the number, where no node lives: each notes a new number every other second, so what
-   * was noted is read twice, {@link LastLife#SHOWS} apart. No clock is compared with another one.
+   * was noted is read twice, {@link PreviousIncarnation#SHOWS} apart. No clock is compared with
+   * another one.
    *
    * <p>The looks come first: a mistyped command leaves a running cluster alone. A node that starts
    * meanwhile notes that it lives before it reads the number of shards, and here the number is
@@ -135,10 +140,10 @@ final class ShardCount {
     if (store instanceof DynamoStore) {
       say.accept(
           "looking for "
-              + LastLife.SHOWS.toSeconds()
+              + PreviousIncarnation.SHOWS.toSeconds()
               + " s whether a node lives; nodes that have left a sign of life some time: "
               + (seen.isEmpty() ? "none" : String.join(", ", seen.keySet())));
-      pause.accept(LastLife.SHOWS);
+      pause.accept(PreviousIncarnation.SHOWS);
     }
     Map<String, String> again = notes(store);
     List<String> living = changed(seen, again);
@@ -168,7 +173,9 @@ final class ShardCount {
 
   /** Signs of life by node; of an embedded store, whose folder is locked, there are none. */
   private static Map<String, String> notes(Store store) throws StoreRefusedException {
-    return store instanceof DynamoStore shared ? shared.notes(LastLife.PREFIX) : Map.of();
+    return store instanceof DynamoStore shared
+        ? shared.notes(PreviousIncarnation.PREFIX)
+        : Map.of();
   }
 
   private static List<String> changed(Map<String, String> before, Map<String, String> after) {

@@ -9,6 +9,7 @@ import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.pattern.Patterns;
+import parley.admin.Readiness;
 import parley.http.HttpServer;
 import parley.port.HttpPort;
 
@@ -54,7 +55,7 @@ final class Shutdown {
   }
 
   /** Plans the end of the clients' port: sockets first get their own slot to leave. */
-  void drain(Services.Drain sockets, HttpServer clients) {
+  void drain(NodeServices.Drain sockets, HttpServer clients) {
     phase(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
     phase(
         CoordinatedShutdown.PhaseServiceRequestsDone(),

@@ -3,7 +3,7 @@ package parley.app;
 import java.util.concurrent.CompletionStage;
 import parley.auth.AccessTokens;
 import parley.auth.Secret;
-import parley.auth.Verified;
+import parley.auth.TokenVerdict;
 import parley.session.Authenticator;
 
 /** Access tokens as a session judges them. */
@@ -13,17 +13,17 @@ record TokenAuthenticator(AccessTokens tokens) implements Authenticator {
     return tokens
         .verify(new Secret(token))
         .thenApply(
-            verified ->
-                switch (verified) {
-                  case Verified.Principal p ->
+            tokenVerdict ->
+                switch (tokenVerdict) {
+                  case TokenVerdict.Principal p ->
                       new Accepted(
                           p.userId(),
                           p.username(),
                           p.expiresAt().toEpochMilli(),
                           p.external(),
                           p.sid());
-                  case Verified.Rejected rejected -> new Rejected();
-                  case Verified.Unavailable unavailable -> new Unavailable();
+                  case TokenVerdict.Rejected rejected -> new Rejected();
+                  case TokenVerdict.Unavailable unavailable -> new Unavailable();
                 });
   }
 }

@@ -64,7 +64,7 @@ final class ColdMeters {
 
   /** Counts a failure and hands it on, as one that the contract names. */
   RuntimeException failed(String operation, Throwable failure) {
-    RuntimeException known = Failures.of(failure);
+    RuntimeException known = ColdFailures.of(failure);
     if (known instanceof IllegalArgumentException && operation.equals("read")) {
       // Whoever asks for a range is not to blame for what a library finds wrong.
       known = new ColdUnavailable("the cold tier cannot be used", known);

@@ -64,8 +64,8 @@ public interface ColdTier {
   }
 
   /**
-   * The same for somebody: one has one turn at a time on this node, and {@value Turnstile#EACH}
-   * that wait; others pass. More is {@link ColdUnavailable} at once.
+   * The same for somebody: one has one turn at a time on this node, and {@value Bulkhead#EACH} that
+   * wait; others pass. More is {@link ColdUnavailable} at once.
    */
   default Source<Entry, NotUsed> scan(ConversationId id, long from, long to, UserId by) {
     return scan(id, from, to);

@@ -16,8 +16,8 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import parley.model.Body;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.Role;
 import parley.model.UserId;
 
@@ -83,9 +83,9 @@ final class EntryLine {
     json.writeRaw('\n');
   }
 
-  private static void body(JsonGenerator json, Body body) throws IOException {
-    switch (body) {
-      case Body.Text text -> {
+  private static void body(JsonGenerator json, EntryBody entryBody) throws IOException {
+    switch (entryBody) {
+      case EntryBody.Text text -> {
         contentOrDeleted(json, text.content());
         if (text.replyTo() != null) {
           json.writeNumberField("reply_to", text.replyTo());
@@ -97,30 +97,31 @@ final class EntryLine {
           json.writeBooleanField("edited", true);
         }
       }
-      case Body.Edit edit -> {
+      case EntryBody.Edit edit -> {
         json.writeNumberField("target_seq", edit.targetSeq());
         contentOrDeleted(json, edit.content());
       }
-      case Body.Delete delete -> {
+      case EntryBody.Delete delete -> {
         json.writeNumberField("target_seq", delete.targetSeq());
         json.writeStringField("target_sender_id", delete.targetSender().value());
       }
-      case Body.Reaction reaction -> {
+      case EntryBody.Reaction reaction -> {
         json.writeNumberField("target_seq", reaction.targetSeq());
         optional(json, "reaction", reaction.reaction());
       }
-      case Body.GroupCreated created -> {
+      case EntryBody.GroupCreated created -> {
         json.writeStringField("name", created.name());
         optional(json, "avatar_url", created.avatarUrl());
         users(json, "member_ids", created.memberIds());
       }
-      case Body.MembersAdded added -> users(json, "member_ids", added.memberIds());
-      case Body.MemberRemoved removed -> json.writeStringField("user_id", removed.userId().value());
-      case Body.RoleChanged changed -> {
+      case EntryBody.MembersAdded added -> users(json, "member_ids", added.memberIds());
+      case EntryBody.MemberRemoved removed ->
+          json.writeStringField("user_id", removed.userId().value());
+      case EntryBody.RoleChanged changed -> {
         json.writeStringField("user_id", changed.userId().value());
         json.writeStringField("role", changed.role().wireName());
       }
-      case Body.GroupChanged changed -> {
+      case EntryBody.GroupChanged changed -> {
         optional(json, "name", changed.name());
         optional(json, "avatar_url", changed.avatarUrl());
       }
@@ -183,28 +184,29 @@ final class EntryLine {
     }
   }
 
-  private static Body body(JsonNode json, String type) {
+  private static EntryBody body(JsonNode json, String type) {
     return switch (type) {
       case "text" ->
-          new Body.Text(
+          new EntryBody.Text(
               content(json),
               json.has("reply_to") ? (Long) number(json, "reply_to") : null,
               json.has("mentions") ? users(json, "mentions") : null,
               json.path("edited").asBoolean(false));
-      case "edit" -> new Body.Edit(number(json, "target_seq"), content(json));
+      case "edit" -> new EntryBody.Edit(number(json, "target_seq"), content(json));
       case "delete" ->
-          new Body.Delete(number(json, "target_seq"), new UserId(text(json, "target_sender_id")));
+          new EntryBody.Delete(
+              number(json, "target_seq"), new UserId(text(json, "target_sender_id")));
       case "reaction" ->
-          new Body.Reaction(number(json, "target_seq"), textOrNull(json, "reaction"));
+          new EntryBody.Reaction(number(json, "target_seq"), textOrNull(json, "reaction"));
       case "group_created" ->
-          new Body.GroupCreated(
+          new EntryBody.GroupCreated(
               text(json, "name"), textOrNull(json, "avatar_url"), users(json, "member_ids"));
-      case "members_added" -> new Body.MembersAdded(users(json, "member_ids"));
-      case "member_removed" -> new Body.MemberRemoved(new UserId(text(json, "user_id")));
+      case "members_added" -> new EntryBody.MembersAdded(users(json, "member_ids"));
+      case "member_removed" -> new EntryBody.MemberRemoved(new UserId(text(json, "user_id")));
       case "role_changed" ->
-          new Body.RoleChanged(new UserId(text(json, "user_id")), role(text(json, "role")));
+          new EntryBody.RoleChanged(new UserId(text(json, "user_id")), role(text(json, "role")));
       case "group_changed" ->
-          new Body.GroupChanged(textOrNull(json, "name"), textOrNull(json, "avatar_url"));
+          new EntryBody.GroupChanged(textOrNull(json, "name"), textOrNull(json, "avatar_url"));
       default -> throw new IllegalArgumentException("an entry of a type that is unknown here");
     };
   }

@@ -29,7 +29,7 @@ final class ManifestJson {
       json.writeStringField("first_at", EntryLine.time(manifest.firstAt()));
       json.writeStringField("last_at", EntryLine.time(manifest.lastAt()));
       json.writeStringField(
-          "segment", Keys.segmentName(manifest.from(), manifest.to(), manifest.sha256()));
+          "segment", ObjectKeys.segmentName(manifest.from(), manifest.to(), manifest.sha256()));
       json.writeNumberField("bytes", manifest.bytes());
       json.writeNumberField("raw_bytes", manifest.rawBytes());
       json.writeStringField("sha256", manifest.sha256());
@@ -46,7 +46,7 @@ final class ManifestJson {
    *
    * @throws ColdDamaged where it is no manifest, not this one's, or of a later version
    */
-  static Manifest read(ConversationId id, Keys.Name name, byte[] bytes) {
+  static Manifest read(ConversationId id, ObjectKeys.Name name, byte[] bytes) {
     try {
       JsonNode json = EntryLine.object(bytes, bytes.length);
       long format = EntryLine.number(json, "format");

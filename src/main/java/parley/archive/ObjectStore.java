@@ -9,7 +9,7 @@ import org.apache.pekko.stream.javadsl.Source;
 /**
  * Named bytes: what a folder and a bucket have in common. An object is there whole or not at all,
  * and stays when a put has been confirmed. Nothing here blocks its caller, and every call ends by
- * itself some time; how long anybody waits for it is decided by {@link Patience}.
+ * itself some time; how long anybody waits for it is decided by {@link GuardedObjectStore}.
  */
 interface ObjectStore {
   /** Puts an object in place of what was there under its key. */

@@ -105,7 +105,7 @@ final class S3Objects implements ObjectStore {
               if (failure == null) {
                 return Optional.of(bytes.result().toArray());
               }
-              Throwable bare = Failures.bare(failure);
+              Throwable bare = ColdFailures.bare(failure);
               if (bare instanceof S3Exception e && e.code().equals("NoSuchKey")) {
                 return Optional.empty();
               }
@@ -201,7 +201,7 @@ final class S3Objects implements ObjectStore {
 
   /** What S3 says, by the setting that must be wrong where it says so. */
   private Throwable explained(Throwable failure) {
-    Throwable bare = Failures.bare(failure);
+    Throwable bare = ColdFailures.bare(failure);
     if (bare instanceof StreamTcpException) {
       return new ColdUnavailable("S3" + at() + " cannot be reached", bare);
     }

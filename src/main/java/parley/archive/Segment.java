@@ -110,7 +110,7 @@ record Segment(Manifest manifest, byte[] bytes) {
 
   /** The object's name. */
   String key() {
-    return Keys.segment(
+    return ObjectKeys.segment(
         manifest.conversationId(), manifest.from(), manifest.to(), manifest.sha256());
   }
 

@@ -41,26 +41,26 @@ import parley.telemetry.Telemetry;
 final class SegmentTier implements ColdTier {
   static final String DISPATCHER = "parley.archive.dispatcher";
 
-  private final Patience objects;
+  private final GuardedObjectStore objects;
   private final ObjectStore store;
   private final Executor executor;
   private final ColdLimits limits;
   private final SegmentCache cache;
   private final ColdMeters meters;
-  private final Turnstile reads;
-  private final Turnstile scans;
-  private final Turnstile writes;
+  private final Bulkhead reads;
+  private final Bulkhead scans;
+  private final Bulkhead writes;
 
   SegmentTier(ObjectStore store, ColdLimits limits, ActorSystem<?> system, Telemetry telemetry) {
     this.store = store;
     this.limits = limits;
-    this.objects = new Patience(store, limits, system);
+    this.objects = new GuardedObjectStore(store, limits, system);
     this.executor = system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHER));
     this.cache = new SegmentCache(limits);
     this.meters = new ColdMeters(telemetry);
-    this.reads = new Turnstile("reads", limits.reads(), limits.readsWaiting());
-    this.scans = new Turnstile("scans", limits.scans(), limits.scansWaiting());
-    this.writes = new Turnstile("writes", limits.writes(), limits.writesWaiting());
+    this.reads = new Bulkhead("reads", limits.reads(), limits.readsWaiting());
+    this.scans = new Bulkhead("scans", limits.scans(), limits.scansWaiting());
+    this.writes = new Bulkhead("writes", limits.writes(), limits.writesWaiting());
     telemetry.gauge(ColdMeters.WAITING, reads::waiting);
     telemetry.gauge(ColdMeters.CACHE, cache::bytes);
   }
@@ -77,7 +77,7 @@ final class SegmentTier implements ColdTier {
   @Override
   public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
     List<Entry> own = List.copyOf(entries);
-    Turnstile.Turn turn = writes.enter();
+    Bulkhead.Turn turn = writes.enter();
     return turn.granted()
         .thenApplyAsync(granted -> Segment.of(id, own), executor)
         .thenCompose(segment -> store(segment, own))
@@ -92,7 +92,7 @@ final class SegmentTier implements ColdTier {
     Manifest manifest = segment.manifest();
     ConversationId id = manifest.conversationId();
     String key = segment.key();
-    Keys.Name name = manifestName(manifest);
+    ObjectKeys.Name name = manifestName(manifest);
     return objects
         .put(key, segment.bytes(), "application/gzip")
         .thenCompose(put -> objects.get(key, Segment.MOST_BYTES))
@@ -112,9 +112,9 @@ final class SegmentTier implements ColdTier {
         .thenApply(removed -> manifest);
   }
 
-  private static Keys.Name manifestName(Manifest manifest) {
-    String key = Keys.manifest(manifest.conversationId(), manifest.from(), manifest.to());
-    return new Keys.Name(key, manifest.from(), manifest.to(), null);
+  private static ObjectKeys.Name manifestName(Manifest manifest) {
+    String key = ObjectKeys.manifest(manifest.conversationId(), manifest.from(), manifest.to());
+    return new ObjectKeys.Name(key, manifest.from(), manifest.to(), null);
   }
 
   /** Bytes, checksum and every entry: what is removed from the journal after this is only here. */
@@ -134,12 +134,12 @@ final class SegmentTier implements ColdTier {
   }
 
   private CompletionStage<Done> removeReplaced(
-      ConversationId id, Keys.Name name, Optional<byte[]> before, String key) {
+      ConversationId id, ObjectKeys.Name name, Optional<byte[]> before, String key) {
     try {
       Optional<String> replaced =
           before
               .map(bytes -> ManifestJson.read(id, name, bytes))
-              .map(old -> Keys.segment(id, old.from(), old.to(), old.sha256()))
+              .map(old -> ObjectKeys.segment(id, old.from(), old.to(), old.sha256()))
               .filter(old -> !old.equals(key));
       return replaced.isPresent()
           ? deleteUnlessNamed(id, name, replaced.get())
@@ -152,14 +152,16 @@ final class SegmentTier implements ColdTier {
 
   /** Another attempt may have brought it back into use while this one stood still. */
   private CompletionStage<Done> deleteUnlessNamed(
-      ConversationId id, Keys.Name name, String replaced) {
+      ConversationId id, ObjectKeys.Name name, String replaced) {
     return objects
         .get(name.key(), ManifestJson.MOST_BYTES)
         .thenCompose(
             now -> {
               boolean named =
                   now.map(bytes -> ManifestJson.read(id, name, bytes))
-                      .filter(m -> Keys.segment(id, m.from(), m.to(), m.sha256()).equals(replaced))
+                      .filter(
+                          m ->
+                              ObjectKeys.segment(id, m.from(), m.to(), m.sha256()).equals(replaced))
                       .isPresent();
               return named ? present(Done.getInstance()) : objects.delete(replaced);
             });
@@ -172,7 +174,7 @@ final class SegmentTier implements ColdTier {
               CompletionStage<Done> all = present(Done.getInstance());
               // Manifests first: a segment without one is nothing, the other way round is damage.
               for (boolean manifests : new boolean[] {true, false}) {
-                for (Keys.Name name : names) {
+                for (ObjectKeys.Name name : names) {
                   if (name.isManifest() == manifests && isCovered(name, manifest)) {
                     all = all.thenCompose(done -> objects.delete(name.key()));
                   }
@@ -182,21 +184,22 @@ final class SegmentTier implements ColdTier {
             });
   }
 
-  private static boolean isCovered(Keys.Name name, Manifest manifest) {
+  private static boolean isCovered(ObjectKeys.Name name, Manifest manifest) {
     boolean same = name.from() == manifest.from() && name.to() == manifest.to();
     return !same && name.from() >= manifest.from() && name.to() <= manifest.to();
   }
 
   /** Names of what ends in a range, ascending. */
-  private CompletionStage<List<Keys.Name>> names(ConversationId id, long fromTo, long toTo) {
-    CompletionStage<List<Keys.Name>> all = CompletableFuture.completedFuture(List.of());
-    for (String shelf : Keys.shelves(id, fromTo, toTo)) {
+  private CompletionStage<List<ObjectKeys.Name>> names(ConversationId id, long fromTo, long toTo) {
+    CompletionStage<List<ObjectKeys.Name>> all = CompletableFuture.completedFuture(List.of());
+    for (String shelf : ObjectKeys.shelves(id, fromTo, toTo)) {
       all = all.thenCombine(objects.list(shelf), SegmentTier::joined);
     }
     return all;
   }
 
-  private static List<Keys.Name> joined(List<Keys.Name> first, List<Keys.Name> then) {
+  private static List<ObjectKeys.Name> joined(
+      List<ObjectKeys.Name> first, List<ObjectKeys.Name> then) {
     return java.util.stream.Stream.concat(first.stream(), then.stream()).toList();
   }
 
@@ -228,7 +231,7 @@ final class SegmentTier implements ColdTier {
   }
 
   private Source<Entry, NotUsed> read(
-      Turnstile turnstile,
+      Bulkhead bulkhead,
       @Nullable String name,
       ConversationId id,
       long from,
@@ -237,7 +240,7 @@ final class SegmentTier implements ColdTier {
     if (from < 1) {
       throw new IllegalArgumentException("entries from " + from);
     }
-    return to < from ? Source.empty() : inTurn(turnstile, name, entries(id, from, to, cached));
+    return to < from ? Source.empty() : inTurn(bulkhead, name, entries(id, from, to, cached));
   }
 
   private Source<Entry, NotUsed> entries(ConversationId id, long from, long to, boolean cached) {
@@ -264,10 +267,10 @@ final class SegmentTier implements ColdTier {
 
   /** Runs when a place is free, and gives it back however it ends. */
   private <T> Source<T, NotUsed> inTurn(
-      Turnstile turnstile, @Nullable String name, Source<T, NotUsed> source) {
+      Bulkhead bulkhead, @Nullable String name, Source<T, NotUsed> source) {
     return Source.lazySource(
             () -> {
-              Turnstile.Turn turn = turnstile.enter(name);
+              Bulkhead.Turn turn = bulkhead.enter(name);
               return Source.completionStage(turn.granted())
                   .flatMapConcat(granted -> source)
                   .initialTimeout(limits.patience())
@@ -320,7 +323,7 @@ final class SegmentTier implements ColdTier {
     return find(id, seq, seq)
         .thenCompose(
             found ->
-                found.isPresent() || Keys.shelves(id, seq, furthest).size() == 1
+                found.isPresent() || ObjectKeys.shelves(id, seq, furthest).size() == 1
                     ? present(found)
                     : find(id, seq, furthest));
   }
@@ -331,7 +334,7 @@ final class SegmentTier implements ColdTier {
   }
 
   private CompletionStage<Optional<Segment>> firstOf(
-      ConversationId id, List<Keys.Name> names, int at) {
+      ConversationId id, List<ObjectKeys.Name> names, int at) {
     if (at == names.size()) {
       return present(Optional.empty());
     }
@@ -339,14 +342,14 @@ final class SegmentTier implements ColdTier {
         .thenCompose(found -> found.isPresent() ? present(found) : firstOf(id, names, at + 1));
   }
 
-  private CompletionStage<Optional<Segment>> load(ConversationId id, Keys.Name name) {
+  private CompletionStage<Optional<Segment>> load(ConversationId id, ObjectKeys.Name name) {
     return manifest(id, name)
         .thenCompose(
             manifest ->
                 manifest.isEmpty() ? present(Optional.<Segment>empty()) : bytes(manifest.get()));
   }
 
-  private CompletionStage<Optional<Manifest>> manifest(ConversationId id, Keys.Name name) {
+  private CompletionStage<Optional<Manifest>> manifest(ConversationId id, ObjectKeys.Name name) {
     return objects
         .get(name.key(), ManifestJson.MOST_BYTES)
         .thenApply(stored -> stored.map(bytes -> ManifestJson.read(id, name, bytes)));
@@ -354,7 +357,8 @@ final class SegmentTier implements ColdTier {
 
   private CompletionStage<Optional<Segment>> bytes(Manifest manifest) {
     String key =
-        Keys.segment(manifest.conversationId(), manifest.from(), manifest.to(), manifest.sha256());
+        ObjectKeys.segment(
+            manifest.conversationId(), manifest.from(), manifest.to(), manifest.sha256());
     return objects
         .get(key, Segment.MOST_BYTES)
         .thenApplyAsync(
@@ -368,7 +372,7 @@ final class SegmentTier implements ColdTier {
             executor);
   }
 
-  private static List<Keys.Name> holding(List<Keys.Name> names, long seq) {
+  private static List<ObjectKeys.Name> holding(List<ObjectKeys.Name> names, long seq) {
     return names.stream()
         .filter(name -> name.isManifest() && name.from() <= seq && seq <= name.to())
         .toList();
@@ -380,9 +384,9 @@ final class SegmentTier implements ColdTier {
         scans,
         null,
         store
-            .list(Keys.folder(id))
-            .mapConcat(key -> Optional.ofNullable(Keys.parse(key)).stream().toList())
-            .filter(Keys.Name::isManifest)
+            .list(ObjectKeys.folder(id))
+            .mapConcat(key -> Optional.ofNullable(ObjectKeys.parse(key)).stream().toList())
+            .filter(ObjectKeys.Name::isManifest)
             // One at a time, and not past what the breaker allows.
             .mapAsync(1, name -> manifest(id, name))
             // One that was replaced meanwhile: what replaced it reaches further and comes too.

@@ -53,7 +53,7 @@
  *
  * Names begin with the last seq, and the length of a segment is bounded. So the segment of a seq
  * has one of two prefixes of 15 digits: one listing (two at a border), then the manifest, then the
- * segment. There is no index, and no request grows with the conversation. See {@code Keys}.
+ * segment. There is no index, and no request grows with the conversation. See {@code ObjectKeys}.
  *
  * <h2>Writing</h2>
  *

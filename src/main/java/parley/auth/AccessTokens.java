@@ -34,10 +34,10 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import parley.auth.Verified.Principal;
-import parley.auth.Verified.Rejected;
-import parley.auth.Verified.Unavailable;
-import parley.model.Ids;
+import parley.auth.TokenVerdict.Principal;
+import parley.auth.TokenVerdict.Rejected;
+import parley.auth.TokenVerdict.Unavailable;
+import parley.model.IdRules;
 import parley.model.UserId;
 
 /**
@@ -152,7 +152,7 @@ public final class AccessTokens implements AutoCloseable {
    * Who the token speaks for. Complete when returned, but for an external token whose key has to be
    * fetched first.
    */
-  public CompletionStage<Verified> verify(Secret token) {
+  public CompletionStage<TokenVerdict> verify(Secret token) {
     if (token.value().length() > MAX_CHARS) {
       return done(new Rejected("too long"));
     }
@@ -161,18 +161,18 @@ public final class AccessTokens implements AutoCloseable {
     if (known != null) {
       return done(clock.instant().isBefore(known.expiresAt()) ? known : new Rejected("expired"));
     }
-    CompletionStage<Verified> result;
+    CompletionStage<TokenVerdict> result;
     try {
       result = verify(SignedJWT.parse(token.value()));
     } catch (ParseException | JOSEException | RuntimeException e) {
       return done(new Rejected("malformed"));
     }
     return result.thenApply(
-        verified -> {
-          if (verified instanceof Principal principal) {
+        tokenVerdict -> {
+          if (tokenVerdict instanceof Principal principal) {
             remembered.put(hash, principal);
           }
-          return verified;
+          return tokenVerdict;
         });
   }
 
@@ -195,7 +195,7 @@ public final class AccessTokens implements AutoCloseable {
     }
   }
 
-  private CompletionStage<Verified> verify(SignedJWT jwt) throws ParseException, JOSEException {
+  private CompletionStage<TokenVerdict> verify(SignedJWT jwt) throws ParseException, JOSEException {
     Base64URL signature = jwt.getSignature();
     if (!Base64URL.encode(signature.decode()).equals(signature)) {
       return done(new Rejected("malformed")); // One token, one spelling, as for refresh tokens.
@@ -211,7 +211,7 @@ public final class AccessTokens implements AutoCloseable {
     return done(new Rejected("unknown issuer"));
   }
 
-  private CompletionStage<Verified> verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
+  private CompletionStage<TokenVerdict> verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
       throws ParseException, JOSEException {
     JWSHeader header = jwt.getHeader();
     String keyId = header.getKeyID();
@@ -220,7 +220,7 @@ public final class AccessTokens implements AutoCloseable {
     }
     String username = claims.getStringClaim("username");
     // Before the store is asked for a key: an expired token must not cost a read.
-    Verified about =
+    TokenVerdict about =
         username == null ? new Rejected("no username") : principal(claims, username, false);
     if (about instanceof Rejected) {
       return done(about);
@@ -236,7 +236,7 @@ public final class AccessTokens implements AutoCloseable {
                     : read ? new Rejected("not our key") : new Unavailable(RETRY_AFTER_MILLIS));
   }
 
-  private Verified signedByOwn(SignedJWT jwt, String keyId, Verified about) {
+  private TokenVerdict signedByOwn(SignedJWT jwt, String keyId, TokenVerdict about) {
     Own with = own;
     Instant now = clock.instant();
     SigningKeys.Key key = with.keys.good(keyId, now);
@@ -280,7 +280,7 @@ public final class AccessTokens implements AutoCloseable {
     }
   }
 
-  private CompletionStage<Verified> verifyExternal(
+  private CompletionStage<TokenVerdict> verifyExternal(
       SignedJWT jwt, JWTClaimsSet claims, Remote remote) {
     if (!ASYMMETRIC.contains(jwt.getHeader().getAlgorithm())) {
       return done(new Rejected("algorithm not allowed"));
@@ -293,7 +293,7 @@ public final class AccessTokens implements AutoCloseable {
       return done(new Rejected(wrong));
     }
     String subject = claims.getSubject();
-    if (subject == null || !Ids.isId(subject) || subject.startsWith(OUR_IDS)) {
+    if (subject == null || !IdRules.isId(subject) || subject.startsWith(OUR_IDS)) {
       return done(new Rejected("sub cannot be a user_id"));
     }
     // Before the keys are asked for: an expired token must not cost a fetch.
@@ -327,7 +327,7 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /** The claims that ours and an external issuer's tokens have in common. */
-  private Verified principal(JWTClaimsSet claims, String username, boolean isExternal) {
+  private TokenVerdict principal(JWTClaimsSet claims, String username, boolean isExternal) {
     Instant now = clock.instant();
     Date expires = claims.getExpirationTime();
     if (expires == null || !now.isBefore(expires.toInstant())) {
@@ -337,7 +337,7 @@ public final class AccessTokens implements AutoCloseable {
       return new Rejected("not yet valid");
     }
     String subject = claims.getSubject();
-    return subject == null || !Ids.isId(subject)
+    return subject == null || !IdRules.isId(subject)
         ? new Rejected("sub cannot be a user_id")
         : new Principal(
             new UserId(subject),
@@ -356,8 +356,8 @@ public final class AccessTokens implements AutoCloseable {
     return date != null && date.toInstant().isAfter(now.plus(SKEW));
   }
 
-  private static CompletionStage<Verified> done(Verified verified) {
-    return CompletableFuture.completedFuture(verified);
+  private static CompletionStage<TokenVerdict> done(TokenVerdict tokenVerdict) {
+    return CompletableFuture.completedFuture(tokenVerdict);
   }
 
   private static String sha256(String token) {

@@ -86,7 +86,8 @@ public final class Account
   /**
    * Start a family of refresh tokens, for the right password.
    *
-   * @param address where it comes from, as {@link Addresses} say; null from a version that does not
+   * @param address where it comes from, as {@link ClientAddresses} say; null from a version that
+   *     does not
    * @param knownDevice what an earlier login gave, or null
    * @param heldUpMillis the address has tried too much lately, whatever the accounts: only a known
    *     device may go on, anybody else is told to wait so long; 0 where it has not
@@ -157,7 +158,7 @@ public final class Account
 
   private final ActorContext<Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
-  private final Admission admission;
+  private final AccountAdmission accountAdmission;
   private final String username;
   private final PasswordHasher hasher;
   private final Users users;
@@ -170,7 +171,7 @@ public final class Account
   private Account(
       ActorContext<Command> context,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      Admission admission,
+      AccountAdmission accountAdmission,
       String username,
       PasswordHasher hasher,
       Users users,
@@ -178,7 +179,7 @@ public final class Account
     super(PersistenceId.of(KEY.name(), username));
     this.context = context;
     this.shard = shard;
-    this.admission = admission;
+    this.accountAdmission = accountAdmission;
     this.username = username;
     this.hasher = hasher;
     this.users = users;
@@ -201,10 +202,10 @@ public final class Account
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(IDLE, new Idle());
-          Admission admission = new Admission(MAX_WAITING);
+          AccountAdmission accountAdmission = new AccountAdmission(MAX_WAITING);
           return Behaviors.intercept(
-              () -> admission,
-              new Account(context, shard, admission, username, hasher, users, clock));
+              () -> accountAdmission,
+              new Account(context, shard, accountAdmission, username, hasher, users, clock));
         });
   }
 
@@ -237,7 +238,7 @@ public final class Account
   }
 
   private Effect<AccountEvent, AccountState> handle(AccountState state, Command command) {
-    admission.handled(command);
+    accountAdmission.handled(command);
     return switch (command) {
       case Register c -> register(state, c);
       case Login c -> login(state, c);
@@ -375,7 +376,8 @@ public final class Account
       }
       case STALE -> Effect().reply(c.replyTo(), new AccountReply.Stale());
       case TOO_FAST ->
-          Effect().reply(c.replyTo(), new AccountReply.TooFast(Family.WINDOW.toMillis()));
+          Effect()
+              .reply(c.replyTo(), new AccountReply.TooFast(RefreshTokenFamily.WINDOW.toMillis()));
       case SPENT ->
           revoke(
               state, token.familyId(), true, c, () -> c.replyTo().tell(new AccountReply.Reused()));
@@ -398,11 +400,11 @@ public final class Account
 
   private Effect<AccountEvent, AccountState> endFamily(AccountState state, EndFamily c) {
     AccountReply.FamilyGone gone = new AccountReply.FamilyGone();
-    Family family = state.familyBySid(c.sid()).orElse(null);
-    return family == null
+    RefreshTokenFamily refreshTokenFamily = state.familyBySid(c.sid()).orElse(null);
+    return refreshTokenFamily == null
         ? Effect().reply(c.replyTo(), gone)
         : Effect()
-            .persist(new AccountEvent.FamilyRevoked(family.id(), false, now(), true))
+            .persist(new AccountEvent.FamilyRevoked(refreshTokenFamily.id(), false, now(), true))
             .thenReply(c.replyTo(), after -> gone);
   }
 

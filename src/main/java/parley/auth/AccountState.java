@@ -27,7 +27,10 @@ import parley.serial.Stored;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record AccountState(
-    @Nullable Owner owner, List<Family> families, List<Reused> reused, List<String> untold)
+    @Nullable Owner owner,
+    List<RefreshTokenFamily> families,
+    List<Reused> reused,
+    List<String> untold)
     implements Stored {
   /** The login after these ends the family that was refreshed the longest ago. */
   static final int MAX_FAMILIES = 20;
@@ -81,11 +84,13 @@ record AccountState(
       case AccountEvent.Registered e ->
           new AccountState(
               new Owner(e.userId(), e.displayName(), e.passwordHash()),
-              newest(List.of(), Family.started(e.familyId(), e.secretHash(), e.at())),
+              newest(List.of(), RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())),
               List.of(),
               List.of());
       case AccountEvent.FamilyStarted e ->
-          s.with(newest(s.families, Family.started(e.familyId(), e.secretHash(), e.at())))
+          s.with(
+                  newest(
+                      s.families, RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())))
               .withUntold(e.ended(), e.ended() == null);
       case AccountEvent.FamilyRotated e -> s.rotated(e);
       case AccountEvent.FamilyRevoked e -> s.revoked(e);
@@ -98,7 +103,7 @@ record AccountState(
    * be kept. What gives a token is held against its hash in any case.
    */
   Standing standing(RefreshToken token, Instant now) {
-    Optional<Family> live = family(token.familyId());
+    Optional<RefreshTokenFamily> live = family(token.familyId());
     if (live.isPresent()) {
       return live.get().standing(token, now);
     }
@@ -108,18 +113,19 @@ record AccountState(
   }
 
   /** The live family of that id. */
-  Optional<Family> family(String id) {
+  Optional<RefreshTokenFamily> family(String id) {
     return families.stream().filter(f -> same(f.id(), id)).findFirst();
   }
 
   /** The live family that access tokens call so. */
-  Optional<Family> familyBySid(String sid) {
+  Optional<RefreshTokenFamily> familyBySid(String sid) {
     return families.stream().filter(f -> same(RefreshToken.sid(f.id()), sid)).findFirst();
   }
 
   /** The family that a login at this time ends, or null. */
   @Nullable String makesRoom(Instant now) {
-    List<Family> live = families.stream().filter(f -> now.isBefore(f.expiresAt())).toList();
+    List<RefreshTokenFamily> live =
+        families.stream().filter(f -> now.isBefore(f.expiresAt())).toList();
     return live.size() < MAX_FAMILIES ? null : live.getFirst().id();
   }
 
@@ -129,8 +135,9 @@ record AccountState(
   }
 
   private AccountState rotated(AccountEvent.FamilyRotated e) {
-    Family before =
-        family(e.familyId()).orElseGet(() -> Family.started(e.familyId(), e.secretHash(), e.at()));
+    RefreshTokenFamily before =
+        family(e.familyId())
+            .orElseGet(() -> RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at()));
     return with(newest(without(families, e.familyId()), before.rotated(e)));
   }
 
@@ -164,17 +171,18 @@ record AccountState(
         untold);
   }
 
-  private AccountState with(List<Family> changed) {
+  private AccountState with(List<RefreshTokenFamily> changed) {
     return new AccountState(owner, changed, reused, untold);
   }
 
-  private static List<Family> without(List<Family> families, String id) {
+  private static List<RefreshTokenFamily> without(List<RefreshTokenFamily> families, String id) {
     return families.stream().filter(f -> !same(f.id(), id)).toList();
   }
 
-  private static List<Family> newest(List<Family> families, Family family) {
-    List<Family> all = new ArrayList<>(families);
-    all.add(family);
+  private static List<RefreshTokenFamily> newest(
+      List<RefreshTokenFamily> families, RefreshTokenFamily refreshTokenFamily) {
+    List<RefreshTokenFamily> all = new ArrayList<>(families);
+    all.add(refreshTokenFamily);
     return last(all);
   }
 

@@ -130,7 +130,7 @@ public final class Accounts {
             new Account.Login(
                 password,
                 replyTo,
-                Addresses.key(origin.address()),
+                ClientAddresses.key(origin.address()),
                 origin.knownDevice(),
                 origin.heldUpMillis()),
         reply ->

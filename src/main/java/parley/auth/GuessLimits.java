@@ -34,50 +34,50 @@ final class GuessLimits {
   static final int DEVICES = 32;
 
   /** For one address, and for one known device. */
-  static final Guesses.Limit ONE = new Guesses.Limit(10, 6_000, 900_000, 300_000);
+  static final GuessCounter.Limit ONE = new GuessCounter.Limit(10, 6_000, 900_000, 300_000);
 
   /** For one IPv6 /48: a quarter of what all have. */
-  static final Guesses.Limit SITE = new Guesses.Limit(25, 6_000, 900_000, 300_000);
+  static final GuessCounter.Limit SITE = new GuessCounter.Limit(25, 6_000, 900_000, 300_000);
 
   /** For all known devices at one address. */
-  static final Guesses.Limit KNOWN = new Guesses.Limit(20, 6_000, 900_000, 300_000);
+  static final GuessCounter.Limit KNOWN = new GuessCounter.Limit(20, 6_000, 900_000, 300_000);
 
   /** For all addresses together. */
-  static final Guesses.Limit ALL = new Guesses.Limit(100, 1_000, 300_000, 300_000);
+  static final GuessCounter.Limit ALL = new GuessCounter.Limit(100, 1_000, 300_000, 300_000);
 
   /**
    * Who tries.
    *
-   * @param address as {@link Addresses} say, or empty where it is not known
+   * @param address as {@link ClientAddresses} say, or empty where it is not known
    * @param device the known device, or null
    */
   record Who(String address, @Nullable String device) {}
 
   /** Attempts that are counted under one name. */
-  private record Count(Map<String, Guesses> all, String name, Guesses.Limit limit) {
-    Guesses at(long nowMillis) {
-      Guesses old = all.get(name);
-      return old == null ? Guesses.none(limit, nowMillis) : old.at(nowMillis);
+  private record Count(Map<String, GuessCounter> all, String name, GuessCounter.Limit limit) {
+    GuessCounter at(long nowMillis) {
+      GuessCounter old = all.get(name);
+      return old == null ? GuessCounter.none(limit, nowMillis) : old.at(nowMillis);
     }
 
-    void put(Guesses guesses) {
-      all.put(name, guesses);
+    void put(GuessCounter guessCounter) {
+      all.put(name, guessCounter);
     }
   }
 
-  private final Map<String, Guesses> addresses = bounded(ADDRESSES);
-  private final Map<String, Guesses> sites = bounded(ADDRESSES);
-  private final Map<String, Guesses> devices = bounded(DEVICES);
-  private final Map<String, Guesses> knownAddresses = bounded(ADDRESSES);
-  private Guesses all;
+  private final Map<String, GuessCounter> addresses = bounded(ADDRESSES);
+  private final Map<String, GuessCounter> sites = bounded(ADDRESSES);
+  private final Map<String, GuessCounter> devices = bounded(DEVICES);
+  private final Map<String, GuessCounter> knownAddresses = bounded(ADDRESSES);
+  private GuessCounter all;
 
   GuessLimits(long nowMillis) {
-    all = Guesses.none(ALL, nowMillis);
+    all = GuessCounter.none(ALL, nowMillis);
   }
 
   /** Takes an attempt: 0 where there is one, else milliseconds until there is. */
   long take(Who who, long nowMillis) {
-    Guesses together = all.at(nowMillis);
+    GuessCounter together = all.at(nowMillis);
     boolean known = who.device() != null;
     List<Count> counts = counts(who);
     long wait = known ? 0 : together.waitMillis();
@@ -128,20 +128,20 @@ final class GuessLimits {
           new Count(devices, device, ONE), new Count(knownAddresses, who.address(), KNOWN));
     }
     Count own = new Count(addresses, who.address(), ONE);
-    String site = Addresses.site(who.address());
+    String site = ClientAddresses.site(who.address());
     return site == null ? List.of(own) : List.of(own, new Count(sites, site, SITE));
   }
 
-  private static boolean allForgiven(Map<String, Guesses> map, long nowMillis) {
-    return map.values().stream().allMatch(guesses -> guesses.at(nowMillis).isNone());
+  private static boolean allForgiven(Map<String, GuessCounter> map, long nowMillis) {
+    return map.values().stream().allMatch(guessCounter -> guessCounter.at(nowMillis).isNone());
   }
 
-  private static Map<String, Guesses> bounded(int most) {
+  private static Map<String, GuessCounter> bounded(int most) {
     return new LinkedHashMap<>(4, 0.75f, true) {
       private static final long serialVersionUID = 1L;
 
       @Override
-      protected boolean removeEldestEntry(Map.Entry<String, Guesses> eldest) {
+      protected boolean removeEldestEntry(Map.Entry<String, GuessCounter> eldest) {
         return size() > most;
       }
     };

@@ -46,7 +46,7 @@ public final class LoginThrottle {
     buckets
         .asMap()
         .compute(
-            Addresses.key(address),
+            ClientAddresses.key(address),
             (k, old) -> {
               TokenBucket bucket =
                   old == null ? TokenBucket.full(BURST, REFILL_MILLIS, now) : old.at(now);
@@ -58,6 +58,8 @@ public final class LoginThrottle {
 
   /** Gives the attempt back: it was a success, so nobody was guessing. */
   public void succeeded(InetAddress address) {
-    buckets.asMap().computeIfPresent(Addresses.key(address), (k, bucket) -> bucket.giveBack());
+    buckets
+        .asMap()
+        .computeIfPresent(ClientAddresses.key(address), (k, bucket) -> bucket.giveBack());
   }
 }

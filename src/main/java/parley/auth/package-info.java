@@ -8,13 +8,14 @@
  * <h2>Decision: a login makes a family, and the family ends as one</h2>
  *
  * A family is the set of tokens that one login made. Its refresh tokens have generations ({@link
- * parley.auth.Family}). Its access tokens carry its {@code sid}. A logout must end sockets and
- * pushes at once. The user entity owns these, perhaps on another node. So the account writes the
- * end first. Then it tells the user until the user has it in its own journal, and only then it
- * answers. Ends that the user has not confirmed are part of the account's state. If a process dies
- * between the two steps, the family has no valid refresh token any more. Its sockets end with their
- * access token (15 minutes), or when any call that names the account wakes it. The caller had no
- * answer and asks again. The removal of a device goes the same way from the other side.
+ * parley.auth.RefreshTokenFamily}). Its access tokens carry its {@code sid}. A logout must end
+ * sockets and pushes at once. The user entity owns these, perhaps on another node. So the account
+ * writes the end first. Then it tells the user until the user has it in its own journal, and only
+ * then it answers. Ends that the user has not confirmed are part of the account's state. If a
+ * process dies between the two steps, the family has no valid refresh token any more. Its sockets
+ * end with their access token (15 minutes), or when any call that names the account wakes it. The
+ * caller had no answer and asks again. The removal of a device goes the same way from the other
+ * side.
  *
  * <p>Rejected: to ask the account at each hello (a third of a cluster's reconnects would wake as
  * many accounts); to keep live logins in the user (each login would cost a write there).

@@ -19,10 +19,10 @@ public interface Calendar {
   /**
    * Asks to be remembered on that day.
    *
-   * @param replyTo is told {@link Bucket.Registered} when it is durable, or {@link
-   *     Bucket.NotThatDay}
+   * @param replyTo is told {@link CalendarBucket.Registered} when it is durable, or {@link
+   *     CalendarBucket.NotThatDay}
    */
-  void register(ConversationId id, long day, ActorRef<Bucket.Answer> replyTo);
+  void register(ConversationId id, long day, ActorRef<CalendarBucket.Answer> replyTo);
 
   /** The conversation need not be remembered on that day any more. */
   void finished(ConversationId id, long day);

@@ -41,24 +41,25 @@ public final class ShardedCalendar implements Calendar {
     ClusterSharding sharding = ClusterSharding.get(system);
     sharding.init(
         Entity.of(
-                Bucket.KEY, entity -> Bucket.create(entity.getEntityId(), time, entity.getShard()))
-            .withStopMessage(Bucket.stop()));
+                CalendarBucket.KEY,
+                entity -> CalendarBucket.create(entity.getEntityId(), time, entity.getShard()))
+            .withStopMessage(CalendarBucket.stop()));
     ShardedCalendar calendar = new ShardedCalendar(sharding);
     ShardedDaemonProcess.get(system)
         .init(
-            Clock.Command.class,
+            CalendarClock.Command.class,
             "archive-clock",
-            Clock.CLOCKS,
-            number -> Clock.create(number, time, every, calendar.ways(due)),
-            Clock.Tick.STOP);
+            CalendarClock.CLOCKS,
+            number -> CalendarClock.create(number, time, every, calendar.ways(due)),
+            CalendarClock.Tick.STOP);
     return calendar;
   }
 
-  private Clock.Ways ways(BiConsumer<ConversationId, Long> due) {
-    return new Clock.Ways() {
+  private CalendarClock.Ways ways(BiConsumer<ConversationId, Long> due) {
+    return new CalendarClock.Ways() {
       @Override
-      public void bucket(long day, int slot, Bucket.Command message) {
-        sharding.entityRefFor(Bucket.KEY, Bucket.name(day, slot)).tell(message);
+      public void bucket(long day, int slot, CalendarBucket.Command message) {
+        sharding.entityRefFor(CalendarBucket.KEY, CalendarBucket.name(day, slot)).tell(message);
       }
 
       @Override
@@ -69,16 +70,18 @@ public final class ShardedCalendar implements Calendar {
   }
 
   @Override
-  public void register(ConversationId id, long day, ActorRef<Bucket.Answer> replyTo) {
-    tell(id, day, new Bucket.Register(id, replyTo));
+  public void register(ConversationId id, long day, ActorRef<CalendarBucket.Answer> replyTo) {
+    tell(id, day, new CalendarBucket.Register(id, replyTo));
   }
 
   @Override
   public void finished(ConversationId id, long day) {
-    tell(id, day, new Bucket.Finished(id));
+    tell(id, day, new CalendarBucket.Finished(id));
   }
 
-  private void tell(ConversationId id, long day, Bucket.Command message) {
-    sharding.entityRefFor(Bucket.KEY, Bucket.name(day, Bucket.slot(id))).tell(message);
+  private void tell(ConversationId id, long day, CalendarBucket.Command message) {
+    sharding
+        .entityRefFor(CalendarBucket.KEY, CalendarBucket.name(day, CalendarBucket.slot(id)))
+        .tell(message);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The calendar: which conversation archives on which day, and the clock that asks the conversations
- * on that day. It knows ids and days, but no entries. See {@link parley.calendar.Bucket} and {@link
- * parley.calendar.Clock}.
+ * on that day. It knows ids and days, but no entries. See {@link parley.calendar.CalendarBucket}
+ * and {@link parley.calendar.CalendarClock}.
  *
  * <h2>Decision: a calendar instead of a scan</h2>
  *

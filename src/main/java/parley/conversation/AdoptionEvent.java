@@ -6,7 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import parley.serial.Stored;
 
 /**
- * What has happened to the {@link Adoption}. Read for ever, by the rules of {@link
+ * What has happened to the {@link ReminderAdoption}. Read for ever, by the rules of {@link
  * ConversationEvent}.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")

@@ -12,8 +12,8 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.ConversationView;
+import parley.model.EntryIntent;
 import parley.model.HistoryPage;
-import parley.model.Intent;
 import parley.model.Refusal;
 import parley.model.Role;
 import parley.model.UserId;
@@ -34,7 +34,7 @@ public final class Conversation {
 
   /**
    * Registers conversations with the cluster, and their reminders, which it also gives to those
-   * that a version without reminders left behind ({@link Adoption}). Conversations are not
+   * that a version without reminders left behind ({@link ReminderAdoption}). Conversations are not
    * remembered by sharding: one that may have something untold has a {@link ConversationReminder},
    * which is; by it those that were active on a node that died come back by themselves elsewhere,
    * or on the same node after a restart, and finish telling members what they had not heard.
@@ -44,21 +44,21 @@ public final class Conversation {
     ConversationReminder.init(system, environment.wake());
     ConversationReminder.Port reminders = environment.reminders();
     if (reminders != null) {
-      Adoption.init(system, reminders);
+      ReminderAdoption.init(system, reminders);
     }
-    Absent absent = new Absent();
+    MissingConversations missingConversations = new MissingConversations();
     return ClusterSharding.get(system)
         .init(
             Entity.of(
                     KEY,
                     entity -> {
                       ConversationId id = new ConversationId(entity.getEntityId());
-                      return absent.behavior(
+                      return missingConversations.behavior(
                           id,
                           entity.getShard(),
                           () ->
                               ConversationEntity.create(
-                                  id, environment, entity.getShard(), absent));
+                                  id, environment, entity.getShard(), missingConversations));
                     })
                 .withSettings(ClusterShardingSettings.create(system).withRememberEntities(false))
                 .withStopMessage(ConversationEntity.Stop.STOP));
@@ -99,7 +99,7 @@ public final class Conversation {
   public record Post(
       @JsonProperty("a") UserId author,
       @JsonProperty("n") String clientMsgId,
-      @JsonProperty("i") Intent intent,
+      @JsonProperty("i") EntryIntent intent,
       @JsonProperty("o") @Nullable UserId openWith,
       @JsonProperty("r") ActorRef<PostReply> replyTo,
       @JsonProperty("w") long retryAfterMillis)
@@ -108,7 +108,7 @@ public final class Conversation {
     public Post(
         UserId author,
         String clientMsgId,
-        Intent intent,
+        EntryIntent intent,
         @Nullable UserId openWith,
         ActorRef<PostReply> replyTo) {
       this(author, clientMsgId, intent, openWith, replyTo, 0);

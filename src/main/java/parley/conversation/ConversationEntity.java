@@ -24,12 +24,12 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
-import parley.calendar.Bucket;
+import parley.calendar.CalendarBucket;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.conversation.ConversationEvent.Person;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.Limits;
 import parley.model.Refusal;
 import parley.model.UserId;
@@ -72,7 +72,7 @@ public final class ConversationEntity
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
       Telemetry telemetry,
-      @Nullable Archive archive,
+      @Nullable ArchiveDependencies archive,
       ConversationReminder.@Nullable Port reminders) {
     /** Where nobody is reminded: a conversation that ends by itself waits for its next use. */
     public Environment(
@@ -82,7 +82,7 @@ public final class ConversationEntity
         Supplier<String> messageIds,
         Consumer<ConversationId> wake,
         Telemetry telemetry,
-        @Nullable Archive archive) {
+        @Nullable ArchiveDependencies archive) {
       this(settings, users, clock, messageIds, wake, telemetry, archive, null);
     }
 
@@ -151,23 +151,23 @@ public final class ConversationEntity
   private final ActorContext<Conversation.Command> context;
   private final TimerScheduler<Conversation.Command> timers;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
-  private final Log log;
-  private final Vetting vetting;
-  private final Opening opening;
+  private final LogReader logReader;
+  private final UserCheck userCheck;
+  private final DirectOpening directOpening;
   private final AdmissionGuard<Conversation.Command> guard;
-  private final ActorRef<Bucket.Answer> calendar;
-  private final Absent absent;
-  private final Keeping keeping;
+  private final ActorRef<CalendarBucket.Answer> calendar;
+  private final MissingConversations missingConversations;
+  private final ReminderClient reminderClient;
 
   private ConversationState state;
-  private Pages pages;
+  private HistoryPages historyPages;
   private Dispatch dispatch;
   private CursorMoves cursors;
-  private Lookups lookups;
-  private Preview preview;
-  private Writing writing;
-  private Membership membership;
-  private Archiving archiving;
+  private MessageLookups messageLookups;
+  private PreviewSearch previewSearch;
+  private PendingWrites pendingWrites;
+  private MembershipChanges membershipChanges;
+  private Archiver archiver;
   private boolean flushAsked;
   private long handled;
   private long recoveredTo;
@@ -181,7 +181,7 @@ public final class ConversationEntity
   /** The behaviour of one conversation. */
   public static Behavior<Conversation.Command> create(
       ConversationId id, Environment environment, ActorRef<ClusterSharding.ShardCommand> shard) {
-    return create(id, environment, shard, new Absent());
+    return create(id, environment, shard, new MissingConversations());
   }
 
   /** The behaviour of one conversation, which notes where it is not one. */
@@ -189,15 +189,15 @@ public final class ConversationEntity
       ConversationId id,
       Environment environment,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      Absent absent) {
+      MissingConversations missingConversations) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  AdmissionGuard<Conversation.Command> guard = Admission.guard();
+                  AdmissionGuard<Conversation.Command> guard = OverloadReplies.guard();
                   return guard.guard(
                       new ConversationEntity(
-                          id, environment, context, timers, shard, guard, absent));
+                          id, environment, context, timers, shard, guard, missingConversations));
                 }));
   }
 
@@ -208,41 +208,42 @@ public final class ConversationEntity
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
       AdmissionGuard<Conversation.Command> guard,
-      Absent absent) {
-    super(PersistenceId.ofUniqueId(Log.persistenceId(id)));
+      MissingConversations missingConversations) {
+    super(PersistenceId.ofUniqueId(LogReader.persistenceId(id)));
     this.id = id;
     this.environment = environment;
     this.context = context;
     this.timers = timers;
     this.shard = shard;
     this.guard = guard;
-    this.absent = absent;
-    this.keeping = new Keeping(id, environment.reminders(), context.getSelf(), timers);
-    Archive archive = environment.archive();
-    this.log =
-        new Log(
+    this.missingConversations = missingConversations;
+    this.reminderClient =
+        new ReminderClient(id, environment.reminders(), context.getSelf(), timers);
+    ArchiveDependencies archiveDependencies = environment.archive();
+    this.logReader =
+        new LogReader(
             context.getSystem(),
             environment.settings().readJournal(),
             id,
-            archive == null ? null : archive.tier());
-    this.calendar = Archiving.answers(context);
-    this.vetting =
-        new Vetting(
+            archiveDependencies == null ? null : archiveDependencies.tier());
+    this.calendar = Archiver.answers(context);
+    this.userCheck =
+        new UserCheck(
             environment.users(), context.messageAdapter(User.ProfileReply.class, Vetted::new));
     this.state = new ConversationState(id);
-    this.pages = new Pages(context, log, state);
-    this.dispatch = new Dispatch(state, environment.users(), pages);
-    this.cursors = new CursorMoves(context, log, state);
-    this.lookups = new Lookups(context, log, state);
-    this.preview = new Preview(context, state, pages);
-    this.writing = new Writing(environment, state, dispatch, cursors);
-    this.membership = new Membership(state, vetting, this::write);
-    this.archiving = archiving();
-    this.opening = new Opening(id, vetting);
+    this.historyPages = new HistoryPages(context, logReader, state);
+    this.dispatch = new Dispatch(state, environment.users(), historyPages);
+    this.cursors = new CursorMoves(context, logReader, state);
+    this.messageLookups = new MessageLookups(context, logReader, state);
+    this.previewSearch = new PreviewSearch(context, state, historyPages);
+    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
+    this.membershipChanges = new MembershipChanges(state, userCheck, this::write);
+    this.archiver = archiving();
+    this.directOpening = new DirectOpening(id, userCheck);
   }
 
-  private Archiving archiving() {
-    return new Archiving(context, timers, environment, log, state, dispatch, calendar);
+  private Archiver archiving() {
+    return new Archiver(context, timers, environment, logReader, state, dispatch, calendar);
   }
 
   @Override
@@ -300,26 +301,26 @@ public final class ConversationEntity
 
   private void recovered(ConversationState recovered) {
     state = recovered;
-    pages = new Pages(context, log, state);
-    dispatch = new Dispatch(state, environment.users(), pages);
-    cursors = new CursorMoves(context, log, state);
-    lookups = new Lookups(context, log, state);
-    preview = new Preview(context, state, pages);
-    writing = new Writing(environment, state, dispatch, cursors);
-    membership = new Membership(state, vetting, this::write);
-    archiving = archiving();
+    historyPages = new HistoryPages(context, logReader, state);
+    dispatch = new Dispatch(state, environment.users(), historyPages);
+    cursors = new CursorMoves(context, logReader, state);
+    messageLookups = new MessageLookups(context, logReader, state);
+    previewSearch = new PreviewSearch(context, state, historyPages);
+    pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
+    membershipChanges = new MembershipChanges(state, userCheck, this::write);
+    archiver = archiving();
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
     recoveredTo = state.eventNr;
     if (!state.exists()) {
-      absent.add(shard, id);
+      missingConversations.add(shard, id);
       return;
     }
-    absent.remove(shard, id);
+    missingConversations.remove(shard, id);
     dispatch.recover(now());
     startTick();
-    archiving.recovered();
+    archiver.recovered();
     if (!state.settled) {
-      keeping.ask();
+      reminderClient.ask();
       if (environment.settings().shared()) {
         context.getSelf().tell(Timer.TAKE_OVER);
       }
@@ -338,11 +339,11 @@ public final class ConversationEntity
 
   private void refuseAll() {
     Refusal refusal = Refusal.unavailable("the conversation is moving; ask again");
-    writing.refuseAll(refusal);
-    lookups.refuseAll(refusal);
-    opening.refuseAll(refusal);
-    keeping.refuseAll();
-    archiving.end();
+    pendingWrites.refuseAll(refusal);
+    messageLookups.refuseAll(refusal);
+    directOpening.refuseAll(refusal);
+    reminderClient.refuseAll();
+    archiver.end();
   }
 
   @Override
@@ -354,8 +355,12 @@ public final class ConversationEntity
         handled++;
       }
       Effect<ConversationEvent, ConversationState> effect =
-          mayWrite(command) && keeping.mustWait(command) ? Effect().none() : handle(command);
-      boolean nobody = !state.exists() && vetting.isIdle() && !opening.holds() && writing.isEmpty();
+          mayWrite(command) && reminderClient.mustWait(command) ? Effect().none() : handle(command);
+      boolean nobody =
+          !state.exists()
+              && userCheck.isIdle()
+              && !directOpening.holds()
+              && pendingWrites.isEmpty();
       if (nobody && !(command instanceof ConversationInternal)) {
         // Whoever makes up ids does not fill memory with conversations that are not there.
         passivate();
@@ -373,7 +378,7 @@ public final class ConversationEntity
     return switch (command) {
       case Timer timer -> false;
       case JournalSeen seen -> false;
-      case Keeping.Again again -> false;
+      case ReminderClient.Again again -> false;
       case Conversation.Kept kept -> false;
       case Conversation.Wake wake -> false;
       default -> true;
@@ -422,12 +427,13 @@ public final class ConversationEntity
       case Conversation.OpenDirect open -> follows(open) ? Effect().none() : openDirect(open);
       case Conversation.CreateGroup create -> createGroup(create);
       case Conversation.ChangeGroup c ->
-          write(c.actor(), Groups.change(state, c.actor(), c.name(), c.avatarUrl()), c.replyTo());
+          write(
+              c.actor(), GroupRules.change(state, c.actor(), c.name(), c.avatarUrl()), c.replyTo());
       case Conversation.AddMembers add -> addMembers(add);
       case Conversation.RemoveMember r ->
-          write(r.actor(), Groups.remove(state, r.actor(), r.userId()), r.replyTo());
+          write(r.actor(), GroupRules.remove(state, r.actor(), r.userId()), r.replyTo());
       case Conversation.SetRole r ->
-          write(r.actor(), Groups.setRole(state, r.actor(), r.userId(), r.role()), r.replyTo());
+          write(r.actor(), GroupRules.setRole(state, r.actor(), r.userId(), r.role()), r.replyTo());
       case Conversation.GetView get -> view(get);
       case Conversation.GetPage get -> page(get);
       case Conversation.Read read -> read(read);
@@ -436,7 +442,7 @@ public final class ConversationEntity
       case Conversation.Wake wake -> woken();
       case Conversation.Kept kept -> kept(kept.nr());
       case Conversation.Archive archive -> {
-        archiving.asked(archive.day());
+        archiver.asked(archive.day());
         yield Effect().none();
       }
       case ConversationInternal internal -> internal(internal);
@@ -463,37 +469,37 @@ public final class ConversationEntity
       case Stop stop -> stop();
       case NextOpened next -> nextOpened();
       case Vetted vetted -> {
-        vetting.answered(vetted.reply());
+        userCheck.answered(vetted.reply());
         yield afterVetting();
       }
       case NextVetted next -> afterVetting();
-      case Keeping.Again again -> {
-        keeping.again();
+      case ReminderClient.Again again -> {
+        reminderClient.again();
         yield Effect().none();
       }
-      case Keeping.Next next -> {
-        Conversation.Command command = keeping.next();
+      case ReminderClient.Next next -> {
+        Conversation.Command command = reminderClient.next();
         yield command == null ? Effect().none() : handle(command);
       }
       case JournalSeen seen -> seen(seen);
-      case Pages.ReadEnded ended -> {
-        ended.then().accept(pages);
+      case HistoryPages.ReadEnded ended -> {
+        ended.then().accept(historyPages);
         yield Effect().none();
       }
-      case Lookups.Resume resume -> {
+      case MessageLookups.Resume resume -> {
         Effect<ConversationEvent, ConversationState> effect = post(resume.post(), resume.facts());
-        lookups.resumed(resume.post().author());
+        messageLookups.resumed(resume.post().author());
         yield effect;
       }
-      case Lookups.Ended ended -> {
-        lookups.ended(ended);
+      case MessageLookups.Ended ended -> {
+        messageLookups.ended(ended);
         yield Effect().none();
       }
-      case Preview.Looked looked -> {
-        ConversationEvent found = preview.looked(looked, now());
-        if (found != null && !keeping.held()) {
+      case PreviewSearch.Looked looked -> {
+        ConversationEvent found = previewSearch.looked(looked, now());
+        if (found != null && !reminderClient.held()) {
           // It is looked for again with the next tick.
-          keeping.ask();
+          reminderClient.ask();
           found = null;
         }
         ConversationEvent restored = found;
@@ -501,11 +507,11 @@ public final class ConversationEntity
             ? Effect().none()
             : Effect().persist(restored).thenRun(after -> told(List.of()));
       }
-      case Archiving.Message archived -> {
-        ConversationEvent event = archiving.handle(archived);
+      case Archiver.Message archived -> {
+        ConversationEvent event = archiver.handle(archived);
         yield event == null
             ? Effect().none()
-            : Effect().persist(event).thenRun(after -> archiving.persisted(event));
+            : Effect().persist(event).thenRun(after -> archiver.persisted(event));
       }
       default -> {
         if (!CursorMoves.handle(message)) {
@@ -520,22 +526,22 @@ public final class ConversationEntity
   // ---------------------------------------------------------------------------------------
 
   private Effect<ConversationEvent, ConversationState> arrived(Conversation.Post post) {
-    return follows(post) || lookups.mustWait(post)
+    return follows(post) || messageLookups.mustWait(post)
         ? Effect().none()
-        : post(post, Lookups.Facts.NONE);
+        : post(post, MessageLookups.Facts.NONE);
   }
 
   /** Whether it goes behind what waited for the opening and has not had its turn yet. */
   private boolean follows(Conversation.Command cause) {
-    boolean follows = state.exists() && opening.holds();
+    boolean follows = state.exists() && directOpening.holds();
     if (follows) {
-      opening.follow(cause);
+      directOpening.follow(cause);
     }
     return follows;
   }
 
   private Effect<ConversationEvent, ConversationState> post(
-      Conversation.Post post, Lookups.Facts facts) {
+      Conversation.Post post, MessageLookups.Facts facts) {
     Member author = state.member(post.author());
     if (author == null) {
       if (!state.exists() && post.openWith() != null && !limited(post)) {
@@ -545,38 +551,39 @@ public final class ConversationEntity
       refuse(post, opens ? overRate(post) : Refusal.notFound());
       return Effect().none();
     }
-    Entry waiting = writing.find(post);
+    Entry waiting = pendingWrites.find(post);
     if (waiting != null) {
-      writing.awaitDuplicate(post, waiting);
+      pendingWrites.awaitDuplicate(post, waiting);
       return Effect().none();
     }
-    switch (lookups.known(post, author, facts, now())) {
-      case Lookups.Duplicate duplicate -> {
+    switch (messageLookups.known(post, author, facts, now())) {
+      case MessageLookups.Duplicate duplicate -> {
         environment.telemetry().duplicate();
-        post.replyTo().tell(Writing.posted(state, duplicate.entry(), true));
+        post.replyTo().tell(PendingWrites.posted(state, duplicate.entry(), true));
         return Effect().none();
       }
-      case Lookups.Pending pending -> {
+      case MessageLookups.Pending pending -> {
         return Effect().none();
       }
-      case Lookups.Unknown unknown -> {
+      case MessageLookups.Unknown unknown -> {
         if (limited(post)) {
           refuse(post, overRate(post));
           return Effect().none();
         }
       }
     }
-    return switch (Posting.decide(state, author, post.intent(), facts.target(), writing.end())) {
-      case Posting.Refuse refused -> {
+    return switch (PostingRules.decide(
+        state, author, post.intent(), facts.target(), pendingWrites.end())) {
+      case PostingRules.Refuse refused -> {
         refuse(post, refused.refusal());
         yield Effect().none();
       }
-      case Posting.NeedsEntry needs -> {
-        lookups.load(post, facts, needs.seq());
+      case PostingRules.NeedsEntry needs -> {
+        messageLookups.load(post, facts, needs.seq());
         yield Effect().none();
       }
-      case Posting.Accept accept -> {
-        writing.add(post, accept.body());
+      case PostingRules.Accept accept -> {
+        pendingWrites.add(post, accept.body());
         yield written();
       }
     };
@@ -598,10 +605,10 @@ public final class ConversationEntity
    * Something was added to the batch: it goes now if it must, else after what waits in the mailbox.
    */
   private Effect<ConversationEvent, ConversationState> written() {
-    if (writing.full()) {
+    if (pendingWrites.full()) {
       return flush();
     }
-    if (!flushAsked && !writing.isEmpty()) {
+    if (!flushAsked && !pendingWrites.isEmpty()) {
       flushAsked = true;
       context.getSelf().tell(Flush.NOW);
     }
@@ -609,24 +616,24 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> flush() {
-    if (!keeping.held()) {
-      if (!writing.isEmpty() || !cursors.isEmpty()) {
-        keeping.ask();
+    if (!reminderClient.held()) {
+      if (!pendingWrites.isEmpty() || !cursors.isEmpty()) {
+        reminderClient.ask();
       }
       return Effect().none();
     }
-    Writing.Write write = writing.take();
+    PendingWrites.Write write = pendingWrites.take();
     return write == null
         ? Effect().none()
         : Effect().persist(write.event()).thenRun(after -> flushed(write));
   }
 
-  private void flushed(Writing.Write write) {
-    absent.remove(shard, id);
-    writing.written(write);
+  private void flushed(PendingWrites.Write write) {
+    missingConversations.remove(shard, id);
+    pendingWrites.written(write);
     startTick();
-    preview.restore(now());
-    if (membership.hasNext()) {
+    previewSearch.restore(now());
+    if (membershipChanges.hasNext()) {
       context.getSelf().tell(NextVetted.NEXT);
     }
   }
@@ -636,7 +643,7 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> openDirect(Conversation.OpenDirect open) {
     if (state.exists()) {
-      open.replyTo().tell(Views.reply(state, open.opener()));
+      open.replyTo().tell(ConversationViews.reply(state, open.opener()));
       dispatch.remind(open.opener(), now());
       return Effect().none();
     }
@@ -646,48 +653,48 @@ public final class ConversationEntity
   private Effect<ConversationEvent, ConversationState> open(
       UserId opener, UserId peer, Conversation.Command cause) {
     startTick();
-    opening.open(opener, peer, cause, now());
+    directOpening.open(opener, peer, cause, now());
     return Effect().none();
   }
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
-    if (membership.hasNext() && isBeingMade()) {
+    if (membershipChanges.hasNext() && isBeingMade()) {
       // Of two tries to make one group the second finds it there, or both would be entries.
       return Effect().none();
     }
-    if (membership.next()) {
-      if (membership.hasNext()) {
+    if (membershipChanges.next()) {
+      if (membershipChanges.hasNext()) {
         context.getSelf().tell(NextVetted.NEXT);
       }
       return written();
     }
-    if (opening.isReady() && !keeping.held()) {
-      keeping.ask();
+    if (directOpening.isReady() && !reminderClient.held()) {
+      reminderClient.ask();
       return Effect().none();
     }
-    ConversationEvent event = opening.take();
+    ConversationEvent event = directOpening.take();
     return event == null ? Effect().none() : Effect().persist(event).thenRun(after -> opened());
   }
 
   /** Whether its first entry is not durable yet. */
   private boolean isBeingMade() {
-    return !state.exists() && !writing.isEmpty();
+    return !state.exists() && !pendingWrites.isEmpty();
   }
 
   private void opened() {
-    absent.remove(shard, id);
+    missingConversations.remove(shard, id);
     told(List.of());
     context.getSelf().tell(NextOpened.NEXT);
   }
 
   /** One by one what waited for the opening; what comes meanwhile waits behind it. */
   private Effect<ConversationEvent, ConversationState> nextOpened() {
-    Conversation.Command cause = opening.next();
-    if (opening.holds()) {
+    Conversation.Command cause = directOpening.next();
+    if (directOpening.holds()) {
       context.getSelf().tell(NextOpened.NEXT);
     }
-    if (cause instanceof Conversation.Post post && !lookups.mustWait(post)) {
-      return post(post, Lookups.Facts.NONE);
+    if (cause instanceof Conversation.Post post && !messageLookups.mustWait(post)) {
+      return post(post, MessageLookups.Facts.NONE);
     }
     if (cause instanceof Conversation.OpenDirect open) {
       return openDirect(open);
@@ -704,22 +711,22 @@ public final class ConversationEntity
   private Effect<ConversationEvent, ConversationState> createGroup(
       Conversation.CreateGroup create) {
     startTick();
-    membership.create(create, now());
+    membershipChanges.create(create, now());
     return Effect().none();
   }
 
   private Effect<ConversationEvent, ConversationState> addMembers(Conversation.AddMembers add) {
-    Groups.Decision decision = Groups.add(state, add.actor(), add.userIds());
+    GroupRules.Decision decision = GroupRules.add(state, add.actor(), add.userIds());
     if (decision.refusal() != null || decision.bodies().isEmpty()) {
       return write(add.actor(), decision, add.replyTo());
     }
     startTick();
-    membership.add(add, now());
+    membershipChanges.add(add, now());
     return Effect().none();
   }
 
   private Effect<ConversationEvent, ConversationState> write(
-      UserId actor, Groups.Decision decision, ActorRef<Conversation.ViewReply> replyTo) {
+      UserId actor, GroupRules.Decision decision, ActorRef<Conversation.ViewReply> replyTo) {
     if (decision.refusal() != null) {
       replyTo.tell(new Conversation.Refused(decision.refusal()));
       return Effect().none();
@@ -728,12 +735,13 @@ public final class ConversationEntity
     return written();
   }
 
-  private void write(UserId actor, List<Body> bodies, ActorRef<Conversation.ViewReply> replyTo) {
+  private void write(
+      UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     if (bodies.isEmpty()) {
       // It is so already.
-      replyTo.tell(Views.reply(state, actor));
+      replyTo.tell(ConversationViews.reply(state, actor));
     } else {
-      writing.add(actor, bodies, replyTo);
+      pendingWrites.add(actor, bodies, replyTo);
     }
   }
 
@@ -745,28 +753,29 @@ public final class ConversationEntity
         .tell(
             state.member(get.viewer()) == null
                 ? new Conversation.Refused(Refusal.notFound())
-                : Views.reply(state, get.viewer()));
+                : ConversationViews.reply(state, get.viewer()));
     return Effect().none();
   }
 
   private Effect<ConversationEvent, ConversationState> page(Conversation.GetPage get) {
-    Views.Range range = Views.range(state, get);
+    ConversationViews.Range range = ConversationViews.range(state, get);
     if (range == null) {
       get.replyTo().tell(new Conversation.Refused(Refusal.notFound()));
       return Effect().none();
     }
-    Pages.Ready ready =
-        (entries, origin) ->
+    HistoryPages.Ready ready =
+        (entries, entrySource) ->
             get.replyTo()
                 .tell(
                     entries == null
                         ? new Conversation.Refused(
                             Refusal.unavailable("the log cannot be read now"))
-                        : new Conversation.Page(Views.page(state, get, range, entries, origin)));
+                        : new Conversation.Page(
+                            ConversationViews.page(state, get, range, entries, entrySource)));
     if (get.after() == null) {
-      pages.loadBackward(range.from(), range.to(), range.end(), ready);
+      historyPages.loadBackward(range.from(), range.to(), range.end(), ready);
     } else {
-      pages.load(range.from(), range.to(), range.end(), ready);
+      historyPages.load(range.from(), range.to(), range.end(), ready);
     }
     return Effect().none();
   }
@@ -856,11 +865,11 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> tick() {
     long now = now();
-    vetting.tick(now);
+    userCheck.tick(now);
     dispatch.tick(now);
     cursors.tick();
-    preview.restore(now);
-    if (dispatch.settled() && vetting.isIdle() && cursors.isEmpty() && !state.previewLost) {
+    previewSearch.restore(now);
+    if (dispatch.settled() && userCheck.isIdle() && cursors.isEmpty() && !state.previewLost) {
       timers.cancel(Timer.TICK);
     }
     return flush();
@@ -872,11 +881,11 @@ public final class ConversationEntity
    * @param nr of the question that it answers
    */
   private Effect<ConversationEvent, ConversationState> kept(long nr) {
-    if (!keeping.kept(nr)) {
+    if (!reminderClient.kept(nr)) {
       return Effect().none();
     }
-    if (opening.isReady()) {
-      if (!writing.isEmpty()) {
+    if (directOpening.isReady()) {
+      if (!pendingWrites.isEmpty()) {
         context.getSelf().tell(Flush.NOW);
       }
       return afterVetting();
@@ -891,31 +900,31 @@ public final class ConversationEntity
    * that is not there cannot write: it says so, and the reminder asks some times more.
    */
   private Effect<ConversationEvent, ConversationState> woken() {
-    if (keeping.owesRelease()) {
-      keeping.again();
+    if (reminderClient.owesRelease()) {
+      reminderClient.again();
       return Effect().none();
     }
     if (!state.exists()) {
-      if (vetting.isIdle() && !opening.holds() && writing.isEmpty()) {
+      if (userCheck.isIdle() && !directOpening.holds() && pendingWrites.isEmpty()) {
         if (fenced()) {
-          keeping.letGo();
+          reminderClient.letGo();
         } else {
-          keeping.notThere();
+          reminderClient.notThere();
         }
       }
       return Effect().none();
     }
     if (!state.settled) {
-      keeping.ask();
+      reminderClient.ask();
       return Effect().none();
     }
     if (fenced()) {
-      keeping.letGo();
+      reminderClient.letGo();
       return Effect().none();
     }
     return Effect()
         .persist((ConversationEvent) new ConversationEvent.Settled(state.due))
-        .thenRun(after -> keeping.letGo());
+        .thenRun(after -> reminderClient.letGo());
   }
 
   /** Whether nobody else can have written behind what this life knows without its noticing. */
@@ -944,22 +953,24 @@ public final class ConversationEntity
    */
   private Effect<ConversationEvent, ConversationState> idle() {
     // Also of one that is never quiet: its turn comes while it is in memory.
-    boolean remembered = archiving.mayLeave();
+    boolean remembered = archiver.mayLeave();
     boolean quiet =
         handled == handledAtIdle
-            && writing.isEmpty()
+            && pendingWrites.isEmpty()
             && cursors.isEmpty()
-            && vetting.isIdle()
-            && lookups.isIdle()
-            && keeping.isIdle()
+            && userCheck.isIdle()
+            && messageLookups.isIdle()
+            && reminderClient.isIdle()
             && dispatch.settled()
             && remembered;
     handledAtIdle = handled;
     boolean news =
-        !state.settled || archiving.promised() != state.due || (keeping.owesRelease() && !fenced());
+        !state.settled
+            || archiver.promised() != state.due
+            || (reminderClient.owesRelease() && !fenced());
     if (quiet && state.exists() && news) {
       return Effect()
-          .persist((ConversationEvent) new ConversationEvent.Settled(archiving.promised()))
+          .persist((ConversationEvent) new ConversationEvent.Settled(archiver.promised()))
           .thenRun(after -> passivate());
     }
     if (state.exists() && !fenced()) {
@@ -978,7 +989,7 @@ public final class ConversationEntity
     long at = state.eventNr;
     long told = handled;
     context.pipeToSelf(
-        log.events(at + 1, at + 1).runWith(Sink.headOption(), context.getSystem()),
+        logReader.events(at + 1, at + 1).runWith(Sink.headOption(), context.getSystem()),
         (found, failure) ->
             new JournalSeen(at, told, quiet, failure == null ? found.isPresent() : null));
   }
@@ -1010,7 +1021,7 @@ public final class ConversationEntity
       timers.startSingleTimer(Timer.STOP_DUE, Timer.STOP_DUE, STOP_WAITS);
       return Effect().none();
     }
-    Writing.Write write = keeping.held() ? writing.take() : null;
+    PendingWrites.Write write = reminderClient.held() ? pendingWrites.take() : null;
     if (write == null) {
       return Effect().stop().thenRun(this::stopped);
     }
@@ -1023,7 +1034,10 @@ public final class ConversationEntity
 
   /** Whether somebody waits for what others have been asked for. */
   private boolean underWay() {
-    return opening.holds() || !vetting.isIdle() || !keeping.isIdle() || membership.hasNext();
+    return directOpening.holds()
+        || !userCheck.isIdle()
+        || !reminderClient.isIdle()
+        || membershipChanges.hasNext();
   }
 
   private void stopped(ConversationState last) {
@@ -1034,7 +1048,7 @@ public final class ConversationEntity
 
   private void passivate() {
     if (state.exists() || fenced()) {
-      keeping.release();
+      reminderClient.release();
     }
     // Else the reminder wakes the next life, and asks it: no place was taken by this one.
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));

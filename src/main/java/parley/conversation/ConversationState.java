@@ -7,10 +7,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.conversation.ConversationEvent.Person;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.LastMessage;
 import parley.model.Limits;
 import parley.model.Role;
@@ -22,7 +22,7 @@ import parley.model.UserId;
  *
  * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
  * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link Amendments#CAPACITY}
- * amendments, {@link Tail#ENTRIES} entries.
+ * amendments, {@link RecentEntries#ENTRIES} entries.
  */
 final class ConversationState {
   final ConversationId id;
@@ -79,7 +79,7 @@ final class ConversationState {
   DedupeWindow dedupe = new DedupeWindow();
   LogIndex index = new LogIndex();
   Amendments amendments = new Amendments();
-  Tail tail = new Tail();
+  RecentEntries recentEntries = new RecentEntries();
 
   /**
    * One who has left.
@@ -174,7 +174,7 @@ final class ConversationState {
       hotSince = sealed.nextAt();
     } else {
       // What came while it was written is in memory, or nothing came.
-      Entry next = tail.get(archivedTo + 1);
+      Entry next = recentEntries.get(archivedTo + 1);
       hotSince = archivedTo == lastSeq ? 0 : next == null ? lastAt : next.at();
     }
   }
@@ -212,23 +212,23 @@ final class ConversationState {
     dedupe.add(
         entry.seq(), clientMsgId == null ? 0 : ClientMsgIds.hash(entry.senderId(), clientMsgId));
     noteAhead(entry);
-    tail.add(entry);
+    recentEntries.add(entry);
     switch (entry.body()) {
-      case Body.Text text -> appendText(entry, text);
-      case Body.Edit edit -> edit(entry.seq(), edit);
-      case Body.Delete delete -> delete(delete);
-      case Body.Reaction reaction -> {}
-      case Body.GroupCreated created -> create(entry, created);
-      case Body.MembersAdded added ->
+      case EntryBody.Text text -> appendText(entry, text);
+      case EntryBody.Edit edit -> edit(entry.seq(), edit);
+      case EntryBody.Delete delete -> delete(delete);
+      case EntryBody.Reaction reaction -> {}
+      case EntryBody.GroupCreated created -> create(entry, created);
+      case EntryBody.MembersAdded added ->
           added.memberIds().forEach(user -> join(user, Role.MEMBER, entry.seq(), entry.at()));
-      case Body.MemberRemoved removed -> leave(removed.userId(), entry.seq());
-      case Body.RoleChanged changed -> {
+      case EntryBody.MemberRemoved removed -> leave(removed.userId(), entry.seq());
+      case EntryBody.RoleChanged changed -> {
         Member member = members.get(changed.userId());
         if (member != null) {
           member.role = changed.role();
         }
       }
-      case Body.GroupChanged changed -> {
+      case EntryBody.GroupChanged changed -> {
         name = changed.name() == null ? name : changed.name();
         if (changed.avatarUrl() != null) {
           avatarUrl = changed.avatarUrl().isEmpty() ? null : changed.avatarUrl();
@@ -247,7 +247,7 @@ final class ConversationState {
     }
   }
 
-  private void appendText(Entry entry, Body.Text text) {
+  private void appendText(Entry entry, EntryBody.Text text) {
     lastTextAt = entry.at();
     lastMessage = preview(entry, text.content() == null ? "" : text.content());
     previewLost = false;
@@ -267,7 +267,7 @@ final class ConversationState {
         entry.at());
   }
 
-  private void edit(long seq, Body.Edit edit) {
+  private void edit(long seq, EntryBody.Edit edit) {
     amendments.edited(edit.targetSeq(), seq);
     LastMessage last = lastMessage;
     if (last != null && last.seq() == edit.targetSeq() && edit.content() != null) {
@@ -281,7 +281,7 @@ final class ConversationState {
     }
   }
 
-  private void delete(Body.Delete delete) {
+  private void delete(EntryBody.Delete delete) {
     long target = delete.targetSeq();
     if (amendments.deleted(target)) {
       return;
@@ -298,19 +298,19 @@ final class ConversationState {
     }
     if (lastMessage != null && lastMessage.seq() == target) {
       lastMessage = newestTextInMemory();
-      previewLost = lastMessage == null && tail.firstSeq() > 1;
+      previewLost = lastMessage == null && recentEntries.firstSeq() > 1;
     }
   }
 
   private @Nullable LastMessage newestTextInMemory() {
-    Iterator<Entry> newestFirst = tail.newestFirst();
+    Iterator<Entry> newestFirst = recentEntries.newestFirst();
     while (newestFirst.hasNext()) {
       Entry entry = newestFirst.next();
-      if (entry.body() instanceof Body.Text text && !amendments.deleted(entry.seq())) {
+      if (entry.body() instanceof EntryBody.Text text && !amendments.deleted(entry.seq())) {
         String content = text.content();
         // The edit is newer than the text, so it is in memory too.
-        Entry edit = tail.get(amendments.of(entry.seq()));
-        if (edit != null && edit.body() instanceof Body.Edit newer) {
+        Entry edit = recentEntries.get(amendments.of(entry.seq()));
+        if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
           content = newer.content();
         }
         return preview(entry, content == null ? "" : content);
@@ -326,7 +326,7 @@ final class ConversationState {
     }
   }
 
-  private void create(Entry entry, Body.GroupCreated created) {
+  private void create(Entry entry, EntryBody.GroupCreated created) {
     type = ConversationType.GROUP;
     createdAt = entry.at();
     lastTextAt = entry.at();
@@ -401,7 +401,7 @@ final class ConversationState {
         index.events(),
         index.times(),
         index.stride(),
-        tail.toStore(),
+        recentEntries.toStore(),
         archivedTo,
         archivedEvent,
         removedTo,
@@ -448,7 +448,7 @@ final class ConversationState {
             orEmpty(stored.indexTimes()),
             stored.indexStride());
     if (stored.tail() != null) {
-      stored.tail().forEach(state.tail::add);
+      stored.tail().forEach(state.recentEntries::add);
     }
     state.archivedTo = stored.archivedTo();
     // Of a snapshot from before a seal said so.

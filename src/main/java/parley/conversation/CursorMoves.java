@@ -9,8 +9,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.ConversationEvent.CursorMove;
-import parley.model.Body;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.Refusal;
 import parley.model.UserId;
 
@@ -27,7 +27,7 @@ final class CursorMoves {
   static final int TRIES = 6;
 
   private final ActorContext<Conversation.Command> context;
-  private final Log log;
+  private final LogReader logReader;
   private final ConversationState state;
   private final Map<UserId, Move> moves = new LinkedHashMap<>();
 
@@ -52,7 +52,7 @@ final class CursorMoves {
     long count;
     boolean running;
     long reading;
-    final List<Body.Delete> deletedSince = new ArrayList<>();
+    final List<EntryBody.Delete> deletedSince = new ArrayList<>();
 
     Scan(UserId user, long from) {
       this.user = user;
@@ -79,9 +79,10 @@ final class CursorMoves {
     }
   }
 
-  CursorMoves(ActorContext<Conversation.Command> context, Log log, ConversationState state) {
+  CursorMoves(
+      ActorContext<Conversation.Command> context, LogReader logReader, ConversationState state) {
     this.context = context;
-    this.log = log;
+    this.logReader = logReader;
     this.state = state;
   }
 
@@ -190,7 +191,7 @@ final class CursorMoves {
     if (move.read >= state.lastSeq) {
       return new Resolved(move.read, 0);
     }
-    long inMemory = state.tail.firstSeq();
+    long inMemory = state.recentEntries.firstSeq();
     if (move.read + 1 >= inMemory) {
       return new Resolved(move.read, countInMemory(member.userId, move.read + 1));
     }
@@ -214,7 +215,7 @@ final class CursorMoves {
   }
 
   private long countInMemory(UserId user, long from) {
-    return state.tail.range(from, state.lastSeq).stream()
+    return state.recentEntries.range(from, state.lastSeq).stream()
         .filter(entry -> unreadFor(user, entry) && !state.amendments.deleted(entry.seq()))
         .count();
   }
@@ -229,7 +230,7 @@ final class CursorMoves {
     scan.reading = to;
     long[] deleted = state.amendments.deletedIn(from, to);
     context.pipeToSelf(
-        log.count(
+        logReader.count(
             state,
             scan.user,
             from,
@@ -288,7 +289,7 @@ final class CursorMoves {
    * An entry was deleted while counts may be under way. A read that has not begun knows it to be
    * deleted; what was counted, or is just being counted, is taken off.
    */
-  void deleted(Body.Delete delete) {
+  void deleted(EntryBody.Delete delete) {
     for (Move move : moves.values()) {
       Scan scan = move.scan;
       if (scan != null && delete.targetSeq() <= (scan.running ? scan.reading : scan.to)) {

@@ -105,20 +105,20 @@ final class Dispatch {
 
   private final ConversationState state;
   private final ConversationEntity.UserPort users;
-  private final Pages pages;
+  private final HistoryPages historyPages;
   private final Map<UserId, Position> positions = new HashMap<>();
-  private Peers peers;
+  private CursorMinimums cursorMinimums;
 
-  Dispatch(ConversationState state, ConversationEntity.UserPort users, Pages pages) {
+  Dispatch(ConversationState state, ConversationEntity.UserPort users, HistoryPages historyPages) {
     this.state = state;
     this.users = users;
-    this.pages = pages;
-    this.peers = Peers.of(state);
+    this.historyPages = historyPages;
+    this.cursorMinimums = CursorMinimums.of(state);
   }
 
   /** After recovery: tell what may not have arrived. */
   void recover(long now) {
-    peers = Peers.of(state);
+    cursorMinimums = CursorMinimums.of(state);
     for (Member member : state.members.values()) {
       Position position = position(member.userId, member.joinedSeq);
       if (state.settled) {
@@ -144,7 +144,7 @@ final class Dispatch {
 
   /** Something was persisted: tell those whom it concerns. */
   void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
-    peers = Peers.of(state);
+    cursorMinimums = CursorMinimums.of(state);
     List<User.Receipt> receipts = new ArrayList<>(moves.size());
     for (ConversationEvent.CursorMove move : moves) {
       Member member = state.member(move.userId());
@@ -256,7 +256,7 @@ final class Dispatch {
     long bytes = 0;
     int fits = 0;
     while (fits < entries.size()) {
-      bytes += Weight.stored(entries.get(fits));
+      bytes += EntrySize.stored(entries.get(fits));
       if (bytes > Wire.CHUNK_BYTES && fits > 0) {
         break;
       }
@@ -286,8 +286,8 @@ final class Dispatch {
           member.delivered,
           member.read,
           member.unread,
-          peers.delivered(member),
-          peers.read(member),
+          cursorMinimums.delivered(member),
+          cursorMinimums.read(member),
           state.lastSeq == 0 && !user.equals(state.opener));
     }
     ConversationState.Former gone = state.former.get(user);
@@ -361,11 +361,11 @@ final class Dispatch {
     }
     position.loading = true;
     long from = position.told + 1;
-    pages.load(
+    historyPages.load(
         from,
         Math.min(from + CHUNK - 1, target),
         state.member(user) == null ? target : Long.MAX_VALUE,
-        (entries, origin) -> {
+        (entries, entrySource) -> {
           position.loading = false;
           boolean known = rowFor(user) != null;
           if (known && entries != null && !entries.isEmpty() && position.told + 1 == from) {

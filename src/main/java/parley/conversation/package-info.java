@@ -50,10 +50,10 @@
  * a timer over a list of undelivered entries (a write for each message).
  *
  * <p>Conversations that a version without reminders left in sharding's lists get a reminder at the
- * first start ({@code Adoption}). Rejected: to read the lists at each start until an operator says
- * that it is enough (the lists never become shorter); to start the conversations themselves
- * (nothing durable says which have been started, and whether they had delivered everything before
- * that node died).
+ * first start ({@code ReminderAdoption}). Rejected: to read the lists at each start until an
+ * operator says that it is enough (the lists never become shorter); to start the conversations
+ * themselves (nothing durable says which have been started, and whether they had delivered
+ * everything before that node died).
  *
  * <h2>Decision: a recovered conversation takes over with a write</h2>
  *
@@ -82,20 +82,20 @@
  * <h2>Decision: ids that do not exist are remembered for half a minute</h2>
  *
  * A request for an id that does not exist costs a look at the store, and then nothing for half a
- * minute ({@code Absent}): repeated requests get the answer that the node found the first time. The
- * answer is kept only for the shard in its present place. A request that may create a conversation
- * is never answered from it. So a conversation that is created a moment later, here or elsewhere,
- * is found.
+ * minute ({@code MissingConversations}): repeated requests get the answer that the node found the
+ * first time. The answer is kept only for the shard in its present place. A request that may create
+ * a conversation is never answered from it. So a conversation that is created a moment later, here
+ * or elsewhere, is found.
  *
  * <h2>Decision: one search for old ids for each sender</h2>
  *
  * An old {@code client_msg_id} is searched for in the log, which may be long. A sender has one
  * search at a time in a conversation, and takes one turn among the node's scans of the cold tier.
- * Other senders pass. What a search has read is remembered ({@code Absences}), so the next old id
- * of the same sender costs nothing, or only the part that was not read before. The memory can only
- * prove that an id is not in the log. Otherwise there is one more search, but never a duplicate
- * that is taken for new. Rejected: to refuse old ids of a sender who has many (a phone that was in
- * a drawer for a year has many, too).
+ * Other senders pass. What a search has read is remembered ({@code MissingMessageIds}), so the next
+ * old id of the same sender costs nothing, or only the part that was not read before. The memory
+ * can only prove that an id is not in the log. Otherwise there is one more search, but never a
+ * duplicate that is taken for new. Rejected: to refuse old ids of a sender who has many (a phone
+ * that was in a drawer for a year has many, too).
  *
  * <h2>Decision: the conversation counts unread entries</h2>
  *

@@ -33,12 +33,12 @@ import parley.protocol.RequestReader;
  * got, also nothing: in the end there is no session, which is what was asked for.
  */
 final class AuthRoutes {
-  private final Edge edge;
-  private final Identity identity;
+  private final RouteSupport routeSupport;
+  private final AuthServices authServices;
 
-  AuthRoutes(Edge edge) {
-    this.edge = edge;
-    this.identity = edge.services().identity();
+  AuthRoutes(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
+    this.authServices = routeSupport.services().identity();
   }
 
   Route route() {
@@ -55,14 +55,14 @@ final class AuthRoutes {
   private Route register() {
     return extractRequest(
         request ->
-            edge.read(
+            routeSupport.read(
                 request,
                 RequestReader::register,
                 r -> {
-                  long wait = edge.register(request);
+                  long wait = routeSupport.register(request);
                   return wait > 0
-                      ? done(edge.tooMany(Edge.REGISTRATIONS, wait))
-                      : identity
+                      ? done(routeSupport.tooMany(RouteSupport.REGISTRATIONS, wait))
+                      : authServices
                           .register(r.username(), new Secret(r.password()), r.displayName())
                           .thenCompose(result -> registered(request, result));
                 }));
@@ -83,7 +83,7 @@ final class AuthRoutes {
   private Route login() {
     return extractRequest(
         request ->
-            edge.read(
+            routeSupport.read(
                 request,
                 RequestReader::login,
                 l -> {
@@ -91,15 +91,15 @@ final class AuthRoutes {
                       l.knownDevice() == null
                           ? KnownDeviceCookie.read(request)
                           : new Secret(l.knownDevice());
-                  long wait = edge.guess(request);
+                  long wait = routeSupport.guess(request);
                   // Whether the device is known the account has to say.
                   return wait > 0 && known == null
-                      ? done(edge.tooMany(Edge.LOGINS, wait))
-                      : identity
+                      ? done(routeSupport.tooMany(RouteSupport.LOGINS, wait))
+                      : authServices
                           .login(
                               l.username(),
                               new Secret(l.password()),
-                              new Accounts.Origin(Front.addressOf(request), known, wait))
+                              new Accounts.Origin(RequestFilter.addressOf(request), known, wait))
                           .thenCompose(result -> loggedIn(request, result, wait == 0));
                 }));
   }
@@ -113,7 +113,7 @@ final class AuthRoutes {
     return switch (result) {
       case AuthResult.SignedIn in -> {
         if (taken) {
-          edge.noGuess(request);
+          routeSupport.noGuess(request);
         }
         yield welcome(request, in, 200);
       }
@@ -121,15 +121,18 @@ final class AuthRoutes {
           done(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
       case AuthResult.RateLimited limited ->
           // An address without attempts gets here with a device that the account may not know.
-          done(edge.tooMany(taken ? Edge.GUESSES : Edge.LOGINS, limited.retryAfterMillis()));
+          done(
+              routeSupport.tooMany(
+                  taken ? RouteSupport.GUESSES : RouteSupport.LOGINS, limited.retryAfterMillis()));
       case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
     };
   }
 
   private CompletionStage<HttpResponse> welcome(
       HttpRequest request, AuthResult.SignedIn in, int status) {
-    return edge.ensure(in.userId(), in.username(), in.displayName())
-        .thenApply(found -> tokens(request, in, status, Origins.isOurPage(request)));
+    return routeSupport
+        .ensure(in.userId(), in.username(), in.displayName())
+        .thenApply(found -> tokens(request, in, status, OriginCheck.isOurPage(request)));
   }
 
   /**
@@ -141,7 +144,8 @@ final class AuthRoutes {
     String body =
         HttpWriter.login(
             in.userId(), in.accessToken().value(), refreshToken, value(in.knownDevice()));
-    HttpResponse answer = RefreshCookie.set(request, Answers.json(status, body), in.refreshToken());
+    HttpResponse answer =
+        RefreshCookie.set(request, HttpAnswers.json(status, body), in.refreshToken());
     @Nullable Secret known = in.knownDevice();
     return known == null ? answer : KnownDeviceCookie.set(request, answer, known);
   }
@@ -153,19 +157,19 @@ final class AuthRoutes {
   private Route refresh() {
     return extractRequest(
         request ->
-            edge.read(
+            routeSupport.read(
                 request,
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
                   boolean byCookie = r.refreshToken() == null;
                   // A token in the body was put there for this call, by whoever has it.
-                  if (byCookie && Origins.isForeign(request)) {
+                  if (byCookie && OriginCheck.isForeign(request)) {
                     return done(foreign());
                   }
                   @Nullable Secret token = token(request, r);
                   return token == null
                       ? done(Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
-                      : identity
+                      : authServices
                           .refresh(token)
                           .thenApply(result -> refreshed(request, result, byCookie));
                 }));
@@ -178,7 +182,7 @@ final class AuthRoutes {
   private HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
     return switch (result) {
       case AuthResult.SignedIn in ->
-          tokens(request, in, 200, byCookie && Origins.isOurPage(request));
+          tokens(request, in, 200, byCookie && OriginCheck.isOurPage(request));
       case AuthResult.RefreshReused reused ->
           forget(
               request,
@@ -189,7 +193,7 @@ final class AuthRoutes {
           // The cookie stays: it may be the newer one already, of another tab.
           Problems.of(ErrorCode.UNAUTHENTICATED, "this refresh token was used a moment ago");
       case AuthResult.RateLimited limited ->
-          edge.tooMany(Edge.REFRESHES, limited.retryAfterMillis());
+          routeSupport.tooMany(RouteSupport.REFRESHES, limited.retryAfterMillis());
       case AuthResult.UnknownToken unknown ->
           forget(
               request,
@@ -202,23 +206,23 @@ final class AuthRoutes {
   private Route logout() {
     return extractRequest(
         request ->
-            edge.read(
+            routeSupport.read(
                 request,
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
-                  if (Origins.isForeign(request)) {
+                  if (OriginCheck.isForeign(request)) {
                     return done(foreign());
                   }
                   @Nullable Secret token = token(request, r);
                   return token == null
-                      ? done(RefreshCookie.clear(request, Answers.noContent()))
-                      : identity.logout(token).thenApply(result -> loggedOut(request, result));
+                      ? done(RefreshCookie.clear(request, HttpAnswers.noContent()))
+                      : authServices.logout(token).thenApply(result -> loggedOut(request, result));
                 }));
   }
 
   private static HttpResponse loggedOut(HttpRequest request, AuthResult.Logout result) {
     return switch (result) {
-      case AuthResult.LoggedOut out -> RefreshCookie.clear(request, Answers.noContent());
+      case AuthResult.LoggedOut out -> RefreshCookie.clear(request, HttpAnswers.noContent());
       case AuthResult.Unavailable busy -> Problems.notNow(busy.retryAfterMillis());
     };
   }

@@ -30,10 +30,10 @@ import parley.user.User;
 
 /** Conversations of both kinds: the inbox, one of them, its log, and what one has read. */
 final class ConversationRoutes {
-  private final Edge edge;
+  private final RouteSupport routeSupport;
 
-  ConversationRoutes(Edge edge) {
-    this.edge = edge;
+  ConversationRoutes(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
   }
 
   Route route() {
@@ -51,68 +51,73 @@ final class ConversationRoutes {
   }
 
   private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
-    return edge.as(me -> edge.conversation(segment, id -> inner.apply(me, id)));
+    return routeSupport.as(me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
   }
 
   private Route inbox() {
-    return edge.as(
+    return routeSupport.as(
         me ->
             query(
                 values ->
-                    edge.result(
+                    routeSupport.result(
                         RequestReader.inbox(values), (ClientFrame.Inbox i) -> inboxPage(me, i)),
                 "limit",
                 "cursor"));
   }
 
   private CompletionStage<HttpResponse> inboxPage(UserId me, ClientFrame.Inbox inbox) {
-    return edge.<User.InboxReply>askUser(
+    return routeSupport
+        .<User.InboxReply>askUser(
             me, replyTo -> new User.GetInbox(inbox.limit(), inbox.cursor(), replyTo))
         .thenApply(
             reply ->
                 switch (reply) {
-                  case User.Inbox page -> Answers.json(200, HttpWriter.inbox(page.page()));
+                  case User.Inbox page -> HttpAnswers.json(200, HttpWriter.inbox(page.page()));
                   case User.Refused refused -> Problems.of(refused.refusal());
                 });
   }
 
   private Route openDirect() {
-    return edge.as(
+    return routeSupport.as(
         me ->
-            edge.body(
+            routeSupport.body(
                 RequestReader::openDirect,
                 (Request.OpenDirect open) ->
                     open.userId().equals(me)
                         ? CompletableFuture.completedFuture(
                             Problems.badField("user_id", "user_id must be somebody else"))
-                        : edge.<Conversation.ViewReply>askConversation(
+                        : routeSupport
+                            .<Conversation.ViewReply>askConversation(
                                 ConversationId.direct(me, open.userId()),
                                 to -> new Conversation.OpenDirect(me, open.userId(), to))
-                            .thenApply(reply -> Answers.of(200, reply))));
+                            .thenApply(reply -> HttpAnswers.of(200, reply))));
   }
 
   private Route view(UserId me, ConversationId id) {
     return completeWithFuture(
-        edge.<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
-            .thenApply(reply -> Answers.of(200, reply)));
+        routeSupport
+            .<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
+            .thenApply(reply -> HttpAnswers.of(200, reply)));
   }
 
   private Route setFlags(UserId me, ConversationId id) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::patchConversation,
         (Request.PatchConversation p) ->
-            edge.<User.DoneReply>askUser(
+            routeSupport
+                .<User.DoneReply>askUser(
                     me, to -> new User.SetRowFlags(id, p.muted(), p.pinned(), p.archived(), to))
-                .thenApply(Answers::of));
+                .thenApply(HttpAnswers::of));
   }
 
   private Route history(UserId me, ConversationId id) {
     return query(
         values ->
-            edge.result(
+            routeSupport.result(
                 RequestReader.history(id, values),
                 (ClientFrame.History h) ->
-                    edge.<Conversation.PageReply>askConversation(
+                    routeSupport
+                        .<Conversation.PageReply>askConversation(
                             id,
                             to ->
                                 new Conversation.GetPage(
@@ -121,7 +126,7 @@ final class ConversationRoutes {
                             reply ->
                                 switch (reply) {
                                   case Conversation.Page page ->
-                                      Answers.json(200, HttpWriter.history(page.page(), me));
+                                      HttpAnswers.json(200, HttpWriter.history(page.page(), me));
                                   case Conversation.Refused refused ->
                                       Problems.of(refused.refusal());
                                 })),
@@ -131,15 +136,16 @@ final class ConversationRoutes {
   }
 
   private Route markRead(UserId me, ConversationId id) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::markRead,
         (Request.MarkRead read) ->
-            edge.<Conversation.ReadReply>askConversation(
+            routeSupport
+                .<Conversation.ReadReply>askConversation(
                     id, to -> new Conversation.Read(me, read.seq(), to))
                 .thenApply(
                     reply ->
                         switch (reply) {
-                          case Conversation.ReadDone done -> Answers.noContent();
+                          case Conversation.ReadDone done -> HttpAnswers.noContent();
                           case Conversation.Refused refused -> Problems.of(refused.refusal());
                         }));
   }
@@ -147,9 +153,9 @@ final class ConversationRoutes {
   private static Route query(Function<Map<String, String>, Route> inner, String... names) {
     return extractRequest(
         request ->
-            switch (Queries.one(request, names)) {
-              case Queries.Good query -> inner.apply(query.values());
-              case Queries.Bad bad -> complete(bad.problem());
+            switch (QueryParameters.one(request, names)) {
+              case QueryParameters.Good query -> inner.apply(query.values());
+              case QueryParameters.Bad bad -> complete(bad.problem());
             });
   }
 }

@@ -26,12 +26,12 @@ import parley.protocol.RequestReader;
 
 /** Groups: making them, and what admins do. Whether somebody is one, the conversation knows. */
 final class GroupRoutes {
-  private final Edge edge;
-  private final NewGroups newGroups;
+  private final RouteSupport routeSupport;
+  private final GroupCreation groupCreation;
 
-  GroupRoutes(Edge edge) {
-    this.edge = edge;
-    this.newGroups = new NewGroups(edge);
+  GroupRoutes(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
+    this.groupCreation = new GroupCreation(routeSupport);
   }
 
   Route route() {
@@ -51,7 +51,7 @@ final class GroupRoutes {
   }
 
   private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
-    return edge.as(me -> edge.conversation(segment, id -> inner.apply(me, id)));
+    return routeSupport.as(me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
   }
 
   @FunctionalInterface
@@ -62,15 +62,16 @@ final class GroupRoutes {
   private Route member(String segment, String member, MemberRoute inner) {
     return in(
         segment,
-        (me, id) -> edge.id("user_id", member, user -> inner.of(me, id, new UserId(user))));
+        (me, id) -> routeSupport.id("user_id", member, user -> inner.of(me, id, new UserId(user))));
   }
 
   private Route create() {
-    return edge.as(me -> edge.body(RequestReader::createGroup, g -> newGroups.create(me, g)));
+    return routeSupport.as(
+        me -> routeSupport.body(RequestReader::createGroup, g -> groupCreation.create(me, g)));
   }
 
   private Route change(UserId me, ConversationId id) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::patchGroup,
         (Request.PatchGroup g) ->
             changed(
@@ -78,14 +79,14 @@ final class GroupRoutes {
   }
 
   private Route addMembers(UserId me, ConversationId id) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::addMembers,
         (Request.AddMembers add) ->
             changed(me, 200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
   }
 
   private Route setRole(UserId me, ConversationId id, UserId member) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::setRole,
         (Request.SetRole set) ->
             changed(me, 200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
@@ -102,12 +103,14 @@ final class GroupRoutes {
       int status,
       ConversationId id,
       Function<ActorRef<Conversation.ViewReply>, Conversation.Command> command) {
-    WriteBudget budget = edge.services().budget();
+    WriteBudget budget = routeSupport.services().budget();
     long wait = budget.tryTake(me);
     if (wait > 0) {
       budget.limited(WriteBudget.MESSAGES);
       return CompletableFuture.completedFuture(Problems.tooMany(wait));
     }
-    return edge.askConversation(id, command).thenApply(reply -> Answers.of(status, reply));
+    return routeSupport
+        .askConversation(id, command)
+        .thenApply(reply -> HttpAnswers.of(status, reply));
   }
 }

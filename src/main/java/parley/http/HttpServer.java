@@ -27,8 +27,12 @@ public final class HttpServer {
    * @return fails where the port cannot be bound
    */
   public static CompletionStage<HttpServer> start(
-      ActorSystem<?> system, String host, int port, HttpSettings settings, Services services) {
-    return start(system, host, port, settings, services, () -> false);
+      ActorSystem<?> system,
+      String host,
+      int port,
+      HttpSettings settings,
+      HttpServices httpServices) {
+    return start(system, host, port, settings, httpServices, () -> false);
   }
 
   /**
@@ -42,11 +46,11 @@ public final class HttpServer {
       String host,
       int port,
       HttpSettings settings,
-      Services services,
+      HttpServices httpServices,
       BooleanSupplier lapsed) {
     HttpPort.Builder builder = HttpPort.of(system, settings.port());
     Function<HttpRequest, CompletionStage<HttpResponse>> handler =
-        Routes.handler(system, services, settings, builder.forwarded());
+        Routes.handler(system, httpServices, settings, builder.forwarded());
     Function<HttpRequest, CompletionStage<HttpResponse>> guarded =
         request ->
             handler
@@ -54,9 +58,11 @@ public final class HttpServer {
                 .thenApply(answer -> lapsed.getAsBoolean() ? lapsed(answer) : answer);
     return builder
         .handler(guarded)
-        .refusal(RawResponse.of(Security.api(Problems.full())))
+        .refusal(RawResponse.of(SecurityHeaders.api(Problems.full())))
         .stopping(
-            () -> Security.api(Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down")))
+            () ->
+                SecurityHeaders.api(
+                    Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down")))
         .bind(host, port)
         .thenApply(HttpServer::new);
   }
@@ -64,7 +70,7 @@ public final class HttpServer {
   private static HttpResponse lapsed(HttpResponse answer) {
     return answer.status().isFailure()
         ? answer
-        : Security.api(
+        : SecurityHeaders.api(
             Problems.of(ErrorCode.UNAVAILABLE, "this server was away for too long; ask another"));
   }
 

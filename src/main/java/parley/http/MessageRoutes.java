@@ -23,16 +23,20 @@ import parley.protocol.ServerFrame;
  * the same {@code client_msg_id} finds out and doubles nothing.
  */
 final class MessageRoutes {
-  private final Edge edge;
+  private final RouteSupport routeSupport;
 
-  MessageRoutes(Edge edge) {
-    this.edge = edge;
+  MessageRoutes(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
   }
 
   Route route() {
     return path(
         "messages",
-        () -> post(() -> edge.as(me -> edge.body(RequestReader::postMessage, p -> send(me, p)))));
+        () ->
+            post(
+                () ->
+                    routeSupport.as(
+                        me -> routeSupport.body(RequestReader::postMessage, p -> send(me, p)))));
   }
 
   private CompletionStage<HttpResponse> send(UserId me, ClientFrame.Post post) {
@@ -40,13 +44,14 @@ final class MessageRoutes {
     if (me.equals(to)) {
       return CompletableFuture.completedFuture(Problems.badField("to", "to must be somebody else"));
     }
-    WriteBudget budget = edge.services().budget();
+    WriteBudget budget = routeSupport.services().budget();
     // Over the rate, the retry of what was accepted is answered all the same.
     long wait = budget.tryTake(me);
     @Nullable ConversationId named = post.conversationId();
     // The reader has seen to it that one of the two is there.
     ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
-    return edge.post(
+    return routeSupport
+        .post(
             id,
             replyTo ->
                 new Conversation.Post(me, post.clientMsgId(), post.intent(), to, replyTo, wait))
@@ -66,7 +71,7 @@ final class MessageRoutes {
   private static HttpResponse answer(Conversation.PostReply reply) {
     return switch (reply) {
       case Conversation.Posted posted ->
-          Answers.json(posted.duplicate() ? 200 : 201, HttpWriter.sent(sent(posted)));
+          HttpAnswers.json(posted.duplicate() ? 200 : 201, HttpWriter.sent(sent(posted)));
       case Conversation.PostRefused refused -> Problems.of(refused.refusal());
     };
   }

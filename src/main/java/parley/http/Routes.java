@@ -26,47 +26,50 @@ import parley.port.ForwardedLimit;
  *   /.well-known, /docs, /   StaticRoutes    keys, documents, the web client
  * </pre>
  *
- * {@link Front} stands before all of them, {@link Fallbacks} behind.
+ * {@link RequestFilter} stands before all of them, {@link Fallbacks} behind.
  */
 final class Routes {
   private Routes() {}
 
   /** Answers every request. */
   static Function<HttpRequest, CompletionStage<HttpResponse>> handler(
-      ActorSystem<?> system, Services services, HttpSettings settings, ForwardedLimit forwarded) {
-    Edge edge = new Edge(system, services, settings);
+      ActorSystem<?> system,
+      HttpServices httpServices,
+      HttpSettings settings,
+      ForwardedLimit forwarded) {
+    RouteSupport routeSupport = new RouteSupport(system, httpServices, settings);
     Route api =
         pathPrefix(
             "v1",
             () ->
                 concat(
-                    new SocketRoute(edge).route(), // First, as it is asked most at once.
-                    new AuthRoutes(edge).route(),
-                    new UserRoutes(edge).route(),
-                    new ConversationRoutes(edge).route(),
-                    new GroupRoutes(edge).route(),
-                    new MessageRoutes(edge).route()));
+                    new SocketRoute(routeSupport).route(), // First, as it is asked most at once.
+                    new AuthRoutes(routeSupport).route(),
+                    new UserRoutes(routeSupport).route(),
+                    new ConversationRoutes(routeSupport).route(),
+                    new GroupRoutes(routeSupport).route(),
+                    new MessageRoutes(routeSupport).route()));
     Route open =
         new StaticRoutes(
-                StaticFiles.load("web"), StaticFiles.load("docs"), services.identity()::jwks)
+                StaticFiles.load("web"), StaticFiles.load("docs"), httpServices.identity()::jwks)
             .route();
     Route all =
         withRequestTimeoutResponse(request -> tooLate(), () -> concat(api, open))
             .seal(Fallbacks.rejections(), Fallbacks.exceptions());
-    return new Front(
+    return new RequestFilter(
             settings.proxies(),
             forwarded,
-            new RateLimit(settings.requestsPerSecond(), services.nanos()),
-            wait -> edge.tooMany(Edge.REQUESTS, wait),
-            new Bodies(system, settings.bodyWithin()),
+            new RateLimit(settings.requestsPerSecond(), httpServices.nanos()),
+            wait -> routeSupport.tooMany(RouteSupport.REQUESTS, wait),
+            new RequestBodies(system, settings.bodyWithin()),
             all.handler(system),
-            services.problems())
+            httpServices.problems())
         ::handle;
   }
 
   /** Said by the HTTP library where a route takes longer than all our own timeouts together. */
   private static HttpResponse tooLate() {
-    return Security.api(
+    return SecurityHeaders.api(
         Problems.of(ErrorCode.UNAVAILABLE, "no answer in time; whether it was done is not known"));
   }
 }

@@ -46,10 +46,10 @@ final class SocketRoute {
   private static final HttpHeader PROTOCOL =
       RawHeader.create("Sec-WebSocket-Protocol", SUBPROTOCOL);
 
-  private final Edge edge;
+  private final RouteSupport routeSupport;
 
-  SocketRoute(Edge edge) {
-    this.edge = edge;
+  SocketRoute(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
   }
 
   Route route() {
@@ -76,7 +76,7 @@ final class SocketRoute {
       return Problems.badField(
           "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
     }
-    return switching(keys.getFirst(), !offered.isEmpty(), edge.services().sockets().get());
+    return switching(keys.getFirst(), !offered.isEmpty(), routeSupport.services().sockets().get());
   }
 
   /**

@@ -47,7 +47,7 @@ final class StaticRoutes {
     return concat(
         path(
             segment(".well-known").slash("jwks.json"),
-            () -> get(() -> complete(Answers.json(200, jwks.get()).addHeader(KEYS_FOR)))),
+            () -> get(() -> complete(HttpAnswers.json(200, jwks.get()).addHeader(KEYS_FOR)))),
         extractRequest(this::file));
   }
 
@@ -61,7 +61,9 @@ final class StaticRoutes {
   }
 
   private static Route found(HttpRequest request, StaticFiles.@Nullable File file) {
-    return file == null ? reject() : get(() -> complete(Security.page(answer(request, file))));
+    return file == null
+        ? reject()
+        : get(() -> complete(SecurityHeaders.page(answer(request, file))));
   }
 
   private StaticFiles.@Nullable File find(String path) {

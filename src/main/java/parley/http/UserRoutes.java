@@ -34,10 +34,10 @@ import parley.user.User;
 final class UserRoutes {
   private static final Pattern USERNAME = Pattern.compile("[a-z0-9_.-]{3,32}");
 
-  private final Edge edge;
+  private final RouteSupport routeSupport;
 
-  UserRoutes(Edge edge) {
-    this.edge = edge;
+  UserRoutes(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
   }
 
   Route route() {
@@ -45,7 +45,7 @@ final class UserRoutes {
         "users",
         () ->
             concat(
-                pathEnd(() -> get(() -> edge.as(me -> find()))),
+                pathEnd(() -> get(() -> routeSupport.as(me -> find()))),
                 pathPrefix(
                     "me",
                     () ->
@@ -58,38 +58,44 @@ final class UserRoutes {
 
   /** Somebody else's profile: members and senders are named by id only. */
   private Route other(String segment) {
-    return edge.as(
+    return routeSupport.as(
         me ->
-            edge.id(
+            routeSupport.id(
                 "user_id",
                 segment,
                 id ->
                     completeWithFuture(
-                        edge.<User.ProfileReply>askUser(new UserId(id), User.GetProfile::new)
-                            .thenApply(Answers::of))));
+                        routeSupport
+                            .<User.ProfileReply>askUser(new UserId(id), User.GetProfile::new)
+                            .thenApply(HttpAnswers::of))));
   }
 
   private Route find() {
     return extractRequest(
         request ->
-            switch (Queries.one(request, "username")) {
-              case Queries.Good query -> {
+            switch (QueryParameters.one(request, "username")) {
+              case QueryParameters.Good query -> {
                 String username = query.values().getOrDefault("username", "");
                 yield USERNAME.matcher(username).matches()
                     ? completeWithFuture(
-                        edge.services().identity().lookup(username).thenCompose(this::found))
+                        routeSupport
+                            .services()
+                            .identity()
+                            .lookup(username)
+                            .thenCompose(this::found))
                     : complete(
                         Problems.badField(
                             "username", "username must be 3 to 32 characters [a-z0-9_.-]"));
               }
-              case Queries.Bad bad -> complete(bad.problem());
+              case QueryParameters.Bad bad -> complete(bad.problem());
             });
   }
 
   private CompletionStage<HttpResponse> found(AuthResult.Lookup result) {
     return switch (result) {
       case AuthResult.Found found ->
-          edge.<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
+          routeSupport
+              .<User.ProfileReply>askUser(found.userId(), User.GetProfile::new)
               .thenApply(
                   reply ->
                       switch (reply) {
@@ -105,33 +111,37 @@ final class UserRoutes {
   }
 
   private static HttpResponse users(List<User.Found> found) {
-    return Answers.json(200, HttpWriter.users(found.stream().map(User.Found::profile).toList()));
+    return HttpAnswers.json(
+        200, HttpWriter.users(found.stream().map(User.Found::profile).toList()));
   }
 
   private Route profile() {
-    return edge.as(
+    return routeSupport.as(
         me ->
             completeWithFuture(
-                edge.<User.ProfileReply>askUser(me, User.GetProfile::new).thenApply(Answers::of)));
+                routeSupport
+                    .<User.ProfileReply>askUser(me, User.GetProfile::new)
+                    .thenApply(HttpAnswers::of)));
   }
 
   private Route change() {
-    return edge.as(
+    return routeSupport.as(
         me ->
-            edge.body(
+            routeSupport.body(
                 RequestReader::patchMe,
                 (Request.PatchMe p) ->
-                    edge.<User.ProfileReply>askUser(
+                    routeSupport
+                        .<User.ProfileReply>askUser(
                             me,
                             replyTo ->
                                 new User.ChangeProfile(p.displayName(), p.avatarUrl(), replyTo))
-                        .thenApply(Answers::of)));
+                        .thenApply(HttpAnswers::of)));
   }
 
   private Route presence() {
-    return edge.as(
+    return routeSupport.as(
         me ->
-            edge.body(
+            routeSupport.body(
                 RequestReader::presence,
                 (Request.SetPresence p) ->
                     done(me, replyTo -> new User.SetStatus(p.status(), replyTo))));
@@ -159,25 +169,27 @@ final class UserRoutes {
   }
 
   private Route device(String segment, BiFunction<UserId, DeviceId, Route> inner) {
-    return edge.as(me -> edge.id("device_id", segment, id -> inner.apply(me, new DeviceId(id))));
+    return routeSupport.as(
+        me -> routeSupport.id("device_id", segment, id -> inner.apply(me, new DeviceId(id))));
   }
 
   private Route listDevices() {
-    return edge.as(
+    return routeSupport.as(
         me ->
             completeWithFuture(
-                edge.<User.DevicesReply>askUser(me, User.GetDevices::new)
+                routeSupport
+                    .<User.DevicesReply>askUser(me, User.GetDevices::new)
                     .thenApply(
                         reply ->
                             switch (reply) {
                               case User.Devices all ->
-                                  Answers.json(200, HttpWriter.devices(all.devices()));
+                                  HttpAnswers.json(200, HttpWriter.devices(all.devices()));
                               case User.Refused refused -> Problems.of(refused.refusal());
                             })));
   }
 
   private Route setPushToken(UserId me, DeviceId device) {
-    return edge.body(
+    return routeSupport.body(
         RequestReader::pushToken,
         (Request.PushToken p) ->
             done(me, to -> new User.SetPushToken(device, p.platform().wireName(), p.token(), to)));
@@ -190,6 +202,6 @@ final class UserRoutes {
 
   private CompletionStage<HttpResponse> done(
       UserId me, Function<ActorRef<User.DoneReply>, User.Command> command) {
-    return edge.askUser(me, command).thenApply(Answers::of);
+    return routeSupport.askUser(me, command).thenApply(HttpAnswers::of);
   }
 }

@@ -51,7 +51,7 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
   /** A page and where the next one begins, -1 for nowhere; empty behind the last. */
   private Optional<Pair<Long, List<EventEnvelope>>> page(String id, long from, long to) {
     List<EventEnvelope> events =
-        file.rows(Family.EVENTS, id, from, to, PAGE).stream()
+        file.rows(ColumnFamily.EVENTS, id, from, to, PAGE).stream()
             .map(
                 found ->
                     new EventEnvelope(

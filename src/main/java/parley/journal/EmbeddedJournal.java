@@ -78,16 +78,18 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   }
 
   private GroupCommit.Write write(AtomicWrite write) {
-    byte[] prefix = Keys.prefix(write.persistenceId());
+    byte[] prefix = RowKeys.prefix(write.persistenceId());
     long now = System.currentTimeMillis();
     List<GroupCommit.Put> puts = new ArrayList<>(write.size());
     for (PersistentRepr event : CollectionConverters.asJava(write.payload())) {
       if (event.metadata().isDefined()) {
         throw new UnsupportedOperationException("metadata of events is not stored");
       }
-      Row row = Row.of(serialization, event.payload(), now, event.manifest(), event.writerUuid());
+      JournalRow journalRow =
+          JournalRow.of(serialization, event.payload(), now, event.manifest(), event.writerUuid());
       puts.add(
-          new GroupCommit.Put(Family.EVENTS, Keys.row(prefix, event.sequenceNr()), row.encoded()));
+          new GroupCommit.Put(
+              ColumnFamily.EVENTS, RowKeys.row(prefix, event.sequenceNr()), journalRow.encoded()));
     }
     return new GroupCommit.Write(
         write.persistenceId(),
@@ -100,7 +102,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String id, long to) {
     return FutureConverters.asScala(
-        settled(id).thenCompose(ignored -> file.remove(Family.EVENTS, id, to)));
+        settled(id).thenCompose(ignored -> file.remove(ColumnFamily.EVENTS, id, to)));
   }
 
   @Override
@@ -128,19 +130,19 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     long left = max;
     while (left > 0 && next <= to) {
       List<JournalFile.Found> page =
-          file.rows(Family.EVENTS, id, next, to, Math.min(left, EmbeddedEvents.PAGE));
+          file.rows(ColumnFamily.EVENTS, id, next, to, Math.min(left, EmbeddedEvents.PAGE));
       for (JournalFile.Found found : page) {
-        Row row = found.row();
+        JournalRow journalRow = found.row();
         replay.accept(
             PersistentRepr.apply(
-                    row.value(system),
+                    journalRow.value(system),
                     found.number(),
                     id,
-                    row.adapter(),
+                    journalRow.adapter(),
                     false,
                     ActorRef.noSender(),
-                    row.writer())
-                .withTimestamp(row.time()));
+                    journalRow.writer())
+                .withTimestamp(journalRow.time()));
       }
       if (page.size() < Math.min(left, EmbeddedEvents.PAGE)) {
         return;

@@ -36,7 +36,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
         CompletableFuture.supplyAsync(
             () ->
                 file.newest(
-                        Family.SNAPSHOTS,
+                        ColumnFamily.SNAPSHOTS,
                         id,
                         criteria.maxSequenceNr(),
                         found -> criteria.matches(metadata(id, found)))
@@ -57,10 +57,13 @@ public final class EmbeddedSnapshots extends SnapshotStore {
       throw new UnsupportedOperationException("metadata of snapshots is not stored");
     }
     String id = metadata.persistenceId();
-    Row row = Row.of(SerializationExtension.get(system), snapshot, metadata.timestamp(), "", "");
+    JournalRow journalRow =
+        JournalRow.of(SerializationExtension.get(system), snapshot, metadata.timestamp(), "", "");
     GroupCommit.Put put =
         new GroupCommit.Put(
-            Family.SNAPSHOTS, Keys.row(Keys.prefix(id), metadata.sequenceNr()), row.encoded());
+            ColumnFamily.SNAPSHOTS,
+            RowKeys.row(RowKeys.prefix(id), metadata.sequenceNr()),
+            journalRow.encoded());
     return FutureConverters.asScala(
         file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), new CompletableFuture<>())));
   }
@@ -84,7 +87,8 @@ public final class EmbeddedSnapshots extends SnapshotStore {
   @Override
   public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
     if (all(criteria)) {
-      return FutureConverters.asScala(file.remove(Family.SNAPSHOTS, id, criteria.maxSequenceNr()));
+      return FutureConverters.asScala(
+          file.remove(ColumnFamily.SNAPSHOTS, id, criteria.maxSequenceNr()));
     }
     return FutureConverters.asScala(
         CompletableFuture.runAsync(

@@ -37,10 +37,10 @@ final class GroupCommit implements AutoCloseable {
 
   /** One row to be stored. */
   @SuppressWarnings("ArrayRecordComponent")
-  record Put(Family family, byte[] key, byte[] value) {}
+  record Put(ColumnFamily family, byte[] key, byte[] value) {}
 
   /** All rows of an entity up to a number are to be removed. */
-  record Removal(Family family, long upTo) {}
+  record Removal(ColumnFamily family, long upTo) {}
 
   /**
    * Rows that are stored together or not at all.

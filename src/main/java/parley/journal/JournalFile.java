@@ -56,7 +56,7 @@ public final class JournalFile implements AutoCloseable {
 
   private final Path folder;
   private final JournalOptions.Native options;
-  private final Map<Family, ColumnFamilyHandle> families = new EnumMap<>(Family.class);
+  private final Map<ColumnFamily, ColumnFamilyHandle> families = new EnumMap<>(ColumnFamily.class);
   private final ReadWriteLock life = new ReentrantReadWriteLock();
   private final WriteOptions writing;
   private final RocksDB database;
@@ -66,7 +66,7 @@ public final class JournalFile implements AutoCloseable {
   private boolean closed;
 
   /** A row as it was found. */
-  record Found(long number, Row row) {}
+  record Found(long number, JournalRow row) {}
 
   private interface Work<T> {
     T run() throws RocksDBException;
@@ -79,14 +79,14 @@ public final class JournalFile implements AutoCloseable {
     try {
       List<ColumnFamilyDescriptor> wanted = new ArrayList<>();
       wanted.add(new ColumnFamilyDescriptor(RocksDB.DEFAULT_COLUMN_FAMILY, options.family(true)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.EVENTS), options.family(false)));
-      wanted.add(new ColumnFamilyDescriptor(name(Family.SNAPSHOTS), options.family(false)));
+      wanted.add(new ColumnFamilyDescriptor(name(ColumnFamily.EVENTS), options.family(false)));
+      wanted.add(new ColumnFamilyDescriptor(name(ColumnFamily.SNAPSHOTS), options.family(false)));
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       database = options.own(RocksDB.open(options.database(), folder.toString(), wanted, handles));
       handles.forEach(options::own);
-      families.put(Family.MARKS, handles.get(0));
-      families.put(Family.EVENTS, handles.get(1));
-      families.put(Family.SNAPSHOTS, handles.get(2));
+      families.put(ColumnFamily.MARKS, handles.get(0));
+      families.put(ColumnFamily.EVENTS, handles.get(1));
+      families.put(ColumnFamily.SNAPSHOTS, handles.get(2));
       writing = options.commits();
       checkFormat();
       epoch = Epoch.begin(database, how);
@@ -154,21 +154,21 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  private static byte[] name(Family family) {
-    return family.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
+  private static byte[] name(ColumnFamily columnFamily) {
+    return columnFamily.name().toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8);
   }
 
   private void checkFormat() throws RocksDBException {
-    byte[] version = database.get(Keys.FORMAT);
+    byte[] version = database.get(RowKeys.FORMAT);
     if (version == null) {
-      database.put(writing, Keys.FORMAT, Keys.number(VERSION));
+      database.put(writing, RowKeys.FORMAT, RowKeys.number(VERSION));
     } else if (ByteBuffer.wrap(version).getLong() > VERSION) {
       throw new IllegalStateException("it was written by a newer version of Parley");
     }
   }
 
-  private ColumnFamilyHandle family(Family family) {
-    return Objects.requireNonNull(families.get(family));
+  private ColumnFamilyHandle family(ColumnFamily columnFamily) {
+    return Objects.requireNonNull(families.get(columnFamily));
   }
 
   private <T> T open(Work<T> work) {
@@ -201,22 +201,24 @@ public final class JournalFile implements AutoCloseable {
   }
 
   private long highestOf(String id) throws RocksDBException {
-    byte[] prefix = Keys.prefix(id);
-    Mark mark = mark(Family.EVENTS, id);
-    return Math.max(mark.highest(), last(Family.EVENTS, prefix, mark));
+    byte[] prefix = RowKeys.prefix(id);
+    RemovalMark removalMark = mark(ColumnFamily.EVENTS, id);
+    return Math.max(removalMark.highest(), last(ColumnFamily.EVENTS, prefix, removalMark));
   }
 
   /** The highest number of the rows that are there, 0 for none. */
-  private long last(Family family, byte[] prefix, Mark mark) throws RocksDBException {
-    try (Range range = new Range(family, prefix, mark)) {
+  private long last(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark)
+      throws RocksDBException {
+    try (Range range = new Range(columnFamily, prefix, removalMark)) {
       range.rows.seekToLast();
       range.rows.status();
-      return range.rows.isValid() ? Keys.number(range.rows.key()) : 0;
+      return range.rows.isValid() ? RowKeys.number(range.rows.key()) : 0;
     }
   }
 
-  private Mark mark(Family family, String id) throws RocksDBException {
-    return Mark.decoded(database.get(family(Family.MARKS), Keys.mark(family, id)));
+  private RemovalMark mark(ColumnFamily columnFamily, String id) throws RocksDBException {
+    return RemovalMark.decoded(
+        database.get(family(ColumnFamily.MARKS), RowKeys.mark(columnFamily, id)));
   }
 
   /**
@@ -226,20 +228,20 @@ public final class JournalFile implements AutoCloseable {
    * @param to the last one
    * @param most how many at most
    */
-  List<Found> rows(Family family, String id, long from, long to, long most) {
+  List<Found> rows(ColumnFamily columnFamily, String id, long from, long to, long most) {
     return open(
         () -> {
           List<Found> found = new ArrayList<>();
-          byte[] prefix = Keys.prefix(id);
-          try (Range range = new Range(family, prefix, mark(family, id))) {
+          byte[] prefix = RowKeys.prefix(id);
+          try (Range range = new Range(columnFamily, prefix, mark(columnFamily, id))) {
             RocksIterator rows = range.rows;
-            rows.seek(Keys.row(prefix, Math.max(from, 0)));
+            rows.seek(RowKeys.row(prefix, Math.max(from, 0)));
             while (found.size() < most && rows.isValid()) {
-              long number = Keys.number(rows.key());
+              long number = RowKeys.number(rows.key());
               if (number > to) {
                 break;
               }
-              found.add(new Found(number, Row.decoded(rows.value())));
+              found.add(new Found(number, JournalRow.decoded(rows.value())));
               rows.next();
             }
             rows.status();
@@ -249,15 +251,15 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /** The newest row that is wanted, of those up to a number. */
-  Optional<Found> newest(Family family, String id, long upTo, Predicate<Found> wanted) {
+  Optional<Found> newest(ColumnFamily columnFamily, String id, long upTo, Predicate<Found> wanted) {
     return open(
         () -> {
-          byte[] prefix = Keys.prefix(id);
-          try (Range range = new Range(family, prefix, mark(family, id))) {
+          byte[] prefix = RowKeys.prefix(id);
+          try (Range range = new Range(columnFamily, prefix, mark(columnFamily, id))) {
             RocksIterator rows = range.rows;
-            rows.seekForPrev(Keys.row(prefix, upTo));
+            rows.seekForPrev(RowKeys.row(prefix, upTo));
             while (rows.isValid()) {
-              Found found = new Found(Keys.number(rows.key()), Row.decoded(rows.value()));
+              Found found = new Found(RowKeys.number(rows.key()), JournalRow.decoded(rows.value()));
               if (wanted.test(found)) {
                 return Optional.of(found);
               }
@@ -274,27 +276,33 @@ public final class JournalFile implements AutoCloseable {
    * stays known. Does not block, and holds up no reader: it is one small write among those that
    * wait, and costs the same however much is removed now or was before.
    */
-  CompletionStage<Void> remove(Family family, String id, long upTo) {
+  CompletionStage<Void> remove(ColumnFamily columnFamily, String id, long upTo) {
     return submit(
         new GroupCommit.Write(
-            id, 0, 0, List.of(), new GroupCommit.Removal(family, upTo), new CompletableFuture<>()));
+            id,
+            0,
+            0,
+            List.of(),
+            new GroupCommit.Removal(columnFamily, upTo),
+            new CompletableFuture<>()));
   }
 
   /** Removes snapshots between two numbers, both included, that are not wanted. Blocks. */
   void removeSnapshots(String id, long from, long to, Predicate<Found> unwanted) {
     open(
         () -> {
-          byte[] prefix = Keys.prefix(id);
-          try (Range range = new Range(Family.SNAPSHOTS, prefix, mark(Family.SNAPSHOTS, id));
+          byte[] prefix = RowKeys.prefix(id);
+          try (Range range =
+                  new Range(ColumnFamily.SNAPSHOTS, prefix, mark(ColumnFamily.SNAPSHOTS, id));
               WriteBatch batch = new WriteBatch()) {
             RocksIterator rows = range.rows;
-            for (rows.seek(Keys.row(prefix, Math.max(from, 0))); rows.isValid(); rows.next()) {
+            for (rows.seek(RowKeys.row(prefix, Math.max(from, 0))); rows.isValid(); rows.next()) {
               byte[] key = rows.key();
-              if (Keys.number(key) > to) {
+              if (RowKeys.number(key) > to) {
                 break;
               }
-              if (unwanted.test(new Found(Keys.number(key), Row.decoded(rows.value())))) {
-                batch.delete(family(Family.SNAPSHOTS), key);
+              if (unwanted.test(new Found(RowKeys.number(key), JournalRow.decoded(rows.value())))) {
+                batch.delete(family(ColumnFamily.SNAPSHOTS), key);
               }
               if (batch.count() >= REMOVED_AT_ONCE) {
                 database.write(writing, batch);
@@ -317,7 +325,9 @@ public final class JournalFile implements AutoCloseable {
   public Stream<String> ids(String begin) {
     byte[] first = begin.isEmpty() ? new byte[] {1} : begin.getBytes(StandardCharsets.UTF_8);
     return Stream.iterate(
-            idFrom(first), Optional::isPresent, id -> idFrom(Keys.behind(Keys.prefix(id.get()))))
+            idFrom(first),
+            Optional::isPresent,
+            id -> idFrom(RowKeys.behind(RowKeys.prefix(id.get()))))
         .map(Optional::orElseThrow)
         .takeWhile(id -> id.startsWith(begin));
   }
@@ -325,21 +335,22 @@ public final class JournalFile implements AutoCloseable {
   private Optional<String> idFrom(byte[] key) {
     return open(
         () -> {
-          String event = firstId(Family.EVENTS, key);
-          String mark = firstId(Family.MARKS, key);
+          String event = firstId(ColumnFamily.EVENTS, key);
+          String mark = firstId(ColumnFamily.MARKS, key);
           if (event == null || mark == null) {
             return Optional.ofNullable(event == null ? mark : event);
           }
-          boolean eventFirst = Arrays.compareUnsigned(Keys.prefix(event), Keys.prefix(mark)) <= 0;
+          boolean eventFirst =
+              Arrays.compareUnsigned(RowKeys.prefix(event), RowKeys.prefix(mark)) <= 0;
           return Optional.of(eventFirst ? event : mark);
         });
   }
 
-  private @Nullable String firstId(Family family, byte[] from) throws RocksDBException {
-    try (RocksIterator rows = database.newIterator(family(family))) {
+  private @Nullable String firstId(ColumnFamily columnFamily, byte[] from) throws RocksDBException {
+    try (RocksIterator rows = database.newIterator(family(columnFamily))) {
       rows.seek(from);
       rows.status();
-      return rows.isValid() ? Keys.id(rows.key()) : null;
+      return rows.isValid() ? RowKeys.id(rows.key()) : null;
     }
   }
 
@@ -349,7 +360,7 @@ public final class JournalFile implements AutoCloseable {
    * @throws IllegalStateException where it cannot, or not in {@link #PROBE_PATIENCE}
    */
   public void probe() {
-    var row = new GroupCommit.Put(Family.MARKS, Keys.FORMAT, Keys.number(VERSION));
+    var row = new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.FORMAT, RowKeys.number(VERSION));
     var write = new GroupCommit.Write("", 0, 0, List.of(row), new CompletableFuture<>());
     try {
       submit(write).toCompletableFuture().get(PROBE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
@@ -399,8 +410,8 @@ public final class JournalFile implements AutoCloseable {
         for (GroupCommit.Write write : writes) {
           for (GroupCommit.Put put : write.puts()) {
             batch.put(family(put.family()), put.key(), put.value());
-            if (put.family() == Family.SNAPSHOTS) {
-              marks.keepVisible(put.family(), write.id(), Keys.number(put.key()));
+            if (put.family() == ColumnFamily.SNAPSHOTS) {
+              marks.keepVisible(put.family(), write.id(), RowKeys.number(put.key()));
             }
           }
           GroupCommit.Removal removal = write.removal();
@@ -423,46 +434,49 @@ public final class JournalFile implements AutoCloseable {
   /** What a batch changes of entities' marks, and the removals that go with it. */
   private final class Marks {
     private final WriteBatch batch;
-    private final Map<ByteBuffer, Mark> changed = new HashMap<>();
+    private final Map<ByteBuffer, RemovalMark> changed = new HashMap<>();
 
     Marks(WriteBatch batch) {
       this.batch = batch;
     }
 
-    private Mark of(Family family, String id) throws RocksDBException {
-      Mark mark = changed.get(ByteBuffer.wrap(Keys.mark(family, id)));
-      return mark == null ? mark(family, id) : mark;
+    private RemovalMark of(ColumnFamily columnFamily, String id) throws RocksDBException {
+      RemovalMark removalMark = changed.get(ByteBuffer.wrap(RowKeys.mark(columnFamily, id)));
+      return removalMark == null ? mark(columnFamily, id) : removalMark;
     }
 
-    private void put(Family family, String id, Mark mark) throws RocksDBException {
-      byte[] key = Keys.mark(family, id);
-      changed.put(ByteBuffer.wrap(key), mark);
-      batch.put(family(Family.MARKS), key, mark.encoded());
+    private void put(ColumnFamily columnFamily, String id, RemovalMark removalMark)
+        throws RocksDBException {
+      byte[] key = RowKeys.mark(columnFamily, id);
+      changed.put(ByteBuffer.wrap(key), removalMark);
+      batch.put(family(ColumnFamily.MARKS), key, removalMark.encoded());
     }
 
     /**
      * Rows that wait in the same batch are not seen: an entity's writes are settled before its rows
      * are removed, so they are newer, and neither removed nor counted.
      */
-    void remove(Family family, String id, long wanted) throws RocksDBException {
-      byte[] prefix = Keys.prefix(id);
-      Mark mark = of(family, id);
-      long last = last(family, prefix, mark);
+    void remove(ColumnFamily columnFamily, String id, long wanted) throws RocksDBException {
+      byte[] prefix = RowKeys.prefix(id);
+      RemovalMark removalMark = of(columnFamily, id);
+      long last = last(columnFamily, prefix, removalMark);
       long upTo = Math.min(wanted, last);
-      if (upTo > mark.removed()) {
+      if (upTo > removalMark.removed()) {
         // What was removed before is not in it: ranges of one entity never lie in each other, which
         // would make each reader sort them.
         batch.deleteRange(
-            family(family), Keys.row(prefix, mark.lowest()), Keys.row(prefix, upTo + 1));
-        put(family, id, new Mark(Math.max(mark.highest(), last), upTo));
+            family(columnFamily),
+            RowKeys.row(prefix, removalMark.lowest()),
+            RowKeys.row(prefix, upTo + 1));
+        put(columnFamily, id, new RemovalMark(Math.max(removalMark.highest(), last), upTo));
       }
     }
 
     /** A snapshot may come late, after a removal that would have taken it. */
-    void keepVisible(Family family, String id, long number) throws RocksDBException {
-      Mark mark = of(family, id);
-      if (mark.removed() > 0 && number <= mark.removed()) {
-        put(family, id, new Mark(mark.highest(), Math.max(0, number - 1)));
+    void keepVisible(ColumnFamily columnFamily, String id, long number) throws RocksDBException {
+      RemovalMark removalMark = of(columnFamily, id);
+      if (removalMark.removed() > 0 && number <= removalMark.removed()) {
+        put(columnFamily, id, new RemovalMark(removalMark.highest(), Math.max(0, number - 1)));
       }
     }
   }
@@ -474,11 +488,11 @@ public final class JournalFile implements AutoCloseable {
     private final ReadOptions bounds;
     final RocksIterator rows;
 
-    Range(Family family, byte[] prefix, Mark mark) {
-      first = new Slice(Keys.row(prefix, mark.lowest()));
-      behind = new Slice(Keys.behind(prefix));
+    Range(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark) {
+      first = new Slice(RowKeys.row(prefix, removalMark.lowest()));
+      behind = new Slice(RowKeys.behind(prefix));
       bounds = new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(behind);
-      rows = database.newIterator(family(family), bounds);
+      rows = database.newIterator(family(columnFamily), bounds);
     }
 
     @Override

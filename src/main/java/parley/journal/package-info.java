@@ -40,8 +40,8 @@
  * <table>
  *   <caption>Rows</caption>
  *   <tr><th>family</th><th>key</th><th>value</th></tr>
- *   <tr><td>events</td><td>persistence id, 0, sequence number (8)</td><td>{@link parley.journal.Row}</td></tr>
- *   <tr><td>snapshots</td><td>the same</td><td>{@link parley.journal.Row}</td></tr>
+ *   <tr><td>events</td><td>persistence id, 0, sequence number (8)</td><td>{@link parley.journal.JournalRow}</td></tr>
+ *   <tr><td>snapshots</td><td>the same</td><td>{@link parley.journal.JournalRow}</td></tr>
  *   <tr><td>default</td><td>persistence id, 0</td><td>the highest sequence number that was there when events were
  *   removed (8); it is never given again. Then, since it is recorded, the number up to which none is left (8)</td></tr>
  *   <tr><td>default</td><td>0, "removed snapshots", 0, persistence id, 0</td><td>the same of snapshots</td></tr>

@@ -10,13 +10,13 @@ import java.util.HexFormat;
 /**
  * A conversation: direct or group, see {@link #direct} and {@link #group}.
  *
- * @param value the id itself, see {@link Ids}
+ * @param value the id itself, see {@link IdRules}
  */
 public record ConversationId(@JsonValue String value) implements Comparable<ConversationId> {
   /** Checks the rule for ids; throws {@link IllegalArgumentException} where it is broken. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public ConversationId {
-    Ids.check(value, "conversation_id");
+    IdRules.check(value, "conversation_id");
   }
 
   /**

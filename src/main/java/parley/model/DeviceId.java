@@ -6,13 +6,13 @@ import com.fasterxml.jackson.annotation.JsonValue;
 /**
  * A device of a user, named by the client.
  *
- * @param value the id itself, see {@link Ids}
+ * @param value the id itself, see {@link IdRules}
  */
 public record DeviceId(@JsonValue String value) implements Comparable<DeviceId> {
   /** Checks the rule for ids; throws {@link IllegalArgumentException} where it is broken. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public DeviceId {
-    Ids.check(value, "device_id");
+    IdRules.check(value, "device_id");
   }
 
   @Override

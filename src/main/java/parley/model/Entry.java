@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One line of a conversation's log. What it is never changes; what it says may: a reader gets the
- * current content (see {@link Body.Text#edited}, {@link #deleted}).
+ * current content (see {@link EntryBody.Text#edited}, {@link #deleted}).
  *
  * @param seq its number in the conversation, from 1, without holes
  * @param messageId its id, unique everywhere (a ULID)
@@ -18,16 +18,21 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Entry(
-    long seq, String messageId, UserId senderId, long at, @Nullable String clientMsgId, Body body) {
+    long seq,
+    String messageId,
+    UserId senderId,
+    long at,
+    @Nullable String clientMsgId,
+    EntryBody body) {
 
   /** Whether this is the tombstone of a deleted text. */
   @JsonIgnore
   public boolean deleted() {
-    return body instanceof Body.Text text && text.content() == null;
+    return body instanceof EntryBody.Text text && text.content() == null;
   }
 
   /** The same entry saying something else. */
-  public Entry withBody(Body newBody) {
+  public Entry withBody(EntryBody newBody) {
     return new Entry(seq, messageId, senderId, at, clientMsgId, newBody);
   }
 }

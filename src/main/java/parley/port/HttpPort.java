@@ -66,7 +66,7 @@ public final class HttpPort {
   private final ServerSocketChannel listening;
   private final ServerSettings settings;
   private final PortMeters meters;
-  private final Connections connections;
+  private final OpenConnections openConnections;
   private final Materializer materializer;
   private final Flow<ByteString, ByteString, NotUsed> http;
 
@@ -80,7 +80,7 @@ public final class HttpPort {
     this.listening = listening;
     this.settings = settings;
     this.meters = builder.meters;
-    this.connections = builder.connections;
+    this.openConnections = builder.openConnections;
     this.materializer = SystemMaterializer.get(system).materializer();
     // Built once: what a blueprint holds, every idle connection that has one of its own holds too.
     BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layers =
@@ -101,7 +101,7 @@ public final class HttpPort {
     private final PortLimits limits;
     private final ConnectionLimits counts;
     private final PortMeters meters;
-    private final Connections connections;
+    private final OpenConnections openConnections;
     private Function<HttpRequest, CompletionStage<HttpResponse>> handler =
         request -> CompletableFuture.completedFuture(HttpResponse.create().withStatus(404));
     private @Nullable Supplier<SSLEngine> engines;
@@ -113,12 +113,12 @@ public final class HttpPort {
       this.limits = limits;
       this.counts = new ConnectionLimits(limits);
       this.meters = new PortMeters(counts::open);
-      this.connections = new Connections(counts, meters);
+      this.openConnections = new OpenConnections(counts, meters);
     }
 
     /** Counts what proxies forward; for who looks at the requests. */
     public ForwardedLimit forwarded() {
-      return connections;
+      return openConnections;
     }
 
     /** Who answers. Its stages should not fail: that ends the connection. */
@@ -188,7 +188,7 @@ public final class HttpPort {
     TcpExt tcp = Tcp.get(classic);
     ActorRef intake =
         classic.systemActorOf(
-            Intake.props(connections, this::start), "port-" + address().getPort());
+            ConnectionRegistrar.props(openConnections, this::start), "port-" + address().getPort());
     return Patterns.retry(
             () -> classic.actorSelection("/system/IO-TCP/selectors").resolveOne(FIND),
             FIND_TRIES,
@@ -212,7 +212,7 @@ public final class HttpPort {
 
   private void register(TcpExt tcp, ActorRef selectors, ActorRef intake, SocketChannel channel) {
     try {
-      connections.add((InetSocketAddress) channel.getRemoteAddress(), channel);
+      openConnections.add((InetSocketAddress) channel.getRemoteAddress(), channel);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -258,7 +258,7 @@ public final class HttpPort {
               if (response == null) {
                 answer.completeExceptionally(failure);
               } else {
-                answer.complete(connections.isFinishing() ? lastOne(response) : response);
+                answer.complete(openConnections.isFinishing() ? lastOne(response) : response);
               }
             });
     return answer;
@@ -275,7 +275,7 @@ public final class HttpPort {
 
   /** Whether a connection goes on with another protocol, before the answer is on its way. */
   private void decided(HttpRequest request, @Nullable HttpResponse response) {
-    OpenConnection connection = connections.of(request);
+    OpenConnection connection = openConnections.of(request);
     if (connection != null) {
       if (response != null && response.status().intValue() == 101) {
         connection.switches();
@@ -322,12 +322,12 @@ public final class HttpPort {
    */
   public CompletionStage<Done> terminate(Duration deadline) {
     closeListening();
-    CompletableFuture<Done> gone = connections.finish().toCompletableFuture();
+    CompletableFuture<Done> gone = openConnections.finish().toCompletableFuture();
     after(
         deadline,
         () -> underWay.forEach(call -> call.answer.complete(lastOne(stopping.get()))),
         gone);
-    after(deadline.plus(LAST_WORDS), connections::cut, gone);
+    after(deadline.plus(LAST_WORDS), openConnections::cut, gone);
     after(deadline.plus(LAST_WORDS.multipliedBy(2)), () -> gone.complete(Done.done()), gone);
     return gone;
   }

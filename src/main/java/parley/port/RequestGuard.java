@@ -46,7 +46,7 @@ final class RequestGuard
     this.meters = meters;
     this.session = session;
     // Loaded now: where descriptors have run out, a class that is needed first then cannot be.
-    GuardLogic.load();
+    RequestGuardLogic.load();
   }
 
   @Override
@@ -58,6 +58,6 @@ final class RequestGuard
   public GraphStageLogic createLogic(Attributes inherited) {
     OpenConnection connection =
         Objects.requireNonNull(inherited.getAttribute(OpenConnection.class, null));
-    return new GuardLogic(shape, limits, meters, session, connection);
+    return new RequestGuardLogic(shape, limits, meters, session, connection);
   }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
-import parley.model.Intent;
+import parley.model.EntryIntent;
 import parley.model.UserId;
 
 /**
@@ -46,7 +46,7 @@ public sealed interface ClientFrame {
       @Nullable ConversationId conversationId,
       @Nullable UserId to,
       String clientMsgId,
-      Intent intent)
+      EntryIntent intent)
       implements ClientFrame {}
 
   /** This device has everything up to seq. */

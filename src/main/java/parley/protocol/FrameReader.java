@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
-import parley.model.Intent;
 import parley.model.Limits;
 import parley.model.UserId;
 
@@ -52,15 +52,15 @@ public final class FrameReader {
     @Nullable Long id = null;
     try {
       ObjectNode object = Json.parse(text, "frame", ErrorCode.BAD_FRAME);
-      Fields fields = new Fields(object, ErrorCode.BAD_FRAME);
-      id = fields.frameId();
-      return new Good(frame(id, fields));
+      JsonFields jsonFields = new JsonFields(object, ErrorCode.BAD_FRAME);
+      id = jsonFields.frameId();
+      return new Good(frame(id, jsonFields));
     } catch (FieldError e) {
       return new Bad(id, e.code(), e.field(), e.text());
     }
   }
 
-  private static ClientFrame frame(@Nullable Long id, Fields f) throws FieldError {
+  private static ClientFrame frame(@Nullable Long id, JsonFields f) throws FieldError {
     JsonNode op = f.get("op");
     return switch (op == null || !op.isTextual() ? "" : op.textValue()) {
       case "hello" -> hello(id, f);
@@ -85,7 +85,7 @@ public final class FrameReader {
   }
 
   // An empty token is let through: whether a token is good is not a question of form.
-  private static ClientFrame hello(@Nullable Long id, Fields f) throws FieldError {
+  private static ClientFrame hello(@Nullable Long id, JsonFields f) throws FieldError {
     String token = f.text("token", 0, TOKEN_CHARS);
     var deviceId = f.deviceId("device_id");
     @Nullable String client = f.textOrNull("client", 0, CLIENT_CHARS);
@@ -95,7 +95,7 @@ public final class FrameReader {
   }
 
   /** A new message, of the socket or of REST. */
-  static ClientFrame.Post send(@Nullable Long id, Fields f) throws FieldError {
+  static ClientFrame.Post send(@Nullable Long id, JsonFields f) throws FieldError {
     boolean toConversation = f.get("conversation_id") != null;
     boolean toUser = f.get("to") != null;
     if (toConversation && toUser) {
@@ -111,38 +111,38 @@ public final class FrameReader {
     List<UserId> mentions =
         f.get("mentions") == null ? List.of() : f.userIds("mentions", 0, Limits.MENTIONS);
     return new ClientFrame.Post(
-        id, conversationId, to, clientMsgId, new Intent.Text(content, replyTo, mentions));
+        id, conversationId, to, clientMsgId, new EntryIntent.Text(content, replyTo, mentions));
   }
 
-  private static ClientFrame edit(@Nullable Long id, Fields f) throws FieldError {
+  private static ClientFrame edit(@Nullable Long id, JsonFields f) throws FieldError {
     ConversationId conversationId = f.conversationId();
     String clientMsgId = f.clientMsgId();
-    Intent intent = new Intent.Edit(f.seq("target_seq"), f.content());
-    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+    EntryIntent entryIntent = new EntryIntent.Edit(f.seq("target_seq"), f.content());
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, entryIntent);
   }
 
-  private static ClientFrame delete(@Nullable Long id, Fields f) throws FieldError {
+  private static ClientFrame delete(@Nullable Long id, JsonFields f) throws FieldError {
     ConversationId conversationId = f.conversationId();
     String clientMsgId = f.clientMsgId();
-    Intent intent = new Intent.Delete(f.seq("target_seq"));
-    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+    EntryIntent entryIntent = new EntryIntent.Delete(f.seq("target_seq"));
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, entryIntent);
   }
 
-  private static ClientFrame react(@Nullable Long id, Fields f) throws FieldError {
+  private static ClientFrame react(@Nullable Long id, JsonFields f) throws FieldError {
     ConversationId conversationId = f.conversationId();
     String clientMsgId = f.clientMsgId();
-    Intent intent = new Intent.React(f.seq("target_seq"), f.reaction());
-    return new ClientFrame.Post(id, conversationId, null, clientMsgId, intent);
+    EntryIntent entryIntent = new EntryIntent.React(f.seq("target_seq"), f.reaction());
+    return new ClientFrame.Post(id, conversationId, null, clientMsgId, entryIntent);
   }
 
   /** A page of the inbox, of the socket or of REST. */
-  static ClientFrame.Inbox inbox(@Nullable Long id, Fields f) throws FieldError {
+  static ClientFrame.Inbox inbox(@Nullable Long id, JsonFields f) throws FieldError {
     int limit = f.limit(Limits.INBOX_PAGE, Limits.INBOX_PAGE_DEFAULT);
     return new ClientFrame.Inbox(id, limit, f.textOrNull("cursor", 0, CURSOR_CHARS));
   }
 
   /** A page of a conversation, of the socket or of REST. */
-  static ClientFrame.History history(@Nullable Long id, ConversationId conversationId, Fields f)
+  static ClientFrame.History history(@Nullable Long id, ConversationId conversationId, JsonFields f)
       throws FieldError {
     @Nullable Long before = f.seqOrNull("before");
     @Nullable Long after =

@@ -30,7 +30,7 @@ public final class FrameWriter {
     if (frame instanceof ServerFrame.Message m) {
       return message(entry(m.conversationId(), m.entry(), m.toSender()));
     }
-    return Encoder.object(json -> fields(json, frame));
+    return JsonEncoder.object(json -> fields(json, frame));
   }
 
   /**
@@ -39,7 +39,7 @@ public final class FrameWriter {
    * @param own whether it is for devices of the entry's sender: only then it names client_msg_id
    */
   public static String entry(ConversationId conversationId, Entry entry, boolean own) {
-    return Encoder.object(json -> Encoder.entry(json, conversationId, entry, own));
+    return JsonEncoder.object(json -> JsonEncoder.entry(json, conversationId, entry, own));
   }
 
   /** The frame around what {@link #entry} made. */
@@ -52,11 +52,11 @@ public final class FrameWriter {
       case ServerFrame.Welcome f -> welcome(json, f);
       case ServerFrame.Message f -> {
         op(json, "message", null);
-        Encoder.entry(json, f.conversationId(), f.entry(), f.toSender());
+        JsonEncoder.entry(json, f.conversationId(), f.entry(), f.toSender());
       }
       case ServerFrame.Sent f -> {
         op(json, "sent", f.id());
-        Encoder.sent(json, f);
+        JsonEncoder.sent(json, f);
       }
       case ServerFrame.Receipt f -> {
         op(json, "receipt", null);
@@ -71,7 +71,7 @@ public final class FrameWriter {
       }
       case ServerFrame.InboxUpdate f -> {
         op(json, "inbox_update", null);
-        Encoder.row(json, f.row());
+        JsonEncoder.row(json, f.row());
       }
       case ServerFrame.Gap f -> {
         op(json, "gap", null);
@@ -90,18 +90,18 @@ public final class FrameWriter {
         op(json, "presence", null);
         json.writeStringField("user_id", f.presence().userId().value());
         json.writeStringField("status", f.presence().status().wireName());
-        Encoder.timeOrNever(json, "last_seen", f.presence().lastSeenAt());
+        JsonEncoder.timeOrNever(json, "last_seen", f.presence().lastSeenAt());
       }
       case ServerFrame.Pong f -> op(json, "pong", f.id());
       case ServerFrame.Ok f -> op(json, "ok", f.id());
       case ServerFrame.Inbox f -> {
         op(json, "inbox", f.id());
-        Encoder.inbox(json, f.page());
+        JsonEncoder.inbox(json, f.page());
       }
       case ServerFrame.History f -> {
         op(json, "history", f.id());
         json.writeStringField("conversation_id", f.page().conversationId().value());
-        Encoder.history(json, f.page(), f.viewer());
+        JsonEncoder.history(json, f.page(), f.viewer());
       }
       case ServerFrame.ServerMaintenance f -> {
         op(json, "server_maintenance", null);
@@ -114,7 +114,7 @@ public final class FrameWriter {
         json.writeStringField("code", f.code().wireName());
         json.writeStringField("reason", f.reason());
         json.writeBooleanField("reconnect", f.code().reconnect());
-        Encoder.optional(json, "retry_after_ms", f.retryAfterMillis());
+        JsonEncoder.optional(json, "retry_after_ms", f.retryAfterMillis());
       }
       case ServerFrame.Failed f -> {
         op(json, "error", f.id());
@@ -130,7 +130,7 @@ public final class FrameWriter {
 
   private static void op(JsonGenerator json, String op, @Nullable Long id) throws IOException {
     json.writeStringField("op", op);
-    Encoder.optional(json, "id", id);
+    JsonEncoder.optional(json, "id", id);
   }
 
   private static void welcome(JsonGenerator json, ServerFrame.Welcome f) throws IOException {
@@ -138,7 +138,7 @@ public final class FrameWriter {
     json.writeStringField("user_id", f.userId().value());
     json.writeStringField("device_id", f.deviceId().value());
     json.writeStringField("session_id", f.sessionId());
-    Encoder.time(json, "server_time", f.serverTime());
+    JsonEncoder.time(json, "server_time", f.serverTime());
     json.writeNumberField("ping_interval_ms", PING_INTERVAL_MILLIS);
     json.writeNumberField("idle_timeout_ms", IDLE_TIMEOUT_MILLIS);
     json.writeNumberField("max_frame_bytes", Limits.FRAME_BYTES);
@@ -146,7 +146,7 @@ public final class FrameWriter {
     json.writeObjectFieldStart("rate");
     json.writeNumberField("messages_per_minute", f.messagesPerMinute());
     json.writeEndObject();
-    Encoder.time(json, "expires_at", f.expiresAt());
-    Encoder.optional(json, "epoch", f.epoch());
+    JsonEncoder.time(json, "expires_at", f.expiresAt());
+    JsonEncoder.optional(json, "epoch", f.epoch());
   }
 }

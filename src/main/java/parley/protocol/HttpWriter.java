@@ -38,7 +38,7 @@ public final class HttpWriter {
       String accessToken,
       @Nullable String refreshToken,
       @Nullable String knownDevice) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeStringField("user_id", userId.value());
           json.writeStringField("access_token", accessToken);
@@ -55,12 +55,12 @@ public final class HttpWriter {
 
   /** A user's profile. */
   public static String profile(Profile profile) {
-    return Encoder.object(json -> profile(json, profile));
+    return JsonEncoder.object(json -> profile(json, profile));
   }
 
   /** The users that were looked for. */
   public static String users(List<Profile> users) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeArrayFieldStart("users");
           for (Profile user : users) {
@@ -74,7 +74,7 @@ public final class HttpWriter {
 
   /** A user's devices. */
   public static String devices(List<DeviceView> devices) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeArrayFieldStart("devices");
           for (DeviceView device : devices) {
@@ -82,7 +82,7 @@ public final class HttpWriter {
             json.writeStringField("device_id", device.deviceId().value());
             json.writeStringField("client", device.client());
             json.writeBooleanField("online", device.online());
-            Encoder.timeOrNever(json, "last_seen", device.lastSeenAt());
+            JsonEncoder.timeOrNever(json, "last_seen", device.lastSeenAt());
             json.writeEndObject();
           }
           json.writeEndArray();
@@ -91,7 +91,7 @@ public final class HttpWriter {
 
   /** A conversation as a member sees it. */
   public static String conversation(ConversationView view) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeStringField("conversation_id", view.conversationId().value());
           json.writeStringField("type", view.type().wireName());
@@ -102,33 +102,33 @@ public final class HttpWriter {
             json.writeStartObject();
             json.writeStringField("user_id", member.userId().value());
             json.writeStringField("role", member.role().wireName());
-            Encoder.time(json, "joined_at", member.joinedAt());
+            JsonEncoder.time(json, "joined_at", member.joinedAt());
             json.writeNumberField("delivered_seq", member.deliveredSeq());
             json.writeNumberField("read_seq", member.readSeq());
             json.writeEndObject();
           }
           json.writeEndArray();
           json.writeNumberField("last_seq", view.lastSeq());
-          Encoder.time(json, "created_at", view.createdAt());
+          JsonEncoder.time(json, "created_at", view.createdAt());
         });
   }
 
   /** A page of the inbox. */
   public static String inbox(InboxPage page) {
-    return Encoder.object(json -> Encoder.inbox(json, page));
+    return JsonEncoder.object(json -> JsonEncoder.inbox(json, page));
   }
 
   /** A page of a conversation as this user sees it. */
   public static String history(HistoryPage page, UserId viewer) {
-    return Encoder.object(json -> Encoder.history(json, page, viewer));
+    return JsonEncoder.object(json -> JsonEncoder.history(json, page, viewer));
   }
 
   /** The answer to a message: the frame {@code sent}, without an id. */
   public static String sent(ServerFrame.Sent sent) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeStringField("op", "sent");
-          Encoder.sent(json, sent);
+          JsonEncoder.sent(json, sent);
         });
   }
 
@@ -139,14 +139,14 @@ public final class HttpWriter {
    * @param field the field at fault, or null
    */
   public static String problem(ErrorCode code, String detail, @Nullable String field) {
-    return Encoder.object(
+    return JsonEncoder.object(
         json -> {
           json.writeStringField("type", "urn:parley:error:" + code.wireName());
           json.writeStringField("title", title(code));
           json.writeNumberField("status", code.status());
           json.writeStringField("detail", detail);
           json.writeStringField("code", code.wireName());
-          Encoder.optional(json, "field", field);
+          JsonEncoder.optional(json, "field", field);
         });
   }
 

@@ -67,7 +67,7 @@ final class Json {
    */
   static ObjectNode parse(String text, String whole, ErrorCode wrong) throws FieldError {
     // A character is at least one byte, so most oversized texts are known without counting.
-    if (text.length() > Limits.FRAME_BYTES || Texts.utf8Bytes(text) > Limits.FRAME_BYTES) {
+    if (text.length() > Limits.FRAME_BYTES || TextRules.utf8Bytes(text) > Limits.FRAME_BYTES) {
       throw new FieldError(
           ErrorCode.TOO_LARGE, whole, whole + " must be at most " + Limits.FRAME_BYTES + " bytes");
     }

@@ -49,7 +49,7 @@ public final class RequestReader {
 
   @FunctionalInterface
   private interface Parse<T> {
-    T from(Fields fields) throws FieldError;
+    T from(JsonFields jsonFields) throws FieldError;
   }
 
   private static <T> Result<T> read(byte[] body, Parse<T> parse) {
@@ -58,7 +58,7 @@ public final class RequestReader {
         throw new FieldError(
             ErrorCode.TOO_LARGE, "body", "body must be at most " + Limits.FRAME_BYTES + " bytes");
       }
-      String text = Texts.decode(body);
+      String text = TextRules.decode(body);
       if (text == null) {
         throw new FieldError(ErrorCode.BAD_REQUEST, "body", "body must be UTF-8");
       }
@@ -70,7 +70,7 @@ public final class RequestReader {
 
   private static <T> Result<T> read(ObjectNode object, Parse<T> parse) {
     try {
-      return new Good<>(parse.from(new Fields(object, ErrorCode.BAD_REQUEST)));
+      return new Good<>(parse.from(new JsonFields(object, ErrorCode.BAD_REQUEST)));
     } catch (FieldError e) {
       return new Bad<>(e.code(), e.field(), e.text());
     }
@@ -82,7 +82,7 @@ public final class RequestReader {
         body,
         f -> {
           String username = f.string("username", USERNAME_RULE);
-          if (!Texts.isName(username, 3, 32, false, "_.-")) {
+          if (!TextRules.isName(username, 3, 32, false, "_.-")) {
             throw f.bad("username", USERNAME_RULE);
           }
           String password = f.text("password", 8, PASSWORD_CHARS);
@@ -141,7 +141,7 @@ public final class RequestReader {
           String token = f.string("token", rule);
           if (token.isEmpty()
               || token.length() > PUSH_TOKEN_CHARS
-              || !Texts.isVisibleAscii(token)) {
+              || !TextRules.isVisibleAscii(token)) {
             throw f.bad("token", rule);
           }
           return new Request.PushToken(
@@ -245,7 +245,7 @@ public final class RequestReader {
   }
 
   /** Null where it is unchanged, empty where it is taken away. */
-  private static @Nullable String changedUrl(Fields f) throws FieldError {
+  private static @Nullable String changedUrl(JsonFields f) throws FieldError {
     if (f.isNull("avatar_url")) {
       return "";
     }

@@ -45,7 +45,7 @@ final class ApnsConnection {
 
   private final ApnsClient client;
   private final Duration timeout;
-  private final Evidence evidence;
+  private final ProviderConfirmation providerConfirmation;
   private final Runnable onEnd;
   private final AtomicInteger unanswered = new AtomicInteger();
   private final AtomicBoolean ended = new AtomicBoolean();
@@ -61,11 +61,11 @@ final class ApnsConnection {
       ApnsAccess access,
       Duration timeout,
       EventLoopGroup threads,
-      Evidence evidence,
+      ProviderConfirmation providerConfirmation,
       Runnable onEnd)
       throws SSLException {
     this.timeout = timeout;
-    this.evidence = evidence;
+    this.providerConfirmation = providerConfirmation;
     this.onEnd = onEnd;
     ApnsClientBuilder builder =
         new ApnsClientBuilder()
@@ -83,18 +83,18 @@ final class ApnsConnection {
     this.client = builder.build();
   }
 
-  CompletionStage<Outcome> send(SimpleApnsPushNotification notification) {
+  CompletionStage<PushOutcome> send(SimpleApnsPushNotification notification) {
     CompletableFuture<PushNotificationResponse<SimpleApnsPushNotification>> answer =
         client.sendNotification(notification);
     return answer.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).handle(this::outcome);
   }
 
-  private Outcome outcome(
+  private PushOutcome outcome(
       @Nullable PushNotificationResponse<SimpleApnsPushNotification> response,
       @Nullable Throwable failure) {
     if (response != null) {
       unanswered.set(0);
-      return ApnsOutcomes.of(response, evidence);
+      return ApnsOutcomes.of(response, providerConfirmation);
     }
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
@@ -106,7 +106,7 @@ final class ApnsConnection {
         // What still waits for the connection must not be sent when nobody reckons with it.
         retire();
       }
-      return new Outcome.Retry(null, Reasons.TIMEOUT);
+      return new PushOutcome.Retry(null, FailureReasons.TIMEOUT);
     }
     boolean unsent =
         failed
@@ -114,7 +114,8 @@ final class ApnsConnection {
             || cause instanceof UnknownHostException
             || cause instanceof SSLException
             || cause instanceof IllegalStateException;
-    return new Outcome.Retry(null, unsent ? Reasons.UNREACHABLE : Reasons.UNANSWERED);
+    return new PushOutcome.Retry(
+        null, unsent ? FailureReasons.UNREACHABLE : FailureReasons.UNANSWERED);
   }
 
   /**

@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
  * for a connection, takes one of them off that queue per attempt to connect, waits up to a minute
  * between attempts, and sends what is left when the connection comes: long after we have said
  * {@code timeout} and somebody has tried again. So an {@link ApnsConnection} ends at its first
- * failure to connect, and at once fails all that waits in it; {@link Lane} decides when to try
- * again. What was rejected: to count what pushy holds and wait for it, which stops all pushes for
- * minutes after an outage of seconds.
+ * failure to connect, and at once fails all that waits in it; {@link ProviderQueue} decides when to
+ * try again. What was rejected: to count what pushy holds and wait for it, which stops all pushes
+ * for minutes after an outage of seconds.
  */
-final class ApnsGateway implements Gateway {
+final class ApnsGateway implements PushGateway {
   /** Apple: tokens have no fixed length. Hex, so nothing in it can leave the path it stands in. */
   private static final Pattern TOKEN = Pattern.compile("(?:[0-9a-fA-F]{2}){1,128}");
 
@@ -36,7 +36,7 @@ final class ApnsGateway implements Gateway {
   private final Duration timeout;
   private final Executor blocking;
   private final InstantSource clock;
-  private final Evidence evidence = new Evidence();
+  private final ProviderConfirmation providerConfirmation = new ProviderConfirmation();
   private final NioEventLoopGroup threads =
       new NioEventLoopGroup(1, new DefaultThreadFactory("push-apns", true));
   private final AtomicReference<@Nullable CompletableFuture<ApnsConnection>> current =
@@ -56,12 +56,13 @@ final class ApnsGateway implements Gateway {
   }
 
   @Override
-  public CompletionStage<Outcome> send(Notification notification) {
+  public CompletionStage<PushOutcome> send(Notification notification) {
     if (!TOKEN.matcher(notification.token()).matches()) {
-      return CompletableFuture.completedFuture(new Outcome.Gone(0, Reasons.MALFORMED_TOKEN));
+      return CompletableFuture.completedFuture(
+          new PushOutcome.Gone(0, FailureReasons.MALFORMED_TOKEN));
     }
     SimpleApnsPushNotification apns =
-        Payload.apns(notification, access.topic(), Instant.ofEpochMilli(clock.millis()));
+        PushPayload.apns(notification, access.topic(), Instant.ofEpochMilli(clock.millis()));
     return connection().thenCompose(connection -> connection.send(apns));
   }
 
@@ -81,7 +82,11 @@ final class ApnsGateway implements Gateway {
             try {
               made.complete(
                   new ApnsConnection(
-                      access, timeout, threads, evidence, () -> current.compareAndSet(made, null)));
+                      access,
+                      timeout,
+                      threads,
+                      providerConfirmation,
+                      () -> current.compareAndSet(made, null)));
             } catch (Exception e) {
               current.compareAndSet(made, null);
               made.completeExceptionally(e);

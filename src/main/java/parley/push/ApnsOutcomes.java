@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>200<td><td>Delivered
  * <tr><td>410<td>Unregistered, ExpiredToken<td>Gone, since its {@code timestamp}
  * <tr><td>400<td>BadDeviceToken, DeviceTokenNotForTopic<td>Gone (0), once something was accepted:
- *     see {@link Evidence}; before, Refused
+ *     see {@link ProviderConfirmation}; before, Refused
  * <tr><td>403<td>ExpiredProviderToken<td>Retry: the client renews its token with a new connection
  * <tr><td>429<td>TooManyRequests (of one device), TooManyProviderTokenUpdates<td>Retry
  * <tr><td>400<td>IdleTimeout<td>Retry
@@ -67,37 +67,41 @@ final class ApnsOutcomes {
 
   private ApnsOutcomes() {}
 
-  static Outcome of(PushNotificationResponse<?> response, Evidence evidence) {
+  static PushOutcome of(
+      PushNotificationResponse<?> response, ProviderConfirmation providerConfirmation) {
     if (response.isAccepted()) {
-      evidence.accepted();
-      return new Outcome.Delivered();
+      providerConfirmation.accepted();
+      return new PushOutcome.Delivered();
     }
     return of(
         response.getStatusCode(),
         response.getRejectionReason().orElse(null),
         response.getTokenInvalidationTimestamp(),
-        evidence);
+        providerConfirmation);
   }
 
-  static Outcome of(
-      int status, @Nullable String said, Optional<Instant> invalidSince, Evidence evidence) {
-    String reason = said != null && KNOWN.contains(said) ? said : Reasons.status(status);
+  static PushOutcome of(
+      int status,
+      @Nullable String said,
+      Optional<Instant> invalidSince,
+      ProviderConfirmation providerConfirmation) {
+    String reason = said != null && KNOWN.contains(said) ? said : FailureReasons.status(status);
     return switch (reason) {
-      case "BadDeviceToken", "DeviceTokenNotForTopic" -> evidence.notOurs(reason);
+      case "BadDeviceToken", "DeviceTokenNotForTopic" -> providerConfirmation.notOurs(reason);
       case "Unregistered", "ExpiredToken" -> gone(invalidSince, reason);
-      case "ExpiredProviderToken", "IdleTimeout" -> new Outcome.Retry(null, reason);
+      case "ExpiredProviderToken", "IdleTimeout" -> new PushOutcome.Retry(null, reason);
       default -> {
         if (status == 410) {
           yield gone(invalidSince, reason);
         }
         yield status == 429 || status >= 500
-            ? new Outcome.Retry(null, reason)
-            : new Outcome.Refused(reason);
+            ? new PushOutcome.Retry(null, reason)
+            : new PushOutcome.Refused(reason);
       }
     };
   }
 
-  private static Outcome gone(Optional<Instant> since, String reason) {
-    return new Outcome.Gone(since.map(Instant::toEpochMilli).orElse(0L), reason);
+  private static PushOutcome gone(Optional<Instant> since, String reason) {
+    return new PushOutcome.Gone(since.map(Instant::toEpochMilli).orElse(0L), reason);
   }
 }

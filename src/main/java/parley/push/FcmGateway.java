@@ -18,14 +18,14 @@ import java.util.concurrent.RejectedExecutionException;
  * FCM by firebase-admin. Its client blocks the thread that calls it, so each notification in flight
  * has one of {@code blocking}'s; {@link #atOnce()} keeps the rest out.
  */
-final class FcmGateway implements Gateway {
+final class FcmGateway implements PushGateway {
   private final FirebaseApp app;
   private final FirebaseMessaging messaging;
   private final FcmTransport transport;
   private final Executor blocking;
   private final int threads;
   private final InstantSource clock;
-  private final Evidence evidence = new Evidence();
+  private final ProviderConfirmation providerConfirmation = new ProviderConfirmation();
 
   /**
    * Opens nothing yet.
@@ -63,7 +63,7 @@ final class FcmGateway implements Gateway {
   }
 
   @Override
-  public CompletionStage<Outcome> send(Notification notification) {
+  public CompletionStage<PushOutcome> send(Notification notification) {
     try {
       return CompletableFuture.supplyAsync(() -> call(notification), blocking);
     } catch (RejectedExecutionException e) {
@@ -71,13 +71,13 @@ final class FcmGateway implements Gateway {
     }
   }
 
-  private Outcome call(Notification notification) {
+  private PushOutcome call(Notification notification) {
     try {
-      String unused = messaging.send(Payload.fcm(notification));
-      evidence.accepted();
-      return new Outcome.Delivered();
+      String unused = messaging.send(PushPayload.fcm(notification));
+      providerConfirmation.accepted();
+      return new PushOutcome.Delivered();
     } catch (FirebaseMessagingException e) {
-      return FcmOutcomes.of(e, evidence, Instant.ofEpochMilli(clock.millis()));
+      return FcmOutcomes.of(e, providerConfirmation, Instant.ofEpochMilli(clock.millis()));
     }
   }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <table>
  * <caption>code, status, outcome</caption>
  * <tr><td>UNREGISTERED<td>404<td>Gone; FCM names no time
- * <tr><td>SENDER_ID_MISMATCH<td>403<td>Gone, once something was accepted: see {@link Evidence};
+ * <tr><td>SENDER_ID_MISMATCH<td>403<td>Gone, once something was accepted: see {@link ProviderConfirmation};
  *     before, Refused
  * <tr><td>INVALID_ARGUMENT<td>400<td>the same: what we send always has the same form, so it is the
  *     token; Refused where it says that another field is wrong
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>none<td>the token server: 408, 429, 5xx<td>Retry, after {@code Retry-After}
  * </table>
  *
- * Without an answer it is Retry, by a word of {@link Reasons}.
+ * Without an answer it is Retry, by a word of {@link FailureReasons}.
  */
 final class FcmOutcomes {
   /** Google: "if no retry-after header is set, default to 60 seconds". */
@@ -52,7 +52,8 @@ final class FcmOutcomes {
   private FcmOutcomes() {}
 
   /** Of what the client has thrown. */
-  static Outcome of(FirebaseMessagingException e, Evidence evidence, Instant now) {
+  static PushOutcome of(
+      FirebaseMessagingException e, ProviderConfirmation providerConfirmation, Instant now) {
     IncomingHttpResponse response = e.getHttpResponse();
     if (response == null) {
       return unanswered(e, now);
@@ -62,32 +63,32 @@ final class FcmOutcomes {
     Duration after = retryAfter(response.getHeaders(), now);
     if (code == null) {
       if (status >= 200 && status < 300) {
-        return new Outcome.Retry(null, Reasons.BAD_ANSWER);
+        return new PushOutcome.Retry(null, FailureReasons.BAD_ANSWER);
       }
       return ofStatus(status, after);
     }
     String reason = code.name();
     return switch (code) {
-      case UNREGISTERED -> new Outcome.Gone(0, reason);
-      case SENDER_ID_MISMATCH -> evidence.notOurs(reason);
+      case UNREGISTERED -> new PushOutcome.Gone(0, reason);
+      case SENDER_ID_MISMATCH -> providerConfirmation.notOurs(reason);
       case INVALID_ARGUMENT ->
           blamesTheToken(response.getContent())
-              ? evidence.notOurs(reason)
-              : new Outcome.Refused(reason);
-      case QUOTA_EXCEEDED -> new Outcome.Retry(after == null ? QUOTA : after, reason);
-      case UNAVAILABLE, INTERNAL -> new Outcome.Retry(after, reason);
-      case THIRD_PARTY_AUTH_ERROR -> new Outcome.Refused(reason);
+              ? providerConfirmation.notOurs(reason)
+              : new PushOutcome.Refused(reason);
+      case QUOTA_EXCEEDED -> new PushOutcome.Retry(after == null ? QUOTA : after, reason);
+      case UNAVAILABLE, INTERNAL -> new PushOutcome.Retry(after, reason);
+      case THIRD_PARTY_AUTH_ERROR -> new PushOutcome.Refused(reason);
     };
   }
 
-  private static Outcome ofStatus(int status, @Nullable Duration after) {
-    String reason = Reasons.status(status);
+  private static PushOutcome ofStatus(int status, @Nullable Duration after) {
+    String reason = FailureReasons.status(status);
     if (status == 429) {
-      return new Outcome.Retry(after == null ? QUOTA : after, reason);
+      return new PushOutcome.Retry(after == null ? QUOTA : after, reason);
     }
     return status == 408 || status >= 500
-        ? new Outcome.Retry(after, reason)
-        : new Outcome.Refused(reason);
+        ? new PushOutcome.Retry(after, reason)
+        : new PushOutcome.Refused(reason);
   }
 
   /** Not where it names a field that is not the token. */
@@ -96,7 +97,7 @@ final class FcmOutcomes {
         || FIELD.matcher(content).results().allMatch(m -> m.group(1).equals("message.token"));
   }
 
-  private static Outcome unanswered(Throwable failure, Instant now) {
+  private static PushOutcome unanswered(Throwable failure, Instant now) {
     Throwable cause = failure;
     for (int i = 0; i < DEPTH && cause != null; i++, cause = cause.getCause()) {
       if (cause instanceof HttpResponseException token) {
@@ -107,18 +108,20 @@ final class FcmOutcomes {
           || cause instanceof UnknownHostException
           || cause instanceof java.nio.channels.UnresolvedAddressException
           || cause instanceof SSLException) {
-        return new Outcome.Retry(null, Reasons.UNREACHABLE);
+        return new PushOutcome.Retry(null, FailureReasons.UNREACHABLE);
       }
       if (cause instanceof HttpTimeoutException || cause instanceof TimeoutException) {
-        return new Outcome.Retry(null, Reasons.TIMEOUT);
+        return new PushOutcome.Retry(null, FailureReasons.TIMEOUT);
       }
     }
-    return new Outcome.Retry(null, Reasons.UNANSWERED);
+    return new PushOutcome.Retry(null, FailureReasons.UNANSWERED);
   }
 
-  private static Outcome tokenServer(HttpResponseException e, Instant now) {
-    Outcome outcome = ofStatus(e.getStatusCode(), retryAfter(e.getHeaders(), now));
-    return outcome instanceof Outcome.Refused ? new Outcome.Refused(Reasons.CREDENTIALS) : outcome;
+  private static PushOutcome tokenServer(HttpResponseException e, Instant now) {
+    PushOutcome pushOutcome = ofStatus(e.getStatusCode(), retryAfter(e.getHeaders(), now));
+    return pushOutcome instanceof PushOutcome.Refused
+        ? new PushOutcome.Refused(FailureReasons.CREDENTIALS)
+        : pushOutcome;
   }
 
   private static @Nullable Duration retryAfter(Map<String, Object> headers, Instant now) {

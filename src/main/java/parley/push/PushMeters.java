@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import parley.telemetry.Telemetry;
 
 /**
- * What {@link Push} counts, by platform. Used by one thread at a time; read by any.
+ * What {@link PushService} counts, by platform. Used by one thread at a time; read by any.
  *
  * <ul>
  *   <li>counter {@value #SENT}, by {@code outcome}: {@code delivered}, {@code gone}, {@code
@@ -60,8 +60,8 @@ final class PushMeters {
     return level;
   }
 
-  void outcome(Platform platform, Outcome outcome, long nanos) {
-    String word = word(outcome);
+  void outcome(Platform platform, PushOutcome pushOutcome, long nanos) {
+    String word = word(pushOutcome);
     counters
         .computeIfAbsent(
             platform.wireName() + ' ' + word,
@@ -81,19 +81,19 @@ final class PushMeters {
   }
 
   /** From a closed set, whatever the provider said. */
-  private static String word(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Delivered delivered -> "delivered";
-      case Outcome.Gone gone -> "gone";
-      case Outcome.Refused refused -> "refused";
-      case Outcome.Retry retry ->
+  private static String word(PushOutcome pushOutcome) {
+    return switch (pushOutcome) {
+      case PushOutcome.Delivered delivered -> "delivered";
+      case PushOutcome.Gone gone -> "gone";
+      case PushOutcome.Refused refused -> "refused";
+      case PushOutcome.Retry retry ->
           switch (retry.reason()) {
-            case Reasons.BUSY,
-                Reasons.TIMEOUT,
-                Reasons.UNANSWERED,
-                Reasons.UNREACHABLE,
-                Reasons.FAILED,
-                Reasons.STOPPING ->
+            case FailureReasons.BUSY,
+                FailureReasons.TIMEOUT,
+                FailureReasons.UNANSWERED,
+                FailureReasons.UNREACHABLE,
+                FailureReasons.FAILED,
+                FailureReasons.STOPPING ->
                 retry.reason();
             default -> "retry";
           };

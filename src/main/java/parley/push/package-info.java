@@ -1,7 +1,7 @@
 /**
  * Push notifications to phones whose app is not there: Apple's APNs by pushy, Google's FCM by
- * firebase-admin, both behind one node-local actor, {@link parley.push.Push}, that never blocks and
- * whose queues are bounded. What is sent holds ids and counters, never text or names.
+ * firebase-admin, both behind one node-local actor, {@link parley.push.PushService}, that never
+ * blocks and whose queues are bounded. What is sent holds ids and counters, never text or names.
  *
  * <p>The {@code User} entity decides whom to push to, when, and what to do with an outcome. It also
  * stores what has to survive a crash.

@@ -32,7 +32,7 @@ final class FrameBudget {
   /** The time in which refusals are counted; to the second. */
   static final Duration WITHIN = Duration.ofSeconds(60);
 
-  private final TokenBucket frames = new TokenBucket(BURST, PER_SECOND);
+  private final SpendingBucket frames = new SpendingBucket(BURST, PER_SECOND);
   private int @Nullable [] refusals;
   private long second;
   private int refused;

@@ -78,13 +78,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final SessionDeps deps;
   private final SessionSettings settings;
   private final TimerScheduler<Command> timers;
-  private final Outgoing out;
-  private final Identity identity;
+  private final OutgoingFrames out;
+  private final ClientIdentity clientIdentity;
   private final FrameBudget budget = new FrameBudget();
 
   private Phase phase = Phase.HELLO;
-  private @Nullable Welcome welcome;
-  private @Nullable Live attached;
+  private @Nullable WelcomeAssembly welcomeAssembly;
+  private @Nullable AttachedSession attached;
   private @Nullable ActorRef<User.Command> user;
   private boolean resuming;
   private long resumingSince;
@@ -114,8 +114,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     this.deps = deps;
     this.timers = timers;
     settings = deps.settings();
-    out = new Outgoing(socket, settings, deps.meters());
-    identity = new Identity(context, deps);
+    out = new OutgoingFrames(socket, settings, deps.meters());
+    clientIdentity = new ClientIdentity(context, deps);
     heardAt = deps.ticker().nanos();
     start(Timer.HELLO, settings.helloTimeout());
     start(Timer.IDLE, settings.idleTimeout());
@@ -148,16 +148,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case SessionInternal.Verified verified -> onVerified(verified);
       case SessionInternal.Told told -> onTold(told.delivery());
       case SessionInternal.UserGone gone -> onUserGone(gone);
-      case SessionInternal.PostAnswered a -> live().requests.posted(a.alone(), a.reply());
+      case SessionInternal.PostAnswered a -> live().clientRequests.posted(a.alone(), a.reply());
       case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
-      case SessionInternal.Answered answered -> live().requests.answered(answered.frame());
+      case SessionInternal.Answered answered -> live().clientRequests.answered(answered.frame());
       case SessionInternal.Noted noted -> {}
     }
     settle();
     return stopped ? Behaviors.stopped() : this;
   }
 
-  private Live live() {
+  private AttachedSession live() {
     return Objects.requireNonNull(attached);
   }
 
@@ -189,7 +189,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     phase = Phase.VERIFYING;
     timers.cancel(Timer.HELLO);
     start(Timer.ANSWER, settings.answerTimeout());
-    identity.hello(first);
+    clientIdentity.hello(first);
   }
 
   private void onFrame(ClientFrame frame) {
@@ -202,30 +202,30 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (fromBudgetOfFrames(frame) && tooManyFrames(frame.id())) {
       return;
     }
-    Requests requests = live().requests;
+    ClientRequests clientRequests = live().clientRequests;
     switch (frame) {
       case ClientFrame.Hello f -> {} // wrong, see there
       case ClientFrame.Auth f -> {
         start(Timer.ANSWER, settings.answerTimeout());
-        identity.renew(f);
+        clientIdentity.renew(f);
       }
       case ClientFrame.Ping f -> {
         // Whoever has a pong may count on what it acknowledged before, also at its next hello.
         flushAcks();
         out.send(new ServerFrame.Pong(f.id()));
       }
-      case ClientFrame.Post f -> requests.post(f);
-      case ClientFrame.Ack f -> live().deliveries.ack(f.conversationId(), f.seq());
-      case ClientFrame.Read f -> requests.read(f);
-      case ClientFrame.Typing f -> requests.typing(f);
+      case ClientFrame.Post f -> clientRequests.post(f);
+      case ClientFrame.Ack f -> live().deliveryTracker.ack(f.conversationId(), f.seq());
+      case ClientFrame.Read f -> clientRequests.read(f);
+      case ClientFrame.Typing f -> clientRequests.typing(f);
       case ClientFrame.Watch f -> {
-        requests.watch(f);
-        if (requests.watchesAny()) {
+        clientRequests.watch(f);
+        if (clientRequests.watchesAny()) {
           start(Timer.WATCH, settings.watchRenewal());
         }
       }
-      case ClientFrame.Inbox f -> requests.inbox(f);
-      case ClientFrame.History f -> requests.history(f);
+      case ClientFrame.Inbox f -> clientRequests.inbox(f);
+      case ClientFrame.History f -> clientRequests.history(f);
     }
   }
 
@@ -234,7 +234,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (frame instanceof ClientFrame.Hello) {
       return "op: hello has been said";
     }
-    if (frame instanceof ClientFrame.Post post && identity.me().equals(post.to())) {
+    if (frame instanceof ClientFrame.Post post && clientIdentity.me().equals(post.to())) {
       return "to must be another user";
     }
     return null;
@@ -300,7 +300,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case WANTS -> {
         out.wanted();
         if (phase == Phase.LIVE) {
-          live().deliveries.pump();
+          live().deliveryTracker.pump();
         }
       }
       case GONE -> stopped = true;
@@ -310,11 +310,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
   // ---- who it is
 
   private void onVerified(SessionInternal.Verified verified) {
-    if (phase == Phase.CLOSING || !identity.expects(verified)) {
+    if (phase == Phase.CLOSING || !clientIdentity.expects(verified)) {
       return;
     }
     timers.cancel(Timer.ANSWER);
-    if (identity.renewing()) {
+    if (clientIdentity.renewing()) {
       renewed(verified.verdict());
       return;
     }
@@ -322,10 +322,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Authenticator.Accepted accepted -> {
         phase = Phase.ATTACHING;
         start(Timer.ANSWER, settings.answerTimeout());
-        identity.attach(accepted);
+        clientIdentity.attach(accepted);
       }
       case Authenticator.Rejected rejected -> {
-        out.refuse(identity.helloId(), Identity.badToken());
+        out.refuse(clientIdentity.helloId(), ClientIdentity.badToken());
         close(CloseCode.UNAUTHENTICATED, "the token is not good", 0);
       }
       case Authenticator.Unavailable unavailable -> unanswered("tokens cannot be judged now");
@@ -333,7 +333,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void renewed(Authenticator.Verdict verdict) {
-    ServerFrame answer = identity.renewed(verdict);
+    ServerFrame answer = clientIdentity.renewed(verdict);
     if (answer == null) {
       start(Timer.ANSWER, settings.answerTimeout());
       resume();
@@ -351,12 +351,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   // The handshake got no answer: not the client's fault, and another try may do.
   private void unanswered(String why) {
-    out.refuse(identity.helloId(), Refusal.unavailable(why));
+    out.refuse(clientIdentity.helloId(), Refusal.unavailable(why));
     close(CloseCode.STATE_LOST, why, RETRY_MILLIS);
   }
 
   private void watchToken() {
-    long left = identity.tokenLeft();
+    long left = clientIdentity.tokenLeft();
     if (left <= 0) {
       close(CloseCode.UNAUTHENTICATED, "the token has ended", 0);
     } else {
@@ -376,7 +376,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       knock.user().tell(new User.Living(knock.order()));
     } else if (phase == Phase.ATTACHING
         || resuming
-        || welcome != null
+        || welcomeAssembly != null
         || delivery instanceof User.Attached) {
       // Also the second answer to an attach that was repeated: the user counts anew after each.
       onWelcome(delivery);
@@ -389,22 +389,22 @@ public final class Session extends AbstractBehavior<Session.Command> {
   // part has said a part that did not arrive; what it says before the first is of an earlier life.
   private void onWelcome(User.Delivery delivery) {
     if (delivery instanceof User.Attached answer) {
-      welcome = new Welcome(answer);
-    } else if (delivery instanceof User.MoreLagging more && welcome != null) {
-      welcome.add(more);
-    } else if (delivery instanceof User.Numbered && welcome != null) {
-      welcome = null;
-      identity.resume();
+      welcomeAssembly = new WelcomeAssembly(answer);
+    } else if (delivery instanceof User.MoreLagging more && welcomeAssembly != null) {
+      welcomeAssembly.add(more);
+    } else if (delivery instanceof User.Numbered && welcomeAssembly != null) {
+      welcomeAssembly = null;
+      clientIdentity.resume();
       return;
     }
-    Welcome w = welcome;
+    WelcomeAssembly w = welcomeAssembly;
     if (w != null && w.whole()) {
-      welcome = null;
+      welcomeAssembly = null;
       onAttached(w);
     }
   }
 
-  private void onAttached(Welcome answer) {
+  private void onAttached(WelcomeAssembly answer) {
     if (phase == Phase.LIVE) {
       onResumed(answer);
       return;
@@ -412,10 +412,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
     timers.cancel(Timer.ANSWER);
     phase = Phase.LIVE;
     watchUser(answer.user());
-    Live live = new Live(getContext(), deps, out, identity, budget);
-    attached = live;
-    out.send(identity.welcome());
-    live.deliveries.attached(answer.lagging());
+    AttachedSession attachedSession =
+        new AttachedSession(getContext(), deps, out, clientIdentity, budget);
+    attached = attachedSession;
+    out.send(clientIdentity.welcome());
+    attachedSession.deliveryTracker.attached(answer.lagging());
     watchToken();
     start(Timer.CHECK, settings.checkEvery());
   }
@@ -425,7 +426,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (deps.ticker().nanos() - heardAt >= settings.checkEvery().toNanos()) {
       out.ping();
     }
-    if (!resuming && !live().heard.check()) {
+    if (!resuming && !live().userHandshake.check()) {
       resume();
     }
     start(Timer.CHECK, settings.checkEvery());
@@ -458,25 +459,25 @@ public final class Session extends AbstractBehavior<Session.Command> {
       close(CloseCode.STATE_LOST, "the server lost track of this session", RETRY_MILLIS);
       return;
     }
-    welcome = null;
-    identity.resume();
+    welcomeAssembly = null;
+    clientIdentity.resume();
     start(Timer.RESUME, settings.resumeEvery());
   }
 
-  private void onResumed(Welcome answer) {
+  private void onResumed(WelcomeAssembly answer) {
     watchUser(answer.user());
-    live().heard.anew();
-    if (identity.attachedWith(answer.sid())) {
+    live().userHandshake.anew();
+    if (clientIdentity.attachedWith(answer.sid())) {
       timers.cancel(Timer.RESUME);
       resuming = false;
-      if (identity.joining()) {
-        renewed(identity.joined());
+      if (clientIdentity.joining()) {
+        renewed(clientIdentity.joined());
       }
     } else if (!resuming) {
       // The user holds this session under a login that is not its own, whose end would not end it.
       resume();
     }
-    if (!live().deliveries.resumed(answer.lagging())) {
+    if (!live().deliveryTracker.resumed(answer.lagging())) {
       close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
     }
   }
@@ -485,9 +486,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
     boolean finalWord =
         ended.why() == User.End.REMOVED
             || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
-    if (identity.joining() && finalWord) {
+    if (clientIdentity.joining() && finalWord) {
       // Of the new token's login, perhaps: what the session has been till now is asked for again.
-      renewed(identity.refused());
+      renewed(clientIdentity.refused());
       resume();
       return;
     }
@@ -500,7 +501,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         if (resuming && refusal.code().retryable()) {
           return; // It is asked again soon.
         }
-        out.refuse(identity.helloId(), refusal);
+        out.refuse(clientIdentity.helloId(), refusal);
         if (refusal.code().retryable()) {
           long wait = Math.max(refusal.retryAfterMillis(), RETRY_MILLIS);
           close(CloseCode.STATE_LOST, refusal.message(), wait);
@@ -525,19 +526,19 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case TOKEN -> watchToken();
       case ACKS -> {
         flushAcks();
-        live().deliveries.pump();
+        live().deliveryTracker.pump();
       }
       case CHECK -> onCheck();
-      case POSTS -> live().requests.expirePosts();
-      case REST -> live().deliveries.rested();
+      case POSTS -> live().clientRequests.expirePosts();
+      case REST -> live().deliveryTracker.rested();
       case SLOW -> close(CloseCode.TOO_SLOW, "the connection is not read", 0);
       case CUT -> {
         out.cut();
         stopped = true;
       }
       case WATCH -> {
-        live().requests.renewWatch();
-        if (live().requests.watchesAny()) {
+        live().clientRequests.renewWatch();
+        if (live().clientRequests.watchesAny()) {
           start(Timer.WATCH, settings.watchRenewal());
         }
       }
@@ -546,13 +547,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onNoAnswer() {
-    identity.giveUp();
-    if (identity.joining()) {
+    clientIdentity.giveUp();
+    if (clientIdentity.joining()) {
       // The user may hold the session under the new login or the old one. The end of either must
       // end it, and it cannot know which: so it ends itself.
-      out.send(identity.unsettled());
+      out.send(clientIdentity.unsettled());
       close(CloseCode.STATE_LOST, "the change of login was not settled in time", RETRY_MILLIS);
-    } else if (identity.renewing()) {
+    } else if (clientIdentity.renewing()) {
       renewed(new Authenticator.Unavailable());
     } else {
       unanswered("no answer in time");
@@ -603,7 +604,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private Behavior<Command> onStop() {
     flushAcks();
     if (attached != null) {
-      attached.requests.unwatch();
+      attached.clientRequests.unwatch();
     }
     deps.meters().closed();
     return this;
@@ -641,7 +642,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       timers.cancel(Timer.SLOW);
       long slowFor = deps.ticker().nanos() - slowAt;
       if (phase == Phase.LIVE) {
-        live().deliveries.drained(slowFor > settings.slowGrace().toNanos());
+        live().deliveryTracker.drained(slowFor > settings.slowGrace().toNanos());
       }
     } else if (out.hopeless()) {
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
@@ -652,8 +653,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     boolean listens =
         phase == Phase.HELLO
             || (phase == Phase.LIVE
-                && !identity.renewing()
-                && live().requests.asking() < QUESTIONS);
+                && !clientIdentity.renewing()
+                && live().clientRequests.asking() < QUESTIONS);
     if (owesReady && listens && out.bytes() <= settings.drainedBytes()) {
       owesReady = false;
       out.ready();
@@ -662,17 +663,17 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void settleLive() {
-    Deliveries deliveries = live().deliveries;
-    if (deliveries.ackCount() >= ACK_BATCH) {
+    DeliveryTracker deliveryTracker = live().deliveryTracker;
+    if (deliveryTracker.ackCount() >= ACK_BATCH) {
       flushAcks();
-      deliveries.pump();
-    } else if (deliveries.ackCount() > 0 && !timers.isTimerActive(Timer.ACKS)) {
+      deliveryTracker.pump();
+    } else if (deliveryTracker.ackCount() > 0 && !timers.isTimerActive(Timer.ACKS)) {
       start(Timer.ACKS, settings.ackDelay());
     }
-    if (deliveries.rests() && !timers.isTimerActive(Timer.REST)) {
+    if (deliveryTracker.rests() && !timers.isTimerActive(Timer.REST)) {
       start(Timer.REST, settings.pageRest());
     }
-    Duration left = live().requests.waits() ? live().requests.expirePosts() : null;
+    Duration left = live().clientRequests.waits() ? live().clientRequests.expirePosts() : null;
     if (left != null) {
       long due = deps.ticker().nanos() + left.toNanos();
       if (!timers.isTimerActive(Timer.POSTS) || due < postsDue) {

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * @param settings times and bounds
  */
 public record SessionDeps(
-    Entities entities,
+    EntityRefs entities,
     Authenticator authenticator,
     MessageRate rate,
     SessionMeters meters,

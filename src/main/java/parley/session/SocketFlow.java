@@ -27,7 +27,7 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
   private final Inlet<ByteString> in = Inlet.create("SocketFlow.in");
   private final Outlet<ByteString> out = Outlet.create("SocketFlow.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
-  private final ActorRef<Sessions.Command> sessions;
+  private final ActorRef<SessionRegistry.Command> sessions;
 
   /** What a session tells its socket. */
   public sealed interface ToSocket {}
@@ -66,11 +66,12 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
    *
    * @param sessions the node's registry
    */
-  public static Flow<ByteString, ByteString, NotUsed> create(ActorRef<Sessions.Command> sessions) {
+  public static Flow<ByteString, ByteString, NotUsed> create(
+      ActorRef<SessionRegistry.Command> sessions) {
     return Flow.fromGraph(new SocketFlow(sessions));
   }
 
-  private SocketFlow(ActorRef<Sessions.Command> sessions) {
+  private SocketFlow(ActorRef<SessionRegistry.Command> sessions) {
     this.sessions = sessions;
   }
 

@@ -46,7 +46,7 @@ final class SocketLogic extends GraphStageLogic {
 
   private final Inlet<ByteString> in;
   private final Outlet<ByteString> out;
-  private final ActorRef<Sessions.Command> sessions;
+  private final ActorRef<SessionRegistry.Command> sessions;
   private final FrameDecoder decoder = new FrameDecoder(Limits.FRAME_BYTES);
 
   private @Nullable ActorRef<Session.Command> session;
@@ -63,7 +63,7 @@ final class SocketLogic extends GraphStageLogic {
   private boolean ending;
   private boolean answered;
 
-  SocketLogic(FlowShape<ByteString, ByteString> shape, ActorRef<Sessions.Command> sessions) {
+  SocketLogic(FlowShape<ByteString, ByteString> shape, ActorRef<SessionRegistry.Command> sessions) {
     super(shape);
     this.in = shape.in();
     this.out = shape.out();
@@ -108,7 +108,7 @@ final class SocketLogic extends GraphStageLogic {
     StageActor self = getStageActor(this::told);
     // Until the session is there, the end of the registry is the end of the socket.
     self.watch(Adapter.toClassic(sessions));
-    sessions.tell(new Sessions.Open(Adapter.toTyped(self.ref())));
+    sessions.tell(new SessionRegistry.Open(Adapter.toTyped(self.ref())));
     pull(in);
   }
 

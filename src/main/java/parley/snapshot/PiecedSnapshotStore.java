@@ -92,14 +92,14 @@ public final class PiecedSnapshotStore extends SnapshotStore {
       SnapshotMetadata place = piece(metadata, i);
       stored = stored.thenCompose(done -> put(place, piece));
     }
-    Pieces pieces =
-        new Pieces(
+    SnapshotPieces snapshotPieces =
+        new SnapshotPieces(
             count,
             bytes.length,
             crc(bytes),
             serializer.identifier(),
             Serializers.manifestFor(serializer, snapshot));
-    return scala(stored.thenCompose(done -> put(metadata, pieces)));
+    return scala(stored.thenCompose(done -> put(metadata, snapshotPieces)));
   }
 
   private CompletionStage<Void> put(SnapshotMetadata place, Object what) {
@@ -126,11 +126,12 @@ public final class PiecedSnapshotStore extends SnapshotStore {
     return get(persistenceId, criteria)
         .thenCompose(
             found -> {
-              if (found.isEmpty() || !(found.get().snapshot() instanceof Pieces pieces)) {
+              if (found.isEmpty()
+                  || !(found.get().snapshot() instanceof SnapshotPieces snapshotPieces)) {
                 return CompletableFuture.completedFuture(found);
               }
               SnapshotMetadata metadata = found.get().metadata();
-              return whole(metadata, pieces)
+              return whole(metadata, snapshotPieces)
                   .thenCompose(
                       whole ->
                           whole.isPresent()
@@ -149,10 +150,10 @@ public final class PiecedSnapshotStore extends SnapshotStore {
   }
 
   private CompletionStage<Optional<SelectedSnapshot>> whole(
-      SnapshotMetadata metadata, Pieces pieces) {
-    ByteArrayOutputStream sum = new ByteArrayOutputStream(pieces.bytes());
+      SnapshotMetadata metadata, SnapshotPieces snapshotPieces) {
+    ByteArrayOutputStream sum = new ByteArrayOutputStream(snapshotPieces.bytes());
     CompletionStage<Boolean> read = CompletableFuture.completedFuture(true);
-    for (int i = 1; i <= pieces.count(); i++) {
+    for (int i = 1; i <= snapshotPieces.count(); i++) {
       SnapshotMetadata place = piece(metadata, i);
       read =
           read.thenCompose(
@@ -164,7 +165,9 @@ public final class PiecedSnapshotStore extends SnapshotStore {
     return read.thenApply(
         good -> {
           byte[] bytes = sum.toByteArray();
-          if (!good || bytes.length != pieces.bytes() || crc(bytes) != pieces.crc()) {
+          if (!good
+              || bytes.length != snapshotPieces.bytes()
+              || crc(bytes) != snapshotPieces.crc()) {
             LOG.warn(
                 "{}: pieces of the snapshot at {} are missing, passed over",
                 metadata.persistenceId(),
@@ -172,7 +175,9 @@ public final class PiecedSnapshotStore extends SnapshotStore {
             return Optional.empty();
           }
           Object snapshot =
-              serialization.deserialize(bytes, pieces.serializer(), pieces.manifest()).get();
+              serialization
+                  .deserialize(bytes, snapshotPieces.serializer(), snapshotPieces.manifest())
+                  .get();
           return Optional.of(SelectedSnapshot.create(metadata, snapshot));
         });
   }
@@ -217,8 +222,9 @@ public final class PiecedSnapshotStore extends SnapshotStore {
         .thenCompose(
             found -> {
               CompletionStage<Void> done = remove(persistenceId, criteria);
-              if (found.isPresent() && found.get().snapshot() instanceof Pieces pieces) {
-                for (int i = 1; i <= pieces.count(); i++) {
+              if (found.isPresent()
+                  && found.get().snapshot() instanceof SnapshotPieces snapshotPieces) {
+                for (int i = 1; i <= snapshotPieces.count(); i++) {
                   String piece = piece(persistenceId, i);
                   done = done.thenCompose(before -> remove(piece, criteria));
                 }

@@ -21,15 +21,16 @@ import parley.serial.Wire;
  */
 final class InboxPages {
   /** Newest first; ties by id. */
-  static final Comparator<Row> ORDER =
-      Comparator.comparingLong(Row::orderAt).reversed().thenComparing(Row::id);
+  static final Comparator<VisibleRow> ORDER =
+      Comparator.comparingLong(VisibleRow::orderAt).reversed().thenComparing(VisibleRow::id);
 
   private InboxPages() {}
 
   /** A place in the order. */
   private record Place(long orderAt, ConversationId id) {
-    boolean before(Row row) {
-      return row.orderAt() < orderAt || (row.orderAt() == orderAt && row.id().compareTo(id) > 0);
+    boolean before(VisibleRow visibleRow) {
+      return visibleRow.orderAt() < orderAt
+          || (visibleRow.orderAt() == orderAt && visibleRow.id().compareTo(id) > 0);
     }
 
     String text() {
@@ -52,7 +53,7 @@ final class InboxPages {
   }
 
   /** How many of the first ones one message between nodes may carry, one at least. */
-  private static int fitting(List<Row> page, int most) {
+  private static int fitting(List<VisibleRow> page, int most) {
     int bytes = 0;
     int fits = 0;
     while (fits < page.size() && fits < most) {
@@ -66,7 +67,7 @@ final class InboxPages {
   }
 
   /** The page, or null where the cursor is none of ours. */
-  static @Nullable InboxPage page(Collection<Row> rows, int limit, @Nullable String cursor) {
+  static @Nullable InboxPage page(Collection<VisibleRow> rows, int limit, @Nullable String cursor) {
     Place after = null;
     if (cursor != null) {
       try {
@@ -77,20 +78,20 @@ final class InboxPages {
     }
     int size = Math.clamp(limit, 1, Limits.INBOX_PAGE);
     // The newest size + 1, the oldest of them on top: thousands of rows are not sorted for twenty.
-    PriorityQueue<Row> newest = new PriorityQueue<>(size + 2, ORDER.reversed());
-    for (Row row : rows) {
-      if (after == null || after.before(row)) {
-        newest.add(row);
+    PriorityQueue<VisibleRow> newest = new PriorityQueue<>(size + 2, ORDER.reversed());
+    for (VisibleRow visibleRow : rows) {
+      if (after == null || after.before(visibleRow)) {
+        newest.add(visibleRow);
         if (newest.size() > size + 1) {
           newest.poll();
         }
       }
     }
-    List<Row> page = new ArrayList<>(newest);
+    List<VisibleRow> page = new ArrayList<>(newest);
     page.sort(ORDER);
     int fits = fitting(page, size);
-    Row last = fits < page.size() ? page.get(fits - 1) : null;
-    List<InboxRow> shown = page.stream().limit(fits).map(Row::shown).toList();
+    VisibleRow last = fits < page.size() ? page.get(fits - 1) : null;
+    List<InboxRow> shown = page.stream().limit(fits).map(VisibleRow::shown).toList();
     return new InboxPage(shown, last == null ? null : new Place(last.orderAt(), last.id()).text());
   }
 }

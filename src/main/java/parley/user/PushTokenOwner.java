@@ -23,7 +23,7 @@ import parley.model.UserId;
  * users are to be told and {@value #WAITING} claims wait; beyond that the answer is not now.
  */
 final class PushTokenOwner
-    extends EventSourcedBehavior<PushTokens.Command, TokenOwner, TokenOwner> {
+    extends EventSourcedBehavior<PushTokens.Command, PushTokenOwnership, PushTokenOwnership> {
   static final int FORMER = 8;
   static final int WAITING = 16;
   private static final Duration IDLE = Duration.ofSeconds(30);
@@ -57,12 +57,12 @@ final class PushTokenOwner
   }
 
   @Override
-  public TokenOwner emptyState() {
-    return TokenOwner.NOBODY;
+  public PushTokenOwnership emptyState() {
+    return PushTokenOwnership.NOBODY;
   }
 
   @Override
-  public EventHandler<TokenOwner, TokenOwner> eventHandler() {
+  public EventHandler<PushTokenOwnership, PushTokenOwnership> eventHandler() {
     return (state, event) -> event;
   }
 
@@ -72,7 +72,8 @@ final class PushTokenOwner
   }
 
   @Override
-  public CommandHandler<PushTokens.Command, TokenOwner, TokenOwner> commandHandler() {
+  public CommandHandler<PushTokens.Command, PushTokenOwnership, PushTokenOwnership>
+      commandHandler() {
     return (state, command) ->
         switch (command) {
           case PushTokens.Claim c -> claim(state, c);
@@ -86,7 +87,8 @@ final class PushTokenOwner
         };
   }
 
-  private Effect<TokenOwner, TokenOwner> claim(TokenOwner state, PushTokens.Claim c) {
+  private Effect<PushTokenOwnership, PushTokenOwnership> claim(
+      PushTokenOwnership state, PushTokens.Claim c) {
     boolean its = c.user().equals(state.owner());
     // While others are to be told nobody has had an answer with this number, nor can release it.
     if (its && (c.held() == state.nr() || !state.former().isEmpty())) {
@@ -107,17 +109,18 @@ final class PushTokenOwner
       return Effect().none();
     }
     return Effect()
-        .persist(new TokenOwner(c.user(), state.nr() + 1, toTell))
+        .persist(new PushTokenOwnership(c.user(), state.nr() + 1, toTell))
         .thenRun(after -> settle(after, c));
   }
 
-  private Effect<TokenOwner, TokenOwner> release(TokenOwner state, PushTokens.Release c) {
+  private Effect<PushTokenOwnership, PushTokenOwnership> release(
+      PushTokenOwnership state, PushTokens.Release c) {
     if (!c.user().equals(state.owner()) || c.claim() < state.nr()) {
       c.replyTo().tell(new PushTokens.Released());
       return Effect().none();
     }
     return Effect()
-        .persist(new TokenOwner(null, state.nr(), state.former()))
+        .persist(new PushTokenOwnership(null, state.nr(), state.former()))
         .thenRun(
             after -> {
               c.replyTo().tell(new PushTokens.Released());
@@ -126,7 +129,7 @@ final class PushTokenOwner
   }
 
   /** Answers, as soon as nobody else has the token. */
-  private void settle(TokenOwner state, PushTokens.Claim c) {
+  private void settle(PushTokenOwnership state, PushTokens.Claim c) {
     if (state.former().isEmpty()) {
       c.replyTo().tell(new PushTokens.Claimed(state.nr()));
       return;
@@ -145,7 +148,8 @@ final class PushTokenOwner
     }
   }
 
-  private Effect<TokenOwner, TokenOwner> told(TokenOwner state, PushTokens.Told c) {
+  private Effect<PushTokenOwnership, PushTokenOwnership> told(
+      PushTokenOwnership state, PushTokens.Told c) {
     telling.remove(c.user());
     // Told of an earlier claim, it may have had the token once more since then.
     if (!c.lost() || c.before() < state.nr()) {
@@ -159,7 +163,7 @@ final class PushTokenOwner
     return Effect().persist(state.without(c.user())).thenRun(this::answer);
   }
 
-  private void answer(TokenOwner state) {
+  private void answer(PushTokenOwnership state) {
     if (!telling.isEmpty()) {
       return;
     }

@@ -54,9 +54,9 @@ public final class User {
       Conversations conversations,
       Logins logins,
       InstantSource clock,
-      Pushing pushing,
+      PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return UserEntity.create(id, settings, conversations, logins, clock, pushing, shard);
+    return UserEntity.create(id, settings, conversations, logins, clock, pushDependencies, shard);
   }
 
   /** Register users with the sharding. */
@@ -66,7 +66,7 @@ public final class User {
       Conversations conversations,
       Logins logins,
       InstantSource clock,
-      Pushing pushing) {
+      PushDependencies pushDependencies) {
     return sharding.init(
         Entity.of(
                 KEY,
@@ -77,7 +77,7 @@ public final class User {
                         conversations,
                         logins,
                         clock,
-                        pushing,
+                        pushDependencies,
                         entity.getShard()))
             .withStopMessage(new UserInternal.Stop()));
   }
@@ -363,7 +363,7 @@ public final class User {
    * memory.
    *
    * @param intervalMicros what one message costs
-   * @param node who wants to hear of the level; at most {@value Spending#NODES} of them do
+   * @param node who wants to hear of the level; at most {@value MessageAllowance#NODES} of them do
    */
   public record Spent(int messages, long intervalMicros, ActorRef<Level> node) implements Command {}
 
@@ -449,8 +449,8 @@ public final class User {
    * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
    * there.
    *
-   * @param expired up to here they have waited for {@link Ages#LIFE} and are not sent any more: the
-   *     device is told of a gap, and finds them in the history. 0 where none has
+   * @param expired up to here they have waited for {@link BacklogAges#LIFE} and are not sent any
+   *     more: the device is told of a gap, and finds them in the history. 0 where none has
    * @param forgotten up to here the user had forgotten the conversation for lack of room, so that
    *     nobody knows what the device has of it: they are not sent either, and counted in {@code
    *     expired} too. 0 where it had not

@@ -55,7 +55,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final User.Conversations conversations;
   private final User.Logins logins;
   private final InstantSource clock;
-  private final Pushing pushing;
+  private final PushDependencies pushDependencies;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
@@ -68,7 +68,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       User.Conversations conversations,
       User.Logins logins,
       InstantSource clock,
-      Pushing pushing,
+      PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
@@ -79,7 +79,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.conversations = conversations;
     this.logins = logins;
     this.clock = clock;
-    this.pushing = pushing;
+    this.pushDependencies = pushDependencies;
     this.shard = shard;
     this.context = context;
     this.timers = timers;
@@ -92,7 +92,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       User.Conversations conversations,
       User.Logins logins,
       InstantSource clock,
-      Pushing pushing,
+      PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
         context -> {
@@ -102,7 +102,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                   User.Command.class,
                   AdmissionGuard.BOUND,
                   command -> command instanceof UserInternal || command instanceof User.Living,
-                  Refusals::overloaded);
+                  UserRefusals::overloaded);
           return guard.guard(
               Behaviors.withTimers(
                   timers ->
@@ -112,7 +112,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           conversations,
                           logins,
                           clock,
-                          pushing,
+                          pushDependencies,
                           shard,
                           context,
                           timers,
@@ -169,8 +169,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private void recovered(UserState state) {
     live =
-        new UserLive(id, settings, conversations, logins, pushing, context, timers, state, now());
-    live.loginEnds.tell(state);
+        new UserLive(
+            id, settings, conversations, logins, pushDependencies, context, timers, state, now());
+    live.loginEndNotices.tell(state);
     live.tokens.work(state);
     live.push(state, now());
     if (!state.announced()) {
@@ -209,8 +210,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Living c -> living(state, c);
       case User.Acked c -> run(() -> live().acked(state, c, now()));
       case User.Check c ->
-          run(() -> live().sessions.check(c, state.devices().containsKey(c.deviceId())));
-      case User.Spent c -> run(() -> live().spending.spent(c, now()));
+          run(() -> live().liveSessions.check(c, state.devices().containsKey(c.deviceId())));
+      case User.Spent c -> run(() -> live().messageAllowance.spent(c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
       case UserPush.Again c -> pushAgain(state, c);
@@ -230,7 +231,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.LetterKept c ->
           run(
               () -> {
-                live().pusher.letterKept(c, now());
+                live().pushSender.letterKept(c, now());
                 live().push(state, now());
                 context.getSelf().tell(new UserInternal.Flush());
               });
@@ -239,7 +240,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.TokenReclaimed c -> take(live().tokens.reclaimed(state, c));
       case UserInternal.TokenReleased c -> take(live().tokens.released(state, c));
       case UserInternal.TokensDue c -> run(() -> live().tokens.work(state));
-      case UserInternal.TellLogins c -> run(() -> live().loginEnds.tell(state));
+      case UserInternal.TellLogins c -> run(() -> live().loginEndNotices.tell(state));
       case UserInternal.Idle c -> idle(state);
       case UserInternal.Stop c -> stop(state);
       default -> Effect().unhandled();
@@ -262,9 +263,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.Stop c -> {
         return Effect().stop();
       }
-      case UserPush.Woken c -> pushing.reminders().tell(id, new Reminder.Release());
+      case UserPush.Woken c -> pushDependencies.reminders().tell(id, new UserReminder.Release());
       case UserInternal c -> {}
-      default -> Refusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
+      default -> UserRefusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
     }
     if (guard.waiting() <= 0 || command instanceof UserInternal.Idle) {
       leave();
@@ -326,18 +327,18 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- presence and devices
 
   private Effect<UserEvent, UserState> setStatus(User.SetStatus c) {
-    if (!live().sessions.isEmpty()) {
-      live().presences.want(c.status(), now());
-      live().presences.changed(live().presence(now()), now());
+    if (!live().liveSessions.isEmpty()) {
+      live().presenceTracker.want(c.status(), now());
+      live().presenceTracker.changed(live().presence(now()), now());
     }
     return reply(c.replyTo(), new User.Done());
   }
 
   private Effect<UserEvent, UserState> watch(User.Watch c) {
     if (c.on()) {
-      live().presences.watch(c.watcher(), live().presence(now()), now());
+      live().presenceTracker.watch(c.watcher(), live().presence(now()), now());
     } else {
-      live().presences.unwatch(c.watcher());
+      live().presenceTracker.unwatch(c.watcher());
     }
     return Effect().none();
   }
@@ -354,8 +355,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
               live().removed(c.deviceId(), now());
               ended.forEach(login -> live().loginEnded(after, login.sid(), now()));
               live().devicesChanged(after, now());
-              live().loginEnds.tell(after);
-              live().loginEnds.whenTold(ended, () -> c.replyTo().tell(new User.Done()));
+              live().loginEndNotices.tell(after);
+              live().loginEndNotices.whenTold(ended, () -> c.replyTo().tell(new User.Done()));
             });
   }
 
@@ -366,7 +367,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     // With what no journal holds yet: which devices the login was of.
     UserEvent.Flushed event =
         UserEvent.Flushed.logins(
-            List.of(new EndedLogin(c.sid(), now(), true)), live().pending.seen());
+            List.of(new EndedLogin(c.sid(), now(), true)), live().unsavedChanges.seen());
     return Effect()
         .persist(event)
         .thenRun(
@@ -378,7 +379,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> loginTold(UserState state, UserInternal.LoginTold c) {
-    live().loginEnds.told(c);
+    live().loginEndNotices.told(c);
     EndedLogin login = state.endedLogin(c.sid());
     return c.known() && login != null && !login.told()
         ? Effect().persist(UserEvent.Flushed.logins(List.of(login.known()), List.of()))
@@ -402,7 +403,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- pushes
 
   private Effect<UserEvent, UserState> pushSent(UserState state, UserInternal.PushSent c) {
-    DeviceId gone = live().pusher.sent(state, c, now());
+    DeviceId gone = live().pushSender.sent(state, c, now());
     if (gone != null) {
       LOG.info("{}: the push token of {} is gone at its provider: removed", id, gone);
       return take(new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
@@ -413,14 +414,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> woken(UserState state) {
-    if (!live().pusher.release(state)) {
+    if (!live().pushSender.release(state)) {
       live().push(state, now());
     }
     return Effect().none();
   }
 
   private Effect<UserEvent, UserState> reminded(UserState state, UserPush.Reminded c) {
-    live().pusher.reminded(c);
+    live().pushSender.reminded(c);
     live().push(state, now());
     return Effect().none();
   }
@@ -428,11 +429,11 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private Effect<UserEvent, UserState> pushAgain(UserState state, UserPush.Again c) {
     Device device = state.devices().get(c.deviceId());
     long number = device == null ? 0 : device.number();
-    Owed one = new Owed(c.conversationId(), number, c.seq(), now(), 0, 0, null);
-    UserPush.Need need = live().plan.need(one, live().pending.get(one.id()), device);
+    PendingPush one = new PendingPush(c.conversationId(), number, c.seq(), now(), 0, 0, null);
+    UserPush.Need need = live().plan.need(one, live().unsavedChanges.get(one.id()), device);
     if (need == UserPush.Need.WAITS
         && !c.dryRun()
-        && !(live().pusher.hasRoom() && live().plan.owe(one, now()))) {
+        && !(live().pushSender.hasRoom() && live().plan.owe(one, now()))) {
       need = UserPush.Need.FULL;
     }
     if (need != UserPush.Need.WAITS || c.dryRun()) {
@@ -442,7 +443,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               UserPush.Answer owed = new UserPush.Answer(UserPush.Need.WAITS);
-              live().pusher.whenSafe(after, () -> c.replyTo().tell(owed));
+              live().pushSender.whenSafe(after, () -> c.replyTo().tell(owed));
             });
   }
 
@@ -453,7 +454,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- the inbox
 
   private Effect<UserEvent, UserState> getInbox(User.GetInbox c) {
-    InboxPage page = InboxPages.page(live().pending.rows(), c.limit(), c.cursor());
+    InboxPage page = InboxPages.page(live().unsavedChanges.rows(), c.limit(), c.cursor());
     return reply(
         c.replyTo(),
         page == null
@@ -462,14 +463,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> setRowFlags(UserState state, User.SetRowFlags c) {
-    if (!(live().pending.get(c.conversationId()) instanceof Row row)) {
+    if (!(live().unsavedChanges.get(c.conversationId()) instanceof VisibleRow visibleRow)) {
       return reply(c.replyTo(), new User.Refused(Refusal.notFound()));
     }
-    Row changed = row.withFlags(c.muted(), c.pinned(), c.archived());
-    if (changed.equals(row)) {
+    VisibleRow changed = visibleRow.withFlags(c.muted(), c.pinned(), c.archived());
+    if (changed.equals(visibleRow)) {
       return reply(c.replyTo(), new User.Done());
     }
-    live().pending.put(changed);
+    live().unsavedChanges.put(changed);
     UserEvent.Flushed event = live().only(state, c.conversationId(), now());
     return Effect()
         .persist(event)
@@ -482,8 +483,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> typing(User.Typing c) {
-    if (live().pending.get(c.conversationId()) instanceof Row) {
-      live().sessions.hint(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
+    if (live().unsavedChanges.get(c.conversationId()) instanceof VisibleRow) {
+      live().liveSessions.hint(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
     }
     return Effect().none();
   }
@@ -508,7 +509,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
           c.replyTo(), new User.Refused(Refusal.tooMany("too many new groups in a day", wait)));
     }
     return Effect()
-        .persist(new UserEvent.GroupBegun(new BegunGroups.Begun(c.id(), ref, now)))
+        .persist(new UserEvent.GroupBegun(new StartedGroups.Begun(c.id(), ref, now)))
         .thenRun(after -> c.replyTo().tell(new User.GroupBegun(c.id())));
   }
 
@@ -516,15 +517,15 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
     if (state.hasEnded(c.sid())) {
-      Sessions.loginEnded(c);
+      LiveSessions.loginEnded(c);
       return Effect().none();
     }
-    Sessions.Newcomer newcomer = live().sessions.hello(c);
+    LiveSessions.Newcomer newcomer = live().liveSessions.hello(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
 
   private Effect<UserEvent, UserState> living(UserState state, User.Living c) {
-    Sessions.Newcomer newcomer = live().sessions.answered(c);
+    LiveSessions.Newcomer newcomer = live().liveSessions.answered(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
 
@@ -532,10 +533,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
    * A device's first appearance is durable before its session hears a word: forgotten by a crash,
    * the device would be unknown again, start at that day's heads, and lack what it had been owed.
    */
-  private Effect<UserEvent, UserState> admit(UserState state, Sessions.Newcomer newcomer) {
+  private Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
     if (state.hasEnded(hello.sid())) { // While it was asked whether it lives.
-      Sessions.loginEnded(hello);
+      LiveSessions.loginEnded(hello);
       return Effect().none();
     }
     boolean known = state.devices().containsKey(hello.deviceId());
@@ -543,14 +544,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       return run(() -> live().enter(state, newcomer, now()));
     }
     if (!known && hello.resume()) {
-      Sessions.removed(hello);
+      LiveSessions.removed(hello);
       return Effect().none();
     }
     DeviceId evicted = null;
     if (!known && state.devices().size() >= Limits.DEVICES) {
       evicted = live().evictable(state, now());
       if (evicted == null) {
-        Sessions.refuse(
+        LiveSessions.refuse(
             hello,
             Refusal.of(
                 ErrorCode.FORBIDDEN,
@@ -573,7 +574,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private EffectBuilder<UserEvent, UserState> flush(UserState state) {
     live().seeLive(state, now());
-    live().pusher.sweep(state, now());
+    live().pushSender.sweep(state, now());
     if (live().isClean()) {
       return Effect().none();
     }
@@ -583,8 +584,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> idle(UserState state) {
     if (live().idle(state, now())) {
-      if (live().pusher.hasReminder()) {
-        live().pusher.release(state);
+      if (live().pushSender.hasReminder()) {
+        live().pushSender.release(state);
       }
       leave();
     }

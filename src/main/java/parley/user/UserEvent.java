@@ -123,7 +123,7 @@ sealed interface UserEvent extends Stored {
   }
 
   /** The user is about to make a group. */
-  record GroupBegun(BegunGroups.Begun group) implements UserEvent {}
+  record GroupBegun(StartedGroups.Begun group) implements UserEvent {}
 
   /**
    * What has changed since the last time, or a bounded part of it.
@@ -140,26 +140,26 @@ sealed interface UserEvent extends Stored {
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
-      List<Row> rows,
-      List<Parked> parked,
+      List<VisibleRow> rows,
+      List<HiddenRow> parked,
       List<CursorsMoved> cursors,
       List<ConversationId> gone,
       List<DeviceSeen> seen,
-      List<Owed> owed,
-      List<Owed.Key> pushed,
+      List<PendingPush> owed,
+      List<PendingPush.Key> pushed,
       List<EndedLogin> ended,
       List<TokenRelease> released)
       implements UserEvent {
     // Absent lists arrive as null.
 
     public Flushed(
-        @Nullable List<Row> rows,
-        @Nullable List<Parked> parked,
+        @Nullable List<VisibleRow> rows,
+        @Nullable List<HiddenRow> parked,
         @Nullable List<CursorsMoved> cursors,
         @Nullable List<ConversationId> gone,
         @Nullable List<DeviceSeen> seen,
-        @Nullable List<Owed> owed,
-        @Nullable List<Owed.Key> pushed,
+        @Nullable List<PendingPush> owed,
+        @Nullable List<PendingPush.Key> pushed,
         @Nullable List<EndedLogin> ended,
         @Nullable List<TokenRelease> released) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
@@ -174,13 +174,13 @@ sealed interface UserEvent extends Stored {
     }
 
     Flushed(
-        List<Row> rows,
-        List<Parked> parked,
+        List<VisibleRow> rows,
+        List<HiddenRow> parked,
         List<CursorsMoved> cursors,
         List<ConversationId> gone,
         List<DeviceSeen> seen,
-        List<Owed> owed,
-        List<Owed.Key> pushed) {
+        List<PendingPush> owed,
+        List<PendingPush.Key> pushed) {
       this(rows, parked, cursors, gone, seen, owed, pushed, null, null);
     }
 
@@ -194,7 +194,7 @@ sealed interface UserEvent extends Stored {
       return new Flushed(null, null, null, null, null, null, null, null, released);
     }
 
-    Flushed withPushes(List<Owed> nowOwed, List<Owed.Key> noLonger) {
+    Flushed withPushes(List<PendingPush> nowOwed, List<PendingPush.Key> noLonger) {
       return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger, ended, released);
     }
   }

@@ -3,7 +3,7 @@ package parley.user;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
-import parley.push.Outcome;
+import parley.push.PushOutcome;
 import parley.serial.Local;
 
 /** What a user tells itself: timers, ends of sessions, passivation. Never travels. */
@@ -18,7 +18,7 @@ non-sealed interface UserInternal extends User.Command, Local {
   record PushDue() implements UserInternal {}
 
   /** What became of a push. */
-  record PushSent(long reference, Outcome outcome) implements UserInternal {}
+  record PushSent(long reference, PushOutcome outcome) implements UserInternal {}
 
   /** A dead letter is durable. */
   record LetterKept(long reference) implements UserInternal {}

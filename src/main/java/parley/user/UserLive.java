@@ -46,13 +46,13 @@ final class UserLive {
   /** Most rows told again to a session that comes back. */
   private static final int LATELY = 200;
 
-  final Pending pending;
-  final Sessions sessions;
-  final Presences presences;
-  final Spending spending;
-  final PushPlan plan;
-  final Pusher pusher;
-  final LoginEnds loginEnds;
+  final UnsavedChanges unsavedChanges;
+  final LiveSessions liveSessions;
+  final PresenceTracker presenceTracker;
+  final MessageAllowance messageAllowance;
+  final PushSchedule plan;
+  final PushSender pushSender;
+  final LoginEndNotices loginEndNotices;
 
   final TokenClaims tokens;
 
@@ -61,7 +61,7 @@ final class UserLive {
   private final User.Conversations conversations;
   private final TimerScheduler<User.Command> timers;
   private final ActorRef<User.Command> self;
-  private final Telling telling;
+  private final ConversationNotices conversationNotices;
 
   /**
    * What was told of rows last, for sessions that did not hear it. Only what conversations have
@@ -86,7 +86,7 @@ final class UserLive {
       UserSettings settings,
       User.Conversations conversations,
       User.Logins logins,
-      Pushing pushing,
+      PushDependencies pushDependencies,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       UserState state,
@@ -97,16 +97,18 @@ final class UserLive {
     this.conversations = conversations;
     this.timers = timers;
     this.self = context.getSelf();
-    this.pending = new Pending(state.places());
-    this.telling = new Telling(id, conversations, pending);
-    this.sessions = new Sessions(context);
-    this.spending = new Spending(id);
-    this.presences = new Presences(id, settings.watchLease().toMillis());
+    this.unsavedChanges = new UnsavedChanges(state.places());
+    this.conversationNotices = new ConversationNotices(id, conversations, unsavedChanges);
+    this.liveSessions = new LiveSessions(context);
+    this.messageAllowance = new MessageAllowance(id);
+    this.presenceTracker = new PresenceTracker(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
-    this.plan = new PushPlan(id, pushing.settings(), pushing.platforms(), state.outbox(), now);
-    this.pusher = new Pusher(id, pushing, plan, pending, context, timers);
-    this.tokens = new TokenClaims(id, pushing.tokens(), context, timers);
-    this.loginEnds = new LoginEnds(logins, context, timers);
+    this.plan =
+        new PushSchedule(
+            id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
+    this.pushSender = new PushSender(id, pushDependencies, plan, unsavedChanges, context, timers);
+    this.tokens = new TokenClaims(id, pushDependencies.tokens(), context, timers);
+    this.loginEndNotices = new LoginEndNotices(logins, context, timers);
   }
 
   // ---- conversations
@@ -114,75 +116,81 @@ final class UserLive {
   /** A conversation says what is new. */
   void deliver(UserState state, User.Deliver message, long now) {
     ConversationId conversation = message.conversationId();
-    telling.heard(conversation);
-    Held held = pending.get(conversation);
+    conversationNotices.heard(conversation);
+    ConversationRow conversationRow = unsavedChanges.get(conversation);
     DeviceCursors ahead = early.getOrDefault(conversation, DeviceCursors.NONE);
-    boolean forgets = state.forgotten() || pending.forgets();
-    switch (Intake.of(held, message, state.deviceNumbers(), ahead, forgets)) {
-      case Intake.Quiet quiet ->
+    boolean forgets = state.forgotten() || unsavedChanges.forgets();
+    switch (DeliveryHandler.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
+      case DeliveryHandler.Quiet quiet ->
           conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
-      case Intake.Missing missing -> {
-        if (held == null) {
+      case DeliveryHandler.Missing missing -> {
+        if (conversationRow == null) {
           conversations.tell(conversation, new User.Dispatched(id, missing.seq(), 0));
         } else {
           acknowledge(state, conversation);
         }
       }
-      case Intake.Known k -> acknowledge(state, conversation);
-      case Intake.Taken taken -> take(state, taken, now);
+      case DeliveryHandler.Known k -> acknowledge(state, conversation);
+      case DeliveryHandler.Taken taken -> take(state, taken, now);
     }
-    boolean current = held == null || message.version() >= held.version();
-    if (current && !message.receipts().isEmpty() && pending.get(conversation) instanceof Row) {
-      sessions.tellAll(new User.Receipts(conversation, message.receipts()));
+    boolean current = conversationRow == null || message.version() >= conversationRow.version();
+    if (current
+        && !message.receipts().isEmpty()
+        && unsavedChanges.get(conversation) instanceof VisibleRow) {
+      liveSessions.tellAll(new User.Receipts(conversation, message.receipts()));
     }
     wake(state, now);
   }
 
-  private void take(UserState state, Intake.Taken taken, long now) {
-    Held held = taken.held();
-    ConversationId conversation = held.id();
+  private void take(UserState state, DeliveryHandler.Taken taken, long now) {
+    ConversationRow conversationRow = taken.held();
+    ConversationId conversation = conversationRow.id();
     DeviceCursors ahead = early.remove(conversation);
     if (ahead != null) {
       for (long device : state.deviceNumbers()) {
         long acked = ahead.acked(device, 0);
-        if (acked > held.delivered()) {
-          held = held.withCursors(held.cursors(), acked);
+        if (acked > conversationRow.delivered()) {
+          conversationRow = conversationRow.withCursors(conversationRow.cursors(), acked);
         }
       }
     }
-    boolean lags = !held.cursors().isEmpty();
+    boolean lags = !conversationRow.cursors().isEmpty();
     if (!taken.entries().isEmpty() || !lags) {
-      held = held.withAges(lags ? Ages.moved(held.ages(), now, held.lastSeq()) : null);
+      conversationRow =
+          conversationRow.withAges(
+              lags
+                  ? BacklogAges.moved(conversationRow.ages(), now, conversationRow.lastSeq())
+                  : null);
     }
-    pending.put(held);
-    pending.owe(conversation);
-    pusher.full(plan.taken(state, held, taken.entries(), now));
+    unsavedChanges.put(conversationRow);
+    unsavedChanges.owe(conversation);
+    pushSender.full(plan.taken(state, conversationRow, taken.entries(), now));
     flush(taken.entries().size());
     if (taken.gap() != null) {
-      sessions.tellAll(taken.gap());
+      liveSessions.tellAll(taken.gap());
     }
-    boolean inInbox = pending.get(conversation) instanceof Row;
-    if (taken.created() && inInbox && held instanceof Row row) {
-      rowChanged(row.shown());
+    boolean inInbox = unsavedChanges.get(conversation) instanceof VisibleRow;
+    if (taken.created() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
+      rowChanged(visibleRow.shown());
     }
     if (!taken.entries().isEmpty()) {
-      sessions.tellAll(new User.Entries(conversation, taken.entries()));
+      liveSessions.tellAll(new User.Entries(conversation, taken.entries()));
     }
-    if (taken.changed() && inInbox && held instanceof Row row) {
-      rowChanged(row.shown());
+    if (taken.changed() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
+      rowChanged(visibleRow.shown());
     }
     if (taken.removed() != null) {
       rowChanged(taken.removed());
     }
-    if (held.leftSeq() > 0 || held.delivered() <= held.told()) {
-      telling.deliveredKnown(conversation);
-    } else if (ahead != null || !telling.tellsDelivered(conversation)) {
+    if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
+      conversationNotices.deliveredKnown(conversation);
+    } else if (ahead != null || !conversationNotices.tellsDelivered(conversation)) {
       // Also what a crash kept from being told.
-      telling.delivered(conversation, now);
+      conversationNotices.delivered(conversation, now);
     }
     if (taken.created() && inInbox && state.revision() > 0) {
       // It may have been introduced under the old name before it had a row to be told the new one.
-      telling.rename(held, now);
+      conversationNotices.rename(conversationRow, now);
     }
   }
 
@@ -194,34 +202,36 @@ final class UserLive {
     if (lately.size() > LATELY) {
       lately.remove(lately.keySet().iterator().next());
     }
-    sessions.tellAll(changed);
+    liveSessions.tellAll(changed);
   }
 
   /** Say how far the journal has the conversation, as soon as that is true. */
   private void acknowledge(UserState state, ConversationId conversation) {
-    if (pending.isDirty(conversation)) {
-      pending.owe(conversation);
+    if (unsavedChanges.isDirty(conversation)) {
+      unsavedChanges.owe(conversation);
     } else {
       dispatched(state, conversation);
     }
   }
 
   private void dispatched(UserState state, ConversationId conversation) {
-    Held held = state.places().get(conversation);
-    if (held != null && !pusher.safe(state)) {
-      pending.owe(conversation);
-    } else if (held != null) {
-      conversations.tell(conversation, new User.Dispatched(id, held.lastSeq(), held.version()));
+    ConversationRow conversationRow = state.places().get(conversation);
+    if (conversationRow != null && !pushSender.safe(state)) {
+      unsavedChanges.owe(conversation);
+    } else if (conversationRow != null) {
+      conversations.tell(
+          conversation,
+          new User.Dispatched(id, conversationRow.lastSeq(), conversationRow.version()));
     }
   }
 
   /** The event is durable: what waited for it is acknowledged. */
   void settle(UserState state, UserEvent.Flushed event, long now) {
-    event.rows().forEach(row -> settle(state, row.id()));
-    event.parked().forEach(parked -> settle(state, parked.id()));
+    event.rows().forEach(visibleRow -> settle(state, visibleRow.id()));
+    event.parked().forEach(hiddenRow -> settle(state, hiddenRow.id()));
     event.cursors().forEach(moved -> settle(state, moved.id()));
     for (ConversationId gone : event.gone()) {
-      Parked last = pending.forgotten(gone);
+      HiddenRow last = unsavedChanges.forgotten(gone);
       if (last != null) {
         // It has taken this in and forgotten it: to be told again would change nothing.
         conversations.tell(gone, new User.Dispatched(id, last.lastSeq(), last.version()));
@@ -238,39 +248,39 @@ final class UserLive {
 
   /** Push what is due, and acknowledge what waited for pushes to be in good hands. */
   void push(UserState state, long now) {
-    pusher.check(state, somebody(state, now), now);
+    pushSender.check(state, somebody(state, now), now);
     if (!plan.isClean()) {
       flushSoon();
     }
-    if (pusher.nowSafe(state)) {
-      pending.settled().forEach(conversation -> settle(state, conversation));
+    if (pushSender.nowSafe(state)) {
+      unsavedChanges.settled().forEach(conversation -> settle(state, conversation));
     }
   }
 
   /** Whether a device is connected, or was when this user was last in memory and may come back. */
   private boolean somebody(UserState state, long now) {
-    return !sessions.isEmpty()
+    return !liveSessions.isEmpty()
         || state.devices().values().stream().anyMatch(device -> mayComeBack(device, now));
   }
 
   /** Whether the journal has everything. */
   boolean isClean() {
-    return pending.isClean() && plan.isClean();
+    return unsavedChanges.isClean() && plan.isClean();
   }
 
   /** The next event. To be persisted. */
   UserEvent.Flushed next(UserState state, long now) {
     unflushed = 0;
-    pusher.sweep(state, now);
-    return plan.into(pending.next(), state.outbox());
+    pushSender.sweep(state, now);
+    return plan.into(unsavedChanges.next(), state.outbox());
   }
 
   /**
    * An event with one conversation's row, for a change that somebody waits for. To be persisted.
    */
   UserEvent.Flushed only(UserState state, ConversationId conversation, long now) {
-    pusher.sweep(state, now);
-    return plan.into(pending.only(conversation), state.outbox());
+    pushSender.sweep(state, now);
+    return plan.into(unsavedChanges.only(conversation), state.outbox());
   }
 
   /** Devices have gone or lost their token: nothing is owed to them. */
@@ -281,7 +291,7 @@ final class UserLive {
   }
 
   private void settle(UserState state, ConversationId conversation) {
-    if (pending.settle(conversation)) {
+    if (unsavedChanges.settle(conversation)) {
       dispatched(state, conversation);
     }
   }
@@ -306,7 +316,7 @@ final class UserLive {
 
   /** Devices that are alive were last seen now; the journal hears of it once a minute. */
   void seeLive(UserState state, long now) {
-    for (Sessions.Live session : sessions.all()) {
+    for (LiveSessions.Live session : liveSessions.all()) {
       Device device = state.devices().get(session.device());
       if (device != null && device.seenAt() + SEEN_MILLIS < now) {
         seen(session.device(), session.client(), now, session.sid());
@@ -315,7 +325,7 @@ final class UserLive {
   }
 
   private void seen(DeviceId device, String client, long now, @Nullable String sid) {
-    pending.seen(new UserEvent.DeviceSeen(device, client, now, sid));
+    unsavedChanges.seen(new UserEvent.DeviceSeen(device, client, now, sid));
     lastSeenAt = Math.max(lastSeenAt, now);
   }
 
@@ -323,7 +333,7 @@ final class UserLive {
 
   /** Tell every direct conversation the profile, until each has heard. */
   void announce(UserState state, long now) {
-    telling.rename(now);
+    conversationNotices.rename(now);
     wake(state, now);
   }
 
@@ -332,8 +342,8 @@ final class UserLive {
    * #wake} is to be called after the journal does.
    */
   boolean tell(UserState state, long now) {
-    telling.tell(state, now);
-    if (telling.allHeard() && !state.announced()) {
+    conversationNotices.tell(state, now);
+    if (conversationNotices.allHeard() && !state.announced()) {
       return true;
     }
     wake(state, now);
@@ -342,7 +352,7 @@ final class UserLive {
 
   /** See to it that what is to be told will be, when it is due. */
   void wake(UserState state, long now) {
-    long due = telling.nextDue(state, now);
+    long due = conversationNotices.nextDue(state, now);
     if (due == Long.MAX_VALUE) {
       return;
     }
@@ -356,13 +366,13 @@ final class UserLive {
   // ---- sessions
 
   /** The session comes in: its device is durable. */
-  void enter(UserState state, Sessions.Newcomer newcomer, long now) {
+  void enter(UserState state, LiveSessions.Newcomer newcomer, long now) {
     User.Attach attach = newcomer.attach();
     Device device = state.devices().get(attach.deviceId());
     if (device == null) {
       return;
     }
-    sessions.enter(newcomer, state.devices().keySet());
+    liveSessions.enter(newcomer, state.devices().keySet());
     met.add(attach.deviceId());
     met.retainAll(state.devices().keySet());
     plan.heard(device.number(), now);
@@ -370,12 +380,12 @@ final class UserLive {
     flushSoon();
     attached(attach, lagging(device.number(), now));
     if (attach.resume()) {
-      lately.values().forEach(row -> sessions.tell(attach.deviceId(), row));
+      lately.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
     }
-    presences.changed(presence(now), now);
-    for (Row row : pending.rows()) {
-      if (row.delivered() > row.told()) {
-        telling.delivered(row.id(), now);
+    presenceTracker.changed(presence(now), now);
+    for (VisibleRow visibleRow : unsavedChanges.rows()) {
+      if (visibleRow.delivered() > visibleRow.told()) {
+        conversationNotices.delivered(visibleRow.id(), now);
       }
     }
     wake(state, now);
@@ -394,34 +404,35 @@ final class UserLive {
   }
 
   private List<User.Lag> lagging(long device, long now) {
-    List<Held> behind = new ArrayList<>();
-    for (Row row : pending.rows()) {
-      if (row.cursors().acked(device, row.lastSeq()) < row.lastSeq()) {
-        behind.add(row);
+    List<ConversationRow> behind = new ArrayList<>();
+    for (VisibleRow visibleRow : unsavedChanges.rows()) {
+      if (visibleRow.cursors().acked(device, visibleRow.lastSeq()) < visibleRow.lastSeq()) {
+        behind.add(visibleRow);
       }
     }
-    for (Parked parked : pending.parked()) {
-      if (parked.cursors().acked(device, parked.lastSeq()) < parked.lastSeq()) {
-        behind.add(parked);
+    for (HiddenRow hiddenRow : unsavedChanges.parked()) {
+      if (hiddenRow.cursors().acked(device, hiddenRow.lastSeq()) < hiddenRow.lastSeq()) {
+        behind.add(hiddenRow);
       }
     }
-    behind.sort(Comparator.comparingLong(Held::orderAt).thenComparing(Held::id));
-    return behind.stream().map(held -> lag(held, device, now)).toList();
+    behind.sort(
+        Comparator.comparingLong(ConversationRow::orderAt).thenComparing(ConversationRow::id));
+    return behind.stream().map(conversationRow -> lag(conversationRow, device, now)).toList();
   }
 
-  private static User.Lag lag(Held held, long device, long now) {
-    long head = held.lastSeq();
-    long acked = held.cursors().acked(device, head);
-    Ages ages = held.ages();
-    long expired = ages == null ? 0 : ages.expired(now, head);
-    long forgotten = held.forgottenTo() > acked ? held.forgottenTo() : 0;
+  private static User.Lag lag(ConversationRow conversationRow, long device, long now) {
+    long head = conversationRow.lastSeq();
+    long acked = conversationRow.cursors().acked(device, head);
+    BacklogAges backlogAges = conversationRow.ages();
+    long expired = backlogAges == null ? 0 : backlogAges.expired(now, head);
+    long forgotten = conversationRow.forgottenTo() > acked ? conversationRow.forgottenTo() : 0;
     expired = Math.max(forgotten, expired > acked ? expired : 0);
-    return new User.Lag(held.id(), acked, head, expired, forgotten);
+    return new User.Lag(conversationRow.id(), acked, head, expired, forgotten);
   }
 
   /** A session has ended. */
   void left(UserState state, UserInternal.SessionEnded ended, long now) {
-    Sessions.Live session = sessions.left(ended);
+    LiveSessions.Live session = liveSessions.left(ended);
     if (session == null) {
       return;
     }
@@ -437,9 +448,9 @@ final class UserLive {
 
   /** A device was removed. */
   void removed(DeviceId device, long now) {
-    sessions.remove(device);
+    liveSessions.remove(device);
     met.remove(device);
-    pending.forget(device);
+    unsavedChanges.forget(device);
     nobodyOrSomebody(now);
   }
 
@@ -448,9 +459,11 @@ final class UserLive {
    */
   List<EndedLogin> loginsOf(UserState state, Device device, long now) {
     Set<String> sids = new LinkedHashSet<>(device.allLogins());
-    Sessions.Live session = sessions.of(device.id());
+    LiveSessions.Live session = liveSessions.of(device.id());
     for (String sid :
-        new String[] {pending.loginOf(device.id()), session == null ? null : session.sid()}) {
+        new String[] {
+          unsavedChanges.loginOf(device.id()), session == null ? null : session.sid()
+        }) {
       if (sid != null) {
         sids.add(sid);
       }
@@ -463,8 +476,8 @@ final class UserLive {
 
   /** A login has ended, and the journal knows. */
   void loginEnded(UserState state, String sid, long now) {
-    pending.forgetLogin(sid);
-    for (DeviceId id : sessions.endLogin(sid)) {
+    unsavedChanges.forgetLogin(sid);
+    for (DeviceId id : liveSessions.endLogin(sid)) {
       Device device = state.devices().get(id);
       if (device != null) {
         plan.silent(device.number());
@@ -474,48 +487,49 @@ final class UserLive {
   }
 
   private void nobodyOrSomebody(long now) {
-    if (sessions.isEmpty()) {
-      presences.nobodyLive();
+    if (liveSessions.isEmpty()) {
+      presenceTracker.nobodyLive();
     }
-    presences.changed(presence(now), now);
+    presenceTracker.changed(presence(now), now);
   }
 
   Presence presence(long now) {
-    return presences.current(!sessions.isEmpty(), lastSeenAt, now);
+    return presenceTracker.current(!liveSessions.isEmpty(), lastSeenAt, now);
   }
 
   /** What a device has acknowledged. */
   void acked(UserState state, User.Acked message, long now) {
     Device device = state.devices().get(message.deviceId());
-    if (device == null || !sessions.acked(message)) {
+    if (device == null || !liveSessions.acked(message)) {
       return;
     }
-    if (sessions.of(message.deviceId()) != null) {
+    if (liveSessions.of(message.deviceId()) != null) {
       plan.heard(device.number(), now);
     }
     for (User.Ack ack : message.acks()) {
-      Held held = pending.get(ack.conversationId());
-      if (held == null) {
+      ConversationRow conversationRow = unsavedChanges.get(ack.conversationId());
+      if (conversationRow == null) {
         ackedEarly(ack, device.number());
       } else {
-        acked(held, ack, device.number(), now);
+        acked(conversationRow, ack, device.number(), now);
       }
     }
     wake(state, now);
   }
 
-  private void acked(Held held, User.Ack ack, long device, long now) {
-    long seq = Math.min(ack.seq(), Math.max(held.lastSeq(), ack.proven()));
-    if (seq <= held.cursors().acked(device, held.lastSeq())) {
+  private void acked(ConversationRow conversationRow, User.Ack ack, long device, long now) {
+    long seq = Math.min(ack.seq(), Math.max(conversationRow.lastSeq(), ack.proven()));
+    if (seq <= conversationRow.cursors().acked(device, conversationRow.lastSeq())) {
       return;
     }
-    boolean further = seq > held.delivered() && held.leftSeq() == 0;
-    pending.putCursors(
-        held.withCursors(
-            held.cursors().with(device, seq, held.lastSeq()), Math.max(held.delivered(), seq)));
+    boolean further = seq > conversationRow.delivered() && conversationRow.leftSeq() == 0;
+    unsavedChanges.putCursors(
+        conversationRow.withCursors(
+            conversationRow.cursors().with(device, seq, conversationRow.lastSeq()),
+            Math.max(conversationRow.delivered(), seq)));
     flushSoon();
     if (further) {
-      telling.delivered(held.id(), now);
+      conversationNotices.delivered(conversationRow.id(), now);
     }
   }
 
@@ -540,7 +554,7 @@ final class UserLive {
     return state.devices().values().stream()
         .map(
             device -> {
-              boolean online = sessions.of(device.id()) != null;
+              boolean online = liveSessions.of(device.id()) != null;
               return new DeviceView(
                   device.id(), device.client(), online, online ? now : seenAt(device));
             })
@@ -552,13 +566,13 @@ final class UserLive {
   }
 
   private long seenAt(Device device) {
-    return Math.max(device.seenAt(), pending.seenAt(device.id()));
+    return Math.max(device.seenAt(), unsavedChanges.seenAt(device.id()));
   }
 
   /** The device that can make room for another one: the longest not seen of those not here. */
   @Nullable DeviceId evictable(UserState state, long now) {
     return state.devices().values().stream()
-        .filter(device -> sessions.of(device.id()) == null)
+        .filter(device -> liveSessions.of(device.id()) == null)
         .filter(device -> !mayComeBack(device, now))
         .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
         .map(Device::id)
@@ -573,12 +587,12 @@ final class UserLive {
 
   /** Whether nobody would miss this user in memory. */
   boolean idle(UserState state, long now) {
-    return sessions.isEmpty()
+    return liveSessions.isEmpty()
         && isClean()
-        && telling.isEmpty()
+        && conversationNotices.isEmpty()
         && state.untoldLogins().isEmpty()
         && tokens.idle(state)
-        && !presences.watched(now)
-        && pusher.idle(state);
+        && !presenceTracker.watched(now)
+        && pushSender.idle(state);
   }
 }

@@ -49,6 +49,6 @@ public sealed interface UserPush extends User.Command {
   /** The user's reminder: something may be owed. */
   record Woken() implements UserPush {}
 
-  /** The answer to {@link Reminder.Keep}. */
+  /** The answer to {@link UserReminder.Keep}. */
   record Reminded(@JsonProperty("n") long nr) implements UserPush {}
 }

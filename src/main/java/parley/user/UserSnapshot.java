@@ -30,11 +30,11 @@ record UserSnapshot(
     long lastSeenAt,
     boolean forgotten,
     @Nullable List<Device> devices,
-    @Nullable List<Row> rows,
-    @Nullable List<Parked> parked,
-    @Nullable List<Owed> owed,
+    @Nullable List<VisibleRow> rows,
+    @Nullable List<HiddenRow> parked,
+    @Nullable List<PendingPush> owed,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<BegunGroups.Begun> groups,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<StartedGroups.Begun> groups,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases)
     implements Stored {
   UserSnapshot {
@@ -51,11 +51,11 @@ record UserSnapshot(
       long lastSeenAt,
       boolean forgotten,
       @Nullable List<Device> devices,
-      @Nullable List<Row> rows,
-      @Nullable List<Parked> parked,
-      @Nullable List<Owed> owed,
+      @Nullable List<VisibleRow> rows,
+      @Nullable List<HiddenRow> parked,
+      @Nullable List<PendingPush> owed,
       @Nullable List<EndedLogin> ended,
-      @Nullable List<BegunGroups.Begun> groups) {
+      @Nullable List<StartedGroups.Begun> groups) {
     this(
         profile,
         revision,
@@ -80,9 +80,9 @@ record UserSnapshot(
       long lastSeenAt,
       boolean forgotten,
       @Nullable List<Device> devices,
-      @Nullable List<Row> rows,
-      @Nullable List<Parked> parked,
-      @Nullable List<Owed> owed) {
+      @Nullable List<VisibleRow> rows,
+      @Nullable List<HiddenRow> parked,
+      @Nullable List<PendingPush> owed) {
     this(
         profile,
         revision,

@@ -13,13 +13,14 @@ import parley.model.UserId;
 
 /**
  * What a user's journal says. Changed by {@link #apply} alone; what is not persisted yet is kept
- * elsewhere ({@link Pending}), so an acknowledgement that is read off this state is always true.
+ * elsewhere ({@link UnsavedChanges}), so an acknowledgement that is read off this state is always
+ * true.
  */
 final class UserState {
   private final UserId id;
-  private final Places places = new Places();
-  private final Outbox outbox = new Outbox();
-  private BegunGroups groups = new BegunGroups();
+  private final ConversationRows conversationRows = new ConversationRows();
+  private final PushOutbox pushOutbox = new PushOutbox();
+  private StartedGroups groups = new StartedGroups();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
   private final LinkedHashMap<String, EndedLogin> endedLogins = new LinkedHashMap<>();
   private final LinkedHashMap<String, TokenRelease> releases = new LinkedHashMap<>(0);
@@ -63,12 +64,12 @@ final class UserState {
     return devices;
   }
 
-  Places places() {
-    return places;
+  ConversationRows places() {
+    return conversationRows;
   }
 
-  Outbox outbox() {
-    return outbox;
+  PushOutbox outbox() {
+    return pushOutbox;
   }
 
   /** Whether this login has ended: its tokens open no socket. */
@@ -86,7 +87,7 @@ final class UserState {
     return endedLogins.get(sid);
   }
 
-  BegunGroups groups() {
+  StartedGroups groups() {
     return groups;
   }
 
@@ -213,7 +214,7 @@ final class UserState {
 
   /** Nothing is owed to devices that cannot be pushed to. */
   private void retainPushes() {
-    outbox.retain(
+    pushOutbox.retain(
         devices.values().stream()
             .filter(Device::pushable)
             .map(Device::number)
@@ -248,18 +249,18 @@ final class UserState {
   }
 
   private void flush(UserEvent.Flushed e) {
-    e.rows().forEach(places::put);
-    e.parked().forEach(places::put);
+    e.rows().forEach(conversationRows::put);
+    e.parked().forEach(conversationRows::put);
     for (UserEvent.CursorsMoved moved : e.cursors()) {
-      Held held = places.get(moved.id());
-      if (held != null) {
+      ConversationRow conversationRow = conversationRows.get(moved.id());
+      if (conversationRow != null) {
         DeviceCursors lag = moved.lag() == null ? DeviceCursors.NONE : moved.lag();
-        places.put(held.withCursors(lag, moved.delivered()));
+        conversationRows.put(conversationRow.withCursors(lag, moved.delivered()));
       }
     }
-    e.gone().forEach(places::remove);
-    e.owed().forEach(outbox::put);
-    e.pushed().forEach(outbox::remove);
+    e.gone().forEach(conversationRows::remove);
+    e.owed().forEach(pushOutbox::put);
+    e.pushed().forEach(pushOutbox::remove);
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
@@ -304,9 +305,9 @@ final class UserState {
         lastSeenAt,
         forgotten,
         List.copyOf(devices.values()),
-        List.copyOf(places.rows().values()),
-        new ArrayList<>(places.parked().values()),
-        List.copyOf(outbox.all()),
+        List.copyOf(conversationRows.rows().values()),
+        new ArrayList<>(conversationRows.parked().values()),
+        List.copyOf(pushOutbox.all()),
         List.copyOf(endedLogins.values()),
         groups.all(),
         List.copyOf(releases.values()));
@@ -322,12 +323,12 @@ final class UserState {
     state.lastSeenAt = snapshot.lastSeenAt();
     state.forgotten = snapshot.forgotten();
     orEmpty(snapshot.devices()).forEach(device -> state.devices.put(device.id(), device));
-    orEmpty(snapshot.rows()).forEach(state.places::put);
-    orEmpty(snapshot.parked()).forEach(state.places::put);
-    orEmpty(snapshot.owed()).forEach(state.outbox::put);
+    orEmpty(snapshot.rows()).forEach(state.conversationRows::put);
+    orEmpty(snapshot.parked()).forEach(state.conversationRows::put);
+    orEmpty(snapshot.owed()).forEach(state.pushOutbox::put);
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
     orEmpty(snapshot.releases()).forEach(one -> state.releases.put(one.hash(), one));
-    state.groups = BegunGroups.of(snapshot.groups());
+    state.groups = StartedGroups.of(snapshot.groups());
     return state;
   }
 

@@ -47,9 +47,9 @@
  * <h2>Decision: reminders instead of remembered users</h2>
  *
  * Only users with a pending push must start again by themselves after a crash. An entity without
- * state under the user's id, which sharding remembers, does that ({@code Reminder}). It costs one
- * write when it starts and one when it ends. If the provider answers within a second, there is no
- * reminder: until then the conversation, which has its own reminder, has no acknowledgement, and
+ * state under the user's id, which sharding remembers, does that ({@code UserReminder}). It costs
+ * one write when it starts and one when it ends. If the provider answers within a second, there is
+ * no reminder: until then the conversation, which has its own reminder, has no acknowledgement, and
  * after a crash it delivers to the user again. Rejected: to remember users themselves. That takes a
  * write for each hello and each passivation, and starts all users at once when a node dies.
  * Rejected: one remembered entity for many users with a list of its own, which takes as many

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.util.Version;
 import org.junit.jupiter.api.Test;
+import parley.settings.Settings;
 
 /** Builds in the order in which they were made, as the cluster compares them. */
 class BuildVersionTest {

@@ -28,14 +28,18 @@ import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.DynamoPolicy;
 import parley.client.FaultProxy;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
+import parley.cluster.PreviousIncarnation;
+import parley.settings.ExitCode;
+import parley.settings.HostPort;
+import parley.settings.Settings;
 import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
@@ -70,12 +74,12 @@ class DynamoPolicyTest {
               "PARLEY_COLD_STORE", "file",
               "PARLEY_DATA_DIR", folder.toString()));
       Settings settings = Settings.from(environment);
-      Account ann;
+      TestAccount ann;
       String id;
       try (Node node = QuickNode.start(settings)) {
         try (ParleyClient client = client(node.listening())) {
-          ann = client.register(Ids.username("ann"));
-          id = client.direct(ann, client.register(Ids.username("ben")).userId());
+          ann = client.register(ClientIds.username("ann"));
+          id = client.direct(ann, client.register(ClientIds.username("ben")).userId());
           try (ParleySocket phone = client.connectSynced(ann, "phone")) {
             for (int n = 1; n <= 210; n++) {
               assertThat(phone.text(id, "n " + n).path("seq").asLong()).isEqualTo(n);
@@ -91,9 +95,9 @@ class DynamoPolicyTest {
         remove(node, "conversation|" + id);
       }
       noteAsNodesDo(proxy.endpoint(), prefix);
-      assertThat(Mend.run(settings, List.of("mend"))).isZero();
+      assertThat(MendCommand.run(settings, List.of("mend"))).isZero();
       // It lacks its events by now.
-      assertThat(Verify.run(settings, List.of("verify"))).isEqualTo(ExitCode.FAILED);
+      assertThat(VerifyCommand.run(settings, List.of("verify"))).isEqualTo(ExitCode.FAILED);
       noteNodes(proxy, prefix);
       Map<String, Set<String>> seen = policy.seen(proxy);
       // For the notes of an older version, refused.
@@ -106,9 +110,9 @@ class DynamoPolicyTest {
   private static void noteNodes(FaultProxy proxy, String prefix) throws Exception {
     try (DynamoStore store = DynamoStore.open(proxy.endpoint(), prefix, false)) {
       HostPort address = new HostPort("10.0.0.1", 25520);
-      LastLife.after(store, address, InstantSource.system(), wait -> {}).close();
+      PreviousIncarnation.after(store, address, InstantSource.system(), wait -> {}).close();
       // The server has no right to look where an older version noted, nor needs it: a tool does.
-      assertThatThrownBy(() -> store.notes(LastLife.PREFIX))
+      assertThatThrownBy(() -> store.notes(PreviousIncarnation.PREFIX))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("dynamodb:Scan");
     }
@@ -122,7 +126,7 @@ class DynamoPolicyTest {
     try (ParleyClient operator = client(node.management())) {
       assertThat(operator.get("/admin/verify/" + id, null).expect(200).text())
           .contains(" 0 problems");
-      operator.post("/admin/archive/enrolment", null, Json.obj()).expect(202);
+      operator.post("/admin/archive/enrolment", null, JsonTrees.obj()).expect(202);
       await()
           .atMost(PATIENCE)
           .untilAsserted(
@@ -134,8 +138,8 @@ class DynamoPolicyTest {
               });
       String marks = "/admin/marks?entity=" + name.replace("|", "%7C");
       assertThat(operator.get(marks, null).expect(200).body().has("problem")).isFalse();
-      assertThat(operator.post(marks, null, Json.obj()).expect(200).body().path("mended"))
-          .isEqualTo(Json.parse("false"));
+      assertThat(operator.post(marks, null, JsonTrees.obj()).expect(200).body().path("mended"))
+          .isEqualTo(JsonTrees.parse("false"));
     }
   }
 

@@ -8,20 +8,20 @@ import javax.net.ssl.SSLSession;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 
 /** A handshake in memory. */
-final class Handshake {
+public final class Handshake {
   private static final int BUFFER = 64 * 1024;
 
   private Handshake() {}
 
   /** The client's session with a server of the same provider. */
-  static SSLSession between(SSLEngineProvider engines) throws SSLException {
+  public static SSLSession between(SSLEngineProvider engines) throws SSLException {
     return between(
         engines.createClientSSLEngine("127.0.0.1", 1),
         engines.createServerSSLEngine("127.0.0.1", 1));
   }
 
   /** The client's session with the server. */
-  static SSLSession between(SSLEngine client, SSLEngine server) throws SSLException {
+  public static SSLSession between(SSLEngine client, SSLEngine server) throws SSLException {
     client.beginHandshake();
     server.beginHandshake();
     ByteBuffer toServer = ByteBuffer.allocate(BUFFER);

@@ -62,8 +62,9 @@ class KubernetesIT {
 
   @BeforeEach
   void start() throws Exception {
-    Manifests manifests = Manifests.read(Path.of("k8s"));
-    kubernetes = new FakeKubernetes(folder, call -> ManifestRules.allows(manifests, call));
+    KubernetesManifests kubernetesManifests = KubernetesManifests.read(Path.of("k8s"));
+    kubernetes =
+        new FakeKubernetes(folder, call -> ManifestRules.allows(kubernetesManifests, call));
     remotePort = Ports.free();
     managementPort = Ports.free();
   }

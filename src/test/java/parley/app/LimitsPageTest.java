@@ -102,7 +102,7 @@ final class LimitsPageTest {
 
   @Test
   void settingsAndThePageKnowTheSame() {
-    String reader = source(SOURCES.resolve("parley/app/SettingsReader.java"));
+    String reader = source(SOURCES.resolve("parley/settings/SettingsReader.java"));
     assertThat(found(SETTING, reader)).containsAll(found(SETTING, PAGE));
 
     Set<String> numbers = found(Pattern.compile("number\\(\\s*\"(PARLEY_\\w+)\""), reader);
@@ -117,7 +117,7 @@ final class LimitsPageTest {
 
   @Test
   void defaultsOfSettingsAreThose() {
-    String reader = source(SOURCES.resolve("parley/app/SettingsReader.java"));
+    String reader = source(SOURCES.resolve("parley/settings/SettingsReader.java"));
     List<MatchResult> numbers =
         Pattern.compile("number\\(\\s*\"(PARLEY_\\w+)\",\\s*([^,]+),")
             .matcher(reader)
@@ -175,7 +175,7 @@ final class LimitsPageTest {
     }
     long number = ((Number) value).longValue();
     // A time in days may have no MILLIS in its name.
-    boolean millis = name.endsWith("_MILLIS") || name.equals("user.Ages.LIFE");
+    boolean millis = name.endsWith("_MILLIS") || name.equals("user.BacklogAges.LIFE");
     return millis ? time(Duration.ofMillis(number)) : number(number);
   }
 

@@ -29,11 +29,17 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 
 /** What the manifests must agree on, with each other and with the program. */
 final class ManifestRules {
   private static final List<String> FOLDERS =
-      List.of(Manifests.BASE, Manifests.INGRESS, Manifests.COLD, Manifests.LOCAL);
+      List.of(
+          KubernetesManifests.BASE,
+          KubernetesManifests.INGRESS,
+          KubernetesManifests.COLD,
+          KubernetesManifests.LOCAL);
 
   /** Above the limit of a stop. */
   private static final int SLACK_SECONDS = 10;
@@ -41,7 +47,7 @@ final class ManifestRules {
   /** After how long without a frame the server ends a connection; protocol, section 4. */
   private static final int IDLE_SECONDS = 60;
 
-  private final Manifests manifests;
+  private final KubernetesManifests kubernetesManifests;
   private final List<String> problems = new ArrayList<>();
   private final StatefulSet nodes;
   private final PodSpec pod;
@@ -49,22 +55,22 @@ final class ManifestRules {
   private final Map<String, String> labels;
   private final Map<String, String> environment;
 
-  private ManifestRules(Manifests manifests) {
-    this.manifests = manifests;
-    this.nodes = manifests.one(Manifests.BASE, StatefulSet.class);
+  private ManifestRules(KubernetesManifests kubernetesManifests) {
+    this.kubernetesManifests = kubernetesManifests;
+    this.nodes = kubernetesManifests.one(KubernetesManifests.BASE, StatefulSet.class);
     this.pod = nodes.getSpec().getTemplate().getSpec();
     this.container = pod.getContainers().getFirst();
     this.labels = nodes.getSpec().getTemplate().getMetadata().getLabels();
-    this.environment = manifests.one(Manifests.BASE, ConfigMap.class).getData();
+    this.environment = kubernetesManifests.one(KubernetesManifests.BASE, ConfigMap.class).getData();
   }
 
   /** Everything that is wrong; empty is good. */
-  static List<String> problems(Manifests manifests) {
-    List<String> refused = manifests.refused();
+  static List<String> problems(KubernetesManifests kubernetesManifests) {
+    List<String> refused = kubernetesManifests.refused();
     if (!refused.isEmpty()) {
       return refused;
     }
-    ManifestRules rules = new ManifestRules(manifests);
+    ManifestRules rules = new ManifestRules(kubernetesManifests);
     try {
       rules.files();
       rules.settings();
@@ -85,8 +91,8 @@ final class ManifestRules {
   }
 
   /** Whether the Role allows a call, as the API server decides it. */
-  static boolean allows(Manifests manifests, FakeKubernetes.Call call) {
-    return manifests.one(Manifests.BASE, Role.class).getRules().stream()
+  static boolean allows(KubernetesManifests kubernetesManifests, FakeKubernetes.Call call) {
+    return kubernetesManifests.one(KubernetesManifests.BASE, Role.class).getRules().stream()
         .anyMatch(rule -> allows(rule, call));
   }
 
@@ -106,13 +112,13 @@ final class ManifestRules {
 
   private void files() {
     for (String folder : FOLDERS) {
-      JsonNode kustomization = manifests.kustomization(folder);
-      Set<String> listed = new TreeSet<>(Set.of(Manifests.KUSTOMIZATION));
+      JsonNode kustomization = kubernetesManifests.kustomization(folder);
+      Set<String> listed = new TreeSet<>(Set.of(KubernetesManifests.KUSTOMIZATION));
       kustomization.path("resources").forEach(name -> listed.add(name.asText()));
       kustomization.path("patches").forEach(patch -> listed.add(patch.path("path").asText()));
       listed.remove("../../base");
       expect(
-          listed.equals(new TreeSet<>(manifests.names(folder))),
+          listed.equals(new TreeSet<>(kubernetesManifests.names(folder))),
           folder + ": the kustomization lists " + listed);
       kustomization
           .fieldNames()
@@ -128,8 +134,8 @@ final class ManifestRules {
   /** The environment of a pod of the base, with what an overlay lays over it. */
   private Map<String, String> environment(String overlay) {
     Map<String, String> all = new HashMap<>(environment);
-    if (!overlay.equals(Manifests.BASE)) {
-      all.putAll(manifests.one(overlay, ConfigMap.class).getData());
+    if (!overlay.equals(KubernetesManifests.BASE)) {
+      all.putAll(kubernetesManifests.one(overlay, ConfigMap.class).getData());
     }
     for (EnvVar variable : container.getEnv()) {
       boolean address =
@@ -168,8 +174,10 @@ final class ManifestRules {
                           || name.equals("JDK_JAVA_OPTIONS")),
           overlay + ": whose are " + all.keySet());
     }
-    expect(environment(Manifests.BASE).containsKey("PARLEY_REMOTE_HOST"), "PARLEY_REMOTE_HOST");
-    Settings.Cluster cluster = Settings.from(environment(Manifests.BASE)).cluster();
+    expect(
+        environment(KubernetesManifests.BASE).containsKey("PARLEY_REMOTE_HOST"),
+        "PARLEY_REMOTE_HOST");
+    Settings.Cluster cluster = Settings.from(environment(KubernetesManifests.BASE)).cluster();
     expect(cluster.tls().on(), "nodes of the base know each other by certificates");
     expect(
         cluster.shards() != null && cluster.shards() == ShardCount.STANDARD,
@@ -190,7 +198,7 @@ final class ManifestRules {
     expect(
         Boolean.FALSE.equals(pod.getEnableServiceLinks()),
         "enableServiceLinks: the Service parley would set PARLEY_PORT");
-    Settings.Pods pods = Settings.from(environment(Manifests.BASE)).cluster().pods();
+    Settings.Pods pods = Settings.from(environment(KubernetesManifests.BASE)).cluster().pods();
     int replicas = nodes.getSpec().getReplicas();
     expect(
         pods.required() > replicas / 2 && pods.required() <= replicas,
@@ -209,7 +217,8 @@ final class ManifestRules {
   }
 
   private Config program() throws SettingsException {
-    return NodeConfig.of(Settings.from(environment(Manifests.BASE)), ConfigFactory.empty());
+    return NodeConfig.of(
+        Settings.from(environment(KubernetesManifests.BASE)), ConfigFactory.empty());
   }
 
   private int port(String name) {
@@ -221,7 +230,7 @@ final class ManifestRules {
   }
 
   private void ports() throws SettingsException {
-    Settings read = Settings.from(environment(Manifests.BASE));
+    Settings read = Settings.from(environment(KubernetesManifests.BASE));
     expect(port("http") == read.listen().port(), "port http is not PARLEY_PORT");
     expect(
         port("remote") == read.cluster().remote().port(), "port remote is not PARLEY_REMOTE_PORT");
@@ -230,7 +239,7 @@ final class ManifestRules {
     expect(
         port(asked) == read.management().port(),
         "port " + asked + " is not PARLEY_MANAGEMENT_PORT");
-    Map<String, String> bare = new HashMap<>(environment(Manifests.BASE));
+    Map<String, String> bare = new HashMap<>(environment(KubernetesManifests.BASE));
     bare.keySet().removeIf(name -> name.endsWith("_PORT"));
     Settings byDefault = Settings.from(bare);
     expect(
@@ -251,8 +260,8 @@ final class ManifestRules {
   }
 
   /** Paths that are asked, for a node that runs. */
-  static Set<String> paths(Manifests manifests) {
-    StatefulSet nodes = manifests.one(Manifests.BASE, StatefulSet.class);
+  static Set<String> paths(KubernetesManifests kubernetesManifests) {
+    StatefulSet nodes = kubernetesManifests.one(KubernetesManifests.BASE, StatefulSet.class);
     Container container = nodes.getSpec().getTemplate().getSpec().getContainers().getFirst();
     Set<String> paths = new TreeSet<>();
     for (Probe probe :
@@ -291,10 +300,10 @@ final class ManifestRules {
   }
 
   private void grace() throws SettingsException {
-    for (String overlay : List.of(Manifests.BASE, Manifests.LOCAL)) {
+    for (String overlay : List.of(KubernetesManifests.BASE, KubernetesManifests.LOCAL)) {
       Settings read = Settings.from(environment(overlay));
-      long longest = StopWatch.limit(NodeConfig.of(read, ConfigFactory.empty())).toSeconds();
-      StatefulSet set = manifests.one(overlay, StatefulSet.class);
+      long longest = StopWatchdog.limit(NodeConfig.of(read, ConfigFactory.empty())).toSeconds();
+      StatefulSet set = kubernetesManifests.one(overlay, StatefulSet.class);
       Long grace = set.getSpec().getTemplate().getSpec().getTerminationGracePeriodSeconds();
       expect(longest > read.drain().toSeconds(), "phases were not found");
       Probe ready = pod.getContainers().getFirst().getReadinessProbe();
@@ -311,8 +320,16 @@ final class ManifestRules {
   private void labels() {
     List<LabelSelector> selectors = new ArrayList<>();
     selectors.add(nodes.getSpec().getSelector());
-    selectors.add(manifests.one(Manifests.BASE, PodDisruptionBudget.class).getSpec().getSelector());
-    selectors.add(manifests.one(Manifests.BASE, NetworkPolicy.class).getSpec().getPodSelector());
+    selectors.add(
+        kubernetesManifests
+            .one(KubernetesManifests.BASE, PodDisruptionBudget.class)
+            .getSpec()
+            .getSelector());
+    selectors.add(
+        kubernetesManifests
+            .one(KubernetesManifests.BASE, NetworkPolicy.class)
+            .getSpec()
+            .getPodSelector());
     pod.getAffinity()
         .getPodAntiAffinity()
         .getRequiredDuringSchedulingIgnoredDuringExecution()
@@ -331,7 +348,7 @@ final class ManifestRules {
   }
 
   private void services() {
-    for (Service service : manifests.all(Manifests.BASE, Service.class)) {
+    for (Service service : kubernetesManifests.all(KubernetesManifests.BASE, Service.class)) {
       expect(
           labels.entrySet().containsAll(service.getSpec().getSelector().entrySet()),
           "a Service selects other pods");
@@ -355,7 +372,7 @@ final class ManifestRules {
           service.getMetadata().getName() + " leads to " + targets);
     }
     expect(
-        manifests.all(Manifests.BASE, Service.class).stream()
+        kubernetesManifests.all(KubernetesManifests.BASE, Service.class).stream()
             .anyMatch(s -> s.getMetadata().getName().equals(nodes.getSpec().getServiceName())),
         "serviceName is no Service");
   }
@@ -370,9 +387,10 @@ final class ManifestRules {
             new FakeKubernetes.Call("get", group, "leases", lease, 0),
             new FakeKubernetes.Call("update", group, "leases", lease, 0),
             new FakeKubernetes.Call("create", group, "leases", "", 0))) {
-      expect(allows(manifests, needed), "the Role lacks " + needed);
+      expect(allows(kubernetesManifests, needed), "the Role lacks " + needed);
     }
-    for (PolicyRule rule : manifests.one(Manifests.BASE, Role.class).getRules()) {
+    for (PolicyRule rule :
+        kubernetesManifests.one(KubernetesManifests.BASE, Role.class).getRules()) {
       expect(
           Set.of("pods", "leases").containsAll(rule.getResources())
               && Set.of("get", "list", "watch", "create", "update").containsAll(rule.getVerbs())
@@ -380,23 +398,31 @@ final class ManifestRules {
                   || Set.of("get", "list", "watch").containsAll(rule.getVerbs())),
           "the Role allows too much: " + rule.getResources() + " " + rule.getVerbs());
     }
-    RoleBinding binding = manifests.one(Manifests.BASE, RoleBinding.class);
-    String account = manifests.one(Manifests.BASE, ServiceAccount.class).getMetadata().getName();
+    RoleBinding binding = kubernetesManifests.one(KubernetesManifests.BASE, RoleBinding.class);
+    String account =
+        kubernetesManifests
+            .one(KubernetesManifests.BASE, ServiceAccount.class)
+            .getMetadata()
+            .getName();
     expect(
         account.equals(pod.getServiceAccountName())
             && account.equals(binding.getSubjects().getFirst().getName())
             && binding
                 .getRoleRef()
                 .getName()
-                .equals(manifests.one(Manifests.BASE, Role.class).getMetadata().getName()),
+                .equals(
+                    kubernetesManifests
+                        .one(KubernetesManifests.BASE, Role.class)
+                        .getMetadata()
+                        .getName()),
         "role, binding, account and pods");
   }
 
   private void disruption() {
     int replicas = nodes.getSpec().getReplicas();
     Integer gone =
-        manifests
-            .one(Manifests.BASE, PodDisruptionBudget.class)
+        kubernetesManifests
+            .one(KubernetesManifests.BASE, PodDisruptionBudget.class)
             .getSpec()
             .getMaxUnavailable()
             .getIntVal();
@@ -409,7 +435,7 @@ final class ManifestRules {
   }
 
   private void network() {
-    NetworkPolicy policy = manifests.one(Manifests.BASE, NetworkPolicy.class);
+    NetworkPolicy policy = kubernetesManifests.one(KubernetesManifests.BASE, NetworkPolicy.class);
     expect(
         Set.copyOf(policy.getSpec().getPolicyTypes()).equals(Set.of("Ingress", "Egress")),
         "policyTypes");
@@ -466,7 +492,7 @@ final class ManifestRules {
   }
 
   private void ingress() {
-    Ingress ingress = manifests.one(Manifests.INGRESS, Ingress.class);
+    Ingress ingress = kubernetesManifests.one(KubernetesManifests.INGRESS, Ingress.class);
     Map<String, String> annotations = ingress.getMetadata().getAnnotations();
     for (String side : List.of("read", "send")) {
       String seconds =
@@ -484,7 +510,7 @@ final class ManifestRules {
     backends.forEach(
         backend ->
             expect(
-                manifests.all(Manifests.BASE, Service.class).stream()
+                kubernetesManifests.all(KubernetesManifests.BASE, Service.class).stream()
                     .filter(service -> service.getMetadata().getName().equals(backend.getName()))
                     .flatMap(service -> service.getSpec().getPorts().stream())
                     .anyMatch(

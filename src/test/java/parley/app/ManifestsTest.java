@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
+import parley.settings.Settings;
 
 /** The manifests and the image agree with the program, and each disagreement would be noticed. */
 class ManifestsTest {
@@ -48,9 +49,9 @@ class ManifestsTest {
 
   @TempDir Path temporary;
 
-  private static Manifests manifests() {
+  private static KubernetesManifests manifests() {
     try {
-      return Manifests.read(Path.of("k8s"));
+      return KubernetesManifests.read(Path.of("k8s"));
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -269,7 +270,7 @@ class ManifestsTest {
             .parse(Path.of("pom.xml").toFile());
     XPath find = XPathFactory.newInstance().newXPath();
     String jib = "//plugin[artifactId='jib-maven-plugin']/configuration";
-    StatefulSet set = manifests().one(Manifests.BASE, StatefulSet.class);
+    StatefulSet set = manifests().one(KubernetesManifests.BASE, StatefulSet.class);
     var pod = set.getSpec().getTemplate().getSpec();
     var container = pod.getContainers().getFirst();
 
@@ -293,7 +294,7 @@ class ManifestsTest {
     assertThat(find.evaluate(jib + "/container/environment/PARLEY_HOST", pom)).isEqualTo("0.0.0.0");
     assertThat(container.getImage())
         .isEqualTo("registry.example/parley:" + find.evaluate("/project/version", pom));
-    JsonNode renamed = manifests().kustomization(Manifests.LOCAL).at("/images/0");
+    JsonNode renamed = manifests().kustomization(KubernetesManifests.LOCAL).at("/images/0");
     assertThat(container.getImage()).startsWith(renamed.path("name").asText() + ":");
   }
 
@@ -356,11 +357,11 @@ class ManifestsTest {
             .collect(Collectors.joining("\n"));
     JsonNode overlay = new YAMLMapper().readTree(block);
 
-    JsonNode base = manifests().kustomization(Manifests.BASE);
+    JsonNode base = manifests().kustomization(KubernetesManifests.BASE);
     assertThat(overlay.path("namespace").asText()).isEqualTo(base.path("namespace").asText());
-    assertThat(overlay.path("components").toString()).contains(Manifests.INGRESS);
+    assertThat(overlay.path("components").toString()).contains(KubernetesManifests.INGRESS);
     assertThat(overlay.at("/images/0/name"))
-        .isEqualTo(manifests().kustomization(Manifests.LOCAL).at("/images/0/name"));
+        .isEqualTo(manifests().kustomization(KubernetesManifests.LOCAL).at("/images/0/name"));
     for (JsonNode patch : overlay.path("patches")) {
       assertThat(patch.at("/target/name").asText()).isEqualTo("parley");
       assertThat(new YAMLMapper().readTree(patch.path("patch").asText()).isArray()).isTrue();

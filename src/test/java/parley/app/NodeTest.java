@@ -32,10 +32,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import parley.client.Account;
+import parley.admin.ManagementPort;
 import parley.client.Frames;
 import parley.client.ParleyClient;
 import parley.client.RawSocket;
+import parley.client.TestAccount;
+import parley.settings.HostPort;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.DataFolder;
 import parley.store.EmbeddedStore;
 import parley.store.StoreRefusedException;
@@ -112,7 +116,7 @@ class NodeTest {
     }
     try (Node node = QuickNode.start(settings(Map.of()))) {
       try (ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
-        Account ann = client.register("ann");
+        TestAccount ann = client.register("ann");
         for (String name : List.of("bob", "cat", "dan")) {
           client.direct(ann, client.register(name).userId());
         }
@@ -150,10 +154,10 @@ class NodeTest {
     URI clients = URI.create("http://" + node.listening());
     try (ParleyClient client = new ParleyClient(clients)) {
       for (int i = 0; i < 6; i++) {
-        Account account = client.register("user" + i);
+        TestAccount testAccount = client.register("user" + i);
         for (int device = 0; device < 10; device++) {
           sockets.add(RawSocket.open(clients));
-          sockets.getLast().hello(account, "device-" + device);
+          sockets.getLast().hello(testAccount, "device-" + device);
         }
       }
       assertThat(get(node.management(), "/ready")).startsWith("200");

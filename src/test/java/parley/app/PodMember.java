@@ -5,6 +5,13 @@ import java.time.InstantSource;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import parley.admin.ManagementPort;
+import parley.admin.ManagementTls;
+import parley.admin.Readiness;
+import parley.cluster.ClusterJoin;
+import parley.cluster.NodeTls;
+import parley.settings.ExitCode;
+import parley.settings.Settings;
 import parley.telemetry.Telemetry;
 
 /**
@@ -24,7 +31,7 @@ final class PodMember {
             NodeTls.read(settings, InstantSource.system())
                 .config()
                 .withFallback(NodeConfig.of(settings, ConfigFactory.empty())));
-    StopWatch watch = StopWatch.of(system, Main::broken);
+    StopWatchdog watch = StopWatchdog.of(system, Main::broken);
     NodeTls nodes = NodeTls.read(settings, InstantSource.system());
     ManagementTls operators = ManagementTls.read(settings, InstantSource.system());
     if (operators != null) {
@@ -41,7 +48,7 @@ final class PodMember {
         .bind(settings.management())
         .toCompletableFuture()
         .join();
-    Joining.join(system, settings.cluster());
+    ClusterJoin.join(system, settings.cluster());
     watch.systemEnded().toCompletableFuture().join();
     System.exit(ExitCode.FAILED);
   }

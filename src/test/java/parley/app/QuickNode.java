@@ -3,18 +3,20 @@ package parley.app;
 import com.typesafe.config.ConfigFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.StoreRefusedException;
 
 /**
  * A node for tests that are not about its end: stopped as soon as it listens it gives entities that
  * were never started a second to be handed over, not seven.
  */
-final class QuickNode {
+public final class QuickNode {
   private static final Logger LOG = LoggerFactory.getLogger(QuickNode.class);
 
   private QuickNode() {}
 
-  static Node start(Settings settings) throws SettingsException, StoreRefusedException {
+  public static Node start(Settings settings) throws SettingsException, StoreRefusedException {
     return Node.start(
         settings,
         ConfigFactory.parseString(

@@ -26,12 +26,16 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
+import parley.cluster.PreviousIncarnation;
 import parley.conversation.Conversation;
+import parley.settings.HostPort;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.DynamoStore;
 import parley.store.EmbeddedStore;
 import parley.store.Store;
@@ -148,7 +152,7 @@ class ShardCountTest {
       new Beating(one, "10.0.0.2", Duration.ofDays(365)).beat();
       List<Duration> pauses = new ArrayList<>();
       assertThat(ShardCount.change(two, 512, pauses::add, said::add)).isNull();
-      assertThat(pauses).containsExactly(LastLife.SHOWS);
+      assertThat(pauses).containsExactly(PreviousIncarnation.SHOWS);
       assertThat(said.getFirst()).contains("10.0.0.1:25520").doesNotContain("10.0.0.2");
       assertThat(said.get(1)).contains("10.0.0.1:25520, 10.0.0.2:25520");
       assertThat(said.getLast()).isEqualTo("none has left another one");
@@ -215,11 +219,11 @@ class ShardCountTest {
     try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
       try (Node node = QuickNode.start(Settings.from(environment))) {
         assertThat(node.listening()).isNotNull();
-        Map<String, String> first = store.notes(LastLife.PREFIX);
+        Map<String, String> first = store.notes(PreviousIncarnation.PREFIX);
         assertThat(first).hasSize(1);
         await()
             .atMost(Duration.ofSeconds(30))
-            .until(() -> !store.notes(LastLife.PREFIX).equals(first));
+            .until(() -> !store.notes(PreviousIncarnation.PREFIX).equals(first));
       }
       assertThat(ShardCount.change(store, 512, time -> {}, line -> {})).isNull();
     }
@@ -241,8 +245,8 @@ class ShardCountTest {
 
     Beating(DynamoStore store, String host, Duration off) {
       this.store = store;
-      this.name = LastLife.name(new HostPort(host, 25520));
-      this.next = Instant.now().plus(off).plus(LastLife.GIVEN_UP).toEpochMilli();
+      this.name = PreviousIncarnation.name(new HostPort(host, 25520));
+      this.next = Instant.now().plus(off).plus(PreviousIncarnation.GIVEN_UP).toEpochMilli();
     }
 
     void beat() {
@@ -280,7 +284,7 @@ class ShardCountTest {
 
   private static void talk(Node node) throws Exception {
     try (ParleyClient client = new ParleyClient(URI.create("http://" + node.listening()))) {
-      Account ann = client.register("ann");
+      TestAccount ann = client.register("ann");
       try (ParleySocket phone = client.connectSynced(ann, "phone")) {
         for (int i = 0; i < 20; i++) {
           phone.text(client.group(ann, "group " + i, List.of()), "hello");

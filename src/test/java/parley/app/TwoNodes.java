@@ -20,8 +20,12 @@ import org.apache.pekko.cluster.typed.Down;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.awaitility.Awaitility;
 import parley.client.ParleyClient;
+import parley.cluster.NodeTls;
 import parley.conversation.Conversation;
 import parley.http.HttpServer;
+import parley.settings.HostPort;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.EmbeddedStore;
 import parley.telemetry.Telemetry;
 import parley.user.User;
@@ -31,7 +35,7 @@ import parley.user.User;
  * first, all clients are at the second, so that every message between a session, an edge and an
  * entity crosses. Shards stay where they are, and nobody is downed but by a test.
  */
-final class TwoNodes implements AutoCloseable {
+public final class TwoNodes implements AutoCloseable {
   private static final Config OVERRIDES =
       ConfigFactory.parseString(
           """
@@ -48,8 +52,8 @@ final class TwoNodes implements AutoCloseable {
   final ActorSystem<Void> entities;
   final ActorSystem<Void> edge;
   private final EmbeddedStore store;
-  final Services atEntities;
-  final Services atEdge;
+  final NodeServices atEntities;
+  final NodeServices atEdge;
 
   /** Starts both and waits until they are one cluster, everything living on the first. */
   TwoNodes(Path folder, Map<String, String> more) throws Exception {
@@ -95,15 +99,15 @@ final class TwoNodes implements AutoCloseable {
     }
   }
 
-  private Services services(ActorSystem<Void> system, Settings settings) throws Exception {
-    return Services.start(
+  private NodeServices services(ActorSystem<Void> system, Settings settings) throws Exception {
+    return NodeServices.start(
         system,
         settings,
         store,
         store.epoch(),
         null,
-        Trust.read(settings.auth(), store, java.time.InstantSource.system()),
-        new PushAccess(null, null),
+        TokenIssuers.read(settings.auth(), store, java.time.InstantSource.system()),
+        new PushProviderFactory(null, null),
         new Telemetry(),
         () -> false);
   }
@@ -140,7 +144,7 @@ final class TwoNodes implements AutoCloseable {
     }
   }
 
-  static <T> T join(CompletionStage<T> stage) {
+  public static <T> T join(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().get(60, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
@@ -152,7 +156,7 @@ final class TwoNodes implements AutoCloseable {
   }
 
   /** Opens the client port of a node. */
-  static ParleyClient client(Services at) {
+  static ParleyClient client(NodeServices at) {
     HttpServer server = join(at.clients().bind(new HostPort("127.0.0.1", 0)));
     return new ParleyClient(URI.create("http://127.0.0.1:" + server.port()));
   }

@@ -17,11 +17,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 import parley.conversation.Conversation;
 import parley.user.User;
 
@@ -52,9 +52,9 @@ class TwoNodesIT {
   @Test
   void everythingCrosses() throws Exception {
     start(0);
-    Account ann = client.register("ann");
-    Account ben = client.login("ben", client.register("ben").password());
-    Account cat = client.refresh(client.register("cat"));
+    TestAccount ann = client.register("ann");
+    TestAccount ben = client.login("ben", client.register("ben").password());
+    TestAccount cat = client.refresh(client.register("cat"));
     String direct = client.direct(ann, ben.userId());
     String group = client.group(ann, "Three of us", List.of(ben, cat));
     try (ParleySocket annPhone = client.connectSynced(ann, "phone");
@@ -72,23 +72,24 @@ class TwoNodesIT {
       annPhone.text(group, "hello all");
       benPhone.await(Frames.message(group, 2));
 
-      annPhone.request(Json.obj("op", "watch", "user_ids", List.of(ben.userId())));
+      annPhone.request(JsonTrees.obj("op", "watch", "user_ids", List.of(ben.userId())));
       annPhone.await(Frames.op("presence").and(Frames.has("status", "online")));
-      benPhone.send(Json.obj("op", "typing", "conversation_id", direct, "active", true));
+      benPhone.send(JsonTrees.obj("op", "typing", "conversation_id", direct, "active", true));
       annPhone.await(Frames.op("typing").and(Frames.has("user_id", ben.userId())));
       client
-          .call("PUT", "/v1/users/me/presence", ben.accessToken(), Json.obj("status", "away"))
+          .call("PUT", "/v1/users/me/presence", ben.accessToken(), JsonTrees.obj("status", "away"))
           .expect(204);
       annPhone.await(Frames.op("presence").and(Frames.has("status", "away")));
 
       client
-          .call("PATCH", "/v1/users/me", ben.accessToken(), Json.obj("display_name", "Benjamin"))
+          .call(
+              "PATCH", "/v1/users/me", ben.accessToken(), JsonTrees.obj("display_name", "Benjamin"))
           .expect(200);
       annPhone.await(Frames.op("inbox_update").and(frame -> frame.toString().contains("Benjamin")));
-      JsonNode inbox = annPhone.request(Json.obj("op", "inbox", "limit", 10));
+      JsonNode inbox = annPhone.request(JsonTrees.obj("op", "inbox", "limit", 10));
       assertThat(inbox.path("conversations")).hasSize(2);
       JsonNode history =
-          annPhone.request(Json.obj("op", "history", "conversation_id", group, "limit", 10));
+          annPhone.request(JsonTrees.obj("op", "history", "conversation_id", group, "limit", 10));
       assertThat(history.path("entries")).hasSize(2);
     }
     try (ParleySocket catPhone = client.connect(cat, "phone")) {
@@ -103,7 +104,7 @@ class TwoNodesIT {
         .post(
             "/v1/groups/" + group + "/members",
             ann.accessToken(),
-            Json.obj("user_ids", List.of(ben.userId())))
+            JsonTrees.obj("user_ids", List.of(ben.userId())))
         .expect(200);
     nothingLivesAtTheEdge();
   }
@@ -111,13 +112,13 @@ class TwoNodesIT {
   @Test
   void aNodeThatDiesTakesItsSessionsOffline() throws Exception {
     start(0);
-    Account ann = client.register("ann");
-    Account ben = client.register("ben");
+    TestAccount ann = client.register("ann");
+    TestAccount ben = client.register("ben");
     String direct = client.direct(ann, ben.userId());
     try (ParleyClient other = TwoNodes.client(nodes.atEntities);
         ParleySocket annPhone = other.connectSynced(ann, "phone");
         ParleySocket benPhone = client.connectSynced(ben, "phone")) {
-      annPhone.request(Json.obj("op", "watch", "user_ids", List.of(ben.userId())));
+      annPhone.request(JsonTrees.obj("op", "watch", "user_ids", List.of(ben.userId())));
       annPhone.await(Frames.op("presence").and(Frames.has("status", "online")));
       long before = System.currentTimeMillis();
       TwoNodes.kill(nodes.edge, nodes.entities);
@@ -139,8 +140,8 @@ class TwoNodesIT {
   @Test
   void aSessionOutlivesTheNodeOfItsUser() throws Exception {
     start(0);
-    Account ann = client.register("ann");
-    Account ben = client.register("ben");
+    TestAccount ann = client.register("ann");
+    TestAccount ben = client.register("ben");
     String direct = client.direct(ann, ben.userId());
     try (ParleySocket annPhone = client.connectSynced(ann, "phone");
         ParleySocket benPhone = client.connectSynced(ben, "phone")) {
@@ -161,8 +162,8 @@ class TwoNodesIT {
   @Test
   void aUserOnTwoNodesHasOneRate() throws Exception {
     start(50);
-    Account ann = client.register("ann");
-    Account ben = client.register("ben");
+    TestAccount ann = client.register("ann");
+    TestAccount ben = client.register("ben");
     String direct = client.direct(ann, ben.userId());
     try (ParleyClient other = TwoNodes.client(nodes.atEntities);
         ParleySocket phone = client.connectSynced(ann, "phone");
@@ -173,7 +174,7 @@ class TwoNodesIT {
         for (ParleySocket one : List.of(phone, desk)) {
           JsonNode answer =
               one.request(
-                  Json.obj(
+                  JsonTrees.obj(
                       "op",
                       "send",
                       "conversation_id",

@@ -31,17 +31,19 @@ import org.apache.pekko.persistence.Persistence;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
-import parley.client.Ids;
 import parley.client.ParleyClient;
+import parley.client.TestAccount;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
 import parley.conversation.ConversationSettings;
 import parley.model.ConversationId;
-import parley.model.Intent;
+import parley.model.EntryIntent;
 import parley.model.Profile;
 import parley.model.UserId;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
 import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.User;
@@ -69,12 +71,12 @@ class UpgradeTest {
 
   private void toldByItself(Map<String, String> more) throws Exception {
     Settings settings = settings(more);
-    Account ann;
-    Account ben;
+    TestAccount ann;
+    TestAccount ben;
     try (Node node = QuickNode.start(settings);
         ParleyClient client = client(node)) {
-      ann = client.register(Ids.username("ann"));
-      ben = client.register(Ids.username("ben"));
+      ann = client.register(ClientIds.username("ann"));
+      ben = client.register(ClientIds.username("ben"));
     }
     ConversationId id =
         leftByTheVersionBefore(settings, new UserId(ann.userId()), new UserId(ben.userId()));
@@ -94,7 +96,7 @@ class UpgradeTest {
   private static ConversationId leftByTheVersionBefore(Settings settings, UserId ann, UserId ben)
       throws Exception {
     ConversationId id = ConversationId.direct(ann, ben);
-    try (Store store = Verify.open(settings);
+    try (Store store = VerifyCommand.open(settings);
         Telemetry telemetry = new Telemetry()) {
       ActorTestKit kit =
           ActorTestKit.create(
@@ -149,7 +151,11 @@ class UpgradeTest {
     kit.spawn(ConversationEntity.create(id, environment, shard.getRef()))
         .tell(
             new Conversation.Post(
-                ann, "c-1", new Intent.Text("owed to ben", null, List.of()), ben, posts.getRef()));
+                ann,
+                "c-1",
+                new EntryIntent.Text("owed to ben", null, List.of()),
+                ben,
+                posts.getRef()));
     posts.expectMessageClass(Conversation.Posted.class, PATIENCE);
   }
 

@@ -20,9 +20,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
 
@@ -32,10 +32,10 @@ import parley.telemetry.Telemetry;
 abstract class ColdTierContract {
   static final ConversationId ID = new ConversationId("g_01J9Z");
 
-  final Rig rig = new Rig("");
+  final ArchiveHarness archiveHarness = new ArchiveHarness("");
   final Telemetry telemetry = new Telemetry();
   @TempDir Path folder;
-  private Meddled store;
+  private FaultyObjectStore store;
   private ColdTier tier;
 
   abstract ObjectStore objects();
@@ -44,42 +44,42 @@ abstract class ColdTierContract {
 
   @BeforeEach
   void open() {
-    store = new Meddled(objects());
-    tier = ColdTiers.over(store, rig.kit.system(), telemetry);
+    store = new FaultyObjectStore(objects());
+    tier = ColdTiers.over(store, archiveHarness.kit.system(), telemetry);
   }
 
   @AfterEach
   void close() {
-    rig.close();
+    archiveHarness.close();
     telemetry.close();
   }
 
   /** Another node's, or this one's after it has started again. */
   private ColdTier another() {
-    store = new Meddled(objects());
+    store = new FaultyObjectStore(objects());
     try (Telemetry own = new Telemetry()) {
-      tier = ColdTiers.over(store, rig.kit.system(), own);
+      tier = ColdTiers.over(store, archiveHarness.kit.system(), own);
     }
     return tier;
   }
 
   private Manifest write(List<Entry> entries) {
-    return Rig.result(tier.write(ID, entries));
+    return ArchiveHarness.result(tier.write(ID, entries));
   }
 
   private List<Entry> read(long from, long to) {
-    return rig.all(tier.read(ID, from, to));
+    return archiveHarness.all(tier.read(ID, from, to));
   }
 
   private List<Entry> readStored(long from, long to) {
-    return rig.all(tier.readStored(ID, from, to));
+    return archiveHarness.all(tier.readStored(ID, from, to));
   }
 
   @Test
   void whatIsWrittenIsReadInAnyPart() {
-    assertThat(Rig.result(tier.check())).isNotNull();
-    long seed = Samples.seed();
-    List<Entry> entries = new Samples(seed).entries(1, 12_000);
+    assertThat(ArchiveHarness.result(tier.check())).isNotNull();
+    long seed = EntrySamples.seed();
+    List<Entry> entries = new EntrySamples(seed).entries(1, 12_000);
     List<Manifest> manifests = new ArrayList<>();
     // Segments of several lengths, across the places where names change their beginning.
     int at = 0;
@@ -87,7 +87,7 @@ abstract class ColdTierContract {
       manifests.add(write(entries.subList(at, at + length)));
       at += length;
     }
-    assertThat(rig.all(tier.manifests(ID))).isEqualTo(manifests);
+    assertThat(archiveHarness.all(tier.manifests(ID))).isEqualTo(manifests);
     assertThat(manifests.get(2))
         .returns(5_001L, Manifest::from)
         .returns(9_998L, Manifest::to)
@@ -112,7 +112,7 @@ abstract class ColdTierContract {
 
   @Test
   void nothingIsReadWhereNothingIs() {
-    assertThat(rig.all(tier.manifests(ID))).isEmpty();
+    assertThat(archiveHarness.all(tier.manifests(ID))).isEmpty();
     assertThat(read(5, 4)).isEmpty();
     assertThatThrownBy(() -> read(1, 1)).isInstanceOf(ColdDamaged.class).hasMessageContaining("1");
     assertThatThrownBy(() -> tier.read(ID, 0, 1)).isInstanceOf(IllegalArgumentException.class);
@@ -121,7 +121,7 @@ abstract class ColdTierContract {
 
   @Test
   void aHoleOrAnEndTooEarlyFailsTheRead() {
-    List<Entry> entries = new Samples(1).entries(1, 300);
+    List<Entry> entries = new EntrySamples(1).entries(1, 300);
     write(entries.subList(0, 100));
     write(entries.subList(200, 300));
     assertThat(read(201, 300)).hasSize(100);
@@ -145,18 +145,18 @@ abstract class ColdTierContract {
             .map(ConversationId::new)
             .toList();
     for (int i = 0; i < ids.size(); i++) {
-      Rig.result(tier.write(ids.get(i), new Samples(i).entries(1, 3 + i)));
+      ArchiveHarness.result(tier.write(ids.get(i), new EntrySamples(i).entries(1, 3 + i)));
     }
     for (int i = 0; i < ids.size(); i++) {
-      assertThat(rig.all(another().read(ids.get(i), 1, 3 + i)))
-          .isEqualTo(new Samples(i).entries(1, 3 + i));
-      assertThat(rig.all(tier.manifests(ids.get(i)))).hasSize(1);
+      assertThat(archiveHarness.all(another().read(ids.get(i), 1, 3 + i)))
+          .isEqualTo(new EntrySamples(i).entries(1, 3 + i));
+      assertThat(archiveHarness.all(tier.manifests(ids.get(i)))).hasSize(1);
     }
   }
 
   @Test
   void writingTheSameAgainChangesNothing() throws IOException {
-    List<Entry> entries = new Samples(Samples.seed()).entries(1, 400);
+    List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 400);
     Manifest first = write(entries);
     Map<String, String> before = contents();
     assertThat(before).hasSize(2);
@@ -171,7 +171,7 @@ abstract class ColdTierContract {
    */
   @Test
   void cutAtAnyStepItIsFinishedByTheNext() throws IOException {
-    List<Entry> entries = new Samples(Samples.seed()).entries(1, 60);
+    List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 60);
     write(entries.subList(0, 20));
     write(entries.subList(20, 40));
     int steps = store.verbs().size() / 2;
@@ -188,7 +188,7 @@ abstract class ColdTierContract {
         // More has become old meanwhile.
         write(entries.subList(40, 60));
         assertThat(readStored(1, 60)).isEqualTo(entries);
-        assertThat(rig.all(tier.manifests(ID)))
+        assertThat(archiveHarness.all(tier.manifests(ID)))
             .extracting(Manifest::to)
             .containsExactly(20L, 40L, 60L);
         assertThat(contents()).hasSize(6);
@@ -203,10 +203,10 @@ abstract class ColdTierContract {
 
   @Test
   void aSegmentOfOtherContentReplacesTheOldOne() throws IOException {
-    List<Entry> entries = new ArrayList<>(new Samples(5).talk(1, 50));
+    List<Entry> entries = new ArrayList<>(new EntrySamples(5).talk(1, 50));
     write(entries);
     assertThat(read(7, 7)).isEqualTo(entries.subList(6, 7));
-    entries.set(6, entries.get(6).withBody(new Body.Text(null, null, null, false)));
+    entries.set(6, entries.get(6).withBody(new EntryBody.Text(null, null, null, false)));
     store.verbs();
     write(entries);
     assertThat(store.verbs()).containsExactly("put", "get", "get", "put", "get", "delete", "list");
@@ -217,7 +217,7 @@ abstract class ColdTierContract {
   /** A writer that wakes up late must not take away what another one has relied on. */
   @Test
   void whatReachesFurtherIsLeftAndHarmsNobody() throws IOException {
-    List<Entry> entries = new Samples(6).entries(1, 100);
+    List<Entry> entries = new EntrySamples(6).entries(1, 100);
     write(entries.subList(0, 80));
     write(entries.subList(0, 50));
     assertThat(contents()).hasSize(4);
@@ -233,7 +233,7 @@ abstract class ColdTierContract {
   void aManifestThatComesTooLateHarmsNobody() throws IOException {
     // The second one ends at 10,040: its name begins otherwise than the late one's, 9,990.
     for (long from : new long[] {1, 9_941}) {
-      List<Entry> entries = new Samples(6).entries(from, 100);
+      List<Entry> entries = new EntrySamples(6).entries(from, 100);
       write(entries.subList(0, 50));
       String late =
           contents().keySet().stream()
@@ -251,30 +251,30 @@ abstract class ColdTierContract {
 
   @Test
   void whatIsReadBackOtherwiseHasNoManifest() {
-    List<Entry> entries = new Samples(7).entries(1, 100);
+    List<Entry> entries = new EntrySamples(7).entries(1, 100);
     store.read = bytes -> flipped(bytes, bytes.length / 2);
     assertThatThrownBy(() -> write(entries)).isInstanceOf(ColdDamaged.class);
     store.read = bytes -> Arrays.copyOf(bytes, bytes.length - 1);
     assertThatThrownBy(() -> write(entries)).isInstanceOf(ColdDamaged.class);
     assertThat(store.verbs()).containsExactly("put", "get", "put", "get");
     store.read = bytes -> bytes;
-    assertThat(rig.all(tier.manifests(ID))).isEmpty();
+    assertThat(archiveHarness.all(tier.manifests(ID))).isEmpty();
     write(entries);
     assertThat(read(1, 100)).isEqualTo(entries);
   }
 
   @Test
   void aBitThatHasFlippedIsFoundBeforeAnyEntryIsGivenOut() throws IOException {
-    List<Entry> entries = new Samples(8).entries(1, 200);
+    List<Entry> entries = new EntrySamples(8).entries(1, 200);
     write(entries);
     Path segment = path(name(".jsonl.gz"));
     byte[] right = Files.readAllBytes(segment);
-    Random random = new Random(Samples.seed());
+    Random random = new Random(EntrySamples.seed());
     for (int i = 0; i < 30; i++) {
       int at = i < 12 ? i : random.nextInt(right.length);
       Files.write(segment, flipped(right, at));
       List<Entry> seen = new ArrayList<>();
-      assertThatThrownBy(() -> rig.all(another().read(ID, 1, 200).wireTap(seen::add)))
+      assertThatThrownBy(() -> archiveHarness.all(another().read(ID, 1, 200).wireTap(seen::add)))
           .as("byte " + at)
           .isInstanceOf(ColdDamaged.class)
           .hasMessageContaining("checksum");
@@ -286,7 +286,7 @@ abstract class ColdTierContract {
 
   @Test
   void truncatedMissingOrForeignObjectsAreDamage() throws IOException {
-    write(new Samples(9).entries(1, 200));
+    write(new EntrySamples(9).entries(1, 200));
     Map<String, byte[]> right = new TreeMap<>();
     for (String name : contents().keySet()) {
       right.put(name, Files.readAllBytes(path(name)));
@@ -303,28 +303,31 @@ abstract class ColdTierContract {
             {'{', '}'}
           }) {
         Files.write(path, wrong);
-        assertThatThrownBy(() -> rig.all(another().read(ID, 1, 1))).isInstanceOf(ColdDamaged.class);
+        assertThatThrownBy(() -> archiveHarness.all(another().read(ID, 1, 1)))
+            .isInstanceOf(ColdDamaged.class);
       }
       Files.delete(path);
-      assertThatThrownBy(() -> rig.all(another().read(ID, 1, 1))).isInstanceOf(ColdDamaged.class);
+      assertThatThrownBy(() -> archiveHarness.all(another().read(ID, 1, 1)))
+          .isInstanceOf(ColdDamaged.class);
       Files.write(path, bytes);
     }
-    assertThat(rig.all(another().read(ID, 1, 200))).hasSize(200);
+    assertThat(archiveHarness.all(another().read(ID, 1, 200))).hasSize(200);
   }
 
   @Test
   void anObjectThatIsFarTooLargeIsNotTakenIntoMemory() throws IOException {
-    write(new Samples(9).entries(1, 20));
+    write(new EntrySamples(9).entries(1, 20));
     Files.write(path(name(".json")), new byte[ManifestJson.MOST_BYTES + 1]);
-    assertThatThrownBy(() -> rig.all(another().read(ID, 1, 1)))
+    assertThatThrownBy(() -> archiveHarness.all(another().read(ID, 1, 1)))
         .isInstanceOf(ColdDamaged.class)
         .hasMessageContaining("more than");
-    assertThatThrownBy(() -> rig.all(tier.manifests(ID))).isInstanceOf(ColdDamaged.class);
+    assertThatThrownBy(() -> archiveHarness.all(tier.manifests(ID)))
+        .isInstanceOf(ColdDamaged.class);
   }
 
   @Test
   void aPageAskedForAgainComesFromMemory() {
-    List<Entry> entries = new Samples(10).entries(1, 500);
+    List<Entry> entries = new EntrySamples(10).entries(1, 500);
     write(entries);
     store.verbs();
     assertThat(read(100, 200)).hasSize(101);
@@ -342,7 +345,7 @@ abstract class ColdTierContract {
   /** A long history of large entries: the next segment is fetched when the last one is used up. */
   @Test
   void oneSegmentAtATimeIsInMemory() throws Exception {
-    Random random = new Random(Samples.seed());
+    Random random = new Random(EntrySamples.seed());
     UserId ann = new UserId("u_ann");
     for (int segment = 0; segment < 3; segment++) {
       List<Entry> large = new ArrayList<>();
@@ -357,20 +360,20 @@ abstract class ColdTierContract {
                 ann,
                 1,
                 null,
-                new Body.Text(content, null, null, false)));
+                new EntryBody.Text(content, null, null, false)));
       }
       assertThat(write(large).rawBytes()).isGreaterThan(4_000_000);
     }
     another();
     SinkQueueWithCancel<Entry> queue =
-        tier.read(ID, 1, 750).runWith(Sink.queue(), rig.kit.system());
+        tier.read(ID, 1, 750).runWith(Sink.queue(), archiveHarness.kit.system());
     for (int seq = 1; seq <= 250; seq++) {
-      assertThat(Rig.result(queue.pull()).orElseThrow().seq()).isEqualTo(seq);
+      assertThat(ArchiveHarness.result(queue.pull()).orElseThrow().seq()).isEqualTo(seq);
       if (seq == 200) {
         assertThat(store.calls).filteredOn(call -> call.endsWith(".jsonl.gz")).hasSize(1);
       }
     }
-    assertThat(Rig.result(queue.pull()).orElseThrow().seq()).isEqualTo(251);
+    assertThat(ArchiveHarness.result(queue.pull()).orElseThrow().seq()).isEqualTo(251);
     assertThat(store.calls).filteredOn(call -> call.endsWith(".jsonl.gz")).hasSize(2);
     queue.cancel();
   }

@@ -27,7 +27,8 @@ class FileColdTierTest extends ColdTierContract {
   private ObjectStore over(Path root) {
     return new FileObjects(
         root,
-        rig.kit
+        archiveHarness
+            .kit
             .system()
             .dispatchers()
             .lookup(DispatcherSelector.fromConfig(SegmentTier.DISPATCHER)));
@@ -41,17 +42,18 @@ class FileColdTierTest extends ColdTierContract {
   @Test
   void aFolderThatCannotBeWrittenIsNamed() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "in the way");
-    assertThatThrownBy(() -> Rig.result(over(file.resolve("cold")).check()))
+    assertThatThrownBy(() -> ArchiveHarness.result(over(file.resolve("cold")).check()))
         .isInstanceOf(ColdRefused.class)
         .hasMessageStartingWith("PARLEY_DATA_DIR: cannot write to " + file);
-    assertThatThrownBy(() -> Rig.result(over(file).put("a/b", new byte[3], "text/plain")))
+    assertThatThrownBy(
+            () -> ArchiveHarness.result(over(file).put("a/b", new byte[3], "text/plain")))
         .hasRootCauseInstanceOf(IOException.class);
   }
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void everyFolderIsItsOwnersAlone() throws IOException {
-    Rig.result(objects().put("conversations/x/1", new byte[] {1}, "text/plain"));
+    ArchiveHarness.result(objects().put("conversations/x/1", new byte[] {1}, "text/plain"));
     try (Stream<Path> all = Files.walk(files())) {
       for (Path one : all.filter(Files::isDirectory).toList()) {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(one)))
@@ -64,12 +66,13 @@ class FileColdTierTest extends ColdTierContract {
   @Test
   void whatACrashLeftUnfinishedIsNoObject() throws IOException {
     ObjectStore store = objects();
-    Rig.result(store.put("conversations/x/1", new byte[] {1}, "text/plain"));
+    ArchiveHarness.result(store.put("conversations/x/1", new byte[] {1}, "text/plain"));
     Files.write(files().resolve("conversations/x/.unfinished-1"), new byte[] {2});
-    assertThat(rig.all(store.list("conversations/x/"))).containsExactly("conversations/x/1");
+    assertThat(archiveHarness.all(store.list("conversations/x/")))
+        .containsExactly("conversations/x/1");
     Path old = Files.write(files().resolve("conversations/x/.unfinished-2"), new byte[] {2});
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
-    Rig.result(store.put("conversations/x/2", new byte[] {1}, "text/plain"));
+    ArchiveHarness.result(store.put("conversations/x/2", new byte[] {1}, "text/plain"));
     assertThat(old).doesNotExist();
     // Somebody may still be writing it.
     assertThat(files().resolve("conversations/x/.unfinished-1")).exists();

@@ -13,11 +13,12 @@ final class FullDisk {
     ExecutorService threads = Executors.newSingleThreadExecutor();
     try {
       FileObjects objects = new FileObjects(Path.of(args[0]), threads);
-      Rig.result(objects.put(args[1], new byte[Integer.parseInt(args[2])], "text/plain"));
+      ArchiveHarness.result(
+          objects.put(args[1], new byte[Integer.parseInt(args[2])], "text/plain"));
       System.out.println("put");
     } catch (RuntimeException e) {
-      Throwable bare = Failures.bare(e);
-      System.out.println(Failures.of(e).getClass().getSimpleName() + " " + bare.getMessage());
+      Throwable bare = ColdFailures.bare(e);
+      System.out.println(ColdFailures.of(e).getClass().getSimpleName() + " " + bare.getMessage());
     } finally {
       threads.shutdown();
     }

@@ -31,7 +31,7 @@ class S3ColdTierTest extends ColdTierContract {
         new ColdStore.S3(server().endpoint(), bucket),
         StaticCredentialsProvider.create(AwsBasicCredentials.create(key, secret)),
         () -> Region.EU_CENTRAL_1,
-        rig.kit.system());
+        archiveHarness.kit.system());
   }
 
   @Override
@@ -48,17 +48,18 @@ class S3ColdTierTest extends ColdTierContract {
 
   @Test
   void aWrongBucketOrWrongCredentialsAreNamed() {
-    assertThatThrownBy(() -> Rig.result(objects("no-such", S3Server.KEY, S3Server.SECRET).check()))
+    assertThatThrownBy(
+            () -> ArchiveHarness.result(objects("no-such", S3Server.KEY, S3Server.SECRET).check()))
         .isInstanceOf(ColdRefused.class)
         .hasMessage("PARLEY_S3_BUCKET: there is no bucket no-such at 127.0.0.1");
     for (String[] wrong : new String[][] {{S3Server.KEY, "guess"}, {"somebody", S3Server.SECRET}}) {
       ObjectStore objects = objects("cold-bucket", wrong[0], wrong[1]);
       for (Runnable use :
           new Runnable[] {
-            () -> Rig.result(objects.check()),
-            () -> Rig.result(objects.get("x", 10)),
-            () -> Rig.result(objects.put("x", new byte[10], "text/plain")),
-            () -> rig.all(objects.list("x"))
+            () -> ArchiveHarness.result(objects.check()),
+            () -> ArchiveHarness.result(objects.get("x", 10)),
+            () -> ArchiveHarness.result(objects.put("x", new byte[10], "text/plain")),
+            () -> archiveHarness.all(objects.list("x"))
           }) {
         assertThatThrownBy(use::run)
             .isInstanceOf(ColdRefused.class)
@@ -67,7 +68,7 @@ class S3ColdTierTest extends ColdTierContract {
       }
     }
     ObjectStore missing = objects("no-such", S3Server.KEY, S3Server.SECRET);
-    assertThatThrownBy(() -> Rig.result(missing.get("x", 10)))
+    assertThatThrownBy(() -> ArchiveHarness.result(missing.get("x", 10)))
         .isInstanceOf(ColdRefused.class)
         .hasMessageStartingWith("PARLEY_S3_BUCKET: there is no bucket");
   }

@@ -47,14 +47,14 @@ class S3TroubleTest {
   private final AtomicInteger requests = new AtomicInteger();
   private final Telemetry telemetry = new Telemetry();
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private @Nullable Rig rig;
+  private @Nullable ArchiveHarness archiveHarness;
   private @Nullable HttpServer server;
   private @Nullable ServerSocket silent;
 
   @AfterEach
   void stop() throws IOException {
-    if (rig != null) {
-      rig.close();
+    if (archiveHarness != null) {
+      archiveHarness.close();
     }
     if (server != null) {
       server.stop(0);
@@ -106,20 +106,23 @@ class S3TroubleTest {
   }
 
   private ColdTier tier(URI endpoint, String overrides, AwsCredentialsProvider credentials) {
-    rig =
-        new Rig(
+    archiveHarness =
+        new ArchiveHarness(
             "pekko.connectors.s3.retry-settings.min-backoff = 1ms, parley.archive { breaker.rest = 1h,"
                 + " breaker.longest-rest = 2h }\n"
                 + overrides);
     return ColdTiers.over(
         ColdTiers.s3(
-            new ColdStore.S3(endpoint, "b"), credentials, () -> Region.US_EAST_1, rig.kit.system()),
-        rig.kit.system(),
+            new ColdStore.S3(endpoint, "b"),
+            credentials,
+            () -> Region.US_EAST_1,
+            archiveHarness.kit.system()),
+        archiveHarness.kit.system(),
         telemetry);
   }
 
-  private Rig rig() {
-    return Objects.requireNonNull(rig);
+  private ArchiveHarness rig() {
+    return Objects.requireNonNull(archiveHarness);
   }
 
   private CompletionStage<List<Entry>> reading(ColdTier tier) {
@@ -137,19 +140,20 @@ class S3TroubleTest {
   void aBusyServerIsAskedThreeTimesAndThenLeftAlone() throws IOException {
     ColdTier tier = tier(serve(exchange -> answer(exchange, 503, BUSY)), "");
     for (int i = 1; i <= 5; i++) {
-      assertThatThrownBy(() -> Rig.result(reading(tier)))
+      assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
           .isInstanceOf(ColdUnavailable.class)
           .hasMessage("S3 answers 503 SlowDown");
       assertThat(requests).hasValue(3 * i);
     }
     // From here on nobody asks.
-    assertThatThrownBy(() -> Rig.result(reading(tier)))
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("the cold tier rests after failures: S3 answers 503 SlowDown");
     assertThat(requests).hasValue(15);
     assertThat(failures("read")).isEqualTo(6.0);
     // Writes have failures of their own to count.
-    assertThatThrownBy(() -> Rig.result(tier.write(ID, new Samples(1).entries(1, 3))))
+    assertThatThrownBy(
+            () -> ArchiveHarness.result(tier.write(ID, new EntrySamples(1).entries(1, 3))))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("S3 answers 503 SlowDown");
     assertThat(requests).hasValue(18);
@@ -162,11 +166,12 @@ class S3TroubleTest {
         tier(
             serve(exchange -> answer(exchange, 503, BUSY)),
             "parley.archive.breaker { failures = 1, rest = 1ms }");
-    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class);
     await()
         .untilAsserted(
             () -> {
-              assertThatThrownBy(() -> Rig.result(reading(tier)))
+              assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
                   .isInstanceOf(ColdUnavailable.class);
               assertThat(requests).hasValueGreaterThan(3);
             });
@@ -191,7 +196,7 @@ class S3TroubleTest {
   @Test
   void aServerThatSaysNothingIsGivenUp() throws IOException {
     ColdTier tier = tier(silence(), "parley.archive.read-timeout = 100ms");
-    assertThatThrownBy(() -> Rig.result(reading(tier)))
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("the cold tier did not answer in time");
   }
@@ -199,7 +204,8 @@ class S3TroubleTest {
   @Test
   void aPageIsGivenUpAfterItsOwnTime() throws IOException {
     ColdTier tier = tier(silence(), "parley.archive { read-timeout = 1h, patience = 100ms }");
-    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
+        .isInstanceOf(ColdUnavailable.class);
     assertThatThrownBy(() -> rig().all(tier.manifests(ID))).isInstanceOf(ColdUnavailable.class);
   }
 
@@ -210,10 +216,12 @@ class S3TroubleTest {
       nobody = URI.create("http://127.0.0.1:" + socket.getLocalPort());
     }
     ColdTier tier = tier(nobody, "");
-    assertThatThrownBy(() -> Rig.result(reading(tier))).isInstanceOf(ColdUnavailable.class);
-    assertThatThrownBy(() -> Rig.result(tier.write(ID, new Samples(1).entries(1, 3))))
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class);
-    assertThatThrownBy(() -> Rig.result(tier.check()))
+    assertThatThrownBy(
+            () -> ArchiveHarness.result(tier.write(ID, new EntrySamples(1).entries(1, 3))))
+        .isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> ArchiveHarness.result(tier.check()))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("S3 at 127.0.0.1 cannot be reached");
   }
@@ -228,7 +236,7 @@ class S3TroubleTest {
     patient.add(reading(tier));
     patient.add(reading(tier));
     await().until(() -> gauge() == 1.0);
-    assertThatThrownBy(() -> Rig.result(reading(tier)))
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("too many cold reads");
     assertThat(patient).allMatch(one -> !one.toCompletableFuture().isDone());
@@ -273,7 +281,7 @@ class S3TroubleTest {
   private @Nullable Throwable scanFailure(ColdTier tier) {
     return catchThrowableOfType(
         ColdUnavailable.class,
-        () -> Rig.result(tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system())));
+        () -> ArchiveHarness.result(tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system())));
   }
 
   private double gauge() {
@@ -303,7 +311,7 @@ class S3TroubleTest {
   void whateverIsAnsweredNothingOfItIsRepeated() throws IOException {
     for (String body : List.of("canary", BUSY.replace("SlowDown", "canary <b/>"), "<canary>")) {
       ColdTier tier = tier(serve(exchange -> answer(exchange, 418, body)), "");
-      assertThatThrownBy(() -> Rig.result(reading(tier)))
+      assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
           .isInstanceOf(ColdUnavailable.class)
           .hasMessage("S3 answers 418")
           .hasNoCause();
@@ -325,10 +333,10 @@ class S3TroubleTest {
             () -> {
               throw SdkClientException.create("canary");
             });
-    assertThatThrownBy(() -> Rig.result(tier.check()))
+    assertThatThrownBy(() -> ArchiveHarness.result(tier.check()))
         .isInstanceOf(ColdRefused.class)
         .hasMessageStartingWith("AWS_ACCESS_KEY_ID: ");
-    assertThatThrownBy(() -> Rig.result(reading(tier)))
+    assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessageStartingWith("AWS_ACCESS_KEY_ID: ");
   }

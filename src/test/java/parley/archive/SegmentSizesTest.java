@@ -13,9 +13,9 @@ import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializationExtension;
 import org.junit.jupiter.api.Test;
 import parley.conversation.ConversationEvent.EntriesAppended;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.UserId;
 
 /**
@@ -47,7 +47,7 @@ class SegmentSizesTest {
         double text = 0;
         double events = 0;
         for (Entry entry : entries) {
-          text += String.valueOf(((Body.Text) entry.body()).content()).length();
+          text += String.valueOf(((EntryBody.Text) entry.body()).content()).length();
           events +=
               journal
                   .serialize(new EntriesAppended(List.of(entry), null, entry.seq() - 1))
@@ -105,7 +105,7 @@ class SegmentSizesTest {
               users[random.nextInt(2)],
               at,
               ulid(at - 30 - random.nextInt(200)),
-              new Body.Text(text.toString(), null, null, false)));
+              new EntryBody.Text(text.toString(), null, null, false)));
     }
     return entries;
   }

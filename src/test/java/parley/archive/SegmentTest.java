@@ -15,9 +15,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.Role;
 import parley.model.UserId;
 
@@ -29,29 +29,29 @@ class SegmentTest {
 
   /** One of each shape. */
   static List<Entry> samples() {
-    List<Body> bodies =
+    List<EntryBody> bodies =
         List.of(
-            new Body.GroupCreated("Trip", "https://x/y", List.of(ANN, BOB)),
-            new Body.GroupCreated("Trip", null, List.of()),
-            new Body.Text("hi \"there\"\n\u0000😀", null, null, false),
-            new Body.Text("re", 3L, List.of(BOB), false),
-            new Body.Text("re", 3L, List.of(), true),
-            new Body.Text(null, null, null, false),
-            new Body.Text(null, 3L, List.of(BOB), false),
-            new Body.Edit(3, "new"),
-            new Body.Edit(3, null),
-            new Body.Delete(3, BOB),
-            new Body.Reaction(3, "👍"),
-            new Body.Reaction(3, ""),
-            new Body.Reaction(3, null),
-            new Body.MembersAdded(List.of(BOB)),
-            new Body.MemberRemoved(BOB),
-            new Body.RoleChanged(BOB, Role.ADMIN),
-            new Body.RoleChanged(BOB, Role.MEMBER),
-            new Body.GroupChanged("Trips", null),
-            new Body.GroupChanged(null, ""));
+            new EntryBody.GroupCreated("Trip", "https://x/y", List.of(ANN, BOB)),
+            new EntryBody.GroupCreated("Trip", null, List.of()),
+            new EntryBody.Text("hi \"there\"\n\u0000😀", null, null, false),
+            new EntryBody.Text("re", 3L, List.of(BOB), false),
+            new EntryBody.Text("re", 3L, List.of(), true),
+            new EntryBody.Text(null, null, null, false),
+            new EntryBody.Text(null, 3L, List.of(BOB), false),
+            new EntryBody.Edit(3, "new"),
+            new EntryBody.Edit(3, null),
+            new EntryBody.Delete(3, BOB),
+            new EntryBody.Reaction(3, "👍"),
+            new EntryBody.Reaction(3, ""),
+            new EntryBody.Reaction(3, null),
+            new EntryBody.MembersAdded(List.of(BOB)),
+            new EntryBody.MemberRemoved(BOB),
+            new EntryBody.RoleChanged(BOB, Role.ADMIN),
+            new EntryBody.RoleChanged(BOB, Role.MEMBER),
+            new EntryBody.GroupChanged("Trips", null),
+            new EntryBody.GroupChanged(null, ""));
     List<Entry> entries = new ArrayList<>();
-    for (Body body : bodies) {
+    for (EntryBody entryBody : bodies) {
       long seq = 41L + entries.size();
       entries.add(
           new Entry(
@@ -60,7 +60,7 @@ class SegmentTest {
               ANN,
               1_700_000_000_000L + seq,
               seq % 2 == 0 ? null : "c-" + seq,
-              body));
+              entryBody));
     }
     return entries;
   }
@@ -69,7 +69,7 @@ class SegmentTest {
   void theSamplesHaveEveryBodyThereIs() {
     Map<Class<?>, Boolean> seen = new LinkedHashMap<>();
     samples().forEach(entry -> seen.put(entry.body().getClass(), true));
-    assertThat(seen.keySet()).containsExactlyInAnyOrder(Body.class.getPermittedSubclasses());
+    assertThat(seen.keySet()).containsExactlyInAnyOrder(EntryBody.class.getPermittedSubclasses());
   }
 
   @Test
@@ -91,13 +91,13 @@ class SegmentTest {
     assertThat(all(segment)).isEqualTo(samples());
   }
 
-  private static Keys.Name name() {
-    return Objects.requireNonNull(Keys.parse(Keys.manifest(ID, 41, 59)));
+  private static ObjectKeys.Name name() {
+    return Objects.requireNonNull(ObjectKeys.parse(ObjectKeys.manifest(ID, 41, 59)));
   }
 
   @Test
   void sameEntriesSameBytes() {
-    List<Entry> entries = new Samples(Samples.seed()).entries(1, 500);
+    List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 500);
     byte[] one = Segment.of(ID, entries).bytes();
     byte[] other = Segment.of(ID, List.copyOf(entries)).bytes();
     assertThat(HexFormat.of().formatHex(one)).isEqualTo(HexFormat.of().formatHex(other));
@@ -107,9 +107,9 @@ class SegmentTest {
 
   @Test
   void whateverEntriesSayIsReadExactly() {
-    Samples samples = new Samples(Samples.seed());
+    EntrySamples entrySamples = new EntrySamples(EntrySamples.seed());
     for (int round = 0; round < 20; round++) {
-      List<Entry> entries = samples.entries(1 + round * 1_000L, 300);
+      List<Entry> entries = entrySamples.entries(1 + round * 1_000L, 300);
       assertThat(all(Segment.of(ID, entries))).isEqualTo(entries);
     }
   }
@@ -117,14 +117,14 @@ class SegmentTest {
   @Test
   void timesOfAnyKindAreReadExactly() {
     for (long at : new long[] {0, -1, 999, 253_402_300_800_000L, Long.MAX_VALUE / 1_000}) {
-      Entry entry = new Entry(1, "m", ANN, at, null, new Body.MemberRemoved(BOB));
+      Entry entry = new Entry(1, "m", ANN, at, null, new EntryBody.MemberRemoved(BOB));
       assertThat(all(Segment.of(ID, List.of(entry)))).containsExactly(entry);
     }
   }
 
   @Test
   void partsOfASegment() {
-    List<Entry> entries = new Samples(Samples.seed()).entries(7, 1_000);
+    List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(7, 1_000);
     Segment segment = Segment.of(ID, entries);
     for (long[] range : new long[][] {{7, 7}, {1006, 1006}, {1, 5000}, {500, 600}, {8, 1005}}) {
       List<Entry> part = new ArrayList<>();
@@ -137,11 +137,11 @@ class SegmentTest {
 
   @Test
   void whatMakesNoSegmentIsRefused() {
-    Samples samples = new Samples(1);
-    List<Entry> hole = new ArrayList<>(samples.entries(1, 3));
+    EntrySamples entrySamples = new EntrySamples(1);
+    List<Entry> hole = new ArrayList<>(entrySamples.entries(1, 3));
     hole.remove(1);
     Entry large =
-        new Entry(1, "m", ANN, 1, null, new Body.Text("x".repeat(1 << 20), null, null, false));
+        new Entry(1, "m", ANN, 1, null, new EntryBody.Text("x".repeat(1 << 20), null, null, false));
     List<Entry> tooLarge = new ArrayList<>();
     for (int i = 1; i <= 9; i++) {
       tooLarge.add(new Entry(i, "m", ANN, 1, null, large.body()));
@@ -149,7 +149,7 @@ class SegmentTest {
     for (List<Entry> wrong :
         List.of(
             List.<Entry>of(),
-            samples.talk(1, ColdTier.SEGMENT_ENTRIES + 1),
+            entrySamples.talk(1, ColdTier.SEGMENT_ENTRIES + 1),
             hole,
             List.of(new Entry(0, "m", ANN, 1, null, large.body())),
             tooLarge)) {
@@ -160,7 +160,7 @@ class SegmentTest {
   /** The checksum stands before this; but also without it nothing wrong may come out. */
   @Test
   void linesThatAreNotTheManifestsAreDamage() {
-    List<Entry> entries = new Samples(3).entries(1, 10);
+    List<Entry> entries = new EntrySamples(3).entries(1, 10);
     Manifest right = Segment.of(ID, entries).manifest();
     for (Manifest wrong :
         List.of(

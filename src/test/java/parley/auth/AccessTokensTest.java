@@ -38,9 +38,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.auth.Verified.Principal;
-import parley.auth.Verified.Rejected;
-import parley.auth.Verified.Unavailable;
+import parley.auth.TokenVerdict.Principal;
+import parley.auth.TokenVerdict.Rejected;
+import parley.auth.TokenVerdict.Unavailable;
 import parley.model.UserId;
 
 final class AccessTokensTest {
@@ -384,11 +384,11 @@ final class AccessTokensTest {
     assertThat(verify(token)).as(token).isInstanceOf(Rejected.class);
   }
 
-  private Verified verify(String token) {
+  private TokenVerdict verify(String token) {
     return verify(new Secret(token));
   }
 
-  private Verified verify(Secret token) {
+  private TokenVerdict verify(Secret token) {
     return tokens.verify(token).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }
 }

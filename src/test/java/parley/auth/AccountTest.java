@@ -125,7 +125,7 @@ final class AccountTest {
     AccountReply.SignedIn other = register();
     AccountReply.SignedIn first = (AccountReply.SignedIn) login(PASSWORD);
     AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
-    clock.forward(Family.WINDOW);
+    clock.forward(RefreshTokenFamily.WINDOW);
     account.restart();
     assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
     account.restart();
@@ -140,7 +140,7 @@ final class AccountTest {
   void aTokenGivesMorePairsForAMinuteAndThenRevokesItsFamily() {
     AccountReply.SignedIn first = register();
     AccountReply.SignedIn a = (AccountReply.SignedIn) refresh(first);
-    clock.forward(Family.WINDOW.minusMillis(1));
+    clock.forward(RefreshTokenFamily.WINDOW.minusMillis(1));
     account.restart();
     AccountReply.SignedIn b = (AccountReply.SignedIn) refresh(first);
     assertThat(token(b).counter()).isEqualTo(1).isEqualTo(token(a).counter());
@@ -166,7 +166,7 @@ final class AccountTest {
     assertThat(this.<AccountReply.ToRefresh>run(r -> new Account.Refresh(guessed, r)))
         .isEqualTo(new AccountReply.Unknown());
     assertThat(refresh(third)).isInstanceOf(AccountReply.SignedIn.class);
-    clock.forward(Family.WINDOW);
+    clock.forward(RefreshTokenFamily.WINDOW);
     assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
   }
 
@@ -174,7 +174,7 @@ final class AccountTest {
   void aGenerationHasTwentyTokensAfterTheFirst() {
     AccountReply.SignedIn first = register();
     AccountReply.SignedIn last = (AccountReply.SignedIn) refresh(first);
-    for (int i = 0; i < Family.MORE; i++) {
+    for (int i = 0; i < RefreshTokenFamily.MORE; i++) {
       last = (AccountReply.SignedIn) refresh(first);
     }
     assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
@@ -185,11 +185,12 @@ final class AccountTest {
   @Test
   void generationsThatFollowTooFastHaveToWait() {
     AccountReply.SignedIn in = register();
-    for (int i = 0; i < Family.FAST; i++) {
+    for (int i = 0; i < RefreshTokenFamily.FAST; i++) {
       in = (AccountReply.SignedIn) refresh(in);
     }
-    assertThat(refresh(in)).isEqualTo(new AccountReply.TooFast(Family.WINDOW.toMillis()));
-    clock.forward(Family.WINDOW);
+    assertThat(refresh(in))
+        .isEqualTo(new AccountReply.TooFast(RefreshTokenFamily.WINDOW.toMillis()));
+    clock.forward(RefreshTokenFamily.WINDOW);
     assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
   }
 
@@ -497,7 +498,7 @@ final class AccountTest {
       clock.forward(Duration.ofSeconds(1));
       in = (AccountReply.SignedIn) refresh(in);
     }
-    clock.forward(Family.WINDOW);
+    clock.forward(RefreshTokenFamily.WINDOW);
     AccountState before = account.getState();
     assertThat(account.snapshotTestKit().orElseThrow().persistedInStorage(id())).isNotEmpty();
     assertThat(account.restart().state()).isEqualTo(before);

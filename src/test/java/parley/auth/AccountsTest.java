@@ -65,7 +65,7 @@ final class AccountsTest {
         (AuthResult.SignedIn) get(accounts.register("bob", PASSWORD, Optional.of("Bob B")));
     assertThat(in.expiresInSeconds()).isEqualTo(900);
     assertThat(in.displayName()).isEqualTo("Bob B");
-    Verified.Principal bob = (Verified.Principal) get(tokens.verify(in.accessToken()));
+    TokenVerdict.Principal bob = (TokenVerdict.Principal) get(tokens.verify(in.accessToken()));
     assertThat(bob.userId()).isEqualTo(in.userId());
     assertThat(bob.username()).isEqualTo("bob");
     assertThat(get(accounts.register("bob", PASSWORD, Optional.empty())))
@@ -77,12 +77,12 @@ final class AccountsTest {
     AuthResult.SignedIn next = (AuthResult.SignedIn) get(accounts.refresh(again.refreshToken()));
     assertThat(next.userId()).isEqualTo(in.userId());
     assertThat(bob.sid()).isNotNull();
-    assertThat(((Verified.Principal) get(tokens.verify(next.accessToken()))).sid())
-        .isEqualTo(((Verified.Principal) get(tokens.verify(again.accessToken()))).sid())
+    assertThat(((TokenVerdict.Principal) get(tokens.verify(next.accessToken()))).sid())
+        .isEqualTo(((TokenVerdict.Principal) get(tokens.verify(again.accessToken()))).sid())
         .isNotEqualTo(bob.sid());
     AuthResult.SignedIn third = (AuthResult.SignedIn) get(accounts.refresh(next.refreshToken()));
     assertThat(get(accounts.refresh(again.refreshToken()))).isEqualTo(new AuthResult.StaleToken());
-    clock.forward(Family.WINDOW);
+    clock.forward(RefreshTokenFamily.WINDOW);
     assertThat(get(accounts.refresh(again.refreshToken())))
         .isEqualTo(new AuthResult.RefreshReused());
     assertThat(get(accounts.refresh(third.refreshToken())))
@@ -100,7 +100,8 @@ final class AccountsTest {
     AuthResult.SignedIn in =
         (AuthResult.SignedIn) get(accounts.register("ends", PASSWORD, Optional.empty()));
     String sid =
-        Objects.requireNonNull(((Verified.Principal) get(tokens.verify(in.accessToken()))).sid());
+        Objects.requireNonNull(
+            ((TokenVerdict.Principal) get(tokens.verify(in.accessToken()))).sid());
     assertThat(get(accounts.endFamily("ends", "another"))).isTrue();
     assertThat(get(accounts.endFamily("ends", sid))).isTrue();
     assertThat(get(accounts.refresh(in.refreshToken()))).isEqualTo(new AuthResult.UnknownToken());

@@ -18,7 +18,7 @@ class GuessLimitsTest {
 
   private static GuessLimits.Who who(String address, @Nullable String device) {
     try {
-      return new GuessLimits.Who(Addresses.key(InetAddress.getByName(address)), device);
+      return new GuessLimits.Who(ClientAddresses.key(InetAddress.getByName(address)), device);
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 import parley.auth.KeyRing.Rotation;
 import parley.auth.SigningKeys.Shown;
 import parley.auth.SigningKeys.Use;
-import parley.auth.Verified.Principal;
-import parley.auth.Verified.Rejected;
-import parley.auth.Verified.Unavailable;
+import parley.auth.TokenVerdict.Principal;
+import parley.auth.TokenVerdict.Rejected;
+import parley.auth.TokenVerdict.Unavailable;
 import parley.model.UserId;
 
 /** One key after the other, on nodes that share what is kept, and nobody's token is refused. */
@@ -102,9 +102,9 @@ final class KeyRotationTest {
     int before = shared.reads.get();
     CountDownLatch open = new CountDownLatch(1);
     shared.beforeRead = open;
-    CompletableFuture<Verified> first = verifying(node, madeUp());
+    CompletableFuture<TokenVerdict> first = verifying(node, madeUp());
     await().until(() -> shared.reads.get() == before + 1);
-    List<CompletableFuture<Verified>> all = new ArrayList<>();
+    List<CompletableFuture<TokenVerdict>> all = new ArrayList<>();
     for (int i = 0; i < KeyRing.MOST_WAITING + 100; i++) {
       all.add(verifying(node, madeUp()));
     }
@@ -120,7 +120,7 @@ final class KeyRotationTest {
     assertThat(shared.reads).hasValue(before + 2);
   }
 
-  private static CompletableFuture<Verified> verifying(AccessTokens node, String token) {
+  private static CompletableFuture<TokenVerdict> verifying(AccessTokens node, String token) {
     return node.verify(new Secret(token)).toCompletableFuture();
   }
 
@@ -382,7 +382,7 @@ final class KeyRotationTest {
         .join();
   }
 
-  private static Verified verify(AccessTokens node, Secret token) {
+  private static TokenVerdict verify(AccessTokens node, Secret token) {
     return node.verify(token).toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
   }
 

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import parley.bench.Asked.Tally;
+import parley.bench.engine.CountingDynamo;
+import parley.bench.report.StoreRequests;
+import parley.bench.report.StoreRequests.Tally;
 import software.amazon.awssdk.services.dynamodb.model.AttributeDefinition;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemRequest;
@@ -29,7 +31,7 @@ class CountingHandlerTest {
   private static final String REGION = "us-east-1";
   private static final String TABLE = "notes";
 
-  private final CountingHandler store = new CountingHandler();
+  private final CountingDynamo store = new CountingDynamo();
 
   @Test
   void unitsAreBegunKilobytesAndTwiceInATransaction() {
@@ -61,7 +63,7 @@ class CountingHandlerTest {
   void readsCountBegunFourKilobytesAndHalfOfThatWhereTheyMayBeOld() {
     table();
     put(item("a", 5_000));
-    Asked before = store.asked();
+    StoreRequests before = store.asked();
     query("a", true);
     query("a", false);
     assertThat(store.asked().since(before).byKind())
@@ -86,9 +88,10 @@ class CountingHandlerTest {
 
   @Test
   void theCountTravelsAsText() {
-    Asked asked = new Asked(Map.of("PutItem", new Tally(12, 15.0), "Query", new Tally(3, 1.5)));
-    assertThat(Asked.parse(asked.toString())).isEqualTo(asked);
-    assertThat(Asked.parse("")).isEqualTo(Asked.NOTHING);
+    StoreRequests storeRequests =
+        new StoreRequests(Map.of("PutItem", new Tally(12, 15.0), "Query", new Tally(3, 1.5)));
+    assertThat(StoreRequests.parse(storeRequests.toString())).isEqualTo(storeRequests);
+    assertThat(StoreRequests.parse("")).isEqualTo(StoreRequests.NOTHING);
   }
 
   private void table() {

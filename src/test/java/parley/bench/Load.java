@@ -14,6 +14,31 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import parley.bench.engine.BenchRun;
+import parley.bench.engine.CpuCores;
+import parley.bench.engine.JvmOptions;
+import parley.bench.engine.MeasuredServer;
+import parley.bench.engine.TokenIssuer;
+import parley.bench.floor.AppendFloor;
+import parley.bench.floor.EchoFloor;
+import parley.bench.floor.Floor;
+import parley.bench.floor.RemovalFloor;
+import parley.bench.report.BenchReport;
+import parley.bench.report.BenchResult;
+import parley.bench.report.RecordingProfile;
+import parley.bench.report.RunFailedException;
+import parley.bench.scenario.Cluster;
+import parley.bench.scenario.Drain;
+import parley.bench.scenario.Dynamodb;
+import parley.bench.scenario.Groups;
+import parley.bench.scenario.History;
+import parley.bench.scenario.Idle;
+import parley.bench.scenario.Latency;
+import parley.bench.scenario.Mixed;
+import parley.bench.scenario.Pairs;
+import parley.bench.scenario.Scenario;
+import parley.bench.scenario.Start;
+import parley.bench.scenario.Storm;
 
 /**
  * The load generator.
@@ -53,14 +78,14 @@ public final class Load {
   private static final Map<String, Floor> FLOORS =
       Map.of("echo", new EchoFloor(), "append", new AppendFloor(), "removal", new RemovalFloor());
 
-  private final Tokens tokens;
+  private final TokenIssuer tokenIssuer;
   private final Path folder;
   private final boolean jfr = Boolean.getBoolean("bench.jfr");
   private final List<String> jvm = words(System.getProperty("bench.jvm", ""));
   private final @Nullable URI address;
 
-  private Load(Tokens tokens, Path folder) {
-    this.tokens = tokens;
+  private Load(TokenIssuer tokenIssuer, Path folder) {
+    this.tokenIssuer = tokenIssuer;
     this.folder = folder;
     String at = System.getProperty("bench.address", "");
     address = at.isEmpty() ? null : URI.create(at);
@@ -69,22 +94,22 @@ public final class Load {
   private static Map<String, Scenario> scenarios() {
     Map<String, Scenario> all = new LinkedHashMap<>();
     all.put("pairs", new Pairs());
-    all.put("latency", new Steady());
+    all.put("latency", new Latency());
     all.put("groups", new Groups(100, 4));
     all.put("hot", new Groups(10, 320));
     all.put("idle", new Idle());
     all.put("storm", new Storm());
     all.put("drain", new Drain());
-    all.put("history", new Pages());
+    all.put("history", new History());
     all.put("mixed", new Mixed());
-    all.put("start", new ColdStart());
-    all.put("dynamodb", new OnDynamo());
+    all.put("start", new Start());
+    all.put("dynamodb", new Dynamodb());
     return all;
   }
 
   /** Runs it; arguments are ignored. */
   public static void main(String[] args) throws IOException {
-    Cores.pinSelf();
+    CpuCores.pinSelf();
     Path folder = Path.of("target", "bench");
     Files.createDirectories(folder);
     // Whatever ends this ends the processes that it has started.
@@ -96,12 +121,12 @@ public final class Load {
     boolean good = false;
     try (FileChannel lock = FileChannel.open(folder.resolve("lock"), CREATE, WRITE);
         FileLock alone = lock.tryLock();
-        Tokens tokens = new Tokens(Integer.getInteger("bench.keys", 0))) {
+        TokenIssuer tokenIssuer = new TokenIssuer(Integer.getInteger("bench.keys", 0))) {
       if (alone == null) {
         System.out.println(
             "another load generator has its data in " + folder + ": wait for its end");
       } else {
-        good = new Load(tokens, folder).all();
+        good = new Load(tokenIssuer, folder).all();
       }
     }
     System.exit(good ? 0 : 1);
@@ -109,21 +134,21 @@ public final class Load {
 
   private boolean all() throws IOException {
     int runs = Integer.getInteger("runs", 1);
-    Report report = new Report();
-    report.machine("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
-    report.machine("pinned", String.valueOf(Cores.pins()));
-    report.machine("java", Runtime.version().toString());
-    report.machine("jvm", String.join(" ", Jvm.options(jvm)));
-    if (!Cores.pins()) {
+    BenchReport benchReport = new BenchReport();
+    benchReport.machine("cores", String.valueOf(Runtime.getRuntime().availableProcessors()));
+    benchReport.machine("pinned", String.valueOf(CpuCores.pins()));
+    benchReport.machine("java", Runtime.version().toString());
+    benchReport.machine("jvm", String.join(" ", JvmOptions.options(jvm)));
+    if (!CpuCores.pins()) {
       System.out.println("no taskset here: nothing is pinned, the figures are rough");
     }
     if (address != null) {
-      System.out.println("the server at " + address + " needs " + tokens.settings());
+      System.out.println("the server at " + address + " needs " + tokenIssuer.settings());
     }
     boolean good = true;
     Path json = Path.of(System.getProperty("bench.out", folder.resolve("load.json").toString()));
     for (Options options : Options.parse(wanted())) {
-      List<Result> results = new ArrayList<>();
+      List<BenchResult> results = new ArrayList<>();
       for (int run = 1; run <= runs; run++) {
         try {
           results.add(play(options, run));
@@ -133,10 +158,10 @@ public final class Load {
         }
       }
       if (!results.isEmpty()) {
-        Report.Entry entry = new Report.Entry(options.toString(), results);
-        System.out.println(Report.table(entry));
-        report.add(entry);
-        report.write(json);
+        BenchReport.Entry entry = new BenchReport.Entry(options.toString(), results);
+        System.out.println(BenchReport.table(entry));
+        benchReport.add(entry);
+        benchReport.write(json);
       }
     }
     System.out.println("written to " + json);
@@ -149,20 +174,20 @@ public final class Load {
         .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ");
   }
 
-  private Result play(Options options, int run) throws IOException {
+  private BenchResult play(Options options, int run) throws IOException {
     Floor floor = FLOORS.get(options.name());
     if (floor != null) {
       Path data = folder.resolve("floor");
-      Program.delete(data);
-      Result result = floor.measure(options, data, jvm);
-      Program.delete(data);
-      return result;
+      MeasuredServer.delete(data);
+      BenchResult benchResult = floor.measure(options, data, jvm);
+      MeasuredServer.delete(data);
+      return benchResult;
     }
     if (options.name().equals(CLUSTER)) {
       if (address != null) {
         throw new RunFailedException("this needs servers of the generator's own");
       }
-      return new Cluster(tokens, folder, jvm).compare(options);
+      return new Cluster(tokenIssuer, folder, jvm).compare(options);
     }
     Scenario scenario = SCENARIOS.get(options.name());
     if (scenario == null) {
@@ -171,31 +196,31 @@ public final class Load {
               .formatted(SCENARIOS.keySet(), CLUSTER, FLOORS.keySet()));
     }
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
-    Program program = program(scenario, options);
+    MeasuredServer measuredServer = program(scenario, options);
     int ack = scenario.ackMillis(options);
-    try (Stage stage = new Stage(options, program, tokens, recording, ack)) {
-      Result result = scenario.play(stage);
-      Profile profile = stage.profile();
-      if (profile != null) {
-        System.out.println(profile.table(result));
+    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, recording, ack)) {
+      BenchResult benchResult = scenario.play(benchRun);
+      RecordingProfile recordingProfile = benchRun.profile();
+      if (recordingProfile != null) {
+        System.out.println(recordingProfile.table(benchResult));
       }
-      return result;
+      return benchResult;
     }
   }
 
-  private Program program(Scenario scenario, Options options) {
+  private MeasuredServer program(Scenario scenario, Options options) {
     if (address != null) {
-      return Program.at(address);
+      return MeasuredServer.at(address);
     }
     Path data = folder.resolve("data");
     List<String> all = new ArrayList<>(scenario.jvm());
     all.addAll(jvm);
     if (scenario.sharedStore()) {
-      return Program.onDynamo(1, data, tokens.settings(), all, jfr);
+      return MeasuredServer.onDynamo(1, data, tokenIssuer.settings(), all, jfr);
     }
-    Map<String, String> settings = new LinkedHashMap<>(tokens.settings());
+    Map<String, String> settings = new LinkedHashMap<>(tokenIssuer.settings());
     settings.put("PARLEY_JOURNAL_SYNC", options.text("sync", "os"));
-    return Program.start(data, settings, all, jfr);
+    return MeasuredServer.start(data, settings, all, jfr);
   }
 
   private static List<String> words(String text) {

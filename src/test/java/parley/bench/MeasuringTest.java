@@ -11,10 +11,17 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.Test;
+import parley.bench.engine.SendSchedule;
+import parley.bench.report.BenchReport;
+import parley.bench.report.BenchResult;
+import parley.bench.report.Bottleneck;
+import parley.bench.report.Cost;
+import parley.bench.report.CpuTime;
+import parley.bench.report.RecordingProfile;
 
 class MeasuringTest {
   private static final long MILLI = 1_000_000;
-  private static final Cpu ZERO = new Cpu(0, 0, 0, 0, 0, 0, 0);
+  private static final CpuTime ZERO = new CpuTime(0, 0, 0, 0, 0, 0, 0);
 
   /**
    * A hundred a second for ten seconds; each takes a millisecond, but from the fifth second on
@@ -22,14 +29,14 @@ class MeasuringTest {
    */
   @Test
   void aPauseIsCountedForAllThatShouldHaveBeenSentInIt() {
-    Pace pace = new Pace(0, 100);
-    Histogram corrected = Pace.histogram();
-    Histogram expected = Pace.histogram();
+    SendSchedule sendSchedule = new SendSchedule(0, 100);
+    Histogram corrected = SendSchedule.histogram();
+    Histogram expected = SendSchedule.histogram();
     for (int i = 0; i < 1_000; i++) {
-      long intended = pace.next();
-      pace.taken();
+      long intended = sendSchedule.next();
+      sendSchedule.taken();
       boolean inPause = intended >= 5_000 * MILLI && intended < 6_000 * MILLI;
-      Pace.record(corrected, intended, inPause ? 6_000 * MILLI : intended + MILLI);
+      SendSchedule.record(corrected, intended, inPause ? 6_000 * MILLI : intended + MILLI);
     }
     for (int i = 0; i < 900; i++) {
       expected.recordValue(MILLI);
@@ -46,11 +53,11 @@ class MeasuringTest {
 
   @Test
   void aPaceDoesNotWaitForAnybody() {
-    Pace pace = new Pace(1_000, 3);
+    SendSchedule sendSchedule = new SendSchedule(1_000, 3);
     for (int i = 0; i < 300; i++) {
-      pace.taken();
+      sendSchedule.taken();
     }
-    assertThat(pace.next()).isEqualTo(1_000 + 100_000_000_000L);
+    assertThat(sendSchedule.next()).isEqualTo(1_000 + 100_000_000_000L);
   }
 
   @Test
@@ -73,16 +80,16 @@ class MeasuringTest {
   void processorTimeIsReadAsTheKernelSaysIt() {
     // utime 250 and stime 50 ticks, behind a name made to mislead.
     String stat = "17 (a) b (c) S 1 1 1 0 -1 4194560 1 0 0 0 250 50 7 8 20 0 30 0 5 6 7";
-    assertThat(Cpu.parse(stat)).isEqualTo(3_000 * MILLI);
+    assertThat(CpuTime.parse(stat)).isEqualTo(3_000 * MILLI);
     String machine = "cpu  100 1 20 5000 300 2 3 4 0 0\ncpu0 1 2 3\n";
-    assertThat(Cpu.parseMachine(machine)).isEqualTo(1_300 * MILLI);
+    assertThat(CpuTime.parseMachine(machine)).isEqualTo(1_300 * MILLI);
   }
 
   @Test
   void loadsAreSharesOfTheTimeBetween() {
-    Cpu span =
-        new Cpu(3_000, 1_500, 2_400, 90, 40, 900, 5_000)
-            .since(new Cpu(1_000, 500, 400, 40, 30, 500, 600));
+    CpuTime span =
+        new CpuTime(3_000, 1_500, 2_400, 90, 40, 900, 5_000)
+            .since(new CpuTime(1_000, 500, 400, 40, 30, 500, 600));
     assertThat(span.ownLoad()).isEqualTo(0.5);
     assertThat(span.serverLoad()).isEqualTo(1.0);
     assertThat(span.compiling()).isEqualTo(50);
@@ -94,8 +101,8 @@ class MeasuringTest {
 
   @Test
   void theMedianIsTheMiddle() {
-    assertThat(Report.median(new double[] {1, 2, 9})).isEqualTo(2);
-    assertThat(Report.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
+    assertThat(BenchReport.median(new double[] {1, 2, 9})).isEqualTo(2);
+    assertThat(BenchReport.median(new double[] {1, 2, 4, 9})).isEqualTo(3);
   }
 
   @Test
@@ -113,7 +120,8 @@ class MeasuringTest {
   /** A class that is called something else from now on would count for the next layer. */
   @Test
   void layersAreKnownByNamesThatThereAre() {
-    List<String> ours = Profile.prefixes().stream().filter(p -> p.startsWith("parley.")).toList();
+    List<String> ours =
+        RecordingProfile.prefixes().stream().filter(p -> p.startsWith("parley.")).toList();
     assertThat(ours)
         .isNotEmpty()
         .allSatisfy(
@@ -138,21 +146,21 @@ class MeasuringTest {
   @Test
   void aSampleBelongsToTheLayerThatAskedForIt() {
     assertThat(
-            Profile.layer(
+            RecordingProfile.layer(
                 List.of(
                     "sun.nio.ch.SocketDispatcher.write0",
                     "sun.nio.ch.IOUtil.writeFromNativeBuffer",
                     "org.apache.pekko.io.TcpConnection.doWrite")))
         .isEqualTo("frame out: write");
     assertThat(
-            Profile.layer(
+            RecordingProfile.layer(
                 List.of(
                     "java.util.HashMap.get",
                     "org.rocksdb.RocksDB.get",
                     "org.apache.pekko.persistence.typed.internal.Running.onMessage",
                     "org.apache.pekko.dispatch.Mailbox.run")))
         .isEqualTo("journal (RocksDB)");
-    assertThat(Profile.layer(List.of("java.lang.Thread.run"))).isEqualTo("other");
+    assertThat(RecordingProfile.layer(List.of("java.lang.Thread.run"))).isEqualTo("other");
     assertThat(
             List.of(
                     "sun.nio.ch.IOUtil.write",
@@ -165,9 +173,11 @@ class MeasuringTest {
                     "parley.user.UserLive.flush",
                     "parley.user.UserLive.start",
                     "parley.conversation.Dispatch.next",
-                    "parley.conversation.Log.add")
+                    "parley.conversation.LogReader.add")
                 .stream()
-                .map(name -> Profile.layer(List.of("java.lang.Object.hashCode", name, "x.y"))))
+                .map(
+                    name ->
+                        RecordingProfile.layer(List.of("java.lang.Object.hashCode", name, "x.y"))))
         .containsExactly(
             "frame out: write",
             "select",
@@ -184,11 +194,11 @@ class MeasuringTest {
 
   @Test
   void costsAreSharedAsTheSamplesSayAndAddUp() {
-    Cpu span = new Cpu(3_000_000, 1_000_000, 1_000_000, 100_000, 200_000, 0, 0).since(ZERO);
+    CpuTime span = new CpuTime(3_000_000, 1_000_000, 1_000_000, 100_000, 200_000, 0, 0).since(ZERO);
     Cost cost = Cost.of(span, "message", 10);
     assertThat(cost).isEqualTo(new Cost("message", 10, 100, 0.1, 0.2));
     assertThat(
-            Profile.costs(
+            RecordingProfile.costs(
                     cost,
                     Map.of("session", 3L, "user", 1L, "other", 3L),
                     Map.of("user", 1_000L, "streams", 40L))
@@ -203,10 +213,10 @@ class MeasuringTest {
             "collecting garbage; 20.0; 0",
             "compiling; 10.0; 0",
             "in all; 100.0; 104");
-    Result result = new Result().serverTime(span, "message", 10);
-    assertThat(result.cost()).isEqualTo(cost);
-    assertThat(result.figures()).containsEntry("server (us/message)", 100.0);
-    assertThat(result.uncosted().cost().known()).isFalse();
-    assertThat(new Result().serverTime(span, "message", 0).figures()).isEmpty();
+    BenchResult benchResult = new BenchResult().serverTime(span, "message", 10);
+    assertThat(benchResult.cost()).isEqualTo(cost);
+    assertThat(benchResult.figures()).containsEntry("server (us/message)", 100.0);
+    assertThat(benchResult.uncosted().cost().known()).isFalse();
+    assertThat(new BenchResult().serverTime(span, "message", 0).figures()).isEmpty();
   }
 }

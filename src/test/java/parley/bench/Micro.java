@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
+import parley.bench.engine.CpuCores;
 
 /**
  * The benchmarks of single methods (all {@code *Jmh} classes of the tests), on JMH; {@code
@@ -34,7 +35,7 @@ public final class Micro {
     Files.createDirectories(out);
     String path = System.getProperty("java.class.path");
     compile(out, path);
-    List<String> command = new ArrayList<>(Cores.program());
+    List<String> command = new ArrayList<>(CpuCores.program());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-cp", out + File.pathSeparator + path, "org.openjdk.jmh.Main"));
     command.add(System.getProperty("jmh", ".*"));

@@ -9,7 +9,7 @@ import java.util.Map;
  * What to measure: {@code NAME:option=value:option=value}, several with spaces or commas between
  * them. Options that hold for all of them stand alone: {@code seconds=5 pairs latency:rate=500}.
  */
-final class Options {
+public final class Options {
   private final String name;
   private final Map<String, String> given;
   private final Map<String, String> used = new LinkedHashMap<>();
@@ -54,12 +54,12 @@ final class Options {
   }
 
   /** A number, or what stands for it where none is given. */
-  int number(String option, int otherwise) {
+  public int number(String option, int otherwise) {
     return Integer.parseInt(text(option, String.valueOf(otherwise)));
   }
 
   /** A text, or what stands for it where none is given. */
-  String text(String option, String otherwise) {
+  public String text(String option, String otherwise) {
     String value = given.getOrDefault(option, otherwise);
     used.put(option, value);
     return value;

@@ -3,6 +3,7 @@ package parley.bench;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import parley.bench.engine.CountingDynamo;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler;
 
@@ -17,7 +18,7 @@ public final class StandInServer {
   /** Serves on the port that is the argument. */
   public static void main(String[] args) throws Exception {
     int port = Integer.parseInt(args[0]);
-    CountingHandler counting = new CountingHandler();
+    CountingDynamo counting = new CountingDynamo();
     // Its own start would set up telemetry first; without that there is none.
     new DynamoDBProxyServer(port, new LocalDynamoDBServerHandler(counting, null)).start();
     System.out.println("serving " + port);

@@ -20,10 +20,10 @@ class CalendarGoldenTest {
   void bucketsAndClocksReadAndWriteAsTheyAlwaysDid() throws Exception {
     same(
         "changed",
-        BucketEvent.class,
-        new BucketEvent.Changed(List.of(id(1), id(2)), List.of(id(3))));
-    same("bucket", BucketSnapshot.class, new BucketSnapshot(List.of(id(1), id(2))));
-    same("turned", ClockEvent.class, new ClockEvent.Turned(20_500));
+        CalendarBucketEvent.class,
+        new CalendarBucketEvent.Changed(List.of(id(1), id(2)), List.of(id(3))));
+    same("bucket", CalendarBucketSnapshot.class, new CalendarBucketSnapshot(List.of(id(1), id(2))));
+    same("turned", CalendarClockEvent.class, new CalendarClockEvent.Turned(20_500));
   }
 
   private static void same(String file, Class<?> type, Object expected) throws Exception {

@@ -46,12 +46,12 @@ class CalendarTest {
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
   private final AtomicLong now = new AtomicLong(20_000 * Calendar.DAY + 3_600_000 * 2);
   private final InstantSource time = () -> Instant.ofEpochMilli(now.get());
-  private final TestProbe<Bucket.Answer> answers = kit.createTestProbe();
-  private final TestProbe<Bucket.Waiting> waiting = kit.createTestProbe();
+  private final TestProbe<CalendarBucket.Answer> answers = kit.createTestProbe();
+  private final TestProbe<CalendarBucket.Waiting> waiting = kit.createTestProbe();
   private final ActorRef<ToBucket> buckets = kit.spawn(buckets());
   private final List<String> asked = new CopyOnWriteArrayList<>();
   private final Set<ConversationId> dead = ConcurrentHashMap.newKeySet();
-  private final Map<Integer, ActorRef<Clock.Command>> clocks = new HashMap<>();
+  private final Map<Integer, ActorRef<CalendarClock.Command>> clocks = new HashMap<>();
 
   @AfterEach
   void stop() {
@@ -59,19 +59,20 @@ class CalendarTest {
   }
 
   /** A message on its way to a bucket. */
-  private record ToBucket(String name, Bucket.Command message) {}
+  private record ToBucket(String name, CalendarBucket.Command message) {}
 
   /** Starts buckets where there is something for them, as sharding does. */
   private Behavior<ToBucket> buckets() {
     return Behaviors.setup(
         context -> {
-          Map<String, ActorRef<Bucket.Command>> all = new HashMap<>();
+          Map<String, ActorRef<CalendarBucket.Command>> all = new HashMap<>();
           return Behaviors.receiveMessage(
               to -> {
                 all.computeIfAbsent(
-                        to.name(), name -> context.spawnAnonymous(Bucket.create(name, time, null)))
+                        to.name(),
+                        name -> context.spawnAnonymous(CalendarBucket.create(name, time, null)))
                     .tell(to.message());
-                if (to.message().equals(Bucket.stop())) {
+                if (to.message().equals(CalendarBucket.stop())) {
                   all.remove(to.name());
                 }
                 return Behaviors.same();
@@ -79,8 +80,8 @@ class CalendarTest {
         });
   }
 
-  private void tell(long day, int slot, Bucket.Command message) {
-    buckets.tell(new ToBucket(Bucket.name(day, slot), message));
+  private void tell(long day, int slot, CalendarBucket.Command message) {
+    buckets.tell(new ToBucket(CalendarBucket.name(day, slot), message));
   }
 
   private static ConversationId id(int number) {
@@ -92,20 +93,20 @@ class CalendarTest {
   }
 
   private void register(ConversationId id, long day) {
-    tell(day, Bucket.slot(id), new Bucket.Register(id, answers.getRef()));
-    answers.expectMessage(new Bucket.Registered(id, day));
+    tell(day, CalendarBucket.slot(id), new CalendarBucket.Register(id, answers.getRef()));
+    answers.expectMessage(new CalendarBucket.Registered(id, day));
   }
 
   private List<ConversationId> waiting(long day, int slot) {
-    tell(day, slot, new Bucket.Ask(100, waiting.getRef()));
+    tell(day, slot, new CalendarBucket.Ask(100, waiting.getRef()));
     return waiting.receiveMessage().ids();
   }
 
   /** Conversations that archive at once, but for the dead ones. */
-  private final Clock.Ways ways =
-      new Clock.Ways() {
+  private final CalendarClock.Ways ways =
+      new CalendarClock.Ways() {
         @Override
-        public void bucket(long day, int slot, Bucket.Command message) {
+        public void bucket(long day, int slot, CalendarBucket.Command message) {
           tell(day, slot, message);
         }
 
@@ -113,14 +114,14 @@ class CalendarTest {
         public void conversation(ConversationId id, long day) {
           asked.add(id.value() + "@" + day);
           if (!dead.contains(id)) {
-            tell(day, Bucket.slot(id), new Bucket.Finished(id));
+            tell(day, CalendarBucket.slot(id), new CalendarBucket.Finished(id));
           }
         }
       };
 
   private void startClocks() {
-    for (int i = 0; i < Clock.CLOCKS; i++) {
-      clocks.put(i, kit.spawn(Clock.create(i, time, Duration.ofMillis(5), ways)));
+    for (int i = 0; i < CalendarClock.CLOCKS; i++) {
+      clocks.put(i, kit.spawn(CalendarClock.create(i, time, Duration.ofMillis(5), ways)));
     }
   }
 
@@ -131,7 +132,7 @@ class CalendarTest {
 
   private long clockDay(int number) {
     List<Object> all = journal.persistedInStorage("archive-clock|" + number);
-    return all.isEmpty() ? 0 : ((ClockEvent) all.getLast()).day();
+    return all.isEmpty() ? 0 : ((CalendarClockEvent) all.getLast()).day();
   }
 
   private void awaitDay(long day) {
@@ -139,7 +140,7 @@ class CalendarTest {
         .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
-              for (int i = 0; i < Clock.CLOCKS; i++) {
+              for (int i = 0; i < CalendarClock.CLOCKS; i++) {
                 if (clockDay(i) != day) {
                   return false;
                 }
@@ -153,30 +154,33 @@ class CalendarTest {
     long day = today() + 3;
     register(id(1), day);
     register(id(1), day);
-    int slot = Bucket.slot(id(1));
-    tell(day, slot, Bucket.stop());
+    int slot = CalendarBucket.slot(id(1));
+    tell(day, slot, CalendarBucket.stop());
     assertThat(waiting(day, slot)).containsExactly(id(1));
-    tell(day, slot, new Bucket.Finished(id(1)));
+    tell(day, slot, new CalendarBucket.Finished(id(1)));
     assertThat(waiting(day, slot)).isEmpty();
-    tell(day, slot, Bucket.stop());
+    tell(day, slot, CalendarBucket.stop());
     assertThat(waiting(day, slot)).isEmpty();
   }
 
   @Test
   void aDayThatHasComeOrIsFullSendsOn() {
-    tell(today(), Bucket.slot(id(1)), new Bucket.Register(id(1), answers.getRef()));
-    answers.expectMessage(new Bucket.NotThatDay(id(1), today(), today() + 1));
+    tell(today(), CalendarBucket.slot(id(1)), new CalendarBucket.Register(id(1), answers.getRef()));
+    answers.expectMessage(new CalendarBucket.NotThatDay(id(1), today(), today() + 1));
     long day = today() + 1;
-    List<Bucket.Answer> all = new ArrayList<>();
+    List<CalendarBucket.Answer> all = new ArrayList<>();
     // No more at once than the stash holds.
-    for (int i = 0; i <= Bucket.CAPACITY; i++) {
-      tell(day, 7, new Bucket.Register(id(i), answers.getRef()));
-      if (i % 1_000 == 999 || i == Bucket.CAPACITY) {
+    for (int i = 0; i <= CalendarBucket.CAPACITY; i++) {
+      tell(day, 7, new CalendarBucket.Register(id(i), answers.getRef()));
+      if (i % 1_000 == 999 || i == CalendarBucket.CAPACITY) {
         all.addAll(answers.receiveSeveralMessages(i + 1 - all.size(), Duration.ofSeconds(30)));
       }
     }
-    assertThat(all).filteredOn(a -> a instanceof Bucket.Registered).hasSize(Bucket.CAPACITY);
-    assertThat(all).contains(new Bucket.NotThatDay(id(Bucket.CAPACITY), day, day + 1));
+    assertThat(all)
+        .filteredOn(a -> a instanceof CalendarBucket.Registered)
+        .hasSize(CalendarBucket.CAPACITY);
+    assertThat(all)
+        .contains(new CalendarBucket.NotThatDay(id(CalendarBucket.CAPACITY), day, day + 1));
   }
 
   @Test
@@ -200,7 +204,8 @@ class CalendarTest {
         .until(
             () ->
                 journal
-                    .persistedInStorage("archive-day|" + Bucket.name(day, Bucket.slot(id(1))))
+                    .persistedInStorage(
+                        "archive-day|" + CalendarBucket.name(day, CalendarBucket.slot(id(1))))
                     .isEmpty());
   }
 
@@ -218,10 +223,11 @@ class CalendarTest {
         .until(
             () -> {
               now.addAndGet(31_000);
-              return clockDay(Bucket.slot(id(1)) % Clock.CLOCKS) == day + 1;
+              return clockDay(CalendarBucket.slot(id(1)) % CalendarClock.CLOCKS) == day + 1;
             });
-    assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(Clock.TIMES);
-    assertThat(waiting(Calendar.day(now.get()) + 1, Bucket.slot(id(1)))).containsExactly(id(1));
+    assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(CalendarClock.TIMES);
+    assertThat(waiting(Calendar.day(now.get()) + 1, CalendarBucket.slot(id(1))))
+        .containsExactly(id(1));
   }
 
   @Test

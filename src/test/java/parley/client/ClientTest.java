@@ -60,12 +60,12 @@ class ClientTest {
         .flatMapConcat(ClientTest::strict)
         .flatMapConcat(
             text -> {
-              ObjectNode frame = (ObjectNode) Json.parse(text);
+              ObjectNode frame = (ObjectNode) JsonTrees.parse(text);
               long burst = frame.path("burst").asLong();
               return Source.range(1, (int) burst)
                   .map(
                       seq ->
-                          Json.obj(
+                          JsonTrees.obj(
                               "op",
                               "message",
                               "conversation_id",
@@ -90,7 +90,7 @@ class ClientTest {
   void asksAndAcknowledges() {
     try (ParleyClient client = new ParleyClient(uri)) {
       ParleySocket socket = client.open(SocketOptions.standard());
-      assertThat(socket.request(Json.obj("op", "ping", "burst", 300)).path("op").asText())
+      assertThat(socket.request(JsonTrees.obj("op", "ping", "burst", 300)).path("op").asText())
           .isEqualTo("ping");
       assertThat(socket.frames(Frames.op("message")))
           .extracting(f -> f.path("seq").asLong())
@@ -100,7 +100,7 @@ class ClientTest {
       socket.close();
       assertThatThrownBy(() -> socket.awaitAfter(0, Frames.op("never"), Duration.ofSeconds(1)))
           .isInstanceOf(AssertionError.class);
-      assertThat(socket.ask(Json.obj("op", "ping"))).isCompletedExceptionally();
+      assertThat(socket.ask(JsonTrees.obj("op", "ping"))).isCompletedExceptionally();
     }
   }
 
@@ -109,7 +109,8 @@ class ClientTest {
     try (ParleyClient client = new ParleyClient(uri);
         ParleySocket socket = client.open(SocketOptions.standard().withAutoAck(false))) {
       socket.pauseReading();
-      var answer = socket.ask(Json.obj("op", "ping", "burst", 2000, "content", "x".repeat(5000)));
+      var answer =
+          socket.ask(JsonTrees.obj("op", "ping", "burst", 2000, "content", "x".repeat(5000)));
       await().until(() -> socket.mark() >= 1);
       await().during(Duration.ofMillis(100)).until(() -> socket.mark() == 1);
       socket.resumeReading();

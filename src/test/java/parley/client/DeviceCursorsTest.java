@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** A device never acknowledges what it has not got. */
 class DeviceCursorsTest {
-  private final DeviceCursors cursors = new DeviceCursors();
+  private final ReceivedCursors cursors = new ReceivedCursors();
 
   @Test
   void startsWhereTheFirstMessageIs() {
@@ -31,13 +31,13 @@ class DeviceCursorsTest {
     assertThat(take(frame("sent", 5))).isEmpty();
     assertThat(take(frame("sent", 6))).isEmpty();
     assertThat(take(message(4))).hasValue(6);
-    assertThat(new DeviceCursors().take(frame("sent", 1), "me")).hasValue(1);
+    assertThat(new ReceivedCursors().take(frame("sent", 1), "me")).hasValue(1);
   }
 
   @Test
   void aGapIsCovered() {
     take(message(1));
-    assertThat(take(Json.obj("op", "gap", "conversation_id", "c", "from_seq", 2, "to_seq", 9)))
+    assertThat(take(JsonTrees.obj("op", "gap", "conversation_id", "c", "from_seq", 2, "to_seq", 9)))
         .hasValue(9);
     assertThat(take(message(10))).hasValue(10);
   }
@@ -60,7 +60,7 @@ class DeviceCursorsTest {
   void addedAgainAfterAnAbsence() {
     take(message(1));
     JsonNode added =
-        Json.obj(
+        JsonTrees.obj(
             "op",
             "message",
             "conversation_id",
@@ -83,6 +83,6 @@ class DeviceCursorsTest {
   }
 
   private static JsonNode frame(String op, long seq) {
-    return Json.obj("op", op, "conversation_id", "c", "seq", seq, "type", "text");
+    return JsonTrees.obj("op", op, "conversation_id", "c", "seq", seq, "type", "text");
   }
 }

@@ -44,7 +44,7 @@ public final class DynamoLocal {
 
   /** A prefix for tables that no other test has. */
   public static String prefix() {
-    return "test-" + Ids.next().toLowerCase(Locale.ROOT) + "-";
+    return "test-" + ClientIds.next().toLowerCase(Locale.ROOT) + "-";
   }
 
   /** What a server needs to keep its events there. */

@@ -23,7 +23,7 @@ public final class DynamoPolicy {
   public DynamoPolicy(String prefix) {
     this.prefix = prefix;
     try {
-      for (JsonNode statement : Json.parse(Files.readString(FILE)).path("Statement")) {
+      for (JsonNode statement : JsonTrees.parse(Files.readString(FILE)).path("Statement")) {
         for (JsonNode resource : statement.path("Resource")) {
           String table = resource.asText().replaceAll(".*table/parley-", prefix);
           for (JsonNode action : statement.path("Action")) {

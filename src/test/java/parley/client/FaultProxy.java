@@ -54,7 +54,7 @@ public final class FaultProxy implements AutoCloseable {
     public Set<String> tables() {
       Set<String> tables = new TreeSet<>();
       if (body.startsWith("{")) {
-        JsonNode request = Json.parse(body);
+        JsonNode request = JsonTrees.parse(body);
         if (request.has("TableName")) {
           tables.add(request.path("TableName").asText());
         }
@@ -206,7 +206,7 @@ public final class FaultProxy implements AutoCloseable {
   }
 
   private static String cancelled(Cancel cancel) {
-    return Json.obj(
+    return JsonTrees.obj(
             "__type",
             "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
             "message",

@@ -200,7 +200,7 @@ public final class MockApns implements AutoCloseable {
   private PushNotificationHandler handler(PushNotificationHandler apples) {
     return (headers, payload) -> {
       JsonNode body =
-          Json.parse(payload == null ? "null" : payload.toString(StandardCharsets.UTF_8));
+          JsonTrees.parse(payload == null ? "null" : payload.toString(StandardCharsets.UTF_8));
       try {
         apples.handlePushNotification(headers, payload);
         if (decide(token(headers)) instanceof Answer.Silence silence) {

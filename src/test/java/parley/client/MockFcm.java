@@ -82,7 +82,7 @@ public final class MockFcm implements AutoCloseable {
             .encodeToString(generator.generateKeyPair().getPrivate().getEncoded());
     Files.writeString(
         credentialsFile(),
-        Json.obj(
+        JsonTrees.obj(
                 "type", "service_account",
                 "project_id", PROJECT,
                 "private_key_id", "1",
@@ -117,18 +117,18 @@ public final class MockFcm implements AutoCloseable {
    */
   public static Answer error(int status, String canonical, @Nullable String fcmCode) {
     ObjectNode error =
-        Json.obj("code", status, "message", "says the provider", "status", canonical);
+        JsonTrees.obj("code", status, "message", "says the provider", "status", canonical);
     if (fcmCode != null) {
       error
           .putArray("details")
           .add(
-              Json.obj(
+              JsonTrees.obj(
                   "@type",
                   "type.googleapis.com/google.firebase.fcm.v1.FcmError",
                   "errorCode",
                   fcmCode));
     }
-    ObjectNode body = Json.obj();
+    ObjectNode body = JsonTrees.obj();
     body.set("error", error);
     return new Answer(status, Map.of(), body.toString());
   }
@@ -206,7 +206,8 @@ public final class MockFcm implements AutoCloseable {
         : new Answer(
             200,
             Map.of("content-type", "application/json"),
-            Json.obj("access_token", "access-" + number, "expires_in", 3600, "token_type", "Bearer")
+            JsonTrees.obj(
+                    "access_token", "access-" + number, "expires_in", 3600, "token_type", "Bearer")
                 .toString());
   }
 
@@ -216,7 +217,7 @@ public final class MockFcm implements AutoCloseable {
       answer(exchange, error(401, "UNAUTHENTICATED", null));
       return;
     }
-    JsonNode body = Json.parse(body(exchange));
+    JsonNode body = JsonTrees.parse(body(exchange));
     String token = body.path("message").path("token").asText();
     Answer answer = answers.apply(token);
     received.add(new Received(token, body, answer.status() == 200 || answer.status() < 0));

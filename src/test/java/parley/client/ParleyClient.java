@@ -29,7 +29,7 @@ public final class ParleyClient implements AutoCloseable {
   private static final Duration CALL_TIMEOUT = Duration.ofSeconds(30);
 
   private final URI base;
-  private final Judge judge;
+  private final AnswerCheck answerCheck;
   private final HttpClient http =
       HttpClient.newBuilder()
           .version(HttpClient.Version.HTTP_1_1)
@@ -37,13 +37,13 @@ public final class ParleyClient implements AutoCloseable {
           .build();
 
   public ParleyClient(URI base) {
-    this(base, Judge.NONE);
+    this(base, AnswerCheck.NONE);
   }
 
   /** A client whose server is held to something more than what a test asks for. */
-  public ParleyClient(URI base, Judge judge) {
+  public ParleyClient(URI base, AnswerCheck answerCheck) {
     this.base = base;
-    this.judge = judge;
+    this.answerCheck = answerCheck;
   }
 
   public URI base() {
@@ -70,7 +70,7 @@ public final class ParleyClient implements AutoCloseable {
     byte[] body =
         json == null
             ? null
-            : Json.MAPPER.valueToTree(json).toString().getBytes(StandardCharsets.UTF_8);
+            : JsonTrees.MAPPER.valueToTree(json).toString().getBytes(StandardCharsets.UTF_8);
     return callBytes(method, path, token, body, "application/json");
   }
 
@@ -99,14 +99,15 @@ public final class ParleyClient implements AutoCloseable {
         .thenApply(
             response -> {
               Answer answer = answer(response);
-              judge.answer(request.method(), request.uri().getRawPath(), answer);
+              answerCheck.answer(request.method(), request.uri().getRawPath(), answer);
               return answer;
             });
   }
 
   private static Answer answer(HttpResponse<String> response) {
     String text = response.body();
-    return new Answer(response.statusCode(), response.headers(), Json.parseOrMissing(text), text);
+    return new Answer(
+        response.statusCode(), response.headers(), JsonTrees.parseOrMissing(text), text);
   }
 
   static <T> T join(CompletableFuture<T> future) {
@@ -127,30 +128,30 @@ public final class ParleyClient implements AutoCloseable {
 
   // --- accounts
 
-  public Account register(String username) {
+  public TestAccount register(String username) {
     return account(
         username, post("/v1/auth/register", null, credentials(username, PASSWORD)).expect(201));
   }
 
-  public Account login(String username, String password) {
+  public TestAccount login(String username, String password) {
     return account(
         username, post("/v1/auth/login", null, credentials(username, password)).expect(200));
   }
 
-  public Account refresh(Account account) {
+  public TestAccount refresh(TestAccount testAccount) {
     Answer answer =
-        post("/v1/auth/refresh", null, Json.obj("refresh_token", account.refreshToken()))
+        post("/v1/auth/refresh", null, JsonTrees.obj("refresh_token", testAccount.refreshToken()))
             .expect(200);
-    return account(account.username(), answer);
+    return account(testAccount.username(), answer);
   }
 
   private static JsonNode credentials(String username, String password) {
-    return Json.obj("username", username, "password", password);
+    return JsonTrees.obj("username", username, "password", password);
   }
 
-  private static Account account(String username, Answer answer) {
+  private static TestAccount account(String username, Answer answer) {
     JsonNode body = answer.body();
-    return new Account(
+    return new TestAccount(
         body.path("user_id").asText(),
         username,
         PASSWORD,
@@ -162,20 +163,20 @@ public final class ParleyClient implements AutoCloseable {
   // --- conversations, the calls that tests make all the time
 
   /** The id of the direct conversation of the account with the user. */
-  public String direct(Account account, String userId) {
+  public String direct(TestAccount testAccount, String userId) {
     return post(
             "/v1/conversations",
-            account.accessToken(),
-            Json.obj("type", "direct", "user_id", userId))
+            testAccount.accessToken(),
+            JsonTrees.obj("type", "direct", "user_id", userId))
         .expect(200)
         .body()
         .path("conversation_id")
         .asText();
   }
 
-  public String group(Account creator, String name, List<Account> others) {
-    List<String> ids = others.stream().map(Account::userId).toList();
-    return post("/v1/groups", creator.accessToken(), Json.obj("name", name, "member_ids", ids))
+  public String group(TestAccount creator, String name, List<TestAccount> others) {
+    List<String> ids = others.stream().map(TestAccount::userId).toList();
+    return post("/v1/groups", creator.accessToken(), JsonTrees.obj("name", name, "member_ids", ids))
         .expect(201)
         .body()
         .path("conversation_id")
@@ -183,14 +184,14 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   /** The whole visible log of a conversation, ascending, read page by page from its start. */
-  public List<JsonNode> log(Account account, String conversationId) {
+  public List<JsonNode> log(TestAccount testAccount, String conversationId) {
     List<JsonNode> entries = new ArrayList<>();
     long after = 0;
     while (true) {
       JsonNode page =
           get(
                   "/v1/conversations/" + conversationId + "/messages?limit=100&after=" + after,
-                  account.accessToken())
+                  testAccount.accessToken())
               .expect(200)
               .body();
       page.path("entries").forEach(entries::add);
@@ -202,12 +203,12 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   /** All rows of the inbox, in its order, read page by page. */
-  public List<JsonNode> inbox(Account account) {
+  public List<JsonNode> inbox(TestAccount testAccount) {
     List<JsonNode> rows = new ArrayList<>();
     String cursor = "";
     while (true) {
       JsonNode page =
-          get("/v1/conversations?limit=50" + cursor, account.accessToken()).expect(200).body();
+          get("/v1/conversations?limit=50" + cursor, testAccount.accessToken()).expect(200).body();
       page.path("conversations").forEach(rows::add);
       if (page.path("next_cursor").asText("").isEmpty()) {
         return rows;
@@ -223,20 +224,20 @@ public final class ParleyClient implements AutoCloseable {
 
   /** A socket that has not said hello. */
   public ParleySocket open(SocketOptions options) {
-    return ParleySocket.open(http, base, options, judge);
+    return ParleySocket.open(http, base, options, answerCheck);
   }
 
   /**
    * A socket that has said hello and was welcomed; it keeps its frames and acknowledges by itself.
    */
-  public ParleySocket connect(Account account, String deviceId) {
-    return connect(account, deviceId, SocketOptions.standard());
+  public ParleySocket connect(TestAccount testAccount, String deviceId) {
+    return connect(testAccount, deviceId, SocketOptions.standard());
   }
 
-  public ParleySocket connect(Account account, String deviceId, SocketOptions options) {
+  public ParleySocket connect(TestAccount testAccount, String deviceId, SocketOptions options) {
     ParleySocket socket = open(options);
     try {
-      JsonNode answer = socket.hello(account.accessToken(), deviceId);
+      JsonNode answer = socket.hello(testAccount.accessToken(), deviceId);
       if (!answer.path("op").asText().equals("welcome")) {
         throw new AssertionError("no welcome but " + answer);
       }
@@ -248,8 +249,8 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   /** As {@link #connect}, and everything that was waiting has arrived. */
-  public ParleySocket connectSynced(Account account, String deviceId) {
-    ParleySocket socket = connect(account, deviceId);
+  public ParleySocket connectSynced(TestAccount testAccount, String deviceId) {
+    ParleySocket socket = connect(testAccount, deviceId);
     socket.await(Frames.op("synced"));
     return socket;
   }

@@ -28,7 +28,7 @@ public final class ParleySocket implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final SocketOptions options;
-  private final Judge judge;
+  private final AnswerCheck answerCheck;
   private final AtomicInteger ids = new AtomicInteger();
   private final Map<Integer, CompletableFuture<JsonNode>> asked = new ConcurrentHashMap<>();
   private final Object lock = new Object();
@@ -42,14 +42,15 @@ public final class ParleySocket implements AutoCloseable {
   private volatile boolean autoAck;
   private volatile String userId = "";
 
-  private ParleySocket(SocketOptions options, Judge judge) {
+  private ParleySocket(SocketOptions options, AnswerCheck answerCheck) {
     this.options = options;
-    this.judge = judge;
+    this.answerCheck = answerCheck;
     this.autoAck = options.autoAck();
   }
 
-  static ParleySocket open(HttpClient http, URI base, SocketOptions options, Judge judge) {
-    ParleySocket parley = new ParleySocket(options, judge);
+  static ParleySocket open(
+      HttpClient http, URI base, SocketOptions options, AnswerCheck answerCheck) {
+    ParleySocket parley = new ParleySocket(options, answerCheck);
     URI uri =
         URI.create(base.toString().replaceFirst("^http", "ws").replaceAll("/$", "") + "/v1/ws");
     WebSocket.Builder builder = http.newWebSocketBuilder().connectTimeout(Duration.ofSeconds(10));
@@ -73,7 +74,7 @@ public final class ParleySocket implements AutoCloseable {
 
   public JsonNode hello(String token, String deviceId, @Nullable Boolean fresh) {
     return request(
-        Json.obj(
+        JsonTrees.obj(
             "op",
             "hello",
             "token",
@@ -126,13 +127,13 @@ public final class ParleySocket implements AutoCloseable {
   public JsonNode text(String conversationId, String content) {
     JsonNode answer =
         request(
-            Json.obj(
+            JsonTrees.obj(
                 "op",
                 "send",
                 "conversation_id",
                 conversationId,
                 "client_msg_id",
-                Ids.next(),
+                ClientIds.next(),
                 "type",
                 "text",
                 "content",
@@ -144,17 +145,17 @@ public final class ParleySocket implements AutoCloseable {
   }
 
   public void ack(String conversationId, long seq) {
-    send(Json.obj("op", "ack", "conversation_id", conversationId, "seq", seq));
+    send(JsonTrees.obj("op", "ack", "conversation_id", conversationId, "seq", seq));
     options.tap().acked(conversationId, seq);
   }
 
   public void read(String conversationId, long seq) {
-    send(Json.obj("op", "read", "conversation_id", conversationId, "seq", seq));
+    send(JsonTrees.obj("op", "read", "conversation_id", conversationId, "seq", seq));
   }
 
   /** A round trip: every frame sent before has been taken by the session. */
   public JsonNode ping() {
-    return request(Json.obj("op", "ping"));
+    return request(JsonTrees.obj("op", "ping"));
   }
 
   private void pump() {
@@ -176,7 +177,7 @@ public final class ParleySocket implements AutoCloseable {
         ackOf = due.getKey();
         ackSeq = due.getValue();
         dueAcks.remove(ackOf);
-        next = Json.obj("op", "ack", "conversation_id", ackOf, "seq", ackSeq).toString();
+        next = JsonTrees.obj("op", "ack", "conversation_id", ackOf, "seq", ackSeq).toString();
       }
       sending = true;
     }
@@ -200,7 +201,7 @@ public final class ParleySocket implements AutoCloseable {
 
   // --- in
 
-  public DeviceCursors cursors() {
+  public ReceivedCursors cursors() {
     return options.cursors();
   }
 
@@ -265,7 +266,7 @@ public final class ParleySocket implements AutoCloseable {
   }
 
   private void take(JsonNode frame) {
-    judge.frame(frame);
+    answerCheck.frame(frame);
     if (frame.path("op").asText().equals("welcome")) {
       userId = frame.path("user_id").asText();
     }
@@ -323,7 +324,7 @@ public final class ParleySocket implements AutoCloseable {
     public @Nullable CompletionStage<?> onText(WebSocket ws, CharSequence data, boolean last) {
       text.append(data);
       if (last) {
-        JsonNode frame = Json.parse(text.toString());
+        JsonNode frame = JsonTrees.parse(text.toString());
         text.setLength(0);
         take(frame);
       }

@@ -39,7 +39,7 @@ public final class RawSocket implements AutoCloseable {
     }
 
     public JsonNode json() {
-      return Json.parse(text());
+      return JsonTrees.parse(text());
     }
   }
 
@@ -111,15 +111,15 @@ public final class RawSocket implements AutoCloseable {
   }
 
   /** Says hello and reads up to the welcome. */
-  public JsonNode hello(Account account, String deviceId) {
+  public JsonNode hello(TestAccount testAccount, String deviceId) {
     text(
-        Json.obj(
+        JsonTrees.obj(
                 "op",
                 "hello",
                 "id",
                 1,
                 "token",
-                account.accessToken(),
+                testAccount.accessToken(),
                 "device_id",
                 deviceId,
                 "client",
@@ -233,7 +233,7 @@ public final class RawSocket implements AutoCloseable {
 
   /** Reads to the end of the connection; the last JSON frame, or a missing node. */
   public JsonNode lastFrame() {
-    JsonNode last = Json.MAPPER.missingNode();
+    JsonNode last = JsonTrees.MAPPER.missingNode();
     for (Frame frame = read(); frame != null && frame.opcode() != CLOSE; frame = read()) {
       if (frame.opcode() == TEXT && frame.last()) {
         last = frame.json();

@@ -11,11 +11,15 @@ import org.jspecify.annotations.Nullable;
  * @param subprotocol asked for at the handshake; null asks for none
  */
 public record SocketOptions(
-    boolean autoAck, boolean keep, DeviceCursors cursors, Tap tap, @Nullable String subprotocol) {
+    boolean autoAck,
+    boolean keep,
+    ReceivedCursors cursors,
+    SocketTap tap,
+    @Nullable String subprotocol) {
 
   /** Acknowledges and keeps everything; a device of its own. */
   public static SocketOptions standard() {
-    return new SocketOptions(true, true, new DeviceCursors(), Tap.NONE, "parley.v1");
+    return new SocketOptions(true, true, new ReceivedCursors(), SocketTap.NONE, "parley.v1");
   }
 
   public SocketOptions withAutoAck(boolean on) {
@@ -26,11 +30,11 @@ public record SocketOptions(
     return new SocketOptions(autoAck, on, cursors, tap, subprotocol);
   }
 
-  public SocketOptions withCursors(DeviceCursors of) {
+  public SocketOptions withCursors(ReceivedCursors of) {
     return new SocketOptions(autoAck, keep, of, tap, subprotocol);
   }
 
-  public SocketOptions withTap(Tap to) {
+  public SocketOptions withTap(SocketTap to) {
     return new SocketOptions(autoAck, keep, cursors, to, subprotocol);
   }
 

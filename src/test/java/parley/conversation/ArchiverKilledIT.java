@@ -30,13 +30,13 @@ import parley.archive.ColdStore;
 import parley.archive.ColdTiers;
 import parley.archive.S3Server;
 import parley.calendar.Calendar;
-import parley.client.Account;
 import parley.client.ParleyClient;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryIntent;
 import parley.model.HistoryPage;
-import parley.model.Intent;
 import parley.model.UserId;
 import parley.store.EmbeddedStore;
 
@@ -62,9 +62,10 @@ class ArchiverKilledIT {
   private Path objects = Path.of("");
   private ColdStore place = new ColdStore.Files(objects);
   private final Map<String, String> environment = new HashMap<>(ServerProcess.SHORT_LIVED);
-  private ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
-  private UserId ann = Harness.ANN;
-  private UserId bob = Harness.BOB;
+  private ConversationId id =
+      ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
+  private UserId ann = ConversationHarness.ANN;
+  private UserId bob = ConversationHarness.BOB;
 
   private static long seed() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
@@ -73,7 +74,8 @@ class ArchiverKilledIT {
   }
 
   /** What is found in the stores of a server that does not run. */
-  private record Found(String digest, Verification.Result result, boolean planned, long removed) {}
+  private record Found(
+      String digest, ConversationVerifier.Result result, boolean planned, long removed) {}
 
   @AfterEach
   void forget() {
@@ -150,7 +152,7 @@ class ArchiverKilledIT {
       finish();
       Found found = look();
       assertThat(found.result())
-          .isEqualTo(new Verification.Result(id, ENTRIES, ENTRIES, List.of()));
+          .isEqualTo(new ConversationVerifier.Result(id, ENTRIES, ENTRIES, List.of()));
       assertThat(found.digest()).isEqualTo(before);
     }
   }
@@ -185,8 +187,8 @@ class ArchiverKilledIT {
 
   private void open(ServerProcess server) {
     try (ParleyClient client = new ParleyClient(server.uri())) {
-      Account account = client.login("ann", ParleyClient.PASSWORD);
-      client.direct(account, bob.value());
+      TestAccount testAccount = client.login("ann", ParleyClient.PASSWORD);
+      client.direct(testAccount, bob.value());
     }
   }
 
@@ -223,7 +225,7 @@ class ArchiverKilledIT {
 
   private String writeLongAgo() throws Exception {
     try (EmbeddedStore store = open();
-        Harness h = harness(store)) {
+        ConversationHarness h = harness(store)) {
       h.settings(idle(store));
       h.clock.set(System.currentTimeMillis() - 40 * Calendar.DAY);
       h.opening(ann, bob, "first");
@@ -234,7 +236,7 @@ class ArchiverKilledIT {
             new Conversation.Post(
                 i % 2 == 0 ? ann : bob,
                 "m-" + i,
-                new Intent.Text(HexFormat.of().formatHex(bytes), null, List.of()),
+                new EntryIntent.Text(HexFormat.of().formatHex(bytes), null, List.of()),
                 null,
                 h.posts.getRef()));
         if (i % 20 == 0 || i == ENTRIES - 1) {
@@ -249,10 +251,10 @@ class ArchiverKilledIT {
   }
 
   /** Begins to archive, as on its day, and gets no further than the plan. */
-  private void plan(Harness h) {
+  private void plan(ConversationHarness h) {
     MemoryTier nowhere = new MemoryTier();
     nowhere.fault = MemoryTier.Fault.HANG;
-    h.archive(ColdRig.store(nowhere, new HandCalendar()));
+    h.archive(ColdTierHarness.store(nowhere, new HandCalendar()));
     h.clock.set(System.currentTimeMillis());
     h.restart();
     h.tell(new Conversation.Archive(Calendar.day(h.clock.get())));
@@ -261,20 +263,20 @@ class ArchiverKilledIT {
 
   private Found look() throws Exception {
     try (EmbeddedStore store = open();
-        Harness h = harness(store)) {
+        ConversationHarness h = harness(store)) {
       var tier = ColdTiers.open(h.kit.system(), place, h.telemetry);
-      Verification.Result result =
-          new Verification(h.kit.system(), store.readJournal(), tier)
+      ConversationVerifier.Result result =
+          new ConversationVerifier(h.kit.system(), store.readJournal(), tier)
               .verify(id)
               .toCompletableFuture()
               .get();
       ConversationState state = state(h, store);
       // Never archives: its turns never come.
       h.archive(
-          new Archive(
+          new ArchiveDependencies(
               tier,
               Duration.ofDays(30),
-              new Pace(1, new AtomicLong()::decrementAndGet),
+              new ArchiveRate(1, new AtomicLong()::decrementAndGet),
               new HandCalendar()));
       h.clock.set(System.currentTimeMillis());
       String digest = digest(h);
@@ -287,15 +289,15 @@ class ArchiverKilledIT {
     }
   }
 
-  private ConversationState state(Harness h, EmbeddedStore store) throws Exception {
+  private ConversationState state(ConversationHarness h, EmbeddedStore store) throws Exception {
     ConversationState state =
-        new Removal(h.kit.system(), Log.persistenceId(id))
+        new JournalRemoval(h.kit.system(), LogReader.persistenceId(id))
             .snapshot()
             .toCompletableFuture()
             .get()
             .map(found -> ConversationState.of(id, found))
             .orElseGet(() -> new ConversationState(id));
-    new Log(h.kit.system(), store.readJournal(), id, null)
+    new LogReader(h.kit.system(), store.readJournal(), id, null)
         .events(state.eventNr + 1, Long.MAX_VALUE)
         .runForeach(event -> state.apply((ConversationEvent) event.event()), h.kit.system())
         .toCompletableFuture()
@@ -309,8 +311,8 @@ class ArchiverKilledIT {
     return store;
   }
 
-  private Harness harness(EmbeddedStore store) {
-    return new Harness(
+  private ConversationHarness harness(EmbeddedStore store) {
+    return new ConversationHarness(
         id, store.config().withFallback(ConfigFactory.load()).resolve(), store.readJournal());
   }
 
@@ -323,7 +325,7 @@ class ArchiverKilledIT {
         store.readJournal());
   }
 
-  private String digest(Harness h) throws Exception {
+  private String digest(ConversationHarness h) throws Exception {
     MessageDigest sha = MessageDigest.getInstance("SHA-256");
     ObjectMapper json = new ObjectMapper();
     for (long after = 0; ; ) {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import parley.calendar.Calendar;
 import parley.calendar.ShardedCalendar;
 import parley.model.ConversationId;
-import parley.model.Intent;
+import parley.model.EntryIntent;
 import parley.model.Profile;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
@@ -39,7 +39,7 @@ class ArchivingByCalendarTest {
 
   @Test
   void whoNobodyUsesAnyMoreIsCalledOnItsDayAndArchivedWhole() {
-    ActorTestKit kit = ActorTestKit.create("ByCalendar", Harness.IN_MEMORY);
+    ActorTestKit kit = ActorTestKit.create("ByCalendar", ConversationHarness.IN_MEMORY);
     try (Telemetry telemetry = new Telemetry()) {
       PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
       Cluster cluster = Cluster.get(kit.system());
@@ -71,25 +71,25 @@ class ArchivingByCalendarTest {
                   () -> "m" + ids.incrementAndGet(),
                   id -> {},
                   telemetry,
-                  new Archive(
+                  new ArchiveDependencies(
                       tier,
                       Duration.ofDays(HOT_DAYS),
-                      new Pace(60_000_000, System::nanoTime),
+                      new ArchiveRate(60_000_000, System::nanoTime),
                       calendar))));
 
       TestProbe<Conversation.PostReply> posts = kit.createTestProbe();
       List<ConversationId> all = new ArrayList<>();
       for (int i = 0; i < CONVERSATIONS; i++) {
         UserId peer = new UserId("u_" + i);
-        ConversationId id = ConversationId.direct(Harness.ANN, peer);
+        ConversationId id = ConversationId.direct(ConversationHarness.ANN, peer);
         all.add(id);
         tell(
             region,
             id,
             new Conversation.Post(
-                Harness.ANN,
+                ConversationHarness.ANN,
                 "first",
-                new Intent.Text("hello " + i, null, List.of()),
+                new EntryIntent.Text("hello " + i, null, List.of()),
                 peer,
                 posts.getRef()));
       }
@@ -118,7 +118,7 @@ class ArchivingByCalendarTest {
       tell(
           region,
           all.getLast(),
-          new Conversation.GetPage(Harness.ANN, null, 0L, 10, false, pages.getRef()));
+          new Conversation.GetPage(ConversationHarness.ANN, null, 0L, 10, false, pages.getRef()));
       assertThat(pages.expectMessageClass(Conversation.Page.class).page().entries()).hasSize(1);
     } finally {
       kit.shutdownTestKit();
@@ -126,7 +126,7 @@ class ArchivingByCalendarTest {
   }
 
   private static Object last(PersistenceTestKit journal, ConversationId id) {
-    List<Object> all = journal.persistedInStorage(Log.persistenceId(id));
+    List<Object> all = journal.persistedInStorage(LogReader.persistenceId(id));
     return all.isEmpty() ? "nothing" : all.getLast();
   }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import parley.model.Entry;
-import parley.model.Intent;
+import parley.model.EntryIntent;
 
 /**
  * The archiver is cut at each of its steps: afterwards nothing is missing, doubled or different.
@@ -39,22 +39,22 @@ class ArchivingCutTest {
   @ParameterizedTest
   @EnumSource(Cut.class)
   void itIsFinishedByTheNextLife(Cut cut) {
-    Harness h = Harness.direct();
-    h.opening(Harness.ANN, Harness.BOB, "first");
-    try (ColdRig rig = new ColdRig(h)) {
+    ConversationHarness h = ConversationHarness.direct();
+    h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
+    try (ColdTierHarness rig = new ColdTierHarness(h)) {
       rig.texts(1_300);
-      h.post(Harness.ANN, "gone", new Intent.Delete(2));
-      h.read(Harness.BOB, 700);
+      h.post(ConversationHarness.ANN, "gone", new EntryIntent.Delete(2));
+      h.read(ConversationHarness.BOB, 700);
       rig.days(31);
       rig.texts(300);
-      List<Entry> before = rig.history(Harness.BOB);
+      List<Entry> before = rig.history(ConversationHarness.BOB);
       ConversationState was = rig.state();
       cut(rig, cut);
       h.tell(new Conversation.Archive(rig.today()));
       await().atMost(Duration.ofSeconds(20)).until(() -> wasCut(rig, cut));
       heal(rig);
       h.restart();
-      assertThat(rig.history(Harness.BOB)).as("while it is finished").isEqualTo(before);
+      assertThat(rig.history(ConversationHarness.BOB)).as("while it is finished").isEqualTo(before);
       rig.archive();
       ConversationState is = rig.state();
       assertThat(is.archivedTo).isEqualTo(1_302);
@@ -62,17 +62,17 @@ class ArchivingCutTest {
       assertThat(h.events()).hasSize((int) (is.eventNr - is.removedTo));
       assertThat(rig.tier.segments(h.id)).hasSize(1);
       h.restart();
-      assertThat(rig.history(Harness.BOB)).as("finished").isEqualTo(before);
+      assertThat(rig.history(ConversationHarness.BOB)).as("finished").isEqualTo(before);
       assertThat(is.lastSeq).isEqualTo(was.lastSeq);
-      assertThat(is.member(Harness.BOB))
+      assertThat(is.member(ConversationHarness.BOB))
           .usingRecursiveComparison()
-          .isEqualTo(was.member(Harness.BOB));
+          .isEqualTo(was.member(ConversationHarness.BOB));
       // And it goes on as ever.
-      assertThat(h.text(Harness.ANN, "next", "next").seq()).isEqualTo(was.lastSeq + 1);
+      assertThat(h.text(ConversationHarness.ANN, "next", "next").seq()).isEqualTo(was.lastSeq + 1);
     }
   }
 
-  private static void cut(ColdRig rig, Cut cut) {
+  private static void cut(ColdTierHarness rig, Cut cut) {
     switch (cut) {
       case PLAN_NOT_WRITTEN ->
           rig.journalFails(op -> writes(op, ConversationEvent.SegmentPlanned.class));
@@ -91,7 +91,7 @@ class ArchivingCutTest {
     }
   }
 
-  private static boolean wasCut(ColdRig rig, Cut cut) {
+  private static boolean wasCut(ColdTierHarness rig, Cut cut) {
     return switch (cut) {
       case SEGMENT_NOT_STORED, SEGMENT_STORED_NOBODY_KNOWS -> rig.tier.writes.get() == 1;
       case PLAN_NOT_WRITTEN, SEAL_NOT_WRITTEN, NOTE_NOT_WRITTEN -> rig.failures.get() == 1;
@@ -99,7 +99,7 @@ class ArchivingCutTest {
     };
   }
 
-  private static void heal(ColdRig rig) {
+  private static void heal(ColdTierHarness rig) {
     rig.tier.fault = MemoryTier.Fault.NONE;
     rig.journalFails(null);
     rig.snapshotsFail(null);

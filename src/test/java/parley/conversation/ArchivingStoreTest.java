@@ -92,23 +92,23 @@ class ArchivingStoreTest {
   /** The mark that journals keep of removed events is gone, and then all events are. */
   @Test
   void theNumbersGoOnThoughTheJournalHasForgottenThem() throws Exception {
-    ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
-    String name = Log.persistenceId(id);
+    ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
+    String name = LogReader.persistenceId(id);
     HandCalendar calendar = new HandCalendar();
     List<Entry> before;
     long snapshot;
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
       store.openJournal();
-      try (Harness h = archiving(store, id, calendar)) {
-        h.opening(Harness.ANN, Harness.BOB, "first");
+      try (ConversationHarness h = archiving(store, id, calendar)) {
+        h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
         for (int i = 0; i < 30; i++) {
-          h.text(Harness.ANN, "a" + i, "text " + i);
+          h.text(ConversationHarness.ANN, "a" + i, "text " + i);
         }
         h.clock.addAndGet(61 * Calendar.DAY);
         archive(h, calendar);
         before = history(h);
         snapshot =
-            new Removal(h.kit.system(), name)
+            new JournalRemoval(h.kit.system(), name)
                 .snapshot()
                 .toCompletableFuture()
                 .get()
@@ -122,7 +122,7 @@ class ArchivingStoreTest {
         forget(name, snapshot);
         h.restart();
         assertThat(history(h)).isEqualTo(before);
-        h.text(Harness.BOB, "b", "next");
+        h.text(ConversationHarness.BOB, "b", "next");
         assertThat(events(h, store, id).getLast().sequenceNr()).isEqualTo(last + 1);
         assertThat(history(h)).hasSize(before.size() + 1);
       }
@@ -132,11 +132,11 @@ class ArchivingStoreTest {
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
       store.openJournal();
       forget(name, Long.MAX_VALUE);
-      try (Harness h = archiving(store, id, calendar)) {
+      try (ConversationHarness h = archiving(store, id, calendar)) {
         h.clock.addAndGet(61 * Calendar.DAY);
         h.restart();
         assertThat(history(h)).isEqualTo(before);
-        assertThat(h.text(Harness.BOB, "b", "next").seq()).isEqualTo(before.size() + 1);
+        assertThat(h.text(ConversationHarness.BOB, "b", "next").seq()).isEqualTo(before.size() + 1);
         assertThat(events(h, store, id).getFirst().sequenceNr()).isEqualTo(snapshot + 1);
         h.restart();
         assertThat(history(h)).hasSize(before.size() + 1).startsWith(before.toArray(Entry[]::new));
@@ -144,11 +144,11 @@ class ArchivingStoreTest {
     }
   }
 
-  private Harness archiving(Store store, ConversationId id, HandCalendar calendar) {
+  private ConversationHarness archiving(Store store, ConversationId id, HandCalendar calendar) {
     Config config = store.config().withFallback(ConfigFactory.load()).resolve();
-    Harness h = new Harness(id, config, store.readJournal());
+    ConversationHarness h = new ConversationHarness(id, config, store.readJournal());
     h.archive(
-        ColdRig.store(
+        ColdTierHarness.store(
             ColdTiers.open(
                 h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry),
             calendar));
@@ -162,48 +162,51 @@ class ArchivingStoreTest {
 
   private void archivesAndGoesOn(Store store) throws Exception {
     Config config = store.config().withFallback(ConfigFactory.load()).resolve();
-    ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
-    try (Harness h = new Harness(id, config, store.readJournal())) {
+    ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
+    try (ConversationHarness h = new ConversationHarness(id, config, store.readJournal())) {
       HandCalendar calendar = new HandCalendar();
       h.archive(
-          ColdRig.store(
+          ColdTierHarness.store(
               ColdTiers.open(
                   h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry),
               calendar));
-      h.opening(Harness.ANN, Harness.BOB, "first");
+      h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
       // One event each: several hundred of them, over the borders of the journals' own pages.
       for (int i = 0; i < 640; i++) {
-        h.text(i % 2 == 0 ? Harness.ANN : Harness.BOB, "a" + i, "text " + i);
+        h.text(
+            i % 2 == 0 ? ConversationHarness.ANN : ConversationHarness.BOB, "a" + i, "text " + i);
       }
       h.clock.addAndGet(61 * Calendar.DAY);
       for (int i = 0; i < 30; i++) {
-        h.text(Harness.ANN, "b" + i, "text " + i);
+        h.text(ConversationHarness.ANN, "b" + i, "text " + i);
       }
       List<Entry> before = history(h);
       archive(h, calendar);
       List<EventEnvelope> left = events(h, store, id);
       assertThat(left).noneMatch(e -> e.sequenceNr() <= 640);
-      assertThat(left.stream().flatMap(e -> Log.entriesOf(e.event()).stream()).map(Entry::seq))
+      assertThat(
+              left.stream().flatMap(e -> LogReader.entriesOf(e.event()).stream()).map(Entry::seq))
           .hasSize(30)
           .startsWith(642L);
       assertThat(history(h)).isEqualTo(before);
-      assertThat(h.page(Harness.BOB, null, 0L, 100, false).tier()).isEqualTo(HistoryPage.Tier.COLD);
+      assertThat(h.page(ConversationHarness.BOB, null, 0L, 100, false).tier())
+          .isEqualTo(HistoryPage.Tier.COLD);
 
-      Verification verification =
-          new Verification(
+      ConversationVerifier conversationVerifier =
+          new ConversationVerifier(
               h.kit.system(),
               store.readJournal(),
               ColdTiers.open(
                   h.kit.system(), new ColdStore.Files(folder.resolve("cold")), new Telemetry()));
-      assertThat(verification.verify(id).toCompletableFuture().get())
-          .isEqualTo(new Verification.Result(id, before.size(), 641, List.of()));
-      assertThat(store.persistenceIds(Verification.NAMES).map(Verification::named))
+      assertThat(conversationVerifier.verify(id).toCompletableFuture().get())
+          .isEqualTo(new ConversationVerifier.Result(id, before.size(), 641, List.of()));
+      assertThat(store.persistenceIds(ConversationVerifier.NAMES).map(ConversationVerifier::named))
           .containsExactly(id);
 
       // Recovered from what is left; its numbers go on, in the log and in the journal.
       h.restart();
       assertThat(history(h)).isEqualTo(before);
-      assertThat(h.text(Harness.BOB, "c", "next").seq()).isEqualTo(before.size() + 1);
+      assertThat(h.text(ConversationHarness.BOB, "c", "next").seq()).isEqualTo(before.size() + 1);
       assertThat(events(h, store, id).getLast().sequenceNr())
           .isGreaterThan(left.getLast().sequenceNr());
 
@@ -211,27 +214,28 @@ class ArchivingStoreTest {
       h.clock.addAndGet(31 * Calendar.DAY);
       List<Entry> all = history(h);
       archive(h, calendar);
-      assertThat(events(h, store, id).stream().flatMap(e -> Log.entriesOf(e.event()).stream()))
+      assertThat(
+              events(h, store, id).stream().flatMap(e -> LogReader.entriesOf(e.event()).stream()))
           .isEmpty();
       h.restart();
       assertThat(history(h)).isEqualTo(all);
-      assertThat(h.text(Harness.ANN, "a0", "again").seq()).isEqualTo(2);
-      assertThat(h.text(Harness.ANN, "d", "next").seq()).isEqualTo(all.size() + 1);
+      assertThat(h.text(ConversationHarness.ANN, "a0", "again").seq()).isEqualTo(2);
+      assertThat(h.text(ConversationHarness.ANN, "d", "next").seq()).isEqualTo(all.size() + 1);
       h.restart();
       assertThat(history(h)).hasSize(all.size() + 1).startsWith(all.toArray(Entry[]::new));
     }
   }
 
-  private static void archive(Harness h, HandCalendar calendar) {
+  private static void archive(ConversationHarness h, HandCalendar calendar) {
     int before = calendar.finished.size();
     h.tell(new Conversation.Archive(Calendar.day(h.clock.get())));
     await().atMost(Duration.ofSeconds(60)).until(() -> calendar.finished.size() > before);
   }
 
-  private static List<Entry> history(Harness h) {
+  private static List<Entry> history(ConversationHarness h) {
     List<Entry> all = new ArrayList<>();
     for (long after = 0; ; after = all.getLast().seq()) {
-      HistoryPage page = h.page(Harness.BOB, null, after, 100, false);
+      HistoryPage page = h.page(ConversationHarness.BOB, null, after, 100, false);
       all.addAll(page.entries());
       if (!page.hasMore()) {
         return all;
@@ -239,11 +243,11 @@ class ArchivingStoreTest {
     }
   }
 
-  private static List<EventEnvelope> events(Harness h, Store store, ConversationId id)
+  private static List<EventEnvelope> events(ConversationHarness h, Store store, ConversationId id)
       throws Exception {
     return PersistenceQuery.get(h.kit.system())
         .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal())
-        .currentEventsByPersistenceId(Log.persistenceId(id), 1, Integer.MAX_VALUE)
+        .currentEventsByPersistenceId(LogReader.persistenceId(id), 1, Integer.MAX_VALUE)
         .runWith(Sink.seq(), h.kit.system())
         .toCompletableFuture()
         .get();

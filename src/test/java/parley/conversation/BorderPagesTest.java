@@ -14,19 +14,19 @@ import parley.model.Limits;
 /** Pages about the border of the tiers: what they say of it, and what happens when it moves. */
 @Timeout(90)
 class BorderPagesTest {
-  private static void large(ColdRig rig, String name) {
+  private static void large(ColdTierHarness rig, String name) {
     for (int i = 0; i < 50; i++) {
-      rig.h.text(Harness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
+      rig.h.text(ConversationHarness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
     }
   }
 
-  private static Harness held() {
-    Harness h = Harness.direct();
+  private static ConversationHarness held() {
+    ConversationHarness h = ConversationHarness.direct();
     ConversationSettings now = h.settings();
     h.settings(
         new ConversationSettings(
             now.cursorsAfter(), now.tick(), now.idle(), now.snapshotEvery(), HeldJournal.PLUGIN));
-    h.opening(Harness.ANN, Harness.BOB, "first");
+    h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     return h;
   }
 
@@ -44,37 +44,40 @@ class BorderPagesTest {
 
   @Test
   void aPageThatIsCutSaysWhereThatCameFromWhichItShows() {
-    Harness h = Harness.direct();
-    h.opening(Harness.ANN, Harness.BOB, "first");
-    try (ColdRig rig = new ColdRig(h)) {
+    ConversationHarness h = ConversationHarness.direct();
+    h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
+    try (ColdTierHarness rig = new ColdTierHarness(h)) {
       large(rig, "cold");
       rig.days(61);
       large(rig, "hot");
-      rig.texts(Tail.ENTRIES + 44);
+      rig.texts(RecentEntries.ENTRIES + 44);
       rig.archive();
       assertThat(rig.state().archivedTo).isEqualTo(51);
-      assertThat(rig.state().tail.firstSeq()).isEqualTo(101 + 44 + 1);
+      assertThat(rig.state().recentEntries.firstSeq()).isEqualTo(101 + 44 + 1);
       // Each of them is over a border, but for what does not fit.
-      cut(rig.page(Harness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
-      cut(rig.before(Harness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
-      cut(rig.page(Harness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
-      cut(rig.page(Harness.BOB, 46, 100).orElseThrow(), Tier.MIXED, 47, 0);
-      cut(rig.before(Harness.BOB, 57L, 50).orElseThrow(), Tier.MIXED, 0, 56);
+      cut(rig.page(ConversationHarness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
+      cut(rig.before(ConversationHarness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
+      cut(rig.page(ConversationHarness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
+      cut(rig.page(ConversationHarness.BOB, 46, 100).orElseThrow(), Tier.MIXED, 47, 0);
+      cut(rig.before(ConversationHarness.BOB, 57L, 50).orElseThrow(), Tier.MIXED, 0, 56);
     }
   }
 
   @Test
   void aPageThatIsArchivedWhileItIsReadComesFromTheColdTier() {
-    Harness h = held();
-    try (ColdRig rig = new ColdRig(h)) {
+    ConversationHarness h = held();
+    try (ColdTierHarness rig = new ColdTierHarness(h)) {
       rig.texts(1_199);
       rig.days(61);
-      List<Entry> expected = rig.page(Harness.BOB, 100, 50).orElseThrow().entries();
-      int pages = Pages.IN_FLIGHT + 1;
-      try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), Pages.IN_FLIGHT)) {
+      List<Entry> expected = rig.page(ConversationHarness.BOB, 100, 50).orElseThrow().entries();
+      int pages = HistoryPages.IN_FLIGHT + 1;
+      try (var hold =
+          new HeldJournal.Hold(h.kit.system().classicSystem(), HistoryPages.IN_FLIGHT)) {
         // The last one waits for the others.
         for (int i = 0; i < pages; i++) {
-          h.tell(new Conversation.GetPage(Harness.BOB, null, 100L, 50, false, h.pages.getRef()));
+          h.tell(
+              new Conversation.GetPage(
+                  ConversationHarness.BOB, null, 100L, 50, false, h.pages.getRef()));
         }
         rig.archive();
         assertThat(hold.left()).isZero();
@@ -92,24 +95,28 @@ class BorderPagesTest {
       // Nobody holds a place any more, there or here.
       long last = rig.state().lastSeq;
       rig.texts(600);
-      assertThat(rig.page(Harness.BOB, last, 50).orElseThrow().tier()).isEqualTo(Tier.HOT);
-      assertThat(rig.page(Harness.BOB, last - 10, 50).orElseThrow().tier()).isEqualTo(Tier.MIXED);
+      assertThat(rig.page(ConversationHarness.BOB, last, 50).orElseThrow().tier())
+          .isEqualTo(Tier.HOT);
+      assertThat(rig.page(ConversationHarness.BOB, last - 10, 50).orElseThrow().tier())
+          .isEqualTo(Tier.MIXED);
     }
   }
 
   @Test
   void soDoesAPageOverTheBorderThatHasMoved() {
-    Harness h = held();
-    try (ColdRig rig = new ColdRig(h)) {
+    ConversationHarness h = held();
+    try (ColdTierHarness rig = new ColdTierHarness(h)) {
       rig.texts(1_199);
       rig.days(61);
       rig.texts(600);
       rig.archive();
-      HistoryPage whole = rig.page(Harness.BOB, 1_180, 50).orElseThrow();
+      HistoryPage whole = rig.page(ConversationHarness.BOB, 1_180, 50).orElseThrow();
       assertThat(whole.tier()).isEqualTo(Tier.MIXED);
       rig.days(61);
       try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), 1)) {
-        h.tell(new Conversation.GetPage(Harness.BOB, null, 1_180L, 50, false, h.pages.getRef()));
+        h.tell(
+            new Conversation.GetPage(
+                ConversationHarness.BOB, null, 1_180L, 50, false, h.pages.getRef()));
         rig.archive();
         assertThat(hold.left()).isZero();
       }

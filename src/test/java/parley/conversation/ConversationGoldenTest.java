@@ -17,8 +17,8 @@ import org.junit.jupiter.api.TestFactory;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.conversation.ConversationEvent.EntriesAppended;
 import parley.conversation.ConversationEvent.Person;
-import parley.model.Body;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.LastMessage;
 import parley.model.Role;
 import parley.model.UserId;
@@ -43,22 +43,22 @@ class ConversationGoldenTest {
         "entries",
         new EntriesAppended(
             List.of(
-                entry(1, new Body.Text("hi", null, null, false)),
-                entry(2, new Body.Text("re", 1L, List.of(BOB), false))),
+                entry(1, new EntryBody.Text("hi", null, null, false)),
+                entry(2, new EntryBody.Text("re", 1L, List.of(BOB), false))),
             List.of(new CursorMove(BOB, 1, 1, 0)),
             7));
-    Map<String, Body> bodies = new LinkedHashMap<>();
-    bodies.put("edit", new Body.Edit(1, "new"));
-    bodies.put("delete", new Body.Delete(1, ANN));
-    bodies.put("reaction", new Body.Reaction(1, "+1"));
-    bodies.put("group_created", new Body.GroupCreated("G", "https://x/y", List.of(ANN, BOB)));
-    bodies.put("members_added", new Body.MembersAdded(List.of(BOB)));
-    bodies.put("member_removed", new Body.MemberRemoved(BOB));
-    bodies.put("role_changed", new Body.RoleChanged(BOB, Role.ADMIN));
-    bodies.put("group_changed", new Body.GroupChanged("H", ""));
+    Map<String, EntryBody> bodies = new LinkedHashMap<>();
+    bodies.put("edit", new EntryBody.Edit(1, "new"));
+    bodies.put("delete", new EntryBody.Delete(1, ANN));
+    bodies.put("reaction", new EntryBody.Reaction(1, "+1"));
+    bodies.put("group_created", new EntryBody.GroupCreated("G", "https://x/y", List.of(ANN, BOB)));
+    bodies.put("members_added", new EntryBody.MembersAdded(List.of(BOB)));
+    bodies.put("member_removed", new EntryBody.MemberRemoved(BOB));
+    bodies.put("role_changed", new EntryBody.RoleChanged(BOB, Role.ADMIN));
+    bodies.put("group_changed", new EntryBody.GroupChanged("H", ""));
     bodies.forEach(
-        (name, body) ->
-            all.put("entries_" + name, new EntriesAppended(List.of(entry(3, body)), null, 0)));
+        (name, entryBody) ->
+            all.put("entries_" + name, new EntriesAppended(List.of(entry(3, entryBody)), null, 0)));
     all.put("cursors", new ConversationEvent.CursorsMoved(List.of(new CursorMove(ANN, 9, 8, 1))));
     all.put("profile", new ConversationEvent.ProfileNoted(new Person(BOB, "Bobby", null, 4)));
     all.put(
@@ -72,8 +72,9 @@ class ConversationGoldenTest {
     return all;
   }
 
-  private static Entry entry(long seq, Body body) {
-    return new Entry(seq, "01J00000000000000000000000", ANN, 1_700_000_000_000L, "c-" + seq, body);
+  private static Entry entry(long seq, EntryBody entryBody) {
+    return new Entry(
+        seq, "01J00000000000000000000000", ANN, 1_700_000_000_000L, "c-" + seq, entryBody);
   }
 
   @TestFactory

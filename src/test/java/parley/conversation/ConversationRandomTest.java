@@ -11,23 +11,28 @@ import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import parley.model.Body;
 import parley.model.Entry;
-import parley.model.Intent;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 import parley.model.Role;
 import parley.model.UserId;
 
 /** Random commands against what anybody can recompute from the log alone. */
 class ConversationRandomTest {
   private static final List<UserId> USERS =
-      List.of(Harness.ANN, Harness.BOB, Harness.CAT, Harness.DAN);
+      List.of(
+          ConversationHarness.ANN,
+          ConversationHarness.BOB,
+          ConversationHarness.CAT,
+          ConversationHarness.DAN);
 
   @Test
   void cursorsCountersAndPagesAreThoseOfTheLog() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest seed " + seed);
     Random random = new Random(seed);
-    try (Harness h = Harness.group(Harness.BOB, Harness.CAT)) {
+    try (ConversationHarness h =
+        ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT)) {
       run(random, h, null);
     }
   }
@@ -37,13 +42,15 @@ class ConversationRandomTest {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest with archiving, seed " + seed);
     Random random = new Random(seed);
-    try (ColdRig rig = new ColdRig(Harness.group(Harness.BOB, Harness.CAT))) {
+    try (ColdTierHarness rig =
+        new ColdTierHarness(
+            ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT))) {
       run(random, rig.h, rig);
       assertThat(rig.state().archivedTo).isPositive();
     }
   }
 
-  private static void run(Random random, Harness h, @Nullable ColdRig rig) {
+  private static void run(Random random, ConversationHarness h, @Nullable ColdTierHarness rig) {
     for (int step = 0; step < 1_500; step++) {
       UserId user = USERS.get(random.nextInt(USERS.size()));
       if (rig != null && random.nextInt(40) == 0) {
@@ -53,16 +60,19 @@ class ConversationRandomTest {
       }
       long end = Math.max(1, rig == null ? h.events().size() : rig.written.size());
       switch (random.nextInt(20)) {
-        case 0 -> h.tell(new Conversation.AddMembers(Harness.ANN, List.of(user), h.views.getRef()));
+        case 0 ->
+            h.tell(
+                new Conversation.AddMembers(
+                    ConversationHarness.ANN, List.of(user), h.views.getRef()));
         case 1 -> {
-          if (!user.equals(Harness.ANN)) {
-            h.tell(new Conversation.RemoveMember(Harness.ANN, user, h.views.getRef()));
+          if (!user.equals(ConversationHarness.ANN)) {
+            h.tell(new Conversation.RemoveMember(ConversationHarness.ANN, user, h.views.getRef()));
           }
         }
         case 2, 3 -> h.tell(new Conversation.Read(user, 1 + random.nextLong(end), null));
-        case 4 -> h.post(user, "d" + step, new Intent.Delete(1 + random.nextLong(end)));
-        case 5 -> h.post(user, "e" + step, new Intent.Edit(1 + random.nextLong(end), "edit"));
-        case 6 -> h.post(user, "r" + step, new Intent.React(1 + random.nextLong(end), "+"));
+        case 4 -> h.post(user, "d" + step, new EntryIntent.Delete(1 + random.nextLong(end)));
+        case 5 -> h.post(user, "e" + step, new EntryIntent.Edit(1 + random.nextLong(end), "edit"));
+        case 6 -> h.post(user, "r" + step, new EntryIntent.React(1 + random.nextLong(end), "+"));
         case 7 -> h.post(user, "t" + random.nextInt(step + 1), text("retry"));
         default -> h.post(user, "t" + step, text("t" + step));
       }
@@ -71,19 +81,19 @@ class ConversationRandomTest {
       }
     }
     h.restart();
-    h.read(Harness.ANN, 0);
+    h.read(ConversationHarness.ANN, 0);
     check(h, rig == null ? h.events() : rig.written);
   }
 
-  private static Intent text(String content) {
-    return new Intent.Text(content, null, List.of());
+  private static EntryIntent text(String content) {
+    return new EntryIntent.Text(content, null, List.of());
   }
 
   /**
    * The oracle: the log as stored, read from its start, with the rules of the protocol in their
    * plainest form.
    */
-  private static void check(Harness h, List<ConversationEvent> events) {
+  private static void check(ConversationHarness h, List<ConversationEvent> events) {
     List<Entry> log = new ArrayList<>();
     Map<UserId, Long> joined = new HashMap<>();
     Map<UserId, Long> read = new HashMap<>();
@@ -111,11 +121,11 @@ class ConversationRandomTest {
                   entry.clientMsgId() == null
                       || names.add(entry.senderId() + " " + entry.clientMsgId()))
               .isTrue();
-          if (entry.body() instanceof Body.GroupCreated created) {
+          if (entry.body() instanceof EntryBody.GroupCreated created) {
             created.memberIds().forEach(u -> join(joined, read, u, entry.seq()));
-          } else if (entry.body() instanceof Body.MembersAdded added) {
+          } else if (entry.body() instanceof EntryBody.MembersAdded added) {
             added.memberIds().forEach(u -> join(joined, read, u, entry.seq()));
-          } else if (entry.body() instanceof Body.MemberRemoved removed) {
+          } else if (entry.body() instanceof EntryBody.MemberRemoved removed) {
             joined.remove(removed.userId());
           }
         }
@@ -124,25 +134,29 @@ class ConversationRandomTest {
     Set<Long> deleted = new HashSet<>();
     log.forEach(
         e -> {
-          if (e.body() instanceof Body.Delete delete) {
+          if (e.body() instanceof EntryBody.Delete delete) {
             deleted.add(delete.targetSeq());
           }
         });
     Map<Long, String> wording = new HashMap<>();
     for (Entry entry : log) {
-      if (entry.body() instanceof Body.Text text && !deleted.contains(entry.seq())) {
+      if (entry.body() instanceof EntryBody.Text text && !deleted.contains(entry.seq())) {
         wording.put(entry.seq(), text.content());
-      } else if (entry.body() instanceof Body.Edit edit && !deleted.contains(edit.targetSeq())) {
+      } else if (entry.body() instanceof EntryBody.Edit edit
+          && !deleted.contains(edit.targetSeq())) {
         wording.put(edit.targetSeq(), edit.content());
       }
     }
     assertThat(replayed.members.keySet()).isEqualTo(joined.keySet());
-    assertThat(replayed.members.get(Harness.ANN)).extracting(m -> m.role).isEqualTo(Role.ADMIN);
+    assertThat(replayed.members.get(ConversationHarness.ANN))
+        .extracting(m -> m.role)
+        .isEqualTo(Role.ADMIN);
     for (Member member : replayed.members.values()) {
       long unread =
           log.stream()
               .filter(e -> e.seq() > read.getOrDefault(member.userId, 0L))
-              .filter(e -> e.body() instanceof Body.Text && !e.senderId().equals(member.userId))
+              .filter(
+                  e -> e.body() instanceof EntryBody.Text && !e.senderId().equals(member.userId))
               .filter(e -> !deleted.contains(e.seq()))
               .count();
       assertThat(member.unread).as("unread of " + member.userId).isEqualTo(unread);
@@ -171,7 +185,7 @@ class ConversationRandomTest {
   }
 
   private static @Nullable String content(Entry entry) {
-    return entry.body() instanceof Body.Text text ? text.content() : null;
+    return entry.body() instanceof EntryBody.Text text ? text.content() : null;
   }
 
   private static void join(

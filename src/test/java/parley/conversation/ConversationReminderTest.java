@@ -15,7 +15,7 @@ class ConversationReminderTest {
   private static final ConversationId ID = ConversationId.group("1");
 
   private final ActorTestKit kit =
-      ActorTestKit.create(ManualTime.config().withFallback(Harness.IN_MEMORY));
+      ActorTestKit.create(ManualTime.config().withFallback(ConversationHarness.IN_MEMORY));
   private final ManualTime time = ManualTime.get(kit.system());
   private final TestProbe<String> woken = kit.createTestProbe();
   private final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();

@@ -2,10 +2,10 @@ package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.conversation.Harness.ANN;
-import static parley.conversation.Harness.BOB;
-import static parley.conversation.Harness.CAT;
-import static parley.conversation.Harness.DAN;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
+import static parley.conversation.ConversationHarness.CAT;
+import static parley.conversation.ConversationHarness.DAN;
 
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
@@ -14,12 +14,12 @@ import java.util.stream.LongStream;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.Test;
 import parley.Marker;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.HistoryPage.Tier;
-import parley.model.Intent;
 import parley.model.Refusal;
 import parley.model.Role;
 import parley.user.User;
@@ -28,7 +28,7 @@ class ConversationTest {
 
   @Test
   void aPostIsInTheJournalBeforeItIsAnswered() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       Conversation.Posted posted = h.opening(ANN, BOB, "c1");
       assertThat(posted.seq()).isEqualTo(1);
       assertThat(h.events()).hasSize(2);
@@ -38,10 +38,11 @@ class ConversationTest {
 
   @Test
   void aFailedWriteIsNotAnsweredAsSentAndCanBeTriedAgain() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.journal().failNextPersisted("conversation|" + h.id.value());
-      Conversation.PostReply reply = h.post(ANN, "c2", new Intent.Text("two", null, List.of()));
+      Conversation.PostReply reply =
+          h.post(ANN, "c2", new EntryIntent.Text("two", null, List.of()));
       assertThat(reply).isInstanceOf(Conversation.PostRefused.class);
       assertThat(((Conversation.PostRefused) reply).refusal().code())
           .isEqualTo(ErrorCode.UNAVAILABLE);
@@ -52,7 +53,7 @@ class ConversationTest {
 
   @Test
   void oneClientMsgIdIsOneEntryAlsoAfterARestart() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       Conversation.Posted first = h.opening(ANN, BOB, "c1");
       Conversation.Posted again = h.text(ANN, "c1", "other words");
       assertThat(again.duplicate()).isTrue();
@@ -68,12 +69,12 @@ class ConversationTest {
 
   @Test
   void retriesInOneBurstAreOneEntry() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 0; i < 20; i++) {
         h.tell(
             new Conversation.Post(
-                ANN, "c1", new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
+                ANN, "c1", new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
       }
       int fresh = 0;
       for (int i = 0; i < 20; i++) {
@@ -87,13 +88,13 @@ class ConversationTest {
 
   @Test
   void whatWaitsGoesTogether() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       int before = h.events().size();
       for (int i = 0; i < 500; i++) {
         h.tell(
             new Conversation.Post(
-                ANN, "b" + i, new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
+                ANN, "b" + i, new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
       }
       for (int i = 0; i < 500; i++) {
         assertThat(h.posts.expectMessageClass(Conversation.Posted.class).seq()).isEqualTo(i + 2);
@@ -104,7 +105,7 @@ class ConversationTest {
 
   @Test
   void anOldIdWithATimeIsFoundForEverAndOneWithoutForTenThousandEntries() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(
           new ConversationSettings(
               Duration.ofMillis(1),
@@ -120,7 +121,7 @@ class ConversationTest {
         h.clock.incrementAndGet();
         h.tell(
             new Conversation.Post(
-                BOB, "f" + i, new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
+                BOB, "f" + i, new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
         if (i % 500 == 499) {
           for (int k = 0; k < 500; k++) {
             h.posts.expectMessageClass(Conversation.Posted.class);
@@ -143,10 +144,10 @@ class ConversationTest {
       String late = UlidCreator.getUlid(h.clock.get() - 9_000_000).toString();
       h.tell(
           new Conversation.Post(
-              ANN, late, new Intent.Text("late", null, List.of()), null, h.posts.getRef()));
+              ANN, late, new EntryIntent.Text("late", null, List.of()), null, h.posts.getRef()));
       h.tell(
           new Conversation.Post(
-              ANN, "next", new Intent.Text("n", null, List.of()), null, h.posts.getRef()));
+              ANN, "next", new EntryIntent.Text("n", null, List.of()), null, h.posts.getRef()));
       Conversation.Posted first = h.posts.expectMessageClass(Conversation.Posted.class);
       Conversation.Posted second = h.posts.expectMessageClass(Conversation.Posted.class);
       assertThat(first.clientMsgId()).isEqualTo(late);
@@ -156,7 +157,7 @@ class ConversationTest {
 
   @Test
   void aStrangerLearnsNothing() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       assertRefused(h.post(ANN, "c", text("x")), ErrorCode.NOT_FOUND);
       h.opening(ANN, BOB, "c1");
       assertRefused(h.post(CAT, "c", text("x")), ErrorCode.NOT_FOUND);
@@ -170,14 +171,14 @@ class ConversationTest {
 
   @Test
   void aStrangerIsRefusedByTheFieldThatNamedIt() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.strangers.add(BOB);
       h.tell(new Conversation.OpenDirect(ANN, BOB, h.views.getRef()));
       assertThat(h.views.expectMessageClass(Conversation.Refused.class).refusal())
           .isEqualTo(Refusal.of(ErrorCode.NOT_FOUND, "user_id: there is no such user"));
       h.tell(
           new Conversation.Post(
-              ANN, "c1", new Intent.Text("hello", null, List.of()), BOB, h.posts.getRef()));
+              ANN, "c1", new EntryIntent.Text("hello", null, List.of()), BOB, h.posts.getRef()));
       assertThat(h.posts.expectMessageClass(Conversation.PostRefused.class).refusal())
           .isEqualTo(Refusal.of(ErrorCode.NOT_FOUND, "to: there is no such user"));
     }
@@ -185,7 +186,7 @@ class ConversationTest {
 
   @Test
   void aDirectConversationNeedsAPeerThatExists() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.strangers.add(BOB);
       h.tell(new Conversation.OpenDirect(ANN, BOB, h.views.getRef()));
       assertThat(h.views.expectMessageClass(Conversation.Refused.class).refusal().code())
@@ -202,38 +203,38 @@ class ConversationTest {
 
   @Test
   void aDeletedTextIsGoneFromPagesEditsAndPreviews() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.text(ANN, "c2", "secret");
-      h.post(ANN, "c3", new Intent.Edit(2, "secret too"));
+      h.post(ANN, "c3", new EntryIntent.Edit(2, "secret too"));
       assertThat(h.preview(BOB)).isEqualTo("secret too");
       Entry edited = h.page(BOB, null, null, 10, false).entries().get(1);
-      assertThat(edited.body()).isEqualTo(new Body.Text("secret too", null, null, true));
-      assertRefused(h.post(BOB, "c4", new Intent.Delete(2)), ErrorCode.FORBIDDEN);
-      assertRefused(h.post(BOB, "c4", new Intent.Edit(2, "no")), ErrorCode.FORBIDDEN);
+      assertThat(edited.body()).isEqualTo(new EntryBody.Text("secret too", null, null, true));
+      assertRefused(h.post(BOB, "c4", new EntryIntent.Delete(2)), ErrorCode.FORBIDDEN);
+      assertRefused(h.post(BOB, "c4", new EntryIntent.Edit(2, "no")), ErrorCode.FORBIDDEN);
       assertThat(h.last(BOB).member().unread()).isEqualTo(2);
-      h.post(ANN, "c5", new Intent.Delete(2));
+      h.post(ANN, "c5", new EntryIntent.Delete(2));
       assertThat(h.last(BOB).member().unread()).isEqualTo(1);
       assertThat(h.preview(BOB)).isEqualTo("hello");
       List<Entry> page = h.page(BOB, null, null, 10, false).entries();
       assertThat(page.get(1).deleted()).isTrue();
-      assertThat(page.get(2).body()).isEqualTo(new Body.Edit(2, null));
-      assertRefused(h.post(ANN, "c6", new Intent.Edit(2, "no")), ErrorCode.FORBIDDEN);
-      assertRefused(h.post(ANN, "c7", new Intent.React(2, "+")), ErrorCode.FORBIDDEN);
-      assertRefused(h.post(ANN, "c8", new Intent.Delete(99)), ErrorCode.NOT_FOUND);
-      assertRefused(h.post(ANN, "c9", new Intent.Edit(3, "no")), ErrorCode.FORBIDDEN);
+      assertThat(page.get(2).body()).isEqualTo(new EntryBody.Edit(2, null));
+      assertRefused(h.post(ANN, "c6", new EntryIntent.Edit(2, "no")), ErrorCode.FORBIDDEN);
+      assertRefused(h.post(ANN, "c7", new EntryIntent.React(2, "+")), ErrorCode.FORBIDDEN);
+      assertRefused(h.post(ANN, "c8", new EntryIntent.Delete(99)), ErrorCode.NOT_FOUND);
+      assertRefused(h.post(ANN, "c9", new EntryIntent.Edit(3, "no")), ErrorCode.FORBIDDEN);
     }
   }
 
   @Test
   void thePreviewBeforeMemoryIsLookedUp() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.text(ANN, "c2", "last");
-      for (int i = 0; i < 2 * Tail.ENTRIES; i++) {
-        h.post(BOB, "r" + i, new Intent.React(1, "+"));
+      for (int i = 0; i < 2 * RecentEntries.ENTRIES; i++) {
+        h.post(BOB, "r" + i, new EntryIntent.React(1, "+"));
       }
-      h.post(ANN, "d", new Intent.Delete(2));
+      h.post(ANN, "d", new EntryIntent.Delete(2));
       await()
           .untilAsserted(
               () -> {
@@ -242,7 +243,7 @@ class ConversationTest {
               });
       h.restart();
       int before = h.events().size();
-      h.post(ANN, "d2", new Intent.Delete(1));
+      h.post(ANN, "d2", new EntryIntent.Delete(1));
       await()
           .until(
               () ->
@@ -257,12 +258,12 @@ class ConversationTest {
 
   @Test
   void unreadIsCountedFromTheLogWhereverTheCursorIs() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 1; i < 1_000; i++) {
         h.text(i % 10 == 0 ? BOB : ANN, "c" + i, "t");
       }
-      h.post(ANN, "d1", new Intent.Delete(300));
+      h.post(ANN, "d1", new EntryIntent.Delete(300));
       assertThat(h.last(BOB).member().unread()).isEqualTo(900);
       h.read(BOB, 100);
       // 101 to 1000 are 900, of which 90 are Bob's own and one is deleted.
@@ -281,12 +282,12 @@ class ConversationTest {
 
   @Test
   void pagesAreTheSameFromMemoryAndFromTheLog() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 1; i < 700; i++) {
         h.text(ANN, "c" + i, "t" + i);
       }
-      h.post(ANN, "e", new Intent.Edit(10, "edited"));
+      h.post(ANN, "e", new EntryIntent.Edit(10, "edited"));
       var newest = h.page(BOB, null, null, 50, false);
       assertThat(newest.tier()).isEqualTo(Tier.MEMORY);
       assertThat(seqs(newest.entries()))
@@ -296,8 +297,8 @@ class ConversationTest {
       assertThat(old.tier()).isEqualTo(Tier.HOT);
       assertThat(seqs(old.entries())).isEqualTo(LongStream.rangeClosed(1, 20).boxed().toList());
       assertThat(old.hasMore()).isFalse();
-      assertThat(((Body.Text) old.entries().get(9).body()).content()).isEqualTo("edited");
-      long before = 701 - Tail.ENTRIES - 50;
+      assertThat(((EntryBody.Text) old.entries().get(9).body()).content()).isEqualTo("edited");
+      long before = 701 - RecentEntries.ENTRIES - 50;
       var mixed = h.page(BOB, null, before, 100, false);
       assertThat(mixed.tier()).isEqualTo(Tier.MIXED);
       assertThat(seqs(mixed.entries()))
@@ -312,7 +313,7 @@ class ConversationTest {
 
   @Test
   void aMemberSeesFromItsEntryToItsEnd() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       h.text(ANN, "c1", "before");
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT, BOB), h.views.getRef()));
       h.views.expectMessageClass(Conversation.Viewed.class);
@@ -337,7 +338,7 @@ class ConversationTest {
 
   @Test
   void theLastAdminHandsOverAndAnEmptyGroupTakesNothing() {
-    try (Harness h = Harness.group(BOB, CAT)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.tell(new Conversation.SetRole(ANN, ANN, Role.MEMBER, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Refused.class);
       h.tell(new Conversation.RemoveMember(BOB, CAT, h.views.getRef()));
@@ -345,8 +346,9 @@ class ConversationTest {
           .isEqualTo(ErrorCode.FORBIDDEN);
       h.tell(new Conversation.RemoveMember(ANN, ANN, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Removed.class);
-      assertThat(h.entries(CAT).getLast().body()).isEqualTo(new Body.MemberRemoved(ANN));
-      assertThat(h.entries(CAT).get(1).body()).isEqualTo(new Body.RoleChanged(BOB, Role.ADMIN));
+      assertThat(h.entries(CAT).getLast().body()).isEqualTo(new EntryBody.MemberRemoved(ANN));
+      assertThat(h.entries(CAT).get(1).body())
+          .isEqualTo(new EntryBody.RoleChanged(BOB, Role.ADMIN));
       h.tell(new Conversation.RemoveMember(BOB, CAT, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Viewed.class);
       h.tell(new Conversation.RemoveMember(BOB, BOB, h.views.getRef()));
@@ -357,25 +359,25 @@ class ConversationTest {
 
   @Test
   void twoChangesOfMembersAtOnceAreBothAnswered() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT, DAN), h.views.getRef()));
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT), h.views.getRef()));
       h.views.expectMessageClass(Conversation.Viewed.class);
       assertThat(h.views.expectMessageClass(Conversation.Viewed.class).view().members()).hasSize(4);
       long added =
-          h.entries(ANN).stream().filter(e -> e.body() instanceof Body.MembersAdded).count();
+          h.entries(ANN).stream().filter(e -> e.body() instanceof EntryBody.MembersAdded).count();
       assertThat(added).isEqualTo(2L - (h.entries(ANN).size() == 2 ? 1 : 0));
       assertThat(
               h.entries(ANN).stream()
-                  .filter(e -> e.body() instanceof Body.MembersAdded)
-                  .flatMap(e -> ((Body.MembersAdded) e.body()).memberIds().stream()))
+                  .filter(e -> e.body() instanceof EntryBody.MembersAdded)
+                  .flatMap(e -> ((EntryBody.MembersAdded) e.body()).memberIds().stream()))
           .doesNotHaveDuplicates();
     }
   }
 
   @Test
   void whatAUserDoesNotAcknowledgeIsToldAgainAlsoAfterARestart() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.deaf.add(BOB);
       for (int i = 1; i < 400; i++) {
@@ -400,7 +402,7 @@ class ConversationTest {
 
   @Test
   void whatIsSettledIsNotToldAgain() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(
           new ConversationSettings(
               Duration.ofMillis(1),
@@ -431,7 +433,7 @@ class ConversationTest {
 
   @Test
   void aLifeThatFindsSomethingUntoldBeginsAndEndsWithAnEvent() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       int before = h.events().size();
       h.settings(shared());
@@ -445,7 +447,7 @@ class ConversationTest {
 
   @Test
   void aLifeThatOnlyReadsWritesNothing() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -461,7 +463,7 @@ class ConversationTest {
 
   @Test
   void aLifeThatOnlyReadsFindsWhatSomebodyElseHasWrittenMeanwhile() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -469,7 +471,12 @@ class ConversationTest {
       h.page(ANN, null, null, 10, false);
       Entry foreign =
           new Entry(
-              2, "m-other", ANN, h.clock.get(), "c1", new Body.Text("late", null, null, false));
+              2,
+              "m-other",
+              ANN,
+              h.clock.get(),
+              "c1",
+              new EntryBody.Text("late", null, null, false));
       h.journal()
           .persistForRecovery(
               "conversation|" + h.id.value(),
@@ -484,7 +491,7 @@ class ConversationTest {
   /** Two tries with one reference ask about the same people, and one answer serves both. */
   @Test
   void aGroupThatIsWantedTwiceWhileItsReminderIsAskedForIsMadeOnce() {
-    try (Harness h = new Harness(ConversationId.group("twins"))) {
+    try (ConversationHarness h = new ConversationHarness(ConversationId.group("twins"))) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
       h.settings(shared());
@@ -504,12 +511,12 @@ class ConversationTest {
 
   @Test
   void nothingIsWrittenBeforeTheReminderIsThere() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
       h.settings(shared());
       h.reminders((id, message) -> reminders.add(message));
-      Intent text = new Intent.Text("hello", null, List.of());
+      EntryIntent text = new EntryIntent.Text("hello", null, List.of());
       h.tell(new Conversation.Post(ANN, "c0", text, BOB, h.posts.getRef()));
       await().until(() -> !reminders.isEmpty());
       assertThat(h.events()).isEmpty();
@@ -539,7 +546,7 @@ class ConversationTest {
 
   @Test
   void aReminderIsLetGoOnlyBehindAWriteOfThatLife() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -558,12 +565,12 @@ class ConversationTest {
   @Test
   void whereThereIsNothingYetTheReminderIsNotLetGo() {
     List<ConversationEvent> written;
-    try (Harness elsewhere = Harness.direct()) {
+    try (ConversationHarness elsewhere = ConversationHarness.direct()) {
       elsewhere.deaf.add(BOB);
       elsewhere.opening(ANN, BOB, "c0");
       written = elsewhere.events();
     }
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
       h.settings(shared());
@@ -585,12 +592,12 @@ class ConversationTest {
   /** Nor by a life that had asked for it and came to nothing. */
   @Test
   void aLifeThatMadeNothingLetsNoReminderGo() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
       h.settings(shared());
       h.reminders((id, message) -> reminders.add(message));
-      Intent text = new Intent.Text("hello", null, List.of());
+      EntryIntent text = new EntryIntent.Text("hello", null, List.of());
       h.tell(new Conversation.Post(ANN, "c0", text, BOB, h.posts.getRef()));
       await().until(() -> !reminders.isEmpty());
       h.journal().failNextPersisted("conversation|" + h.id.value());
@@ -606,7 +613,7 @@ class ConversationTest {
   /** Nobody else writes into a store that is not shared. */
   @Test
   void aStoreOfOneNodeHasNobodyElsesWrites() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
       h.reminders((id, message) -> reminders.add(message));
@@ -618,7 +625,7 @@ class ConversationTest {
 
   @Test
   void timeNeverGoesBack() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       long at = h.opening(ANN, BOB, "c0").at();
       h.clock.addAndGet(-60_000);
       assertThat(h.text(ANN, "c1", "t").at()).isEqualTo(at);
@@ -627,7 +634,7 @@ class ConversationTest {
 
   @Test
   void typingGoesToTheOthersOnly() {
-    try (Harness h = Harness.group(BOB, CAT)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.tell(new Conversation.Typing(BOB, true));
       h.tell(new Conversation.Typing(DAN, true));
       h.page(BOB, null, 0L, 1, false);
@@ -637,12 +644,12 @@ class ConversationTest {
 
   @Test
   void whatWaitsForTheOpeningKeepsItsOrder() {
-    try (Harness h = Harness.direct()) {
-      int count = Opening.WAITING;
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      int count = DirectOpening.WAITING;
       for (int i = 0; i < count; i++) {
         h.tell(
             new Conversation.Post(
-                ANN, "c" + i, new Intent.Text("t", null, List.of()), BOB, h.posts.getRef()));
+                ANN, "c" + i, new EntryIntent.Text("t", null, List.of()), BOB, h.posts.getRef()));
       }
       for (int i = 0; i < count; i++) {
         Conversation.Posted posted = h.posts.expectMessageClass(Conversation.Posted.class);
@@ -654,7 +661,7 @@ class ConversationTest {
 
   @Test
   void aConversationOfNobodyLeavesAtOnce() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.tell(new Conversation.Typing(ANN, true));
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
       h.opening(ANN, BOB, "c0");
@@ -665,7 +672,7 @@ class ConversationTest {
 
   @Test
   void cursorsThatWereLostOnTheirWayAreToldAgain() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.text(ANN, "c1", "t");
       h.deaf.add(ANN);
@@ -685,12 +692,12 @@ class ConversationTest {
 
   @Test
   void whoIsStoppedBeforeAllHaveHeardIsCalledAgain() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.deaf.add(BOB);
       h.tell(
           new Conversation.Post(
-              ANN, "c1", new Intent.Text("t", null, List.of()), null, h.posts.getRef()));
+              ANN, "c1", new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
       h.tell(ConversationEntity.Stop.STOP);
       assertThat(h.posts.expectMessageClass(Conversation.Posted.class).seq()).isEqualTo(2);
       await().untilAsserted(() -> assertThat(h.woken).containsExactly(h.id));
@@ -699,7 +706,7 @@ class ConversationTest {
 
   @Test
   void aPageIsBoundedInBytesFromTheSideThatWasAskedFor() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       String large = "\u0001".repeat(16_000);
       for (int i = 1; i < 20; i++) {
@@ -716,22 +723,22 @@ class ConversationTest {
 
   @Test
   void whoHasLeftDoesNotSeeWhatWasWrittenLater() {
-    try (Harness h = Harness.group(BOB, CAT)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.text(ANN, "c1", "first");
       h.text(ANN, "c2", "second");
       h.tell(new Conversation.RemoveMember(CAT, CAT, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Removed.class);
-      h.post(ANN, "e", new Intent.Edit(2, "for others"));
-      h.post(ANN, "d", new Intent.Delete(3));
+      h.post(ANN, "e", new EntryIntent.Edit(2, "for others"));
+      h.post(ANN, "d", new EntryIntent.Delete(3));
       List<Entry> left = h.page(CAT, null, 0L, 50, true).entries();
       assertThat(seqs(left)).containsExactly(1L, 2L, 3L, 4L);
-      assertThat(left.get(1).body()).isEqualTo(new Body.Text("first", null, null, false));
+      assertThat(left.get(1).body()).isEqualTo(new EntryBody.Text("first", null, null, false));
       assertThat(left.get(2).deleted()).isTrue();
     }
   }
 
-  private static Intent text(String content) {
-    return new Intent.Text(content, null, List.of());
+  private static EntryIntent text(String content) {
+    return new EntryIntent.Text(content, null, List.of());
   }
 
   private static List<Long> seqs(List<Entry> entries) {

@@ -22,8 +22,8 @@ import parley.archive.S3Server;
 import parley.calendar.Calendar;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryIntent;
 import parley.model.HistoryPage;
-import parley.model.Intent;
 import parley.store.EmbeddedStore;
 import parley.telemetry.Telemetry;
 
@@ -54,14 +54,14 @@ final class FortyFiveDays {
   }
 
   private static void run(EmbeddedStore store, Path folder, int entries) throws Exception {
-    ConversationId id = ConversationId.direct(Harness.ANN, Harness.BOB);
-    try (Harness h =
-        new Harness(
+    ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
+    try (ConversationHarness h =
+        new ConversationHarness(
             id, store.config().withFallback(ConfigFactory.load()).resolve(), store.readJournal())) {
       HandCalendar calendar = new HandCalendar();
       var tier =
           ColdTiers.open(h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry);
-      h.opening(Harness.ANN, Harness.BOB, "first");
+      h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
       long start = System.nanoTime();
       write(h, 2, entries);
       System.out.printf(
@@ -71,7 +71,7 @@ final class FortyFiveDays {
       String before = digest(h);
       System.out.printf("history before: sha256 %s, read in %d s%n", before, seconds(start));
 
-      h.archive(ColdRig.store(tier, calendar));
+      h.archive(ColdTierHarness.store(tier, calendar));
       h.restart();
       long bytesBefore = journalBytes(h, store, id);
       start = System.nanoTime();
@@ -80,8 +80,8 @@ final class FortyFiveDays {
           .atMost(Duration.ofMinutes(10))
           .until(() -> !calendar.finished.isEmpty());
       System.out.printf("archived in %d s%n", seconds(start));
-      Verification.Result result =
-          new Verification(h.kit.system(), store.readJournal(), tier)
+      ConversationVerifier.Result result =
+          new ConversationVerifier(h.kit.system(), store.readJournal(), tier)
               .verify(id)
               .toCompletableFuture()
               .get();
@@ -103,10 +103,14 @@ final class FortyFiveDays {
   }
 
   /** Pages of 50: each kind by itself, one page at a time. */
-  private static void latencies(Harness h, Path folder, Verification.Result result, ColdTier files)
+  private static void latencies(
+      ConversationHarness h, Path folder, ConversationVerifier.Result result, ColdTier files)
       throws Exception {
     for (int i = 0; i < 100; i++) {
-      h.text(Harness.ANN, "new-" + i, "Something newer, so that there is something in memory");
+      h.text(
+          ConversationHarness.ANN,
+          "new-" + i,
+          "Something newer, so that there is something in memory");
     }
     long last = result.entries() + 100;
     latency(h, "memory", i -> last - 60);
@@ -122,7 +126,7 @@ final class FortyFiveDays {
           ColdTiers.open(
               h.kit.system(), new ColdStore.S3(server.endpoint(), "cold"), new Telemetry());
       copy(h, files, s3);
-      h.archive(ColdRig.store(s3, new HandCalendar()));
+      h.archive(ColdTierHarness.store(s3, new HandCalendar()));
       h.restart();
       cold(h, "S3", result);
     }
@@ -132,7 +136,8 @@ final class FortyFiveDays {
    * A node keeps three segments of a conversation: who goes round more of them always asks the
    * store, who stays in one never does.
    */
-  private static void cold(Harness h, String where, Verification.Result result) {
+  private static void cold(
+      ConversationHarness h, String where, ConversationVerifier.Result result) {
     long segments = result.archived() / ColdTier.SEGMENT_ENTRIES;
     if (segments < 4) {
       System.out.println("too few segments to say anything of the cold tier");
@@ -145,7 +150,7 @@ final class FortyFiveDays {
     latency(h, "cold, " + where + ", cached", i -> 100 + i * 10L % 4_000);
   }
 
-  private static void copy(Harness h, ColdTier from, ColdTier to) throws Exception {
+  private static void copy(ConversationHarness h, ColdTier from, ColdTier to) throws Exception {
     List<Manifest> all =
         from.manifests(h.id).runWith(Sink.seq(), h.kit.system()).toCompletableFuture().get();
     for (Manifest one : all) {
@@ -158,15 +163,15 @@ final class FortyFiveDays {
     }
   }
 
-  private static void write(Harness h, int from, int to) {
+  private static void write(ConversationHarness h, int from, int to) {
     int waiting = 0;
     for (int i = from; i <= to; i++) {
       h.clock.set(1_700_000_000_000L + DAYS * Calendar.DAY * i / to);
       h.tell(
           new Conversation.Post(
-              i % 2 == 0 ? Harness.ANN : Harness.BOB,
+              i % 2 == 0 ? ConversationHarness.ANN : ConversationHarness.BOB,
               "m-" + i,
-              new Intent.Text(
+              new EntryIntent.Text(
                   "Message " + i + ", as people write them: see you at " + i % 24 + "?",
                   null,
                   List.of()),
@@ -180,11 +185,11 @@ final class FortyFiveDays {
     h.posts.receiveSeveralMessages(waiting, Duration.ofSeconds(60));
   }
 
-  private static String digest(Harness h) throws Exception {
+  private static String digest(ConversationHarness h) throws Exception {
     MessageDigest sha = MessageDigest.getInstance("SHA-256");
     ObjectMapper json = new ObjectMapper();
     for (long after = 0; ; ) {
-      HistoryPage page = h.page(Harness.BOB, null, after, 100, false);
+      HistoryPage page = h.page(ConversationHarness.BOB, null, after, 100, false);
       for (Entry entry : page.entries()) {
         sha.update(json.writeValueAsBytes(entry));
         after = entry.seq();
@@ -195,15 +200,15 @@ final class FortyFiveDays {
     }
   }
 
-  private static void latency(Harness h, String what, IntToLongFunction after) {
+  private static void latency(ConversationHarness h, String what, IntToLongFunction after) {
     for (int i = 0; i < WARM; i++) {
-      h.page(Harness.BOB, null, after.applyAsLong(i), 50, false);
+      h.page(ConversationHarness.BOB, null, after.applyAsLong(i), 50, false);
     }
     List<Long> times = new ArrayList<>();
     List<HistoryPage.Tier> tiers = new ArrayList<>();
     for (int i = 0; i < PAGES; i++) {
       long start = System.nanoTime();
-      HistoryPage page = h.page(Harness.BOB, null, after.applyAsLong(i), 50, false);
+      HistoryPage page = h.page(ConversationHarness.BOB, null, after.applyAsLong(i), 50, false);
       times.add(System.nanoTime() - start);
       if (page.entries().size() != 50) {
         throw new IllegalStateException(what + ": a page of " + page.entries().size());
@@ -218,12 +223,12 @@ final class FortyFiveDays {
         what, tiers, sorted[PAGES / 2] / 1e6, sorted[PAGES * 99 / 100] / 1e6);
   }
 
-  private static long journalBytes(Harness h, EmbeddedStore store, ConversationId id)
+  private static long journalBytes(ConversationHarness h, EmbeddedStore store, ConversationId id)
       throws Exception {
     var serialization = org.apache.pekko.serialization.SerializationExtension.get(h.kit.system());
     return PersistenceQuery.get(h.kit.system())
         .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal())
-        .currentEventsByPersistenceId(Log.persistenceId(id), 1, Integer.MAX_VALUE)
+        .currentEventsByPersistenceId(LogReader.persistenceId(id), 1, Integer.MAX_VALUE)
         .runWith(
             Sink.fold(
                 0L, (sum, event) -> sum + serialization.serialize(event.event()).get().length),

@@ -3,8 +3,8 @@ package parley.conversation;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.pekko.actor.typed.ActorRef;
-import parley.calendar.Bucket;
 import parley.calendar.Calendar;
+import parley.calendar.CalendarBucket;
 import parley.model.ConversationId;
 
 /** A calendar that notes what it is told, and is deaf or full by hand. */
@@ -15,15 +15,15 @@ final class HandCalendar implements Calendar {
   volatile long fullUntil;
 
   @Override
-  public void register(ConversationId id, long day, ActorRef<Bucket.Answer> replyTo) {
+  public void register(ConversationId id, long day, ActorRef<CalendarBucket.Answer> replyTo) {
     if (deaf) {
       return;
     }
     if (day <= fullUntil) {
-      replyTo.tell(new Bucket.NotThatDay(id, day, day + 1));
+      replyTo.tell(new CalendarBucket.NotThatDay(id, day, day + 1));
     } else {
       registered.add(day);
-      replyTo.tell(new Bucket.Registered(id, day));
+      replyTo.tell(new CalendarBucket.Registered(id, day));
     }
   }
 

@@ -18,7 +18,7 @@ import org.apache.pekko.stream.javadsl.Source;
 
 /** The journal in memory, some of whose reads begin when they are let, and not before. */
 public final class HeldJournal implements ReadJournalProvider {
-  /** Its name in {@link Harness#IN_MEMORY}. */
+  /** Its name in {@link ConversationHarness#IN_MEMORY}. */
   static final String PLUGIN = "parley.test.held-journal";
 
   private static final Map<ActorSystem, Hold> HOLDS = new ConcurrentHashMap<>();

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
-import parley.model.Intent;
+import parley.model.EntryIntent;
 import parley.model.Profile;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
@@ -47,7 +47,7 @@ class MadeUpIdsTest {
                       + SHARDS
                       + "\npekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout"
                       + " = 2 s")
-              .withFallback(Harness.IN_MEMORY));
+              .withFallback(ConversationHarness.IN_MEMORY));
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
   private final Telemetry telemetry = new Telemetry();
   private final AtomicLong messageIds = new AtomicLong();
@@ -150,22 +150,26 @@ class MadeUpIdsTest {
     for (int i = 0; i < ASKED; i++) {
       ids.add(ConversationId.group("made-up-" + i));
     }
-    askAll(ids, Harness.ANN);
-    askAll(ids, Harness.ANN);
+    askAll(ids, ConversationHarness.ANN);
+    askAll(ids, ConversationHarness.ANN);
     for (int i = 0; i < 100; i++) {
       UserId nobody = new UserId("nobody" + i);
-      ConversationId id = ConversationId.direct(Harness.ANN, nobody);
+      ConversationId id = ConversationId.direct(ConversationHarness.ANN, nobody);
       ids.add(id);
-      tell(id, new Conversation.OpenDirect(Harness.ANN, nobody, views.getRef()));
+      tell(id, new Conversation.OpenDirect(ConversationHarness.ANN, nobody, views.getRef()));
       tell(
           id,
           new Conversation.Post(
-              Harness.ANN, "m", new Intent.Text("hello", null, List.of()), nobody, posts.getRef()));
+              ConversationHarness.ANN,
+              "m",
+              new EntryIntent.Text("hello", null, List.of()),
+              nobody,
+              posts.getRef()));
     }
     views.receiveSeveralMessages(100, PATIENCE);
     posts.receiveSeveralMessages(100, PATIENCE);
     // What is written at the end of a life would be there with the start of the next.
-    askAll(ids, Harness.ANN);
+    askAll(ids, ConversationHarness.ANN);
     assertThat(writes(ids)).as("writes for %s made-up ids", ids.size()).isZero();
   }
 
@@ -174,15 +178,19 @@ class MadeUpIdsTest {
     List<ConversationId> ids = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       UserId peer = new UserId("u_" + i);
-      ConversationId id = ConversationId.direct(Harness.ANN, peer);
+      ConversationId id = ConversationId.direct(ConversationHarness.ANN, peer);
       ids.add(id);
       tell(
           id,
           new Conversation.Post(
-              Harness.ANN, "m", new Intent.Text("hello", null, List.of()), peer, posts.getRef()));
+              ConversationHarness.ANN,
+              "m",
+              new EntryIntent.Text("hello", null, List.of()),
+              peer,
+              posts.getRef()));
     }
     posts.receiveSeveralMessages(ids.size(), PATIENCE);
-    askAll(ids, Harness.ANN);
+    askAll(ids, ConversationHarness.ANN);
     // Asleep: each has said that all is told, and no reminder is kept.
     await()
         .atMost(PATIENCE)
@@ -201,7 +209,7 @@ class MadeUpIdsTest {
     int before = writes(ids);
     int toldBefore = told.get();
     for (int i = 0; i < 3; i++) {
-      askAll(ids, Harness.ANN);
+      askAll(ids, ConversationHarness.ANN);
       // Longer than a life without a word.
       await().during(Duration.ofMillis(700)).until(() -> true);
     }
@@ -213,14 +221,14 @@ class MadeUpIdsTest {
   void whatIsMadeAfterItWasAskedForIsFoundAtOnce() {
     for (int i = 0; i < 50; i++) {
       UserId peer = new UserId("late_" + i);
-      ConversationId id = ConversationId.direct(Harness.ANN, peer);
+      ConversationId id = ConversationId.direct(ConversationHarness.ANN, peer);
       for (int asked = 0; asked < 3; asked++) {
-        tell(id, new Conversation.GetView(Harness.ANN, views.getRef()));
+        tell(id, new Conversation.GetView(ConversationHarness.ANN, views.getRef()));
         views.expectMessageClass(Conversation.Refused.class, PATIENCE);
       }
-      tell(id, new Conversation.OpenDirect(Harness.ANN, peer, views.getRef()));
+      tell(id, new Conversation.OpenDirect(ConversationHarness.ANN, peer, views.getRef()));
       views.expectMessageClass(Conversation.Viewed.class, PATIENCE);
-      tell(id, new Conversation.GetView(Harness.ANN, views.getRef()));
+      tell(id, new Conversation.GetView(ConversationHarness.ANN, views.getRef()));
       views.expectMessageClass(Conversation.Viewed.class, PATIENCE);
     }
   }

@@ -1,26 +1,31 @@
 package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.conversation.Harness.ANN;
-import static parley.conversation.Harness.BOB;
-import static parley.conversation.Harness.CAT;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
+import static parley.conversation.ConversationHarness.CAT;
 
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
-import parley.model.Intent;
 import parley.model.Refusal;
 import parley.model.UserId;
 
 /** What a conversation says to one who has used up its messages, and to one who asks again. */
 class OverRateTest {
   private static Conversation.PostReply post(
-      Harness h, UserId author, String name, @Nullable UserId openWith, long wait) {
+      ConversationHarness h, UserId author, String name, @Nullable UserId openWith, long wait) {
     h.tell(
         new Conversation.Post(
-            author, name, new Intent.Text("x", null, List.of()), openWith, h.posts.getRef(), wait));
+            author,
+            name,
+            new EntryIntent.Text("x", null, List.of()),
+            openWith,
+            h.posts.getRef(),
+            wait));
     return h.posts.receiveMessage(Duration.ofSeconds(20));
   }
 
@@ -30,7 +35,7 @@ class OverRateTest {
 
   @Test
   void onlyWhatIsKnownIsAnswered() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long seq = h.text(ANN, "old", "x").seq();
       int events = h.events().size();
       assertThat((Conversation.Posted) post(h, ANN, "old", null, 700))
@@ -48,7 +53,7 @@ class OverRateTest {
 
   @Test
   void nothingIsOpened() {
-    try (Harness h = Harness.direct()) {
+    try (ConversationHarness h = ConversationHarness.direct()) {
       assertThat(refusal(post(h, ANN, "m", BOB, 700)).code()).isEqualTo(ErrorCode.RATE_LIMITED);
       assertThat(h.events()).isEmpty();
       assertThat(post(h, ANN, "m", BOB, 0)).isInstanceOf(Conversation.Posted.class);
@@ -59,7 +64,7 @@ class OverRateTest {
 
   @Test
   void aGroupThatIsThereIsNotMadeAgain() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       int events = h.events().size();
       h.strangers.add(CAT);
       h.tell(new Conversation.CreateGroup(ANN, "Other", null, List.of(CAT), h.views.getRef()));
@@ -75,7 +80,7 @@ class OverRateTest {
 
   @Test
   void twoWhoMakeItAtOnceMakeItOnce() {
-    try (Harness h = new Harness(parley.model.ConversationId.group("2"))) {
+    try (ConversationHarness h = new ConversationHarness(parley.model.ConversationId.group("2"))) {
       for (int i = 0; i < 10; i++) {
         h.tell(new Conversation.CreateGroup(ANN, "G" + i, null, List.of(BOB), h.views.getRef()));
       }

@@ -2,8 +2,8 @@ package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.conversation.Harness.ANN;
-import static parley.conversation.Harness.BOB;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,38 +21,40 @@ class RepetitionTest {
   /** Questions and answers in a row; whatever goes round without a pause goes round as often. */
   private static final int ROUNDS = 500;
 
-  private final Harness harness = Harness.direct();
+  private final ConversationHarness conversationHarness = ConversationHarness.direct();
 
   @AfterEach
   void close() {
-    harness.close();
+    conversationHarness.close();
   }
 
   /** Gives what goes round the time to do so. */
   private void turn() {
     for (int i = 0; i < ROUNDS; i++) {
-      harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
-      harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      conversationHarness.tell(new Conversation.GetView(ANN, conversationHarness.views.getRef()));
+      conversationHarness.views.expectMessageClass(
+          Conversation.Viewed.class, Duration.ofSeconds(20));
     }
   }
 
   private int told() {
-    return harness.deliveries(BOB).size();
+    return conversationHarness.deliveries(BOB).size();
   }
 
   @Test
   void aUserThatLacksTheSameForEverIsToldItAgainAfterPausesOnly() {
-    harness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, deliver.version())));
-    harness.opening(ANN, BOB, "1");
-    harness.text(ANN, "2", "two");
-    harness.text(ANN, "3", "three");
+    conversationHarness.voices.put(
+        BOB, deliver -> List.of(new User.Dispatched(BOB, 0, deliver.version())));
+    conversationHarness.opening(ANN, BOB, "1");
+    conversationHarness.text(ANN, "2", "two");
+    conversationHarness.text(ANN, "3", "three");
     turn();
     assertThat(told()).as("times told while no time passed").isLessThan(30);
 
     List<Integer> repeats = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
       int before = told();
-      harness.clock.addAndGet(Dispatch.PATIENCE.toMillis() * 5);
+      conversationHarness.clock.addAndGet(Dispatch.PATIENCE.toMillis() * 5);
       await().until(() -> told() > before);
       turn();
       repeats.add(told() - before);
@@ -62,9 +64,9 @@ class RepetitionTest {
 
   @Test
   void aUserThatKnowsNothingForEverIsToldAllAgainAfterPausesOnly() {
-    harness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, 0)));
-    harness.opening(ANN, BOB, "1");
-    harness.text(ANN, "2", "two");
+    conversationHarness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, 0)));
+    conversationHarness.opening(ANN, BOB, "1");
+    conversationHarness.text(ANN, "2", "two");
     turn();
     assertThat(told()).as("times told while no time passed").isLessThan(30);
   }
@@ -74,7 +76,7 @@ class RepetitionTest {
     long seed = new Random().nextLong();
     System.out.println("RepetitionTest seed " + seed);
     Random random = new Random(seed);
-    harness.voices.put(
+    conversationHarness.voices.put(
         BOB,
         deliver -> {
           List<User.ToConversation> answers = new ArrayList<>();
@@ -93,16 +95,16 @@ class RepetitionTest {
           }
           return answers;
         });
-    harness.opening(ANN, BOB, "1");
+    conversationHarness.opening(ANN, BOB, "1");
     for (int i = 2; i <= 20; i++) {
-      harness.text(ANN, "m" + i, "text " + i);
+      conversationHarness.text(ANN, "m" + i, "text " + i);
     }
     turn();
-    int events = harness.events().size();
+    int events = conversationHarness.events().size();
     assertThat(told()).as("seed %s: told, of %s events", seed, events).isLessThan(20 * events);
     for (int i = 0; i < 10; i++) {
       int before = told();
-      harness.clock.addAndGet(60_000);
+      conversationHarness.clock.addAndGet(60_000);
       turn();
       assertThat(told() - before).as("seed %s: told after a pause", seed).isLessThan(100);
     }

@@ -10,9 +10,9 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.UserId;
 
 /** What it costs a conversation's state to take in an event. */
@@ -72,7 +72,8 @@ public class StateJmh {
       long seq = state.lastSeq + 1 + i;
       // A ULID's form: ids that carry their time.
       String name = "01K9ABCDEF%016d".formatted(seq);
-      all[i] = new Entry(seq, name, ANN, AT + seq, name, new Body.Text(CONTENT, null, null, false));
+      all[i] =
+          new Entry(seq, name, ANN, AT + seq, name, new EntryBody.Text(CONTENT, null, null, false));
     }
     return new ConversationEvent.EntriesAppended(List.of(all), null, state.lastSeq);
   }

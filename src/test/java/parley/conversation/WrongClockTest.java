@@ -1,8 +1,8 @@
 package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.conversation.Harness.ANN;
-import static parley.conversation.Harness.BOB;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
 
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
@@ -15,13 +15,13 @@ import parley.model.Entry;
 class WrongClockTest {
   private static final long HOUR = Duration.ofHours(1).toMillis();
 
-  private static List<Entry> entries(Harness h) {
+  private static List<Entry> entries(ConversationHarness h) {
     return h.page(ANN, null, null, 100, false).entries();
   }
 
   @Test
   void aClockThatWasAheadDoesNotStopTheTimes() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       h.clock.set(right + 3 * HOUR);
       long wrong = h.text(ANN, "wrong", "three hours ahead").at();
@@ -46,7 +46,7 @@ class WrongClockTest {
 
   @Test
   void aClockThatJumpsToAndFroNeverTakesTheTimesBack() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       long[] jumps = {0, 5 * HOUR, -2 * HOUR, HOUR, -3 * HOUR, 4 * HOUR, 0, 1_000, 6 * HOUR};
       long last = 0;
@@ -64,7 +64,7 @@ class WrongClockTest {
 
   @Test
   void aRetryIsFoundThoughItsEntryHasAWrongTime() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       String early = UlidCreator.getUlid(right).toString();
       h.clock.set(right + 3 * HOUR);
@@ -79,7 +79,7 @@ class WrongClockTest {
             new Conversation.Post(
                 BOB,
                 "fill-" + i,
-                new parley.model.Intent.Text("x", null, List.of()),
+                new parley.model.EntryIntent.Text("x", null, List.of()),
                 null,
                 h.posts.getRef()));
         if (i % 100 == 99) {
@@ -98,7 +98,7 @@ class WrongClockTest {
 
   @Test
   void messageIdsGrowWhateverNodeMakesThem() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       h.messageIds = () -> UlidCreator.getUlid(right + 3 * HOUR).toString();
       h.text(ANN, "ahead", "x");
@@ -122,7 +122,7 @@ class WrongClockTest {
 
   @Test
   void idsOfOneBatchGrow() {
-    try (Harness h = Harness.group(BOB)) {
+    try (ConversationHarness h = ConversationHarness.group(BOB)) {
       String one = UlidCreator.getUlid(h.clock.get()).toString();
       h.messageIds = () -> one;
       for (int i = 0; i < 40; i++) {
@@ -130,7 +130,7 @@ class WrongClockTest {
             new Conversation.Post(
                 ANN,
                 "m" + i,
-                new parley.model.Intent.Text("x", null, List.of()),
+                new parley.model.EntryIntent.Text("x", null, List.of()),
                 null,
                 h.posts.getRef()));
       }

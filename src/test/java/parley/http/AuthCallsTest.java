@@ -22,24 +22,24 @@ final class AuthCallsTest {
   private static final String CREDENTIALS = "{\"username\":\"bob\",\"password\":\"pass word\"}";
   private static final AuthResult.SignedIn IN = FakeIdentity.signedIn("u_1");
 
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    world = new World();
+    httpHarness = new HttpHarness();
   }
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   @BeforeEach
   void reset() {
-    world.told.clear();
-    world.identity.asked.clear();
-    world.limited.clear();
-    world.users =
+    httpHarness.told.clear();
+    httpHarness.identity.asked.clear();
+    httpHarness.limited.clear();
+    httpHarness.users =
         (id, command) -> {
           Profile profile = new Profile(id, "bob", "Bob", null);
           switch (command) {
@@ -51,7 +51,7 @@ final class AuthCallsTest {
   }
 
   private static HttpResponse<String> post(String path, String body, String... headers) {
-    return world.call("POST", "/v1/auth/" + path, body, headers);
+    return httpHarness.call("POST", "/v1/auth/" + path, body, headers);
   }
 
   private static void tokens(HttpResponse<String> response, int status) {
@@ -78,65 +78,65 @@ final class AuthCallsTest {
 
   @Test
   void registers() {
-    world.identity.onRegister = IN;
+    httpHarness.identity.onRegister = IN;
     tokens(post("register", CREDENTIALS), 201);
-    assertThat(world.identity.asked).containsExactly("register bob pass word bob");
-    User.Ensure ensure = (User.Ensure) world.told.get(0);
+    assertThat(httpHarness.identity.asked).containsExactly("register bob pass word bob");
+    User.Ensure ensure = (User.Ensure) httpHarness.told.get(0);
     assertThat(ensure.username()).isEqualTo("bob");
     assertThat(ensure.displayName()).isEqualTo("Bob B.");
   }
 
   @Test
   void refusesToRegister() {
-    world.identity.onRegister = new AuthResult.UsernameTaken();
-    World.problem(post("register", CREDENTIALS), 409, "username_taken");
-    world.identity.onRegister = new AuthResult.Invalid("password", "is bad");
-    JsonNode problem = World.problem(post("register", CREDENTIALS), 400, "bad_request");
+    httpHarness.identity.onRegister = new AuthResult.UsernameTaken();
+    HttpHarness.problem(post("register", CREDENTIALS), 409, "username_taken");
+    httpHarness.identity.onRegister = new AuthResult.Invalid("password", "is bad");
+    JsonNode problem = HttpHarness.problem(post("register", CREDENTIALS), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("password");
     assertThat(problem.path("detail").asText()).isEqualTo("password is bad");
-    world.identity.onRegister = new AuthResult.Unavailable(1_500);
+    httpHarness.identity.onRegister = new AuthResult.Unavailable(1_500);
     HttpResponse<String> busy = post("register", CREDENTIALS);
-    World.problem(busy, 503, "unavailable");
+    HttpHarness.problem(busy, 503, "unavailable");
     assertThat(busy.headers().firstValue("Retry-After")).hasValue("2");
     assertThat(busy.headers().allValues("Set-Cookie")).isEmpty();
-    assertThat(world.told).isEmpty();
+    assertThat(httpHarness.told).isEmpty();
   }
 
   @Test
   void noTokenBeforeTheUserIsThere() {
-    world.identity.onRegister = IN;
-    world.users =
+    httpHarness.identity.onRegister = IN;
+    httpHarness.users =
         (id, command) ->
             ((User.Ensure) command)
                 .replyTo()
                 .tell(new User.Refused(Refusal.unavailable("the store is slow")));
     HttpResponse<String> response = post("register", CREDENTIALS);
-    World.problem(response, 503, "unavailable");
+    HttpHarness.problem(response, 503, "unavailable");
     assertThat(response.body()).doesNotContain("at-1");
   }
 
   @Test
   void logsInAndMakesTheUserIfItIsMissing() {
-    world.identity.onLogin = IN;
+    httpHarness.identity.onLogin = IN;
     tokens(post("login", CREDENTIALS), 200);
-    assertThat(world.told).hasSize(1).first().isInstanceOf(User.Ensure.class);
+    assertThat(httpHarness.told).hasSize(1).first().isInstanceOf(User.Ensure.class);
   }
 
   @Test
   void refusesToLogIn() {
-    world.identity.onLogin = new AuthResult.BadCredentials();
-    World.problem(post("login", CREDENTIALS), 401, "bad_credentials");
-    world.identity.onLogin = new AuthResult.RateLimited(61_000);
+    httpHarness.identity.onLogin = new AuthResult.BadCredentials();
+    HttpHarness.problem(post("login", CREDENTIALS), 401, "bad_credentials");
+    httpHarness.identity.onLogin = new AuthResult.RateLimited(61_000);
     HttpResponse<String> limited = post("login", CREDENTIALS);
-    World.problem(limited, 429, "rate_limited");
+    HttpHarness.problem(limited, 429, "rate_limited");
     assertThat(limited.headers().firstValue("Retry-After")).hasValue("61");
-    assertThat(world.limited).containsExactly("guesses");
+    assertThat(httpHarness.limited).containsExactly("guesses");
   }
 
   @Test
   void anAddressThatGuessesIsSlowedDown() {
-    try (World other = new World(HttpSettings.standard(1_000, TrustedProxies.NONE))) {
-      other.users = world.users;
+    try (HttpHarness other = new HttpHarness(HttpSettings.standard(1_000, TrustedProxies.NONE))) {
+      other.users = httpHarness.users;
       // What is not even an attempt does not count.
       for (int i = 0; i < 100; i++) {
         assertThat(other.call("POST", "/v1/auth/login", "{}").statusCode()).isEqualTo(400);
@@ -152,24 +152,25 @@ final class AuthCallsTest {
       while (response.statusCode() == 401 && guesses++ < 100) {
         response = other.call("POST", "/v1/auth/login", CREDENTIALS);
       }
-      World.problem(response, 429, "rate_limited");
+      HttpHarness.problem(response, 429, "rate_limited");
       assertThat(other.limited).containsExactly("logins");
       // The account is asked, if a device may be known to it; nobody is kept from registering.
       other.identity.asked.clear();
-      World.problem(
+      HttpHarness.problem(
           other.call(
               "POST",
               "/v1/auth/login",
               "{\"username\":\"bob\",\"password\":\"pass word\",\"known_device\":\"k\"}"),
           401,
           "bad_credentials");
-      World.problem(
+      HttpHarness.problem(
           other.call("POST", "/v1/auth/login", CREDENTIALS, "Cookie", "parley_known=c"),
           401,
           "bad_credentials");
       assertThat(other.identity.asked)
           .containsExactly("login bob pass word known k", "login bob pass word known c");
-      World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
+      HttpHarness.problem(
+          other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
       // A login by a known device took no attempt, so none is given back for a guess elsewhere.
       other.identity.onLogin = IN;
       assertThat(
@@ -177,23 +178,24 @@ final class AuthCallsTest {
                   .call("POST", "/v1/auth/login", CREDENTIALS, "Cookie", "parley_known=c")
                   .statusCode())
           .isEqualTo(200);
-      World.problem(other.call("POST", "/v1/auth/login", CREDENTIALS), 429, "rate_limited");
+      HttpHarness.problem(other.call("POST", "/v1/auth/login", CREDENTIALS), 429, "rate_limited");
     }
   }
 
   @Test
   void anAddressRegistersSoManyTimesADayAndNothingIsGivenBack() {
-    try (World other = new World(HttpSettings.standard(0, TrustedProxies.NONE), 3)) {
-      other.users = world.users;
-      World.problem(other.call("POST", "/v1/auth/register", "{}"), 400, "bad_request");
+    try (HttpHarness other = new HttpHarness(HttpSettings.standard(0, TrustedProxies.NONE), 3)) {
+      other.users = httpHarness.users;
+      HttpHarness.problem(other.call("POST", "/v1/auth/register", "{}"), 400, "bad_request");
       other.identity.onRegister = IN;
       assertThat(other.call("POST", "/v1/auth/register", CREDENTIALS).statusCode()).isEqualTo(201);
       other.identity.onRegister = new AuthResult.UsernameTaken();
       for (int i = 0; i < 2; i++) {
-        World.problem(other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
+        HttpHarness.problem(
+            other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
       }
       HttpResponse<String> refused = other.call("POST", "/v1/auth/register", CREDENTIALS);
-      World.problem(refused, 429, "rate_limited");
+      HttpHarness.problem(refused, 429, "rate_limited");
       assertThat(refused.headers().firstValue("Retry-After")).hasValue("86400");
       assertThat(other.limited).containsExactly("registrations");
       other.identity.onLogin = IN;
@@ -203,7 +205,7 @@ final class AuthCallsTest {
 
   @Test
   void aLoginMakesTheDeviceKnownAndARefreshDoesNot() {
-    world.identity.onLogin =
+    httpHarness.identity.onLogin =
         new AuthResult.SignedIn(
             IN.userId(),
             "bob",
@@ -224,14 +226,14 @@ final class AuthCallsTest {
                         "Path=/v1/auth",
                         "HttpOnly",
                         "SameSite=Strict"));
-    world.identity.onRefresh = IN;
+    httpHarness.identity.onRefresh = IN;
     assertThat(post("refresh", "{\"refresh_token\":\"a\"}").body()).doesNotContain("known_device");
   }
 
   @Test
   void aPageOfOursDoesNotSeeTheRefreshToken() {
-    world.identity.onLogin = IN;
-    world.identity.onRefresh = IN;
+    httpHarness.identity.onLogin = IN;
+    httpHarness.identity.onRefresh = IN;
     for (HttpResponse<String> page :
         List.of(
             post("login", CREDENTIALS, "Sec-Fetch-Site", "same-origin"),
@@ -246,15 +248,15 @@ final class AuthCallsTest {
 
   @Test
   void aTokenThatWasSpentAMomentAgoLeavesTheCookie() {
-    world.identity.onRefresh = new AuthResult.StaleToken();
+    httpHarness.identity.onRefresh = new AuthResult.StaleToken();
     HttpResponse<String> stale = post("refresh", "", "Cookie", "parley_refresh=a");
-    World.problem(stale, 401, "unauthenticated");
+    HttpHarness.problem(stale, 401, "unauthenticated");
     assertThat(stale.headers().allValues("Set-Cookie")).isEmpty();
   }
 
   @Test
   void pagesOfOtherOriginsAreForbidden() {
-    world.identity.onRefresh = IN;
+    httpHarness.identity.onRefresh = IN;
     for (String[] foreign :
         new String[][] {
           {"Origin", "https://evil.example"},
@@ -266,11 +268,11 @@ final class AuthCallsTest {
       for (String path : List.of("logout", "refresh")) {
         HttpResponse<String> refused =
             post(path, "{}", "Cookie", "parley_refresh=a", foreign[0], foreign[1]);
-        World.problem(refused, 403, "forbidden");
+        HttpHarness.problem(refused, 403, "forbidden");
         assertThat(refused.headers().allValues("Set-Cookie")).isEmpty();
       }
     }
-    assertThat(world.identity.asked).isEmpty();
+    assertThat(httpHarness.identity.asked).isEmpty();
     // Behind a proxy that changes Host the browser's own word counts.
     assertThat(
             post(
@@ -288,45 +290,45 @@ final class AuthCallsTest {
 
   @Test
   void withoutALimitOfRequestsAnAddressMayGuessButForTheAccount() {
-    world.identity.onLogin = new AuthResult.BadCredentials();
+    httpHarness.identity.onLogin = new AuthResult.BadCredentials();
     for (int i = 0; i < 100; i++) {
-      World.problem(post("login", CREDENTIALS), 401, "bad_credentials");
+      HttpHarness.problem(post("login", CREDENTIALS), 401, "bad_credentials");
     }
   }
 
   @Test
   void refreshesByBodyOrCookie() {
-    world.identity.onRefresh = IN;
+    httpHarness.identity.onRefresh = IN;
     tokens(post("refresh", "{\"refresh_token\":\"a\"}"), 200);
     tokens(post("refresh", "", "Cookie", "x=1; parley_refresh=b; y=2"), 200);
-    tokens(world.call("POST", "/v1/auth/refresh", null, "Cookie", "parley_refresh=c"), 200);
+    tokens(httpHarness.call("POST", "/v1/auth/refresh", null, "Cookie", "parley_refresh=c"), 200);
     tokens(post("refresh", "{}", "Cookie", "parley_refresh=d"), 200);
     // Both: the body's is meant.
     tokens(post("refresh", "{\"refresh_token\":\"e\"}", "Cookie", "parley_refresh=f"), 200);
-    assertThat(world.identity.asked)
+    assertThat(httpHarness.identity.asked)
         .containsExactly("refresh a", "refresh b", "refresh c", "refresh d", "refresh e");
   }
 
   @Test
   void refusesToRefresh() {
-    World.problem(post("refresh", "{}"), 401, "unauthenticated");
-    World.problem(post("refresh", "", "Cookie", "parley_refresh="), 401, "unauthenticated");
-    assertThat(world.identity.asked).isEmpty();
-    world.identity.onRefresh = new AuthResult.RefreshReused();
+    HttpHarness.problem(post("refresh", "{}"), 401, "unauthenticated");
+    HttpHarness.problem(post("refresh", "", "Cookie", "parley_refresh="), 401, "unauthenticated");
+    assertThat(httpHarness.identity.asked).isEmpty();
+    httpHarness.identity.onRefresh = new AuthResult.RefreshReused();
     HttpResponse<String> reused = post("refresh", "", "Cookie", "parley_refresh=a");
-    World.problem(reused, 401, "refresh_reused");
+    HttpHarness.problem(reused, 401, "refresh_reused");
     assertThat(cookie(reused)).contains("parley_refresh=", "Max-Age=0", "Path=/v1/auth");
-    world.identity.onRefresh = new AuthResult.UnknownToken();
+    httpHarness.identity.onRefresh = new AuthResult.UnknownToken();
     HttpResponse<String> unknown = post("refresh", "{\"refresh_token\":\"a\"}");
-    World.problem(unknown, 401, "unauthenticated");
+    HttpHarness.problem(unknown, 401, "unauthenticated");
     assertThat(unknown.headers().allValues("Set-Cookie")).isEmpty();
-    world.identity.onRefresh = new AuthResult.Unavailable(1);
+    httpHarness.identity.onRefresh = new AuthResult.Unavailable(1);
     HttpResponse<String> busy = post("refresh", "", "Cookie", "parley_refresh=a");
-    World.problem(busy, 503, "unavailable");
+    HttpHarness.problem(busy, 503, "unavailable");
     assertThat(busy.headers().allValues("Set-Cookie")).isEmpty();
-    world.identity.onRefresh = new AuthResult.RateLimited(2_000);
-    World.problem(post("refresh", "{\"refresh_token\":\"a\"}"), 429, "rate_limited");
-    assertThat(world.limited).containsExactly("refreshes");
+    httpHarness.identity.onRefresh = new AuthResult.RateLimited(2_000);
+    HttpHarness.problem(post("refresh", "{\"refresh_token\":\"a\"}"), 429, "rate_limited");
+    assertThat(httpHarness.limited).containsExactly("refreshes");
   }
 
   @Test
@@ -335,9 +337,9 @@ final class AuthCallsTest {
         List.of("text/plain", "application/x-www-form-urlencoded", "multipart/form-data")) {
       HttpResponse<String> response =
           post("logout", "{}", "Cookie", "parley_refresh=a", "Content-Type", type);
-      World.problem(response, 415, "unsupported_media_type");
+      HttpHarness.problem(response, 415, "unsupported_media_type");
     }
-    assertThat(world.identity.asked).isEmpty();
+    assertThat(httpHarness.identity.asked).isEmpty();
   }
 
   @Test
@@ -350,12 +352,12 @@ final class AuthCallsTest {
       assertThat(response.statusCode()).isEqualTo(204);
       assertThat(cookie(response)).contains("parley_refresh=", "Max-Age=0", "Path=/v1/auth");
     }
-    assertThat(world.identity.asked).containsExactly("logout a", "logout b");
+    assertThat(httpHarness.identity.asked).containsExactly("logout a", "logout b");
   }
 
   @Test
   void theCookieIsSecureOverTls() {
-    world.identity.onLogin = IN;
+    httpHarness.identity.onLogin = IN;
     assertThat(cookie(post("login", CREDENTIALS, "X-Forwarded-Proto", "https"))).contains("Secure");
     assertThat(cookie(post("login", CREDENTIALS, "X-Forwarded-Proto", "http, https")))
         .doesNotContain("Secure");
@@ -365,14 +367,14 @@ final class AuthCallsTest {
   void callsNeedAToken() {
     for (String authorization :
         List.of("", "Bearer", "Bearer ", "Basic dG9rZW4=", "token-alice", "Bearer nonsense")) {
-      World.problem(
-          world.call("GET", "/v1/users/me", null, "Authorization", authorization),
+      HttpHarness.problem(
+          httpHarness.call("GET", "/v1/users/me", null, "Authorization", authorization),
           401,
           "unauthenticated");
     }
-    World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
-    World.problem(
-        world.call(
+    HttpHarness.problem(httpHarness.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+    HttpHarness.problem(
+        httpHarness.call(
             "GET",
             "/v1/users/me",
             null,
@@ -382,9 +384,9 @@ final class AuthCallsTest {
             "Bearer token-b"),
         401,
         "unauthenticated");
-    assertThat(world.told).isEmpty();
+    assertThat(httpHarness.told).isEmpty();
     assertThat(
-            world
+            httpHarness
                 .call("GET", "/v1/users/me", null, "Authorization", "bearer  token-alice")
                 .statusCode())
         .isEqualTo(200);
@@ -416,16 +418,16 @@ final class AuthCallsTest {
             "POST /v1/messages",
             "POST /v1/conversations/c/read")) {
       String[] parts = call.split(" ", 2);
-      World.problem(world.call(parts[0], parts[1], null), 401, "unauthenticated");
+      HttpHarness.problem(httpHarness.call(parts[0], parts[1], null), 401, "unauthenticated");
     }
-    assertThat(world.told).isEmpty();
+    assertThat(httpHarness.told).isEmpty();
   }
 
   @Test
   void whereKeysCannotBeHadNothingIsSaidOfTheToken() {
     HttpResponse<String> response =
-        world.call("GET", "/v1/users/me", null, "Authorization", "Bearer no-keys");
-    World.problem(response, 503, "unavailable");
+        httpHarness.call("GET", "/v1/users/me", null, "Authorization", "Bearer no-keys");
+    HttpHarness.problem(response, 503, "unavailable");
     assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
   }
 
@@ -433,35 +435,35 @@ final class AuthCallsTest {
   void anExternalUserIsMadeOnceAndBeforeItsFirstCall() {
     for (int i = 0; i < 3; i++) {
       assertThat(
-              world
+              httpHarness
                   .call("GET", "/v1/users/me", null, "Authorization", "Bearer external-eve")
                   .statusCode())
           .isEqualTo(200);
     }
-    assertThat(world.told).hasSize(4);
-    User.Ensure ensure = (User.Ensure) world.told.get(0);
+    assertThat(httpHarness.told).hasSize(4);
+    User.Ensure ensure = (User.Ensure) httpHarness.told.get(0);
     assertThat(ensure.username()).isEqualTo("eve");
-    assertThat(world.told.subList(1, 4)).allMatch(told -> told instanceof User.GetProfile);
+    assertThat(httpHarness.told.subList(1, 4)).allMatch(told -> told instanceof User.GetProfile);
   }
 
   @Test
   void anExternalUserThatCouldNotBeMadeIsTriedAgain() {
-    world.users =
+    httpHarness.users =
         (id, command) ->
             ((User.Ensure) command)
                 .replyTo()
                 .tell(new User.Refused(new Refusal(ErrorCode.UNAVAILABLE, "the store is slow", 0)));
-    World.problem(
-        world.call("GET", "/v1/users/me", null, "Authorization", "Bearer external-mia"),
+    HttpHarness.problem(
+        httpHarness.call("GET", "/v1/users/me", null, "Authorization", "Bearer external-mia"),
         503,
         "unavailable");
     reset();
     assertThat(
-            world
+            httpHarness
                 .call("GET", "/v1/users/me", null, "Authorization", "Bearer external-mia")
                 .statusCode())
         .isEqualTo(200);
-    assertThat(world.told).hasSize(2);
+    assertThat(httpHarness.told).hasSize(2);
     assertThat(new UserId("mia").value()).isEqualTo("mia");
   }
 }

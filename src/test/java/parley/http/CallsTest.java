@@ -11,17 +11,17 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.auth.AuthResult;
 import parley.conversation.Conversation;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.ConversationView;
 import parley.model.DeviceId;
 import parley.model.DeviceView;
 import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.HistoryPage;
 import parley.model.InboxPage;
-import parley.model.Intent;
 import parley.model.LastMessage;
 import parley.model.Presence;
 import parley.model.Profile;
@@ -46,26 +46,26 @@ final class CallsTest {
           3,
           AT);
 
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    world = new World();
+    httpHarness = new HttpHarness();
   }
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   @BeforeEach
   void reset() {
-    world.told.clear();
-    world.problems.clear();
-    world.limited.clear();
-    world.givenBack.clear();
-    world.messageWait = 0;
-    world.users =
+    httpHarness.told.clear();
+    httpHarness.problems.clear();
+    httpHarness.limited.clear();
+    httpHarness.givenBack.clear();
+    httpHarness.messageWait = 0;
+    httpHarness.users =
         (id, command) -> {
           Profile profile = new Profile(id, "al", "Al", null);
           switch (command) {
@@ -86,7 +86,7 @@ final class CallsTest {
             default -> throw new AssertionError(command);
           }
         };
-    world.conversations =
+    httpHarness.conversations =
         (id, command) -> {
           switch (command) {
             case Conversation.OpenDirect c -> c.replyTo().tell(new Conversation.Viewed(VIEW));
@@ -142,8 +142,8 @@ final class CallsTest {
     return new HistoryPage(
         C1,
         List.of(
-            new Entry(1, "m1", ALICE, AT, "mine", new Body.Text("hi", null, null, false)),
-            new Entry(2, "m2", BOB, AT, "theirs", new Body.Text("ho", null, null, false))),
+            new Entry(1, "m1", ALICE, AT, "mine", new EntryBody.Text("hi", null, null, false)),
+            new Entry(2, "m2", BOB, AT, "theirs", new EntryBody.Text("ho", null, null, false))),
         true,
         HistoryPage.Tier.MEMORY);
   }
@@ -153,7 +153,7 @@ final class CallsTest {
     assertThat(response.headers().firstValue("Content-Type")).hasValue("application/json");
     assertThat(response.headers().firstValue("Cache-Control")).hasValue("no-store");
     assertThat(response.headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
-    return World.json(response);
+    return HttpHarness.json(response);
   }
 
   private static void done(HttpResponse<String> response) {
@@ -162,13 +162,13 @@ final class CallsTest {
   }
 
   private static <T> T told(Class<T> type) {
-    assertThat(world.told).hasSize(1);
-    return type.cast(world.told.get(0));
+    assertThat(httpHarness.told).hasSize(1);
+    return type.cast(httpHarness.told.get(0));
   }
 
   @Test
   void profile() {
-    JsonNode me = ok(world.alice("GET", "/v1/users/me", null), 200);
+    JsonNode me = ok(httpHarness.alice("GET", "/v1/users/me", null), 200);
     assertThat(me.toString())
         .isEqualTo(
             "{\"user_id\":\"alice\",\"username\":\"al\",\"display_name\":\"Al\",\"avatar_url\":null}");
@@ -176,13 +176,15 @@ final class CallsTest {
 
   @Test
   void profileOfSomebodyElse() {
-    JsonNode bob = ok(world.alice("GET", "/v1/users/bob", null), 200);
+    JsonNode bob = ok(httpHarness.alice("GET", "/v1/users/bob", null), 200);
     assertThat(bob.path("user_id").asText()).isEqualTo("bob");
   }
 
   @Test
   void changesTheProfile() {
-    ok(world.alice("PATCH", "/v1/users/me", "{\"display_name\":\"Ä\",\"avatar_url\":null}"), 200);
+    ok(
+        httpHarness.alice("PATCH", "/v1/users/me", "{\"display_name\":\"Ä\",\"avatar_url\":null}"),
+        200);
     User.ChangeProfile change = told(User.ChangeProfile.class);
     assertThat(change.displayName()).isEqualTo("Ä");
     assertThat(change.avatarUrl()).isEmpty();
@@ -190,38 +192,38 @@ final class CallsTest {
 
   @Test
   void findsAUserByName() {
-    world.identity.onLookup = new AuthResult.Found(BOB, "bob", "Bob");
-    JsonNode found = ok(world.alice("GET", "/v1/users?username=bob", null), 200);
+    httpHarness.identity.onLookup = new AuthResult.Found(BOB, "bob", "Bob");
+    JsonNode found = ok(httpHarness.alice("GET", "/v1/users?username=bob", null), 200);
     assertThat(found.path("users").path(0).path("user_id").asText()).isEqualTo("bob");
-    assertThat(world.identity.asked).contains("lookup bob");
-    world.identity.onLookup = new AuthResult.NotFound();
-    assertThat(ok(world.alice("GET", "/v1/users?username=bob", null), 200).toString())
+    assertThat(httpHarness.identity.asked).contains("lookup bob");
+    httpHarness.identity.onLookup = new AuthResult.NotFound();
+    assertThat(ok(httpHarness.alice("GET", "/v1/users?username=bob", null), 200).toString())
         .isEqualTo("{\"users\":[]}");
   }
 
   @Test
   void anAccountWithoutAUserIsNobodyYet() {
-    world.identity.onLookup = new AuthResult.Found(BOB, "bob", "Bob");
-    world.users =
+    httpHarness.identity.onLookup = new AuthResult.Found(BOB, "bob", "Bob");
+    httpHarness.users =
         (id, command) -> {
           if (command instanceof User.GetProfile get) {
             get.replyTo().tell(new User.NoSuchUser(id));
           }
         };
-    assertThat(ok(world.alice("GET", "/v1/users?username=bob", null), 200).toString())
+    assertThat(ok(httpHarness.alice("GET", "/v1/users?username=bob", null), 200).toString())
         .isEqualTo("{\"users\":[]}");
-    World.problem(world.alice("GET", "/v1/users/me", null), 404, "not_found");
+    HttpHarness.problem(httpHarness.alice("GET", "/v1/users/me", null), 404, "not_found");
   }
 
   @Test
   void presence() {
-    done(world.alice("PUT", "/v1/users/me/presence", "{\"status\":\"away\"}"));
+    done(httpHarness.alice("PUT", "/v1/users/me/presence", "{\"status\":\"away\"}"));
     assertThat(told(User.SetStatus.class).status()).isEqualTo(Presence.Status.AWAY);
   }
 
   @Test
   void devices() {
-    JsonNode devices = ok(world.alice("GET", "/v1/users/me/devices", null), 200);
+    JsonNode devices = ok(httpHarness.alice("GET", "/v1/users/me/devices", null), 200);
     assertThat(devices.path("devices").path(0).path("device_id").asText()).isEqualTo("d1");
     assertThat(devices.path("devices").path(0).path("last_seen").asText())
         .isEqualTo("2026-01-31T10:15:30.123Z");
@@ -229,14 +231,14 @@ final class CallsTest {
 
   @Test
   void removesADevice() {
-    done(world.alice("DELETE", "/v1/users/me/devices/d1", null));
+    done(httpHarness.alice("DELETE", "/v1/users/me/devices/d1", null));
     assertThat(told(User.RemoveDevice.class).deviceId()).isEqualTo(new DeviceId("d1"));
   }
 
   @Test
   void pushTokens() {
     done(
-        world.alice(
+        httpHarness.alice(
             "PUT",
             "/v1/users/me/devices/a%2Fb/push_token",
             "{\"platform\":\"fcm\",\"token\":\"t0\"}"));
@@ -244,8 +246,8 @@ final class CallsTest {
     assertThat(set.deviceId()).isEqualTo(new DeviceId("a/b"));
     assertThat(set.platform()).isEqualTo("fcm");
     assertThat(set.token()).isEqualTo("t0");
-    world.told.clear();
-    done(world.alice("DELETE", "/v1/users/me/devices/d1/push_token", null));
+    httpHarness.told.clear();
+    done(httpHarness.alice("DELETE", "/v1/users/me/devices/d1/push_token", null));
     assertThat(told(User.SetPushToken.class).token()).isNull();
   }
 
@@ -253,15 +255,16 @@ final class CallsTest {
   void opensADirectConversation() {
     JsonNode view =
         ok(
-            world.alice("POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"),
+            httpHarness.alice(
+                "POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"),
             200);
     assertThat(view.path("conversation_id").asText()).isEqualTo("c1");
     Conversation.OpenDirect open = told(Conversation.OpenDirect.class);
     assertThat(open.opener()).isEqualTo(ALICE);
     assertThat(open.peer()).isEqualTo(BOB);
     assertThat(
-            World.problem(
-                    world.alice(
+            HttpHarness.problem(
+                    httpHarness.alice(
                         "POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"alice\"}"),
                     400,
                     "bad_request")
@@ -273,39 +276,42 @@ final class CallsTest {
   @Test
   void makesAndChangesGroups() {
     ok(
-        world.alice("POST", "/v1/groups", "{\"name\":\"Trip\",\"member_ids\":[\"bob\",\"bob\"]}"),
+        httpHarness.alice(
+            "POST", "/v1/groups", "{\"name\":\"Trip\",\"member_ids\":[\"bob\",\"bob\"]}"),
         201);
     Conversation.CreateGroup create = told(Conversation.CreateGroup.class);
     assertThat(create.creator()).isEqualTo(ALICE);
     assertThat(create.memberIds()).containsExactly(BOB);
-    world.told.clear();
-    ok(world.alice("PATCH", "/v1/groups/c1", "{\"name\":\"T\"}"), 200);
+    httpHarness.told.clear();
+    ok(httpHarness.alice("PATCH", "/v1/groups/c1", "{\"name\":\"T\"}"), 200);
     assertThat(told(Conversation.ChangeGroup.class).avatarUrl()).isNull();
   }
 
   @Test
   void membersOfGroups() {
-    ok(world.alice("POST", "/v1/groups/c1/members", "{\"user_ids\":[\"bob\"]}"), 200);
+    ok(httpHarness.alice("POST", "/v1/groups/c1/members", "{\"user_ids\":[\"bob\"]}"), 200);
     assertThat(told(Conversation.AddMembers.class).userIds()).containsExactly(BOB);
-    world.told.clear();
-    ok(world.alice("PUT", "/v1/groups/c1/members/bob", "{\"role\":\"admin\"}"), 200);
+    httpHarness.told.clear();
+    ok(httpHarness.alice("PUT", "/v1/groups/c1/members/bob", "{\"role\":\"admin\"}"), 200);
     assertThat(told(Conversation.SetRole.class).role()).isEqualTo(Role.ADMIN);
-    world.told.clear();
-    done(world.alice("DELETE", "/v1/groups/c1/members/bob", null));
+    httpHarness.told.clear();
+    done(httpHarness.alice("DELETE", "/v1/groups/c1/members/bob", null));
     Conversation.RemoveMember remove = told(Conversation.RemoveMember.class);
     assertThat(remove.actor()).isEqualTo(ALICE);
     assertThat(remove.userId()).isEqualTo(BOB);
-    done(world.alice("DELETE", "/v1/groups/c1/members/" + ALICE, null));
+    done(httpHarness.alice("DELETE", "/v1/groups/c1/members/" + ALICE, null));
   }
 
   @Test
   void inbox() {
-    JsonNode inbox = ok(world.alice("GET", "/v1/conversations", null), 200);
+    JsonNode inbox = ok(httpHarness.alice("GET", "/v1/conversations", null), 200);
     assertThat(inbox.path("next_cursor").asText()).isEqualTo("next");
     assertThat(inbox.path("conversations").path(0).path("unread_count").asLong()).isEqualTo(1);
     assertThat(told(User.GetInbox.class).limit()).isEqualTo(20);
-    world.told.clear();
-    ok(world.alice("GET", "/v1/conversations?limit=100&cursor=123&other=1&other=2", null), 200);
+    httpHarness.told.clear();
+    ok(
+        httpHarness.alice("GET", "/v1/conversations?limit=100&cursor=123&other=1&other=2", null),
+        200);
     User.GetInbox get = told(User.GetInbox.class);
     assertThat(get.limit()).isEqualTo(100);
     assertThat(get.cursor()).isEqualTo("123");
@@ -313,7 +319,7 @@ final class CallsTest {
 
   @Test
   void aBadCursorIsNamed() {
-    world.users =
+    httpHarness.users =
         (id, command) -> {
           if (command instanceof User.GetInbox get) {
             get.replyTo()
@@ -322,7 +328,8 @@ final class CallsTest {
           }
         };
     JsonNode problem =
-        World.problem(world.alice("GET", "/v1/conversations?cursor=x", null), 400, "bad_request");
+        HttpHarness.problem(
+            httpHarness.alice("GET", "/v1/conversations?cursor=x", null), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("cursor");
   }
 
@@ -330,19 +337,22 @@ final class CallsTest {
   void theFieldAnEntityNamesIsNamed() {
     String body = "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}";
     refuseAll(Refusal.of(ErrorCode.NOT_FOUND, "to: there is no such user"));
-    JsonNode problem = World.problem(world.alice("POST", "/v1/messages", body), 404, "not_found");
+    JsonNode problem =
+        HttpHarness.problem(httpHarness.alice("POST", "/v1/messages", body), 404, "not_found");
     assertThat(problem.path("field").asText()).isEqualTo("to");
     assertThat(problem.path("detail").asText()).isEqualTo("to: there is no such user");
     refuseAll(Refusal.of(ErrorCode.BAD_FRAME, "reply_to: there is no such entry"));
-    problem = World.problem(world.alice("POST", "/v1/messages", body), 400, "bad_request");
+    problem =
+        HttpHarness.problem(httpHarness.alice("POST", "/v1/messages", body), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("reply_to");
     refuseAll(Refusal.unavailable("the conversation is busy: ask again"));
-    problem = World.problem(world.alice("POST", "/v1/messages", body), 503, "unavailable");
+    problem =
+        HttpHarness.problem(httpHarness.alice("POST", "/v1/messages", body), 503, "unavailable");
     assertThat(problem.has("field")).isFalse();
   }
 
   private void refuseAll(Refusal refusal) {
-    world.conversations =
+    httpHarness.conversations =
         (id, command) -> {
           if (command instanceof Conversation.Post post) {
             post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
@@ -352,14 +362,14 @@ final class CallsTest {
 
   @Test
   void oneConversation() {
-    JsonNode view = ok(world.alice("GET", "/v1/conversations/c1", null), 200);
+    JsonNode view = ok(httpHarness.alice("GET", "/v1/conversations/c1", null), 200);
     assertThat(view.path("members").path(0).path("role").asText()).isEqualTo("admin");
     assertThat(told(Conversation.GetView.class).viewer()).isEqualTo(ALICE);
   }
 
   @Test
   void flags() {
-    done(world.alice("PATCH", "/v1/conversations/c1", "{\"muted\":true}"));
+    done(httpHarness.alice("PATCH", "/v1/conversations/c1", "{\"muted\":true}"));
     User.SetRowFlags flags = told(User.SetRowFlags.class);
     assertThat(flags.conversationId()).isEqualTo(C1);
     assertThat(flags.muted()).isTrue();
@@ -369,7 +379,7 @@ final class CallsTest {
   @Test
   void history() {
     JsonNode page =
-        ok(world.alice("GET", "/v1/conversations/c1/messages?limit=2&after=0", null), 200);
+        ok(httpHarness.alice("GET", "/v1/conversations/c1/messages?limit=2&after=0", null), 200);
     assertThat(page.path("has_more").asBoolean()).isTrue();
     assertThat(page.path("tier").asText()).isEqualTo("memory");
     assertThat(page.path("entries").path(0).path("client_msg_id").asText()).isEqualTo("mine");
@@ -383,7 +393,7 @@ final class CallsTest {
 
   @Test
   void read() {
-    done(world.alice("POST", "/v1/conversations/c1/read", "{\"seq\":9223372036854775807}"));
+    done(httpHarness.alice("POST", "/v1/conversations/c1/read", "{\"seq\":9223372036854775807}"));
     assertThat(told(Conversation.Read.class).seq()).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -391,16 +401,16 @@ final class CallsTest {
   void sendsToAConversation() {
     String body =
         "{\"conversation_id\":\"c1\",\"client_msg_id\":\"%s\",\"type\":\"text\",\"content\":\"hi\"}";
-    JsonNode sent = ok(world.alice("POST", "/v1/messages", body.formatted("x1")), 201);
+    JsonNode sent = ok(httpHarness.alice("POST", "/v1/messages", body.formatted("x1")), 201);
     assertThat(sent.path("seq").asLong()).isEqualTo(7);
     assertThat(sent.path("status").asText()).isEqualTo("sent");
     assertThat(sent.path("duplicate").asBoolean()).isFalse();
     Conversation.Post post = told(Conversation.Post.class);
     assertThat(post.author()).isEqualTo(ALICE);
     assertThat(post.openWith()).isNull();
-    assertThat(((Intent.Text) post.intent()).content()).isEqualTo("hi");
+    assertThat(((EntryIntent.Text) post.intent()).content()).isEqualTo("hi");
     assertThat(
-            ok(world.alice("POST", "/v1/messages", body.formatted("again")), 200)
+            ok(httpHarness.alice("POST", "/v1/messages", body.formatted("again")), 200)
                 .path("duplicate")
                 .asBoolean())
         .isTrue();
@@ -409,35 +419,35 @@ final class CallsTest {
   @Test
   void sendsToAPerson() {
     String body = "{\"to\":\"%s\",\"client_msg_id\":\"x1\",\"type\":\"text\",\"content\":\"hi\"}";
-    JsonNode sent = ok(world.alice("POST", "/v1/messages", body.formatted("bob")), 201);
+    JsonNode sent = ok(httpHarness.alice("POST", "/v1/messages", body.formatted("bob")), 201);
     assertThat(sent.path("conversation_id").asText())
         .isEqualTo(ConversationId.direct(ALICE, BOB).value());
     assertThat(told(Conversation.Post.class).openWith()).isEqualTo(BOB);
     JsonNode problem =
-        World.problem(
-            world.alice("POST", "/v1/messages", body.formatted("alice")), 400, "bad_request");
+        HttpHarness.problem(
+            httpHarness.alice("POST", "/v1/messages", body.formatted("alice")), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo("to");
   }
 
   @Test
   void aMessageTakesFromTheRateOfItsSender() {
-    world.messageWait = 1_001;
+    httpHarness.messageWait = 1_001;
     HttpResponse<String> response =
-        world.alice(
+        httpHarness.alice(
             "POST",
             "/v1/messages",
             "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}");
     // What was accepted before would be answered; whether it was, the conversation knows.
     assertThat(told(Conversation.Post.class).retryAfterMillis()).isEqualTo(1_001);
-    World.problem(response, 429, "rate_limited");
+    HttpHarness.problem(response, 429, "rate_limited");
     assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
-    assertThat(world.problems).containsExactly(ErrorCode.RATE_LIMITED);
-    assertThat(world.limited).containsExactly("messages");
+    assertThat(httpHarness.problems).containsExactly(ErrorCode.RATE_LIMITED);
+    assertThat(httpHarness.limited).containsExactly("messages");
   }
 
   @Test
   void aRetryGivesItsMessageBack() {
-    world.conversations =
+    httpHarness.conversations =
         (id, command) -> {
           if (command instanceof Conversation.Post c) {
             boolean known = c.clientMsgId().equals("old");
@@ -445,39 +455,41 @@ final class CallsTest {
           }
         };
     String body = "{\"to\":\"bob\",\"client_msg_id\":\"%s\",\"type\":\"text\",\"content\":\"hi\"}";
-    ok(world.alice("POST", "/v1/messages", body.formatted("new")), 201);
-    assertThat(world.givenBack).isEmpty();
-    ok(world.alice("POST", "/v1/messages", body.formatted("old")), 200);
-    assertThat(world.givenBack).containsExactly(ALICE);
+    ok(httpHarness.alice("POST", "/v1/messages", body.formatted("new")), 201);
+    assertThat(httpHarness.givenBack).isEmpty();
+    ok(httpHarness.alice("POST", "/v1/messages", body.formatted("old")), 200);
+    assertThat(httpHarness.givenBack).containsExactly(ALICE);
     // Nothing was taken, so nothing is given.
-    world.messageWait = 500;
-    ok(world.alice("POST", "/v1/messages", body.formatted("old")), 200);
-    assertThat(world.givenBack).hasSize(1);
+    httpHarness.messageWait = 500;
+    ok(httpHarness.alice("POST", "/v1/messages", body.formatted("old")), 200);
+    assertThat(httpHarness.givenBack).hasSize(1);
   }
 
   @Test
   void aChangeOfAGroupTakesFromTheMessages() {
-    world.messageWait = 1_001;
+    httpHarness.messageWait = 1_001;
     for (HttpResponse<String> response :
         List.of(
-            world.alice("PATCH", "/v1/groups/c1", "{\"name\":\"T\"}"),
-            world.alice("POST", "/v1/groups/c1/members", "{\"user_ids\":[\"bob\"]}"),
-            world.alice("PUT", "/v1/groups/c1/members/bob", "{\"role\":\"admin\"}"),
-            world.alice("DELETE", "/v1/groups/c1/members/bob", null),
-            world.alice("POST", "/v1/groups", "{\"name\":\"T\",\"member_ids\":[]}"))) {
-      World.problem(response, 429, "rate_limited");
+            httpHarness.alice("PATCH", "/v1/groups/c1", "{\"name\":\"T\"}"),
+            httpHarness.alice("POST", "/v1/groups/c1/members", "{\"user_ids\":[\"bob\"]}"),
+            httpHarness.alice("PUT", "/v1/groups/c1/members/bob", "{\"role\":\"admin\"}"),
+            httpHarness.alice("DELETE", "/v1/groups/c1/members/bob", null),
+            httpHarness.alice("POST", "/v1/groups", "{\"name\":\"T\",\"member_ids\":[]}"))) {
+      HttpHarness.problem(response, 429, "rate_limited");
       assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
     }
-    assertThat(world.told).isEmpty();
-    assertThat(world.limited).hasSize(5).containsOnly("messages");
+    assertThat(httpHarness.told).isEmpty();
+    assertThat(httpHarness.limited).hasSize(5).containsOnly("messages");
     // Reading and opening make no entry.
-    ok(world.alice("GET", "/v1/conversations/c1", null), 200);
-    ok(world.alice("POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"), 200);
+    ok(httpHarness.alice("GET", "/v1/conversations/c1", null), 200);
+    ok(
+        httpHarness.alice("POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"),
+        200);
   }
 
   @Test
   void headIsGetWithoutABody() {
-    HttpResponse<String> response = world.alice("HEAD", "/v1/users/me", null);
+    HttpResponse<String> response = httpHarness.alice("HEAD", "/v1/users/me", null);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEmpty();
   }

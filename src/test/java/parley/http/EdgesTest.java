@@ -19,13 +19,13 @@ import parley.port.PortLimits;
 
 /** Entities that refuse, break or do not answer, and requests that are hardly any. */
 final class EdgesTest {
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
     // Short enough to be waited for; nothing is said about how long it takes.
-    world =
-        new World(
+    httpHarness =
+        new HttpHarness(
             new HttpSettings(
                 0,
                 Duration.ofMillis(300),
@@ -37,20 +37,20 @@ final class EdgesTest {
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   @ParameterizedTest
   @EnumSource(ErrorCode.class)
   void refusalsOfEntitiesBecomeProblems(ErrorCode code) {
-    world.conversations =
+    httpHarness.conversations =
         (id, command) ->
             ((Conversation.GetView) command)
                 .replyTo()
                 .tell(new Conversation.Refused(new Refusal(code, "because", 2_500)));
-    HttpResponse<String> response = world.alice("GET", "/v1/conversations/c", null);
+    HttpResponse<String> response = httpHarness.alice("GET", "/v1/conversations/c", null);
     String expected = code == ErrorCode.BAD_FRAME ? "bad_request" : code.wireName();
-    JsonNode problem = World.problem(response, code.status(), expected);
+    JsonNode problem = HttpHarness.problem(response, code.status(), expected);
     assertThat(problem.path("detail").asText()).isEqualTo("because");
     if (code.status() == 429 || code.status() == 503) {
       assertThat(response.headers().firstValue("Retry-After")).hasValue("3");
@@ -61,12 +61,12 @@ final class EdgesTest {
 
   @Test
   void noAnswerIsUnavailable() {
-    world.users = (id, command) -> {};
-    world.conversations = (id, command) -> {};
-    World.problem(world.alice("GET", "/v1/users/me", null), 503, "unavailable");
-    World.problem(world.alice("GET", "/v1/conversations/c", null), 503, "unavailable");
-    World.problem(
-        world.alice(
+    httpHarness.users = (id, command) -> {};
+    httpHarness.conversations = (id, command) -> {};
+    HttpHarness.problem(httpHarness.alice("GET", "/v1/users/me", null), 503, "unavailable");
+    HttpHarness.problem(httpHarness.alice("GET", "/v1/conversations/c", null), 503, "unavailable");
+    HttpHarness.problem(
+        httpHarness.alice(
             "POST",
             "/v1/messages",
             "{\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"x\"}"),
@@ -77,8 +77,8 @@ final class EdgesTest {
   @Test
   void aFailureOfOursSaysNothingOfIt() {
     HttpResponse<String> response =
-        world.call("GET", "/v1/users/me", null, "Authorization", "Bearer broken");
-    World.problem(response, 500, "internal");
+        httpHarness.call("GET", "/v1/users/me", null, "Authorization", "Bearer broken");
+    HttpHarness.problem(response, 500, "internal");
     assertThat(response.body()).doesNotContain("secret", "IllegalState", "parley.http");
   }
 
@@ -87,7 +87,7 @@ final class EdgesTest {
     String[] parts = answer.split("\r\n\r\n", 2);
     assertThat(parts[0]).contains("Content-Type: application/problem+json");
     assertThat(parts[0]).contains("X-Content-Type-Options: nosniff").doesNotContain("Server:");
-    JsonNode problem = World.json(parts[1]);
+    JsonNode problem = HttpHarness.json(parts[1]);
     assertThat(problem.path("code").asText()).isEqualTo(code);
     assertThat(problem.path("status").asInt()).isEqualTo(status);
     return problem;
@@ -114,7 +114,7 @@ final class EdgesTest {
             + "Content-Length: 2||{}",
       })
   void whatIsHardlyARequest(String request) {
-    String answer = world.raw(request);
+    String answer = httpHarness.raw(request);
     String status = answer.split(" ", 3)[1];
     assertThat(List.of("400", "415")).as(answer).contains(status);
     rawProblem(
@@ -126,22 +126,25 @@ final class EdgesTest {
 
   @Test
   void tooLongOrTooMany() {
-    rawProblem(world.raw("GET /" + "x".repeat(20_000) + " HTTP/1.1|Host: x||"), 413, "too_large");
     rawProblem(
-        world.raw("GET / HTTP/1.1|Host: x|X-Long: " + "x".repeat(20_000) + "||"), 413, "too_large");
+        httpHarness.raw("GET /" + "x".repeat(20_000) + " HTTP/1.1|Host: x||"), 413, "too_large");
+    rawProblem(
+        httpHarness.raw("GET / HTTP/1.1|Host: x|X-Long: " + "x".repeat(20_000) + "||"),
+        413,
+        "too_large");
     String many = "X-%d: 1|";
     StringBuilder headers = new StringBuilder();
     for (int i = 0; i < 200; i++) {
       headers.append(many.formatted(i));
     }
-    String answer = world.raw("GET / HTTP/1.1|Host: x|" + headers + "|");
+    String answer = httpHarness.raw("GET / HTTP/1.1|Host: x|" + headers + "|");
     assertThat(answer).startsWith("HTTP/1.1 4").contains("application/problem+json");
   }
 
   @Test
   void aBodyThatDoesNotCome() {
     String answer =
-        world.raw(
+        httpHarness.raw(
             "POST /v1/auth/login HTTP/1.1|Host: x|Content-Type: application/json|"
                 + "Content-Length: 100||{\"user");
     rawProblem(answer, 408, "request_timeout");
@@ -151,7 +154,7 @@ final class EdgesTest {
   void aBodyWithoutAnEnd() {
     String chunk = "10000|" + "x".repeat(0x10000) + "|";
     String answer =
-        world.raw(
+        httpHarness.raw(
             "POST /v1/auth/login HTTP/1.1|Host: x|Content-Type: application/json|"
                 + "Transfer-Encoding: chunked|Connection: close||"
                 + chunk.repeat(8)
@@ -162,7 +165,7 @@ final class EdgesTest {
   @Test
   void aBodyThatIsAnnouncedAsHuge() {
     String answer =
-        world.raw(
+        httpHarness.raw(
             "POST /v1/auth/login HTTP/1.1|Host: x|Content-Type: application/json|"
                 + "Content-Length: 9000000000||{");
     rawProblem(answer, 413, "too_large");
@@ -171,7 +174,7 @@ final class EdgesTest {
   @Test
   void aChunkedBodyIsReadWhole() {
     String answer =
-        world.raw(
+        httpHarness.raw(
             "POST /v1/auth/login HTTP/1.1|Host: x|Content-Type: application/json|"
                 + "Transfer-Encoding: chunked|Connection: close||"
                 + "10|{\"username\":\"bob|18|\",\"password\":\"12345678\"}|0||");

@@ -8,14 +8,14 @@ import java.util.concurrent.CompletionStage;
 import parley.auth.Accounts;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
-import parley.auth.Verified;
+import parley.auth.TokenVerdict;
 import parley.model.UserId;
 
 /**
  * Accounts that say what the test wants. The access token of a user is {@code token-ID}, an
  * external one {@code external-ID}.
  */
-final class FakeIdentity implements Identity {
+final class FakeIdentity implements AuthServices {
   static final String JWKS = "{\"keys\":[{\"kty\":\"OKP\"}]}";
 
   volatile AuthResult.Register onRegister = new AuthResult.UsernameTaken();
@@ -72,21 +72,21 @@ final class FakeIdentity implements Identity {
   }
 
   @Override
-  public CompletionStage<Verified> verify(Secret accessToken) {
+  public CompletionStage<TokenVerdict> verify(Secret accessToken) {
     String token = accessToken.value();
     if (token.equals("broken")) {
       return CompletableFuture.failedFuture(new IllegalStateException("a secret detail"));
     }
     if (token.equals("no-keys")) {
-      return CompletableFuture.completedFuture(new Verified.Unavailable(2_000));
+      return CompletableFuture.completedFuture(new TokenVerdict.Unavailable(2_000));
     }
     boolean external = token.startsWith("external-");
     if (!external && !token.startsWith("token-")) {
-      return CompletableFuture.completedFuture(new Verified.Rejected("malformed"));
+      return CompletableFuture.completedFuture(new TokenVerdict.Rejected("malformed"));
     }
     String id = token.substring(token.indexOf('-') + 1);
     return CompletableFuture.completedFuture(
-        new Verified.Principal(new UserId(id), id, Instant.MAX, external));
+        new TokenVerdict.Principal(new UserId(id), id, Instant.MAX, external));
   }
 
   @Override

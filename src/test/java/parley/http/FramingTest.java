@@ -19,16 +19,16 @@ final class FramingTest {
 
   private static final String POST = "POST /v1/groups HTTP/1.1|Host: x|";
 
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    world = new World();
+    httpHarness = new HttpHarness();
   }
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   @ParameterizedTest
@@ -77,7 +77,7 @@ final class FramingTest {
         "\u0016\u0003\u0001\u0002\u0000",
       })
   void anAmbiguousHeadIsRefused(String request) {
-    List<String> statuses = statuses(world.raw(request + SMUGGLED));
+    List<String> statuses = statuses(httpHarness.raw(request + SMUGGLED));
     assertThat(statuses).containsExactly("400");
   }
 
@@ -102,7 +102,7 @@ final class FramingTest {
       })
   void anAmbiguousChunkIsRefused(String chunks) {
     String answer =
-        world.raw(
+        httpHarness.raw(
             POST
                 + "Authorization: Bearer token-alice|Content-Type: application/json|"
                 + "Transfer-Encoding: chunked||"
@@ -115,19 +115,19 @@ final class FramingTest {
   @Test
   void anExtensionWithoutEndIsRefused() {
     String answer =
-        world.raw(POST + "Transfer-Encoding: chunked||2;" + "x".repeat(5_000) + "|{}|0||");
+        httpHarness.raw(POST + "Transfer-Encoding: chunked||2;" + "x".repeat(5_000) + "|{}|0||");
     assertThat(statuses(answer)).containsExactly("400");
   }
 
   @Test
   void aLengthBeyondAllLimitsIsNotTakenForASmallOne() {
-    assertThat(statuses(world.raw(POST + "Content-Length: 4294967298||{}" + SMUGGLED)))
+    assertThat(statuses(httpHarness.raw(POST + "Content-Length: 4294967298||{}" + SMUGGLED)))
         .containsExactly("413");
   }
 
   @Test
   void aHeadWithoutEndIsRefused() {
-    String answer = world.raw(POST + "X: " + "y".repeat(70_000) + "||");
+    String answer = httpHarness.raw(POST + "X: " + "y".repeat(70_000) + "||");
     assertThat(statuses(answer)).containsExactly("413");
   }
 
@@ -136,7 +136,7 @@ final class FramingTest {
   void behindGoodOnesABadOneIsAnsweredInItsTurn() {
     String good = "GET /.well-known/jwks.json HTTP/1.1|Host: x||";
     String answer =
-        world.raw(good + good + POST + "Content-Length: 18446744073709551618||{}" + good);
+        httpHarness.raw(good + good + POST + "Content-Length: 18446744073709551618||{}" + good);
     assertThat(statuses(answer)).containsExactly("200", "200", "400");
     assertThat(answer).contains("application/problem+json").contains("Connection: close");
   }
@@ -146,7 +146,7 @@ final class FramingTest {
     String last = "GET /.well-known/jwks.json HTTP/1.1|Host: x|Connection: close||";
     String json = "Authorization: Bearer token-alice|Content-Type: application/json|";
     String answer =
-        world.raw(
+        httpHarness.raw(
             POST
                 + json
                 + "content-LENGTH:  \t2||{}"

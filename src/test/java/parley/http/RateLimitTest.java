@@ -80,20 +80,22 @@ final class RateLimitTest {
 
   @Test
   void theApiIsLimitedAndNothingElse() {
-    try (World world = new World(HttpSettings.standard(10, TrustedProxies.NONE))) {
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(10, TrustedProxies.NONE))) {
       for (int i = 0; i < 20; i++) {
-        World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+        HttpHarness.problem(httpHarness.call("GET", "/v1/users/me", null), 401, "unauthenticated");
       }
-      HttpResponse<String> limited = world.call("POST", "/v1/messages", "{}");
-      World.problem(limited, 429, "rate_limited");
+      HttpResponse<String> limited = httpHarness.call("POST", "/v1/messages", "{}");
+      HttpHarness.problem(limited, 429, "rate_limited");
       assertThat(limited.headers().firstValue("Retry-After")).hasValue("1");
-      World.problem(world.call("GET", "/%761/users/me", null), 429, "rate_limited");
-      assertThat(world.limited).containsExactly("requests", "requests");
-      assertThat(world.call("GET", "/docs/openapi.json", null).statusCode()).isEqualTo(200);
-      assertThat(world.call("GET", "/.well-known/jwks.json", null).statusCode()).isEqualTo(200);
-      world.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
-      World.problem(world.call("GET", "/v1/users/me", null), 401, "unauthenticated");
-      World.problem(world.call("GET", "/v1/users/me", null), 429, "rate_limited");
+      HttpHarness.problem(httpHarness.call("GET", "/%761/users/me", null), 429, "rate_limited");
+      assertThat(httpHarness.limited).containsExactly("requests", "requests");
+      assertThat(httpHarness.call("GET", "/docs/openapi.json", null).statusCode()).isEqualTo(200);
+      assertThat(httpHarness.call("GET", "/.well-known/jwks.json", null).statusCode())
+          .isEqualTo(200);
+      httpHarness.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(100));
+      HttpHarness.problem(httpHarness.call("GET", "/v1/users/me", null), 401, "unauthenticated");
+      HttpHarness.problem(httpHarness.call("GET", "/v1/users/me", null), 429, "rate_limited");
     }
   }
 }

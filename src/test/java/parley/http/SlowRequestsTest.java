@@ -25,12 +25,12 @@ final class SlowRequestsTest {
   private static final String GET = "GET /.well-known/jwks.json HTTP/1.1\r\nHost: x\r\n\r\n";
 
   private final List<Socket> sockets = new ArrayList<>();
-  private World world = new World();
+  private HttpHarness httpHarness = new HttpHarness();
 
   private void serve(PortLimits limits, TrustedProxies proxies) {
-    world.close();
-    world =
-        new World(
+    httpHarness.close();
+    httpHarness =
+        new HttpHarness(
             new HttpSettings(
                 0, Duration.ofSeconds(5), Duration.ofSeconds(5), LONG, proxies, limits));
   }
@@ -40,7 +40,7 @@ final class SlowRequestsTest {
     for (Socket socket : sockets) {
       socket.close();
     }
-    world.close();
+    httpHarness.close();
   }
 
   private static PortLimits times(Duration head, Duration body) {
@@ -48,7 +48,7 @@ final class SlowRequestsTest {
   }
 
   private Socket connect() throws IOException {
-    Socket socket = new Socket(InetAddress.getLoopbackAddress(), world.port());
+    Socket socket = new Socket(InetAddress.getLoopbackAddress(), httpHarness.port());
     socket.setSoTimeout(30_000);
     sockets.add(socket);
     return socket;
@@ -96,7 +96,7 @@ final class SlowRequestsTest {
     Socket socket = connect();
     write(socket, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
     assertThat(rest(socket)).startsWith("HTTP/1.1 408 ").contains("Connection: close");
-    assertThat(world.server().meters().lateHeads()).isEqualTo(1);
+    assertThat(httpHarness.server().meters().lateHeads()).isEqualTo(1);
   }
 
   /** The time is that of the whole head: a byte now and then does not begin it anew. */
@@ -118,7 +118,7 @@ final class SlowRequestsTest {
                 return true;
               }
             });
-    assertThat(world.server().meters().lateHeads()).isEqualTo(1);
+    assertThat(httpHarness.server().meters().lateHeads()).isEqualTo(1);
   }
 
   @Test
@@ -127,7 +127,7 @@ final class SlowRequestsTest {
     for (String framing : List.of("Content-Length: 10000", "Transfer-Encoding: chunked")) {
       Socket socket = connect();
       write(socket, "POST /v1/groups HTTP/1.1\r\nHost: x\r\n" + framing + "\r\n\r\n");
-      long before = world.server().meters().lateBodies();
+      long before = httpHarness.server().meters().lateBodies();
       await()
           .pollInterval(Duration.ofMillis(20))
           .until(
@@ -139,7 +139,7 @@ final class SlowRequestsTest {
                   return true;
                 }
               });
-      assertThat(world.server().meters().lateBodies()).isEqualTo(before + 1);
+      assertThat(httpHarness.server().meters().lateBodies()).isEqualTo(before + 1);
     }
   }
 
@@ -171,14 +171,14 @@ final class SlowRequestsTest {
   void theNextOneOfAnAddressIsRefused() throws IOException {
     serve(new PortLimits(0, 3, address -> false, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
-    assertThat(world.server().meters().addressFull()).isEqualTo(1);
+    assertThat(httpHarness.server().meters().addressFull()).isEqualTo(1);
   }
 
   @Test
   void theNextOneOfThePortIsRefused() throws IOException {
     serve(new PortLimits(3, 0, address -> true, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
-    assertThat(world.server().meters().portFull()).isEqualTo(1);
+    assertThat(httpHarness.server().meters().portFull()).isEqualTo(1);
   }
 
   private void full(int most) throws IOException {
@@ -192,10 +192,10 @@ final class SlowRequestsTest {
         .startsWith("HTTP/1.1 503 ")
         .contains("Retry-After: 10\r\n", "Connection: close\r\n", "application/problem+json")
         .contains("\"code\":\"unavailable\"");
-    assertThat(world.server().meters().open()).isEqualTo(most);
+    assertThat(httpHarness.server().meters().open()).isEqualTo(most);
     // Whoever goes makes room.
     sockets.getFirst().close();
-    await().until(() -> world.server().meters().open() == most - 1);
+    await().until(() -> httpHarness.server().meters().open() == most - 1);
     Socket next = connect();
     write(next, GET);
     assertThat(answer(next)).startsWith("HTTP/1.1 200 ");
@@ -212,12 +212,12 @@ final class SlowRequestsTest {
     Socket third = connect();
     write(third, GET.replace("\r\n\r\n", "\r\n" + client + "\r\n"));
     assertThat(answer(third)).startsWith("HTTP/1.1 503 ").contains("Retry-After: 10");
-    assertThat(world.server().meters().addressFull()).isEqualTo(1);
+    assertThat(httpHarness.server().meters().addressFull()).isEqualTo(1);
     // Somebody else by the same connection of the proxy.
     write(third, GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 203.0.113.8\r\n\r\n"));
     assertThat(answer(third)).startsWith("HTTP/1.1 200 ");
     first.close();
-    await().until(() -> world.server().meters().open() == 2);
+    await().until(() -> httpHarness.server().meters().open() == 2);
     for (int call = 0; call < 5; call++) {
       write(third, GET.replace("\r\n\r\n", "\r\n" + client + "\r\n"));
       assertThat(answer(third)).startsWith("HTTP/1.1 200 ");

@@ -19,16 +19,16 @@ import org.junit.jupiter.api.Test;
 
 /** The handshake of the socket; behind it is an echo. */
 final class SocketRouteTest {
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    world = new World();
+    httpHarness = new HttpHarness();
   }
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   private static final class Listener implements WebSocket.Listener {
@@ -42,11 +42,11 @@ final class SocketRouteTest {
   }
 
   private static WebSocket.Builder builder() {
-    return world.client().newWebSocketBuilder();
+    return httpHarness.client().newWebSocketBuilder();
   }
 
   private static URI uri() {
-    return URI.create("ws://127.0.0.1:" + world.port() + "/v1/ws");
+    return URI.create("ws://127.0.0.1:" + httpHarness.port() + "/v1/ws");
   }
 
   @Test
@@ -84,7 +84,7 @@ final class SocketRouteTest {
                 assertThat(((WebSocketHandshakeException) e).getResponse().statusCode())
                     .isEqualTo(400));
     String answer =
-        world.raw(
+        httpHarness.raw(
             "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|Upgrade: websocket|"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
                 + "Sec-WebSocket-Protocol: nonsense||");
@@ -94,7 +94,7 @@ final class SocketRouteTest {
   @Test
   void theAnswerIsThatOfTheStandard() {
     String answer =
-        world.head(
+        httpHarness.head(
             "GET /v1/ws HTTP/1.1|Host: x|Connection: Upgrade|Upgrade: websocket|"
                 + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
                 + "Sec-WebSocket-Extensions: permessage-deflate|Sec-WebSocket-Protocol: parley.v1||");
@@ -116,7 +116,7 @@ final class SocketRouteTest {
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j|",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Key: c2FtcGxlIG5vbmNlIHR3bw==|")) {
       assertThat(
-              world.raw(
+              httpHarness.raw(
                   "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|Upgrade: websocket|"
                       + keys
                       + "Sec-WebSocket-Version: 13||"))
@@ -128,9 +128,9 @@ final class SocketRouteTest {
 
   @Test
   void aCallThatIsNoHandshake() {
-    World.problem(world.alice("GET", "/v1/ws", null), 400, "bad_request");
+    HttpHarness.problem(httpHarness.alice("GET", "/v1/ws", null), 400, "bad_request");
     assertThat(
-            world.raw(
+            httpHarness.raw(
                 "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|"
                     + "Upgrade: websocket|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|"
                     + "Sec-WebSocket-Version: 12||"))

@@ -17,16 +17,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys, documents and the web client. */
 final class StaticTest {
-  private static World world;
+  private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    world = new World();
+    httpHarness = new HttpHarness();
   }
 
   @AfterAll
   static void stop() {
-    world.close();
+    httpHarness.close();
   }
 
   @ParameterizedTest
@@ -48,7 +48,7 @@ final class StaticTest {
     "/core/ulid.js, text/javascript; charset=UTF-8",
   })
   void files(String path, String type) {
-    HttpResponse<String> response = world.call("GET", path, null);
+    HttpResponse<String> response = httpHarness.call("GET", path, null);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isNotEmpty();
     assertThat(response.headers().firstValue("Content-Type")).hasValue(type);
@@ -67,7 +67,7 @@ final class StaticTest {
 
   @Test
   void aPageMayBeAllowedToTalkToOthers() {
-    assertThat(Security.pagePolicy(List.of("https://media.example")))
+    assertThat(SecurityHeaders.pagePolicy(List.of("https://media.example")))
         .contains("; connect-src 'self' https://media.example; ");
   }
 
@@ -75,30 +75,32 @@ final class StaticTest {
   @Test
   void everyPageOfTheDocumentationIsServed() {
     Matcher links =
-        Pattern.compile("href=\"(/[^\"#]*)\"").matcher(world.call("GET", "/docs", null).body());
+        Pattern.compile("href=\"(/[^\"#]*)\"")
+            .matcher(httpHarness.call("GET", "/docs", null).body());
     Set<String> paths = new TreeSet<>();
     while (links.find()) {
       paths.add(links.group(1));
     }
     assertThat(paths).hasSizeGreaterThan(15).contains("/docs/limits", "/docs/reference/socket");
     for (String path : paths) {
-      assertThat(world.call("GET", path, null).statusCode()).as(path).isEqualTo(200);
+      assertThat(httpHarness.call("GET", path, null).statusCode()).as(path).isEqualTo(200);
     }
-    assertThat(world.call("POST", "/docs/limits", "{}").statusCode()).isEqualTo(405);
+    assertThat(httpHarness.call("POST", "/docs/limits", "{}").statusCode()).isEqualTo(405);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"/docs/openapi.json", "/docs/limits"})
   void whatHasNotChangedIsNotSentAgain(String path) {
-    String etag = world.call("GET", path, null).headers().firstValue("ETag").orElseThrow();
+    String etag = httpHarness.call("GET", path, null).headers().firstValue("ETag").orElseThrow();
     assertThat(etag).matches("\"[0-9a-f]{32}\"");
     for (String header : new String[] {etag, "W/" + etag, "\"x\", " + etag, "*"}) {
-      HttpResponse<String> again = world.call("GET", path, null, "If-None-Match", header);
+      HttpResponse<String> again = httpHarness.call("GET", path, null, "If-None-Match", header);
       assertThat(again.statusCode()).as(header).isEqualTo(304);
       assertThat(again.body()).isEmpty();
       assertThat(again.headers().firstValue("ETag")).hasValue(etag);
     }
-    assertThat(world.call("GET", path, null, "If-None-Match", "\"x\"").statusCode()).isEqualTo(200);
+    assertThat(httpHarness.call("GET", path, null, "If-None-Match", "\"x\"").statusCode())
+        .isEqualTo(200);
   }
 
   @ParameterizedTest
@@ -124,13 +126,13 @@ final class StaticTest {
         "/favicon.nothing"
       })
   void nothingElseIsThere(String path) {
-    String answer = world.raw("GET " + path + " HTTP/1.1|Host: x|Connection: close||");
+    String answer = httpHarness.raw("GET " + path + " HTTP/1.1|Host: x|Connection: close||");
     assertThat(answer).startsWith("HTTP/1.1 404 ").contains("application/problem+json");
   }
 
   @Test
   void keys() {
-    HttpResponse<String> response = world.call("GET", "/.well-known/jwks.json", null);
+    HttpResponse<String> response = httpHarness.call("GET", "/.well-known/jwks.json", null);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo(FakeIdentity.JWKS);
     assertThat(response.headers().firstValue("Cache-Control")).hasValue("public, max-age=300");

@@ -142,46 +142,48 @@ final class TrustedProxiesTest {
 
   @Test
   void theRateIsThatOfTheClientBehindTheProxy() {
-    try (World world = new World(HttpSettings.standard(10, TrustedProxies.parse("127.0.0.1")))) {
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(10, TrustedProxies.parse("127.0.0.1")))) {
       for (int i = 0; i < 20; i++) {
-        assertThat(me(world, "6.6.6." + i + ", 203.0.113.1").statusCode()).isEqualTo(401);
+        assertThat(me(httpHarness, "6.6.6." + i + ", 203.0.113.1").statusCode()).isEqualTo(401);
       }
-      World.problem(me(world, "7.7.7.7, 203.0.113.1"), 429, "rate_limited");
-      assertThat(me(world, "203.0.113.2").statusCode()).isEqualTo(401);
+      HttpHarness.problem(me(httpHarness, "7.7.7.7, 203.0.113.1"), 429, "rate_limited");
+      assertThat(me(httpHarness, "203.0.113.2").statusCode()).isEqualTo(401);
     }
   }
 
   @Test
   void loginsAreSlowedForTheClientBehindTheProxy() {
-    try (World world =
-        new World(HttpSettings.standard(1_000, TrustedProxies.parse("127.0.0.0/8")))) {
-      world.identity.onLogin = new AuthResult.BadCredentials();
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(1_000, TrustedProxies.parse("127.0.0.0/8")))) {
+      httpHarness.identity.onLogin = new AuthResult.BadCredentials();
       int attempts = 0;
-      while (login(world, "203.0.113.1").statusCode() != 429 && attempts < 1_000) {
+      while (login(httpHarness, "203.0.113.1").statusCode() != 429 && attempts < 1_000) {
         attempts++;
       }
       assertThat(attempts).isPositive().isLessThan(1_000);
-      assertThat(login(world, "203.0.113.2").statusCode()).isNotEqualTo(429);
+      assertThat(login(httpHarness, "203.0.113.2").statusCode()).isNotEqualTo(429);
     }
   }
 
-  private static HttpResponse<String> login(World world, String forwardedFor) {
+  private static HttpResponse<String> login(HttpHarness httpHarness, String forwardedFor) {
     String body = "{\"username\":\"nobody\",\"password\":\"not the right one\"}";
-    return world.call("POST", "/v1/auth/login", body, "X-Forwarded-For", forwardedFor);
+    return httpHarness.call("POST", "/v1/auth/login", body, "X-Forwarded-For", forwardedFor);
   }
 
   @Test
   void withoutTrustTheHeaderIsOnlyWords() {
-    try (World world = new World(HttpSettings.standard(10, TrustedProxies.parse("10.0.0.0/8")))) {
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(10, TrustedProxies.parse("10.0.0.0/8")))) {
       for (int i = 0; i < 20; i++) {
-        assertThat(me(world, "203.0.113." + i).statusCode()).isEqualTo(401);
+        assertThat(me(httpHarness, "203.0.113." + i).statusCode()).isEqualTo(401);
       }
-      World.problem(me(world, "203.0.113.99"), 429, "rate_limited");
+      HttpHarness.problem(me(httpHarness, "203.0.113.99"), 429, "rate_limited");
     }
   }
 
-  private static HttpResponse<String> me(World world, String forwardedFor) {
-    return world.call("GET", "/v1/users/me", null, "X-Forwarded-For", forwardedFor);
+  private static HttpResponse<String> me(HttpHarness httpHarness, String forwardedFor) {
+    return httpHarness.call("GET", "/v1/users/me", null, "X-Forwarded-For", forwardedFor);
   }
 
   private static InetAddress address(String literal) {
@@ -194,25 +196,30 @@ final class TrustedProxiesTest {
 
   @Test
   void tlsIsRequiredOfWhoHasUsedItByAProxyThatIsTrusted() {
-    try (World world = new World(HttpSettings.standard(0, TrustedProxies.parse("127.0.0.0/8")))) {
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(0, TrustedProxies.parse("127.0.0.0/8")))) {
       for (String path : List.of("/", "/v1/users/me", "/nothing", "/.well-known/jwks.json")) {
-        assertThat(strict(world, path, "X-Forwarded-Proto", "https"))
+        assertThat(strict(httpHarness, path, "X-Forwarded-Proto", "https"))
             .as(path)
             .containsExactly("max-age=31536000");
-        assertThat(strict(world, path, "X-Forwarded-Proto", "http")).as(path).isEmpty();
-        assertThat(strict(world, path)).as(path).isEmpty();
+        assertThat(strict(httpHarness, path, "X-Forwarded-Proto", "http")).as(path).isEmpty();
+        assertThat(strict(httpHarness, path)).as(path).isEmpty();
       }
-      assertThat(strict(world, "/", "X-Forwarded-Proto", "HTTPS")).hasSize(1);
+      assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "HTTPS")).hasSize(1);
       // The first may be the client's own word.
-      assertThat(strict(world, "/", "X-Forwarded-Proto", "https, http")).isEmpty();
-      assertThat(strict(world, "/", "X-Forwarded-Proto", "")).isEmpty();
+      assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "https, http")).isEmpty();
+      assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "")).isEmpty();
     }
-    try (World world = new World(HttpSettings.standard(0, TrustedProxies.parse("10.0.0.0/8")))) {
-      assertThat(strict(world, "/", "X-Forwarded-Proto", "https")).isEmpty();
+    try (HttpHarness httpHarness =
+        new HttpHarness(HttpSettings.standard(0, TrustedProxies.parse("10.0.0.0/8")))) {
+      assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "https")).isEmpty();
     }
   }
 
-  private static List<String> strict(World world, String path, String... headers) {
-    return world.call("GET", path, null, headers).headers().allValues("Strict-Transport-Security");
+  private static List<String> strict(HttpHarness httpHarness, String path, String... headers) {
+    return httpHarness
+        .call("GET", path, null, headers)
+        .headers()
+        .allValues("Strict-Transport-Security");
   }
 }

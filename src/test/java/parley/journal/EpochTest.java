@@ -138,8 +138,10 @@ class EpochTest {
   }
 
   private static void write(JournalFile file, long number) throws Exception {
-    Row row = new Row(1, 0, "", "", "", new byte[] {1});
-    var put = new GroupCommit.Put(Family.EVENTS, Keys.row(Keys.prefix("e"), number), row.encoded());
+    JournalRow journalRow = new JournalRow(1, 0, "", "", "", new byte[] {1});
+    var put =
+        new GroupCommit.Put(
+            ColumnFamily.EVENTS, RowKeys.row(RowKeys.prefix("e"), number), journalRow.encoded());
     CompletableFuture<Void> done = new CompletableFuture<>();
     file.submit(new GroupCommit.Write("e", number, number, List.of(put), done));
     done.get(20, TimeUnit.SECONDS);

@@ -169,7 +169,7 @@ class GroupCommitTest {
   }
 
   private CompletionStage<Void> submit(String id, long number, int bytes) {
-    var put = new GroupCommit.Put(Family.EVENTS, new byte[10], new byte[bytes]);
+    var put = new GroupCommit.Put(ColumnFamily.EVENTS, new byte[10], new byte[bytes]);
     return commits.submit(
         new GroupCommit.Write(id, number, number, List.of(put), new CompletableFuture<>()));
   }

@@ -38,16 +38,17 @@ class JournalFileTest {
 
   @Test
   void aRowIsStoredAsWritten() {
-    Row row =
-        new Row(7, 0x0102030405060708L, "sent", "", "w", "é".getBytes(StandardCharsets.UTF_8));
-    assertThat(HexFormat.of().formatHex(row.encoded()))
+    JournalRow journalRow =
+        new JournalRow(
+            7, 0x0102030405060708L, "sent", "", "w", "é".getBytes(StandardCharsets.UTF_8));
+    assertThat(HexFormat.of().formatHex(journalRow.encoded()))
         .isEqualTo(
             "01" + "00000007" + "0102030405060708" + "000473656e74" + "0000" + "000177" + "c3a9");
-    Row read = Row.decoded(row.encoded());
-    assertThat(read).usingRecursiveComparison().isEqualTo(row);
-    byte[] newer = row.encoded();
+    JournalRow read = JournalRow.decoded(journalRow.encoded());
+    assertThat(read).usingRecursiveComparison().isEqualTo(journalRow);
+    byte[] newer = journalRow.encoded();
     newer[0] = 2;
-    assertThatThrownBy(() -> Row.decoded(newer)).hasMessageContaining("version 2");
+    assertThatThrownBy(() -> JournalRow.decoded(newer)).hasMessageContaining("version 2");
   }
 
   @Test
@@ -70,7 +71,7 @@ class JournalFileTest {
     }
     get(write("e", 2_501, "last"));
     get(write("e2", 1, "the neighbour's"));
-    get(file.remove(Family.EVENTS, "e", Long.MAX_VALUE));
+    get(file.remove(ColumnFamily.EVENTS, "e", Long.MAX_VALUE));
     assertThat(texts("e")).isEmpty();
     assertThat(texts("e2")).containsExactly("the neighbour's");
     assertThat(file.highest("e")).isEqualTo(2_501);
@@ -118,7 +119,8 @@ class JournalFileTest {
     other.close();
     assertThatThrownBy(() -> get(write("e", 2, "x"))).hasMessageContaining("closed");
     assertThatThrownBy(() -> file.highest("e")).hasMessageContaining("closed");
-    assertThatThrownBy(() -> file.rows(Family.EVENTS, "e", 0, 1, 1)).hasMessageContaining("closed");
+    assertThatThrownBy(() -> file.rows(ColumnFamily.EVENTS, "e", 0, 1, 1))
+        .hasMessageContaining("closed");
     assertThatThrownBy(file::probe).hasMessageContaining("closed");
     assertThatThrownBy(() -> JournalFile.at(folder.toString())).hasMessageContaining("not open");
     file = JournalFile.open(folder);
@@ -137,7 +139,9 @@ class JournalFileTest {
     assertThat(stored).isEqualTo(5_000);
     file = JournalFile.open(folder);
     long found =
-        file.ids("").mapToLong(id -> file.rows(Family.EVENTS, id, 0, 9_999, 9_999).size()).sum();
+        file.ids("")
+            .mapToLong(id -> file.rows(ColumnFamily.EVENTS, id, 0, 9_999, 9_999).size())
+            .sum();
     assertThat(found).isEqualTo(5_000);
   }
 
@@ -145,19 +149,19 @@ class JournalFileTest {
   void aNewerOneIsLeftAlone() throws Exception {
     file.close();
     try (RocksDB raw = RocksDB.openReadOnly(folder.toString())) {
-      assertThat(raw.get(Keys.FORMAT)).isEqualTo(Keys.number(1));
+      assertThat(raw.get(RowKeys.FORMAT)).isEqualTo(RowKeys.number(1));
     }
     List<org.rocksdb.ColumnFamilyDescriptor> families = new ArrayList<>();
     for (String name : List.of("default", "events", "snapshots")) {
       families.add(new org.rocksdb.ColumnFamilyDescriptor(name.getBytes(StandardCharsets.UTF_8)));
     }
     try (RocksDB raw = RocksDB.open(folder.toString(), families, new ArrayList<>())) {
-      raw.put(Keys.FORMAT, Keys.number(2));
+      raw.put(RowKeys.FORMAT, RowKeys.number(2));
     }
     assertThatThrownBy(() -> JournalFile.open(folder))
         .hasMessage("it was written by a newer version of Parley");
     try (RocksDB raw = RocksDB.open(folder.toString(), families, new ArrayList<>())) {
-      raw.put(Keys.FORMAT, Keys.number(1));
+      raw.put(RowKeys.FORMAT, RowKeys.number(1));
     }
     file = JournalFile.open(folder);
   }
@@ -173,8 +177,10 @@ class JournalFileTest {
   }
 
   private CompletionStage<Void> write(String id, long number, String text) {
-    Row row = new Row(1, 0, "", "", "", text.getBytes(StandardCharsets.UTF_8));
-    var put = new GroupCommit.Put(Family.EVENTS, Keys.row(Keys.prefix(id), number), row.encoded());
+    JournalRow journalRow = new JournalRow(1, 0, "", "", "", text.getBytes(StandardCharsets.UTF_8));
+    var put =
+        new GroupCommit.Put(
+            ColumnFamily.EVENTS, RowKeys.row(RowKeys.prefix(id), number), journalRow.encoded());
     return file.submit(
         new GroupCommit.Write(id, number, number, List.of(put), new CompletableFuture<>()));
   }
@@ -189,11 +195,12 @@ class JournalFileTest {
   }
 
   private Stream<String> texts(String id) {
-    return file.rows(Family.EVENTS, id, 0, Long.MAX_VALUE, 10_000).stream()
+    return file.rows(ColumnFamily.EVENTS, id, 0, Long.MAX_VALUE, 10_000).stream()
         .map(found -> new String(found.row().payload(), StandardCharsets.UTF_8));
   }
 
   private Stream<Long> numbers(long from, long to, long most) {
-    return file.rows(Family.EVENTS, "e", from, to, most).stream().map(JournalFile.Found::number);
+    return file.rows(ColumnFamily.EVENTS, "e", from, to, most).stream()
+        .map(JournalFile.Found::number);
   }
 }

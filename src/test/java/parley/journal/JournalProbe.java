@@ -21,10 +21,11 @@ public final class JournalProbe {
    */
   public static void forget(Path journal, String id, long upTo) throws Exception {
     try (JournalFile file = JournalFile.open(journal)) {
-      get(file.remove(Family.EVENTS, id, upTo).toCompletableFuture());
+      get(file.remove(ColumnFamily.EVENTS, id, upTo).toCompletableFuture());
       // As if no event had ever been removed; only what is left says how far the entity was.
-      byte[] none = Arrays.copyOf(Mark.NONE.encoded(), Long.BYTES);
-      var put = new GroupCommit.Put(Family.MARKS, Keys.mark(Family.EVENTS, id), none);
+      byte[] none = Arrays.copyOf(RemovalMark.NONE.encoded(), Long.BYTES);
+      var put =
+          new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.mark(ColumnFamily.EVENTS, id), none);
       CompletableFuture<Void> done = new CompletableFuture<>();
       get(file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), done)).toCompletableFuture());
     }

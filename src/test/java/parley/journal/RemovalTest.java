@@ -48,15 +48,15 @@ class RemovalTest {
   void itCostsTheSameWhateverWasRemovedBefore() throws Exception {
     write("e", 1, 20_500);
     for (long upTo = 500; upTo < 20_000; upTo += 500) {
-      remove(Family.EVENTS, "e", upTo);
+      remove(ColumnFamily.EVENTS, "e", upTo);
     }
     statistics.getAndResetTickerCount(TickerType.NUMBER_ITER_SKIP);
-    remove(Family.EVENTS, "e", 20_000);
+    remove(ColumnFamily.EVENTS, "e", 20_000);
     assertThat(skipped()).as("rows walked over by a removal").isLessThan(10);
     assertThat(numbers("e")).hasSize(500).startsWith(20_001L);
     assertThat(file.highest("e")).isEqualTo(20_500);
     assertThat(skipped()).as("rows walked over by a reader from the front").isLessThan(10);
-    remove(Family.EVENTS, "e", Long.MAX_VALUE);
+    remove(ColumnFamily.EVENTS, "e", Long.MAX_VALUE);
     assertThat(file.highest("e")).isEqualTo(20_500);
     assertThat(numbers("e")).isEmpty();
     assertThat(skipped()).as("rows walked over where none is left").isLessThan(10);
@@ -65,16 +65,16 @@ class RemovalTest {
   @Test
   void snapshotsTooAreRemovedWithoutWalkingOverTheirForerunners() throws Exception {
     for (long number = 100; number <= 200_000; number += 100) {
-      put(Family.SNAPSHOTS, "e", number);
+      put(ColumnFamily.SNAPSHOTS, "e", number);
       if (number % 1_000 == 0) {
-        remove(Family.SNAPSHOTS, "e", number - 500);
+        remove(ColumnFamily.SNAPSHOTS, "e", number - 500);
       }
     }
     statistics.getAndResetTickerCount(TickerType.NUMBER_ITER_SKIP);
-    remove(Family.SNAPSHOTS, "e", 199_900);
+    remove(ColumnFamily.SNAPSHOTS, "e", 199_900);
     assertThat(skipped()).isLessThan(10);
     assertThat(newest()).contains(200_000L);
-    remove(Family.SNAPSHOTS, "e", Long.MAX_VALUE);
+    remove(ColumnFamily.SNAPSHOTS, "e", Long.MAX_VALUE);
     assertThat(newest()).isEmpty();
     assertThat(skipped()).isLessThan(10);
   }
@@ -84,14 +84,14 @@ class RemovalTest {
    */
   @Test
   void aLateSnapshotIsNotLost() throws Exception {
-    put(Family.SNAPSHOTS, "e", 10);
-    CompletionStage<Void> removal = file.remove(Family.SNAPSHOTS, "e", 10);
-    CompletionStage<Void> late = submit(Family.SNAPSHOTS, "e", 5);
+    put(ColumnFamily.SNAPSHOTS, "e", 10);
+    CompletionStage<Void> removal = file.remove(ColumnFamily.SNAPSHOTS, "e", 10);
+    CompletionStage<Void> late = submit(ColumnFamily.SNAPSHOTS, "e", 5);
     get(removal);
     get(late);
     assertThat(newest()).contains(5L);
-    put(Family.SNAPSHOTS, "e", 4);
-    remove(Family.SNAPSHOTS, "e", 4);
+    put(ColumnFamily.SNAPSHOTS, "e", 4);
+    remove(ColumnFamily.SNAPSHOTS, "e", 4);
     assertThat(newest()).contains(5L);
   }
 
@@ -100,19 +100,22 @@ class RemovalTest {
     write("e", 1, 1_000);
     // Its mark has one number only.
     var mark =
-        new GroupCommit.Put(Family.MARKS, Keys.mark(Family.EVENTS, "e"), Keys.number(1_000L));
+        new GroupCommit.Put(
+            ColumnFamily.MARKS, RowKeys.mark(ColumnFamily.EVENTS, "e"), RowKeys.number(1_000L));
     get(file.submit(new GroupCommit.Write("e", 0, 0, List.of(mark), new CompletableFuture<>())));
     assertThat(numbers("e")).hasSize(1_000);
-    remove(Family.EVENTS, "e", 300);
+    remove(ColumnFamily.EVENTS, "e", 300);
     assertThat(numbers("e")).hasSize(700).startsWith(301L);
     assertThat(file.highest("e")).isEqualTo(1_000);
   }
 
   @Test
   void thatVersionReadsOurMark() {
-    assertThat(java.nio.ByteBuffer.wrap(new Mark(1_000, 300).encoded()).getLong()).isEqualTo(1_000);
-    assertThat(Mark.decoded(new Mark(1_000, 300).encoded())).isEqualTo(new Mark(1_000, 300));
-    assertThat(Mark.decoded(Keys.number(7))).isEqualTo(new Mark(7, 0));
+    assertThat(java.nio.ByteBuffer.wrap(new RemovalMark(1_000, 300).encoded()).getLong())
+        .isEqualTo(1_000);
+    assertThat(RemovalMark.decoded(new RemovalMark(1_000, 300).encoded()))
+        .isEqualTo(new RemovalMark(1_000, 300));
+    assertThat(RemovalMark.decoded(RowKeys.number(7))).isEqualTo(new RemovalMark(7, 0));
   }
 
   /** Writes, removals and reopenings in any order, compared with a list. */
@@ -129,7 +132,7 @@ class RemovalTest {
       switch (random.nextInt(8)) {
         case 0 -> {
           long upTo = random.nextInt(10) == 0 ? Long.MAX_VALUE : random.nextLong(last[i] + 50);
-          remove(Family.EVENTS, ids[i], upTo);
+          remove(ColumnFamily.EVENTS, ids[i], upTo);
           gone[i] = Math.max(gone[i], Math.min(upTo, last[i]));
         }
         case 1 -> {
@@ -156,25 +159,25 @@ class RemovalTest {
   }
 
   private Optional<Long> newest() {
-    return file.newest(Family.SNAPSHOTS, "e", Long.MAX_VALUE, found -> true)
+    return file.newest(ColumnFamily.SNAPSHOTS, "e", Long.MAX_VALUE, found -> true)
         .map(JournalFile.Found::number);
   }
 
   private List<Long> numbers(String id) {
-    return file.rows(Family.EVENTS, id, 0, Long.MAX_VALUE, Long.MAX_VALUE).stream()
+    return file.rows(ColumnFamily.EVENTS, id, 0, Long.MAX_VALUE, Long.MAX_VALUE).stream()
         .map(JournalFile.Found::number)
         .toList();
   }
 
-  private void remove(Family family, String id, long upTo) throws Exception {
-    get(file.remove(family, id, upTo));
+  private void remove(ColumnFamily columnFamily, String id, long upTo) throws Exception {
+    get(file.remove(columnFamily, id, upTo));
   }
 
   /** In portions: the journal refuses what waits beyond its bound. */
   private void write(String id, long first, long last) throws Exception {
     List<CompletionStage<Void>> portion = new ArrayList<>();
     for (long number = first; number <= last; number++) {
-      portion.add(submit(Family.EVENTS, id, number));
+      portion.add(submit(ColumnFamily.EVENTS, id, number));
       if (portion.size() == 1_000 || number == last) {
         for (CompletionStage<Void> written : portion) {
           get(written);
@@ -184,14 +187,16 @@ class RemovalTest {
     }
   }
 
-  private void put(Family family, String id, long number) throws Exception {
-    get(submit(family, id, number));
+  private void put(ColumnFamily columnFamily, String id, long number) throws Exception {
+    get(submit(columnFamily, id, number));
   }
 
-  private CompletionStage<Void> submit(Family family, String id, long number) {
-    Row row = new Row(1, 0, "", "", "", "x".getBytes(StandardCharsets.UTF_8));
-    var put = new GroupCommit.Put(family, Keys.row(Keys.prefix(id), number), row.encoded());
-    long counted = family == Family.EVENTS ? number : 0;
+  private CompletionStage<Void> submit(ColumnFamily columnFamily, String id, long number) {
+    JournalRow journalRow = new JournalRow(1, 0, "", "", "", "x".getBytes(StandardCharsets.UTF_8));
+    var put =
+        new GroupCommit.Put(
+            columnFamily, RowKeys.row(RowKeys.prefix(id), number), journalRow.encoded());
+    long counted = columnFamily == ColumnFamily.EVENTS ? number : 0;
     return file.submit(
         new GroupCommit.Write(id, counted, counted, List.of(put), new CompletableFuture<>()));
   }

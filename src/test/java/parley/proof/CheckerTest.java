@@ -10,6 +10,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import parley.proof.checker.Checker;
+import parley.proof.checker.GoodHistory;
+import parley.proof.checker.HistoryEvent;
+import parley.proof.checker.PlantedViolations;
+import parley.proof.checker.RecordedHistory;
+import parley.proof.checker.Violation;
 
 /**
  * A judge that finds nothing proves nothing: whatever a server must never do is planted here, and
@@ -21,24 +27,25 @@ class CheckerTest {
   @Test
   void aGoodHistoryPasses() {
     for (int i = 0; i < 30; i++) {
-      List<Event> events = good(SEED + i);
+      List<HistoryEvent> events = good(SEED + i);
       assertThat(judge(events)).as("seed %d", SEED + i).isEmpty();
     }
   }
 
   @ParameterizedTest
-  @EnumSource(Plant.class)
-  void whatIsPlantedIsFound(Plant plant) {
+  @EnumSource(PlantedViolations.class)
+  void whatIsPlantedIsFound(PlantedViolations plantedViolations) {
     int planted = 0;
     // Not every history has a place for it.
     for (int i = 0; i < 10 || (planted == 0 && i < 300); i++) {
-      List<Event> events = good(SEED + i);
-      if (plant.into(events, new Random(SEED + i))) {
+      List<HistoryEvent> events = good(SEED + i);
+      if (plantedViolations.into(events, new Random(SEED + i))) {
         planted++;
         assertThat(judge(events))
-            .as("%s, seed %d", plant, SEED + i)
+            .as("%s, seed %d", plantedViolations, SEED + i)
             .anySatisfy(
-                violation -> assertThat(violation.guarantee()).isEqualTo(plant.guarantee()));
+                violation ->
+                    assertThat(violation.guarantee()).isEqualTo(plantedViolations.guarantee()));
       }
     }
     assertThat(planted).as("seed %d", SEED).isPositive();
@@ -46,25 +53,25 @@ class CheckerTest {
 
   @Test
   void aWrittenHistoryIsJudgedAlike(@TempDir Path folder) {
-    List<Event> events = good(SEED);
-    Plant.LOST_FROM_THE_LOG.into(events, new Random(SEED));
+    List<HistoryEvent> events = good(SEED);
+    PlantedViolations.LOST_FROM_THE_LOG.into(events, new Random(SEED));
     Path file = folder.resolve("history.jsonl");
-    try (History written = History.to(file)) {
+    try (RecordedHistory written = RecordedHistory.to(file)) {
       events.forEach(written::add);
     }
-    History loaded = History.load(file);
+    RecordedHistory loaded = RecordedHistory.load(file);
     assertThat(loaded.events()).isEqualTo(events);
     assertThat(Checker.check(loaded)).isEqualTo(judge(events));
   }
 
-  private static List<Event> good(long seed) {
+  private static List<HistoryEvent> good(long seed) {
     System.out.println("history of seed " + seed);
     return new ArrayList<>(GoodHistory.generate(seed, 600));
   }
 
-  private static List<Violation> judge(List<Event> events) {
-    History history = History.inMemory();
-    events.forEach(history::add);
-    return Checker.check(history);
+  private static List<Violation> judge(List<HistoryEvent> events) {
+    RecordedHistory recordedHistory = RecordedHistory.inMemory();
+    events.forEach(recordedHistory::add);
+    return Checker.check(recordedHistory);
   }
 }

@@ -10,6 +10,16 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import parley.proof.checker.Checker;
+import parley.proof.checker.RecordedHistory;
+import parley.proof.faults.ClusterNetwork;
+import parley.proof.faults.ClusterProcess;
+import parley.proof.faults.FaultPlan;
+import parley.proof.faults.Nemesis;
+import parley.proof.faults.RecoveryProber;
+import parley.proof.faults.SharedStore;
+import parley.proof.swarm.DeviceHabits;
+import parley.proof.swarm.Swarm;
 
 /**
  * Three nodes on one store, with clients on all of them, while nodes are killed, paused, stopped
@@ -27,8 +37,8 @@ class ClusterIT {
   private static final long SEED = Long.getLong("parley.seed", new Random().nextLong());
   private static final int NODES = number("nodes", 3);
   private static final int CLIENTS = number("clients", 24);
-  private static final Plan.Wanted WANTED =
-      new Plan.Wanted(
+  private static final FaultPlan.Wanted WANTED =
+      new FaultPlan.Wanted(
           number("kills", 2),
           number("pauses", 1),
           number("terms", 1),
@@ -50,32 +60,38 @@ class ClusterIT {
   void nothingAcknowledgedIsLost(@TempDir Path folder) {
     long begun = System.nanoTime();
     Random random = new Random(SEED);
-    Network network = Network.best(NODES);
-    Plan plan = Plan.random(network.canCut() ? WANTED : WANTED.uncut(), NODES, random);
+    ClusterNetwork clusterNetwork = ClusterNetwork.best(NODES);
+    FaultPlan faultPlan =
+        FaultPlan.random(clusterNetwork.canCut() ? WANTED : WANTED.uncut(), NODES, random);
     System.out.printf(
         "cluster test of seed %d, %s: %s%n",
-        SEED, network.canCut() ? "in namespaces" : "on one address, nothing can be cut", plan);
-    try (SharedStore store = SharedStore.start(network.outside(), NODES, SEED);
+        SEED,
+        clusterNetwork.canCut() ? "in namespaces" : "on one address, nothing can be cut",
+        faultPlan);
+    try (SharedStore store = SharedStore.start(clusterNetwork.outside(), NODES, SEED);
         ClusterProcess cluster =
             new ClusterProcess(
                 NODES,
                 folder,
-                network,
+                clusterNetwork,
                 store::settings,
                 Map.of("PARLEY_DRAIN_SECONDS", "5"),
                 ClusterIT::say);
-        History history = History.to(Path.of("target", "cluster-history.jsonl"));
-        Swarm swarm = new Swarm(cluster.uris(), history, SEED, Habits.lively(PACE_MILLIS));
-        Prober prober = new Prober(cluster, swarm, history)) {
+        RecordedHistory recordedHistory =
+            RecordedHistory.to(Path.of("target", "cluster-history.jsonl"));
+        Swarm swarm =
+            new Swarm(cluster.uris(), recordedHistory, SEED, DeviceHabits.lively(PACE_MILLIS));
+        RecoveryProber recoveryProber = new RecoveryProber(cluster, swarm, recordedHistory)) {
       swarm.begin(CLIENTS);
       swarm.start();
       try {
-        new Nemesis(cluster, store, swarm, history, prober, SPACING).carryOut(plan);
+        new Nemesis(cluster, store, swarm, recordedHistory, recoveryProber, SPACING)
+            .carryOut(faultPlan);
       } catch (AssertionError e) {
-        throw new AssertionError("seed " + SEED + ", " + plan + ": " + e.getMessage(), e);
+        throw new AssertionError("seed " + SEED + ", " + faultPlan + ": " + e.getMessage(), e);
       }
       swarm.finish();
-      Report report = new Report(history);
+      RunReport runReport = new RunReport(recordedHistory);
       System.out.printf(
           "cluster of %d under load, seed %d: %d kills, %d pauses, %d stops, %d isolations, %d cut"
               + " links, %d full stops; the store throttled %d, slow %d, refusing %d, its answers lost"
@@ -83,22 +99,22 @@ class ClusterIT {
               + " %d nodes ended by themselves%n",
           NODES,
           SEED,
-          report.count(Plan.Kind.KILL),
-          report.count(Plan.Kind.PAUSE),
-          report.count(Plan.Kind.TERM),
-          report.count(Plan.Kind.ISOLATE),
-          report.count(Plan.Kind.LINK) + report.count(Plan.Kind.ONE_WAY),
-          report.count(Plan.Kind.KILL_ALL),
-          report.count(Plan.Kind.STORE_THROTTLED),
-          report.count(Plan.Kind.STORE_SLOW),
-          report.count(Plan.Kind.STORE_REFUSES),
-          report.count(Plan.Kind.STORE_ANSWERS_LOST),
+          runReport.count(FaultPlan.Kind.KILL),
+          runReport.count(FaultPlan.Kind.PAUSE),
+          runReport.count(FaultPlan.Kind.TERM),
+          runReport.count(FaultPlan.Kind.ISOLATE),
+          runReport.count(FaultPlan.Kind.LINK) + runReport.count(FaultPlan.Kind.ONE_WAY),
+          runReport.count(FaultPlan.Kind.KILL_ALL),
+          runReport.count(FaultPlan.Kind.STORE_THROTTLED),
+          runReport.count(FaultPlan.Kind.STORE_SLOW),
+          runReport.count(FaultPlan.Kind.STORE_REFUSES),
+          runReport.count(FaultPlan.Kind.STORE_ANSWERS_LOST),
           CLIENTS,
           swarm.counts(),
-          report,
-          Report.spread(prober.all()),
+          runReport,
+          RunReport.spread(recoveryProber.all()),
           cluster.selfStarted());
-      Checker.assertNone(history);
+      Checker.assertNone(recordedHistory);
       Set<String> mayBe = new HashSet<>(Set.of("forbidden", "unavailable", "not_found"));
       if (System.nanoTime() - begun > TOKENS.toNanos()) {
         // It asks with a token that has ended, fetches another and asks again.

@@ -15,6 +15,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import parley.client.ServerProcess;
+import parley.proof.checker.Checker;
+import parley.proof.checker.HistoryEvent;
+import parley.proof.checker.RecordedHistory;
+import parley.proof.checker.Violation;
+import parley.proof.faults.SmallDisk;
+import parley.proof.swarm.DeviceHabits;
+import parley.proof.swarm.Swarm;
 
 /**
  * The program is killed with {@code kill -9} under load, again and again, and started on what it
@@ -62,8 +69,11 @@ class CrashIT {
     int kills = 0;
     int fills = 0;
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
-        History history = History.to(Path.of("target", "crash-history.jsonl"));
-        Swarm swarm = new Swarm(List.of(server.uri()), history, SEED, Habits.steady(PACE_MILLIS))) {
+        RecordedHistory recordedHistory =
+            RecordedHistory.to(Path.of("target", "crash-history.jsonl"));
+        Swarm swarm =
+            new Swarm(
+                List.of(server.uri()), recordedHistory, SEED, DeviceHabits.steady(PACE_MILLIS))) {
       swarm.begin(CLIENTS);
       swarm.start();
       long until = System.nanoTime() + Duration.ofSeconds(SECONDS).toNanos();
@@ -71,20 +81,20 @@ class CrashIT {
       while (kills < KILLS || fills < wanted || System.nanoTime() < until) {
         progress(swarm, 20 + random.nextInt(SPACING));
         if (disk != null && fills < wanted && random.nextInt(KILLS + wanted) < wanted) {
-          history.add(new Event.Killed("full disk"));
+          recordedHistory.add(new HistoryEvent.Killed("full disk"));
           fullDisk(disk, server, swarm);
           fills++;
         } else {
           server.kill9();
-          history.add(new Event.Killed("kill -9"));
+          recordedHistory.add(new HistoryEvent.Killed("kill -9"));
           kills++;
           server.restart();
         }
       }
       progress(swarm, 20);
       swarm.finish();
-      report(history, swarm, kills, fills);
-      Checker.assertNone(history);
+      report(recordedHistory, swarm, kills, fills);
+      Checker.assertNone(recordedHistory);
       assertThat(swarm.counts().refused().keySet())
           .as("what a correct client may be refused: a change of a deleted message")
           .isSubsetOf("forbidden", "unavailable");
@@ -129,9 +139,9 @@ class CrashIT {
     return swarm.counts().refused().getOrDefault("unavailable", 0);
   }
 
-  private static void report(History history, Swarm swarm, int kills, int fills) {
+  private static void report(RecordedHistory recordedHistory, Swarm swarm, int kills, int fills) {
     Map<String, Long> broken =
-        Checker.check(history).stream()
+        Checker.check(recordedHistory).stream()
             .collect(Collectors.groupingBy(Violation::guarantee, Collectors.counting()));
     System.out.printf(
         "kill -9 under load: %d kills, %d times a full disk, %d clients, %s%n"

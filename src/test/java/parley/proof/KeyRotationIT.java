@@ -23,11 +23,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.ClientIds;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
+import parley.client.TestAccount;
+import parley.proof.faults.ClusterNetwork;
+import parley.proof.faults.ClusterProcess;
+import parley.proof.faults.SharedStore;
 
 /**
  * Nodes are stopped and started again one after the other, and in the middle of that the keys are
@@ -56,7 +59,7 @@ class KeyRotationIT {
     /** As the node that made it said. */
     String keyId() {
       byte[] header = Base64.getUrlDecoder().decode(text.substring(0, text.indexOf('.')));
-      return Json.parse(new String(header, StandardCharsets.UTF_8)).path("kid").asText();
+      return JsonTrees.parse(new String(header, StandardCharsets.UTF_8)).path("kid").asText();
     }
   }
 
@@ -74,7 +77,7 @@ class KeyRotationIT {
             new ClusterProcess(
                 NODES,
                 folder,
-                new Network.Loopback(),
+                new ClusterNetwork.Loopback(),
                 store::settings,
                 Map.of(
                     "PARLEY_DRAIN_SECONDS", "1",
@@ -173,11 +176,11 @@ class KeyRotationIT {
   /** Gets tokens wherever somebody gives one, and shows each everywhere. */
   private void work(List<ParleyClient> nodes, Random random) {
     List<Token> kept = new ArrayList<>();
-    Account account = null;
+    TestAccount testAccount = null;
     while (!over) {
-      account = renewed(nodes.get(random.nextInt(nodes.size())), account);
-      if (account != null) {
-        Token token = new Token(account.accessToken(), Instant.now());
+      testAccount = renewed(nodes.get(random.nextInt(nodes.size())), testAccount);
+      if (testAccount != null) {
+        Token token = new Token(testAccount.accessToken(), Instant.now());
         made.computeIfAbsent(token.keyId(), key -> new AtomicInteger()).incrementAndGet();
         kept.add(token);
         if (kept.size() > KEPT) {
@@ -194,26 +197,27 @@ class KeyRotationIT {
     }
   }
 
-  private static @Nullable Account renewed(ParleyClient node, @Nullable Account account) {
+  private static @Nullable TestAccount renewed(
+      ParleyClient node, @Nullable TestAccount testAccount) {
     try {
-      if (account == null) {
-        return node.register("k" + Ids.next().toLowerCase(Locale.ROOT));
+      if (testAccount == null) {
+        return node.register("k" + ClientIds.next().toLowerCase(Locale.ROOT));
       }
       Answer answer =
           node.post(
               "/v1/auth/refresh",
               null,
-              new HashMap<>(Map.of("refresh_token", account.refreshToken())));
+              new HashMap<>(Map.of("refresh_token", testAccount.refreshToken())));
       if (answer.ok()) {
-        return new Account(
-            account.userId(),
-            account.username(),
-            account.password(),
+        return new TestAccount(
+            testAccount.userId(),
+            testAccount.username(),
+            testAccount.password(),
             answer.body().path("access_token").asText(),
             answer.body().path("refresh_token").asText(),
             900);
       }
-      return answer.status() == 401 ? null : account;
+      return answer.status() == 401 ? null : testAccount;
     } catch (UncheckedIOException | AssertionError e) {
       return null; // A node that is stopping: another account, at another.
     }

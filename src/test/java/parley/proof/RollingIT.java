@@ -10,6 +10,13 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import parley.proof.checker.Checker;
+import parley.proof.checker.RecordedHistory;
+import parley.proof.faults.ClusterNetwork;
+import parley.proof.faults.ClusterProcess;
+import parley.proof.faults.SharedStore;
+import parley.proof.swarm.DeviceHabits;
+import parley.proof.swarm.Swarm;
 
 /**
  * All nodes are stopped in order (SIGTERM) and started again, one after the other, under load:
@@ -37,7 +44,7 @@ class RollingIT {
             new ClusterProcess(
                 NODES,
                 folder,
-                new Network.Loopback(),
+                new ClusterNetwork.Loopback(),
                 store::settings,
                 Map.of(
                     "PARLEY_UNREADY_SECONDS",
@@ -45,10 +52,14 @@ class RollingIT {
                     "PARLEY_DRAIN_SECONDS",
                     String.valueOf(DRAIN_SECONDS)),
                 RollingIT::say);
-        History history = History.to(Path.of("target", "rolling-history.jsonl"));
+        RecordedHistory recordedHistory =
+            RecordedHistory.to(Path.of("target", "rolling-history.jsonl"));
         Swarm swarm =
             new Swarm(
-                cluster.uris(), history, SEED, new Habits(PACE_MILLIS, 12, 0, false, false))) {
+                cluster.uris(),
+                recordedHistory,
+                SEED,
+                new DeviceHabits(PACE_MILLIS, 12, 0, false, false))) {
       swarm.begin(CLIENTS);
       swarm.start();
       await("everybody at work")
@@ -67,10 +78,10 @@ class RollingIT {
           SEED,
           CLIENTS,
           swarm.counts(),
-          new Report(history),
+          new RunReport(recordedHistory),
           pauses.get(pauses.size() / 2) / 1000.0,
           pauses.getLast() / 1000.0);
-      Checker.assertNone(history);
+      Checker.assertNone(recordedHistory);
       assertThat(swarm.counts().refused().keySet())
           .as("what a correct client may be refused")
           .isSubsetOf("forbidden", "unavailable", "not_found");

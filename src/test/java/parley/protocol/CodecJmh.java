@@ -8,9 +8,9 @@ import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.UserId;
 
 /** What each frame of a message costs to read or write; a message has 200 bytes. */
@@ -32,7 +32,7 @@ public class CodecJmh {
       "{\"op\":\"ack\",\"conversation_id\":\"%s\",\"seq\":4711}".formatted(CHAT.value());
   private final ServerFrame sent = new ServerFrame.Sent(17L, CHAT, NAME, NAME, 4711, AT, false);
   private final Entry entry =
-      new Entry(4711, NAME, ANN, AT, NAME, new Body.Text(CONTENT, null, List.of(), false));
+      new Entry(4711, NAME, ANN, AT, NAME, new EntryBody.Text(CONTENT, null, List.of(), false));
   private final String encoded = FrameWriter.entry(CHAT, entry, false);
   private final ServerFrame receipt = new ServerFrame.Receipt(CHAT, BEN, 4711, 4700);
 

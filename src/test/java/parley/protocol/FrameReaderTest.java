@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
-import parley.model.Intent;
 
 class FrameReaderTest {
   private static final String SEND =
@@ -181,7 +181,11 @@ class FrameReaderTest {
         .isEqualTo(
             new FrameReader.Good(
                 new ClientFrame.Post(
-                    null, null, FrameSamples.BOB, "m", new Intent.Text("x", null, List.of()))));
+                    null,
+                    null,
+                    FrameSamples.BOB,
+                    "m",
+                    new EntryIntent.Text("x", null, List.of()))));
   }
 
   @ParameterizedTest
@@ -209,7 +213,7 @@ class FrameReaderTest {
     String json = content.replace("\u0000", "\\u0000");
     return FrameReader.read(SEND.formatted("\"" + json + "\"")) instanceof FrameReader.Good good
             && good.frame() instanceof ClientFrame.Post post
-            && post.intent() instanceof Intent.Text text
+            && post.intent() instanceof EntryIntent.Text text
         ? text.content()
         : null;
   }

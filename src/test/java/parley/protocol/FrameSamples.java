@@ -5,16 +5,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.DeviceId;
 import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.HistoryPage;
 import parley.model.InboxPage;
 import parley.model.InboxRow;
-import parley.model.Intent;
 import parley.model.LastMessage;
 import parley.model.Presence;
 import parley.model.Role;
@@ -54,14 +54,16 @@ final class FrameSamples {
             new ConversationId("g_01ARZ3NDEKTSV4RRFFQ69G5FAV"),
             null,
             "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-            new Intent.Text("Hi \"Bob\" 👋\u0000\u202e", 7L, List.of(BOB, CAROL))));
+            new EntryIntent.Text("Hi \"Bob\" 👋\u0000\u202e", 7L, List.of(BOB, CAROL))));
     all.put(
         "send_to",
-        new ClientFrame.Post(5L, null, BOB, "m-1", new Intent.Text("hello", null, List.of())));
-    all.put("edit", new ClientFrame.Post(6L, GROUP, null, "m-2", new Intent.Edit(7, "better")));
-    all.put("delete", new ClientFrame.Post(7L, GROUP, null, "m-3", new Intent.Delete(7)));
-    all.put("react", new ClientFrame.Post(8L, GROUP, null, "m-4", new Intent.React(7, "👍")));
-    all.put("react_remove", new ClientFrame.Post(9L, GROUP, null, "m-5", new Intent.React(7, "")));
+        new ClientFrame.Post(5L, null, BOB, "m-1", new EntryIntent.Text("hello", null, List.of())));
+    all.put(
+        "edit", new ClientFrame.Post(6L, GROUP, null, "m-2", new EntryIntent.Edit(7, "better")));
+    all.put("delete", new ClientFrame.Post(7L, GROUP, null, "m-3", new EntryIntent.Delete(7)));
+    all.put("react", new ClientFrame.Post(8L, GROUP, null, "m-4", new EntryIntent.React(7, "👍")));
+    all.put(
+        "react_remove", new ClientFrame.Post(9L, GROUP, null, "m-5", new EntryIntent.React(7, "")));
     all.put("ack", new ClientFrame.Ack(null, GROUP, Long.MAX_VALUE));
     all.put("read", new ClientFrame.Read(null, GROUP, 12));
     all.put("typing", new ClientFrame.Typing(null, GROUP, true));
@@ -79,32 +81,37 @@ final class FrameSamples {
   /** Entries of every type, and in every state a reader can meet. */
   static Map<String, Entry> entries() {
     Map<String, Entry> all = new LinkedHashMap<>();
-    all.put("text", entry(2, ALICE, "m-1", new Body.Text("Hi \"Bob\" 👋", null, null, false)));
-    all.put("text_reply", entry(3, BOB, "m-2", new Body.Text("yes", 2L, List.of(ALICE), false)));
-    all.put("text_edited", entry(4, BOB, "m-3", new Body.Text("better", 2L, null, true)));
-    all.put("text_deleted", entry(5, BOB, "m-4", new Body.Text(null, null, null, false)));
-    all.put("edit", entry(6, BOB, "m-5", new Body.Edit(4, "better")));
-    all.put("edit_deleted", entry(7, BOB, "m-6", new Body.Edit(5, null)));
-    all.put("delete", entry(8, ALICE, "m-7", new Body.Delete(5, BOB)));
-    all.put("reaction", entry(9, ALICE, "m-8", new Body.Reaction(4, "👍")));
-    all.put("reaction_removed", entry(10, ALICE, "m-9", new Body.Reaction(4, null)));
+    all.put("text", entry(2, ALICE, "m-1", new EntryBody.Text("Hi \"Bob\" 👋", null, null, false)));
+    all.put(
+        "text_reply", entry(3, BOB, "m-2", new EntryBody.Text("yes", 2L, List.of(ALICE), false)));
+    all.put("text_edited", entry(4, BOB, "m-3", new EntryBody.Text("better", 2L, null, true)));
+    all.put("text_deleted", entry(5, BOB, "m-4", new EntryBody.Text(null, null, null, false)));
+    all.put("edit", entry(6, BOB, "m-5", new EntryBody.Edit(4, "better")));
+    all.put("edit_deleted", entry(7, BOB, "m-6", new EntryBody.Edit(5, null)));
+    all.put("delete", entry(8, ALICE, "m-7", new EntryBody.Delete(5, BOB)));
+    all.put("reaction", entry(9, ALICE, "m-8", new EntryBody.Reaction(4, "👍")));
+    all.put("reaction_removed", entry(10, ALICE, "m-9", new EntryBody.Reaction(4, null)));
     all.put(
         "group_created",
-        entry(1, ALICE, null, new Body.GroupCreated("Team", null, List.of(ALICE, BOB))));
+        entry(1, ALICE, null, new EntryBody.GroupCreated("Team", null, List.of(ALICE, BOB))));
     all.put(
         "group_created_with_avatar",
         entry(
-            1, ALICE, null, new Body.GroupCreated("Team", "https://x.test/t.png", List.of(ALICE))));
-    all.put("members_added", entry(11, ALICE, null, new Body.MembersAdded(List.of(CAROL))));
-    all.put("member_removed", entry(12, ALICE, null, new Body.MemberRemoved(CAROL)));
-    all.put("role_changed", entry(13, ALICE, null, new Body.RoleChanged(BOB, Role.ADMIN)));
-    all.put("group_changed", entry(14, ALICE, null, new Body.GroupChanged("New", null)));
-    all.put("group_changed_avatar", entry(15, ALICE, null, new Body.GroupChanged(null, "")));
+            1,
+            ALICE,
+            null,
+            new EntryBody.GroupCreated("Team", "https://x.test/t.png", List.of(ALICE))));
+    all.put("members_added", entry(11, ALICE, null, new EntryBody.MembersAdded(List.of(CAROL))));
+    all.put("member_removed", entry(12, ALICE, null, new EntryBody.MemberRemoved(CAROL)));
+    all.put("role_changed", entry(13, ALICE, null, new EntryBody.RoleChanged(BOB, Role.ADMIN)));
+    all.put("group_changed", entry(14, ALICE, null, new EntryBody.GroupChanged("New", null)));
+    all.put("group_changed_avatar", entry(15, ALICE, null, new EntryBody.GroupChanged(null, "")));
     return all;
   }
 
-  private static Entry entry(long seq, UserId sender, @Nullable String clientMsgId, Body body) {
-    return new Entry(seq, "01KG9X" + seq, sender, NOW, clientMsgId, body);
+  private static Entry entry(
+      long seq, UserId sender, @Nullable String clientMsgId, EntryBody entryBody) {
+    return new Entry(seq, "01KG9X" + seq, sender, NOW, clientMsgId, entryBody);
   }
 
   static InboxRow row() {
@@ -191,7 +198,9 @@ final class FrameSamples {
     all.put(
         "message_own",
         new ServerFrame.Message(
-            DIRECT, entry(2, ALICE, "m-1", new Body.Text("hello", null, List.of(), false)), true));
+            DIRECT,
+            entry(2, ALICE, "m-1", new EntryBody.Text("hello", null, List.of(), false)),
+            true));
     all.put("sent", sent(4L, false));
     all.put("sent_duplicate", sent(null, true));
     all.put("receipt", new ServerFrame.Receipt(GROUP, BOB, 9, 2));

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import parley.model.Body;
-import parley.model.Intent;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 
 /**
  * The wire is what these files say: old clients send them and read them for ever. Add files, never
@@ -58,9 +58,9 @@ class GoldenFramesTest {
                     .filter(ClientFrame.Post.class::isInstance)
                     .map(frame -> ((ClientFrame.Post) frame).intent())
                     .toList()))
-        .isEqualTo(kinds(Intent.class));
+        .isEqualTo(kinds(EntryIntent.class));
     assertThat(classes(FrameSamples.entries().values().stream().map(e -> e.body()).toList()))
-        .isEqualTo(kinds(Body.class));
+        .isEqualTo(kinds(EntryBody.class));
     assertThat(files("client")).isEqualTo(FrameSamples.client().keySet());
     assertThat(files("server")).isEqualTo(FrameSamples.server().keySet());
   }

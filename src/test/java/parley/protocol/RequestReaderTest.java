@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
-import parley.model.Intent;
 import parley.model.Presence;
 import parley.model.Role;
 import parley.model.UserId;
@@ -141,7 +141,11 @@ class RequestReaderTest {
         .isEqualTo(
             new RequestReader.Good<>(
                 new ClientFrame.Post(
-                    null, null, FrameSamples.BOB, "m", new Intent.Text("hi", null, List.of()))));
+                    null,
+                    null,
+                    FrameSamples.BOB,
+                    "m",
+                    new EntryIntent.Text("hi", null, List.of()))));
   }
 
   @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.UserId;
-import parley.serial.Sizes;
+import parley.serial.SerializedSizes;
 
 /** One slot: what it keeps, in which order, how much of it, and in what form. */
 class DeadLetterSlotTest {
@@ -162,29 +162,30 @@ class DeadLetterSlotTest {
 
   @Test
   void aFullSlotFitsAnItem() {
-    try (Sizes sizes = new Sizes()) {
+    try (SerializedSizes serializedSizes = new SerializedSizes()) {
       DeadLetterState state = new DeadLetterState();
       for (int i = 0; i < DeadLetterState.LETTERS; i++) {
         state.apply(
             new DeadLetterEvent.Kept(
-                sizes.number() + i,
+                serializedSizes.number() + i,
                 new DeadLetter(
-                    new UserId(sizes.id()),
-                    new DeviceId(sizes.id()),
+                    new UserId(serializedSizes.id()),
+                    new DeviceId(serializedSizes.id()),
                     "apns",
-                    new ConversationId(sizes.id()),
-                    sizes.number(),
-                    sizes.ascii(DeadLetter.REASON_CHARS),
+                    new ConversationId(serializedSizes.id()),
+                    serializedSizes.number(),
+                    serializedSizes.ascii(DeadLetter.REASON_CHARS),
                     3,
-                    sizes.number())));
+                    serializedSizes.number())));
       }
-      assertThat(sizes.of(state.snapshot())).isLessThan(Sizes.EVENT);
+      assertThat(serializedSizes.of(state.snapshot())).isLessThan(SerializedSizes.EVENT);
       List<DeadLetters.Letter> letters =
           state.letters().entrySet().stream()
               .limit(DeadLetters.PAGE)
               .map(e -> new DeadLetters.Letter(31, e.getKey(), e.getValue()))
               .toList();
-      assertThat(sizes.of(new DeadLetters.Page(letters, true, 1, 1))).isLessThan(Sizes.MESSAGE);
+      assertThat(serializedSizes.of(new DeadLetters.Page(letters, true, 1, 1)))
+          .isLessThan(SerializedSizes.MESSAGE);
     }
   }
 

@@ -2,7 +2,7 @@ package parley.push;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
-import static parley.push.PushRig.to;
+import static parley.push.PushHarness.to;
 
 import com.eatthepath.pushy.apns.server.RejectionReason;
 import java.nio.file.Path;
@@ -45,11 +45,11 @@ class OutcomesTest {
   private static final Set<RejectionReason> NOT_OURS =
       EnumSet.of(RejectionReason.BAD_DEVICE_TOKEN, RejectionReason.DEVICE_TOKEN_NOT_FOR_TOPIC);
 
-  private PushRig rig;
+  private PushHarness rig;
 
   @BeforeAll
   void open(@TempDir Path folder) throws Exception {
-    rig = new PushRig(folder, new Limits(8, 8, PushRig.PATIENCE));
+    rig = new PushHarness(folder, new PushLimits(8, 8, PushHarness.PATIENCE));
   }
 
   @AfterAll
@@ -61,31 +61,31 @@ class OutcomesTest {
   @EnumSource
   void eachReasonOfApns(RejectionReason reason) {
     rig.apns.answer(token -> MockApns.ACCEPT);
-    assertThat(rig.outcome(to(Platform.APNS, 0))).isEqualTo(new Outcome.Delivered());
+    assertThat(rig.outcome(to(Platform.APNS, 0))).isEqualTo(new PushOutcome.Delivered());
     rig.apns.answer(token -> new MockApns.Answer.Reject(reason));
 
-    Outcome outcome = rig.outcome(to(Platform.APNS, 1));
+    PushOutcome pushOutcome = rig.outcome(to(Platform.APNS, 1));
 
     if (reason == RejectionReason.UNREGISTERED || NOT_OURS.contains(reason)) {
-      assertThat(outcome).isInstanceOf(Outcome.Gone.class);
-      assertThat(((Outcome.Gone) outcome).since()).isZero();
+      assertThat(pushOutcome).isInstanceOf(PushOutcome.Gone.class);
+      assertThat(((PushOutcome.Gone) pushOutcome).since()).isZero();
     } else if (RETRIED.contains(reason)) {
-      assertThat(outcome).isInstanceOf(Outcome.Retry.class);
-      assertThat(((Outcome.Retry) outcome).after()).isNull();
+      assertThat(pushOutcome).isInstanceOf(PushOutcome.Retry.class);
+      assertThat(((PushOutcome.Retry) pushOutcome).after()).isNull();
     } else {
-      assertThat(outcome).isInstanceOf(Outcome.Refused.class);
+      assertThat(pushOutcome).isInstanceOf(PushOutcome.Refused.class);
     }
     // Apple's own word, which is ours in other letters.
-    assertThat(word(outcome).replaceAll("([a-z])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT))
+    assertThat(word(pushOutcome).replaceAll("([a-z])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT))
         .isEqualTo(reason.name());
   }
 
-  private static String word(Outcome outcome) {
-    return switch (outcome) {
-      case Outcome.Delivered delivered -> "";
-      case Outcome.Retry retry -> retry.reason();
-      case Outcome.Gone gone -> gone.reason();
-      case Outcome.Refused refused -> refused.reason();
+  private static String word(PushOutcome pushOutcome) {
+    return switch (pushOutcome) {
+      case PushOutcome.Delivered delivered -> "";
+      case PushOutcome.Retry retry -> retry.reason();
+      case PushOutcome.Gone gone -> gone.reason();
+      case PushOutcome.Refused refused -> refused.reason();
     };
   }
 
@@ -94,15 +94,15 @@ class OutcomesTest {
     Instant since = Instant.ofEpochMilli(1_700_000_000_123L);
     rig.apns.answer(token -> new MockApns.Answer.Gone(since));
     assertThat(rig.outcome(to(Platform.APNS, 1)))
-        .isEqualTo(new Outcome.Gone(since.toEpochMilli(), "Unregistered"));
+        .isEqualTo(new PushOutcome.Gone(since.toEpochMilli(), "Unregistered"));
   }
 
   @Test
   void whatCannotBeATokenOfApnsIsNotSent() {
     int before = rig.apns.received().size();
     for (String token : new String[] {"../../x", "abc", "zz", "00".repeat(129)}) {
-      assertThat(rig.outcome(new Notification(Platform.APNS, token, PushRig.GROUP, 1, 1, true)))
-          .isEqualTo(new Outcome.Gone(0, "malformed_token"));
+      assertThat(rig.outcome(new Notification(Platform.APNS, token, PushHarness.GROUP, 1, 1, true)))
+          .isEqualTo(new PushOutcome.Gone(0, "malformed_token"));
     }
     assertThat(rig.apns.received()).hasSize(before);
   }
@@ -118,80 +118,85 @@ class OutcomesTest {
     "403, 'x y', Refused"
   })
   void unknownReasonsOfApns(int status, @Nullable String said, String kind) {
-    Outcome outcome = ApnsOutcomes.of(status, said, Optional.empty(), new Evidence());
-    assertThat(outcome.getClass().getSimpleName()).isEqualTo(kind);
-    assertThat(word(outcome)).isEqualTo("http_" + status);
+    PushOutcome pushOutcome =
+        ApnsOutcomes.of(status, said, Optional.empty(), new ProviderConfirmation());
+    assertThat(pushOutcome.getClass().getSimpleName()).isEqualTo(kind);
+    assertThat(word(pushOutcome)).isEqualTo("http_" + status);
   }
 
   @Test
   void anExpiredTokenOfApnsIsGone() {
     Instant since = Instant.ofEpochMilli(5);
-    assertThat(ApnsOutcomes.of(410, "ExpiredToken", Optional.of(since), new Evidence()))
-        .isEqualTo(new Outcome.Gone(5, "ExpiredToken"));
+    assertThat(ApnsOutcomes.of(410, "ExpiredToken", Optional.of(since), new ProviderConfirmation()))
+        .isEqualTo(new PushOutcome.Gone(5, "ExpiredToken"));
   }
 
   /** A wrong topic or environment must not cost all users their tokens. */
   @Test
   void beforeAnythingWasAcceptedNoTokenIsGivenUpForNotBeingOurs() {
-    Evidence none = new Evidence();
+    ProviderConfirmation none = new ProviderConfirmation();
     assertThat(ApnsOutcomes.of(400, "BadDeviceToken", Optional.empty(), none))
-        .isEqualTo(new Outcome.Refused("BadDeviceToken"));
+        .isEqualTo(new PushOutcome.Refused("BadDeviceToken"));
     none.accepted();
     assertThat(ApnsOutcomes.of(400, "BadDeviceToken", Optional.empty(), none))
-        .isEqualTo(new Outcome.Gone(0, "BadDeviceToken"));
+        .isEqualTo(new PushOutcome.Gone(0, "BadDeviceToken"));
   }
 
   static Stream<Arguments> fcm() {
     Duration seven = Duration.ofSeconds(7);
     return Stream.of(
         arguments(
-            MockFcm.error(404, "NOT_FOUND", "UNREGISTERED"), new Outcome.Gone(0, "UNREGISTERED")),
+            MockFcm.error(404, "NOT_FOUND", "UNREGISTERED"),
+            new PushOutcome.Gone(0, "UNREGISTERED")),
         arguments(
             MockFcm.error(403, "PERMISSION_DENIED", "SENDER_ID_MISMATCH"),
-            new Outcome.Gone(0, "SENDER_ID_MISMATCH")),
+            new PushOutcome.Gone(0, "SENDER_ID_MISMATCH")),
         arguments(
             MockFcm.error(400, "INVALID_ARGUMENT", "INVALID_ARGUMENT"),
-            new Outcome.Gone(0, "INVALID_ARGUMENT")),
-        arguments(MockFcm.badField("message.token"), new Outcome.Gone(0, "INVALID_ARGUMENT")),
-        arguments(MockFcm.badField("message.android.ttl"), new Outcome.Refused("INVALID_ARGUMENT")),
+            new PushOutcome.Gone(0, "INVALID_ARGUMENT")),
+        arguments(MockFcm.badField("message.token"), new PushOutcome.Gone(0, "INVALID_ARGUMENT")),
+        arguments(
+            MockFcm.badField("message.android.ttl"), new PushOutcome.Refused("INVALID_ARGUMENT")),
         arguments(
             MockFcm.error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED"),
-            new Outcome.Retry(Duration.ofSeconds(60), "QUOTA_EXCEEDED")),
+            new PushOutcome.Retry(Duration.ofSeconds(60), "QUOTA_EXCEEDED")),
         arguments(
             MockFcm.error(429, "RESOURCE_EXHAUSTED", "QUOTA_EXCEEDED").with("retry-after", "7"),
-            new Outcome.Retry(seven, "QUOTA_EXCEEDED")),
+            new PushOutcome.Retry(seven, "QUOTA_EXCEEDED")),
         arguments(
             MockFcm.error(503, "UNAVAILABLE", "UNAVAILABLE"),
-            new Outcome.Retry(null, "UNAVAILABLE")),
+            new PushOutcome.Retry(null, "UNAVAILABLE")),
         arguments(
             MockFcm.error(503, "UNAVAILABLE", "UNAVAILABLE").with("Retry-After", "7"),
-            new Outcome.Retry(seven, "UNAVAILABLE")),
-        arguments(MockFcm.error(500, "INTERNAL", "INTERNAL"), new Outcome.Retry(null, "INTERNAL")),
+            new PushOutcome.Retry(seven, "UNAVAILABLE")),
+        arguments(
+            MockFcm.error(500, "INTERNAL", "INTERNAL"), new PushOutcome.Retry(null, "INTERNAL")),
         arguments(
             MockFcm.error(500, "INTERNAL", "INTERNAL").with("Retry-After", "7"),
-            new Outcome.Retry(seven, "INTERNAL")),
+            new PushOutcome.Retry(seven, "INTERNAL")),
         arguments(
             MockFcm.error(401, "UNAUTHENTICATED", "THIRD_PARTY_AUTH_ERROR"),
-            new Outcome.Refused("THIRD_PARTY_AUTH_ERROR")),
-        arguments(MockFcm.error(403, "PERMISSION_DENIED", null), new Outcome.Refused("http_403")),
-        arguments(MockFcm.error(404, "NOT_FOUND", null), new Outcome.Refused("http_404")),
+            new PushOutcome.Refused("THIRD_PARTY_AUTH_ERROR")),
+        arguments(
+            MockFcm.error(403, "PERMISSION_DENIED", null), new PushOutcome.Refused("http_403")),
+        arguments(MockFcm.error(404, "NOT_FOUND", null), new PushOutcome.Refused("http_404")),
         arguments(
             MockFcm.error(429, "RESOURCE_EXHAUSTED", null),
-            new Outcome.Retry(Duration.ofSeconds(60), "http_429")),
-        arguments(MockFcm.error(502, "UNKNOWN", null), new Outcome.Retry(null, "http_502")),
+            new PushOutcome.Retry(Duration.ofSeconds(60), "http_429")),
+        arguments(MockFcm.error(502, "UNKNOWN", null), new PushOutcome.Retry(null, "http_502")),
         arguments(
             new MockFcm.Answer(503, java.util.Map.of(), "<html>not JSON</html>"),
-            new Outcome.Retry(null, "http_503")),
+            new PushOutcome.Retry(null, "http_503")),
         arguments(
             new MockFcm.Answer(200, java.util.Map.of(), "<html>not JSON</html>"),
-            new Outcome.Retry(null, "bad_answer")));
+            new PushOutcome.Retry(null, "bad_answer")));
   }
 
   @ParameterizedTest
   @MethodSource
-  void fcm(MockFcm.Answer answer, Outcome expected) {
+  void fcm(MockFcm.Answer answer, PushOutcome expected) {
     rig.fcm.answer(token -> MockFcm.ACCEPT);
-    assertThat(rig.outcome(to(Platform.FCM, 0))).isEqualTo(new Outcome.Delivered());
+    assertThat(rig.outcome(to(Platform.FCM, 0))).isEqualTo(new PushOutcome.Delivered());
     int before = rig.fcm.received().size();
     rig.fcm.answer(token -> answer);
 
@@ -233,7 +238,7 @@ class OutcomesTest {
         token -> MockFcm.error(503, "UNAVAILABLE", "UNAVAILABLE").with("Retry-After", date));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
         .isInstanceOfSatisfying(
-            Outcome.Retry.class,
+            PushOutcome.Retry.class,
             retry ->
                 assertThat(retry.after())
                     .isBetween(Duration.ofSeconds(500), Duration.ofSeconds(600)));

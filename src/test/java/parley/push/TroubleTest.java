@@ -2,9 +2,9 @@ package parley.push;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.push.PushRig.PATIENCE;
-import static parley.push.PushRig.to;
-import static parley.push.PushRig.token;
+import static parley.push.PushHarness.PATIENCE;
+import static parley.push.PushHarness.to;
+import static parley.push.PushHarness.token;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,19 +29,19 @@ import parley.client.MockFcm;
 /** Providers that are down, slow, silent and back again. */
 @Timeout(120)
 class TroubleTest {
-  private static final Outcome DELIVERED = new Outcome.Delivered();
-  private static final Outcome TIMEOUT = new Outcome.Retry(null, "timeout");
-  private static final Outcome BUSY = new Outcome.Retry(null, "busy");
+  private static final PushOutcome DELIVERED = new PushOutcome.Delivered();
+  private static final PushOutcome TIMEOUT = new PushOutcome.Retry(null, "timeout");
+  private static final PushOutcome BUSY = new PushOutcome.Retry(null, "busy");
 
   /** Few places, so that they are soon taken; a short time, so that a silence is soon over. */
-  private static final Limits TIGHT = new Limits(4, 4, Duration.ofMillis(1500));
+  private static final PushLimits TIGHT = new PushLimits(4, 4, Duration.ofMillis(1500));
 
   @TempDir Path folder;
-  private PushRig rig;
+  private PushHarness rig;
 
   @BeforeEach
   void open() throws Exception {
-    rig = new PushRig(folder, TIGHT);
+    rig = new PushHarness(folder, TIGHT);
   }
 
   @AfterEach
@@ -90,7 +90,7 @@ class TroubleTest {
     for (int i = 0; i < 20; i++) {
       assertThat(rig.next())
           .isInstanceOfSatisfying(
-              Outcome.Retry.class,
+              PushOutcome.Retry.class,
               retry -> assertThat(retry.reason()).isIn("unreachable", "unanswered", "busy"));
     }
     assertThat(rig.outcome(to(other(platform), 1))).isEqualTo(DELIVERED);
@@ -107,9 +107,9 @@ class TroubleTest {
   @EnumSource
   void thePauseIsToldWithItsLength(Platform platform) throws Exception {
     down(platform);
-    Outcome.Retry first = (Outcome.Retry) rig.outcome(to(platform, 1));
+    PushOutcome.Retry first = (PushOutcome.Retry) rig.outcome(to(platform, 1));
     assertThat(first.reason()).isEqualTo("unreachable");
-    Outcome.Retry second = (Outcome.Retry) rig.outcome(to(platform, 2));
+    PushOutcome.Retry second = (PushOutcome.Retry) rig.outcome(to(platform, 2));
     assertThat(second.reason()).isEqualTo("unreachable");
     assertThat(second.after()).isBetween(Duration.ZERO, Duration.ofSeconds(2));
     assertThat(rig.logged()).anyMatch(line -> line.contains(platform + " cannot be reached"));
@@ -139,12 +139,12 @@ class TroubleTest {
     for (int device = 1; device <= 9; device++) {
       rig.send(to(platform, device));
     }
-    assertThat(rig.probe.receiveMessage(PATIENCE)).isEqualTo(new Push.Sent(8, BUSY));
-    TestProbe<Push.Sent> others = rig.kit.createTestProbe(Push.Sent.class);
-    rig.push.tell(new Push.Send(to(other(platform), 1), 1, others.getRef()));
-    assertThat(others.receiveMessage(PATIENCE)).isEqualTo(new Push.Sent(1, DELIVERED));
+    assertThat(rig.probe.receiveMessage(PATIENCE)).isEqualTo(new PushService.Sent(8, BUSY));
+    TestProbe<PushService.Sent> others = rig.kit.createTestProbe(PushService.Sent.class);
+    rig.push.tell(new PushService.Send(to(other(platform), 1), 1, others.getRef()));
+    assertThat(others.receiveMessage(PATIENCE)).isEqualTo(new PushService.Sent(1, DELIVERED));
 
-    List<Outcome> outcomes = new ArrayList<>();
+    List<PushOutcome> outcomes = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       outcomes.add(rig.next());
     }
@@ -157,13 +157,14 @@ class TroubleTest {
   /** 64 missing answers in a row: another connection, on which somebody answers. */
   @Test
   void aConnectionThatNeverAnswersIsReplaced() {
-    Limits wide = new Limits(ApnsConnection.UNANSWERED, 0, TIGHT.timeout());
-    Providers providers =
-        Providers.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
-    ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, wide, rig.telemetry));
+    PushLimits wide = new PushLimits(ApnsConnection.UNANSWERED, 0, TIGHT.timeout());
+    PushProviders pushProviders =
+        PushProviders.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
+    ActorRef<PushService.Command> push =
+        rig.kit.spawn(PushService.create(pushProviders, wide, rig.telemetry));
     rig.apns.answer(token -> MockApns.HANG);
     for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
-      push.tell(new Push.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
+      push.tell(new PushService.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
     }
     for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
       assertThat(rig.next()).isEqualTo(TIMEOUT);
@@ -174,7 +175,7 @@ class TroubleTest {
         .atMost(PATIENCE)
         .until(
             () -> {
-              push.tell(new Push.Send(to(Platform.APNS, 2), 0, rig.probe.getRef()));
+              push.tell(new PushService.Send(to(Platform.APNS, 2), 0, rig.probe.getRef()));
               return rig.next();
             },
             DELIVERED::equals);
@@ -192,10 +193,10 @@ class TroubleTest {
   void aTokenServerThatRefusesOrIsSlowIsNoFaultOfTheDevice() {
     rig.fcm.answerLogins(new MockFcm.Answer(400, Map.of(), "{\"error\":\"invalid_grant\"}"));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
-        .isEqualTo(new Outcome.Refused("credentials_refused"));
+        .isEqualTo(new PushOutcome.Refused("credentials_refused"));
     rig.fcm.answerLogins(new MockFcm.Answer(503, Map.of("Retry-After", "7"), ""));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
-        .isEqualTo(new Outcome.Retry(Duration.ofSeconds(7), "http_503"));
+        .isEqualTo(new PushOutcome.Retry(Duration.ofSeconds(7), "http_503"));
     rig.fcm.answerLogins(MockFcm.SILENCE);
     assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(TIMEOUT);
     rig.fcm.answerLogins(null);
@@ -205,10 +206,12 @@ class TroubleTest {
   @Test
   void anEndlessAnswerIsNotRead() {
     rig.fcm.answer(token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES)));
-    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(new Outcome.Retry(null, "bad_answer"));
+    assertThat(rig.outcome(to(Platform.FCM, 1)))
+        .isEqualTo(new PushOutcome.Retry(null, "bad_answer"));
     rig.fcm.answer(
         token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES + 1)));
-    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(new Outcome.Retry(null, "unanswered"));
+    assertThat(rig.outcome(to(Platform.FCM, 1)))
+        .isEqualTo(new PushOutcome.Retry(null, "unanswered"));
   }
 
   /** Credentials of Google's own name Google's token server. */
@@ -236,26 +239,27 @@ class TroubleTest {
             new ApnsAccess.Endpoint("127.0.0.1", rig.apns.port()),
             null);
     assertThat(sendBy(doubting, null, Platform.APNS))
-        .isEqualTo(new Outcome.Retry(null, "unreachable"));
+        .isEqualTo(new PushOutcome.Retry(null, "unreachable"));
     assertThat(rig.apns.received()).isEmpty();
   }
 
-  private Outcome sendBy(
+  private PushOutcome sendBy(
       @org.jspecify.annotations.Nullable ApnsAccess apns,
       @org.jspecify.annotations.Nullable FcmAccess fcm,
       Platform platform) {
-    Limits limits = new Limits(1, 1, PATIENCE);
-    Providers providers =
-        Providers.from(apns, fcm, limits, rig.kit.system(), InstantSource.system());
-    assertThat(providers.has(Platform.APNS)).isEqualTo(apns != null);
-    assertThat(providers.has(Platform.FCM)).isEqualTo(fcm != null);
-    ActorRef<Push.Command> push = rig.kit.spawn(Push.create(providers, limits, rig.telemetry));
-    push.tell(new Push.Send(to(other(platform), 1), 0, rig.probe.getRef()));
-    assertThat(rig.next()).isEqualTo(new Outcome.Refused("not_configured"));
-    push.tell(new Push.Send(to(platform, 1), 1, rig.probe.getRef()));
-    Outcome outcome = rig.next();
+    PushLimits pushLimits = new PushLimits(1, 1, PATIENCE);
+    PushProviders pushProviders =
+        PushProviders.from(apns, fcm, pushLimits, rig.kit.system(), InstantSource.system());
+    assertThat(pushProviders.has(Platform.APNS)).isEqualTo(apns != null);
+    assertThat(pushProviders.has(Platform.FCM)).isEqualTo(fcm != null);
+    ActorRef<PushService.Command> push =
+        rig.kit.spawn(PushService.create(pushProviders, pushLimits, rig.telemetry));
+    push.tell(new PushService.Send(to(other(platform), 1), 0, rig.probe.getRef()));
+    assertThat(rig.next()).isEqualTo(new PushOutcome.Refused("not_configured"));
+    push.tell(new PushService.Send(to(platform, 1), 1, rig.probe.getRef()));
+    PushOutcome pushOutcome = rig.next();
     rig.kit.stop(push);
-    return outcome;
+    return pushOutcome;
   }
 
   @Test
@@ -268,8 +272,8 @@ class TroubleTest {
     await().atMost(PATIENCE).until(() -> rig.fcm.received().size() == 1);
 
     rig.kit.stop(rig.push);
-    List<Outcome> ends = List.of(rig.next(), rig.next());
-    assertThat(ends).containsOnly(new Outcome.Retry(null, "stopping"));
+    List<PushOutcome> ends = List.of(rig.next(), rig.next());
+    assertThat(ends).containsOnly(new PushOutcome.Retry(null, "stopping"));
     await()
         .atMost(PATIENCE)
         .until(
@@ -293,7 +297,7 @@ class TroubleTest {
     rig.outcome(to(Platform.FCM, 1));
     rig.fcm.answer(token -> MockFcm.SILENCE);
     rig.outcome(to(Platform.FCM, 1));
-    rig.outcome(new Notification(Platform.APNS, token(1) + "/..", PushRig.GROUP, 1, 1, true));
+    rig.outcome(new Notification(Platform.APNS, token(1) + "/..", PushHarness.GROUP, 1, 1, true));
     down(Platform.APNS);
     down(Platform.FCM);
     rig.outcome(to(Platform.APNS, 1));
@@ -306,7 +310,7 @@ class TroubleTest {
         .noneMatch(line -> line.contains(key) || line.contains("access-1"));
     assertThat(rig.telemetry.scrape()).doesNotContain("cafe0001").contains("parley_push_sent");
     assertThat(to(Platform.APNS, 1).toString()).doesNotContain("cafe0001");
-    assertThat(new Push.Send(to(Platform.FCM, 1), 1, rig.probe.getRef()).toString())
+    assertThat(new PushService.Send(to(Platform.FCM, 1), 1, rig.probe.getRef()).toString())
         .doesNotContain("cafe0001");
   }
 }

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.conversation.Conversation;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.DeviceId;
 import parley.model.Entry;
-import parley.model.Intent;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
 import parley.model.LastMessage;
 import parley.model.UserId;
 import parley.user.User;
@@ -33,11 +33,11 @@ final class HotMessages {
     ActorRef<Conversation.PostReply> posts = (ActorRef<Conversation.PostReply>) someone;
     @SuppressWarnings("unchecked")
     ActorRef<User.Delivery> session = (ActorRef<User.Delivery>) someone;
-    Entry entry = new Entry(4711, NAME, ANN, AT, NAME, new Body.Text(TEXT, null, null, false));
+    Entry entry = new Entry(4711, NAME, ANN, AT, NAME, new EntryBody.Text(TEXT, null, null, false));
     Map<String, Object> all = new LinkedHashMap<>();
     all.put(
         "post",
-        new Conversation.Post(ANN, NAME, new Intent.Text(TEXT, null, List.of()), null, posts));
+        new Conversation.Post(ANN, NAME, new EntryIntent.Text(TEXT, null, List.of()), null, posts));
     all.put("posted", new Conversation.Posted(CHAT, NAME, NAME, 4711, AT, false));
     all.put(
         "deliver",

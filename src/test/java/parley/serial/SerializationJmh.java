@@ -17,8 +17,8 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import parley.conversation.ConversationEvent;
-import parley.model.Body;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.UserId;
 
 /** What the events of a message cost to write and to read, and its way between nodes. */
@@ -39,7 +39,7 @@ public class SerializationJmh {
                   new UserId("u_01K9ABCDEFGHJKMNPQRSTVWXYZ"),
                   1_790_000_000_000L,
                   NAME,
-                  new Body.Text(".".repeat(200), null, null, false))),
+                  new EntryBody.Text(".".repeat(200), null, null, false))),
           null,
           4710);
   private final Object deliver =

@@ -102,7 +102,7 @@ class WireFormTest {
     Map<String, JsonNode> missing = new LinkedHashMap<>();
     for (Class<?> type : WireTest.messages(false)) {
       if (!goldens.has(type.getName())) {
-        missing.put(type.getName(), form(new Samples(REF).of(type).getFirst()));
+        missing.put(type.getName(), form(new RecordSamples(REF).of(type).getFirst()));
       }
     }
     if (Boolean.getBoolean("golden.write")) {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.TestFactory;
 class WireTest {
   private static final ActorTestKit KIT = WireSystem.start("wire");
   private static final Serialization SERIALIZATION = SerializationExtension.get(KIT.system());
-  private static final Samples SAMPLES = new Samples(KIT.createTestProbe().getRef());
+  private static final RecordSamples SAMPLES = new RecordSamples(KIT.createTestProbe().getRef());
 
   @AfterAll
   static void stop() {
@@ -99,7 +99,7 @@ class WireTest {
     for (RecordComponent field : type.getRecordComponents()) {
       if (field.getType() == ActorRef.class
           && field.getGenericType() instanceof ParameterizedType ref) {
-        assertThat(Wire.class).isAssignableFrom(Samples.raw(ref.getActualTypeArguments()[0]));
+        assertThat(Wire.class).isAssignableFrom(RecordSamples.raw(ref.getActualTypeArguments()[0]));
       }
     }
   }

@@ -34,7 +34,7 @@ class LossTest {
   }
 
   private void numbered(long nr, ConversationId id, long seq) {
-    s.told(new User.Numbered(nr, new User.Entries(id, DeliveriesTest.entries(seq, seq))));
+    s.told(new User.Numbered(nr, new User.Entries(id, DeliveryTrackerTest.entries(seq, seq))));
   }
 
   private void check() {
@@ -104,7 +104,7 @@ class LossTest {
   void aUserThatAnswersNoMoreIsLookedFor() {
     s.live();
     s.checked = null;
-    for (int i = 0; i < Heard.PATIENCE; i++) {
+    for (int i = 0; i < UserHandshake.PATIENCE; i++) {
       check();
     }
     s.pass(CHECK);
@@ -137,7 +137,9 @@ class LossTest {
     var attach = s.user.expectMessageClass(User.Attach.class);
     attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
     attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
-    attach.session().tell(new User.Numbered(1, new User.Entries(A, DeliveriesTest.entries(2, 2))));
+    attach
+        .session()
+        .tell(new User.Numbered(1, new User.Entries(A, DeliveryTrackerTest.entries(2, 2))));
     var again = s.user.expectMessageClass(User.Attach.class);
     s.attachIn(again, List.of(new User.Lag(A, 1, 2)), List.of());
     s.expect("welcome");

@@ -18,7 +18,7 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.UserId;
-import parley.websocket.Bytes;
+import parley.websocket.ClientBytes;
 
 /** A well-behaved client: acknowledges, retries under the same name, connects again. */
 final class LossyDevice {
@@ -131,7 +131,7 @@ final class LossyDevice {
         }
         case SocketFlow.Ready r -> ready = true;
         case SocketFlow.Batch batch -> {
-          Bytes.texts(batch.frames()).forEach(this::frame);
+          ClientBytes.texts(batch.frames()).forEach(this::frame);
           if (batch.last()) {
             return end();
           }

@@ -33,7 +33,7 @@ import parley.model.ConversationView.MemberView;
 import parley.model.InboxRow;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
-import parley.user.Pushing;
+import parley.user.PushDependencies;
 import parley.user.User;
 import parley.user.UserSettings;
 
@@ -143,7 +143,7 @@ class LossyWireTest {
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
                   User.Logins.NONE,
                   clock,
-                  Pushing.off(),
+                  PushDependencies.off(),
                   shard.getRef()));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));
@@ -166,7 +166,7 @@ class LossyWireTest {
     ActorRef<Conversation.Command> remote = kit.spawn(wire.conversation(conversation));
     AtomicLong sessions = new AtomicLong();
     return new SessionDeps(
-        new Entities() {
+        new EntityRefs() {
           @Override
           public RecipientRef<User.Command> user(UserId id) {
             return user;

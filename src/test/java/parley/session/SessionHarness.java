@@ -25,13 +25,13 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.jspecify.annotations.Nullable;
 import parley.client.RawSocket;
 import parley.conversation.Conversation;
-import parley.model.Body;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.HistoryPage;
 import parley.model.UserId;
 import parley.user.User;
-import parley.websocket.Bytes;
+import parley.websocket.ClientBytes;
 
 /**
  * A session between a socket, users and conversations that do what a test says; time stands still.
@@ -108,8 +108,8 @@ final class SessionHarness {
   }
 
   private SessionDeps deps(int messagesPerMinute) {
-    Entities entities =
-        new Entities() {
+    EntityRefs entityRefs =
+        new EntityRefs() {
           @Override
           public RecipientRef<User.Command> user(UserId id) {
             return guarded;
@@ -133,7 +133,7 @@ final class SessionHarness {
           }
         };
     return new SessionDeps(
-        entities,
+        entityRefs,
         token -> verdict,
         new MessageRate(messagesPerMinute),
         SessionMeters.NONE,
@@ -188,15 +188,15 @@ final class SessionHarness {
   }
 
   void entries(ConversationId id, long from, long to) {
-    told(new User.Entries(id, DeliveriesTest.entries(from, to)));
+    told(new User.Entries(id, DeliveryTrackerTest.entries(from, to)));
   }
 
   static Entry own(long seq, String name) {
-    return new Entry(seq, "m" + seq, ME, START, name, new Body.Text("x", null, null, false));
+    return new Entry(seq, "m" + seq, ME, START, name, new EntryBody.Text("x", null, null, false));
   }
 
   static Entry large(long seq) {
-    var body = new Body.Text("x".repeat(16_000), null, null, false);
+    var body = new EntryBody.Text("x".repeat(16_000), null, null, false);
     return new Entry(seq, "m" + seq, BOB, START, null, body);
   }
 
@@ -206,7 +206,7 @@ final class SessionHarness {
         .tell(
             new Conversation.Page(
                 new HistoryPage(
-                    id, DeliveriesTest.entries(from, to), false, HistoryPage.Tier.MEMORY)));
+                    id, DeliveryTrackerTest.entries(from, to), false, HistoryPage.Tier.MEMORY)));
     return ask;
   }
 
@@ -256,8 +256,8 @@ final class SessionHarness {
   private void receive(SocketFlow.ToSocket message) {
     switch (message) {
       case SocketFlow.Batch batch -> {
-        Bytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
-        for (Bytes.Frame frame : Bytes.read(batch.frames())) {
+        ClientBytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
+        for (ClientBytes.Frame frame : ClientBytes.read(batch.frames())) {
           pings += frame.opcode() == RawSocket.PING ? 1 : 0;
         }
         lastSeen = batch.last();

@@ -525,7 +525,7 @@ class SessionTest {
   @Test
   void onlySoManyWithoutAnAnswer() {
     s.live();
-    for (int i = 0; i < Posts.OUTSTANDING; i++) {
+    for (int i = 0; i < PendingPosts.OUTSTANDING; i++) {
       post(A, "c" + i, i);
     }
     s.send(
@@ -636,7 +636,8 @@ class SessionTest {
     ask.replyTo()
         .tell(
             new Conversation.Page(
-                new HistoryPage(A, DeliveriesTest.entries(2, 3), true, HistoryPage.Tier.MEMORY)));
+                new HistoryPage(
+                    A, DeliveryTrackerTest.entries(2, 3), true, HistoryPage.Tier.MEMORY)));
     assertThat(s.expect("history").path("entries")).hasSize(2);
     s.send("{'op':'inbox','id':9}");
     s.user
@@ -673,16 +674,19 @@ class SessionTest {
   @Test
   void typingInManyConversationsIsDropped() {
     s.live();
-    for (int i = 0; i <= Requests.TYPING_TOKENS; i++) {
+    for (int i = 0; i <= ClientRequests.TYPING_TOKENS; i++) {
       s.send("{'op':'typing','conversation_id':'conv-" + i + "','active':true}");
     }
     s.quiet();
-    var last = s.conversation(new ConversationId("conv-" + (Requests.TYPING_TOKENS - 1)));
-    var over = s.conversation(new ConversationId("conv-" + Requests.TYPING_TOKENS));
+    var last = s.conversation(new ConversationId("conv-" + (ClientRequests.TYPING_TOKENS - 1)));
+    var over = s.conversation(new ConversationId("conv-" + ClientRequests.TYPING_TOKENS));
     last.expectMessageClass(Conversation.Typing.class);
     Marker.nothingMore(over);
     s.pass(Duration.ofMillis(200));
-    s.send("{'op':'typing','conversation_id':'conv-" + Requests.TYPING_TOKENS + "','active':true}");
+    s.send(
+        "{'op':'typing','conversation_id':'conv-"
+            + ClientRequests.TYPING_TOKENS
+            + "','active':true}");
     over.expectMessageClass(Conversation.Typing.class);
   }
 

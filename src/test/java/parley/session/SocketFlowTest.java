@@ -23,12 +23,12 @@ import parley.client.RawSocket;
 import parley.model.Limits;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.Socket;
-import parley.websocket.Bytes;
+import parley.websocket.ClientBytes;
 import parley.websocket.FrameEncoder;
 
 class SocketFlowTest {
   private ActorTestKit kit;
-  private TestProbe<Sessions.Command> sessions;
+  private TestProbe<SessionRegistry.Command> sessions;
   private TestProbe<Session.Command> session;
   private TestPublisher.Probe<ByteString> client;
   private TestSubscriber.Probe<ByteString> server;
@@ -42,7 +42,7 @@ class SocketFlowTest {
     var probes = connect();
     client = probes.first();
     server = probes.second();
-    socket = sessions.expectMessageClass(Sessions.Open.class).socket();
+    socket = sessions.expectMessageClass(SessionRegistry.Open.class).socket();
     socket.tell(new SocketFlow.Opened(session.ref()));
   }
 
@@ -59,7 +59,7 @@ class SocketFlowTest {
     var probes = connect();
     client = probes.first();
     server = probes.second();
-    socket = sessions.expectMessageClass(Sessions.Open.class).socket();
+    socket = sessions.expectMessageClass(SessionRegistry.Open.class).socket();
   }
 
   /** The same in a system whose time stands still. */
@@ -83,8 +83,8 @@ class SocketFlowTest {
 
   @Test
   void framesComeOneAtATimeWhenTheSessionIsReady() {
-    client.sendNext(Bytes.text("one").concat(Bytes.text("two")));
-    client.sendNext(Bytes.text("three"));
+    client.sendNext(ClientBytes.text("one").concat(ClientBytes.text("two")));
+    client.sendNext(ClientBytes.text("three"));
     session.expectNoMessage(Duration.ofMillis(50));
     socket.tell(SocketFlow.Ready.READY);
     expectText("one");
@@ -98,7 +98,7 @@ class SocketFlowTest {
   @Test
   void aFrameInPartsIsPutTogether() {
     socket.tell(SocketFlow.Ready.READY);
-    ByteString all = Bytes.text("aäc");
+    ByteString all = ClientBytes.text("aäc");
     client.sendNext(all.take(3));
     client.sendNext(all.drop(3));
     expectText("aäc");
@@ -107,8 +107,8 @@ class SocketFlowTest {
   @Test
   void aFrameInPartsIsBounded() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
-    client.sendNext(Bytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
+    client.sendNext(ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
+    client.sendNext(ClientBytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
@@ -116,14 +116,14 @@ class SocketFlowTest {
   @Test
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(ByteString.fromArray(Bytes.header(0x81, 1_000_000, true)));
+    client.sendNext(ByteString.fromArray(ClientBytes.header(0x81, 1_000_000, true)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
     expectLastFrame();
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
-    client.sendNext(Bytes.text("late"));
-    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
+    client.sendNext(ClientBytes.text("late"));
+    client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     server.expectComplete();
     client.expectCancellation();
     session.expectNoMessage(Duration.ofMillis(50));
@@ -134,10 +134,10 @@ class SocketFlowTest {
     manual();
     expectLastFrame();
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    client.sendNext(Bytes.text("still here"));
+    client.sendNext(ClientBytes.text("still here"));
     ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
     server.expectComplete();
-    client.sendNext(Bytes.text("and still"));
+    client.sendNext(ClientBytes.text("and still"));
     client.sendComplete();
   }
 
@@ -162,7 +162,7 @@ class SocketFlowTest {
 
   /** The last text, and goodbye. */
   private String expectClosing(String... before) {
-    List<Bytes.Frame> frames = new ArrayList<>(Bytes.read(server.requestNext()));
+    List<ClientBytes.Frame> frames = new ArrayList<>(ClientBytes.read(server.requestNext()));
     for (String text : before) {
       assertThat(frames.removeFirst().text()).isEqualTo(text);
     }
@@ -175,37 +175,37 @@ class SocketFlowTest {
   void theBoundIsOfBytes() {
     socket.tell(SocketFlow.Ready.READY);
     String most = "ä".repeat(Limits.FRAME_BYTES / 2);
-    client.sendNext(Bytes.text(most));
+    client.sendNext(ClientBytes.text(most));
     expectText(most);
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text(most + "x"));
+    client.sendNext(ClientBytes.text(most + "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
   @Test
   void binaryFrames() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x"));
+    client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x"));
     assertThat(session.receiveMessage()).isEqualTo(Socket.BINARY);
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
+    client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
     assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
   }
 
   @Test
   void aPingIsAnsweredBeforeWhatWaits() {
-    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
-    client.sendNext(Bytes.frame(true, RawSocket.PING, "2"));
-    client.sendNext(Bytes.text("one"));
+    client.sendNext(ClientBytes.frame(true, RawSocket.PING, "1"));
+    client.sendNext(ClientBytes.frame(true, RawSocket.PING, "2"));
+    client.sendNext(ClientBytes.text("one"));
     socket.tell(batch(false, "text"));
     socket.tell(SocketFlow.Ready.READY);
     expectText("one");
     // Of pings that came while nothing was read the newest is answered.
-    List<Bytes.Frame> frames = Bytes.read(server.requestNext());
+    List<ClientBytes.Frame> frames = ClientBytes.read(server.requestNext());
     assertThat(frames)
-        .extracting(Bytes.Frame::opcode)
+        .extracting(ClientBytes.Frame::opcode)
         .containsExactly(RawSocket.PONG, RawSocket.TEXT);
-    assertThat(frames).extracting(Bytes.Frame::text).containsExactly("2", "text");
+    assertThat(frames).extracting(ClientBytes.Frame::text).containsExactly("2", "text");
   }
 
   @Test
@@ -213,7 +213,7 @@ class SocketFlowTest {
     server.request(1);
     expectWants();
     socket.tell(batch(false, "one", "two"));
-    assertThat(Bytes.texts(server.expectNext())).containsExactly("one", "two");
+    assertThat(ClientBytes.texts(server.expectNext())).containsExactly("one", "two");
     session.expectNoMessage(Duration.ofMillis(50));
     server.request(1);
     expectWants();
@@ -236,7 +236,7 @@ class SocketFlowTest {
     socket.tell(batch(false, "late"));
     expectClosing("closing");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    client.sendNext(Bytes.frame(true, RawSocket.PING, "1"));
+    client.sendNext(ClientBytes.frame(true, RawSocket.PING, "1"));
     client.sendComplete();
     server.expectComplete();
   }
@@ -244,10 +244,10 @@ class SocketFlowTest {
   @Test
   void aClientThatGoesIsGoneAfterItsLastFrame() {
     client.sendNext(
-        Bytes.text("one")
-            .concat(Bytes.frame(true, RawSocket.PING, ""))
-            .concat(Bytes.text("two"))
-            .concat(Bytes.text("three")));
+        ClientBytes.text("one")
+            .concat(ClientBytes.frame(true, RawSocket.PING, ""))
+            .concat(ClientBytes.text("two"))
+            .concat(ClientBytes.text("three")));
     client.sendComplete();
     expectText("one");
     expectText("two");
@@ -261,10 +261,11 @@ class SocketFlowTest {
     server.request(1);
     expectWants();
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text("ack").concat(Bytes.frame(true, RawSocket.CLOSE, "")));
+    client.sendNext(ClientBytes.text("ack").concat(ClientBytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    assertThat(Bytes.read(server.expectNext()).getFirst().opcode()).isEqualTo(RawSocket.CLOSE);
+    assertThat(ClientBytes.read(server.expectNext()).getFirst().opcode())
+        .isEqualTo(RawSocket.CLOSE);
     server.expectComplete();
     client.sendComplete();
   }
@@ -273,10 +274,10 @@ class SocketFlowTest {
   @Test
   void aClientThatSaysGoodbyeWhileNothingGoesOutIsAnswered() {
     socket.tell(batch(false, "one"));
-    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
+    client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    List<Bytes.Frame> frames = Bytes.read(server.requestNext());
-    assertThat(frames).extracting(Bytes.Frame::opcode).containsExactly(RawSocket.CLOSE);
+    List<ClientBytes.Frame> frames = ClientBytes.read(server.requestNext());
+    assertThat(frames).extracting(ClientBytes.Frame::opcode).containsExactly(RawSocket.CLOSE);
     server.expectComplete();
     client.sendComplete();
   }
@@ -284,7 +285,7 @@ class SocketFlowTest {
   @Test
   void aGoodbyeThatDoesNotGoOutIsCut() {
     manual();
-    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
+    client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
     ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
@@ -293,8 +294,8 @@ class SocketFlowTest {
   @Test
   void aPongIsTold() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
-    client.sendNext(Bytes.frame(true, RawSocket.PONG, ""));
+    client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
+    client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
     // A flood of them waits as frames do.
     session.expectNoMessage(Duration.ofMillis(50));
@@ -305,7 +306,7 @@ class SocketFlowTest {
     server.request(1);
     expectWants();
     client.sendNext(ByteString.fromString("GET / HTTP/1.1\r\n\r\n"));
-    Bytes.Frame close = Bytes.read(server.expectNext()).getFirst();
+    ClientBytes.Frame close = ClientBytes.read(server.expectNext()).getFirst();
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1002 & 0xff);
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
@@ -316,7 +317,7 @@ class SocketFlowTest {
   @Test
   void theEndIsSeenWhileTheSessionIsBusy() {
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text("hello"));
+    client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
     client.sendComplete();
     assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
@@ -349,14 +350,14 @@ class SocketFlowTest {
   void aSessionThatFailsTakesItsSocketAlong() {
     // Only a session that the socket knows already can be told apart from one that never was.
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text("hello"));
+    client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
     socket.tell(batch(false, "one"));
-    assertThat(Bytes.texts(server.requestNext())).containsExactly("one");
+    assertThat(ClientBytes.texts(server.requestNext())).containsExactly("one");
     session.stop();
     assertThat(expectClosing())
         .contains("\"closing\"", CloseCode.STATE_LOST.wireName(), "\"reconnect\":true");
-    client.sendNext(Bytes.frame(true, RawSocket.CLOSE, ""));
+    client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     server.expectComplete();
     client.expectCancellation();
   }
@@ -388,7 +389,7 @@ class SocketFlowTest {
     // Only to see that the refusal has been dealt with: a socket does one thing after the other.
     socket.tell(new SocketFlow.Opened(session.ref()));
     socket.tell(SocketFlow.Ready.READY);
-    client.sendNext(Bytes.text("one"));
+    client.sendNext(ClientBytes.text("one"));
     expectText("one");
     ManualTime.get(kit.system()).timePasses(SocketLogic.FAREWELL);
     client.expectCancellation();

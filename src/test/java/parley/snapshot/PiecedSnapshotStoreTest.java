@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Snapshots of any size, in a store that takes no large ones. */
 class PiecedSnapshotStoreTest {
-  private final SnapshotRig rig = new SnapshotRig("pieces");
+  private final SnapshotHarness rig = new SnapshotHarness("pieces");
 
   @AfterEach
   void stop() {

@@ -8,8 +8,8 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
-import parley.client.Ids;
 
 /**
  * Durable events a second with the write guard and without, by one writer and by a hundred, on
@@ -50,14 +50,15 @@ public final class DynamoBench {
   /** Events a second. */
   private static double round(ActorTestKit kit, int writers, int events) {
     TestProbe<Done> probe = kit.createTestProbe();
-    List<ActorRef<Notebook.Command>> all = new ArrayList<>();
+    List<ActorRef<NotebookEntity.Command>> all = new ArrayList<>();
     for (int n = 0; n < writers; n++) {
-      all.add(kit.spawn(Notebook.of("bench-" + Ids.next())));
+      all.add(kit.spawn(NotebookEntity.of("bench-" + ClientIds.next())));
     }
     long start = System.nanoTime();
-    for (ActorRef<Notebook.Command> one : all) {
+    for (ActorRef<NotebookEntity.Command> one : all) {
       for (int n = 0; n < events; n++) {
-        one.tell(new Notebook.Add(List.of("a line of some length, as people write"), probe.ref()));
+        one.tell(
+            new NotebookEntity.Add(List.of("a line of some length, as people write"), probe.ref()));
       }
     }
     probe.receiveSeveralMessages(writers * events, PATIENCE);

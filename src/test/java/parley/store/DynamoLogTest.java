@@ -21,11 +21,11 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.slf4j.LoggerFactory;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
-import parley.client.Ids;
 
 /**
  * The plugin says each try that was throttled. It does so through one logger of ours, so that what
@@ -51,7 +51,7 @@ class DynamoLogTest {
     appender.start();
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.addAppender(appender);
-    String id = "notebook-" + Ids.next();
+    String id = "notebook-" + ClientIds.next();
     AtomicInteger left = new AtomicInteger(5);
     try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
         DynamoStore store = DynamoStore.open(proxy.endpoint(), DynamoLocal.prefix(), true)) {
@@ -68,9 +68,9 @@ class DynamoLogTest {
                   .withFallback(ConfigFactory.load())
                   .resolve());
       try {
-        ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+        ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
         TestProbe<Done> probe = kit.createTestProbe();
-        writer.tell(new Notebook.Add(List.of("one"), probe.ref()));
+        writer.tell(new NotebookEntity.Add(List.of("one"), probe.ref()));
         probe.receiveMessage(PATIENCE);
         // The SDK tries each twice more by itself, without a word.
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen).isNotEmpty());

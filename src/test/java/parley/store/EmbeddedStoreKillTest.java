@@ -104,7 +104,7 @@ class EmbeddedStoreKillTest {
   private Map<String, List<Long>> replay(Iterable<String> ids) throws Exception {
     EmbeddedStore store = EmbeddedStore.open(folder);
     store.openJournal();
-    ActorSystem<Void> system = Writer.system(Behaviors.empty(), store);
+    ActorSystem<Void> system = WriterEntity.system(Behaviors.empty(), store);
     try {
       CurrentEventsByPersistenceIdQuery journal =
           PersistenceQuery.get(system)
@@ -115,7 +115,7 @@ class EmbeddedStoreKillTest {
             id,
             journal
                 .currentEventsByPersistenceId(id, 0, Long.MAX_VALUE)
-                .map(event -> ((Writer.Filled) event.event()).number())
+                .map(event -> ((WriterEntity.Filled) event.event()).number())
                 .runWith(Sink.seq(), system)
                 .toCompletableFuture()
                 .get(30, TimeUnit.SECONDS));

@@ -38,7 +38,7 @@ class EmbeddedStoreTest {
   void start() throws Exception {
     store = EmbeddedStore.open(temporary);
     store.openJournal();
-    system = Writer.system(Behaviors.empty(), store);
+    system = WriterEntity.system(Behaviors.empty(), store);
   }
 
   @AfterEach
@@ -87,11 +87,11 @@ class EmbeddedStoreTest {
   private void write(String id, int events, String actor) throws InterruptedException {
     var writer =
         system.systemActorOf(
-            Writer.oneByOne(id, (name, number) -> acknowledged.add(number)),
+            WriterEntity.oneByOne(id, (name, number) -> acknowledged.add(number)),
             actor + "-" + id,
             Props.empty());
     for (int i = 0; i < events; i++) {
-      writer.tell(new Writer.Write());
+      writer.tell(new WriterEntity.Write());
     }
     for (int i = 0; i < events; i++) {
       assertThat(acknowledged.poll(10, TimeUnit.SECONDS)).isNotNull();

@@ -31,15 +31,16 @@ final class KilledWriters {
             Runtime.getRuntime().halt(1);
           });
     }
-    Writer.system(
+    WriterEntity.system(
         Behaviors.setup(
             context -> {
               for (int i = 0; i < ENTITIES; i++) {
                 context
                     .spawn(
-                        Writer.forEver("w" + i, (id, number) -> out.println(id + " " + number)),
+                        WriterEntity.forEver(
+                            "w" + i, (id, number) -> out.println(id + " " + number)),
                         "w" + i)
-                    .tell(new Writer.Write());
+                    .tell(new WriterEntity.Write());
               }
               return Behaviors.empty();
             }),

@@ -37,11 +37,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
-import parley.client.Ids;
 
 /**
  * Each hundredth event comes with a mark, from which the highest number is looked for. A mark that
@@ -56,7 +56,7 @@ class LostMarkTest {
   private static ActorTestKit kit;
   private static AmazonDynamoDB table;
 
-  private final String id = "notebook-" + Ids.next();
+  private final String id = "notebook-" + ClientIds.next();
 
   @BeforeAll
   static void start() throws Exception {
@@ -89,7 +89,7 @@ class LostMarkTest {
   @CsvSource({"99,1", "98,3"})
   void anEventWithoutItsMarkIsNoneAndNumbersGoOnAfterRemoval(int before, int batch)
       throws Exception {
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 1, before);
     proxy.rule(
         call ->
@@ -100,13 +100,13 @@ class LostMarkTest {
         .isFalse();
     proxy.heal();
 
-    ActorRef<Notebook.Command> next = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> next = kit.spawn(NotebookEntity.of(id));
     int found = read(next).size();
     int last = found + 50;
     fill(next, found + 1, last);
     kit.stop(next);
     remove(140);
-    ActorRef<Notebook.Command> after = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> after = kit.spawn(NotebookEntity.of(id));
     assertThat(add(after, List.of("goes on"))).as("a line after the removal is stored").isTrue();
     kit.stop(after);
     assertThat(numbers()).isEqualTo(IntStream.rangeClosed(141, last + 1).boxed().toList());
@@ -119,7 +119,7 @@ class LostMarkTest {
   @Test
   void aMarkLostLongAgoDoesNotStopWhatIsNewer() throws Exception {
     damage();
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     assertThat(add(writer, List.of("goes on"))).as("a line after the removal is stored").isTrue();
     kit.stop(writer);
     assertThat(numbers()).isEqualTo(IntStream.rangeClosed(141, 251).boxed().toList());
@@ -157,7 +157,7 @@ class LostMarkTest {
 
   /** Numbers 1 to 250 were written and 1 to 140 removed; the marks of 100 and 200 are gone. */
   private void damage() {
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 1, 250);
     kit.stop(writer);
     for (int shard = 0; shard < 10; shard++) {
@@ -209,22 +209,22 @@ class LostMarkTest {
     assertThat(answer).isEqualTo(new DeleteMessagesSuccess(to));
   }
 
-  private static List<String> read(ActorRef<Notebook.Command> notebook) {
+  private static List<String> read(ActorRef<NotebookEntity.Command> notebook) {
     TestProbe<List<String>> probe = kit.createTestProbe();
-    notebook.tell(new Notebook.Read(probe.ref()));
+    notebook.tell(new NotebookEntity.Read(probe.ref()));
     return probe.receiveMessage(PATIENCE);
   }
 
-  private static void fill(ActorRef<Notebook.Command> notebook, int from, int to) {
+  private static void fill(ActorRef<NotebookEntity.Command> notebook, int from, int to) {
     TestProbe<Done> probe = kit.createTestProbe();
     for (int n = from; n <= to; n++) {
-      notebook.tell(new Notebook.Add(List.of("n " + n), probe.ref()));
+      notebook.tell(new NotebookEntity.Add(List.of("n " + n), probe.ref()));
     }
     probe.receiveSeveralMessages(to - from + 1, PATIENCE);
   }
 
   /** Whether it was acknowledged; otherwise the writer has stopped. */
-  private static boolean add(ActorRef<Notebook.Command> notebook, List<String> lines) {
+  private static boolean add(ActorRef<NotebookEntity.Command> notebook, List<String> lines) {
     AtomicBoolean stopped = new AtomicBoolean();
     AtomicBoolean done = new AtomicBoolean();
     ActorRef<Object> watcher =
@@ -238,7 +238,7 @@ class LostMarkTest {
                         return Behaviors.same();
                       });
                 }));
-    notebook.tell(new Notebook.Add(lines, watcher.narrow()));
+    notebook.tell(new NotebookEntity.Add(lines, watcher.narrow()));
     await().atMost(PATIENCE).until(() -> stopped.get() || done.get());
     return done.get();
   }

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Pass;
-import parley.client.Ids;
 
 /** Every request is signed for the region that its endpoint is in. */
 @Timeout(60)
@@ -88,9 +88,10 @@ class SigningRegionTest {
                     .withFallback(ConfigFactory.load())
                     .resolve());
         try {
-          ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of("notebook-" + Ids.next()));
+          ActorRef<NotebookEntity.Command> writer =
+              kit.spawn(NotebookEntity.of("notebook-" + ClientIds.next()));
           TestProbe<Done> probe = kit.createTestProbe();
-          writer.tell(new Notebook.Add(List.of("one"), probe.ref()));
+          writer.tell(new NotebookEntity.Add(List.of("one"), probe.ref()));
           probe.receiveMessage(Duration.ofSeconds(20));
         } finally {
           kit.shutdownTestKit();

@@ -26,13 +26,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Cancel;
 import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Replace;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
 
 /** Two live writers of one entity, each sure that it is alone. */
 @Timeout(120)
@@ -43,7 +43,7 @@ class WriteGuardTest {
   private static DynamoStore store;
   private static ActorTestKit kit;
 
-  private final String id = "notebook-" + Ids.next();
+  private final String id = "notebook-" + ClientIds.next();
 
   @BeforeAll
   static void start() throws Exception {
@@ -109,7 +109,7 @@ class WriteGuardTest {
     "99,2,TransactionConflict,None"
   })
   void whatIsCancelledForAWhileIsRepeated(int before, int batch, String first, String second) {
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, before);
     AtomicInteger left = new AtomicInteger(3);
     proxy.rule(
@@ -130,7 +130,7 @@ class WriteGuardTest {
   /** Whatever else is said of it: another writer was there, and it is not tried again. */
   @Test
   void whatIsCancelledForAConditionIsRefusedOnce() {
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 3);
     AtomicInteger tries = new AtomicInteger();
     proxy.rule(
@@ -151,13 +151,14 @@ class WriteGuardTest {
   @Test
   void withoutTheGuardTheHundredthEventIsAcknowledgedAndLost() {
     System.setProperty(WriteGuard.PROPERTY, "off");
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 99);
     proxy.rule(
         call ->
             call.operation().equals("BatchWriteItem") && call.body().contains(id)
                 ? new Replace(
-                    Json.obj("UnprocessedItems", Json.parse(call.body()).path("RequestItems"))
+                    JsonTrees.obj(
+                            "UnprocessedItems", JsonTrees.parse(call.body()).path("RequestItems"))
                         .toString())
                 : new Pass());
     assertThat(add(writer, List.of("one 1"))).isTrue();
@@ -169,7 +170,7 @@ class WriteGuardTest {
   /** What an entity reads when it wakes, and what history reads, one event too. */
   @Test
   void whatWasWrittenIsRead() {
-    ActorRef<Notebook.Command> writer = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 205);
     CurrentEventsByPersistenceIdQuery journal =
         PersistenceQuery.get(kit.system())
@@ -194,9 +195,9 @@ class WriteGuardTest {
   private record Outcome(boolean secondAcknowledged, List<String> log) {}
 
   private Outcome twoWriters(int before, int batch) {
-    ActorRef<Notebook.Command> one = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> one = kit.spawn(NotebookEntity.of(id));
     fill(one, before);
-    ActorRef<Notebook.Command> two = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> two = kit.spawn(NotebookEntity.of(id));
     assertThat(read(two)).hasSize(before);
     assertThat(add(one, lines(0, "one", batch))).isTrue();
     boolean second = add(two, lines(0, "two", batch));
@@ -206,28 +207,28 @@ class WriteGuardTest {
   }
 
   private List<String> log() {
-    ActorRef<Notebook.Command> reader = kit.spawn(Notebook.of(id));
+    ActorRef<NotebookEntity.Command> reader = kit.spawn(NotebookEntity.of(id));
     List<String> lines = read(reader);
     kit.stop(reader);
     return lines;
   }
 
-  private static List<String> read(ActorRef<Notebook.Command> notebook) {
+  private static List<String> read(ActorRef<NotebookEntity.Command> notebook) {
     TestProbe<List<String>> probe = kit.createTestProbe();
-    notebook.tell(new Notebook.Read(probe.ref()));
+    notebook.tell(new NotebookEntity.Read(probe.ref()));
     return probe.receiveMessage(PATIENCE);
   }
 
-  private static void fill(ActorRef<Notebook.Command> notebook, int to) {
+  private static void fill(ActorRef<NotebookEntity.Command> notebook, int to) {
     TestProbe<Done> probe = kit.createTestProbe();
     for (int n = 1; n <= to; n++) {
-      notebook.tell(new Notebook.Add(List.of("n " + n), probe.ref()));
+      notebook.tell(new NotebookEntity.Add(List.of("n " + n), probe.ref()));
     }
     probe.receiveSeveralMessages(to, PATIENCE);
   }
 
   /** Whether it was acknowledged; otherwise the writer has stopped. */
-  private static boolean add(ActorRef<Notebook.Command> notebook, List<String> lines) {
+  private static boolean add(ActorRef<NotebookEntity.Command> notebook, List<String> lines) {
     AtomicBoolean stopped = new AtomicBoolean();
     AtomicBoolean done = new AtomicBoolean();
     ActorRef<Object> watcher =
@@ -241,7 +242,7 @@ class WriteGuardTest {
                         return Behaviors.same();
                       });
                 }));
-    notebook.tell(new Notebook.Add(lines, watcher.narrow()));
+    notebook.tell(new NotebookEntity.Add(lines, watcher.narrow()));
     await().atMost(PATIENCE).until(() -> stopped.get() || done.get());
     return done.get();
   }

@@ -175,7 +175,7 @@ class LogLimiterTest {
       Logger listener = program.getLogger("org.apache.pekko.io.TcpListener");
       Logger plugin =
           program.getLogger("org.apache.pekko.persistence.dynamodb.journal.DynamoDBJournal");
-      Logger own = program.getLogger("parley.http.Edge");
+      Logger own = program.getLogger("parley.http.RouteSupport");
       for (int i = 0; i < times; i++) {
         listener.error("Accept error: could not accept new connection", new java.io.IOException());
         plugin.warn("{}", "ProvisionedThroughputExceededException, retry #" + i + " of 10");

@@ -1,12 +1,12 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.Fixtures.ALICE;
-import static parley.user.Fixtures.BOB;
-import static parley.user.Fixtures.CHAT;
-import static parley.user.Fixtures.GROUP;
-import static parley.user.Fixtures.LAPTOP;
-import static parley.user.Fixtures.PHONE;
+import static parley.user.UserFixtures.ALICE;
+import static parley.user.UserFixtures.BOB;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -32,7 +32,7 @@ import parley.model.Profile;
  * the value is written as the very file. Files are added, never edited.
  */
 class GoldenTest {
-  private static final ActorTestKit KIT = ActorTestKit.create(Fixtures.serialization());
+  private static final ActorTestKit KIT = ActorTestKit.create(UserFixtures.serialization());
   private static final Path FILES = Path.of("src/test/resources/golden/user");
 
   @AfterAll
@@ -40,8 +40,8 @@ class GoldenTest {
     KIT.shutdownTestKit();
   }
 
-  private static final Row ROW =
-      new Row(
+  private static final VisibleRow ROW =
+      new VisibleRow(
           CHAT,
           12,
           ConversationType.DIRECT,
@@ -65,8 +65,8 @@ class GoldenTest {
           0);
 
   /** What is empty or zero is not written, and must not come back as nothing. */
-  private static final Row NAMELESS =
-      new Row(
+  private static final VisibleRow NAMELESS =
+      new VisibleRow(
           GROUP,
           1,
           ConversationType.GROUP,
@@ -89,8 +89,8 @@ class GoldenTest {
           null,
           0);
 
-  private static final Parked PARKED =
-      new Parked(
+  private static final HiddenRow PARKED =
+      new HiddenRow(
           GROUP,
           20,
           ConversationType.GROUP,
@@ -108,8 +108,8 @@ class GoldenTest {
           0);
 
   /** Once forgotten, and a device does not know yet. */
-  private static final Row BACK =
-      new Row(
+  private static final VisibleRow BACK =
+      new VisibleRow(
           CHAT,
           12,
           ConversationType.DIRECT,
@@ -218,15 +218,15 @@ class GoldenTest {
     all.put(
         "flushed_pushes",
         new UserEvent.Flushed(
-            List.of(ROW.withAges(Ages.of(new long[] {1_000, 2, 864_001_000, 7}))),
-            List.of(PARKED.withAges(Ages.of(new long[] {1_000, 9}))),
+            List.of(ROW.withAges(BacklogAges.of(new long[] {1_000, 2, 864_001_000, 7}))),
+            List.of(PARKED.withAges(BacklogAges.of(new long[] {1_000, 9}))),
             List.of(),
             List.of(),
             List.of(),
             List.of(
-                new Owed(CHAT, 2, 7, 1_000, 0, 0, null),
-                new Owed(GROUP, 2, 9, 2_000, 2, 31_000, "unavailable")),
-            List.of(new Owed.Key(CHAT, 1))));
+                new PendingPush(CHAT, 2, 7, 1_000, 0, 0, null),
+                new PendingPush(GROUP, 2, 9, 2_000, 2, 31_000, "unavailable")),
+            List.of(new PendingPush.Key(CHAT, 1))));
     all.put(
         "snapshot",
         new UserSnapshot(
@@ -250,9 +250,9 @@ class GoldenTest {
             2_000,
             true,
             List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token", 5_000)),
-            List.of(ROW.withAges(Ages.of(new long[] {1_000, 2}))),
-            List.of(PARKED.withAges(Ages.of(new long[] {1_000, 9}))),
-            List.of(new Owed(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
+            List.of(ROW.withAges(BacklogAges.of(new long[] {1_000, 2}))),
+            List.of(PARKED.withAges(BacklogAges.of(new long[] {1_000, 9}))),
+            List.of(new PendingPush(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
     all.put(
         "snapshot_logins",
         new UserSnapshot(
@@ -302,9 +302,11 @@ class GoldenTest {
             null,
             null,
             List.of(new TokenRelease("hash-1", 3, false))));
-    all.put("group_begun", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, "ref-1", 1_000)));
     all.put(
-        "group_begun_no_ref", new UserEvent.GroupBegun(new BegunGroups.Begun(GROUP, null, 1_000)));
+        "group_begun", new UserEvent.GroupBegun(new StartedGroups.Begun(GROUP, "ref-1", 1_000)));
+    all.put(
+        "group_begun_no_ref",
+        new UserEvent.GroupBegun(new StartedGroups.Begun(GROUP, null, 1_000)));
     all.put(
         "snapshot_groups",
         new UserSnapshot(
@@ -320,20 +322,20 @@ class GoldenTest {
             null,
             null,
             List.of(
-                new BegunGroups.Begun(GROUP, "ref-1", 1_000),
-                new BegunGroups.Begun(CHAT, null, 2_000))));
+                new StartedGroups.Begun(GROUP, "ref-1", 1_000),
+                new StartedGroups.Begun(CHAT, null, 2_000))));
     return all.entrySet().stream().map(e -> Arguments.of(e.getKey(), e.getValue())).toList();
   }
 
   static List<Arguments> owners() {
     return List.of(
-        Arguments.of("token_owner", new TokenOwner(BOB, 2, List.of(ALICE))),
-        Arguments.of("token_owner_released", new TokenOwner(null, 2, List.of())));
+        Arguments.of("token_owner", new PushTokenOwnership(BOB, 2, List.of(ALICE))),
+        Arguments.of("token_owner_released", new PushTokenOwnership(null, 2, List.of())));
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("owners")
-  void theOwnerOfAPushTokenIsReadAndWrittenTheSame(String name, TokenOwner value)
+  void theOwnerOfAPushTokenIsReadAndWrittenTheSame(String name, PushTokenOwnership value)
       throws IOException {
     ObjectMapper cbor =
         JacksonObjectMapperProvider.get(KIT.system())
@@ -350,7 +352,7 @@ class GoldenTest {
     String golden = Files.readString(file, StandardCharsets.UTF_8);
     assertThat(written).isEqualTo(golden);
     byte[] bytes = cbor.writeValueAsBytes(new ObjectMapper().readTree(golden));
-    assertThat(cbor.readValue(bytes, TokenOwner.class)).isEqualTo(value);
+    assertThat(cbor.readValue(bytes, PushTokenOwnership.class)).isEqualTo(value);
   }
 
   @ParameterizedTest(name = "{0}")

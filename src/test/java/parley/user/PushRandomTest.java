@@ -17,9 +17,9 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.push.DeadLetter;
 import parley.push.Notification;
-import parley.push.Outcome;
-import parley.push.Push;
-import parley.user.Fixtures.Mail;
+import parley.push.PushOutcome;
+import parley.push.PushService;
+import parley.user.UserFixtures.Mail;
 
 /**
  * Random lives of a user with phones: messages come, are fetched, read and muted, providers answer
@@ -39,7 +39,7 @@ class PushRandomTest {
 
   private record Line(ConversationId conversation, DeviceId device) {}
 
-  private final UserRig rig = new UserRig();
+  private final UserHarness rig = new UserHarness();
   private final Map<ConversationId, Long> log = new HashMap<>();
   private final Map<ConversationId, Long> taken = new HashMap<>();
   private final Map<ConversationId, Long> read = new HashMap<>();
@@ -188,43 +188,46 @@ class PushRandomTest {
     if (rig.sends.isEmpty()) {
       return;
     }
-    Push.Send send = rig.sends.get(random.nextInt(rig.sends.size()));
+    PushService.Send send = rig.sends.get(random.nextInt(rig.sends.size()));
     rig.sends.remove(send);
     Notification n = send.notification();
     DeviceId device = device(n);
     Line line = new Line(n.conversationId(), device);
-    Outcome outcome =
+    PushOutcome pushOutcome =
         switch (random.nextInt(7)) {
-          case 0, 1, 2 -> new Outcome.Delivered();
-          case 3 -> new Outcome.Retry(null, "busy");
-          case 4 -> new Outcome.Refused("BadTopic");
-          case 5 -> new Outcome.Retry(null, "timeout");
-          default -> new Outcome.Gone(0, "Unregistered");
+          case 0, 1, 2 -> new PushOutcome.Delivered();
+          case 3 -> new PushOutcome.Retry(null, "busy");
+          case 4 -> new PushOutcome.Refused("BadTopic");
+          case 5 -> new PushOutcome.Retry(null, "timeout");
+          default -> new PushOutcome.Gone(0, "Unregistered");
         };
     boolean flush = random.nextBoolean();
-    send.replyTo().tell(new Push.Sent(send.reference(), outcome));
+    send.replyTo().tell(new PushService.Sent(send.reference(), pushOutcome));
     rig.tell(new UserInternal.Idle());
-    if (outcome instanceof Outcome.Delivered) {
+    if (pushOutcome instanceof PushOutcome.Delivered) {
       told.merge(line, n.seq(), Math::max);
     }
     if (flush) {
       rig.flush();
       Device known = rig.durable().devices().get(device);
-      Owed owed =
+      PendingPush pendingPush =
           known == null
               ? null
-              : rig.durable().outbox().get(new Owed.Key(line.conversation(), known.number()));
+              : rig.durable()
+                  .outbox()
+                  .get(new PendingPush.Key(line.conversation(), known.number()));
       // One that came too late counts for nothing.
-      if (outcome instanceof Outcome.Delivered && (owed == null || owed.seq() > n.seq())) {
+      if (pushOutcome instanceof PushOutcome.Delivered
+          && (pendingPush == null || pendingPush.seq() > n.seq())) {
         noted.merge(line, n.seq(), Math::max);
       }
     }
-    if (outcome instanceof Outcome.Gone && token(device) == null) {
+    if (pushOutcome instanceof PushOutcome.Gone && token(device) == null) {
       due.keySet().removeIf(one -> one.device().equals(device));
       gone.add(device);
       register(device);
     }
-    assertThat(rig.sends.size()).as(at).isLessThanOrEqualTo(Pusher.IN_FLIGHT);
+    assertThat(rig.sends.size()).as(at).isLessThanOrEqualTo(PushSender.IN_FLIGHT);
   }
 
   private @org.jspecify.annotations.Nullable String token(DeviceId device) {
@@ -242,7 +245,7 @@ class PushRandomTest {
 
   private void letterKept() {
     if (!rig.letters.isEmpty()) {
-      UserRig.Letter letter = rig.letters.removeFirst();
+      UserHarness.Letter letter = rig.letters.removeFirst();
       DeadLetter what = letter.letter();
       told.merge(new Line(what.conversationId(), what.deviceId()), what.seq(), Math::max);
       rig.tell(new UserInternal.LetterKept(letter.reference()));
@@ -260,13 +263,15 @@ class PushRandomTest {
     live.clear();
     checked.clear();
     for (ConversationId conversation : CONVERSATIONS) {
-      Row row = rig.durable().places().rows().get(conversation);
-      long kept = row == null ? 0 : row.lastSeq();
+      VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+      long kept = visibleRow == null ? 0 : visibleRow.lastSeq();
       taken.put(conversation, kept);
       for (DeviceId device : DEVICES) {
         Device known = rig.durable().devices().get(device);
         long acked =
-            row == null || known == null ? 0 : row.cursors().acked(known.number(), row.lastSeq());
+            visibleRow == null || known == null
+                ? 0
+                : visibleRow.cursors().acked(known.number(), visibleRow.lastSeq());
         fetched.merge(new Line(conversation, device), acked, Math::min);
       }
       if (log.getOrDefault(conversation, 0L) > 0) {
@@ -279,7 +284,7 @@ class PushRandomTest {
 
   /** Each push that was just handed over was owed. */
   private void checkSends(String at) {
-    for (Push.Send send : List.copyOf(rig.sends)) {
+    for (PushService.Send send : List.copyOf(rig.sends)) {
       if (!checked.add(send.reference())) {
         continue;
       }
@@ -334,12 +339,12 @@ class PushRandomTest {
       assertThat(rounds++).as(at).isLessThan(200);
       rig.pass(Duration.ofHours(2));
       checkSends(at);
-      List<Push.Send> sends = new ArrayList<>(rig.sends);
+      List<PushService.Send> sends = new ArrayList<>(rig.sends);
       rig.sends.clear();
-      for (Push.Send send : sends) {
+      for (PushService.Send send : sends) {
         Notification n = send.notification();
         told.merge(new Line(n.conversationId(), device(n)), n.seq(), Math::max);
-        send.replyTo().tell(new Push.Sent(send.reference(), new Outcome.Delivered()));
+        send.replyTo().tell(new PushService.Sent(send.reference(), new PushOutcome.Delivered()));
       }
       while (!rig.letters.isEmpty()) {
         letterKept();

@@ -2,10 +2,10 @@ package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.user.Fixtures.ALICE;
-import static parley.user.Fixtures.BOB;
-import static parley.user.Fixtures.LAPTOP;
-import static parley.user.Fixtures.PHONE;
+import static parley.user.UserFixtures.ALICE;
+import static parley.user.UserFixtures.BOB;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
 
 import java.util.List;
 import java.util.Objects;
@@ -34,7 +34,7 @@ class PushTokensTest {
 
   private final List<Lost> lost = new CopyOnWriteArrayList<>();
   private @Nullable ActorTestKit kit;
-  private @Nullable UserRig rig;
+  private @Nullable UserHarness rig;
 
   @AfterEach
   void stop() {
@@ -54,10 +54,11 @@ class PushTokensTest {
     return new PushTokens.Claim(user, probe.getRef(), held, false);
   }
 
-  private EventSourcedBehaviorTestKit<PushTokens.Command, TokenOwner, TokenOwner> owner() {
+  private EventSourcedBehaviorTestKit<PushTokens.Command, PushTokenOwnership, PushTokenOwnership>
+      owner() {
     kit =
         ActorTestKit.create(
-            Fixtures.serialization().withFallback(EventSourcedBehaviorTestKit.config()));
+            UserFixtures.serialization().withFallback(EventSourcedBehaviorTestKit.config()));
     TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
     return EventSourcedBehaviorTestKit.create(
         kit.system(),
@@ -88,7 +89,7 @@ class PushTokensTest {
     bob.expectNoMessage();
     lost.getFirst().done().complete(true);
     bob.expectMessage(new PushTokens.Claimed(2));
-    assertThat(owner.getState()).isEqualTo(new TokenOwner(BOB, 2, List.of()));
+    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(BOB, 2, List.of()));
   }
 
   @Test
@@ -121,8 +122,8 @@ class PushTokensTest {
     probe.expectMessage(new PushTokens.NotNow());
   }
 
-  private UserRig user() {
-    rig = new UserRig();
+  private UserHarness user() {
+    rig = new UserHarness();
     rig.pushes();
     rig.start();
     rig.make();
@@ -130,16 +131,16 @@ class PushTokensTest {
     return rig;
   }
 
-  private static User.DoneReply set(UserRig rig, @Nullable String token) {
+  private static User.DoneReply set(UserHarness rig, @Nullable String token) {
     return set(rig, PHONE, token);
   }
 
-  private static User.DoneReply set(UserRig rig, DeviceId device, @Nullable String token) {
+  private static User.DoneReply set(UserHarness rig, DeviceId device, @Nullable String token) {
     return rig.ask(
         (ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
   }
 
-  private static void lose(UserRig rig, long before) {
+  private static void lose(UserHarness rig, long before) {
     User.DoneReply reply =
         rig.ask((ActorRef<User.DoneReply> to) -> new User.LosePushToken(HASH, before, to));
     assertThat(reply).isEqualTo(new User.Done());
@@ -147,7 +148,7 @@ class PushTokensTest {
 
   @Test
   void aUserLosesWhatAnotherClaimedLaterAndKeepsWhatItClaimedAnew() {
-    UserRig user = user();
+    UserHarness user = user();
     user.claim = CompletableFuture.completedFuture(3L);
     assertThat(set(user, "t")).isEqualTo(new User.Done());
     int events = user.journal().size();
@@ -163,7 +164,7 @@ class PushTokensTest {
 
   @Test
   void aTokenThatMayBeAnotherOnesIsNotSet() {
-    UserRig user = user();
+    UserHarness user = user();
     int events = user.journal().size();
     TestProbe<User.DoneReply> probe = user.done();
     for (boolean lostMeanwhile : new boolean[] {false, true}) {
@@ -195,7 +196,7 @@ class PushTokensTest {
     owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
     probe.expectMessage(new PushTokens.Released());
     owner.restart();
-    assertThat(owner.getState()).isEqualTo(new TokenOwner(null, 1, List.of()));
+    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(null, 1, List.of()));
     owner.runCommand(claim(BOB, probe, 0));
     probe.expectMessage(new PushTokens.Claimed(2));
     assertThat(lost).isEmpty();
@@ -211,7 +212,7 @@ class PushTokensTest {
     probe.expectMessage(new PushTokens.Claimed(2));
     owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
     probe.expectMessage(new PushTokens.Released());
-    assertThat(owner.getState()).isEqualTo(new TokenOwner(ALICE, 2, List.of()));
+    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(ALICE, 2, List.of()));
   }
 
   @Test
@@ -228,7 +229,7 @@ class PushTokensTest {
     probe.expectMessage(new PushTokens.Claimed(2));
   }
 
-  private static void login(UserRig rig, DeviceId device, String session, String sid) {
+  private static void login(UserHarness rig, DeviceId device, String session, String sid) {
     TestProbe<User.Delivery> probe = rig.probe();
     rig.tell(new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
     User.Delivery first = probe.receiveMessage();
@@ -238,12 +239,12 @@ class PushTokensTest {
     }
   }
 
-  private static void logout(UserRig rig, String sid) {
+  private static void logout(UserHarness rig, String sid) {
     assertThat((Object) rig.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to)))
         .isEqualTo(new User.Done());
   }
 
-  private static @Nullable Device phone(UserRig rig) {
+  private static @Nullable Device phone(UserHarness rig) {
     return rig.durable().devices().get(PHONE);
   }
 
@@ -254,7 +255,7 @@ class PushTokensTest {
     LOGOUT
   }
 
-  private static void letGo(UserRig user, Way way) {
+  private static void letGo(UserHarness user, Way way) {
     switch (way) {
       case REMOVED -> set(user, null);
       case REPLACED -> {
@@ -270,7 +271,7 @@ class PushTokensTest {
   @ParameterizedTest
   @EnumSource(Way.class)
   void aTokenThatIsLetGoIsReleasedUntilItsOwnerRecordKnows(Way way) {
-    UserRig user = user();
+    UserHarness user = user();
     login(user, PHONE, "2", "sid");
     user.flush();
     user.claim = CompletableFuture.completedFuture(3L);
@@ -295,7 +296,7 @@ class PushTokensTest {
 
   @Test
   void aTokenOnAnotherDeviceOfTheSameUserIsNotReleased() {
-    UserRig user = user();
+    UserHarness user = user();
     user.attach(LAPTOP, "2", false);
     user.claim = CompletableFuture.completedFuture(3L);
     set(user, "t");
@@ -308,7 +309,7 @@ class PushTokensTest {
 
   @Test
   void aDeviceThatWasLoggedOutClaimsItsTokenAnewBeforeItIsPushedTo() {
-    UserRig user = loggedOut();
+    UserHarness user = loggedOut();
     user.claim = new CompletableFuture<>();
     login(user, PHONE, "3", "later");
     user.flush();
@@ -324,7 +325,7 @@ class PushTokensTest {
 
   @Test
   void aClaimThatNobodyAnsweredIsAskedAgainAlsoAfterACrash() {
-    UserRig user = loggedOut();
+    UserHarness user = loggedOut();
     user.claim = CompletableFuture.failedFuture(new TimeoutException("away"));
     login(user, PHONE, "3", "later");
     user.flush();
@@ -336,7 +337,7 @@ class PushTokensTest {
 
   @Test
   void aTokenThatIsAnotherOnesByNowIsGoneAtTheNextHello() {
-    UserRig user = loggedOut();
+    UserHarness user = loggedOut();
     user.claim = CompletableFuture.completedFuture(PushTokens.TAKEN);
     login(user, PHONE, "3", "later");
     user.flush();
@@ -345,8 +346,8 @@ class PushTokensTest {
     assertThat(user.durable().releases()).isEmpty();
   }
 
-  private UserRig loggedOut() {
-    UserRig user = user();
+  private UserHarness loggedOut() {
+    UserHarness user = user();
     login(user, PHONE, "2", "sid");
     user.flush();
     user.claim = CompletableFuture.completedFuture(3L);
@@ -360,7 +361,7 @@ class PushTokensTest {
 
   @Test
   void whatIsLostWhileTwoDevicesRegisterItComesBackWithNeither() {
-    UserRig user = user();
+    UserHarness user = user();
     user.attach(LAPTOP, "2", false);
     TestProbe<User.DoneReply> probe = user.done();
     CompletableFuture<Long> first = new CompletableFuture<>();
@@ -379,7 +380,7 @@ class PushTokensTest {
 
   @Test
   void whatIsLetGoWhileItIsRegisteredOnceMoreUnderTheSameNumberIsNotSet() {
-    UserRig user = user();
+    UserHarness user = user();
     user.attach(LAPTOP, "2", false);
     user.claim = CompletableFuture.completedFuture(3L);
     set(user, "t");
@@ -395,7 +396,7 @@ class PushTokensTest {
 
   @Test
   void answersThatOvertakeEachOtherLeaveTheLaterNumber() {
-    UserRig user = user();
+    UserHarness user = user();
     user.attach(LAPTOP, "2", false);
     TestProbe<User.DoneReply> probe = user.done();
     CompletableFuture<Long> first = new CompletableFuture<>();
@@ -414,7 +415,7 @@ class PushTokensTest {
 
   @Test
   void aClaimWhoseDeviceHasGoneIsReleased() {
-    UserRig user = user();
+    UserHarness user = user();
     user.claim = new CompletableFuture<>();
     TestProbe<User.DoneReply> probe = user.done();
     user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));

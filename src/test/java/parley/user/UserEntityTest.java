@@ -1,12 +1,12 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.Fixtures.ALICE;
-import static parley.user.Fixtures.BOB;
-import static parley.user.Fixtures.CHAT;
-import static parley.user.Fixtures.GROUP;
-import static parley.user.Fixtures.LAPTOP;
-import static parley.user.Fixtures.PHONE;
+import static parley.user.UserFixtures.ALICE;
+import static parley.user.UserFixtures.BOB;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
 
 import java.util.List;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -21,12 +21,12 @@ import parley.model.ErrorCode;
 import parley.model.InboxRow;
 import parley.model.Limits;
 import parley.model.Presence;
-import parley.user.Fixtures.Mail;
-import parley.user.UserRig.Sent;
+import parley.user.UserFixtures.Mail;
+import parley.user.UserHarness.Sent;
 
 /** The entity, its journal and its sessions; time stands still unless a test moves it. */
 class UserEntityTest {
-  private final UserRig rig = new UserRig();
+  private final UserHarness rig = new UserHarness();
 
   @BeforeEach
   void start() {

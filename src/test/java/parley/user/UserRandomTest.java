@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.InboxRow;
-import parley.user.Fixtures.Mail;
+import parley.user.UserFixtures.Mail;
 
 /**
  * Random lives of a user: conversations that grow, repeat and skip, devices that come, go,
@@ -39,7 +39,7 @@ class UserRandomTest {
     final Map<ConversationId, Long> got = new HashMap<>();
   }
 
-  private final UserRig rig = new UserRig();
+  private final UserHarness rig = new UserHarness();
   private final Map<ConversationId, Long> log = new TreeMap<>();
   private final Map<ConversationId, Long> dispatched = new HashMap<>();
   private final Map<ConversationId, Long> told = new HashMap<>();
@@ -99,9 +99,9 @@ class UserRandomTest {
             .places()
             .rows()
             .forEach(
-                (id, row) -> {
-                  told.merge(id, row.lastSeq(), Math::max);
-                  shownAt.put(id, row.orderAt());
+                (id, visibleRow) -> {
+                  told.merge(id, visibleRow.lastSeq(), Math::max);
+                  shownAt.put(id, visibleRow.orderAt());
                 });
         expected.values().forEach(this::cursorsAreThoseOfTheJournal);
       }
@@ -190,8 +190,9 @@ class UserRandomTest {
             .getKey();
     Device known = Objects.requireNonNull(rig.durable().devices().get(device));
     for (ConversationId conversation : CONVERSATIONS) {
-      Row row = rig.durable().places().rows().get(conversation);
-      long durable = row == null ? 0 : row.cursors().acked(known.number(), row.lastSeq());
+      VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+      long durable =
+          visibleRow == null ? 0 : visibleRow.cursors().acked(known.number(), visibleRow.lastSeq());
       assertThat(durable).isLessThanOrEqualTo(e.acked.getOrDefault(conversation, 0L));
       e.acked.put(conversation, durable);
     }
@@ -201,8 +202,10 @@ class UserRandomTest {
     for (; read < rig.conversations.size(); read++) {
       if (rig.conversations.get(read).message() instanceof User.Dispatched d) {
         ConversationId conversation = rig.conversations.get(read).to();
-        Row row = rig.durable().places().rows().get(conversation);
-        assertThat(row == null ? 0 : row.lastSeq()).as(at).isGreaterThanOrEqualTo(d.seq());
+        VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+        assertThat(visibleRow == null ? 0 : visibleRow.lastSeq())
+            .as(at)
+            .isGreaterThanOrEqualTo(d.seq());
         dispatched.merge(conversation, d.seq(), Math::max);
       }
     }

@@ -43,7 +43,7 @@ abstract class BrowserTest {
   private static String base;
   private static int people;
 
-  private final List<Person> here = new ArrayList<>();
+  private final List<BrowserUser> here = new ArrayList<>();
 
   @BeforeAll
   static void start() {
@@ -70,22 +70,23 @@ abstract class BrowserTest {
 
   @AfterEach
   void leave() {
-    here.forEach(Person::close);
+    here.forEach(BrowserUser::close);
     here.clear();
   }
 
   /** Somebody new, in a browser of their own, who has just made an account. */
-  final Person person(String name) {
+  final BrowserUser person(String name) {
     return person(name, new Browser.NewContextOptions().setViewportSize(1200, 780));
   }
 
-  final Person person(String name, Browser.NewContextOptions options) {
+  final BrowserUser person(String name, Browser.NewContextOptions options) {
     String username =
         name.toLowerCase(Locale.ROOT).replaceAll("[^a-z]", "") + System.nanoTime() % 1_000_000_000L;
-    Person person = new Person(browser.newContext(options), base, username + people++);
-    here.add(person);
-    person.register(name);
-    return person;
+    BrowserUser browserUser =
+        new BrowserUser(browser.newContext(options), base, username + people++);
+    here.add(browserUser);
+    browserUser.register(name);
+    return browserUser;
   }
 
   /** Starts the server and gives its address. */

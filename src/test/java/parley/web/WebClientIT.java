@@ -21,8 +21,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void twoBrowsersChatAndBothSeeEverythingThoughOneWasOffline() {
-    Person ann = person("Ann");
-    Person bob =
+    BrowserUser ann = person("Ann");
+    BrowserUser bob =
         person(
             "Bob",
             new Browser.NewContextOptions()
@@ -60,8 +60,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void whatWasNotSentSurvivesTheTabAndIsSentOnce() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     ann.say("first");
     assertThat(ann.tick("first", "delivered")).isVisible();
@@ -110,8 +110,8 @@ class WebClientIT extends BrowserTest {
   /** The server's history has gone back: the client drops what it knows, once, and is fresh. */
   @Test
   void inAnotherEpochItStartsAfresh() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     ann.say("before");
     assertThat(ann.tick("before", "delivered")).isVisible();
@@ -157,8 +157,8 @@ class WebClientIT extends BrowserTest {
   @Test
   void markupIsText() {
     String attack = "<img src=x onerror=\"window.hit=1;alert(1)\">";
-    Person eve = person(attack);
-    Person bob = person("Bob");
+    BrowserUser eve = person(attack);
+    BrowserUser bob = person("Bob");
     eve.startChat(bob);
     eve.say(attack);
     assertThat(bob.row(attack)).isVisible();
@@ -170,18 +170,19 @@ class WebClientIT extends BrowserTest {
     eve.say("hello");
     assertThat(bob.row("<b onclick=alert(1)>group</b>")).isVisible();
     bob.picture("markup-is-text");
-    for (Person person : new Person[] {eve, bob}) {
-      assertThat(person.page().locator("img[src=x], b, #app script")).hasCount(0);
-      assertThat(person.page().locator("a:not([href^='https:']):not([href^='#/'])")).hasCount(0);
-      assertThat(person.page().evaluate("window.hit === undefined")).isEqualTo(true);
-      assertThat(person.complaints()).isEmpty();
+    for (BrowserUser browserUser : new BrowserUser[] {eve, bob}) {
+      assertThat(browserUser.page().locator("img[src=x], b, #app script")).hasCount(0);
+      assertThat(browserUser.page().locator("a:not([href^='https:']):not([href^='#/'])"))
+          .hasCount(0);
+      assertThat(browserUser.page().evaluate("window.hit === undefined")).isEqualTo(true);
+      assertThat(browserUser.complaints()).isEmpty();
     }
   }
 
   @Test
   void messagesAreEditedDeletedAnsweredAndReactedTo() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     ann.say("teh plan");
     ann.say("a secret");
@@ -227,9 +228,9 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void groupsHaveMembersRolesAndNames() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
-    Person cem = person("Cem");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
+    BrowserUser cem = person("Cem");
     ann.startGroup("Hiking", bob);
     ann.say("Who comes?");
     bob.open("Hiking");
@@ -266,15 +267,15 @@ class WebClientIT extends BrowserTest {
     assertThat(cem.row("Climbing")).hasCount(0);
     assertThat(bob.page().getByText(Pattern.compile("Cem.? left"))).isVisible();
     assertThat(bob.page().locator(".chat-status")).containsText("2 members");
-    for (Person person : new Person[] {ann, bob, cem}) {
-      assertThat(person.complaints()).isEmpty();
+    for (BrowserUser browserUser : new BrowserUser[] {ann, bob, cem}) {
+      assertThat(browserUser.complaints()).isEmpty();
     }
   }
 
   @Test
   void unreadIsCountedAndTicksGoFromSentToRead() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     bob.context().setOffline(true);
     assertThat(bob.page().locator(".banner")).isVisible();
@@ -302,8 +303,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void olderMessagesComeByScrolling() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     for (int i = 1; i <= 120; i++) {
       ann.say("line " + i);
@@ -325,8 +326,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void narrowScreensShowOnePaneAndNeverScrollSideways() {
-    Person ann = person("Ann");
-    Person bob =
+    BrowserUser ann = person("Ann");
+    BrowserUser bob =
         person(
             "Bob",
             new Browser.NewContextOptions()
@@ -357,8 +358,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void aSecondTabWaitsAndCanTakeOver() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     ann.say("hello");
     assertThat(ann.tick("hello", "delivered")).isVisible();
@@ -379,8 +380,8 @@ class WebClientIT extends BrowserTest {
 
   @Test
   void everythingIsDoneByKeyboard() {
-    Person ann = person("Ann");
-    Person bob = person("Bob");
+    BrowserUser ann = person("Ann");
+    BrowserUser bob = person("Bob");
     ann.startChat(bob);
     ann.input().pressSequentially("one");
     ann.input().press("Shift+Enter");
@@ -404,9 +405,9 @@ class WebClientIT extends BrowserTest {
     assertThat(bob.complaints()).isEmpty();
   }
 
-  private static void noSidewaysScroll(Person person) {
+  private static void noSidewaysScroll(BrowserUser browserUser) {
     assertThat(
-            person
+            browserUser
                 .page()
                 .evaluate(
                     "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth,"

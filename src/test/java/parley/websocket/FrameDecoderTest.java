@@ -55,7 +55,7 @@ class FrameDecoderTest {
   @ValueSource(ints = {0, 1, 7, 8, 9, 125, 126, 127, 65_535, 65_536, MOST})
   void lengths(int length) {
     String text = "x".repeat(length);
-    assertThat(feed(Bytes.text(text), Bytes.text("y")))
+    assertThat(feed(ClientBytes.text(text), ClientBytes.text("y")))
         .containsExactly(new Text(text), new Text("y"));
   }
 
@@ -70,13 +70,13 @@ class FrameDecoderTest {
   void aMessageInFramesWithControlFramesBetween() {
     assertThat(
             feed(
-                Bytes.frame(false, RawSocket.TEXT, "one "),
-                Bytes.frame(true, RawSocket.PING, "here?"),
-                Bytes.frame(false, RawSocket.CONTINUATION, ""),
-                Bytes.frame(true, RawSocket.PONG, ""),
-                Bytes.frame(true, RawSocket.CONTINUATION, "two"),
-                Bytes.frame(true, RawSocket.BINARY, "12"),
-                Bytes.text("three")))
+                ClientBytes.frame(false, RawSocket.TEXT, "one "),
+                ClientBytes.frame(true, RawSocket.PING, "here?"),
+                ClientBytes.frame(false, RawSocket.CONTINUATION, ""),
+                ClientBytes.frame(true, RawSocket.PONG, ""),
+                ClientBytes.frame(true, RawSocket.CONTINUATION, "two"),
+                ClientBytes.frame(true, RawSocket.BINARY, "12"),
+                ClientBytes.text("three")))
         .containsExactly(
             "ping here?", Signal.PONG, new Text("one two"), Signal.BINARY, new Text("three"));
   }
@@ -86,14 +86,14 @@ class FrameDecoderTest {
     byte[] euro = "€".getBytes(StandardCharsets.UTF_8);
     assertThat(
             feed(
-                Bytes.frame(false, RawSocket.TEXT, Arrays.copyOf(euro, 1)),
-                Bytes.frame(true, RawSocket.CONTINUATION, Arrays.copyOfRange(euro, 1, 3))))
+                ClientBytes.frame(false, RawSocket.TEXT, Arrays.copyOf(euro, 1)),
+                ClientBytes.frame(true, RawSocket.CONTINUATION, Arrays.copyOfRange(euro, 1, 3))))
         .containsExactly(new Text("€"));
   }
 
   @Test
   void theCharacterForWhatIsNotUtf8MayStandInAText() {
-    assertThat(feed(Bytes.text("a\uFFFDb"))).containsExactly(new Text("a\uFFFDb"));
+    assertThat(feed(ClientBytes.text("a\uFFFDb"))).containsExactly(new Text("a\uFFFDb"));
   }
 
   @Test
@@ -106,9 +106,9 @@ class FrameDecoderTest {
     };
     for (byte[] payload : wrong) {
       var fresh = new FrameDecoder(MOST);
-      fresh.feed(Bytes.frame(true, RawSocket.TEXT, payload).toArray());
+      fresh.feed(ClientBytes.frame(true, RawSocket.TEXT, payload).toArray());
       assertThat(fresh.next()).isEqualTo(new Broken(CloseCode.INVALID_DATA));
-      fresh.feed(Bytes.text("more").toArray());
+      fresh.feed(ClientBytes.text("more").toArray());
       assertThat(fresh.next()).isNull();
     }
   }
@@ -117,20 +117,20 @@ class FrameDecoderTest {
   void whatIsTooLargeIsToldOnceAndPassedOver() {
     assertThat(
             feed(
-                Bytes.frame(false, RawSocket.TEXT, "x".repeat(MOST)),
-                Bytes.frame(false, RawSocket.CONTINUATION, "x"),
-                Bytes.frame(true, RawSocket.CONTINUATION, "x".repeat(MOST)),
-                Bytes.text("more"),
-                Bytes.frame(true, RawSocket.BINARY, "x".repeat(MOST + 1)),
-                Bytes.frame(true, RawSocket.CLOSE, "")))
+                ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(MOST)),
+                ClientBytes.frame(false, RawSocket.CONTINUATION, "x"),
+                ClientBytes.frame(true, RawSocket.CONTINUATION, "x".repeat(MOST)),
+                ClientBytes.text("more"),
+                ClientBytes.frame(true, RawSocket.BINARY, "x".repeat(MOST + 1)),
+                ClientBytes.frame(true, RawSocket.CLOSE, "")))
         .containsExactly(Signal.TOO_LARGE, Signal.CLOSE);
   }
 
   @Test
   void whatIsTooLargeIsToldByItsHeader() {
-    assertThat(feed(ByteString.fromArray(Bytes.header(0x81, Long.MAX_VALUE, true))))
+    assertThat(feed(ByteString.fromArray(ClientBytes.header(0x81, Long.MAX_VALUE, true))))
         .containsExactly(Signal.TOO_LARGE);
-    assertThat(feed(Bytes.text("of the large one"))).isEmpty();
+    assertThat(feed(ClientBytes.text("of the large one"))).isEmpty();
   }
 
   @ParameterizedTest
@@ -138,9 +138,9 @@ class FrameDecoderTest {
   void theRestOfAMessageCannotBeAnyLength(int opcode) {
     assertThat(
             feed(
-                Bytes.frame(false, opcode, "a"),
-                ByteString.fromArray(Bytes.header(0x80, Long.MAX_VALUE, true)),
-                Bytes.text("of the large one")))
+                ClientBytes.frame(false, opcode, "a"),
+                ByteString.fromArray(ClientBytes.header(0x80, Long.MAX_VALUE, true)),
+                ClientBytes.text("of the large one")))
         .containsExactly(Signal.TOO_LARGE);
   }
 
@@ -148,35 +148,36 @@ class FrameDecoderTest {
   void binaryMessagesAreBoundedToo() {
     assertThat(
             feed(
-                Bytes.frame(false, RawSocket.BINARY, "x".repeat(MOST)),
-                Bytes.frame(true, RawSocket.CONTINUATION, "x")))
+                ClientBytes.frame(false, RawSocket.BINARY, "x".repeat(MOST)),
+                ClientBytes.frame(true, RawSocket.CONTINUATION, "x")))
         .containsExactly(Signal.TOO_LARGE);
   }
 
   @Test
   void whatIsNoFrame() {
     ByteString[] wrong = {
-      ByteString.fromArray(Bytes.header(0x81, 0, false)), // not masked
-      ByteString.fromArray(Bytes.header(0xc1, 0, true)), // reserved bits
-      ByteString.fromArray(Bytes.header(0x91, 0, true)),
-      ByteString.fromArray(Bytes.header(0x83, 0, true)), // unknown opcodes
-      ByteString.fromArray(Bytes.header(0x8b, 0, true)),
-      ByteString.fromArray(Bytes.header(0x80, 0, true)), // nothing to continue
-      ByteString.fromArray(Bytes.header(0x89, 126, true)), // a large control frame
-      ByteString.fromArray(Bytes.header(0x09, 0, true)), // one in parts
+      ByteString.fromArray(ClientBytes.header(0x81, 0, false)), // not masked
+      ByteString.fromArray(ClientBytes.header(0xc1, 0, true)), // reserved bits
+      ByteString.fromArray(ClientBytes.header(0x91, 0, true)),
+      ByteString.fromArray(ClientBytes.header(0x83, 0, true)), // unknown opcodes
+      ByteString.fromArray(ClientBytes.header(0x8b, 0, true)),
+      ByteString.fromArray(ClientBytes.header(0x80, 0, true)), // nothing to continue
+      ByteString.fromArray(ClientBytes.header(0x89, 126, true)), // a large control frame
+      ByteString.fromArray(ClientBytes.header(0x09, 0, true)), // one in parts
       raw(0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4), // a length with its highest bit set
-      Bytes.frame(false, RawSocket.TEXT, "a").concat(Bytes.text("b")), // one message within another
+      ClientBytes.frame(false, RawSocket.TEXT, "a")
+          .concat(ClientBytes.text("b")), // one message within another
       raw(0x81, 0xfe, 0, 5, 1, 2, 3, 4), // a longer length than it needs
       raw(0x81, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 1, 2, 3, 4),
       raw(0x89, 0xfe, 0, 5, 1, 2, 3, 4),
-      Bytes.frame(true, RawSocket.CLOSE, "x"), // half a code
-      Bytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xed}), // 1005 is never sent
-      Bytes.frame(true, RawSocket.CLOSE, new byte[] {0, 1}),
-      Bytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xe8, (byte) 0xff}),
+      ClientBytes.frame(true, RawSocket.CLOSE, "x"), // half a code
+      ClientBytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xed}), // 1005 is never sent
+      ClientBytes.frame(true, RawSocket.CLOSE, new byte[] {0, 1}),
+      ClientBytes.frame(true, RawSocket.CLOSE, new byte[] {3, (byte) 0xe8, (byte) 0xff}),
     };
     for (ByteString bytes : wrong) {
       var fresh = new FrameDecoder(MOST);
-      fresh.feed(bytes.concat(Bytes.text("more")).toArray());
+      fresh.feed(bytes.concat(ClientBytes.text("more")).toArray());
       assertThat(fresh.next()).as("%s", bytes).isEqualTo(new Broken(CloseCode.PROTOCOL_ERROR));
       assertThat(fresh.next()).isNull();
     }
@@ -186,7 +187,7 @@ class FrameDecoderTest {
   @ValueSource(ints = {1000, 1001, 1003, 1011, 3000, 4999})
   void goodbyes(int code) {
     byte[] payload = {(byte) (code >>> 8), (byte) code, 'b', 'y', 'e'};
-    assertThat(feed(Bytes.frame(true, RawSocket.CLOSE, payload), Bytes.text("late")))
+    assertThat(feed(ClientBytes.frame(true, RawSocket.CLOSE, payload), ClientBytes.text("late")))
         .containsExactly(Signal.CLOSE);
   }
 
@@ -229,11 +230,11 @@ class FrameDecoderTest {
               .repeat(random.nextInt(random.nextBoolean() ? 20 : 700));
       text.append(part);
       bytes.writeBytes(
-          Bytes.frame(f == frames - 1, f == 0 ? RawSocket.TEXT : RawSocket.CONTINUATION, part)
+          ClientBytes.frame(f == frames - 1, f == 0 ? RawSocket.TEXT : RawSocket.CONTINUATION, part)
               .toArray());
       if (f < frames - 1 && random.nextBoolean()) {
         String payload = Long.toString(random.nextLong(), 36).repeat(random.nextInt(9));
-        bytes.writeBytes(Bytes.frame(true, RawSocket.PING, payload).toArray());
+        bytes.writeBytes(ClientBytes.frame(true, RawSocket.PING, payload).toArray());
         expected.add("ping " + payload);
       }
     }

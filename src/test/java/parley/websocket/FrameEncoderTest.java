@@ -9,14 +9,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.client.RawSocket;
 
 class FrameEncoderTest {
-  private static Bytes.Frame read(byte[] frame) {
-    return Bytes.read(ByteString.fromArray(frame)).getFirst();
+  private static ClientBytes.Frame read(byte[] frame) {
+    return ClientBytes.read(ByteString.fromArray(frame)).getFirst();
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 125, 126, 127, 255, 256, 65_535, 65_536, 1_000_000})
   void lengths(int length) {
-    Bytes.Frame frame = read(FrameEncoder.text("x".repeat(length)));
+    ClientBytes.Frame frame = read(FrameEncoder.text("x".repeat(length)));
     assertThat(frame.opcode()).isEqualTo(RawSocket.TEXT);
     assertThat(frame.text()).isEqualTo("x".repeat(length));
   }
@@ -29,10 +29,10 @@ class FrameEncoderTest {
   @Test
   void controlFrames() {
     assertThat(read(FrameEncoder.ping()).opcode()).isEqualTo(RawSocket.PING);
-    Bytes.Frame pong = read(FrameEncoder.pong(new byte[] {1, 2}));
+    ClientBytes.Frame pong = read(FrameEncoder.pong(new byte[] {1, 2}));
     assertThat(pong.opcode()).isEqualTo(RawSocket.PONG);
     assertThat(pong.payload()).containsExactly(1, 2);
-    Bytes.Frame close = read(FrameEncoder.close(CloseCode.INVALID_DATA));
+    ClientBytes.Frame close = read(FrameEncoder.close(CloseCode.INVALID_DATA));
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1007 & 0xff);
   }

@@ -12,13 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.ClientIds;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /** What a user may write, and that a retry is not written twice nor paid for twice. */
 class BudgetsIT {
@@ -30,12 +30,16 @@ class BudgetsIT {
   }
 
   private static CompletableFuture<Answer> group(
-      ParleyClient client, Account creator, String name, @Nullable String ref, String... members) {
+      ParleyClient client,
+      TestAccount creator,
+      String name,
+      @Nullable String ref,
+      String... members) {
     return client.callAsync(
         "POST",
         "/v1/groups",
         creator.accessToken(),
-        Json.obj("name", name, "member_ids", List.of(members), "client_ref", ref));
+        JsonTrees.obj("name", name, "member_ids", List.of(members), "client_ref", ref));
   }
 
   private static String id(Answer answer) {
@@ -46,8 +50,8 @@ class BudgetsIT {
   void oneClientRefIsOneGroup(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, settings(0, 3));
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
       // Retries before the first has its answer.
       List<CompletableFuture<Answer>> asked = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
@@ -104,8 +108,8 @@ class BudgetsIT {
   void everythingThatMakesAnEntryTakesFromOneBudgetAndARetryDoesNot(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, settings(10, 0));
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
       String token = ann.accessToken();
       String id = id(group(client, ann, "Trip", "ref-1", ben.userId()).join().expect(201));
       try (ParleySocket phone = client.connectSynced(ann, "phone")) {
@@ -115,9 +119,9 @@ class BudgetsIT {
         phone.request(SharedServer.change("edit", id, 2, "content", "one!"));
         phone.request(SharedServer.change("react", id, 2, "reaction", "+1"));
         phone.request(SharedServer.change("delete", id, 3, "content", ""));
-        client.call("PATCH", "/v1/groups/" + id, token, Json.obj("name", "T")).expect(200);
+        client.call("PATCH", "/v1/groups/" + id, token, JsonTrees.obj("name", "T")).expect(200);
         String member = "/v1/groups/" + id + "/members/" + ben.userId();
-        client.call("PUT", member, token, Json.obj("role", "admin")).expect(200);
+        client.call("PUT", member, token, JsonTrees.obj("role", "admin")).expect(200);
         // Retries are paid for from elsewhere, or this would be more than ten.
         for (int i = 0; i < 20; i++) {
           client.post("/v1/messages", token, message("m2", id, "other")).expect(200);
@@ -128,7 +132,9 @@ class BudgetsIT {
         client.call("DELETE", member, token, null).expect(204);
         client
             .post(
-                "/v1/groups/" + id + "/members", token, Json.obj("user_ids", List.of(ben.userId())))
+                "/v1/groups/" + id + "/members",
+                token,
+                JsonTrees.obj("user_ids", List.of(ben.userId())))
             .expect(200);
         // Ten, unless the test was so slow that some came back: then a few more pass.
         int more = 0;
@@ -136,12 +142,12 @@ class BudgetsIT {
           assertThat(++more).isLessThan(1_000);
         }
         client.post("/v1/messages", token, message("y", id, "x")).expect(429, "rate_limited");
-        limited(client.call("PATCH", "/v1/groups/" + id, token, Json.obj("name", "T2")));
-        limited(client.call("PUT", member, token, Json.obj("role", "admin")));
+        limited(client.call("PATCH", "/v1/groups/" + id, token, JsonTrees.obj("name", "T2")));
+        limited(client.call("PUT", member, token, JsonTrees.obj("role", "admin")));
         limited(client.call("DELETE", member, token, null));
         limited(
             client.post(
-                "/v1/groups/" + id + "/members", token, Json.obj("user_ids", List.of("u"))));
+                "/v1/groups/" + id + "/members", token, JsonTrees.obj("user_ids", List.of("u"))));
         limited(group(client, ann, "Another", "ref-2").join());
         limited(group(client, ann, "Another", null).join());
         JsonNode no = phone.request(message("z", id, "x").put("op", "send"));
@@ -171,7 +177,7 @@ class BudgetsIT {
 
   private static com.fasterxml.jackson.databind.node.ObjectNode message(
       String name, String conversation, String content) {
-    return Json.obj(
+    return JsonTrees.obj(
         "conversation_id", conversation, "client_msg_id", name, "type", "text", "content", content);
   }
 }

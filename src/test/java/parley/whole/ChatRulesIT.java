@@ -8,17 +8,17 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 
 /** What people do in a conversation, and what the others see of it. */
 class ChatRulesIT {
   private final ParleyClient client = SharedServer.client();
-  private final Account ann = SharedServer.user("ann");
-  private final Account ben = SharedServer.user("ben");
+  private final TestAccount ann = SharedServer.user("ann");
+  private final TestAccount ben = SharedServer.user("ben");
   private final String id = SharedServer.group(ann, ben);
   private final ParleySocket a = client.connectSynced(ann, "phone");
   private final ParleySocket a2 = client.connectSynced(ann, "laptop");
@@ -134,13 +134,13 @@ class ChatRulesIT {
   }
 
   private static java.util.function.Predicate<JsonNode> receipt(
-      Account of, String field, long seq) {
+      TestAccount of, String field, long seq) {
     return Frames.op("receipt").and(Frames.has("user_id", of.userId())).and(Frames.has(field, seq));
   }
 
   @Test
   void typingGoesToTheOthers() {
-    a.send(Json.obj("op", "typing", "conversation_id", id, "active", true));
+    a.send(JsonTrees.obj("op", "typing", "conversation_id", id, "active", true));
     JsonNode typing = b.await(Frames.op("typing"));
     assertThat(typing.path("user_id").asText()).isEqualTo(ann.userId());
     assertThat(typing.path("active").asBoolean()).isTrue();
@@ -152,19 +152,20 @@ class ChatRulesIT {
 
   @Test
   void presenceIsWatched() {
-    Account cat = SharedServer.user("cat");
-    JsonNode ok = a.request(Json.obj("op", "watch", "user_ids", List.of(cat.userId())));
+    TestAccount cat = SharedServer.user("cat");
+    JsonNode ok = a.request(JsonTrees.obj("op", "watch", "user_ids", List.of(cat.userId())));
     assertThat(ok.path("op").asText()).isEqualTo("ok");
     a.await(presence(cat, "offline"));
     int mark = a.mark();
     try (ParleySocket c = client.connectSynced(cat, "phone")) {
       a.awaitAfter(mark, presence(cat, "online"));
       client
-          .call("PUT", "/v1/users/me/presence", cat.accessToken(), Json.obj("status", "away"))
+          .call("PUT", "/v1/users/me/presence", cat.accessToken(), JsonTrees.obj("status", "away"))
           .expect(204);
       a.awaitAfter(mark, presence(cat, "away"));
       client
-          .call("PUT", "/v1/users/me/presence", cat.accessToken(), Json.obj("status", "online"))
+          .call(
+              "PUT", "/v1/users/me/presence", cat.accessToken(), JsonTrees.obj("status", "online"))
           .expect(204);
       mark = a.mark();
       assertThat(c.closedBecause()).isNull();
@@ -172,11 +173,12 @@ class ChatRulesIT {
     JsonNode gone = a.awaitAfter(mark, presence(cat, "offline"));
     assertThat(gone.path("last_seen").asText()).isNotEmpty();
     JsonNode many =
-        a.request(Json.obj("op", "watch", "user_ids", java.util.Collections.nCopies(101, "u")));
+        a.request(
+            JsonTrees.obj("op", "watch", "user_ids", java.util.Collections.nCopies(101, "u")));
     refused(many, "bad_frame");
   }
 
-  private static java.util.function.Predicate<JsonNode> presence(Account of, String status) {
+  private static java.util.function.Predicate<JsonNode> presence(TestAccount of, String status) {
     return Frames.op("presence")
         .and(Frames.has("user_id", of.userId()))
         .and(Frames.has("status", status));

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import parley.client.Account;
 import parley.client.Answer;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Cancel;
@@ -24,10 +24,10 @@ import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
 import parley.client.FaultProxy.Reset;
 import parley.client.FaultProxy.Rule;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 
 /**
  * What a user sees when DynamoDB fails: {@code unavailable}, retryable, or what is true. Never
@@ -40,7 +40,7 @@ class DynamoFaultsIT {
   private static final FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
   private static final DynamoServer server = DynamoServer.start(proxy.endpoint(), PREFIX);
 
-  private static final Account ann = server.client().register(Ids.username("ann"));
+  private static final TestAccount ann = server.client().register(ClientIds.username("ann"));
 
   /** Of each conversation its own trouble. */
   private static final Map<String, Rule> troubles = new ConcurrentHashMap<>();
@@ -117,9 +117,10 @@ class DynamoFaultsIT {
   }
 
   private static Told prepare(Case c) {
-    String id = server.client().direct(ann, server.client().register(Ids.username("x")).userId());
-    Told told = new Told(c, id, Ids.next());
-    assertThat(told.until(Ids.next(), "first").status()).as(c.name()).isEqualTo(201);
+    String id =
+        server.client().direct(ann, server.client().register(ClientIds.username("x")).userId());
+    Told told = new Told(c, id, ClientIds.next());
+    assertThat(told.until(ClientIds.next(), "first").status()).as(c.name()).isEqualTo(201);
     return told;
   }
 
@@ -156,7 +157,7 @@ class DynamoFaultsIT {
     }
 
     void goOn() {
-      Answer answer = until(Ids.next(), "third");
+      Answer answer = until(ClientIds.next(), "third");
       assertThat(answer.status()).as(c.name()).isEqualTo(201);
       assertThat(answer.body().path("seq").asLong()).as(c.name()).isEqualTo(3);
       assertThat(until(cmid, "x").body().path("seq").asLong()).as(c.name()).isEqualTo(2);
@@ -191,7 +192,7 @@ class DynamoFaultsIT {
   @Test
   void theTransactionOfTheHundredthEventIsThrottled() {
     ParleyClient client = server.client();
-    String id = client.direct(ann, client.register(Ids.username("ben")).userId());
+    String id = client.direct(ann, client.register(ClientIds.username("ben")).userId());
     AtomicInteger spoilt = new AtomicInteger();
     troubles.put(
         id,
@@ -242,7 +243,7 @@ class DynamoFaultsIT {
   }
 
   private static ObjectNode message(String conversation, String cmid, String content) {
-    return Json.obj(
+    return JsonTrees.obj(
         "conversation_id", conversation, "client_msg_id", cmid, "type", "text", "content", content);
   }
 }

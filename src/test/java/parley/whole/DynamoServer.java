@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import parley.app.Node;
-import parley.app.Settings;
 import parley.client.DynamoLocal;
 import parley.client.ParleyClient;
+import parley.settings.Settings;
 
 /** A node in this JVM that keeps its events in DynamoDB, and a client of it. */
 final class DynamoServer implements AutoCloseable {

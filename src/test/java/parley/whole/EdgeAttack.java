@@ -24,11 +24,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.ConcurrentHistogram;
 import org.HdrHistogram.Histogram;
-import parley.client.Account;
-import parley.client.Ids;
+import parley.client.ClientIds;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * Fifty people chat while somebody opens connections from eight addresses of this machine, begins
@@ -145,10 +145,10 @@ public final class EdgeAttack {
 
     Chat(ParleyClient client) {
       for (int pair = 0; pair < PEOPLE / 2; pair++) {
-        Account ann = client.register(Ids.username("ann"));
-        Account ben = client.register(Ids.username("ben"));
+        TestAccount ann = client.register(ClientIds.username("ann"));
+        TestAccount ben = client.register(ClientIds.username("ben"));
         String conversation = client.direct(ann, ben.userId());
-        for (Account one : List.of(ann, ben)) {
+        for (TestAccount one : List.of(ann, ben)) {
           sockets.add(client.connectSynced(one, "phone"));
           conversations.add(conversation);
         }

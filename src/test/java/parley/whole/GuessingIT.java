@@ -7,11 +7,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
+import parley.client.ClientIds;
 import parley.client.ParleyClient;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /** Somebody tries passwords at another one's account, and makes accounts without end. */
 class GuessingIT {
@@ -30,7 +30,7 @@ class GuessingIT {
   void nobodyIsKeptOutByGuessesAndAnAddressRegistersSoOften() {
     try (ServerProcess server = ServerProcess.start(folder, SETTINGS)) {
       ParleyClient client = new ParleyClient(server.uri());
-      Account ann = client.register(Ids.username("ann"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
       String known =
           login(client, ann, ann.password(), null).expect(200).body().path("known_device").asText();
       int refused = 0;
@@ -54,7 +54,7 @@ class GuessingIT {
   }
 
   private static Answer login(
-      ParleyClient client, Account who, String password, @Nullable String known) {
+      ParleyClient client, TestAccount who, String password, @Nullable String known) {
     Map<String, String> body =
         known == null
             ? Map.of("username", who.username(), "password", password)
@@ -66,6 +66,6 @@ class GuessingIT {
     return client.post(
         "/v1/auth/register",
         null,
-        Map.of("username", Ids.username("many"), "password", "correct horse"));
+        Map.of("username", ClientIds.username("many"), "password", "correct horse"));
   }
 }

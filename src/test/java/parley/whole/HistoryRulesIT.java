@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 
 /** Looking back: pages of a conversation and of the inbox. */
 class HistoryRulesIT {
@@ -19,8 +19,8 @@ class HistoryRulesIT {
 
   @Test
   void pages() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String id = client.direct(ann, ben.userId());
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       page(body(ann, id, ""), List.of(), false);
@@ -40,12 +40,12 @@ class HistoryRulesIT {
       page(body(ann, id, "?limit=3&before=5000"), range(228, 230), true);
       for (JsonNode query :
           List.of(
-              Json.obj("limit", 3, "before", 100),
-              Json.obj("limit", 3, "after", 100),
-              Json.obj("limit", 3))) {
+              JsonTrees.obj("limit", 3, "before", 100),
+              JsonTrees.obj("limit", 3, "after", 100),
+              JsonTrees.obj("limit", 3))) {
         JsonNode overSocket =
             a.request(
-                Json.obj(
+                JsonTrees.obj(
                     "op",
                     "history",
                     "conversation_id",
@@ -63,10 +63,12 @@ class HistoryRulesIT {
       }
       for (JsonNode bad :
           List.of(
-              Json.obj("before", 5, "after", 2), Json.obj("limit", 0), Json.obj("limit", 101))) {
+              JsonTrees.obj("before", 5, "after", 2),
+              JsonTrees.obj("limit", 0),
+              JsonTrees.obj("limit", 101))) {
         JsonNode answer =
             a.request(
-                Json.obj(
+                JsonTrees.obj(
                     "op",
                     "history",
                     "conversation_id",
@@ -83,8 +85,8 @@ class HistoryRulesIT {
     assertThat(client.log(ben, id)).hasSize(230).noneMatch(entry -> entry.has("client_msg_id"));
   }
 
-  private static JsonNode body(Account account, String id, String query) {
-    return SharedServer.history(account, id, query).expect(200).body();
+  private static JsonNode body(TestAccount testAccount, String id, String query) {
+    return SharedServer.history(testAccount, id, query).expect(200).body();
   }
 
   private static void page(JsonNode body, List<Integer> seqs, boolean more) {
@@ -101,7 +103,7 @@ class HistoryRulesIT {
 
   @Test
   void theInboxIsNewestFirst() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     List<String> ids = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       ids.add(SharedServer.group(ann, SharedServer.user("peer")));
@@ -127,7 +129,7 @@ class HistoryRulesIT {
   }
 
   /** Read by pages of two, over HTTP and over the socket, which must agree. */
-  private List<String> order(Account ann, ParleySocket socket) {
+  private List<String> order(TestAccount ann, ParleySocket socket) {
     List<String> overHttp = new ArrayList<>();
     List<String> overSocket = new ArrayList<>();
     String cursor = "";
@@ -147,7 +149,7 @@ class HistoryRulesIT {
       page.path("conversations").forEach(row -> overHttp.add(row.path("conversation_id").asText()));
       JsonNode same =
           socket.request(
-              Json.obj("op", "inbox", "limit", 2, "cursor", cursor.isEmpty() ? null : cursor));
+              JsonTrees.obj("op", "inbox", "limit", 2, "cursor", cursor.isEmpty() ? null : cursor));
       same.path("conversations")
           .forEach(row -> overSocket.add(row.path("conversation_id").asText()));
       cursor = page.path("next_cursor").asText("");

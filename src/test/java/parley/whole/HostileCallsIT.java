@@ -9,11 +9,11 @@ import java.util.List;
 import org.assertj.core.api.SoftAssertions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.ClientIds;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
+import parley.client.TestAccount;
 
 /** Wrong calls are answered as problems that name the field; never with a 5xx. */
 class HostileCallsIT {
@@ -24,68 +24,78 @@ class HostileCallsIT {
 
   private final ParleyClient client = SharedServer.client();
 
-  private static List<Call> calls(Account ben, String group) {
+  private static List<Call> calls(TestAccount ben, String group) {
     return List.of(
         new Call(
             "POST",
             "/v1/auth/register",
-            Json.obj("username", Ids.username("x"), "password", "long enough", "display_name", "X"),
+            JsonTrees.obj(
+                "username",
+                ClientIds.username("x"),
+                "password",
+                "long enough",
+                "display_name",
+                "X"),
             true,
             List.of("username", "password")),
         new Call(
             "POST",
             "/v1/auth/login",
-            Json.obj("username", Ids.username("x"), "password", "long enough"),
+            JsonTrees.obj("username", ClientIds.username("x"), "password", "long enough"),
             true,
             List.of("username", "password")),
-        new Call("POST", "/v1/auth/refresh", Json.obj("refresh_token", "x"), true, List.of()),
+        new Call("POST", "/v1/auth/refresh", JsonTrees.obj("refresh_token", "x"), true, List.of()),
         new Call(
             "PATCH",
             "/v1/users/me",
-            Json.obj("display_name", "Ann", "avatar_url", "https://example.org/a.png"),
+            JsonTrees.obj("display_name", "Ann", "avatar_url", "https://example.org/a.png"),
             false,
             List.of()),
         new Call(
-            "PUT", "/v1/users/me/presence", Json.obj("status", "away"), false, List.of("status")),
+            "PUT",
+            "/v1/users/me/presence",
+            JsonTrees.obj("status", "away"),
+            false,
+            List.of("status")),
         new Call(
             "PUT",
             "/v1/users/me/devices/phone/push_token",
-            Json.obj("platform", "fcm", "token", "t"),
+            JsonTrees.obj("platform", "fcm", "token", "t"),
             false,
             List.of("platform", "token")),
         new Call(
             "POST",
             "/v1/conversations",
-            Json.obj("type", "direct", "user_id", ben.userId()),
+            JsonTrees.obj("type", "direct", "user_id", ben.userId()),
             false,
             List.of("type", "user_id")),
         new Call(
             "POST",
             "/v1/groups",
-            Json.obj("name", "g", "member_ids", List.of(ben.userId())),
+            JsonTrees.obj("name", "g", "member_ids", List.of(ben.userId())),
             false,
             List.of("name", "member_ids")),
-        new Call("PATCH", "/v1/groups/" + group, Json.obj("name", "g"), false, List.of()),
+        new Call("PATCH", "/v1/groups/" + group, JsonTrees.obj("name", "g"), false, List.of()),
         new Call(
             "POST",
             "/v1/groups/" + group + "/members",
-            Json.obj("user_ids", List.of(ben.userId())),
+            JsonTrees.obj("user_ids", List.of(ben.userId())),
             false,
             List.of("user_ids")),
         new Call(
             "PUT",
             "/v1/groups/" + group + "/members/" + ben.userId(),
-            Json.obj("role", "member"),
+            JsonTrees.obj("role", "member"),
             false,
             List.of("role")),
         new Call(
             "POST",
             "/v1/messages",
-            Json.obj(
+            JsonTrees.obj(
                 "conversation_id",
                 group,
                 "client_msg_id",
-                Ids.next(),
+                ClientIds.next(),
                 "type",
                 "text",
                 "content",
@@ -95,15 +105,15 @@ class HostileCallsIT {
         new Call(
             "POST",
             "/v1/conversations/" + group + "/read",
-            Json.obj("seq", 1),
+            JsonTrees.obj("seq", 1),
             false,
             List.of("seq")));
   }
 
   @Test
   void everyFieldOfEveryBodyIsChecked() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String group = SharedServer.group(ann, ben);
     client.connectSynced(ann, "phone").close();
     SoftAssertions soft = new SoftAssertions();
@@ -193,8 +203,8 @@ class HostileCallsIT {
 
   @Test
   void hostileAddressesAndQueries() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String id = client.direct(ann, ben.userId());
     SoftAssertions soft = new SoftAssertions();
     for (String query :
@@ -260,7 +270,7 @@ class HostileCallsIT {
 
   @Test
   void bodiesWithoutEnd() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     for (int bytes : new int[] {70_000, 500_000, 8 * 1024 * 1024}) {
       byte[] large = new byte[bytes];
       java.util.Arrays.fill(large, (byte) ' ');
@@ -272,10 +282,10 @@ class HostileCallsIT {
   }
 
   /** 0 where the connection ended while we were still sending: then the answer may be lost. */
-  private int statusOrCut(Account account, byte[] body) {
+  private int statusOrCut(TestAccount testAccount, byte[] body) {
     try {
       return client
-          .callBytes("POST", "/v1/messages", account.accessToken(), body, "application/json")
+          .callBytes("POST", "/v1/messages", testAccount.accessToken(), body, "application/json")
           .join()
           .status();
     } catch (java.util.concurrent.CompletionException e) {

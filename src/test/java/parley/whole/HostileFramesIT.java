@@ -11,13 +11,13 @@ import java.util.Map;
 import java.util.Set;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
+import parley.client.ClientIds;
 import parley.client.Frames;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.RawSocket;
+import parley.client.TestAccount;
 
 /** Wrong frames are answered with what is wrong, and disturb nobody. */
 class HostileFramesIT {
@@ -29,8 +29,8 @@ class HostileFramesIT {
 
   @Test
   void everyFieldOfEveryFrameIsChecked() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String id = client.direct(ann, ben.userId());
     SoftAssertions soft = new SoftAssertions();
     try (ParleySocket b = client.connectSynced(ben, "phone")) {
@@ -64,19 +64,19 @@ class HostileFramesIT {
     }
   }
 
-  private static List<ObjectNode> frames(Account ann, Account ben, String id, long seq) {
+  private static List<ObjectNode> frames(TestAccount ann, TestAccount ben, String id, long seq) {
     return List.of(
         SharedServer.text(id, "hello").put("reply_to", seq),
         SharedServer.change("edit", id, seq, "content", "edited"),
         SharedServer.change("delete", id, seq, "none", "none"),
         SharedServer.change("react", id, seq, "reaction", "👍"),
-        Json.obj("op", "ack", "conversation_id", id, "seq", seq),
-        Json.obj("op", "read", "conversation_id", id, "seq", seq),
-        Json.obj("op", "typing", "conversation_id", id, "active", true),
-        Json.obj("op", "watch", "user_ids", List.of(ben.userId())),
-        Json.obj("op", "inbox", "limit", 20),
-        Json.obj("op", "history", "conversation_id", id, "before", 10, "limit", 20),
-        Json.obj("op", "auth", "token", ann.accessToken()));
+        JsonTrees.obj("op", "ack", "conversation_id", id, "seq", seq),
+        JsonTrees.obj("op", "read", "conversation_id", id, "seq", seq),
+        JsonTrees.obj("op", "typing", "conversation_id", id, "active", true),
+        JsonTrees.obj("op", "watch", "user_ids", List.of(ben.userId())),
+        JsonTrees.obj("op", "inbox", "limit", 20),
+        JsonTrees.obj("op", "history", "conversation_id", id, "before", 10, "limit", 20),
+        JsonTrees.obj("op", "auth", "token", ann.accessToken()));
   }
 
   /** Wrong variants of a frame, by what is wrong. */
@@ -160,7 +160,7 @@ class HostileFramesIT {
 
   @Test
   void whatIsNoJsonObjectIsABadFrame() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       for (String text :
           List.of(
@@ -189,7 +189,7 @@ class HostileFramesIT {
 
   @Test
   void twentyBadFramesInARowEndTheConnection() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 19; i++) {
@@ -210,8 +210,8 @@ class HostileFramesIT {
 
   @Test
   void contentIsKeptAsItIs() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String id = client.direct(ann, ben.userId());
     List<String> contents =
         List.of(
@@ -253,8 +253,8 @@ class HostileFramesIT {
 
   @Test
   void framesThatNoLibrarySends() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     try (ParleySocket bystander = client.connectSynced(ben, "phone")) {
       try (RawSocket raw = RawSocket.open(client.base())) {
         raw.hello(ann, "phone");
@@ -300,9 +300,10 @@ class HostileFramesIT {
   }
 
   /** The connection ends; with this code in a last frame, if there is one to be expected. */
-  private void ends(Account account, java.util.function.Consumer<RawSocket> evil, String code) {
+  private void ends(
+      TestAccount testAccount, java.util.function.Consumer<RawSocket> evil, String code) {
     try (RawSocket raw = RawSocket.open(client.base())) {
-      raw.hello(account, "phone-" + Ids.next());
+      raw.hello(testAccount, "phone-" + ClientIds.next());
       evil.accept(raw);
       JsonNode last = raw.lastFrame();
       if (!code.isEmpty()) {

@@ -13,11 +13,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
+import parley.client.ClientIds;
 import parley.client.ParleyClient;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /** An operator rotates the keys of a single server. */
 @Timeout(180)
@@ -28,11 +28,11 @@ class KeysIT {
   void theNextKeyIsThereAtOnceAndAfterARestart(@TempDir Path folder) throws Exception {
     try (ServerProcess server =
         ServerProcess.start(folder, Map.of("PARLEY_MANAGEMENT_WRITE", "true"))) {
-      Account ann;
+      TestAccount ann;
       List<String> kids;
       try (ParleyClient client = new ParleyClient(server.uri());
           ParleyClient operator = new ParleyClient(server.management())) {
-        ann = client.register("u" + Ids.next().toLowerCase(Locale.ROOT));
+        ann = client.register("u" + ClientIds.next().toLowerCase(Locale.ROOT));
         assertThat(kids(client)).hasSize(1);
         operator.post(ROTATE + "?lead_seconds=29", null, null).expect(400);
         operator.post(ROTATE + "?lead_seconds=x", null, null).expect(400);

@@ -15,13 +15,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Answer;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.SocketOptions;
+import parley.client.TestAccount;
 
 /** What one login made, seen from outside: its refresh tokens, its sockets, its devices. */
 class LoginsIT {
@@ -29,7 +29,7 @@ class LoginsIT {
 
   @Test
   void aLostAnswerAndASecondTabLoseNothing() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     List<CompletableFuture<Answer>> tabs =
         IntStream.range(0, 5)
             .mapToObj(
@@ -54,7 +54,7 @@ class LoginsIT {
 
   @Test
   void theTwentySecondPairIsRefusedAndRevokesNothing() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     String last = "";
     for (int i = 0; i < 21; i++) {
       last = refreshed(ann.refreshToken()).path("refresh_token").asText();
@@ -65,18 +65,18 @@ class LoginsIT {
 
   @Test
   void accessTokensCarryTheLoginTheyAreOf() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     String sid = sid(ann.accessToken());
     assertThat(sid).matches("[A-Za-z0-9_-]{16,64}");
     assertThat(sid(refreshed(ann.refreshToken()).path("access_token").asText())).isEqualTo(sid);
-    Account again = client.login(ann.username(), ann.password());
+    TestAccount again = client.login(ann.username(), ann.password());
     assertThat(sid(again.accessToken())).isNotEqualTo(sid);
   }
 
   @Test
   void logoutEndsTheSocketsOfItsLoginAlone() {
-    Account phone = SharedServer.user("ann");
-    Account laptop = client.login(phone.username(), phone.password());
+    TestAccount phone = SharedServer.user("ann");
+    TestAccount laptop = client.login(phone.username(), phone.password());
     try (ParleySocket one = client.connectSynced(phone, "phone");
         ParleySocket other = client.connectSynced(laptop, "laptop")) {
       client.post("/v1/auth/logout", null, body(phone.refreshToken())).expect(204);
@@ -87,7 +87,7 @@ class LoginsIT {
       other.ping();
       assertThat(other.frames(Frames.op("closing"))).isEmpty();
       // auth with a token of the login that has ended: refused, and nothing else happens.
-      JsonNode renewal = other.request(Json.obj("op", "auth", "token", phone.accessToken()));
+      JsonNode renewal = other.request(JsonTrees.obj("op", "auth", "token", phone.accessToken()));
       assertThat(renewal.path("code").asText()).isEqualTo("unauthenticated");
       other.ping();
       assertThat(other.frames(Frames.op("closing"))).isEmpty();
@@ -95,15 +95,15 @@ class LoginsIT {
     refusedHello(phone, "phone");
     refusedHello(phone, "another");
     client.post("/v1/auth/refresh", null, body(phone.refreshToken())).expect(401);
-    Account back = client.login(phone.username(), phone.password());
+    TestAccount back = client.login(phone.username(), phone.password());
     client.connectSynced(back, "phone").close();
   }
 
   @Test
   void aRemovedDeviceEndsTheLoginsItCameWith() {
-    Account first = SharedServer.user("ann");
-    Account second = client.login(first.username(), first.password());
-    Account other = client.login(first.username(), first.password());
+    TestAccount first = SharedServer.user("ann");
+    TestAccount second = client.login(first.username(), first.password());
+    TestAccount other = client.login(first.username(), first.password());
     client.connectSynced(first, "phone").close();
     try (ParleySocket tablet = client.connectSynced(first, "tablet");
         ParleySocket phone = client.connectSynced(second, "phone");
@@ -115,7 +115,7 @@ class LoginsIT {
       laptop.ping();
       assertThat(laptop.frames(Frames.op("closing"))).isEmpty();
     }
-    for (Account out : List.of(first, second)) {
+    for (TestAccount out : List.of(first, second)) {
       refusedHello(out, "phone");
       client.post("/v1/auth/refresh", null, body(out.refreshToken())).expect(401);
     }
@@ -124,10 +124,10 @@ class LoginsIT {
 
   @Test
   void aSocketMayGoOnWithAnotherLogin() {
-    Account first = SharedServer.user("ann");
-    Account second = client.login(first.username(), first.password());
+    TestAccount first = SharedServer.user("ann");
+    TestAccount second = client.login(first.username(), first.password());
     try (ParleySocket phone = client.connectSynced(first, "phone")) {
-      JsonNode renewal = phone.request(Json.obj("op", "auth", "token", second.accessToken()));
+      JsonNode renewal = phone.request(JsonTrees.obj("op", "auth", "token", second.accessToken()));
       assertThat(renewal.path("op").asText()).isEqualTo("ok");
       client.post("/v1/auth/logout", null, body(first.refreshToken())).expect(204);
       phone.ping();
@@ -139,7 +139,7 @@ class LoginsIT {
 
   @Test
   void aForeignPageLogsNobodyOut() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     browser("logout", ann.refreshToken(), "Origin", "https://evil.example")
         .expect(403, "forbidden");
     browser("refresh", ann.refreshToken(), "Origin", "null").expect(403, "forbidden");
@@ -165,16 +165,16 @@ class LoginsIT {
         .join();
   }
 
-  private void refusedHello(Account account, String device) {
+  private void refusedHello(TestAccount testAccount, String device) {
     try (ParleySocket socket = client.open(SocketOptions.standard())) {
       socket.send(
-          Json.obj(
+          JsonTrees.obj(
               "op",
               "hello",
               "id",
               1,
               "token",
-              account.accessToken(),
+              testAccount.accessToken(),
               "device_id",
               device,
               "client",

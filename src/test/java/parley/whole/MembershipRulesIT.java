@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 
 /** Who sees what of a conversation, from when to when. */
 class MembershipRulesIT {
@@ -18,9 +18,9 @@ class MembershipRulesIT {
 
   @Test
   void aStrangerLearnsNothing() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
-    Account eve = SharedServer.user("eve");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
+    TestAccount eve = SharedServer.user("eve");
     String real = SharedServer.group(ann, ben);
     String token = eve.accessToken();
     try (ParleySocket e = client.connectSynced(eve, "phone")) {
@@ -28,14 +28,16 @@ class MembershipRulesIT {
         client.get("/v1/conversations/" + id, token).expect(404, "not_found");
         SharedServer.history(eve, id, "").expect(404, "not_found");
         client
-            .post("/v1/conversations/" + id + "/read", token, Json.obj("seq", 1))
+            .post("/v1/conversations/" + id + "/read", token, JsonTrees.obj("seq", 1))
             .expect(404, "not_found");
         client
-            .call("PATCH", "/v1/groups/" + id, token, Json.obj("name", "mine"))
+            .call("PATCH", "/v1/groups/" + id, token, JsonTrees.obj("name", "mine"))
             .expect(404, "not_found");
         client
             .post(
-                "/v1/groups/" + id + "/members", token, Json.obj("user_ids", List.of(eve.userId())))
+                "/v1/groups/" + id + "/members",
+                token,
+                JsonTrees.obj("user_ids", List.of(eve.userId())))
             .expect(404, "not_found");
         client
             .call("DELETE", "/v1/groups/" + id + "/members/" + ann.userId(), token, null)
@@ -44,7 +46,7 @@ class MembershipRulesIT {
         refused(e.request(SharedServer.text(id, "hi")), "not_found");
         refused(e.request(SharedServer.change("edit", id, 1, "content", "x")), "not_found");
         refused(e.request(SharedServer.change("react", id, 1, "reaction", "x")), "not_found");
-        refused(e.request(Json.obj("op", "history", "conversation_id", id)), "not_found");
+        refused(e.request(JsonTrees.obj("op", "history", "conversation_id", id)), "not_found");
       }
     }
     assertThat(client.log(ann, real)).hasSize(1);
@@ -57,9 +59,9 @@ class MembershipRulesIT {
 
   @Test
   void aMemberSeesFromItsAddingToItsRemoval() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
-    Account cat = SharedServer.user("cat");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
+    TestAccount cat = SharedServer.user("cat");
     try (ParleySocket a = client.connectSynced(ann, "phone");
         ParleySocket c = client.connectSynced(cat, "phone")) {
       String id = SharedServer.group(ann, ben);
@@ -67,7 +69,7 @@ class MembershipRulesIT {
       client.post(
           "/v1/groups/" + id + "/members",
           ann.accessToken(),
-          Json.obj("user_ids", List.of(cat.userId())));
+          JsonTrees.obj("user_ids", List.of(cat.userId())));
       JsonNode added = c.await(Frames.op("message").and(Frames.has("type", "members_added")));
       long start = added.path("seq").asLong();
       assertThat(start).isEqualTo(3);
@@ -103,7 +105,7 @@ class MembershipRulesIT {
       client.post(
           "/v1/groups/" + id + "/members",
           ann.accessToken(),
-          Json.obj("user_ids", List.of(cat.userId())));
+          JsonTrees.obj("user_ids", List.of(cat.userId())));
       JsonNode again =
           c.awaitAfter(mark, Frames.op("message").and(Frames.has("type", "members_added")));
       assertThat(again.path("seq").asLong()).isEqualTo(unseen + 1);
@@ -124,26 +126,30 @@ class MembershipRulesIT {
 
   @Test
   void adminsOnly() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
-    Account cat = SharedServer.user("cat");
-    Account dan = SharedServer.user("dan");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
+    TestAccount cat = SharedServer.user("cat");
+    TestAccount dan = SharedServer.user("dan");
     String id = SharedServer.group(ann, ben, cat);
     String path = "/v1/groups/" + id;
     client
-        .call("PATCH", path, ben.accessToken(), Json.obj("name", "bens"))
+        .call("PATCH", path, ben.accessToken(), JsonTrees.obj("name", "bens"))
         .expect(403, "forbidden");
     client
-        .post(path + "/members", ben.accessToken(), Json.obj("user_ids", List.of(dan.userId())))
+        .post(
+            path + "/members", ben.accessToken(), JsonTrees.obj("user_ids", List.of(dan.userId())))
         .expect(403, "forbidden");
     client
         .call("DELETE", path + "/members/" + cat.userId(), ben.accessToken(), null)
         .expect(403, "forbidden");
     client
         .call(
-            "PUT", path + "/members/" + ben.userId(), ben.accessToken(), Json.obj("role", "admin"))
+            "PUT",
+            path + "/members/" + ben.userId(),
+            ben.accessToken(),
+            JsonTrees.obj("role", "admin"))
         .expect(403, "forbidden");
-    assertThat(client.call("PATCH", path, ann.accessToken(), Json.obj("name", "anns")).ok())
+    assertThat(client.call("PATCH", path, ann.accessToken(), JsonTrees.obj("name", "anns")).ok())
         .isTrue();
     assertThat(
             client
@@ -151,7 +157,7 @@ class MembershipRulesIT {
                     "PUT",
                     path + "/members/" + cat.userId(),
                     ann.accessToken(),
-                    Json.obj("role", "admin"))
+                    JsonTrees.obj("role", "admin"))
                 .ok())
         .isTrue();
     assertThat(
@@ -163,7 +169,7 @@ class MembershipRulesIT {
                     "PUT",
                     path + "/members/" + cat.userId(),
                     ann.accessToken(),
-                    Json.obj("role", "member"))
+                    JsonTrees.obj("role", "member"))
                 .ok())
         .isTrue();
     // The last admin leaves: the longest member takes over.
@@ -182,8 +188,8 @@ class MembershipRulesIT {
 
   @Test
   void directConversations() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     String id = client.direct(ann, ben.userId());
     assertThat(client.direct(ben, ann.userId())).isEqualTo(id);
     assertThat(
@@ -191,19 +197,19 @@ class MembershipRulesIT {
                 .post(
                     "/v1/conversations",
                     ann.accessToken(),
-                    Json.obj("type", "direct", "user_id", ann.userId()))
+                    JsonTrees.obj("type", "direct", "user_id", ann.userId()))
                 .status())
         .isBetween(400, 404);
     client
         .post(
             "/v1/conversations",
             ann.accessToken(),
-            Json.obj("type", "direct", "user_id", "nobody-here"))
+            JsonTrees.obj("type", "direct", "user_id", "nobody-here"))
         .expect(404, "not_found");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       JsonNode sent =
           a.request(
-              Json.obj(
+              JsonTrees.obj(
                   "op",
                   "send",
                   "to",
@@ -217,7 +223,7 @@ class MembershipRulesIT {
       assertThat(sent.path("conversation_id").asText()).isEqualTo(id);
       assertThat(
               a.request(
-                      Json.obj(
+                      JsonTrees.obj(
                           "op",
                           "send",
                           "to",
@@ -233,7 +239,7 @@ class MembershipRulesIT {
           .isEqualTo("error");
       assertThat(
               a.request(
-                      Json.obj(
+                      JsonTrees.obj(
                           "op",
                           "send",
                           "to",

@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.SocketOptions;
+import parley.client.TestAccount;
 
 /**
  * Somebody was away for long: everything is there, in order, and the counters are right on all
@@ -30,12 +30,12 @@ class OfflineIT {
 
   @Test
   void fiveThousandMessagesAwaitTheirReader() {
-    Account ben = SharedServer.user("ben");
+    TestAccount ben = SharedServer.user("ben");
     client.connectSynced(ben, "phone").close();
     client.connectSynced(ben, "laptop").close();
     List<String> ids = new ArrayList<>();
     for (int i = 0; i < CONVERSATIONS; i++) {
-      Account sender = SharedServer.user("sender");
+      TestAccount sender = SharedServer.user("sender");
       String id = client.direct(sender, ben.userId());
       ids.add(id);
       fill(sender, id);
@@ -86,7 +86,7 @@ class OfflineIT {
   }
 
   /** Sends with up to 100 on their way. */
-  private void fill(Account sender, String id) {
+  private void fill(TestAccount sender, String id) {
     try (ParleySocket socket = client.connect(sender, "phone")) {
       List<CompletableFuture<JsonNode>> sent = new ArrayList<>();
       for (int i = 1; i <= EACH; i++) {
@@ -103,7 +103,7 @@ class OfflineIT {
   /**
    * The window is full before anything is acknowledged, and opens with the first acknowledgement.
    */
-  private ParleySocket phoneThatAcknowledgesLate(Account ben) {
+  private ParleySocket phoneThatAcknowledgesLate(TestAccount ben) {
     ParleySocket phone = client.open(SocketOptions.standard().withAutoAck(false));
     int window = phone.hello(ben.accessToken(), "phone").path("window").asInt();
     assertThat(window).isEqualTo(256);
@@ -136,7 +136,7 @@ class OfflineIT {
   private static Map<String, Integer> unread(ParleySocket device) {
     Map<String, Integer> unread = new LinkedHashMap<>();
     device
-        .request(Json.obj("op", "inbox", "limit", 50))
+        .request(JsonTrees.obj("op", "inbox", "limit", 50))
         .path("conversations")
         .forEach(
             row ->

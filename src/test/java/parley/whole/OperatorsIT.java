@@ -6,12 +6,12 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Answer;
+import parley.client.ClientIds;
 import parley.client.Frames;
-import parley.client.Ids;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
+import parley.client.TestAccount;
 
 /** What the management port says of a server that works. */
 class OperatorsIT {
@@ -26,14 +26,14 @@ class OperatorsIT {
 
   @Test
   void whatPassesIsCounted() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     try (ParleySocket a = client.connectSynced(ann, "phone");
         ParleySocket b = client.connectSynced(ben, "phone")) {
       String id = client.direct(ann, ben.userId());
       long seq = a.text(id, "counted").path("seq").asLong();
       b.await(Frames.message(id, seq));
-      a.request(SharedServer.text("g_" + Ids.next(), "nowhere"));
+      a.request(SharedServer.text("g_" + ClientIds.next(), "nowhere"));
       client.post("/v1/auth/login", null, null).expect(400);
       // The meters are written beside the frames, not before them.
       await()
@@ -68,8 +68,8 @@ class OperatorsIT {
 
   @Test
   void theClusterIsSeen() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     client.direct(ann, ben.userId());
     JsonNode members = get("/cluster/members").body();
     assertThat(members.path("members")).hasSize(1);

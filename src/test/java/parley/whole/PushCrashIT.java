@@ -22,12 +22,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
 import parley.client.MockApns;
 import parley.client.MockFcm;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * The server is killed with {@code kill -9} while providers have pushes that they have not answered
@@ -46,7 +46,7 @@ class PushCrashIT {
   private static final long FIRST_TOKEN = 0xabad_cafe_0000L;
   private static final Duration LONG = Duration.ofSeconds(60);
 
-  private record Person(Account account, String token, String platform, String conversation) {}
+  private record Person(TestAccount account, String token, String platform, String conversation) {}
 
   /** A notification that reached its device, whether or not anybody was told. */
   private record Arrival(String token, long seq) {}
@@ -85,13 +85,13 @@ class PushCrashIT {
     fcm.close();
   }
 
-  private Person away(Account sender, int number) {
+  private Person away(TestAccount sender, int number) {
     String platform = number % 2 == 0 ? "apns" : "fcm";
-    Account account = client.register("away-" + number);
-    client.connectSynced(account, "phone").close();
-    String conversation = client.direct(sender, account.userId());
+    TestAccount testAccount = client.register("away-" + number);
+    client.connectSynced(testAccount, "phone").close();
+    String conversation = client.direct(sender, testAccount.userId());
     Person person =
-        new Person(account, "%064x".formatted(FIRST_TOKEN + number), platform, conversation);
+        new Person(testAccount, "%064x".formatted(FIRST_TOKEN + number), platform, conversation);
     register(person);
     return person;
   }
@@ -237,7 +237,7 @@ class PushCrashIT {
   void eachIsDeliveredAndTwiceOnlyWhereNobodyCouldKnow() throws Exception {
     System.out.println("PushCrashIT: seed " + SEED);
     Random random = new Random(SEED);
-    Account sender = client.register("sender");
+    TestAccount sender = client.register("sender");
     List<Person> people = new ArrayList<>();
     for (int i = 0; i < PEOPLE; i++) {
       people.add(away(sender, i));

@@ -28,13 +28,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.MockApns;
 import parley.client.MockFcm;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * People who are not there, and providers that do all they can do wrong. 60 people; {@code
@@ -65,7 +65,7 @@ class PushIT {
     NEVER
   }
 
-  private record Person(int number, Account account, String token, String conversation) {
+  private record Person(int number, TestAccount account, String token, String conversation) {
     Kind kind() {
       return PushIT.kind(token);
     }
@@ -121,20 +121,20 @@ class PushIT {
   }
 
   /** Somebody who was here once, left a token, and went. */
-  private Account away(int number, String platform) {
-    Account account = client.register("away-" + number);
-    client.connectSynced(account, "phone").close();
+  private TestAccount away(int number, String platform) {
+    TestAccount testAccount = client.register("away-" + number);
+    client.connectSynced(testAccount, "phone").close();
     client
         .call(
             "PUT",
             "/v1/users/me/devices/phone/push_token",
-            account.accessToken(),
+            testAccount.accessToken(),
             Map.of("platform", platform, "token", token(number)))
         .expect(204);
-    return account;
+    return testAccount;
   }
 
-  private List<Person> people(Account sender) {
+  private List<Person> people(TestAccount sender) {
     // A password costs a processor a while: several at a time.
     try (ExecutorService clerks = Executors.newFixedThreadPool(CLERKS)) {
       return IntStream.range(0, USERS)
@@ -146,9 +146,10 @@ class PushIT {
     }
   }
 
-  private Person person(Account sender, int number) {
-    Account account = away(number, number % 2 == 0 ? "apns" : "fcm");
-    return new Person(number, account, token(number), client.direct(sender, account.userId()));
+  private Person person(TestAccount sender, int number) {
+    TestAccount testAccount = away(number, number % 2 == 0 ? "apns" : "fcm");
+    return new Person(
+        number, testAccount, token(number), client.direct(sender, testAccount.userId()));
   }
 
   /** How often each token was accepted. */
@@ -219,7 +220,7 @@ class PushIT {
 
   @Test
   void everyPushIsDeliveredOrADeadLetterOrItsTokenIsRemoved() throws Exception {
-    Account sender = client.register("sender");
+    TestAccount sender = client.register("sender");
     client
         .call(
             "PATCH", "/v1/users/me", sender.accessToken(), Map.of("display_name", CANARY + " name"))
@@ -401,8 +402,8 @@ class PushIT {
 
   @Test
   void aPushThatWaitsSurvivesTheServer() {
-    Account sender = client.register("sender");
-    Account ann = away(1, "fcm");
+    TestAccount sender = client.register("sender");
+    TestAccount ann = away(1, "fcm");
     String id = client.direct(sender, ann.userId());
     fcm.answer(token -> MockFcm.error(503, "UNAVAILABLE", "UNAVAILABLE").with("retry-after", "8"));
     try (ParleySocket socket = client.connectSynced(sender, "phone")) {
@@ -440,7 +441,7 @@ class PushIT {
                 .call("DELETE", "/admin/push/dead-letters?all=true", null, null)
                 .expect(200)
                 .body())
-        .isEqualTo(Json.obj("deleted", 0));
+        .isEqualTo(JsonTrees.obj("deleted", 0));
     ParleyClient reader = new ParleyClient(SharedServer.server().management());
     reader.get("/admin/push/dead-letters", null).expect(200);
     reader.call("DELETE", "/admin/push/dead-letters?all=true", null, null).expect(405);

@@ -8,12 +8,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
-import parley.client.Ids;
+import parley.client.ClientIds;
 import parley.client.MockApns;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /** A phone changes hands: what the former owner is sent is not shown to the next. */
 class PushTokenIT {
@@ -28,10 +28,10 @@ class PushTokenIT {
             ServerProcess.start(
                 Files.createDirectories(folder.resolve("data")), apns.environment())) {
       ParleyClient client = new ParleyClient(server.uri());
-      Account former = client.register(Ids.username("former"));
-      Account next = client.register(Ids.username("next"));
-      Account sender = client.register(Ids.username("sender"));
-      for (Account owner : new Account[] {former, next}) {
+      TestAccount former = client.register(ClientIds.username("former"));
+      TestAccount next = client.register(ClientIds.username("next"));
+      TestAccount sender = client.register(ClientIds.username("sender"));
+      for (TestAccount owner : new TestAccount[] {former, next}) {
         client.connectSynced(owner, "phone").close();
         client
             .call(

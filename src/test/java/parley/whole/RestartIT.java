@@ -10,13 +10,13 @@ import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
+import parley.client.ClientIds;
 import parley.client.Frames;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * The server is killed in the moment it has answered, before it can have told anybody else. After
@@ -29,9 +29,9 @@ class RestartIT {
   void whatWasAnsweredReachesEverybodyAfterTheCrash(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
-      Account cyd = client.register(Ids.username("cyd"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
+      TestAccount cyd = client.register(ClientIds.username("cyd"));
       client.connectSynced(ben, "phone").close();
       String direct = client.direct(ann, ben.userId());
 
@@ -65,7 +65,8 @@ class RestartIT {
 
       // A cursor, a deletion, a name.
       client
-          .post("/v1/conversations/" + direct + "/read", ben.accessToken(), Json.obj("seq", 10))
+          .post(
+              "/v1/conversations/" + direct + "/read", ben.accessToken(), JsonTrees.obj("seq", 10))
           .expect(204);
       try (ParleySocket phone = client.connectSynced(ann, "phone")) {
         JsonNode gone = phone.request(SharedServer.change("delete", direct, TEXTS, "content", ""));
@@ -75,7 +76,7 @@ class RestartIT {
                 "PATCH",
                 "/v1/users/me",
                 ann.accessToken(),
-                Json.obj("display_name", "Ann the Bold"))
+                JsonTrees.obj("display_name", "Ann the Bold"))
             .expect(200);
         server.kill9();
       }
@@ -99,10 +100,10 @@ class RestartIT {
   void whoCameAndWentHearsOfItAfterTheCrash(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
-      Account cyd = client.register(Ids.username("cyd"));
-      Account dee = client.register(Ids.username("dee"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
+      TestAccount cyd = client.register(ClientIds.username("cyd"));
+      TestAccount dee = client.register(ClientIds.username("dee"));
       client.connectSynced(ben, "phone").close();
       client.connectSynced(dee, "phone").close();
       String group = client.group(ann, "a group", List.of(ben, cyd));
@@ -110,7 +111,7 @@ class RestartIT {
 
       String members = "/v1/groups/" + group + "/members";
       client
-          .post(members, ann.accessToken(), Json.obj("user_ids", List.of(dee.userId())))
+          .post(members, ann.accessToken(), JsonTrees.obj("user_ids", List.of(dee.userId())))
           .expect(200);
       client.call("DELETE", members + "/" + ben.userId(), ann.accessToken(), null).expect(204);
       server.kill9();
@@ -131,8 +132,8 @@ class RestartIT {
   }
 
   /** What a device of the user is sent of the conversation, up to a seq. */
-  private static List<Long> told(ParleyClient client, Account account, String id, long to) {
-    try (ParleySocket phone = client.connect(account, "phone")) {
+  private static List<Long> told(ParleyClient client, TestAccount testAccount, String id, long to) {
+    try (ParleySocket phone = client.connect(testAccount, "phone")) {
       phone.await(
           Frames.op("message").and(Frames.has("conversation_id", id)).and(Frames.has("seq", to)));
       return phone.frames(Frames.op("message").and(Frames.has("conversation_id", id))).stream()
@@ -141,16 +142,17 @@ class RestartIT {
     }
   }
 
-  private static void post(ParleyClient client, Account from, String conversation, String text) {
+  private static void post(
+      ParleyClient client, TestAccount from, String conversation, String text) {
     client
         .post(
             "/v1/messages",
             from.accessToken(),
-            Json.obj(
+            JsonTrees.obj(
                 "conversation_id",
                 conversation,
                 "client_msg_id",
-                Ids.next(),
+                ClientIds.next(),
                 "type",
                 "text",
                 "content",
@@ -159,12 +161,12 @@ class RestartIT {
   }
 
   private static void row(
-      ParleyClient client, Account account, String conversation, Consumer<JsonNode> shows) {
+      ParleyClient client, TestAccount testAccount, String conversation, Consumer<JsonNode> shows) {
     await()
         .atMost(ParleySocket.PATIENCE)
         .untilAsserted(
             () ->
-                assertThat(client.inbox(account))
+                assertThat(client.inbox(testAccount))
                     .filteredOn(r -> r.path("conversation_id").asText().equals(conversation))
                     .singleElement()
                     .satisfies(shows));

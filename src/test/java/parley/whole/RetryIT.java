@@ -11,12 +11,12 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import parley.client.Account;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.ClientIds;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * G3: one client_msg_id is one entry, however often, over whatever way and on both sides of a crash
@@ -27,10 +27,10 @@ class RetryIT {
   void twentyRetriesAreOneEntry(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
       String id = client.direct(ann, ben.userId());
-      String first = Ids.next();
+      String first = ClientIds.next();
       List<JsonNode> answers = twenty(client, ann, id, ben.userId(), first, "once");
       assertThat(answers).hasSize(20);
       assertThat(answers).filteredOn(a -> !a.path("duplicate").asBoolean()).hasSize(1);
@@ -54,10 +54,10 @@ class RetryIT {
   void aCrashAmongTheRetriesChangesNothing(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
-      Account ann = client.register(Ids.username("ann"));
-      Account ben = client.register(Ids.username("ben"));
+      TestAccount ann = client.register(ClientIds.username("ann"));
+      TestAccount ben = client.register(ClientIds.username("ben"));
       String id = client.direct(ann, ben.userId());
-      String cmid = Ids.next();
+      String cmid = ClientIds.next();
       List<CompletableFuture<JsonNode>> inFlight = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         inFlight.add(overHttp(client, ann, message(id, null, cmid, "once")));
@@ -65,7 +65,7 @@ class RetryIT {
       server.kill9();
       List<JsonNode> answers = new ArrayList<>();
       for (CompletableFuture<JsonNode> future : inFlight) {
-        JsonNode answer = future.exceptionally(failure -> Json.MAPPER.missingNode()).join();
+        JsonNode answer = future.exceptionally(failure -> JsonTrees.MAPPER.missingNode()).join();
         if (answer.has("seq")) {
           answers.add(answer);
         }
@@ -96,7 +96,7 @@ class RetryIT {
    * instead.
    */
   private static List<JsonNode> twenty(
-      ParleyClient client, Account ann, String id, String peer, String cmid, String content) {
+      ParleyClient client, TestAccount ann, String id, String peer, String cmid, String content) {
     try (ParleySocket phone = client.connect(ann, "phone");
         ParleySocket laptop = client.connect(ann, "laptop")) {
       List<CompletableFuture<JsonNode>> all = new ArrayList<>();
@@ -114,14 +114,14 @@ class RetryIT {
 
   private static ObjectNode message(
       @Nullable String id, @Nullable String to, String cmid, String content) {
-    return Json.obj(
+    return JsonTrees.obj(
         "conversation_id", id, "to", to, "client_msg_id", cmid, "type", "text", "content", content);
   }
 
   private static CompletableFuture<JsonNode> overHttp(
-      ParleyClient client, Account account, ObjectNode message) {
+      ParleyClient client, TestAccount testAccount, ObjectNode message) {
     return client
-        .callAsync("POST", "/v1/messages", account.accessToken(), message)
+        .callAsync("POST", "/v1/messages", testAccount.accessToken(), message)
         .thenApply(
             answer -> {
               boolean duplicate = answer.body().path("duplicate").asBoolean();

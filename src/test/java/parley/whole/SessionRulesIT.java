@@ -6,13 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.RawSocket;
 import parley.client.SocketOptions;
+import parley.client.TestAccount;
 import parley.model.Limits;
 
 /** How connections begin, go on and end. */
@@ -21,7 +21,7 @@ class SessionRulesIT {
 
   @Test
   void helloIsWelcomed() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket socket = client.open(SocketOptions.standard())) {
       JsonNode welcome = socket.hello(ann.accessToken(), "phone");
       assertThat(welcome.path("op").asText()).isEqualTo("welcome");
@@ -43,9 +43,9 @@ class SessionRulesIT {
 
   @Test
   void nothingBeforeHelloAndNoSecondOne() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket socket = client.open(SocketOptions.standard())) {
-      JsonNode early = socket.request(Json.obj("op", "ping"));
+      JsonNode early = socket.request(JsonTrees.obj("op", "ping"));
       assertThat(early.path("code").asText()).isEqualTo("hello_required");
       assertThat(socket.hello(ann.accessToken(), "phone").path("op").asText()).isEqualTo("welcome");
       JsonNode second = socket.hello(ann.accessToken(), "phone");
@@ -93,10 +93,10 @@ class SessionRulesIT {
 
   @Test
   void authRenews() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     try (ParleySocket socket = client.connectSynced(ann, "phone")) {
-      Account renewed = client.refresh(ann);
+      TestAccount renewed = client.refresh(ann);
       assertThat(ok(socket, renewed.accessToken())).isEqualTo("ok");
       assertThat(ok(socket, "bad")).isEqualTo("unauthenticated");
       assertThat(ok(socket, ben.accessToken())).isNotEqualTo("ok");
@@ -105,13 +105,13 @@ class SessionRulesIT {
   }
 
   private static String ok(ParleySocket socket, String token) {
-    JsonNode answer = socket.request(Json.obj("op", "auth", "token", token));
+    JsonNode answer = socket.request(JsonTrees.obj("op", "auth", "token", token));
     return answer.path("op").asText().equals("ok") ? "ok" : answer.path("code").asText();
   }
 
   @Test
   void theSameDeviceReplacesItself() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket first = client.connectSynced(ann, "phone");
         ParleySocket other = client.connectSynced(ann, "laptop");
         ParleySocket second = client.connectSynced(ann, "phone")) {
@@ -126,7 +126,7 @@ class SessionRulesIT {
 
   @Test
   void aRemovedDeviceIsClosed() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     try (ParleySocket phone = client.connectSynced(ann, "phone")) {
       client.call("DELETE", "/v1/users/me/devices/phone", ann.accessToken(), null).expect(204);
       JsonNode closing = phone.await(Frames.op("closing"));
@@ -137,7 +137,7 @@ class SessionRulesIT {
 
   @Test
   void oneDeviceTooManyIsToldAndStaysAway() {
-    Account ann = SharedServer.user("ann");
+    TestAccount ann = SharedServer.user("ann");
     List<ParleySocket> devices = new ArrayList<>();
     try {
       for (int i = 0; i < Limits.DEVICES; i++) {
@@ -159,8 +159,8 @@ class SessionRulesIT {
 
   @Test
   void whatWasNotAcknowledgedComesAgainAndFreshStartsAnew() {
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       client.connectSynced(ben, "phone").close();
       String id = client.direct(ann, ben.userId());

@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import parley.client.Account;
 import parley.client.Answer;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.ClientIds;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ServerProcess;
+import parley.client.TestAccount;
 
 /**
  * One server per store for all tests that only use it, started at the first need and ended with the
@@ -55,7 +55,7 @@ final class SharedServer {
 
   static synchronized ParleyClient client() {
     return clients.computeIfAbsent(
-        store, name -> new ParleyClient(server().uri(), new Documents()));
+        store, name -> new ParleyClient(server().uri(), new PublishedDocuments()));
   }
 
   private static Path folder() {
@@ -67,22 +67,22 @@ final class SharedServer {
     }
   }
 
-  static Account user(String stem) {
-    return client().register(Ids.username(stem));
+  static TestAccount user(String stem) {
+    return client().register(ClientIds.username(stem));
   }
 
-  static String group(Account creator, Account... others) {
+  static String group(TestAccount creator, TestAccount... others) {
     return client().group(creator, "a group", List.of(others));
   }
 
   static ObjectNode text(String conversation, String content) {
-    return Json.obj(
+    return JsonTrees.obj(
         "op",
         "send",
         "conversation_id",
         conversation,
         "client_msg_id",
-        Ids.next(),
+        ClientIds.next(),
         "type",
         "text",
         "content",
@@ -90,29 +90,29 @@ final class SharedServer {
   }
 
   static ObjectNode change(String op, String conversation, long target, String name, String value) {
-    return Json.obj(
+    return JsonTrees.obj(
         "op",
         op,
         "conversation_id",
         conversation,
         "client_msg_id",
-        Ids.next(),
+        ClientIds.next(),
         "target_seq",
         target,
         name,
         value);
   }
 
-  static Answer history(Account account, String conversation, String query) {
+  static Answer history(TestAccount testAccount, String conversation, String query) {
     return client()
-        .get("/v1/conversations/" + conversation + "/messages" + query, account.accessToken());
+        .get("/v1/conversations/" + conversation + "/messages" + query, testAccount.accessToken());
   }
 
   /** The inbox row, or a missing node. */
-  static JsonNode row(Account account, String conversation) {
-    return client().inbox(account).stream()
+  static JsonNode row(TestAccount testAccount, String conversation) {
+    return client().inbox(testAccount).stream()
         .filter(row -> row.path("conversation_id").asText().equals(conversation))
         .findFirst()
-        .orElse(Json.MAPPER.missingNode());
+        .orElse(JsonTrees.MAPPER.missingNode());
   }
 }

@@ -11,12 +11,12 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
-import parley.client.Account;
 import parley.client.Frames;
-import parley.client.Json;
+import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.RawSocket;
+import parley.client.TestAccount;
 
 /**
  * One who never reads its socket costs the others nothing, costs the server a bounded buffer, and
@@ -29,9 +29,9 @@ class SlowReaderIT {
   @Test
   void whoNeverReadsIsLetGo() {
     ParleyClient client = SharedServer.client();
-    Account ann = SharedServer.user("ann");
-    Account ben = SharedServer.user("ben");
-    Account deaf = SharedServer.user("deaf");
+    TestAccount ann = SharedServer.user("ann");
+    TestAccount ben = SharedServer.user("ben");
+    TestAccount deaf = SharedServer.user("deaf");
     String group = SharedServer.group(ann, ben, deaf);
     String large = "x".repeat(16 * 1024);
 
@@ -82,7 +82,7 @@ class SlowReaderIT {
 
   private static boolean writes(RawSocket socket) {
     try {
-      socket.text(Json.obj("op", "ping").toString());
+      socket.text(JsonTrees.obj("op", "ping").toString());
       return true;
     } catch (UncheckedIOException e) {
       return false;

@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import parley.client.Account;
 import parley.client.Answer;
+import parley.client.ClientIds;
 import parley.client.DynamoLocal;
-import parley.client.Ids;
-import parley.client.Json;
+import parley.client.JsonTrees;
+import parley.client.TestAccount;
 
 /**
  * A split brain, made on purpose: two whole servers that do not know of each other, each a cluster
@@ -66,12 +66,12 @@ class TwoWritersIT {
     String prefix = DynamoLocal.prefix();
     Map<Long, String> acknowledged = new TreeMap<>();
     List<String> overwritten = new ArrayList<>();
-    Account ann;
+    TestAccount ann;
     String id;
     try (DynamoServer one = DynamoServer.start(DynamoLocal.endpoint(), prefix, APART);
         DynamoServer two = DynamoServer.start(DynamoLocal.endpoint(), prefix, APART)) {
-      ann = one.client().register(Ids.username("ann"));
-      id = one.client().direct(ann, one.client().register(Ids.username("ben")).userId());
+      ann = one.client().register(ClientIds.username("ann"));
+      id = one.client().direct(ann, one.client().register(ClientIds.username("ben")).userId());
       post(one, ann, id, "one 1", acknowledged, overwritten);
       post(two, ann, id, "two 1", acknowledged, overwritten);
       post(one, ann, id, "one 2", acknowledged, overwritten);
@@ -95,14 +95,21 @@ class TwoWritersIT {
   /** As a client does it: under the same id until there is an answer. */
   private static void post(
       DynamoServer at,
-      Account ann,
+      TestAccount ann,
       String id,
       String content,
       Map<Long, String> acknowledged,
       List<String> overwritten) {
     var message =
-        Json.obj(
-            "conversation_id", id, "client_msg_id", Ids.next(), "type", "text", "content", content);
+        JsonTrees.obj(
+            "conversation_id",
+            id,
+            "client_msg_id",
+            ClientIds.next(),
+            "type",
+            "text",
+            "content",
+            content);
     Answer answer = at.client().post("/v1/messages", ann.accessToken(), message);
     for (int tries = 0; answer.status() == 503 && tries < 4; tries++) {
       answer = at.client().post("/v1/messages", ann.accessToken(), message);

@@ -1,0 +1,255 @@
+package parley.admin;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+import parley.model.UserId;
+import parley.push.DeadLetters;
+import parley.user.User;
+import parley.user.UserPush;
+
+/**
+ * Pushes dead letters once more, on the node that was asked to: one job at a time, batch by batch.
+ * A letter goes to its user, who says whether the push is still needed; only what the user has
+ * answered for good is removed from the letters, and only then. So a job that ends with its node is
+ * simply started again: what was done is not there any more.
+ *
+ * <p>A job ends with the letters there were when it reached their slot: what fails anew becomes a
+ * letter with a higher number, and is left for the next job.
+ */
+public final class DeadLetterReplay {
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /** What can be told to it. Never leaves its node. */
+  public sealed interface Command {}
+
+  /**
+   * Begin, unless a job runs. Answers {@link Started}.
+   *
+   * @param user only this user's letters, or null for all
+   * @param batch how many letters are replayed at the same time
+   * @param dryRun change nothing, only say what would come of it
+   */
+  record Start(@Nullable UserId user, int batch, boolean dryRun, ActorRef<Started> replyTo)
+      implements Command {}
+
+  /** Answers {@link Progress}. */
+  record GetProgress(ActorRef<Progress> replyTo) implements Command {}
+
+  /**
+   * The answer to {@link Start}.
+   *
+   * @param started false where another job runs: its progress is the one shown
+   */
+  record Started(boolean started, Progress progress) {}
+
+  /**
+   * Where the last job of this node is.
+   *
+   * @param running false before the first job as well
+   * @param slots how many of the slots are done
+   * @param seen letters looked at
+   * @param outcomes how many of them by what their user said; {@code WAITS} are pushed (or would
+   *     be)
+   * @param failed letters that stay because their user did not answer or cannot take more
+   * @param stopped why it ended early, or null
+   */
+  record Progress(
+      boolean running,
+      boolean dryRun,
+      @Nullable UserId user,
+      int batch,
+      int slots,
+      long seen,
+      Map<UserPush.Need, Long> outcomes,
+      long failed,
+      @Nullable String stopped) {}
+
+  private record GotPage(DeadLetters.@Nullable Page page) implements Command {}
+
+  private record Replayed(List<UserPush.@Nullable Need> needs) implements Command {}
+
+  private record Removed(boolean done) implements Command {}
+
+  private final ActorContext<Command> context;
+  private final DeadLetters letters;
+  private final Function<UserId, RecipientRef<User.Command>> users;
+  private boolean running;
+  private boolean dryRun;
+  private @Nullable UserId user;
+  private int batch;
+  private int slot;
+  private long after;
+  private long last;
+  private long seen;
+  private final Map<UserPush.Need, Long> outcomes = new EnumMap<>(UserPush.Need.class);
+  private long failed;
+  private @Nullable String stopped;
+  private List<DeadLetters.Letter> page = List.of();
+  private boolean more;
+
+  private DeadLetterReplay(
+      ActorContext<Command> context,
+      DeadLetters letters,
+      Function<UserId, RecipientRef<User.Command>> users) {
+    this.context = context;
+    this.letters = letters;
+    this.users = users;
+  }
+
+  public static Behavior<Command> create(
+      DeadLetters letters, Function<UserId, RecipientRef<User.Command>> users) {
+    return Behaviors.setup(
+        context -> {
+          DeadLetterReplay replay = new DeadLetterReplay(context, letters, users);
+          return Behaviors.receiveMessage(
+              command -> {
+                replay.handle(command);
+                return Behaviors.same();
+              });
+        });
+  }
+
+  private void handle(Command command) {
+    switch (command) {
+      case Start c -> start(c);
+      case GetProgress c -> c.replyTo().tell(progress());
+      case GotPage c -> got(c);
+      case Replayed c -> replayed(c);
+      case Removed c -> removed(c);
+    }
+  }
+
+  private Progress progress() {
+    return new Progress(
+        running, dryRun, user, batch, slot, seen, Map.copyOf(outcomes), failed, stopped);
+  }
+
+  private void start(Start c) {
+    if (running) {
+      c.replyTo().tell(new Started(false, progress()));
+      return;
+    }
+    running = true;
+    dryRun = c.dryRun();
+    user = c.user();
+    batch = Math.clamp(c.batch(), 1, DeadLetters.PAGE);
+    slot = 0;
+    seen = 0;
+    failed = 0;
+    outcomes.clear();
+    stopped = null;
+    c.replyTo().tell(new Started(true, progress()));
+    enter();
+  }
+
+  /** Begin with the slot, where it can hold letters that are asked for. */
+  private void enter() {
+    while (user != null && slot < DeadLetters.SLOTS && slot != DeadLetters.slot(user)) {
+      slot++;
+    }
+    after = 0;
+    last = 0;
+    if (slot >= DeadLetters.SLOTS) {
+      running = false;
+    } else {
+      ask();
+    }
+  }
+
+  private void ask() {
+    context.pipeToSelf(
+        letters.page(slot, user, after, batch), (answer, failure) -> new GotPage(answer));
+  }
+
+  private void got(GotPage c) {
+    if (c.page() == null) {
+      stop("slot " + slot + " of the dead letters does not answer");
+      return;
+    }
+    if (last == 0) {
+      last = c.page().last();
+    }
+    page = c.page().letters().stream().filter(letter -> letter.nr() <= last).toList();
+    more = c.page().more() && page.size() == c.page().letters().size();
+    List<CompletableFuture<UserPush.@Nullable Need>> answers = new ArrayList<>();
+    for (DeadLetters.Letter letter : page) {
+      answers.add(again(letter).toCompletableFuture());
+    }
+    context.pipeToSelf(
+        CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)),
+        (done, failure) -> new Replayed(answers.stream().map(a -> a.getNow(null)).toList()));
+  }
+
+  private CompletionStage<UserPush.@Nullable Need> again(DeadLetters.Letter letter) {
+    var what = letter.letter();
+    return AskPattern.<User.Command, UserPush.Answer>ask(
+            users.apply(what.userId()),
+            replyTo ->
+                new UserPush.Again(
+                    what.conversationId(), what.deviceId(), what.seq(), dryRun, replyTo),
+            TIMEOUT,
+            context.getSystem().scheduler())
+        .handle((answer, failure) -> answer == null ? null : answer.need());
+  }
+
+  private void replayed(Replayed c) {
+    List<Long> done = new ArrayList<>();
+    for (int i = 0; i < page.size(); i++) {
+      UserPush.Need need = c.needs().get(i);
+      seen++;
+      if (need != null) {
+        outcomes.merge(need, 1L, Long::sum);
+      }
+      if (need == null || need == UserPush.Need.FULL || need == UserPush.Need.OFF) {
+        failed++;
+      } else {
+        done.add(page.get(i).nr());
+      }
+    }
+    if (!page.isEmpty()) {
+      after = page.getLast().nr();
+    }
+    if (dryRun || done.isEmpty()) {
+      next();
+    } else {
+      context.pipeToSelf(
+          letters.remove(slot, done), (count, failure) -> new Removed(failure == null));
+    }
+  }
+
+  private void removed(Removed c) {
+    if (c.done()) {
+      next();
+    } else {
+      stop("slot " + slot + " of the dead letters did not remove what was replayed");
+    }
+  }
+
+  private void next() {
+    if (more) {
+      ask();
+    } else {
+      slot++;
+      enter();
+    }
+  }
+
+  private void stop(String why) {
+    running = false;
+    stopped = why;
+    context.getLog().warn("The replay of dead letters has ended early: {}", why);
+  }
+}

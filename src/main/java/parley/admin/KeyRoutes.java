@@ -1,0 +1,104 @@
+package parley.admin;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.PathMatchers;
+import org.apache.pekko.http.javadsl.server.Route;
+import org.jspecify.annotations.Nullable;
+import parley.auth.KeyRing;
+import parley.auth.SigningKeys;
+
+/**
+ * The keys that sign tokens, under {@code /admin/keys}: GET shows their ids and times, {@code POST
+ * rotation} publishes the next one, which signs after {@code lead_seconds} ({@link
+ * SigningKeys#LEAD} if not given). 202 where that changed anything, 200 where a next key was
+ * published already, 409 with the reason where it cannot be. What changes something answers 405
+ * unless {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
+ */
+public final class KeyRoutes extends AdminAnswers {
+  private final KeyRing keys;
+  private final InstantSource clock;
+  private final Callable<Optional<String>> objection;
+
+  /**
+   * The routes.
+   *
+   * @param objection why the keys must not be rotated now; may block
+   */
+  public KeyRoutes(
+      ActorSystem<?> system,
+      KeyRing keys,
+      InstantSource clock,
+      Callable<Optional<String>> objection,
+      boolean write) {
+    super(system, "signing keys", write);
+    this.keys = keys;
+    this.clock = clock;
+    this.objection = objection;
+  }
+
+  @Override
+  public Route routes() {
+    return concat(
+        path("keys", () -> get(() -> complete(json(200, shown(keys.keys()))))),
+        path(
+            PathMatchers.segment("keys").slash("rotation"),
+            () ->
+                post(
+                    () ->
+                        parameterOptional(
+                            "lead_seconds",
+                            text -> writing(() -> answer(() -> rotate(lead(text))))))));
+  }
+
+  private static Duration lead(Optional<String> text) {
+    int least = (int) SigningKeys.LEAST_LEAD.toSeconds();
+    int most = (int) SigningKeys.MOST_LEAD.toSeconds();
+    int seconds = number("lead_seconds", text, (int) SigningKeys.LEAD.toSeconds(), most);
+    if (seconds < least) {
+      throw new BadRequestException("lead_seconds: from " + least + " to " + most);
+    }
+    return Duration.ofSeconds(seconds);
+  }
+
+  private CompletionStage<HttpResponse> rotate(Duration lead) {
+    return keys.rotate(lead, objection)
+        .thenApply(
+            rotation ->
+                switch (rotation) {
+                  case KeyRing.Rotation.Rotated done ->
+                      json(done.changed() ? 202 : 200, shown(done.keys()));
+                  case KeyRing.Rotation.Refused no -> problem(409, no.reason());
+                });
+  }
+
+  private ObjectNode shown(SigningKeys now) {
+    ObjectNode body = JSON.createObjectNode();
+    ArrayNode all = body.putArray("keys");
+    for (SigningKeys.Shown key : now.shown(clock.instant())) {
+      ObjectNode one =
+          all.addObject()
+              .put("kid", key.keyId())
+              .put("use", key.use().name().toLowerCase(Locale.ROOT));
+      put(one, "published", key.published());
+      put(one, "signs_from", key.signsFrom());
+      put(one, "good_until", key.goodUntil());
+    }
+    return body;
+  }
+
+  private static void put(ObjectNode into, String name, @Nullable Instant time) {
+    if (time != null) {
+      into.put(name, time.toString());
+    }
+  }
+}

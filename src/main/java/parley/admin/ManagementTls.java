@@ -1,0 +1,122 @@
+package parley.admin;
+
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLParameters;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.ConnectionContext;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.HttpsConnectionContext;
+import org.jspecify.annotations.Nullable;
+import parley.cluster.CertificateWatch;
+import parley.cluster.NodeTls;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
+import parley.telemetry.Telemetry;
+import parley.tls.Certificate;
+import parley.tls.ServerContext;
+import parley.tls.TlsFiles;
+import parley.tls.TlsRefusedException;
+
+/**
+ * The certificate of the operators' port, where one is set. Its callers need none. The files are
+ * read again every minute, by {@link CertificateWatch}, and hold for connections from then on.
+ *
+ * <p>Pods ask each other by this port before they begin a cluster, by address, which no certificate
+ * names: so that there, and only there, a peer is known by its issuer. What it answers lets nobody
+ * into the cluster; that is the affair of {@link NodeTls}.
+ */
+public final class ManagementTls {
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|.*:.*");
+
+  private final TlsFiles files;
+  private final InstantSource clock;
+  private final ServerContext context;
+
+  private ManagementTls(TlsFiles files, InstantSource clock, ServerContext context) {
+    this.files = files;
+    this.clock = clock;
+    this.context = context;
+  }
+
+  /**
+   * Reads the files; null where none are set. Blocks.
+   *
+   * @throws SettingsException with the variable whose file cannot be used
+   */
+  public static @Nullable ManagementTls read(Settings settings, InstantSource clock)
+      throws SettingsException {
+    TlsFiles files = settings.managementAccess().tls();
+    if (files == null) {
+      return null;
+    }
+    try {
+      Certificate certificate = Certificate.ofServer(files, clock.instant());
+      return new ManagementTls(files, clock, new ServerContext(certificate));
+    } catch (TlsRefusedException e) {
+      throw new SettingsException(
+          "PARLEY_MANAGEMENT_TLS_" + e.part().name(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** What the routes of the cluster's own library take for the way this port is reached. */
+  HttpsConnectionContext server() {
+    return ConnectionContext.httpsServer(context::engine);
+  }
+
+  /** The server's side of a new connection. */
+  SSLEngine engine() {
+    return context.engine();
+  }
+
+  /**
+   * From now on calls from this system to that port of other pods are as the class comment says.
+   */
+  public void callOthers(ActorSystem<?> system, int port, Optional<X509Certificate> authority) {
+    try {
+      SSLContext usual = SSLContext.getDefault();
+      Http.get(system)
+          .setDefaultClientHttpsContext(
+              ConnectionContext.httpsClient(
+                  (host, to) ->
+                      to == port && ADDRESS.matcher(host).matches()
+                          ? context.engineTo(host, to, authority.orElse(null))
+                          : engine(usual, host, to)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("this Java has no TLS", e);
+    }
+  }
+
+  private static SSLEngine engine(SSLContext usual, String host, int port) {
+    SSLEngine engine = usual.createSSLEngine(host, port);
+    engine.setUseClientMode(true);
+    SSLParameters parameters = engine.getSSLParameters();
+    parameters.setEndpointIdentificationAlgorithm("HTTPS");
+    engine.setSSLParameters(parameters);
+    return engine;
+  }
+
+  /** Looks at the files while the node runs. */
+  public CertificateWatch watch(Telemetry telemetry) {
+    return CertificateWatch.start(
+        "PARLEY_MANAGEMENT_TLS_CERT",
+        "connections of operators",
+        "parley.management.certificate.days.left",
+        this::reload,
+        clock,
+        telemetry);
+  }
+
+  /** Uses what the files hold now, and says when it ends. */
+  Instant reload() throws TlsRefusedException {
+    Certificate now = Certificate.ofServer(files, clock.instant());
+    context.use(now);
+    return now.ends();
+  }
+}

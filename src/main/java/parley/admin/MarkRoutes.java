@@ -1,0 +1,66 @@
+package parley.admin;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.server.Route;
+import parley.store.Store;
+
+/**
+ * The marks by which DynamoDB's journal finds the last event of one entity, under {@code
+ * /admin/marks?entity=NAME} (the name in the journal, as {@code verify} prints it): GET says what
+ * is wrong with them, POST mends it. POST answers 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on,
+ * as all of this port. Both may be asked beside a working server, and again.
+ */
+public final class MarkRoutes extends AdminAnswers {
+  /** Longer than any name in a journal. */
+  private static final int LONGEST = 512;
+
+  private final Store store;
+
+  /** The routes of one store; one without marks never has anything to mend. */
+  public MarkRoutes(ActorSystem<?> system, Store store, boolean write) {
+    super(system, "marks of the journal", write);
+    this.store = store;
+  }
+
+  @Override
+  public Route routes() {
+    return path(
+        "marks",
+        () ->
+            parameterOptional(
+                "entity",
+                entity -> concat(get(() -> look(entity, false)), post(() -> mend(entity)))));
+  }
+
+  private Route mend(Optional<String> entity) {
+    return writing(() -> look(entity, true));
+  }
+
+  private Route look(Optional<String> entity, boolean mend) {
+    return answer(
+        () -> {
+          String name =
+              entity
+                  .filter(one -> !one.isBlank() && one.length() <= LONGEST)
+                  .orElseThrow(
+                      () ->
+                          new BadRequestException(
+                              "entity: a name in the journal, of at most "
+                                  + LONGEST
+                                  + " characters"));
+          return store.marks(name, mend).thenApply(problem -> said(name, problem, mend));
+        });
+  }
+
+  private static HttpResponse said(String name, Optional<String> problem, boolean mend) {
+    ObjectNode body = JSON.createObjectNode().put("entity", name);
+    problem.ifPresent(text -> body.put("problem", text));
+    if (mend) {
+      body.put("mended", problem.isPresent());
+    }
+    return json(200, body);
+  }
+}

@@ -1,0 +1,77 @@
+package parley.app;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.jspecify.annotations.Nullable;
+import parley.admin.AdminRoutes;
+import parley.admin.ArchiveEnrolment;
+import parley.admin.ArchiveRoutes;
+import parley.archive.ColdTier;
+import parley.calendar.ShardedCalendar;
+import parley.conversation.ArchiveDependencies;
+import parley.conversation.ArchiveRate;
+import parley.conversation.Conversation;
+import parley.conversation.ConversationVerifier;
+import parley.session.EntityRefs;
+import parley.settings.Settings;
+import parley.store.Store;
+
+/** What conversations need to archive, put together as the settings say. */
+final class ArchiveWiring {
+  private ArchiveWiring() {}
+
+  /**
+   * Starts the calendar.
+   *
+   * @param tier null where {@code PARLEY_COLD_STORE} is off: then nothing is archived, or asked to
+   *     be
+   */
+  static @Nullable ArchiveDependencies start(
+      ActorSystem<?> node,
+      Settings settings,
+      @Nullable ColdTier tier,
+      EntityRefs entityRefs,
+      InstantSource clock) {
+    if (tier == null) {
+      return null;
+    }
+    return new ArchiveDependencies(
+        tier,
+        Duration.ofDays(settings.cold().hotDays()),
+        new ArchiveRate(settings.cold().segmentsPerMinute(), System::nanoTime),
+        ShardedCalendar.init(
+            node,
+            clock,
+            (id, day) -> entityRefs.conversation(id).tell(new Conversation.Archive(day))));
+  }
+
+  /** What operators may do with it. */
+  static AdminRoutes admin(
+      ActorSystem<?> node,
+      Settings settings,
+      Store store,
+      @Nullable ArchiveDependencies archiveDependencies,
+      InstantSource clock) {
+    ActorRef<ArchiveEnrolment.Command> enrolment =
+        archiveDependencies == null
+            ? null
+            : node.systemActorOf(
+                Behaviors.supervise(
+                        ArchiveEnrolment.create(
+                            () ->
+                                store
+                                    .persistenceIds(ConversationVerifier.NAMES)
+                                    .map(ConversationVerifier::named),
+                            archiveDependencies.calendar(),
+                            clock))
+                    .onFailure(SupervisorStrategy.restart()),
+                "archive-enrolment",
+                Props.empty());
+    return new ArchiveRoutes(node, enrolment, settings.managementWrite());
+  }
+}

@@ -1,0 +1,88 @@
+package parley.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.regex.Pattern;
+import parley.settings.ExitCode;
+import parley.tls.Authority;
+import parley.tls.PrivateFolder;
+import parley.tls.TlsFiles;
+import parley.tls.TlsRefusedException;
+
+/**
+ * The command {@code node-ca FOLDER [NODE...]}: makes an authority in the folder, once, and below
+ * it a folder with certificate and key for each node that is named. Called again for a node, it
+ * replaces that node's. Needs no settings and no server.
+ *
+ * <pre>
+ *   FOLDER/ca.crt             in every node's folder too
+ *   FOLDER/ca.key             makes nodes: belongs on none of them
+ *   FOLDER/NODE/tls.crt, tls.key, ca.crt
+ * </pre>
+ */
+final class NodeCaCommand {
+  /** The first argument of the program. */
+  static final String COMMAND = "node-ca";
+
+  private static final String KEY = "ca.key";
+  private static final Duration AUTHORITY = Duration.ofDays(3650);
+  private static final Duration NODE = Duration.ofDays(365);
+  private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
+
+  private NodeCaCommand() {}
+
+  /**
+   * Runs it; blocks.
+   *
+   * @param arguments of the program
+   * @return the exit code: 0, or 1 where files cannot be read or written, or 2 for other arguments
+   */
+  static int run(List<String> arguments) {
+    boolean good =
+        arguments.size() >= 2
+            && arguments.stream().skip(2).allMatch(name -> NAME.matcher(name).matches());
+    if (!good) {
+      System.err.println("arguments: " + COMMAND + " FOLDER [NODE...]");
+      return ExitCode.WRONG_SETTING;
+    }
+    try {
+      make(Path.of(arguments.get(1)), arguments.subList(2, arguments.size()), Instant.now());
+      return 0;
+    } catch (IOException | TlsRefusedException e) {
+      System.err.println(COMMAND + ": " + e.getMessage());
+      return ExitCode.FAILED;
+    }
+  }
+
+  private static void make(Path folder, List<String> nodes, Instant now)
+      throws IOException, TlsRefusedException {
+    PrivateFolder place = PrivateFolder.open(folder);
+    Path certificate = place.path().resolve(TlsFiles.CA);
+    Path key = place.path().resolve(KEY);
+    Instant from = now.minus(CLOCKS_DIFFER);
+    Authority authority;
+    if (Files.exists(certificate) || Files.exists(key)) {
+      // Half of one is refused: to replace it would lock out the nodes it has made.
+      authority = Authority.read(certificate, key, now);
+    } else {
+      authority = Authority.make(from, now.plus(AUTHORITY));
+      place.put(KEY, authority.secret().key());
+      place.put(TlsFiles.CA, authority.certificate());
+      System.out.println("made an authority in " + place.path());
+    }
+    for (String node : nodes) {
+      PrivateFolder its = PrivateFolder.open(place.path().resolve(node));
+      Authority.Issued issued = authority.issue(from, now.plus(NODE));
+      its.put(TlsFiles.CA, authority.certificate());
+      its.put(TlsFiles.KEY, issued.key());
+      its.put(TlsFiles.CERT, issued.certificate());
+      System.out.println(
+          "made a certificate, good for " + NODE.toDays() + " days, in " + its.path());
+    }
+  }
+}

@@ -1,0 +1,278 @@
+package parley.app;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.Cluster;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.jspecify.annotations.Nullable;
+import parley.admin.AdminRoutes;
+import parley.admin.KeyMeters;
+import parley.admin.KeyRoutes;
+import parley.admin.MarkRoutes;
+import parley.archive.ColdTier;
+import parley.auth.AccessTokens;
+import parley.auth.Accounts;
+import parley.auth.AuthSettings;
+import parley.auth.LoginThrottle;
+import parley.auth.RegistrationLimit;
+import parley.cluster.ClockWatch;
+import parley.cluster.ClusterClock;
+import parley.cluster.RotationCheck;
+import parley.conversation.ArchiveDependencies;
+import parley.conversation.Conversation;
+import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationReminder;
+import parley.conversation.ConversationSettings;
+import parley.conversation.ConversationVerifier;
+import parley.http.AuthServices;
+import parley.http.HttpServer;
+import parley.http.HttpSettings;
+import parley.http.WriteBudget;
+import parley.model.UserId;
+import parley.session.EntityRefs;
+import parley.session.MessageRate;
+import parley.session.SessionDeps;
+import parley.session.SessionRegistry;
+import parley.session.SessionSettings;
+import parley.session.SocketFlow;
+import parley.session.Ticker;
+import parley.settings.ConnectionCapacity;
+import parley.settings.HostPort;
+import parley.settings.Settings;
+import parley.store.Store;
+import parley.telemetry.Telemetry;
+import parley.user.User;
+import parley.user.UserSettings;
+
+/**
+ * The features of a node, put together: here, and only here, entities are registered with sharding
+ * and handed to those who talk to them.
+ *
+ * @param clients opens the client port
+ * @param admin what the management port serves besides
+ * @param drain spreads the reconnects of this node's clients over that time; done when all are gone
+ * @param hasten does what makes it faster and would delay the start; blocks
+ */
+record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
+  /** Most sockets of one node; the next is closed at once. Far over what its memory allows. */
+  private static final int SOCKETS = 100_000;
+
+  /**
+   * How long an account waits for its user to end a login's sockets before it answers a logout: a
+   * slow write or two, and less than a client's patience.
+   */
+  private static final Duration END_LOGIN = Duration.ofSeconds(3);
+
+  /** Sends clients elsewhere. */
+  @FunctionalInterface
+  interface Drain {
+    CompletionStage<Done> over(Duration time);
+  }
+
+  /** Opens the client port. */
+  @FunctionalInterface
+  interface Clients {
+    CompletionStage<HttpServer> bind(HostPort address);
+  }
+
+  /**
+   * Starts the features.
+   *
+   * @param node the actor system, a member of its cluster
+   * @param store where events are kept
+   * @param epoch the name of its history
+   * @param cold where old entries go, null where they stay
+   * @param lapsed whether this process may acknowledge nothing any more
+   * @param trust whose tokens are good
+   * @param pushing the providers of push notifications
+   */
+  static NodeServices start(
+      ActorSystem<Void> node,
+      Settings settings,
+      Store store,
+      String epoch,
+      @Nullable ColdTier cold,
+      TokenIssuers tokenIssuers,
+      PushProviderFactory pushing,
+      Telemetry telemetry,
+      BooleanSupplier lapsed) {
+    InstantSource clock = InstantSource.system();
+    ClusterClock entryClock = new ClusterClock(clock);
+    entryClock.meter(telemetry);
+    if (settings.cluster().kind() != Settings.ClusterKind.SINGLE) {
+      node.systemActorOf(
+          ClockWatch.create(entryClock, System::nanoTime), "clock-watch", Props.empty());
+    }
+    Supplier<String> ulids = () -> UlidCreator.getMonotonicUlid(entryClock.millis()).toString();
+    AccessTokens tokens = new AccessTokens(tokenIssuers.keys(), tokenIssuers.issuer(), clock);
+    tokenIssuers.keys().start();
+    KeyMeters.bind(telemetry, tokenIssuers.keys(), clock);
+    node.getWhenTerminated().thenAccept(done -> tokens.close());
+
+    ClusterSharding sharding = ClusterSharding.get(node);
+    EntityRefs entityRefs = EntityRefs.sharded(sharding);
+    Accounts accounts =
+        Accounts.init(
+            node,
+            tokens,
+            AuthSettings.from(node.settings().config()),
+            (user, sid) -> endLogin(node, entityRefs, user, sid),
+            clock);
+    telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
+    ArchiveDependencies archiveDependencies =
+        ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
+    Conversation.init(
+        node,
+        new ConversationEntity.Environment(
+            ConversationSettings.standard(
+                store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
+            (to, message) -> entityRefs.user(to).tell(message),
+            entryClock,
+            ulids,
+            id -> entityRefs.conversation(id).tell(new Conversation.Wake()),
+            telemetry,
+            archiveDependencies,
+            (id, message) ->
+                sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message)));
+    PushWiring pushWiring =
+        PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
+    User.init(
+        sharding,
+        UserSettings.standard(),
+        (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
+        accounts::endFamily,
+        entryClock,
+        pushWiring.pushing());
+
+    MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
+    ActorRef<User.Level> levels =
+        node.systemActorOf(rate.levels(clock::millis), "message-rate", Props.empty());
+    rate.reportTo(
+        (user, taken) ->
+            entityRefs.user(user).tell(new User.Spent(taken, rate.intervalMicros(), levels)));
+    SessionDeps sessionDeps =
+        new SessionDeps(
+            entityRefs,
+            new TokenAuthenticator(tokens),
+            rate,
+            new SocketMeters(telemetry),
+            Ticker.system(lapsed),
+            ulids,
+            epoch,
+            SessionSettings.standard());
+    ActorRef<SessionRegistry.Command> sessions =
+        node.systemActorOf(SessionRegistry.create(sessionDeps, SOCKETS), "sessions", Props.empty());
+    // A node that was given up in the middle of its own long drain has nobody left to ask.
+    Cluster.get(node)
+        .registerOnMemberRemoved(
+            () ->
+                sessions.tell(
+                    new SessionRegistry.Drain(
+                        Duration.ZERO, "the server is stopping", node.ignoreRef())));
+    var socket = SocketFlow.create(sessions);
+
+    parley.http.HttpServices http =
+        new parley.http.HttpServices(
+            AuthServices.of(accounts, tokens, tokenIssuers.keys()),
+            new LoginThrottle(clock),
+            new RegistrationLimit(settings.rates().registrationsPerDay(), clock),
+            budget(rate, settings.rates().groupsPerDay(), clock, telemetry),
+            entityRefs::user,
+            entityRefs::conversation,
+            ulids,
+            () -> socket,
+            System::nanoTime,
+            code -> telemetry.refused(code.wireName()));
+    return new NodeServices(
+        address ->
+            HttpServer.start(
+                node,
+                address.host(),
+                address.port(),
+                HttpSettings.standard(
+                    settings.rates().requestsPerSecond(),
+                    settings.trustedProxies(),
+                    connections(settings.connections().node()),
+                    settings.connections().perAddress()),
+                http,
+                lapsed),
+        List.of(
+            VerifyCommand.routes(new ConversationVerifier(node, store.readJournal(), cold), store),
+            new MarkRoutes(node, store, settings.managementWrite()),
+            ArchiveWiring.admin(node, settings, store, archiveDependencies, clock),
+            new KeyRoutes(
+                node,
+                tokenIssuers.keys(),
+                clock,
+                RotationCheck.of(node, settings, store, clock),
+                settings.managementWrite()),
+            pushWiring.admin()),
+        time -> drain(node, sessions, time),
+        tokens::hasten);
+  }
+
+  private static CompletionStage<User.Done> endLogin(
+      ActorSystem<?> node, EntityRefs entityRefs, UserId user, String sid) {
+    return AskPattern.<User.Command, User.DoneReply>ask(
+            entityRefs.user(user),
+            replyTo -> new User.EndLogin(sid, replyTo),
+            END_LOGIN,
+            node.scheduler())
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Done done -> done;
+                  case User.Refused refused ->
+                      throw new IllegalStateException(refused.refusal().message());
+                });
+  }
+
+  private static WriteBudget budget(
+      MessageRate rate, int groupsPerDay, InstantSource clock, Telemetry telemetry) {
+    return new WriteBudget() {
+      @Override
+      public long tryTake(UserId user) {
+        return rate.tryTake(user, clock.millis());
+      }
+
+      @Override
+      public void giveBack(UserId user) {
+        rate.giveBack(user, clock.millis());
+      }
+
+      @Override
+      public int groupsPerDay() {
+        return groupsPerDay;
+      }
+
+      @Override
+      public void limited(String limit) {
+        telemetry.limited(limit);
+      }
+    };
+  }
+
+  private static int connections(@Nullable Integer wanted) {
+    return wanted == null ? ConnectionCapacity.connections() : wanted;
+  }
+
+  private static CompletionStage<Done> drain(
+      ActorSystem<?> node, ActorRef<SessionRegistry.Command> sessions, Duration time) {
+    return AskPattern.<SessionRegistry.Command, SessionRegistry.Drained>ask(
+            sessions,
+            replyTo -> new SessionRegistry.Drain(time, "the server is stopping", replyTo),
+            time.plus(NodeConfig.DRAIN_GRACE.multipliedBy(3)),
+            node.scheduler())
+        .handle((drained, failure) -> Done.done());
+  }
+}

@@ -1,0 +1,40 @@
+package parley.app;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import parley.port.HttpPort;
+import parley.settings.HostPort;
+import parley.settings.SettingsException;
+
+/** Whether addresses are ours and ports free, and which one 0 became. */
+final class PortChecks {
+  private PortChecks() {}
+
+  /**
+   * Tries an address before anything is started, so that one that cannot be used costs one line and
+   * not a screen of a half-started program. Names the host's variable where this machine has no
+   * such address, else the port's.
+   */
+  static void check(HostPort address, String hostVariable, String portVariable)
+      throws SettingsException {
+    check(hostVariable, new HostPort(address.host(), 0), address.host());
+    check(portVariable, address, address.toString());
+  }
+
+  private static void check(String variable, HostPort address, String shown)
+      throws SettingsException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(address.host(), address.port()));
+    } catch (IOException e) {
+      throw new SettingsException(
+          variable, "cannot listen on " + shown + " (" + e.getMessage() + ")");
+    }
+  }
+
+  static HostPort of(HttpPort port) {
+    InetSocketAddress local = port.address();
+    return new HostPort(local.getAddress().getHostAddress(), local.getPort());
+  }
+}

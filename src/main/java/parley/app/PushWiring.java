@@ -1,0 +1,126 @@
+package parley.app;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import parley.admin.AdminRoutes;
+import parley.admin.DeadLetterReplay;
+import parley.admin.DeadLetterRoutes;
+import parley.model.UserId;
+import parley.push.DeadLetters;
+import parley.push.Platform;
+import parley.session.EntityRefs;
+import parley.settings.Settings;
+import parley.telemetry.Telemetry;
+import parley.user.PushDependencies;
+import parley.user.PushOutboxMeters;
+import parley.user.PushSettings;
+import parley.user.PushTokens;
+import parley.user.User;
+import parley.user.UserPush;
+import parley.user.UserReminder;
+
+/**
+ * Push notifications of a node, put together.
+ *
+ * @param pushing what users need for it
+ * @param admin the dead letters for operators
+ */
+record PushWiring(PushDependencies pushing, AdminRoutes admin) {
+  /** How long the former owner of a token may take to lose it. */
+  private static final Duration LOSE = Duration.ofSeconds(2);
+
+  /** With that and two writes, shorter than the HTTP edge waits for the user. */
+  private static final Duration CLAIM = Duration.ofSeconds(4);
+
+  static PushWiring start(
+      ActorSystem<?> node,
+      ClusterSharding sharding,
+      EntityRefs entityRefs,
+      Settings settings,
+      PushProviderFactory access,
+      InstantSource clock,
+      Telemetry telemetry) {
+    PushProviderFactory.Sender sender = access.start(node, telemetry, clock);
+    Set<Platform> platforms = EnumSet.noneOf(Platform.class);
+    for (Platform platform : Platform.values()) {
+      if (sender.providers().has(platform)) {
+        platforms.add(platform);
+      }
+    }
+    DeadLetters letters = DeadLetters.init(sharding, telemetry);
+    UserReminder.init(node, user -> entityRefs.user(user).tell(new UserPush.Woken()));
+    PushTokens.init(sharding, (user, hash, before) -> lose(node, entityRefs, user, hash, before));
+    PushDependencies pushDependencies =
+        new PushDependencies(
+            Set.copyOf(platforms),
+            sender.push()::tell,
+            letters::keep,
+            (user, command) -> sharding.entityRefFor(UserReminder.KEY, user.value()).tell(command),
+            claims(sharding),
+            PushSettings.from(node.settings().config(), settings.pushAfter()),
+            new PushOutboxMeters(telemetry.registry()));
+    ActorRef<DeadLetterReplay.Command> replay =
+        node.systemActorOf(
+            Behaviors.supervise(DeadLetterReplay.create(letters, entityRefs::user))
+                .onFailure(SupervisorStrategy.restart()),
+            "dead-letter-replay",
+            Props.empty());
+    return new PushWiring(
+        pushDependencies, new DeadLetterRoutes(node, letters, replay, settings.managementWrite()));
+  }
+
+  private static PushTokens.Claims claims(ClusterSharding sharding) {
+    return new PushTokens.Claims() {
+      @Override
+      public CompletionStage<Long> claim(UserId user, String hash, long held, boolean onlyIfFree) {
+        return sharding
+            .entityRefFor(PushTokens.KEY, hash)
+            .<PushTokens.Reply>ask(
+                replyTo -> new PushTokens.Claim(user, replyTo, held, onlyIfFree), CLAIM)
+            .thenApply(
+                reply ->
+                    switch (reply) {
+                      case PushTokens.Claimed claimed -> claimed.nr();
+                      case PushTokens.Taken taken -> PushTokens.TAKEN;
+                      case PushTokens.NotNow busy ->
+                          throw new IllegalStateException("the token is not free");
+                      case PushTokens.Released other ->
+                          throw new IllegalStateException("not the answer to a claim");
+                    });
+      }
+
+      @Override
+      public CompletionStage<?> release(UserId user, String hash, long claim) {
+        return sharding
+            .entityRefFor(PushTokens.KEY, hash)
+            .<PushTokens.Reply>ask(replyTo -> new PushTokens.Release(user, claim, replyTo), CLAIM);
+      }
+    };
+  }
+
+  private static CompletionStage<User.Done> lose(
+      ActorSystem<?> node, EntityRefs entityRefs, UserId user, String hash, long before) {
+    return AskPattern.<User.Command, User.DoneReply>ask(
+            entityRefs.user(user),
+            replyTo -> new User.LosePushToken(hash, before, replyTo),
+            LOSE,
+            node.scheduler())
+        .thenApply(
+            reply ->
+                switch (reply) {
+                  case User.Done done -> done;
+                  case User.Refused refused ->
+                      throw new IllegalStateException(refused.refusal().message());
+                });
+  }
+}

@@ -1,0 +1,62 @@
+package parley.app;
+
+import java.io.IOException;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import parley.auth.KeyRing;
+import parley.auth.SigningKeyStore;
+import parley.auth.SigningKeys;
+import parley.store.DynamoStore;
+import parley.store.StoreRefusedException;
+
+/**
+ * The signing keys as one row of the store that all nodes share, so that a rotation is one
+ * conditional write. The row is the one in which older versions keep a single key, and they can
+ * read it still: see {@link SigningKeys}.
+ */
+public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
+  /**
+   * The keys of the cluster, made by its first node. Blocks.
+   *
+   * @throws StoreRefusedException where they cannot be read or kept
+   * @throws IllegalArgumentException where there is something else in the row
+   */
+  public static KeyRing open(DynamoStore store, InstantSource clock) throws StoreRefusedException {
+    var unused = store.secret(SigningKeys.FILE_NAME, () -> SigningKeys.made(clock.instant()));
+    try {
+      return KeyRing.open(new SharedKeyStore(store), clock);
+    } catch (IOException e) {
+      if (e.getCause() instanceof StoreRefusedException refused) {
+        throw refused;
+      }
+      throw new IllegalArgumentException("PARLEY_STORE: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public String read() throws IOException {
+    try {
+      @Nullable String kept = store.kept(SigningKeys.FILE_NAME);
+      if (kept == null) {
+        throw new IOException("is gone");
+      }
+      return kept;
+    } catch (StoreRefusedException e) {
+      throw new IOException("cannot be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  @Override
+  public boolean replace(String before, String after) throws IOException {
+    try {
+      return store.replace(SigningKeys.FILE_NAME, before, after);
+    } catch (StoreRefusedException e) {
+      throw new IOException("may or may not have been written (" + e.getMessage() + ")", e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "PARLEY_STORE: the row of the signing keys";
+  }
+}

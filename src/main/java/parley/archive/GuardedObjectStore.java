@@ -1,0 +1,106 @@
+package parley.archive;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.function.BiFunction;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.pattern.CircuitBreaker;
+import org.apache.pekko.pattern.CircuitBreakerOpenException;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An object store that answers within a stated time: each call is given up after it, and after
+ * several failures in a row calls fail at once for a while, reads and writes by themselves. Every
+ * failure is one of {@link ColdFailures#of}.
+ */
+final class GuardedObjectStore {
+  private static final Logger LOG = LoggerFactory.getLogger(GuardedObjectStore.class);
+
+  /** More keys than objects can begin alike: a segment and its manifest for each of 10,000 seqs. */
+  private static final int MOST_KEYS = 100_000;
+
+  private final ObjectStore store;
+  private final Materializer materializer;
+  private final Side reads;
+  private final Side writes;
+
+  GuardedObjectStore(ObjectStore store, ColdLimits limits, ActorSystem<?> system) {
+    this.store = store;
+    this.materializer = SystemMaterializer.get(system).materializer();
+    this.reads = new Side("reads", limits.readTimeout(), limits, system);
+    this.writes = new Side("writes", limits.writeTimeout(), limits, system);
+  }
+
+  CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
+    return writes.call(() -> store.put(key, bytes, contentType));
+  }
+
+  CompletionStage<Done> delete(String key) {
+    return writes.call(() -> store.delete(key));
+  }
+
+  CompletionStage<Optional<byte[]>> get(String key, int most) {
+    return reads.call(() -> store.get(key, most));
+  }
+
+  /** All names that begin so, ascending; what is none of ours is left out. */
+  CompletionStage<List<ObjectKeys.Name>> list(String prefix) {
+    return reads.call(
+        () ->
+            store
+                .list(prefix)
+                .limit(MOST_KEYS)
+                .mapConcat(key -> Optional.ofNullable(ObjectKeys.parse(key)).stream().toList())
+                .runWith(Sink.seq(), materializer));
+  }
+
+  /** Reads or writes. */
+  private static final class Side {
+    private final CircuitBreaker breaker;
+    private volatile String lastProblem = "";
+
+    Side(String what, Duration timeout, ColdLimits limits, ActorSystem<?> system) {
+      breaker =
+          CircuitBreaker.create(
+                  system.classicSystem().scheduler(), limits.failures(), timeout, limits.rest())
+              .withExponentialBackoff(limits.longestRest());
+      breaker.addOnOpenListener(
+          () -> LOG.warn("cold {} rest after failures: {}", what, lastProblem));
+      breaker.addOnCloseListener(() -> LOG.info("cold {} work again", what));
+    }
+
+    <T> CompletionStage<T> call(Callable<CompletionStage<T>> call) {
+      BiFunction<Optional<T>, Optional<Throwable>, Boolean> isFailure =
+          (value, failure) -> failure.isPresent() && counts(failure.get());
+      return breaker
+          .callWithCircuitBreakerCS(call, isFailure)
+          .exceptionally(
+              failure -> {
+                throw said(failure);
+              });
+    }
+
+    /** What is damaged is no sign that the next object cannot be read. */
+    private boolean counts(Throwable failure) {
+      boolean counts = !(ColdFailures.bare(failure) instanceof ColdDamaged);
+      if (counts) {
+        lastProblem = String.valueOf(ColdFailures.of(failure).getMessage());
+      }
+      return counts;
+    }
+
+    private RuntimeException said(Throwable failure) {
+      return ColdFailures.bare(failure) instanceof CircuitBreakerOpenException resting
+          ? new ColdUnavailable("the cold tier rests after failures: " + lastProblem, resting)
+          : ColdFailures.of(failure);
+    }
+  }
+}

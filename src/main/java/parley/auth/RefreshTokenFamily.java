@@ -1,0 +1,128 @@
+package parley.auth;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.auth.AccountState.Standing;
+
+/**
+ * What one login made: a line of refresh tokens in generations.
+ *
+ * <pre>
+ *   generation 4        generation 5            generation 6
+ *   spent ─first use─▶  spent, spent, …  ─────▶ newest: secretHash and more
+ *                       used: for 60 s after its first use any of them gives one more of 6
+ * </pre>
+ *
+ * @param counter the newest generation
+ * @param secretHash of a token of the newest generation
+ * @param expiresAt without a refresh, and in any case
+ * @param startedAt null in a snapshot of a version that did not keep it: counted from the next
+ *     refresh
+ * @param more of the other tokens of the newest generation, at most {@value #MORE}
+ * @param spent of the tokens of the generation before; none where a version wrote it that did not
+ *     keep them
+ * @param used when the generations before the newest were first used, epoch milliseconds, the
+ *     newest of them last; at most {@value #FAST}, and none older than {@link #WINDOW} at the last
+ *     refresh
+ */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+record RefreshTokenFamily(
+    String id,
+    @JsonInclude(JsonInclude.Include.ALWAYS) int counter,
+    String secretHash,
+    Instant expiresAt,
+    @Nullable Instant startedAt,
+    List<String> more,
+    List<String> spent,
+    List<Long> used) {
+  /** How long the tokens of a generation are good after the first use of one of them. */
+  static final Duration WINDOW = Duration.ofSeconds(60);
+
+  /** Tokens of a generation after the first; the next is refused and revokes nothing. */
+  static final int MORE = 20;
+
+  /** Most generations in a {@link #WINDOW}; the next has to wait. */
+  static final int FAST = 120;
+
+  RefreshTokenFamily {
+    more = more == null ? List.of() : List.copyOf(more);
+    spent = spent == null ? List.of() : List.copyOf(spent);
+    used = used == null ? List.of() : List.copyOf(used);
+  }
+
+  /** After a login. */
+  static RefreshTokenFamily started(String id, String secretHash, Instant at) {
+    return new RefreshTokenFamily(
+        id, 0, secretHash, at.plus(AccountState.TOKEN_LIFE), at, List.of(), List.of(), List.of());
+  }
+
+  /** After a refresh. */
+  RefreshTokenFamily rotated(AccountEvent.FamilyRotated e) {
+    Instant started = startedAt == null ? e.at() : startedAt;
+    Instant idle = e.at().plus(AccountState.TOKEN_LIFE);
+    Instant end = started.plus(AccountState.FAMILY_LIFE);
+    Instant expires = idle.isBefore(end) ? idle : end;
+    if (e.again() && e.counter() == counter) {
+      List<String> all = new ArrayList<>(more);
+      all.add(e.secretHash());
+      return new RefreshTokenFamily(id, counter, secretHash, expires, started, all, spent, used);
+    }
+    List<String> before = new ArrayList<>(more);
+    before.add(secretHash);
+    List<Long> times = new ArrayList<>(lately(e.at()));
+    times.add(e.at().toEpochMilli());
+    return new RefreshTokenFamily(
+        id, e.counter(), e.secretHash(), expires, started, List.of(), before, times);
+  }
+
+  /** What a token that names this family is worth. */
+  Standing standing(RefreshToken token, Instant now) {
+    int age = counter - token.counter();
+    if (!now.isBefore(expiresAt) || age < 0) {
+      return Standing.UNKNOWN;
+    }
+    if (age == 0) {
+      if (!AccountState.same(secretHash, token.secretHash()) && !isOneOf(more, token)) {
+        return Standing.UNKNOWN;
+      }
+      return lately(now).size() < FAST ? Standing.GOOD : Standing.TOO_FAST;
+    }
+    boolean soon = age <= used.size() && within(used.get(used.size() - age), now);
+    if (!soon) {
+      return Standing.SPENT;
+    }
+    if (age > 1) {
+      return Standing.STALE;
+    }
+    if (!isOneOf(spent, token)) {
+      return Standing.UNKNOWN;
+    }
+    return more.size() < MORE ? Standing.AGAIN : Standing.STALE;
+  }
+
+  private List<Long> lately(Instant now) {
+    // They are in order but for clocks that differ: what is cut off is the head, never a middle.
+    int first = 0;
+    while (first < used.size() && !within(used.get(first), now)) {
+      first++;
+    }
+    return used.subList(first, used.size());
+  }
+
+  private static boolean within(long usedAt, Instant now) {
+    return now.toEpochMilli() - usedAt < WINDOW.toMillis();
+  }
+
+  private static boolean isOneOf(List<String> hashes, RefreshToken token) {
+    return hashes.stream().anyMatch(hash -> AccountState.same(hash, token.secretHash()));
+  }
+
+  @Override
+  public String toString() {
+    return "Family[counter=" + counter + ", expiresAt=" + expiresAt + "]";
+  }
+}

@@ -1,0 +1,72 @@
+package parley.auth;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * Registrations per client address ({@link ClientAddresses}) and day, on this node. Every attempt
+ * with good fields counts, also one whose name is taken, and nothing is given back. The day of an
+ * address begins with its first attempt.
+ *
+ * <p>Thread-safe; holds at most {@value #ADDRESSES} addresses. Beyond that one that came seldom is
+ * forgotten, and may begin anew; those that come often, as a machine that registers does, stay
+ * (Caffeine keeps what is used most). Passwords are hashed in a lane of their own, so that
+ * registrations from many addresses make no login wait.
+ */
+public final class RegistrationLimit {
+  static final int ADDRESSES = 100_000;
+  static final Duration DAY = Duration.ofDays(1);
+
+  private record Count(int attempts, long since) {}
+
+  private final int perDay;
+  private final InstantSource clock;
+  private final Cache<String, Count> counts;
+
+  /**
+   * With the time from {@code clock}.
+   *
+   * @param perDay attempts of one address a day; 0 is no limit
+   */
+  public RegistrationLimit(int perDay, InstantSource clock) {
+    this.perDay = perDay;
+    this.clock = clock;
+    this.counts =
+        Caffeine.newBuilder()
+            .maximumSize(ADDRESSES)
+            .expireAfterAccess(DAY)
+            .ticker(() -> clock.millis() * 1_000_000)
+            .build();
+  }
+
+  /**
+   * Takes one attempt.
+   *
+   * @return 0 if it may go on, else the milliseconds after which to try again
+   */
+  public long tryAcquire(InetAddress address) {
+    if (perDay == 0) {
+      return 0;
+    }
+    long now = clock.millis();
+    long[] wait = new long[1];
+    counts
+        .asMap()
+        .compute(
+            ClientAddresses.key(address),
+            (key, old) -> {
+              boolean another = old == null || now - old.since() >= DAY.toMillis();
+              Count count = another ? new Count(0, now) : old;
+              if (count.attempts() >= perDay) {
+                // Also where the clock was set back: never longer than a day.
+                wait[0] = Math.min(DAY.toMillis(), count.since() + DAY.toMillis() - now);
+                return count;
+              }
+              return new Count(count.attempts() + 1, count.since());
+            });
+    return wait[0];
+  }
+}

@@ -1,0 +1,35 @@
+package parley.calendar;
+
+import com.typesafe.config.ConfigFactory;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.persistence.JournalProtocol;
+import org.apache.pekko.persistence.Persistence;
+import org.apache.pekko.persistence.SnapshotProtocol;
+import org.apache.pekko.persistence.SnapshotSelectionCriteria;
+import parley.snapshot.PiecedSnapshotStore;
+
+/**
+ * Takes everything a finished entity has written out of the store. Its last number stays known to
+ * the journal. Whether it works is not waited for: what is left is read as nothing, and costs its
+ * room.
+ */
+final class EntityWipe {
+  private EntityWipe() {}
+
+  static void all(ActorContext<?> context, String persistenceId, long lastSequenceNr) {
+    if (lastSequenceNr == 0) {
+      return;
+    }
+    Persistence persistence = Persistence.get(context.getSystem());
+    var nobody = Adapter.toClassic(context.getSystem().<Object>ignoreRef());
+    persistence
+        .snapshotStoreFor(PiecedSnapshotStore.PLUGIN, ConfigFactory.empty())
+        .tell(
+            new SnapshotProtocol.DeleteSnapshots(persistenceId, SnapshotSelectionCriteria.latest()),
+            nobody);
+    persistence
+        .journalFor("", ConfigFactory.empty())
+        .tell(new JournalProtocol.DeleteMessagesTo(persistenceId, lastSequenceNr, nobody), nobody);
+  }
+}

@@ -1,0 +1,115 @@
+package parley.cluster;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.telemetry.Telemetry;
+import parley.tls.TlsRefusedException;
+
+/**
+ * Tells in time when a certificate ends: a gauge of the days that are left, a warning from two
+ * weeks before, an error once it cannot be used. Reads the files every minute, so it also tells
+ * when a replacement does not fit; each thing is said once, and again after a day.
+ */
+public final class CertificateWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
+  private static final Duration SOON = Duration.ofDays(14);
+  private static final Duration AGAIN = Duration.ofDays(1);
+  private static final long LOOK_SECONDS = 60;
+
+  /** Reads the files. */
+  @FunctionalInterface
+  public interface Look {
+    Instant ends() throws TlsRefusedException;
+  }
+
+  private final String variable;
+  private final String what;
+  private final Look look;
+  private final InstantSource clock;
+  private final ScheduledExecutorService looks =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("certificates").factory());
+  private volatile double daysLeft;
+  private @Nullable String said;
+  private Instant saidAt = Instant.EPOCH;
+
+  CertificateWatch(String variable, String what, Look look, InstantSource clock) {
+    this.variable = variable;
+    this.what = what;
+    this.look = look;
+    this.clock = clock;
+  }
+
+  /**
+   * Starts to look, now and every minute.
+   *
+   * @param variable names the certificate
+   * @param what will be refused when it ends
+   * @param meter the gauge; 0 or less where the certificate cannot be used
+   */
+  public static CertificateWatch start(
+      String variable,
+      String what,
+      String meter,
+      Look look,
+      InstantSource clock,
+      Telemetry telemetry) {
+    CertificateWatch watch = new CertificateWatch(variable, what, look, clock);
+    watch.look();
+    telemetry.gauge(meter, watch::daysLeft);
+    var unused =
+        watch.looks.scheduleWithFixedDelay(
+            watch::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+    return watch;
+  }
+
+  double daysLeft() {
+    return daysLeft;
+  }
+
+  /** Looks once. Returns what was said, or null where there was nothing to say. */
+  @Nullable String look() {
+    try {
+      Duration left = Duration.between(clock.instant(), look.ends());
+      daysLeft = left.toSeconds() / (double) Duration.ofDays(1).toSeconds();
+      return left.compareTo(SOON) < 0
+          ? say(
+              variable + ": ends in " + left.toDays() + " days; then new " + what + " are refused",
+              false)
+          : null;
+    } catch (TlsRefusedException e) {
+      daysLeft = 0;
+      return say(variable + ": new " + what + " are refused: " + e.getMessage(), true);
+    } catch (RuntimeException e) {
+      // What ended here would not be repeated.
+      LOG.debug("not looked", e);
+      return null;
+    }
+  }
+
+  private @Nullable String say(String line, boolean error) {
+    if (line.equals(said) && clock.instant().isBefore(saidAt.plus(AGAIN))) {
+      return null;
+    }
+    said = line;
+    saidAt = clock.instant();
+    if (error) {
+      LOG.error(line);
+    } else {
+      LOG.warn(line);
+    }
+    return line;
+  }
+
+  @Override
+  public void close() {
+    looks.shutdownNow();
+  }
+}

@@ -1,0 +1,157 @@
+package parley.cluster;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import parley.serial.Local;
+import parley.serial.Wire;
+
+/**
+ * Asks the other nodes what time it is, and tells the {@link ClusterClock}. A question and its
+ * answer that take long together say little, and are not counted. Each round asks {@value #ASKED}
+ * nodes at most, in turn, so that the cost does not grow with the square of the cluster; an answer
+ * counts for {@link #LIFE}. What is lost on the way is asked again in the next round.
+ */
+public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
+  /** Most nodes that are asked in one round. */
+  static final int ASKED = 8;
+
+  static final Duration EVERY = Duration.ofSeconds(5);
+  static final Duration LIFE = Duration.ofMinutes(1);
+  private static final Duration LONGEST_TRIP = Duration.ofMillis(500);
+
+  /** Where the watches of all nodes are found. */
+  static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "clock-watch");
+
+  /** What it can be told. */
+  sealed interface Command {}
+
+  /**
+   * What time is it? Answers {@link Told}.
+   *
+   * @param round comes back with the answer
+   */
+  record Ask(long round, ActorRef<Told> replyTo) implements Command, Wire {}
+
+  /**
+   * The answer.
+   *
+   * @param millis the node's own clock, uncorrected, epoch milliseconds
+   */
+  record Told(long round, long millis) implements Wire {}
+
+  private record Answered(ActorRef<Command> from, long askedNanos, long askedMillis, Told told)
+      implements Command, Local {}
+
+  private record Silent() implements Command, Local {}
+
+  private record Listed(Receptionist.Listing listing) implements Command, Local {}
+
+  private enum Tick implements Command, Local {
+    TICK
+  }
+
+  private record Sample(long offset, long nanos) {}
+
+  private final ClusterClock clock;
+  private final LongSupplier nanos;
+  private final Map<ActorRef<Command>, Sample> samples = new HashMap<>();
+  private List<ActorRef<Command>> others = List.of();
+  private long round;
+  private int next;
+
+  /** The behaviour; one on each node. */
+  public static Behavior<Command> create(ClusterClock clock, LongSupplier nanos) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers -> {
+                  timers.startTimerWithFixedDelay(Tick.TICK, EVERY);
+                  return new ClockWatch(context, clock, nanos);
+                }));
+  }
+
+  private ClockWatch(ActorContext<Command> context, ClusterClock clock, LongSupplier nanos) {
+    super(context);
+    this.clock = clock;
+    this.nanos = nanos;
+    ActorRef<Receptionist.Command> receptionist = context.getSystem().receptionist();
+    receptionist.tell(Receptionist.register(KEY, context.getSelf()));
+    receptionist.tell(
+        Receptionist.subscribe(
+            KEY, context.messageAdapter(Receptionist.Listing.class, Listed::new)));
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::on).build();
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case Ask ask -> ask.replyTo().tell(new Told(ask.round(), clock.ownMillis()));
+      case Answered answered -> answered(answered);
+      case Silent silent -> {}
+      case Listed listed -> listed(listed.listing().getServiceInstances(KEY));
+      case Tick tick -> ask();
+    }
+    return this;
+  }
+
+  private void listed(Set<ActorRef<Command>> all) {
+    others = new ArrayList<>(all);
+    others.remove(getContext().getSelf());
+    samples.keySet().retainAll(all);
+    // At once: whoever has just joined writes soon.
+    ask();
+  }
+
+  private void ask() {
+    compare();
+    for (int i = 0; i < Math.min(ASKED, others.size()); i++) {
+      ask(others.get(next++ % others.size()));
+    }
+  }
+
+  private void ask(ActorRef<Command> other) {
+    long asked = ++round;
+    long askedNanos = nanos.getAsLong();
+    long askedMillis = clock.ownMillis();
+    getContext()
+        .ask(
+            Told.class,
+            other,
+            LONGEST_TRIP,
+            replyTo -> new Ask(asked, replyTo),
+            (told, failure) ->
+                told == null ? new Silent() : new Answered(other, askedNanos, askedMillis, told));
+  }
+
+  private void answered(Answered a) {
+    long now = nanos.getAsLong();
+    long trip = Duration.ofNanos(now - a.askedNanos()).toMillis();
+    if (trip > LONGEST_TRIP.toMillis() || !others.contains(a.from())) {
+      return;
+    }
+    samples.put(a.from(), new Sample(a.told().millis() - a.askedMillis() - trip / 2, now));
+    compare();
+  }
+
+  private void compare() {
+    long oldest = nanos.getAsLong() - LIFE.toNanos();
+    samples.values().removeIf(sample -> sample.nanos() - oldest < 0);
+    clock.compared(samples.values().stream().map(Sample::offset).toList());
+  }
+}

@@ -1,0 +1,139 @@
+package parley.cluster;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import parley.settings.Settings;
+import parley.settings.SettingsException;
+import parley.telemetry.Telemetry;
+import parley.tls.Certificate;
+import parley.tls.SelfMade;
+import parley.tls.TlsFiles;
+import parley.tls.TlsRefusedException;
+
+/**
+ * The port between nodes: by certificates, unless somebody switched them off. See the package
+ * {@code parley.tls}.
+ */
+public final class NodeTls {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeTls.class);
+
+  /** Where nodes of one user on one machine share what they made, in the user's home. */
+  private static final Path SHARED = Path.of(".parley", "node-tls");
+
+  private final @Nullable TlsFiles files;
+  private final InstantSource clock;
+
+  private NodeTls(@Nullable TlsFiles files, InstantSource clock) {
+    this.files = files;
+    this.clock = clock;
+  }
+
+  /**
+   * Finds or makes the certificate, and tries it. Blocks.
+   *
+   * @throws SettingsException with the variable whose file cannot be used
+   */
+  public static NodeTls read(Settings settings, InstantSource clock) throws SettingsException {
+    Settings.NodeTls wanted = settings.cluster().tls();
+    if (!wanted.on()) {
+      if (settings.cluster().kind() != Settings.ClusterKind.SINGLE) {
+        LOG.warn(
+            "PARLEY_NODE_TLS is off: whoever reaches {} can read and write every conversation",
+            settings.cluster().remote());
+      }
+      return new NodeTls(null, clock);
+    }
+    TlsFiles files = wanted.files() == null ? selfMade(settings, clock) : wanted.files();
+    read(files, clock.instant());
+    return new NodeTls(files, clock);
+  }
+
+  private static TlsFiles selfMade(Settings settings, InstantSource clock)
+      throws SettingsException {
+    Path folder =
+        settings.cluster().kind() == Settings.ClusterKind.SINGLE
+            ? settings.dataDir().resolve("node-tls")
+            : Path.of(System.getProperty("user.home")).resolve(SHARED);
+    try {
+      return SelfMade.in(folder, clock);
+    } catch (IOException e) {
+      throw new SettingsException(
+          "PARLEY_NODE_TLS_CERT",
+          "is not set, and none can be made in " + folder.toAbsolutePath() + " (" + e + ")");
+    }
+  }
+
+  private static Certificate read(TlsFiles files, Instant now) throws SettingsException {
+    try {
+      return Certificate.ofNode(files, now);
+    } catch (TlsRefusedException e) {
+      throw new SettingsException(
+          "PARLEY_NODE_TLS_" + e.part().name(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Who signs the certificates of nodes; nothing where they have none. */
+  public Optional<X509Certificate> authority() {
+    try {
+      return files == null
+          ? Optional.empty()
+          : Optional.ofNullable(Certificate.ofNode(files, clock.instant()).authority());
+    } catch (TlsRefusedException e) {
+      return Optional.empty(); // it was good a moment ago; the watch tells
+    }
+  }
+
+  /** What the transport is told. */
+  public Config config() {
+    return files == null ? ConfigFactory.empty() : config(files);
+  }
+
+  public static Config config(TlsFiles files) {
+    String engine = "pekko.remote.artery.ssl.rotating-keys-engine.";
+    return ConfigFactory.parseMap(
+        Map.of(
+            "pekko.remote.artery.transport",
+            "tls-tcp",
+            "pekko.remote.artery.ssl.ssl-engine-provider",
+            "org.apache.pekko.remote.artery.tcp.ssl.RotatingKeysSSLEngineProvider",
+            engine + "cert-file",
+            absolute(files.cert()),
+            engine + "key-file",
+            absolute(files.key()),
+            engine + "ca-cert-file",
+            absolute(java.util.Objects.requireNonNull(files.ca())),
+            // How soon replaced files hold for new connections.
+            engine + "ssl-context-cache-ttl",
+            "1 minute"),
+        "certificates of nodes");
+  }
+
+  /** Looks at the files while the node runs; nothing where there are none. */
+  public Optional<CertificateWatch> watch(Telemetry telemetry) {
+    TlsFiles watched = files;
+    return watched == null
+        ? Optional.empty()
+        : Optional.of(
+            CertificateWatch.start(
+                "PARLEY_NODE_TLS_CERT",
+                "connections between nodes",
+                "parley.node.certificate.days.left",
+                () -> Certificate.ofNode(watched, clock.instant()).ends(),
+                clock,
+                telemetry));
+  }
+
+  private static String absolute(Path file) {
+    return file.toAbsolutePath().normalize().toString();
+  }
+}

@@ -1,0 +1,208 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.jspecify.annotations.Nullable;
+import parley.archive.ColdTier;
+import parley.archive.Manifest;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.EntryBody;
+
+/**
+ * Reads conversations from what is stored, past their entities, and says what is not as it has to
+ * be: the newest snapshot and the events behind it make a state; cold tier and journal together
+ * hold the entries 1 to its last one, each once, with right checksums; manifests cover what is
+ * archived; what the snapshot has in memory is what is stored. Memory holds a segment, whatever the
+ * length.
+ *
+ * <p>Changes nothing, and may run beside a server: a conversation that archives while it is read is
+ * read again.
+ */
+public final class ConversationVerifier {
+  /** What the names of conversations in the journal begin with. */
+  public static final String NAMES = LogReader.PREFIX;
+
+  /** How often one that changes is read. */
+  private static final int TRIES = 3;
+
+  private final ActorSystem<?> system;
+  private final String readJournal;
+  private final @Nullable ColdTier cold;
+
+  /**
+   * What was found of one conversation.
+   *
+   * @param entries how many it has
+   * @param archived how many of them are in the cold tier
+   * @param problems what is wrong, without content; empty where nothing is
+   */
+  public record Result(ConversationId id, long entries, long archived, List<String> problems) {}
+
+  /**
+   * A reader.
+   *
+   * @param readJournal the configuration path of the journal to read from
+   * @param cold null where there is no cold tier
+   */
+  public ConversationVerifier(ActorSystem<?> system, String readJournal, @Nullable ColdTier cold) {
+    this.system = system;
+    this.readJournal = readJournal;
+    this.cold = cold;
+  }
+
+  /** The conversation of a name in the journal, which begins with {@link #NAMES}. */
+  public static ConversationId named(String persistenceId) {
+    return new ConversationId(persistenceId.substring(NAMES.length()));
+  }
+
+  /** Reads one. Never fails: what cannot be read is a problem. */
+  public CompletionStage<Result> verify(ConversationId id) {
+    return verify(id, TRIES);
+  }
+
+  private CompletionStage<Result> verify(ConversationId id, int tries) {
+    Reading reading = new Reading(id);
+    return reading
+        .run()
+        .thenCompose(
+            result -> {
+              if (result.problems().isEmpty() || tries <= 1) {
+                return CompletableFuture.completedFuture(result);
+              }
+              Reading again = new Reading(id);
+              return again
+                  .load()
+                  .thenCompose(
+                      loaded ->
+                          again.state.archivedTo == reading.state.archivedTo
+                              ? CompletableFuture.completedFuture(result)
+                              : verify(id, tries - 1));
+            });
+  }
+
+  /** One conversation being read. */
+  private final class Reading {
+    final ConversationId id;
+    final LogReader logReader;
+    final List<String> problems = new ArrayList<>();
+    ConversationState state;
+    long lastAt;
+
+    Reading(ConversationId id) {
+      this.id = id;
+      this.logReader = new LogReader(system, readJournal, id, cold);
+      this.state = new ConversationState(id);
+    }
+
+    CompletionStage<Result> run() {
+      return load()
+          .thenCompose(loaded -> entries())
+          .thenCompose(read -> manifests())
+          .thenApply(
+              done -> new Result(id, state.lastSeq, state.archivedTo, List.copyOf(problems)));
+    }
+
+    /** The state, as an entity would recover it. */
+    CompletionStage<Done> load() {
+      return step(
+          "its events",
+          new JournalRemoval(system, LogReader.persistenceId(id))
+              .snapshot()
+              .thenCompose(
+                  snapshot -> {
+                    snapshot.ifPresent(found -> state = ConversationState.of(id, found));
+                    return logReader
+                        .events(state.eventNr + 1, Long.MAX_VALUE)
+                        .runWith(
+                            Sink.foreach(
+                                event -> {
+                                  if (event.sequenceNr() != state.eventNr + 1) {
+                                    throw new LogReader.HoleException(
+                                        "event " + (state.eventNr + 1) + " is missing");
+                                  }
+                                  state.apply((ConversationEvent) event.event());
+                                }),
+                            system);
+                  }));
+    }
+
+    private CompletionStage<Done> entries() {
+      if (!problems.isEmpty()) {
+        return CompletableFuture.completedFuture(Done.getInstance());
+      }
+      if (!state.exists()) {
+        problems.add("there is no such conversation");
+      }
+      if (state.archivedTo > state.lastSeq || state.removedTo > state.archivedEvent) {
+        problems.add("its borders cannot be");
+      }
+      return step(
+          "its entries", logReader.stored(state).runWith(Sink.foreach(this::entry), system));
+    }
+
+    private void entry(Entry entry) {
+      if (entry.at() < lastAt) {
+        problems.add("entry " + entry.seq() + " is older than the one before it");
+      }
+      lastAt = Math.max(lastAt, entry.at());
+      Entry known = state.recentEntries.get(entry.seq());
+      if (known != null && !known.equals(entry) && !known.equals(entry.withBody(known.body()))) {
+        problems.add("entry " + entry.seq() + " is another one in the snapshot");
+      } else if (known != null && !known.equals(entry) && !emptied(entry.body())) {
+        problems.add("entry " + entry.seq() + " says something else in the snapshot");
+      }
+    }
+
+    /** What was deleted went without its content. */
+    private boolean emptied(EntryBody entryBody) {
+      return (entryBody instanceof EntryBody.Text text && text.content() == null)
+          || (entryBody instanceof EntryBody.Edit edit && edit.content() == null);
+    }
+
+    private CompletionStage<Done> manifests() {
+      if (cold == null || state.archivedTo == 0) {
+        return CompletableFuture.completedFuture(Done.getInstance());
+      }
+      long[] covered = {0};
+      return step(
+              "its manifests",
+              cold.manifests(id).runWith(Sink.foreach(one -> cover(covered, one)), system))
+          .thenApply(
+              done -> {
+                if (problems.isEmpty() && covered[0] < state.archivedTo) {
+                  problems.add("there is no manifest for entry " + (covered[0] + 1));
+                }
+                return done;
+              });
+    }
+
+    /** Ascending by their last entry; some may overlap, after two have written. */
+    private void cover(long[] covered, Manifest one) {
+      if (one.from() <= covered[0] + 1) {
+        covered[0] = Math.max(covered[0], one.to());
+      }
+    }
+
+    private CompletionStage<Done> step(String what, CompletionStage<Done> work) {
+      return work.handle(
+          (done, failure) -> {
+            if (failure != null) {
+              Throwable cause = failure.getCause() == null ? failure : failure.getCause();
+              problems.add(
+                  what
+                      + " cannot be read: "
+                      + cause.getClass().getSimpleName()
+                      + ": "
+                      + cause.getMessage());
+            }
+            return Done.getInstance();
+          });
+    }
+  }
+}

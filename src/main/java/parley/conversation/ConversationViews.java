@@ -1,0 +1,119 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationType;
+import parley.model.ConversationView;
+import parley.model.Entry;
+import parley.model.HistoryPage;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.serial.Wire;
+
+/** What members see of a state. */
+final class ConversationViews {
+  private ConversationViews() {}
+
+  static ConversationView of(ConversationState state, UserId viewer) {
+    List<ConversationView.MemberView> members = new ArrayList<>(state.members.size());
+    for (Member member : state.members.values()) {
+      members.add(
+          new ConversationView.MemberView(
+              member.userId, member.role, member.joinedAt, member.delivered, member.read));
+    }
+    return new ConversationView(
+        state.id,
+        state.group() ? ConversationType.GROUP : ConversationType.DIRECT,
+        state.nameFor(viewer),
+        state.avatarFor(viewer),
+        members,
+        state.lastSeq,
+        state.createdAt);
+  }
+
+  /** What somebody gets who changed the conversation, and may have left it by that. */
+  static Conversation.ViewReply reply(ConversationState state, UserId viewer) {
+    return state.member(viewer) == null
+        ? new Conversation.Removed()
+        : new Conversation.Viewed(of(state, viewer));
+  }
+
+  /** The answer to somebody who wants to make a group that is there. */
+  static Conversation.ViewReply existing(ConversationState state, UserId creator) {
+    return state.member(creator) == null
+        ? new Conversation.Refused(Refusal.notFound())
+        : new Conversation.Viewed(of(state, creator), true);
+  }
+
+  /** A page is cut at about this size as a client gets it, so that no connection owes more. */
+  private static final long SHOWN_BYTES = 256 * 1024;
+
+  /**
+   * The page of a range: as much of it as fits, one entry at least, from the side that was asked
+   * for. Its tier is that of what fits.
+   */
+  static HistoryPage page(
+      ConversationState state,
+      Conversation.GetPage get,
+      Range range,
+      List<Entry> all,
+      EntrySource entrySource) {
+    boolean forward = get.after() != null;
+    long shownBytes = 0;
+    long wireBytes = 0;
+    int fits = 0;
+    while (fits < all.size()) {
+      Entry next = all.get(forward ? fits : all.size() - 1 - fits);
+      shownBytes += EntrySize.shown(next);
+      wireBytes += EntrySize.stored(next);
+      if ((shownBytes > SHOWN_BYTES || wireBytes > Wire.CHUNK_BYTES) && fits > 0) {
+        break;
+      }
+      fits++;
+    }
+    List<Entry> shown = forward ? all.subList(0, fits) : all.subList(all.size() - fits, all.size());
+    // Backward it may begin late, where the cold tier did not give its part.
+    boolean cut = !all.isEmpty() && all.getFirst().seq() > range.from();
+    return new HistoryPage(
+        state.id,
+        List.copyOf(shown),
+        range.hasMore() || fits < all.size() || cut,
+        entrySource.tier(shown));
+  }
+
+  /**
+   * Which entries a page holds, from after to is none; where the viewer's log ends if it has left;
+   * and whether there are more that way.
+   */
+  record Range(long from, long to, long end, boolean hasMore) {}
+
+  /** The range a viewer gets for its question, or null if it may see nothing. */
+  static @Nullable Range range(ConversationState state, Conversation.GetPage get) {
+    long floor;
+    long end;
+    Member member = state.member(get.viewer());
+    if (member != null) {
+      floor = member.joinedSeq;
+      end = state.lastSeq;
+    } else {
+      ConversationState.Former gone = get.replay() ? state.former.get(get.viewer()) : null;
+      if (gone == null) {
+        return null;
+      }
+      floor = gone.joinedSeq();
+      end = gone.leftSeq();
+    }
+    long visible = member == null ? end : Long.MAX_VALUE;
+    Long after = get.after();
+    if (after != null) {
+      long from = Math.max(Math.min(after, end) + 1, floor);
+      long to = Math.min(from + get.limit() - 1, end);
+      return new Range(from, to, visible, to < end);
+    }
+    Long before = get.before();
+    long to = before == null ? end : Math.min(before - 1, end);
+    long from = Math.max(to - get.limit() + 1, floor);
+    return new Range(from, to, visible, from > floor && from <= to);
+  }
+}

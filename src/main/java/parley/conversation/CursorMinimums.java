@@ -1,0 +1,55 @@
+package parley.conversation;
+
+/**
+ * The smallest cursors over the members, in a form that answers "over all the others" for each of
+ * them.
+ */
+record CursorMinimums(
+    long delivered, long nextDelivered, int atDelivered, long read, long nextRead, int atRead) {
+
+  static CursorMinimums of(ConversationState state) {
+    long delivered = Long.MAX_VALUE;
+    long nextDelivered = Long.MAX_VALUE;
+    long read = Long.MAX_VALUE;
+    long nextRead = Long.MAX_VALUE;
+    int atDelivered = 0;
+    int atRead = 0;
+    for (Member member : state.members.values()) {
+      if (member.delivered < delivered) {
+        nextDelivered = delivered;
+        delivered = member.delivered;
+        atDelivered = 1;
+      } else if (member.delivered == delivered) {
+        atDelivered++;
+      } else {
+        nextDelivered = Math.min(nextDelivered, member.delivered);
+      }
+      if (member.read < read) {
+        nextRead = read;
+        read = member.read;
+        atRead = 1;
+      } else if (member.read == read) {
+        atRead++;
+      } else {
+        nextRead = Math.min(nextRead, member.read);
+      }
+    }
+    return new CursorMinimums(delivered, nextDelivered, atDelivered, read, nextRead, atRead);
+  }
+
+  /** The smallest delivered cursor of the others; 0 where there are none. */
+  long delivered(Member member) {
+    boolean alone = member.delivered == delivered && atDelivered == 1;
+    return orZero(alone ? nextDelivered : delivered);
+  }
+
+  /** The smallest read cursor of the others; 0 where there are none. */
+  long read(Member member) {
+    boolean alone = member.read == read && atRead == 1;
+    return orZero(alone ? nextRead : read);
+  }
+
+  private static long orZero(long cursor) {
+    return cursor == Long.MAX_VALUE ? 0 : cursor;
+  }
+}

@@ -1,0 +1,131 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.ConversationEvent.Person;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * A direct conversation on its way into being: both users are asked whether they exist, and
+ * whatever comes meanwhile waits, {@value #WAITING} at most.
+ */
+final class DirectOpening {
+  static final int WAITING = 128;
+
+  private final ConversationId id;
+  private final UserCheck userCheck;
+  private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
+  private ConversationEvent.@Nullable DirectOpened ready;
+
+  DirectOpening(ConversationId id, UserCheck userCheck) {
+    this.id = id;
+    this.userCheck = userCheck;
+  }
+
+  /** Opens it for a post or a request, which is refused here or handed back by {@link #next}. */
+  void open(UserId opener, UserId peer, Conversation.Command cause, long now) {
+    if (opener.equals(peer) || !ConversationId.direct(opener, peer).equals(id)) {
+      refuse(cause, Refusal.notFound());
+      return;
+    }
+    if (waiting.size() >= WAITING) {
+      refuse(cause, Refusal.unavailable("too many at once"));
+      return;
+    }
+    waiting.add(cause);
+    if (waiting.size() == 1) {
+      userCheck.ask(List.of(opener, peer), now, outcome(opener, peer, now));
+    }
+  }
+
+  private UserCheck.Outcome outcome(UserId opener, UserId peer, long now) {
+    return new UserCheck.Outcome() {
+      @Override
+      public void known(Map<UserId, Profile> profiles) {
+        ready =
+            new ConversationEvent.DirectOpened(
+                person(Objects.requireNonNull(profiles.get(opener))),
+                person(Objects.requireNonNull(profiles.get(peer))),
+                now);
+      }
+
+      @Override
+      public void unknown(UserId user) {
+        for (Conversation.Command cause : taken()) {
+          String field = cause instanceof Conversation.Post ? "to" : "user_id";
+          refuse(cause, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no such user"));
+        }
+      }
+
+      @Override
+      public void refused(Refusal refusal) {
+        refuseAll(refusal);
+      }
+    };
+  }
+
+  private static Person person(Profile profile) {
+    return new Person(profile.userId(), profile.displayName(), profile.avatarUrl(), 0);
+  }
+
+  /** Whether both exist, and the conversation is to be made. */
+  boolean isReady() {
+    return ready != null;
+  }
+
+  /** What is to be persisted now, once. */
+  ConversationEvent.@Nullable DirectOpened take() {
+    ConversationEvent.DirectOpened event = ready;
+    ready = null;
+    return event;
+  }
+
+  /**
+   * Whether something waits: what comes now goes behind it, so that a sender's messages keep their
+   * order.
+   */
+  boolean holds() {
+    return !waiting.isEmpty();
+  }
+
+  /** Puts it behind those that wait, or refuses it. */
+  void follow(Conversation.Command cause) {
+    if (waiting.size() >= WAITING) {
+      refuse(cause, Refusal.unavailable("too many at once"));
+    } else {
+      waiting.add(cause);
+    }
+  }
+
+  /** The next of what waited for the opening. */
+  Conversation.@Nullable Command next() {
+    return waiting.poll();
+  }
+
+  /** It is not going to be. */
+  void refuseAll(Refusal refusal) {
+    taken().forEach(cause -> refuse(cause, refusal));
+  }
+
+  private List<Conversation.Command> taken() {
+    List<Conversation.Command> those = List.copyOf(waiting);
+    waiting.clear();
+    return those;
+  }
+
+  private static void refuse(Conversation.Command cause, Refusal refusal) {
+    switch (cause) {
+      case Conversation.Post post ->
+          post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
+      case Conversation.OpenDirect open -> open.replyTo().tell(new Conversation.Refused(refusal));
+      default -> throw new IllegalArgumentException("opens nothing: " + cause);
+    }
+  }
+}

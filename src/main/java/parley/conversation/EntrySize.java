@@ -1,0 +1,65 @@
+package parley.conversation;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.EntryBody;
+
+/** About how many bytes an entry is: what batches, memory and pages are bounded by. */
+final class EntrySize {
+  private static final int ENTRY = 200;
+  private static final int USER = 70;
+
+  private EntrySize() {}
+
+  /** As a journal or a snapshot holds it. */
+  static long stored(Entry entry) {
+    return weight(entry, false);
+  }
+
+  /** As a client gets it: a control character is six bytes of JSON. */
+  static long shown(Entry entry) {
+    return weight(entry, true);
+  }
+
+  private static long weight(Entry entry, boolean json) {
+    return ENTRY
+        + switch (entry.body()) {
+          case EntryBody.Text text -> text(text.content(), json) + users(text.mentions());
+          case EntryBody.Edit edit -> text(edit.content(), json);
+          case EntryBody.Reaction reaction -> text(reaction.reaction(), json);
+          case EntryBody.GroupCreated created ->
+              text(created.name(), json)
+                  + text(created.avatarUrl(), json)
+                  + users(created.memberIds());
+          case EntryBody.MembersAdded added -> users(added.memberIds());
+          case EntryBody.GroupChanged changed ->
+              text(changed.name(), json) + text(changed.avatarUrl(), json);
+          case EntryBody.Delete delete -> USER;
+          case EntryBody.MemberRemoved removed -> USER;
+          case EntryBody.RoleChanged changed -> USER;
+        };
+  }
+
+  private static long users(@Nullable List<?> users) {
+    return users == null ? 0 : (long) USER * users.size();
+  }
+
+  private static long text(@Nullable String s, boolean json) {
+    if (s == null) {
+      return 0;
+    }
+    long bytes = 0;
+    for (int i = 0; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (c < 0x20) {
+        bytes += json ? 6 : 1;
+      } else if (c < 0x80) {
+        bytes += json && (c == '"' || c == '\\') ? 2 : 1;
+      } else {
+        bytes += c < 0x800 ? 2 : 3;
+      }
+    }
+    return bytes;
+  }
+}

@@ -1,0 +1,136 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import parley.model.EntryBody;
+import parley.model.ErrorCode;
+import parley.model.Limits;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * Changes of a group that bring in users: they are asked first whether they exist, and the change
+ * is judged again when they have answered. One change at a time, each by what the one before left
+ * behind.
+ */
+final class MembershipChanges {
+  /** Where entries go to be written. */
+  interface Writer {
+    /** Writes these by the actor, and answers with the conversation as it then sees it. */
+    void write(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo);
+  }
+
+  private final ConversationState state;
+  private final UserCheck userCheck;
+  private final Writer writer;
+  private final ArrayDeque<Runnable> vetted = new ArrayDeque<>();
+
+  MembershipChanges(ConversationState state, UserCheck userCheck, Writer writer) {
+    this.state = state;
+    this.userCheck = userCheck;
+    this.writer = writer;
+  }
+
+  void create(Conversation.CreateGroup create, long now) {
+    if (state.exists()) {
+      create.replyTo().tell(ConversationViews.existing(state, create.creator()));
+      return;
+    }
+    LinkedHashSet<UserId> members = new LinkedHashSet<>();
+    members.add(create.creator());
+    members.addAll(create.memberIds());
+    if (members.size() > Limits.GROUP_MEMBERS) {
+      answer(create.replyTo(), GroupRules.tooMany("member_ids").refusal());
+      return;
+    }
+    userCheck.ask(
+        members,
+        now,
+        new Outcome(
+            "member_ids",
+            create.replyTo(),
+            () -> {
+              if (state.exists()) {
+                create.replyTo().tell(ConversationViews.existing(state, create.creator()));
+              } else {
+                writer.write(
+                    create.creator(),
+                    List.of(
+                        new EntryBody.GroupCreated(
+                            create.name(), create.avatarUrl(), List.copyOf(members))),
+                    create.replyTo());
+              }
+            }));
+  }
+
+  /** Asks about those who are not members yet; there are some, and the actor may add them. */
+  void add(Conversation.AddMembers add, long now) {
+    userCheck.ask(
+        GroupRules.strangers(state, add.userIds()),
+        now,
+        new Outcome(
+            "user_ids",
+            add.replyTo(),
+            () -> {
+              GroupRules.Decision decision = GroupRules.add(state, add.actor(), add.userIds());
+              if (decision.refusal() != null) {
+                answer(add.replyTo(), decision.refusal());
+              } else {
+                writer.write(add.actor(), decision.bodies(), add.replyTo());
+              }
+            }));
+  }
+
+  /** Carries out the next change whose users are known. Returns whether there was one. */
+  boolean next() {
+    Runnable change = vetted.poll();
+    if (change != null) {
+      change.run();
+    }
+    return change != null;
+  }
+
+  /** Whether more changes are ready. */
+  boolean hasNext() {
+    return !vetted.isEmpty();
+  }
+
+  static void answer(ActorRef<Conversation.ViewReply> replyTo, @Nullable Refusal refusal) {
+    if (refusal != null) {
+      replyTo.tell(new Conversation.Refused(refusal));
+    }
+  }
+
+  /** What becomes of a question about users. */
+  private final class Outcome implements UserCheck.Outcome {
+    private final String field;
+    private final ActorRef<Conversation.ViewReply> replyTo;
+    private final Runnable change;
+
+    Outcome(String field, ActorRef<Conversation.ViewReply> replyTo, Runnable change) {
+      this.field = field;
+      this.replyTo = replyTo;
+      this.change = change;
+    }
+
+    @Override
+    public void known(Map<UserId, Profile> profiles) {
+      vetted.add(change);
+    }
+
+    @Override
+    public void unknown(UserId user) {
+      answer(replyTo, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no user " + user));
+    }
+
+    @Override
+    public void refused(Refusal refusal) {
+      answer(replyTo, refusal);
+    }
+  }
+}

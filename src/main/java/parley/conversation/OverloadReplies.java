@@ -1,0 +1,49 @@
+package parley.conversation;
+
+import parley.model.Refusal;
+import parley.user.AdmissionGuard;
+
+/** What a conversation says when more waits for a slow write than it will hold. */
+final class OverloadReplies {
+  private static final Refusal BUSY = Refusal.unavailable("the conversation is busy; ask again");
+
+  private OverloadReplies() {}
+
+  static AdmissionGuard<Conversation.Command> guard() {
+    return new AdmissionGuard<>(
+        Conversation.Command.class,
+        AdmissionGuard.BOUND,
+        // Its own messages are few: timers, and what it has asked for within its own bounds.
+        command -> command instanceof ConversationInternal || command instanceof Conversation.Kept,
+        OverloadReplies::refuse);
+  }
+
+  static void refuse(Conversation.Command command) {
+    switch (command) {
+      case Conversation.Post post ->
+          post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), BUSY));
+      case Conversation.OpenDirect open -> open.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.CreateGroup create -> create.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.ChangeGroup change -> change.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.AddMembers add -> add.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.RemoveMember remove ->
+          remove.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.SetRole set -> set.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.GetView get -> get.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.GetPage get -> get.replyTo().tell(new Conversation.Refused(BUSY));
+      case Conversation.Read read -> {
+        if (read.replyTo() != null) {
+          read.replyTo().tell(new Conversation.Refused(BUSY));
+        }
+      }
+      // Users repeat what matters; typing does not.
+      case Conversation.FromUser from -> {}
+      case Conversation.Typing typing -> {}
+      case Conversation.Wake wake -> {}
+      // The calendar asks again.
+      case Conversation.Archive archive -> {}
+      case Conversation.Kept kept -> {}
+      case ConversationInternal internal -> throw new IllegalStateException("always admitted");
+    }
+  }
+}

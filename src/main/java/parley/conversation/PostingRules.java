@@ -1,0 +1,123 @@
+package parley.conversation;
+
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+import parley.model.Role;
+
+/** What a member may add to a log: the rules, without anything that happens. */
+final class PostingRules {
+  private PostingRules() {}
+
+  /** The outcome of the rules. */
+  sealed interface Decision {}
+
+  /** It may be written. */
+  record Accept(EntryBody body) implements Decision {}
+
+  /** It may not. */
+  record Refuse(Refusal refusal) implements Decision {}
+
+  /** It depends on an entry that is not in memory. */
+  record NeedsEntry(long seq) implements Decision {}
+
+  /**
+   * Judges an intent.
+   *
+   * @param loaded the entry that an earlier {@link NeedsEntry} asked for, or null
+   * @param end the seq of the newest entry, one that is being written included
+   */
+  static Decision decide(
+      ConversationState state,
+      Member author,
+      EntryIntent entryIntent,
+      @Nullable Entry loaded,
+      long end) {
+    return switch (entryIntent) {
+      case EntryIntent.Text text -> text(author, text, end);
+      case EntryIntent.Edit edit ->
+          onTarget(
+              state, author, edit.targetSeq(), loaded, target -> edit(state, author, edit, target));
+      case EntryIntent.Delete delete ->
+          onTarget(
+              state, author, delete.targetSeq(), loaded, target -> delete(state, author, target));
+      case EntryIntent.React react ->
+          onTarget(state, author, react.targetSeq(), loaded, target -> react(react, target));
+    };
+  }
+
+  private static Decision text(Member author, EntryIntent.Text text, long end) {
+    Long replyTo = text.replyTo();
+    if (replyTo != null && (replyTo < author.joinedSeq || replyTo > end)) {
+      return refuse(ErrorCode.BAD_REQUEST, "reply_to: there is no such entry");
+    }
+    return new Accept(
+        new EntryBody.Text(
+            text.content(), replyTo, text.mentions().isEmpty() ? null : text.mentions(), false));
+  }
+
+  /** A rule over the entry that is aimed at. */
+  private interface OnTarget {
+    Decision decide(Entry target);
+  }
+
+  private static Decision onTarget(
+      ConversationState state, Member author, long seq, @Nullable Entry loaded, OnTarget rule) {
+    if (seq < author.joinedSeq || seq > state.lastSeq) {
+      return refuse(ErrorCode.NOT_FOUND, "target_seq: there is no such entry");
+    }
+    Entry target = loaded != null && loaded.seq() == seq ? loaded : state.recentEntries.get(seq);
+    if (target == null) {
+      return new NeedsEntry(seq);
+    }
+    if (!target.body().countable()) {
+      return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is not a message");
+    }
+    if (state.amendments.deleted(seq)) {
+      return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is deleted");
+    }
+    return rule.decide(target);
+  }
+
+  private static Decision edit(
+      ConversationState state, Member author, EntryIntent.Edit edit, Entry target) {
+    if (!target.senderId().equals(author.userId)) {
+      return refuse(ErrorCode.FORBIDDEN, "target_seq: only its sender edits a message");
+    }
+    if (!state.amendments.hasRoomFor(target.seq())) {
+      return full();
+    }
+    return new Accept(new EntryBody.Edit(target.seq(), edit.content()));
+  }
+
+  private static Decision delete(ConversationState state, Member author, Entry target) {
+    boolean own = target.senderId().equals(author.userId);
+    if (!own && !(state.group() && author.role == Role.ADMIN)) {
+      return refuse(
+          ErrorCode.FORBIDDEN, "target_seq: only its sender or a group admin deletes a message");
+    }
+    if (!state.amendments.hasRoomFor(target.seq())) {
+      return full();
+    }
+    return new Accept(new EntryBody.Delete(target.seq(), target.senderId()));
+  }
+
+  private static Decision react(EntryIntent.React react, Entry target) {
+    return new Accept(new EntryBody.Reaction(target.seq(), react.reaction()));
+  }
+
+  private static Decision full() {
+    return refuse(
+        ErrorCode.FORBIDDEN,
+        "target_seq: this conversation has "
+            + Amendments.CAPACITY
+            + " edited or deleted entries and takes no more");
+  }
+
+  private static Refuse refuse(ErrorCode code, String message) {
+    return new Refuse(Refusal.of(code, message));
+  }
+}

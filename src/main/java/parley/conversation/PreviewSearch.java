@@ -1,0 +1,110 @@
+package parley.conversation;
+
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.LastMessage;
+import parley.model.Limits;
+
+/**
+ * The way back to the newest text when the one that inboxes showed is deleted and memory holds no
+ * other: page by page through the log, beside everything else. A look that fails begins anew at the
+ * head, so the next one waits: 1, 2, 4 … 60 s.
+ */
+final class PreviewSearch {
+  private static final long FIRST_WAIT_MILLIS = 1_000;
+  private static final long LONGEST_WAIT_MILLIS = 60_000;
+
+  private final ActorContext<Conversation.Command> context;
+  private final ConversationState state;
+  private final HistoryPages historyPages;
+  private boolean looking;
+  private int failures;
+  private long notBefore;
+
+  /** A page has been looked at; a null event is a failure. */
+  record Looked(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
+      implements ConversationInternal {
+    @Override
+    public String toString() {
+      return "Looked";
+    }
+  }
+
+  PreviewSearch(
+      ActorContext<Conversation.Command> context,
+      ConversationState state,
+      HistoryPages historyPages) {
+    this.context = context;
+    this.state = state;
+    this.historyPages = historyPages;
+  }
+
+  /** Looks for the text if one is missing, nobody looks yet, and it did not fail lately. */
+  void restore(long now) {
+    // Where the clock was set back, not the longer for it.
+    notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
+    if (state.previewLost && !looking && now >= notBefore) {
+      looking = true;
+      look(state.lastSeq);
+    }
+  }
+
+  private void look(long to) {
+    long asOf = state.lastSeq;
+    long from = Math.max(1, to - Limits.PAGE + 1);
+    historyPages.load(
+        from,
+        to,
+        (entries, entrySource) -> {
+          if (entries == null) {
+            context.getSelf().tell(new Looked(null, from, false));
+            return;
+          }
+          LastMessage found = newest(entries);
+          context
+              .getSelf()
+              .tell(
+                  new Looked(
+                      new ConversationEvent.PreviewRestored(found, asOf),
+                      from,
+                      found == null && from > 1));
+        });
+  }
+
+  private static @Nullable LastMessage newest(java.util.List<Entry> entries) {
+    for (Entry entry : entries.reversed()) {
+      if (entry.body() instanceof EntryBody.Text text && text.content() != null) {
+        return ConversationState.preview(entry, text.content());
+      }
+    }
+    return null;
+  }
+
+  /** What is to be persisted, or null: not yet, not any more, or it has failed and rests. */
+  ConversationEvent.@Nullable PreviewRestored looked(Looked looked, long now) {
+    ConversationEvent.PreviewRestored event = looked.event();
+    if (state.previewLost && event != null && looked.more()) {
+      look(looked.from() - 1);
+      return null;
+    }
+    looking = false;
+    if (event == null) {
+      notBefore = now + Math.min(FIRST_WAIT_MILLIS << Math.min(failures, 10), LONGEST_WAIT_MILLIS);
+      failures++;
+      return null;
+    }
+    failures = 0;
+    if (!state.previewLost) {
+      return null;
+    }
+    LastMessage found = event.lastMessage();
+    boolean outdated = found != null && state.amendments.of(found.seq()) > event.asOf();
+    if (found != null && (outdated || state.amendments.deleted(found.seq()))) {
+      restore(now);
+      return null;
+    }
+    return event;
+  }
+}

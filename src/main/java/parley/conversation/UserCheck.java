@@ -1,0 +1,103 @@
+package parley.conversation;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import parley.model.Profile;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.user.User;
+
+/**
+ * Asks users whether they exist before they become members, without holding up the entity. At most
+ * {@value #OPEN} questions are open at once; each is answered within {@value #PATIENCE_MILLIS} ms
+ * or given up.
+ */
+final class UserCheck {
+  static final int OPEN = 64;
+  static final long PATIENCE_MILLIS = 5_000;
+
+  /** What comes of it: all profiles, or a refusal. Runs in the entity. */
+  interface Outcome {
+    void known(Map<UserId, Profile> profiles);
+
+    void unknown(UserId user);
+
+    void refused(Refusal refusal);
+  }
+
+  private record Question(
+      Set<UserId> open, Map<UserId, Profile> known, long deadline, Outcome outcome) {}
+
+  private final ConversationEntity.UserPort users;
+  private final ActorRef<User.ProfileReply> replies;
+  private final List<Question> questions = new ArrayList<>();
+
+  UserCheck(ConversationEntity.UserPort users, ActorRef<User.ProfileReply> replies) {
+    this.users = users;
+    this.replies = replies;
+  }
+
+  void ask(Collection<UserId> about, long now, Outcome outcome) {
+    if (about.isEmpty()) {
+      outcome.known(Map.of());
+      return;
+    }
+    if (questions.size() >= OPEN) {
+      outcome.refused(Refusal.unavailable("too many changes of members at once"));
+      return;
+    }
+    questions.add(
+        new Question(new HashSet<>(about), new HashMap<>(), now + PATIENCE_MILLIS, outcome));
+    about.forEach(user -> users.tell(user, new User.GetProfile(replies)));
+  }
+
+  void answered(User.ProfileReply reply) {
+    switch (reply) {
+      case User.Found found -> known(found.profile());
+      case User.NoSuchUser nobody -> unknown(nobody.userId());
+      case User.Refused refused -> {
+        // It does not say who: the question runs into its deadline.
+      }
+    }
+  }
+
+  private void known(Profile profile) {
+    List<Question> done = new ArrayList<>();
+    Iterator<Question> all = questions.iterator();
+    while (all.hasNext()) {
+      Question question = all.next();
+      if (question.open().remove(profile.userId())) {
+        question.known().put(profile.userId(), profile);
+        if (question.open().isEmpty()) {
+          all.remove();
+          done.add(question);
+        }
+      }
+    }
+    done.forEach(question -> question.outcome().known(question.known()));
+  }
+
+  private void unknown(UserId user) {
+    List<Question> failed = questions.stream().filter(q -> q.open().contains(user)).toList();
+    questions.removeAll(failed);
+    failed.forEach(question -> question.outcome().unknown(user));
+  }
+
+  void tick(long now) {
+    List<Question> late = questions.stream().filter(q -> now > q.deadline()).toList();
+    questions.removeAll(late);
+    late.forEach(
+        question -> question.outcome().refused(Refusal.unavailable("a user did not answer")));
+  }
+
+  boolean isIdle() {
+    return questions.isEmpty();
+  }
+}

@@ -1,0 +1,104 @@
+package parley.http;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.protocol.Request;
+import parley.user.User;
+
+/**
+ * Making a group.
+ *
+ * <pre>
+ *   a message of the rate ──▶ User.BeginGroup ──▶ Conversation.CreateGroup ──▶ 201
+ *                             (id, durable)        └─ is there already ──────▶ 200, message given back
+ * </pre>
+ *
+ * <p>The creator's user entity keeps the {@code client_ref} with the id of the group, and counts
+ * the groups of the day: it is the one writer of both, whatever node is asked. Cut between the two
+ * steps, the next try gets the same id and makes the group then. An attempt counts in the quota of
+ * the day even if the group is refused; its retry under the same {@code client_ref} does not count
+ * again. A creator that has left the group gets {@code not_found} for it, as for every group it is
+ * not in.
+ */
+final class GroupCreation {
+  private final RouteSupport routeSupport;
+
+  GroupCreation(RouteSupport routeSupport) {
+    this.routeSupport = routeSupport;
+  }
+
+  CompletionStage<HttpResponse> create(UserId me, Request.CreateGroup g) {
+    WriteBudget budget = routeSupport.services().budget();
+    long wait = budget.tryTake(me);
+    @Nullable String ref = g.clientRef();
+    if (wait > 0 && ref == null) {
+      return CompletableFuture.completedFuture(overRate(wait));
+    }
+    ConversationId id = ConversationId.group(routeSupport.services().newId().get());
+    if (ref == null && budget.groupsPerDay() == 0) {
+      return make(me, id, g, false);
+    }
+    return routeSupport
+        .<User.GroupReply>askUser(
+            me, to -> new User.BeginGroup(ref, id, budget.groupsPerDay(), wait, to))
+        .thenCompose(
+            reply ->
+                switch (reply) {
+                  case User.GroupBegun begun ->
+                      wait > 0
+                          ? look(me, begun.conversationId(), wait)
+                          : make(me, begun.conversationId(), g, true);
+                  case User.Refused refused ->
+                      CompletableFuture.completedFuture(refused(refused.refusal(), wait));
+                });
+  }
+
+  private HttpResponse refused(Refusal refusal, long wait) {
+    if (refusal.code() == ErrorCode.RATE_LIMITED) {
+      routeSupport
+          .services()
+          .budget()
+          .limited(wait > 0 ? WriteBudget.MESSAGES : WriteBudget.GROUPS_PER_DAY);
+    }
+    return Problems.of(refusal);
+  }
+
+  private HttpResponse overRate(long wait) {
+    return routeSupport.tooMany(WriteBudget.MESSAGES, wait);
+  }
+
+  private CompletionStage<HttpResponse> make(
+      UserId me, ConversationId id, Request.CreateGroup g, boolean perhapsAgain) {
+    return routeSupport
+        .<Conversation.ViewReply>askConversation(
+            id, to -> new Conversation.CreateGroup(me, g.name(), g.avatarUrl(), g.memberIds(), to))
+        .thenApply(
+            reply -> {
+              boolean existed =
+                  perhapsAgain && reply instanceof Conversation.Viewed viewed && viewed.existed();
+              if (existed) {
+                routeSupport.services().budget().giveBack(me);
+              }
+              return HttpAnswers.of(existed ? 200 : 201, reply);
+            });
+  }
+
+  /** The user may make nothing now; what it has made it gets. */
+  private CompletionStage<HttpResponse> look(UserId me, ConversationId id, long wait) {
+    return routeSupport
+        .<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
+        .thenApply(
+            reply ->
+                reply instanceof Conversation.Refused refused
+                        && refused.refusal().code() == ErrorCode.NOT_FOUND
+                    ? overRate(wait)
+                    : HttpAnswers.of(200, reply));
+  }
+}

@@ -1,0 +1,43 @@
+package parley.http;
+
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.RecipientRef;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.util.ByteString;
+import parley.auth.LoginThrottle;
+import parley.auth.RegistrationLimit;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.UserId;
+import parley.user.User;
+
+/**
+ * What the routes are made of: the way to everything they call.
+ *
+ * @param identity accounts and tokens
+ * @param logins slows those who guess, by address
+ * @param registrations limits new accounts, by address
+ * @param budget what a user may write, shared with the socket
+ * @param users where a user is
+ * @param conversations where a conversation is
+ * @param newId unique names, for groups
+ * @param sockets a flow for one more socket
+ * @param nanos a clock that never goes back
+ * @param problems told the code of every problem that is answered
+ */
+public record HttpServices(
+    AuthServices identity,
+    LoginThrottle logins,
+    RegistrationLimit registrations,
+    WriteBudget budget,
+    Function<UserId, RecipientRef<User.Command>> users,
+    Function<ConversationId, RecipientRef<Conversation.Command>> conversations,
+    Supplier<String> newId,
+    Supplier<Flow<ByteString, ByteString, NotUsed>> sockets,
+    LongSupplier nanos,
+    Consumer<ErrorCode> problems) {}

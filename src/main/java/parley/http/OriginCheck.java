@@ -1,0 +1,58 @@
+package parley.http;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which page asks. Only browsers say so, and no page can make a browser say otherwise; who is no
+ * browser can say anything, and has no cookie that another page could use.
+ *
+ * <p>A page is ours where its {@code EntrySource} names the host the request was sent to, or where
+ * the browser says {@code Sec-Fetch-Site: same-origin}: a proxy before us may have changed {@code
+ * Host}, but not that. The scheme is not compared, as TLS may end at the proxy.
+ */
+final class OriginCheck {
+  private OriginCheck() {}
+
+  /** Whether a page of another origin asks. */
+  static boolean isForeign(HttpRequest request) {
+    @Nullable String origin = header(request, "origin");
+    @Nullable String site = header(request, "sec-fetch-site");
+    if (origin == null) {
+      return site != null && (site.equals("cross-site") || site.equals("same-site"));
+    }
+    return !"same-origin".equals(site) && !names(origin, header(request, "host"));
+  }
+
+  /** Whether a browser says that a page of this server asks. */
+  static boolean isOurPage(HttpRequest request) {
+    return "same-origin".equals(header(request, "sec-fetch-site")) && !isForeign(request);
+  }
+
+  private static boolean names(String origin, @Nullable String host) {
+    try {
+      URI uri = new URI(origin);
+      @Nullable String scheme = uri.getScheme();
+      @Nullable String authority = uri.getRawAuthority();
+      if (host == null || scheme == null || authority == null) {
+        return false; // "null" is the origin of a page that has none.
+      }
+      String port = scheme.equals("https") ? ":443" : ":80";
+      return withoutPort(authority, port).equals(withoutPort(host, port));
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  private static String withoutPort(String authority, String port) {
+    String lower = authority.toLowerCase(Locale.ROOT);
+    return lower.endsWith(port) ? lower.substring(0, lower.length() - port.length()) : lower;
+  }
+
+  private static @Nullable String header(HttpRequest request, String name) {
+    return request.getHeader(name).map(header -> header.value().strip()).orElse(null);
+  }
+}

@@ -1,0 +1,142 @@
+package parley.http;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpEntity;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.MediaType;
+import org.apache.pekko.http.scaladsl.model.EntityStreamSizeException;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.util.ByteString;
+import org.apache.pekko.util.ByteStringBuilder;
+import org.jspecify.annotations.Nullable;
+import parley.model.ErrorCode;
+import parley.model.Limits;
+
+/**
+ * Bodies of requests, read before anything else is done, bounded in bytes first and in time second.
+ *
+ * <p>What is over the limit is thrown away as it comes, up to {@value #MOST_DISCARDED} bytes: if we
+ * answered and closed while the client still writes, its system would drop our answer with the
+ * connection. Beyond that it has to live with that.
+ */
+final class RequestBodies {
+  /** How much of a body that is too large is still read. */
+  static final int MOST_DISCARDED = 1024 * 1024;
+
+  private final ActorSystem<?> system;
+  private final Duration timeout;
+
+  /**
+   * Reads bodies.
+   *
+   * @param timeout how long one may take
+   */
+  RequestBodies(ActorSystem<?> system, Duration timeout) {
+    this.system = system;
+    this.timeout = timeout;
+  }
+
+  /** What became of a request's body. */
+  sealed interface Read {}
+
+  /** It is here. */
+  record Whole(HttpRequest request) implements Read {}
+
+  /** It is too large or too slow, or its connection failed. */
+  record Broken(ErrorCode code, String detail) implements Read {}
+
+  private static final Broken TOO_LARGE =
+      new Broken(ErrorCode.TOO_LARGE, "body must be at most " + Limits.FRAME_BYTES + " bytes");
+
+  /** The request with its whole body in memory. */
+  CompletionStage<Read> read(HttpRequest request) {
+    HttpEntity entity = request.entity();
+    if (entity instanceof HttpEntity.Strict strict) {
+      return CompletableFuture.completedFuture(
+          strict.getData().size() > Limits.FRAME_BYTES ? TOO_LARGE : new Whole(request));
+    }
+    if (entity.getContentLengthOption().orElse(0) > MOST_DISCARDED) {
+      return CompletableFuture.completedFuture(TOO_LARGE);
+    }
+    return entity
+        .withSizeLimit(MOST_DISCARDED)
+        .getDataBytes()
+        .completionTimeout(timeout)
+        .runWith(Sink.fold(new Kept(), Kept::add), system)
+        .thenApply(kept -> kept.whole(request))
+        .exceptionally(RequestBodies::broken);
+  }
+
+  private static Read broken(Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    if (cause instanceof TimeoutException) {
+      return new Broken(ErrorCode.REQUEST_TIMEOUT, "the body did not arrive in time");
+    }
+    if (cause instanceof EntityStreamSizeException) {
+      return TOO_LARGE;
+    }
+    return new Broken(ErrorCode.BAD_REQUEST, "the body could not be read");
+  }
+
+  /** The beginning of a body, and how long it was. */
+  private static final class Kept {
+    private final ByteStringBuilder bytes = new ByteStringBuilder();
+    private long length;
+
+    Kept add(ByteString more) {
+      length += more.size();
+      if (length <= Limits.FRAME_BYTES) {
+        bytes.append(more);
+      }
+      return this;
+    }
+
+    Read whole(HttpRequest request) {
+      if (length > Limits.FRAME_BYTES) {
+        return TOO_LARGE;
+      }
+      return new Whole(
+          request.withEntity(
+              HttpEntities.create(request.entity().getContentType(), bytes.result().compact())));
+    }
+  }
+
+  /** The bytes of a body that has been read. */
+  static byte[] bytes(HttpRequest request) {
+    return request.entity() instanceof HttpEntity.Strict strict
+        ? strict.getData().toArray()
+        : new byte[0];
+  }
+
+  /**
+   * Why a body is not JSON by what its headers say, or null where it may be. A body without a byte
+   * has no type. A browser's form cannot have ours, which keeps other sites from posting with a
+   * user's cookie even where SameSite is not known.
+   */
+  static @Nullable String notJson(HttpRequest request) {
+    boolean encoded =
+        request
+            .getHeader("Content-Encoding")
+            .filter(h -> !h.value().equalsIgnoreCase("identity"))
+            .isPresent();
+    if (encoded) {
+      return "the body must not be compressed";
+    }
+    if (request.entity().isKnownEmpty()) {
+      return null;
+    }
+    MediaType type = request.entity().getContentType().mediaType();
+    return type.mainType().equals("application") && type.subType().equals("json")
+        ? null
+        : "the body must be application/json";
+  }
+}

@@ -1,0 +1,72 @@
+package parley.journal;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Keys in an order that is the journal's: by persistence id, then by sequence number. A persistence
+ * id holds no zero character, so none is the beginning of another's keys.
+ */
+final class RowKeys {
+  static final byte[] FORMAT = "\0format".getBytes(StandardCharsets.UTF_8);
+
+  private RowKeys() {}
+
+  private static final byte[] SNAPSHOTS_REMOVED =
+      "\0removed snapshots\0".getBytes(StandardCharsets.UTF_8);
+
+  /** What all keys of that id begin with; also the key of its events' mark. */
+  static byte[] prefix(String id) {
+    if (id.isEmpty() || id.indexOf('\0') >= 0) {
+      throw new IllegalArgumentException("a persistence id is not empty and has no zero character");
+    }
+    byte[] name = id.getBytes(StandardCharsets.UTF_8);
+    return Arrays.copyOf(name, name.length + 1);
+  }
+
+  /** The key of what is known of an entity's removed rows of that family. */
+  static byte[] mark(ColumnFamily columnFamily, String id) {
+    byte[] prefix = prefix(id);
+    if (columnFamily == ColumnFamily.EVENTS) {
+      return prefix;
+    }
+    return ByteBuffer.allocate(SNAPSHOTS_REMOVED.length + prefix.length)
+        .put(SNAPSHOTS_REMOVED)
+        .put(prefix)
+        .array();
+  }
+
+  static byte[] row(byte[] prefix, long number) {
+    return ByteBuffer.allocate(prefix.length + Long.BYTES).put(prefix).putLong(number).array();
+  }
+
+  /** The first key behind all keys of that id. */
+  static byte[] behind(byte[] prefix) {
+    byte[] end = prefix.clone();
+    end[end.length - 1] = 1;
+    return end;
+  }
+
+  static boolean belongs(byte[] key, byte[] prefix) {
+    return key.length == prefix.length + Long.BYTES
+        && Arrays.equals(key, 0, prefix.length, prefix, 0, prefix.length);
+  }
+
+  static long number(byte[] key) {
+    return ByteBuffer.wrap(key, key.length - Long.BYTES, Long.BYTES).getLong();
+  }
+
+  /** The id of a row's key, or of a mark's. */
+  static String id(byte[] key) {
+    int end = 0;
+    while (key[end] != 0) {
+      end++;
+    }
+    return new String(key, 0, end, StandardCharsets.UTF_8);
+  }
+
+  static byte[] number(long value) {
+    return ByteBuffer.allocate(Long.BYTES).putLong(value).array();
+  }
+}

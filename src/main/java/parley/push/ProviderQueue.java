@@ -1,0 +1,221 @@
+package parley.push;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One provider's share of {@link PushService}: places in flight, a queue, and a pause while it
+ * cannot be reached. Plain state of the actor; times in nanoseconds as {@link System#nanoTime()}
+ * gives them.
+ *
+ * <pre>
+ *   offer ──▶ in flight (≤ limit) ──▶ answered
+ *     │            │ timeout: told, but the place is held until the client lets go
+ *     ├──▶ queue (≤ limit) ── timeout: told {@code busy}
+ *     ├──▶ full: told {@code busy}
+ *     └──▶ pause: told {@code unreachable} and for how long
+ * </pre>
+ *
+ * <p>A pause begins when the client finds nobody there, 1 s, and doubles to 30 s with each attempt
+ * that finds the same. After it one notification goes alone, and the others wait for what it
+ * brings: otherwise each user of a node would knock at a closed door, and its client would queue
+ * them.
+ */
+final class ProviderQueue {
+  private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+
+  /** What a lane has done to it. */
+  interface Exit {
+    /**
+     * Hand it to the client, and say {@link ProviderQueue#answered} with that ticket when it is
+     * done.
+     */
+    void send(long ticket, Notification notification);
+
+    /**
+     * The one answer to a {@link PushService.Send}.
+     *
+     * @param nanos since it was offered
+     */
+    void answer(PushService.Send send, PushOutcome pushOutcome, long nanos);
+  }
+
+  private record Waiting(PushService.Send send, long since) {}
+
+  private final int places;
+  private final int queueLimit;
+  private final long timeout;
+  private final Exit exit;
+
+  /** In order of arrival, so in order of their deadlines; in flight and queued. */
+  private final LinkedHashMap<Long, Waiting> unanswered = new LinkedHashMap<>();
+
+  private final Deque<Long> queue = new ArrayDeque<>();
+  private long tickets;
+  private int taken;
+  private boolean alone;
+  private int pauses;
+  private long pausedUntil;
+  private boolean paused;
+
+  ProviderQueue(PushLimits pushLimits, int atOnce, Exit exit) {
+    this.places = Math.min(pushLimits.inFlight(), atOnce);
+    this.queueLimit = pushLimits.queue();
+    this.timeout = pushLimits.timeout().toNanos();
+    this.exit = exit;
+  }
+
+  void offer(PushService.Send send, long now) {
+    if (paused && pausedUntil - now > 0) {
+      Duration left = Duration.ofNanos(pausedUntil - now);
+      exit.answer(send, new PushOutcome.Retry(left, FailureReasons.UNREACHABLE), 0);
+      return;
+    }
+    paused = false;
+    long ticket = tickets++;
+    if (taken < window()) {
+      unanswered.put(ticket, new Waiting(send, now));
+      start(ticket, send);
+    } else if (queue.size() < queueLimit) {
+      unanswered.put(ticket, new Waiting(send, now));
+      queue.add(ticket);
+    } else {
+      exit.answer(send, new PushOutcome.Retry(null, FailureReasons.BUSY), 0);
+    }
+  }
+
+  /**
+   * The client is done with one, in time or not.
+   *
+   * @return whether a pause begins now
+   */
+  boolean answered(long ticket, PushOutcome pushOutcome, long now) {
+    taken--;
+    Waiting waiting = unanswered.remove(ticket);
+    if (waiting != null) {
+      exit.answer(waiting.send(), pushOutcome, now - waiting.since());
+    }
+    boolean pauses = judge(pushOutcome, now);
+    while (!paused && taken < window() && !queue.isEmpty()) {
+      long next = queue.remove();
+      Waiting queued = unanswered.get(next);
+      if (queued != null) {
+        start(next, queued.send());
+      }
+    }
+    return pauses;
+  }
+
+  private boolean judge(PushOutcome pushOutcome, long now) {
+    if (pushOutcome instanceof PushOutcome.Retry retry) {
+      switch (retry.reason()) {
+        case FailureReasons.UNREACHABLE -> {
+          if (paused) {
+            // Of those that went together with the one that began it.
+            return false;
+          }
+          pause(now);
+          return true;
+        }
+        case FailureReasons.TIMEOUT, FailureReasons.FAILED, FailureReasons.UNANSWERED -> {
+          return false;
+        }
+        default -> {}
+      }
+    }
+    alone = false;
+    pauses = 0;
+    return false;
+  }
+
+  private void pause(long now) {
+    long length = Math.min(FIRST_PAUSE.toNanos() << Math.min(pauses, 10), LONGEST_PAUSE.toNanos());
+    pauses++;
+    paused = true;
+    alone = true;
+    pausedUntil = now + length;
+    List<Long> waiting = new ArrayList<>(queue);
+    queue.clear();
+    for (long ticket : waiting) {
+      Waiting queued = unanswered.remove(ticket);
+      if (queued != null) {
+        exit.answer(
+            queued.send(),
+            new PushOutcome.Retry(Duration.ofNanos(length), FailureReasons.UNREACHABLE),
+            now - queued.since());
+      }
+    }
+  }
+
+  /** Tells those whose time is over. */
+  void expire(long now) {
+    for (Map.Entry<Long, Waiting> first = first(); first != null; first = first()) {
+      Waiting waiting = first.getValue();
+      if (waiting.since() + timeout - now > 0) {
+        return;
+      }
+      long ticket = first.getKey();
+      unanswered.remove(ticket);
+      boolean queued = queue.remove(ticket);
+      exit.answer(
+          waiting.send(),
+          new PushOutcome.Retry(null, queued ? FailureReasons.BUSY : FailureReasons.TIMEOUT),
+          now - waiting.since());
+    }
+  }
+
+  /** Tells all; nothing is sent any more. */
+  void stop(long now) {
+    List<Waiting> all = new ArrayList<>(unanswered.values());
+    unanswered.clear();
+    queue.clear();
+    for (Waiting waiting : all) {
+      exit.answer(
+          waiting.send(),
+          new PushOutcome.Retry(null, FailureReasons.STOPPING),
+          now - waiting.since());
+    }
+  }
+
+  /** When {@link #expire} has something to do next, if ever. */
+  OptionalLong deadline() {
+    Map.Entry<Long, Waiting> first = first();
+    return first == null
+        ? OptionalLong.empty()
+        : OptionalLong.of(first.getValue().since() + timeout);
+  }
+
+  /** How long the pause is that has begun or would begin next. */
+  Duration pauseLeft(long now) {
+    return paused ? Duration.ofNanos(Math.max(0, pausedUntil - now)) : Duration.ZERO;
+  }
+
+  int inFlight() {
+    return taken;
+  }
+
+  int queued() {
+    return queue.size();
+  }
+
+  private Map.@Nullable Entry<Long, Waiting> first() {
+    return unanswered.isEmpty() ? null : unanswered.entrySet().iterator().next();
+  }
+
+  private int window() {
+    return alone ? 1 : places;
+  }
+
+  private void start(long ticket, PushService.Send send) {
+    taken++;
+    exit.send(ticket, send.notification());
+  }
+}

@@ -1,0 +1,220 @@
+package parley.push;
+
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.StringJoiner;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import parley.telemetry.Telemetry;
+
+/**
+ * Sends notifications by the providers of this node. It answers each {@link Send} once, whatever
+ * the provider does; it never blocks; none of its messages leaves the node. Providers share
+ * nothing: a slow one fills its own {@link ProviderQueue} and no other.
+ *
+ * <p>What it answers of its own: {@link PushOutcome.Retry} with {@code busy} where too many wait,
+ * {@code timeout} where the provider has not answered in time (a later answer is ignored), {@code
+ * unreachable} with the time to wait where nobody is there, {@code stopping} at the end.
+ */
+public final class PushService {
+  private PushService() {}
+
+  /** What {@link PushService} understands. */
+  public sealed interface Command {}
+
+  /**
+   * Send it. A platform without a provider is answered {@link PushOutcome.Refused} {@code
+   * not_configured}: ask {@link PushProviders#has} first.
+   *
+   * @param reference comes back in {@link Sent}, for whoever asked to know which it was
+   */
+  public record Send(Notification notification, long reference, ActorRef<Sent> replyTo)
+      implements Command {}
+
+  /** The one answer to a {@link Send}. */
+  public record Sent(long reference, PushOutcome outcome) {}
+
+  private record Answered(
+      Platform platform, long ticket, @Nullable PushOutcome outcome, @Nullable Throwable failure)
+      implements Command {}
+
+  private record Overdue(Platform platform) implements Command {}
+
+  /**
+   * The actor of a node, which closes the providers when it stops.
+   *
+   * @param limits hold for each provider by itself
+   */
+  public static Behavior<Command> create(
+      PushProviders pushProviders, PushLimits pushLimits, Telemetry telemetry) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(
+                timers ->
+                    new Sender(
+                        context, timers, pushProviders, pushLimits, new PushMeters(telemetry))));
+  }
+
+  private static final class Sender extends AbstractBehavior<Command> {
+    private final TimerScheduler<Command> timers;
+    private final PushProviders pushProviders;
+    private final PushMeters meters;
+    private final Map<Platform, ProviderQueue> lanes = new EnumMap<>(Platform.class);
+
+    Sender(
+        ActorContext<Command> context,
+        TimerScheduler<Command> timers,
+        PushProviders pushProviders,
+        PushLimits pushLimits,
+        PushMeters meters) {
+      super(context);
+      context.setLoggerName(PushService.class);
+      this.timers = timers;
+      this.pushProviders = pushProviders;
+      this.meters = meters;
+      for (Platform platform : Platform.values()) {
+        PushGateway pushGateway = pushProviders.gateway(platform);
+        if (pushGateway != null) {
+          lanes.put(
+              platform,
+              new ProviderQueue(pushLimits, pushGateway.atOnce(), exit(platform, pushGateway)));
+        }
+      }
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+      return newReceiveBuilder()
+          .onMessage(Command.class, this::on)
+          .onSignal(PostStop.class, signal -> stop())
+          .build();
+    }
+
+    private Behavior<Command> on(Command command) {
+      switch (command) {
+        case Send send -> send(send);
+        case Answered answered -> answered(answered);
+        case Overdue overdue -> overdue(overdue.platform());
+      }
+      return this;
+    }
+
+    private void send(Send send) {
+      Platform platform = send.notification().platform();
+      ProviderQueue providerQueue = lanes.get(platform);
+      if (providerQueue == null) {
+        tell(platform, send, new PushOutcome.Refused(FailureReasons.NOT_CONFIGURED), 0);
+        return;
+      }
+      providerQueue.offer(send, System.nanoTime());
+      settled(platform, providerQueue);
+    }
+
+    private void answered(Answered answered) {
+      Platform platform = answered.platform();
+      ProviderQueue providerQueue = lanes.get(platform);
+      if (providerQueue == null) {
+        return;
+      }
+      PushOutcome pushOutcome = answered.outcome();
+      if (pushOutcome == null) {
+        // By its class only: what a client writes into a message may hold a token.
+        Throwable failure = answered.failure();
+        getContext().getLog().warn("The client of {} has failed: {}", platform, classes(failure));
+        pushOutcome = new PushOutcome.Retry(null, FailureReasons.FAILED);
+      }
+      long now = System.nanoTime();
+      if (providerQueue.answered(answered.ticket(), pushOutcome, now)) {
+        getContext()
+            .getLog()
+            .warn(
+                "{} cannot be reached; the next attempt is in {} ms",
+                platform,
+                providerQueue.pauseLeft(now).toMillis());
+      }
+      settled(platform, providerQueue);
+    }
+
+    private static String classes(@Nullable Throwable failure) {
+      StringJoiner classes = new StringJoiner(" by ");
+      Throwable cause = failure;
+      for (int depth = 0; cause != null && depth < 5; depth++, cause = cause.getCause()) {
+        classes.add(cause.getClass().getName());
+      }
+      return classes.toString();
+    }
+
+    private void overdue(Platform platform) {
+      ProviderQueue providerQueue = lanes.get(platform);
+      if (providerQueue != null) {
+        providerQueue.expire(System.nanoTime());
+        settled(platform, providerQueue);
+      }
+    }
+
+    /** After each change of a lane. */
+    private void settled(Platform platform, ProviderQueue providerQueue) {
+      meters.level(platform, providerQueue.inFlight(), providerQueue.queued());
+      OptionalLong deadline = providerQueue.deadline();
+      if (deadline.isPresent() && !timers.isTimerActive(platform)) {
+        long left = Math.max(0, deadline.getAsLong() - System.nanoTime());
+        timers.startSingleTimer(platform, new Overdue(platform), Duration.ofNanos(left));
+      }
+    }
+
+    private ProviderQueue.Exit exit(Platform platform, PushGateway pushGateway) {
+      return new ProviderQueue.Exit() {
+        @Override
+        public void send(long ticket, Notification notification) {
+          CompletionStage<PushOutcome> stage;
+          try {
+            stage = pushGateway.send(notification);
+          } catch (RuntimeException e) {
+            getContext().getSelf().tell(new Answered(platform, ticket, null, e));
+            return;
+          }
+          getContext()
+              .pipeToSelf(
+                  stage,
+                  (pushOutcome, failure) -> new Answered(platform, ticket, pushOutcome, failure));
+        }
+
+        @Override
+        public void answer(Send send, PushOutcome pushOutcome, long nanos) {
+          tell(platform, send, pushOutcome, nanos);
+        }
+      };
+    }
+
+    private void tell(Platform platform, Send send, PushOutcome pushOutcome, long nanos) {
+      meters.outcome(platform, pushOutcome, nanos);
+      if (pushOutcome instanceof PushOutcome.Refused refused) {
+        getContext()
+            .getLog()
+            .debug(
+                "{} refuses a notification of {}: {}",
+                platform,
+                send.notification().conversationId(),
+                refused.reason());
+      }
+      send.replyTo().tell(new Sent(send.reference(), pushOutcome));
+    }
+
+    private Behavior<Command> stop() {
+      long now = System.nanoTime();
+      lanes.values().forEach(providerQueue -> providerQueue.stop(now));
+      pushProviders.close();
+      return this;
+    }
+  }
+}

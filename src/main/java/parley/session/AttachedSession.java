@@ -1,0 +1,142 @@
+package parley.session;
+
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.protocol.ServerFrame;
+import parley.user.User;
+
+/** An attached session: what the user entity tells goes to the client, what it has goes back. */
+final class AttachedSession implements DeliveryTracker.Port {
+  final ClientRequests clientRequests;
+  final DeliveryTracker deliveryTracker;
+  final UserHandshake userHandshake;
+
+  private final SessionDeps deps;
+  private final OutgoingFrames out;
+  private final ClientIdentity clientIdentity;
+
+  AttachedSession(
+      ActorContext<Session.Command> context,
+      SessionDeps deps,
+      OutgoingFrames out,
+      ClientIdentity clientIdentity,
+      FrameBudget budget) {
+    this.deps = deps;
+    this.out = out;
+    this.clientIdentity = clientIdentity;
+    deliveryTracker = new DeliveryTracker(this);
+    userHandshake = new UserHandshake(deps, clientIdentity, clientIdentity.adapter());
+    clientRequests =
+        new ClientRequests(
+            context,
+            deps,
+            out,
+            deliveryTracker,
+            budget,
+            clientIdentity.me(),
+            clientIdentity.adapter());
+  }
+
+  /** The user tells something. Answers whether nothing before it was lost. */
+  boolean told(User.Delivery delivery) {
+    switch (delivery) {
+      case User.Numbered d -> {
+        return userHandshake.next(d) && told(d.delivery());
+      }
+      case User.Checked d -> {
+        return userHandshake.answered(d);
+      }
+      case User.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
+      case User.RowChanged d -> {
+        if (d.row().removed()) {
+          deliveryTracker.left(d.row().conversationId());
+        }
+        out.row(d.row());
+      }
+      case User.Receipts d -> {
+        for (User.Receipt r : d.receipts()) {
+          out.receipt(
+              new ServerFrame.Receipt(d.conversationId(), r.userId(), r.delivered(), r.read()));
+        }
+      }
+      case User.TypingSeen d ->
+          out.sendLossy(new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()));
+      case User.PresenceSeen d -> {
+        // One that is no longer watched may have been under way.
+        if (clientRequests.watches(d.presence().userId())) {
+          out.sendLossy(new ServerFrame.PresenceChanged(d.presence()));
+        }
+      }
+      case User.GapSeen d ->
+          deliveryTracker.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
+      // The session itself has seen to these.
+      case User.Attached d -> {}
+      case User.MoreLagging d -> {}
+      case User.Knock d -> {}
+      case User.Ended d -> {}
+    }
+    return true;
+  }
+
+  void paged(ConversationId id, Conversation.@Nullable PageReply reply) {
+    switch (reply) {
+      case null -> deliveryTracker.pageFailed(id);
+      case Conversation.Page page -> deliveryTracker.page(id, page.page().entries());
+      case Conversation.Refused refused -> {
+        if (refused.refusal().code().retryable()) {
+          deliveryTracker.pageFailed(id);
+        } else {
+          deliveryTracker.pageRefused(id);
+        }
+      }
+    }
+  }
+
+  void flushAcks() {
+    if (deliveryTracker.ackCount() > 0) {
+      userHandshake.ack(deliveryTracker.takeAcks());
+    }
+  }
+
+  @Override
+  public void message(ConversationId id, Entry entry, boolean live) {
+    boolean own = entry.senderId().equals(clientIdentity.me());
+    if (live && !own) {
+      deps.meters().delivered(deps.ticker().millis() - entry.at());
+    }
+    out.send(new ServerFrame.Message(id, entry, own));
+  }
+
+  @Override
+  public void gap(ConversationId id, long from, long to, String reason) {
+    out.send(new ServerFrame.Gap(id, from, to, reason));
+  }
+
+  @Override
+  public void synced(long messages) {
+    out.send(new ServerFrame.Synced(messages));
+  }
+
+  @Override
+  public void ask(ConversationId id, long after, int limit) {
+    clientRequests.replay(id, after, limit);
+  }
+
+  @Override
+  public boolean claims(ConversationId id, Entry entry) {
+    return clientRequests.claims(id, entry);
+  }
+
+  @Override
+  public boolean replays() {
+    return !out.slow() && out.bytes() < deps.settings().replayBytes();
+  }
+
+  @Override
+  public boolean slow() {
+    return out.overfull();
+  }
+}

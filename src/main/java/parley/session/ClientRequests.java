@@ -1,0 +1,402 @@
+package parley.session;
+
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.conversation.Conversation;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+import parley.model.UserId;
+import parley.protocol.ClientFrame;
+import parley.protocol.ServerFrame;
+import parley.user.User;
+
+/** What a client's frames ask of users and conversations, and the answers. */
+final class ClientRequests {
+  /** Entries answered but not told yet that a connection may have; far more than in a good life. */
+  static final int COVERED = 1_024;
+
+  /** Times a client may say that it writes in a burst, over all conversations. */
+  static final int TYPING_TOKENS = 60;
+
+  /** Users a client may begin to watch in a burst: each is woken, also one that nobody is. */
+  private static final int WATCH_TOKENS = 500;
+
+  private static final int TYPING_PER_SECOND = 5;
+  private static final int WATCH_PER_SECOND = 10;
+
+  private static final int TYPING_KEPT = 64;
+  private static final long TYPING_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private record TypingTold(long nanos, boolean active) {}
+
+  private final ActorContext<Session.Command> context;
+  private final SessionDeps deps;
+  private final OutgoingFrames out;
+  private final DeliveryTracker deliveryTracker;
+  private final UserId me;
+  private final ActorRef<User.Delivery> session;
+  private final ActorRef<Conversation.PostReply> postReplies;
+  private final FrameBudget budget;
+  private final PendingPosts pendingPosts = new PendingPosts();
+  private final SpendingBucket typingRate = new SpendingBucket(TYPING_TOKENS, TYPING_PER_SECOND);
+  private final SpendingBucket watchRate = new SpendingBucket(WATCH_TOKENS, WATCH_PER_SECOND);
+
+  private @Nullable Map<ConversationId, TypingTold> typing;
+  private Set<UserId> watched = Set.of();
+  private int asking;
+
+  ClientRequests(
+      ActorContext<Session.Command> context,
+      SessionDeps deps,
+      OutgoingFrames out,
+      DeliveryTracker deliveryTracker,
+      FrameBudget budget,
+      UserId me,
+      ActorRef<User.Delivery> session) {
+    this.context = context;
+    this.deps = deps;
+    this.out = out;
+    this.deliveryTracker = deliveryTracker;
+    this.budget = budget;
+    this.me = me;
+    this.session = session;
+    this.postReplies =
+        context.messageAdapter(
+            Conversation.PostReply.class, r -> new SessionInternal.PostAnswered(null, r));
+  }
+
+  /** Questions under way. */
+  int asking() {
+    return asking;
+  }
+
+  // ---- writing
+
+  /**
+   * A write. One over the rate may still be the retry of what was accepted: it goes to the
+   * conversation as long as the budget of frames lasts, and only what is known is answered there.
+   */
+  void post(ClientFrame.Post frame) {
+    UserId to = frame.to();
+    ConversationId id = frame.conversationId();
+    if (id == null) {
+      id = ConversationId.direct(me, Objects.requireNonNull(to));
+    }
+    long nanos = deps.ticker().nanos();
+    long wait = deps.rate().tryTake(me, deps.ticker().millis());
+    if (wait > 0) {
+      long frameWait = budget.tryTake(nanos);
+      if (frameWait > 0) {
+        limited(
+            frame.id(),
+            Refusal.tooMany("too many messages", Math.max(wait, frameWait)),
+            FrameBudget.MESSAGES);
+        return;
+      }
+    }
+    if (pendingPosts.full() || deliveryTracker.coveredCount() >= COVERED) {
+      out.refuse(frame.id(), Refusal.unavailable("too many messages without an answer"));
+      return;
+    }
+    PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
+    post.paid = wait == 0;
+    var conversation = deps.entities().conversation(id);
+    if (post.alone) {
+      ConversationId alone = id;
+      context.ask(
+          Conversation.PostReply.class,
+          conversation,
+          deps.settings().requestTimeout(),
+          replyTo ->
+              new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo, wait),
+          (reply, failure) ->
+              reply == null
+                  ? new SessionInternal.Noted()
+                  : new SessionInternal.PostAnswered(alone, reply));
+    } else {
+      var message =
+          new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies, wait);
+      conversation.tell(message);
+      post.again = () -> conversation.tell(message);
+    }
+  }
+
+  /** Refuses for a budget that is used up. */
+  void limited(@Nullable Long frameId, Refusal refusal, String which) {
+    budget.refused(deps.ticker().nanos(), refusal.retryAfterMillis());
+    deps.meters().limited(which);
+    out.refuse(frameId, refusal);
+  }
+
+  /**
+   * A write turned out to be a retry: it is paid for from the budget of frames. Where that is used
+   * up the message stays spent, so that nobody repeats one message as often as it likes.
+   */
+  private void wasRetry(PendingPosts.Post post) {
+    if (post.paid && deps.rate().perMinute() > 0 && budget.tryTake(deps.ticker().nanos()) == 0) {
+      deps.rate().giveBack(me, deps.ticker().millis());
+    }
+  }
+
+  void posted(@Nullable ConversationId alone, Conversation.PostReply reply) {
+    boolean asked = alone != null;
+    switch (reply) {
+      case Conversation.Posted p -> {
+        PendingPosts.Post post = pendingPosts.take(p.conversationId(), p.clientMsgId(), asked);
+        if (post != null) {
+          // Where the entry was quicker it has been told, and perhaps forgotten by now.
+          boolean known = post.proof != null && post.proof.seq() == p.seq();
+          if (!p.duplicate() && !known) {
+            deliveryTracker.sent(p.conversationId(), p.seq());
+          }
+          if (p.duplicate()) {
+            wasRetry(post);
+          }
+          sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
+        }
+        if (!asked) {
+          answerRetries(p);
+        }
+      }
+      case Conversation.PostRefused r -> {
+        PendingPosts.Post post = pendingPosts.take(alone, r.clientMsgId(), asked);
+        if (post != null) {
+          given(post, r.refusal());
+        }
+      }
+    }
+  }
+
+  /**
+   * A write that was lost on its way to the conversation never gets its answer, and the one that
+   * came is its retry's. Answers name an entry, not a frame: so one of them answers every frame
+   * that waits for that entry, or each retry would get the answer of the one before, for ever.
+   */
+  private void answerRetries(Conversation.Posted p) {
+    for (PendingPosts.Post retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false);
+        retry != null;
+        retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false)) {
+      wasRetry(retry);
+      sent(retry, p.messageId(), p.seq(), p.at(), true);
+    }
+  }
+
+  /**
+   * Repeats, once, writes that got no answer, and gives up on those that got none for long. Answers
+   * how long the next may still take, or null.
+   */
+  @Nullable Duration expirePosts() {
+    long patience = deps.settings().requestTimeout().toNanos();
+    long now = deps.ticker().nanos();
+    for (PendingPosts.Post p = pendingPosts.expired(now - patience);
+        p != null;
+        p = pendingPosts.expired(now - patience)) {
+      given(p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
+    }
+    long repeatAfter = deps.settings().repeatAfter().toNanos();
+    Long next = pendingPosts.repeat(now - repeatAfter);
+    PendingPosts.Post oldest = pendingPosts.oldest();
+    if (oldest == null) {
+      return null;
+    }
+    long due = oldest.since + patience - now;
+    return Duration.ofNanos(next == null ? due : Math.min(due, next + repeatAfter - now));
+  }
+
+  /** Whether {@link #expirePosts} is to be called some time. */
+  boolean waits() {
+    return pendingPosts.oldest() != null;
+  }
+
+  /** Whether an entry is one that a {@code sent} will tell. */
+  boolean claims(ConversationId id, Entry entry) {
+    return entry.senderId().equals(me) && pendingPosts.prove(id, entry);
+  }
+
+  // The entry itself may have come, and proves what its answer should have said. Whether it was
+  // this write or a retry elsewhere that stored it is not known: only the answer itself may claim
+  // to be the first.
+  private void given(PendingPosts.Post post, Refusal refusal) {
+    Entry proof = post.proof;
+    if (proof != null) {
+      sent(post, proof.messageId(), proof.seq(), proof.at(), true);
+    } else if (refusal.code() == ErrorCode.RATE_LIMITED) {
+      limited(post.frameId, refusal, FrameBudget.MESSAGES);
+    } else {
+      out.refuse(post.frameId, refusal);
+    }
+  }
+
+  private void sent(
+      PendingPosts.Post post, String messageId, long seq, long at, boolean duplicate) {
+    deps.meters().sent(deps.ticker().nanos() - post.since);
+    out.send(
+        new ServerFrame.Sent(
+            post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
+    Entry proof = post.proof;
+    if (proof != null && proof.seq() == seq) {
+      deliveryTracker.said(post.conversationId, seq);
+    } else if (proof != null) {
+      deliveryTracker.unsaid(post.conversationId, proof.seq());
+    }
+  }
+
+  // ---- reading
+
+  void read(ClientFrame.Read frame) {
+    asking++;
+    context.ask(
+        Conversation.ReadReply.class,
+        deps.entities().conversation(frame.conversationId()),
+        deps.settings().requestTimeout(),
+        replyTo -> new Conversation.Read(me, frame.seq(), replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case Conversation.ReadDone d -> new SessionInternal.Answered(null);
+              case Conversation.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  void history(ClientFrame.History frame) {
+    asking++;
+    context.ask(
+        Conversation.PageReply.class,
+        deps.entities().conversation(frame.conversationId()),
+        deps.settings().requestTimeout(),
+        replyTo ->
+            new Conversation.GetPage(
+                me, frame.before(), frame.after(), frame.limit(), false, replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case Conversation.Page p ->
+                  new SessionInternal.Answered(new ServerFrame.History(frame.id(), p.page(), me));
+              case Conversation.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  void inbox(ClientFrame.Inbox frame) {
+    asking++;
+    context.ask(
+        User.InboxReply.class,
+        deps.entities().user(me),
+        deps.settings().requestTimeout(),
+        replyTo -> new User.GetInbox(frame.limit(), frame.cursor(), replyTo),
+        (reply, failure) ->
+            switch (reply) {
+              case null -> late(frame.id());
+              case User.Inbox i ->
+                  new SessionInternal.Answered(new ServerFrame.Inbox(frame.id(), i.page()));
+              case User.Refused r -> refused(frame.id(), r.refusal());
+            });
+  }
+
+  /** A question was answered. */
+  void answered(@Nullable ServerFrame frame) {
+    asking--;
+    if (frame != null) {
+      out.send(frame);
+    }
+  }
+
+  /** Asks for a page that is to be replayed. */
+  void replay(ConversationId id, long after, int limit) {
+    context.ask(
+        Conversation.PageReply.class,
+        deps.entities().conversation(id),
+        deps.settings().requestTimeout(),
+        replyTo -> new Conversation.GetPage(me, null, after, limit, true, replyTo),
+        (reply, failure) -> new SessionInternal.Paged(id, reply));
+  }
+
+  private static Session.Command late(@Nullable Long id) {
+    return refused(id, Refusal.unavailable("no answer in time"));
+  }
+
+  private static Session.Command refused(@Nullable Long id, Refusal r) {
+    return new SessionInternal.Answered(
+        new ServerFrame.Failed(id, r.code(), r.message(), r.retryAfterMillis()));
+  }
+
+  // ---- typing and presence
+
+  /**
+   * At most one "writes" a second and conversation, and one end for each; what is over the rate of
+   * the connection is dropped.
+   */
+  void typing(ClientFrame.Typing frame) {
+    long now = deps.ticker().nanos();
+    if (typing == null) {
+      typing = new LinkedHashMap<>();
+    }
+    TypingTold told = typing.get(frame.conversationId());
+    if (frame.active() && told != null && now - told.nanos() < TYPING_NANOS) {
+      return;
+    }
+    if (!frame.active() && (told == null || !told.active())) {
+      return;
+    }
+    if (typingRate.tryTake(1, now) > 0) {
+      return;
+    }
+    // Re-inserted, so that the first is the one unused for longest.
+    typing.remove(frame.conversationId());
+    if (typing.size() >= TYPING_KEPT) {
+      typing.remove(typing.keySet().iterator().next());
+    }
+    long since = frame.active() || told == null ? now : told.nanos();
+    typing.put(frame.conversationId(), new TypingTold(since, frame.active()));
+    deps.entities()
+        .conversation(frame.conversationId())
+        .tell(new Conversation.Typing(me, frame.active()));
+  }
+
+  /** Replaces what is watched; over the rate it stays as it was. */
+  void watch(ClientFrame.Watch frame) {
+    Set<UserId> next = Set.copyOf(frame.userIds());
+    long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
+    if (wait > 0) {
+      limited(frame.id(), Refusal.tooMany("too many users to watch", wait), FrameBudget.WATCHED);
+      return;
+    }
+    Set<UserId> gone = new HashSet<>(watched);
+    gone.removeAll(next);
+    watched = next;
+    out.send(new ServerFrame.Ok(frame.id()));
+    gone.forEach(user -> tellWatch(user, false));
+    renewWatch();
+  }
+
+  /** Tells those who are watched that they still are. */
+  void renewWatch() {
+    watched.forEach(user -> tellWatch(user, true));
+  }
+
+  /** Tells those who are watched that they no longer are. */
+  void unwatch() {
+    watched.forEach(user -> tellWatch(user, false));
+    watched = Set.of();
+  }
+
+  boolean watches(UserId user) {
+    return watched.contains(user);
+  }
+
+  boolean watchesAny() {
+    return !watched.isEmpty();
+  }
+
+  private void tellWatch(UserId user, boolean on) {
+    deps.entities().user(user).tell(new User.Watch(session, on));
+  }
+}

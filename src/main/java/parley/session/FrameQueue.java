@@ -1,0 +1,78 @@
+package parley.session;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits for the socket, in frames as they go over the wire. They leave in batches, one at a
+ * time: what the socket has been handed and has not passed on counts as waiting.
+ */
+final class FrameQueue {
+  private static final int BATCH_BYTES = 64 * 1024;
+  private static final int BATCH_FRAMES = 128;
+
+  private final ArrayDeque<byte[]> frames = new ArrayDeque<>(4);
+  private long queued;
+  private long handed;
+  private boolean wanted;
+
+  /** Adds a frame. The array is not changed, and must not be any more. */
+  void add(byte[] frame) {
+    frames.addLast(frame);
+    queued += frame.length;
+  }
+
+  /** Forgets what the socket has not been handed. */
+  void clear() {
+    frames.clear();
+    queued = 0;
+  }
+
+  /** The socket has passed on everything and takes more. */
+  void wanted() {
+    wanted = true;
+    handed = 0;
+  }
+
+  boolean isEmpty() {
+    return frames.isEmpty();
+  }
+
+  /** Bytes that have not left. */
+  long bytes() {
+    return queued + handed;
+  }
+
+  /** The next batch, or null if the socket takes none or there is nothing. */
+  @Nullable ByteString take() {
+    if (!wanted || frames.isEmpty()) {
+      return null;
+    }
+    List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
+    while (!frames.isEmpty() && batch.size() < BATCH_FRAMES && handed < BATCH_BYTES) {
+      byte[] frame = frames.removeFirst();
+      queued -= frame.length;
+      handed += frame.length;
+      batch.add(frame);
+    }
+    wanted = false;
+    return joined(batch, (int) handed);
+  }
+
+  // One array: the socket passes it on in one piece.
+  private static ByteString joined(List<byte[]> frames, int length) {
+    if (frames.size() == 1) {
+      return ByteString.fromArrayUnsafe(frames.getFirst());
+    }
+    byte[] all = new byte[length];
+    int at = 0;
+    for (byte[] frame : frames) {
+      System.arraycopy(frame, 0, all, at, frame.length);
+      at += frame.length;
+    }
+    return ByteString.fromArrayUnsafe(all);
+  }
+}

@@ -1,0 +1,149 @@
+package parley.session;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import parley.protocol.ServerFrame.CloseCode;
+
+/** All sessions of this node: it starts them, counts them, and sees them off when the node ends. */
+public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Command> {
+  /** With fewer connections than this a drain need not be spread: they all come back at once. */
+  static final int FEW = 50;
+
+  /** How long after its slot the last connection may take to close. */
+  private static final Duration FAREWELL = Duration.ofSeconds(6);
+
+  /** What the registry can be told. */
+  public sealed interface Command {}
+
+  /** A socket needs a session. */
+  record Open(ActorRef<SocketFlow.ToSocket> socket) implements Command {}
+
+  /** How many there are. */
+  public record Count(ActorRef<Integer> replyTo) implements Command {}
+
+  /**
+   * End all sessions, each in its own slot of a window, and take no more; a window of zero ends the
+   * slots of an earlier drain. Answers {@link Drained} when the last has gone, or soon after the
+   * window.
+   */
+  public record Drain(Duration window, String reason, ActorRef<Drained> replyTo)
+      implements Command {}
+
+  /**
+   * The drain is over.
+   *
+   * @param left sessions that did not end in time
+   */
+  public record Drained(int left) {}
+
+  private record Gone(ActorRef<Session.Command> session) implements Command {}
+
+  private record Deadline() implements Command {}
+
+  private final SessionDeps deps;
+  private final int most;
+  private final TimerScheduler<Command> timers;
+  private final Set<ActorRef<Session.Command>> sessions = new LinkedHashSet<>();
+  private final List<ActorRef<Drained>> waiting = new ArrayList<>();
+  private @Nullable String draining;
+  private boolean farewell;
+
+  /**
+   * A registry.
+   *
+   * @param most sessions at a time; more sockets than that are sent away at once
+   */
+  public static Behavior<Command> create(SessionDeps deps, int most) {
+    return Behaviors.setup(
+        context ->
+            Behaviors.withTimers(timers -> new SessionRegistry(context, timers, deps, most)));
+  }
+
+  private SessionRegistry(
+      ActorContext<Command> context, TimerScheduler<Command> timers, SessionDeps deps, int most) {
+    super(context);
+    this.timers = timers;
+    this.deps = deps;
+    this.most = most;
+  }
+
+  @Override
+  public Receive<Command> createReceive() {
+    return newReceiveBuilder().onAnyMessage(this::on).build();
+  }
+
+  private Behavior<Command> on(Command command) {
+    switch (command) {
+      case Open open -> onOpen(open.socket());
+      case Count count -> count.replyTo().tell(sessions.size());
+      case Drain drain -> onDrain(drain);
+      case Gone gone -> {
+        sessions.remove(gone.session());
+        onFewer();
+      }
+      case Deadline deadline -> done();
+    }
+    return this;
+  }
+
+  private void onOpen(ActorRef<SocketFlow.ToSocket> socket) {
+    if (draining != null || sessions.size() >= most) {
+      deps.meters().closing(CloseCode.GOING_AWAY);
+      socket.tell(SocketFlow.Refused.REFUSED);
+      return;
+    }
+    var session = getContext().spawnAnonymous(Session.create(deps, socket));
+    getContext().watchWith(session, new Gone(session));
+    sessions.add(session);
+  }
+
+  private void onDrain(Drain drain) {
+    waiting.add(drain.replyTo());
+    if (draining == null) {
+      draining = drain.reason();
+      long window = drain.window().toMillis();
+      int few = sessions.size() < FEW ? 0 : sessions.size();
+      long slot = 0;
+      for (var session : sessions) {
+        long after = few == 0 ? 0 : Math.max(1, window * slot++ / few);
+        session.tell(new Session.Drain(after, window, drain.reason()));
+      }
+      farewell = few == 0;
+      timers.startSingleTimer(
+          new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(FAREWELL));
+    } else if (drain.window().isZero()) {
+      farewell = true;
+      sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, drain.reason())));
+    }
+    onFewer();
+  }
+
+  private void onFewer() {
+    String reason = draining;
+    if (reason == null) {
+      return;
+    }
+    if (sessions.isEmpty()) {
+      done();
+    } else if (sessions.size() < FEW && !farewell) {
+      farewell = true;
+      sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, reason)));
+    }
+  }
+
+  private void done() {
+    waiting.forEach(w -> w.tell(new Drained(sessions.size())));
+    waiting.clear();
+  }
+}

@@ -1,0 +1,193 @@
+package parley.settings;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The variables a process was started with, read by kind. An empty variable is one that is not set.
+ * Every method throws a {@link SettingsException} that names the variable where the value does not
+ * fit. Remembers which names were asked for, so that a misspelt one can be told.
+ */
+final class Environment {
+  private static final String PREFIX = "PARLEY_";
+
+  /** Also where it is no URL, and up to the last {@code @}: such a value is wrong in some way. */
+  private static final Pattern USER = Pattern.compile("(?s)^([a-z]+://)?.*@");
+
+  private final Map<String, String> variables;
+  private final Set<String> asked = new TreeSet<>();
+
+  Environment(Map<String, String> variables) {
+    this.variables = variables;
+  }
+
+  @Nullable String text(String name) {
+    asked.add(name);
+    String value = variables.get(name);
+    return value == null || value.isBlank() ? null : value.strip();
+  }
+
+  String text(String name, String otherwise) {
+    String value = text(name);
+    return value == null ? otherwise : value;
+  }
+
+  int number(String name, int otherwise, int least, int most) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return otherwise;
+    }
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // Said below, with what would fit.
+    }
+    throw wrong(name, "must be a whole number from " + least + " to " + most, value);
+  }
+
+  boolean flag(String name, boolean otherwise) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return otherwise;
+    }
+    return switch (value.toLowerCase(Locale.ROOT)) {
+      case "true" -> true;
+      case "false" -> false;
+      default -> throw wrong(name, "must be true or false", value);
+    };
+  }
+
+  /** One of an enum's constants, written in lower case. */
+  <E extends Enum<E>> E choice(String name, Class<E> type, E otherwise) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return otherwise;
+    }
+    List<String> choices = new ArrayList<>();
+    for (E constant : type.getEnumConstants()) {
+      String word = constant.name().toLowerCase(Locale.ROOT);
+      if (word.equals(value)) {
+        return constant;
+      }
+      choices.add(word);
+    }
+    throw wrong(name, "must be one of " + String.join(", ", choices), value);
+  }
+
+  /** A path, existing or not. */
+  Path path(String name, String otherwise) throws SettingsException {
+    String value = text(name, otherwise);
+    try {
+      return Path.of(value);
+    } catch (InvalidPathException e) {
+      throw wrong(name, "must be a path", value);
+    }
+  }
+
+  /** A file that is there and can be read. */
+  @Nullable Path file(String name) throws SettingsException {
+    if (text(name) == null) {
+      return null;
+    }
+    Path path = path(name, "");
+    if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
+      throw wrong(name, "must be a file that can be read", path.toString());
+    }
+    return path;
+  }
+
+  /** An address with scheme http or https. */
+  @Nullable URI url(String name) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return null;
+    }
+    try {
+      URI uri = new URI(value);
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (http && uri.getHost() != null) {
+        return uri;
+      }
+    } catch (URISyntaxException e) {
+      // Said below.
+    }
+    throw wrong(name, "must be a URL that begins with https:// or http://", value);
+  }
+
+  /** {@code host:port}. */
+  @Nullable HostPort hostPort(String name) throws SettingsException {
+    String value = text(name);
+    return value == null ? null : hostPort(name, value);
+  }
+
+  /** {@code host:port,host:port,…}; empty where it is not set. */
+  List<HostPort> hostPorts(String name) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      return List.of();
+    }
+    List<HostPort> all = new ArrayList<>();
+    for (String one : value.split(",", -1)) {
+      all.add(hostPort(name, one.strip()));
+    }
+    return List.copyOf(all);
+  }
+
+  /** Set, or refused because the other setting needs it. */
+  String needed(String name, String because) throws SettingsException {
+    String value = text(name);
+    if (value == null) {
+      throw new SettingsException(name, "must be set " + because);
+    }
+    return value;
+  }
+
+  /** Variables with our prefix that nothing has asked for, sorted. */
+  List<String> unknown() {
+    return variables.keySet().stream()
+        .filter(name -> name.startsWith(PREFIX) && !asked.contains(name))
+        .sorted()
+        .toList();
+  }
+
+  static SettingsException wrong(String name, String rule, String value) {
+    if (name.endsWith("_FILE") || name.endsWith("_TLS_KEY")) {
+      // People paste the key itself.
+      return new SettingsException(name, rule);
+    }
+    // One line, whatever the value holds, without a user and a password before an address.
+    String open = USER.matcher(value).replaceFirst("$1…@");
+    String shown = open.length() > 80 ? open.substring(0, 80) + "…" : open;
+    return new SettingsException(
+        name, rule + ", not \"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"");
+  }
+
+  private static HostPort hostPort(String name, String value) throws SettingsException {
+    int colon = value.lastIndexOf(':');
+    if (colon > 0) {
+      try {
+        int port = Integer.parseInt(value.substring(colon + 1));
+        if (port > 0 && port <= 65_535) {
+          return new HostPort(value.substring(0, colon), port);
+        }
+      } catch (NumberFormatException e) {
+        // Said below.
+      }
+    }
+    throw wrong(name, "must be host:port", value);
+  }
+}

@@ -1,0 +1,17 @@
+package parley.settings;
+
+import java.io.Serial;
+
+/** A setting that cannot be used. The message is one line that begins with the variable's name. */
+public final class SettingsException extends Exception {
+  @Serial private static final long serialVersionUID = 1L;
+
+  public SettingsException(String variable, String problem) {
+    super(variable + ": " + problem);
+  }
+
+  /** Of a feature that reads its own setting: its message names the variable already. */
+  public SettingsException(IllegalArgumentException named) {
+    super(named.getMessage(), named);
+  }
+}

@@ -1,0 +1,392 @@
+package parley.settings;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import parley.auth.ExternalIssuer;
+import parley.http.TrustedProxies;
+import parley.journal.JournalSync;
+import parley.settings.Settings.Apns;
+import parley.settings.Settings.Auth;
+import parley.settings.Settings.Cluster;
+import parley.settings.Settings.ClusterKind;
+import parley.settings.Settings.Cold;
+import parley.settings.Settings.ColdKind;
+import parley.settings.Settings.Connections;
+import parley.settings.Settings.Fcm;
+import parley.settings.Settings.Issuer;
+import parley.settings.Settings.Pods;
+import parley.settings.Settings.Rates;
+import parley.settings.Settings.Store;
+import parley.settings.Settings.StoreKind;
+import parley.tls.TlsFiles;
+import parley.user.User;
+
+/** The table of settings as code: names, defaults, and what goes with what. */
+final class SettingsReader {
+  private static final int PORT_MAX = 65_535;
+  private static final int CONNECTIONS_MAX = 10_000_000;
+  private static final int RATE_MAX = 1_000_000;
+  private static final int REQUIRED_PODS_MAX = 1_000;
+  private static final Pattern SELECTOR = Pattern.compile("[A-Za-z0-9./_,=!() -]{1,512}");
+  private static final Pattern TABLE_PREFIX = Pattern.compile("[A-Za-z0-9_.-]{0,200}");
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]{0,253}|\\[?[0-9A-Fa-f:.]+]?");
+  private static final Set<String> LOG_LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+
+  private final Environment env;
+
+  SettingsReader(Environment env) {
+    this.env = env;
+  }
+
+  Settings read() throws SettingsException {
+    logLevels();
+    Store store = store();
+    Cluster cluster = cluster();
+    boolean single = cluster.kind() == ClusterKind.SINGLE;
+    Settings settings =
+        new Settings(
+            address("PARLEY_HOST", "PARLEY_PORT", 8080),
+            env.path("PARLEY_DATA_DIR", "./data"),
+            store,
+            cold(single),
+            auth(),
+            cluster,
+            address("PARLEY_MANAGEMENT_HOST", "PARLEY_MANAGEMENT_PORT", 8558),
+            env.flag("PARLEY_MANAGEMENT_WRITE", false),
+            managementAccess(),
+            new Rates(
+                env.number("PARLEY_RATE_MESSAGES_PER_MINUTE", 50, 0, RATE_MAX),
+                env.number("PARLEY_RATE_REQUESTS_PER_SECOND", 10, 0, RATE_MAX),
+                // More than people make in a day; fewer than fill many other people's inboxes.
+                env.number("PARLEY_GROUPS_PER_DAY", 100, 0, User.GROUPS_KEPT),
+                // A school or an office behind one address still gets in within a day or two.
+                env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX)),
+            connections(),
+            trustedProxies(),
+            // A probe every 5 s that must fail twice, and some seconds until balancers know. A
+            // single
+            // node has nobody to send newcomers to.
+            Duration.ofSeconds(env.number("PARLEY_UNREADY_SECONDS", single ? 0 : 15, 0, 300)),
+            Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
+            apns(),
+            fcm(),
+            Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
+            env.unknown());
+    fitTogether(settings);
+    distinctPorts(settings);
+    return settings;
+  }
+
+  private Store store() throws SettingsException {
+    // A power failure is rarer than a message: os costs nothing, and its loss is told to clients.
+    JournalSync sync = env.choice("PARLEY_JOURNAL_SYNC", JournalSync.class, JournalSync.OS);
+    return new Store(
+        env.choice("PARLEY_STORE", StoreKind.class, StoreKind.EMBEDDED),
+        env.url("PARLEY_DYNAMODB_ENDPOINT"),
+        tablePrefix(),
+        env.flag("PARLEY_DYNAMODB_CREATE_TABLES", false),
+        sync);
+  }
+
+  private String tablePrefix() throws SettingsException {
+    String name = "PARLEY_DYNAMODB_TABLE_PREFIX";
+    String prefix = env.text(name, "parley-");
+    if (!TABLE_PREFIX.matcher(prefix).matches()) {
+      throw Environment.wrong(
+          name, "must be at most 200 letters, digits, dots, hyphens and underscores", prefix);
+    }
+    return prefix;
+  }
+
+  private Cold cold(boolean single) throws SettingsException {
+    ColdKind kind =
+        env.choice("PARLEY_COLD_STORE", ColdKind.class, single ? ColdKind.FILE : ColdKind.OFF);
+    if (kind == ColdKind.FILE && !single) {
+      throw new SettingsException(
+          "PARLEY_COLD_STORE", "file is one node's own disk; in a cluster it must be off or s3");
+    }
+    return new Cold(
+        kind,
+        env.url("PARLEY_S3_ENDPOINT"),
+        kind == ColdKind.S3
+            ? env.needed("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
+            : env.text("PARLEY_S3_BUCKET"),
+        env.number("PARLEY_HOT_DAYS", 30, 1, 36_500),
+        env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000));
+  }
+
+  private Auth auth() throws SettingsException {
+    Path keyFile = env.file("PARLEY_AUTH_KEY_FILE");
+    String name = env.text("PARLEY_AUTH_ISSUER");
+    String audience = env.text("PARLEY_AUTH_AUDIENCE");
+    var jwks = env.url("PARLEY_AUTH_JWKS_URL");
+    String parties = env.text("PARLEY_AUTH_AZP");
+    if (name == null && audience == null && jwks == null && parties == null) {
+      return new Auth(keyFile, null);
+    }
+    String because = "together with the other PARLEY_AUTH_ settings of the identity provider";
+    name = env.needed("PARLEY_AUTH_ISSUER", because);
+    audience = env.needed("PARLEY_AUTH_AUDIENCE", because);
+    env.needed("PARLEY_AUTH_JWKS_URL", because);
+    return new Auth(
+        keyFile, new Issuer(name, audience, Objects.requireNonNull(jwks), parties(parties)));
+  }
+
+  private static List<String> parties(@Nullable String text) throws SettingsException {
+    if (text == null) {
+      return List.of();
+    }
+    List<String> all = Stream.of(text.split(",", -1)).map(String::strip).toList();
+    if (all.size() > ExternalIssuer.MOST_PARTIES || all.contains("")) {
+      throw Environment.wrong(
+          "PARLEY_AUTH_AZP",
+          "must be at most " + ExternalIssuer.MOST_PARTIES + " client ids with commas between them",
+          text);
+    }
+    return all;
+  }
+
+  private Cluster cluster() throws SettingsException {
+    ClusterKind kind = env.choice("PARLEY_CLUSTER", ClusterKind.class, ClusterKind.SINGLE);
+    List<HostPort> seeds = env.hostPorts("PARLEY_SEED_NODES");
+    if (kind == ClusterKind.SEED && seeds.isEmpty()) {
+      env.needed("PARLEY_SEED_NODES", "where PARLEY_CLUSTER is seed");
+    }
+    // Nobody connects to a single node, and two of them on one machine must not meet on a port.
+    int port = kind == ClusterKind.SINGLE ? 0 : 25_520;
+    HostPort remote = address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port);
+    return new Cluster(kind, remote, seeds, pods(), nodeTls(), shards());
+  }
+
+  private @Nullable Integer shards() throws SettingsException {
+    int shards = env.number("PARLEY_SHARDS", 0, 1, Settings.MOST_SHARDS);
+    return shards == 0 ? null : shards;
+  }
+
+  private Settings.ManagementAccess managementAccess() throws SettingsException {
+    Path cert = env.file("PARLEY_MANAGEMENT_TLS_CERT");
+    Path key = env.file("PARLEY_MANAGEMENT_TLS_KEY");
+    if (cert != null || key != null) {
+      env.needed("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_KEY");
+      env.needed("PARLEY_MANAGEMENT_TLS_KEY", "together with PARLEY_MANAGEMENT_TLS_CERT");
+    }
+    String name = "PARLEY_MANAGEMENT_HOSTS";
+    List<String> hosts = List.of(env.text(name, "").split("[,\\s]+"));
+    for (String host : hosts) {
+      if (!HOST.matcher(host).matches()) {
+        throw Environment.wrong(
+            name, "must be names without ports, such as ops.example,parley-0", host);
+      }
+    }
+    return new Settings.ManagementAccess(
+        cert == null || key == null ? null : new TlsFiles(cert, key, null), hosts);
+  }
+
+  private Settings.NodeTls nodeTls() throws SettingsException {
+    boolean on = env.choice("PARLEY_NODE_TLS", Switch.class, Switch.ON) == Switch.ON;
+    List<String> names =
+        List.of("PARLEY_NODE_TLS_CERT", "PARLEY_NODE_TLS_KEY", "PARLEY_NODE_TLS_CA");
+    boolean named = names.stream().anyMatch(name -> env.text(name) != null);
+    names.forEach(env::text);
+    // What is off may be half removed.
+    if (!on || !named) {
+      return new Settings.NodeTls(on, null);
+    }
+    Path cert = env.file(names.get(0));
+    Path key = env.file(names.get(1));
+    Path ca = env.file(names.get(2));
+    for (String name : names) {
+      env.needed(name, "together with the other PARLEY_NODE_TLS_ settings");
+    }
+    return new Settings.NodeTls(
+        true, new TlsFiles(Objects.requireNonNull(cert), Objects.requireNonNull(key), ca));
+  }
+
+  /** Whether nobody on another machine can be meant. */
+  private static boolean onThisMachine(Cluster cluster) {
+    return switch (cluster.kind()) {
+      case SINGLE -> true;
+      case SEED ->
+          loopback(cluster.remote()) && cluster.seeds().stream().allMatch(SettingsReader::loopback);
+      case KUBERNETES -> false;
+    };
+  }
+
+  private static boolean loopback(HostPort address) {
+    try {
+      return InetAddress.getByName(address.host()).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private enum Switch {
+    ON,
+    OFF
+  }
+
+  private Pods pods() throws SettingsException {
+    String name = "PARLEY_KUBERNETES_SELECTOR";
+    String selector = env.text(name, "app.kubernetes.io/name=parley");
+    if (!SELECTOR.matcher(selector).matches()) {
+      throw Environment.wrong(name, "must be labels such as app=chat,part=server", selector);
+    }
+    return new Pods(
+        selector, env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX));
+  }
+
+  private Connections connections() throws SettingsException {
+    return new Connections(
+        env.text("PARLEY_CONNECTIONS") == null
+            ? null
+            : env.number("PARLEY_CONNECTIONS", 0, 0, CONNECTIONS_MAX),
+        // An office, a campus or a provider's NAT is one address; a hostile one gets no further.
+        env.number("PARLEY_CONNECTIONS_PER_ADDRESS", 1_000, 0, CONNECTIONS_MAX));
+  }
+
+  private TrustedProxies trustedProxies() throws SettingsException {
+    String name = "PARLEY_TRUSTED_PROXIES";
+    String networks = env.text(name);
+    try {
+      return networks == null ? TrustedProxies.NONE : TrustedProxies.parse(networks);
+    } catch (IllegalArgumentException e) {
+      throw Environment.wrong(
+          name, Objects.requireNonNull(e.getMessage()), Objects.requireNonNull(networks));
+    }
+  }
+
+  private @Nullable Apns apns() throws SettingsException {
+    Path keyFile = env.file("PARLEY_APNS_KEY_FILE");
+    String keyId = env.text("PARLEY_APNS_KEY_ID");
+    String teamId = env.text("PARLEY_APNS_TEAM_ID");
+    String topic = env.text("PARLEY_APNS_TOPIC");
+    boolean sandbox = env.flag("PARLEY_APNS_SANDBOX", false);
+    HostPort endpoint = env.hostPort("PARLEY_APNS_ENDPOINT");
+    Path caFile = env.file("PARLEY_APNS_CA_FILE");
+    String because = "together with the other PARLEY_APNS_ settings";
+    if (keyFile == null && keyId == null && teamId == null && topic == null) {
+      if (sandbox || endpoint != null || caFile != null) {
+        env.needed("PARLEY_APNS_KEY_FILE", because);
+      }
+      return null;
+    }
+    env.needed("PARLEY_APNS_KEY_FILE", because);
+    return new Apns(
+        Objects.requireNonNull(keyFile),
+        env.needed("PARLEY_APNS_KEY_ID", because),
+        env.needed("PARLEY_APNS_TEAM_ID", because),
+        env.needed("PARLEY_APNS_TOPIC", because),
+        sandbox,
+        endpoint,
+        caFile);
+  }
+
+  private @Nullable Fcm fcm() throws SettingsException {
+    Path credentials = env.file("PARLEY_FCM_CREDENTIALS_FILE");
+    var endpoint = env.url("PARLEY_FCM_ENDPOINT");
+    if (endpoint != null) {
+      env.needed("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
+    }
+    return credentials == null ? null : new Fcm(credentials, endpoint);
+  }
+
+  /** The logging configuration reads these itself; a typo there would silently mean DEBUG. */
+  private void logLevels() throws SettingsException {
+    for (String name : List.of("PARLEY_LOG_LEVEL", "PARLEY_LOG_LEVEL_LIBRARIES")) {
+      String value = env.text(name);
+      if (value != null && !LOG_LEVELS.contains(value)) {
+        throw Environment.wrong(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
+      }
+    }
+  }
+
+  private HostPort address(String hostName, String portName, int defaultPort)
+      throws SettingsException {
+    String host = env.text(hostName, "127.0.0.1");
+    int port = env.number(portName, defaultPort, 0, PORT_MAX);
+    try {
+      Objects.requireNonNull(InetAddress.getByName(host));
+      return new HostPort(host, port);
+    } catch (UnknownHostException e) {
+      throw Environment.wrong(hostName, "must be an address or a name that resolves", host);
+    }
+  }
+
+  private static void distinctPorts(Settings settings) throws SettingsException {
+    int clients = settings.listen().port();
+    int management = settings.management().port();
+    int remote = settings.cluster().remote().port();
+    if (management != 0 && management == clients) {
+      throw new SettingsException(
+          "PARLEY_MANAGEMENT_PORT", "must not be the client port, " + management);
+    }
+    if (remote != 0 && (remote == clients || remote == management)) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_PORT", "must not be the client or management port, " + remote);
+    }
+  }
+
+  /** What each setting allows alone and the other does not. */
+  private static void fitTogether(Settings settings) throws SettingsException {
+    Cluster cluster = settings.cluster();
+    if (cluster.kind() == ClusterKind.SINGLE) {
+      return;
+    }
+    if (settings.store().kind() == StoreKind.EMBEDDED) {
+      throw new SettingsException(
+          "PARLEY_STORE", "embedded is one node's own disk; in a cluster it must be dynamodb");
+    }
+    if (cluster.remote().port() == 0) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_PORT", "must be a port that the other nodes know, not 0");
+    }
+    if (Set.of("0.0.0.0", "::", "[::]").contains(cluster.remote().host())) {
+      throw new SettingsException(
+          "PARLEY_REMOTE_HOST", "must be the address at which the other nodes reach this one");
+    }
+    if (cluster.kind() == ClusterKind.SEED) {
+      sameNames(cluster.remote(), cluster.seeds());
+    }
+    if (cluster.kind() == ClusterKind.KUBERNETES && settings.management().port() == 0) {
+      throw new SettingsException(
+          "PARLEY_MANAGEMENT_PORT", "must be a port that the other nodes know, not 0");
+    }
+    if (cluster.tls().on() && cluster.tls().files() == null && !onThisMachine(cluster)) {
+      throw new SettingsException(
+          "PARLEY_NODE_TLS_CERT",
+          "must be set where nodes are on several machines, unless PARLEY_NODE_TLS is off (the"
+              + " command node-ca makes certificates)");
+    }
+  }
+
+  /** Nodes know each other by text: under a second name, one would wait for itself for ever. */
+  private static void sameNames(HostPort remote, List<HostPort> seeds) throws SettingsException {
+    if (seeds.contains(remote)) {
+      return;
+    }
+    for (HostPort seed : seeds) {
+      if (seed.port() == remote.port() && sameHost(seed.host(), remote.host())) {
+        throw new SettingsException(
+            "PARLEY_SEED_NODES",
+            seed + " is this node, which PARLEY_REMOTE_HOST calls " + remote + ": write it alike");
+      }
+    }
+  }
+
+  private static boolean sameHost(String one, String other) {
+    try {
+      return List.of(InetAddress.getAllByName(one)).contains(InetAddress.getByName(other));
+    } catch (UnknownHostException e) {
+      // The name of a node that is not there yet; ours resolves.
+      return false;
+    }
+  }
+}

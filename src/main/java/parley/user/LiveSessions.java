@@ -1,0 +1,295 @@
+package parley.user;
+
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.model.DeviceId;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+
+/**
+ * The live sessions: at most one per device, each watched.
+ *
+ * <p>A hello whose connection has already ended must not replace the living session of the same
+ * device; such hellos are real (a phone that changes networks sends two, and the first may arrive
+ * last). Death watch alone comes too late to know. So where there is somebody to replace, the
+ * newcomer is asked first whether it lives. Only what lives answers: Pekko's own {@code Identify}
+ * would not do, since what a session gives us is an adapter, and those do not know it.
+ */
+final class LiveSessions {
+  /** Most newcomers that are being asked; the longest waiting is refused beyond that. */
+  private static final int KNOCKING = 64;
+
+  /** A session. */
+  static final class Live {
+    private final Newcomer newcomer;
+    private long told;
+    private long heard;
+
+    Live(Newcomer newcomer) {
+      this.newcomer = newcomer;
+    }
+
+    DeviceId device() {
+      return newcomer.attach().deviceId();
+    }
+
+    String sessionId() {
+      return newcomer.attach().sessionId();
+    }
+
+    /** The login of its token, or null. */
+    @Nullable String sid() {
+      return newcomer.attach().sid();
+    }
+
+    String client() {
+      return newcomer.attach().client();
+    }
+
+    /** The later hello has the higher one. */
+    long order() {
+      return newcomer.order();
+    }
+
+    ActorRef<User.Delivery> ref() {
+      return newcomer.attach().session();
+    }
+
+    private void tell(User.Vital delivery) {
+      told++;
+      ref().tell(new User.Numbered(told, delivery));
+    }
+
+    private void checked(User.Check check) {
+      boolean all = heard == check.acked();
+      heard = check.acked();
+      ref().tell(new User.Checked(told, all));
+    }
+  }
+
+  /** A hello; the later one has the higher order. */
+  record Newcomer(User.Attach attach, long order) {}
+
+  private final ActorContext<User.Command> context;
+  private final Map<DeviceId, Live> live = new HashMap<>();
+
+  // The last session of a device that has none now. Its end is noticed by a shorter way than its
+  // last acknowledgements take, so those come from one who has left.
+  private final Map<DeviceId, String> ended = new HashMap<>();
+  private final LinkedHashMap<Long, Newcomer> knocking = new LinkedHashMap<>();
+  private long lastOrder;
+
+  LiveSessions(ActorContext<User.Command> context) {
+    this.context = context;
+  }
+
+  boolean isEmpty() {
+    return live.isEmpty();
+  }
+
+  @Nullable Live of(DeviceId device) {
+    return live.get(device);
+  }
+
+  Collection<Live> all() {
+    return live.values();
+  }
+
+  /** Tell every session what it must not miss. */
+  void tellAll(User.Vital delivery) {
+    live.values().forEach(session -> session.tell(delivery));
+  }
+
+  /** Tell one device's session what it must not miss. */
+  void tell(DeviceId device, User.Vital delivery) {
+    Live session = live.get(device);
+    if (session != null) {
+      session.tell(delivery);
+    }
+  }
+
+  /** Tell every session what may be lost. */
+  void hint(User.Delivery delivery) {
+    live.values().forEach(session -> session.ref().tell(delivery));
+  }
+
+  /**
+   * An acknowledgement came. Answers whether it counts: it is from the device's session, or from
+   * its last one if there is none.
+   */
+  boolean acked(User.Acked message) {
+    Live session = live.get(message.deviceId());
+    if (session == null) {
+      return message.sessionId().equals(ended.get(message.deviceId()));
+    }
+    if (!session.sessionId().equals(message.sessionId())) {
+      return false;
+    }
+    session.heard++;
+    return true;
+  }
+
+  /**
+   * A session asks whether it has missed anything.
+   *
+   * @param known whether there is such a device
+   */
+  void check(User.Check check, boolean known) {
+    Live session = live.get(check.deviceId());
+    if (session != null && session.sessionId().equals(check.sessionId())) {
+      session.checked(check);
+    } else if (session != null) {
+      end(check.session(), User.End.REPLACED, replaced());
+    } else if (known) {
+      end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
+    } else {
+      end(check.session(), User.End.REMOVED, gone());
+    }
+  }
+
+  /**
+   * The newcomer, who may come in now; or null where it would replace somebody and is asked first
+   * whether it lives: then {@link User.Living} comes of it, or its end.
+   */
+  @Nullable Newcomer hello(User.Attach attach) {
+    Newcomer newcomer = new Newcomer(attach, ++lastOrder);
+    Live old = live.get(attach.deviceId());
+    if (old == null || old.sessionId().equals(attach.sessionId())) {
+      return newcomer;
+    }
+    boolean oldSaidHello = !old.newcomer.attach().resume();
+    if (attach.resume() && (oldSaidHello || attach.sessionId().compareTo(old.sessionId()) < 0)) {
+      // Its device has said hello elsewhere since; it has only not heard of it.
+      end(attach.session(), User.End.REPLACED, replaced());
+      return null;
+    }
+    if (knocking.size() >= KNOCKING) {
+      Long first = knocking.keySet().iterator().next();
+      Newcomer refused = knocking.remove(first);
+      if (refused != null) {
+        context.unwatch(refused.attach().session());
+        refuse(refused.attach(), Refusal.unavailable("too many sessions of one device at once"));
+      }
+    }
+    knocking.put(newcomer.order(), newcomer);
+    watch(attach);
+    attach.session().tell(new User.Knock(newcomer.order(), context.getSelf()));
+    return null;
+  }
+
+  /** The newcomer that answered and may come in now, or null. */
+  @Nullable Newcomer answered(User.Living answer) {
+    Newcomer knock = knocking.remove(answer.order());
+    if (knock == null) {
+      return null;
+    }
+    Live now = live.get(knock.attach().deviceId());
+    if (now != null && now.order() > knock.order()) {
+      context.unwatch(knock.attach().session());
+      end(knock.attach().session(), User.End.REPLACED, replaced());
+      return null;
+    }
+    return knock;
+  }
+
+  /**
+   * The session is the device's from now on.
+   *
+   * @param devices those the user has: of others nothing is remembered
+   */
+  void enter(Newcomer newcomer, Set<DeviceId> devices) {
+    User.Attach attach = newcomer.attach();
+    Live old = live.get(attach.deviceId());
+    if (old != null) {
+      context.unwatch(old.ref());
+      if (!old.sessionId().equals(attach.sessionId())) {
+        end(old.ref(), User.End.REPLACED, replaced());
+      }
+    }
+    watch(attach);
+    ended.remove(attach.deviceId());
+    ended.keySet().retainAll(devices);
+    live.put(attach.deviceId(), new Live(newcomer));
+  }
+
+  private void watch(User.Attach attach) {
+    context.watchWith(
+        attach.session(), new UserInternal.SessionEnded(attach.deviceId(), attach.session()));
+  }
+
+  /** A session has ended; the one that was the device's, or null. */
+  @Nullable Live left(UserInternal.SessionEnded end) {
+    knocking.values().removeIf(knock -> knock.attach().session().equals(end.session()));
+    Live session = live.get(end.deviceId());
+    if (session == null || !session.ref().equals(end.session())) {
+      return null;
+    }
+    live.remove(end.deviceId());
+    ended.put(end.deviceId(), session.sessionId());
+    return session;
+  }
+
+  /** End the device's session, if there is one. */
+  void remove(DeviceId device) {
+    ended.remove(device);
+    Live session = live.remove(device);
+    if (session != null) {
+      context.unwatch(session.ref());
+      end(session.ref(), User.End.REMOVED, gone());
+    }
+  }
+
+  /** End the sessions of a login; answers their devices. */
+  List<DeviceId> endLogin(String sid) {
+    List<Live> those = live.values().stream().filter(one -> sid.equals(one.sid())).toList();
+    for (Live session : those) {
+      live.remove(session.device());
+      // Its last acknowledgements are on their way.
+      ended.put(session.device(), session.sessionId());
+      context.unwatch(session.ref());
+      end(session.ref(), User.End.REMOVED, loginEnded());
+    }
+    return those.stream().map(Live::device).toList();
+  }
+
+  /** The login of this newcomer has ended. */
+  static void loginEnded(User.Attach attach) {
+    if (attach.resume()) {
+      end(attach.session(), User.End.REMOVED, loginEnded());
+    } else {
+      refuse(attach, Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good"));
+    }
+  }
+
+  /** The device of this session was removed while the session looked for its user. */
+  static void removed(User.Attach attach) {
+    end(attach.session(), User.End.REMOVED, gone());
+  }
+
+  static void refuse(User.Attach attach, Refusal refusal) {
+    end(attach.session(), User.End.REFUSED, refusal);
+  }
+
+  private static void end(ActorRef<User.Delivery> session, User.End why, Refusal refusal) {
+    session.tell(new User.Ended(why, refusal));
+  }
+
+  private static Refusal gone() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
+  }
+
+  private static Refusal loginEnded() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "this login has ended");
+  }
+
+  private static Refusal replaced() {
+    return Refusal.of(ErrorCode.FORBIDDEN, "the same device connected again");
+  }
+}

@@ -1,0 +1,74 @@
+package parley.user;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Tells the account which logins have ended with a device, until it knows. What is still to be told
+ * stands in the journal; what is on its way, and who waits for it, is here.
+ */
+final class LoginEndNotices {
+  private static final Duration AGAIN = Duration.ofSeconds(5);
+
+  private record Waiting(Set<String> sids, Runnable answer) {}
+
+  private final User.Logins logins;
+  private final ActorContext<User.Command> context;
+  private final TimerScheduler<User.Command> timers;
+  private final Set<String> telling = new HashSet<>(0);
+  // At most one for each device that is removed, and a user has few.
+  private final List<Waiting> waiting = new ArrayList<>(0);
+
+  LoginEndNotices(
+      User.Logins logins, ActorContext<User.Command> context, TimerScheduler<User.Command> timers) {
+    this.logins = logins;
+    this.context = context;
+    this.timers = timers;
+  }
+
+  /** Tell what the journal says is to be told, and is not on its way. */
+  void tell(UserState state) {
+    for (EndedLogin login : state.untoldLogins()) {
+      if (telling.add(login.sid())) {
+        String username = Objects.requireNonNull(state.profile()).username();
+        context.pipeToSelf(
+            logins.end(username, login.sid()),
+            (done, failure) -> new UserInternal.LoginTold(login.sid(), failure == null));
+      }
+    }
+  }
+
+  /** Run it when the account has been told of these, or could not be: it will be. */
+  void whenTold(List<EndedLogin> ended, Runnable answer) {
+    Set<String> sids = new HashSet<>(ended.stream().map(EndedLogin::sid).toList());
+    sids.retainAll(telling);
+    if (sids.isEmpty()) {
+      answer.run();
+    } else {
+      waiting.add(new Waiting(sids, answer));
+    }
+  }
+
+  /** The account was told, or could not be. */
+  void told(UserInternal.LoginTold told) {
+    telling.remove(told.sid());
+    for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {
+      Waiting one = all.next();
+      one.sids().remove(told.sid());
+      if (one.sids().isEmpty()) {
+        all.remove();
+        one.answer().run();
+      }
+    }
+    if (!told.known()) {
+      timers.startSingleTimer(UserInternal.TellLogins.class, new UserInternal.TellLogins(), AGAIN);
+    }
+  }
+}

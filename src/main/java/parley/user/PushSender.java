@@ -1,0 +1,389 @@
+package parley.user;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+import parley.model.DeviceId;
+import parley.model.UserId;
+import parley.push.DeadLetter;
+import parley.push.DeadLetters;
+import parley.push.Notification;
+import parley.push.Platform;
+import parley.push.PushOutcome;
+import parley.push.PushService;
+
+/**
+ * Sends what the {@link PushSchedule} says, once the journal knows of it, and notes in the journal
+ * what came of it.
+ *
+ * <pre>
+ *   Deliver --&gt; PushPlan --Flushed (with the row)--&gt; Outbox --due--&gt; Push --Sent--&gt; Flushed
+ *                                 |                        third failure --&gt; DeadLetters --Kept--&gt; Flushed
+ *                                 +-- empty again, or after a second a Reminder: then Dispatched to the conversation
+ * </pre>
+ *
+ * <p>A push that was handed to the provider and whose answer is not in the journal yet is sent
+ * again after a crash: the journal cannot know. Nothing else is sent twice. At most {@value
+ * #IN_FLIGHT} are on their way; the rest waits in the outbox, and messages wait for none of them.
+ */
+final class PushSender {
+  /** Most pushes of one user on their way. */
+  static final int IN_FLIGHT = 8;
+
+  /** Most operators' calls that wait for a push to be owed durably: one batch of letters. */
+  static final int WAITING = DeadLetters.PAGE;
+
+  /**
+   * How long the journal has owed something before a reminder is asked for, and for how long it is
+   * then waited for. Most pushes are over by then. Shorter than {@code Dispatch.PATIENCE} of a
+   * conversation, which would tell all again.
+   */
+  static final long ASK_MILLIS = 1_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final long LETTER_MILLIS = 10_000;
+  private static final long SHORTEST_WAIT_MILLIS = 10;
+
+  /**
+   * A push, or a dead letter, on its way.
+   *
+   * @param token null for a letter
+   */
+  private record Flight(
+      PendingPush.Key key, long seq, long since, DeviceId device, @Nullable String token) {
+    /** The same, begun at the latest then. */
+    Flight by(long now) {
+      return since <= now ? this : new Flight(key, seq, now, device, token);
+    }
+  }
+
+  private final UserId id;
+  private final PushDependencies pushDependencies;
+  private final PushSchedule plan;
+  private final UnsavedChanges unsavedChanges;
+  private final ActorContext<User.Command> context;
+  private final TimerScheduler<User.Command> timers;
+  private final Map<Long, Flight> flights = new LinkedHashMap<>(2);
+  private final Set<PendingPush.Key> flying = new HashSet<>(2);
+  private final List<Runnable> whenSafe = new ArrayList<>(0);
+  private @Nullable ActorRef<PushService.Sent> sent;
+  private @Nullable ActorRef<DeadLetters.Kept> kept;
+  private long reference;
+
+  private boolean reminded;
+  private long reminder;
+  private long askAt = NEVER;
+  private long wakeAt;
+
+  PushSender(
+      UserId id,
+      PushDependencies pushDependencies,
+      PushSchedule plan,
+      UnsavedChanges unsavedChanges,
+      ActorContext<User.Command> context,
+      TimerScheduler<User.Command> timers) {
+    this.id = id;
+    this.pushDependencies = pushDependencies;
+    this.plan = plan;
+    this.unsavedChanges = unsavedChanges;
+    this.context = context;
+    this.timers = timers;
+  }
+
+  /**
+   * Send what is due, and see to it that this is called again when something is.
+   *
+   * @param somebody whether any device is connected, or may be about to be again
+   */
+  void check(UserState state, boolean somebody, long now) {
+    sweep(state, now);
+    long next = Math.min(askReminder(state, now), expire(now));
+    for (PendingPush one : List.copyOf(plan.all())) {
+      if (flying.contains(one.key()) || !plan.isDurable(one.key())) {
+        continue;
+      }
+      long due = plan.due(one, somebody);
+      if (due > now) {
+        next = Math.min(next, due);
+      } else if (flights.size() < IN_FLIGHT) {
+        next = Math.min(next, send(state, one, now));
+      }
+    }
+    wake(next, now);
+  }
+
+  /** Forget what nobody needs; the next flush says so. */
+  void sweep(UserState state, long now) {
+    int spared = plan.sweep(state, unsavedChanges, now);
+    if (spared > 0) {
+      pushDependencies.meters().spared.increment(spared);
+    }
+  }
+
+  private void wake(long next, long now) {
+    if (next == NEVER) {
+      return;
+    }
+    if (!timers.isTimerActive(UserInternal.PushDue.class) || next < wakeAt || wakeAt <= now) {
+      wakeAt = next;
+      timers.startSingleTimer(
+          UserInternal.PushDue.class,
+          new UserInternal.PushDue(),
+          Duration.ofMillis(Math.max(SHORTEST_WAIT_MILLIS, next - now)));
+    }
+  }
+
+  /** Hands it over; answers when to look again. */
+  private long send(UserState state, PendingPush one, long now) {
+    Device device = state.device(one.device());
+    String token = device == null ? null : device.pushToken();
+    Platform platform =
+        device == null || device.pushPlatform() == null
+            ? null
+            : Platform.of(device.pushPlatform()).orElse(null);
+    if (device == null || !device.pushable() || token == null || platform == null) {
+      // The sweep that came before has left none of these.
+      return Long.MAX_VALUE;
+    }
+    long number = ++reference;
+    boolean dead = one.tries() >= PushSchedule.TRIES;
+    flights.put(number, new Flight(one.key(), one.seq(), now, device.id(), dead ? null : token));
+    flying.add(one.key());
+    if (dead) {
+      String reason = one.reason() == null ? "unknown" : one.reason();
+      pushDependencies
+          .letters()
+          .keep(
+              new DeadLetter(
+                  id,
+                  device.id(),
+                  platform.wireName(),
+                  one.id(),
+                  one.seq(),
+                  reason,
+                  one.tries(),
+                  now),
+              number,
+              kept());
+      return now + LETTER_MILLIS;
+    }
+    pushDependencies
+        .sender()
+        .send(
+            new PushService.Send(
+                new Notification(platform, token, one.id(), one.seq(), badge(), true),
+                number,
+                sent()));
+    return now + pushDependencies.settings().answer().toMillis();
+  }
+
+  private long badge() {
+    long unread = 0;
+    for (VisibleRow visibleRow : unsavedChanges.rows()) {
+      unread += visibleRow.unread();
+    }
+    return Math.max(0, unread);
+  }
+
+  private ActorRef<PushService.Sent> sent() {
+    if (sent == null) {
+      sent =
+          context.messageAdapter(
+              PushService.Sent.class, s -> new UserInternal.PushSent(s.reference(), s.outcome()));
+    }
+    return sent;
+  }
+
+  private ActorRef<DeadLetters.Kept> kept() {
+    if (kept == null) {
+      kept =
+          context.messageAdapter(
+              DeadLetters.Kept.class, k -> new UserInternal.LetterKept(k.reference()));
+    }
+    return kept;
+  }
+
+  /** What was not answered in time has failed, or (a letter) is told again. */
+  private long expire(long now) {
+    // Where the clock was set back.
+    flights.replaceAll((number, flight) -> flight.by(now));
+    long next = Long.MAX_VALUE;
+    for (Map.Entry<Long, Flight> one : List.copyOf(flights.entrySet())) {
+      Flight flight = one.getValue();
+      boolean letter = flight.token() == null;
+      long end =
+          flight.since()
+              + (letter ? LETTER_MILLIS : pushDependencies.settings().answer().toMillis());
+      if (end > now) {
+        next = Math.min(next, end);
+        continue;
+      }
+      land(one.getKey());
+      if (!letter) {
+        pushDependencies.meters().retried.increment();
+        plan.failed(flight.key(), "no_answer", 0, false, now);
+      }
+    }
+    return next;
+  }
+
+  private @Nullable Flight land(long number) {
+    Flight flight = flights.remove(number);
+    if (flight != null) {
+      flying.remove(flight.key());
+    }
+    return flight;
+  }
+
+  /**
+   * The provider's answer.
+   *
+   * @return the device whose token is gone and is to be removed, or null
+   */
+  @Nullable DeviceId sent(UserState state, UserInternal.PushSent answer, long now) {
+    Flight flight = land(answer.reference());
+    if (flight == null) {
+      return null;
+    }
+    PushOutboxMeters meters = pushDependencies.meters();
+    switch (answer.outcome()) {
+      case PushOutcome.Delivered o -> {
+        meters.delivered.increment();
+        plan.delivered(flight.key(), flight.seq(), now);
+      }
+      case PushOutcome.Retry o -> {
+        meters.retried.increment();
+        long after = o.after() == null ? 0 : o.after().toMillis();
+        if (o.untried()) {
+          plan.postponed(flight.key(), o.reason(), after, now);
+        } else {
+          plan.failed(flight.key(), o.reason(), after, false, now);
+        }
+      }
+      case PushOutcome.Refused o -> plan.failed(flight.key(), o.reason(), 0, true, now);
+      case PushOutcome.Gone o -> {
+        Device device = state.devices().get(flight.device());
+        if (device == null || !Objects.equals(device.pushToken(), flight.token())) {
+          // It has another one by now, or none: what is owed goes there.
+          return null;
+        }
+        long found = o.since() > 0 ? o.since() : flight.since();
+        if (device.pushAt() <= found) {
+          meters.gone.increment();
+          return device.id();
+        }
+        meters.retried.increment();
+        plan.failed(flight.key(), o.reason(), 0, false, now);
+      }
+    }
+    return null;
+  }
+
+  /** The dead letter is durable. */
+  void letterKept(UserInternal.LetterKept answer, long now) {
+    Flight flight = land(answer.reference());
+    if (flight != null) {
+      pushDependencies.meters().dead.increment();
+      plan.dead(flight.key(), flight.seq(), now);
+    }
+  }
+
+  /** Pushes that were not planned. */
+  void full(int refused) {
+    if (refused > 0) {
+      pushDependencies.meters().full.increment(refused);
+    }
+  }
+
+  // ---- the reminder
+
+  /**
+   * Whether a crash of this node would not keep the user from its pushes: only then may a
+   * conversation believe that its entries are in good hands.
+   */
+  boolean safe(UserState state) {
+    return reminded || state.outbox().isEmpty();
+  }
+
+  /** Whether one more may wait until it is safe: ask before anything is owed for it. */
+  boolean hasRoom() {
+    return whenSafe.size() < WAITING;
+  }
+
+  /** Run it as soon as {@link #safe}. Only where there was room. */
+  void whenSafe(UserState state, Runnable action) {
+    if (safe(state)) {
+      action.run();
+    } else {
+      whenSafe.add(action);
+    }
+  }
+
+  /** Whether it has become safe: then what waited for that was run. */
+  boolean nowSafe(UserState state) {
+    if (!safe(state)) {
+      return false;
+    }
+    List<Runnable> waited = List.copyOf(whenSafe);
+    whenSafe.clear();
+    waited.forEach(Runnable::run);
+    return true;
+  }
+
+  /**
+   * Two writes are what a reminder costs, so it is asked for only where the outbox does not empty
+   * soon. Nothing depends on it until then: the conversations whose entries are owed have no
+   * acknowledgement, are remembered themselves, and after a crash tell this user again. Whoever
+   * pushes a dead letter again still has the letter.
+   */
+  private long askReminder(UserState state, long now) {
+    if (safe(state)) {
+      askAt = NEVER;
+      return NEVER;
+    }
+    // Also where the clock was set back.
+    askAt = Math.min(askAt, now + ASK_MILLIS);
+    if (askAt <= now) {
+      askAt = now + ASK_MILLIS;
+      pushDependencies.reminders().tell(id, new UserReminder.Keep(reminder, context.getSelf()));
+    }
+    return askAt;
+  }
+
+  /** The reminder is there, durably. */
+  void reminded(UserPush.Reminded answer) {
+    // An answer to what was asked before the last release means nothing.
+    reminded |= answer.nr() == reminder;
+  }
+
+  /** Let the reminder go if nothing is owed; whether that is so. */
+  boolean release(UserState state) {
+    if (!state.outbox().isEmpty() || !plan.isEmpty()) {
+      return false;
+    }
+    reminded = false;
+    reminder++;
+    askAt = NEVER;
+    pushDependencies.reminders().tell(id, new UserReminder.Release());
+    return true;
+  }
+
+  /** Whether there is a reminder that this user has not let go. */
+  boolean hasReminder() {
+    return reminded;
+  }
+
+  /** Whether nobody would miss it in memory. */
+  boolean idle(UserState state) {
+    return plan.isEmpty() && state.outbox().isEmpty() && flights.isEmpty();
+  }
+}

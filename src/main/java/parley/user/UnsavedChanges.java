@@ -1,0 +1,202 @@
+package parley.user;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+
+/**
+ * What a user knows by now, and which part of it no journal holds yet. One event per flush takes a
+ * bounded part of that; a conversation's row and its device cursors always go together, because a
+ * crash between the two would make a device look as if it had what it has not.
+ */
+final class UnsavedChanges {
+  /** Most conversations in one event. */
+  static final int EVENT_ROWS = 200;
+
+  /** About the most bytes of one event; an item of DynamoDB holds 400 KB. */
+  static final int EVENT_BYTES = 100 * 1024;
+
+  private enum Change {
+    /** Only devices have moved: a few bytes. */
+    CURSORS,
+    /** Anything. */
+    WHOLE,
+    /** Nothing is kept of it any more. */
+    GONE
+  }
+
+  private final ConversationRows conversationRows;
+  private final LinkedHashMap<ConversationId, Change> dirty = new LinkedHashMap<>();
+  private final Set<ConversationId> owed = new HashSet<>();
+
+  /** How far those were that are {@link Change#GONE}, until the journal says so too. */
+  private final Map<ConversationId, HiddenRow> lastOf = new HashMap<>();
+
+  private final Map<DeviceId, UserEvent.DeviceSeen> seen = new HashMap<>();
+
+  UnsavedChanges(ConversationRows durable) {
+    this.conversationRows = durable.copy();
+  }
+
+  @Nullable ConversationRow get(ConversationId id) {
+    return conversationRows.get(id);
+  }
+
+  Collection<VisibleRow> rows() {
+    return conversationRows.rows().values();
+  }
+
+  Collection<HiddenRow> parked() {
+    return conversationRows.parked().values();
+  }
+
+  /** Only the cursors are other than they were. */
+  void putCursors(ConversationRow conversationRow) {
+    conversationRows.put(conversationRow);
+    dirty.putIfAbsent(conversationRow.id(), Change.CURSORS);
+  }
+
+  /** Keep it, and make room for it: one row may leave the inbox, one parked be forgotten. */
+  void put(ConversationRow conversationRow) {
+    conversationRows.put(conversationRow);
+    lastOf.remove(conversationRow.id());
+    dirty.put(conversationRow.id(), Change.WHOLE);
+    VisibleRow surplus = conversationRows.surplusRow();
+    if (surplus != null) {
+      conversationRows.put(surplus.parked());
+      dirty.put(surplus.id(), Change.WHOLE);
+    }
+    HiddenRow forgotten = conversationRows.surplusParked();
+    if (forgotten != null) {
+      conversationRows.remove(forgotten.id());
+      lastOf.put(forgotten.id(), forgotten);
+      dirty.put(forgotten.id(), Change.GONE);
+    }
+  }
+
+  /** Whether a conversation was forgotten for lack of room, and no journal says so yet. */
+  boolean forgets() {
+    return !lastOf.isEmpty();
+  }
+
+  void seen(UserEvent.DeviceSeen device) {
+    seen.put(device.deviceId(), device);
+  }
+
+  void forget(DeviceId device) {
+    seen.remove(device);
+  }
+
+  /** What no journal holds yet of devices that are alive. */
+  List<UserEvent.DeviceSeen> seen() {
+    return List.copyOf(seen.values());
+  }
+
+  /** The login has ended, and the journal knows which devices had it. */
+  void forgetLogin(String sid) {
+    seen.values().removeIf(device -> sid.equals(device.sid()));
+  }
+
+  /** The login with which the device was last seen, where no journal says so yet; or null. */
+  @Nullable String loginOf(DeviceId device) {
+    UserEvent.DeviceSeen last = seen.get(device);
+    return last == null ? null : last.sid();
+  }
+
+  /** When the device was last seen, where no journal says so yet; 0 where one does. */
+  long seenAt(DeviceId device) {
+    UserEvent.DeviceSeen last = seen.get(device);
+    return last == null ? 0 : last.at();
+  }
+
+  boolean isClean() {
+    return dirty.isEmpty() && seen.isEmpty();
+  }
+
+  boolean isDirty(ConversationId id) {
+    return dirty.containsKey(id);
+  }
+
+  /** The conversation waits for an acknowledgement, which the next flush allows. */
+  void owe(ConversationId id) {
+    owed.add(id);
+  }
+
+  /** Whether the conversation waited for an acknowledgement, and may have it now. */
+  boolean settle(ConversationId id) {
+    return !dirty.containsKey(id) && owed.remove(id);
+  }
+
+  /**
+   * The journal has heard that nothing is kept of this conversation any more. Returns what was, if
+   * the conversation waits for an acknowledgement; else null.
+   */
+  @Nullable HiddenRow forgotten(ConversationId id) {
+    if (dirty.containsKey(id)) {
+      return null;
+    }
+    HiddenRow last = lastOf.remove(id);
+    return owed.remove(id) ? last : null;
+  }
+
+  /** The conversations that wait for an acknowledgement and may have it now. */
+  List<ConversationId> settled() {
+    return owed.stream().filter(id -> !dirty.containsKey(id)).toList();
+  }
+
+  /** The next event: what changed first goes first. Persist it. */
+  UserEvent.Flushed next() {
+    List<ConversationId> ids = new ArrayList<>(Math.min(dirty.size(), EVENT_ROWS));
+    int bytes = 0;
+    Iterator<ConversationId> it = dirty.keySet().iterator();
+    while (it.hasNext() && ids.size() < EVENT_ROWS && bytes < EVENT_BYTES) {
+      ConversationId id = it.next();
+      bytes +=
+          conversationRows.get(id) instanceof VisibleRow visibleRow ? visibleRow.weight() : 400;
+      if (bytes < EVENT_BYTES || ids.isEmpty()) {
+        ids.add(id);
+      }
+    }
+    UserEvent.Flushed event = event(ids, List.copyOf(seen.values()));
+    seen.clear();
+    return event;
+  }
+
+  /** An event with one conversation, for a change that somebody waits for. */
+  UserEvent.Flushed only(ConversationId id) {
+    return event(List.of(id), List.of());
+  }
+
+  private UserEvent.Flushed event(List<ConversationId> ids, List<UserEvent.DeviceSeen> devices) {
+    List<VisibleRow> rows = new ArrayList<>();
+    List<HiddenRow> parked = new ArrayList<>();
+    List<UserEvent.CursorsMoved> cursors = new ArrayList<>();
+    List<ConversationId> gone = new ArrayList<>();
+    for (ConversationId id : ids) {
+      Change change = dirty.remove(id);
+      ConversationRow conversationRow = conversationRows.get(id);
+      if (conversationRow == null) {
+        gone.add(id);
+      } else if (change == Change.CURSORS) {
+        DeviceCursors lag = conversationRow.cursors();
+        cursors.add(
+            new UserEvent.CursorsMoved(
+                id, conversationRow.delivered(), lag.isEmpty() ? null : lag));
+      } else if (conversationRow instanceof VisibleRow visibleRow) {
+        rows.add(visibleRow);
+      } else if (conversationRow instanceof HiddenRow p) {
+        parked.add(p);
+      }
+    }
+    return new UserEvent.Flushed(rows, parked, cursors, gone, devices, List.of(), List.of());
+  }
+}

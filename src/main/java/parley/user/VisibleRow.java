@@ -1,0 +1,189 @@
+package parley.user;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.ConversationType;
+import parley.model.InboxRow;
+import parley.model.LastMessage;
+
+/**
+ * A row of the inbox, with the device cursors of its conversation: what must never be torn apart by
+ * a crash is one value in one event. Part of the journal format: fields are added, never changed.
+ *
+ * @param read the user's own read cursor, as the conversation says
+ * @param unread as the conversation says: it counts, the row only shows
+ * @param ages of the entries that devices lack
+ * @param forgottenTo see {@link ConversationRow#forgottenTo}
+ */
+@JsonInclude(JsonInclude.Include.NON_DEFAULT)
+record VisibleRow(
+    ConversationId id,
+    long version,
+    ConversationType type,
+    String name,
+    @Nullable String avatarUrl,
+    long joinedSeq,
+    long lastSeq,
+    @Nullable LastMessage lastMessage,
+    long orderAt,
+    long delivered,
+    long told,
+    long read,
+    long unread,
+    long peerDelivered,
+    long peerRead,
+    boolean muted,
+    boolean pinned,
+    boolean archived,
+    @Nullable DeviceCursors lag,
+    @Nullable BacklogAges ages,
+    long forgottenTo)
+    implements ConversationRow {
+  // What is empty is not written, and arrives as null.
+
+  VisibleRow {
+    name = name == null ? "" : name;
+  }
+
+  @Override
+  public long leftSeq() {
+    return 0;
+  }
+
+  @Override
+  public DeviceCursors cursors() {
+    return lag == null ? DeviceCursors.NONE : lag;
+  }
+
+  @Override
+  public VisibleRow withCursors(DeviceCursors cursors, long newDelivered) {
+    return new VisibleRow(
+        id,
+        version,
+        type,
+        name,
+        avatarUrl,
+        joinedSeq,
+        lastSeq,
+        lastMessage,
+        orderAt,
+        newDelivered,
+        told,
+        read,
+        unread,
+        peerDelivered,
+        peerRead,
+        muted,
+        pinned,
+        archived,
+        cursors.isEmpty() ? null : cursors,
+        cursors.isEmpty() ? null : ages,
+        cursors.isEmpty() ? 0 : forgottenTo);
+  }
+
+  @Override
+  public VisibleRow withAges(@Nullable BacklogAges newAges) {
+    return new VisibleRow(
+        id,
+        version,
+        type,
+        name,
+        avatarUrl,
+        joinedSeq,
+        lastSeq,
+        lastMessage,
+        orderAt,
+        delivered,
+        told,
+        read,
+        unread,
+        peerDelivered,
+        peerRead,
+        muted,
+        pinned,
+        archived,
+        lag,
+        newAges,
+        forgottenTo);
+  }
+
+  VisibleRow withFlags(
+      @Nullable Boolean newMuted, @Nullable Boolean newPinned, @Nullable Boolean newArchived) {
+    return new VisibleRow(
+        id,
+        version,
+        type,
+        name,
+        avatarUrl,
+        joinedSeq,
+        lastSeq,
+        lastMessage,
+        orderAt,
+        delivered,
+        told,
+        read,
+        unread,
+        peerDelivered,
+        peerRead,
+        newMuted == null ? muted : newMuted,
+        newPinned == null ? pinned : newPinned,
+        newArchived == null ? archived : newArchived,
+        lag,
+        ages,
+        forgottenTo);
+  }
+
+  /** What a client sees. */
+  InboxRow shown() {
+    return new InboxRow(
+        id,
+        type,
+        name,
+        avatarUrl,
+        lastSeq,
+        lastMessage,
+        unread,
+        read,
+        peerDelivered,
+        peerRead,
+        muted,
+        pinned,
+        archived,
+        false);
+  }
+
+  /** What stays when the row leaves the inbox because there are too many. */
+  HiddenRow parked() {
+    return new HiddenRow(
+        id,
+        version,
+        type,
+        joinedSeq,
+        0,
+        lastSeq,
+        orderAt,
+        delivered,
+        told,
+        muted,
+        pinned,
+        archived,
+        lag,
+        ages,
+        forgottenTo);
+  }
+
+  /** About how many bytes it is in a journal. */
+  int weight() {
+    int text = name.length() + (avatarUrl == null ? 0 : avatarUrl.length());
+    if (lastMessage != null) {
+      text += lastMessage.preview().length();
+    }
+    return 400 + 3 * text;
+  }
+
+  @Override
+  public String toString() {
+    return "Row[" + id + ", version=" + version + ", lastSeq=" + lastSeq + ", lag=" + lag + "]";
+  }
+}

@@ -1,0 +1,36 @@
+package parley.bench.floor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import parley.bench.Options;
+import parley.bench.engine.ChildProcess;
+import parley.bench.engine.JvmOptions;
+import parley.bench.report.BenchResult;
+
+/** What it costs the embedded journal to remove from the front, see {@link Remover}. */
+public final class RemovalFloor implements Floor {
+  @Override
+  public BenchResult measure(Options options, Path folder, List<String> jvm) throws IOException {
+    BenchResult benchResult = new BenchResult();
+    try (ChildProcess remover =
+        ChildProcess.start(
+            Remover.class,
+            JvmOptions.options(jvm),
+            folder.toString(),
+            options.text("removed", "0/50000/250000"))) {
+      int sizes = Integer.parseInt(remover.line("removals "));
+      for (int i = 0; i < sizes; i++) {
+        String[] words = remover.line("removal ").split(" ", -1);
+        String after = "500 events after " + words[0];
+        benchResult.with(after + " (ms, median)", Double.parseDouble(words[1]));
+        benchResult.with(after + " (ms, worst)", Double.parseDouble(words[2]));
+        benchResult.with(
+            "reads beside it, after " + words[0] + " (ms, median)", Double.parseDouble(words[3]));
+        benchResult.with(
+            "reads beside it, after " + words[0] + " (ms, worst)", Double.parseDouble(words[4]));
+      }
+    }
+    return benchResult;
+  }
+}

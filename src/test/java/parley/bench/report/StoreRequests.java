@@ -1,0 +1,86 @@
+package parley.bench.report;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What a DynamoDB store was asked: requests by kind ({@code PutItem}), and the capacity units they
+ * took. A write unit is each begun KB of an item, two where it is part of a transaction; a read
+ * unit is each begun 4 KB, half of one where it may be a moment old.
+ *
+ * @param byKind in the order of their names
+ */
+public record StoreRequests(Map<String, Tally> byKind) {
+  /** Of a store that was not asked, or does not count. */
+  public static final StoreRequests NOTHING = new StoreRequests(Map.of());
+
+  private static final Set<String> READS = Set.of("GetItem", "BatchGetItem", "Query", "Scan");
+
+  /**
+   * The requests of one kind.
+   *
+   * @param requests how many
+   * @param units what they took
+   */
+  public record Tally(long requests, double units) {}
+
+  /** What {@link #toString} gave. */
+  public static StoreRequests parse(String text) {
+    Map<String, Tally> all = new TreeMap<>();
+    for (String word : text.trim().split(" ", -1)) {
+      if (!word.isEmpty()) {
+        String[] parts = word.split("[=/]", -1);
+        all.put(parts[0], new Tally(Long.parseLong(parts[1]), Double.parseDouble(parts[2])));
+      }
+    }
+    return new StoreRequests(all);
+  }
+
+  /** What was asked from {@code before} until this. */
+  public StoreRequests since(StoreRequests before) {
+    Map<String, Tally> more = new TreeMap<>();
+    byKind.forEach(
+        (kind, now) -> {
+          Tally then = before.byKind.getOrDefault(kind, new Tally(0, 0));
+          if (now.requests > then.requests) {
+            more.put(kind, new Tally(now.requests - then.requests, now.units - then.units));
+          }
+        });
+    return new StoreRequests(more);
+  }
+
+  long requests() {
+    return byKind.values().stream().mapToLong(Tally::requests).sum();
+  }
+
+  public double readUnits() {
+    return units(true);
+  }
+
+  public double writeUnits() {
+    return units(false);
+  }
+
+  private double units(boolean reads) {
+    return byKind.entrySet().stream()
+        .filter(kind -> READS.contains(kind.getKey()) == reads)
+        .mapToDouble(kind -> kind.getValue().units)
+        .sum();
+  }
+
+  /** In one line, as in {@code PutItem=12/15.0 Query=3/1.5}. */
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    byKind.forEach(
+        (kind, tally) ->
+            text.append(text.isEmpty() ? "" : " ")
+                .append(kind)
+                .append('=')
+                .append(tally.requests)
+                .append('/')
+                .append(tally.units));
+    return text.toString();
+  }
+}

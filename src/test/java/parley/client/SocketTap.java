@@ -1,0 +1,14 @@
+package parley.client;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+/** Told of everything that passes a socket, in order, on the socket's own thread. */
+public interface SocketTap {
+  SocketTap NONE = new SocketTap() {};
+
+  default void received(JsonNode frame) {}
+
+  default void acked(String conversationId, long seq) {}
+
+  default void closed(String reason) {}
+}

@@ -1,0 +1,566 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.Offset;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.archive.ColdTier;
+import parley.calendar.Calendar;
+import parley.model.ConversationId;
+import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.EntryIntent;
+import parley.model.ErrorCode;
+import parley.model.HistoryPage;
+import parley.model.HistoryPage.Tier;
+import parley.model.LastMessage;
+
+/** What goes to the cold tier and when, and how everything is read as before. */
+@Timeout(90)
+class ArchiverTest {
+  private static ColdTierHarness rig() {
+    ConversationHarness h = ConversationHarness.direct();
+    h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
+    return new ColdTierHarness(h);
+  }
+
+  @Test
+  void oldEntriesGoAndAllIsReadAsBefore() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(6_099);
+      rig.days(40);
+      rig.texts(300);
+      List<Entry> before = rig.history(ConversationHarness.ANN);
+      rig.archive();
+      ConversationState state = rig.state();
+      assertThat(state.archivedTo).isEqualTo(6_100);
+      assertThat(state.removedTo).isEqualTo(state.archivedEvent);
+      assertThat(rig.tier.segments(rig.h.id))
+          .hasSize(2)
+          .allMatch(one -> one.size() <= ColdTier.SEGMENT_ENTRIES);
+      assertThat(rig.h.events())
+          .filteredOn(event -> event instanceof ConversationEvent.EntriesAppended)
+          .allMatch(event -> LogReader.entriesOf(event).getFirst().seq() > 6_100);
+      assertThat(rig.history(ConversationHarness.ANN)).isEqualTo(before);
+      rig.h.restart();
+      assertThat(rig.history(ConversationHarness.BOB)).isEqualTo(before);
+      assertThat(rig.calendar.registered.getLast()).isGreaterThan(rig.today());
+    }
+  }
+
+  @Test
+  void aPageSaysWhereItCameFrom() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      assertThat(rig.page(ConversationHarness.ANN, 0, 100).orElseThrow().tier())
+          .isEqualTo(Tier.COLD);
+      assertThat(rig.page(ConversationHarness.ANN, 1_150, 50).orElseThrow().tier())
+          .isEqualTo(Tier.COLD);
+      assertThat(rig.page(ConversationHarness.ANN, 1_150, 51).orElseThrow().tier())
+          .isEqualTo(Tier.MIXED);
+      assertThat(rig.page(ConversationHarness.ANN, 1_200, 50).orElseThrow().tier())
+          .isEqualTo(Tier.HOT);
+      long inMemory = 1_800 - RecentEntries.ENTRIES;
+      assertThat(rig.page(ConversationHarness.ANN, inMemory - 50, 100).orElseThrow().tier())
+          .isEqualTo(Tier.MIXED);
+      assertThat(rig.page(ConversationHarness.ANN, 1_790, 100).orElseThrow().tier())
+          .isEqualTo(Tier.MEMORY);
+    }
+  }
+
+  @Test
+  void aRetryOfWhatIsArchivedIsADuplicate() {
+    try (ColdTierHarness rig = rig()) {
+      String plain = "no-time-in-it";
+      String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
+      long one = rig.h.text(ConversationHarness.ANN, plain, "one").seq();
+      long two = rig.h.text(ConversationHarness.ANN, ulid, "two").seq();
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(10_503);
+      // The first is out of the window of ids by now; the second is known for ever.
+      assertThat(rig.h.text(ConversationHarness.ANN, ulid, "again").seq()).isEqualTo(two);
+      assertThat(rig.h.text(ConversationHarness.ANN, ulid, "again").duplicate()).isTrue();
+      // One within the window, too old for memory.
+      Entry inside = rig.page(ConversationHarness.BOB, 5_000, 1).orElseThrow().entries().getFirst();
+      Conversation.Posted again =
+          rig.h.text(inside.senderId(), String.valueOf(name(rig, inside.seq())), "again");
+      assertThat(again.seq()).isEqualTo(inside.seq());
+      assertThat(again.duplicate()).isTrue();
+      assertThat(one).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whoseClockWasAheadIsNotLookedUpForEachMessage() {
+    try (ColdTierHarness rig = rig()) {
+      String ahead = UlidCreator.getUlid(rig.h.clock.get() + 400 * Calendar.DAY).toString();
+      long seq = rig.h.text(ConversationHarness.ANN, ahead, "from the future").seq();
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      rig.tier.reads.set(0);
+      for (int i = 0; i < 20; i++) {
+        String right = UlidCreator.getUlid(rig.h.clock.addAndGet(1_000)).toString();
+        assertThat(rig.h.text(ConversationHarness.ANN, right, "now").duplicate()).isFalse();
+        rig.texts(1);
+      }
+      assertThat(rig.tier.reads).hasValue(1);
+      assertThat(rig.tier.scans).hasValue(1);
+      // That the others are new does not make a retry new.
+      assertThat(rig.h.text(ConversationHarness.ANN, ahead, "again").seq()).isEqualTo(seq);
+      assertThat(rig.tier.reads).hasValue(2);
+    }
+  }
+
+  @Test
+  void whoHasThousandsOfTimedIdsAndComesWithOldOnesHasTheLogReadOnce() {
+    try (ColdTierHarness rig = rig()) {
+      long start = rig.h.clock.get();
+      List<String> stored = new ArrayList<>();
+      for (int i = 0; i < 5_000; i++) {
+        String id = UlidCreator.getUlid(rig.h.clock.addAndGet(10)).toString();
+        stored.add(id);
+        rig.h.tell(
+            new Conversation.Post(
+                ConversationHarness.ANN,
+                id,
+                new EntryIntent.Text("timed " + i, null, List.of()),
+                null,
+                rig.h.posts.getRef()));
+        if (i % 100 == 99) {
+          rig.h.posts.receiveSeveralMessages(100, Duration.ofSeconds(20));
+        }
+      }
+      rig.texts(10_500);
+      rig.days(100);
+      rig.archive();
+      rig.tier.scans.set(0);
+      for (int i = 0; i < 20; i++) {
+        String old = UlidCreator.getUlid(start + 40_000 - 1_000L * i).toString();
+        assertThat(rig.h.text(ConversationHarness.ANN, old, "old").duplicate()).isFalse();
+      }
+      assertThat(rig.tier.scans.get()).as("scans for 20 old ids").isLessThanOrEqualTo(4);
+
+      // What is there is found, as often as it comes, and not by another search.
+      String known = stored.get(2_500);
+      long seq = rig.h.text(ConversationHarness.ANN, known, "again").seq();
+      int scans = rig.tier.scans.get();
+      for (int i = 0; i < 5; i++) {
+        Conversation.Posted again = rig.h.text(ConversationHarness.ANN, known, "again");
+        assertThat(again.duplicate()).isTrue();
+        assertThat(again.seq()).isEqualTo(seq);
+      }
+      assertThat(rig.tier.scans).hasValue(scans);
+      for (int i = 0; i < 5_000; i += 500) {
+        assertThat(rig.h.text(ConversationHarness.ANN, stored.get(i), "again").duplicate())
+            .isTrue();
+      }
+    }
+  }
+
+  private static String name(ColdTierHarness rig, long seq) {
+    return rig.written.stream()
+        .flatMap(event -> LogReader.entriesOf(event).stream())
+        .filter(entry -> entry.seq() == seq)
+        .map(entry -> String.valueOf(entry.clientMsgId()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aPreviewThatCannotBeFoundIsNotLookedForAtEachTick() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      long hot = rig.h.text(ConversationHarness.ANN, "hot", "hot").seq();
+      for (int i = 0; i < 2 * RecentEntries.ENTRIES; i++) {
+        rig.h.post(ConversationHarness.BOB, "r" + i, new EntryIntent.React(1, "+"));
+      }
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      List<Long> looks = new CopyOnWriteArrayList<>();
+      rig.tier.onRead = () -> looks.add(rig.h.clock.get());
+      rig.h.post(ConversationHarness.ANN, "d", new EntryIntent.Delete(hot));
+      // Steps may come between a look and its failure, from which it waits: never less, though.
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                rig.h.clock.addAndGet(250);
+                return looks.size() >= 4;
+              });
+      for (int i = 0; i < 3; i++) {
+        assertThat(looks.get(i + 1) - looks.get(i)).isGreaterThanOrEqualTo(1_000L << i);
+      }
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      await()
+          .untilAsserted(
+              () -> {
+                rig.h.clock.addAndGet(10_000);
+                assertThat(rig.h.last(ConversationHarness.ANN).header().lastMessage())
+                    .isNotNull()
+                    .extracting(LastMessage::seq)
+                    .isEqualTo(1_200L);
+              });
+    }
+  }
+
+  @Test
+  void whileTheColdTierIsAwayOnlyWhatNeedsItIsRefused() {
+    try (ColdTierHarness rig = rig()) {
+      String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
+      long seq = rig.h.text(ConversationHarness.ANN, ulid, "two").seq();
+      rig.texts(10_600);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      for (MemoryTier.Fault fault : List.of(MemoryTier.Fault.SLOW, MemoryTier.Fault.DOWN)) {
+        rig.tier.fault = fault;
+        if (fault == MemoryTier.Fault.SLOW) {
+          for (int i = 0; i < 2 * HistoryPages.IN_FLIGHT; i++) {
+            rig.h.tell(
+                new Conversation.GetPage(
+                    ConversationHarness.BOB, null, 5L, 10, false, rig.h.kit.system().ignoreRef()));
+          }
+          rig.h.tell(
+              new Conversation.Post(
+                  ConversationHarness.BOB,
+                  "slow",
+                  new EntryIntent.React(2, "+"),
+                  null,
+                  rig.h.kit.system().ignoreRef()));
+        } else {
+          rig.h.restart();
+          assertThat(rig.page(ConversationHarness.ANN, 5, 10)).isEmpty();
+          Conversation.PostReply retry =
+              rig.h.post(
+                  ConversationHarness.ANN, ulid, new EntryIntent.Text("again", null, List.of()));
+          assertThat(((Conversation.PostRefused) retry).refusal().code())
+              .isEqualTo(ErrorCode.UNAVAILABLE);
+        }
+        long hot = rig.state().archivedTo + 1;
+        assertThat(rig.page(ConversationHarness.ANN, hot, 10).orElseThrow().tier())
+            .isEqualTo(Tier.HOT);
+        assertThat(
+                rig.h.post(ConversationHarness.ANN, "e-" + fault, new EntryIntent.React(hot, "+")))
+            .isInstanceOf(Conversation.Posted.class);
+      }
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      assertThat(rig.h.text(ConversationHarness.ANN, ulid, "again").seq()).isEqualTo(seq);
+      assertThat(rig.page(ConversationHarness.ANN, 5, 10)).isPresent();
+    }
+  }
+
+  @Test
+  void whileTheColdTierIsAwayAPageOverTheBorderBeginsThere() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      HistoryPage whole = rig.before(ConversationHarness.BOB, 1_231L, 50).orElseThrow();
+      assertThat(whole.tier()).isEqualTo(Tier.MIXED);
+      for (MemoryTier.Fault fault : List.of(MemoryTier.Fault.SLOW, MemoryTier.Fault.DOWN)) {
+        rig.tier.fault = fault;
+        HistoryPage hot = rig.before(ConversationHarness.BOB, 1_231L, 50).orElseThrow();
+        assertThat(hot.entries()).isEqualTo(whole.entries().subList(20, 50));
+        assertThat(hot.entries().getFirst().seq()).isEqualTo(1_201);
+        assertThat(hot.hasMore()).isTrue();
+        assertThat(hot.tier()).isEqualTo(Tier.HOT);
+      }
+      // What is wholly there is not to be had, and nobody begins in the middle who reads forward.
+      assertThat(rig.before(ConversationHarness.BOB, 1_201L, 50)).isEmpty();
+      assertThat(rig.page(ConversationHarness.BOB, 1_180, 50)).isEmpty();
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      assertThat(rig.before(ConversationHarness.BOB, 1_231L, 50)).contains(whole);
+    }
+  }
+
+  @Test
+  void aFirstPageThatIsCutAtTheBorderHasMore() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(19);
+      rig.days(61);
+      rig.texts(20);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(20);
+      rig.texts(600);
+      assertThat(rig.before(ConversationHarness.BOB, 31L, 50).orElseThrow().hasMore()).isFalse();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      HistoryPage cut = rig.before(ConversationHarness.BOB, 31L, 50).orElseThrow();
+      assertThat(cut.entries()).hasSize(10);
+      assertThat(cut.hasMore()).isTrue();
+    }
+  }
+
+  @Test
+  void whileTheColdTierIsAwayTheNewestPageIsWhatIsInMemory() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      int inMemory = RecentEntries.ENTRIES;
+      HistoryPage whole = rig.before(ConversationHarness.BOB, null, inMemory + 10).orElseThrow();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      HistoryPage rest = rig.before(ConversationHarness.BOB, null, inMemory + 10).orElseThrow();
+      assertThat(rest.tier()).isEqualTo(Tier.MEMORY);
+      assertThat(rest.hasMore()).isTrue();
+      assertThat(rest.entries()).isEqualTo(whole.entries().subList(10, inMemory + 10));
+    }
+  }
+
+  @Test
+  void aCursorThatCannotBeCountedIsTriedNowAndThenAndGivenUp() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      rig.h.restart();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      rig.tier.reads.set(0);
+      TestProbe<Conversation.ReadReply> reader = rig.h.kit.createTestProbe();
+      rig.h.tell(new Conversation.Read(ConversationHarness.BOB, 5, reader.getRef()));
+      assertThat(reader.receiveMessage()).isInstanceOf(Conversation.Refused.class);
+      await().atMost(Duration.ofSeconds(30)).until(() -> rig.tier.reads.get() == CursorMoves.TRIES);
+      // More ticks, more writes: nobody tries again.
+      rig.texts(100);
+      assertThat(rig.tier.reads).hasValue(CursorMoves.TRIES);
+      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read).isZero();
+      rig.tier.fault = MemoryTier.Fault.NONE;
+      // The move that is given up takes whoever waits with it, so this one asks until it is not.
+      await()
+          .until(
+              () -> {
+                rig.h.tell(new Conversation.Read(ConversationHarness.BOB, 5, reader.getRef()));
+                return reader.receiveMessage() instanceof Conversation.ReadDone;
+              });
+      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read)
+          .isEqualTo(5);
+    }
+  }
+
+  @Test
+  void controlCharactersAreArchivedToo() {
+    List<Entry> entries = new ArrayList<>();
+    SegmentCollector segmentCollector = new SegmentCollector(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    for (long seq = 1; ; seq++) {
+      Entry entry =
+          new Entry(
+              seq,
+              "m",
+              ConversationHarness.ANN,
+              1,
+              null,
+              new EntryBody.Text("\0".repeat(10_900), null, null, false));
+      var event = new ConversationEvent.EntriesAppended(List.of(entry), null, 0);
+      if (!segmentCollector.add(new EventEnvelope(Offset.noOffset(), "c", seq, event, 1L))) {
+        break;
+      }
+      entries.add(entry);
+    }
+    assertThat(entries.size()).isBetween(50, 70);
+    assertThat(segmentCollector.entries()).isEqualTo(entries);
+  }
+
+  @Test
+  void archivedEntriesAreEditedDeletedReactedToAndCounted() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(1_199);
+      rig.days(31);
+      rig.texts(600);
+      rig.archive();
+      Entry mine = rig.page(ConversationHarness.ANN, 9, 1).orElseThrow().entries().getFirst();
+      Entry other = rig.page(ConversationHarness.ANN, 10, 1).orElseThrow().entries().getFirst();
+      rig.h.post(mine.senderId(), "edit", new EntryIntent.Edit(mine.seq(), "newer"));
+      rig.h.post(other.senderId(), "delete", new EntryIntent.Delete(other.seq()));
+      assertThat(rig.h.post(ConversationHarness.BOB, "react", new EntryIntent.React(12, "+")))
+          .isInstanceOf(Conversation.Posted.class);
+      rig.h.read(ConversationHarness.BOB, 5);
+      long expected =
+          rig.history(ConversationHarness.BOB).stream()
+              .filter(e -> e.seq() > 5 && e.body() instanceof EntryBody.Text && !e.deleted())
+              .filter(e -> !e.senderId().equals(ConversationHarness.BOB))
+              .count();
+      assertThat(rig.state().member(ConversationHarness.BOB))
+          .extracting(m -> m.unread)
+          .isEqualTo(expected);
+      List<Entry> page = rig.page(ConversationHarness.ANN, 9, 2).orElseThrow().entries();
+      assertThat(page.getFirst().body()).isEqualTo(new EntryBody.Text("newer", null, null, true));
+      assertThat(page.getLast().deleted()).isTrue();
+      // The edit goes too, one day, and is still the wording that counts.
+      rig.days(61);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(rig.state().lastSeq);
+      rig.h.restart();
+      assertThat(rig.page(ConversationHarness.ANN, 9, 2).orElseThrow().entries()).isEqualTo(page);
+    }
+  }
+
+  @Test
+  void whatIsDeletedGoesWithoutContent() {
+    try (ColdTierHarness rig = rig()) {
+      long seq = rig.h.text(ConversationHarness.ANN, "secret", "a secret").seq();
+      rig.h.post(ConversationHarness.ANN, "edit", new EntryIntent.Edit(seq, "another secret"));
+      rig.h.post(ConversationHarness.ANN, "delete", new EntryIntent.Delete(seq));
+      rig.days(31);
+      List<Entry> before = rig.history(ConversationHarness.BOB);
+      rig.archive();
+      assertThat(rig.tier.segments(rig.h.id).getFirst())
+          .hasSize(4)
+          .noneMatch(
+              entry ->
+                  (entry.body() instanceof EntryBody.Text text
+                          && String.valueOf(text.content()).contains("secret"))
+                      || (entry.body() instanceof EntryBody.Edit edit && edit.content() != null));
+      rig.h.restart();
+      assertThat(rig.history(ConversationHarness.BOB)).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aFewEntriesWaitUntilTheyAreTwiceAsOldOrTheLast() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(20);
+      rig.days(31);
+      rig.texts(20);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isZero();
+      assertThat(rig.calendar.registered).containsExactly(rig.today() + 30);
+      rig.days(30);
+      rig.texts(1);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(41);
+      rig.days(31);
+      rig.archive();
+      // Nobody uses it any more: all of it is gone, and nobody needs to remember it.
+      assertThat(rig.state().archivedTo).isEqualTo(42);
+      assertThat(rig.tier.segments(rig.h.id)).hasSize(2);
+      assertThat(rig.calendar.registered).hasSize(2);
+    }
+  }
+
+  @Test
+  void whatAMemberHasNotHeardOfStays() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(5);
+      await().until(() -> rig.h.entries(ConversationHarness.BOB).size() == 6);
+      rig.h.deaf.add(ConversationHarness.BOB);
+      rig.texts(5);
+      rig.days(70);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isLessThanOrEqualTo(6);
+      rig.h.deaf.clear();
+      rig.days(1);
+      await().until(() -> rig.h.entries(ConversationHarness.BOB).size() == 11);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(11);
+    }
+  }
+
+  @Test
+  void nobodyIsToldAgainWhatIsArchivedSoTellingNeverNeedsTheColdTier() {
+    try (ColdTierHarness rig = rig()) {
+      rig.texts(50);
+      rig.days(31);
+      rig.archive();
+      assertThat(rig.state().archivedTo).isEqualTo(51);
+      // Only what every member's user has acknowledged is archived: that is written down with it.
+      assertThat(rig.state().dispatchedTo).isEqualTo(51);
+      rig.texts(5);
+      rig.h.told.clear();
+      rig.tier.fault = MemoryTier.Fault.DOWN;
+      rig.tier.reads.set(0);
+      rig.h.restart();
+      long next = rig.h.text(ConversationHarness.ANN, "live", "live").seq();
+      await()
+          .until(
+              () ->
+                  rig.h.entries(ConversationHarness.BOB).stream()
+                      .map(Entry::seq)
+                      .toList()
+                      .contains(next));
+      assertThat(rig.h.entries(ConversationHarness.BOB).getFirst().seq()).isGreaterThan(51);
+      assertThat(rig.tier.reads).hasValue(0);
+    }
+  }
+
+  @Test
+  void anOldSnapshotThatDidNotSayHowFarAllWereToldSaysSoToo() {
+    ConversationState state = new ConversationState(new ConversationId("c"));
+    state.lastSeq = 60;
+    state.archivedTo = 51;
+    state.dispatchedTo = 3;
+    ConversationState again = ConversationState.of(state.id, state.toSnapshot());
+    assertThat(again.dispatchedTo).isEqualTo(51);
+  }
+
+  @Test
+  void itStaysInMemoryUntilTheCalendarHasPromised() {
+    try (ColdTierHarness rig = rig()) {
+      rig.h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(20),
+              Duration.ofMillis(50),
+              200,
+              rig.h.settings().readJournal()));
+      rig.calendar.deaf = true;
+      rig.h.restart();
+      rig.texts(3);
+      await()
+          .during(Duration.ofMillis(500))
+          .until(() -> !(rig.written.getLast() instanceof ConversationEvent.Settled));
+      rig.calendar.deaf = false;
+      rig.calendar.fullUntil = rig.today() + 32;
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.calendar.registered).containsExactly(rig.today() + 33);
+      assertThat(rig.written.getLast()).isEqualTo(new ConversationEvent.Settled(rig.today() + 33));
+      // What was promised once is not asked for again.
+      rig.h.restart();
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.calendar.registered).hasSize(1);
+    }
+  }
+
+  @Test
+  void withoutAColdTierNothingIsArchivedOrRegistered() {
+    try (ColdTierHarness rig = rig()) {
+      rig.h.archive(null);
+      rig.h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(20),
+              Duration.ofMillis(50),
+              200,
+              rig.h.settings().readJournal()));
+      rig.h.restart();
+      rig.texts(3);
+      rig.days(100);
+      rig.h.tell(new Conversation.Archive(rig.today()));
+      rig.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
+      assertThat(rig.tier.writes).hasValue(0);
+      assertThat(rig.calendar.registered).isEmpty();
+      assertThat(rig.written.getLast()).isEqualTo(new ConversationEvent.Settled());
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package parley.port;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
+import org.junit.jupiter.api.Test;
+
+/** That every connection that was admitted is counted until it ends, and no longer. */
+final class OpenConnectionsTest {
+  private static final InetSocketAddress CLIENT = new InetSocketAddress("203.0.113.7", 40_000);
+
+  private final ConnectionLimits limits =
+      new ConnectionLimits(PortLimits.standard(10, 10, address -> false));
+  private final OpenConnections openConnections =
+      new OpenConnections(limits, new PortMeters(limits::open));
+
+  /** A client resets its connection and comes again from the same port before anybody looked. */
+  @Test
+  void whoComesAgainFromTheSamePortCountsOnce() throws Exception {
+    try (SocketChannel one = SocketChannel.open();
+        SocketChannel other = SocketChannel.open()) {
+      limits.admit(CLIENT.getAddress());
+      OpenConnection first = openConnections.add(CLIENT, one);
+      limits.admit(CLIENT.getAddress());
+      OpenConnection second = openConnections.add(CLIENT, other);
+      assertThat(limits.open()).isEqualTo(1);
+      assertThat(openConnections.get(CLIENT)).isSameAs(second);
+      first.end();
+      assertThat(limits.open()).isEqualTo(1);
+      second.end();
+      assertThat(limits.open()).isZero();
+      assertThat(openConnections.get(CLIENT)).isNull();
+    }
+  }
+
+  @Test
+  void aStreamIsStartedOnce() throws Exception {
+    try (SocketChannel channel = SocketChannel.open()) {
+      OpenConnection connection = openConnections.add(CLIENT, channel);
+      assertThat(connection.starts()).isTrue();
+      assertThat(connection.starts()).isFalse();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+package parley.proof.checker;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Judges a recorded run again: {@code java parley.proof.checker.JudgeAgain
+ * target/crash-history.jsonl}.
+ */
+public final class JudgeAgain {
+  private JudgeAgain() {}
+
+  public static void main(String[] args) {
+    RecordedHistory recordedHistory = RecordedHistory.load(Path.of(args[0]));
+    List<Violation> found = Checker.check(recordedHistory);
+    found.forEach(System.out::println);
+    System.out.println(
+        recordedHistory.events().size() + " events, " + found.size() + " violations");
+    System.exit(found.isEmpty() ? 0 : 1);
+  }
+}

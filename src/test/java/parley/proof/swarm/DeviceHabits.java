@@ -1,0 +1,24 @@
+package parley.proof.swarm;
+
+/**
+ * What the devices of a swarm are like.
+ *
+ * @param paceMillis the longest pause of a device between two steps
+ * @param biggestGroup the members of the biggest group, at most
+ * @param openGroups groups whose members come and go under load
+ * @param hangUps whether devices cut their connection now and then
+ * @param absences whether devices stay away for seconds, and come back to a backlog
+ */
+public record DeviceHabits(
+    int paceMillis, int biggestGroup, int openGroups, boolean hangUps, boolean absences) {
+
+  /** Always there, and members for good. */
+  public static DeviceHabits steady(int paceMillis) {
+    return new DeviceHabits(paceMillis, Integer.MAX_VALUE, 0, true, false);
+  }
+
+  /** Everything that people do. */
+  public static DeviceHabits lively(int paceMillis) {
+    return new DeviceHabits(paceMillis, 24, 4, true, true);
+  }
+}

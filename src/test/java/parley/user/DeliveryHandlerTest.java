@@ -1,0 +1,264 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.GROUP;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import parley.model.Entry;
+import parley.model.LastMessage;
+import parley.user.UserFixtures.Mail;
+
+class DeliveryHandlerTest {
+  private static DeliveryHandler look(@Nullable ConversationRow conversationRow, Mail mail) {
+    return DeliveryHandler.of(
+        conversationRow, mail.deliver(), Set.of(1L, 2L), DeviceCursors.NONE, false);
+  }
+
+  private static DeliveryHandler.Taken take(@Nullable ConversationRow conversationRow, Mail mail) {
+    DeliveryHandler deliveryHandler = look(conversationRow, mail);
+    assertThat(deliveryHandler).isInstanceOf(DeliveryHandler.Taken.class);
+    return (DeliveryHandler.Taken) deliveryHandler;
+  }
+
+  @Test
+  void theFirstEntriesMakeARowInWhichEveryDeviceLags() {
+    DeliveryHandler.Taken taken = take(null, Mail.of(CHAT, 1, 3));
+    assertThat(taken.created()).isTrue();
+    assertThat(taken.entries()).extracting(Entry::seq).containsExactly(1L, 2L, 3L);
+    assertThat(taken.held().lastSeq()).isEqualTo(3);
+    assertThat(taken.held().cursors().acked(1, 3)).isZero();
+    assertThat(taken.held().cursors().acked(2, 3)).isZero();
+  }
+
+  @Test
+  void aRepeatedDeliveryIsKnown() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    assertThat(look(conversationRow, Mail.of(CHAT, 1, 3))).isEqualTo(new DeliveryHandler.Known());
+    assertThat(look(conversationRow, Mail.of(CHAT, 2, 2))).isEqualTo(new DeliveryHandler.Known());
+  }
+
+  @Test
+  void anOverlapGivesOnlyWhatIsNew() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    DeliveryHandler.Taken taken = take(conversationRow, Mail.of(CHAT, 2, 5));
+    assertThat(taken.entries()).extracting(Entry::seq).containsExactly(4L, 5L);
+    assertThat(taken.created()).isFalse();
+  }
+
+  @Test
+  void aHoleChangesNothing() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    assertThat(look(conversationRow, Mail.of(CHAT, 5, 6).name("New")))
+        .isEqualTo(new DeliveryHandler.Missing(3));
+    assertThat(look(null, Mail.of(CHAT, 2, 6))).isEqualTo(new DeliveryHandler.Missing(0));
+  }
+
+  @Test
+  void aConversationOnceForgottenGoesOnWithAnAnnouncedGap() {
+    DeliveryHandler deliveryHandler =
+        DeliveryHandler.of(
+            null, Mail.of(CHAT, 7, 8).deliver(), Set.of(1L), DeviceCursors.NONE, true);
+    assertThat(deliveryHandler)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(
+            taken -> {
+              assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 6, "forgotten"));
+              assertThat(taken.held().lastSeq()).isEqualTo(8);
+            });
+  }
+
+  /** The same with what the conversation says that this user has acknowledged. */
+  private static DeliveryHandler forgotten(Mail mail, long acknowledged) {
+    User.Deliver plain = mail.deliver();
+    User.Deliver message =
+        new User.Deliver(
+            plain.conversationId(),
+            plain.version(),
+            new User.RowHeader(plain.header().type(), 10, null, plain.header().lastTextAt()),
+            plain.member(),
+            plain.entries(),
+            plain.receipts(),
+            acknowledged + 1);
+    return DeliveryHandler.of(null, message, Set.of(1L), DeviceCursors.NONE, true);
+  }
+
+  @Test
+  void aForgottenConversationThatSpeaksWithoutAnEntryGoesOnWhereItWas() {
+    DeliveryHandler deliveryHandler = forgotten(Mail.none(CHAT, 12), 10);
+    assertThat(deliveryHandler)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(
+            taken -> {
+              assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 10, "forgotten"));
+              assertThat(taken.held().lastSeq()).isEqualTo(10);
+              assertThat(taken.held().forgottenTo()).isEqualTo(10);
+              assertThat(taken.held().cursors().acked(1, 10)).isZero();
+              DeliveryHandler.Taken next = take(taken.held(), Mail.of(CHAT, 11, 11).version(13));
+              assertThat(next.entries()).extracting(Entry::seq).containsExactly(11L);
+              assertThat(next.held().forgottenTo()).isEqualTo(10);
+            });
+  }
+
+  @Test
+  void whatAForgottenConversationToldAndNobodyAcknowledgedIsNoGap() {
+    assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new DeliveryHandler.Missing(7));
+    assertThat(forgotten(Mail.of(CHAT, 8, 10), 7))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(taken -> assertThat(Objects.requireNonNull(taken.gap()).to()).isEqualTo(7));
+  }
+
+  @Test
+  void aForgottenConversationThatThisUserHasLeftGoesOnToo() {
+    assertThat(forgotten(Mail.none(GROUP, 12).left(10), 10))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(taken -> assertThat(taken.held().lastSeq()).isEqualTo(10));
+  }
+
+  @Test
+  void aNewConversationOfAUserThatOnceForgotOneHasNoGap() {
+    assertThat(forgotten(Mail.none(CHAT, 1), 0))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(
+            taken -> {
+              assertThat(taken.gap()).isNull();
+              assertThat(taken.held().lastSeq()).isZero();
+            });
+  }
+
+  @Test
+  void whatARowShowsIsReplacedByAHigherVersionOnly() {
+    ConversationRow conversationRow =
+        take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).held();
+    assertThat(look(conversationRow, Mail.none(CHAT, 9).name("Old")))
+        .isEqualTo(new DeliveryHandler.Known());
+    DeliveryHandler.Taken more = take(conversationRow, Mail.of(CHAT, 4, 4).version(9).name("Old"));
+    assertThat(((VisibleRow) more.held()).name()).isEqualTo("Bob");
+    assertThat(more.held().version()).isEqualTo(10);
+    DeliveryHandler.Taken renamed =
+        take(conversationRow, Mail.none(CHAT, 11).name("Rob").read(2, 1));
+    assertThat(renamed.changed()).isTrue();
+    assertThat(((VisibleRow) renamed.held()).name()).isEqualTo("Rob");
+  }
+
+  @Test
+  void sessionsAreShownTheRowForWhatNoEntryTells() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).read(0, 3)).held();
+    assertThat(take(conversationRow, Mail.of(CHAT, 4, 4).read(0, 4)).changed()).isFalse();
+    assertThat(take(conversationRow, Mail.of(CHAT, 1, 3).version(9).read(0, 3)).changed())
+        .isFalse();
+    assertThat(take(conversationRow, Mail.of(CHAT, 1, 3).version(9).read(0, 2)).changed()).isTrue();
+    assertThat(take(conversationRow, Mail.of(CHAT, 4, 4).read(4, 0)).changed()).isTrue();
+  }
+
+  @Test
+  void anEditOfTheLastMessageIsShownAlthoughItBringsNoEntry() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    User.Deliver plain = Mail.of(CHAT, 1, 3).version(9).deliver();
+    LastMessage edited = new LastMessage(3, UserFixtures.BOB, "text", "edited", 1_003);
+    User.RowHeader header =
+        new User.RowHeader(plain.header().type(), 3, edited, plain.header().lastTextAt());
+    User.Deliver message = new User.Deliver(CHAT, 9, header, plain.member(), List.of(), List.of());
+    DeliveryHandler deliveryHandler =
+        DeliveryHandler.of(conversationRow, message, Set.of(1L), DeviceCursors.NONE, false);
+    assertThat(deliveryHandler)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .satisfies(taken -> assertThat(taken.changed()).isTrue());
+  }
+
+  @Test
+  void whoWasRemovedDoesNotLearnALaterName() {
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3).name("Then")).held();
+    DeliveryHandler.Taken gone =
+        take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4).name("Now"));
+    assertThat(Objects.requireNonNull(gone.removed()).name()).isEqualTo("Then");
+  }
+
+  @Test
+  void peerCursorsNeverGoBack() {
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).peer(3)).held();
+    VisibleRow visibleRow = (VisibleRow) take(conversationRow, Mail.none(CHAT, 9).peer(2)).held();
+    assertThat(visibleRow.peerDelivered()).isEqualTo(3);
+  }
+
+  @Test
+  void aQuietConversationMakesNoRowUntilSomethingIsSaid() {
+    assertThat(look(null, Mail.none(CHAT, 1).beQuiet())).isEqualTo(new DeliveryHandler.Quiet(0));
+    assertThat(take(null, Mail.none(CHAT, 1)).created()).isTrue();
+    assertThat(take(null, Mail.of(CHAT, 1, 1).beQuiet()).created()).isTrue();
+  }
+
+  @Test
+  void whoLeavesGetsTheEntriesUpToThatAndThenTheRowIsGone() {
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).held();
+    DeliveryHandler.Taken part = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(5));
+    assertThat(part.removed()).isNull();
+    assertThat(part.held()).isInstanceOf(HiddenRow.class);
+    DeliveryHandler.Taken rest = take(part.held(), Mail.of(GROUP, 5, 6).version(9).left(5));
+    assertThat(rest.entries()).extracting(Entry::seq).containsExactly(5L);
+    assertThat(Objects.requireNonNull(rest.removed()).removed()).isTrue();
+    assertThat(rest.held().cursors().acked(1, 5)).isZero();
+    assertThat(look(rest.held(), Mail.of(GROUP, 5, 5).version(9).left(5)))
+        .isEqualTo(new DeliveryHandler.Known());
+    // A late word from before does not bring it back.
+    assertThat(look(rest.held(), Mail.of(GROUP, 4, 4).version(4)))
+        .isEqualTo(new DeliveryHandler.Known());
+  }
+
+  @Test
+  void whoIsAddedAgainStartsThere() {
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).held();
+    ConversationRow left = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4)).held();
+    DeliveryHandler.Taken again = take(left, Mail.of(GROUP, 8, 9).version(20).joined(8));
+    assertThat(again.created()).isTrue();
+    assertThat(again.entries()).extracting(Entry::seq).containsExactly(8L, 9L);
+    assertThat(again.held().cursors().acked(1, 9)).isEqualTo(7);
+    // Even if the leaving was never told.
+    DeliveryHandler.Taken unseen =
+        take(conversationRow, Mail.of(GROUP, 8, 9).version(20).joined(8));
+    assertThat(unseen.held().cursors().acked(1, 9)).isEqualTo(7);
+  }
+
+  @Test
+  void anEvictedRowComesBackWithItsEntriesAndCursors() {
+    VisibleRow visibleRow = (VisibleRow) take(null, Mail.of(GROUP, 1, 3)).held();
+    HiddenRow hiddenRow = visibleRow.withFlags(true, null, null).parked();
+    DeliveryHandler.Taken quiet = take(hiddenRow, Mail.none(GROUP, 9));
+    assertThat(quiet.held()).isInstanceOf(HiddenRow.class);
+    DeliveryHandler.Taken back = take(quiet.held(), Mail.of(GROUP, 4, 4).version(10));
+    assertThat(back.created()).isTrue();
+    assertThat(((VisibleRow) back.held()).muted()).isTrue();
+    assertThat(back.held().cursors().acked(1, 4)).isZero();
+  }
+
+  @Test
+  void aLastMessageFromBeforeOneJoinedIsNotShown() {
+    Mail added = Mail.of(GROUP, 1, 4).joined(5).version(6);
+    VisibleRow visibleRow = (VisibleRow) take(null, added).held();
+    assertThat(visibleRow.lastMessage()).isNull();
+    assertThat(visibleRow.lastSeq()).isEqualTo(4);
+  }
+
+  @Test
+  void anAcknowledgementThatCameFirstCounts() {
+    DeviceCursors early = DeviceCursors.NONE.with(1, 2, 0);
+    DeliveryHandler deliveryHandler =
+        DeliveryHandler.of(null, Mail.of(CHAT, 1, 2).deliver(), Set.of(1L, 2L), early, false);
+    DeviceCursors cursors = ((DeliveryHandler.Taken) deliveryHandler).held().cursors();
+    assertThat(cursors.acked(1, 2)).isEqualTo(2);
+    assertThat(cursors.acked(2, 2)).isZero();
+  }
+
+  @Test
+  void aDeviceAheadDoesNotLagWhenTheEntryComes() {
+    DeviceCursors ahead = DeviceCursors.NONE.with(1, 5, 3);
+    assertThat(ahead.headMoved(3, 4, Set.of(1L, 2L)).acked(1, 4)).isEqualTo(5);
+    assertThat(ahead.headMoved(3, 4, Set.of(1L, 2L)).acked(2, 4)).isEqualTo(3);
+    assertThat(ahead.headMoved(3, 5, Set.of(1L)).isEmpty()).isTrue();
+  }
+}

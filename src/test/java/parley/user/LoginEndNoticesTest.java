@@ -1,0 +1,183 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static parley.user.UserFixtures.ALICE;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
+
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import parley.model.DeviceId;
+import parley.model.ErrorCode;
+import parley.user.UserFixtures.Mail;
+
+/** Logins that end: by the account, and with a device. */
+class LoginEndNoticesTest {
+  private final UserHarness rig = new UserHarness();
+
+  @BeforeEach
+  void start() {
+    rig.pushes();
+    rig.start();
+    rig.make();
+  }
+
+  @AfterEach
+  void stop() {
+    rig.close();
+  }
+
+  private TestProbe<User.Delivery> say(
+      DeviceId device, String session, boolean resume, @Nullable String sid) {
+    TestProbe<User.Delivery> probe = rig.probe();
+    rig.tell(new User.Attach(ALICE, device, "test", session, false, resume, probe.getRef(), sid));
+    return probe;
+  }
+
+  private TestProbe<User.Delivery> hello(DeviceId device, String session, String sid) {
+    TestProbe<User.Delivery> probe = say(device, session, false, sid);
+    probe.expectMessageClass(User.Attached.class);
+    return probe;
+  }
+
+  private User.DoneReply end(String sid) {
+    return rig.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to));
+  }
+
+  private User.DoneReply remove(DeviceId device) {
+    return rig.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(device, to));
+  }
+
+  private static void removed(TestProbe<User.Delivery> session) {
+    User.Ended ended =
+        (User.Ended)
+            session
+                .fishForMessage(
+                    java.time.Duration.ofSeconds(5),
+                    said ->
+                        said instanceof User.Ended
+                            ? org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes
+                                .complete()
+                            : org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes
+                                .continueAndIgnore())
+                .getLast();
+    assertThat(ended.why()).isEqualTo(User.End.REMOVED);
+  }
+
+  private void refused(String sid) {
+    User.Ended hello = say(PHONE, "later", false, sid).expectMessageClass(User.Ended.class);
+    assertThat(hello.why()).isEqualTo(User.End.REFUSED);
+    assertThat(hello.refusal().code()).isEqualTo(ErrorCode.UNAUTHENTICATED);
+    removed(say(PHONE, "later", true, sid));
+  }
+
+  @Test
+  void itsSessionsEndAndItsTokensOpenNoneAlsoAfterACrash() {
+    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
+    TestProbe<User.Delivery> laptop = hello(LAPTOP, "2", "b");
+    assertThat(end("a")).isEqualTo(new User.Done());
+    removed(phone);
+    laptop.expectNoMessage();
+    refused("a");
+    int events = rig.journal().size();
+    assertThat(end("a")).isEqualTo(new User.Done());
+    assertThat(rig.journal()).hasSize(events);
+    rig.crash();
+    refused("a");
+    hello(PHONE, "3", "c");
+    assertThat(rig.endedLogins).as("the account said it").isEmpty();
+  }
+
+  @Test
+  void aSessionThatDidNotHearOfItIsToldAtItsNextCheck() {
+    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
+    end("a");
+    removed(phone);
+    rig.tell(new User.Check(PHONE, "1", 0, phone.getRef()));
+    assertThat(phone.expectMessageClass(User.Ended.class).why()).isEqualTo(User.End.LOST);
+    removed(say(PHONE, "1", true, "a"));
+  }
+
+  @Test
+  void aDeviceWithoutALoginIsNotPushedToUntilItsNextHello() {
+    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", "t", to));
+    rig.end(phone, PHONE);
+    rig.flush();
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    rig.flush();
+    rig.tell(new UserInternal.PushDue());
+    assertThat(rig.sends).hasSize(1);
+
+    // Another login of the device's that is not the one it came with last changes nothing.
+    end("other");
+    rig.crash();
+    end("a");
+    rig.crash();
+    rig.tell(Mail.of(CHAT, 2, 2).deliver());
+    rig.flush();
+    rig.tell(new UserInternal.PushDue());
+    assertThat(rig.sends.stream().filter(send -> send.notification().seq() == 2)).isEmpty();
+
+    TestProbe<User.Delivery> again = hello(PHONE, "2", "c");
+    rig.end(again, PHONE);
+    rig.flush();
+    rig.tell(Mail.of(CHAT, 3, 3).deliver());
+    rig.flush();
+    rig.tell(new UserInternal.PushDue());
+    assertThat(rig.sends.getLast().notification().seq()).isEqualTo(3);
+  }
+
+  @Test
+  void aDeviceTakesAllLoginsWithItThatItEverCameWith() {
+    rig.end(hello(PHONE, "1", "a"), PHONE);
+    rig.flush();
+    rig.crash();
+    TestProbe<User.Delivery> laptop = hello(LAPTOP, "2", "a");
+    TestProbe<User.Delivery> phone = hello(PHONE, "3", "b");
+    assertThat(remove(PHONE)).isEqualTo(new User.Done());
+    removed(phone);
+    removed(laptop);
+    assertThat(rig.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
+    refused("a");
+    refused("b");
+  }
+
+  @Test
+  void anAccountThatCouldNotBeToldIsToldInTheNextLife() {
+    rig.accountsAway = true;
+    hello(PHONE, "1", "a");
+    assertThat(remove(PHONE)).isEqualTo(new User.Done());
+    assertThat(rig.endedLogins).containsExactly("alice a");
+    rig.accountsAway = false;
+    rig.crash();
+    await().until(() -> rig.endedLogins.size() == 2);
+    await()
+        .until(
+            () ->
+                rig.journal().getLast() instanceof UserEvent.Flushed last
+                    && last.ended().stream().anyMatch(EndedLogin::told));
+    rig.crash();
+    refused("a");
+    assertThat(rig.endedLogins).hasSize(2);
+  }
+
+  @Test
+  void endedLoginsAreBounded() {
+    for (int i = 0; i < EndedLogin.MOST + 1; i++) {
+      end("s" + i);
+    }
+    refused("s" + EndedLogin.MOST);
+    refused("s1");
+    hello(PHONE, "1", "s0");
+    rig.clock.advance(EndedLogin.REMEMBER_MILLIS + 1);
+    end("last");
+    hello(LAPTOP, "2", "s1");
+  }
+}

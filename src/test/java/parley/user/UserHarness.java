@@ -1,0 +1,392 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
+import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.model.DeviceView;
+import parley.model.InboxRow;
+import parley.model.UserId;
+import parley.push.DeadLetter;
+import parley.push.Platform;
+import parley.push.PushOutcome;
+import parley.push.PushService;
+
+/**
+ * A user with everything around it played by the test. Flush and tell timers never fire by
+ * themselves: a test says when, so nothing depends on how fast the machine is.
+ */
+final class UserHarness implements AutoCloseable {
+  /** Something a conversation was told. */
+  record Sent(ConversationId to, User.ToConversation message) {}
+
+  /** Time that moves only when told. */
+  static final class Clock implements InstantSource {
+    private final AtomicLong millis = new AtomicLong(1_000);
+
+    void advance(long by) {
+      millis.addAndGet(by);
+    }
+
+    @Override
+    public Instant instant() {
+      return Instant.ofEpochMilli(millis.get());
+    }
+  }
+
+  final ActorTestKit kit =
+      ActorTestKit.create(
+          EventSourcedBehaviorTestKit.config().withFallback(UserFixtures.serialization()));
+  final Clock clock = new Clock();
+  final UserSettings settings =
+      new UserSettings(Duration.ofDays(1), Duration.ofDays(1), Duration.ofSeconds(150), 5);
+
+  /** Logins that ended with a device; the account knows at once, or while it is away never. */
+  final List<String> endedLogins = Collections.synchronizedList(new ArrayList<>());
+
+  volatile boolean accountsAway;
+
+  private final User.Logins logins =
+      (username, sid) -> {
+        endedLogins.add(username + " " + sid);
+        return accountsAway
+            ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))
+            : CompletableFuture.completedFuture(true);
+      };
+
+  final List<Sent> conversations = Collections.synchronizedList(new ArrayList<>());
+  final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
+
+  /** A dead letter on its way. */
+  record Letter(DeadLetter letter, long reference) {}
+
+  final List<PushService.Send> sends = Collections.synchronizedList(new ArrayList<>());
+  final List<Letter> letters = Collections.synchronizedList(new ArrayList<>());
+  final List<UserReminder.Command> reminders = Collections.synchronizedList(new ArrayList<>());
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private PushDependencies pushDependencies = PushDependencies.off();
+
+  /** What the next claim of a push token gets. */
+  volatile CompletableFuture<Long> claim = CompletableFuture.completedFuture(0L);
+
+  /** What was released, as "hash claim"; the owner record knows at once, or while away never. */
+  final List<String> released = Collections.synchronizedList(new ArrayList<>());
+
+  volatile boolean ownersAway;
+
+  /** How tokens were claimed, as "hash held onlyIfFree". */
+  final List<String> claims = Collections.synchronizedList(new ArrayList<>());
+
+  private final PushTokens.Claims tokens =
+      new PushTokens.Claims() {
+        @Override
+        public CompletableFuture<Long> claim(
+            UserId user, String hash, long held, boolean onlyIfFree) {
+          claims.add(hash + " " + held + " " + onlyIfFree);
+          return claim;
+        }
+
+        @Override
+        public CompletableFuture<?> release(UserId user, String hash, long claim) {
+          released.add(hash + " " + claim);
+          return ownersAway
+              ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))
+              : CompletableFuture.completedFuture(true);
+        }
+      };
+
+  /** From the next start on devices of Apple's are pushed to, by the lists above. */
+  void pushes() {
+    pushDependencies =
+        new PushDependencies(
+            Set.of(Platform.APNS),
+            sends::add,
+            (letter, reference, replyTo) -> letters.add(new Letter(letter, reference)),
+            (to, command) -> reminders.add(command),
+            tokens,
+            new PushSettings(
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(4),
+                Duration.ofHours(1),
+                Duration.ofMinutes(2),
+                () -> 0.5),
+            new PushOutboxMeters(meters));
+  }
+
+  /** Like a reminder that is there. */
+  void remind() {
+    for (UserReminder.Command command : List.copyOf(reminders)) {
+      if (command instanceof UserReminder.Keep keep) {
+        tell(new UserPush.Reminded(keep.nr()));
+      }
+    }
+    reminders.clear();
+  }
+
+  /** The provider's answer to the oldest push, and its note in the journal. */
+  PushService.Send answer(PushOutcome pushOutcome) {
+    PushService.Send send = sends.removeFirst();
+    send.replyTo().tell(new PushService.Sent(send.reference(), pushOutcome));
+    flush();
+    return send;
+  }
+
+  /** Time goes by, and with it the timer of pushes. */
+  void pass(Duration time) {
+    clock.advance(time.toMillis());
+    tell(new UserInternal.PushDue());
+  }
+
+  private @Nullable EventSourcedBehaviorTestKit<User.Command, UserEvent, UserState> user;
+
+  void start() {
+    user =
+        EventSourcedBehaviorTestKit.create(
+            kit.system(),
+            User.create(
+                UserFixtures.ALICE,
+                settings,
+                (to, message) -> conversations.add(new Sent(to, message)),
+                logins,
+                clock,
+                pushDependencies,
+                shard.getRef()),
+            EventSourcedBehaviorTestKit.enabledSerializationSettings()
+                .withVerifyState(false)
+                .withVerifyEquality(true));
+  }
+
+  @Override
+  public void close() {
+    kit.shutdownTestKit();
+  }
+
+  private EventSourcedBehaviorTestKit<User.Command, UserEvent, UserState> user() {
+    return Objects.requireNonNull(user);
+  }
+
+  /** Tell the user, wait until it is handled, give what it persisted. */
+  List<UserEvent> tell(User.Command command) {
+    return user().runCommand(command).events();
+  }
+
+  void tellOnly(User.Command command) {
+    ref().tell(command);
+  }
+
+  private ActorRef<User.Command> ref() {
+    return Objects.requireNonNull(ref);
+  }
+
+  private @Nullable ActorRef<User.Command> ref;
+
+  <R> R ask(Function<ActorRef<R>, User.Command> command) {
+    return user().runCommand(command).reply();
+  }
+
+  void make() {
+    ask((ActorRef<User.ProfileReply> to) -> new User.Ensure("alice", "Alice", to));
+  }
+
+  /** Everything in the journal. */
+  List<UserEvent> journal() {
+    return user().persistenceTestKit().persistedInStorage("user|" + UserFixtures.ALICE).stream()
+        .map(UserEvent.class::cast)
+        .toList();
+  }
+
+  /** Flush until nothing is left; the events. */
+  List<UserEvent> flush() {
+    int before = journal().size();
+    int size;
+    do {
+      size = journal().size();
+      tell(new UserInternal.Flush());
+    } while (journal().size() > size);
+    return journal().subList(before, size);
+  }
+
+  /** Time goes by, and the tell timer with it. */
+  void tick(long millis) {
+    clock.advance(millis);
+    tell(new UserInternal.Tell());
+  }
+
+  /** From the next life on a conversation was once forgotten for lack of room: this one. */
+  void forget(ConversationId id) {
+    PersistenceTestKit.create(kit.system())
+        .persistForRecovery(
+            "user|" + UserFixtures.ALICE,
+            List.of(
+                new UserEvent.Flushed(
+                    List.of(),
+                    List.of(),
+                    List.of(),
+                    List.of(id),
+                    List.of(),
+                    List.of(),
+                    List.of())));
+    restart();
+  }
+
+  /** The entity ends without a word and begins again from its journal. */
+  void restart() {
+    user().restart();
+  }
+
+  void crash() {
+    restart();
+  }
+
+  TestProbe<User.DoneReply> done() {
+    return kit.createTestProbe();
+  }
+
+  TestProbe<User.Delivery> probe() {
+    return kit.createTestProbe();
+  }
+
+  TestProbe<User.Delivery> hello(DeviceId device, String session, boolean fresh) {
+    TestProbe<User.Delivery> probe = probe();
+    helloFrom(probe.getRef(), device, session, fresh);
+    return probe;
+  }
+
+  void helloFrom(
+      ActorRef<User.Delivery> session, DeviceId device, String sessionId, boolean fresh) {
+    tell(new User.Attach(UserFixtures.ALICE, device, "test", sessionId, fresh, false, session));
+  }
+
+  /** A session that was attached to an earlier life of this user. */
+  TestProbe<User.Delivery> resume(DeviceId device, String session) {
+    TestProbe<User.Delivery> probe = probe();
+    tell(new User.Attach(UserFixtures.ALICE, device, "test", session, false, true, probe.getRef()));
+    return probe;
+  }
+
+  private List<User.Lag> lastLag = List.of();
+
+  /** Attach, and take the welcome off the probe. */
+  TestProbe<User.Delivery> attach(DeviceId device, String session, boolean fresh) {
+    TestProbe<User.Delivery> probe = hello(device, session, fresh);
+    User.Attached attached = attached(probe);
+    ref = attached.user();
+    lastLag = attached.lagging();
+    return probe;
+  }
+
+  /** The welcome; a newcomer that is asked whether it lives says so. */
+  private User.Attached attached(TestProbe<User.Delivery> probe) {
+    User.Delivery first = probe.receiveMessage();
+    if (first instanceof User.Knock knock) {
+      tell(new User.Living(knock.order()));
+      first = probe.receiveMessage();
+    }
+    assertThat(first).isInstanceOf(User.Attached.class);
+    return (User.Attached) first;
+  }
+
+  /** What the session just attached was told to lack. */
+  List<User.Lag> lag(TestProbe<User.Delivery> justAttached) {
+    Objects.requireNonNull(justAttached);
+    return lastLag;
+  }
+
+  /** The next thing the session must not miss. */
+  <T extends User.Vital> T vital(TestProbe<User.Delivery> session, Class<T> type) {
+    return type.cast(session.expectMessageClass(User.Numbered.class).delivery());
+  }
+
+  User.Ended ended(TestProbe<User.Delivery> probe) {
+    return probe.expectMessageClass(User.Ended.class);
+  }
+
+  /** The session's end, and the user's notice of it. */
+  void end(TestProbe<User.Delivery> session, DeviceId device) {
+    tell(new UserInternal.SessionEnded(device, session.getRef()));
+  }
+
+  List<DeviceView> devices() {
+    return ((User.Devices) this.<User.DevicesReply>ask(User.GetDevices::new)).devices();
+  }
+
+  List<InboxRow> inbox() {
+    return ((User.Inbox) this.<User.InboxReply>ask(to -> new User.GetInbox(100, null, to)))
+        .page()
+        .conversations();
+  }
+
+  UserState durable() {
+    return user().getState();
+  }
+
+  /** What conversations were told about devices. */
+  List<Long> delivered() {
+    return List.copyOf(conversations).stream()
+        .filter(sent -> sent.message() instanceof User.Delivered)
+        .map(sent -> ((User.Delivered) sent.message()).seq())
+        .toList();
+  }
+
+  /** How far conversations were told the journal is. */
+  List<Long> dispatched() {
+    return List.copyOf(conversations).stream()
+        .filter(sent -> sent.message() instanceof User.Dispatched)
+        .map(sent -> ((User.Dispatched) sent.message()).seq())
+        .toList();
+  }
+
+  /** Until what was put to a newcomer before has been heard. */
+  void awaitAnswered() {
+    attached(hello(new DeviceId("late"), "late", false));
+    attached(hello(new DeviceId("late"), "later", false));
+  }
+
+  /** Somebody to put into a message that nobody reads. */
+  ActorRef<User.Command> anyone() {
+    return ref();
+  }
+
+  void stopEntity() {
+    spawnRef();
+    ActorRef<User.Command> stopping = ref();
+    stopping.tell(new UserInternal.Stop());
+    kit.createTestProbe().expectTerminated(stopping, Duration.ofSeconds(10));
+  }
+
+  private void spawnRef() {
+    if (ref == null) {
+      attach(new DeviceId("ref"), "ref", false);
+    }
+  }
+
+  void failNextWrite() {
+    spawnRef();
+    PersistenceTestKit.create(kit.system()).failNextPersisted();
+  }
+
+  void awaitTerminated() {
+    kit.createTestProbe().expectTerminated(ref(), Duration.ofSeconds(10));
+  }
+}

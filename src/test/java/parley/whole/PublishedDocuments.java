@@ -1,0 +1,23 @@
+package parley.whole;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import parley.client.Answer;
+import parley.client.AnswerCheck;
+import parley.protocol.ContractSchemas;
+
+/** Holds everything the server says against the documents it publishes. */
+final class PublishedDocuments implements AnswerCheck {
+  @Override
+  public void frame(JsonNode frame) {
+    ContractSchemas.assertFrame(frame);
+  }
+
+  @Override
+  public void answer(String method, String path, Answer answer) {
+    // Files and documents are no calls, and an answer to HEAD shows nothing of its body.
+    if (path.startsWith("/v1/") && !method.equals("HEAD")) {
+      JsonNode body = answer.text().isEmpty() ? null : answer.body();
+      ContractSchemas.assertAnswer(method, path, answer.status(), body);
+    }
+  }
+}
