@@ -93,7 +93,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
    * @param epoch the name of its history
    * @param cold where old entries go, null where they stay
    * @param lapsed whether this process may acknowledge nothing any more
-   * @param trust whose tokens are good
+   * @param tokenIssuers whose tokens are good
    * @param pushing the providers of push notifications
    */
   static NodeServices start(

@@ -36,7 +36,7 @@ public final class PushProviders implements AutoCloseable {
    *
    * @param apns null where it is off
    * @param fcm null where it is off
-   * @param limits whose timeout is the clients' too
+   * @param pushLimits whose timeout is the clients' too
    */
   public static PushProviders from(
       @Nullable ApnsAccess apns,

@@ -53,7 +53,7 @@ public final class PushService {
   /**
    * The actor of a node, which closes the providers when it stops.
    *
-   * @param limits hold for each provider by itself
+   * @param pushLimits hold for each provider by itself
    */
   public static Behavior<Command> create(
       PushProviders pushProviders, PushLimits pushLimits, Telemetry telemetry) {

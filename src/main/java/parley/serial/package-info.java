@@ -26,7 +26,8 @@
  * pay for {@code Deliver} alone, at the cost of processor time for each recipient. It is not used.
  *
  * <p>No message may exceed the transport's frame of 256 KiB. What can be large is cut at {@link
- * parley.serial.Wire#CHUNK_BYTES}. The tests called {@code ConversationSizesTest} and {@code UserSizesTest} fill every bound.
+ * parley.serial.Wire#CHUNK_BYTES}. The tests called {@code ConversationSizesTest} and {@code
+ * UserSizesTest} fill every bound.
  *
  * <h2>Changing a message while old and new nodes run together</h2>
  *

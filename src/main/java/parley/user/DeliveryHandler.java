@@ -60,7 +60,7 @@ sealed interface DeliveryHandler {
   /**
    * Look at a message.
    *
-   * @param held what is held of the conversation, or null
+   * @param conversationRow what the user keeps of the conversation, or null
    * @param devices the numbers of the user's devices
    * @param early what devices have acknowledged of a conversation that was not held
    * @param forgotten whether conversations were ever forgotten for lack of room

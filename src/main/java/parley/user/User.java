@@ -45,7 +45,7 @@ public final class User {
    *
    * @param conversations the way to conversations
    * @param logins told which logins have ended with a device
-   * @param pushing how devices are pushed to
+   * @param pushDependencies how devices are pushed to
    * @param shard where the user asks to leave memory
    */
   public static Behavior<Command> create(

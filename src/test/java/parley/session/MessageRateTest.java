@@ -54,7 +54,7 @@ class MessageRateTest {
     long fullAt;
     long now = 1_000_000;
 
-    public Cluster(int size) {
+    Cluster(int size) {
       for (int i = 0; i < size; i++) {
         MessageRate node = new MessageRate(50);
         node.reportTo(
