@@ -91,6 +91,23 @@ class ArchitectureTest {
   }
 
   @Test
+  void everyPackageOfTheTableExists() {
+    for (String name : LayoutRules.MAY_IMPORT.keySet()) {
+      assertThat(CODE.stream().anyMatch(type -> type.getPackageName().equals("parley." + name)))
+          .as(name)
+          .isTrue();
+    }
+  }
+
+  @Test
+  void aSimpleNameBelongsToOneClass() {
+    JavaClasses all = new ClassFileImporter().importPackages("parley");
+    assertThat(LayoutRules.doubledNames(all)).isEmpty();
+    assertThat(LayoutRules.doubledNames(PLANTED))
+        .containsExactly("planted.model.Helper, planted.util.Helper");
+  }
+
+  @Test
   void printingIsNoticed() {
     assertThat(breaches(LayoutRules.noStandardOutput("planted"))).isNotEmpty();
   }

@@ -9,12 +9,15 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.lang.ArchRule;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -61,13 +64,11 @@ final class LayoutRules {
     table.put("tls", List.of());
     table.put("protocol", List.of("model"));
     table.put("auth", List.of("model"));
-    table.put("moderation", List.of("model"));
     table.put("push", List.of("model"));
     table.put("archive", List.of("model"));
     table.put("user", List.of("model", "push", "snapshot"));
     table.put("calendar", List.of("model", "snapshot"));
-    table.put(
-        "conversation", List.of("model", "user", "archive", "calendar", "moderation", "snapshot"));
+    table.put("conversation", List.of("model", "user", "archive", "calendar", "snapshot"));
     table.put("websocket", List.of());
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth", "websocket"));
     table.put("port", List.of());
@@ -210,6 +211,20 @@ final class LayoutRules {
         .callMethod(Throwable.class, "printStackTrace")
         .as("nothing prints to the console")
         .allowEmptyShould(true);
+  }
+
+  /** Simple names that two top-level classes have: a name must lead to one place. */
+  static List<String> doubledNames(JavaClasses classes) {
+    Map<String, Set<String>> byName = new TreeMap<>();
+    for (JavaClass type : classes) {
+      if (type.isTopLevelClass() && !type.getSimpleName().equals("package-info")) {
+        byName.computeIfAbsent(type.getSimpleName(), name -> new TreeSet<>()).add(type.getName());
+      }
+    }
+    return byName.values().stream()
+        .filter(names -> names.size() > 1)
+        .map(names -> String.join(", ", names))
+        .toList();
   }
 
   static List<ArchRule> all(String root) {

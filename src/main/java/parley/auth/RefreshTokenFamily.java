@@ -123,6 +123,6 @@ record RefreshTokenFamily(
 
   @Override
   public String toString() {
-    return "Family[counter=" + counter + ", expiresAt=" + expiresAt + "]";
+    return "RefreshTokenFamily[counter=" + counter + ", expiresAt=" + expiresAt + "]";
   }
 }

@@ -184,6 +184,14 @@ record VisibleRow(
 
   @Override
   public String toString() {
-    return "Row[" + id + ", version=" + version + ", lastSeq=" + lastSeq + ", lag=" + lag + "]";
+    return "VisibleRow["
+        + id
+        + ", version="
+        + version
+        + ", lastSeq="
+        + lastSeq
+        + ", lag="
+        + lag
+        + "]";
   }
 }

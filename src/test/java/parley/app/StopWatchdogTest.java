@@ -110,7 +110,8 @@ class StopWatchdogTest {
     assertThat(logged)
         .singleElement()
         .asString()
-        .contains("hangs in cluster-leave", Thread.currentThread().getName(), "StopWatchTest.java");
+        .contains(
+            "hangs in cluster-leave", Thread.currentThread().getName(), "StopWatchdogTest.java");
   }
 
   @Test

@@ -28,7 +28,8 @@ class ReminderAdoptionTest {
   private static final String SHARDS = "/sharding/conversationCoordinator";
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final ActorTestKit kit = ActorTestKit.create("Adoption", ConversationHarness.IN_MEMORY);
+  private final ActorTestKit kit =
+      ActorTestKit.create("ReminderAdoption", ConversationHarness.IN_MEMORY);
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
 
   /** What the old version left: names by list; a list that is null cannot be read. */

@@ -72,7 +72,7 @@ class HostileFramesTest {
   @BeforeEach
   void seed() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
-    System.out.println("HostileInputTest: -Dparley.seed=" + seed);
+    System.out.println("HostileFramesTest: -Dparley.seed=" + seed);
     random = new Random(seed);
   }
 

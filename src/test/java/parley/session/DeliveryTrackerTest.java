@@ -535,7 +535,7 @@ class DeliveryTrackerTest {
   @Test
   void nothingIsLostDoubledOrReorderedWhateverHappens() {
     long seed = System.nanoTime();
-    System.out.println("DeliveriesTest seed " + seed);
+    System.out.println("DeliveryTrackerTest seed " + seed);
     Random seeds = new Random(seed);
     for (int i = 0; i < 400; i++) {
       long one = seeds.nextLong();

@@ -1,0 +1,6 @@
+package planted.model;
+
+/** Has the simple name of another class. */
+public final class Helper {
+  private Helper() {}
+}
