@@ -8,11 +8,12 @@ import parley.model.EntryIntent;
 import parley.model.UserId;
 
 /**
- * A frame a client may send. {@code id} is the client's own number for it, null where it gave none.
+ * A frame that a client may send. {@code id} is the client's own number for the frame, or null if
+ * it gave none.
  */
 public sealed interface ClientFrame {
 
-  /** The client's number for the frame; the answer bears the same. */
+  /** The client's number for the frame; the answer carries the same number. */
   @Nullable Long id();
 
   /** The first frame of a connection. */
@@ -24,7 +25,7 @@ public sealed interface ClientFrame {
     }
   }
 
-  /** A new token for a living session. */
+  /** A new token for a live session. */
   record Auth(@Nullable Long id, String token) implements ClientFrame {
     @Override
     public String toString() {
@@ -32,14 +33,14 @@ public sealed interface ClientFrame {
     }
   }
 
-  /** A sign of life. */
+  /** Keeps the connection alive. */
   record Ping(@Nullable Long id) implements ClientFrame {}
 
   /**
-   * An entry to add: the ops send, edit, delete and react, and REST's POST /v1/messages.
+   * A write: the ops send, edit, delete and react, and POST /v1/messages.
    *
-   * @param conversationId where to, or null
-   * @param to the other person of a direct conversation, or null; exactly one of the two is given
+   * @param conversationId the conversation, or null
+   * @param to the other user of a direct conversation, or null; exactly one of the two is given
    */
   record Post(
       @Nullable Long id,
@@ -49,23 +50,25 @@ public sealed interface ClientFrame {
       EntryIntent intent)
       implements ClientFrame {}
 
-  /** This device has everything up to seq. */
+  /** This device has every entry up to {@code seq}. */
   record Ack(@Nullable Long id, ConversationId conversationId, long seq) implements ClientFrame {}
 
-  /** The user has read everything up to seq. */
+  /** The user has read every entry up to {@code seq}. */
   record Read(@Nullable Long id, ConversationId conversationId, long seq) implements ClientFrame {}
 
-  /** The user writes, or no longer does. */
+  /** The user is typing, or has stopped. */
   record Typing(@Nullable Long id, ConversationId conversationId, boolean active)
       implements ClientFrame {}
 
-  /** Whose presence this connection wants to know; replaces the last. */
+  /** The users whose presence this connection watches; replaces the previous list. */
   record Watch(@Nullable Long id, List<UserId> userIds) implements ClientFrame {}
 
-  /** A page of the inbox. */
+  /** Requests a page of the inbox. */
   record Inbox(@Nullable Long id, int limit, @Nullable String cursor) implements ClientFrame {}
 
-  /** A page of a conversation; at most one of before and after is given. */
+  /**
+   * Requests a page of a conversation; at most one of {@code before} and {@code after} is given.
+   */
   record History(
       @Nullable Long id,
       ConversationId conversationId,

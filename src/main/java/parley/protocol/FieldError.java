@@ -3,8 +3,8 @@ package parley.protocol;
 import parley.model.ErrorCode;
 
 /**
- * One field of a frame or a request is not what the protocol says. Stays inside this package: the
- * readers turn it into a result, so bad input costs no stack trace and nobody outside can forget to
+ * A field of a frame or a request breaks the protocol. The exception stays inside this package: the
+ * readers turn it into a result, so bad input costs no stack trace, and no caller can forget to
  * catch it.
  */
 final class FieldError extends Exception {
@@ -15,9 +15,9 @@ final class FieldError extends Exception {
   private final String text;
 
   /**
-   * What is wrong.
+   * Creates the error of one field.
    *
-   * @param message for a person who debugs; names the field
+   * @param message for developers; names the field
    */
   FieldError(ErrorCode code, String field, String message) {
     super(message, null, false, false);

@@ -11,14 +11,14 @@ import parley.model.Limits;
 import parley.model.UserId;
 
 /**
- * A text frame of a client to a {@link ClientFrame}.
+ * Parses a text frame of a client into a {@link ClientFrame}.
  *
- * <p>Never throws, whatever the text; work and memory are bounded by the size of a frame. What it
- * lets through keeps every rule of form and size, so nobody behind it has to check again. Fields
- * are checked in the order in which the protocol lists them, and the first that is wrong is named.
+ * <p>Never throws, whatever the text; work and memory are bounded by the size of a frame. A
+ * returned frame keeps every rule of form and size, so no later code has to check again. Fields are
+ * checked in the order in which the protocol lists them, and the error names the first wrong one.
  */
 public final class FrameReader {
-  /** Most characters of what a client says it is. */
+  /** Most characters of the field {@code client}, a client's description of itself. */
   static final int CLIENT_CHARS = 256;
 
   /** Most characters of a token; a JWT with many claims has a few thousand. */
@@ -29,25 +29,24 @@ public final class FrameReader {
 
   private FrameReader() {}
 
-  /** What became of a text. */
+  /** The result of parsing a text. */
   public sealed interface Result {}
 
-  /** A frame. */
+  /** The text is a valid frame. */
   public record Good(ClientFrame frame) implements Result {}
 
   /**
-   * Not a frame.
+   * The text is not a valid frame.
    *
-   * @param id the frame's id, where the text was a JSON object with a valid one
-   * @param code {@code bad_frame}, {@code too_large}, or {@code bad_request} for a page that cannot
-   *     be
-   * @param field the field at fault, or {@code frame} for the whole
-   * @param message names the field and says its rule
+   * @param id the frame's id, if the text is a JSON object with a valid one
+   * @param code {@code bad_frame}, {@code too_large}, or {@code bad_request} for an impossible page
+   * @param field the wrong field, or {@code frame} for the whole text
+   * @param message names the field and states its rule
    */
   public record Bad(@Nullable Long id, ErrorCode code, String field, String message)
       implements Result {}
 
-  /** Reads one text frame. */
+  /** Parses one text frame. */
   public static Result read(String text) {
     @Nullable Long id = null;
     try {
@@ -84,7 +83,7 @@ public final class FrameReader {
     };
   }
 
-  // An empty token is let through: whether a token is good is not a question of form.
+  // An empty token is accepted here: whether a token is valid is not a question of form.
   private static ClientFrame hello(@Nullable Long id, JsonFields f) throws FieldError {
     String token = f.text("token", 0, TOKEN_CHARS);
     var deviceId = f.deviceId("device_id");
@@ -94,7 +93,7 @@ public final class FrameReader {
         id, token, deviceId, client == null ? "" : client, fresh != null && fresh);
   }
 
-  /** A new message, of the socket or of REST. */
+  /** A new message, from the socket or from REST. */
   static ClientFrame.Post send(@Nullable Long id, JsonFields f) throws FieldError {
     boolean toConversation = f.get("conversation_id") != null;
     boolean toUser = f.get("to") != null;
@@ -104,7 +103,7 @@ public final class FrameReader {
     @Nullable UserId to = toUser ? f.userId("to") : null;
     @Nullable ConversationId conversationId = toUser ? null : f.conversationId();
     String clientMsgId = f.clientMsgId();
-    // Media comes with the media service; until then it is as unknown as any other type.
+    // Without the media service, media is as unknown as any other type.
     f.word("type", List.of("text"));
     String content = f.content();
     @Nullable Long replyTo = f.seqOrNull("reply_to");
@@ -135,13 +134,13 @@ public final class FrameReader {
     return new ClientFrame.Post(id, conversationId, null, clientMsgId, entryIntent);
   }
 
-  /** A page of the inbox, of the socket or of REST. */
+  /** A request for a page of the inbox, from the socket or from REST. */
   static ClientFrame.Inbox inbox(@Nullable Long id, JsonFields f) throws FieldError {
     int limit = f.limit(Limits.INBOX_PAGE, Limits.INBOX_PAGE_DEFAULT);
     return new ClientFrame.Inbox(id, limit, f.textOrNull("cursor", 0, CURSOR_CHARS));
   }
 
-  /** A page of a conversation, of the socket or of REST. */
+  /** A request for a page of a conversation, from the socket or from REST. */
   static ClientFrame.History history(@Nullable Long id, ConversationId conversationId, JsonFields f)
       throws FieldError {
     @Nullable Long before = f.seqOrNull("before");

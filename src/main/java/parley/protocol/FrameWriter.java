@@ -8,17 +8,18 @@ import parley.model.Entry;
 import parley.model.Limits;
 
 /**
- * A {@link ServerFrame} to the text of its frame: {@code op} first, then {@code id} where there is
- * one, then the fields in the order of the protocol. The same frame is always the same text.
+ * Encodes a {@link ServerFrame} as text: {@code op} first, then {@code id} if there is one, then
+ * the fields in the order of the protocol. The same frame always gives the same text.
  *
- * <p>An entry goes to many connections. Who has many to tell encodes it once with {@link #entry}
- * and makes each frame by {@link #message(String)}, which copies text and encodes nothing.
+ * <p>An entry goes to many connections. A caller with many recipients encodes it once with {@link
+ * #entry} and builds each frame with {@link #message(String)}, which copies text and encodes
+ * nothing.
  */
 public final class FrameWriter {
-  /** How often a client is asked to send a ping, in milliseconds. */
+  /** Interval at which clients are asked to send a ping, in milliseconds. */
   public static final int PING_INTERVAL_MILLIS = 30_000;
 
-  /** After how long without a data frame a connection is ended, in milliseconds. */
+  /** Time without a data frame after which a connection is closed, in milliseconds. */
   public static final int IDLE_TIMEOUT_MILLIS = 60_000;
 
   private static final String MESSAGE_START = "{\"op\":\"message\",";
@@ -34,15 +35,16 @@ public final class FrameWriter {
   }
 
   /**
-   * The JSON object of one entry, to be kept and used for many frames.
+   * The JSON object of one entry, for use in many frames.
    *
-   * @param own whether it is for devices of the entry's sender: only then it names client_msg_id
+   * @param own whether the recipient is a device of the entry's sender: only then {@code
+   *     client_msg_id} is included
    */
   public static String entry(ConversationId conversationId, Entry entry, boolean own) {
     return JsonEncoder.object(json -> JsonEncoder.entry(json, conversationId, entry, own));
   }
 
-  /** The frame around what {@link #entry} made. */
+  /** The {@code message} frame around the result of {@link #entry}. */
   public static String message(String entryJson) {
     return MESSAGE_START.concat(entryJson.substring(1));
   }

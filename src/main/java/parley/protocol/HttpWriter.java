@@ -12,9 +12,9 @@ import parley.model.InboxPage;
 import parley.model.Profile;
 import parley.model.UserId;
 
-/** The bodies of HTTP answers, in the same JSON as the frames that say the same. */
+/** Encodes the bodies of HTTP answers. They use the same JSON as frames of the same content. */
 public final class HttpWriter {
-  /** How long an access token lives, in seconds. */
+  /** Lifetime of an access token, in seconds. */
   public static final int ACCESS_TOKEN_SECONDS = 900;
 
   /** The media type of {@link #problem}. */
@@ -28,10 +28,10 @@ public final class HttpWriter {
   }
 
   /**
-   * The same.
+   * The answer to register, login and refresh.
    *
-   * @param refreshToken null where the caller is not to see it
-   * @param knownDevice null where there is none to give
+   * @param refreshToken null if the caller must not see it
+   * @param knownDevice null if there is none
    */
   public static String login(
       UserId userId,
@@ -58,7 +58,7 @@ public final class HttpWriter {
     return JsonEncoder.object(json -> profile(json, profile));
   }
 
-  /** The users that were looked for. */
+  /** The users that a search has found. */
   public static String users(List<Profile> users) {
     return JsonEncoder.object(
         json -> {
@@ -133,10 +133,10 @@ public final class HttpWriter {
   }
 
   /**
-   * An error by RFC 9457; its status is {@link ErrorCode#status}.
+   * An error in the format of RFC 9457; its status is {@link ErrorCode#status}.
    *
-   * @param detail for a person who debugs
-   * @param field the field at fault, or null
+   * @param detail for developers
+   * @param field the wrong field, or null
    */
   public static String problem(ErrorCode code, String detail, @Nullable String field) {
     return JsonEncoder.object(

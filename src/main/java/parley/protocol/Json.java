@@ -17,12 +17,12 @@ import parley.model.ErrorCode;
 import parley.model.Limits;
 
 /**
- * Text to one JSON object, strictly and with bounded work.
+ * Parses text into one JSON object, strictly and with bounded work.
  *
- * <p>Everything a stranger can make grow has a bound here: the text, the depth, a number's digits,
- * a name's length. Names of fields are neither interned nor kept in Jackson's shared symbol table,
- * because strangers choose them. A name that comes twice is refused: two readers could otherwise
- * see two different frames in the same bytes.
+ * <p>Everything that a stranger can make grow has a bound: the text, the depth, the digits of a
+ * number, the length of a name. Field names are neither interned nor kept in Jackson's shared
+ * symbol table, because strangers choose them. A duplicate name is refused: otherwise two readers
+ * could see two different frames in the same bytes.
  */
 final class Json {
   /** Deepest nesting; the protocol itself needs two levels. */
@@ -31,7 +31,7 @@ final class Json {
   /** Longest number, in characters; a 64-bit integer has at most twenty. */
   static final int NUMBER_CHARS = 100;
 
-  /** Longest name of a field, in characters. */
+  /** Longest field name, in characters. */
   static final int NAME_CHARS = 256;
 
   private static final ObjectMapper MAPPER =
@@ -54,19 +54,20 @@ final class Json {
 
   private Json() {}
 
-  /** An object to fill by hand. */
+  /** A new, empty object. */
   static ObjectNode object() {
     return MAPPER.createObjectNode();
   }
 
   /**
-   * Reads exactly one JSON object.
+   * Parses exactly one JSON object.
    *
-   * @param whole what to call the text as a whole in an error: {@code frame} or {@code body}
-   * @param wrong the code of an error
+   * @param whole name of the whole text in errors: {@code frame} or {@code body}
+   * @param wrong code of the error if the text is invalid
    */
   static ObjectNode parse(String text, String whole, ErrorCode wrong) throws FieldError {
-    // A character is at least one byte, so most oversized texts are known without counting.
+    // A character takes at least one byte, so most oversized texts are found without counting
+    // bytes.
     if (text.length() > Limits.FRAME_BYTES || TextRules.utf8Bytes(text) > Limits.FRAME_BYTES) {
       throw new FieldError(
           ErrorCode.TOO_LARGE, whole, whole + " must be at most " + Limits.FRAME_BYTES + " bytes");
@@ -103,7 +104,10 @@ final class Json {
     return e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getCharOffset());
   }
 
-  /** The outermost field in which the parser stopped, if its name is fit to be repeated. */
+  /**
+   * The outermost field in which the parser stopped, if its name can safely be repeated in an
+   * error; else the whole text's name.
+   */
   private static String fieldAt(JsonParser parser, String whole) {
     @Nullable String name = null;
     for (@Nullable JsonStreamContext c = parser.getParsingContext(); c != null; c = c.getParent()) {

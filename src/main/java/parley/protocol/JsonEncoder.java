@@ -18,8 +18,8 @@ import parley.model.LastMessage;
 import parley.model.UserId;
 
 /**
- * The JSON of what frames and HTTP bodies have in common: entries, rows, pages. Each method writes
- * the fields of one thing into an object that is already open.
+ * Encodes the JSON that frames and HTTP bodies share: entries, rows, pages. Each method writes the
+ * fields of one thing into an object that is already open.
  */
 final class JsonEncoder {
   private static final JsonFactory FACTORY = new JsonFactory();
@@ -32,7 +32,7 @@ final class JsonEncoder {
     void to(JsonGenerator json) throws IOException;
   }
 
-  /** The text of one object. Buffers are recycled per thread; only the result is allocated. */
+  /** Encodes one object. Buffers are recycled per thread; only the result is allocated. */
   static String object(Writing fields) {
     BufferRecycler buffers = FACTORY._getBufferRecycler();
     try (SegmentedStringWriter out = new SegmentedStringWriter(buffers)) {
@@ -43,7 +43,7 @@ final class JsonEncoder {
       }
       return out.getAndClear();
     } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
+      throw new UncheckedIOException("writing to memory failed", e);
     } finally {
       buffers.releaseToPool();
     }
@@ -53,7 +53,7 @@ final class JsonEncoder {
     json.writeStringField(name, Timestamps.format(epochMillis));
   }
 
-  /** A time where 0 stands for never, which clients see as null. */
+  /** Writes a time, or null for 0, which stands for never. */
   static void timeOrNever(JsonGenerator json, String name, long epochMillis) throws IOException {
     if (epochMillis == 0) {
       json.writeNullField(name);
@@ -62,14 +62,14 @@ final class JsonEncoder {
     }
   }
 
-  /** Left out where it is null. */
+  /** Writes nothing if the value is null. */
   static void optional(JsonGenerator json, String name, @Nullable Long value) throws IOException {
     if (value != null) {
       json.writeNumberField(name, value);
     }
   }
 
-  /** Left out where it is null. */
+  /** Writes nothing if the value is null. */
   static void optional(JsonGenerator json, String name, @Nullable String value) throws IOException {
     if (value != null) {
       json.writeStringField(name, value);
@@ -84,7 +84,7 @@ final class JsonEncoder {
     json.writeEndArray();
   }
 
-  /** One entry; its own name is only for the devices of its sender. */
+  /** Writes one entry; {@code client_msg_id} only if {@code own}, for devices of its sender. */
   static void entry(JsonGenerator json, ConversationId conversationId, Entry entry, boolean own)
       throws IOException {
     json.writeStringField("conversation_id", conversationId.value());
@@ -109,7 +109,7 @@ final class JsonEncoder {
       case EntryBody.Delete delete -> json.writeNumberField("target_seq", delete.targetSeq());
       case EntryBody.Reaction reaction -> {
         json.writeNumberField("target_seq", reaction.targetSeq());
-        // A reaction that was taken back, or whose target was deleted, says nothing.
+        // A reaction that was taken back, or whose target was deleted, is an empty string.
         String said = reaction.reaction();
         json.writeStringField("reaction", said == null ? "" : said);
       }
@@ -134,7 +134,7 @@ final class JsonEncoder {
 
   private static void text(JsonGenerator json, EntryBody.Text text) throws IOException {
     contentOrTombstone(json, text.content());
-    // What a tombstone answered or named went with its content.
+    // A tombstone has lost its reply and its mentions together with its content.
     if (text.content() == null) {
       return;
     }
@@ -157,7 +157,7 @@ final class JsonEncoder {
     }
   }
 
-  /** A row of an inbox. */
+  /** Writes a row of an inbox. */
   static void row(JsonGenerator json, InboxRow row) throws IOException {
     json.writeStringField("conversation_id", row.conversationId().value());
     json.writeStringField("type", row.type().wireName());
@@ -188,7 +188,7 @@ final class JsonEncoder {
     }
   }
 
-  /** A page of an inbox. */
+  /** Writes a page of an inbox. */
   static void inbox(JsonGenerator json, InboxPage page) throws IOException {
     json.writeArrayFieldStart("conversations");
     for (InboxRow row : page.conversations()) {
@@ -200,7 +200,7 @@ final class JsonEncoder {
     optional(json, "next_cursor", page.nextCursor());
   }
 
-  /** A page of a conversation as this user sees it. */
+  /** Writes a page of a conversation as {@code viewer} sees it. */
   static void history(JsonGenerator json, HistoryPage page, UserId viewer) throws IOException {
     json.writeArrayFieldStart("entries");
     for (Entry entry : page.entries()) {
@@ -213,7 +213,7 @@ final class JsonEncoder {
     json.writeStringField("tier", page.tier().wireName());
   }
 
-  /** That an entry is in the journal. */
+  /** Writes the confirmation that an entry is in the journal. */
   static void sent(JsonGenerator json, ServerFrame.Sent sent) throws IOException {
     json.writeStringField("conversation_id", sent.conversationId().value());
     json.writeStringField("client_msg_id", sent.clientMsgId());

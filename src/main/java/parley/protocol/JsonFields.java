@@ -15,9 +15,9 @@ import parley.model.Limits;
 import parley.model.UserId;
 
 /**
- * The fields of one JSON object, each read by the rule the protocol gives it. Nothing is converted:
+ * Reads the fields of one JSON object, each by its rule in the protocol. Nothing is converted:
  * {@code "5"} is not a number, {@code 5.0} is not an integer. A field that is {@code null} counts
- * as not given, unknown ones are never looked at.
+ * as missing, and unknown fields are ignored.
  */
 final class JsonFields {
   static final String ID_RULE =
@@ -28,22 +28,22 @@ final class JsonFields {
   private final ErrorCode wrong;
 
   /**
-   * The fields of an object.
+   * The fields of one object.
    *
-   * @param wrong the code for a field that is missing or wrong
+   * @param wrong code of the error for a missing or wrong field
    */
   JsonFields(ObjectNode object, ErrorCode wrong) {
     this.object = object;
     this.wrong = wrong;
   }
 
-  /** The field's value, or null where it is not given. */
+  /** The value of a field, or null if it is missing or {@code null}. */
   @Nullable JsonNode get(String name) {
     JsonNode node = object.get(name);
     return node == null || node.isNull() ? null : node;
   }
 
-  /** Whether the field stands there with the value {@code null}. */
+  /** Whether the field is present with the value {@code null}. */
   boolean isNull(String name) {
     JsonNode node = object.get(name);
     return node != null && node.isNull();
@@ -57,7 +57,7 @@ final class JsonFields {
     return node;
   }
 
-  /** The error of a field that breaks its rule. */
+  /** The error for a field that breaks its rule. */
   FieldError bad(String name, String rule) {
     return new FieldError(wrong, name, name + " must be " + rule);
   }
@@ -75,12 +75,15 @@ final class JsonFields {
     return s;
   }
 
-  /** A string, read by a rule of its own. */
+  /**
+   * A string without lone surrogates. The caller checks the rest of its rule, which is for the
+   * error.
+   */
   String string(String name, String rule) throws FieldError {
     return string(required(name, rule), name, rule);
   }
 
-  /** A string of so many characters (code points). */
+  /** A string of {@code min} to {@code max} characters (code points). */
   String text(String name, int min, int max) throws FieldError {
     String rule =
         "a string of " + (min == 0 ? "at most " + max : min + " to " + max) + " characters";
@@ -92,12 +95,12 @@ final class JsonFields {
     return s;
   }
 
-  /** The same, or null where it is not given. */
+  /** The same, or null if the field is missing. */
   @Nullable String textOrNull(String name, int min, int max) throws FieldError {
     return get(name) == null ? null : text(name, min, max);
   }
 
-  /** One of some words. */
+  /** One of the given words. */
   String word(String name, List<String> words) throws FieldError {
     String rule =
         words.size() == 1
@@ -110,7 +113,7 @@ final class JsonFields {
     return s;
   }
 
-  /** The content of a message: kept as it is, whatever characters it has. */
+  /** The content of a message; all its characters are kept as they are. */
   String content() throws FieldError {
     String rule = "a non-empty string of at most " + Limits.CONTENT_BYTES + " bytes in UTF-8";
     String s = string("content", rule);
@@ -123,7 +126,7 @@ final class JsonFields {
     return s;
   }
 
-  /** What a reaction says; empty takes it back. */
+  /** A reaction; an empty string takes it back. */
   String reaction() throws FieldError {
     String rule = "a string of at most " + Limits.REACTION_BYTES + " bytes in UTF-8";
     String s = string("reaction", rule);
@@ -133,12 +136,12 @@ final class JsonFields {
     return s;
   }
 
-  /** The sender's own name for an entry. */
+  /** The field {@code client_msg_id}: the sender's own id for an entry. */
   String clientMsgId() throws FieldError {
     return clientName("client_msg_id");
   }
 
-  /** A client's own name for what it makes. */
+  /** The field {@code client_ref}: a client's own name for what it creates. */
   String clientRef() throws FieldError {
     return clientName("client_ref");
   }
@@ -152,7 +155,7 @@ final class JsonFields {
     return s;
   }
 
-  /** A web address; an empty string is none. */
+  /** A web address; an empty string means none. */
   String url(String name) throws FieldError {
     String rule = "an http or https URL of at most " + Limits.URL_CHARS + " characters";
     String s = string(name, rule);
@@ -172,22 +175,22 @@ final class JsonFields {
     return s;
   }
 
-  /** The conversation that is meant. */
+  /** The field {@code conversation_id}. */
   ConversationId conversationId() throws FieldError {
     return new ConversationId(id(required("conversation_id", ID_RULE), "conversation_id"));
   }
 
-  /** A person. */
+  /** A user id. */
   UserId userId(String name) throws FieldError {
     return new UserId(id(required(name, ID_RULE), name));
   }
 
-  /** A device. */
+  /** A device id. */
   DeviceId deviceId(String name) throws FieldError {
     return new DeviceId(id(required(name, ID_RULE), name));
   }
 
-  /** People, each once, in the order given. */
+  /** User ids, each once, in the given order. */
   List<UserId> userIds(String name, int min, int max) throws FieldError {
     String rule =
         "an array of " + (min == 0 ? "at most " + max : min + " to " + max) + " ids, each ";
@@ -207,7 +210,7 @@ final class JsonFields {
 
   // Numbers and booleans.
 
-  /** A number between two bounds. */
+  /** An integer between two bounds, both inclusive. */
   long integer(String name, long min, long max, String rule) throws FieldError {
     JsonNode node = required(name, rule);
     if (!node.isIntegralNumber() || !node.canConvertToLong()) {
@@ -220,26 +223,26 @@ final class JsonFields {
     return n;
   }
 
-  /** The client's number for a frame, or null where it gave none. */
+  /** The client's number for a frame, or null if it gave none. */
   @Nullable Long frameId() throws FieldError {
     return get("id") == null
         ? null
         : Long.valueOf(integer("id", Long.MIN_VALUE, Long.MAX_VALUE, "a 64-bit integer"));
   }
 
-  /** The number of an entry. */
+  /** The seq of an entry. */
   long seq(String name) throws FieldError {
     return integer(name, 1, Long.MAX_VALUE, SEQ_RULE);
   }
 
-  /** The same, or null where it is not given. */
+  /** The same, or null if the field is missing. */
   @Nullable Long seqOrNull(String name) throws FieldError {
     return get(name) == null ? null : Long.valueOf(seq(name));
   }
 
   /**
-   * How many of a page. A number out of range is {@code bad_request} on the socket too: the frame
-   * is well-formed, what it asks for is not.
+   * The size of a page, or {@code otherwise} if none is given. A number out of range is {@code
+   * bad_request} on the socket too: the frame is well-formed, but the request is not valid.
    */
   int limit(int max, int otherwise) throws FieldError {
     if (get("limit") == null) {
@@ -256,7 +259,7 @@ final class JsonFields {
     return node.intValue();
   }
 
-  /** Yes or no. */
+  /** A boolean. */
   boolean bool(String name) throws FieldError {
     JsonNode node = required(name, "true or false");
     if (!node.isBoolean()) {
@@ -265,7 +268,7 @@ final class JsonFields {
     return node.booleanValue();
   }
 
-  /** The same, or null where it is not given. */
+  /** The same, or null if the field is missing. */
   @Nullable Boolean boolOrNull(String name) throws FieldError {
     return get(name) == null ? null : Boolean.valueOf(bool(name));
   }

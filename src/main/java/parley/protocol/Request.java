@@ -7,15 +7,14 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * The body of an HTTP call. Everything has been checked for form and size; whether it is allowed is
- * not known yet.
+ * The body of an HTTP call. Form and size have been checked; whether the call is allowed has not.
  */
 public sealed interface Request {
 
   /**
    * A new account.
    *
-   * @param displayName the username where the client gave none
+   * @param displayName the username if the client gave none
    */
   record Register(String username, String password, String displayName) implements Request {
     @Override
@@ -25,11 +24,11 @@ public sealed interface Request {
   }
 
   /**
-   * Proof of an account. Only bounded, not checked by the rules for new accounts: a name or
-   * password that cannot exist is a wrong one.
+   * Credentials of an account. Only their length is bounded; the rules for new accounts are not
+   * checked, because a name or password that cannot exist is simply wrong.
    *
-   * @param knownDevice what an earlier login gave; null where the body has none: then it is the
-   *     cookie's
+   * @param knownDevice the value that an earlier login returned; null if the body has none, then
+   *     the cookie's value counts
    */
   record Login(String username, String password, @Nullable String knownDevice) implements Request {
     public Login(String username, String password) {
@@ -43,9 +42,9 @@ public sealed interface Request {
   }
 
   /**
-   * Refresh and logout.
+   * A refresh or a logout.
    *
-   * @param refreshToken null where the body has none: then it is the cookie's
+   * @param refreshToken null if the body has none, then the cookie's token counts
    */
   record Refresh(@Nullable String refreshToken) implements Request {
     @Override
@@ -55,16 +54,16 @@ public sealed interface Request {
   }
 
   /**
-   * A change of the own profile; null is unchanged.
+   * A change of the caller's profile; null leaves a field unchanged.
    *
-   * @param avatarUrl empty takes the picture away
+   * @param avatarUrl an empty string removes the picture
    */
   record PatchMe(@Nullable String displayName, @Nullable String avatarUrl) implements Request {}
 
-  /** How the user wants to be seen. */
+  /** The presence status that the user wants to show. */
   record SetPresence(Presence.Status status) implements Request {}
 
-  /** Where to wake a device. */
+  /** The push token of a device. */
   record PushToken(Platform platform, String token) implements Request {
     @Override
     public String toString() {
@@ -72,41 +71,41 @@ public sealed interface Request {
     }
   }
 
-  /** The direct conversation with this person. */
+  /** Opens the direct conversation with this user. */
   record OpenDirect(UserId userId) implements Request {}
 
   /**
    * A new group; the caller is its admin and need not be among the members.
    *
-   * @param clientRef the caller's own name for it, null where it gave none: for 24 hours the same
-   *     name is the same group
+   * @param clientRef the caller's own name for the group, or null if it gave none; the same name
+   *     within 24 hours gives the same group
    */
   record CreateGroup(
       String name, List<UserId> memberIds, @Nullable String avatarUrl, @Nullable String clientRef)
       implements Request {}
 
   /**
-   * A change of a group; null is unchanged.
+   * A change of a group; null leaves a field unchanged.
    *
-   * @param avatarUrl empty takes the picture away
+   * @param avatarUrl an empty string removes the picture
    */
   record PatchGroup(@Nullable String name, @Nullable String avatarUrl) implements Request {}
 
-  /** More members of a group; at least one. */
+  /** New members of a group; at least one. */
   record AddMembers(List<UserId> userIds) implements Request {}
 
-  /** What a member may do. */
+  /** The new role of a member. */
   record SetRole(Role role) implements Request {}
 
-  /** The user has read everything up to seq. */
+  /** The user has read every entry up to {@code seq}. */
   record MarkRead(long seq) implements Request {}
 
-  /** How a conversation stands in the own inbox; null is unchanged. */
+  /** The caller's own marks on an inbox row; null leaves a mark unchanged. */
   record PatchConversation(
       @Nullable Boolean muted, @Nullable Boolean pinned, @Nullable Boolean archived)
       implements Request {}
 
-  /** Whose push service. */
+  /** A push service. */
   enum Platform {
     /** Apple's. */
     APNS("apns"),

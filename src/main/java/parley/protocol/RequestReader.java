@@ -14,12 +14,12 @@ import parley.model.Refusal;
 import parley.model.Role;
 
 /**
- * The body or query of an HTTP call to a {@link Request} or, where the socket has the same call, to
- * its {@link ClientFrame}. Same rules as {@link FrameReader}: never throws, bounded work, the first
- * wrong field is named.
+ * Parses the body or query of an HTTP call into a {@link Request} or, if the socket has the same
+ * operation, into its {@link ClientFrame}. The rules are those of {@link FrameReader}: it never
+ * throws, work is bounded, and the error names the first wrong field.
  */
 public final class RequestReader {
-  /** Most characters of a password; more would only buy work for the hash. */
+  /** Most characters of a password; a longer one would only make hashing slower. */
   static final int PASSWORD_CHARS = 128;
 
   private static final int PUSH_TOKEN_CHARS = 4_096;
@@ -27,21 +27,21 @@ public final class RequestReader {
 
   private RequestReader() {}
 
-  /** What became of a body. */
+  /** The result of parsing a body or a query. */
   public sealed interface Result<T> {}
 
-  /** A request. */
+  /** The input is a valid request. */
   public record Good<T>(T value) implements Result<T> {}
 
   /**
-   * Not a request.
+   * The input is not a valid request.
    *
    * @param code {@code bad_request} or {@code too_large}
-   * @param field the field at fault, or {@code body} for the whole
-   * @param message names the field and says its rule
+   * @param field the wrong field, or {@code body} for the whole body
+   * @param message names the field and states its rule
    */
   public record Bad<T>(ErrorCode code, String field, String message) implements Result<T> {
-    /** The same without the field's name apart. */
+    /** The error as a refusal, without the separate field name. */
     public Refusal refusal() {
       return Refusal.of(code, message);
     }
@@ -136,7 +136,7 @@ public final class RequestReader {
         body,
         f -> {
           String platform = f.word("platform", List.of("apns", "fcm"));
-          // It becomes part of a path at the push service, so nothing but visible ASCII.
+          // The token becomes part of a path at the push service, so only visible ASCII is allowed.
           String rule = "a string of 1 to " + PUSH_TOKEN_CHARS + " visible ASCII characters";
           String token = f.string("token", rule);
           if (token.isEmpty()
@@ -229,12 +229,15 @@ public final class RequestReader {
     return read(query(query), f -> FrameReader.history(null, conversationId, f));
   }
 
-  /** A query as an object: what looks like a 64-bit integer is one, the rest is text. */
+  /**
+   * Converts a query into an object: a value that looks like a 64-bit integer becomes a number,
+   * everything else stays text.
+   */
   private static ObjectNode query(Map<String, String> query) {
     ObjectNode object = Json.object();
     query.forEach(
         (name, value) -> {
-          // The cursor is opaque and may well look like a number.
+          // The cursor is opaque and may look like a number.
           if (!name.equals("cursor") && value.matches("-?[0-9]{1,20}")) {
             object.put(name, new BigInteger(value));
           } else {
@@ -244,7 +247,7 @@ public final class RequestReader {
     return object;
   }
 
-  /** Null where it is unchanged, empty where it is taken away. */
+  /** The new picture URL: null if unchanged, empty if removed. */
   private static @Nullable String changedUrl(JsonFields f) throws FieldError {
     if (f.isNull("avatar_url")) {
       return "";

@@ -12,15 +12,17 @@ import parley.model.Presence;
 import parley.model.UserId;
 
 /**
- * A frame the server sends. {@code id} is that of the frame it answers, null where that had none.
+ * A frame that the server sends. {@code id} is the id of the frame that it answers, or null if that
+ * frame had none.
  */
 public sealed interface ServerFrame {
 
   /**
    * The answer to a hello. Times are epoch milliseconds.
    *
-   * @param epoch the name of the server's history, at most 64 characters; another one means that
-   *     its end may be gone. Null only from a version that did not name it
+   * @param epoch the name of the server's history, at most 64 characters; a different name means
+   *     that the newest part of the history may be lost. Null only from a version that did not name
+   *     it
    */
   record Welcome(
       @Nullable Long id,
@@ -36,13 +38,13 @@ public sealed interface ServerFrame {
   /**
    * One entry.
    *
-   * @param toSender whether this is a device of the entry's sender: only then is client_msg_id
-   *     shown
+   * @param toSender whether the recipient is a device of the entry's sender: only then {@code
+   *     client_msg_id} is included
    */
   record Message(ConversationId conversationId, Entry entry, boolean toSender)
       implements ServerFrame {}
 
-  /** The entry is in the journal. */
+  /** Confirms that an entry is in the journal. */
   record Sent(
       @Nullable Long id,
       ConversationId conversationId,
@@ -53,31 +55,31 @@ public sealed interface ServerFrame {
       boolean duplicate)
       implements ServerFrame {}
 
-  /** A member's cursors moved. */
+  /** A member's cursors have moved. */
   record Receipt(ConversationId conversationId, UserId userId, long deliveredSeq, long readSeq)
       implements ServerFrame {}
 
-  /** Everything missed has been sent. */
+  /** The backlog of this device has been sent. */
   record Synced(long backlog) implements ServerFrame {}
 
-  /** A row changed; a row with {@code removed} is gone. */
+  /** An inbox row has changed; with {@code removed} it is gone. */
   record InboxUpdate(InboxRow row) implements ServerFrame {}
 
-  /** These entries are not sent here on purpose. */
+  /** These entries, both ends included, are deliberately not sent on this connection. */
   record Gap(ConversationId conversationId, long fromSeq, long toSeq, String reason)
       implements ServerFrame {}
 
-  /** Somebody writes. */
+  /** A user is typing, or has stopped. */
   record Typing(ConversationId conversationId, UserId userId, boolean active)
       implements ServerFrame {}
 
-  /** Somebody came or went. */
+  /** The presence of a user has changed. */
   record PresenceChanged(Presence presence) implements ServerFrame {}
 
   /** The answer to a ping. */
   record Pong(@Nullable Long id) implements ServerFrame {}
 
-  /** Done. */
+  /** The request has been carried out. */
   record Ok(@Nullable Long id) implements ServerFrame {}
 
   /** A page of the inbox. */
@@ -86,11 +88,11 @@ public sealed interface ServerFrame {
   /**
    * A page of a conversation.
    *
-   * @param viewer to whom: client_msg_id is shown on entries of their own
+   * @param viewer the recipient: {@code client_msg_id} is included in the viewer's own entries
    */
   record History(@Nullable Long id, HistoryPage page, UserId viewer) implements ServerFrame {}
 
-  /** The server is going to end; each connection has its own slot in which to come back. */
+  /** The server shuts down; each connection has its own slot in which to reconnect. */
   record ServerMaintenance(long reconnectAfterMillis, long deadlineMillis, String reason)
       implements ServerFrame {}
 
@@ -98,27 +100,27 @@ public sealed interface ServerFrame {
   record Closing(CloseCode code, String reason, @Nullable Long retryAfterMillis)
       implements ServerFrame {}
 
-  /** Something was not done. */
+  /** A request was not carried out. */
   record Failed(@Nullable Long id, ErrorCode code, String message, long retryAfterMillis)
       implements ServerFrame {}
 
-  /** Why a connection ends, and whether the client should come back. */
+  /** Why the server closes a connection, and whether the client should reconnect. */
   enum CloseCode {
-    /** The server ends or moves. */
+    /** The server shuts down, moves, or accepts no more connections. */
     GOING_AWAY("going_away", true),
     /** The client did not read. */
     TOO_SLOW("too_slow", true),
     /** The server lost track of this session. */
     STATE_LOST("state_lost", true),
-    /** Nothing came for a minute. */
+    /** Nothing arrived for a minute. */
     IDLE("idle", true),
-    /** The token ended or was not good: refresh it first. */
+    /** The token has expired or is not valid: refresh it first. */
     UNAUTHENTICATED("unauthenticated", true),
-    /** Far over the rate, for long. */
+    /** Far over a rate for too long. */
     RATE_LIMITED("rate_limited", true),
-    /** No hello in time. */
+    /** No hello arrived in time. */
     NO_HELLO("no_hello", false),
-    /** Too many bad frames, or one too large. */
+    /** Too many bad frames, or a frame that is too large. */
     PROTOCOL("protocol", false),
     /** The same device is connected elsewhere. */
     REPLACED("replaced", false),
@@ -138,7 +140,7 @@ public sealed interface ServerFrame {
       return wireName;
     }
 
-    /** Whether the client should come back. */
+    /** Whether the client should reconnect. */
     public boolean reconnect() {
       return reconnect;
     }

@@ -9,13 +9,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What has to be known about a piece of text before it is let in. */
+/** Checks of text before it is accepted. */
 final class TextRules {
   private TextRules() {}
 
   /**
-   * Length in UTF-8, in bytes. A lone surrogate counts as the three bytes it would take if that
-   * were allowed.
+   * Length in UTF-8, in bytes. A lone surrogate counts as three bytes, the length it would have if
+   * UTF-8 allowed it.
    */
   static int utf8Bytes(String s) {
     int bytes = 0;
@@ -36,8 +36,8 @@ final class TextRules {
   }
 
   /**
-   * Whether every surrogate has its other half. JSON can spell half a character ({@code "\ud800"})
-   * that UTF-8 cannot hold; let in, it would come out as something else at every reader.
+   * Whether the text has no lone surrogate. JSON can spell one ({@code "\ud800"}), but UTF-8 cannot
+   * encode it: accepted, it would reach every reader as a different character.
    */
   static boolean isWellFormed(String s) {
     for (int i = 0; i < s.length(); i++) {
@@ -57,7 +57,7 @@ final class TextRules {
         && Character.isLowSurrogate(s.charAt(i + 1));
   }
 
-  /** The text of bytes in UTF-8, or null where they are not. */
+  /** Decodes UTF-8; null if the bytes are not valid UTF-8. */
   static @Nullable String decode(byte[] bytes) {
     try {
       return StandardCharsets.UTF_8
@@ -71,7 +71,7 @@ final class TextRules {
     }
   }
 
-  /** Characters as people count them. */
+  /** Number of characters (code points). */
   static int codePoints(String s) {
     return s.codePointCount(0, s.length());
   }
@@ -81,7 +81,10 @@ final class TextRules {
     return s.chars().allMatch(c -> c > 0x20 && c < 0x7f);
   }
 
-  /** Whether this is 1 to {@code max} characters out of letters, digits and {@code more}. */
+  /**
+   * Whether the text consists of {@code min} to {@code max} lower-case letters, digits and
+   * characters of {@code more}; also upper-case letters if {@code upperCase}.
+   */
   static boolean isName(String s, int min, int max, boolean upperCase, String more) {
     return s.length() >= min
         && s.length() <= max
@@ -94,7 +97,7 @@ final class TextRules {
                         || more.indexOf(c) >= 0);
   }
 
-  /** Whether this is an absolute http or https URL. */
+  /** Whether the text is an absolute http or https URL. */
   static boolean isWebUrl(String s) {
     try {
       URI uri = new URI(s);

@@ -3,13 +3,14 @@ package parley.protocol;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 
-/** Times as clients see them: ISO-8601 in UTC, always with three digits of milliseconds. */
+/** Formats times as clients see them: ISO-8601 in UTC, always with three digits of milliseconds. */
 public final class Timestamps {
   private Timestamps() {}
 
   /**
-   * The text of a time, such as {@code 2026-01-31T10:15:30.123Z}. Written by hand because {@code
-   * Instant.toString} drops zeros and a formatter costs several times as much; every entry has one.
+   * Formats a time, for example {@code 2026-01-31T10:15:30.123Z}. The code does not use {@code
+   * Instant.toString}, which drops zeros, nor a formatter, which costs several times as much; every
+   * entry has a time.
    *
    * @param epochMillis between the years 0 and 9999
    */

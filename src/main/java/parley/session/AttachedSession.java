@@ -8,7 +8,10 @@ import parley.model.Entry;
 import parley.protocol.ServerFrame;
 import parley.user.User;
 
-/** An attached session: what the user entity tells goes to the client, what it has goes back. */
+/**
+ * The part of a session that exists once it is attached: passes the user entity's deliveries to the
+ * client, and the client's acknowledgements to the user entity.
+ */
 final class AttachedSession implements DeliveryTracker.Port {
   final ClientRequests clientRequests;
   final DeliveryTracker deliveryTracker;
@@ -40,7 +43,7 @@ final class AttachedSession implements DeliveryTracker.Port {
             clientIdentity.adapter());
   }
 
-  /** The user tells something. Answers whether nothing before it was lost. */
+  /** Handles a delivery. Returns false if an earlier delivery was lost. */
   boolean told(User.Delivery delivery) {
     switch (delivery) {
       case User.Numbered d -> {
@@ -65,14 +68,14 @@ final class AttachedSession implements DeliveryTracker.Port {
       case User.TypingSeen d ->
           out.sendLossy(new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()));
       case User.PresenceSeen d -> {
-        // One that is no longer watched may have been under way.
+        // The notice may have been sent before the client stopped watching this user.
         if (clientRequests.watches(d.presence().userId())) {
           out.sendLossy(new ServerFrame.PresenceChanged(d.presence()));
         }
       }
       case User.GapSeen d ->
           deliveryTracker.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
-      // The session itself has seen to these.
+      // The session itself handles these.
       case User.Attached d -> {}
       case User.MoreLagging d -> {}
       case User.Knock d -> {}

@@ -4,22 +4,23 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
-/** Tells whose an access token is. */
+/** Verifies access tokens. */
 @FunctionalInterface
 public interface Authenticator {
-  /** Judges a token. Completes with a verdict; a failure counts as {@link Unavailable}. */
+  /** Verifies a token. Completes with a verdict; a failure counts as {@link Unavailable}. */
   CompletionStage<? extends Verdict> verify(String token);
 
-  /** What is known of a token. */
+  /** The result of a verification. */
   sealed interface Verdict {}
 
   /**
-   * It is good.
+   * The token is valid.
    *
-   * @param username what the token's issuer calls the user, or null
+   * @param username the issuer's name for the user, or null
    * @param expiresAt epoch milliseconds
-   * @param external the issuer is not ours: the user may not exist yet
-   * @param sid the login it belongs to, or null where it belongs to none
+   * @param external whether an external identity provider issued the token: the user may not exist
+   *     yet
+   * @param sid the login that the token belongs to, or null if it belongs to none
    */
   record Accepted(
       UserId userId,
@@ -34,9 +35,9 @@ public interface Authenticator {
     }
   }
 
-  /** It is not good. */
+  /** The token is not valid. */
   record Rejected() implements Verdict {}
 
-  /** Nobody can tell now. */
+  /** The token cannot be verified now. */
   record Unavailable() implements Verdict {}
 }

@@ -14,7 +14,10 @@ import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
 import parley.user.User;
 
-/** Who is at the other end: what the hello said, and what its token is worth. */
+/**
+ * Authentication and attachment of one connection: keeps the hello, has tokens verified, and
+ * attaches the session to its user entity.
+ */
 final class ClientIdentity {
   private final ActorContext<Session.Command> context;
   private final SessionDeps deps;
@@ -33,25 +36,27 @@ final class ClientIdentity {
     this.deps = deps;
   }
 
-  /** The first frame. Its token is judged, and not kept. */
+  /** Handles the first frame. Its token is verified, and not kept. */
   void hello(ClientFrame.Hello first) {
     hello = new ClientFrame.Hello(first.id(), "", first.deviceId(), first.client(), first.fresh());
     verify(first.token());
   }
 
-  /** A new token. */
+  /** Has a new token verified. */
   void renew(ClientFrame.Auth auth) {
     authId = auth.id();
     renewing = true;
     verify(auth.token());
   }
 
-  /** Whether a new token is being judged. */
+  /** Whether a new token waits for its verdict or for the user entity. */
   boolean renewing() {
     return renewing;
   }
 
-  /** Whether this verdict is the one that is waited for; if so, it no longer is. */
+  /**
+   * Whether the verdict belongs to the verification in progress. If so, that verification is over.
+   */
   boolean expects(SessionInternal.Verified verified) {
     if (verified.round() != round) {
       return false;
@@ -60,15 +65,15 @@ final class ClientIdentity {
     return true;
   }
 
-  /** No verdict is waited for any more. */
+  /** Gives up the verification in progress: its verdict will be ignored. */
   void giveUp() {
     round++;
   }
 
   /**
-   * A new token was judged: what answers the frame that brought it, or null where the token is of
-   * another login. Then the user has to say whether that has ended, by an answer to {@link
-   * #resume}, and {@link #joined} or {@link #refused} follows.
+   * Handles the verdict on a new token. Returns the answer to the frame that brought it, or null if
+   * the token belongs to another login. In that case the user entity must say whether that login
+   * has ended: it answers {@link #resume}, and {@link #joined} or {@link #refused} follows.
    */
   @Nullable ServerFrame renewed(Authenticator.Verdict verdict) {
     joining = null;
@@ -93,23 +98,23 @@ final class ClientIdentity {
     };
   }
 
-  /** Whether the user is to say if the new token's login has ended. */
+  /** Whether the session waits for the user entity to say if the new token's login has ended. */
   boolean joining() {
     return joining != null;
   }
 
   /**
-   * Whether an attach with this login is the one that is waited for. An earlier one may be answered
-   * late: then the user still holds the session under another login.
+   * Whether the user entity holds the session under the expected login. The answer to an earlier
+   * attach may come late; the entity then still holds the session under another login.
    *
-   * @param sid as the user said it; null also where a node of an earlier version did, which says no
-   *     login. That is good enough where none is being changed
+   * @param sid the login that the user entity reports. It is null also from a node of an earlier
+   *     version, which reports none; that suffices unless the login is being changed
    */
   boolean attachedWith(@Nullable String sid) {
     return Objects.equals(sid, sid()) || (sid == null && joining == null);
   }
 
-  /** The user has taken the session with the new token's login. */
+  /** The user entity has attached the session under the new token's login. */
   ServerFrame joined() {
     principal = Objects.requireNonNull(joining);
     joining = null;
@@ -117,14 +122,14 @@ final class ClientIdentity {
     return new ServerFrame.Ok(authId);
   }
 
-  /** The new token's login has ended; the session's own may not have. */
+  /** The new token's login has ended; the session's own login may still be good. */
   ServerFrame refused() {
     joining = null;
     renewing = false;
     return failed(badToken());
   }
 
-  /** The user has not said in time whether it takes the session with the new token's login. */
+  /** The user entity did not say in time whether it accepts the new token's login. */
   ServerFrame unsettled() {
     joining = null;
     renewing = false;
@@ -144,7 +149,7 @@ final class ClientIdentity {
     return Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good");
   }
 
-  /** Tells the user entity that a device of the user's is here. */
+  /** Attaches the session to its user entity. */
   void attach(Authenticator.Accepted accepted) {
     principal = accepted;
     sessionId = deps.sessionIds().get();
@@ -153,7 +158,8 @@ final class ClientIdentity {
     UserId id = accepted.userId();
     var user = deps.entities().user(id);
     if (accepted.external()) {
-      // Nobody registers such a user. Both messages take the same way, so this one comes first.
+      // Users of an external issuer never register here, so the entity may have to be created. Both
+      // messages take the same path, so this one arrives first.
       String name = Objects.requireNonNullElse(accepted.username(), id.value());
       var answer =
           context.messageAdapter(User.ProfileReply.class, r -> new SessionInternal.Noted());
@@ -164,7 +170,7 @@ final class ClientIdentity {
         new User.Attach(id, h.deviceId(), h.client(), sessionId, h.fresh(), false, session, sid()));
   }
 
-  /** Tells the user entity, wherever it is now, that this session is still here. */
+  /** Attaches the session again, to the user entity on whatever node it runs now. */
   void resume() {
     ClientFrame.Hello h = first();
     deps.entities()
@@ -193,14 +199,17 @@ final class ClientIdentity {
         deps.epoch());
   }
 
-  /** How long the session may still live without a new token, in milliseconds. */
+  /**
+   * Time until the session ends without a new token, in milliseconds; includes the grace after the
+   * token's expiry.
+   */
   long tokenLeft() {
     return Objects.requireNonNull(principal).expiresAt()
         + deps.settings().tokenGrace().toMillis()
         - deps.ticker().millis();
   }
 
-  /** The number of the hello, for its answers. */
+  /** The id of the hello frame, for its answers; null if it had none. */
   @Nullable Long helloId() {
     return hello == null ? null : hello.id();
   }
@@ -217,7 +226,7 @@ final class ClientIdentity {
     return sessionId;
   }
 
-  /** What the user entity, and those who are watched, tell things to. */
+  /** The address to which the user entity and watched users send their deliveries. */
   ActorRef<User.Delivery> adapter() {
     return Objects.requireNonNull(adapter);
   }

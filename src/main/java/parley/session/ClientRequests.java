@@ -19,15 +19,24 @@ import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
 import parley.user.User;
 
-/** What a client's frames ask of users and conversations, and the answers. */
+/**
+ * Carries out the requests of a client: sends them to user and conversation entities, and the
+ * answers back to the client.
+ */
 final class ClientRequests {
-  /** Entries answered but not told yet that a connection may have; far more than in a good life. */
+  /**
+   * Most written entries of a connection that a {@code sent} frame has announced, or will announce,
+   * and that delivery has not passed yet. Normal operation stays far below.
+   */
   static final int COVERED = 1_024;
 
-  /** Times a client may say that it writes in a burst, over all conversations. */
+  /** Most typing frames of a client in a burst, over all conversations. */
   static final int TYPING_TOKENS = 60;
 
-  /** Users a client may begin to watch in a burst: each is woken, also one that nobody is. */
+  /**
+   * Most users that a client may begin to watch in a burst. Each watch wakes an entity, even of a
+   * user that does not exist.
+   */
   private static final int WATCH_TOKENS = 500;
 
   private static final int TYPING_PER_SECOND = 5;
@@ -74,16 +83,17 @@ final class ClientRequests {
             Conversation.PostReply.class, r -> new SessionInternal.PostAnswered(null, r));
   }
 
-  /** Questions under way. */
+  /** Number of requests without an answer; posts and replayed pages do not count. */
   int asking() {
     return asking;
   }
 
-  // ---- writing
+  // ---- posts
 
   /**
-   * A write. One over the rate may still be the retry of what was accepted: it goes to the
-   * conversation as long as the budget of frames lasts, and only what is known is answered there.
+   * Sends a write to its conversation. A write over the rate may still be the retry of an accepted
+   * one. It goes to the conversation as long as the budget of frames lasts, and the conversation
+   * answers it only if it knows the id.
    */
   void post(ClientFrame.Post frame) {
     UserId to = frame.to();
@@ -130,7 +140,7 @@ final class ClientRequests {
     }
   }
 
-  /** Refuses for a budget that is used up. */
+  /** Refuses a frame because a budget is used up. */
   void limited(@Nullable Long frameId, Refusal refusal, String which) {
     budget.refused(deps.ticker().nanos(), refusal.retryAfterMillis());
     deps.meters().limited(which);
@@ -138,8 +148,9 @@ final class ClientRequests {
   }
 
   /**
-   * A write turned out to be a retry: it is paid for from the budget of frames. Where that is used
-   * up the message stays spent, so that nobody repeats one message as often as it likes.
+   * A write turned out to be a retry: it is charged to the budget of frames instead of the message
+   * rate. If that budget is used up, the message stays spent, so that no client can repeat one
+   * message without end.
    */
   private void wasRetry(PendingPosts.Post post) {
     if (post.paid && deps.rate().perMinute() > 0 && budget.tryTake(deps.ticker().nanos()) == 0) {
@@ -153,7 +164,8 @@ final class ClientRequests {
       case Conversation.Posted p -> {
         PendingPosts.Post post = pendingPosts.take(p.conversationId(), p.clientMsgId(), asked);
         if (post != null) {
-          // Where the entry was quicker it has been told, and perhaps forgotten by now.
+          // If the entry arrived before this answer, the tracker knows it already and may have
+          // forgotten it.
           boolean known = post.proof != null && post.proof.seq() == p.seq();
           if (!p.duplicate() && !known) {
             deliveryTracker.sent(p.conversationId(), p.seq());
@@ -177,9 +189,10 @@ final class ClientRequests {
   }
 
   /**
-   * A write that was lost on its way to the conversation never gets its answer, and the one that
-   * came is its retry's. Answers name an entry, not a frame: so one of them answers every frame
-   * that waits for that entry, or each retry would get the answer of the one before, for ever.
+   * Answers the other pending writes of the same entry. A write can be lost on its way to the
+   * conversation, and the answer that comes is then its retry's. An answer names an entry, not a
+   * frame, so it answers every frame that waits for that entry. Otherwise each retry would get the
+   * answer to the one before it, for ever.
    */
   private void answerRetries(Conversation.Posted p) {
     for (PendingPosts.Post retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false);
@@ -191,8 +204,9 @@ final class ClientRequests {
   }
 
   /**
-   * Repeats, once, writes that got no answer, and gives up on those that got none for long. Answers
-   * how long the next may still take, or null.
+   * Sends each pending write a second time after a while, and gives up on writes that have waited
+   * for the request timeout. Returns the time until the next call is due, or null if no write is
+   * pending.
    */
   @Nullable Duration expirePosts() {
     long patience = deps.settings().requestTimeout().toNanos();
@@ -212,19 +226,21 @@ final class ClientRequests {
     return Duration.ofNanos(next == null ? due : Math.min(due, next + repeatAfter - now));
   }
 
-  /** Whether {@link #expirePosts} is to be called some time. */
+  /** Whether a write is pending, so that {@link #expirePosts} has to be called. */
   boolean waits() {
     return pendingPosts.oldest() != null;
   }
 
-  /** Whether an entry is one that a {@code sent} will tell. */
+  /**
+   * Whether the entry belongs to a pending write, so that a {@code sent} frame will announce it.
+   */
   boolean claims(ConversationId id, Entry entry) {
     return entry.senderId().equals(me) && pendingPosts.prove(id, entry);
   }
 
-  // The entry itself may have come, and proves what its answer should have said. Whether it was
-  // this write or a retry elsewhere that stored it is not known: only the answer itself may claim
-  // to be the first.
+  // The entry itself may have arrived; then the write has succeeded in spite of the refusal. It is
+  // unknown whether this write or a retry elsewhere stored it. Only the conversation's own answer
+  // may claim to be the first, so this one is marked as a duplicate.
   private void given(PendingPosts.Post post, Refusal refusal) {
     Entry proof = post.proof;
     if (proof != null) {
@@ -250,7 +266,7 @@ final class ClientRequests {
     }
   }
 
-  // ---- reading
+  // ---- reads
 
   void read(ClientFrame.Read frame) {
     asking++;
@@ -301,7 +317,7 @@ final class ClientRequests {
             });
   }
 
-  /** A question was answered. */
+  /** A request was answered; null means that there is nothing to send. */
   void answered(@Nullable ServerFrame frame) {
     asking--;
     if (frame != null) {
@@ -309,7 +325,7 @@ final class ClientRequests {
     }
   }
 
-  /** Asks for a page that is to be replayed. */
+  /** Requests a page for replay. */
   void replay(ConversationId id, long after, int limit) {
     context.ask(
         Conversation.PageReply.class,
@@ -331,8 +347,8 @@ final class ClientRequests {
   // ---- typing and presence
 
   /**
-   * At most one "writes" a second and conversation, and one end for each; what is over the rate of
-   * the connection is dropped.
+   * Passes on at most one typing frame a second for each conversation, and one end for each. Frames
+   * over the connection's rate are dropped.
    */
   void typing(ClientFrame.Typing frame) {
     long now = deps.ticker().nanos();
@@ -349,7 +365,7 @@ final class ClientRequests {
     if (typingRate.tryTake(1, now) > 0) {
       return;
     }
-    // Re-inserted, so that the first is the one unused for longest.
+    // Re-insert, so that the first entry is the least recently used.
     typing.remove(frame.conversationId());
     if (typing.size() >= TYPING_KEPT) {
       typing.remove(typing.keySet().iterator().next());
@@ -361,7 +377,7 @@ final class ClientRequests {
         .tell(new Conversation.Typing(me, frame.active()));
   }
 
-  /** Replaces what is watched; over the rate it stays as it was. */
+  /** Replaces the set of watched users. Over the rate the set stays as it is. */
   void watch(ClientFrame.Watch frame) {
     Set<UserId> next = Set.copyOf(frame.userIds());
     long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
@@ -377,12 +393,12 @@ final class ClientRequests {
     renewWatch();
   }
 
-  /** Tells those who are watched that they still are. */
+  /** Renews the watch of every watched user. */
   void renewWatch() {
     watched.forEach(user -> tellWatch(user, true));
   }
 
-  /** Tells those who are watched that they no longer are. */
+  /** Ends the watch of every watched user. */
   void unwatch() {
     watched.forEach(user -> tellWatch(user, false));
     watched = Set.of();

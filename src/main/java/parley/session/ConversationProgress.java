@@ -9,56 +9,70 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 
 /**
- * Where a connection stands in one conversation. Lives only while something is not acknowledged,
- * not sent, or answered before it was told.
+ * Delivery progress of one connection in one conversation. It exists only while an entry is unsent,
+ * unacknowledged, or announced by a {@code sent} frame before the user entity delivered it.
  */
 final class ConversationProgress {
-  /** Nothing was told here yet: a {@code sent} came before the entry it is about. */
+  /**
+   * Position of a conversation whose first event was a {@code sent} frame: the user entity has
+   * delivered nothing yet.
+   */
   static final long UNKNOWN = -1;
 
-  /** Everything up to this was sent as message, sent or gap, or was acknowledged. */
+  /**
+   * Everything up to this seq was sent (as {@code message}, {@code sent} or {@code gap}) or was
+   * acknowledged.
+   */
   long sentTo;
 
-  /** What the client acknowledged of that. */
+  /** Everything up to this seq counts as acknowledged. */
   long acked;
 
-  /** What the client said it has. Above {@link #acked} where a `sent` came before its entry. */
+  /**
+   * The highest seq that the client has claimed to have. It is above {@link #acked} where a {@code
+   * sent} frame overtook messages.
+   */
   long claimed;
 
-  /** The newest seq the user entity has told. */
+  /** The newest seq that the user entity has reported. */
   long head;
 
-  /** The backlog ends here; 0 where there is none, or it has been sent. */
+  /** Last seq of the backlog; 0 if there is no backlog or it has been sent. */
   long backlogTo;
 
-  /** What was sent when the user was a member before; nothing up to here is sent again. */
+  /** Last seq sent during an earlier membership; nothing up to here is sent again. */
   long floor;
 
-  /** Pages in a row that did not come. */
+  /** Page requests in a row that failed. */
   int failures;
 
-  /** Pages in a row that brought nothing. */
+  /** Pages in a row that were empty. */
   int empties;
 
-  /** The user has left; what comes after that follows what was before only by number. */
+  /**
+   * Whether the user has left. The seqs of a later membership need not continue those of this one.
+   */
   boolean left;
 
-  /** Entries were not sent because the client did not read; they become a gap. */
+  /** Whether entries are left out because the client does not read; they may become a gap. */
   boolean skipping;
 
-  /** Above this, and up to {@link #head}, are entries that were never told here. */
+  /**
+   * Entries above this seq, up to {@link #head}, were never delivered by the user entity: only the
+   * head is known.
+   */
   long untold = Long.MAX_VALUE;
 
-  // Messages sent and not acknowledged, as runs of seqs: {from, to}. Bounded by the window.
+  // Messages sent and not acknowledged, as runs of seqs: {first, last}. Bounded by the window.
   private final ArrayDeque<long[]> runs = new ArrayDeque<>(2);
 
-  // Seqs above sentTo that a `sent` has told or will tell.
+  // Seqs above sentTo that a `sent` frame has announced or will announce.
   private @Nullable TreeSet<Long> covered;
 
-  // Those of them that it will tell: nothing that follows them goes out before that.
+  // The part of them whose `sent` frame is still pending: no later entry goes out before it.
   private @Nullable TreeSet<Long> promised;
 
-  // Entries without a hole that came while the one at sentTo + 1 was promised.
+  // Contiguous entries that arrived while the entry at sentTo + 1 waits for its `sent` frame.
   private List<Entry> held = List.of();
 
   ConversationProgress(long told) {
@@ -69,9 +83,9 @@ final class ConversationProgress {
   }
 
   /**
-   * What is acknowledged if the claim is taken for what has been sent and no more. A client that
-   * claims what it was not sent may have misread a {@code sent} that overtook messages: nobody
-   * loses anything by sending those, and somebody might by not sending them.
+   * The seq up to which the client's claim counts: no further than what has been sent. A client
+   * that claims more may have misread a {@code sent} frame that overtook messages. Sending those
+   * messages all the same harms nobody; leaving them out could lose some.
    */
   long earned() {
     if (!known()) {
@@ -84,7 +98,10 @@ final class ConversationProgress {
     return Math.max(acked, Math.min(claimed, to));
   }
 
-  /** Up to seq it is only now told: no earlier claim was about that. */
+  /**
+   * Limits the client's claim to entries below {@code seq}. This entry goes out only now, so an
+   * earlier claim cannot mean it.
+   */
   void disclaim(long seq) {
     claimed = Math.max(acked, Math.min(claimed, seq - 1));
   }
@@ -97,17 +114,17 @@ final class ConversationProgress {
     return known() && sentTo < head;
   }
 
-  /** Whether there is nothing left to remember. */
+  /** Whether nothing is outstanding, so that this progress can be dropped. */
   boolean done() {
     return known() && sentTo >= head && acked >= sentTo && covered == null;
   }
 
-  /** The highest seq that is known to exist. */
+  /** The highest seq known to exist. */
   long proven() {
     return covered == null ? head : Math.max(head, covered.last());
   }
 
-  /** A message went out. Answers by how much the window has filled. */
+  /** Records that a message went out. Returns how many messages the window gained: 0 or 1. */
   int sent(long seq) {
     disclaim(seq);
     sentTo = seq;
@@ -123,7 +140,10 @@ final class ConversationProgress {
     return 1;
   }
 
-  /** The client has everything up to here. Answers by how much the window has emptied. */
+  /**
+   * Records that the client has everything up to {@code seq}. Returns how many messages left the
+   * window.
+   */
   int ack(long seq) {
     acked = seq;
     long freed = 0;
@@ -143,7 +163,7 @@ final class ConversationProgress {
     return (int) freed;
   }
 
-  /** A {@code sent} tells this seq. Answers whether it was not known yet. */
+  /** Records that a {@code sent} frame announces this seq. Returns false if that was known. */
   boolean cover(long seq) {
     if (covered == null) {
       covered = new TreeSet<>();
@@ -155,7 +175,7 @@ final class ConversationProgress {
     return covered != null && covered.contains(seq);
   }
 
-  /** A {@code sent} will tell this seq, whose entry has come before it. */
+  /** Records that the entry arrived first, and that its {@code sent} frame is pending. */
   void promise(long seq) {
     if (promised == null) {
       promised = new TreeSet<>();
@@ -163,12 +183,15 @@ final class ConversationProgress {
     promised.add(seq);
   }
 
-  /** It has. Answers whether that was waited for. */
+  /** The {@code sent} frame went out. Returns whether it was pending. */
   boolean kept(long seq) {
     return promised != null && promised.remove(seq);
   }
 
-  /** It will not, so the entry is as any other. Answers whether it was waited for. */
+  /**
+   * No {@code sent} frame will come, so the entry becomes an ordinary message. Returns whether the
+   * frame was pending.
+   */
   boolean broken(long seq) {
     return kept(seq) && covered != null && covered.remove(seq);
   }
@@ -177,12 +200,12 @@ final class ConversationProgress {
     return promised != null && promised.contains(seq);
   }
 
-  /** Whether a {@code sent} has told this seq. */
+  /** Whether a {@code sent} frame has announced this seq. */
   boolean tells(long seq) {
     return covers(seq) && !promises(seq);
   }
 
-  /** Whether what follows waits for a {@code sent}. */
+  /** Whether the next entry waits for its {@code sent} frame. */
   boolean waits() {
     return promises(sentTo + 1);
   }
@@ -192,7 +215,7 @@ final class ConversationProgress {
     return held.isEmpty() ? sentTo : held.getLast().seq();
   }
 
-  /** Holds those that follow what is held. Answers how many: at most {@code room}. */
+  /** Holds the entries that continue the held ones. Returns how many: at most {@code room}. */
   int hold(List<Entry> entries, int room) {
     int before = held.size();
     for (Entry entry : entries) {
@@ -206,14 +229,14 @@ final class ConversationProgress {
     return held.size() - before;
   }
 
-  /** What is held, which it then is no more. */
+  /** Removes and returns the held entries. */
   List<Entry> takeHeld() {
     List<Entry> taken = held;
     held = List.of();
     return taken;
   }
 
-  /** Forgets what {@link #sentTo} has passed. Answers how many those were. */
+  /** Forgets announced seqs that {@link #sentTo} has passed. Returns their number. */
   int trim() {
     if (covered == null || !known()) {
       return 0;

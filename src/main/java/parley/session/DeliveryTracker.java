@@ -14,84 +14,99 @@ import parley.model.Limits;
 import parley.user.User;
 
 /**
- * What one connection has been sent, and what it has. It promises: per conversation every seq
- * ascending, once, without a hole that is not announced; and at most {@link Limits#WINDOW} messages
- * that are not acknowledged.
+ * Delivery state of one connection: which entries the session has sent, and which the client has
+ * acknowledged. It guarantees for each conversation that entries go out in ascending order of seq,
+ * each once, and that every hole is announced. At most {@link Limits#WINDOW} sent messages are
+ * unacknowledged at a time.
  *
- * <p>An entry goes straight out if the conversation is not behind, the window has room and the
- * client reads. If not, it is dropped here and only the conversation's head moves: what is behind
- * is a range, not bodies, so a client that is a million entries behind costs as much as one that is
- * one behind. When there is room again the range is read from the conversation, page by page: one
- * page at a time for a conversation, two for the connection, and as many entries as the window
- * takes. (Rejected: keeping bodies up to some bound. It saves a read in the rare case and makes
- * every slow phone a heap of megabytes.)
+ * <p>A new entry is sent at once if three conditions hold: the conversation does not lag, the
+ * window has room, and the client reads. Otherwise the tracker drops the body and only advances the
+ * conversation's head. A lagging conversation is stored as a range of seqs, not as bodies: a client
+ * that is a million entries behind costs as much memory as a client that is one entry behind. When
+ * there is room again, the tracker reads the range from the conversation in pages: one page at a
+ * time for a conversation, two for the connection, and no more entries than the window takes.
+ * (Rejected: keeping bodies up to some bound. It saves a read in a rare case, and every slow phone
+ * then costs megabytes of heap.)
  *
- * <p>The connection that wrote an entry gets {@code sent} in its place. Answer and entry come by
- * two ways, in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} may overtake
- * messages, but no message overtakes it: a client that has the message after it would acknowledge
- * both. It is on its way, and no client can delay it, so what waits for it is held, bodies and all;
- * what is over {@link #HELD} is behind.
+ * <p>The connection that wrote an entry gets a {@code sent} frame for it instead of a {@code
+ * message} frame. The conversation's answer to the write and the entry itself arrive by two paths,
+ * in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} frame may overtake
+ * messages, but no message may overtake it: a client that has the later message would acknowledge
+ * both. Entries that must wait for a {@code sent} frame are held with their bodies. The wait is
+ * short, because the answer is on its way and no client can delay it. Entries beyond the bound
+ * {@link #HELD} are dropped, and their conversation lags.
  *
- * <p>No actors and no clock in here: {@link Port} is all it can do.
+ * <p>No actors and no clock: the tracker acts only through {@link Port}.
  */
 final class DeliveryTracker {
-  /** Page requests of a connection that may be under way. */
+  /** Most page requests that a connection may have in flight. */
   static final int PAGES = 2;
 
-  /** Pages without anything in them before what should be there is called missing. */
+  /** Empty pages in a row after which the missing entries are announced as a gap. */
   static final int PATIENCE = 4;
 
   /**
-   * Entries that a connection holds while they wait for a {@code sent}. With the most content each
-   * they are a megabyte, as much as its outbound buffer.
+   * Most entries that a connection holds while they wait for a {@code sent} frame. With the largest
+   * content they take a megabyte, as much as the connection's outbound buffer.
    */
   static final int HELD = 64;
 
-  /** Conversations that are not behind of which it is remembered how far they were sent. */
+  /** Most conversations without outstanding entries for which the last sent seq is remembered. */
   static final int ENDED = 1_000;
 
   private static final int LONGEST_REST = 32;
 
-  /** What deliveries can do, and ask. */
+  /** Effects and queries of the tracker; the session implements them. */
   interface Port {
-    /** Sends one entry. */
+    /** Sends one entry to the client. */
     void message(ConversationId conversationId, Entry entry, boolean live);
 
-    /** Announces a hole. */
+    /**
+     * Tells the client that the entries {@code from} to {@code to}, both inclusive, are not sent.
+     */
     void gap(ConversationId conversationId, long from, long to, String reason);
 
-    /** The backlog has been sent: so many messages. */
+    /** Tells the client that the backlog has been sent; it had this many messages. */
     void synced(long messages);
 
-    /** Asks the conversation for entries after a seq, ascending. */
+    /**
+     * Requests a page from the conversation: at most {@code limit} entries with a seq above {@code
+     * after}, ascending.
+     */
     void ask(ConversationId conversationId, long after, int limit);
 
-    /** Whether a {@code sent} of this connection will tell this entry. */
+    /**
+     * Whether the entry belongs to a pending write of this connection, so that a {@code sent} frame
+     * will announce it.
+     */
     boolean claims(ConversationId conversationId, Entry entry);
 
-    /** Whether the client reads well enough for replay. */
+    /** Whether the client reads fast enough to be sent replayed entries. */
     boolean replays();
 
-    /** Whether the client does not read: nothing more is sent to it but what must be. */
+    /** Whether the client does not read; then only indispensable frames are sent to it. */
     boolean slow();
   }
 
   private final Port port;
   private final Map<ConversationId, ConversationProgress> tracks = new LinkedHashMap<>();
 
-  // Where tracks ended: everything up to there was sent and acknowledged, though perhaps not for
-  // the user entity, if it died since. The longest untouched one is forgotten beyond the bound.
+  // Conversations without outstanding entries. Everything up to the stored seq was sent and
+  // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
+  // Beyond the bound the oldest one is removed, and the flag below is set.
   private final Map<ConversationId, End> ended = new LinkedHashMap<>(4);
   private boolean forgot;
 
-  // Behind, and to be asked for, in this order; those asked for, by the seq after which; and those
-  // that wait after a failure, by how many more calls of rested().
+  // Lagging conversations, in the order in which their pages are requested. Page requests in
+  // flight. Conversations whose last page failed or was empty, with the number of timer ticks
+  // before the next request. Acknowledgements for the user entity.
   private final Set<ConversationId> behind = new LinkedHashSet<>();
   private final Map<ConversationId, Question> asked = new HashMap<>(4);
   private final Map<ConversationId, Integer> resting = new HashMap<>(4);
   private final Map<ConversationId, User.Ack> acks = new LinkedHashMap<>(4);
 
-  // As many entries as the last pages had room for: reading what is then thrown away costs.
+  // Largest page to request. It follows the number of entries that the last pages could send,
+  // because reading entries only to drop them wastes work.
   private int pageSize = Limits.PAGE;
 
   private int unacked;
@@ -104,9 +119,10 @@ final class DeliveryTracker {
   private record Question(long after, int limit) {}
 
   /**
-   * The end of a track.
+   * What is remembered of a conversation without outstanding entries.
    *
-   * @param left the user has left: what comes after this follows it only by number
+   * @param left whether the user has left the conversation; the seqs of a later membership need not
+   *     continue {@code sentTo}
    */
   private record End(long sentTo, boolean left) {}
 
@@ -114,7 +130,9 @@ final class DeliveryTracker {
     this.port = port;
   }
 
-  /** The session is attached; these are behind, the oldest first. */
+  /**
+   * The session is attached. Starts to send the backlog: these conversations lag, the oldest first.
+   */
   void attached(List<User.Lag> lags) {
     for (User.Lag lag : lags) {
       if (lag.head() > lag.acked() && !tracks.containsKey(lag.conversationId())) {
@@ -139,7 +157,10 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** What has waited too long is not sent: the client is told where it is missing. */
+  /**
+   * Skips entries that have waited longer than the backlog's lifetime: a gap announces them.
+   * Returns whether there were any.
+   */
   private boolean expired(User.Lag lag, ConversationProgress conversationProgress) {
     if (!conversationProgress.known() || lag.expired() <= conversationProgress.sentTo) {
       return false;
@@ -154,10 +175,12 @@ final class DeliveryTracker {
   }
 
   /**
-   * The user entity says where this device stands, once more: it may have died and forgotten
-   * acknowledgements, and entries may have been told while nobody listened.
+   * The session is attached again, and the user entity reports how far this device is. The entity
+   * may have restarted and lost acknowledgements, and entries may have been delivered while no
+   * session listened.
    *
-   * @return false where what is missing cannot be told from what was sent: the connection must end
+   * @return false if the tracker no longer remembers enough to find the missing entries; the
+   *     connection must then end
    */
   boolean resumed(List<User.Lag> lags) {
     for (User.Lag lag : lags) {
@@ -182,7 +205,7 @@ final class DeliveryTracker {
     return true;
   }
 
-  /** The user is not in this conversation any more; what comes of it later is another story. */
+  /** The user has left this conversation. A later membership does not continue this one. */
   void left(ConversationId id) {
     ended.computeIfPresent(id, (k, end) -> new End(end.sentTo(), true));
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
@@ -191,17 +214,17 @@ final class DeliveryTracker {
     }
   }
 
-  /** The user entity tells new entries. */
+  /** The user entity delivers new entries: contiguous, ascending. */
   void entries(ConversationId id, List<Entry> entries) {
     if (entries.isEmpty()) {
       return;
     }
     ConversationProgress conversationProgress = told(id, entries.getFirst().seq() - 1);
-    // What is told again, because its user died and has forgotten it, is of the time before.
+    // A restarted user entity may deliver entries again; those are from before the user left.
     conversationProgress.left &= entries.getLast().seq() <= conversationProgress.head;
     if (entries.getFirst().seq() <= conversationProgress.acked
         && entries.getFirst().seq() <= conversationProgress.sentTo) {
-      // A user that tells what was acknowledged has forgotten the acknowledgement.
+      // The user entity delivers an acknowledged entry only if it has lost the acknowledgement.
       acks.put(id, new User.Ack(id, conversationProgress.acked, conversationProgress.acked));
     }
     final long before = conversationProgress.head;
@@ -214,7 +237,7 @@ final class DeliveryTracker {
         send(id, conversationProgress, entries, true);
       }
       hold(conversationProgress, entries);
-      // What a client that does not read has not been sent from here on is skipped, see drained().
+      // From here on entries are not sent because the client does not read: see drained().
       conversationProgress.skipping =
           conversationProgress.lagging() && !conversationProgress.waits() && port.slow();
     }
@@ -222,7 +245,10 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** A {@code sent} goes out for an entry that was not told yet: when it is, it must not. */
+  /**
+   * A {@code sent} frame goes out for an entry that the user entity has not delivered yet. When the
+   * entry arrives, it must not be sent again.
+   */
   void sent(ConversationId id, long seq) {
     ConversationProgress conversationProgress =
         tracks.computeIfAbsent(id, k -> start(k, ConversationProgress.UNKNOWN));
@@ -233,7 +259,10 @@ final class DeliveryTracker {
     settle(id, conversationProgress);
   }
 
-  /** A {@code sent} has told an entry that came before it: what follows may go out. */
+  /**
+   * A {@code sent} frame went out for an entry that had arrived before it. Later entries may now be
+   * sent.
+   */
   void said(ConversationId id, long seq) {
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
     if (conversationProgress != null && conversationProgress.kept(seq)) {
@@ -249,7 +278,9 @@ final class DeliveryTracker {
     }
   }
 
-  /** No {@code sent} tells this entry after all: it is a message as any other. */
+  /**
+   * No {@code sent} frame will announce this entry after all: it is sent as an ordinary message.
+   */
   void unsaid(ConversationId id, long seq) {
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
     if (conversationProgress != null && conversationProgress.broken(seq)) {
@@ -260,7 +291,7 @@ final class DeliveryTracker {
     }
   }
 
-  /** The conversation's answer to {@link Port#ask}. */
+  /** The conversation's answer to {@link Port#ask}: a page of entries, ascending. */
   void page(ConversationId id, List<Entry> entries) {
     @Nullable Question question = answered(id);
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
@@ -287,7 +318,8 @@ final class DeliveryTracker {
       conversationProgress.failures = 0;
       conversationProgress.empties = 0;
     } else if (!blocked && question.after() == before) {
-      // It has been persisted, or its user would not have told it; a store may be late to show it.
+      // The user entity reports only persisted entries, but a store may show them late: an empty
+      // page is requested again.
       if (++conversationProgress.empties >= PATIENCE) {
         gap(id, conversationProgress, conversationProgress.head, "missing");
       } else {
@@ -298,7 +330,10 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** The conversation did not answer {@link Port#ask}, or not now. */
+  /**
+   * The conversation did not answer {@link Port#ask}, or refused with a retryable error. The page
+   * is requested again later.
+   */
   void pageFailed(ConversationId id) {
     answered(id);
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
@@ -309,7 +344,7 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** The conversation has nothing more for this user. */
+  /** The conversation refuses to show this user its entries: the rest becomes a gap. */
   void pageRefused(ConversationId id) {
     answered(id);
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
@@ -320,14 +355,17 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** The user entity says that entries are not to be had. */
+  /**
+   * The user entity reports that the entries {@code from} to {@code to} are no longer available.
+   */
   void gapSeen(ConversationId id, long from, long to, String reason) {
     ConversationProgress conversationProgress = told(id, from - 1);
     boolean next =
         conversationProgress.sentTo == conversationProgress.head
             && from <= conversationProgress.sentTo + 1;
     conversationProgress.head = Math.max(conversationProgress.head, to);
-    // Behind an unsent range the gap shows when replay gets there: in order, as everything.
+    // If earlier entries are still unsent, replay announces this gap when it gets there, so that
+    // order holds.
     if (next && to > conversationProgress.sentTo) {
       gap(id, conversationProgress, to, reason);
     }
@@ -335,7 +373,10 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** The client has everything up to seq. Unknown conversations have nothing to acknowledge. */
+  /**
+   * The client has everything up to {@code seq}. A conversation without outstanding entries is
+   * ignored.
+   */
   void ack(ConversationId id, long seq) {
     @Nullable ConversationProgress conversationProgress = tracks.get(id);
     if (conversationProgress == null) {
@@ -347,18 +388,22 @@ final class DeliveryTracker {
     }
     conversationProgress.claimed = claim;
     settle(id, conversationProgress);
-    // One acknowledgement for each message is common: rather one page for many of them.
+    // Many clients acknowledge each message. Wait for a quarter of the window, so that one page
+    // serves many acknowledgements.
     if (free() >= Limits.WINDOW / 4) {
       pump();
     }
   }
 
-  /** Conversations acknowledged since the last {@link #takeAcks}. */
+  /** Number of conversations acknowledged since the last {@link #takeAcks}. */
   int ackCount() {
     return acks.size();
   }
 
-  /** What was acknowledged since the last time. To be followed by {@link #pump}. */
+  /**
+   * Removes and returns the acknowledgements since the last call. The caller calls {@link #pump}
+   * next.
+   */
   List<User.Ack> takeAcks() {
     List<User.Ack> taken = List.copyOf(acks.values());
     acks.clear();
@@ -368,7 +413,8 @@ final class DeliveryTracker {
   /**
    * The client reads again.
    *
-   * @param announce it was slow for so long that what it missed is announced, not sent
+   * @param announce whether it was slow for so long that the skipped entries are announced as a
+   *     gap, not sent
    */
   void drained(boolean announce) {
     for (ConversationId id : new ArrayList<>(behind)) {
@@ -384,45 +430,53 @@ final class DeliveryTracker {
     pump();
   }
 
-  /** Some time has passed: what rests after a failure may be asked for again. */
+  /** One timer tick has passed. Conversations whose wait is over are requested again. */
   void rested() {
     resting.replaceAll((id, left) -> left - 1);
     resting.values().removeIf(left -> left <= 0);
     pump();
   }
 
-  /** Whether {@link #rested} is to be called. */
+  /** Whether a conversation waits for {@link #rested}. */
   boolean rests() {
     return !resting.isEmpty();
   }
 
-  /** Entries that were answered with {@code sent} and have not come by themselves yet. */
+  /**
+   * Number of entries that a {@code sent} frame has announced or will announce, and that delivery
+   * has not passed yet.
+   */
   int coveredCount() {
     return covered;
   }
 
-  /** Entries that wait for a {@code sent}. */
+  /** Number of entries held until a {@code sent} frame goes out. */
   int heldCount() {
     return held;
   }
 
-  /** Messages sent and not acknowledged. */
+  /** Number of messages sent and not acknowledged. */
   int unackedCount() {
     return unacked;
   }
 
-  /** Whether it is remembered up to where the conversation was told. */
+  /**
+   * Whether the tracker has outstanding entries of this conversation and knows how far it was sent.
+   */
   boolean remembers(ConversationId id) {
     ConversationProgress conversationProgress = tracks.get(id);
     return conversationProgress != null && conversationProgress.known();
   }
 
-  /** Conversations that are remembered. */
+  /** Number of conversations with outstanding entries. */
   int trackCount() {
     return tracks.size();
   }
 
-  /** Asks for what is behind, as far as window, socket and pages under way allow. */
+  /**
+   * Requests pages of lagging conversations, as far as the window, the socket and the pages in
+   * flight allow.
+   */
   void pump() {
     if (behind.isEmpty() || asked.size() >= PAGES || free() <= reserved || !port.replays()) {
       return;
@@ -470,7 +524,8 @@ final class DeliveryTracker {
     if (!end.left()) {
       return new ConversationProgress(end.sentTo());
     }
-    // Added again, it begins anew; told again, it does not.
+    // If the entries are above the old end, the user was added again: start there. Otherwise they
+    // are repeats, and the old end holds.
     boolean again = before > end.sentTo();
     ConversationProgress conversationProgress =
         new ConversationProgress(
@@ -489,7 +544,8 @@ final class DeliveryTracker {
     }
   }
 
-  // A conversation that was never heard of is not behind: what comes next follows what was told.
+  // Finds or starts the progress of a conversation. A new one does not lag: it starts just before
+  // what the user entity delivers now.
   private ConversationProgress told(ConversationId id, long before) {
     ConversationProgress conversationProgress = tracks.computeIfAbsent(id, k -> start(k, before));
     if (!conversationProgress.known()) {
@@ -503,7 +559,7 @@ final class DeliveryTracker {
     return conversationProgress;
   }
 
-  // Sends what follows; answers whether it had to stop before the end.
+  // Sends the entries that follow the last sent one. Returns whether it stopped before the end.
   private boolean send(
       ConversationId id,
       ConversationProgress conversationProgress,
@@ -540,7 +596,7 @@ final class DeliveryTracker {
     return false;
   }
 
-  // Own entries whose answer is still to come: a sent will tell them.
+  // Marks the entries of pending writes of this connection: a sent frame will announce them.
   private void claim(
       ConversationId id,
       ConversationProgress conversationProgress,
@@ -592,7 +648,8 @@ final class DeliveryTracker {
     resting.put(id, Math.min(LONGEST_REST, 1 << Math.min(tries - 1, 5)));
   }
 
-  // After every change of a track: what follows from where it stands now.
+  // Called after every change of a conversation's progress. Updates acknowledgements, window, lag
+  // and backlog.
   private void settle(ConversationId id, ConversationProgress conversationProgress) {
     long earned = conversationProgress.earned();
     if (earned > conversationProgress.acked) {

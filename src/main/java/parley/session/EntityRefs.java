@@ -7,15 +7,15 @@ import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.user.User;
 
-/** The way to users and conversations. */
+/** References to user and conversation entities. */
 public interface EntityRefs {
-  /** A user, existing or not. */
+  /** The entity of a user, whether the user exists or not. */
   RecipientRef<User.Command> user(UserId id);
 
-  /** A conversation, existing or not. */
+  /** The entity of a conversation, whether the conversation exists or not. */
   RecipientRef<Conversation.Command> conversation(ConversationId id);
 
-  /** Those of the cluster. */
+  /** References through cluster sharding. */
   static EntityRefs sharded(ClusterSharding sharding) {
     return new EntityRefs() {
       @Override

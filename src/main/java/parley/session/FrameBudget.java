@@ -4,32 +4,33 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many frames a connection may send beside messages, and how often it may be told that these
- * were too many, or its messages were. For one connection, hence for one thread.
+ * Budget of a connection for frames other than messages, and the count of its refusals for this and
+ * other budgets. Not thread-safe: it belongs to one connection.
  *
- * <p>From this budget go all frames but {@code ack}, {@code ping}, {@code auth} and what makes an
- * entry: also frames that cannot be read, and retries of messages that were accepted before.
+ * <p>All frames take from this budget except {@code ack}, {@code ping}, {@code auth} and frames
+ * that write an entry. Frames that cannot be read, and retries of accepted messages, take from it
+ * too.
  */
 final class FrameBudget {
-  /** The name of this budget in meters. */
+  /** Name of this budget in meters. */
   static final String FRAMES = "frames";
 
-  /** The name of the budget of messages in meters. */
+  /** Name of the message rate in meters. */
   static final String MESSAGES = "messages";
 
-  /** The name of the budget of users to watch in meters. */
+  /** Name of the budget of watched users in meters. */
   static final String WATCHED = "watched";
 
-  /** Frames at once. */
+  /** Most frames in a burst. */
   static final int BURST = 100;
 
-  /** Frames a second, for as long as one likes. */
+  /** Sustained rate, in frames a second. */
   static final int PER_SECOND = 20;
 
-  /** After so many refusals for a budget within {@link #WITHIN} the connection ends. */
+  /** Refusals for any budget within {@link #WITHIN} after which the connection ends. */
   static final int REFUSALS = 1_000;
 
-  /** The time in which refusals are counted; to the second. */
+  /** Time window in which refusals are counted; its resolution is one second. */
   static final Duration WITHIN = Duration.ofSeconds(60);
 
   private final SpendingBucket frames = new SpendingBucket(BURST, PER_SECOND);
@@ -41,18 +42,18 @@ final class FrameBudget {
   /**
    * Takes a frame.
    *
-   * @param nanos the time, on a clock that begins anywhere
-   * @return 0 if it was taken, else after how many milliseconds there will be one
+   * @param nanos monotonic time with any origin
+   * @return 0 if a frame was taken, else the milliseconds until one is available
    */
   long tryTake(long nanos) {
     return frames.tryTake(1, nanos);
   }
 
-  /** The client was refused for this or another budget, and told to wait so long. */
+  /** Counts a refusal for this or another budget; the client was told to wait that long. */
   void refused(long nanos, long waitMillis) {
     int[] slots = refusals;
     if (slots == null) {
-      // Most connections never need it.
+      // Allocated at the first refusal: most connections never need it.
       slots = new int[(int) WITHIN.toSeconds()];
       refusals = slots;
       second = nanos / 1_000_000_000L;
@@ -69,7 +70,9 @@ final class FrameBudget {
     retryAfter = waitMillis;
   }
 
-  /** How long the client must stay away, where it was refused too often; else 0. */
+  /**
+   * How long the client must stay away after too many refusals, in milliseconds; 0 if it need not.
+   */
   long exhausted() {
     return refused >= REFUSALS ? Math.max(1, retryAfter) : 0;
   }

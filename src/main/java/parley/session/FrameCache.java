@@ -8,21 +8,23 @@ import parley.protocol.ServerFrame;
 import parley.websocket.FrameEncoder;
 
 /**
- * The bytes of an entry's {@code message} frame, made once for all the sessions of this node that
- * are told of it at about the same time. One object of an entry goes from its conversation to every
- * member on the node, so what was made for the same object (and not an equal one) serves again.
- * {@value #SLOTS} frames are kept, at most 64 KiB each; a new one takes the place of an older.
- * Thread-safe, never blocks.
+ * Cache of encoded {@code message} frames: all sessions of this node that send an entry at about
+ * the same time share its bytes. A conversation sends one {@link Entry} object to every member on
+ * the node, so entries are compared by identity. The cache holds {@value #SLOTS} frames of at most
+ * 64 KiB each; a new frame replaces an older one. Thread-safe, never blocks.
  */
 final class FrameCache {
-  private static final int SLOTS = 256; // a power of two
+  private static final int SLOTS = 256; // must be a power of two
 
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Slot(Entry entry, boolean toSender, byte[] bytes) {}
 
   private final AtomicReferenceArray<@Nullable Slot> slots = new AtomicReferenceArray<>(SLOTS);
 
-  /** As {@link FrameWriter#write} makes it, framed. Not to be changed. */
+  /**
+   * The text of {@link FrameWriter#write} as a WebSocket frame. The caller must not change the
+   * array.
+   */
   byte[] bytes(ServerFrame.Message frame) {
     Entry entry = frame.entry();
     int at = slot(frame);
@@ -35,7 +37,7 @@ final class FrameCache {
     return bytes;
   }
 
-  // The very object: an equal one may be of another conversation.
+  // Compare by identity: an equal entry may belong to another conversation.
   @SuppressWarnings("ReferenceEquality")
   private static boolean isFor(Slot known, ServerFrame.Message frame) {
     return known.entry == frame.entry() && known.toSender == frame.toSender();

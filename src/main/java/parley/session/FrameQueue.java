@@ -7,8 +7,8 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What waits for the socket, in frames as they go over the wire. They leave in batches, one at a
- * time: what the socket has been handed and has not passed on counts as waiting.
+ * Encoded frames that wait for the socket. They leave in batches, one batch at a time. A batch that
+ * the socket has been handed and has not passed on still counts as waiting.
  */
 final class FrameQueue {
   private static final int BATCH_BYTES = 64 * 1024;
@@ -19,19 +19,21 @@ final class FrameQueue {
   private long handed;
   private boolean wanted;
 
-  /** Adds a frame. The array is not changed, and must not be any more. */
+  /**
+   * Adds a frame. The queue does not change the array, and the caller must not change it any more.
+   */
   void add(byte[] frame) {
     frames.addLast(frame);
     queued += frame.length;
   }
 
-  /** Forgets what the socket has not been handed. */
+  /** Drops the frames that the socket has not been handed. */
   void clear() {
     frames.clear();
     queued = 0;
   }
 
-  /** The socket has passed on everything and takes more. */
+  /** The socket has passed on everything and asks for more. */
   void wanted() {
     wanted = true;
     handed = 0;
@@ -41,12 +43,12 @@ final class FrameQueue {
     return frames.isEmpty();
   }
 
-  /** Bytes that have not left. */
+  /** Bytes that wait here or in the socket. */
   long bytes() {
     return queued + handed;
   }
 
-  /** The next batch, or null if the socket takes none or there is nothing. */
+  /** The next batch, or null if the queue is empty or the socket has not asked for one. */
   @Nullable ByteString take() {
     if (!wanted || frames.isEmpty()) {
       return null;
@@ -62,7 +64,7 @@ final class FrameQueue {
     return joined(batch, (int) handed);
   }
 
-  // One array: the socket passes it on in one piece.
+  // Joins the batch into one array, which the socket passes on in one piece.
   private static ByteString joined(List<byte[]> frames, int length) {
     if (frames.size() == 1) {
       return ByteString.fromArrayUnsafe(frames.getFirst());

@@ -10,37 +10,40 @@ import parley.model.UserId;
 import parley.user.User;
 
 /**
- * How many messages a user may write: a token bucket for each, shared by all their connections and
- * HTTP calls on this node. Safe for use by many threads.
+ * Rate limit of messages: one token bucket per user, shared by all the user's connections and HTTP
+ * calls on this node. Thread-safe.
  *
- * <p>A bucket is one number, the time at which it will be full again (the generic cell rate
- * algorithm: ITU-T I.371), so it costs nothing to keep, and one that is full need not be kept.
+ * <p>A bucket is stored as one number, the time at which it will be full again (the generic cell
+ * rate algorithm: ITU-T I.371). It needs no upkeep, and a full bucket need not be stored.
  *
- * <p>In a cluster the user's one true bucket is the {@code User} entity's. Nobody waits for it:
- * what is taken here is reported there in batches of a tenth of the bucket ({@link #reportTo}), and
- * where more than one node reports, each hears how empty the bucket really is ({@link #level}) and
- * lowers its own. So a user on <i>n</i> nodes at once may write, beyond the rate, at most <i>n</i>
- * batches and what is taken while a report and its answer travel. A report or answer that is lost
- * costs one batch more.
+ * <p>In a cluster the {@code User} entity keeps the authoritative bucket, but no write waits for
+ * it. Each node reports the tokens it takes in batches of a tenth of the bucket ({@link
+ * #reportTo}). If more than one node reports, each node is told the real level ({@link #level}) and
+ * lowers its own bucket to it. A user on <i>n</i> nodes at once may therefore exceed the rate by at
+ * most <i>n</i> batches, and by what is taken while a report and its answer travel. A lost report
+ * or answer costs one more batch.
  */
 public final class MessageRate {
   private static final long MINUTE_MICROS = 60_000_000;
   private static final long USERS = 200_000;
 
-  /** Told what was taken here and not reported yet. Called by whoever takes; must not block. */
+  /**
+   * Receives the tokens that were taken on this node and not reported yet. Runs on the thread that
+   * takes a token; must not block.
+   */
   @FunctionalInterface
   public interface Report {
-    /** So many tokens were taken. */
+    /** Reports the number of tokens taken since the last report. */
     void taken(UserId user, int tokens);
   }
 
   /**
-   * A bucket.
+   * The bucket of one user.
    *
-   * @param fullAt when it will be full, epoch microseconds
+   * @param fullAt time at which it will be full, epoch microseconds
    * @param unreported tokens taken and not reported
-   * @param debt by how much the user's bucket is emptier than empty, because other nodes gave what
-   *     they did not have; microseconds, at most a bucket
+   * @param debt how far the user's authoritative bucket is below empty, because other nodes took
+   *     tokens that it did not have; microseconds, at most one bucket
    */
   private record Bucket(long fullAt, int unreported, long debt) {}
 
@@ -51,9 +54,9 @@ public final class MessageRate {
   private volatile Report report = (user, tokens) -> {};
 
   /**
-   * A limiter.
+   * Creates the limiter of a node.
    *
-   * @param perMinute tokens a minute, and the most a bucket holds; 0 is no limit
+   * @param perMinute tokens a minute, and the capacity of a bucket; 0 is no limit
    */
   public MessageRate(int perMinute) {
     if (perMinute < 0) {
@@ -72,12 +75,12 @@ public final class MessageRate {
     return perMinute;
   }
 
-  /** What a token costs, in microseconds. */
+  /** Time to refill one token, in microseconds. */
   public long intervalMicros() {
     return interval;
   }
 
-  /** From now on what is taken is told there, in batches. */
+  /** Sets the receiver of reports; from now on taken tokens are reported to it, in batches. */
   public void reportTo(Report to) {
     report = to;
   }
@@ -85,8 +88,8 @@ public final class MessageRate {
   /**
    * Takes a token if there is one.
    *
-   * @param nowMillis the time, epoch milliseconds: the same clock for all callers
-   * @return 0 if it was taken, else after how many milliseconds there will be one
+   * @param nowMillis epoch milliseconds: the same clock for all callers
+   * @return 0 if a token was taken, else the milliseconds until one is available
    */
   public long tryTake(UserId user, long nowMillis) {
     if (perMinute == 0) {
@@ -102,12 +105,12 @@ public final class MessageRate {
             user,
             (id, before) -> {
               long debt = before == null ? 0 : before.debt();
-              // No bucket is emptier than that, whatever the clock did.
+              // Limits how empty a bucket can be, even if the clock was set back.
               long full =
                   before == null
                       ? now
                       : Math.min(Math.max(before.fullAt(), now), now + most + debt);
-              // Of a bucket that was full by now there is nothing to tell any more.
+              // A bucket that has become full again has nothing to report.
               int unreported = before == null || full == now ? 0 : before.unreported();
               long over = full + interval - now - most;
               if (over > 0) {
@@ -127,8 +130,8 @@ public final class MessageRate {
   }
 
   /**
-   * Gives a token back that was taken for what turned out to be no new message. What was reported
-   * of it is made good by the next report.
+   * Gives back a token that was taken for a retry of an accepted message. If the token was already
+   * reported, the next report is smaller by one.
    *
    * @param nowMillis as in {@link #tryTake}
    */
@@ -149,10 +152,10 @@ public final class MessageRate {
   }
 
   /**
-   * How empty the user's bucket is over all nodes; the one here is lowered to that and what it has
-   * not reported, never raised.
+   * Receives how empty the user's authoritative bucket is. Lowers the bucket here to that level
+   * minus its own unreported tokens; never raises it.
    *
-   * @param fullAfterMicros when it will be full, from now
+   * @param fullAfterMicros time until the authoritative bucket is full, from now
    */
   public void level(UserId user, long fullAfterMicros, long nowMillis) {
     long now = nowMillis * 1_000;
@@ -169,7 +172,7 @@ public final class MessageRate {
             });
   }
 
-  /** Takes what users tell of their buckets to this node's. One for each node. */
+  /** The actor that applies the levels sent by user entities. One for each node. */
   public Behavior<User.Level> levels(LongSupplier millis) {
     return Behaviors.receiveMessage(
         told -> {

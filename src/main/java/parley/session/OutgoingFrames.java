@@ -14,14 +14,18 @@ import parley.protocol.ServerFrame;
 import parley.websocket.FrameEncoder;
 
 /**
- * The way to the client, and what becomes of frames if it does not read: typing and presence are
- * dropped, of receipts and rows only the newest of each is kept.
+ * Outbound side of a connection. Encodes frames, hands them to the socket in batches, and sheds
+ * load if the client does not read: typing and presence are dropped, and only the newest of each
+ * receipt and row is kept.
  */
 final class OutgoingFrames {
-  /** Receipts and rows kept for a slow client; one that misses more than that is not worth it. */
+  /**
+   * Most receipts, and most rows, kept for a slow client; a client that misses more is
+   * disconnected.
+   */
   static final int KEPT = 4_096;
 
-  /** Of the whole process: it knows frames by the object they are of. */
+  /** Shared by the whole process: it recognises frames by their entry object. */
   private static final FrameCache SHARED = new FrameCache();
 
   private record ReceiptKey(ConversationId conversationId, UserId userId) {}
@@ -44,7 +48,9 @@ final class OutgoingFrames {
     this.meters = meters;
   }
 
-  /** The one place where frames become bytes. Nothing comes after the last frame. */
+  /**
+   * Encodes and queues a frame. All frames are encoded here; frames after the last one are dropped.
+   */
   void send(ServerFrame frame) {
     if (last) {
       return;
@@ -58,7 +64,7 @@ final class OutgoingFrames {
             : FrameEncoder.text(FrameWriter.write(frame)));
   }
 
-  /** Asks whether the client is there; anything it answers keeps the connection. */
+  /** Pings the client if nothing else waits; any answer keeps the connection alive. */
   void ping() {
     if (!last && frameQueue.isEmpty()) {
       frameQueue.add(FrameEncoder.ping());
@@ -69,7 +75,7 @@ final class OutgoingFrames {
     send(new ServerFrame.Failed(id, refusal.code(), refusal.message(), refusal.retryAfterMillis()));
   }
 
-  /** Something a slow client does without. */
+  /** Sends a frame that a slow client can do without. */
   void sendLossy(ServerFrame frame) {
     if (!overfull()) {
       send(frame);
@@ -99,7 +105,7 @@ final class OutgoingFrames {
     rows.put(row.conversationId(), frame);
   }
 
-  /** Whether so much waits that what can be left out is. */
+  /** Whether so much waits that droppable frames are dropped. */
   boolean overfull() {
     return slow || frameQueue.bytes() > settings.slowBytes();
   }
@@ -112,12 +118,12 @@ final class OutgoingFrames {
     return frameQueue.bytes();
   }
 
-  /** Whether more is kept for the slow client than is reasonable. */
+  /** Whether the slow client has missed too many receipts or rows to go on. */
   boolean hopeless() {
     return (receipts != null && receipts.size() > KEPT) || (rows != null && rows.size() > KEPT);
   }
 
-  /** Whether the client has become slow just now. */
+  /** Marks the client as slow if too much waits. Returns whether it has just become slow. */
   boolean slows() {
     if (slow || frameQueue.bytes() <= settings.slowBytes()) {
       return false;
@@ -126,7 +132,10 @@ final class OutgoingFrames {
     return true;
   }
 
-  /** Whether the client has just caught up; what was kept for it goes out. */
+  /**
+   * Marks a slow client as recovered once the buffer has drained, and sends the kept receipts and
+   * rows. Returns whether it has just recovered.
+   */
   boolean recovers() {
     if (!slow || frameQueue.bytes() > settings.drainedBytes()) {
       return false;
@@ -143,12 +152,12 @@ final class OutgoingFrames {
     return true;
   }
 
-  /** The socket takes more. */
+  /** The socket asks for more. */
   void wanted() {
     frameQueue.wanted();
   }
 
-  /** Hands over what the socket takes. */
+  /** Hands the next batch to the socket, if the socket has asked for one. */
   void flush() {
     if (finished) {
       return;
@@ -160,12 +169,16 @@ final class OutgoingFrames {
     }
   }
 
-  /** The socket may bring the next frame. */
+  /** Lets the socket deliver the next frame. */
   void ready() {
     socket.tell(SocketFlow.Ready.READY);
   }
 
-  /** The last frame. */
+  /**
+   * Queues the last frame.
+   *
+   * @param dropRest whether frames that still wait are dropped
+   */
   void finish(ServerFrame.Closing closing, boolean dropRest) {
     if (dropRest) {
       frameQueue.clear();
@@ -175,7 +188,7 @@ final class OutgoingFrames {
     last = true;
   }
 
-  /** Ends the socket at once. */
+  /** Closes the socket at once. */
   void cut() {
     socket.tell(SocketFlow.Cut.CUT);
   }

@@ -10,15 +10,14 @@ import parley.model.ConversationId;
 import parley.model.Entry;
 
 /**
- * What a client wrote and has no answer for yet. The same {@code client_msg_id} may be here more
- * than once: a client may retry before the first answer, and name entries of two conversations
- * alike.
+ * Writes of a client that have no answer yet. The same {@code client_msg_id} may be pending more
+ * than once: a client may retry before the first answer, and may use one id in two conversations.
  */
 final class PendingPosts {
-  /** Most writes without an answer. */
+  /** Most pending writes of a connection. */
   static final int OUTSTANDING = 256;
 
-  /** One write. */
+  /** One pending write. */
   static final class Post {
     final @Nullable Long frameId;
     final ConversationId conversationId;
@@ -26,18 +25,19 @@ final class PendingPosts {
     final long since;
 
     /**
-     * Its answer comes through an ask of its own: a refusal names no conversation, and another
-     * write of the same name to another conversation waits for one too.
+     * Whether the answer comes through an ask of its own. That is necessary if a write with the
+     * same {@code client_msg_id} to another conversation is pending, because a refusal names no
+     * conversation.
      */
     final boolean alone;
 
-    /** The entry itself, if it was quicker than the answer. */
+    /** The entry itself, without its content, if it arrived before the answer. */
     @Nullable Entry proof;
 
-    /** What to say once more if no answer comes soon; null where it has been. */
+    /** Sends the write once more if no answer comes soon; null once it has run, and for an ask. */
     @Nullable Runnable again;
 
-    /** Whether it took from the user's messages a minute. */
+    /** Whether the write took a token of the user's message rate. */
     boolean paid;
 
     private boolean open = true;
@@ -64,7 +64,7 @@ final class PendingPosts {
     return open >= OUTSTANDING;
   }
 
-  /** Remembers a write. */
+  /** Adds a pending write. */
   Post add(@Nullable Long frameId, ConversationId to, String clientMsgId, long now) {
     List<Post> same = byName.computeIfAbsent(clientMsgId, k -> new ArrayList<>(1));
     boolean alone = same.stream().anyMatch(p -> !p.conversationId.equals(to));
@@ -76,9 +76,10 @@ final class PendingPosts {
   }
 
   /**
-   * The write an answer is about, which is forgotten; null if it was given up.
+   * Removes and returns the write that an answer belongs to; null if it was given up.
    *
-   * @param to the conversation, or null where the answer does not say: then it was not an ask
+   * @param to the conversation, or null if the answer does not name it; such an answer is not to an
+   *     ask
    */
   @Nullable Post take(@Nullable ConversationId to, String clientMsgId, boolean alone) {
     for (Post post : byName.getOrDefault(clientMsgId, List.of())) {
@@ -90,13 +91,14 @@ final class PendingPosts {
     return null;
   }
 
-  /** An entry of the client's own user came: whether it is one that waits for its answer. */
+  /** Records an entry of the client's own user. Returns whether it belongs to a pending write. */
   boolean prove(ConversationId id, Entry entry) {
     boolean proven = false;
     String name = entry.clientMsgId();
     if (name != null) {
       for (Post post : byName.getOrDefault(name, List.of())) {
-        // Of two entries of one name, where the conversation has forgotten the first, one.
+        // The conversation may have forgotten an id and stored two entries with it; a write takes
+        // one.
         boolean other = post.proof != null && post.proof.seq() != entry.seq();
         if (post.conversationId.equals(id) && !other) {
           post.proof = entry.withBody(NOTHING);
@@ -107,11 +109,13 @@ final class PendingPosts {
     return proven;
   }
 
-  // A proof needs no content.
+  // Stands in for the content, which is not needed.
   private static final parley.model.EntryBody NOTHING =
       new parley.model.EntryBody.MembersAdded(List.of());
 
-  /** Forgets and answers the oldest write if it is from before a time. */
+  /**
+   * Removes and returns the oldest write if it was added at or before {@code before}; else null.
+   */
   @Nullable Post expired(long before) {
     Post oldest = oldest();
     if (oldest == null || oldest.since - before > 0) {
@@ -122,9 +126,9 @@ final class PendingPosts {
   }
 
   /**
-   * Says once more what has waited for so long: a message to a conversation that moves to another
-   * node can be lost on the way, and under the same name it is stored once. Answers when the next
-   * may be due, or null.
+   * Sends the writes that were added at or before {@code before} once more. A message to a
+   * conversation that is moving to another node can be lost, and the same id is stored only once.
+   * Returns when the next write to repeat was added, or null.
    */
   @Nullable Long repeat(long before) {
     for (Post post : byTime) {
@@ -140,7 +144,7 @@ final class PendingPosts {
     return null;
   }
 
-  /** The oldest write that waits. */
+  /** The oldest pending write, or null. */
   @Nullable Post oldest() {
     while (!byTime.isEmpty() && !byTime.getFirst().open) {
       byTime.removeFirst();
@@ -159,7 +163,7 @@ final class PendingPosts {
         byName.remove(post.clientMsgId);
       }
     }
-    // An old one that never gets its answer must not hold on to all that came after it.
+    // A write that never gets its answer must not keep all later ones in memory.
     if (byTime.size() > 2 * OUTSTANDING) {
       byTime.removeIf(p -> !p.open);
     }

@@ -30,17 +30,18 @@ import parley.user.User;
  *      \________________\______________________\________________________\___&gt; CLOSING --&gt; gone
  * </pre>
  *
- * <p>The socket brings one frame at a time and the next only when it is told {@link
- * SocketFlow.Ready}: not before the session is attached, while a token is being judged, while the
- * client does not read its answers. So a client that floods waits in its own TCP connection.
+ * <p>The socket delivers one frame, and the next one only after {@link SocketFlow.Ready}. The
+ * session withholds that signal until it is attached, while it verifies a token, while too many
+ * requests are unanswered, and while the client does not read its answers. A client that floods is
+ * thus slowed by the flow control of its own TCP connection.
  *
- * <p>A live session that loses its user (the node died, the shard moved, a write failed) stays open
- * and looks for it: connections are where they are because a balancer put them there, and a third
- * of a cluster's clients should not have to come anew because one node went. Posts go on meanwhile,
+ * <p>A live session whose user entity is gone (the node died, the shard moved, a write failed)
+ * stays open and attaches again. A load balancer has put connections where they are, and a third of
+ * a cluster's clients should not have to reconnect because one node died. Posts continue meanwhile;
  * acknowledgements wait.
  *
- * <p>Every command is followed by {@link #settle}: what follows from how full the buffer is, is
- * decided in that one place.
+ * <p>{@link #settle} runs after every command. All decisions that depend on the fill level of the
+ * outbound buffer are made there.
  */
 public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
@@ -49,17 +50,20 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private static final long RETRY_MILLIS = 1_000;
   private static final Duration SLOW_CUT = Duration.ofSeconds(1);
 
-  /** The longest timer for a token; one that lives for years is looked at again. */
+  /**
+   * Longest timer for the expiry of a token, in milliseconds. A token that lives longer is checked
+   * again then.
+   */
   private static final long TOKEN_LOOK_MILLIS = 3_600_000;
 
-  /** What a session can be told. */
+  /** Messages to a session. */
   public sealed interface Command permits Drain, Close, SessionInternal {}
 
   /**
-   * The server is going to end. The client is told, and the connection closed when its slot comes.
+   * The server shuts down. The client is told, and the connection closes when its slot comes.
    *
-   * @param reconnectAfterMillis the slot, from now
-   * @param deadlineMillis when all will have been closed, from now
+   * @param reconnectAfterMillis time until this connection's slot, from now
+   * @param deadlineMillis time until all connections will have been closed, from now
    */
   public record Drain(long reconnectAfterMillis, long deadlineMillis, String reason)
       implements Command {}
@@ -96,9 +100,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private boolean stopped;
 
   /**
-   * A connection.
+   * The behaviour of one connection.
    *
-   * @param socket what passes frames on
+   * @param socket passes frames to the client
    */
   public static Behavior<Command> create(SessionDeps deps, ActorRef<SocketFlow.ToSocket> socket) {
     return Behaviors.setup(
@@ -120,7 +124,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     start(Timer.HELLO, settings.helloTimeout());
     start(Timer.IDLE, settings.idleTimeout());
     deps.meters().opened();
-    // It says so itself when it ends, but not before it knows whom to tell.
+    // The socket reports its own end once it knows this session; the watch covers the time before.
     context.watchWith(socket, Socket.GONE);
     socket.tell(new SocketFlow.Opened(context.getSelf()));
     settle();
@@ -136,7 +140,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private Behavior<Command> on(Command command) {
     if (phase != Phase.CLOSING && deps.ticker().lapsed()) {
-      // Not even an answer that is here already: who knows who gave it.
+      // Other nodes may have taken over during the pause. Even an answer that has already arrived
+      // must not reach the client: its author may no longer have been in charge.
       close(CloseCode.STATE_LOST, "this server was away for too long", 0);
     }
     switch (command) {
@@ -204,13 +209,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
     ClientRequests clientRequests = live().clientRequests;
     switch (frame) {
-      case ClientFrame.Hello f -> {} // wrong, see there
+      case ClientFrame.Hello f -> {} // refused above
       case ClientFrame.Auth f -> {
         start(Timer.ANSWER, settings.answerTimeout());
         clientIdentity.renew(f);
       }
       case ClientFrame.Ping f -> {
-        // Whoever has a pong may count on what it acknowledged before, also at its next hello.
+        // A pong confirms earlier acknowledgements: they count at the client's next hello.
         flushAcks();
         out.send(new ServerFrame.Pong(f.id()));
       }
@@ -229,7 +234,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  // What is well-formed and still a bad frame of this client's.
+  // Returns why a well-formed frame is a bad frame in this session, or null.
   private @Nullable String wrong(ClientFrame frame) {
     if (frame instanceof ClientFrame.Hello) {
       return "op: hello has been said";
@@ -240,7 +245,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
     return null;
   }
 
-  /** Messages have a budget of their own; without the others a connection does not live. */
+  /**
+   * Whether the frame takes from the budget of frames. Posts have a budget of their own;
+   * acknowledgements, pings and tokens are free, because a connection cannot live without them.
+   */
   private static boolean fromBudgetOfFrames(ClientFrame frame) {
     return switch (frame) {
       case ClientFrame.Post f -> false;
@@ -256,7 +264,9 @@ public final class Session extends AbstractBehavior<Session.Command> {
     };
   }
 
-  /** Takes a frame from the budget; where there is none left, the client is told so. */
+  /**
+   * Takes a frame from the budget. If the budget is used up, refuses the frame and returns true.
+   */
   private boolean tooManyFrames(@Nullable Long id) {
     long nanos = deps.ticker().nanos();
     long wait = budget.tryTake(nanos);
@@ -307,7 +317,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  // ---- who it is
+  // ---- identity and token
 
   private void onVerified(SessionInternal.Verified verified) {
     if (phase == Phase.CLOSING || !clientIdentity.expects(verified)) {
@@ -349,7 +359,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     watchToken();
   }
 
-  // The handshake got no answer: not the client's fault, and another try may do.
+  // The handshake got no answer. The client is not at fault and may try again.
   private void unanswered(String why) {
     out.refuse(clientIdentity.helloId(), Refusal.unavailable(why));
     close(CloseCode.STATE_LOST, why, RETRY_MILLIS);
@@ -364,7 +374,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  // ---- what the user tells
+  // ---- deliveries of the user entity
 
   private void onTold(User.Delivery delivery) {
     if (phase == Phase.CLOSING) {
@@ -378,15 +388,17 @@ public final class Session extends AbstractBehavior<Session.Command> {
         || resuming
         || welcomeAssembly != null
         || delivery instanceof User.Attached) {
-      // Also the second answer to an attach that was repeated: the user counts anew after each.
+      // This includes a second answer to a repeated attach: the user entity restarts its numbering
+      // after each one.
       onWelcome(delivery);
     } else if (phase == Phase.LIVE && !live().told(delivery)) {
       resume();
     }
   }
 
-  // The answer to the attach, and its other parts. A user that says something else before the last
-  // part has said a part that did not arrive; what it says before the first is of an earlier life.
+  // The answer to an attach, in one or more parts. A numbered delivery before the last part means
+  // that a part was lost, so the session attaches again. Deliveries before the first part belong to
+  // an earlier attach and are ignored.
   private void onWelcome(User.Delivery delivery) {
     if (delivery instanceof User.Attached answer) {
       welcomeAssembly = new WelcomeAssembly(answer);
@@ -422,7 +434,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onCheck() {
-    // Proxies and the server's own idle timeout end what is silent for longer than two of these.
+    // Proxies and the server's own idle timeout close a connection that is silent for longer than
+    // two check intervals.
     if (deps.ticker().nanos() - heardAt >= settings.checkEvery().toNanos()) {
       out.ping();
     }
@@ -449,7 +462,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  // Asks the user, wherever it is now, to take this session (back), until it has.
+  // Attaches to the user entity again, on whatever node it runs now. Repeats this until the entity
+  // answers or the patience is used up; then the connection closes.
   private void resume() {
     long now = deps.ticker().nanos();
     if (!resuming) {
@@ -474,7 +488,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
         renewed(clientIdentity.joined());
       }
     } else if (!resuming) {
-      // The user holds this session under a login that is not its own, whose end would not end it.
+      // The user entity holds this session under another login, so the end of its own login would
+      // not end it.
       resume();
     }
     if (!live().deliveryTracker.resumed(answer.lagging())) {
@@ -487,7 +502,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
         ended.why() == User.End.REMOVED
             || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
     if (clientIdentity.joining() && finalWord) {
-      // Of the new token's login, perhaps: what the session has been till now is asked for again.
+      // The refusal may concern only the new token's login: attach again with the login that the
+      // session had.
       renewed(clientIdentity.refused());
       resume();
       return;
@@ -499,14 +515,14 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case REFUSED -> {
         Refusal refusal = ended.refusal();
         if (resuming && refusal.code().retryable()) {
-          return; // It is asked again soon.
+          return; // The timer attaches again soon.
         }
         out.refuse(clientIdentity.helloId(), refusal);
         if (refusal.code().retryable()) {
           long wait = Math.max(refusal.retryAfterMillis(), RETRY_MILLIS);
           close(CloseCode.STATE_LOST, refusal.message(), wait);
         } else if (refusal.code() == ErrorCode.FORBIDDEN) {
-          // The token is good: neither another one nor another try would help.
+          // The token is valid: neither another token nor another attempt would help.
           close(CloseCode.REMOVED, refusal.message(), 0);
         } else {
           close(CloseCode.UNAUTHENTICATED, refusal.message(), 0);
@@ -515,7 +531,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  // ---- time and the end
+  // ---- timers and closing
 
   private void onTimer(Timer timer) {
     switch (timer) {
@@ -549,8 +565,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private void onNoAnswer() {
     clientIdentity.giveUp();
     if (clientIdentity.joining()) {
-      // The user may hold the session under the new login or the old one. The end of either must
-      // end it, and it cannot know which: so it ends itself.
+      // The user entity may hold the session under the new login or the old one, and the session
+      // cannot know which. The end of either login must end it, so it closes now.
       out.send(clientIdentity.unsettled());
       close(CloseCode.STATE_LOST, "the change of login was not settled in time", RETRY_MILLIS);
     } else if (clientIdentity.renewing()) {
@@ -565,7 +581,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (left.isPositive()) {
       start(Timer.IDLE, left);
     } else if (owesReady) {
-      // Its frames may lie in the socket: it is we who do not read, because it does not.
+      // The session has not asked for the next frame, because the client does not read its answers.
+      // Frames may wait in the socket, so the client is slow, not idle.
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
     } else {
       close(CloseCode.IDLE, "nothing came for too long", 0);
@@ -593,7 +610,8 @@ public final class Session extends AbstractBehavior<Session.Command> {
     flushAcks();
     phase = Phase.CLOSING;
     timers.cancelAll();
-    // What a slow client has not got it gets at its next connection: only the last frame is left.
+    // A slow client gets the unsent frames at its next connection: only the last frame is kept
+    // here.
     boolean slow = out.overfull();
     out.finish(
         new ServerFrame.Closing(code, reason, retryAfterMillis > 0 ? retryAfterMillis : null),
@@ -612,7 +630,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void flushAcks() {
     timers.cancel(Timer.ACKS);
-    // A user that does not know this session yet would not take them.
+    // The user entity ignores acknowledgements of a session that it does not know yet.
     if (phase == Phase.LIVE && !resuming) {
       live().flushAcks();
     }

@@ -3,15 +3,15 @@ package parley.session;
 import java.util.function.Supplier;
 
 /**
- * What every session of a node shares.
+ * Dependencies that all sessions of a node share.
  *
- * @param entities users and conversations
- * @param authenticator judges tokens
- * @param rate messages per user
- * @param meters what is counted
- * @param ticker the time
- * @param sessionIds makes ids that are unique everywhere
- * @param epoch the name of the store's history, told in each welcome
+ * @param entities references to user and conversation entities
+ * @param authenticator verifies tokens
+ * @param rate message rate of each user
+ * @param meters counters of sessions
+ * @param ticker clock
+ * @param sessionIds creates ids that are unique everywhere
+ * @param epoch name of the store's history, sent in each welcome
  * @param settings times and bounds
  */
 public record SessionDeps(

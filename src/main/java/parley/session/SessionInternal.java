@@ -7,10 +7,10 @@ import parley.model.ConversationId;
 import parley.protocol.ServerFrame;
 import parley.user.User;
 
-/** What a session is told by its socket, by adapters and by itself. */
+/** Messages to a session from its socket, from adapters and from itself. */
 sealed interface SessionInternal extends Session.Command {
 
-  // ---- by the socket
+  // ---- from the socket
 
   /** A text frame. The next one comes after {@link SocketFlow.Ready}. */
   record Received(String text) implements SessionInternal {
@@ -20,78 +20,78 @@ sealed interface SessionInternal extends Session.Command {
     }
   }
 
-  /** What the socket says without words. */
+  /** Signals of the socket that carry no data. */
   enum Socket implements SessionInternal {
-    /** A binary frame came. */
+    /** A binary frame arrived. */
     BINARY,
-    /** A frame came that is too large; it was not read to its end. */
+    /** A frame arrived that is too large; it was not read to its end. */
     TOO_LARGE,
-    /** The client is there: it has answered a ping. */
+    /** The client has answered a ping. */
     PONG,
-    /** Everything handed over has been passed on: there is room. */
+    /** Everything handed over has been passed on; the socket asks for more. */
     WANTS,
-    /** It is gone. */
+    /** The connection is gone. */
     GONE
   }
 
-  // ---- by others
+  // ---- from adapters
 
-  /** A token was judged; {@code round} says which. */
+  /** A token was verified; {@code round} is the number of the verification. */
   record Verified(int round, Authenticator.Verdict verdict) implements SessionInternal {}
 
-  /** The user entity tells something. */
+  /** A delivery of the user entity or of a watched user. */
   record Told(User.Delivery delivery) implements SessionInternal {}
 
-  /** This user entity is gone. */
+  /** This user entity has stopped. */
   record UserGone(ActorRef<User.Command> user) implements SessionInternal {}
 
   /**
    * A write was answered.
    *
-   * @param alone the conversation, where the write had an ask of its own
+   * @param alone the conversation if the write had an ask of its own, else null
    */
   record PostAnswered(@Nullable ConversationId alone, Conversation.PostReply reply)
       implements SessionInternal {}
 
-  /** A page for replay came, or null: it did not. */
+  /** A page request for replay was answered; null if no answer came. */
   record Paged(ConversationId conversationId, Conversation.@Nullable PageReply reply)
       implements SessionInternal {}
 
-  /** What a frame asked for is there; null if there is nothing to say. */
+  /** A request was answered; null if there is nothing to send. */
   record Answered(@Nullable ServerFrame frame) implements SessionInternal {}
 
-  /** Nothing to do. */
+  /** An answer that needs no action. */
   record Noted() implements SessionInternal {}
 
-  // ---- by itself
+  // ---- from the session itself
 
-  /** Timers; each is its own key. */
+  /** Timers; each constant is also the timer's key. */
   enum Timer implements SessionInternal {
-    /** No hello came. */
+    /** No hello arrived in time. */
     HELLO,
-    /** The user has to be looked for, or has not answered. */
+    /** The user entity has not answered the last attach: attach again. */
     RESUME,
-    /** A token's verdict or the user's answer did not come. */
+    /** A token's verdict or the user entity's answer did not arrive in time. */
     ANSWER,
-    /** Perhaps the client is gone. */
+    /** Check whether the client has been silent for too long. */
     IDLE,
-    /** Perhaps the token has ended. */
+    /** Check whether the token has expired. */
     TOKEN,
-    /** Acknowledgements have been gathered. */
+    /** Send the gathered acknowledgements to the user entity. */
     ACKS,
-    /** Perhaps something was lost between the user and here. */
+    /** Check whether messages between the user entity and the session were lost. */
     CHECK,
-    /** Perhaps a write will not be answered. */
+    /** Check for writes without an answer. */
     POSTS,
-    /** Pages that did not come may be asked for again. */
+    /** One tick of the wait before failed pages are requested again. */
     REST,
-    /** The client has been slow for long. */
+    /** The client has been slow for too long. */
     SLOW,
-    /** The last frame has had its time. */
+    /** The time to send the last frame is over: close the socket. */
     CUT,
-    /** The presence watch is to be renewed. */
+    /** Renew the presence watches. */
     WATCH,
-    /** This connection's slot in a drain. */
+    /** This connection's slot in a drain has come. */
     SLOT
   }
 }

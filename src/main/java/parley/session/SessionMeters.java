@@ -3,7 +3,7 @@ package parley.session;
 import parley.model.ErrorCode;
 import parley.protocol.ServerFrame;
 
-/** What sessions count. Called from many threads; must not block. */
+/** Counters of sessions. Called from many threads; must not block. */
 public interface SessionMeters {
   /** Counts nothing. */
   SessionMeters NONE = new SessionMeters() {};
@@ -14,25 +14,25 @@ public interface SessionMeters {
   /** A connection is gone. */
   default void closed() {}
 
-  /** The server ended a connection. */
+  /** The server closes a connection. */
   default void closing(ServerFrame.CloseCode code) {}
 
-  /** A frame of a client came. */
+  /** A frame of a client arrived. */
   default void frameIn() {}
 
-  /** A client's entry was answered with {@code sent}, so long after its frame. */
+  /** A client's write was answered with {@code sent}, this long after its frame arrived. */
   default void sent(long nanos) {}
 
-  /** A new entry went to a recipient's connection, so long after it was accepted. */
+  /** A new entry was sent to a recipient's connection, this long after it was accepted. */
   default void delivered(long millis) {}
 
   /**
-   * A client was refused because a budget was used up; it was told an error as well.
+   * A client was refused because a budget was used up. It is sent an error as well.
    *
-   * @param limit which budget
+   * @param limit name of the budget
    */
   default void limited(String limit) {}
 
-  /** A client was told an error. */
+  /** A client was sent an error. */
   default void refused(ErrorCode code) {}
 }

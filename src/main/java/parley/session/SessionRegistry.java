@@ -15,27 +15,32 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
 import parley.protocol.ServerFrame.CloseCode;
 
-/** All sessions of this node: it starts them, counts them, and sees them off when the node ends. */
+/**
+ * All sessions of this node: starts them, counts them, and closes them when the node shuts down.
+ */
 public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Command> {
-  /** With fewer connections than this a drain need not be spread: they all come back at once. */
+  /**
+   * With fewer connections than this a drain is not spread over time: all clients may reconnect at
+   * once.
+   */
   static final int FEW = 50;
 
-  /** How long after its slot the last connection may take to close. */
+  /** Time that the last connection may take to close after its slot. */
   private static final Duration FAREWELL = Duration.ofSeconds(6);
 
-  /** What the registry can be told. */
+  /** Messages to the registry. */
   public sealed interface Command {}
 
   /** A socket needs a session. */
   record Open(ActorRef<SocketFlow.ToSocket> socket) implements Command {}
 
-  /** How many there are. */
+  /** Answers the number of sessions. */
   public record Count(ActorRef<Integer> replyTo) implements Command {}
 
   /**
-   * End all sessions, each in its own slot of a window, and take no more; a window of zero ends the
-   * slots of an earlier drain. Answers {@link Drained} when the last has gone, or soon after the
-   * window.
+   * Closes all sessions, each in its own slot of the window, and accepts no more. A window of zero
+   * ends the slots of an earlier drain. Answers {@link Drained} when the last session has ended, or
+   * soon after the window.
    */
   public record Drain(Duration window, String reason, ActorRef<Drained> replyTo)
       implements Command {}
@@ -60,9 +65,9 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
   private boolean farewell;
 
   /**
-   * A registry.
+   * The behaviour of a node's registry.
    *
-   * @param most sessions at a time; more sockets than that are sent away at once
+   * @param most largest number of sessions at a time; further sockets are refused at once
    */
   public static Behavior<Command> create(SessionDeps deps, int most) {
     return Behaviors.setup(

@@ -3,26 +3,31 @@ package parley.session;
 import java.time.Duration;
 
 /**
- * The times and bounds of a connection.
+ * Times and bounds of a connection.
  *
- * @param helloTimeout from the opening to a hello
- * @param answerTimeout for a token's verdict and for the user's answer to an attach
- * @param idleTimeout without a frame of the client
- * @param repeatAfter without an answer a write is told its conversation once more
- * @param requestTimeout for what a client asked of a conversation or user
- * @param tokenGrace how long a session outlives its token
- * @param ackDelay how long acknowledgements are gathered
- * @param checkEvery how often the user is asked whether anything was lost on the way
- * @param watchRenewal how often a presence watch is renewed; well under its lease
- * @param pageRest the shortest rest after a page that did not come
- * @param slowBytes the buffer at which a client is slow
- * @param drainedBytes the buffer at which it no longer is, and above which nothing is read from it
- * @param replayBytes the buffer above which nothing is replayed
- * @param slowPatience how long a slow client lives
- * @param slowGrace a client slow for less has not missed anything: it gets it late
- * @param resumeEvery how often a session that lost its user asks for it again
- * @param resumePatience how long it does, before it tells its client to connect anew
- * @param closePatience how long a last frame may take; a slow client's may take a second
+ * @param helloTimeout time from the opening to a hello
+ * @param answerTimeout time for a token's verdict, and for the user entity's answer to an attach
+ * @param idleTimeout longest time without a frame of the client
+ * @param repeatAfter time after which a write without an answer is sent to its conversation once
+ *     more
+ * @param requestTimeout time for the answer of a conversation or user to a client's request
+ * @param tokenGrace time that a session outlives its token
+ * @param ackDelay time for which acknowledgements are gathered
+ * @param checkEvery interval at which the session checks whether messages between it and its user
+ *     entity were lost
+ * @param watchRenewal interval at which presence watches are renewed; well under their lease
+ * @param pageRest shortest wait before a failed page is requested again
+ * @param slowBytes bytes in the outbound buffer above which a client is slow
+ * @param drainedBytes bytes at which a slow client has recovered, and above which no frame is read
+ *     from it
+ * @param replayBytes bytes from which on nothing is replayed
+ * @param slowPatience how long a client may stay slow before its connection is closed
+ * @param slowGrace longest slow period after which entries are sent late; after a longer one a gap
+ *     announces them
+ * @param resumeEvery interval at which a session that lost its user entity attaches again
+ * @param resumePatience how long it tries before it closes the connection, so that the client
+ *     reconnects
+ * @param closePatience time to send the last frame; a slow client gets one second
  */
 public record SessionSettings(
     Duration helloTimeout,
@@ -43,7 +48,7 @@ public record SessionSettings(
     Duration resumeEvery,
     Duration resumePatience,
     Duration closePatience) {
-  /** What the protocol says. */
+  /** The values of the protocol. */
   public static SessionSettings standard() {
     return new SessionSettings(
         Duration.ofSeconds(10),

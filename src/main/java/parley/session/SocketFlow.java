@@ -12,15 +12,15 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
- * The socket's side of a connection: one stage between the bytes of an upgraded connection and a
+ * Socket side of a connection: one stream stage between the bytes of an upgraded connection and a
  * {@link Session}.
  *
- * <p>One stage, because every stage is paid for by each idle connection and each frame. The flow is
- * a blueprint without state: one for all connections.
+ * <p>There is only one stage, because each idle connection and each frame pays for every stage. The
+ * flow is a blueprint without state, shared by all connections.
  *
  * <pre>
- *   in  --one message--&gt;  Session.Received   (and the next is told after Ready)
- *   out &lt;--bytes at once--  Batch              (and after the last: WANTS)
+ *   in  --one message--&gt;  Session.Received   (the next one after Ready)
+ *   out &lt;--bytes at once--  Batch              (WANTS once they have gone out)
  * </pre>
  */
 public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteString>> {
@@ -29,25 +29,28 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final ActorRef<SessionRegistry.Command> sessions;
 
-  /** What a session tells its socket. */
+  /** Messages of a session or the registry to a socket. */
   public sealed interface ToSocket {}
 
-  /** The session is there. */
+  /** The session has started. */
   record Opened(ActorRef<Session.Command> session) implements ToSocket {}
 
-  /** There is no session for this socket. */
+  /** The registry accepts no more sessions. */
   enum Refused implements ToSocket {
-    /** The only one. */
+    /** The only value. */
     REFUSED
   }
 
-  /** The next frame may come. */
+  /** The socket may deliver the next frame. */
   enum Ready implements ToSocket {
-    /** The only one. */
+    /** The only value. */
     READY
   }
 
-  /** Whole frames to pass on, then to ask for more, or to end the connection. */
+  /**
+   * Whole frames to pass on. After them the socket asks for more, or closes if this is the last
+   * batch.
+   */
   record Batch(ByteString frames, boolean last) implements ToSocket {
     @Override
     public String toString() {
@@ -55,14 +58,14 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
     }
   }
 
-  /** End now, whatever waits. */
+  /** Close now, and drop whatever waits. */
   enum Cut implements ToSocket {
-    /** The only one. */
+    /** The only value. */
     CUT
   }
 
   /**
-   * The flow of every connection of a node; materialize it once for each.
+   * The flow for the connections of a node; materialize it once for each connection.
    *
    * @param sessions the node's registry
    */

@@ -25,23 +25,24 @@ import scala.jdk.javaapi.DurationConverters;
 import scala.runtime.BoxedUnit;
 
 /**
- * One socket at work. It reads one frame ahead of what the session wants, only so that it sees the
- * client's end while the session is busy with the handshake: whoever has gone replaces nobody.
+ * The running stage of one socket. It reads one frame ahead of the session. Otherwise it could not
+ * notice that the client has gone while the session is busy with the handshake, and a client that
+ * has gone must not replace another session of its device.
  *
- * <p>After the last frame the connection stays open, for as long as {@link #GOODBYE}, until the
- * client has said goodbye too, and what it still sends is thrown away: closed with bytes unread,
- * the connection would be reset, and the reset may overtake the last frame.
+ * <p>After the last frame the connection stays open until the client has answered the close frame,
+ * for at most {@link #GOODBYE}. What the client still sends is dropped. A connection that is closed
+ * with unread bytes is reset, and the reset may overtake the last frame.
  */
 final class SocketLogic extends GraphStageLogic {
-  /** How long a last frame may take that no session watches over. */
+  /** Time to send a last frame if no session watches over it. */
   static final Duration FAREWELL = Duration.ofSeconds(5);
 
-  /** How long the client may take to answer a last frame. */
+  /** Time for the client to answer the close frame. */
   static final Duration GOODBYE = Duration.ofSeconds(3);
 
   private static final long REFUSED_MILLIS = 5_000;
 
-  /** Most frames of a client that has gone that the session is still told. */
+  /** Most frames of a client that has gone that are still passed to the session. */
   private static final int LAST_WORDS = 64;
 
   private final Inlet<ByteString> in;
@@ -53,7 +54,7 @@ final class SocketLogic extends GraphStageLogic {
   private @Nullable SessionInternal held;
   private @Nullable Cancellable cut;
 
-  // What goes out next: an answer to the newest ping, frames, the end.
+  // What goes out next, in this order: the pong for the newest ping, frames, the close frame.
   private byte @Nullable [] pong;
   private @Nullable ByteString frames;
   private @Nullable ByteString goodbye;
@@ -84,7 +85,7 @@ final class SocketLogic extends GraphStageLogic {
 
           @Override
           public void onUpstreamFailure(Throwable cause) {
-            // A reset, or silence for too long: nobody is there to be told.
+            // The connection was reset or silent for too long: there is no client left to tell.
             gone();
           }
         });
@@ -106,7 +107,7 @@ final class SocketLogic extends GraphStageLogic {
   @Override
   public void preStart() {
     StageActor self = getStageActor(this::told);
-    // Until the session is there, the end of the registry is the end of the socket.
+    // Until the session has started, the end of the registry ends the socket.
     self.watch(Adapter.toClassic(sessions));
     sessions.tell(new SessionRegistry.Open(Adapter.toTyped(self.ref())));
     pull(in);
@@ -130,7 +131,7 @@ final class SocketLogic extends GraphStageLogic {
         read();
       }
       case SocketFlow.Batch batch -> {
-        // Nothing comes after a last frame, also where that was said for a session that has failed.
+        // Nothing follows a last frame, even one that was sent in place of a failed session.
         if (!last) {
           add(batch.frames());
           if (batch.last()) {
@@ -143,7 +144,7 @@ final class SocketLogic extends GraphStageLogic {
       case SocketFlow.Cut c -> cut();
       case SocketFlow.Refused r ->
           sayLast(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
-      // The session has stopped without a last frame: it failed, or its node ends.
+      // The session has stopped without a last frame: it failed, or its node shuts down.
       case Terminated t -> {
         if (!ending) {
           sayLast(CloseCode.STATE_LOST, "the server lost track of this session", null);
@@ -154,7 +155,8 @@ final class SocketLogic extends GraphStageLogic {
     return BoxedUnit.UNIT;
   }
 
-  // The last frame where there is no session to say it, nor to end the wait for who does not read.
+  // Sends the last frame when there is no session to do so, and starts the timer that closes the
+  // socket of a client that does not read.
   private void sayLast(CloseCode code, String reason, @Nullable Long retryAfterMillis) {
     if (!last) {
       var closing = new ServerFrame.Closing(code, reason, retryAfterMillis);
@@ -185,9 +187,9 @@ final class SocketLogic extends GraphStageLogic {
     pass();
   }
 
-  // ---- the end
+  // ---- closing
 
-  /** The client has gone. What it sent before belongs to it: the session gets it first. */
+  /** The client has gone. The session still gets the frames that arrived before, up to a bound. */
   private void gone() {
     ActorRef<Session.Command> s = session;
     SessionInternal frame = held;
@@ -198,7 +200,7 @@ final class SocketLogic extends GraphStageLogic {
     completeStage();
   }
 
-  // The next one of what has come already.
+  // The next frame of the bytes that have arrived.
   private @Nullable SessionInternal nextFrame() {
     FrameDecoder.Event event = decoder.next();
     while (event instanceof FrameDecoder.Ping || event == FrameDecoder.Signal.PONG) {
@@ -222,8 +224,9 @@ final class SocketLogic extends GraphStageLogic {
     return null;
   }
 
-  // Everything was said: the end, when it has gone out. Else the client does not read, and what is
-  // on its way would keep the connection for as long as it likes.
+  // If the last frame has been sent, the stream completes once it has gone out. Otherwise the
+  // client does not read, and unsent bytes would keep the connection for as long as the client
+  // likes, so the stream fails.
   private void cut() {
     if (ending) {
       complete(out);
@@ -232,7 +235,10 @@ final class SocketLogic extends GraphStageLogic {
     }
   }
 
-  /** Ends a connection with what was not read; without a stack, since nobody looks for it. */
+  /**
+   * Ends the connection of a client that does not read. Has no stack trace, since nobody looks at
+   * it.
+   */
   private static final class NotReadException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -241,7 +247,7 @@ final class SocketLogic extends GraphStageLogic {
     }
   }
 
-  /** The session has no socket any more. */
+  /** Tells the session that its socket is gone. */
   private void leave() {
     ActorRef<Session.Command> s = session;
     if (s != null) {
@@ -259,14 +265,14 @@ final class SocketLogic extends GraphStageLogic {
     goodbye = ByteString.fromArrayUnsafe(FrameEncoder.close(code));
   }
 
-  // ---- out
+  // ---- outbound
 
   private void add(ByteString more) {
     ByteString waiting = frames;
     frames = waiting == null ? more : waiting.concat(more);
   }
 
-  // Everything that waits goes out at once; when that has gone, more is asked for.
+  // Pushes everything that waits in one piece. If nothing waits, asks the session for more.
   private void pass() {
     if (!isAvailable(out)) {
       return;
@@ -300,7 +306,7 @@ final class SocketLogic extends GraphStageLogic {
     return bytes == null && goodbye != null ? ByteString.emptyByteString() : bytes;
   }
 
-  // After the last byte.
+  // The last byte has been pushed.
   private void ended() {
     ending = true;
     held = null;
@@ -313,14 +319,15 @@ final class SocketLogic extends GraphStageLogic {
     }
   }
 
-  // ---- in
+  // ---- inbound
 
-  // Reads up to the next frame that the session has not taken yet.
+  // Decodes until one frame waits for the session, and asks for more bytes if needed.
   private void read() {
     while (held == null) {
       FrameDecoder.Event event = decoder.next();
       if (event == null) {
-        // Nothing more is read after the end: it would keep the connection from being idle.
+        // After the end nothing more is read, because reading would keep the connection from being
+        // idle.
         if (!hasBeenPulled(in) && !isClosed(in) && !isClosed(out)) {
           pull(in);
         }
@@ -350,8 +357,8 @@ final class SocketLogic extends GraphStageLogic {
     }
   }
 
-  // The client has ended the connection, or there is no way to go on with it. It is told when it
-  // reads, and nothing else.
+  // The client has closed the connection, or its bytes are invalid. It is sent a close frame and
+  // nothing else.
   private void goodbye(parley.websocket.CloseCode code) {
     if (ending) {
       completeStage();

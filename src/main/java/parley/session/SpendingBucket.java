@@ -1,8 +1,8 @@
 package parley.session;
 
 /**
- * A rate with room for bursts: what is taken is given back little by little. For one connection,
- * hence for one thread.
+ * Token bucket: a rate with room for bursts. Taken tokens come back at a constant rate. Not
+ * thread-safe: it belongs to one connection.
  */
 final class SpendingBucket {
   private final long intervalNanos;
@@ -11,10 +11,10 @@ final class SpendingBucket {
   private long at;
 
   /**
-   * A full bucket.
+   * Creates a full bucket.
    *
-   * @param tokens the most it holds
-   * @param perSecond how many come back in a second
+   * @param tokens capacity
+   * @param perSecond tokens that come back in a second
    */
   SpendingBucket(int tokens, int perSecond) {
     intervalNanos = 1_000_000_000L / perSecond;
@@ -24,11 +24,11 @@ final class SpendingBucket {
   /**
    * Takes tokens if there are that many.
    *
-   * @param nanos the time, on a clock that begins anywhere
-   * @return 0 if they were taken, else after how many milliseconds there will be that many
+   * @param nanos monotonic time with any origin
+   * @return 0 if they were taken, else the milliseconds until that many are available
    */
   long tryTake(int tokens, long nanos) {
-    // The first time nothing is taken, so it does not matter how long ago "at" seems to be.
+    // At the first call no token is missing, so the initial time stamp does not matter.
     if (takenNanos > 0) {
       takenNanos = Math.max(0, takenNanos - Math.max(0, nanos - at));
     }

@@ -2,23 +2,27 @@ package parley.session;
 
 import java.util.function.BooleanSupplier;
 
-/** The time, as a test may move it. */
+/** The clock of a node; tests replace it. */
 public interface Ticker {
-  /** What a wall clock says, epoch milliseconds. */
+  /** Wall-clock time, epoch milliseconds. */
   long millis();
 
-  /** For measuring: does not jump, and begins anywhere. */
+  /** Monotonic time for measuring intervals, in nanoseconds, with any origin. */
   long nanos();
 
   /**
-   * Whether this process stood still for so long that others may do its work by now: then nothing
-   * may be acknowledged any more.
+   * Whether this process was paused for so long that other nodes may have taken over its work. Then
+   * nothing may be acknowledged any more.
    */
   default boolean lapsed() {
     return false;
   }
 
-  /** The machine's own, of a process whose pauses somebody else watches. */
+  /**
+   * The system clock, in a process whose pauses are watched.
+   *
+   * @param lapsed whether a pause was too long
+   */
   static Ticker system(BooleanSupplier lapsed) {
     Ticker system = system();
     return new Ticker() {
@@ -39,7 +43,7 @@ public interface Ticker {
     };
   }
 
-  /** The machine's own. */
+  /** The system clock; pauses are not watched. */
   static Ticker system() {
     return new Ticker() {
       @Override

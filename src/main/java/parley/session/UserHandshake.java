@@ -9,18 +9,19 @@ import parley.model.ConversationId;
 import parley.user.User;
 
 /**
- * Whether what a session and its user told each other has arrived. Messages between nodes come in
- * order or not at all, so both sides count: a hole in what the user told shows by its number, and
- * what was lost last shows by a {@link User.Check} now and then. Acknowledgements are kept until
- * such a check has found them to be there, and sent again where it has not.
+ * Detects messages that were lost between a session and its user entity. Messages between nodes
+ * arrive in order or not at all, so both sides count them. A hole in the numbers of the entity's
+ * deliveries shows a loss. The loss of the last message shows at the next {@link User.Check}, which
+ * the session sends now and then. Acknowledgements are kept until a check confirms that they have
+ * arrived, and are sent again if it does not.
  */
 final class UserHandshake {
-  /** Checks in a row without an answer until the user is given up. */
+  /** Checks in a row without an answer after which the user entity counts as lost. */
   static final int PATIENCE = 4;
 
   /**
-   * Most conversations with acknowledgements that are kept. One too many is not sent again: if it
-   * was lost, its entries come again after the next hello.
+   * Most conversations whose acknowledgements are kept. Beyond that the oldest is not sent again:
+   * if it was lost, its entries are sent again after the next hello.
    */
   static final int KEPT = 1_000;
 
@@ -39,7 +40,7 @@ final class UserHandshake {
     this.session = session;
   }
 
-  /** The user has taken this session anew, and counts from the beginning. */
+  /** The user entity has attached this session again, and numbers its deliveries from 1. */
   void anew() {
     told = 0;
     acked = 0;
@@ -48,12 +49,12 @@ final class UserHandshake {
     checked.clear();
   }
 
-  /** Whether this is the next, and nothing before it is missing. */
+  /** Counts a delivery. Returns whether it is the next one, so that none before it is missing. */
   boolean next(User.Numbered numbered) {
     return numbered.nr() == ++told;
   }
 
-  /** Sends acknowledgements. */
+  /** Sends acknowledgements, and keeps them until a check confirms them. */
   void ack(List<User.Ack> acks) {
     acks.forEach(ack -> keep(sinceCheck, ack));
     send(acks);
@@ -74,7 +75,7 @@ final class UserHandshake {
     kept.put(ack.conversationId(), ack);
   }
 
-  /** Asks the user. Answers false where that has been in vain for too long. */
+  /** Sends a check to the user entity. Returns false if too many checks in a row got no answer. */
   boolean check() {
     if (unanswered >= PATIENCE) {
       return false;
@@ -88,15 +89,18 @@ final class UserHandshake {
     return true;
   }
 
-  /** The user's answer. Answers whether nothing it told is missing. */
+  /**
+   * Handles the answer to a check. Returns whether all deliveries of the user entity have arrived.
+   */
   boolean answered(User.Checked answer) {
-    // An answer to an earlier check says nothing of what was sent after that one.
+    // The answer to an earlier check does not cover what was sent after that check.
     boolean last = unanswered == 1;
     unanswered = 0;
     if (answer.heard() && last) {
       checked.clear();
     } else if (!checked.isEmpty()) {
-      // Not heard; or an answer before this one was lost, which may have said so.
+      // Acknowledgements were lost, or an earlier answer that may have said so was lost: send them
+      // again.
       send(new ArrayList<>(checked.values()));
     }
     return answer.told() <= told;

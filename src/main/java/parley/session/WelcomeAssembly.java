@@ -6,7 +6,10 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.user.User;
 
-/** A user's answer to an attach: one message or, for a device that is behind in a lot, several. */
+/**
+ * Assembles the user entity's answer to an attach: one message, or several for a device that lags
+ * in many conversations.
+ */
 final class WelcomeAssembly {
   private final ActorRef<User.Command> user;
   private final List<User.Lag> lagging;
@@ -25,22 +28,24 @@ final class WelcomeAssembly {
     missing--;
   }
 
-  /** Whether all parts are here. */
+  /** Whether all parts have arrived. */
   boolean whole() {
     return missing <= 0;
   }
 
-  /** The entity itself. */
+  /** The user entity. */
   ActorRef<User.Command> user() {
     return user;
   }
 
-  /** The login of the attach that it answers; null where it has none, or none is told. */
+  /**
+   * The login of the attach that was answered; null if it has none, or the answer does not name it.
+   */
   @Nullable String sid() {
     return sid;
   }
 
-  /** Where the device is behind. */
+  /** The conversations in which the device lags. */
   List<User.Lag> lagging() {
     return lagging;
   }

@@ -6,11 +6,11 @@
  *
  * <pre>
  *   socket == SocketFlow (one stage) == Session (one actor)
- *                                         |-- Handshake   hello, token, attach
- *                                         |-- Requests    what a client's frames ask for
- *                                         |-- Posts       writes without an answer yet
- *                                         |-- Deliveries  what this connection was sent, and has
- *                                         `-- Outbox      what waits for the socket
+ *                                         |-- ClientIdentity   hello, token, attach
+ *                                         |-- ClientRequests   what a client's frames ask for
+ *                                         |-- PendingPosts     writes without an answer yet
+ *                                         |-- DeliveryTracker  what was sent and acknowledged
+ *                                         `-- OutgoingFrames   what waits for the socket
  * </pre>
  *
  * <h2>Decision: two budgets</h2>

@@ -1,10 +1,10 @@
 package parley.websocket;
 
-/** Why a server ends a connection (RFC 6455, section 7.4.1). */
+/** Status codes with which the server closes a connection (RFC 6455, section 7.4.1). */
 public enum CloseCode {
-  /** All that was to be done is done. */
+  /** Normal end. */
   NORMAL(1000),
-  /** The bytes are no frames. */
+  /** The bytes are not valid frames. */
   PROTOCOL_ERROR(1002),
   /** The text is not UTF-8. */
   INVALID_DATA(1007);

@@ -10,17 +10,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the bytes of a client and gives its messages (RFC 6455, section 5). Text is checked and put
- * together; of binary messages only that they came is told, nobody here reads them.
+ * Decodes the bytes of a client into messages (RFC 6455, section 5). Text messages are assembled
+ * and checked for UTF-8. Of a binary message only the arrival is reported, because nothing here
+ * reads binary data.
  *
- * <p>Memory grows with what has come, not with what a header announces, and a message has a bound:
- * of one that is larger the rest is passed over, and so is every message after it. After a {@link
- * Broken} nothing more comes.
+ * <p>Memory grows with the bytes that have arrived, not with the length that a header announces. A
+ * message has a maximum size: the rest of a larger message is skipped, and so is every message
+ * after it. After {@link Broken} no event follows.
  *
  * <p>Not thread-safe.
  */
 public final class FrameDecoder {
-  /** What a client said. */
+  /** Something that a client sent. */
   public sealed interface Event {}
 
   /** A text message. */
@@ -31,23 +32,23 @@ public final class FrameDecoder {
     }
   }
 
-  /** What a client said without words. */
+  /** Events without data. */
   public enum Signal implements Event {
     /** A binary message. */
     BINARY,
-    /** A message that is larger than allowed; its rest, and what comes after it, is not told. */
+    /** A message over the maximum size; its rest, and all later messages, are skipped. */
     TOO_LARGE,
-    /** It is there. */
+    /** A pong. */
     PONG,
-    /** It has ended the connection. */
+    /** A valid close frame; no event follows. */
     CLOSE
   }
 
-  /** It asks whether the server is there, and wants its bytes back: at most 125. */
+  /** A ping; the pong must return its payload of at most 125 bytes. */
   @SuppressWarnings("ArrayRecordComponent") // Nobody compares pings.
   public record Ping(byte[] payload) implements Event {}
 
-  /** These bytes are no frames, or no text: the connection is to end. */
+  /** The bytes are not valid frames, or not valid text; the connection must be closed. */
   public record Broken(CloseCode code) implements Event {}
 
   private static final int FIN = 0x80;
@@ -65,18 +66,18 @@ public final class FrameDecoder {
   private byte[] chunk = NONE;
   private int at;
 
-  // The header of the current frame, as far as it is here.
+  // The header of the current frame, as far as it has arrived.
   private final byte[] header = new byte[14];
   private int headerLength;
 
-  // The frame whose payload comes.
+  // The frame whose payload is being read.
   private boolean inPayload;
   private int opcode;
   private boolean fin;
   private long left;
   private int mask;
 
-  // The message of the frames so far, or the payload of a control frame between them.
+  // The message assembled so far, and the payload of a control frame between its parts.
   private byte[] message = NONE;
   private int messageLength;
   private int messageOpcode;
@@ -86,24 +87,24 @@ public final class FrameDecoder {
   private boolean broken;
 
   /**
-   * A decoder for one connection.
+   * Creates the decoder of one connection.
    *
-   * @param most bytes of a message
+   * @param most largest message, in bytes
    */
   public FrameDecoder(int most) {
     this.most = most;
   }
 
   /**
-   * The next bytes. To be called only after {@link #next} has answered null; the array is read
-   * until it does so again, and not changed.
+   * Takes the next bytes. Call this only after {@link #next} has returned null. The decoder reads
+   * the array until {@link #next} returns null again, and does not change it.
    */
   public void feed(byte[] bytes) {
     chunk = bytes;
     at = 0;
   }
 
-  /** What comes next, or null: more bytes are needed. */
+  /** Returns the next event, or null if more bytes are needed. */
   public @Nullable Event next() {
     while (!broken) {
       if (!inPayload) {
@@ -147,7 +148,7 @@ public final class FrameDecoder {
     return 2 + extended + ((header[1] & MASKED) != 0 ? 4 : 0);
   }
 
-  // A header is complete. Answers what is wrong with it.
+  // Starts a frame whose header is complete. Returns an event if the frame is invalid or too large.
   private @Nullable Event begin() {
     opcode = header[0] & OPCODE;
     fin = (header[0] & FIN) != 0;
@@ -166,7 +167,7 @@ public final class FrameDecoder {
     if ((header[0] & RESERVED) != 0
         || !Opcode.isKnown(opcode)
         || (header[1] & MASKED) == 0
-        || left < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also negative
+        || left < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also if negative
         || (control && (shortLength > CONTROL_BYTES || !fin))
         || (!control && continues != (opcode == Opcode.CONTINUATION))) {
       return broken(CloseCode.PROTOCOL_ERROR);
@@ -216,7 +217,8 @@ public final class FrameDecoder {
   private void makeRoom(int count) {
     int needed = messageLength + count;
     if (message.length < needed) {
-      // A frame that is here as a whole gets what it needs; one that comes in parts twice as much.
+      // A frame that has arrived as a whole gets the bytes it needs. For a frame that arrives in
+      // parts the buffer doubles, so that bytes are copied less often.
       int more = left == count && fin ? needed : Math.max(FIRST, needed * 2);
       message = Arrays.copyOf(message, Math.min(more, most));
     }
@@ -232,11 +234,11 @@ public final class FrameDecoder {
     for (; i < count; i++) {
       to[offset + i] = (byte) (chunk[at + i] ^ key >>> (24 - 8 * (i & 3)));
     }
-    // The next part begins within the key.
+    // The next part of the payload may begin in the middle of the key.
     mask = Integer.rotateLeft(key, 8 * (count & 3));
   }
 
-  // A frame is complete. Answers what it means, or null: nothing yet.
+  // Ends a complete frame. Returns its event, or null if the message has more frames.
   private @Nullable Event end() {
     return switch (opcode) {
       case Opcode.PING -> new Ping(control);
@@ -245,7 +247,7 @@ public final class FrameDecoder {
         if (!isCloseReason(control)) {
           yield broken(CloseCode.PROTOCOL_ERROR);
         }
-        broken = true; // Nothing may come after it.
+        broken = true; // No frame may follow a close frame.
         yield Signal.CLOSE;
       }
       default -> fin ? message() : null;
@@ -266,7 +268,7 @@ public final class FrameDecoder {
       return Signal.BINARY;
     }
     String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
-    // What is not UTF-8 becomes this character; but it may also stand there.
+    // Bytes that are not UTF-8 are decoded as this character, but valid text may contain it too.
     if (text.indexOf('\uFFFD') >= 0 && !isUtf8(ByteBuffer.wrap(bytes, 0, length))) {
       return broken(CloseCode.INVALID_DATA);
     }
@@ -278,7 +280,7 @@ public final class FrameDecoder {
     return new Broken(code);
   }
 
-  // Nothing, or a code that may be sent and words.
+  // The payload is empty, or a status code that may be sent and a text in UTF-8.
   private static boolean isCloseReason(byte[] payload) {
     if (payload.length == 0) {
       return true;

@@ -3,15 +3,15 @@ package parley.websocket;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Frames that a server sends: whole and not masked (RFC 6455, section 5.2). Every array that is
- * returned is new and the caller's.
+ * Encodes the frames that a server sends: not fragmented and not masked (RFC 6455, section 5.2).
+ * Every returned array is new and belongs to the caller.
  */
 public final class FrameEncoder {
   private static final int FIN = 0x80;
 
   private FrameEncoder() {}
 
-  /** A text message. Lone surrogates, which UTF-8 has no bytes for, become question marks. */
+  /** A text message. Lone surrogates, which UTF-8 cannot encode, become question marks. */
   public static byte[] text(String text) {
     byte[] payload = text.getBytes(StandardCharsets.UTF_8);
     int length = payload.length;
@@ -30,7 +30,7 @@ public final class FrameEncoder {
     return frame;
   }
 
-  /** A question whether the peer is there. */
+  /** A ping without a payload. */
   public static byte[] ping() {
     return new byte[] {(byte) (FIN | Opcode.PING), 0};
   }
@@ -38,7 +38,7 @@ public final class FrameEncoder {
   /**
    * The answer to a ping.
    *
-   * @param payload the ping's own, at most 125 bytes
+   * @param payload the payload of the ping, at most 125 bytes
    */
   public static byte[] pong(byte[] payload) {
     byte[] frame = new byte[2 + payload.length];
@@ -48,7 +48,7 @@ public final class FrameEncoder {
     return frame;
   }
 
-  /** The end, without words. */
+  /** A close frame without a text. */
   public static byte[] close(CloseCode code) {
     int number = code.number();
     return new byte[] {(byte) (FIN | Opcode.CLOSE), 2, (byte) (number >>> 8), (byte) number};

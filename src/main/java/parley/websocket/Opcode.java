@@ -1,6 +1,6 @@
 package parley.websocket;
 
-/** Kinds of frames (RFC 6455, section 5.2). */
+/** Frame types (RFC 6455, section 5.2). */
 final class Opcode {
   static final int CONTINUATION = 0x0;
   static final int TEXT = 0x1;
@@ -15,7 +15,10 @@ final class Opcode {
     return opcode <= BINARY || (opcode >= CLOSE && opcode <= PONG);
   }
 
-  /** Whether frames of this kind stand alone, between those of a message too. */
+  /**
+   * Whether this is a control frame: it is never fragmented, and may come between the frames of a
+   * message.
+   */
   static boolean isControl(int opcode) {
     return opcode >= CLOSE;
   }
