@@ -3,11 +3,11 @@ package parley.docs;
 import java.util.List;
 
 /**
- * What stands between the navigation and the end of a page.
+ * The content of a page, between the navigation and the end.
  *
  * @param title as text
- * @param html everything, the title included
- * @param headings in their order, without the title
+ * @param html the whole content, including the title
+ * @param headings in order, without the title
  */
 record Article(String title, String html, List<Heading> headings) {
   Article {
@@ -15,7 +15,7 @@ record Article(String title, String html, List<Heading> headings) {
   }
 
   /**
-   * A place in the page that can be linked to.
+   * A heading that can be linked to.
    *
    * @param level 2 or more
    * @param id as in the address, after {@code #}

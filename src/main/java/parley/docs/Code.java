@@ -3,9 +3,9 @@ package parley.docs;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Blocks of code; what is JSON in them has colours. */
+/** Renders blocks of code as HTML and colours JSON in them. */
 final class Code {
-  /** A string, which is a name where a colon follows; a number; a word. */
+  /** Tokens of JSON: a string (a field name if a colon follows), a number, or a literal. */
   private static final Pattern JSON =
       Pattern.compile(
           "(\"(?:\\\\.|[^\"\\\\])*\")(\\s*:)?|(?<![\\w.])(-?\\d+(?:\\.\\d+)?)|\\b(true|false|null)\\b");
@@ -13,7 +13,7 @@ final class Code {
   private Code() {}
 
   /**
-   * A block of code.
+   * Renders a block of code.
    *
    * @param language as after the fence in Markdown; {@code json} and {@code http} get colours
    */
@@ -27,7 +27,7 @@ final class Code {
     return "<pre tabindex=\"0\"><code>" + body + "</code></pre>";
   }
 
-  /** A first line and headers, then an empty line and JSON. */
+  /** Renders an HTTP message: a first line and headers, then an empty line and JSON. */
   private static String http(String text) {
     int end = text.indexOf("\n\n");
     String head = end < 0 ? text : text.substring(0, end);

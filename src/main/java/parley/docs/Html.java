@@ -8,7 +8,7 @@ final class Html {
   private final StringBuilder out = new StringBuilder();
   private final List<Article.Heading> headings = new ArrayList<>();
 
-  /** A text as it stands in an element or in a quoted attribute. */
+  /** Escapes a text for an element or a quoted attribute. */
   static String text(String text) {
     return text.replace("&", "&amp;")
         .replace("<", "&lt;")
@@ -16,38 +16,38 @@ final class Html {
         .replace("\"", "&quot;");
   }
 
-  /** A name in code type. */
+  /** A name in a code element. */
   static String code(String text) {
     return "<code>" + text(text) + "</code>";
   }
 
-  /** HTML as it is. */
+  /** Appends HTML unchanged. */
   Html raw(String html) {
     out.append(html).append('\n');
     return this;
   }
 
   /**
-   * A heading that can be linked to and stands in the list of headings.
+   * Appends a heading that can be linked to and adds it to the list of headings.
    *
-   * @param html what is shown, where it is more than the text
+   * @param html what is shown, if that is more than the text
    */
   Html heading(int level, String id, String text, String html) {
     headings.add(new Article.Heading(level, id, text));
     return raw("<h" + level + " id=\"" + text(id) + "\">" + html + "</h" + level + ">");
   }
 
-  /** A heading of text alone. */
+  /** Appends a heading that shows only its text. */
   Html heading(int level, String id, String text) {
     return heading(level, id, text, text(text));
   }
 
   /**
-   * A table that can be scrolled sideways, also by keyboard.
+   * Appends a table that scrolls sideways, also by keyboard.
    *
-   * @param label what a screen reader calls it
+   * @param label name of the table for screen readers
    * @param heads as text
-   * @param rows of cells in HTML; none at all writes nothing
+   * @param rows of cells in HTML; without rows nothing is appended
    */
   Html table(String label, List<String> heads, List<List<String>> rows) {
     if (rows.isEmpty()) {
@@ -64,7 +64,7 @@ final class Html {
     return raw(scrolled(label, table.append("</tbody>\n</table>").toString()));
   }
 
-  /** A table in a box that scrolls where the screen is narrower. */
+  /** Wraps a table in a box that scrolls if the screen is narrower. */
   static String scrolled(String label, String table) {
     return "<div class=\"doc-table\" role=\"region\" tabindex=\"0\" aria-label=\""
         + text(label)

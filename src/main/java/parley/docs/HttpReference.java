@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** Every call of the OpenAPI document. */
+/** Renders the reference of all HTTP calls from the OpenAPI document. */
 final class HttpReference {
   private static final String JSON = "application/json";
 
-  /** Where a code is explained, but for its name. */
+  /** Address of the explanation of an error code, without the code. */
   private static final String ADVICE = Links.page("guide/errors") + "#";
 
   private final JsonNode document;
@@ -24,7 +24,7 @@ final class HttpReference {
     this.schemas = new Schemas(document);
   }
 
-  /** A call and where it stands. */
+  /** An HTTP call with its path and its operation in the document. */
   private record Call(String method, String path, JsonNode operation) {
     String id() {
       return operation.path("operationId").asText();
@@ -172,7 +172,7 @@ final class HttpReference {
     return html.toString();
   }
 
-  /** The type of what is answered, or the codes of a problem. */
+  /** The type of a response, or the error codes of a problem. */
   private String content(JsonNode response) {
     JsonNode schema = response.path("content").path(JSON).path("schema");
     if (!schema.isMissingNode()) {
@@ -217,7 +217,7 @@ final class HttpReference {
             });
   }
 
-  /** The path with the examples of its parameters in their places. */
+  /** The path with the example values of its parameters. */
   private static String address(Call call) {
     String path = call.path();
     List<String> query = new ArrayList<>();

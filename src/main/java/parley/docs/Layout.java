@@ -3,7 +3,10 @@ package parley.docs;
 import java.util.List;
 import java.util.Map;
 
-/** The frame of every page: header, navigation, article, what stands on the page, neighbours. */
+/**
+ * The frame of every page: header, navigation, article, list of headings, links to the neighbouring
+ * pages.
+ */
 final class Layout {
   private static final String PAGE =
       """
@@ -45,10 +48,10 @@ final class Layout {
     this.navigation = navigation;
   }
 
-  /** A whole page. */
+  /** Renders a whole page. */
   String page(String name, Article article) {
     String title = name.isEmpty() ? "Parley: documentation" : article.title() + " · Parley";
-    // In this order: what comes later may hold the names of places that came before.
+    // The order matters: later values may contain text that looks like an earlier placeholder.
     return PAGE.replace("{title}", Html.text(title))
         .replace("{pages}", pages(name))
         .replace("{neighbours}", neighbours(name))

@@ -2,7 +2,7 @@ package parley.docs;
 
 import java.net.URI;
 
-/** Addresses of pages. */
+/** Converts between file names, page names and addresses. */
 final class Links {
   private static final String ROOT = "/docs";
 
@@ -20,10 +20,10 @@ final class Links {
   }
 
   /**
-   * Where a link of a file leads as a page: relative ones, which are good beside the file too, from
-   * the root, and without the {@code .md} of a page.
+   * Converts a link in a file to a link in a page. Relative links, which also work between the
+   * files, become absolute, and the {@code .md} of a page is dropped.
    *
-   * @param file the file in which the link stands
+   * @param file the file that contains the link
    */
   static String resolve(String file, String target) {
     if (target.startsWith("#") || target.startsWith("/") || target.contains(":")) {

@@ -23,8 +23,8 @@ import org.commonmark.renderer.html.HtmlRenderer;
 import org.commonmark.renderer.html.HtmlWriter;
 
 /**
- * Markdown with tables to HTML. HTML in the Markdown is shown as text, so all markup is ours.
- * Headings can be linked to, by the same ids as on a code forge.
+ * Renders Markdown with tables as HTML. HTML inside the Markdown is shown as text, so all markup is
+ * the renderer's own. Headings have the same ids as on a code forge, so that they can be linked to.
  */
 final class Markdown {
   private static final List<Extension> EXTENSIONS = List.of(TablesExtension.create());
@@ -32,12 +32,12 @@ final class Markdown {
 
   private Markdown() {}
 
-  /** The tree of a text. */
+  /** Parses a text. */
   static Node parse(String text) {
     return PARSER.parse(text);
   }
 
-  /** A file as an article; its first heading is the title. */
+  /** Renders a file as an article; its first heading is the title. */
   static Article article(String file, String text) {
     Node tree = parse(text);
     resolveLinks(file, tree);
@@ -63,21 +63,21 @@ final class Markdown {
     return new Article(title, html(tree, ids), headings);
   }
 
-  /** A description inside one of the documents, in paragraphs. */
+  /** Renders a description of one of the documents as paragraphs. */
   static String paragraphs(String text) {
     Node tree = parse(text);
     resolveLinks("index.md", tree);
     return html(tree, Map.of());
   }
 
-  /** A description as it stands in a line or a cell. */
+  /** Renders a description for a line or a cell. */
   static String line(String text) {
     String html = paragraphs(text).strip();
     boolean one = html.startsWith("<p>") && html.indexOf("<p>", 1) < 0 && html.endsWith("</p>");
     return one ? html.substring("<p>".length(), html.length() - "</p>".length()) : html;
   }
 
-  /** What a reader sees of a node, without its markup. */
+  /** The visible text of a node, without its markup. */
   static String textOf(Node node) {
     StringBuilder text = new StringBuilder();
     node.accept(
@@ -130,7 +130,7 @@ final class Markdown {
                     })
             .build()
             .render(tree);
-    // HTML in the text is escaped, so these are the renderer's own.
+    // HTML in the text is escaped, so these tags are the renderer's own.
     return html.replace(
             "<table>",
             "<div class=\"doc-table\" role=\"region\" tabindex=\"0\" aria-label=\"Table\"><table>")
@@ -138,8 +138,8 @@ final class Markdown {
   }
 
   /**
-   * Fenced blocks, with colours. A second word after the fence says whose frame it is: {@code
-   * client} or {@code server}.
+   * Renders fenced blocks with colours. A second word after the fence names the sender of the
+   * frame: {@code client} or {@code server}.
    */
   private record CodeBlocks(HtmlNodeRendererContext context) implements NodeRenderer {
     @Override

@@ -12,9 +12,9 @@ import org.commonmark.node.Node;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages there are, in which order. The start page says it: each heading of the second level
- * is a section, the first link of each item of its lists a page. A page that it does not name
- * stands at the end of the last section.
+ * The pages and their order, read from the start page: each heading of the second level is a
+ * section, and the first link of each item of its lists is a page. A page that the start page does
+ * not link to comes at the end of the last section.
  */
 final class Navigation {
   private final Map<String, List<Entry>> sections;
@@ -27,14 +27,14 @@ final class Navigation {
    * A page.
    *
    * @param name as {@link Links#page} takes it
-   * @param title as the start page calls it
+   * @param title as on the start page
    */
   record Entry(String name, String title) {}
 
   /**
    * Reads the start page.
    *
-   * @param titles of all pages, by name; links to anything else are no entries
+   * @param titles titles of all pages by name; links to anything else are ignored
    */
   static Navigation of(String index, Map<String, String> titles) {
     LinkedHashMap<String, List<Entry>> sections = new LinkedHashMap<>();
@@ -79,7 +79,7 @@ final class Navigation {
     return sections;
   }
 
-  /** All pages but the start page, in order. */
+  /** All pages except the start page, in order. */
   List<Entry> entries() {
     return sections.values().stream().flatMap(List::stream).toList();
   }

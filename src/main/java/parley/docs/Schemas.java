@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** The schemas of one document, in words and tables. */
+/** Renders the schemas of one document as sentences and tables. */
 final class Schemas {
   private static final List<String> HEADS = List.of("Field", "Type", "Meaning");
   private static final DefaultIndenter INDENT = new DefaultIndenter("  ", "\n");
@@ -36,7 +36,7 @@ final class Schemas {
     this.document = document;
   }
 
-  /** JSON as a person writes it. */
+  /** Formats JSON the way a person writes it. */
   static String pretty(JsonNode json) {
     try {
       return PRETTY.writeValueAsString(json);
@@ -45,26 +45,26 @@ final class Schemas {
     }
   }
 
-  /** What a reference means, or the node itself. */
+  /** Resolves a reference; any other node is returned as it is. */
   JsonNode resolved(JsonNode node) {
     return node.has("$ref") ? document.at(node.path("$ref").asText().substring(1)) : node;
   }
 
-  /** The place of a type in the page of types. */
+  /** The id of a type on the page of types. */
   static String id(String type) {
     return type.toLowerCase(Locale.ROOT);
   }
 
-  /** The last part of a reference. */
+  /** The last part of a reference, which is the name of the type. */
   static String nameOf(JsonNode ref) {
     String path = ref.path("$ref").asText();
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
   /**
-   * Tables and sentences for all fields of an object.
+   * Appends tables and sentences for all fields of an object.
    *
-   * @param level of the headings, where it has variants
+   * @param level of the headings, if the object has variants
    */
   void fields(Html out, int level, String label, JsonNode schema) {
     JsonNode whole = resolved(schema);
@@ -121,7 +121,7 @@ final class Schemas {
     return parts;
   }
 
-  /** Rules that concern more than one field. */
+  /** Appends the rules that concern several fields. */
   private static void rules(Html out, JsonNode schema) {
     List<String> one = new ArrayList<>();
     for (JsonNode branch : schema.path("oneOf")) {
@@ -139,7 +139,7 @@ final class Schemas {
     }
   }
 
-  /** What a field means: its own words, or those of its type where that is a simple one. */
+  /** The meaning of a field: its own description, or that of its type if the type is simple. */
   String meaning(JsonNode schema) {
     String own = schema.path("description").asText("");
     if (own.isEmpty() && !isObject(resolved(schema))) {
@@ -154,7 +154,7 @@ final class Schemas {
     if (schema.has("$ref")) {
       JsonNode target = resolved(schema);
       String link = link(nameOf(schema));
-      // Its pattern stands with the type.
+      // The page of types shows the pattern.
       JsonNode plain = target.deepCopy();
       ((ObjectNode) plain).remove("pattern");
       return isObject(target) ? link : link + "<br><small>" + simple(plain) + "</small>";

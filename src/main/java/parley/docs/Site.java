@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** All pages of the documentation. */
+/** Renders all pages of the documentation. */
 public final class Site {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -15,13 +15,13 @@ public final class Site {
 
   /**
    * Renders every page: one for each Markdown file, and the reference from the two documents. Takes
-   * some tenths of a second where nothing is compiled yet.
+   * some tenths of a second before the JIT has compiled anything.
    *
    * @param files texts by name, such as {@code guide/sending.md}; {@code index.md}, {@code
    *     openapi.json} and {@code asyncapi.json} must be among them
    * @return whole HTML pages by name, such as {@code guide/sending}; the start page has the empty
    *     name
-   * @throws IllegalArgumentException if one of the three is not there, or is not JSON
+   * @throws IllegalArgumentException if one of the three is missing, or is not JSON
    */
   public static Map<String, String> render(Map<String, String> files) {
     JsonNode openapi = json(files, "openapi.json");

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
 
-/** Every frame of the AsyncAPI document, of both sides. */
+/** Renders the reference of all frames from the AsyncAPI document, for both directions. */
 final class SocketReference {
   private final JsonNode document;
   private final Schemas schemas;
@@ -30,7 +30,7 @@ final class SocketReference {
     return out.article("Frames of the socket");
   }
 
-  /** A frame: its name in the document, and what that says. */
+  /** A frame: its name in the document and its message object. */
   private record Frame(String name, JsonNode message) {
     String op() {
       return message.path("name").asText();
@@ -93,7 +93,7 @@ final class SocketReference {
     out.raw("</section>");
   }
 
-  /** Links to the frames that the operation of this one is answered with. */
+  /** Links to the frames that answer this one. */
   private String answers(Frame frame) {
     for (Map.Entry<String, JsonNode> operation : document.path("operations").properties()) {
       JsonNode value = operation.getValue();

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Every type that has a name in either document, but frames. */
+/** Renders all named types of both documents, except frames. */
 final class TypesReference {
   private final JsonNode openapi;
   private final JsonNode asyncapi;
@@ -14,7 +14,7 @@ final class TypesReference {
     this.asyncapi = asyncapi;
   }
 
-  /** A type, and the document that its references are good in. */
+  /** A type with the schemas of its document, which resolve its references. */
   private record Type(JsonNode schema, Schemas schemas) {}
 
   Article article() {

@@ -8,21 +8,21 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * A conversation: direct or group, see {@link #direct} and {@link #group}.
+ * The id of a conversation, direct or group: see {@link #direct} and {@link #group}.
  *
  * @param value the id itself, see {@link IdRules}
  */
 public record ConversationId(@JsonValue String value) implements Comparable<ConversationId> {
-  /** Checks the rule for ids; throws {@link IllegalArgumentException} where it is broken. */
+  /** Checks the rule for ids; throws {@link IllegalArgumentException} if it is broken. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public ConversationId {
     IdRules.check(value, "conversation_id");
   }
 
   /**
-   * The id of the direct conversation of two users, the same whichever of them asks: 160 bits of
-   * SHA-256 over both ids in order, so that nobody has to look it up and nobody can make another
-   * pair's id.
+   * The id of the direct conversation of two users, in either order: 160 bits of SHA-256 over both
+   * ids in ascending order. So the id needs no look-up, and nobody can create the id of another
+   * pair.
    */
   public static ConversationId direct(UserId one, UserId other) {
     boolean inOrder = one.compareTo(other) <= 0;
@@ -38,7 +38,11 @@ public record ConversationId(@JsonValue String value) implements Comparable<Conv
     }
   }
 
-  /** The id of a new group around a unique name, such as a ULID. */
+  /**
+   * The id of a new group.
+   *
+   * @param unique a unique name, such as a ULID
+   */
   public static ConversationId group(String unique) {
     return new ConversationId("g_" + unique);
   }

@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** The two kinds of conversation. */
 public enum ConversationType {
-  /** Two people, for ever the same two. */
+  /** Two users, who never change. */
   @JsonProperty("direct")
   DIRECT,
-  /** Up to {@link Limits#GROUP_MEMBERS} people with roles. */
+  /** Up to {@link Limits#GROUP_MEMBERS} users with roles. */
   @JsonProperty("group")
   GROUP;
 

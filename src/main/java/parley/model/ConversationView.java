@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A conversation as one of its members sees it.
  *
- * @param name the group's name, or the other person's
+ * @param name the group's name, or the other member's name
  * @param createdAt epoch milliseconds
  */
 public record ConversationView(
@@ -19,7 +19,7 @@ public record ConversationView(
     long createdAt) {
 
   /**
-   * A member and how far it is.
+   * A member with its delivery and read cursors.
    *
    * @param joinedAt epoch milliseconds
    */

@@ -5,16 +5,16 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line of a conversation's log. What it is never changes; what it says may: a reader gets the
- * current content (see {@link EntryBody.Text#edited}, {@link #deleted}).
+ * One entry of a conversation's log. Number, id, sender and time never change. The content may: a
+ * reader gets the current content (see {@link EntryBody.Text#edited}, {@link #deleted}).
  *
- * @param seq its number in the conversation, from 1, without holes
+ * @param seq its number in the conversation, from 1, without gaps
  * @param messageId its id, unique everywhere (a ULID)
- * @param senderId who wrote it
+ * @param senderId the author
  * @param at when it was accepted, epoch milliseconds
- * @param clientMsgId the sender's own name for it, null where there was none; only its sender's
- *     devices may see it
- * @param body what it says
+ * @param clientMsgId the id that the sender's device chose, null if there is none; only the
+ *     sender's devices may see it
+ * @param body its content
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record Entry(
@@ -31,7 +31,7 @@ public record Entry(
     return body instanceof EntryBody.Text text && text.content() == null;
   }
 
-  /** The same entry saying something else. */
+  /** The same entry with another content. */
   public Entry withBody(EntryBody newBody) {
     return new Entry(seq, messageId, senderId, at, clientMsgId, newBody);
   }

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an entry says, by type. The names are those of the wire and of the journal: they never
- * change.
+ * The content of an entry, by type. The type names are those of the wire and of the journal: they
+ * never change.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
   @JsonSubTypes.Type(value = EntryBody.RoleChanged.class, name = "role_changed"),
   @JsonSubTypes.Type(value = EntryBody.GroupChanged.class, name = "group_changed"),
 })
-// An empty string says something (a picture or a reaction taken back), so only null is left out.
+// An empty string has a meaning (a removed picture or reaction), so only null is left out.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface EntryBody {
 
   /** The value of the wire's {@code type}. */
   String type();
 
-  /** Whether such an entry counts as unread for those who did not write it. */
+  /** Whether such an entry counts as unread for members other than its sender. */
   default boolean countable() {
     return false;
   }
@@ -37,10 +37,10 @@ public sealed interface EntryBody {
   /**
    * A message.
    *
-   * @param content the text, or null in a tombstone: the entry was deleted, and only the log knows
-   *     its bytes
-   * @param replyTo seq of the entry it answers
-   * @param mentions users it names; null is none
+   * @param content the text, or null in a tombstone: the entry was deleted, and its bytes remain
+   *     only in the log
+   * @param replyTo seq of the entry it replies to
+   * @param mentions the mentioned users; null means none
    * @param edited whether the content is newer than the entry; never stored
    */
   record Text(
@@ -84,10 +84,10 @@ public sealed interface EntryBody {
   }
 
   /**
-   * An earlier text is gone.
+   * An earlier text was deleted.
    *
    * @param targetSeq the text's seq
-   * @param targetSender who wrote it, so that counters need no look-up; not on the wire
+   * @param targetSender who wrote the text, so that counters need no look-up; not on the wire
    */
   record Delete(long targetSeq, UserId targetSender) implements EntryBody {
     @Override
@@ -100,7 +100,7 @@ public sealed interface EntryBody {
    * The sender's reaction to an entry.
    *
    * @param targetSeq the entry's seq
-   * @param reaction what it says; empty takes an earlier reaction back
+   * @param reaction the reaction; empty removes an earlier one
    */
   record Reaction(long targetSeq, @Nullable String reaction) implements EntryBody {
     @Override
@@ -128,7 +128,7 @@ public sealed interface EntryBody {
     }
   }
 
-  /** These users were added by the sender. */
+  /** The sender added these users. */
   record MembersAdded(List<UserId> memberIds) implements EntryBody {
     @Override
     public String type() {
@@ -136,7 +136,7 @@ public sealed interface EntryBody {
     }
   }
 
-  /** This user was removed by the sender, or left if they are the same. */
+  /** The sender removed this user, or left if both are the same. */
   record MemberRemoved(UserId userId) implements EntryBody {
     @Override
     public String type() {
@@ -144,7 +144,7 @@ public sealed interface EntryBody {
     }
   }
 
-  /** This user's role was changed. */
+  /** The role of this user was changed. */
   record RoleChanged(UserId userId, Role role) implements EntryBody {
     @Override
     public String type() {
@@ -152,7 +152,7 @@ public sealed interface EntryBody {
     }
   }
 
-  /** The group's name or picture was changed; null is unchanged, an empty picture is none. */
+  /** The group's name or picture was changed. Null means unchanged; an empty picture removes it. */
   record GroupChanged(@Nullable String name, @Nullable String avatarUrl) implements EntryBody {
     @Override
     public String type() {

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a sender wants to add to a log. Already checked for form and size; whether it is allowed is
- * not known yet.
+ * An entry that a sender wants to add to a log. Form and size have been checked; permission has
+ * not.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -27,7 +27,7 @@ public sealed interface EntryIntent {
     }
   }
 
-  /** New wording for an own message. */
+  /** New content for one of the sender's messages. */
   record Edit(long targetSeq, String content) implements EntryIntent {
     @Override
     public String toString() {
@@ -38,7 +38,7 @@ public sealed interface EntryIntent {
   /** Remove a message. */
   record Delete(long targetSeq) implements EntryIntent {}
 
-  /** React to a message; empty takes it back. */
+  /** React to a message; an empty reaction removes an earlier one. */
   record React(long targetSeq, String reaction) implements EntryIntent {
     @Override
     public String toString() {

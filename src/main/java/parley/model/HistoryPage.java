@@ -5,13 +5,13 @@ import java.util.List;
 /**
  * Entries of a conversation in ascending order.
  *
- * @param hasMore whether there are more in the direction that was asked for
- * @param tier where they came from
+ * @param hasMore whether there are more entries in the requested direction
+ * @param tier where the entries were read
  */
 public record HistoryPage(
     ConversationId conversationId, List<Entry> entries, boolean hasMore, Tier tier) {
 
-  /** Where entries were read. */
+  /** The storage tier of a page. */
   public enum Tier {
     /** The conversation's memory. */
     MEMORY,

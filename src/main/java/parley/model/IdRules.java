@@ -2,7 +2,7 @@ package parley.model;
 
 import java.util.Objects;
 
-/** The rule all ids keep: 1 to {@value #MAX_LENGTH} visible ASCII characters, otherwise opaque. */
+/** The rule for all ids: 1 to {@value #MAX_LENGTH} visible ASCII characters, otherwise opaque. */
 public final class IdRules {
   /** Longest id, in characters. */
   public static final int MAX_LENGTH = 64;

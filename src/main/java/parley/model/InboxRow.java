@@ -5,11 +5,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One conversation as one user's inbox shows it.
  *
- * @param name the group's name, or the other person's
- * @param lastMessage null where there is none the user may see
+ * @param name the group's name, or the other member's name
+ * @param lastMessage null if there is none that the user may see
  * @param unreadCount texts after {@code readSeq}, not by the user, not deleted
- * @param peerDeliveredSeq the other person's cursor; in a group the smallest over the other members
- * @param removed the user is no longer a member: the row is gone from the inbox
+ * @param peerDeliveredSeq the other member's delivery cursor; in a group the smallest one of the
+ *     other members
+ * @param removed whether the user is no longer a member, so that the row leaves the inbox
  */
 public record InboxRow(
     ConversationId conversationId,

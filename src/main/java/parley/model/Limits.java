@@ -1,6 +1,6 @@
 package parley.model;
 
-/** Every bound a client can meet, in one place. */
+/** All limits that a client can meet, in one place. */
 public final class Limits {
   /** Largest frame or request body, in bytes. */
   public static final int FRAME_BYTES = 64 * 1024;
@@ -23,7 +23,7 @@ public final class Limits {
   /** Most members of a group. */
   public static final int GROUP_MEMBERS = 1024;
 
-  /** Largest group in which receipts and typing go to everybody. */
+  /** Largest group in which receipts and typing events go to all members. */
   public static final int RECEIPT_MEMBERS = 100;
 
   /** Most devices of a user. */
@@ -35,22 +35,22 @@ public final class Limits {
   /** Most connections that can watch one user. */
   public static final int WATCHERS = 1_000;
 
-  /** Most conversations in one user's inbox; the oldest leaves when one more comes. */
+  /** Most conversations in one user's inbox; a further one removes the oldest. */
   public static final int INBOX_ROWS = 5_000;
 
-  /** Unacknowledged entries a connection may have. */
+  /** Most unacknowledged entries of a connection. */
   public static final int WINDOW = 256;
 
   /** Most entries of a history page. */
   public static final int PAGE = 100;
 
-  /** Entries of a history page where the client does not say. */
+  /** Entries of a history page if the client gives no number. */
   public static final int PAGE_DEFAULT = 50;
 
   /** Most rows of an inbox page. */
   public static final int INBOX_PAGE = 100;
 
-  /** Rows of an inbox page where the client does not say. */
+  /** Rows of an inbox page if the client gives no number. */
   public static final int INBOX_PAGE_DEFAULT = 20;
 
   /** Most characters (code points) of a display name or a group's name. */

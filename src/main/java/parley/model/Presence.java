@@ -1,19 +1,19 @@
 package parley.model;
 
 /**
- * Whether somebody is there.
+ * Whether a user is online.
  *
- * @param lastSeenAt when a session of theirs was last alive, epoch milliseconds; 0 is never
+ * @param lastSeenAt when a session of the user was last alive, epoch milliseconds; 0 means never
  */
 public record Presence(UserId userId, Status status, long lastSeenAt) {
 
-  /** What others see. */
+  /** The status that other users see. */
   public enum Status {
     /** A session is live. */
     ONLINE,
-    /** A session is live; the user says to be away. */
+    /** A session is live, and the user has set the status to away. */
     AWAY,
-    /** No session, or the user does not want to be seen. */
+    /** No session is live, or the user hides the presence. */
     OFFLINE;
 
     /** The name on the wire. */

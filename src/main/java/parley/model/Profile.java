@@ -3,9 +3,9 @@ package parley.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a user appears to others.
+ * A user as other users see it.
  *
- * @param username the account's name; an external issuer's user has its id here
+ * @param username the account's name; for a user of an external issuer, the user id
  * @param displayName 1 to 64 characters
  * @param avatarUrl a picture, or null
  */

@@ -1,24 +1,24 @@
 package parley.model;
 
 /**
- * Why something was not done.
+ * Why an operation was refused.
  *
- * @param message for a person who debugs; where a field is at fault it begins with its name and a
+ * @param message for developers; if a field is at fault, the message starts with its name and a
  *     colon
- * @param retryAfterMillis when it is worth another try, 0 where there is no such time
+ * @param retryAfterMillis after how many milliseconds another try is worthwhile, 0 if unknown
  */
 public record Refusal(ErrorCode code, String message, long retryAfterMillis) {
-  /** A refusal without a time. */
+  /** A refusal without a time of its own. {@link ErrorCode#UNAVAILABLE} gets one second. */
   public static Refusal of(ErrorCode code, String message) {
     return new Refusal(code, message, code == ErrorCode.UNAVAILABLE ? 1_000 : 0);
   }
 
-  /** What a stranger gets of anything, existing or not. */
+  /** The refusal for users who are not members, whether the conversation exists or not. */
   public static Refusal notFound() {
     return of(ErrorCode.NOT_FOUND, "no such conversation");
   }
 
-  /** A budget is used up for so long. */
+  /** A rate limit is reached for that many milliseconds. */
   public static Refusal tooMany(String what, long retryAfterMillis) {
     return new Refusal(ErrorCode.RATE_LIMITED, what, retryAfterMillis);
   }

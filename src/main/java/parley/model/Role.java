@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** What a member may do in a group. Both members of a direct conversation are {@link #MEMBER}. */
 public enum Role {
-  /** May rename, add, remove, change roles and delete anybody's entries. */
+  /** May rename the group, add and remove members, change roles and delete all members' entries. */
   @JsonProperty("admin")
   ADMIN,
-  /** May write, and leave. */
+  /** May write and leave. */
   @JsonProperty("member")
   MEMBER;
 

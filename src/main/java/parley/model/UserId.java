@@ -4,12 +4,13 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
- * A person. Ours are ULIDs behind `u_`; an external issuer's are its token's {@code sub}.
+ * The id of a user. An id of this server is a ULID after the prefix {@code u_}; an external
+ * issuer's user has the {@code sub} of its token.
  *
  * @param value the id itself, see {@link IdRules}
  */
 public record UserId(@JsonValue String value) implements Comparable<UserId> {
-  /** Checks the rule for ids; throws {@link IllegalArgumentException} where it is broken. */
+  /** Checks the rule for ids; throws {@link IllegalArgumentException} if it is broken. */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public UserId {
     IdRules.check(value, "user_id");

@@ -1,6 +1,6 @@
 /**
- * The domain's basic types: ids, entries, roles, limits, time. Imports nothing of the project and
- * nothing of Pekko.
+ * The domain's basic types: ids, entries, roles, views, limits, errors. Imports nothing else of the
+ * project and nothing of Pekko.
  */
 @NullMarked
 package parley.model;

@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes connections, on a thread of its own that waits for them. What it does not take is answered
- * here, before anything was made for it.
+ * Accepts connections, on a thread of its own that blocks. Connections beyond the limits are
+ * answered here, before anything is allocated for them.
  *
- * <p>Where the system has no descriptor left it pauses: the connection stays in the kernel's queue,
- * and asking again at once would burn a processor for nothing. What goes wrong is logged once in a
- * while, with how often it did.
+ * <p>If the system has no descriptor left, the acceptor pauses: the connection stays in the
+ * kernel's queue, and an immediate retry would only use a processor. Repeated failures and refusals
+ * are logged once in 10 s, with their number.
  */
 final class Acceptor implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
@@ -38,11 +38,11 @@ final class Acceptor implements Runnable {
   private Duration pause = FIRST_PAUSE;
 
   /**
-   * Takes nothing before it {@link #run}s.
+   * Accepts nothing before {@link #run}.
    *
-   * @param refusal what is written to a connection that is not taken
-   * @param admitted told every connection that is; it counts until it is released
-   * @param pauser keeps this thread waiting
+   * @param refusal what a connection beyond the limits receives
+   * @param admitted receives each admitted connection, which counts until it is released
+   * @param pauser blocks this thread for a duration
    */
   Acceptor(
       ServerSocketChannel listening,
@@ -59,7 +59,7 @@ final class Acceptor implements Runnable {
     this.pauser = pauser;
   }
 
-  /** Listens. */
+  /** Opens the listening channel. */
   static ServerSocketChannel bind(
       InetSocketAddress address, int backlog, Consumer<ServerSocket> options) throws IOException {
     ServerSocketChannel channel = ServerSocketChannel.open();
@@ -73,7 +73,7 @@ final class Acceptor implements Runnable {
     }
   }
 
-  /** Until the listening channel is closed. */
+  /** Accepts connections until the listening channel is closed. */
   @Override
   public void run() {
     while (listening.isOpen()) {
@@ -84,10 +84,11 @@ final class Acceptor implements Runnable {
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException | RuntimeException | LinkageError e) {
-        // A class that is needed first while descriptors have run out cannot be loaded then.
+        // LinkageError: a class that is first needed while no descriptor is left cannot be loaded.
         meters.acceptFailures.increment();
         failures.say(
-            count -> log.error("No connection could be taken ({} times): {}", count, e.toString()));
+            count ->
+                log.error("Accepting a connection failed ({} times): {}", count, e.toString()));
         pauser.accept(pause);
         pause = pause.multipliedBy(2);
         pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
@@ -105,7 +106,7 @@ final class Acceptor implements Runnable {
           meters.portFull.increment();
           refuse(channel);
           refusals.say(
-              count -> log.warn("As many connections as there may be; {} were refused", count));
+              count -> log.warn("The port has reached its connection limit; {} refused", count));
         }
         case ADDRESS_FULL -> {
           meters.addressFull.increment();
@@ -113,7 +114,7 @@ final class Acceptor implements Runnable {
         }
       }
     } catch (IOException e) {
-      // It was reset meanwhile; the next one may be fine.
+      // The client has reset it; the next connection may be fine.
       channel.close();
     } catch (RuntimeException | LinkageError e) {
       channel.close();
@@ -121,7 +122,9 @@ final class Acceptor implements Runnable {
     }
   }
 
-  /** What does not fit into the system's buffer at once is not worth waiting for. */
+  /**
+   * Writes the refusal. Does not wait for bytes that do not fit into the system's buffer at once.
+   */
   private void refuse(SocketChannel channel) throws IOException {
     try (channel) {
       channel.write(ByteBuffer.wrap(refusal));
@@ -129,7 +132,10 @@ final class Acceptor implements Runnable {
     }
   }
 
-  /** Says something at once and then once in a while, with how often it was to be said. */
+  /**
+   * Logs the first event at once and later ones once in 10 s, with their number since the last
+   * line.
+   */
   private static final class Seldom {
     private long count;
     private long saidAt;

@@ -8,19 +8,19 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Who has how many connections. Safe from any thread, never blocks; the map has an entry for each
- * address that has a connection now, so it is as bounded as they are.
+ * Counts connections in total and by address. Thread-safe, never blocks. The map has an entry for
+ * each address that has a connection or a forwarded call now, so it is as bounded as they are.
  *
- * <p>An IPv6 client owns at least a /64, so that is what counts as one address.
+ * <p>An IPv6 client owns at least a /64, so a /64 counts as one address.
  */
 final class ConnectionLimits {
-  /** What becomes of a connection. */
+  /** Whether a connection is admitted. */
   enum Verdict {
-    /** It is counted; release it when it has ended. */
+    /** The connection is counted; it must be released when it has ended. */
     ADMITTED,
-    /** The port has as many as it may have. */
+    /** The port has reached its limit. */
     PORT_FULL,
-    /** Its address has as many as it may have. */
+    /** The address has reached its limit. */
     ADDRESS_FULL
   }
 
@@ -32,7 +32,7 @@ final class ConnectionLimits {
     this.limits = limits;
   }
 
-  /** One more connection. */
+  /** Counts a new connection, unless a limit is reached. */
   Verdict admit(InetAddress address) {
     if (open.incrementAndGet() > limits.connections() && limits.connections() > 0) {
       open.decrementAndGet();
@@ -45,13 +45,16 @@ final class ConnectionLimits {
     return Verdict.ADMITTED;
   }
 
-  /** An admitted connection has ended. */
+  /** Releases an admitted connection that has ended. */
   void release(InetAddress address) {
     open.decrementAndGet();
     giveBack(address);
   }
 
-  /** One more for this address, without a connection of its own: a proxy forwards it. */
+  /**
+   * Counts one more for this address; false if the address has reached its limit. A proxy's
+   * forwarded call counts this way too, without a connection of its own.
+   */
   boolean take(InetAddress address) {
     if (limits.connectionsPerAddress() == 0 || limits.exempt().test(address)) {
       return true;
@@ -67,7 +70,7 @@ final class ConnectionLimits {
     return taken[0];
   }
 
-  /** What was taken is free again. */
+  /** Releases what {@link #take} counted. */
   void giveBack(InetAddress address) {
     if (limits.connectionsPerAddress() != 0 && !limits.exempt().test(address)) {
       byAddress.computeIfPresent(key(address), (k, count) -> count == 1 ? null : count - 1);
@@ -79,12 +82,15 @@ final class ConnectionLimits {
     return open.get();
   }
 
-  /** How many addresses are remembered. */
+  /** How many addresses have a count. */
   int addresses() {
     return byAddress.size();
   }
 
-  /** The address, or the first half of a long one. IPv4 fills the lower half, where no /64 is. */
+  /**
+   * The IPv4 address, or the upper half (/64) of an IPv6 address. IPv4 fills the lower half of the
+   * number only, where no /64 is.
+   */
   private static Long key(InetAddress address) {
     ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
     return address instanceof Inet6Address ? bytes.getLong() : bytes.getInt() & 0xffff_ffffL;

@@ -11,8 +11,8 @@ import org.apache.pekko.io.Tcp;
 import org.apache.pekko.io.TcpListener;
 
 /**
- * Whom the system's connection actors tell that they are there. It starts the stream of each, and
- * now and then looks for connections that were gone before.
+ * Actor to which the library's connection actors report. It starts the stream of each connection.
+ * Every 10 s it ends connections that were lost before their stream started.
  */
 final class ConnectionRegistrar extends AbstractActorWithTimers {
   private static final Duration SWEEP = Duration.ofSeconds(10);
@@ -51,7 +51,7 @@ final class ConnectionRegistrar extends AbstractActorWithTimers {
     }
   }
 
-  /** The selector takes no more channels, far beyond any limit of a port. */
+  /** The selector accepts no more channels; its bound is far beyond any limit of a port. */
   private void failed(TcpListener.FailedRegisterIncoming failed) throws java.io.IOException {
     SocketChannel channel = failed.channel();
     OpenConnection connection = openConnections.get((InetSocketAddress) channel.getRemoteAddress());

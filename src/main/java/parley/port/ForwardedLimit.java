@@ -4,20 +4,20 @@ import java.net.InetAddress;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 
 /**
- * Counts what a trusted proxy forwards by the address it forwards for. The proxy's own connections
- * are exempt, so that this is the only count of who is behind it.
+ * Limits the calls and sockets that trusted proxies forward, by client address. The proxies' own
+ * connections are exempt, so this is the only limit for clients behind them.
  */
 public interface ForwardedLimit {
-  /** One more call or socket of this client; false where it has as many as it may have. */
+  /** Counts a call or socket of this client; false if the client has reached its limit. */
   boolean take(InetAddress client);
 
-  /** A call that was taken is answered. */
+  /** Releases a call that has been answered. */
   void giveBack(InetAddress client);
 
   /**
-   * A socket that was taken ends with its connection.
+   * Releases a socket when its connection ends.
    *
-   * @param request as the port gave it, with the address of the connection
+   * @param request as the port passed it on, with the address of the connection
    */
   void giveBackAfter(HttpRequest request, InetAddress client);
 }

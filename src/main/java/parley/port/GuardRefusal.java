@@ -4,10 +4,10 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why the guard refuses a request. The HTTP library has to answer it, after the requests before it
- * on the same connection and in the same form as everything else; so it is given, instead of the
- * request, one whose method says why. It does not know that method and asks its error handler. A
- * client that sends such a method itself fools nobody but itself.
+ * Why the guard refuses a request. The HTTP library has to answer it: after the earlier requests of
+ * the connection, and in the same form as all other errors. So the guard passes the library another
+ * request, whose method names the reason. The library does not know that method and calls its error
+ * handler. A client that sends such a method itself misleads only itself.
  */
 public enum GuardRefusal {
   /** Ambiguous framing: 400. */
@@ -19,12 +19,12 @@ public enum GuardRefusal {
 
   private final String method = name().replace('_', '-');
 
-  /** What the library is given. */
+  /** The request that the library gets instead of the refused one. */
   ByteString request() {
     return ByteString.fromString(method + " / HTTP/1.1\r\nHost: refused\r\n\r\n");
   }
 
-  /** The refusal that a method stands for, or null. */
+  /** The refusal that a method stands for, or null if it stands for none. */
   public static @Nullable GuardRefusal of(String method) {
     for (GuardRefusal refusal : values()) {
       if (refusal.method.equals(method)) {

@@ -52,12 +52,15 @@ import org.jspecify.annotations.Nullable;
 import scala.jdk.javaapi.CollectionConverters;
 import scala.runtime.BoxedUnit;
 
-/** A port that serves HTTP/1.1 within limits. */
+/**
+ * A port that serves HTTP/1.1, with bounds for connections, for the time of requests and for
+ * silence.
+ */
 public final class HttpPort {
   private static final Duration FIND = Duration.ofSeconds(1);
   private static final int FIND_TRIES = 10;
 
-  /** What those who are cut get to receive what was said to them last. */
+  /** How long clients have to receive their last answer before their connections are cut. */
   private static final Duration LAST_WORDS = Duration.ofMillis(500);
 
   private final ActorSystem<?> system;
@@ -70,7 +73,7 @@ public final class HttpPort {
   private final Materializer materializer;
   private final Flow<ByteString, ByteString, NotUsed> http;
 
-  /** Calls under way: each connection has one or few. */
+  /** Calls without an answer; a connection has one or few. */
   private final Set<Call> underWay = ConcurrentHashMap.newKeySet();
 
   private HttpPort(Builder builder, ServerSettings settings, ServerSocketChannel listening) {
@@ -82,7 +85,8 @@ public final class HttpPort {
     this.meters = builder.meters;
     this.openConnections = builder.openConnections;
     this.materializer = SystemMaterializer.get(system).materializer();
-    // Built once: what a blueprint holds, every idle connection that has one of its own holds too.
+    // Built once for all connections: a blueprint per connection would cost memory while it is
+    // idle.
     BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layers =
         Http.get(system)
             .serverLayer(settings, Optional.empty(), system.classicSystem().log())
@@ -95,7 +99,7 @@ public final class HttpPort {
             .withAttributes(Attributes.name("parley-port"));
   }
 
-  /** What a port is made of. */
+  /** Builds a port. */
   public static final class Builder {
     private final ActorSystem<?> system;
     private final PortLimits limits;
@@ -116,21 +120,24 @@ public final class HttpPort {
       this.openConnections = new OpenConnections(counts, meters);
     }
 
-    /** Counts what proxies forward; for who looks at the requests. */
+    /** The limit for what proxies forward; for the code that inspects the requests. */
     public ForwardedLimit forwarded() {
       return openConnections;
     }
 
-    /** Who answers. Its stages should not fail: that ends the connection. */
+    /**
+     * Sets the handler that answers requests. Its stages should not fail: a failure ends the
+     * connection.
+     */
     public Builder handler(Function<HttpRequest, CompletionStage<HttpResponse>> answers) {
       handler = answers;
       return this;
     }
 
     /**
-     * The port speaks TLS, and nothing else.
+     * Makes the port speak TLS only.
      *
-     * @param perConnection makes the server's side of each connection
+     * @param perConnection creates the server side of each connection
      */
     public Builder encryption(Supplier<SSLEngine> perConnection) {
       engines = perConnection;
@@ -138,15 +145,15 @@ public final class HttpPort {
     }
 
     /**
-     * What the next one beyond the limits is written, before its connection is closed: a whole
-     * response as bytes; nothing where this was not called.
+     * Sets what a connection beyond the limits receives before it is closed: a complete response as
+     * bytes. Without this call it receives nothing.
      */
     public Builder refusal(byte[] response) {
       refusal = response.clone();
       return this;
     }
 
-    /** The answer to calls that are still under way when the time to end them is over. */
+    /** Sets the answer to calls that have none when the deadline of {@link #terminate} passes. */
     public Builder stopping(Supplier<HttpResponse> response) {
       stopping = response;
       return this;
@@ -155,8 +162,8 @@ public final class HttpPort {
     /**
      * Binds and serves.
      *
-     * @param port 0 is any free one
-     * @return fails where the port cannot be bound
+     * @param port 0 for any free port
+     * @return fails if the port cannot be bound
      */
     public CompletionStage<HttpPort> bind(String host, int port) {
       ServerSettings settings = ServerSettings.create(system.classicSystem());
@@ -177,12 +184,15 @@ public final class HttpPort {
     }
   }
 
-  /** A port of that node, not bound yet. */
+  /** Starts to build a port; nothing is bound yet. */
   public static Builder of(ActorSystem<?> system, PortLimits limits) {
     return new Builder(system, limits);
   }
 
-  /** The library's I/O takes over each connection: a selector and an actor of its own. */
+  /**
+   * Starts the accept loop. The library's I/O takes over each connection and gives it a selector
+   * and an actor.
+   */
   private CompletionStage<Done> serve(ConnectionLimits counts, byte[] refusal) {
     ExtendedActorSystem classic = (ExtendedActorSystem) system.classicSystem();
     TcpExt tcp = Tcp.get(classic);
@@ -233,7 +243,8 @@ public final class HttpPort {
     InetSocketAddress remote = connection.remote();
     Flow<ByteString, ByteString, NotUsed> bytes =
         Flow.fromGraph(new IncomingConnectionStage(actor, remote, false, () -> BoxedUnit.UNIT))
-            // Reads ahead by one, so that an end is seen while the last bytes are looked at.
+            // Reads one element ahead, so that the end is seen while the guard holds the last
+            // bytes.
             .detach();
     bytes
         .join(
@@ -264,7 +275,7 @@ public final class HttpPort {
     return answer;
   }
 
-  /** A call that has no answer yet: one of its own, whatever it has in common with others. */
+  /** A call without an answer. A class, not a record: two calls are never equal. */
   private static final class Call {
     final CompletableFuture<HttpResponse> answer;
 
@@ -273,7 +284,7 @@ public final class HttpPort {
     }
   }
 
-  /** Whether a connection goes on with another protocol, before the answer is on its way. */
+  /** Tells the connection whether it switches to another protocol, before the answer is sent. */
   private void decided(HttpRequest request, @Nullable HttpResponse response) {
     OpenConnection connection = openConnections.of(request);
     if (connection != null) {
@@ -291,17 +302,17 @@ public final class HttpPort {
         : response.addHeader(Connection.create("close"));
   }
 
-  /** Where it listens, with the port that 0 became. */
+  /** The address on which the port listens, with the actual port number if 0 was requested. */
   public InetSocketAddress address() {
     return (InetSocketAddress) listening.socket().getLocalSocketAddress();
   }
 
-  /** What it counts. */
+  /** The counters of this port. */
   public PortMeters meters() {
     return meters;
   }
 
-  /** Takes no more connections; those there are go on. */
+  /** Stops accepting connections; open connections go on. */
   public CompletionStage<Done> unbind() {
     closeListening();
     return CompletableFuture.completedFuture(Done.done());
@@ -316,9 +327,9 @@ public final class HttpPort {
   }
 
   /**
-   * Ends all connections: at once those on which nothing is under way, the others after their
-   * answer. Calls that have none at the deadline are answered that the server stops, and whoever is
-   * left, sockets above all, is cut.
+   * Ends all connections: idle ones at once, the others after their answer. At the deadline the
+   * remaining calls are answered that the server stops. Connections that are still open 500 ms
+   * later, above all sockets, are cut.
    */
   public CompletionStage<Done> terminate(Duration deadline) {
     closeListening();
@@ -346,8 +357,8 @@ public final class HttpPort {
   }
 
   /**
-   * Between the guard and the network: the guard judges what was decrypted, and its time for a head
-   * runs from the first moment, so that it bounds the handshake too.
+   * The TLS layer between the guard and the network. The guard sees decrypted bytes. Its deadline
+   * for a head starts with the connection, so it bounds the handshake too.
    */
   private static BidiFlow<ByteString, ByteString, ByteString, ByteString, NotUsed> encryption(
       Supplier<SSLEngine> engines) {
@@ -360,7 +371,7 @@ public final class HttpPort {
     return BidiFlow.fromFlows(out, in).atop(TLS.create(engines, TLSClosing.eagerClose()));
   }
 
-  /** The session the library shows for bytes that were not encrypted. */
+  /** The session that the library expects with unencrypted bytes. */
   private static SSLSession noEncryption() {
     try {
       return SSLContext.getDefault().createSSLEngine().getSession();

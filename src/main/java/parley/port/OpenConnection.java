@@ -8,17 +8,17 @@ import org.apache.pekko.stream.Attributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One admitted connection, from its accept to its end. Its stream finds it in its attributes; the
- * port finds it by the client's address and port.
+ * An admitted connection, from its accept to its end. Its stream finds it in the stream's
+ * attributes; the port finds it by the client's address and port.
  */
 final class OpenConnection implements Attributes.Attribute {
-  /** What the port tells the stream of a connection. */
+  /** Signal from the port to the stream of a connection. */
   enum Signal {
-    /** The request to speak another protocol was not granted: the next request may come. */
+    /** The switch to another protocol was declined: the next request may come. */
     STAYS_HTTP,
-    /** Answer what has begun, then end. */
+    /** Answer the requests that have begun, then end. */
     FINISH,
-    /** End now. */
+    /** End at once. */
     CUT
   }
 
@@ -41,30 +41,30 @@ final class OpenConnection implements Attributes.Attribute {
     return remote;
   }
 
-  /** Whether a stream may be started for it: once. */
+  /** Claims the start of the stream; true for the first call only. */
   boolean starts() {
     return started.compareAndSet(false, true);
   }
 
-  /** Its stream runs. */
+  /** The stream runs and receives signals from now on. */
   void runs(Consumer<Signal> running) {
     stream = running;
   }
 
   /**
-   * The request to speak another protocol was granted. Not a signal: where the handler answers at
-   * once, the answer would overtake it.
+   * The switch to another protocol was granted. Not a signal: if the handler answers at once, the
+   * answer would overtake the signal.
    */
   void switches() {
     switching = true;
   }
 
-  /** Whether that was granted, and its answer is on its way. */
+  /** Whether the switch was granted; its answer is on its way. */
   boolean isSwitching() {
     return switching;
   }
 
-  /** Tells its stream, if it runs. */
+  /** Sends a signal to the stream, if it runs. */
   void tell(Signal signal) {
     Consumer<Signal> running = stream;
     if (running != null) {
@@ -72,12 +72,15 @@ final class OpenConnection implements Attributes.Attribute {
     }
   }
 
-  /** Its channel was closed before a stream ran: nobody else will say that it has ended. */
+  /** Whether the channel was closed before a stream ran: nothing else will report its end. */
   boolean isLost() {
     return stream == null && !channel.isOpen();
   }
 
-  /** Does something when it has ended, at once if it has. At most one thing. */
+  /**
+   * Runs an action when the connection has ended, or at once if it has ended already. The
+   * connection keeps one action; a second one runs at once.
+   */
   void afterwards(Runnable what) {
     synchronized (this) {
       if (!ended.get() && afterwards == null) {
@@ -88,7 +91,7 @@ final class OpenConnection implements Attributes.Attribute {
     what.run();
   }
 
-  /** It has ended; the second time nothing happens. */
+  /** Marks the connection as ended; a second call does nothing. */
   void end() {
     Runnable then;
     synchronized (this) {

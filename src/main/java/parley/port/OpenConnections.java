@@ -14,7 +14,7 @@ import org.apache.pekko.http.javadsl.model.RemoteAddress;
 import org.jspecify.annotations.Nullable;
 import parley.port.OpenConnection.Signal;
 
-/** The connections of a port that are open: as many as its limits allow. Safe from any thread. */
+/** The open connections of a port, bounded by its limits. Thread-safe. */
 final class OpenConnections implements ForwardedLimit {
   private final ConnectionLimits limits;
   private final PortMeters meters;
@@ -28,9 +28,9 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   /**
-   * One more, admitted by the limits. A client that comes again from the same port has lost its
-   * connection before, perhaps before anybody looked after it: that one has ended, and counts no
-   * more.
+   * Adds a connection that the limits have admitted. If the client comes again from the same port,
+   * its earlier connection is lost, perhaps before its stream started. That connection ends here
+   * and no longer counts.
    */
   OpenConnection add(InetSocketAddress remote, SocketChannel channel) {
     OpenConnection connection = new OpenConnection(remote, channel, this::ended);
@@ -43,7 +43,7 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   private void ended(OpenConnection connection) {
-    // Its address may belong to a new one already.
+    // A new connection may have the same address already.
     open.remove(connection.remote(), connection);
     limits.release(connection.remote().getAddress());
     if (finishing && open.isEmpty()) {
@@ -55,7 +55,7 @@ final class OpenConnections implements ForwardedLimit {
     return open.get(remote);
   }
 
-  /** The connection a request came by, null where it has gone. */
+  /** The connection of a request, or null if it has ended. */
   @Nullable OpenConnection of(HttpRequest request) {
     RemoteAddress remote = request.getAttribute(AttributeKeys.remoteAddress).orElse(null);
     InetAddress address = remote == null ? null : remote.getAddress().orElse(null);
@@ -64,7 +64,7 @@ final class OpenConnections implements ForwardedLimit {
         : open.get(new InetSocketAddress(address, remote.getPort()));
   }
 
-  /** Ends those whose channel was closed before anybody looked after them. */
+  /** Ends the connections whose channel was closed before their stream started. */
   void sweep() {
     for (OpenConnection connection : open.values()) {
       if (connection.isLost()) {
@@ -73,7 +73,7 @@ final class OpenConnections implements ForwardedLimit {
     }
   }
 
-  /** Ends all, each after what it has begun; done when none is left. */
+  /** Ends all connections, each after the requests it has begun. Completes when none is left. */
   CompletionStage<Done> finish() {
     finishing = true;
     tellAll(Signal.FINISH);
@@ -83,7 +83,7 @@ final class OpenConnections implements ForwardedLimit {
     return empty;
   }
 
-  /** Ends all, now. */
+  /** Ends all connections now. */
   void cut() {
     tellAll(Signal.CUT);
   }
@@ -98,7 +98,7 @@ final class OpenConnections implements ForwardedLimit {
     return finishing;
   }
 
-  // ---- what proxies forward
+  // ---- limit for forwarded calls and sockets
 
   @Override
   public boolean take(InetAddress client) {

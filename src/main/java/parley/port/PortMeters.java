@@ -3,7 +3,7 @@ package parley.port;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntSupplier;
 
-/** What a port counts. Read whenever somebody looks. */
+/** Counters of a port, readable at any time. */
 public final class PortMeters {
   private final IntSupplier open;
   final LongAdder portFull = new LongAdder();
@@ -22,17 +22,20 @@ public final class PortMeters {
     return open.getAsInt();
   }
 
-  /** Connections refused because the port had as many as it may have. */
+  /** Connections refused because the port had reached its limit. */
   public long portFull() {
     return portFull.sum();
   }
 
-  /** Connections, and calls that a proxy forwards, refused because their address had enough. */
+  /**
+   * Connections, and calls that a proxy forwards, refused because their address had reached its
+   * limit.
+   */
   public long addressFull() {
     return addressFull.sum();
   }
 
-  /** How often no connection could be taken: no descriptors, mostly. */
+  /** How often a connection could not be accepted, mostly for lack of descriptors. */
   public long acceptFailures() {
     return acceptFailures.sum();
   }

@@ -4,25 +4,28 @@ import org.jspecify.annotations.Nullable;
 import parley.port.RequestHead.MalformedException;
 
 /**
- * Follows the requests of one connection through its bytes: where each head and each body ends. It
- * keeps no bytes; the caller holds a head back until it is whole.
+ * Finds where each head and each body ends in the bytes of one connection. It stores no bytes; the
+ * caller holds a head back until it is complete.
  *
  * <pre>
  *   BETWEEN --first byte--&gt; HEAD --empty line--&gt; BODY or CHUNK_… --&gt; BETWEEN
- *                              └--Upgrade--&gt; ASKED (whoever answers decides: another protocol, or BETWEEN)
+ *                              └--Upgrade--&gt; ASKED (the handler decides: switch or BETWEEN)
  * </pre>
  *
- * What is malformed ends in {@code REFUSED}, for good: behind it nobody knows where the next
- * request would begin.
+ * Malformed input ends in {@code REFUSED}, for good: the beginning of the next request would be
+ * unknown.
  */
 final class RequestFraming {
-  /** Most bytes of a head: far over what the HTTP library takes of 64 headers in practice. */
+  /**
+   * Most bytes of a head: far more than 64 headers, which the HTTP library accepts, have in
+   * practice.
+   */
   static final int HEAD_BYTES = 64 * 1024;
 
-  /** Most digits of a chunk's size, zeros in front included. */
+  /** Most digits of a chunk's size, including leading zeros. */
   static final int SIZE_DIGITS = 8;
 
-  /** Most bytes of a chunk's extension, which nobody reads. */
+  /** Most bytes of a chunk's extension, which is ignored. */
   static final int EXTENSION_BYTES = 256;
 
   private enum State {
@@ -46,20 +49,20 @@ final class RequestFraming {
   private boolean tooLarge;
   private @Nullable String refusal;
 
-  /** Bytes of the head so far; bytes of the body, the chunk or the extension that are missing. */
+  /** Bytes of the head so far, or missing bytes of the body, the chunk or the extension. */
   private long count;
 
   private long size;
   private int digits;
 
-  /** How much of CR LF CR LF has been seen. */
+  /** How many characters of CR LF CR LF have been read. */
   private int ending;
 
   /**
-   * Goes on to the end of these bytes, or until a head or a body is whole, or something is refused.
-   * Between two calls the state is what the questions below say.
+   * Reads up to the end of these bytes, the end of a head or a body, or a refusal. Between two
+   * calls the {@code is…} methods tell the state.
    *
-   * @return up to where the bytes were looked at
+   * @return the index up to which bytes were read
    */
   int advance(byte[] bytes, int from, int to) {
     if (state == State.BETWEEN || state == State.HEAD) {
@@ -74,7 +77,7 @@ final class RequestFraming {
         }
         default -> {
           chunk(bytes[at]);
-          // The byte at fault must not go in: the library might take it for the end of the body.
+          // Not past the bad byte: if passed on, the library might take it for the end of the body.
           at += state == State.REFUSED ? 0 : 1;
         }
       }
@@ -117,12 +120,12 @@ final class RequestFraming {
     return to;
   }
 
-  /** Whether a head has just become whole: then {@link #read} comes next. */
+  /** Whether a head has just become complete; the next call is {@link #read}. */
   boolean isHeadWhole() {
     return state == State.HEAD && ending == 4;
   }
 
-  /** Reads the head that has become whole: all of its bytes. */
+  /** Reads the complete head: all of its bytes. */
   void read(byte[] bytes, int from, int to) {
     try {
       RequestHead head = RequestHead.read(bytes, from, to);
@@ -191,7 +194,7 @@ final class RequestFraming {
           size();
         }
       }
-      // Trailers are refused too: nothing here reads any.
+      // Trailers are refused too: nothing here reads them.
       case LAST_CR -> state = expect(c, '\r', State.LAST_LF);
       case LAST_LF -> state = expect(c, '\n', State.BETWEEN);
       default -> throw new IllegalStateException(state.name());
@@ -211,46 +214,46 @@ final class RequestFraming {
     state = State.REFUSED;
   }
 
-  /** The request to speak another protocol was answered with no: the next request may come. */
+  /** The switch to another protocol was declined: the next request may come. */
   void staysHttp() {
-    // Where the answer came before the end of the body, nothing is asked at that end any more.
+    // If the answer came before the end of the body, that end is no longer a request to switch.
     upgrade = false;
     if (state == State.ASKED) {
       state = State.BETWEEN;
     }
   }
 
-  /** Whether no request has begun that is not whole. */
+  /** Whether the last request is complete and no further one has begun. */
   boolean isBetween() {
     return state == State.BETWEEN;
   }
 
-  /** Whether a head has begun that is not whole. */
+  /** Whether a head has begun and is not complete. */
   boolean isInHead() {
     return state == State.HEAD;
   }
 
-  /** Whether a head was whole and its body is not. */
+  /** Whether a head is complete and its body is not. */
   boolean isInBody() {
     return !isBetween() && !isInHead() && !isAsked() && !isRefused();
   }
 
-  /** Whether the last request wants another protocol, and whoever answers has not decided. */
+  /** Whether the last request asks for another protocol and the handler has not decided yet. */
   boolean isAsked() {
     return state == State.ASKED;
   }
 
-  /** Whether something was malformed or too large. */
+  /** Whether the input was malformed or too large. */
   boolean isRefused() {
     return state == State.REFUSED;
   }
 
-  /** Whether it was refused for its size. */
+  /** Whether the input was refused for its size. */
   boolean isTooLarge() {
     return tooLarge;
   }
 
-  /** Which rule was broken; null where none was. Holds nothing of the request. */
+  /** The broken rule, or null if there is none. Quotes nothing of the request. */
   @Nullable String refusal() {
     return refusal;
   }

@@ -13,8 +13,8 @@ import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.apache.pekko.util.ByteString;
 
 /**
- * The stage between the bytes of a connection and the HTTP library. One stage, since each is paid
- * for by every idle connection; and one blueprint for all connections.
+ * The stage between the bytes of a connection and the HTTP library. It is one stage, because every
+ * idle connection pays for each stage, and one blueprint serves all connections.
  *
  * <pre>
  *             ┌──────────────┐
@@ -37,15 +37,15 @@ final class RequestGuard
   private final SSLSession session;
 
   /**
-   * A blueprint.
+   * Creates the blueprint.
    *
-   * @param session of no encryption, which the library wants to see with all bytes
+   * @param session without encryption, which the library expects with all bytes
    */
   RequestGuard(PortLimits limits, PortMeters meters, SSLSession session) {
     this.limits = limits;
     this.meters = meters;
     this.session = session;
-    // Loaded now: where descriptors have run out, a class that is needed first then cannot be.
+    // Loads classes now: once descriptors have run out, no class can be loaded.
     RequestGuardLogic.load();
   }
 

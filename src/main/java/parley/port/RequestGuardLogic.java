@@ -20,14 +20,15 @@ import org.jspecify.annotations.Nullable;
 import parley.port.OpenConnection.Signal;
 
 /**
- * One connection at work. Heads are held back until they are whole and good; bodies pass as they
- * come; after a switch to another protocol everything passes, and only silence is looked at.
+ * The running guard of one connection. It holds heads back until they are complete and valid, and
+ * passes bodies on as they arrive. After a switch to another protocol it passes everything and
+ * checks only for silence.
  *
- * <p>There is one timer, which is set to the nearest time at which something could be late: an idle
- * connection wakes once in {@link PortLimits#idle}, not every second.
+ * <p>There is one timer, set to the earliest possible deadline. So an idle connection wakes once in
+ * {@link PortLimits#idle}, not every second.
  */
 final class RequestGuardLogic extends TimerGraphStageLogic {
-  /** How long a client may take to receive the answer to what was refused. */
+  /** How long a client may take to receive the last answer of a connection that the guard ends. */
   private static final Duration LINGER = Duration.ofSeconds(10);
 
   private static final String TIMER = "late";
@@ -49,10 +50,11 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private final SSLSession session;
   private final OpenConnection connection;
 
-  /** Null once another protocol is spoken. */
+  /** Null after the switch to another protocol. */
   private @Nullable RequestFraming framing = new RequestFraming();
 
-  // The beginning of a head; what came behind a request for another protocol; what goes in next.
+  // The beginning of a head; bytes after a request for another protocol; the refusal that goes to
+  // the library next.
   private byte @Nullable [] held;
   private int heldBytes;
   private @Nullable ByteString behind;
@@ -60,7 +62,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private boolean finishing;
   private boolean ending;
 
-  // Times of System.nanoTime.
+  // Times in nanoseconds of System.nanoTime.
   private long lastBytes;
   private Waiting waiting = Waiting.HEAD;
   private long deadline;
@@ -97,7 +99,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
             if (framing == null) {
               push(toHttp, new SessionBytes(session, bytes));
             } else if (ending) {
-              // Thrown away, so that the answer is not reset together with what nobody has read.
+              // Discards the bytes: closing with unread bytes would reset the connection and lose
+              // the answer.
               pull(fromNet);
             } else {
               take(framing, bytes);
@@ -180,7 +183,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         });
   }
 
-  /** Looks whether this is the answer that grants another protocol. */
+  /** Checks whether this answer grants the switch to another protocol. */
   private void decided(ByteString answer) {
     if (connection.isSwitching() && answer.startsWith(SWITCHING, 0)) {
       framing = null;
@@ -231,7 +234,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** The library wants bytes. */
+  /** Called when the library wants bytes. */
   private void more() {
     RequestFraming current = framing;
     if (ending) {
@@ -242,7 +245,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         complete(toHttp);
       }
     } else if (current != null && current.isAsked()) {
-      // Until somebody has decided what these bytes are, they wait: no more than one read of them.
+      // These bytes wait until the handler has decided about their protocol: at most one read of
+      // them.
       return;
     } else if (behind != null) {
       ByteString bytes = behind;
@@ -259,7 +263,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** Passes on what is whole and good of these bytes and of what was held back. */
+  /** Passes on the complete and valid part of these bytes and of the bytes held back. */
   private void take(RequestFraming now, ByteString bytes) {
     byte[] array = bytes.toArrayUnsafe();
     int at = 0;
@@ -279,7 +283,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         } else {
           now.read(array, head, at);
         }
-        // Whatever comes next is the next thing to wait for.
+        // The head is complete: the next wait is a new one, with its own deadline.
         waiting = Waiting.NOTHING;
         good = now.isRefused() ? good : at;
       } else if (inBody) {
@@ -308,7 +312,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** What may go in: the head that was held back, if it is whole, and these bytes up to there. */
+  /**
+   * The bytes to pass on: the head that was held back, if it is complete now, and these bytes up to
+   * {@code good}. Null if there are none.
+   */
   private @Nullable ByteString passed(ByteString bytes, int good) {
     if (good == 0) {
       return null;
@@ -316,7 +323,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     if (heldBytes == 0) {
       return good == bytes.size() ? bytes : bytes.take(good);
     }
-    // The head with the bytes that made it whole was put together to be read.
+    // The held bytes already include those that completed the head.
     ByteString whole = ByteString.fromArrayUnsafe(held(), 0, heldBytes);
     ByteString rest = bytes.slice(headEnd, good);
     held = null;
@@ -324,7 +331,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     return rest.isEmpty() ? whole : whole.concat(rest);
   }
 
-  /** Where, in the bytes that came last, the head that was held back has its end. */
+  /** Index in the newest bytes at which the held head ends. */
   private int headEnd;
 
   private void hold(byte[] bytes, int from, int to) {
@@ -348,7 +355,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   private void refused(RequestFraming now, @Nullable ByteString passed, boolean inBody) {
     if (inBody) {
-      // The request is being read: it ends early, which its reader sees.
+      // The library already reads this request: its body ends early, which the reader notices.
       if (passed != null) {
         push(toHttp, new SessionBytes(session, passed));
       }
@@ -360,7 +367,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** No more requests: the library answers what it has, this last, and ends the connection. */
+  /**
+   * Accepts no more requests. The library answers the requests it has, then this refusal if there
+   * is one, and closes the connection.
+   */
   private void end(@Nullable ByteString refusal) {
     ending = true;
     held = null;
@@ -396,7 +406,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** Begins to wait, where it does not wait for that already. */
+  /** Starts a new deadline, unless the guard already waits for the same thing. */
   private void waitFor(Waiting what, Duration time) {
     if (waiting != what) {
       waiting = what;
@@ -411,7 +421,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     if (!timed || next - timerAt < 0) {
       timed = true;
       timerAt = next;
-      // Never early, or it would be set again and again.
+      // Adds 1 ms: a timer that fires early would be set again and again.
       long nanos = Math.max(0, next - System.nanoTime()) + 1_000_000;
       scheduleOnce(TIMER, Duration.ofNanos(nanos));
     }
@@ -422,7 +432,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     timed = false;
     long now = System.nanoTime();
     if (now - lastBytes >= limits.idle().toNanos()) {
-      failStage(new Ended("nothing was said for " + limits.idle()));
+      failStage(new Ended("the connection was silent for " + limits.idle()));
       return;
     }
     if (waiting != Waiting.NOTHING && now - deadline >= 0) {
@@ -446,7 +456,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  /** Everything a refusal needs is loaded once this has run. */
+  /** Loads every class that a refusal needs. */
   static void load() {
     for (GuardRefusal refusal : GuardRefusal.values()) {
       Objects.requireNonNull(refusal.request());
@@ -454,7 +464,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     Objects.requireNonNull(new Ended("").getMessage());
   }
 
-  /** The end of a connection that the server has decided. Expected, so without a stack trace. */
+  /** The server ends a connection. This is expected, so the exception has no stack trace. */
   private static final class Ended extends TimeoutException {
     private static final long serialVersionUID = 1L;
 

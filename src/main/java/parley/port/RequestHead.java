@@ -1,29 +1,29 @@
 package parley.port;
 
 /**
- * What the head of a request says about where the request ends. Read strictly, after RFC 9112: what
- * two readers could take for two things is refused, since a proxy in front of this server may be
- * the other reader (request smuggling).
+ * The framing that the head of a request declares. The head is read strictly, after RFC 9112: input
+ * that two parsers could read differently is refused, because a proxy in front of this server may
+ * be the other parser (request smuggling).
  *
- * <p>Only framing is looked at. Methods, targets and the meaning of headers are the HTTP library's.
+ * <p>Only framing is read. Methods, targets and the meaning of headers belong to the HTTP library.
  *
  * @param body how the body is framed
  * @param length of a body of known length, in bytes
- * @param upgrade whether the client wants to speak another protocol afterwards
+ * @param upgrade whether the client asks for another protocol afterwards
  */
 record RequestHead(Body body, long length, boolean upgrade) {
-  /** More digits than any length that is served, and no overflow. */
+  /** Most digits of a length: more than any length that is served has, and no overflow. */
   static final int LENGTH_DIGITS = 15;
 
   /** How a body is framed. */
   enum Body {
-    /** Of a length that is known; without a body, 0. */
+    /** Known length; 0 without a body. */
     FIXED,
     /** In chunks. */
     CHUNKED
   }
 
-  /** The head is refused. Without a stack trace: whoever sends one costs as little as possible. */
+  /** The head is refused. No stack trace, so that a refused request costs as little as possible. */
   static final class MalformedException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -36,9 +36,9 @@ record RequestHead(Body body, long length, boolean upgrade) {
    * Reads a head.
    *
    * @param bytes of the request line, the header lines and the empty line. All lines must end with
-   *     CRLF; {@link RequestFraming} has made sure of that
-   * @throws MalformedException where it is ambiguous or no HTTP/1.0 or 1.1; the message names the
-   *     rule and repeats nothing of the request
+   *     CRLF; {@link RequestFraming} has checked that
+   * @throws MalformedException if the head is ambiguous or not HTTP/1.0 or 1.1; the message names
+   *     the rule and quotes nothing of the request
    */
   static RequestHead read(byte[] bytes, int from, int to) throws MalformedException {
     int end = lineEnd(bytes, from);
@@ -77,7 +77,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
     };
   }
 
-  /** What the lines so far have said. */
+  /** The framing that the header lines read so far declare. */
   private static final class Reader {
     private final boolean old;
     private long length = -1;
@@ -107,7 +107,8 @@ record RequestHead(Body body, long length, boolean upgrade) {
       while (colon < end && isToken(bytes[colon])) {
         colon++;
       }
-      // Also a line that goes on with the value of the one before (obs-fold), and "Name : value".
+      // Also refuses a line that continues the value of the previous one (obs-fold), and "Name :
+      // value".
       if (colon == from || colon == end || bytes[colon] != ':') {
         throw new MalformedException("a header line that is not Name: value");
       }
@@ -179,7 +180,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
     return true;
   }
 
-  /** Whether these bytes are that word of lower case, in any case. */
+  /** Whether these bytes are the given lower-case word, ignoring case. */
   private static boolean is(byte[] bytes, int from, int length, String word) {
     if (length != word.length()) {
       return false;
@@ -193,7 +194,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
     return true;
   }
 
-  /** A character of names: RFC 9110, section 5.6.2. */
+  /** Whether a byte may be part of a token: RFC 9110, section 5.6.2. */
   static boolean isToken(byte c) {
     return (c >= '0' && c <= '9')
         || (c >= 'A' && c <= 'Z')

@@ -1,17 +1,17 @@
 /**
- * A port that speaks HTTP: who may connect, how long a request may take to come, and which framing
- * is read at all. What the requests mean is not known here.
+ * A port that serves HTTP. It bounds connections and the time a request may take to arrive, and it
+ * accepts strict framing only. The package does not know what the requests mean.
  *
  * <pre>
  *   kernel ──▶ Acceptor (a thread) ── 503 and closed, beyond the limits
  *                 │ SocketChannel
  *                 ▼
- *   the library's connection actor ──▶ Intake ──▶ a stream each:
+ *   the library's connection actor ──▶ ConnectionRegistrar ──▶ one stream per connection:
  *
  *   bytes ⇄ RequestGuard ⇄ the library's HTTP layer ⇄ handler
  * </pre>
  *
- * <h2>Decision: an own accept loop</h2>
+ * <h2>Decision: Parley has its own accept loop</h2>
  *
  * The library's listener accepts connections as long as its stream wants some. If {@code accept}
  * fails (no descriptors), it logs the error and tries again at once, for ever. That uses a
@@ -27,11 +27,11 @@
  * <h2>Decision: strict framing in front of the library</h2>
  *
  * The library reads {@code Content-Length: 18446744073709551618} as 2, accepts chunk sizes that end
- * in a bare LF, and accepts more folded and repeated headers than proxies do. So one of the two may
- * read a request where the other reads a body (request smuggling). The guard reads RFC 9112
- * strictly and passes on only what has one meaning. It refuses trailers too, since nothing reads
- * them. Cost: one look at each byte of a head and of the framing of chunks. Heads that arrive in
- * several reads are copied once.
+ * in a bare LF, and accepts more folded and repeated headers than proxies do. So the library and a
+ * proxy may disagree on where a request ends and a body begins (request smuggling). The guard reads
+ * RFC 9112 strictly and passes on only what has one meaning. It refuses trailers too, since nothing
+ * reads them. Cost: one look at each byte of a head and of the framing of chunks. Heads that arrive
+ * in several reads are copied once.
  *
  * <h2>Decision: the library answers refusals</h2>
  *
@@ -41,12 +41,12 @@
  * <h2>After a switch to another protocol</h2>
  *
  * Bytes pass by reference, and one timer checks for silence. Until the handler has decided about
- * the switch, bytes after the request wait: they belong to whichever protocol it will be.
+ * the switch, bytes after the request wait, because their protocol is not known yet.
  *
  * <h2>Bounds</h2>
  *
- * Connections by number and address ({@link parley.port.PortLimits}); a head of 64 KiB and 10 s
- * from its first byte; a body of 15 s; silence of 45 s. A client with one address can hold {@code
+ * Connections in total and by address ({@link parley.port.PortLimits}); a head of 64 KiB and 10 s
+ * from its first byte; 15 s for a body; 45 s of silence. A client with one address can hold {@code
  * connectionsPerAddress} connections with 64 KiB each, for 10 s at a time. This package stores
  * nothing.
  */

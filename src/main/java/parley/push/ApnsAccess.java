@@ -15,22 +15,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to reach APNs, and as whom.
+ * Address and credentials of APNs.
  *
  * @param key signs the provider tokens
  * @param topic the app's bundle id
- * @param trusted who may have signed the server's certificate; empty for whom the platform trusts
+ * @param trusted issuers that the server's certificate may have; empty for those that the platform
+ *     trusts
  */
 public record ApnsAccess(
     ApnsSigningKey key, String topic, String host, int port, List<X509Certificate> trusted) {
 
   /**
-   * Reads the files. Blocks: for the start of a program.
+   * Reads the files. Blocks, so it is for the start of a program.
    *
-   * @param endpoint where to send instead of Apple's own server, {@code host:port} as two values
-   * @param caFile the CA of that endpoint, PEM
-   * @throws IllegalArgumentException with one line that names the variable, and nothing of what the
-   *     file holds
+   * @param endpoint server to use instead of Apple's own, or null
+   * @param caFile the CA certificates of that endpoint in PEM, or null
+   * @throws IllegalArgumentException with one line that names the variable and quotes nothing of
+   *     the file
    */
   public static ApnsAccess read(
       Path keyFile,
@@ -51,12 +52,12 @@ public record ApnsAccess(
   }
 
   /**
-   * Another server than the provider's own.
+   * A server to use instead of the provider's own.
    *
-   * @param host a name or an address, an IPv6 one with or without brackets
+   * @param host a name or an address; an IPv6 address with or without brackets
    */
   public record Endpoint(String host, int port) {
-    /** Takes the brackets off. */
+    /** Removes the brackets of an IPv6 address. */
     public Endpoint {
       if (host.startsWith("[") && host.endsWith("]")) {
         host = host.substring(1, host.length() - 1);

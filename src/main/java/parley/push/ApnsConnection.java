@@ -21,25 +21,26 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client of pushy and its one connection, until the first failure to connect or until it stops
- * answering; see {@link ApnsGateway}.
+ * A pushy client with its single connection. It is used until its first failure to connect, or
+ * until APNs stops answering; {@link ApnsGateway} gives the reasons.
  */
 final class ApnsConnection {
-  /** How long an end waits for the answers that are on their way. */
+  /** How long a closing connection waits for outstanding answers. */
   static final Duration GRACE = Duration.ofSeconds(2);
 
-  /** For TCP. */
+  /** Timeout of the TCP connect. */
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
   /**
-   * Of silence, before a ping asks whether somebody is there; half of it later the connection is
-   * ended. pushy's minute would keep a connection that a firewall has forgotten for 90 s.
+   * Silence after which the client sends a ping. Without an answer it closes the connection half of
+   * that time later. pushy's default of a minute would keep a connection that a firewall has
+   * forgotten for 90 s.
    */
   private static final Duration PING = Duration.ofSeconds(20);
 
   /**
-   * Answers missing in a row before another connection is tried. Each missing one holds a stream,
-   * of which APNs allows 1,000; beyond them pushy would queue.
+   * Missing answers in a row after which the connection is replaced. Each missing answer holds one
+   * of the 1,000 streams that APNs allows; pushy would queue notifications beyond them.
    */
   static final int UNANSWERED = 64;
 
@@ -53,9 +54,9 @@ final class ApnsConnection {
   private volatile boolean failed;
 
   /**
-   * Reads the trust store, which blocks; connects with the first notification.
+   * Reads the trust store, which blocks. Connects with the first notification.
    *
-   * @param onEnd called before what waits here is failed
+   * @param onEnd called before the pending notifications fail
    */
   ApnsConnection(
       ApnsAccess access,
@@ -103,7 +104,7 @@ final class ApnsConnection {
     if (cause instanceof TimeoutException) {
       boolean silent = unanswered.incrementAndGet() >= UNANSWERED;
       if (!up || silent) {
-        // What still waits for the connection must not be sent when nobody reckons with it.
+        // Notifications that wait in pushy for a connection must not be sent after their timeout.
         retire();
       }
       return new PushOutcome.Retry(null, FailureReasons.TIMEOUT);
@@ -119,7 +120,8 @@ final class ApnsConnection {
   }
 
   /**
-   * Ends it; what waits for an answer gets {@link #GRACE}. Returns at once, and may be repeated.
+   * Closes the connection; outstanding answers get {@link #GRACE}. Returns at once. A second call
+   * does nothing.
    */
   void retire() {
     if (ended.compareAndSet(false, true)) {
@@ -128,7 +130,10 @@ final class ApnsConnection {
     }
   }
 
-  /** Called on the connection's thread, before the notifications learn. */
+  /**
+   * Observes the connection. Called on its thread, before the futures of the notifications
+   * complete.
+   */
   private final class Watch implements ApnsClientMetricsListener {
     @Override
     public void handleConnectionAdded(ApnsClient of) {

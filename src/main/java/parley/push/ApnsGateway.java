@@ -17,19 +17,22 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * APNs by pushy: HTTP/2 over TLS, one connection, one thread, provider tokens that pushy signs and
- * renews.
+ * APNs through pushy: HTTP/2 over TLS with one connection and one thread. pushy signs and renews
+ * the provider tokens.
  *
- * <p><b>The client is thrown away with its connection.</b> pushy queues without a bound what waits
- * for a connection, takes one of them off that queue per attempt to connect, waits up to a minute
- * between attempts, and sends what is left when the connection comes: long after we have said
- * {@code timeout} and somebody has tried again. So an {@link ApnsConnection} ends at its first
- * failure to connect, and at once fails all that waits in it; {@link ProviderQueue} decides when to
- * try again. What was rejected: to count what pushy holds and wait for it, which stops all pushes
- * for minutes after an outage of seconds.
+ * <p><b>A client is used for one connection only.</b> While pushy has no connection, it queues
+ * notifications without a bound. It takes one of them off that queue per attempt to connect, waits
+ * up to a minute between attempts, and sends the rest when the connection comes. By then this node
+ * has long answered {@code timeout}, and the outbox has tried again. So an {@link ApnsConnection}
+ * ends at its first failure to connect and at once fails all notifications that wait in it. {@link
+ * ProviderQueue} decides when to try again. Rejected: to count the notifications that pushy holds
+ * and wait for them, which stops all pushes for minutes after an outage of seconds.
  */
 final class ApnsGateway implements PushGateway {
-  /** Apple: tokens have no fixed length. Hex, so nothing in it can leave the path it stands in. */
+  /**
+   * Form of a token. Apple: tokens have no fixed length. Only hexadecimal digits are accepted, so
+   * that a token cannot change the request path that contains it.
+   */
   private static final Pattern TOKEN = Pattern.compile("(?:[0-9a-fA-F]{2}){1,128}");
 
   private final ApnsAccess access;
@@ -46,7 +49,7 @@ final class ApnsGateway implements PushGateway {
    * Connects with the first notification.
    *
    * @param timeout the longest wait for an answer
-   * @param blocking where keys and trust stores are read
+   * @param blocking executor that reads keys and trust stores
    */
   ApnsGateway(ApnsAccess access, Duration timeout, Executor blocking, InstantSource clock) {
     this.access = access;

@@ -7,26 +7,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What APNs' answers mean, after Apple's "Handling notification responses from APNs" (User
+ * Maps APNs' answers to outcomes, after Apple's "Handling notification responses from APNs" (User
  * Notifications).
  *
  * <table>
  * <caption>status, reason, outcome</caption>
  * <tr><td>200<td><td>Delivered
  * <tr><td>410<td>Unregistered, ExpiredToken<td>Gone, since its {@code timestamp}
- * <tr><td>400<td>BadDeviceToken, DeviceTokenNotForTopic<td>Gone (0), once something was accepted:
- *     see {@link ProviderConfirmation}; before, Refused
+ * <tr><td>400<td>BadDeviceToken, DeviceTokenNotForTopic<td>Gone (0) if APNs has accepted a
+ *     notification of this process (see {@link ProviderConfirmation}), else Refused
  * <tr><td>403<td>ExpiredProviderToken<td>Retry: the client renews its token with a new connection
  * <tr><td>429<td>TooManyRequests (of one device), TooManyProviderTokenUpdates<td>Retry
  * <tr><td>400<td>IdleTimeout<td>Retry
  * <tr><td>500, 503<td>InternalServerError, ServiceUnavailable, Shutdown<td>Retry
- * <tr><td>400<td>the other reasons: of our payload and headers<td>Refused
- * <tr><td>403<td>the other reasons: of key and team<td>Refused: an operator has to act
+ * <tr><td>400<td>other reasons, about payload and headers<td>Refused
+ * <tr><td>403<td>other reasons, about key and team<td>Refused: an operator has to act
  * <tr><td>404, 405, 413<td>BadPath, MethodNotAllowed, PayloadTooLarge<td>Refused
  * </table>
  *
- * APNs has no {@code Retry-After}. A reason that is not in Apple's list counts by its status, and
- * is called by that, so that what an endpoint writes never gets into a log.
+ * APNs sends no {@code Retry-After}. A reason that is not in Apple's list is mapped by its status
+ * and reported as that status, so that text from an endpoint never gets into a log.
  */
 final class ApnsOutcomes {
   private static final Set<String> KNOWN =

@@ -11,14 +11,19 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A body in memory, up to so many bytes and so long: Java's own has a bound for neither. */
+/**
+ * Reads the body of a response into memory, bounded in size and time. Java's own subscriber has
+ * neither bound.
+ */
 final class BoundedBody implements BodySubscriber<byte[]> {
   private final BodySubscriber<byte[]> bytes = BodySubscribers.ofByteArray();
   private final Duration timeout;
   private int left;
   private Flow.@Nullable Subscription subscription;
 
-  /** Fails beyond {@code most} bytes, or if it is not whole after {@code timeout}. */
+  /**
+   * Fails if the body has more than {@code most} bytes or is not complete after {@code timeout}.
+   */
   BoundedBody(int most, Duration timeout) {
     this.left = most;
     this.timeout = timeout;

@@ -7,14 +7,14 @@ import parley.model.DeviceId;
 import parley.model.UserId;
 
 /**
- * A push notification that failed for good. No token, no text. Part of the journal format and of
- * the wire's: fields are added, never changed.
+ * A push notification that failed for good. It contains no token and no text. It is part of the
+ * journal format and of messages between nodes: fields are added, never changed.
  *
- * @param platform whose token the device had: {@code apns} or {@code fcm}
+ * @param platform of the device's token: {@code apns} or {@code fcm}
  * @param seq the newest entry that waited
- * @param reason what the last failure was, a short word
- * @param tries how often it was tried
- * @param at when it was given up, epoch milliseconds
+ * @param reason the last failure, a short word
+ * @param tries number of attempts
+ * @param at when the notification was given up, epoch milliseconds
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 public record DeadLetter(
@@ -26,10 +26,10 @@ public record DeadLetter(
     @JsonProperty("r") String reason,
     @JsonProperty("t") int tries,
     @JsonProperty("a") long at) {
-  /** The longest reason that is kept, in characters; the rest is cut. */
+  /** The longest stored reason, in characters; the rest is cut off. */
   public static final int REASON_CHARS = 100;
 
-  /** Cuts a long reason. What is empty is not written, and arrives as null. */
+  /** Cuts a long reason. Empty fields are not written and arrive as null. */
   public DeadLetter {
     platform = platform == null ? "" : platform;
     reason = reason == null ? "" : reason;

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.serial.Stored;
 
-/** What the journal of a slot of dead letters holds. Readable for ever. */
+/** Events in the journal of a slot of dead letters. Readable for ever. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = DeadLetterEvent.Kept.class, name = "kept"),
@@ -15,11 +15,12 @@ import parley.serial.Stored;
 })
 sealed interface DeadLetterEvent extends Stored {
   /**
-   * One came; one about the same device and conversation went, and the oldest if there was no room.
+   * A letter was stored. It replaced a letter about the same device and conversation, and the
+   * oldest letter was dropped if the slot was full.
    */
   record Kept(long nr, DeadLetter letter) implements DeadLetterEvent {}
 
-  /** These were replayed or deleted. */
+  /** Letters were replayed or deleted. */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Removed(List<Long> nrs) implements DeadLetterEvent {
     public Removed(@Nullable List<Long> nrs) {

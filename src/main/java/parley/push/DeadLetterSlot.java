@@ -18,8 +18,9 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 
 /**
- * One slot of {@link DeadLetters}. Whoever is not answered (the stash was full, a write failed)
- * asks again: a user repeats its letter until it is kept, an operator sees a failure.
+ * One slot of {@link DeadLetters}. A request gets no answer if the stash is full or a write fails.
+ * Then the sender asks again: a user repeats its letter until it is stored, and an operator sees a
+ * failure.
  */
 final class DeadLetterSlot
     extends EventSourcedBehavior<DeadLetters.Command, DeadLetterEvent, DeadLetterState> {
@@ -44,10 +45,10 @@ final class DeadLetterSlot
   }
 
   /**
-   * The behaviour of a slot.
+   * Creates the behaviour of a slot.
    *
-   * @param id its number
-   * @param dropped called for each letter that goes for lack of room
+   * @param id the number of the slot
+   * @param dropped called for each letter that is dropped because the slot is full
    */
   static Behavior<DeadLetters.Command> create(
       String id, ActorRef<ClusterSharding.ShardCommand> shard, Runnable dropped) {

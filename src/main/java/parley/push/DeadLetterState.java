@@ -10,21 +10,24 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import parley.serial.Stored;
 
-/** One slot's letters, by number; at most {@link #LETTERS}, the oldest goes first. */
+/**
+ * The letters of one slot by number. There are at most {@link #LETTERS}; the oldest is dropped
+ * first.
+ */
 final class DeadLetterState {
   /** Most letters of a slot; about 100 KB of a snapshot. */
   static final int LETTERS = 500;
 
   /**
-   * As the snapshot store keeps it. Fields may be added, never renamed or removed.
+   * The form in the snapshot store. Fields may be added, never renamed or removed.
    *
-   * @param next the next letter's number
-   * @param dropped how many had to go for lack of room
+   * @param next the number of the next letter
+   * @param dropped how many letters were dropped because the slot was full
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record Snapshot(long next, long dropped, @Nullable List<Numbered> letters) implements Stored {}
 
-  /** A letter and its number. */
+  /** A letter with its number. */
   record Numbered(long nr, DeadLetter letter) {}
 
   private record Key(String user, String device, String conversation) {
@@ -53,9 +56,9 @@ final class DeadLetterState {
   }
 
   /**
-   * Whether a letter about the same device and conversation is here that says more. One that says
-   * the same is written anew, under a number of its own: the older one may be about to be removed,
-   * by a replay that has just failed again.
+   * Whether the slot has a letter with a higher {@code seq} about the same device and conversation.
+   * A letter with the same {@code seq} is stored again under a new number, because the older one
+   * may be about to be removed by a replay that has just failed again.
    */
   boolean knows(DeadLetter letter) {
     Long nr = known.get(Key.of(letter));

@@ -16,21 +16,23 @@ import parley.serial.Wire;
 import parley.telemetry.Telemetry;
 
 /**
- * The push notifications that failed for good: {@value #SLOTS} event-sourced entities, each with
- * the letters of its part of the users, the newest {@link DeadLetterState#LETTERS} of them. One
- * letter at most for each device and conversation: a later one takes the place of an earlier one.
+ * The push notifications that failed for good. They are stored in {@value #SLOTS} event-sourced
+ * entities, the slots. Each slot holds the letters of a part of the users, at most the newest
+ * {@link DeadLetterState#LETTERS}. A device and conversation have at most one letter: a newer one
+ * replaces the older one.
  *
- * <p>A letter's id is its slot and its number there, {@code 7-42}. Thread-safe.
+ * <p>The id of a letter consists of its slot and its number there, such as {@code 7-42}.
+ * Thread-safe.
  */
 public final class DeadLetters {
-  /** Where they live. For ever: letters stay in the slot their user had. */
+  /** Entity type of the slots. It never changes, because letters stay in the slot of their user. */
   public static final EntityTypeKey<Command> KEY =
       EntityTypeKey.create(Command.class, "dead-letters");
 
-  /** How many parts there are. Never changed. */
+  /** Number of slots. It never changes. */
   public static final int SLOTS = 32;
 
-  /** Most letters of a page, and of one removal. */
+  /** Most letters of a page and of one removal. */
   public static final int PAGE = 200;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
@@ -41,7 +43,7 @@ public final class DeadLetters {
     this.sharding = sharding;
   }
 
-  /** Registers them with the cluster. */
+  /** Registers the slots with cluster sharding. */
   public static DeadLetters init(ClusterSharding sharding, Telemetry telemetry) {
     var dropped = telemetry.registry().counter("parley.push.dead_letters.dropped");
     sharding.init(
@@ -54,12 +56,15 @@ public final class DeadLetters {
     return new DeadLetters(sharding);
   }
 
-  // ---- the messages
+  // ---- messages
 
-  /** What can be told to a slot. */
+  /** Messages of a slot. */
   public sealed interface Command extends Wire permits Keep, GetPage, Remove, Idle, Stop {}
 
-  /** Keep it. Answers {@link Kept} when it is durable, also where it was before. */
+  /**
+   * Request to store a letter. The slot answers {@link Kept} when the letter is durable, or when it
+   * already has a newer one about the same device and conversation.
+   */
   public record Keep(
       @JsonProperty("l") DeadLetter letter,
       @JsonProperty("n") long reference,
@@ -67,69 +72,76 @@ public final class DeadLetters {
       implements Command {}
 
   /**
-   * It is durable.
+   * The letter is durable.
    *
-   * @param reference what the {@link Keep} said
+   * @param reference of the {@link Keep}
    */
   public record Kept(@JsonProperty("n") long reference) implements Wire {}
 
   /**
-   * Letters with a higher number than {@code after}, ascending. Answers {@link Page}.
+   * Request for the letters with a number above {@code after}, ascending. The slot answers {@link
+   * Page}.
    *
-   * @param user only this user's, or null for all
-   * @param limit at most {@link #PAGE}
+   * @param user whose letters are wanted, or null for all
+   * @param limit most letters of the page, at most {@link #PAGE}
    */
   public record GetPage(@Nullable UserId user, long after, int limit, ActorRef<Page> replyTo)
       implements Command {}
 
   /**
-   * A page.
+   * A page of letters.
    *
-   * @param more whether there are others behind
-   * @param last the highest number this slot has given so far
-   * @param dropped how many letters ever had to go for lack of room
+   * @param more whether the slot has further letters after this page
+   * @param last the highest number this slot has assigned so far
+   * @param dropped how many letters this slot has ever dropped because it was full
    */
   public record Page(List<Letter> letters, boolean more, long last, long dropped) implements Wire {}
 
-  /** A letter under its number. */
+  /** A letter with its slot and its number there. */
   public record Letter(int slot, long nr, DeadLetter letter) {
-    /** Its name for operators. */
+    /** The id that operators use, such as {@code 7-42}. */
     public String id() {
       return slot + "-" + nr;
     }
   }
 
-  /** Forget these. Answers {@link Removed}; unknown ones are none. */
+  /** Request to remove letters. The slot answers {@link Removed} and ignores unknown numbers. */
   public record Remove(List<Long> nrs, ActorRef<Removed> replyTo) implements Command {}
 
-  /** So many of them were there. */
+  /** How many of the letters were there and are removed. */
   public record Removed(int count) implements Wire {}
 
-  /** Nothing came for a while. */
+  /** The receive timeout: no message has arrived for a while. */
   record Idle() implements Command, Local {}
 
-  /** Leave memory. */
+  /** The stop message of cluster sharding. */
   record Stop() implements Command, Local {}
 
-  // ---- the way there
+  // ---- calls
 
   /** The slot of a user. */
   public static int slot(UserId user) {
     return Math.floorMod(user.value().hashCode(), SLOTS);
   }
 
-  /** Tells of a letter; not answered is not kept. */
+  /**
+   * Sends a letter to its slot. A sender without an answer has to assume that the letter is not
+   * stored.
+   */
   public void keep(DeadLetter letter, long reference, ActorRef<Kept> replyTo) {
     entity(slot(letter.userId())).tell(new Keep(letter, reference, replyTo));
   }
 
-  /** A page of one slot; fails if the slot does not answer in ten seconds. */
+  /** Reads a page of one slot. Fails if the slot does not answer within ten seconds. */
   public CompletionStage<Page> page(int slot, @Nullable UserId user, long after, int limit) {
     int most = Math.clamp(limit, 1, PAGE);
     return entity(slot).ask(replyTo -> new GetPage(user, after, most, replyTo), TIMEOUT);
   }
 
-  /** Forgets letters, at most {@link #PAGE}; gives how many were there. */
+  /**
+   * Removes letters, at most {@link #PAGE}, and ignores further numbers. The result is how many of
+   * them were there.
+   */
   public CompletionStage<Integer> remove(int slot, List<Long> nrs) {
     List<Long> some = List.copyOf(nrs.subList(0, Math.min(PAGE, nrs.size())));
     return entity(slot)

@@ -1,6 +1,9 @@
 package parley.push;
 
-/** Our own words for what a provider did not say; what it said keeps its own. */
+/**
+ * Reasons of this server, for outcomes without a reason of the provider. A provider's own reason is
+ * passed on instead.
+ */
 final class FailureReasons {
   /** No answer in time. It may have been sent. */
   static final String TIMEOUT = "timeout";
@@ -8,33 +11,33 @@ final class FailureReasons {
   /** The connection ended before the answer. It may have been sent. */
   static final String UNANSWERED = "unanswered";
 
-  /** No connection: certainly not sent. */
+  /** No connection. Certainly not sent. */
   static final String UNREACHABLE = "unreachable";
 
-  /** Too many before it: certainly not sent. */
+  /** The queue was full, or the notification waited in it until its timeout. Certainly not sent. */
   static final String BUSY = "busy";
 
-  /** This node stops; it may have been sent. */
+  /** This node stops. It may have been sent. */
   static final String STOPPING = "stopping";
 
-  /** The client failed in a way of its own. It may have been sent. */
+  /** The client failed with an unexpected exception. It may have been sent. */
   static final String FAILED = "failed";
 
-  /** An answer that is none. */
+  /** The status says success, but the client reports an error. */
   static final String BAD_ANSWER = "bad_answer";
 
-  /** No provider for that platform. */
+  /** This node has no provider for the platform. */
   static final String NOT_CONFIGURED = "not_configured";
 
-  /** The token has a form that the provider never gives out. */
+  /** The provider never issues tokens of this form. */
   static final String MALFORMED_TOKEN = "malformed_token";
 
-  /** Google gives no access token for this service account. */
+  /** Google issues no access token for this service account. */
   static final String CREDENTIALS = "credentials_refused";
 
   private FailureReasons() {}
 
-  /** An answer that names no reason we know. */
+  /** The reason for an answer without a known reason: its HTTP status. */
   static String status(int status) {
     return "http_" + status;
   }

@@ -9,18 +9,18 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How to reach FCM, and as whom.
+ * Address and credentials of FCM.
  *
- * @param account signs for access tokens at the address its file names
- * @param endpoint where to send instead of any of Google's own servers, null for those
+ * @param account signs requests for access tokens; its file names the token server
+ * @param endpoint server to use instead of any of Google's own, or null
  */
 public record FcmAccess(ServiceAccountCredentials account, @Nullable URI endpoint) {
 
   /**
-   * Reads the file. Blocks: for the start of a program.
+   * Reads the file. Blocks, so it is for the start of a program.
    *
-   * @throws IllegalArgumentException with one line that names the variable, and nothing of what the
-   *     file holds
+   * @throws IllegalArgumentException with one line that names the variable and quotes nothing of
+   *     the file
    */
   public static FcmAccess read(Path credentialsFile, @Nullable URI endpoint) {
     try (InputStream in = Files.newInputStream(credentialsFile)) {

@@ -15,8 +15,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * FCM by firebase-admin. Its client blocks the thread that calls it, so each notification in flight
- * has one of {@code blocking}'s; {@link #atOnce()} keeps the rest out.
+ * FCM through firebase-admin. Its client blocks the calling thread, so each notification in flight
+ * occupies a thread of {@code blocking}. {@link #atOnce()} bounds their number.
  */
 final class FcmGateway implements PushGateway {
   private final FirebaseApp app;
@@ -28,11 +28,11 @@ final class FcmGateway implements PushGateway {
   private final ProviderConfirmation providerConfirmation = new ProviderConfirmation();
 
   /**
-   * Opens nothing yet.
+   * Opens no connection yet.
    *
    * @param timeout the longest wait for an answer
-   * @param blocking where its calls wait
-   * @param threads how many of them at a time
+   * @param blocking executor for the blocking calls
+   * @param threads most calls at a time
    */
   FcmGateway(
       FcmAccess access, Duration timeout, Executor blocking, int threads, InstantSource clock) {
@@ -44,7 +44,7 @@ final class FcmGateway implements PushGateway {
         access.account().toBuilder()
             .setHttpTransportFactory(() -> transport)
             .build()
-            // Whoever asked tries again; it knows how often and when.
+            // The user's outbox retries: it knows how often and when.
             .createWithCustomRetryStrategy(false);
     FirebaseOptions options =
         FirebaseOptions.builder()
@@ -52,7 +52,7 @@ final class FcmGateway implements PushGateway {
             .setProjectId(access.account().getProjectId())
             .setHttpTransport(transport)
             .build();
-    // The library keeps all apps of a process in one map, by name.
+    // The library keeps all apps of a process in one map, so each needs a name of its own.
     this.app = FirebaseApp.initializeApp(options, "parley-" + UUID.randomUUID());
     this.messaging = FirebaseMessaging.getInstance(app);
   }

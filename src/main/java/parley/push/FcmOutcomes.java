@@ -18,40 +18,43 @@ import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What FCM's answers mean, after Google's "FCM error codes" and "Best practices when sending FCM
- * messages at scale".
+ * Maps FCM's answers to outcomes, after Google's "FCM error codes" and "Best practices when sending
+ * FCM messages at scale".
  *
  * <table>
  * <caption>code, status, outcome</caption>
  * <tr><td>UNREGISTERED<td>404<td>Gone; FCM names no time
- * <tr><td>SENDER_ID_MISMATCH<td>403<td>Gone, once something was accepted: see {@link ProviderConfirmation};
- *     before, Refused
- * <tr><td>INVALID_ARGUMENT<td>400<td>the same: what we send always has the same form, so it is the
- *     token; Refused where it says that another field is wrong
+ * <tr><td>SENDER_ID_MISMATCH<td>403<td>Gone if FCM has accepted a notification of this process (see
+ *     {@link ProviderConfirmation}), else Refused
+ * <tr><td>INVALID_ARGUMENT<td>400<td>the same: all requests have the same form, so the token is at
+ *     fault; Refused if the answer names another field
  * <tr><td>QUOTA_EXCEEDED<td>429<td>Retry after {@code Retry-After}, or a minute
- * <tr><td>UNAVAILABLE, INTERNAL<td>503, 500<td>Retry, after {@code Retry-After} where it is given
+ * <tr><td>UNAVAILABLE, INTERNAL<td>503, 500<td>Retry, after {@code Retry-After} if given
  * <tr><td>THIRD_PARTY_AUTH_ERROR<td>401<td>Refused: an operator has to act
- * <tr><td>none<td>401, 403, 404<td>Refused: of project or service account
+ * <tr><td>none<td>401, 403, 404<td>Refused: project or service account is wrong
  * <tr><td>none<td>408, 429, 5xx<td>Retry, as above
  * <tr><td>none<td>another 4xx<td>Refused
  * <tr><td>none<td>the token server: 4xx<td>Refused {@code credentials_refused}
  * <tr><td>none<td>the token server: 408, 429, 5xx<td>Retry, after {@code Retry-After}
  * </table>
  *
- * Without an answer it is Retry, by a word of {@link FailureReasons}.
+ * Without an answer the outcome is Retry with a reason from {@link FailureReasons}.
  */
 final class FcmOutcomes {
-  /** Google: "if no retry-after header is set, default to 60 seconds". */
+  /**
+   * Wait after a 429 without {@code Retry-After}. Google: "if no retry-after header is set, default
+   * to 60 seconds".
+   */
   static final Duration QUOTA = Duration.ofSeconds(60);
 
   private static final Pattern FIELD = Pattern.compile("\"field\"\\s*:\\s*\"([^\"]*)\"");
 
-  /** Causes to look through; a ring of them must not hold the thread. */
+  /** Most causes of an exception to inspect; a cyclic chain must not hold the thread. */
   private static final int DEPTH = 12;
 
   private FcmOutcomes() {}
 
-  /** Of what the client has thrown. */
+  /** The outcome for an exception of the client. */
   static PushOutcome of(
       FirebaseMessagingException e, ProviderConfirmation providerConfirmation, Instant now) {
     IncomingHttpResponse response = e.getHttpResponse();
@@ -91,7 +94,7 @@ final class FcmOutcomes {
         : new PushOutcome.Refused(reason);
   }
 
-  /** Not where it names a field that is not the token. */
+  /** Whether the token is at fault: false if the answer names a field other than the token. */
   private static boolean blamesTheToken(@Nullable String content) {
     return content == null
         || FIELD.matcher(content).results().allMatch(m -> m.group(1).equals("message.token"));
@@ -133,7 +136,10 @@ final class FcmOutcomes {
     return value.flatMap(v -> RetryAfter.parse(v, now)).orElse(null);
   }
 
-  /** Whether the transport has put its own header in the place of the server's. */
+  /**
+   * Whether {@link FcmTransport} has replaced the server's {@code Retry-After}, which it does on a
+   * 503.
+   */
   private static boolean status503(Map<String, Object> headers) {
     return header(headers, "retry-after").filter(FcmTransport.NEVER::equals).isPresent();
   }

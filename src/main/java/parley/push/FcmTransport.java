@@ -22,31 +22,34 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How firebase-admin and Google's authentication speak HTTP: by Java's own client, which sends all
- * over one HTTP/2 connection and has a bound for each step. Two things that the library has no
- * setting for are done here:
+ * HTTP transport of firebase-admin and Google's authentication, based on Java's HTTP client. That
+ * client sends all requests over one HTTP/2 connection and has a timeout for each step. The
+ * transport also does two things for which firebase-admin has no setting:
  *
  * <ul>
- *   <li>Another endpoint, for tests: what goes to a server of Google's goes there.
- *   <li>No retries inside the library. On a 503 it would sleep on our thread, up to a minute, four
- *       times over, while the one who asked has long been told {@code timeout}. It gives up at once
- *       where {@code Retry-After} is longer than it may wait, so a 503 gets such a one, and the
- *       server's own goes by the name {@link #RETRY_AFTER}.
+ *   <li>Another endpoint, for tests: requests to Google's servers go to that endpoint.
+ *   <li>No retries inside the library. On a 503 the library would sleep on the caller's thread, up
+ *       to a minute and up to four times, although the sender has long been answered {@code
+ *       timeout}. The library gives up at once if {@code Retry-After} is longer than its longest
+ *       wait. So each 503 gets such a {@code Retry-After}, and the server's own value moves to the
+ *       header {@link #RETRY_AFTER}.
  * </ul>
  */
 final class FcmTransport extends HttpTransport {
-  /** Where the server's own header stands on a 503. */
+  /** Header that holds the server's own {@code Retry-After} of a 503. */
   static final String RETRY_AFTER = "x-parley-retry-after";
 
-  /** Google's answers are below 4 KiB, an access token below 2. */
+  /**
+   * Largest body of a response. Google's responses are below 4 KiB, an access token below 2 KiB.
+   */
   static final int MOST_BYTES = 64 << 10;
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
 
-  /** A wait that the library does not take upon itself, in seconds. */
+  /** A {@code Retry-After} that is longer than the library's longest wait, in seconds. */
   static final String NEVER = Long.toString(Duration.ofDays(365).toSeconds());
 
-  /** What the client sets itself and refuses to be told. */
+  /** Headers that Java's client sets itself and does not accept from its caller. */
   private static final Set<String> OWN =
       Set.of("connection", "content-length", "expect", "host", "upgrade");
 
@@ -55,7 +58,7 @@ final class FcmTransport extends HttpTransport {
   private final HttpClient client;
 
   /**
-   * @param timeout for an answer, its body included
+   * @param timeout for a response including its body
    */
   FcmTransport(@Nullable URI endpoint, Duration timeout) {
     this.endpoint = endpoint;
@@ -91,13 +94,13 @@ final class FcmTransport extends HttpTransport {
             + (query == null ? "" : "?" + query));
   }
 
-  /** Ends its connections and threads; calls that wait fail. */
+  /** Closes connections and threads; pending calls fail. */
   @Override
   public void shutdown() {
     client.shutdownNow();
   }
 
-  /** One request; blocks in {@link #execute()}. */
+  /** One request; {@link #execute()} blocks. */
   private final class Call extends LowLevelHttpRequest {
     private final String method;
     private final HttpRequest.Builder request;
@@ -142,7 +145,7 @@ final class FcmTransport extends HttpTransport {
     }
   }
 
-  /** An answer with its whole body. */
+  /** A response with its complete body. */
   private static final class Answer extends LowLevelHttpResponse {
     private final int status;
     private final byte[] body;

@@ -4,15 +4,16 @@ import java.util.Objects;
 import parley.model.ConversationId;
 
 /**
- * What wakes one device: ids and counters, never text or names. A later one of the same
- * conversation takes the place of an earlier one that the device has not got yet.
+ * A push notification for one device: ids and counters, never text or names. A newer one of the
+ * same conversation replaces an older one that is not delivered yet.
  *
- * @param platform whose token it is
- * @param token where the provider finds the device; secret, and printed by nobody
- * @param conversationId where something waits; also the collapse id
+ * @param platform the provider that issued the token
+ * @param token address of the device at the provider; secret, never printed
+ * @param conversationId where an entry waits; also the collapse id
  * @param seq the newest entry of that conversation that waits
  * @param badge unread entries over all conversations, 0 or more
- * @param urgent whether a message waits for a person; sent with high priority, else with normal
+ * @param urgent whether a message waits for a person; then it is sent with high priority, else with
+ *     normal
  */
 public record Notification(
     Platform platform,
@@ -22,12 +23,12 @@ public record Notification(
     long badge,
     boolean urgent) {
 
-  /** Refuses an empty token and a negative badge by {@link IllegalArgumentException}. */
+  /** Throws {@link IllegalArgumentException} if the token is empty or the badge is negative. */
   public Notification {
     Objects.requireNonNull(platform);
     Objects.requireNonNull(conversationId);
     if (token.isEmpty() || badge < 0) {
-      throw new IllegalArgumentException("a notification needs a token and a badge from 0 on");
+      throw new IllegalArgumentException("a notification needs a token and a badge of at least 0");
     }
   }
 

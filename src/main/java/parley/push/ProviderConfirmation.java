@@ -3,23 +3,23 @@ package parley.push;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Whether this process has seen its provider accept a notification.
+ * Records whether the provider has accepted a notification of this process.
  *
- * <p>Some answers say "this token is not one of yours". That is true of a token of another app or
- * environment, and of every token there is where the topic, the environment or the project is set
- * wrong. Before anything was accepted the setting may be at fault, and then no token is given up.
+ * <p>Some answers say that a token belongs to another app or environment. A provider gives the same
+ * answer for every token if the topic, the environment or the project is configured wrong. Until a
+ * first notification is accepted, the configuration may be at fault, so no token is removed.
  */
 final class ProviderConfirmation {
   private final AtomicBoolean accepted = new AtomicBoolean();
 
   void accepted() {
-    // Read first: this is written once and read for each notification.
+    // Reads first: the flag is written once and read for each notification.
     if (!accepted.get()) {
       accepted.set(true);
     }
   }
 
-  /** The token is not for us, or we are not who we should be. */
+  /** The outcome for an answer that is true of a foreign token and of a wrong configuration. */
   PushOutcome notOurs(String reason) {
     return accepted.get() ? new PushOutcome.Gone(0, reason) : new PushOutcome.Refused(reason);
   }

@@ -11,39 +11,39 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One provider's share of {@link PushService}: places in flight, a queue, and a pause while it
- * cannot be reached. Plain state of the actor; times in nanoseconds as {@link System#nanoTime()}
- * gives them.
+ * One provider's part of {@link PushService}: places in flight, a bounded queue, and a pause while
+ * the provider is unreachable. Plain state of the actor, not thread-safe. All times are nanoseconds
+ * of {@link System#nanoTime()}.
  *
  * <pre>
  *   offer ──▶ in flight (≤ limit) ──▶ answered
- *     │            │ timeout: told, but the place is held until the client lets go
- *     ├──▶ queue (≤ limit) ── timeout: told {@code busy}
- *     ├──▶ full: told {@code busy}
- *     └──▶ pause: told {@code unreachable} and for how long
+ *     │            │ timeout: answer {@code timeout}; the place is freed when the client is done
+ *     ├──▶ queue (≤ limit) ── timeout: answer {@code busy}
+ *     ├──▶ queue full: answer {@code busy}
+ *     └──▶ paused: answer {@code unreachable} with the remaining pause
  * </pre>
  *
- * <p>A pause begins when the client finds nobody there, 1 s, and doubles to 30 s with each attempt
- * that finds the same. After it one notification goes alone, and the others wait for what it
- * brings: otherwise each user of a node would knock at a closed door, and its client would queue
- * them.
+ * <p>A pause begins when the client cannot reach the provider. It lasts 1 s and doubles with each
+ * failed attempt, up to 30 s. After the pause one notification is sent alone, and the others wait
+ * for its outcome. Without the pause, every user of a node would try to connect to an unreachable
+ * provider, and the provider's client would queue all these notifications.
  */
 final class ProviderQueue {
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
-  /** What a lane has done to it. */
+  /** Callbacks of the queue, implemented by the actor. */
   interface Exit {
     /**
-     * Hand it to the client, and say {@link ProviderQueue#answered} with that ticket when it is
-     * done.
+     * Passes a notification to the provider's client. When the client is done, the actor calls
+     * {@link ProviderQueue#answered} with the same ticket.
      */
     void send(long ticket, Notification notification);
 
     /**
-     * The one answer to a {@link PushService.Send}.
+     * Sends the only answer to a {@link PushService.Send}.
      *
-     * @param nanos since it was offered
+     * @param nanos time since the offer
      */
     void answer(PushService.Send send, PushOutcome pushOutcome, long nanos);
   }
@@ -55,7 +55,10 @@ final class ProviderQueue {
   private final long timeout;
   private final Exit exit;
 
-  /** In order of arrival, so in order of their deadlines; in flight and queued. */
+  /**
+   * Notifications in flight and in the queue by ticket, in order of arrival and so of their
+   * deadlines.
+   */
   private final LinkedHashMap<Long, Waiting> unanswered = new LinkedHashMap<>();
 
   private final Deque<Long> queue = new ArrayDeque<>();
@@ -93,7 +96,7 @@ final class ProviderQueue {
   }
 
   /**
-   * The client is done with one, in time or not.
+   * The client is done with a notification, before or after its timeout.
    *
    * @return whether a pause begins now
    */
@@ -119,7 +122,7 @@ final class ProviderQueue {
       switch (retry.reason()) {
         case FailureReasons.UNREACHABLE -> {
           if (paused) {
-            // Of those that went together with the one that began it.
+            // Sent together with the notification whose failure began this pause: no second pause.
             return false;
           }
           pause(now);
@@ -155,7 +158,7 @@ final class ProviderQueue {
     }
   }
 
-  /** Tells those whose time is over. */
+  /** Answers every notification whose deadline has passed. */
   void expire(long now) {
     for (Map.Entry<Long, Waiting> first = first(); first != null; first = first()) {
       Waiting waiting = first.getValue();
@@ -172,7 +175,7 @@ final class ProviderQueue {
     }
   }
 
-  /** Tells all; nothing is sent any more. */
+  /** Answers every notification with {@code stopping}; nothing is sent afterwards. */
   void stop(long now) {
     List<Waiting> all = new ArrayList<>(unanswered.values());
     unanswered.clear();
@@ -185,7 +188,7 @@ final class ProviderQueue {
     }
   }
 
-  /** When {@link #expire} has something to do next, if ever. */
+  /** The earliest deadline, at which {@link #expire} has to run; empty if nothing waits. */
   OptionalLong deadline() {
     Map.Entry<Long, Waiting> first = first();
     return first == null
@@ -193,7 +196,7 @@ final class ProviderQueue {
         : OptionalLong.of(first.getValue().since() + timeout);
   }
 
-  /** How long the pause is that has begun or would begin next. */
+  /** Remaining time of the current pause; zero if there is none. */
   Duration pauseLeft(long now) {
     return paused ? Duration.ofNanos(Math.max(0, pausedUntil - now)) : Duration.ZERO;
   }

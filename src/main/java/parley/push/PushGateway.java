@@ -2,22 +2,25 @@ package parley.push;
 
 import java.util.concurrent.CompletionStage;
 
-/** The client of one provider. Safe from any thread. */
+/** The client of one push provider. Thread-safe. */
 public interface PushGateway extends AutoCloseable {
   /**
-   * Sends one notification. Never blocks and never throws; what the client itself throws fails the
-   * stage, and {@link PushService} takes that for a {@link PushOutcome.Retry}. The stage completes
-   * sooner or later, whatever the provider does: it holds a place of {@link PushLimits#inFlight}
+   * Sends one notification. Never blocks and never throws. If the client itself throws, the stage
+   * fails, and {@link PushService} answers {@link PushOutcome.Retry}. The stage must complete at
+   * some time, whatever the provider does, because it holds a place of {@link PushLimits#inFlight}
    * until then.
    */
   CompletionStage<PushOutcome> send(Notification notification);
 
-  /** Most notifications it can have in flight, where that is less than {@link PushLimits} allow. */
+  /**
+   * Most notifications the client can have in flight, if that is less than {@link PushLimits}
+   * allow.
+   */
   default int atOnce() {
     return Integer.MAX_VALUE;
   }
 
-  /** Ends its connections and threads; returns at once. */
+  /** Closes connections and threads; returns at once. */
   @Override
   void close();
 }

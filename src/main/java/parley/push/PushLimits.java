@@ -4,20 +4,21 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 
 /**
- * Bounds of {@link PushService}, for each provider by itself; the defaults and their reasons stand
- * in {@code parley-push.conf}.
+ * Bounds of {@link PushService} that apply to each provider separately. The defaults and their
+ * reasons are in {@code parley-push.conf}.
  *
- * @param inFlight most notifications the provider has not answered yet, 1 or more
- * @param queue most notifications that wait for a place among those, 0 or more; the next one is
+ * @param inFlight most notifications that the provider has not answered yet, 1 or more
+ * @param queue most notifications that wait for a place in flight, 0 or more; the next one is
  *     answered {@link PushOutcome.Retry} at once
- * @param timeout how long an answer may take; then it is {@link PushOutcome.Retry} {@code timeout},
- *     and a later answer is ignored
+ * @param timeout the longest wait for an answer; afterwards the outcome is {@link
+ *     PushOutcome.Retry} {@code timeout}, and a later answer is ignored
  */
 public record PushLimits(int inFlight, int queue, Duration timeout) {
-  /** Refuses what is out of range by {@link IllegalArgumentException}. */
+  /** Throws {@link IllegalArgumentException} if a value is out of range. */
   public PushLimits {
     if (inFlight < 1 || queue < 0 || timeout.isNegative() || timeout.isZero()) {
-      throw new IllegalArgumentException("a place in flight and a time at least");
+      throw new IllegalArgumentException(
+          "in-flight must be at least 1, queue at least 0, timeout positive");
     }
   }
 

@@ -12,13 +12,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import parley.telemetry.Telemetry;
 
 /**
- * What {@link PushService} counts, by platform. Used by one thread at a time; read by any.
+ * Meters of {@link PushService} by platform. One thread at a time writes, any thread reads.
  *
  * <ul>
  *   <li>counter {@value #SENT}, by {@code outcome}: {@code delivered}, {@code gone}, {@code
- *       refused}, {@code retry} (the provider asked for it), or our own {@code busy}, {@code
- *       timeout}, {@code unanswered}, {@code unreachable}, {@code failed}, {@code stopping}
- *   <li>timer {@value #TIME}: from the request to its outcome, where the provider gave it
+ *       refused}, {@code retry} (the provider asked for it), or a reason of this node: {@code
+ *       busy}, {@code timeout}, {@code unanswered}, {@code unreachable}, {@code failed}, {@code
+ *       stopping}
+ *   <li>timer {@value #TIME}: from the request to its outcome, if the provider gave the outcome
  *   <li>gauges {@value #IN_FLIGHT} and {@value #QUEUED}
  * </ul>
  */
@@ -80,7 +81,7 @@ final class PushMeters {
     };
   }
 
-  /** From a closed set, whatever the provider said. */
+  /** The tag {@code outcome}: from a closed set, whatever reason the provider gave. */
   private static String word(PushOutcome pushOutcome) {
     return switch (pushOutcome) {
       case PushOutcome.Delivered delivered -> "delivered";

@@ -4,23 +4,22 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a notification. The reasons are short words for operators: the provider's own
- * where it gave one, else ours; never anything of a token, a user or a message.
+ * Outcome of a notification. Reasons are short words for operators: the provider's own word if it
+ * gave one, else one of this server. They contain nothing of a token, a user or a message.
  */
 public sealed interface PushOutcome {
-  /** The provider has taken it; whether the device gets it is not known. */
+  /** The provider has accepted the notification; whether the device gets it is unknown. */
   record Delivered() implements PushOutcome {}
 
   /**
-   * Not sent, or not known to be; another try may do better.
+   * The notification was not sent, or its fate is unknown; another attempt may succeed.
    *
-   * @param after the shortest wait the provider asks for, null where it names none
+   * @param after the shortest wait the provider asks for, null if it names none
    */
   record Retry(@Nullable Duration after, String reason) implements PushOutcome {
     /**
-     * Whether this says nothing of what the provider thinks of the notification: it was not asked
-     * ({@code busy}, {@code unreachable}), or this node had no time to hear its answer ({@code
-     * stopping}).
+     * Whether this outcome contains no verdict of the provider: the provider was not asked ({@code
+     * busy}, {@code unreachable}), or this node stopped before the answer came ({@code stopping}).
      */
     public boolean untried() {
       return reason.equals(FailureReasons.BUSY)
@@ -30,13 +29,13 @@ public sealed interface PushOutcome {
   }
 
   /**
-   * The token reaches nobody any more.
+   * The token no longer reaches a device.
    *
-   * @param since when the provider found so, in epoch milliseconds; 0 where it names no time. A
-   *     token that was registered after it is another one
+   * @param since when the provider found out, in epoch milliseconds; 0 if it names no time. A token
+   *     registered after that time is a different one
    */
   record Gone(long since, String reason) implements PushOutcome {}
 
-  /** This notification will never be taken; nothing is known against the token. */
+  /** The provider will never accept this notification; nothing is known against the token. */
   record Refused(String reason) implements PushOutcome {}
 }

@@ -10,11 +10,10 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * What a phone gets. Ids and counters only: the app fetches the rest by itself, over a connection
- * on which it has proved whose device it is. There is no field here that could hold a name or a
- * text.
+ * Builds the payload for a phone: ids and counters only. The app fetches the rest itself, over a
+ * connection that has authenticated the device. No field of the payload can hold a name or a text.
  *
- * <p>APNs, a message that waits (push type {@code alert}, priority 10):
+ * <p>APNs, if a message waits (push type {@code alert}, priority 10):
  *
  * <pre>{@code
  * {"aps": {"alert": {"loc-key": "PARLEY_MESSAGE"}, "sound": "default", "mutable-content": 1,
@@ -22,27 +21,29 @@ import java.time.Instant;
  *  "conversation_id": "g_01J…", "seq": 42}
  * }</pre>
  *
- * The app brings the words of {@code PARLEY_MESSAGE} in its own languages; its notification service
- * extension, started by {@code mutable-content}, fetches the message and shows that instead.
+ * The app contains the text of {@code PARLEY_MESSAGE} in its own languages. Its notification
+ * service extension, started by {@code mutable-content}, fetches the message and shows that
+ * instead.
  *
- * <p>APNs, counters only (push type {@code alert} as it carries a badge, priority 5): {@code aps}
- * is {@code {"badge": 3, "content-available": 1}}, which shows nothing and lets the app sync.
+ * <p>APNs, counters only (push type {@code alert} because it carries a badge, priority 5): {@code
+ * aps} is {@code {"badge": 3, "content-available": 1}}, which shows nothing and lets the app sync.
  *
- * <p>FCM, both: a data message, {@code {"conversation_id": "g_01J…", "seq": "42", "badge": "3"}},
- * values as text, of high or normal priority; the app builds what it shows.
+ * <p>FCM, both cases: a data message, {@code {"conversation_id": "g_01J…", "seq": "42", "badge":
+ * "3"}}, with all values as strings and with high or normal priority. The app builds the
+ * notification that it shows.
  *
- * <p>The conversation's id collapses on both: one that the phone has not got yet is replaced. FCM
- * keeps four such keys of a device at a time and drops the others, so an app syncs all it has on
- * any of them.
+ * <p>The conversation's id is the collapse key of both providers: a newer notification replaces one
+ * that is not delivered yet. FCM keeps four such keys of a device at a time and drops the others,
+ * so an app syncs everything after any notification.
  */
 final class PushPayload {
-  /** Key of the alert's words in the app's own string tables. */
+  /** Localization key of the alert; the app's own string tables hold the text. */
   static final String ALERT = "PARLEY_MESSAGE";
 
-  /** How long a provider keeps what it cannot hand over, where a message waits: FCM's longest. */
+  /** How long a provider keeps an undelivered notification if a message waits: FCM's maximum. */
   static final Duration URGENT_TTL = Duration.ofDays(28);
 
-  /** The same where there are only counters, which the next sync brings anyway. */
+  /** The same for counters only, which the next sync brings anyway. */
   static final Duration NORMAL_TTL = Duration.ofDays(1);
 
   private PushPayload() {}
@@ -68,13 +69,13 @@ final class PushPayload {
         now.plus(ttl(n)),
         n.urgent() ? DeliveryPriority.IMMEDIATE : DeliveryPriority.CONSERVE_POWER,
         PushType.ALERT,
-        // Ids are at most 64 ASCII characters, Apple's limit for this one too.
+        // The collapse id. Ids are at most 64 ASCII characters, which is Apple's limit too.
         n.conversationId().value());
   }
 
   /**
-   * By {@code token}, which Google calls deprecated since installation ids came: it takes both, so
-   * it serves the apps of today and those that register by the new way.
+   * Addresses the device by {@code token}. Google calls it deprecated since installation ids exist,
+   * but it accepts both. So it serves current apps and apps that register the new way.
    */
   @SuppressWarnings("deprecation")
   static Message fcm(Notification n) {

@@ -8,7 +8,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.jspecify.annotations.Nullable;
 
-/** The providers this node is configured for. */
+/** The push providers that this node is configured for. */
 public final class PushProviders implements AutoCloseable {
   private static final String DISPATCHER = "parley.push.dispatcher";
 
@@ -18,25 +18,25 @@ public final class PushProviders implements AutoCloseable {
     this.gateways = gateways;
   }
 
-  /** Of these clients, which {@link #close()} closes. */
+  /** Uses these clients; {@link #close()} closes them. */
   public static PushProviders of(Map<Platform, PushGateway> gateways) {
     Map<Platform, PushGateway> copy = new EnumMap<>(Platform.class);
     copy.putAll(gateways);
     return new PushProviders(copy);
   }
 
-  /** No provider at all: nobody is pushed to. */
+  /** No provider: nothing is pushed. */
   public static PushProviders none() {
     return of(Map.of());
   }
 
   /**
-   * The clients of what is configured, on the dispatcher {@code parley.push.dispatcher}. Connects
-   * with the first notification.
+   * Creates the clients of the configured providers, on the dispatcher {@code
+   * parley.push.dispatcher}. They connect with the first notification.
    *
-   * @param apns null where it is off
-   * @param fcm null where it is off
-   * @param pushLimits whose timeout is the clients' too
+   * @param apns null if APNs is not configured
+   * @param fcm null if FCM is not configured
+   * @param pushLimits the timeout also applies to the clients
    */
   public static PushProviders from(
       @Nullable ApnsAccess apns,
@@ -52,7 +52,7 @@ public final class PushProviders implements AutoCloseable {
     if (fcm != null) {
       int threads =
           system.settings().config().getInt(DISPATCHER + ".thread-pool-executor.fixed-pool-size");
-      // One is left for the other provider's files.
+      // One thread stays free for the files that APNs' client reads.
       gateways.put(
           Platform.FCM,
           new FcmGateway(fcm, pushLimits.timeout(), blocking, Math.max(1, threads - 1), clock));
@@ -60,7 +60,7 @@ public final class PushProviders implements AutoCloseable {
     return new PushProviders(gateways);
   }
 
-  /** Whether devices of that platform can be pushed to. */
+  /** Whether a provider for that platform is configured. */
   public boolean has(Platform platform) {
     return gateways.containsKey(platform);
   }

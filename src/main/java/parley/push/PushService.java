@@ -18,30 +18,34 @@ import org.jspecify.annotations.Nullable;
 import parley.telemetry.Telemetry;
 
 /**
- * Sends notifications by the providers of this node. It answers each {@link Send} once, whatever
- * the provider does; it never blocks; none of its messages leaves the node. Providers share
- * nothing: a slow one fills its own {@link ProviderQueue} and no other.
+ * Node-local actor that sends push notifications through the configured providers. It answers each
+ * {@link Send} exactly once, whatever the provider does. It never blocks, and its messages never
+ * leave the node. Each provider has its own {@link ProviderQueue}, so a slow provider fills only
+ * its own queue.
  *
- * <p>What it answers of its own: {@link PushOutcome.Retry} with {@code busy} where too many wait,
- * {@code timeout} where the provider has not answered in time (a later answer is ignored), {@code
- * unreachable} with the time to wait where nobody is there, {@code stopping} at the end.
+ * <p>The actor passes on the outcomes of the providers. It also answers {@link PushOutcome.Retry}
+ * with reasons of its own: {@code busy} if too many notifications wait, {@code timeout} if the
+ * provider has not answered in time (a later answer is ignored), {@code unreachable} with the
+ * remaining pause while the provider cannot be reached, {@code failed} if the provider's client
+ * threw an exception, and {@code stopping} when the actor stops.
  */
 public final class PushService {
   private PushService() {}
 
-  /** What {@link PushService} understands. */
+  /** Messages of {@link PushService}. */
   public sealed interface Command {}
 
   /**
-   * Send it. A platform without a provider is answered {@link PushOutcome.Refused} {@code
-   * not_configured}: ask {@link PushProviders#has} first.
+   * Request to send one notification. A platform without a provider is answered {@link
+   * PushOutcome.Refused} {@code not_configured}; check {@link PushProviders#has} first.
    *
-   * @param reference comes back in {@link Sent}, for whoever asked to know which it was
+   * @param reference chosen by the sender; {@link Sent} repeats it, so that the sender can match
+   *     the answer
    */
   public record Send(Notification notification, long reference, ActorRef<Sent> replyTo)
       implements Command {}
 
-  /** The one answer to a {@link Send}. */
+  /** The only answer to a {@link Send}. */
   public record Sent(long reference, PushOutcome outcome) {}
 
   private record Answered(
@@ -51,9 +55,9 @@ public final class PushService {
   private record Overdue(Platform platform) implements Command {}
 
   /**
-   * The actor of a node, which closes the providers when it stops.
+   * Creates the push actor of a node. It closes the providers when it stops.
    *
-   * @param pushLimits hold for each provider by itself
+   * @param pushLimits bounds that apply to each provider separately
    */
   public static Behavior<Command> create(
       PushProviders pushProviders, PushLimits pushLimits, Telemetry telemetry) {
@@ -128,9 +132,9 @@ public final class PushService {
       }
       PushOutcome pushOutcome = answered.outcome();
       if (pushOutcome == null) {
-        // By its class only: what a client writes into a message may hold a token.
+        // Logs class names only: the message of a client's exception may contain a token.
         Throwable failure = answered.failure();
-        getContext().getLog().warn("The client of {} has failed: {}", platform, classes(failure));
+        getContext().getLog().warn("The push client of {} failed: {}", platform, classes(failure));
         pushOutcome = new PushOutcome.Retry(null, FailureReasons.FAILED);
       }
       long now = System.nanoTime();
@@ -138,7 +142,7 @@ public final class PushService {
         getContext()
             .getLog()
             .warn(
-                "{} cannot be reached; the next attempt is in {} ms",
+                "{} is unreachable; the next attempt is in {} ms",
                 platform,
                 providerQueue.pauseLeft(now).toMillis());
       }
@@ -146,7 +150,7 @@ public final class PushService {
     }
 
     private static String classes(@Nullable Throwable failure) {
-      StringJoiner classes = new StringJoiner(" by ");
+      StringJoiner classes = new StringJoiner(" caused by ");
       Throwable cause = failure;
       for (int depth = 0; cause != null && depth < 5; depth++, cause = cause.getCause()) {
         classes.add(cause.getClass().getName());
@@ -162,7 +166,10 @@ public final class PushService {
       }
     }
 
-    /** After each change of a lane. */
+    /**
+     * Updates the gauges and starts the timer for the next deadline. Called after each change of a
+     * queue.
+     */
     private void settled(Platform platform, ProviderQueue providerQueue) {
       meters.level(platform, providerQueue.inFlight(), providerQueue.queued());
       OptionalLong deadline = providerQueue.deadline();
@@ -202,7 +209,7 @@ public final class PushService {
         getContext()
             .getLog()
             .debug(
-                "{} refuses a notification of {}: {}",
+                "{} refused a notification about conversation {}: {}",
                 platform,
                 send.notification().conversationId(),
                 refused.reason());

@@ -8,20 +8,20 @@ import java.time.format.DateTimeFormatter;
 import java.util.Optional;
 
 /**
- * The header of RFC 9110, 10.2.3: a number of seconds, or a date. At most {@link #LONGEST}; a date
- * that has passed is no wait.
+ * Parser of the header {@code Retry-After} (RFC 9110, 10.2.3): a number of seconds or a date. The
+ * result is at most {@link #LONGEST}; a date in the past gives zero.
  */
 final class RetryAfter {
-  /** More than a day is a mistake of theirs or an attempt to silence us. */
+  /** A longer wait is a mistake of the provider or an attempt to silence this server. */
   static final Duration LONGEST = Duration.ofDays(1);
 
   private RetryAfter() {}
 
-  /** The wait, or empty where the value is neither. */
+  /** The wait, or empty if the value is neither a number nor a date. */
   static Optional<Duration> parse(String value, Instant now) {
     String text = value.strip();
     if (!text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      // Nine digits are 31 years, and fit.
+      // Nine digits of seconds are 31 years, and fit.
       long seconds = text.length() > 9 ? Long.MAX_VALUE : Long.parseLong(text);
       return Optional.of(Duration.ofSeconds(Math.min(seconds, LONGEST.toSeconds())));
     }

@@ -1,10 +1,11 @@
 /**
- * Push notifications to phones whose app is not there: Apple's APNs by pushy, Google's FCM by
- * firebase-admin, both behind one node-local actor, {@link parley.push.PushService}, that never
- * blocks and whose queues are bounded. What is sent holds ids and counters, never text or names.
+ * Push notifications to phones whose app is not connected: Apple's APNs through pushy, Google's FCM
+ * through firebase-admin. Both are behind one node-local actor, {@link parley.push.PushService}.
+ * The actor never blocks, and its queues are bounded. A notification holds ids and counters, never
+ * text or names.
  *
- * <p>The {@code User} entity decides whom to push to, when, and what to do with an outcome. It also
- * stores what has to survive a crash.
+ * <p>The {@code User} entity decides when a device gets a notification and what to do with the
+ * outcome. It also stores what has to survive a crash.
  *
  * <h2>Decision: the push clients must not retry by themselves</h2>
  *
@@ -14,7 +15,7 @@
  * Decision: a pushy client ends at its first failure to connect. firebase-admin gets an HTTP
  * transport of Parley, based on Java's HTTP client. It hides {@code Retry-After} from
  * firebase-admin and passes it to the outbox. Rejected: to implement both protocols here, because
- * the signing and renewal of tokens and the error formats are the vendors' to change.
+ * the vendors change the signing and renewal of tokens and the error formats.
  *
  * <h2>Decision: an ambiguous error removes a token only after a success</h2>
  *

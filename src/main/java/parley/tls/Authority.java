@@ -27,7 +27,10 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import parley.tls.TlsRefusedException.Part;
 
-/** Makes certificates of nodes: all of them carry one name, by which nodes know their own kind. */
+/**
+ * A certificate authority for nodes. All node certificates carry the same name, by which nodes
+ * recognize each other.
+ */
 public final class Authority {
   /** The name in every certificate of a node. */
   public static final String NODES = "parley-nodes";
@@ -56,7 +59,7 @@ public final class Authority {
     }
   }
 
-  /** A new authority, good from one moment to another. Takes some milliseconds. */
+  /** Creates an authority that is valid between the two times. Takes some milliseconds. */
   public static Authority make(Instant from, Instant to) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
@@ -66,7 +69,7 @@ public final class Authority {
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
               name, serial(), Date.from(from), Date.from(to), name, pair.getPublic());
-      // It signs nodes and no further authorities.
+      // It may sign node certificates but no further authorities.
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
       builder.addExtension(
           Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
@@ -77,9 +80,9 @@ public final class Authority {
   }
 
   /**
-   * One that was made before.
+   * Reads an existing authority from its files.
    *
-   * @throws TlsRefusedException where the files are not one
+   * @throws TlsRefusedException if the files are not an authority's
    */
   public static Authority read(Path certificate, Path key, Instant now) throws TlsRefusedException {
     Certificate read = Certificate.ofServer(new TlsFiles(certificate, key, null), now);
@@ -90,12 +93,12 @@ public final class Authority {
     return new Authority(own, read.key());
   }
 
-  /** A certificate for a node, with a key of its own. Takes a part of a second. */
+  /** Issues a node certificate with a new key. Takes a part of a second. */
   public Issued issue(Instant from, Instant to) {
     return issue(NODES, from, to);
   }
 
-  /** The same with another name, for a port that is called by it. */
+  /** Issues a certificate with another name, for a port that clients address by that name. */
   public Issued issue(String name, Instant from, Instant to) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
@@ -128,12 +131,12 @@ public final class Authority {
     }
   }
 
-  /** Its certificate, which all nodes have. */
+  /** The authority's certificate as PEM, which all nodes have. */
   public String certificate() {
     return pem(certificate);
   }
 
-  /** Certificate and key: whoever has the key can make nodes. */
+  /** The authority's certificate and key as PEM. The key can issue certificates of nodes. */
   public Issued secret() {
     return new Issued(certificate(), Pem.write("PRIVATE KEY", key.getEncoded()));
   }

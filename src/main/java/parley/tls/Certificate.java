@@ -14,28 +14,29 @@ import org.jspecify.annotations.Nullable;
 import parley.tls.TlsRefusedException.Part;
 
 /**
- * A certificate that was read and found good: it has begun and not ended, its key fits, and, of a
- * node, its authority has signed it.
+ * A certificate that has passed all checks: it is valid now and its private key matches. A node's
+ * certificate is also signed by its authority.
  *
- * @param chain the certificate first
+ * @param chain the certificate itself first
  * @param key its private key
- * @param authority whom a peer's certificate must be signed by, null where peers need none
+ * @param authority the authority that must have signed the certificates of peers, null if peers
+ *     need none
  */
 public record Certificate(
     List<X509Certificate> chain, PrivateKey key, @Nullable X509Certificate authority) {
   private static final String SERVER = "1.3.6.1.5.5.7.3.1";
   private static final String CLIENT = "1.3.6.1.5.5.7.3.2";
 
-  /** Copies. */
+  /** Copies the chain. */
   public Certificate {
     chain = List.copyOf(chain);
   }
 
   /**
-   * Reads the files of one side of a connection between nodes, and checks all that the transport
-   * would otherwise refuse connection by connection.
+   * Reads the files of a node and checks everything that the transport would otherwise refuse at
+   * each connection.
    *
-   * @throws TlsRefusedException with the part that is the matter
+   * @throws TlsRefusedException with the file that is at fault
    */
   public static Certificate ofNode(TlsFiles files, Instant now) throws TlsRefusedException {
     Certificate read = ofServer(files, now);
@@ -63,9 +64,9 @@ public record Certificate(
   }
 
   /**
-   * Reads the certificate and key of a port whose callers need none.
+   * Reads the certificate and key of a port whose clients need no certificate.
    *
-   * @throws TlsRefusedException with the part that is the matter
+   * @throws TlsRefusedException with the file that is at fault
    */
   public static Certificate ofServer(TlsFiles files, Instant now) throws TlsRefusedException {
     List<X509Certificate> chain = Pem.certificates(files.cert(), Part.CERT);
@@ -79,7 +80,10 @@ public record Certificate(
     return new Certificate(chain, key, null);
   }
 
-  /** When connections begin to be refused, unless the files are replaced. */
+  /**
+   * When the certificate or its authority expires. New connections are refused from then on, unless
+   * the files are replaced.
+   */
   public Instant ends() {
     Instant own = chain.getFirst().getNotAfter().toInstant();
     if (authority == null) {
@@ -111,7 +115,8 @@ public record Certificate(
             files.cert() + " must be for both ends of a connection: server auth and client auth");
       }
     } catch (CertificateParsingException e) {
-      throw new TlsRefusedException(Part.CERT, files.cert() + " says nothing readable of its use");
+      throw new TlsRefusedException(
+          Part.CERT, files.cert() + " has an unreadable extended key usage");
     }
   }
 
@@ -132,7 +137,7 @@ public record Certificate(
       checking.update(probe);
       return checking.verify(signing.sign());
     } catch (GeneralSecurityException e) {
-      return false; // keys of two kinds
+      return false; // the algorithms of the two keys differ
     }
   }
 

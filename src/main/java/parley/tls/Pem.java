@@ -20,10 +20,11 @@ import org.apache.pekko.pki.pem.PEMDecoder;
 import org.apache.pekko.pki.pem.PEMLoadingException;
 import parley.tls.TlsRefusedException.Part;
 
-/** Certificates and keys as text. */
+/** Reads and writes certificates and keys as PEM. */
 final class Pem {
   /**
-   * A certificate with a chain has a few KB; who names a log file is told so, not out of memory.
+   * Largest file, in bytes. A certificate with its chain has a few KB; the bound turns a wrong
+   * path, such as a log file, into an error message instead of a lack of memory.
    */
   private static final long LARGEST = 1024 * 1024;
 
@@ -31,7 +32,7 @@ final class Pem {
 
   private Pem() {}
 
-  /** At least one certificate, in the order of the file. */
+  /** Reads one or more certificates, in the order of the file. */
   static List<X509Certificate> certificates(Path file, Part part) throws TlsRefusedException {
     List<X509Certificate> all = new ArrayList<>();
     try {
@@ -49,7 +50,7 @@ final class Pem {
     return all;
   }
 
-  /** A private key, not encrypted: PKCS#8, or PKCS#1 of RSA. */
+  /** Reads a private key that is not encrypted: PKCS#8, or PKCS#1 of RSA. */
   static PrivateKey key(Path file) throws TlsRefusedException {
     String text = new String(bytes(file, Part.KEY), StandardCharsets.US_ASCII);
     try {
@@ -69,7 +70,7 @@ final class Pem {
       try {
         return KeyFactory.getInstance(kind).generatePrivate(new PKCS8EncodedKeySpec(pkcs8));
       } catch (GeneralSecurityException e) {
-        // The next kind may be it.
+        // The key may be of the next kind.
       }
     }
     throw new GeneralSecurityException("of no kind that is known");
@@ -92,7 +93,7 @@ final class Pem {
     }
   }
 
-  /** The text of it. */
+  /** Encodes bytes as PEM. */
   static String write(String label, byte[] der) {
     return "-----BEGIN "
         + label

@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** A folder that only its owner may look into, and files in it that are replaced in one step. */
+/** A folder that only its owner can read. Files in it are replaced atomically. */
 public final class PrivateFolder {
   private static final boolean POSIX =
       FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
@@ -23,16 +23,16 @@ public final class PrivateFolder {
     this.path = path;
   }
 
-  /** What is done while nobody else does anything in the folder. */
+  /** Work under the lock of the folder. */
   @FunctionalInterface
   interface Work<T> {
     T run() throws IOException;
   }
 
   /**
-   * Makes the folder, or closes one of this user's that stood before to everybody else.
+   * Creates the folder. An existing folder of this user is made private.
    *
-   * @throws IOException where it cannot be made, or is another user's
+   * @throws IOException if the folder cannot be created or belongs to another user
    */
   public static PrivateFolder open(Path path) throws IOException {
     Path whole = path.toAbsolutePath().normalize();
@@ -43,7 +43,8 @@ public final class PrivateFolder {
       }
     }
     if (POSIX) {
-      // Also refuses a folder of somebody else, who would find the keys in it: only an owner may.
+      // Fails for another user's folder, whose owner could read the keys: only an owner may do
+      // this.
       Files.setPosixFilePermissions(whole, PosixFilePermissions.fromString("rwx------"));
       Path probe = Files.createTempFile(whole, "owner", "", attributes("rw-------"));
       try {
@@ -57,12 +58,15 @@ public final class PrivateFolder {
     return new PrivateFolder(whole);
   }
 
-  /** The folder, absolute. */
+  /** The absolute path of the folder. */
   public Path path() {
     return path;
   }
 
-  /** Puts a file there for the owner only, in place of the one before, whole or not at all. */
+  /**
+   * Writes a file that only the owner can read. It replaces an existing file completely or not at
+   * all.
+   */
   public void put(String name, String text) throws IOException {
     Path made = Files.createTempFile(path, name, ".new", attributes("rw-------"));
     try {
@@ -77,7 +81,10 @@ public final class PrivateFolder {
     }
   }
 
-  /** One at a time, over all processes and threads. Blocks while another is at it. */
+  /**
+   * Runs the work under a lock that covers all processes and threads. Blocks while another one
+   * holds it.
+   */
   <T> T alone(Work<T> work) throws IOException {
     synchronized (PrivateFolder.class) {
       try (FileChannel channel =

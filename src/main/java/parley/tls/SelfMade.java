@@ -8,17 +8,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A certificate that nodes of one user on one machine make for themselves and share. The first one
- * that comes makes it, the others find it, also those that come at the same moment. The authority
- * behind it is forgotten once it has signed.
+ * A certificate that the nodes of one user on one machine create for themselves and share. The
+ * first node creates it and the others read it, even if they start at the same moment. The
+ * authority's key is discarded after signing.
  */
 public final class SelfMade {
   private static final Logger LOG = LoggerFactory.getLogger(SelfMade.class);
 
-  /** Nobody replaces it in time but a start: longer than a process lives. */
+  /**
+   * Validity. Only a start of a node replaces the certificate, so it is valid for longer than a
+   * process lives.
+   */
   private static final Duration GOOD_FOR = Duration.ofDays(3650);
 
-  /** One that ends sooner than this is made anew at the next start. */
+  /**
+   * Shortest remaining validity: a certificate that expires sooner is replaced at the next start.
+   */
   private static final Duration LEFT = Duration.ofDays(365);
 
   private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
@@ -26,10 +31,10 @@ public final class SelfMade {
   private SelfMade() {}
 
   /**
-   * The files in that folder, made where they are missing or no longer good. Blocks; a part of a
-   * second where they are made.
+   * The files in that folder. They are created if they are missing or no longer valid. Blocks; for
+   * a part of a second if the files are created.
    *
-   * @throws IOException where the folder cannot be used, or is another user's
+   * @throws IOException if the folder cannot be used or belongs to another user
    */
   public static TlsFiles in(Path folder, InstantSource clock) throws IOException {
     PrivateFolder place = PrivateFolder.open(folder);
@@ -38,7 +43,7 @@ public final class SelfMade {
         () -> {
           if (!good(files, clock)) {
             make(place, clock);
-            LOG.info("Made the certificate of this user's nodes in {}", place.path());
+            LOG.info("Created the certificate for this user's nodes in {}", place.path());
           }
           return files;
         });
@@ -48,7 +53,7 @@ public final class SelfMade {
     try {
       return Certificate.ofNode(files, clock.instant()).ends().isAfter(clock.instant().plus(LEFT));
     } catch (TlsRefusedException e) {
-      LOG.debug("a certificate is made: {}", e.getMessage());
+      LOG.debug("A new certificate is needed: {}", e.getMessage());
       return false;
     }
   }

@@ -13,30 +13,30 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * TLS 1.3 with a certificate that may be replaced while it is used: connections that come later get
- * the later one.
+ * The TLS 1.3 context of a port. Its certificate can be replaced at any time; new connections get
+ * the new one.
  */
 public final class ServerContext {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
   private volatile Held held;
 
-  /** A certificate and what was made of it. */
+  /** A certificate and its TLS context. */
   private record Held(Certificate certificate, SSLContext context) {}
 
-  /** Begins with this certificate. */
+  /** Starts with this certificate. */
   public ServerContext(Certificate certificate) {
     this.held = new Held(certificate, context(certificate, null));
   }
 
-  /** Uses this one from now on. */
+  /** Replaces the certificate for new connections. */
   public void use(Certificate certificate) {
     if (!certificate.chain().equals(held.certificate().chain())) {
       held = new Held(certificate, context(certificate, null));
     }
   }
 
-  /** The server's side of a connection. */
+  /** The server side of a new connection. */
   public SSLEngine engine() {
     SSLEngine engine = held.context().createSSLEngine();
     engine.setUseClientMode(false);
@@ -45,9 +45,10 @@ public final class ServerContext {
   }
 
   /**
-   * The client's side of a connection to another node's port of this kind, which is known by
-   * address: accepted if it has our certificate, or one from an issuer whose certificate is in our
-   * file, or of that authority.
+   * The client side of a new connection to another node's port of this kind. The other node is
+   * known by its address, so its name is not checked. Its certificate is accepted if it is this
+   * node's own certificate, if its issuer's certificate is in this node's certificate file, or if
+   * the given authority has signed it.
    */
   public SSLEngine engineTo(String host, int port, @Nullable X509Certificate authority) {
     Certificate own = held.certificate();
@@ -64,7 +65,7 @@ public final class ServerContext {
   private static SSLContext context(
       Certificate certificate, @Nullable Collection<X509Certificate> trusted) {
     try {
-      // In memory only; some providers refuse an empty one.
+      // Password of a key store in memory; some providers refuse an empty one.
       char[] none = {'-'};
       KeyStore keys = KeyStore.getInstance("PKCS12");
       keys.load(null, none);

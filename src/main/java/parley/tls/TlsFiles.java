@@ -4,14 +4,14 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the PEM files of one port are.
+ * The paths of the PEM files of one port.
  *
- * @param cert the certificate, and those between it and its authority, if any
+ * @param cert the certificate, followed by intermediate certificates if there are any
  * @param key its private key
- * @param ca whom peers' certificates must be signed by, null where peers need none
+ * @param ca the authority that must have signed the certificates of peers, null if peers need none
  */
 public record TlsFiles(Path cert, Path key, @Nullable Path ca) {
-  /** The names by which Kubernetes and cert-manager keep them in a secret. */
+  /** The file names that Kubernetes and cert-manager use in a secret. */
   public static final String CERT = "tls.crt";
 
   public static final String KEY = "tls.key";

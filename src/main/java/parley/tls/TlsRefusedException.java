@@ -2,11 +2,11 @@ package parley.tls;
 
 import java.io.Serial;
 
-/** Files that cannot be used for TLS. The message is one line and says nothing of a key. */
+/** The files cannot be used for TLS. The message is one line and quotes nothing of a key. */
 public final class TlsRefusedException extends Exception {
   @Serial private static final long serialVersionUID = 1L;
 
-  /** Which of the files is the matter. */
+  /** The file that is at fault. */
   public enum Part {
     CERT,
     KEY,
@@ -20,7 +20,7 @@ public final class TlsRefusedException extends Exception {
     this.part = part;
   }
 
-  /** Which file. */
+  /** The file that is at fault. */
   public Part part() {
     return part;
   }
