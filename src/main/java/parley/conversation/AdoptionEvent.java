@@ -6,8 +6,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import parley.serial.Stored;
 
 /**
- * What has happened to the {@link ReminderAdoption}. Read for ever, by the rules of {@link
- * ConversationEvent}.
+ * The persisted events of {@link ReminderAdoption}. They must stay readable for ever, by the rules
+ * of {@link ConversationEvent}.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes(@JsonSubTypes.Type(value = AdoptionEvent.Done.class, name = "done"))
@@ -15,6 +15,6 @@ sealed interface AdoptionEvent extends Stored {
   /** How many conversations got a reminder. */
   long adopted();
 
-  /** All that were remembered have a reminder: the old lists are never read again. */
+  /** All remembered conversations have a reminder. The old lists are never read again. */
   record Done(@JsonProperty("n") long adopted) implements AdoptionEvent {}
 }

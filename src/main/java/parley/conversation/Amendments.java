@@ -4,9 +4,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What became of entries after they were written: for an edited one the seq of the edit whose
- * wording counts, for a deleted one {@link #DELETED}. At most {@value #CAPACITY}; a conversation
- * with so many takes no further edit or delete of an entry that has had none.
+ * The edited and deleted entries of a conversation. For an edited entry it holds the seq of the
+ * newest edit, for a deleted one {@link #DELETED}. At most {@value #CAPACITY}; a conversation that
+ * has so many refuses edits and deletes of entries that were not changed before.
  */
 final class Amendments {
   static final int CAPACITY = 20_000;
@@ -15,7 +15,7 @@ final class Amendments {
 
   private final TreeMap<Long, Long> amended = new TreeMap<>();
 
-  /** The seq of the edit that counts, {@link #DELETED} or {@link #NONE}. */
+  /** The seq of the newest edit, {@link #DELETED} or {@link #NONE}. */
   long of(long seq) {
     Long amendment = amended.get(seq);
     return amendment == null ? NONE : amendment;
@@ -47,7 +47,7 @@ final class Amendments {
     return amended.values().stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** The deleted ones of a range, ascending. */
+  /** The deleted seqs of a range, in ascending order. */
   long[] deletedIn(long from, long to) {
     if (from > to) {
       return new long[0];

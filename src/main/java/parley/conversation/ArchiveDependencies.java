@@ -5,12 +5,13 @@ import parley.archive.ColdTier;
 import parley.calendar.Calendar;
 
 /**
- * What a conversation needs to archive its old entries; a node without a cold tier has none.
+ * What a conversation needs to archive its old entries. A node without a cold tier has none of
+ * this.
  *
- * @param tier where they go
- * @param hot the age at which they go, at least a day
- * @param pace of this node
- * @param calendar who remembers when to look at a conversation again
+ * @param tier the store for archived entries
+ * @param hot the age at which entries are archived, at least a day
+ * @param pace the rate limit of this node
+ * @param calendar remembers when a conversation has something to archive again
  */
 public record ArchiveDependencies(
     ColdTier tier, Duration hot, ArchiveRate pace, Calendar calendar) {}

@@ -3,12 +3,12 @@ package parley.conversation;
 import java.util.function.LongSupplier;
 
 /**
- * How fast one node archives: so many segments a minute, spread evenly, and at most {@value
- * #AT_ONCE} at the same time, since each is a few megabytes of memory while it is written. Whoever
- * gets no turn asks again later. Safe from any thread.
+ * Limits how fast one node archives: a number of segments a minute, spread evenly, and at most
+ * {@value #AT_ONCE} at the same time, because each takes a few megabytes of memory while it is
+ * written. A conversation that gets no turn asks again later. Safe from any thread.
  */
 public final class ArchiveRate {
-  /** Most segments in work at the same time. */
+  /** Most segments that are archived at the same time. */
   public static final int AT_ONCE = 4;
 
   private static final long MINUTE = 60_000_000_000L;
@@ -19,10 +19,10 @@ public final class ArchiveRate {
   private int running;
 
   /**
-   * A pace.
+   * A rate limit.
    *
    * @param segmentsPerMinute at least 1
-   * @param nanoTime as {@link System#nanoTime}
+   * @param nanoTime a clock like {@link System#nanoTime}
    */
   public ArchiveRate(int segmentsPerMinute, LongSupplier nanoTime) {
     this.interval = MINUTE / segmentsPerMinute;
@@ -30,14 +30,14 @@ public final class ArchiveRate {
     this.next = nanoTime.getAsLong();
   }
 
-  /** Takes a turn, if there is one now; each must be ended. */
+  /** Takes a turn, if one is free. Each turn must be given back with {@link #end}. */
   synchronized boolean begin() {
     long now = nanoTime.getAsLong();
     if (running >= AT_ONCE || now - next < 0) {
       return false;
     }
     running++;
-    // A quiet hour is not saved up for a burst.
+    // Unused turns of a quiet hour are not saved up for a burst.
     next = Math.max(next, now - interval) + interval;
     return true;
   }
@@ -45,7 +45,7 @@ public final class ArchiveRate {
   /**
    * Ends a turn.
    *
-   * @param used false where nothing was written: the turn is given back
+   * @param used false if nothing was written; then the turn does not count against the rate
    */
   synchronized void end(boolean used) {
     running--;

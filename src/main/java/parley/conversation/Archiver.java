@@ -17,54 +17,64 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 
 /**
- * Moves the oldest entries of one conversation to the cold tier, beside everything else it does.
+ * Moves the oldest entries of one conversation to the cold tier, while the conversation works on.
  *
  * <pre>
- *   asked by the calendar (or found half done)
+ *   the calendar asks (or recovery finds an unfinished segment)
  *     │ a turn of the node's {@link ArchiveRate}
  *     ▼
- *   gather ──▶ plan ──▶ write, read back ──▶ seal ──▶ snapshot ──▶ remove ──▶ note ──▶ the next
+ *   gather ──▶ plan ──▶ write, read back ──▶ seal ──▶ snapshot ──▶ remove ──▶ note ──▶ next segment
  *   (journal)  (event)  (cold tier)          (event)   (read back)  (journal)  (event)
- *     └──────▶ nothing (more) is worth it: register for the next day, then say so
+ *     └──────▶ nothing (more) to archive: register for another day, then answer the calendar
  * </pre>
  *
- * <p><b>Cut anywhere</b>, the next life goes on from what is durable. Before the plan: nothing has
- * happened. From the plan on, everybody writes just the planned entries, so that a repetition gives
- * the same segment. Until it is sealed, all is read from the journal; from then on from the cold
- * tier, whether or not the events are still there. Without a snapshot that covers it nothing is
- * removed; then the seal is repeated, which makes one. Removing twice is removing once.
+ * <p><b>Crashes.</b> After a crash at any step, the next incarnation goes on from what is durable.
+ * Before the plan, nothing has happened. After the plan, every attempt writes exactly the planned
+ * entries, so that a repetition gives the same segment. Until the segment is sealed, its entries
+ * are read from the journal. After that they are read from the cold tier, whether or not the events
+ * are still in the journal. Events are removed only if a snapshot covers them. If there is no such
+ * snapshot, the seal is repeated, which takes one. A removal can be repeated.
  *
- * <p><b>What goes.</b> Entries of that age that every member's user has acknowledged, whole events,
- * if they make a segment of some size ({@link SegmentCollector#WORTH_ENTRIES}); fewer when nobody
- * has written in the conversation for that long (then all of it goes), or when the oldest is twice
- * as old. So a busy conversation archives daily, a slow one about once in {@code PARLEY_HOT_DAYS},
- * one that is no longer used once, and that is when the calendar is asked to remember it. Deleted
- * texts go without content, and so do their edits.
+ * <p><b>Which entries are archived.</b> Whole events whose entries are old enough and acknowledged
+ * by every member's user entity, if they make a segment of some size ({@link
+ * SegmentCollector#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
+ * in the conversation for that long (then all entries are archived), or the oldest entry is twice
+ * as old. So a busy conversation archives daily, and a slow one about once in {@code
+ * PARLEY_HOT_DAYS}. A conversation that is no longer used archives once. Deleted texts and their
+ * edits are archived without content.
  *
- * <p><b>Being remembered.</b> A conversation that has entries left does not leave memory before the
- * calendar has promised to remember it. That is kept in its events only when it leaves ({@link
- * ConversationEvent.Settled}); after a crash it registers again. One from before there was an
- * archive registers when it is next used, or is entered by an operator.
+ * <p><b>Registration with the calendar.</b> A conversation with entries to archive does not leave
+ * memory before the calendar has promised to remember it. The promise is persisted only when the
+ * conversation leaves memory ({@link ConversationEvent.Settled}). After a crash the conversation
+ * registers again. A conversation from before there was an archive registers when it is next used,
+ * or when an operator enrols it.
  */
 final class Archiver {
-  /** Longer than any patience of the cold tier itself. */
+  /** The timeout of a write to the cold tier. Longer than any timeout of the tier itself. */
   private static final Duration WRITE = Duration.ofMinutes(5);
 
+  /** The pause before another attempt to get a turn of {@link ArchiveRate}. */
   private static final Duration TURN = Duration.ofSeconds(1);
+
+  /** The pause between two requests to the calendar. */
   private static final Duration REPEAT = Duration.ofSeconds(5);
 
-  /** Most days that ask at the same time; there is one, and strays after a change of the clock. */
+  /**
+   * Most calendar days that wait for an answer at the same time. Normally there is one; a change of
+   * the clock can add others.
+   */
   private static final int ASKING = 16;
 
-  /**
-   * Days that are full, one after the other, before it is asked again after {@link #REPEAT} only.
-   */
+  /** After so many full days in a row, the next request waits for {@link #REPEAT}. */
   private static final int AT_ONCE = 16;
 
-  /** So long after its day the calendar may take; who was not asked by then registers again. */
+  /**
+   * Days by which the calendar may be late. A conversation that was not asked by then registers
+   * again.
+   */
   private static final int LATE_DAYS = 7;
 
-  /** What this class tells the entity. */
+  /** The messages that this class sends to its entity. */
   sealed interface Message extends ConversationInternal {}
 
   private enum Wake implements Message {
@@ -72,9 +82,10 @@ final class Archiver {
     REGISTER
   }
 
-  /** A step has ended; a failure is null for what it was to bring. */
+  /** The result of the gather step; a null segment means that the step failed. */
   private record Gathered(int round, @Nullable SegmentCollector segment) implements Message {}
 
+  /** The planned entries; null if they could not be read. */
   private record Loaded(int round, @Nullable List<Entry> entries) implements Message {
     @Override
     public String toString() {
@@ -82,12 +93,16 @@ final class Archiver {
     }
   }
 
+  /** Whether the segment is in the cold tier. */
   private record Written(int round, boolean done) implements Message {}
 
+  /** Whether a snapshot covers the sealed segment; null if that could not be checked. */
   private record Covered(int round, @Nullable Boolean covered) implements Message {}
 
+  /** Whether the archived events were removed from the journal. */
   private record Removed(int round, boolean done) implements Message {}
 
+  /** An answer of the calendar. */
   private record Answered(CalendarBucket.Answer answer) implements Message {}
 
   private final ActorContext<Conversation.Command> context;
@@ -100,7 +115,7 @@ final class Archiver {
   private final JournalRemoval journalRemoval;
   private final ActorRef<CalendarBucket.Answer> answers;
 
-  /** Days whose calendar waits to hear that this conversation is done. */
+  /** Days whose calendar bucket waits to be told that this conversation is finished. */
   private final Set<Long> asking = new LinkedHashSet<>();
 
   private boolean running;
@@ -108,18 +123,18 @@ final class Archiver {
   private boolean wrote;
   private boolean sealedAgain;
 
-  /** Which attempt this is: what an earlier one still brings does not count. */
+  /** The number of the current step. A result with an older number is ignored. */
   private int round;
 
-  /** The day the calendar has promised, and the one it is being asked for; 0 is none. */
+  /** The day for which the calendar has promised to remember this conversation; 0 is none. */
   private long promised;
 
   private long wanted;
 
-  /** Full days in a row since the timer asked. */
+  /** Full days in a row since the last request by the timer. */
   private int full;
 
-  /** The day this life asked for first, before it was sent on to another; 0 is none. */
+  /** The day that this incarnation first asked for, before full days moved it; 0 is none. */
   private long askedFor;
 
   Archiver(
@@ -143,24 +158,28 @@ final class Archiver {
     this.promised = state.due;
   }
 
-  /** Makes a message of the calendar's answer. */
+  /** Returns an adapter that turns the calendar's answers into messages of the entity. */
   static ActorRef<CalendarBucket.Answer> answers(ActorContext<Conversation.Command> context) {
     return context.messageAdapter(CalendarBucket.Answer.class, Answered::new);
   }
 
   // ---- from outside
 
-  /** Finishes what an earlier life has begun. */
+  /** Finishes a segment that an earlier incarnation began. */
   void recovered() {
     if (archiveDependencies != null && halfDone()) {
       start();
     }
   }
 
-  /** The calendar asks, for that day. */
+  /**
+   * Handles the calendar's request to archive.
+   *
+   * @param day the bucket that asks, in days since 1970
+   */
   void asked(long day) {
     if (archiveDependencies == null || !state.exists()) {
-      // Whoever is registered here was so by a node that archives; it keeps asking.
+      // A node that archives has registered this conversation. The calendar repeats its request.
       return;
     }
     if (asking.size() < ASKING) {
@@ -172,8 +191,9 @@ final class Archiver {
   }
 
   /**
-   * Whether the conversation may leave memory: nothing is under way, and the calendar will remember
-   * it, if there is something to remember. If not, this asks the calendar.
+   * Whether the conversation may leave memory. It may not while a segment is being archived. It may
+   * not either while it has entries to archive and the calendar has not promised to remember it;
+   * then this method registers it.
    */
   boolean mayLeave() {
     if (archiveDependencies == null || !state.exists()) {
@@ -184,7 +204,8 @@ final class Archiver {
     }
     long due = due(archiveDependencies);
     long today = Calendar.day(clock.millis());
-    // Days that are full put it off; more than that, and it was promised under another setting.
+    // Full days delay the promised day. If it is later than that explains, it was promised under
+    // another setting.
     boolean intime = promised <= due + LATE_DAYS || (askedFor != 0 && askedFor <= due + 1);
     boolean remembered = promised >= today - LATE_DAYS && intime;
     if (due != 0 && !remembered) {
@@ -194,7 +215,7 @@ final class Archiver {
     return true;
   }
 
-  /** What {@link ConversationEvent.Settled} has to keep. */
+  /** The day to persist in {@link ConversationEvent.Settled}; 0 is none. */
   long promised() {
     if (archiveDependencies == null) {
       return state.due;
@@ -202,7 +223,7 @@ final class Archiver {
     return due(archiveDependencies) == 0 ? 0 : promised;
   }
 
-  /** This life ends. */
+  /** Called when the entity stops. Gives the turn back and ignores all later results. */
   void end() {
     giveBack();
     running = false;
@@ -211,7 +232,7 @@ final class Archiver {
 
   // ---- steps
 
-  /** Returns what is to be persisted, or null. */
+  /** Handles the result of a step. Returns the event to persist, or null. */
   @Nullable ConversationEvent handle(Message message) {
     return switch (message) {
       case Wake wake -> {
@@ -240,7 +261,9 @@ final class Archiver {
     };
   }
 
-  /** One of this class's events is durable (with its snapshot, if it could be stored). */
+  /**
+   * Called when one of this class's events is durable, with its snapshot if that could be stored.
+   */
   void persisted(ConversationEvent event) {
     if (!running) {
       return;
@@ -262,7 +285,7 @@ final class Archiver {
     step();
   }
 
-  /** The next step by what is durable. */
+  /** Starts the next step. The durable state decides which one it is. */
   private void step() {
     if (archiveDependencies == null) {
       return;
@@ -337,7 +360,7 @@ final class Archiver {
     context.pipeToSelf(write, (manifest, failure) -> new Written(now, !failed("writing", failure)));
   }
 
-  /** What is deleted by now takes no content with it. */
+  /** Removes the content of an entry that is deleted by now. */
   private Entry withoutDeleted(Entry entry) {
     if (entry.body() instanceof EntryBody.Text && state.amendments.deleted(entry.seq())) {
       return entry.withBody(new EntryBody.Text(null, null, null, false));
@@ -366,7 +389,7 @@ final class Archiver {
         context.getLog().warn("{}: no snapshot could be stored", state.id);
         return failed();
       }
-      // Said twice it means the same, and makes another snapshot.
+      // A repeated seal changes nothing, but takes another snapshot.
       sealedAgain = true;
       return new ConversationEvent.SegmentSealed(
           state.archivedTo, state.archivedTo, state.archivedEvent, 0);
@@ -390,7 +413,7 @@ final class Archiver {
     return failure != null;
   }
 
-  /** Not now; what is done stays done, and the rest is tried on another day. */
+  /** Ends the attempt. Finished steps stay valid; the rest is tried on another day. */
   private @Nullable ConversationEvent failed() {
     rest();
     register(Calendar.day(clock.millis()) + 1);
@@ -425,7 +448,10 @@ final class Archiver {
 
   // ---- the calendar
 
-  /** The first day on which there is something to archive if nobody writes any more; 0 is none. */
+  /**
+   * The first day on which there is something to archive if nobody writes any more; 0 is none. A
+   * day is counted since 1970, in UTC.
+   */
   private long due(ArchiveDependencies to) {
     if (state.lastSeq == state.archivedTo) {
       return halfDone() ? Calendar.day(clock.millis()) + 1 : 0;
@@ -475,11 +501,11 @@ final class Archiver {
     }
   }
 
-  /** Whoever asked need not ask again. */
+  /** Tells each waiting calendar bucket that this conversation is finished. */
   private void done() {
     if (archiveDependencies != null) {
       for (long day : asking) {
-        // Registered for the very day it was asked for: that is a new wish, and stays.
+        // The conversation has just registered for this day again, so its registration must stay.
         if (day != promised) {
           archiveDependencies.calendar().finished(state.id, day);
         }

@@ -2,12 +2,15 @@ package parley.conversation;
 
 import parley.model.UserId;
 
-/** What can be read off a {@code client_msg_id}: its time, if it carries one, and its hash. */
+/** Reads the time from a {@code client_msg_id}, if it carries one, and computes its hash. */
 final class ClientMsgIds {
-  /** The answer for an id that carries no time. */
+  /** The result for an id that carries no time. */
   static final long NO_TIME = -1;
 
-  /** An id more than this ahead of the clock does not carry a time: no clock is that wrong. */
+  /**
+   * If the time in an id is ahead of the clock by more than this, it is not taken for a time: no
+   * clock is that wrong. In milliseconds.
+   */
   private static final long PLAUSIBLE_AHEAD = 3_650L * 86_400_000L;
 
   private ClientMsgIds() {}
@@ -23,7 +26,10 @@ final class ClientMsgIds {
     return time > now + PLAUSIBLE_AHEAD ? NO_TIME : time;
   }
 
-  /** Crockford's base 32, 48 bits of time in the first ten characters (github.com/ulid/spec). */
+  /**
+   * A ULID is in Crockford's base 32, with 48 bits of time in the first ten characters
+   * (github.com/ulid/spec).
+   */
   private static long ulidTime(String id) {
     long time = 0;
     for (int i = 0; i < 26; i++) {
@@ -43,7 +49,7 @@ final class ClientMsgIds {
     return c < 0x80 ? at : -1;
   }
 
-  /** 48 bits of time in the first twelve digits (RFC 9562, section 5.7). */
+  /** A UUIDv7 has 48 bits of time in its first twelve digits (RFC 9562, section 5.7). */
   private static long uuid7Time(String id) {
     long time = 0;
     int digits = 0;
@@ -69,9 +75,9 @@ final class ClientMsgIds {
   }
 
   /**
-   * 64 bits of {@code (sender, id)}, never 0. A filter only: whoever finds it compares the entry
-   * itself, so that a collision, even one made on purpose, costs a look-up and nothing else. FNV-1a
-   * with the finalizer of SplitMix64.
+   * A 64-bit hash of {@code (sender, id)}, never 0. It only preselects: the caller compares the
+   * entry itself, so a collision, even an intended one, costs one look-up and nothing else. The
+   * hash is FNV-1a with the finalizer of SplitMix64.
    */
   static long hash(UserId sender, String id) {
     long h = fnv(0xcbf29ce484222325L, sender.value());

@@ -21,23 +21,25 @@ import parley.serial.Wire;
 import parley.user.User;
 
 /**
- * The messages of the {@code Conversation} entity: one per conversation, event-sourced, sharded by
- * conversation id. Whoever is not a member gets {@code not_found} for everything, whether the
- * conversation exists or not.
+ * The protocol of the {@code Conversation} entity. There is one entity for each conversation,
+ * event-sourced and sharded by conversation id. A user who is not a member gets {@code not_found}
+ * for every request, whether or not the conversation exists.
  */
 public final class Conversation {
-  /** Where conversations live. */
+  /** The sharding key of conversations. */
   public static final EntityTypeKey<Command> KEY =
       EntityTypeKey.create(Command.class, "conversation");
 
   private Conversation() {}
 
   /**
-   * Registers conversations with the cluster, and their reminders, which it also gives to those
-   * that a version without reminders left behind ({@link ReminderAdoption}). Conversations are not
-   * remembered by sharding: one that may have something untold has a {@link ConversationReminder},
-   * which is; by it those that were active on a node that died come back by themselves elsewhere,
-   * or on the same node after a restart, and finish telling members what they had not heard.
+   * Registers conversations and their reminders with cluster sharding, and starts {@link
+   * ReminderAdoption} for conversations that a version without reminders left behind.
+   *
+   * <p>Sharding does not remember conversations. A conversation that may have undelivered entries
+   * has a {@link ConversationReminder}, which sharding does remember. So after the crash of a node
+   * its active conversations start again, on another node or on the same one after a restart, and
+   * deliver what members lack.
    */
   public static ActorRef<ShardingEnvelope<Command>> init(
       ActorSystem<?> system, ConversationEntity.Environment environment) {
@@ -64,7 +66,7 @@ public final class Conversation {
                 .withStopMessage(ConversationEntity.Stop.STOP));
   }
 
-  /** What can be told to a conversation. */
+  /** A command to a conversation. */
   public sealed interface Command extends Wire
       permits Post,
           OpenDirect,
@@ -87,13 +89,13 @@ public final class Conversation {
   // -----------------------------------------------------------------------------------------------
 
   /**
-   * Add an entry. Answers {@link Posted} after it is durable, or {@link PostRefused} with nothing
-   * stored. The same {@code (author, clientMsgId)} again gives the first answer with {@code
-   * duplicate}.
+   * Adds an entry. Answers {@link Posted} after the entry is durable, or {@link PostRefused}. The
+   * same {@code (author, clientMsgId)} again gets the first answer, with {@code duplicate} set.
    *
-   * @param openWith the other person of a direct conversation that is opened if need be, or null
-   * @param retryAfterMillis 0: it may be written. Otherwise the author has used up its budget of
-   *     messages for so long: what was accepted before is answered, anything else is {@code
+   * @param openWith the other user of a direct conversation, which is opened if it does not exist;
+   *     or null
+   * @param retryAfterMillis 0 if the author is within its rate. Otherwise the milliseconds until it
+   *     may post again: then a known {@code clientMsgId} is answered, and anything else is {@code
    *     rate_limited}
    */
   public record Post(
@@ -104,7 +106,7 @@ public final class Conversation {
       @JsonProperty("r") ActorRef<PostReply> replyTo,
       @JsonProperty("w") long retryAfterMillis)
       implements Command {
-    /** One that may be written. */
+    /** A post of an author within its rate. */
     public Post(
         UserId author,
         String clientMsgId,
@@ -117,7 +119,7 @@ public final class Conversation {
 
   /** The answer to {@link Post}. */
   public sealed interface PostReply extends Wire permits Posted, PostRefused {
-    /** The sender's own name for the entry. */
+    /** The id that the sender gave the entry. */
     String clientMsgId();
   }
 
@@ -135,25 +137,29 @@ public final class Conversation {
       @JsonProperty("d") boolean duplicate)
       implements PostReply {}
 
-  /** Nothing was stored (with {@code unavailable}: perhaps; ask again under the same name). */
+  /**
+   * Nothing was stored. With {@code unavailable} the entry may have been stored: retry under the
+   * same {@code clientMsgId}.
+   */
   public record PostRefused(String clientMsgId, Refusal refusal) implements PostReply {}
 
   // ---- the conversation itself
   // -------------------------------------------------------------------------------
 
   /**
-   * The direct conversation of two users, made if need be. An unknown peer is {@code not_found}.
+   * Opens the direct conversation of two users, or returns it if it exists. An unknown peer is
+   * {@code not_found}.
    */
   public record OpenDirect(UserId opener, UserId peer, ActorRef<ViewReply> replyTo)
       implements Command {}
 
   /**
-   * Make a group; the creator is its first admin. Unknown users are {@code not_found}, naming
-   * member_ids. Where it exists already, a member gets it as it is ({@link Viewed#existed}) and
-   * everybody else {@code not_found}: the id is drawn by the creator's user entity, and comes again
-   * with a retry only.
+   * Creates a group; the creator is its first admin. Unknown users are {@code not_found}, with
+   * {@code member_ids} named in the detail. If the group exists already, a member gets it as it is
+   * ({@link Viewed#existed}) and everybody else gets {@code not_found}. The creator's user entity
+   * draws the id, so the same id comes again only with a retry.
    *
-   * @param memberIds without or with the creator, no matter; at most 1,024 in all
+   * @param memberIds with or without the creator; at most 1,024 users in all
    */
   public record CreateGroup(
       UserId creator,
@@ -163,61 +169,64 @@ public final class Conversation {
       ActorRef<ViewReply> replyTo)
       implements Command {}
 
-  /** Admins only. Null is unchanged, an empty picture is none. */
+  /**
+   * Changes the name or the picture of a group; admins only. Null leaves a field unchanged, an
+   * empty picture removes it.
+   */
   public record ChangeGroup(
       UserId actor, @Nullable String name, @Nullable String avatarUrl, ActorRef<ViewReply> replyTo)
       implements Command {}
 
-  /** Admins only. Those who are members already stay as they are. */
+  /** Adds members to a group; admins only. Users who are members already stay as they are. */
   public record AddMembers(UserId actor, List<UserId> userIds, ActorRef<ViewReply> replyTo)
       implements Command {}
 
   /**
-   * Admins, and a member itself. Answers {@link Viewed}, or {@link Removed} to one that has left by
-   * it.
+   * Removes a member from a group; for admins, and for the member itself. Answers {@link Viewed},
+   * or {@link Removed} if the actor has left.
    */
   public record RemoveMember(UserId actor, UserId userId, ActorRef<ViewReply> replyTo)
       implements Command {}
 
-  /** Admins only. */
+  /** Changes the role of a member; admins only. */
   public record SetRole(UserId actor, UserId userId, Role role, ActorRef<ViewReply> replyTo)
       implements Command {}
 
-  /** The conversation as a member sees it. */
+  /** Reads the conversation as a member sees it. */
   public record GetView(UserId viewer, ActorRef<ViewReply> replyTo) implements Command {}
 
   /** The answer with a conversation. */
   public sealed interface ViewReply extends Wire permits Viewed, Removed, Refused {}
 
   /**
-   * There it is.
+   * The conversation.
    *
-   * @param existed of {@link CreateGroup}: it was there before, and nothing was written
+   * @param existed only for {@link CreateGroup}: the group existed before, and nothing was written
    */
   public record Viewed(ConversationView view, boolean existed) implements ViewReply {
-    /** Of one that nobody wanted to make. */
+    /** The answer to any command but {@link CreateGroup}. */
     public Viewed(ConversationView view) {
       this(view, false);
     }
   }
 
-  /** Done, and who asked has no longer a view of it. */
+  /** The command was carried out, and the actor is no longer a member. */
   public record Removed() implements ViewReply {}
 
-  /** It was not done, or is not to be had. */
+  /** The command was not carried out, or the data cannot be read. */
   public record Refused(Refusal refusal) implements ViewReply, PageReply, ReadReply {}
 
   // ---- reading
   // -----------------------------------------------------------------------------------------------
 
   /**
-   * Entries in ascending order, with their current content: the newest, those before a seq, or
-   * those after one.
+   * Reads entries in ascending order, with their current content: the newest ones, those before a
+   * seq, or those after a seq.
    *
    * @param before exclusive, or null
    * @param after exclusive, or null
    * @param limit 1 to {@link parley.model.Limits#PAGE}
-   * @param replay for a device that catches up: one who has left may still read up to the entry
+   * @param replay true for a device that catches up: then a former member may read up to the entry
    *     that removed it
    */
   public record GetPage(
@@ -232,48 +241,54 @@ public final class Conversation {
   /** The answer to {@link GetPage}. */
   public sealed interface PageReply extends Wire permits Page, Refused {}
 
-  /** A page. */
+  /** A page of entries. */
   public record Page(HistoryPage page) implements PageReply {}
 
   // ---- cursors
   // -----------------------------------------------------------------------------------------------
 
   /**
-   * The user has read up to seq (past the end counts as the end, less than before is ignored).
-   * Durable before anybody is told.
+   * Moves the user's read cursor to seq. A seq past the end of the log counts as the end; a seq
+   * below the cursor is ignored. The move is durable before any member is told.
    *
-   * @param replyTo is told {@link ReadDone} when it is durable, or null
+   * @param replyTo is told {@link ReadDone} when the move is durable, or null
    */
   public record Read(UserId user, long seq, @Nullable ActorRef<ReadReply> replyTo)
       implements Command {}
 
-  /** The answer to {@link Read}, where one was asked for. */
+  /** The answer to a {@link Read} that asked for one. */
   public sealed interface ReadReply extends Wire permits ReadDone, Refused {}
 
-  /** The cursor is where it was to be, or further. */
+  /** The cursor is at the requested seq, or further. */
   public record ReadDone() implements ReadReply {}
 
   /**
-   * The user writes, or no longer does. Goes to the other members, in groups of up to 100; never
-   * kept.
+   * The user is typing, or has stopped. Sent to the other members of conversations with at most 100
+   * members; never stored.
    */
   public record Typing(UserId user, boolean active) implements Command {}
 
-  /** Something a member's {@code User} has to say. */
+  /** A message from a member's {@code User} entity. */
   public record FromUser(@JsonProperty("m") User.ToConversation message) implements Command {}
 
   /**
-   * Be there, and tell what is untold. Comes from {@link ConversationReminder}, or from a life that
-   * was stopped before everybody had heard of everything.
+   * Starts the entity, which then delivers what members lack. Sent by {@link ConversationReminder},
+   * and by an incarnation that was stopped before all members had everything.
    */
   public record Wake() implements Command {}
 
-  /** The reminder that was asked for under this number is there. */
+  /**
+   * The reminder is durable.
+   *
+   * @param nr the number of the {@link ConversationReminder.Keep} that this answers
+   */
   public record Kept(@JsonProperty("n") long nr) implements Command {}
 
   /**
-   * Move what is old enough to the cold tier. The bucket of that day is told when that is done, or
-   * when another day is registered for the rest.
+   * Moves entries that are old enough to the cold tier. The calendar bucket of that day is told
+   * when this is finished, or when another day is registered for the rest.
+   *
+   * @param day the bucket that asks, in days since 1970
    */
   public record Archive(long day) implements Command {}
 }

@@ -39,31 +39,33 @@ import parley.user.AdmissionGuard;
 import parley.user.User;
 
 /**
- * The behaviour of a conversation.
+ * The event-sourced behaviour of one conversation. It receives every command, decides with the
+ * helper classes of this package, persists the events, and answers the callers.
  *
  * <pre>
- *   Post ──▶ Lookups (known? target?) ──▶ Posting (allowed?) ──▶ Batch ──Flush──▶ journal
- *                                                                                   │ durable
- *   Posted ◀── answers ◀────────────────────────────────────────────────────────────┤
- *   members' User ◀── Dispatch (until acknowledged) ◀───────────────────────────────┘
+ *   Post ─▶ MessageLookups (duplicate?) ─▶ PostingRules (allowed?) ─▶ EntryBatch ─Flush─▶ journal
+ *                                                                                    durable │
+ *   Posted ◀── caller is answered ◀──────────────────────────────────────────────────────────┤
+ *   members' User ◀── Dispatch (until acknowledged) ◀────────────────────────────────────────┘
  * </pre>
  *
- * <p>Commands that come while an event is being written are held by the behaviour's own stash; a
- * guard in front of it refuses early, so that the stash never overflows. Whatever was accepted and
- * not yet written when the entity ends is answered {@code unavailable}: its sender asks again under
- * the same name.
+ * <p>The behaviour stashes commands that arrive during a write. An {@link AdmissionGuard} in front
+ * of the behaviour refuses commands before the stash can overflow. When the entity stops, it
+ * answers {@code unavailable} for each accepted post that is not durable yet. The sender then
+ * retries under the same {@code client_msg_id}.
  */
 public final class ConversationEntity
     extends EventSourcedBehavior<Conversation.Command, ConversationEvent, ConversationState> {
 
   /**
-   * What the outside gives a conversation.
+   * The dependencies of a conversation entity.
    *
-   * @param messageIds unique, for entries
-   * @param wake tells a conversation {@link Conversation.Wake}, wherever it is
-   * @param archive where old entries go, null where they stay
-   * @param reminders who brings a conversation back that may have something untold, null where
-   *     nobody does
+   * @param users sends commands to user entities
+   * @param messageIds makes unique ids for entries
+   * @param wake sends {@link Conversation.Wake} to a conversation, on whatever node it runs
+   * @param archive what archiving needs; null if this node does not archive
+   * @param reminders sends commands to reminders, which restart conversations with undelivered
+   *     entries; null if there are no reminders
    */
   public record Environment(
       ConversationSettings settings,
@@ -74,7 +76,10 @@ public final class ConversationEntity
       Telemetry telemetry,
       @Nullable ArchiveDependencies archive,
       ConversationReminder.@Nullable Port reminders) {
-    /** Where nobody is reminded: a conversation that ends by itself waits for its next use. */
+    /**
+     * An environment without reminders. A conversation that stops after a failure starts again only
+     * with its next command.
+     */
     public Environment(
         ConversationSettings settings,
         UserPort users,
@@ -86,7 +91,7 @@ public final class ConversationEntity
       this(settings, users, clock, messageIds, wake, telemetry, archive, null);
     }
 
-    /** The same of a node that archives nothing. */
+    /** An environment without reminders and without an archive. */
     public Environment(
         ConversationSettings settings,
         UserPort users,
@@ -98,10 +103,10 @@ public final class ConversationEntity
     }
   }
 
-  /** The way to user entities. */
+  /** Sends commands to user entities. */
   @FunctionalInterface
   public interface UserPort {
-    /** Tells a user something, at most once. */
+    /** Sends a command to a user. Delivery is at most once. */
     void tell(UserId to, User.Command message);
   }
 
@@ -113,37 +118,39 @@ public final class ConversationEntity
     STOP_DUE
   }
 
-  /** Write what has gathered. */
+  /** Write the gathered entries and cursor moves. */
   private enum Flush implements ConversationInternal {
     NOW
   }
 
-  /** Leave memory; nothing is under way. */
+  /** The stop message of sharding, and the entity's own message when the last open work is done. */
   enum Stop implements ConversationInternal {
     STOP
   }
 
-  /** The next that waited for the conversation to be opened. */
+  /** Handle the next command that waited until the direct conversation was opened. */
   private enum NextOpened implements ConversationInternal {
     NEXT
   }
 
-  /** The next change of members whose users are known. */
+  /** Carry out the next membership change whose users have been checked. */
   private enum NextVetted implements ConversationInternal {
     NEXT
   }
 
   /**
-   * A life that has written nothing has looked whether somebody else has.
+   * The result of {@link #look}: whether the journal holds an event that this incarnation does not
+   * know.
    *
-   * @param at the last event it knew, and how much it had been told by then
-   * @param quiet whether it leaves if there is none
-   * @param found null is not known
+   * @param at the number of the last event that this incarnation knew when the read began
+   * @param handled the number of commands counted when the read began
+   * @param quiet whether the entity may passivate if there is no such event
+   * @param found null if the read failed
    */
   private record JournalSeen(long at, long handled, boolean quiet, @Nullable Boolean found)
       implements ConversationInternal {}
 
-  /** A user answered whether it exists. */
+  /** A user's answer to the question whether it exists. */
   private record Vetted(User.ProfileReply reply) implements ConversationInternal {}
 
   private final ConversationId id;
@@ -175,7 +182,7 @@ public final class ConversationEntity
   private boolean stopping;
   private boolean stopDue;
 
-  /** How long a stop waits for what is about to be written. */
+  /** How long a stop waits for open work, such as a reminder or a user's answer. */
   private static final Duration STOP_WAITS = Duration.ofSeconds(5);
 
   /** The behaviour of one conversation. */
@@ -184,7 +191,12 @@ public final class ConversationEntity
     return create(id, environment, shard, new MissingConversations());
   }
 
-  /** The behaviour of one conversation, which notes where it is not one. */
+  /**
+   * The behaviour of one conversation.
+   *
+   * @param missingConversations is updated when the conversation turns out not to exist, or is
+   *     created
+   */
   static Behavior<Conversation.Command> create(
       ConversationId id,
       Environment environment,
@@ -284,7 +296,9 @@ public final class ConversationEntity
     return RetentionCriteria.snapshotEvery(environment.settings().snapshotEvery(), 2);
   }
 
-  /** With each seal a snapshot that covers it: only then may events be removed. */
+  /**
+   * Takes a snapshot after each sealed segment. Events are removed only if a snapshot covers them.
+   */
   @Override
   public boolean shouldSnapshot(ConversationState after, ConversationEvent event, long number) {
     return event instanceof ConversationEvent.SegmentSealed;
@@ -362,7 +376,8 @@ public final class ConversationEntity
               && !directOpening.holds()
               && pendingWrites.isEmpty();
       if (nobody && !(command instanceof ConversationInternal)) {
-        // Whoever makes up ids does not fill memory with conversations that are not there.
+        // Requests for invented ids must not fill the memory with entities of conversations that do
+        // not exist.
         passivate();
       }
       if (stopping && !underWay()) {
@@ -373,7 +388,7 @@ public final class ConversationEntity
     };
   }
 
-  /** Whether it is a sign of use, which keeps a conversation in memory. */
+  /** Whether the command counts as use of the conversation. A used conversation stays in memory. */
   private static boolean counts(Conversation.Command command) {
     return switch (command) {
       case Timer timer -> false;
@@ -386,9 +401,10 @@ public final class ConversationEntity
   }
 
   /**
-   * Whether it may come to a write of members' concern, as far as can be told without a look at it.
-   * What would only be read, or makes a conversation that there is not, is not held up: that is
-   * written when it is known that there is something to write.
+   * Whether the command may lead to a write in an existing conversation; such a command waits for
+   * the reminder. The check is cheap and may say yes too often. Commands that only read do not
+   * wait. Commands that create a conversation do not wait here either: they wait when there is an
+   * event to persist.
    */
   private boolean mayWrite(Conversation.Command command) {
     if (!state.exists()) {
@@ -498,7 +514,7 @@ public final class ConversationEntity
       case PreviewSearch.Looked looked -> {
         ConversationEvent found = previewSearch.looked(looked, now());
         if (found != null && !reminderClient.held()) {
-          // It is looked for again with the next tick.
+          // The next tick starts the search again.
           reminderClient.ask();
           found = null;
         }
@@ -531,7 +547,10 @@ public final class ConversationEntity
         : post(post, MessageLookups.Facts.NONE);
   }
 
-  /** Whether it goes behind what waited for the opening and has not had its turn yet. */
+  /**
+   * Whether commands that waited for the opening are still unhandled. If so, this command is queued
+   * behind them, so that the order stays.
+   */
   private boolean follows(Conversation.Command cause) {
     boolean follows = state.exists() && directOpening.holds();
     if (follows) {
@@ -602,7 +621,8 @@ public final class ConversationEntity
   }
 
   /**
-   * Something was added to the batch: it goes now if it must, else after what waits in the mailbox.
+   * Called after an entry was added to the batch. A full batch is written at once. Otherwise the
+   * batch is written after the commands that are in the mailbox now.
    */
   private Effect<ConversationEvent, ConversationState> written() {
     if (pendingWrites.full()) {
@@ -659,7 +679,8 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> afterVetting() {
     if (membershipChanges.hasNext() && isBeingMade()) {
-      // Of two tries to make one group the second finds it there, or both would be entries.
+      // The first entry of a group is being written. A second request for the same group waits, and
+      // then finds the group. Otherwise both requests would add a {@code group_created} entry.
       return Effect().none();
     }
     if (membershipChanges.next()) {
@@ -676,7 +697,7 @@ public final class ConversationEntity
     return event == null ? Effect().none() : Effect().persist(event).thenRun(after -> opened());
   }
 
-  /** Whether its first entry is not durable yet. */
+  /** Whether the first entry of a new conversation waits to be written. */
   private boolean isBeingMade() {
     return !state.exists() && !pendingWrites.isEmpty();
   }
@@ -687,7 +708,10 @@ public final class ConversationEntity
     context.getSelf().tell(NextOpened.NEXT);
   }
 
-  /** One by one what waited for the opening; what comes meanwhile waits behind it. */
+  /**
+   * Handles the next command that waited for the opening. Commands that arrive meanwhile are queued
+   * behind the waiting ones.
+   */
   private Effect<ConversationEvent, ConversationState> nextOpened() {
     Conversation.Command cause = directOpening.next();
     if (directOpening.holds()) {
@@ -702,7 +726,7 @@ public final class ConversationEntity
     return Effect().none();
   }
 
-  /** Tells everybody the row as it is now. */
+  /** Sends the current inbox row to all members. */
   private void told(List<CursorMove> moves) {
     dispatch.persisted(List.of(), moves, now());
     startTick();
@@ -738,7 +762,7 @@ public final class ConversationEntity
   private void write(
       UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     if (bodies.isEmpty()) {
-      // It is so already.
+      // Nothing changes, so nothing is written.
       replyTo.tell(ConversationViews.reply(state, actor));
     } else {
       pendingWrites.add(actor, bodies, replyTo);
@@ -798,7 +822,7 @@ public final class ConversationEntity
       @Nullable ActorRef<Conversation.ReadReply> replyTo) {
     boolean toWrite = cursors.wish(member, delivered, read, replyTo);
     if (toWrite) {
-      // A count that fails is tried again with the tick.
+      // The tick repeats a count of unread entries that fails.
       startTick();
     }
     if (toWrite && !timers.isTimerActive(Timer.FLUSH_CURSORS)) {
@@ -822,7 +846,7 @@ public final class ConversationEntity
     return Effect().none();
   }
 
-  // ---- what users say
+  // ---- messages from user entities
   // ----------------------------------------------------------------------------------------
 
   private Effect<ConversationEvent, ConversationState> fromUser(User.ToConversation message) {
@@ -834,7 +858,8 @@ public final class ConversationEntity
       case User.Delivered delivered -> {
         Member member = state.member(delivered.userId());
         if (member != null && delivered.seq() <= member.delivered) {
-          // Known: the user has not heard of it, or it would not ask.
+          // The cursor is there already. The user has missed its row, or it would not repeat the
+          // message.
           dispatch.remind(member.userId, now());
         }
         yield member == null ? Effect().none() : wish(member, delivered.seq(), 0, null);
@@ -876,9 +901,9 @@ public final class ConversationEntity
   }
 
   /**
-   * The reminder is there: what waited for it is written.
+   * The reminder is durable, so the waiting writes can go to the journal.
    *
-   * @param nr of the question that it answers
+   * @param nr the number of the {@link ConversationReminder.Keep} that this answers
    */
   private Effect<ConversationEvent, ConversationState> kept(long nr) {
     if (!reminderClient.kept(nr)) {
@@ -894,10 +919,18 @@ public final class ConversationEntity
   }
 
   /**
-   * The reminder has nobody to watch. A conversation that is here says so, or that all is told: but
-   * this only after a write of this life. Until then somebody who was given up and does not know
-   * may have written, or be about to, and the reminder is what brings that to light. A conversation
-   * that is not there cannot write: it says so, and the reminder asks some times more.
+   * Answers {@link Conversation.Wake}, which a reminder sends if it watches no incarnation of this
+   * conversation.
+   *
+   * <ul>
+   *   <li>A conversation with undelivered entries asks for the reminder again.
+   *   <li>A conversation whose members have everything releases the reminder, but only after a
+   *       write of this incarnation. Until then a node that was removed from the cluster and does
+   *       not know it may have written, or may be about to. The reminder makes sure that such an
+   *       entry is found.
+   *   <li>A conversation that does not exist cannot write. It answers {@link
+   *       ConversationReminder.NotThere}, and the reminder repeats its question a few times.
+   * </ul>
    */
   private Effect<ConversationEvent, ConversationState> woken() {
     if (reminderClient.owesRelease()) {
@@ -927,18 +960,23 @@ public final class ConversationEntity
         .thenRun(after -> reminderClient.letGo());
   }
 
-  /** Whether nobody else can have written behind what this life knows without its noticing. */
+  /**
+   * Whether no other node can have written after the events that this incarnation knows: the
+   * journal belongs to this node alone, or this incarnation has persisted an event, which took the
+   * next sequence number.
+   */
   private boolean fenced() {
     return !environment.settings().shared() || state.eventNr > recoveredTo;
   }
 
   /**
-   * The first event of a life that finds something untold, if nothing else was: it says nothing,
-   * but takes its place. A node that was given up and does not know may have written after this one
-   * had read: then the place is taken, this life ends, and the next one reads and tells what was
-   * written. Or it is about to: then it finds the place taken. A life that finds everything told
-   * takes its place with its first write, whatever that is, and until then looks now and then
-   * whether somebody else has ({@link #look}).
+   * Persists an empty event, if this incarnation has written nothing yet. An incarnation that
+   * recovers undelivered entries does this first. The event changes nothing, but takes the next
+   * sequence number. A node that was removed from the cluster and does not know it may have written
+   * since this incarnation read the journal. Then the number is taken: this write fails, the entity
+   * stops, and the next incarnation reads and delivers that event. If the other node writes later,
+   * its write fails. An incarnation that finds everything delivered takes its number with its first
+   * real write, and until then checks the journal from time to time ({@link #look}).
    */
   private Effect<ConversationEvent, ConversationState> takeOver() {
     if (state.eventNr != recoveredTo) {
@@ -948,11 +986,13 @@ public final class ConversationEntity
   }
 
   /**
-   * Nothing came since the last time: say that all is told, so that a restart need not tell it
-   * again, and leave.
+   * Runs once per idle period. If no command came since the last run and all members have
+   * everything, this persists {@link ConversationEvent.Settled}, so that a restart delivers nothing
+   * again, and passivates the entity.
    */
   private Effect<ConversationEvent, ConversationState> idle() {
-    // Also of one that is never quiet: its turn comes while it is in memory.
+    // Called also for a busy conversation: it has to register with the calendar while it is in
+    // memory.
     boolean remembered = archiver.mayLeave();
     boolean quiet =
         handled == handledAtIdle
@@ -982,8 +1022,9 @@ public final class ConversationEntity
   }
 
   /**
-   * Whether somebody else has written since this life has read. It costs a read of the journal each
-   * time a life that has written nothing could leave.
+   * Checks whether another node has written since this incarnation read the journal. The check
+   * costs one read of the journal, each time an incarnation that has written nothing could
+   * passivate.
    */
   private void look(boolean quiet) {
     long at = state.eventNr;
@@ -999,7 +1040,7 @@ public final class ConversationEntity
       return Effect().none();
     }
     if (seen.found()) {
-      context.getLog().warn("{}: another node has written; read anew", id);
+      context.getLog().warn("{}: another node has written to the journal; the entity restarts", id);
       environment.wake().accept(id);
       return Effect().stop();
     }
@@ -1010,9 +1051,10 @@ public final class ConversationEntity
   }
 
   /**
-   * Leaves memory. What came between asking for it and now is written first, if that does not take
-   * long; and if somebody has not heard of it yet, the conversation is called again: its reminder
-   * would do the same, later.
+   * Stops the entity. Sharding asked for this after a passivation or a rebalance. Open work and
+   * entries that are still in the batch are finished and written first, for at most {@link
+   * #STOP_WAITS}. If members lack entries, the conversation is woken again at once: its reminder
+   * would do the same, but later.
    */
   private Effect<ConversationEvent, ConversationState> stop() {
     if (underWay() && !stopDue) {
@@ -1032,7 +1074,7 @@ public final class ConversationEntity
         .thenStop();
   }
 
-  /** Whether somebody waits for what others have been asked for. */
+  /** Whether callers wait for an answer from another entity: a user or the reminder. */
   private boolean underWay() {
     return directOpening.holds()
         || !userCheck.isIdle()
@@ -1050,7 +1092,8 @@ public final class ConversationEntity
     if (state.exists() || fenced()) {
       reminderClient.release();
     }
-    // Else the reminder wakes the next life, and asks it: no place was taken by this one.
+    // Otherwise the reminder stays: this incarnation has taken no sequence number. The reminder
+    // wakes the next incarnation and asks it.
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 }

@@ -11,9 +11,9 @@ import parley.model.UserId;
 import parley.serial.Stored;
 
 /**
- * What has happened in a conversation. This is the message table: a format that is read for ever.
- * Fields may be added; nothing here is ever renamed, removed or given another meaning. An absent
- * field arrives as null or 0.
+ * The persisted events of a conversation. They are the message table of Parley, and every old event
+ * must stay readable for ever. Fields may be added. Nothing is ever renamed, removed or given
+ * another meaning. An absent field is read as null or 0.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -30,17 +30,13 @@ import parley.serial.Stored;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public sealed interface ConversationEvent extends Stored {
 
-  /**
-   * Two people have a conversation; it has no entry yet.
-   *
-   * @param at epoch milliseconds
-   */
+  /** A direct conversation was opened. It has no entry yet. */
   record DirectOpened(Person opener, Person peer, long at) implements ConversationEvent {}
 
   /**
-   * How the other one of a direct conversation is shown.
+   * The name and picture of one user of a direct conversation.
    *
-   * @param revision grows with each change by its owner
+   * @param revision grows with each change by the user
    */
   record Person(UserId userId, String displayName, @Nullable String avatarUrl, long revision) {
     @Override
@@ -50,12 +46,12 @@ public sealed interface ConversationEvent extends Stored {
   }
 
   /**
-   * Entries were written: one or, when several waited for the store, more. A group begins with one
-   * that holds its {@code group_created}.
+   * Entries were written: one, or several if they were waiting for the store at the same time. The
+   * first event of a group begins with the entry {@code group_created}.
    *
-   * @param cursors moves that were waiting when this was written; they happened before the entries.
-   *     Null is none
-   * @param dispatchedTo every member's user entity had everything up to this seq when this was
+   * @param cursors cursor moves that were written with the entries, and happened before them; null
+   *     is none
+   * @param dispatchedTo every member's user entity had everything up to this seq when the event was
    *     written
    */
   record EntriesAppended(List<Entry> entries, @Nullable List<CursorMove> cursors, long dispatchedTo)
@@ -65,20 +61,21 @@ public sealed interface ConversationEvent extends Stored {
   record CursorsMoved(List<CursorMove> cursors) implements ConversationEvent {}
 
   /**
-   * Where one member's cursors are now.
+   * The new cursors of one member.
    *
-   * @param unread the unread count that follows; computed once, from the log
+   * @param unread the unread count at this read cursor; computed once, from the log
    */
   record CursorMove(UserId userId, long delivered, long read, long unread) {}
 
-  /** One of the two of a direct conversation has a new name or picture. */
+  /** A user of a direct conversation has a new name or picture. */
   record ProfileNoted(Person person) implements ConversationEvent {}
 
   /**
-   * The newest text was deleted, and the one before it was too far back for memory: here it is, or
-   * null.
+   * The newest text was deleted, and the text before it was not in memory. This event holds the new
+   * last message, or null if there is none.
    *
-   * @param asOf last seq when it was looked up; older than a newer text it counts for nothing
+   * @param asOf the last seq when the message was looked up; the event is ignored if a newer text
+   *     exists
    */
   record PreviewRestored(@Nullable LastMessage lastMessage, long asOf)
       implements ConversationEvent {}
@@ -87,35 +84,37 @@ public sealed interface ConversationEvent extends Stored {
    * Every member's user entity has acknowledged everything before this event.
    *
    * @param due the day (days since 1970, UTC) for which the calendar has promised to remember this
-   *     conversation, 0 for none
+   *     conversation; 0 for none
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record Settled(long due) implements ConversationEvent {
-    /** One that nobody has promised anything. */
+    /** A conversation without a promise of the calendar. */
     public Settled() {
       this(0);
     }
   }
 
   /**
-   * These entries, the oldest that are not archived, are to be archived together. From here on
-   * every attempt, of whatever node, writes just these.
+   * The oldest entries that are not archived are going to be archived together. After this event
+   * every attempt, on any node, writes exactly these entries.
    *
-   * @param lastEvent number of the event that ends with the entry {@code to}
-   * @param nextAt when the entry behind {@code to} was accepted, 0 where there was none
+   * @param lastEvent the number of the event that ends with the entry {@code to}
+   * @param nextAt when the entry after {@code to} was accepted, epoch milliseconds; 0 if there was
+   *     none
    */
   record SegmentPlanned(long from, long to, long lastEvent, long nextAt)
       implements ConversationEvent {}
 
   /**
-   * The cold tier holds these entries, written and read back: entries up to {@code to} are read
-   * there, and no longer in the events up to {@code lastEvent}. May be repeated.
+   * The cold tier holds these entries; they were written and read back. From now on entries up to
+   * {@code to} are read there, and no longer from the events up to {@code lastEvent}. The event may
+   * be repeated.
    *
    * @param nextAt as in {@link SegmentPlanned}
    */
   record SegmentSealed(long from, long to, long lastEvent, long nextAt)
       implements ConversationEvent {}
 
-  /** The journal no longer holds the events up to this one, nor does anybody need them. */
+  /** The events up to this number were removed from the journal. Nothing needs them any more. */
   record EventsRemoved(long upTo) implements ConversationEvent {}
 }

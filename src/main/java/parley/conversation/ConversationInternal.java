@@ -2,5 +2,5 @@ package parley.conversation;
 
 import parley.serial.Local;
 
-/** What a conversation tells itself. Never travels. */
+/** A message of a conversation to itself. It is never sent to another node. */
 non-sealed interface ConversationInternal extends Conversation.Command, Local {}

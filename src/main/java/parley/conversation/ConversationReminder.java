@@ -21,87 +21,92 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Sees to it that a conversation that may have something untold comes back to memory, whatever node
- * dies: an entity under the conversation's id without any state, which sharding remembers, so that
- * its mere existence is durable. It watches the conversation that asked for it, and wakes the
- * conversation when that has ended without letting it go.
+ * Restarts a conversation that may have undelivered entries, whatever node crashes. A reminder is
+ * an entity without state, under the id of its conversation. Sharding remembers it, so its
+ * existence alone is durable. It watches the conversation that asked for it, and wakes the
+ * conversation if that stops without releasing the reminder.
  *
  * <pre>
  *   Conversation --Keep--&gt; Reminder        (before its first write; sharding has it in the journal)
  *   Conversation &lt;--Kept-- Reminder        (now the conversation may write)
- *   Conversation &lt;--Wake-- Reminder        (when nobody is watched: after a second, then every half
+ *   Conversation &lt;--Wake-- Reminder        (if it watches nobody: after a second, then every half
  *                                           minute; answered with Keep, Release or NotThere)
- *   Conversation --Release--&gt; Reminder     (everybody has heard of everything: it is forgotten)
- *   Conversation --NotThere--&gt; Reminder    (nothing was found: after some of these it is forgotten)
+ *   Conversation --Release--&gt; Reminder     (all members have everything: the reminder is forgotten)
+ *   Conversation --NotThere--&gt; Reminder    (no conversation was found: forgotten after some of these)
  *   Adoption --Adopt--&gt; Reminder           (once, for those that a version without reminders left)
  * </pre>
  *
- * <p>Conversations themselves are not remembered: sharding would write for each that is merely
- * looked at, and for each id that somebody makes up.
+ * <p>Sharding does not remember the conversations themselves. It would write for each conversation
+ * that is only read, and for each invented id.
  */
 public final class ConversationReminder {
-  /** Where reminders live. */
+  /** The sharding key of reminders. */
   public static final EntityTypeKey<Command> KEY =
       EntityTypeKey.create(Command.class, "conversation-reminder");
 
-  /** After this a conversation that has ended, or is not known, is woken. */
+  /** The pause before a conversation that has stopped, or is not watched yet, is woken. */
   static final Duration FIRST = Duration.ofSeconds(1);
 
-  /** How often it is woken after that. */
+  /** The pause between later wakes. */
   static final Duration EVERY = Duration.ofSeconds(30);
 
   /**
-   * After so many wakes in a row that found no conversation the reminder goes: that is {@link
-   * #FIRST} and three times {@link #EVERY}, 91 s, after it was last kept. A node that stood still
-   * answers nobody with a success after 9 s, and a write ends after 80 s (a request of 7 s, eleven
-   * times at most): whatever comes later was accepted by nobody, and who sent it asks again.
+   * After so many wakes in a row that found no conversation the reminder ends: {@link #FIRST} and
+   * three times {@link #EVERY}, 91 s, after it was last kept. This is long enough: a node that was
+   * paused for more than 9 s confirms no write any more, and a write ends after 80 s (at most
+   * eleven requests of 7 s each). So a write that becomes durable later was confirmed to nobody,
+   * and its sender tries again.
    */
   static final int FRUITLESS = 4;
 
-  /** What can be told to a reminder. */
+  /** A command to a reminder. */
   public sealed interface Command extends Wire permits Keep, Release, NotThere, Adopt, Tick, Stop {}
 
   /**
-   * Wake that conversation when it ends. Answers {@link Conversation.Kept} with the same number;
-   * not at all while it is leaving: ask again.
+   * Watches the conversation, and wakes it when it stops. Answers {@link Conversation.Kept} with
+   * the same number. A reminder that is being passivated does not answer: the conversation asks
+   * again.
    */
   public record Keep(
       @JsonProperty("n") long nr, @JsonProperty("c") ActorRef<Conversation.Command> conversation)
       implements Command {}
 
   /**
-   * Nothing is untold, says that life of the conversation. It may be late and come when the next
-   * life has asked: what another life asked for stays.
+   * Ends the reminder: all members have everything, according to this incarnation of the
+   * conversation. The message may arrive late, after the next incarnation has asked for the
+   * reminder. So it is ignored if the reminder watches another incarnation.
    */
   public record Release(@JsonProperty("c") ActorRef<Conversation.Command> conversation)
       implements Command {}
 
   /**
-   * There is no such conversation, says a life of it that was woken, found nothing in the journal
-   * and took no place there. Its first write may be on its way from another node, or from a life
-   * before: so it is woken again, {@value #FRUITLESS} times in all.
+   * The conversation does not exist, according to an incarnation that was woken, found nothing in
+   * the journal and wrote nothing. Its first write may still be on its way from another node or
+   * from an earlier incarnation. So the reminder wakes the conversation again, and ends after
+   * {@value #FRUITLESS} such answers.
    */
   public record NotThere() implements Command {}
 
   /**
-   * Be there, for a conversation that may have something untold and does not know it: it is woken
-   * soon. Answers {@link Adopted}; not at all while it is leaving: ask again.
+   * Creates the reminder of a conversation that may have undelivered entries, and that has not
+   * asked for one. The conversation is woken soon. Answers {@link Adopted}. A reminder that is
+   * being passivated does not answer: the sender asks again.
    */
   record Adopt(@JsonProperty("r") ActorRef<Adopted> replyTo) implements Command {}
 
-  /** The reminder of that conversation is there, durably. */
+  /** The reminder of that conversation is durable. */
   record Adopted(@JsonProperty("c") ConversationId id) implements Wire {}
 
-  /** It is time. */
+  /** The time for the next wake has come. */
   record Tick() implements Command, Local {}
 
-  /** Leave memory. */
+  /** The stop message of sharding. */
   record Stop() implements Command, Local {}
 
-  /** The way to reminders. */
+  /** Sends commands to reminders. */
   @FunctionalInterface
   public interface Port {
-    /** Tells the reminder of that conversation something, at most once. */
+    /** Sends a command to the reminder of that conversation. Delivery is at most once. */
     void tell(ConversationId of, Command message);
   }
 
@@ -130,7 +135,7 @@ public final class ConversationReminder {
   }
 
   /**
-   * Registers reminders with the cluster.
+   * Registers reminders with cluster sharding.
    *
    * @param conversations wakes the conversation of that id
    */
@@ -181,7 +186,7 @@ public final class ConversationReminder {
   private Behavior<Command> handle(Command command) {
     switch (command) {
       case Keep keep -> {
-        // What comes while it leaves may be forgotten with it.
+        // A reminder that is being passivated may be forgotten, so it must not promise anything.
         if (!leaving) {
           watch(keep.conversation());
           keep.conversation().tell(new Conversation.Kept(keep.nr()));
@@ -193,7 +198,7 @@ public final class ConversationReminder {
         }
       }
       case NotThere nothing -> {
-        // One answer for each wake.
+        // At most one answer counts for each wake.
         if (!leaving && watched == null && woken) {
           woken = false;
           fruitless++;
@@ -203,7 +208,8 @@ public final class ConversationReminder {
         }
       }
       case Adopt adopt -> {
-        // Sharding had it in the journal before this came. One that is watched needs no waking.
+        // Sharding has stored this entity before the command arrives. If a conversation is watched,
+        // it need not be woken.
         if (!leaving) {
           adopt.replyTo().tell(new Adopted(id));
         }

@@ -3,15 +3,17 @@ package parley.conversation;
 import java.time.Duration;
 
 /**
- * The times of a conversation.
+ * The settings of the conversation entity.
  *
- * @param cursorsAfter how long cursor moves are gathered before they become one event
- * @param tick how often repetitions and deadlines are looked at
- * @param idle how long without messages, with everything dispatched, before it leaves memory
- * @param snapshotEvery events between snapshots
- * @param readJournal the configuration path of the journal to read from
- * @param shared whether other nodes may write to the journal: then one that was given up may have
- *     written last, or may be about to, and each life begins with an event of its own
+ * @param cursorsAfter how long cursor moves are gathered before they are written as one event
+ * @param tick the interval at which repetitions and deadlines are checked
+ * @param idle how long a conversation without commands and with everything acknowledged stays in
+ *     memory
+ * @param snapshotEvery events between two snapshots
+ * @param readJournal the configuration path of the read journal
+ * @param shared whether other nodes may write to the journal. Then a node that was removed from the
+ *     cluster may have written last, or may be about to, so an incarnation with undelivered entries
+ *     begins with an event of its own
  */
 public record ConversationSettings(
     Duration cursorsAfter,
@@ -20,13 +22,13 @@ public record ConversationSettings(
     int snapshotEvery,
     String readJournal,
     boolean shared) {
-  /** Those of a single node. */
+  /** The settings of a single node, whose journal is not shared. */
   public ConversationSettings(
       Duration cursorsAfter, Duration tick, Duration idle, int snapshotEvery, String readJournal) {
     this(cursorsAfter, tick, idle, snapshotEvery, readJournal, false);
   }
 
-  /** What a server uses. */
+  /** The settings of a server. */
   public static ConversationSettings standard(String readJournal, boolean shared) {
     return new ConversationSettings(
         Duration.ofMillis(50),

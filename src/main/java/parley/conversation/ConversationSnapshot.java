@@ -11,20 +11,19 @@ import parley.model.UserId;
 import parley.serial.Stored;
 
 /**
- * The state of a conversation at an event, as the snapshot store keeps it: under 400 KB at all its
- * bounds. Its rules are those of {@link ConversationEvent}; unlike an event, one that cannot be
- * read costs time only.
+ * The state of a conversation after an event, as the snapshot store keeps it. It is below 400 KB
+ * with all bounds reached. Its format follows the rules of {@link ConversationEvent}. Unlike an
+ * event, a snapshot that cannot be read costs only time.
  *
- * @param eventNr how many events it sums up
+ * @param eventNr how many events it covers
  * @param type null before the conversation exists
- * @param hashes the window of {@link DedupeWindow}, 8 bytes an entry
- * @param amended seqs of edited and deleted entries, and in {@code amendments} what became of each
+ * @param hashes the window of {@link DedupeWindow}, 8 bytes for each entry
+ * @param amended seqs of edited and deleted entries; {@code amendments} says what became of each
  * @param indexSeqs with indexEvents and indexTimes the checkpoints of {@link LogIndex}
  * @param tail the newest entries
- * @param archivedTo with the next five, of a conversation with an archive: see {@link
- *     ConversationState}
+ * @param archivedTo this and the next five belong to the archive: see {@link ConversationState}
  */
-// Arrays, since a list would box 30,000 numbers; nobody compares or changes a snapshot.
+// Arrays, because a list would box 30,000 numbers. No code compares or changes a snapshot.
 @SuppressWarnings("ArrayRecordComponent")
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record ConversationSnapshot(
@@ -73,7 +72,7 @@ record ConversationSnapshot(
       long unread,
       long ahead) {}
 
-  /** One who has left, as stored. */
+  /** A former member as stored. */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record FormerSnapshot(
       UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}

@@ -17,8 +17,9 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * What a conversation is after its events: changed by {@link #apply} alone, which depends on
- * nothing but the events, so that a recovered conversation is the same as the one that went down.
+ * The state of a conversation: the result of its events. Only {@link #apply} changes it, and it
+ * depends on nothing but the events. So a recovered conversation has the same state as before the
+ * crash.
  *
  * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
  * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link Amendments#CAPACITY}
@@ -28,8 +29,8 @@ final class ConversationState {
   final ConversationId id;
 
   /**
-   * How many events were applied: the sequence number of the last one, and the version rows are
-   * told.
+   * How many events were applied. This is the sequence number of the last event, and the version of
+   * the inbox rows that are sent to users.
    */
   long eventNr;
 
@@ -43,7 +44,8 @@ final class ConversationState {
   @Nullable LastMessage lastMessage;
 
   /**
-   * The last message was deleted and the one before it is not in memory: it has to be looked up.
+   * The last message was deleted, and the text before it is not in memory. {@link PreviewSearch}
+   * looks it up.
    */
   boolean previewLost;
 
@@ -55,25 +57,30 @@ final class ConversationState {
   final LinkedHashMap<UserId, Former> former = new LinkedHashMap<>();
   final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
 
-  /** The largest {@link Member#ahead} among those who left and were forgotten. */
+  /**
+   * The largest {@link Member#ahead} among former members that were dropped from {@link #former}.
+   */
   long formerAhead;
 
-  /** Entries up to this one are in the cold tier, and read there. */
+  /** Entries up to this seq are in the cold tier and are read from there. */
   long archivedTo;
 
-  /** The event that ends with the entry {@link #archivedTo}. */
+  /** The sequence number of the event that ends with the entry {@link #archivedTo}. */
   long archivedEvent;
 
-  /** The journal holds no events up to this one; at most {@link #archivedEvent}. */
+  /** Events up to this number are removed from the journal; at most {@link #archivedEvent}. */
   long removedTo;
 
-  /** What is to be archived next, or null. */
+  /** The segment that is being archived, or null. */
   ConversationEvent.@Nullable SegmentPlanned planned;
 
-  /** When the oldest entry that is not archived was accepted; 0 where there is none. */
+  /**
+   * When the oldest entry that is not archived was accepted, epoch milliseconds; 0 if all are
+   * archived.
+   */
   long hotSince;
 
-  /** For which day the calendar remembers this conversation, 0 for none. */
+  /** The day for which the calendar remembers this conversation, in days since 1970; 0 is none. */
   long due;
 
   DedupeWindow dedupe = new DedupeWindow();
@@ -82,9 +89,9 @@ final class ConversationState {
   RecentEntries recentEntries = new RecentEntries();
 
   /**
-   * One who has left.
+   * A former member.
    *
-   * @param read the read cursor it had, so that its last row can say so
+   * @param read its read cursor when it left, for its last inbox row
    */
   record Former(
       UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}
@@ -105,7 +112,7 @@ final class ConversationState {
     return members.get(user);
   }
 
-  /** The name a member's row shows. */
+  /** The name in a member's inbox row. */
   String nameFor(UserId viewer) {
     if (group()) {
       return name == null ? "" : name;
@@ -114,7 +121,7 @@ final class ConversationState {
     return other == null ? "" : other.displayName();
   }
 
-  /** The picture a member's row shows. */
+  /** The picture in a member's inbox row. */
   @Nullable String avatarFor(UserId viewer) {
     if (group()) {
       return avatarUrl;
@@ -132,7 +139,7 @@ final class ConversationState {
     return null;
   }
 
-  /** Takes one event in. */
+  /** Applies one event. */
   void apply(ConversationEvent event) {
     eventNr++;
     settled = event instanceof ConversationEvent.Settled || (settled && tellsNobody(event));
@@ -154,7 +161,7 @@ final class ConversationState {
     }
   }
 
-  /** Whether members need not hear of it: where entries are is no business of theirs. */
+  /** Whether the event concerns no member: it only changes where entries are stored. */
   private static boolean tellsNobody(ConversationEvent event) {
     return event instanceof ConversationEvent.SegmentPlanned
         || event instanceof ConversationEvent.SegmentSealed
@@ -168,12 +175,13 @@ final class ConversationState {
     }
     archivedTo = sealed.to();
     archivedEvent = sealed.lastEvent();
-    // Only what everybody has acknowledged is archived: telling never needs the cold tier.
+    // Only entries that all members have acknowledged are archived. So dispatch never reads the
+    // cold tier.
     dispatchedTo = Math.max(dispatchedTo, archivedTo);
     if (sealed.nextAt() > 0) {
       hotSince = sealed.nextAt();
     } else {
-      // What came while it was written is in memory, or nothing came.
+      // The plan knew of no later entry. If one has come since, it is in memory.
       Entry next = recentEntries.get(archivedTo + 1);
       hotSince = archivedTo == lastSeq ? 0 : next == null ? lastAt : next.at();
     }
@@ -451,19 +459,19 @@ final class ConversationState {
       stored.tail().forEach(state.recentEntries::add);
     }
     state.archivedTo = stored.archivedTo();
-    // Of a snapshot from before a seal said so.
+    // An older version took snapshots in which a seal had not moved dispatchedTo.
     state.dispatchedTo = Math.max(state.dispatchedTo, state.archivedTo);
     state.archivedEvent = stored.archivedEvent();
     state.removedTo = stored.removedTo();
     state.planned = stored.planned();
-    // Before there was an archive nobody noted when the first entry was written.
+    // A snapshot from before there was an archive does not say when the first entry was written.
     boolean untold = stored.hotSince() == 0 && stored.lastSeq() > stored.archivedTo();
     state.hotSince = untold ? stored.createdAt() : stored.hotSince();
     state.due = stored.due();
     return state;
   }
 
-  /** Unset is how an empty array arrives. */
+  /** The snapshot leaves out an empty array, which is then read as null. */
   private static byte[] orEmpty(byte @Nullable [] bytes) {
     return bytes == null ? new byte[0] : bytes;
   }

@@ -15,20 +15,25 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 
 /**
- * Reads conversations from what is stored, past their entities, and says what is not as it has to
- * be: the newest snapshot and the events behind it make a state; cold tier and journal together
- * hold the entries 1 to its last one, each once, with right checksums; manifests cover what is
- * archived; what the snapshot has in memory is what is stored. Memory holds a segment, whatever the
- * length.
+ * Checks stored conversations without starting their entities, and reports what is wrong. For each
+ * conversation it checks:
  *
- * <p>Changes nothing, and may run beside a server: a conversation that archives while it is read is
- * read again.
+ * <ul>
+ *   <li>The newest snapshot and the later events give a state.
+ *   <li>Cold tier and journal together hold the entries 1 to the last one, each once, with correct
+ *       checksums.
+ *   <li>The manifests cover the archived entries.
+ *   <li>The entries in the snapshot are the same as the stored ones.
+ * </ul>
+ *
+ * <p>It holds one segment in memory, however long the conversation is. It changes nothing, and may
+ * run beside a server: a conversation that archives during the check is read again.
  */
 public final class ConversationVerifier {
-  /** What the names of conversations in the journal begin with. */
+  /** The prefix of the persistence ids of conversations. */
   public static final String NAMES = LogReader.PREFIX;
 
-  /** How often one that changes is read. */
+  /** How often a conversation is read that archives during the check. */
   private static final int TRIES = 3;
 
   private final ActorSystem<?> system;
@@ -36,19 +41,19 @@ public final class ConversationVerifier {
   private final @Nullable ColdTier cold;
 
   /**
-   * What was found of one conversation.
+   * The result for one conversation.
    *
-   * @param entries how many it has
+   * @param entries how many entries it has
    * @param archived how many of them are in the cold tier
-   * @param problems what is wrong, without content; empty where nothing is
+   * @param problems what is wrong, without message content; empty if nothing is
    */
   public record Result(ConversationId id, long entries, long archived, List<String> problems) {}
 
   /**
-   * A reader.
+   * A verifier.
    *
-   * @param readJournal the configuration path of the journal to read from
-   * @param cold null where there is no cold tier
+   * @param readJournal the configuration path of the read journal
+   * @param cold null if there is no cold tier
    */
   public ConversationVerifier(ActorSystem<?> system, String readJournal, @Nullable ColdTier cold) {
     this.system = system;
@@ -56,12 +61,15 @@ public final class ConversationVerifier {
     this.cold = cold;
   }
 
-  /** The conversation of a name in the journal, which begins with {@link #NAMES}. */
+  /** The conversation of a persistence id, which begins with {@link #NAMES}. */
   public static ConversationId named(String persistenceId) {
     return new ConversationId(persistenceId.substring(NAMES.length()));
   }
 
-  /** Reads one. Never fails: what cannot be read is a problem. */
+  /**
+   * Checks one conversation. The stage never fails: data that cannot be read is a problem in the
+   * result.
+   */
   public CompletionStage<Result> verify(ConversationId id) {
     return verify(id, TRIES);
   }
@@ -86,7 +94,7 @@ public final class ConversationVerifier {
             });
   }
 
-  /** One conversation being read. */
+  /** One pass over one conversation. */
   private final class Reading {
     final ConversationId id;
     final LogReader logReader;
@@ -108,7 +116,7 @@ public final class ConversationVerifier {
               done -> new Result(id, state.lastSeq, state.archivedTo, List.copyOf(problems)));
     }
 
-    /** The state, as an entity would recover it. */
+    /** Recovers the state as the entity would. */
     CompletionStage<Done> load() {
       return step(
           "its events",
@@ -140,7 +148,7 @@ public final class ConversationVerifier {
         problems.add("there is no such conversation");
       }
       if (state.archivedTo > state.lastSeq || state.removedTo > state.archivedEvent) {
-        problems.add("its borders cannot be");
+        problems.add("its archive boundaries contradict each other");
       }
       return step(
           "its entries", logReader.stored(state).runWith(Sink.foreach(this::entry), system));
@@ -153,13 +161,13 @@ public final class ConversationVerifier {
       lastAt = Math.max(lastAt, entry.at());
       Entry known = state.recentEntries.get(entry.seq());
       if (known != null && !known.equals(entry) && !known.equals(entry.withBody(known.body()))) {
-        problems.add("entry " + entry.seq() + " is another one in the snapshot");
+        problems.add("entry " + entry.seq() + " is a different one in the snapshot");
       } else if (known != null && !known.equals(entry) && !emptied(entry.body())) {
-        problems.add("entry " + entry.seq() + " says something else in the snapshot");
+        problems.add("entry " + entry.seq() + " has different content in the snapshot");
       }
     }
 
-    /** What was deleted went without its content. */
+    /** Whether the content was removed because the entry was deleted before it was archived. */
     private boolean emptied(EntryBody entryBody) {
       return (entryBody instanceof EntryBody.Text text && text.content() == null)
           || (entryBody instanceof EntryBody.Edit edit && edit.content() == null);
@@ -182,7 +190,10 @@ public final class ConversationVerifier {
               });
     }
 
-    /** Ascending by their last entry; some may overlap, after two have written. */
+    /**
+     * Extends the covered range by one manifest. Manifests come in the order of their last entry.
+     * They may overlap if two nodes have written.
+     */
     private void cover(long[] covered, Manifest one) {
       if (one.from() <= covered[0] + 1) {
         covered[0] = Math.max(covered[0], one.to());

@@ -11,7 +11,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.serial.Wire;
 
-/** What members see of a state. */
+/** Makes the views that members get of a conversation: its properties and its history pages. */
 final class ConversationViews {
   private ConversationViews() {}
 
@@ -32,26 +32,29 @@ final class ConversationViews {
         state.createdAt);
   }
 
-  /** What somebody gets who changed the conversation, and may have left it by that. */
+  /** The answer to a user who changed the conversation and may have left it by that. */
   static Conversation.ViewReply reply(ConversationState state, UserId viewer) {
     return state.member(viewer) == null
         ? new Conversation.Removed()
         : new Conversation.Viewed(of(state, viewer));
   }
 
-  /** The answer to somebody who wants to make a group that is there. */
+  /** The answer to a user who wants to create a group that exists already. */
   static Conversation.ViewReply existing(ConversationState state, UserId creator) {
     return state.member(creator) == null
         ? new Conversation.Refused(Refusal.notFound())
         : new Conversation.Viewed(of(state, creator), true);
   }
 
-  /** A page is cut at about this size as a client gets it, so that no connection owes more. */
+  /**
+   * Most bytes of a page in the form that the client gets, about. It bounds what a connection has
+   * to buffer.
+   */
   private static final long SHOWN_BYTES = 256 * 1024;
 
   /**
-   * The page of a range: as much of it as fits, one entry at least, from the side that was asked
-   * for. Its tier is that of what fits.
+   * Makes the page of a range. It holds as many entries as fit, at least one, from the requested
+   * side. Its tier is that of the entries that fit.
    */
   static HistoryPage page(
       ConversationState state,
@@ -73,7 +76,7 @@ final class ConversationViews {
       fits++;
     }
     List<Entry> shown = forward ? all.subList(0, fits) : all.subList(all.size() - fits, all.size());
-    // Backward it may begin late, where the cold tier did not give its part.
+    // A backward page may lack its first entries if the cold tier did not deliver them.
     boolean cut = !all.isEmpty() && all.getFirst().seq() > range.from();
     return new HistoryPage(
         state.id,
@@ -83,12 +86,15 @@ final class ConversationViews {
   }
 
   /**
-   * Which entries a page holds, from after to is none; where the viewer's log ends if it has left;
-   * and whether there are more that way.
+   * The entries that a page may hold.
+   *
+   * @param from the first seq; a range with {@code from} after {@code to} is empty
+   * @param end the last seq that the viewer may see; no limit for a member
+   * @param hasMore whether there are more entries in the requested direction
    */
   record Range(long from, long to, long end, boolean hasMore) {}
 
-  /** The range a viewer gets for its question, or null if it may see nothing. */
+  /** The range that answers a request, or null if the viewer may see nothing. */
   static @Nullable Range range(ConversationState state, Conversation.GetPage get) {
     long floor;
     long end;

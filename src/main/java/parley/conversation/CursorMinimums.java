@@ -1,8 +1,15 @@
 package parley.conversation;
 
 /**
- * The smallest cursors over the members, in a form that answers "over all the others" for each of
- * them.
+ * The smallest cursors of all members. For each member they give the smallest cursor of all the
+ * others, without another pass over the members.
+ *
+ * @param delivered the smallest delivered cursor
+ * @param nextDelivered the second smallest value; {@link Long#MAX_VALUE} if there is none
+ * @param atDelivered how many members are at {@code delivered}
+ * @param read the smallest read cursor
+ * @param nextRead the second smallest value; {@link Long#MAX_VALUE} if there is none
+ * @param atRead how many members are at {@code read}
  */
 record CursorMinimums(
     long delivered, long nextDelivered, int atDelivered, long read, long nextRead, int atRead) {
@@ -37,13 +44,13 @@ record CursorMinimums(
     return new CursorMinimums(delivered, nextDelivered, atDelivered, read, nextRead, atRead);
   }
 
-  /** The smallest delivered cursor of the others; 0 where there are none. */
+  /** The smallest delivered cursor of the other members; 0 if there are none. */
   long delivered(Member member) {
     boolean alone = member.delivered == delivered && atDelivered == 1;
     return orZero(alone ? nextDelivered : delivered);
   }
 
-  /** The smallest read cursor of the others; 0 where there are none. */
+  /** The smallest read cursor of the other members; 0 if there are none. */
   long read(Member member) {
     boolean alone = member.read == read && atRead == 1;
     return orZero(alone ? nextRead : read);

@@ -15,15 +15,15 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * Cursor moves that wait to be written, at most one a member. How many are unread after a move is
- * counted here, from the log itself: in memory for the newest entries, by a read of the journal for
- * a cursor far back.
+ * Cursor moves that wait to be written, at most one for each member. This class also counts the
+ * unread entries after a move, from the log itself. It reads the newest entries in memory, and
+ * older ones with a scan of the log.
  */
 final class CursorMoves {
-  /** Most callers that wait for one member's move. */
+  /** Most callers that wait for the move of one member. */
   private static final int CALLERS = 64;
 
-  /** Most failed counts in a row for one move; a minute lies between the first and the last. */
+  /** Most failed counts in a row for one move. The first and the last are about a minute apart. */
   static final int TRIES = 6;
 
   private final ActorContext<Conversation.Command> context;
@@ -31,20 +31,25 @@ final class CursorMoves {
   private final ConversationState state;
   private final Map<UserId, Move> moves = new LinkedHashMap<>();
 
-  /** What is wanted of one member's cursors. */
+  /** The requested cursors of one member. */
   private static final class Move {
     long delivered;
     long read;
     @Nullable Scan scan;
 
-    /** Counts that failed, one after the other, and ticks until the next. */
+    /** Failed counts in a row. */
     int failures;
 
+    /** Ticks until the next attempt. */
     int rest;
+
     final List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
   }
 
-  /** A count of old entries, from the cursor to what memory holds; done in one or more reads. */
+  /**
+   * A count of unread entries from the cursor to the oldest entry in memory. It may take several
+   * reads.
+   */
   private static final class Scan {
     final UserId user;
     final long from;
@@ -60,7 +65,7 @@ final class CursorMoves {
       this.to = from - 1;
     }
 
-    /** What was counted, without what was deleted since. */
+    /** The counted entries, minus those that were deleted since. */
     long unread() {
       long gone =
           deletedSince.stream()
@@ -70,7 +75,11 @@ final class CursorMoves {
     }
   }
 
-  /** A count has ended; null is a failure. */
+  /**
+   * A count has ended.
+   *
+   * @param count null if the count failed
+   */
   private record Counted(CursorMoves moves, Move move, Scan scan, @Nullable Long count)
       implements ConversationInternal {
     @Override
@@ -86,7 +95,7 @@ final class CursorMoves {
     this.state = state;
   }
 
-  /** Whether the message is this class's own; if so it is handled. */
+  /** Handles the message if it belongs to this class. Returns whether it does. */
   static boolean handle(ConversationInternal message) {
     if (message instanceof Counted counted) {
       counted.moves().counted(counted);
@@ -95,11 +104,7 @@ final class CursorMoves {
     return false;
   }
 
-  /**
-   * Notes a wish. Both cursors are clamped to the log and never go back.
-   *
-   * @return whether there is something to write
-   */
+  /** Records a requested move. Both cursors are limited to the end of the log and never go back. */
   boolean wish(
       Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
     long newRead = Math.min(read, state.lastSeq);
@@ -140,14 +145,14 @@ final class CursorMoves {
     return moves.isEmpty();
   }
 
-  /** What can be written now, with those who wait for it. */
+  /** The moves that can be written now, and the callers that wait for them. */
   record Ready(List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers) {
     void done() {
       callers.forEach(caller -> caller.tell(new Conversation.ReadDone()));
     }
   }
 
-  /** Takes out what can be written; a move whose count is still under way stays. */
+  /** Takes the moves that can be written. A move whose unread count is not known yet stays. */
   Ready take() {
     List<CursorMove> ready = new ArrayList<>(moves.size());
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
@@ -169,11 +174,12 @@ final class CursorMoves {
           all.remove();
           callers.addAll(move.callers);
         } else {
-          // It has read on since the count began: the rest is counted next.
+          // The member has read further since the count began. The next count starts at the new
+          // cursor.
           move.scan = null;
         }
       } else if (move.delivered > member.delivered) {
-        // The tick need not wait for the count.
+        // The delivered cursor need not wait for the count.
         ready.add(new CursorMove(member.userId, move.delivered, member.read, member.unread));
       }
     }
@@ -183,7 +189,10 @@ final class CursorMoves {
   /** A read cursor and the unread texts behind it. */
   private record Resolved(long read, long unread) {}
 
-  /** How far the member can be said to have read now, or null while that is being counted. */
+  /**
+   * The read cursor that can be written now with its unread count, or null while a count is
+   * running.
+   */
   private @Nullable Resolved resolve(Member member, Move move) {
     if (move.read <= member.read) {
       return new Resolved(move.read, member.unread);
@@ -207,7 +216,8 @@ final class CursorMoves {
       return null;
     }
     if (scan.to < inMemory - 1) {
-      // Memory has moved on meanwhile: only what has left it is counted in addition.
+      // New entries have pushed older ones out of memory meanwhile. Only those are counted in
+      // addition.
       start(move, scan, inMemory - 1);
       return null;
     }
@@ -243,8 +253,11 @@ final class CursorMoves {
 
   private void counted(Counted counted) {
     if (counted.count() == null) {
-      context.getLog().warn("{}: counting unread entries failed", state.id);
-      // The move stays and is tried again some ticks later; those who wait are told now.
+      context
+          .getLog()
+          .warn("{}: counting the unread entries failed; the count is repeated", state.id);
+      // The move stays, and the count is repeated some ticks later. The callers get their answer
+      // now.
       counted.move().scan = null;
       counted.move().rest = 1 << counted.move().failures;
       counted.move().failures++;
@@ -265,9 +278,9 @@ final class CursorMoves {
   }
 
   /**
-   * Time goes on: failed counts are due again after 1, 2, 4 … ticks. A wish that could not be
-   * counted {@value #TRIES} times is dropped: whoever waited for it was told so, and the member's
-   * cursor stays where it was until it reads again.
+   * Counts down to the next attempts. Failed counts are repeated after 1, 2, 4 … ticks. A move that
+   * could not be counted {@value #TRIES} times is dropped: its callers were refused, and the
+   * member's cursor stays where it is until the member reads again.
    */
   void tick() {
     Iterator<Move> all = moves.values().iterator();
@@ -276,7 +289,11 @@ final class CursorMoves {
       move.rest = Math.max(0, move.rest - 1);
       if (move.failures >= TRIES) {
         all.remove();
-        context.getLog().warn("{}: a read cursor stays, its entries cannot be counted", state.id);
+        context
+            .getLog()
+            .warn(
+                "{}: a read cursor was not moved, because its unread entries cannot be counted",
+                state.id);
         move.callers.forEach(
             caller ->
                 caller.tell(
@@ -286,8 +303,8 @@ final class CursorMoves {
   }
 
   /**
-   * An entry was deleted while counts may be under way. A read that has not begun knows it to be
-   * deleted; what was counted, or is just being counted, is taken off.
+   * Corrects running counts after a delete. A read that has not started knows that the entry is
+   * deleted. A read that has ended or is running may have counted the entry, so it is subtracted.
    */
   void deleted(EntryBody.Delete delete) {
     for (Move move : moves.values()) {
@@ -298,7 +315,7 @@ final class CursorMoves {
     }
   }
 
-  /** Nothing more will be written. */
+  /** Refuses all waiting callers, because the entity stops. */
   void refuseAll(Refusal refusal) {
     moves
         .values()

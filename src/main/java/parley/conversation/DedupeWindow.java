@@ -5,12 +5,12 @@ import java.nio.LongBuffer;
 import java.util.Arrays;
 
 /**
- * One hash for each of the newest entries, at least {@value #CAPACITY} of them once there are so
- * many: the bounded part of "exactly once". 8 bytes an entry; a look-up is a scan of at most 80 KB,
- * a few microseconds, which at this size is cheaper in memory than any map and hardly slower.
+ * One hash for each of the newest {@value #CAPACITY} entries: the bounded part of "exactly once". A
+ * hash takes 8 bytes. A look-up scans at most 80 KB, which takes a few microseconds. At this size
+ * that needs less memory than any map and is hardly slower.
  */
 final class DedupeWindow {
-  /** How many entries are remembered. Protocol: at least 10,000 later entries. */
+  /** The number of entries. The protocol promises at least 10,000 later entries. */
   static final int CAPACITY = 10_240;
 
   private long[] ring;
@@ -22,12 +22,12 @@ final class DedupeWindow {
     firstSeq = 1;
   }
 
-  /** The lowest seq it still knows; those below need the log. */
+  /** The lowest seq in the window. Lower ones are looked up in the log. */
   long firstSeq() {
     return firstSeq;
   }
 
-  /** Adds the next entry's hash, 0 where the entry has no client_msg_id. */
+  /** Adds the hash of the next entry; 0 if the entry has no {@code client_msg_id}. */
   void add(long seq, long hash) {
     if (seq != firstSeq + size) {
       throw new IllegalStateException("entry " + seq + " after " + (firstSeq + size - 1));
@@ -52,7 +52,8 @@ final class DedupeWindow {
   }
 
   /**
-   * Seqs above {@code above} whose entry may be the one, newest first; nearly always none or one.
+   * The seqs above {@code above} whose entries have this hash, newest first; nearly always none or
+   * one.
    */
   long[] candidates(long hash, long above) {
     long[] found = new long[0];

@@ -13,8 +13,8 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * A direct conversation on its way into being: both users are asked whether they exist, and
- * whatever comes meanwhile waits, {@value #WAITING} at most.
+ * Opens a direct conversation: asks both users whether they exist. Commands that arrive meanwhile
+ * wait, {@value #WAITING} at most; one more is refused.
  */
 final class DirectOpening {
   static final int WAITING = 128;
@@ -29,7 +29,10 @@ final class DirectOpening {
     this.userCheck = userCheck;
   }
 
-  /** Opens it for a post or a request, which is refused here or handed back by {@link #next}. */
+  /**
+   * Opens the conversation for a post or a request. The command is refused here, or handed back by
+   * {@link #next} after the opening.
+   */
   void open(UserId opener, UserId peer, Conversation.Command cause, long now) {
     if (opener.equals(peer) || !ConversationId.direct(opener, peer).equals(id)) {
       refuse(cause, Refusal.notFound());
@@ -75,12 +78,12 @@ final class DirectOpening {
     return new Person(profile.userId(), profile.displayName(), profile.avatarUrl(), 0);
   }
 
-  /** Whether both exist, and the conversation is to be made. */
+  /** Whether both users exist and the opening event can be persisted. */
   boolean isReady() {
     return ready != null;
   }
 
-  /** What is to be persisted now, once. */
+  /** Takes the opening event to persist, or null. */
   ConversationEvent.@Nullable DirectOpened take() {
     ConversationEvent.DirectOpened event = ready;
     ready = null;
@@ -88,14 +91,14 @@ final class DirectOpening {
   }
 
   /**
-   * Whether something waits: what comes now goes behind it, so that a sender's messages keep their
-   * order.
+   * Whether commands wait. Later commands are queued behind them, so that a sender's messages keep
+   * their order.
    */
   boolean holds() {
     return !waiting.isEmpty();
   }
 
-  /** Puts it behind those that wait, or refuses it. */
+  /** Queues the command behind the waiting ones, or refuses it. */
   void follow(Conversation.Command cause) {
     if (waiting.size() >= WAITING) {
       refuse(cause, Refusal.unavailable("too many at once"));
@@ -104,12 +107,12 @@ final class DirectOpening {
     }
   }
 
-  /** The next of what waited for the opening. */
+  /** Takes the next waiting command, or null. */
   Conversation.@Nullable Command next() {
     return waiting.poll();
   }
 
-  /** It is not going to be. */
+  /** Refuses all waiting commands, because the conversation is not opened. */
   void refuseAll(Refusal refusal) {
     taken().forEach(cause -> refuse(cause, refusal));
   }

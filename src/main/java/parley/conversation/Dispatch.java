@@ -14,38 +14,43 @@ import parley.serial.Wire;
 import parley.user.User;
 
 /**
- * The durable outbox of a conversation: how far each member's {@code User} has acknowledged, and
- * the repetition of what it has not. A position is kept in memory only; what survives a crash is
- * one seq below which everybody had everything ({@link ConversationState#dispatchedTo}), from which
- * a recovered conversation tells all again. The users drop what they know, by seq, so nothing is
- * doubled.
+ * The outbox of a conversation. It sends new entries and changed inbox rows to each member's {@code
+ * User}, and repeats them until the user has acknowledged them.
  *
- * <p>At most {@value #AHEAD} entries are told beyond what a user has acknowledged.
+ * <p>The position of each user is kept in memory only. One seq is durable: all users have
+ * everything up to {@link ConversationState#dispatchedTo}. A recovered conversation sends all later
+ * entries again. The users drop what they have, by seq, so nothing is doubled.
  *
- * <p><b>Nothing goes round.</b> What was told is told again by the timer, after pauses that double
- * from {@link #PATIENCE} to {@link #LONGEST}, and at once in one case: a user says that it lacks
- * something. That is heard once, and then again only after the user has acknowledged more than ever
- * before, or after the timer has told it again. So whatever a user answers, and however often, it
- * is told a bounded number of times without progress and without a pause. (Rejected: to believe
- * every such answer. A user that had forgotten the conversation and a conversation that had not
- * told each other the same a million times a second.)
+ * <p>At most {@value #AHEAD} entries are sent beyond what a user has acknowledged.
+ *
+ * <p><b>No endless exchange.</b> The timer repeats what is not acknowledged, after pauses that
+ * double from {@link #PATIENCE} to {@link #LONGEST}. An answer of a user which says that it lacks
+ * entries is followed at once, but only one time. After that, such an answer counts again only when
+ * the user has acknowledged more than ever before, or when the timer has repeated its entries. So
+ * whatever a user answers, and however often, it gets a bounded number of messages without progress
+ * and without a pause. (Rejected: to follow every such answer. A user that had forgotten the
+ * conversation, and a conversation that had not, sent each other the same messages a million times
+ * a second.)
  */
 final class Dispatch {
+  /** Most entries that are sent to a user beyond its acknowledgement. */
   private static final int AHEAD = 1_000;
+
+  /** Most entries that one read of the log loads for a user. */
   private static final int CHUNK = 100;
 
-  /** After this without an acknowledgement what was told is told again. */
+  /** The pause before the first repetition of entries that are not acknowledged. */
   static final Duration PATIENCE = Duration.ofSeconds(3);
 
   /**
-   * The longest pause between two repetitions: so much later than its return does a user that was
-   * away for long hear of what it missed, at the worst.
+   * The longest pause between two repetitions. A user that was away for long gets what it missed at
+   * the latest this long after its return.
    */
   static final Duration LONGEST = Duration.ofSeconds(12);
 
   /**
-   * One member's (or recently left member's) position. Seqs are those of entries told or
-   * acknowledged.
+   * The position of one member or recent former member: which entries and which versions of the
+   * inbox row were sent and acknowledged.
    */
   private static final class Position {
     long acked;
@@ -54,21 +59,27 @@ final class Dispatch {
     long toldVersion;
     boolean loading;
 
-    /** The most it ever acknowledged: more than that is progress. */
+    /** The highest seq that the user ever acknowledged. A higher one is progress. */
     long best;
 
     long bestVersion;
 
-    /** When the first of what is outstanding was told, or progress or a repetition came since. */
+    /**
+     * When the last of these happened: the first outstanding message was sent, the user made
+     * progress, or a message was repeated. In epoch milliseconds.
+     */
     long since;
 
-    /** Until it is told again. */
+    /** The pause before the next repetition, in milliseconds. */
     long pause = PATIENCE.toMillis();
 
-    /** Whether it may have something told again at once by saying that it lacks it. */
+    /** Whether an answer of the user that it lacks entries is followed at once. */
     boolean mayAsk = true;
 
-    /** What was told and not acknowledged may have held cursors: they are told again, all. */
+    /**
+     * Whether unacknowledged messages may have carried cursors. Then the next message carries the
+     * cursors of all members.
+     */
     boolean cursorsLost;
 
     Position(long acked) {
@@ -93,7 +104,7 @@ final class Dispatch {
       return now - since > pause || now < since;
     }
 
-    /** It is told again by the timer. */
+    /** The timer repeats what is not acknowledged. */
     void repeated(long now) {
       told = acked;
       since = now;
@@ -116,7 +127,7 @@ final class Dispatch {
     this.cursorMinimums = CursorMinimums.of(state);
   }
 
-  /** After recovery: tell what may not have arrived. */
+  /** Starts after recovery: sends what members may not have. */
   void recover(long now) {
     cursorMinimums = CursorMinimums.of(state);
     for (Member member : state.members.values()) {
@@ -142,7 +153,7 @@ final class Dispatch {
         user, u -> new Position(Math.max(state.dispatchedTo, joinedSeq - 1)));
   }
 
-  /** Something was persisted: tell those whom it concerns. */
+  /** Sends persisted entries and cursor moves to the users whom they concern. */
   void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
     cursorMinimums = CursorMinimums.of(state);
     List<User.Receipt> receipts = new ArrayList<>(moves.size());
@@ -188,7 +199,7 @@ final class Dispatch {
       position = new Position(joinedSeq - 1);
       positions.put(user, position);
     } else if (position.told < joinedSeq - 1) {
-      // Added again: what happened in between is not for this member.
+      // The member left and was added again. The entries in between are not for it.
       position.told = joinedSeq - 1;
       position.acked = joinedSeq - 1;
     }
@@ -206,7 +217,8 @@ final class Dispatch {
         pump(user, position, now);
       }
     } else {
-      // It is behind and being caught up; only the row and the ticks go now.
+      // The user lacks earlier entries and is being caught up. Only the row and the receipts go
+      // now.
       tell(user, position, List.of(), receipts, now);
     }
   }
@@ -241,7 +253,7 @@ final class Dispatch {
             position.acked + 1));
   }
 
-  /** Where everybody is, for one who may have missed how they got there. */
+  /** The cursors of all members, for a user that may have missed moves. */
   private List<User.Receipt> allCursors() {
     if (state.members.size() > Limits.RECEIPT_MEMBERS) {
       return List.of();
@@ -251,7 +263,7 @@ final class Dispatch {
         .toList();
   }
 
-  /** As many of the first ones as one message between nodes may carry, one at least. */
+  /** As many of the first entries as fit into one message between nodes; at least one. */
   static List<Entry> fitting(List<Entry> entries) {
     long bytes = 0;
     int fits = 0;
@@ -265,7 +277,7 @@ final class Dispatch {
     return entries.subList(0, fits);
   }
 
-  /** The header; one who has left learns nothing of what came after. */
+  /** The row header. A former member gets no preview of later entries. */
   private User.RowHeader header(boolean member) {
     return new User.RowHeader(
         state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
@@ -307,16 +319,16 @@ final class Dispatch {
             false);
   }
 
-  /** The last seq that is for this user. */
+  /** The last seq that this user may get. */
   private long target(UserId user) {
     ConversationState.Former gone = state.former.get(user);
     return gone == null ? state.lastSeq : gone.leftSeq();
   }
 
-  /** A user has everything up to seq in its own journal, and a row of that version. */
+  /** A user has everything up to {@code seq} in its own journal, and a row of that version. */
   void acknowledged(UserId user, long seq, long version, long now) {
     if (rowFor(user) == null) {
-      // It left so long ago that even that is forgotten.
+      // The user left so long ago that the conversation no longer knows it as a former member.
       positions.remove(user);
     }
     Position position = positions.get(user);
@@ -327,11 +339,12 @@ final class Dispatch {
     boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
     boolean lacks = knowsNothing || (nothingNew && seq < position.told);
     if (lacks && !position.mayAsk) {
-      // It was heard already; the timer repeats what it lacks.
+      // An earlier answer of this kind was followed already. The timer repeats the entries.
       return;
     }
     if (knowsNothing) {
-      // It never knew, or has lost its journal: everything from there is told again.
+      // The user never had the entries, or has lost its journal. Everything after its seq is sent
+      // again.
       position.acked = seq;
       position.ackedVersion = 0;
     }
@@ -353,7 +366,7 @@ final class Dispatch {
     }
   }
 
-  /** Tells the next entries a user lacks, if it is not too far behind with acknowledging. */
+  /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */
   private void pump(UserId user, Position position, long now) {
     long target = target(user);
     if (position.loading || position.told >= target || position.told - position.acked >= AHEAD) {
@@ -375,7 +388,7 @@ final class Dispatch {
         });
   }
 
-  /** Repeats what was told long ago and not acknowledged. */
+  /** Repeats messages whose acknowledgement is overdue. */
   void tick(long now) {
     positions.keySet().removeIf(user -> rowFor(user) == null);
     for (Map.Entry<UserId, Position> one : positions.entrySet()) {
@@ -417,7 +430,7 @@ final class Dispatch {
     return Math.max(floor, state.dispatchedTo);
   }
 
-  /** The same row and nothing else, for a user that waits to hear of it. */
+  /** Sends the inbox row alone to a member that waits for it. */
   void remind(UserId user, long now) {
     Member member = state.member(user);
     if (member != null) {

@@ -12,18 +12,18 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * Entries that were accepted and wait to be written as one event (group commit): what comes while
- * the store is busy goes together with the next write, so that a busy conversation is bound by
- * bytes and not by round trips.
+ * Accepted entries that wait to be written as one event (group commit). Entries that arrive while
+ * the store is busy go together into the next event, so that bytes and not round trips limit a busy
+ * conversation.
  *
- * <p>An entry that changes what later ones may do (a delete, a membership) ends its batch, so that
- * nothing in a batch is judged by a state that is no longer true.
+ * <p>An entry that changes what later entries may do (a delete, a membership change) closes its
+ * batch. So no entry in a batch is judged by an outdated state.
  */
 final class EntryBatch {
   /** Most entries of one event. */
   static final int ENTRIES = 128;
 
-  /** An event is closed at this size, so that it stays well under 400 KB in any store. */
+  /** A batch is closed at this size, so that its event stays well below 400 KB in any store. */
   static final int BYTES = 128 * 1024;
 
   private final List<Entry> entries = new ArrayList<>();
@@ -32,7 +32,10 @@ final class EntryBatch {
   private long bytes;
   private boolean closed;
 
-  /** Somebody who is told when the batch is durable, or that it is not known whether it is. */
+  /**
+   * A caller that waits for the batch. It is told that the batch is durable, or that this is not
+   * known.
+   */
   interface Waiting {
     void written();
 
@@ -51,7 +54,7 @@ final class EntryBatch {
     return entries.size();
   }
 
-  /** The newest entry; there is one. */
+  /** The newest entry. The batch must not be empty. */
   Entry last() {
     return entries.getLast();
   }
@@ -82,7 +85,7 @@ final class EntryBatch {
     waiting.add(one);
   }
 
-  /** Somebody waits for {@link Conversation.Posted}. */
+  /** Adds a caller that waits for {@link Conversation.Posted}. */
   void await(ActorRef<Conversation.PostReply> replyTo, Conversation.Posted posted) {
     waiting.add(
         new Waiting() {

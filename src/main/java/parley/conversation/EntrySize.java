@@ -5,19 +5,19 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.EntryBody;
 
-/** About how many bytes an entry is: what batches, memory and pages are bounded by. */
+/** Estimates the size of an entry in bytes. The bounds of batches, memory and pages use it. */
 final class EntrySize {
   private static final int ENTRY = 200;
   private static final int USER = 70;
 
   private EntrySize() {}
 
-  /** As a journal or a snapshot holds it. */
+  /** The size in a journal or a snapshot. */
   static long stored(Entry entry) {
     return weight(entry, false);
   }
 
-  /** As a client gets it: a control character is six bytes of JSON. */
+  /** The size as JSON for a client, where a control character takes six bytes. */
   static long shown(Entry entry) {
     return weight(entry, true);
   }

@@ -5,17 +5,17 @@ import parley.model.Entry;
 import parley.model.HistoryPage.Tier;
 
 /**
- * Where the entries of a range were read: stretches that ascend and leave nothing out. Where the
- * wording of an edited one was does not count.
+ * The tiers from which the entries of a range were read, as stretches in ascending order without
+ * gaps. The tier from which an edit was read does not count.
  */
 record EntrySource(List<Stretch> stretches) {
-  /** All from memory. */
+  /** All entries came from memory. */
   static final EntrySource MEMORY = new EntrySource(List.of());
 
   /** Entries {@code from} to {@code to}, from one tier. */
   record Stretch(long from, long to, Tier tier) {}
 
-  /** The tier of some of the entries, which follow one another. */
+  /** The tier of some consecutive entries of the range. */
   Tier tier(List<Entry> shown) {
     if (shown.isEmpty()) {
       return Tier.MEMORY;

@@ -1,17 +1,17 @@
 package parley.conversation;
 
 /**
- * The times of a conversation's entries: they never go back, and a clock that was wrong for a while
- * does not stop them.
+ * Gives the entries of a conversation their times. Times never go back, and a clock that was wrong
+ * for a while does not make them stand still.
  *
  * <p>As long as the clock is at or past the last entry's time, an entry gets the clock's time. The
- * last entry may lie ahead of the clock: another node wrote it whose clock was ahead, or the clock
- * here was set back. From then on the log's time runs at half the clock's speed, as {@code adjtime}
- * slows down a clock that is ahead. So entries keep their distances in half, the log never gets
- * further ahead than it was, and after twice the lead the two meet. Which node is wrong is not
- * decided here: see the clock that the nodes of a cluster compare.
+ * last entry may be ahead of the clock: the clock of another node was ahead when it wrote the
+ * entry, or the clock of this node was set back. Then the log's time runs at half the clock's
+ * speed, as {@code adjtime} slows down a clock that is ahead. So the distances between entries are
+ * halved, the lead never grows, and after twice the lead log and clock meet. This class does not
+ * decide which node is wrong: the nodes of a cluster compare their clocks.
  *
- * <p>Nothing of it is stored. A new life of the entity begins to slow down at the last entry.
+ * <p>Nothing of this is stored. A new incarnation of the entity begins again at the last entry.
  */
 final class EntryTimes {
   private long heldAt;
@@ -19,10 +19,10 @@ final class EntryTimes {
   private boolean held;
 
   /**
-   * The time of the next entry; all in epoch milliseconds.
+   * The time of the next entry. All times are epoch milliseconds.
    *
    * @param now the clock
-   * @param last the time of the newest entry, 0 where there is none
+   * @param last the time of the newest entry; 0 if there is none
    * @return at least {@code last}
    */
   long next(long now, long last) {

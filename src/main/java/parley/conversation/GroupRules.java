@@ -12,12 +12,17 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * Who may change a group and what then stands in its log: the rules, without anything that happens.
+ * Decides who may change a group, and which entries the change adds to the log. These are pure
+ * rules without side effects.
  */
 final class GroupRules {
   private GroupRules() {}
 
-  /** The outcome: a refusal, or entries by the actor (none: it is so already). */
+  /**
+   * The outcome of a rule: a refusal, or the entries to write.
+   *
+   * @param bodies empty if nothing has to change
+   */
   record Decision(@Nullable Refusal refusal, List<EntryBody> bodies) {
     static Decision refuse(ErrorCode code, String message) {
       return new Decision(Refusal.of(code, message), List.of());
@@ -28,7 +33,7 @@ final class GroupRules {
     }
   }
 
-  /** Whether the actor may administer: null if so. */
+  /** Returns null if the actor may administer the group, otherwise the refusal. */
   static @Nullable Refusal administers(ConversationState state, UserId actor) {
     Member member = state.member(actor);
     if (member == null) {
@@ -58,7 +63,7 @@ final class GroupRules {
             : List.of(new EntryBody.GroupChanged(newName, newAvatar)));
   }
 
-  /** The users who are not members yet. */
+  /** The given users who are not members yet, each once. */
   static List<UserId> strangers(ConversationState state, List<UserId> users) {
     LinkedHashSet<UserId> added = new LinkedHashSet<>(users);
     added.removeAll(state.members.keySet());
@@ -83,7 +88,10 @@ final class GroupRules {
         field + ": a group has at most " + Limits.GROUP_MEMBERS + " members");
   }
 
-  /** The last admin that leaves hands the role to the longest member, before it is gone. */
+  /**
+   * Removes a member. If the only admin leaves, the longest-standing other member becomes admin
+   * first.
+   */
   static Decision remove(ConversationState state, UserId actor, UserId gone) {
     Member member = state.member(actor);
     if (member == null) {

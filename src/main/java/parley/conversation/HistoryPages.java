@@ -17,17 +17,21 @@ import parley.model.EntryBody;
 import parley.model.HistoryPage.Tier;
 
 /**
- * Ranges of entries with their current content, from memory where it holds them, otherwise from the
- * journal or the cold tier without holding up the entity. At most {@value #IN_FLIGHT} reads at once
- * and {@value #WAITING} waiting; one more is refused. The same again for those that begin in the
- * cold tier: where that is slow or away, nobody else waits, and a page that is read backward over
- * the border is cut there.
+ * Loads ranges of entries with their current content. Entries come from memory if they are there,
+ * otherwise from the journal or the cold tier, without blocking the entity.
+ *
+ * <p>Bounds: at most {@value #IN_FLIGHT} reads at once and {@value #WAITING} that wait; one more is
+ * refused. Reads that begin in the cold tier have the same bounds again, so that other reads do not
+ * wait if the tier is slow or unavailable. In that case a page that is read backward ends at the
+ * archive boundary.
  */
 final class HistoryPages {
   static final int IN_FLIGHT = 4;
   static final int WAITING = 128;
 
-  /** So long a page waits for its part of the cold tier, where it can do without. */
+  /**
+   * How long a backward page waits for its part in the cold tier, if it can be answered without it.
+   */
   private static final Duration BORDER = Duration.ofSeconds(3);
 
   private final ActorContext<Conversation.Command> context;
@@ -43,18 +47,18 @@ final class HistoryPages {
     this.state = state;
   }
 
-  /** A range, or null where it is not to be had now. Runs in the entity. */
+  /** Receives a range, or null if it cannot be read now. Called within the entity. */
   interface Ready {
     void accept(@Nullable List<Entry> entries, EntrySource entrySource);
   }
 
-  /** Reads at the same time, and those that wait for them. */
+  /** The running and waiting reads of one tier. */
   private static final class Lane {
     final ArrayDeque<Job> waiting = new ArrayDeque<>();
     int inFlight;
   }
 
-  /** One range on its way. */
+  /** One range that is being loaded. */
   private static final class Job {
     Lane lane;
     final long from;
@@ -65,10 +69,10 @@ final class HistoryPages {
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
 
-    /** Where what is in {@link #read} was read. */
+    /** The tiers from which the entries in {@link #read} came. */
     final List<EntrySource.Stretch> origin = new ArrayList<>();
 
-    /** It was read once more, because the border moved beneath it. */
+    /** Whether the range was read a second time because its entries were archived meanwhile. */
     boolean again;
 
     Job(Lane lane, long from, long to, long end, boolean backward, Ready ready) {
@@ -91,7 +95,7 @@ final class HistoryPages {
     }
   }
 
-  /** A read that has ended. */
+  /** A read has ended. */
   record ReadEnded(Consumer<HistoryPages> then) implements ConversationInternal {
     @Override
     public String toString() {
@@ -99,22 +103,23 @@ final class HistoryPages {
     }
   }
 
-  /** Entries {@code from} to {@code to}, both of which exist, ascending. */
+  /** Loads the entries {@code from} to {@code to}, both of which exist, in ascending order. */
   void load(long from, long to, Ready ready) {
     load(from, to, Long.MAX_VALUE, ready);
   }
 
   /**
-   * The same for one who sees the log only up to an end: wording that was written after it is not
-   * shown; a delete is.
+   * Like {@link #load(long, long, Ready)}, for a viewer who sees the log only up to {@code end}.
+   * Edits after {@code end} are not shown; deletes are.
    */
   void load(long from, long to, long end, Ready ready) {
     load(from, to, end, false, ready);
   }
 
   /**
-   * The same for one who reads backward: where the cold tier does not give its part, or not soon,
-   * what is not only there comes alone. So it may be fewer, of those before {@code to}.
+   * Like {@link #load(long, long, long, Ready)}, for a page that is read backward. If the cold tier
+   * does not deliver its part, or not in time, the result holds only the entries that can be read
+   * without it: a shorter range that still ends with {@code to}.
    */
   void loadBackward(long from, long to, long end, Ready ready) {
     load(from, to, end, true, ready);
@@ -150,7 +155,7 @@ final class HistoryPages {
     }
   }
 
-  /** The first entry that can be had without the cold tier. */
+  /** The first seq that can be read without the cold tier. */
   private long border() {
     return Math.min(state.archivedTo + 1, state.recentEntries.firstSeq());
   }
@@ -201,10 +206,14 @@ final class HistoryPages {
             new ReadEnded(
                 historyPages -> {
                   if (hole(failure) && border < state.archivedTo && !job.again) {
-                    context.getLog().info("{}: archived while it was read", state.id);
+                    context
+                        .getLog()
+                        .info(
+                            "{}: entries were archived during a read; they are read again",
+                            state.id);
                     historyPages.readAgain(job);
                   } else if (entries == null || entries.isEmpty()) {
-                    context.getLog().warn("{}: a read of the log failed", state.id, failure);
+                    context.getLog().warn("{}: reading the log failed", state.id, failure);
                     historyPages.end(job, null);
                   } else {
                     take.accept(entries);
@@ -219,8 +228,9 @@ final class HistoryPages {
   }
 
   /**
-   * What was to be read from the journal has been archived and removed meanwhile: it is in the cold
-   * tier, and read there in its turn. Once, so that no log that lacks something is read for ever.
+   * Reads a range again whose entries were archived and removed from the journal during the read.
+   * They are in the cold tier now. A range is read again only once, so that a log with a hole is
+   * not read for ever.
    */
   private void readAgain(Job job) {
     job.again = true;
@@ -266,7 +276,7 @@ final class HistoryPages {
       job.cameFrom(Tier.MEMORY, job.next(), job.to);
       end(job, all);
     } else {
-      // An edit of theirs is newer, and so in memory too.
+      // The edits of these entries are newer, so they are in memory too.
       job.ready.accept(all, EntrySource.MEMORY);
     }
   }
@@ -282,11 +292,11 @@ final class HistoryPages {
     next(lane);
   }
 
-  /** A place in a lane is free. */
+  /** Starts the next waiting read. */
   private void next(Lane lane) {
     Job next = lane.waiting.poll();
     while (next != null && lane == hot && next.from <= state.archivedTo) {
-      // Archived since it began to wait.
+      // The entries were archived while the read waited.
       next.lane = cold;
       enter(next);
       next = lane.waiting.poll();

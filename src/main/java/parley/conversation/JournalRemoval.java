@@ -18,24 +18,27 @@ import parley.snapshot.PiecedSnapshotStore;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * Takes archived events out of the journal, by the journal's own {@code DeleteMessagesTo} (what a
- * typed entity can delete by itself goes with its snapshots, not by number).
+ * Removes archived events from the journal with the journal's own {@code DeleteMessagesTo}. (A
+ * typed entity can delete events only together with snapshots, not up to a number of its choice.)
  *
- * <p>Before: the newest snapshot is read from the store, whole, and must know that the entries are
- * archived. Older ones than the border go first: what they would have replayed is about to go, and
- * one that cannot be used must not be found. Everything here may be cut and done again.
+ * <p>Before a removal the newest snapshot is read back from the store, completely. It must know
+ * that the entries are archived. Snapshots before the boundary are removed first: the events that
+ * they would replay are about to go, and a snapshot that cannot be used must not be found. Every
+ * step may be interrupted and repeated.
  *
- * <p><b>Two writers for a while</b> (the cluster gave up a node that does not know yet). Whoever
- * removes has itself written, at a place of its own in the journal, that these entries are
- * archived, or has read that: the write guard lets one writer have each place, so it is the truth
- * for both. It has also seen a snapshot that covers it, and entries never change. So what one of
- * them removes the other does not need, whoever is the rightful one: a reader of the old borders
- * finds a hole, fails and asks again. A place that was removed could be written anew by a node that
- * has not heard of anything since; but what is removed was written before the archive's age, a day
- * at least, and no node that is cut off lives that long (it ends itself after seconds).
+ * <p><b>Two writers for a while</b> (the cluster has removed a node, and the node does not know it
+ * yet). A node that removes events has persisted, under a sequence number of its own, that their
+ * entries are archived, or has read that event. The write guard gives each number to one writer, so
+ * the event is the truth for both nodes. The removing node has also seen a snapshot that covers the
+ * event, and entries never change. So neither node needs what the other one removes: a reader with
+ * the old boundaries finds a hole, fails and asks again. A node without news since then could write
+ * a removed number again. But removed events are at least a day old, which is the lowest archive
+ * age, and a node that is cut off ends itself after seconds.
  */
 final class JournalRemoval {
-  /** Events of one request: the DynamoDB plugin deletes all of a request at the same time. */
+  /**
+   * Events of one request. The DynamoDB plugin deletes all events of a request at the same time.
+   */
   static final int STEP = 500;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
@@ -48,12 +51,12 @@ final class JournalRemoval {
     this.persistenceId = persistenceId;
   }
 
-  /** Whether the newest snapshot that can be read knows that events up to this one are archived. */
+  /** Whether the newest readable snapshot says that the events up to this number are archived. */
   CompletionStage<Boolean> covered(long event) {
     return snapshot().thenApply(found -> found.isPresent() && found.get().archivedEvent() >= event);
   }
 
-  /** The newest snapshot that can be read. */
+  /** Reads the newest readable snapshot. */
   CompletionStage<Optional<ConversationSnapshot>> snapshot() {
     return Patterns.ask(
             snapshots(),
@@ -73,9 +76,9 @@ final class JournalRemoval {
   }
 
   /**
-   * Removes the events up to {@code event}, a number of them at a time, and the snapshots before.
+   * Removes the older snapshots, and then the events up to {@code event}, {@value #STEP} at a time.
    *
-   * @param done what was removed before
+   * @param done the number up to which events were removed before
    */
   CompletionStage<Void> remove(long done, long event) {
     return Patterns.ask(
@@ -119,7 +122,7 @@ final class JournalRemoval {
         .snapshotStoreFor(PiecedSnapshotStore.PLUGIN, ConfigFactory.empty());
   }
 
-  /** The store said no. */
+  /** The store reported a failure. */
   private static final class FailedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -3,10 +3,10 @@ package parley.conversation;
 import java.util.Arrays;
 
 /**
- * Which event holds an entry: an event may hold several entries and some hold none, so the two
- * counts drift apart. A checkpoint is kept every {@code stride} entries; when {@value #CAPACITY}
- * are reached every second one goes and the stride doubles. So the index is small for ever, and a
- * look-up overshoots by at most a thousandth of the log.
+ * A sparse index from the seq of an entry to the number of its event. An event may hold several
+ * entries or none, so the two numbers differ. A checkpoint is kept about every {@code stride}
+ * entries. When there are {@value #CAPACITY}, every second one is dropped and the stride doubles.
+ * So the index stays small, and a look-up reads too much by at most a thousandth of the log.
  */
 final class LogIndex {
   /** Most checkpoints. */
@@ -57,27 +57,27 @@ final class LogIndex {
     stride *= 2;
   }
 
-  /** The event from which on {@code seq} is to be looked for. */
+  /** The number of an event at or before the one that holds {@code seq}. */
   long eventAtOrBefore(long seq) {
     int at = floor(seqs, seq);
     return at < 0 ? 1 : events[at];
   }
 
-  /** An event behind the one that holds {@code seq}, or {@link Long#MAX_VALUE}. */
+  /** The number of an event after the one that holds {@code seq}, or {@link Long#MAX_VALUE}. */
   long eventAfter(long seq) {
     int at = floor(seqs, seq) + 1;
     return at < size ? events[at] : Long.MAX_VALUE;
   }
 
-  /** An entry before which every entry was written before {@code time}. */
+  /** A seq before which every entry was written before {@code time}. */
   long seqBeforeTime(long time) {
     int at = floor(times, time - 1);
     return at < 0 ? 1 : seqs[at];
   }
 
   /**
-   * A time at or after that of entry {@code seq}, or {@link Long#MAX_VALUE} if it is too new to
-   * say.
+   * A time at or after that of entry {@code seq}, or {@link Long#MAX_VALUE} if no checkpoint
+   * follows it.
    */
   long timeAtOrAfter(long seq) {
     int at = floor(seqs, seq);
@@ -87,10 +87,7 @@ final class LogIndex {
     return at + 1 < size ? times[at + 1] : Long.MAX_VALUE;
   }
 
-  /**
-   * The last place whose value is at most {@code value}; values never decrease. -1 if there is
-   * none.
-   */
+  /** The last position whose value is at most {@code value}, or -1. Values never decrease. */
   private int floor(long[] values, long value) {
     int low = 0;
     int high = size;

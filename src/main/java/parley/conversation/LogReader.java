@@ -21,16 +21,19 @@ import parley.model.Entry;
 import parley.model.UserId;
 
 /**
- * Reads entries of one conversation outside of the entity, as they were written: those that the
- * state knows to be archived from the cold tier, the others from the journal. Every read is a
- * stream: memory holds what was asked for, however long the way to it.
+ * Reads entries of one conversation outside of the entity, as they were written. Archived entries
+ * come from the cold tier, all others from the journal. Every read is a stream, so memory holds
+ * only the result, however much is read on the way.
  *
- * <p>A range is read whole or the read fails. Events may be removed from the journal while somebody
- * reads it, because they have just been archived: that is a hole, and a hole is a failure, never a
- * shorter answer. Who asks again reads the cold tier.
+ * <p>A range is read completely, or the read fails. Events may be removed from the journal during a
+ * read, because they have just been archived. The reader then finds a hole and fails; it never
+ * returns a shorter range. A retry reads those entries from the cold tier.
  */
 final class LogReader {
-  /** So long a search or count does not stand behind others, but is read as a page is. */
+  /**
+   * A search or count of fewer archived entries than this is read like a page, and does not queue
+   * with the scans of the cold tier.
+   */
   private static final int SHORT = 1_000;
 
   private final ActorSystem<?> system;
@@ -42,8 +45,8 @@ final class LogReader {
   /**
    * A reader of one conversation.
    *
-   * @param plugin the configured read journal
-   * @param cold null where nothing is archived; what was once is then not to be had
+   * @param plugin the configuration path of the read journal
+   * @param cold null if this node has no cold tier; then archived entries cannot be read
    */
   LogReader(ActorSystem<?> system, String plugin, ConversationId id, @Nullable ColdTier cold) {
     this.system = system;
@@ -55,15 +58,15 @@ final class LogReader {
     this.cold = cold;
   }
 
-  /** What all names of conversations in the journal begin with. For ever. */
+  /** The prefix of the persistence ids of conversations. It must never change. */
   static final String PREFIX = "conversation|";
 
-  /** The name of a conversation's events in the journal. */
+  /** The persistence id of a conversation. */
   static String persistenceId(ConversationId id) {
     return PREFIX + id.value();
   }
 
-  /** The log has not what it should have. */
+  /** An entry or event is missing in the log. */
   static final class HoleException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -72,30 +75,45 @@ final class LogReader {
     }
   }
 
-  /** The entries {@code from} to {@code to}, all of which exist. */
+  /** Reads the entries {@code from} to {@code to}, all of which must exist. */
   CompletionStage<List<Entry>> range(ConversationState state, long from, long to) {
     return entries(state, from, to).runWith(Sink.<Entry>seq(), system).thenApply(ArrayList::new);
   }
 
-  /** The first entry of the range that fits, in a turn of the user for whom it is. */
+  /**
+   * Finds the first entry of the range that matches.
+   *
+   * @param by the user on whose behalf the log is read; a long scan of the cold tier takes one of
+   *     this user's turns
+   */
   CompletionStage<Optional<Entry>> find(
       ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
     return scan(state, by, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
   }
 
-  /** How many entries of the range fit, in a turn of the user for whom it is. */
+  /**
+   * Counts the entries of the range that match.
+   *
+   * @param by as in {@link #find}
+   */
   CompletionStage<Long> count(
       ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
     return scan(state, by, from, to)
         .runWith(Sink.fold(0L, (sum, entry) -> wanted.test(entry) ? sum + 1 : sum), system);
   }
 
-  /** All of a range, which exists, ascending; the borders are those of the state now. */
+  /**
+   * All entries of a range that exists, in ascending order. What is archived is decided by the
+   * state at the time of the call.
+   */
   Source<Entry, NotUsed> entries(ConversationState state, long from, long to) {
     return entries(state, from, to, cold -> cold.read(id, from, Math.min(to, state.archivedTo)));
   }
 
-  /** The same where nobody waits for the first, and in the cold tier's turns for such. */
+  /**
+   * Like {@link #entries(ConversationState, long, long)}, for a search or a count. A long one takes
+   * a scan turn of the cold tier.
+   */
   private Source<Entry, NotUsed> scan(ConversationState state, UserId by, long from, long to) {
     if (Math.min(to, state.archivedTo) - from < SHORT) {
       return entries(state, from, to);
@@ -104,7 +122,7 @@ final class LogReader {
         state, from, to, cold -> cold.scan(id, from, Math.min(to, state.archivedTo), by));
   }
 
-  /** The same of the whole log, past what is cached on the way. */
+  /** The whole log, past the caches of the cold tier. */
   Source<Entry, NotUsed> stored(ConversationState state) {
     return entries(state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
   }
@@ -137,24 +155,27 @@ final class LogReader {
         .filter(entry -> entry.seq() <= to);
   }
 
-  /** The entries an event brought. */
+  /** The entries of an event. */
   static List<Entry> entriesOf(Object event) {
     return event instanceof ConversationEvent.EntriesAppended appended
         ? appended.entries()
         : List.of();
   }
 
-  /** Events of the journal, both numbers included; the end of the journal ends it earlier. */
+  /**
+   * The events {@code from} to {@code to} of the journal, both included. The stream ends earlier if
+   * the journal does.
+   */
   Source<EventEnvelope, NotUsed> events(long from, long to) {
-    // One more than wanted: a range of one event is refused by one of the journals, and so is a
-    // number that does not fit an int.
+    // Asks for one event more: one of the journals refuses a range of one event, and a number that
+    // does not fit into an int.
     long last = Math.min(to, Integer.MAX_VALUE - 1);
     return journal
         .currentEventsByPersistenceId(persistenceId, from, last + 1)
         .takeWhile(envelope -> envelope.sequenceNr() <= last);
   }
 
-  /** The same entries, or a failure where they are not just those of the range. */
+  /** The same entries, or a {@link HoleException} if they are not exactly those of the range. */
   private Source<Entry, NotUsed> whole(Source<Entry, NotUsed> found, long from, long to) {
     return found
         .map(Optional::of)

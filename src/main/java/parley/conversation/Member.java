@@ -3,7 +3,7 @@ package parley.conversation;
 import parley.model.Role;
 import parley.model.UserId;
 
-/** A member: what is persisted of it. Changed only by applying events. */
+/** A member of a conversation. Only applied events change it. */
 final class Member {
   final UserId userId;
   final long joinedSeq;
@@ -14,7 +14,7 @@ final class Member {
   long unread;
 
   /**
-   * By how much a client_msg_id of this sender was ever ahead of our clock, milliseconds: an id
+   * The largest lead of a {@code client_msg_id} of this sender over our clock, milliseconds. An id
    * with time t cannot have been stored before {@code t - ahead}.
    */
   long ahead;

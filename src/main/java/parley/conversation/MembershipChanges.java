@@ -14,14 +14,17 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * Changes of a group that bring in users: they are asked first whether they exist, and the change
- * is judged again when they have answered. One change at a time, each by what the one before left
- * behind.
+ * Carries out group changes that add users. It first asks the users whether they exist, and judges
+ * the change again when they have answered. The changes run one at a time, each on the state that
+ * the one before left.
  */
 final class MembershipChanges {
-  /** Where entries go to be written. */
+  /** Writes entries. */
   interface Writer {
-    /** Writes these by the actor, and answers with the conversation as it then sees it. */
+    /**
+     * Writes these entries in the name of the actor, and then answers with the conversation as the
+     * actor sees it.
+     */
     void write(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo);
   }
 
@@ -68,7 +71,10 @@ final class MembershipChanges {
             }));
   }
 
-  /** Asks about those who are not members yet; there are some, and the actor may add them. */
+  /**
+   * Checks the users that are not members yet, and then adds them. The caller has checked that
+   * there are some, and that the actor may add them.
+   */
   void add(Conversation.AddMembers add, long now) {
     userCheck.ask(
         GroupRules.strangers(state, add.userIds()),
@@ -86,7 +92,7 @@ final class MembershipChanges {
             }));
   }
 
-  /** Carries out the next change whose users are known. Returns whether there was one. */
+  /** Carries out the next change whose users all exist. Returns whether there was one. */
   boolean next() {
     Runnable change = vetted.poll();
     if (change != null) {
@@ -106,7 +112,7 @@ final class MembershipChanges {
     }
   }
 
-  /** What becomes of a question about users. */
+  /** Handles the answers of the users for one change. */
   private final class Outcome implements UserCheck.Outcome {
     private final String field;
     private final ActorRef<Conversation.ViewReply> replyTo;

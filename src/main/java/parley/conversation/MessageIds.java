@@ -5,13 +5,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code message_id}s of one conversation grow, whatever node makes them. A node whose clock is
- * behind that of the node before makes smaller ones: then the last one of the log is taken a step
- * further. The step is random, so that two conversations that follow ids of the same node do not
- * meet.
+ * Makes the {@code message_id}s of a conversation grow, whatever node makes them. A node whose
+ * clock is behind that of the previous node makes smaller ULIDs. Then the last id of the log plus a
+ * random step is used. The step is random so that two conversations that continue from ids of the
+ * same node do not get the same id.
  */
 final class MessageIds {
-  /** Of 80 bits that are not time, enough for 2^40 steps. */
+  /** A ULID has 80 bits besides its time, enough for 2^40 steps of this size. */
   private static final long LARGEST_STEP = 1L << 40;
 
   private MessageIds() {}

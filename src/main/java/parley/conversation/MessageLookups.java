@@ -16,39 +16,49 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * Whether a {@code (sender, client_msg_id)} is in the log already, and what stands at a seq that is
- * not in memory.
+ * Finds out whether a {@code (sender, client_msg_id)} is in the log already, and loads the target
+ * entry of a post if it is not in memory.
  *
- * <p>Known is decided in three steps, each exact: the hash window over the newest entries says "no"
- * for certain or names candidates, which are compared themselves; an id that carries a time cannot
- * have been stored before that time less the most its sender's clock was ever ahead, so a young id
- * that is not in the window is new; an old one is searched in the log from that time on, and some
- * way into the window, so that what is found holds for the next ones too ({@link
- * MissingMessageIds}). An id without a time is known for the window only, as the protocol says.
+ * <p>A duplicate is recognised in three steps. Each is exact.
  *
- * <p>One search at a time, {@value #WAITING} waiting; beside it one, and as many waiting, of those
- * that read the cold tier, which may be slow or away: they are refused then, since "not found"
- * would be a guess. A sender whose post is being looked up waits with its later ones, so that its
- * messages keep their order; {@value #EACH} of them wait, so that others have room.
+ * <ol>
+ *   <li>The hash window over the newest entries answers "no" with certainty, or names candidates.
+ *       Each candidate is compared with the entry itself.
+ *   <li>An id that carries a time cannot have been stored before that time, minus the largest lead
+ *       that its sender's clock ever had. So a young id that is not in the window is new.
+ *   <li>An older id is searched for in the log from that time on, and some way into the window, so
+ *       that the result also serves the next ids ({@link MissingMessageIds}). An id without a time
+ *       is known for the length of the window only, as the protocol says.
+ * </ol>
+ *
+ * <p>Bounds: one search at a time, and {@value #WAITING} that wait. Searches that read the cold
+ * tier have the same bounds again, since the tier may be slow or unavailable. A search beyond the
+ * bound is refused with {@code unavailable}, because "not found" would be a guess. While a post is
+ * being looked up, later posts of its sender wait, so that they keep their order; at most {@value
+ * #EACH} for each sender, so that other senders have room.
  */
 final class MessageLookups {
   static final int WAITING = 256;
 
-  /** Most posts of one sender that wait behind its search. */
+  /** Most posts of one sender that wait for its search. */
   static final int EACH = 64;
 
-  /** So far into the window an old id is searched: what is found holds for as many entries. */
+  /**
+   * How many entries of the window a search for an old id reads. The result stays usable until as
+   * many entries have been added.
+   */
   private static final int FURTHER = 2_048;
 
   /**
-   * What a look-up found out about a post.
+   * The results of the look-ups for one post.
    *
    * @param comparedTo the post is none of the window's entries up to this seq
-   * @param searched the log before the window was searched in vain; it cannot have got there since,
-   *     because a sender whose post is looked up writes nothing else
-   * @param known the entry it turned out to be
-   * @param target the entry it aims at
-   * @param absence what the search knows of other posts of the same sender
+   * @param searched true if the log before the window was searched and does not hold the post. It
+   *     cannot hold it later either, because a sender whose post is being looked up writes nothing
+   *     else
+   * @param known the entry that the post duplicates, or null
+   * @param target the entry that the post refers to, or null
+   * @param absence what the search found out about other ids of the same sender, or null
    */
   record Facts(
       long comparedTo,
@@ -68,7 +78,7 @@ final class MessageLookups {
     }
   }
 
-  /** Go on with a post. */
+  /** Continue with a post after its look-up, or after the posts before it. */
   record Resume(Conversation.Post post, Facts facts) implements ConversationInternal {
     @Override
     public String toString() {
@@ -76,7 +86,11 @@ final class MessageLookups {
     }
   }
 
-  /** A search has ended; null facts are a failure. */
+  /**
+   * A search has ended.
+   *
+   * @param facts null if the search failed
+   */
   record Ended(Conversation.Post post, boolean wasCold, @Nullable Facts facts)
       implements ConversationInternal {
     @Override
@@ -88,19 +102,22 @@ final class MessageLookups {
   /** Whether a post is known. */
   sealed interface Known {}
 
-  /** It is this entry. */
+  /** The post is a duplicate of this entry. */
   record Duplicate(Entry entry) implements Known {}
 
-  /** It is new. */
+  /** The post is new. */
   record Unknown() implements Known {}
 
-  /** It is being looked up, and will come again as {@link Resume}. */
+  /** The post is being looked up, and comes again as {@link Resume}. */
   record Pending() implements Known {}
 
   private record Search(
       Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {}
 
-  /** One search after the other; those that need the cold tier hold up nobody else's. */
+  /**
+   * A queue of searches that run one after another. Searches in the cold tier have a queue of their
+   * own, so that they do not delay the others.
+   */
   private static final class Lane {
     final ArrayDeque<Search> waiting = new ArrayDeque<>();
     @Nullable Search running;
@@ -133,8 +150,8 @@ final class MessageLookups {
   }
 
   /**
-   * Whether an earlier post of the same sender is being looked up; if so this one is kept, or
-   * refused.
+   * Whether an earlier post of the same sender is being looked up. If so, this post is queued or
+   * refused here.
    */
   boolean mustWait(Conversation.Post post) {
     if (!busy.contains(post.author())) {
@@ -155,7 +172,7 @@ final class MessageLookups {
     post.replyTo().tell(new Conversation.PostRefused(post.clientMsgId(), refusal));
   }
 
-  /** Decides, or starts to look. */
+  /** Decides whether the post is a duplicate, or starts a search. */
   Known known(Conversation.Post post, Member author, Facts facts, long now) {
     if (facts.known() != null) {
       return new Duplicate(facts.known());
@@ -209,7 +226,10 @@ final class MessageLookups {
     return post.clientMsgId().equals(entry.clientMsgId()) && post.author().equals(entry.senderId());
   }
 
-  /** Compares the window's entries from the oldest candidate to the newest: nearly always one. */
+  /**
+   * Compares the window's entries from the oldest to the newest candidate. Nearly always there is
+   * only one.
+   */
   private CompletionStage<Facts> compare(
       Conversation.Post post, Facts facts, long oldest, long seq) {
     return logReader
@@ -217,7 +237,7 @@ final class MessageLookups {
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
-  /** Compares the one entry where an id of that hash was found before. */
+  /** Compares the post with the entry in which an id of the same hash was found before. */
   private CompletionStage<Facts> at(Conversation.Post post, Facts facts, long seq) {
     return logReader
         .range(state, seq, seq)
@@ -235,7 +255,7 @@ final class MessageLookups {
     return find(post, from, to, absence).thenApply(found -> facts(facts, found, absence));
   }
 
-  /** The same where a part of the range is known not to hold it. */
+  /** Like {@link #scan}, but skips the part of the range that is known not to hold the id. */
   private CompletionStage<Facts> scanFurther(
       Conversation.Post post, Facts facts, long from, long to, MissingMessageIds.Absence before) {
     MissingMessageIds.Absence absence = before.extended(from, to);
@@ -274,7 +294,7 @@ final class MessageLookups {
         found.isPresent() ? null : absence);
   }
 
-  /** Loads the entry a post aims at; the post comes again with it. */
+  /** Loads the entry that a post refers to. The post then comes again with it. */
   void load(Conversation.Post post, Facts facts, long seq) {
     search(
         post,
@@ -319,7 +339,7 @@ final class MessageLookups {
   private @Nullable Search poll(Lane lane) {
     Search search = lane.waiting.poll();
     while (search != null && lane == hot && search.oldest() <= state.archivedTo) {
-      // Archived since it began to wait.
+      // The entries were archived while the search waited.
       cool(search);
       search = lane.waiting.poll();
     }
@@ -343,7 +363,7 @@ final class MessageLookups {
     lane.running = null;
     Conversation.Post post = ended.post();
     if (ended.facts() == null) {
-      context.getLog().warn("{}: looking up an old entry failed", state.id);
+      context.getLog().warn("{}: the search for an old entry failed", state.id);
       refuse(post, Refusal.unavailable("the log cannot be read now"));
     } else {
       missingMessageIds.note(ended.facts().absence());
@@ -361,8 +381,8 @@ final class MessageLookups {
   }
 
   /**
-   * A resumed post has been handled: the next of its sender follows, one by one, so that none is
-   * overtaken.
+   * Called when a resumed post has been handled. Resumes the next waiting post of the same sender,
+   * one by one, so that they keep their order.
    */
   void resumed(UserId author) {
     if (searching.contains(author) || !busy.contains(author)) {

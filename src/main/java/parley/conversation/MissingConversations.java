@@ -13,13 +13,15 @@ import parley.model.ConversationId;
 import parley.model.Refusal;
 
 /**
- * Ids under which this node has lately looked for a conversation and found none, {@value #IDS} at
- * most, each for {@link #LIFE}. Who asks for one again is answered without a look at the store.
+ * A cache of conversation ids that were looked up on this node and do not exist: at most {@value
+ * #IDS}, each for {@link #LIFE}. A repeated request for such an id is answered without a read of
+ * the store.
  *
- * <p><b>It never hides a conversation.</b> All that is said to a conversation goes through its
- * shard, and an id counts only for that very shard in that very place: it is forgotten when the
- * conversation is made here, and if the shard has been elsewhere meanwhile, it comes back as
- * another one. Whatever could make a conversation is never answered from here.
+ * <p><b>The cache never hides a conversation.</b> Every command to a conversation goes through its
+ * shard, and an entry of the cache is valid only for one incarnation of the shard. The entry is
+ * removed when the conversation is created here. If the shard has been on another node meanwhile,
+ * it comes back as another incarnation. A command that may create a conversation is never answered
+ * from the cache.
  */
 final class MissingConversations {
   static final int IDS = 10_000;
@@ -30,17 +32,20 @@ final class MissingConversations {
   private final Cache<Place, Boolean> ids =
       Caffeine.newBuilder().maximumSize(IDS).expireAfterWrite(LIFE).build();
 
-  /** There is no such conversation. */
+  /** Notes that the conversation does not exist. */
   void add(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {
     ids.put(new Place(shard, id), true);
   }
 
-  /** There is one. */
+  /** Notes that the conversation exists. */
   void remove(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {
     ids.invalidate(new Place(shard, id));
   }
 
-  /** The conversation, or, where there was none a moment ago, one that answers for it. */
+  /**
+   * The behaviour of the conversation, or a cheap one that answers {@code not_found} if the id is
+   * in the cache.
+   */
   Behavior<Conversation.Command> behavior(
       ConversationId id,
       ActorRef<ClusterSharding.ShardCommand> shard,
@@ -72,7 +77,10 @@ final class MissingConversations {
         });
   }
 
-  /** Whether it needs no conversation, and has its answer. */
+  /**
+   * Answers the command if it cannot create a conversation. Returns false if it needs the real
+   * entity.
+   */
   private static boolean answered(Conversation.Command message) {
     Conversation.Refused no = new Conversation.Refused(Refusal.notFound());
     switch (message) {

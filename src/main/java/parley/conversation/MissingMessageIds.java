@@ -8,20 +8,21 @@ import parley.model.Entry;
 import parley.model.UserId;
 
 /**
- * What searches of the old log have found not to be there, so that it need not be searched again
- * for each message of a sender whose clock is, or was, far off: which of the sender's ids from a
- * time on stand in a range of entries, by their hashes. Mostly they are few and kept one by one, up
- * to {@value #IDS}; those of a sender with more are kept in a filter of 64 KiB, which may take an
- * id for known that is not: that costs a search, never a wrong answer. (Of 50,000 ids one in a
- * hundred is taken so, of 500,000 nearly all.) A range that is searched later is added to what is
- * known, and only what it has more is read: who comes with older and older ids has the log read
- * once.
+ * Remembers what searches of the old log did not find. So a sender whose clock is or was far off
+ * does not cost a search for each message.
  *
- * <p>And where old ids were found that came again, so that who repeats one for ever has one entry
- * read each time: the last {@value #LOCATED}.
+ * <p>For a sender it holds which of its ids occur in a range of entries, as hashes. Up to {@value
+ * #IDS} ids are kept exactly. More ids go into a Bloom filter of 64 KiB. The filter may report an
+ * id that is not there, which costs a search and never a wrong answer. (With 50,000 ids it does so
+ * for one id in a hundred, with 500,000 for nearly all.) A later search of the same sender reads
+ * only the part of its range that is not known yet. So a sender that comes with older and older ids
+ * has the log read once.
  *
- * <p>At most {@value #USERS} senders, those that were asked about last: 512 KiB in all, where all
- * of them have many ids; beyond that the one longest not asked about is searched for anew.
+ * <p>It also remembers where the last {@value #LOCATED} repeated old ids were found, so that an id
+ * that is repeated again costs the read of one entry.
+ *
+ * <p>Bounds: {@value #USERS} senders, those that were used last; 512 KiB in all if each of them has
+ * a filter. For the sender that drops out, the log is searched again.
  */
 final class MissingMessageIds {
   static final int USERS = 8;
@@ -31,10 +32,10 @@ final class MissingMessageIds {
   private static final int FILTER_BITS = 1 << 19;
   private static final int PROBES = 4;
 
-  /** Any time an id can carry is plausible by this clock. */
+  /** With this as the clock, every time that an id can carry is plausible. */
   private static final long ANY_TIME = Long.MAX_VALUE / 2;
 
-  /** Of one sender. */
+  /** The ids of one sender that occur in a range of entries. */
   static final class Absence {
     private final UserId sender;
     private final long from;
@@ -43,15 +44,15 @@ final class MissingMessageIds {
     private long[] hashes = new long[8];
     private int size;
 
-    /** In the place of {@link #hashes}, where they are too many. */
+    /** Replaces {@link #hashes} when there are too many. */
     private long @Nullable [] filter;
 
     /**
-     * Of a search that begins.
+     * For a search that begins.
      *
-     * @param from the first entry it reads
-     * @param to the last one
-     * @param since ids before this time do not count
+     * @param from the first entry that it reads
+     * @param to the last entry that it reads
+     * @param since ids with an earlier time are not recorded
      */
     Absence(UserId sender, long from, long to, long since) {
       this.sender = sender;
@@ -60,7 +61,7 @@ final class MissingMessageIds {
       this.since = since;
     }
 
-    /** Takes in an entry of the range; each of it has to come. */
+    /** Records an entry of the range. Must be called for every entry of it. */
     void add(Entry entry) {
       String id = entry.clientMsgId();
       if (id == null || !entry.senderId().equals(sender)) {
@@ -91,7 +92,6 @@ final class MissingMessageIds {
       hashes[size++] = hash;
     }
 
-    /** The bit of a hash's n-th probe. */
     private static int bit(long hash, int probe) {
       return (int) ((hash + probe * (hash >>> 32 | 1)) & (FILTER_BITS - 1));
     }
@@ -129,7 +129,10 @@ final class MissingMessageIds {
       return to;
     }
 
-    /** The same, to be told of the entries before and behind it too, down and up to these. */
+    /**
+     * A copy for a larger range. The caller has to add the entries before and after the known
+     * range.
+     */
     Absence extended(long first, long last) {
       Absence more = new Absence(sender, Math.min(first, from), Math.max(last, to), since);
       more.hashes = hashes.clone();
@@ -159,7 +162,7 @@ final class MissingMessageIds {
         }
       };
 
-  /** Remembers a search that has read its range whole. */
+  /** Remembers the result of a search that has read its whole range. */
   void note(@Nullable Absence found) {
     if (found != null) {
       known.put(found.sender, found);
@@ -167,8 +170,9 @@ final class MissingMessageIds {
   }
 
   /**
-   * What is known of the sender, if it goes back to any time, rules this id out, and overlaps or
-   * meets the range; else null.
+   * The known ids of the sender, if a search of this range can build on them: they were recorded
+   * for all times, do not contain this id, and their range overlaps or touches this one. Otherwise
+   * null.
    */
   @Nullable Absence toExtend(UserId sender, long first, long last, long hash) {
     Absence one = known.get(sender);
@@ -181,22 +185,22 @@ final class MissingMessageIds {
     return fits ? one : null;
   }
 
-  /** An old id of that hash stands there. */
+  /** Remembers the entry in which an old id of that hash was found. */
   void locate(long hash, long seq) {
     located.put(hash, seq);
   }
 
-  /** Where an id of that hash was found last, told once; 0 is not known. */
+  /** Returns where an id of that hash was found last, and forgets it; 0 if not known. */
   long takeLocated(long hash) {
     Long seq = located.remove(hash);
     return seq == null ? 0 : seq;
   }
 
   /**
-   * Whether an id of the sender is for certain none of the entries {@code first} to {@code last}.
+   * Whether the entries {@code first} to {@code last} certainly do not hold this id of the sender.
    *
-   * @param time the id's
-   * @param hash the id's
+   * @param time the time in the id, epoch milliseconds
+   * @param hash the hash of sender and id
    */
   boolean rulesOut(UserId sender, long time, long first, long last, long hash) {
     Absence one = known.get(sender);

@@ -3,7 +3,7 @@ package parley.conversation;
 import parley.model.Refusal;
 import parley.user.AdmissionGuard;
 
-/** What a conversation says when more waits for a slow write than it will hold. */
+/** The refusals that a conversation sends when too many commands wait for a slow write. */
 final class OverloadReplies {
   private static final Refusal BUSY = Refusal.unavailable("the conversation is busy; ask again");
 
@@ -13,7 +13,7 @@ final class OverloadReplies {
     return new AdmissionGuard<>(
         Conversation.Command.class,
         AdmissionGuard.BOUND,
-        // Its own messages are few: timers, and what it has asked for within its own bounds.
+        // The entity's own messages are few: timers, and answers to its own bounded requests.
         command -> command instanceof ConversationInternal || command instanceof Conversation.Kept,
         OverloadReplies::refuse);
   }
@@ -36,7 +36,7 @@ final class OverloadReplies {
           read.replyTo().tell(new Conversation.Refused(BUSY));
         }
       }
-      // Users repeat what matters; typing does not.
+      // User entities repeat what matters, and typing does not matter.
       case Conversation.FromUser from -> {}
       case Conversation.Typing typing -> {}
       case Conversation.Wake wake -> {}

@@ -11,8 +11,8 @@ import parley.model.UserId;
 import parley.telemetry.Telemetry;
 
 /**
- * What is going to be written: the batch that gathers, and the event that is on its way to the
- * journal.
+ * The writes of a conversation that are not durable yet: the batch that gathers entries, and the
+ * event that is being persisted.
  */
 final class PendingWrites {
   private final ConversationEntity.Environment environment;
@@ -23,7 +23,7 @@ final class PendingWrites {
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
 
-  /** One event on its way, with those who wait for it. */
+  /** An event that is being persisted, with the callers that wait for it. */
   record Write(
       ConversationEvent event, EntryBatch batch, CursorMoves.Ready moves, long sinceNanos) {}
 
@@ -42,22 +42,22 @@ final class PendingWrites {
     return entryBatch.isEmpty();
   }
 
-  /** Whether the batch must go now. */
+  /** Whether the batch must be written now. */
   boolean full() {
     return entryBatch.full();
   }
 
-  /** The seq of the newest entry, those that wait included. */
+  /** The seq of the newest entry, including the batch. */
   long end() {
     return state.lastSeq + entryBatch.size();
   }
 
-  /** The waiting entry of that name, if there is one. */
+  /** The entry in the batch with the author and {@code clientMsgId} of this post, or null. */
   @Nullable Entry find(Conversation.Post post) {
     return entryBatch.find(post.author(), post.clientMsgId());
   }
 
-  /** Waits with an entry that is in the batch already. */
+  /** Adds a duplicate post to the callers that wait for an entry in the batch. */
   void awaitDuplicate(Conversation.Post post, Entry entry) {
     entryBatch.await(post.replyTo(), posted(state, entry, true));
   }
@@ -86,7 +86,7 @@ final class PendingWrites {
         });
   }
 
-  /** The next entry. Its time never goes back and its id grows, whatever the clock does. */
+  /** Makes the next entry. Its time never goes back and its id grows, whatever the clock does. */
   private Entry entry(UserId author, @Nullable String clientMsgId, EntryBody entryBody) {
     long now = environment.clock().millis();
     Entry last = last();
@@ -101,7 +101,7 @@ final class PendingWrites {
         entryBody);
   }
 
-  /** The newest entry, those that wait included; null where there is none. */
+  /** The newest entry, including the batch; null if it is not known. */
   private @Nullable Entry last() {
     return entryBatch.isEmpty() ? state.recentEntries.get(state.lastSeq) : entryBatch.last();
   }
@@ -117,7 +117,8 @@ final class PendingWrites {
   }
 
   /**
-   * Takes what has gathered, entries and cursors, as one event to be persisted; null is nothing.
+   * Takes the gathered entries and cursor moves as one event to persist. Returns null if there is
+   * nothing to write.
    */
   @Nullable Write take() {
     if (entryBatch.isEmpty() && cursors.isEmpty()) {
@@ -141,7 +142,7 @@ final class PendingWrites {
     return write;
   }
 
-  /** It is durable: members are told, then those who wait. */
+  /** The write is durable: dispatches it to the members, then answers the callers. */
   void written(Write write) {
     inFlight = null;
     Telemetry telemetry = environment.telemetry();
@@ -158,7 +159,10 @@ final class PendingWrites {
     write.moves().done();
   }
 
-  /** The entity ends: whether what is on its way was written is not known. */
+  /**
+   * Refuses all callers, because the entity stops. Whether the event that is being persisted
+   * becomes durable is not known.
+   */
   void refuseAll(Refusal refusal) {
     Write write = inFlight;
     if (write != null) {

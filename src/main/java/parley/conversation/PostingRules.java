@@ -8,27 +8,27 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.Role;
 
-/** What a member may add to a log: the rules, without anything that happens. */
+/** Decides what a member may add to the log. These are pure rules without side effects. */
 final class PostingRules {
   private PostingRules() {}
 
-  /** The outcome of the rules. */
+  /** The outcome of a rule. */
   sealed interface Decision {}
 
-  /** It may be written. */
+  /** The entry may be written. */
   record Accept(EntryBody body) implements Decision {}
 
-  /** It may not. */
+  /** The entry may not be written. */
   record Refuse(Refusal refusal) implements Decision {}
 
-  /** It depends on an entry that is not in memory. */
+  /** The decision needs an entry that is not in memory. */
   record NeedsEntry(long seq) implements Decision {}
 
   /**
-   * Judges an intent.
+   * Decides whether an entry may be written.
    *
    * @param loaded the entry that an earlier {@link NeedsEntry} asked for, or null
-   * @param end the seq of the newest entry, one that is being written included
+   * @param end the seq of the newest entry, including those that are being written
    */
   static Decision decide(
       ConversationState state,
@@ -59,7 +59,7 @@ final class PostingRules {
             text.content(), replyTo, text.mentions().isEmpty() ? null : text.mentions(), false));
   }
 
-  /** A rule over the entry that is aimed at. */
+  /** A rule about the entry that the new entry refers to. */
   private interface OnTarget {
     Decision decide(Entry target);
   }

@@ -8,9 +8,9 @@ import parley.model.LastMessage;
 import parley.model.Limits;
 
 /**
- * The way back to the newest text when the one that inboxes showed is deleted and memory holds no
- * other: page by page through the log, beside everything else. A look that fails begins anew at the
- * head, so the next one waits: 1, 2, 4 … 60 s.
+ * Searches for the newest text when the last message was deleted and memory holds no other text. It
+ * reads the log backward page by page, while the conversation works on. A search that fails starts
+ * again at the end of the log, after 1, 2, 4 … 60 s.
  */
 final class PreviewSearch {
   private static final long FIRST_WAIT_MILLIS = 1_000;
@@ -23,7 +23,13 @@ final class PreviewSearch {
   private int failures;
   private long notBefore;
 
-  /** A page has been looked at; a null event is a failure. */
+  /**
+   * A page has been searched.
+   *
+   * @param event the result so far; null if the page could not be read
+   * @param from the first seq of the page
+   * @param more whether the search has to go on before this page
+   */
   record Looked(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
       implements ConversationInternal {
     @Override
@@ -41,9 +47,12 @@ final class PreviewSearch {
     this.historyPages = historyPages;
   }
 
-  /** Looks for the text if one is missing, nobody looks yet, and it did not fail lately. */
+  /**
+   * Starts a search if the last message is missing, no search is running, and the pause after a
+   * failure is over.
+   */
   void restore(long now) {
-    // Where the clock was set back, not the longer for it.
+    // If the clock was set back, the pause must not become longer.
     notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
     if (state.previewLost && !looking && now >= notBefore) {
       looking = true;
@@ -82,7 +91,10 @@ final class PreviewSearch {
     return null;
   }
 
-  /** What is to be persisted, or null: not yet, not any more, or it has failed and rests. */
+  /**
+   * Handles a searched page. Returns the event to persist. Returns null if the search goes on, is
+   * no longer needed, or has failed and will be repeated.
+   */
   ConversationEvent.@Nullable PreviewRestored looked(Looked looked, long now) {
     ConversationEvent.PreviewRestored event = looked.event();
     if (state.previewLost && event != null && looked.more()) {

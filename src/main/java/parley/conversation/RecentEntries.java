@@ -9,19 +9,19 @@ import parley.model.Entry;
 import parley.model.Limits;
 
 /**
- * The newest entries as they were written, without holes up to the end of the log: at most {@value
- * #ENTRIES} and about {@value #BYTES} bytes, and always at least one if there is any.
+ * The newest entries of the log in memory, as they were written and without holes: at most {@value
+ * #ENTRIES} and about {@value #BYTES} bytes, but always at least one if the log has any.
  */
 final class RecentEntries {
   /**
-   * Two windows: who waits for room in a full one finds what comes next in memory, as long as
-   * entries are small.
+   * Twice the send window of a connection. A connection whose window is full finds the following
+   * entries in memory, as long as entries are small.
    */
   static final int ENTRIES = 2 * Limits.WINDOW;
 
   static final int BYTES = 256 * 1024;
 
-  /** What goes into a snapshot: enough for the first page and small enough for any store. */
+  /** Most entries in a snapshot: enough for the first page, and small enough for any store. */
   private static final int STORED_ENTRIES = 64;
 
   private static final int STORED_BYTES = 64 * 1024;
@@ -37,7 +37,7 @@ final class RecentEntries {
     }
   }
 
-  /** The lowest seq it holds, or {@link Long#MAX_VALUE} if it is empty. */
+  /** The lowest seq in memory, or {@link Long#MAX_VALUE} if there is none. */
   long firstSeq() {
     return entries.isEmpty() ? Long.MAX_VALUE : entries.getFirst().seq();
   }
@@ -46,7 +46,7 @@ final class RecentEntries {
     if (entries.isEmpty() || seq < firstSeq() || seq > entries.getLast().seq()) {
       return null;
     }
-    // A page is read from its end more often than from its start.
+    // Entries near the end are asked for more often than those near the start.
     Iterator<Entry> fromEnd = entries.descendingIterator();
     while (fromEnd.hasNext()) {
       Entry entry = fromEnd.next();
@@ -57,7 +57,7 @@ final class RecentEntries {
     return null;
   }
 
-  /** Those of the range it holds, ascending. */
+  /** The entries of the range that are in memory, in ascending order. */
   List<Entry> range(long from, long to) {
     ArrayList<Entry> found = new ArrayList<>();
     for (Entry entry : entries) {
@@ -71,7 +71,6 @@ final class RecentEntries {
     return found;
   }
 
-  /** From the newest to the oldest. */
   Iterator<Entry> newestFirst() {
     return entries.descendingIterator();
   }

@@ -15,21 +15,21 @@ import scala.Option;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * Reads one list that sharding kept of what it remembers ({@code remember-entities-store =
- * eventsourced}): of a shard, the entities that run in it; of a coordinator, the shards that there
- * are. It recovers as sharding's own actors did, from the newest snapshot and the events behind it,
- * answers, and stops. It writes nothing.
+ * Reads one list of cluster sharding's remembered entities ({@code remember-entities-store =
+ * eventsourced}): the list of a shard names its running entities, the list of a coordinator names
+ * its shards. It recovers as sharding's own actors did, from the newest snapshot and the later
+ * events, then answers and stops. It writes nothing.
  *
- * <p>The kinds of events are internal to Pekko and were kept for data of Akka's versions before;
- * {@code RememberedEntitiesLogTest} holds their bytes, so that an upgrade which drops one is
+ * <p>These event classes are internal to Pekko, which keeps them for data of old Akka versions.
+ * {@code RememberedEntitiesLogTest} holds their bytes, so that an upgrade that drops one is
  * noticed.
  */
 final class RememberedEntitiesLog extends AbstractPersistentActor {
   /**
-   * What was found.
+   * The content of a list.
    *
-   * @param id of the list in the journal
-   * @param names empty also where there is no such list; null where it cannot be read
+   * @param id the persistence id of the list
+   * @param names empty also if there is no such list; null if the list cannot be read
    */
   record Found(String id, @Nullable Set<String> names) {}
 
@@ -42,17 +42,17 @@ final class RememberedEntitiesLog extends AbstractPersistentActor {
     this.replyTo = replyTo;
   }
 
-  /** The list of shards of a kind of entity. */
+  /** The persistence id of the list of shards of an entity type. */
   static String shards(String type) {
     return "/sharding/" + type + "Coordinator";
   }
 
-  /** The list of entities of one of its shards. */
+  /** The persistence id of the list of entities of one shard. */
   static String entities(String type, String shard) {
     return "/sharding/" + type + "Shard/" + shard;
   }
 
-  /** Reads a list, in an actor of its own below this one. Answers {@link Found}, always. */
+  /** Reads a list in a child actor. Always answers {@link Found}. */
   static void read(
       org.apache.pekko.actor.typed.javadsl.ActorContext<?> context,
       String id,
@@ -81,7 +81,7 @@ final class RememberedEntitiesLog extends AbstractPersistentActor {
         .match(String.class, names::add)
         .match(SnapshotOffer.class, offer -> begin(offer.snapshot()))
         .match(RecoveryCompleted.class, completed -> end(Set.copyOf(names)))
-        // What else a coordinator notes says nothing about who is remembered.
+        // The coordinator's other events do not concern remembered entities.
         .matchAny(other -> {})
         .build();
   }

@@ -28,8 +28,8 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Gives a {@link ConversationReminder} to each conversation that the version before reminders had
- * in memory: once in the life of a store, by one node of the cluster at a time.
+ * Creates a {@link ConversationReminder} for each conversation that was in memory under the version
+ * before reminders. This happens once in the life of a store, on one node of the cluster at a time.
  *
  * <pre>
  *   done? ── yes ──▶ end                                     (one read at each start of a cluster)
@@ -43,68 +43,74 @@ import parley.serial.Wire;
  *                                   Done
  * </pre>
  *
- * <p>That version had sharding remember every conversation in memory. One that was cut off (a kill,
- * a power failure) before it had told everybody stands on no other list; nobody would wake it, and
- * its members would hear of the message only when somebody uses the conversation. A reminder that
- * was adopted is durable before it answers, and wakes its conversation a second later, which asks
- * for it to stay or says that it owes nothing. So whatever ends in the middle is begun again, by
- * the next node, and changes nothing for those that were adopted before.
+ * <p>That version had sharding remember every conversation in memory. A conversation that was
+ * killed before all its members had everything is on no other list. Without a reminder it would
+ * start, and deliver the message, only when somebody uses the conversation again. A reminder is
+ * durable before it answers {@code Adopt}. A second later it wakes its conversation, which keeps
+ * the reminder or releases it. So if this process is interrupted, the next node starts it again
+ * from the beginning. The repetition changes nothing for reminders that exist already.
  *
- * <p><b>Bounds.</b> Lists are read one after another, {@value #AT_ONCE} reminders are asked at the
- * same time and {@value #PER_TICK} new ones each {@link #TICK}; who does not answer is asked again
- * after {@value #AGAIN} ticks. A list that cannot be read is tried {@value #TRIES} times over two
- * minutes, then left, with a line in the log. The old lists stay where they are: they are small.
+ * <p><b>Bounds.</b> Lists are read one after another. At most {@value #AT_ONCE} reminders are asked
+ * at the same time, and {@value #PER_TICK} new ones in each {@link #TICK}. A reminder that does not
+ * answer is asked again after {@value #AGAIN} ticks. A list that cannot be read is tried {@value
+ * #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists are not
+ * deleted: they are small.
  */
 final class ReminderAdoption
     extends EventSourcedBehavior<ReminderAdoption.Command, AdoptionEvent, ReminderAdoption.State> {
-  /** Where it notes that it is done. */
+  /** The persistence id of the event that records the end. */
   static final String PERSISTENCE_ID = "adoption|conversations";
 
-  /** Reminders that are asked at the same time. */
+  /** Most reminders that are asked at the same time. */
   static final int AT_ONCE = 32;
 
-  /** Reminders that are asked for the first time with each tick: 50 a second. */
+  /** Most reminders that are asked for the first time in each tick: 50 a second. */
   static final int PER_TICK = 5;
 
   /** Ticks until a reminder that has not answered is asked again. */
   static final int AGAIN = 50;
 
-  /** How often a list is tried that cannot be read; after 1, 2, 4 … s. */
+  /** How often an unreadable list is tried. The pauses are 1, 2, 4 … s. */
   static final int TRIES = 8;
 
   private static final int SECOND = 10;
   private static final Duration TICK = Duration.ofMillis(1000 / SECOND);
 
-  /** Ticks between two lines of the log about what it is at. */
+  /** Ticks between two lines in the log about the progress. */
   private static final int REPORT = 60 * SECOND;
 
-  /** What can be told to it. */
+  /** The commands of this entity. */
   sealed interface Command extends Wire permits Tick, Read, Told {}
 
-  /** It is time. */
+  /** One step of the timer. */
   enum Tick implements Command, Local {
     TICK
   }
 
-  /** A list was read. */
+  /** A list of shards or entities was read. */
   private record Read(RememberedEntitiesLog.Found found) implements Command, Local {}
 
-  /** A reminder is there. */
+  /** A reminder is durable. */
   private record Told(ConversationReminder.Adopted adopted) implements Command, Local {}
 
-  /** Whether it is done. */
+  /** The state: whether the adoption is complete. */
   static final class State {
     boolean done;
   }
 
-  /** The way to the lists. */
+  /** Reads the lists of remembered entities. */
   @FunctionalInterface
   interface Lists {
-    /** Reads one, without blocking. Answers always. */
+    /** Reads one list without blocking. Always answers. */
     void read(ActorContext<?> context, String id, ActorRef<RememberedEntitiesLog.Found> replyTo);
   }
 
-  /** A list to be read, and when. */
+  /**
+   * A list to read.
+   *
+   * @param tried failed attempts so far
+   * @param tick the earliest tick for the next attempt
+   */
   private record Due(String id, int tried, long tick) {}
 
   private final ActorContext<Command> context;
@@ -132,7 +138,10 @@ final class ReminderAdoption
     due.add(new Due(RememberedEntitiesLog.shards(Conversation.KEY.name()), 0, 0));
   }
 
-  /** Sees to it that it is done some time: on the oldest node, and after that on the next one. */
+  /**
+   * Starts the adoption as a cluster singleton: on the oldest node, and if that ends, on the next
+   * one.
+   */
   static void init(ActorSystem<?> system, ConversationReminder.Port reminders) {
     var unused =
         ClusterSingleton.get(system)
@@ -141,7 +150,11 @@ final class ReminderAdoption
                     create(reminders, RememberedEntitiesLog::read, TICK), "conversation-adoption"));
   }
 
-  /** The behaviour; all its times are counted in ticks. */
+  /**
+   * The behaviour. All its times are counted in ticks.
+   *
+   * @param every the length of a tick
+   */
   static Behavior<Command> create(
       ConversationReminder.Port reminders, Lists lists, Duration every) {
     return Behaviors.setup(
@@ -158,7 +171,7 @@ final class ReminderAdoption
     return new State();
   }
 
-  /** There are no snapshots: it has one event. */
+  /** Loads no snapshot: there is at most one event. */
   @Override
   public Recovery recovery() {
     return Recovery.withSnapshotSelectionCriteria(SnapshotSelectionCriteria.none());
@@ -198,8 +211,8 @@ final class ReminderAdoption
       context
           .getLog()
           .info(
-              "{} conversations of the version before have reminders, {} have not answered yet, {}"
-                  + " lists are to be read",
+              "{} conversations of the previous version have reminders, {} have not answered yet,"
+                  + " {} lists are to be read",
               adopted,
               waiting.size() + asked.size(),
               due.size());
@@ -223,7 +236,7 @@ final class ReminderAdoption
 
   private void said() {
     if (adopted > 0) {
-      context.getLog().info("All {} conversations of the version before have reminders", adopted);
+      context.getLog().info("All {} conversations of the previous version have reminders", adopted);
     }
   }
 
@@ -266,7 +279,7 @@ final class ReminderAdoption
     return Effect().none();
   }
 
-  /** Others come first. */
+  /** Puts a list that cannot be read behind the others, or gives it up after the last attempt. */
   private void unreadable(Due list) {
     int tried = list.tried() + 1;
     if (tried < TRIES) {
@@ -275,7 +288,7 @@ final class ReminderAdoption
       context
           .getLog()
           .error(
-              "{} cannot be read; conversations on it that owe their members something tell it when"
+              "{} cannot be read; conversations on it deliver what their members lack only when"
                   + " they are used again",
               list.id());
     }

@@ -8,22 +8,22 @@ import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 
 /**
- * The conversation's side of its {@link ConversationReminder}: before the first write of a life the
- * reminder must be durable, so that whatever was accepted is told even if nobody asks for this
- * conversation ever again. Until then what may write waits here, {@value #WAITING} at most, in
- * order; one more is refused.
+ * The conversation's side of its {@link ConversationReminder}. The reminder must be durable before
+ * the first write of an incarnation, so that accepted entries are delivered even if nobody uses the
+ * conversation again. Until then commands that may write wait here in order, {@value #WAITING} at
+ * most; one more is refused.
  */
 final class ReminderClient {
   static final int WAITING = 512;
 
   private static final Duration REPEAT = Duration.ofSeconds(1);
 
-  /** It is time to ask the reminder again. */
+  /** Ask the reminder again. */
   enum Again implements ConversationInternal {
     AGAIN
   }
 
-  /** The next of what waited for the reminder. */
+  /** Handle the next command that waited for the reminder. */
   enum Next implements ConversationInternal {
     NEXT
   }
@@ -39,9 +39,9 @@ final class ReminderClient {
   private int repeats;
 
   /**
-   * Nothing is kept yet.
+   * A client that has not asked for the reminder yet.
    *
-   * @param reminders null where nobody is to be reminded: then it is always held
+   * @param reminders null if there are no reminders; then the conversation may always write
    */
   ReminderClient(
       ConversationId id,
@@ -54,27 +54,30 @@ final class ReminderClient {
     this.timers = timers;
   }
 
-  /** Whether the conversation may write. */
+  /** Whether the reminder is durable, so that the conversation may write. */
   boolean held() {
     return reminders == null || held;
   }
 
-  /** Whether there is a reminder, or may be one, that is to be let go some time. */
+  /**
+   * Whether this incarnation has a reminder or has asked for one, and so has to release it some
+   * time.
+   */
   boolean owesRelease() {
     return reminders != null && (held || asking);
   }
 
-  /** Whether nothing waits for it. */
+  /** Whether nothing waits for the reminder. */
   boolean isIdle() {
     return !asking && waiting.isEmpty();
   }
 
-  /** How often the reminder was asked again in vain. */
+  /** How often the reminder was asked again. */
   int repeats() {
     return repeats;
   }
 
-  /** Asks for the reminder, unless it is there or was asked for. */
+  /** Asks for the reminder, unless it is durable or was asked for already. */
   void ask() {
     if (!held() && !asking) {
       asking = true;
@@ -85,7 +88,10 @@ final class ReminderClient {
     }
   }
 
-  /** Asks again; also tells a reminder that lost its watch that this conversation is there. */
+  /**
+   * Asks again. A reminder that no longer watches this conversation learns from it that the
+   * conversation runs.
+   */
   void again() {
     repeats++;
     tellKeep();
@@ -97,7 +103,7 @@ final class ReminderClient {
     }
   }
 
-  /** Whether a command that may write waits; it is kept then, or refused. */
+  /** Whether a command that may write has to wait. If so, the command is queued or refused here. */
   boolean mustWait(Conversation.Command command) {
     if (held() && waiting.isEmpty()) {
       return false;
@@ -111,7 +117,12 @@ final class ReminderClient {
     return true;
   }
 
-  /** The reminder is there. Answers whether that is news. */
+  /**
+   * Notes that the reminder is durable, and starts to hand out the waiting commands.
+   *
+   * @param number the number of the {@link ConversationReminder.Keep} that was answered
+   * @return false if this is not the answer to the current question
+   */
   boolean kept(long number) {
     if (!asking || number != nr) {
       return false;
@@ -125,7 +136,9 @@ final class ReminderClient {
     return true;
   }
 
-  /** The next that waited; what comes meanwhile waits behind it. */
+  /**
+   * Takes the next waiting command, or null. Commands that arrive meanwhile are queued behind it.
+   */
   Conversation.@Nullable Command next() {
     Conversation.Command next = waiting.poll();
     if (!waiting.isEmpty()) {
@@ -134,7 +147,10 @@ final class ReminderClient {
     return next;
   }
 
-  /** Everybody has heard of everything, and the journal says so. */
+  /**
+   * Releases the reminder, if this incarnation has one: all members have everything, and the
+   * journal says so.
+   */
   void release() {
     if (owesRelease()) {
       held = false;
@@ -144,21 +160,24 @@ final class ReminderClient {
     }
   }
 
-  /** Lets a reminder go that this life did not ask for. */
+  /** Releases a reminder even if this incarnation did not ask for it. */
   void letGo() {
     if (reminders != null) {
       reminders.tell(id, new ConversationReminder.Release(self));
     }
   }
 
-  /** A life that was woken has found no conversation, and cannot know that none is being made. */
+  /**
+   * Answers a wake: this incarnation has found no conversation, and cannot know whether one is
+   * being created.
+   */
   void notThere() {
     if (reminders != null) {
       reminders.tell(id, new ConversationReminder.NotThere());
     }
   }
 
-  /** The entity ends. */
+  /** Refuses all waiting commands, because the entity stops. */
   void refuseAll() {
     waiting.forEach(OverloadReplies::refuse);
     waiting.clear();

@@ -7,12 +7,12 @@ import parley.archive.ColdTier;
 import parley.model.Entry;
 
 /**
- * The next entries to archive, gathered from the journal event by event: whole events only, so that
- * the border between the tiers is one between events, until the first that is too young or too
- * many.
+ * Collects the next entries to archive from the events of the journal. It takes whole events, so
+ * that the archive boundary always lies between two events. It stops at the first event that is too
+ * young or does not fit into the segment.
  */
 final class SegmentCollector {
-  /** A segment of an entry more than this is worth writing though more may follow. */
+  /** A segment with this many entries is written even if more entries may follow. */
   static final int WORTH_ENTRIES = ColdTier.SEGMENT_ENTRIES / 5;
 
   private static final long WORTH_BYTES = ColdTier.SEGMENT_BYTES / 4;
@@ -27,11 +27,11 @@ final class SegmentCollector {
   private boolean full;
 
   /**
-   * Nothing yet.
+   * An empty collector.
    *
-   * @param from the first entry it takes
-   * @param lastSeq it takes none behind this one
-   * @param cutoff it takes none that is younger than this, epoch milliseconds
+   * @param from the first entry to take
+   * @param lastSeq entries after this one are not taken
+   * @param cutoff entries younger than this are not taken, epoch milliseconds
    */
   SegmentCollector(long from, long lastSeq, long cutoff) {
     this.next = from;
@@ -39,7 +39,7 @@ final class SegmentCollector {
     this.cutoff = cutoff;
   }
 
-  /** Takes an event, if it fits. Returns whether more may. */
+  /** Takes the entries of an event if they fit. Returns whether to go on with the next event. */
   boolean add(EventEnvelope envelope) {
     List<Entry> those = LogReader.entriesOf(envelope.event());
     if (those.isEmpty()) {
@@ -48,7 +48,7 @@ final class SegmentCollector {
     if (those.getFirst().seq() != next) {
       throw new LogReader.HoleException("entry " + next + " was not found");
     }
-    // A segment is JSON: control characters weigh six times what the journal needs for them.
+    // A segment is JSON, where a control character takes six times as many bytes as in the journal.
     long weight = those.stream().mapToLong(EntrySize::shown).sum();
     full =
         !entries.isEmpty()
@@ -66,17 +66,17 @@ final class SegmentCollector {
     return true;
   }
 
-  /** What it has. */
+  /** The collected entries. */
   List<Entry> entries() {
     return entries;
   }
 
-  /** Whether it is large enough though the rest of the conversation is still in use. */
+  /** Whether the segment is large enough to be written while the conversation is still in use. */
   boolean worthwhile() {
     return full || entries.size() >= WORTH_ENTRIES || bytes >= WORTH_BYTES;
   }
 
-  /** The plan to archive just these. */
+  /** The plan to archive exactly the collected entries. */
   ConversationEvent.SegmentPlanned plan() {
     return new ConversationEvent.SegmentPlanned(
         entries.getFirst().seq(), entries.getLast().seq(), lastEvent, nextAt);

@@ -15,15 +15,15 @@ import parley.model.UserId;
 import parley.user.User;
 
 /**
- * Asks users whether they exist before they become members, without holding up the entity. At most
- * {@value #OPEN} questions are open at once; each is answered within {@value #PATIENCE_MILLIS} ms
- * or given up.
+ * Asks users whether they exist before they become members, without blocking the entity. At most
+ * {@value #OPEN} questions are open at once. A question that is not answered within {@value
+ * #PATIENCE_MILLIS} ms fails.
  */
 final class UserCheck {
   static final int OPEN = 64;
   static final long PATIENCE_MILLIS = 5_000;
 
-  /** What comes of it: all profiles, or a refusal. Runs in the entity. */
+  /** Receives the result: all profiles, or a refusal. Called within the entity. */
   interface Outcome {
     void known(Map<UserId, Profile> profiles);
 
@@ -63,7 +63,7 @@ final class UserCheck {
       case User.Found found -> known(found.profile());
       case User.NoSuchUser nobody -> unknown(nobody.userId());
       case User.Refused refused -> {
-        // It does not say who: the question runs into its deadline.
+        // The answer does not name the user. So the question ends at its deadline.
       }
     }
   }

@@ -32,19 +32,20 @@
  *
  * Context: a user who has used up the rate must still get the answers to earlier messages. Only the
  * conversation knows whether a post is a retry. Decision: the post of a user over the rate says so
- * ({@code retryAfterMillis}), and is answered only if its id is known. A post within the rate is
- * paid for first. If it turns out to be a duplicate, the message is given back to the user's rate.
- * Rejected: to ask first and take then (one hop more for every message).
+ * ({@code retryAfterMillis}), and is answered only if its id is known. A post within the rate uses
+ * up one message first. If it turns out to be a duplicate, the message is given back to the user's
+ * rate. Rejected: to ask the conversation before the rate is used up (one hop more for every
+ * message).
  *
  * <h2>Decision: reminders instead of remembered conversations</h2>
  *
  * A conversation that was written, and whose members do not have everything yet, must start again
  * by itself after a crash. Sharding's remembered entities do that, but they write once for each
  * entity that starts and once for each that stops. That is two durable writes for every invented
- * id, and for every idle conversation that is only read. So conversations are not remembered. A
- * {@link parley.conversation.ConversationReminder} is: from before the first write of a
- * conversation's life in memory, until all members have everything and the journal says so. It
- * costs the same two writes, but only for conversations that write.
+ * id, and for every idle conversation that is only read. So sharding does not remember
+ * conversations. It remembers a {@link parley.conversation.ConversationReminder}, from before the
+ * first write of a conversation since it was started until all members have everything and the
+ * journal says so. This costs the same two writes, but only for conversations that write.
  *
  * <p>Rejected: a second, unremembered way to read (two entities would answer for one conversation);
  * a timer over a list of undelivered entries (a write for each message).
@@ -91,11 +92,11 @@
  *
  * An old {@code client_msg_id} is searched for in the log, which may be long. A sender has one
  * search at a time in a conversation, and takes one turn among the node's scans of the cold tier.
- * Other senders pass. What a search has read is remembered ({@code MissingMessageIds}), so the next
- * old id of the same sender costs nothing, or only the part that was not read before. The memory
- * can only prove that an id is not in the log. Otherwise there is one more search, but never a
- * duplicate that is taken for new. Rejected: to refuse old ids of a sender who has many (a phone
- * that was in a drawer for a year has many, too).
+ * Other senders do not wait for it. What a search has read is remembered ({@code
+ * MissingMessageIds}), so the next old id of the same sender costs nothing, or only the part that
+ * was not read before. The memory can only prove that an id is not in the log. Otherwise there is
+ * one more search, but never a duplicate that is taken for new. Rejected: to refuse old ids of a
+ * sender who has many (a phone that was in a drawer for a year has many, too).
  *
  * <h2>Decision: the conversation counts unread entries</h2>
  *
