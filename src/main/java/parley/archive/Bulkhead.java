@@ -10,15 +10,15 @@ import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets so many in at the same time, lets so many more wait in order, and turns the rest away at
- * once. Safe from any thread; nobody is kept waiting in it.
+ * Limits concurrent work: admits a number of callers at the same time, lets a number of others wait
+ * in order, and rejects the rest at once. Thread-safe; no thread blocks in it.
  *
- * <p>Who comes for somebody is let in once at a time for the same one, and waits {@value #EACH}
- * times at most; those behind it that come for others pass it. So nobody has more than one place,
- * however much is asked in his name.
+ * <p>A caller may act for a name (a user). Of one name, one caller is admitted at a time, and
+ * {@value #EACH} at most wait; waiting callers of other names pass them. So no user occupies more
+ * than one place, however much is asked in the name of that user.
  */
 final class Bulkhead {
-  /** Most that wait in one name. */
+  /** Maximum number of waiting callers of one name. */
   static final int EACH = 4;
 
   private final String what;
@@ -26,7 +26,7 @@ final class Bulkhead {
   private final int mostWaiting;
   private final ArrayDeque<Turn> waiting = new ArrayDeque<>();
 
-  /** Whose turn it is: at most as many as are inside. */
+  /** The names of the admitted callers. */
   private final Set<String> present = new HashSet<>();
 
   private int inside;
@@ -37,7 +37,7 @@ final class Bulkhead {
     this.mostWaiting = mostWaiting;
   }
 
-  /** One who came. Must {@link #leave} some time, whatever became of it. */
+  /** One caller. It must {@link #leave} in the end, whatever the outcome. */
   final class Turn {
     private final CompletableFuture<Done> granted = new CompletableFuture<>();
     private final @Nullable String name;
@@ -48,26 +48,30 @@ final class Bulkhead {
       this.name = name;
     }
 
-    /** Completes when it may go in; fails with {@link ColdUnavailable} where it was turned away. */
+    /**
+     * Completes when the caller is admitted. Fails with {@link ColdUnavailable} if it is rejected.
+     */
     CompletionStage<Done> granted() {
       return granted;
     }
 
-    /** Gives its place, or its place in the queue, to the next. May be called again. */
+    /**
+     * Frees the caller's place, or its place in the queue, for the next one. May be called again.
+     */
     void leave() {
       left(this);
     }
   }
 
-  /** One that comes for nobody in particular. */
+  /** Enters without a name. */
   Turn enter() {
     return enter(null);
   }
 
   /**
-   * One that comes for somebody.
+   * Enters for a name.
    *
-   * @param name whose, or null for nobody's
+   * @param name the name, or null for none
    */
   Turn enter(@Nullable String name) {
     Turn turn = new Turn(name);
@@ -108,7 +112,7 @@ final class Bulkhead {
       }
     }
     if (next != null) {
-      // Not under the lock: it runs what the next one does.
+      // Outside the lock, because it runs code of the next caller.
       next.granted.complete(Done.getInstance());
     }
   }
@@ -124,7 +128,7 @@ final class Bulkhead {
     return name == null ? 0 : waiting.stream().filter(one -> name.equals(one.name)).count();
   }
 
-  /** A place is free: for the first that may go in. */
+  /** Admits the first waiting caller that may take the free place. */
   private @Nullable Turn nextInside() {
     for (Iterator<Turn> all = waiting.iterator(); all.hasNext(); ) {
       Turn next = all.next();

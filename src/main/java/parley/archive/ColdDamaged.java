@@ -4,17 +4,17 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the cold tier holds is not what was written: a checksum is wrong, a segment is missing, a
- * format is of a later version. Somebody has to look; trying again does not help.
+ * The cold tier does not hold what was written: a checksum is wrong, a segment is missing, a format
+ * is of a later version. An operator has to look; a retry does not help.
  */
 public final class ColdDamaged extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
   /**
-   * A failure.
+   * Creates a failure.
    *
    * @param problem what is wrong, and in which object; without content
-   * @param cause what it came from, if anything
+   * @param cause the underlying failure, if any
    */
   public ColdDamaged(String problem, @Nullable Throwable cause) {
     super(problem, cause);

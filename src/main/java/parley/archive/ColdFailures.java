@@ -3,11 +3,13 @@ package parley.archive;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 
-/** What went wrong, in the two words of the contract. */
+/**
+ * Maps failures to {@link ColdUnavailable} and {@link ColdDamaged}, the two kinds of the contract.
+ */
 final class ColdFailures {
   private ColdFailures() {}
 
-  /** What is behind the wrappings of futures. */
+  /** The failure without the wrappers of futures. */
   static Throwable bare(Throwable failure) {
     Throwable bare = failure;
     while (bare instanceof CompletionException && bare.getCause() != null) {
@@ -17,8 +19,8 @@ final class ColdFailures {
   }
 
   /**
-   * {@link ColdUnavailable}, {@link ColdDamaged} or {@link IllegalArgumentException}, whatever
-   * came.
+   * Maps any failure to {@link ColdUnavailable}, {@link ColdDamaged} or {@link
+   * IllegalArgumentException}.
    */
   static RuntimeException of(Throwable failure) {
     Throwable bare = bare(failure);

@@ -4,26 +4,26 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 
 /**
- * What bounds the cold tier of a node; {@code parley.archive} in {@code parley-archive.conf} says
- * why each is what it is.
+ * The limits of the cold tier of a node. {@code parley.archive} in {@code parley-archive.conf}
+ * gives the reason for each value.
  *
- * @param reads most reads at the same time
- * @param readsWaiting most reads that wait for their turn; one more is unavailable at once
- * @param scans most scans at the same time, beside the reads
- * @param scansWaiting most scans that wait for their turn; one more is unavailable at once
- * @param scanTimeout for a whole scan, its turn in the queue included
- * @param writes most writes at the same time
- * @param writesWaiting most writes that wait; one more is unavailable at once
- * @param patience until a read's first entry must be there, its turn in the queue included
- * @param stalled a read that nobody takes entries from for so long ends
+ * @param reads maximum number of concurrent reads
+ * @param readsWaiting maximum number of waiting reads; one more is unavailable at once
+ * @param scans maximum number of concurrent scans, beside the reads
+ * @param scansWaiting maximum number of waiting scans; one more is unavailable at once
+ * @param scanTimeout for a whole scan, its wait in the queue included
+ * @param writes maximum number of concurrent writes
+ * @param writesWaiting maximum number of waiting writes; one more is unavailable at once
+ * @param patience time until the first entry of a read, its wait in the queue included
+ * @param stalled a read ends if nobody takes entries from it for this time
  * @param readTimeout for one listing or one object, retries included
  * @param writeTimeout for one object put or removed, retries included, and for the check at the
  *     start
- * @param failures after so many failures in a row nothing is tried for a while
- * @param rest that while, at first; it doubles up to {@code longestRest}
- * @param cacheBytes most bytes of segments, as they are stored, that are kept because they were
- *     read
- * @param cacheTime how long at most
+ * @param failures number of failures in a row after which calls fail at once for a while
+ * @param rest the length of that while, at first; it doubles up to {@code longestRest}
+ * @param longestRest the maximum of {@code rest}
+ * @param cacheBytes maximum bytes of cached segments, in their stored form
+ * @param cacheTime maximum age of a cached segment
  */
 record ColdLimits(
     int reads,

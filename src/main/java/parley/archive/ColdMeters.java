@@ -6,11 +6,11 @@ import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import parley.telemetry.Telemetry;
 
-/** What the cold tier counts and times. */
+/** The meters of the cold tier. */
 final class ColdMeters {
   /**
-   * Timer: until a segment that is read was there, verified, by {@code from}: {@code cache} or
-   * {@code store}. Its count of {@code cache} is the hits.
+   * Timer: the time until a read has a verified segment, by {@code from}: {@code cache} or {@code
+   * store}. The count of {@code cache} is the number of cache hits.
    */
   static final String READS = "parley.cold.segment.reads";
 
@@ -62,11 +62,11 @@ final class ColdMeters {
     bytesWritten.increment((double) bytes);
   }
 
-  /** Counts a failure and hands it on, as one that the contract names. */
+  /** Counts a failure and returns it as one that the contract names. */
   RuntimeException failed(String operation, Throwable failure) {
     RuntimeException known = ColdFailures.of(failure);
     if (known instanceof IllegalArgumentException && operation.equals("read")) {
-      // Whoever asks for a range is not to blame for what a library finds wrong.
+      // The exception comes from a library; the caller's range is not its cause.
       known = new ColdUnavailable("the cold tier cannot be used", known);
     }
     if (known instanceof ColdUnavailable || known instanceof ColdDamaged) {

@@ -9,17 +9,17 @@ import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.regions.providers.AwsRegionProvider;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
-/** Makes cold tiers. */
+/** Creates cold tiers. */
 public final class ColdTiers {
   private ColdTiers() {}
 
   /**
-   * The cold tier of a node. Nothing is asked or opened yet: {@link ColdTier#check} does that, and
-   * each read and write by itself.
+   * Creates the cold tier of a node. This call neither connects nor opens anything: {@link
+   * ColdTier#check} does, and each read and write.
    *
-   * @param system whose configuration has {@code parley.archive}
+   * @param system its configuration contains {@code parley.archive}
    * @param where files or S3
-   * @param telemetry gets its meters, so one tier for each
+   * @param telemetry receives the tier's meters, so create one tier for each
    */
   public static ColdTier open(ActorSystem<?> system, ColdStore where, Telemetry telemetry) {
     return switch (where) {

@@ -3,15 +3,15 @@ package parley.archive;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** The cold tier cannot be read or written now; nothing is lost, and it may be tried again. */
+/** The cold tier cannot be read or written now. Nothing is lost, and a retry may succeed. */
 public final class ColdUnavailable extends RuntimeException {
   @Serial private static final long serialVersionUID = 1L;
 
   /**
-   * A failure.
+   * Creates a failure.
    *
    * @param problem what is wrong, without content
-   * @param cause what it came from, if anything
+   * @param cause the underlying failure, if any
    */
   public ColdUnavailable(String problem, @Nullable Throwable cause) {
     super(problem, cause);

@@ -22,19 +22,21 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * One entry as one line of JSON, exactly: what is read is equal to what was written. The names are
- * those of the protocol's entries; what the protocol keeps to itself ({@code client_msg_id} of
- * others, {@code target_sender_id}) is there as well. Read for ever: fields may be added, never
- * renamed.
+ * One entry as one line of JSON, without loss: the entry that is read equals the entry that was
+ * written. The field names are those of the protocol's entries. Fields that the protocol hides
+ * ({@code client_msg_id} of others, {@code target_sender_id}) are included. Every later version
+ * reads this format: fields may be added, never renamed.
  *
- * <p>Written by hand and not from the annotations of the journal's records, because those names are
- * the journal's own, and because a change there must not change this format.
+ * <p>The annotations of the journal's records are not used. Their names are the journal's own, and
+ * a change there must not change this format.
  */
 final class EntryLine {
-  /** Each line begins so, and its number follows: a reader can pass over a line without parsing. */
+  /**
+   * The beginning of each line. The seq follows, so a reader can skip a line without parsing it.
+   */
   static final String START = "{\"seq\":";
 
-  /** Always three digits, whatever they are. */
+  /** Always three digits of milliseconds, also if they are zero. */
   private static final DateTimeFormatter TIME =
       new DateTimeFormatterBuilder().appendInstant(3).toFormatter();
 
@@ -48,19 +50,19 @@ final class EntryLine {
 
   private EntryLine() {}
 
-  /** For what is written to {@code out}, which stays open. */
+  /** A generator that writes to {@code out} and does not close it. */
   static JsonGenerator generator(OutputStream out) throws IOException {
     JsonGenerator json = MAPPER.getFactory().createGenerator(out);
     json.setRootValueSeparator(null);
     return json.disable(JsonGenerator.Feature.AUTO_CLOSE_TARGET);
   }
 
-  /** Epoch milliseconds as in the protocol. */
+  /** Epoch milliseconds as text, as in the protocol. */
   static String time(long epochMillis) {
     return TIME.format(Instant.ofEpochMilli(epochMillis));
   }
 
-  /** The other way; throws {@link IllegalArgumentException}. */
+  /** Text to epoch milliseconds; throws {@link IllegalArgumentException}. */
   static long time(String text) {
     try {
       return Instant.parse(text).toEpochMilli();
@@ -69,7 +71,7 @@ final class EntryLine {
     }
   }
 
-  /** Writes a line and its end. */
+  /** Writes an entry as a line, with its line feed. */
   static void write(JsonGenerator json, Entry entry) throws IOException {
     json.writeStartObject();
     json.writeNumberField("seq", entry.seq());
@@ -155,7 +157,7 @@ final class EntryLine {
   /**
    * Reads a line.
    *
-   * @throws IllegalArgumentException where it is not an entry; the message holds no content
+   * @throws IllegalArgumentException if it is not an entry; the message contains no content
    */
   static Entry read(byte[] line, int length) {
     JsonNode json = object(line, length);
@@ -168,7 +170,7 @@ final class EntryLine {
         body(json, text(json, "type")));
   }
 
-  /** Exactly one JSON object; throws {@link IllegalArgumentException}. */
+  /** Parses exactly one JSON object; throws {@link IllegalArgumentException}. */
   static JsonNode object(byte[] bytes, int length) {
     try (JsonParser parser = MAPPER.createParser(bytes, 0, length)) {
       @Nullable JsonNode json = MAPPER.readTree(parser);
@@ -177,7 +179,7 @@ final class EntryLine {
       }
       return json;
     } catch (JsonProcessingException e) {
-      // Its own message can quote what it read.
+      // The message of the parser can quote content.
       throw new IllegalArgumentException("not JSON (" + e.getClass().getSimpleName() + ")");
     } catch (IOException e) {
       throw new IllegalArgumentException("not UTF-8 (" + e.getClass().getSimpleName() + ")");

@@ -32,14 +32,14 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * Objects as files of a folder, a key as a path. A file is written under another name, forced to
- * the disk, moved to its own name in one step, and then its folder is forced too: after a crash or
- * on a full disk it is there whole or not at all.
+ * Objects as files in a folder, with the key as the path. A put writes the file under a temporary
+ * name, forces it to the disk, renames it atomically, and forces its folder to the disk. So after a
+ * crash or on a full disk an object exists as a whole or not at all.
  *
- * <p>All of it happens on the executor it is given.
+ * <p>All work runs on the given executor.
  */
 final class FileObjects implements ObjectStore {
-  /** Rights of folders, where the system has such. */
+  /** The rights of new folders, if the file system has such rights. */
   private static final FileAttribute<?>[] OWNER_ONLY =
       FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
           ? new FileAttribute<?>[] {
@@ -47,10 +47,13 @@ final class FileObjects implements ObjectStore {
           }
           : new FileAttribute<?>[0];
 
-  /** Names that begin so are files in the making. */
+  /** The prefix of the names of temporary files. */
   private static final String UNFINISHED = ".unfinished-";
 
-  /** One that is so old is what a crash has left, and goes with the next put into its folder. */
+  /**
+   * Age at which a temporary file is a leftover of a crash. The next put into its folder removes
+   * it.
+   */
   private static final Duration ABANDONED = Duration.ofHours(1);
 
   private final Path root;
@@ -103,13 +106,16 @@ final class FileObjects implements ObjectStore {
     }
   }
 
-  /** Each folder that is made is its owner's alone, and forced into the one it is in. */
+  /**
+   * Creates a folder and its missing parents, for their owner only, and forces each new name to the
+   * disk.
+   */
   private void makeFolder(Path folder) throws IOException {
     if (Files.isDirectory(folder)) {
       return;
     }
     if (folder.equals(root)) {
-      // What it is in is not ours to close.
+      // The parent folders are not ours: they get default rights.
       Files.createDirectories(folder(folder));
     } else {
       makeFolder(folder(folder));
@@ -133,7 +139,7 @@ final class FileObjects implements ObjectStore {
     return folder;
   }
 
-  /** Makes names last. Windows has no way to say so, and needs none. */
+  /** Makes the names in a folder durable. Windows has no such operation, and needs none. */
   private static void force(Path folder) throws IOException {
     if (java.io.File.separatorChar == '\\') {
       return;
@@ -159,7 +165,7 @@ final class FileObjects implements ObjectStore {
         });
   }
 
-  /** Names are all in memory at once: some hundred bytes for each segment of the conversation. */
+  /** Holds all names in memory at once: some hundred bytes for each segment of the conversation. */
   @Override
   public Source<String, NotUsed> list(String prefix) {
     return Source.lazyCompletionStage(() -> run(() -> names(prefix)))

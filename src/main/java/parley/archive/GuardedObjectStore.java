@@ -17,14 +17,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An object store that answers within a stated time: each call is given up after it, and after
- * several failures in a row calls fail at once for a while, reads and writes by themselves. Every
- * failure is one of {@link ColdFailures#of}.
+ * An object store with time limits and circuit breakers. Each call fails after its timeout. After
+ * several failures in a row calls fail at once for a while; reads and writes have a breaker each.
+ * Every failure is one of {@link ColdFailures#of}.
  */
 final class GuardedObjectStore {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedObjectStore.class);
 
-  /** More keys than objects can begin alike: a segment and its manifest for each of 10,000 seqs. */
+  /**
+   * Maximum number of keys of one listing. It is more than the objects of one prefix: a segment and
+   * its manifest for each of 10,000 seqs.
+   */
   private static final int MOST_KEYS = 100_000;
 
   private final ObjectStore store;
@@ -51,7 +54,7 @@ final class GuardedObjectStore {
     return reads.call(() -> store.get(key, most));
   }
 
-  /** All names that begin so, ascending; what is none of ours is left out. */
+  /** All names with that prefix, ascending. Keys that are not object names are left out. */
   CompletionStage<List<ObjectKeys.Name>> list(String prefix) {
     return reads.call(
         () ->
@@ -62,7 +65,7 @@ final class GuardedObjectStore {
                 .runWith(Sink.seq(), materializer));
   }
 
-  /** Reads or writes. */
+  /** The breaker and the timeout of reads, or of writes. */
   private static final class Side {
     private final CircuitBreaker breaker;
     private volatile String lastProblem = "";
@@ -73,7 +76,7 @@ final class GuardedObjectStore {
                   system.classicSystem().scheduler(), limits.failures(), timeout, limits.rest())
               .withExponentialBackoff(limits.longestRest());
       breaker.addOnOpenListener(
-          () -> LOG.warn("cold {} rest after failures: {}", what, lastProblem));
+          () -> LOG.warn("cold {} are suspended after failures: {}", what, lastProblem));
       breaker.addOnCloseListener(() -> LOG.info("cold {} work again", what));
     }
 
@@ -88,7 +91,10 @@ final class GuardedObjectStore {
               });
     }
 
-    /** What is damaged is no sign that the next object cannot be read. */
+    /**
+     * Whether a failure counts for the breaker. A damaged object does not: it is no sign that the
+     * next object cannot be read.
+     */
     private boolean counts(Throwable failure) {
       boolean counts = !(ColdFailures.bare(failure) instanceof ColdDamaged);
       if (counts) {

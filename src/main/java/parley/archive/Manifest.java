@@ -3,15 +3,16 @@ package parley.archive;
 import parley.model.ConversationId;
 
 /**
- * What is known of a segment without reading it. Written last: a segment without one does not
- * exist.
+ * The description of a segment, readable without the segment. It is written last: a segment without
+ * a manifest does not exist.
  *
  * @param format version of the segment's format, see {@link parley.archive}
+ * @param conversationId the conversation of all its entries
  * @param from seq of its first entry
  * @param to seq of its last entry
- * @param count how many entries it has, {@code to - from + 1}
- * @param bytes of the segment as it is stored
- * @param rawBytes the same before compression
+ * @param count number of its entries, {@code to - from + 1}
+ * @param bytes size of the segment as it is stored
+ * @param rawBytes size before compression
  * @param sha256 of the segment as it is stored, 64 lower case hexadecimal digits
  * @param firstAt when its first entry was accepted, epoch milliseconds
  * @param lastAt when its last entry was accepted, epoch milliseconds

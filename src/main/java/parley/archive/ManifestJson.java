@@ -8,9 +8,9 @@ import java.io.UncheckedIOException;
 import java.util.regex.Pattern;
 import parley.model.ConversationId;
 
-/** A manifest as the JSON object that is stored. Read for ever: fields may be added. */
+/** The JSON form of a manifest. Every later version reads it: fields may be added. */
 final class ManifestJson {
-  /** More is not read. */
+  /** Maximum bytes of a manifest that is read. */
   static final int MOST_BYTES = 64 * 1024;
 
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -42,9 +42,9 @@ final class ManifestJson {
   }
 
   /**
-   * Reads what is stored under a key.
+   * Reads the manifest that is stored under a key.
    *
-   * @throws ColdDamaged where it is no manifest, not this one's, or of a later version
+   * @throws ColdDamaged if it is not a manifest, not the one of this name, or of a later version
    */
   static Manifest read(ConversationId id, ObjectKeys.Name name, byte[] bytes) {
     try {

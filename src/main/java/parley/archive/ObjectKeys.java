@@ -9,20 +9,23 @@ import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 
 /**
- * Names of stored objects, see {@link parley.archive}.
+ * The names of stored objects, see {@link parley.archive}.
  *
- * <p>The last seq comes first and has leading zeros. No segment has more than {@link
- * ColdTier#SEGMENT_ENTRIES} entries, so the one that holds a seq ends at most so far behind it, and
- * its name has one of two prefixes of a fixed length: one listing finds it, rarely two, however
- * long the conversation is and without anybody remembering anything.
+ * <p>A name begins with the last seq, with leading zeros. No segment has more than {@link
+ * ColdTier#SEGMENT_ENTRIES} entries. So the segment that holds a seq ends at most that far after
+ * the seq, and its name has one of two prefixes of a fixed length. One listing finds it, rarely
+ * two, however long the conversation is and without an index.
  */
 final class ObjectKeys {
-  /** What everything in a bucket or folder begins with; other things may lie beside it. */
+  /** The prefix of all keys in a bucket or folder; other things may lie beside it. */
   static final String ROOT = "conversations/";
 
   private static final int DIGITS = 19;
 
-  /** Names with the same digits before the last four are listed together. */
+  /**
+   * The digits that differ within a shelf. A shelf is the names with the same digits before these;
+   * one listing returns it.
+   */
   private static final int SHELF_DIGITS = 4;
 
   private static final long SHELF = 10_000;
@@ -34,9 +37,9 @@ final class ObjectKeys {
   private ObjectKeys() {}
 
   /**
-   * An object's name, taken apart.
+   * A parsed object name.
    *
-   * @param key the whole of it
+   * @param key the whole key
    * @param sha the beginning of the checksum in a segment's name; null in a manifest's
    */
   record Name(String key, long from, long to, @Nullable String sha) {
@@ -45,7 +48,7 @@ final class ObjectKeys {
     }
   }
 
-  /** Before all names of a conversation. */
+  /** The prefix of all keys of a conversation. */
   static String folder(ConversationId id) {
     return ROOT + escaped(id.value()) + "/";
   }
@@ -64,8 +67,8 @@ final class ObjectKeys {
   }
 
   /**
-   * What names of objects that end in this range can begin with: one prefix, or two or more where
-   * the range crosses a border.
+   * The prefixes of the objects whose last seq is in this range: one, or more if the range crosses
+   * a border between shelves.
    */
   static List<String> shelves(ConversationId id, long fromTo, long toTo) {
     String folder = folder(id);
@@ -74,7 +77,7 @@ final class ObjectKeys {
         .toList();
   }
 
-  /** Takes a name apart; null for what is none of ours. */
+  /** Parses a key; null if it is not the name of a segment or a manifest. */
   static @Nullable Name parse(String key) {
     Matcher name = NAME.matcher(key.substring(key.lastIndexOf('/') + 1));
     if (!name.matches()) {
@@ -84,7 +87,7 @@ final class ObjectKeys {
       return new Name(
           key, Long.parseLong(name.group(2)), Long.parseLong(name.group(1)), name.group(3));
     } catch (NumberFormatException e) {
-      return null; // Nineteen digits can be more than a long holds; nothing of ours does.
+      return null; // Nineteen digits can exceed a long; no name of this class does.
     }
   }
 
@@ -97,9 +100,9 @@ final class ObjectKeys {
   }
 
   /**
-   * An id may hold any visible ASCII character: what is not a letter, a digit, a hyphen or an
-   * underscore becomes a dot and two hexadecimal digits. Safe in paths, URLs and shells, and never
-   * a folder's "." or "..".
+   * Escapes an id, which may contain any visible ASCII character. Each character that is not a
+   * letter, a digit, a hyphen or an underscore becomes a dot and two hexadecimal digits. The result
+   * is safe in paths, URLs and shells, and is never a folder's "." or "..".
    */
   private static String escaped(String id) {
     StringBuilder out = new StringBuilder(id.length());

@@ -7,32 +7,32 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * Named bytes: what a folder and a bucket have in common. An object is there whole or not at all,
- * and stays when a put has been confirmed. Nothing here blocks its caller, and every call ends by
- * itself some time; how long anybody waits for it is decided by {@link GuardedObjectStore}.
+ * A store of named bytes, in a folder or in a bucket. An object exists as a whole or not at all,
+ * and is durable when its put has completed. Nothing here blocks its caller, and every call ends by
+ * itself eventually; {@link GuardedObjectStore} limits how long callers wait.
  */
 interface ObjectStore {
-  /** Puts an object in place of what was there under its key. */
+  /** Puts an object, and replaces the one under the same key. */
   CompletionStage<Done> put(String key, byte[] bytes, String contentType);
 
   /**
-   * An object, or empty where there is none.
+   * Reads an object; empty if there is none.
    *
-   * @param most fails with {@link ColdDamaged} where it has more bytes
+   * @param most maximum bytes; fails with {@link ColdDamaged} if the object has more
    */
   CompletionStage<Optional<byte[]>> get(String key, int most);
 
-  /** All keys that begin so, ascending. */
+  /** All keys with that prefix, ascending. */
   Source<String, NotUsed> list(String prefix);
 
-  /** Removes an object; one that is not there is well removed. */
+  /** Removes an object. Succeeds also if there is none. */
   CompletionStage<Done> delete(String key);
 
   /**
-   * Whether it can be used as it is set up.
+   * Checks that the store can be used with its settings.
    *
-   * @return fails with {@link ColdRefused} where a setting must be wrong, otherwise with what went
-   *     wrong
+   * @return fails with {@link ColdRefused} if a setting must be wrong, otherwise with the failure
+   *     that occurred
    */
   CompletionStage<Done> check();
 }

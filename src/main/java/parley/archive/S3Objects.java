@@ -37,11 +37,11 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.regions.providers.AwsRegionProvider;
 
 /**
- * Objects of an S3 bucket.
+ * Objects in an S3 bucket.
  *
- * <p>The AWS SDK gives the credentials and the region and may ask the network for them, keeping its
- * thread: so each call first gets them on the executor, where the SDK keeps them until they end,
- * and the connector signs with what it is handed.
+ * <p>The AWS SDK provides the credentials and the region. It may ask the network for them and block
+ * its thread meanwhile. So each call first gets them on the executor, and the connector signs with
+ * the result. The SDK caches them until they expire.
  */
 final class S3Objects implements ObjectStore {
   private final ColdStore.S3 place;
@@ -157,7 +157,7 @@ final class S3Objects implements ObjectStore {
             });
   }
 
-  /** With what the next request is signed. */
+  /** The attributes with which the next request is signed. */
   private CompletionStage<Attributes> signing() {
     return CompletableFuture.supplyAsync(
         () -> {
@@ -192,14 +192,17 @@ final class S3Objects implements ObjectStore {
       return regions.getRegion();
     } catch (SdkException e) {
       if (place.endpoint() != null) {
-        // Others than Amazon have none, and take this.
+        // Services other than Amazon's have no regions, and accept this one.
         return Region.US_EAST_1;
       }
       throw new ColdRefused("AWS_REGION: must be set where PARLEY_COLD_STORE is s3", e);
     }
   }
 
-  /** What S3 says, by the setting that must be wrong where it says so. */
+  /**
+   * Explains a failure of S3. If S3's answer shows that a setting must be wrong, the result names
+   * the setting.
+   */
   private Throwable explained(Throwable failure) {
     Throwable bare = ColdFailures.bare(failure);
     if (bare instanceof StreamTcpException) {
@@ -218,7 +221,7 @@ final class S3Objects implements ObjectStore {
           new ColdRefused(
               "AWS_REGION: bucket " + place.bucket() + " is in another region (" + e.code() + ")",
               null);
-      // Not its message: where the answer is not S3's, that is whatever somebody answered.
+      // Without its message: if the answer is not from S3, the message can contain anything.
       default -> new ColdUnavailable("S3 answers " + status + code(e), null);
     };
   }

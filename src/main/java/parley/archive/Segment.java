@@ -15,24 +15,28 @@ import parley.model.ConversationId;
 import parley.model.Entry;
 
 /**
- * A segment in memory, as it is stored.
+ * A segment in memory, in its stored form.
  *
- * @param manifest what it must be
+ * @param manifest the description that the bytes must match
  * @param bytes gzip of one JSON line for each entry; never changed
  */
-@SuppressWarnings("ArrayRecordComponent") // Of identity; never compared.
+@SuppressWarnings("ArrayRecordComponent") // Segments are never compared.
 record Segment(Manifest manifest, byte[] bytes) {
-  /** The version that is written. */
+  /** The format version that is written and read. */
   static final int FORMAT = 1;
 
-  /** More is not read: nothing that was written is so large, compressed or not. */
+  /**
+   * Maximum bytes of a segment that is read. No segment that was written is larger, compressed or
+   * not.
+   */
   static final int MOST_BYTES = (int) (2 * ColdTier.SEGMENT_BYTES) + (1 << 20);
 
   /**
-   * The segment of these entries. Same entries, same bytes: gzip's header holds no time and no name
-   * here, and the compression is zlib's own of a fixed level.
+   * Creates the segment of these entries. The same entries give the same bytes: the gzip header
+   * contains no time and no name, and the compression level is fixed.
    *
-   * @throws IllegalArgumentException where they make none: too many or none, a hole, too many bytes
+   * @throws IllegalArgumentException if the entries are none or too many, have a hole, or have too
+   *     many bytes
    */
   static Segment of(ConversationId id, List<Entry> entries) {
     check(entries);
@@ -84,7 +88,7 @@ record Segment(Manifest manifest, byte[] bytes) {
     }
   }
 
-  /** Whether the bytes are those the manifest speaks of; throws {@link ColdDamaged}. */
+  /** Checks that the bytes match the manifest; throws {@link ColdDamaged}. */
   void verify() {
     if (bytes.length != manifest.bytes() || !sha256(bytes).equals(manifest.sha256())) {
       throw new ColdDamaged(where() + " is not what its manifest says: checksum or length", null);
@@ -92,8 +96,8 @@ record Segment(Manifest manifest, byte[] bytes) {
   }
 
   /**
-   * Its entries of a range, read as they are asked for. Throws {@link ColdDamaged} where lines are
-   * not what the manifest says.
+   * Its entries of a range, read lazily. Throws {@link ColdDamaged} if lines do not match the
+   * manifest.
    */
   SegmentReader entries(long from, long to) {
     return new SegmentReader(this, new ByteArrayInputStream(bytes), from, to);
@@ -103,12 +107,12 @@ record Segment(Manifest manifest, byte[] bytes) {
     return manifest.from() <= seq && seq <= manifest.to();
   }
 
-  /** The object, for messages. */
+  /** The object's name for messages. */
   String where() {
     return key();
   }
 
-  /** The object's name. */
+  /** The object's key. */
   String key() {
     return ObjectKeys.segment(
         manifest.conversationId(), manifest.from(), manifest.to(), manifest.sha256());
@@ -122,7 +126,7 @@ record Segment(Manifest manifest, byte[] bytes) {
     }
   }
 
-  /** Of a level that is said: the default of a library could change. */
+  /** Sets the level explicitly: the default of a library could change. */
   private static final class Gzip extends GZIPOutputStream {
     Gzip(OutputStream out) throws IOException {
       super(out, 64 * 1024);

@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 
 /**
- * The segments that were read lately on this node, verified, as they are stored: bounded by their
- * bytes. A conversation has at most {@value #OF_ONE}, so that who reads one from end to end does
- * not put out all others.
+ * The segments that this node read recently, verified and in their stored form. Bounded by their
+ * bytes. A conversation has at most {@value #OF_ONE}, so a reader of one whole conversation does
+ * not evict the segments of all others.
  */
 final class SegmentCache {
   private static final int OF_ONE = 3;
 
-  /** What an entry costs besides its bytes, about. */
+  /** Approximate bytes of a cached segment besides its content. */
   private static final int OVERHEAD = 500;
 
   private final Cache<ConversationId, List<Segment>> recent;
@@ -66,12 +66,12 @@ final class SegmentCache {
             });
   }
 
-  /** Forgets a conversation's, because one of them may have been replaced. */
+  /** Drops a conversation's segments, because one of them may have been replaced. */
   void forget(ConversationId id) {
     recent.invalidate(id);
   }
 
-  /** Bytes that are kept, about. */
+  /** Approximate bytes in the cache. */
   long bytes() {
     return recent.policy().eviction().map(e -> e.weightedSize().orElse(0)).orElse(0L);
   }

@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 
 /**
- * The entries of a segment, one after the other, without the whole of it in memory uncompressed.
- * Lines before the wanted ones are counted and not parsed; those behind them are not read, unless
- * the whole segment is wanted: then what follows the last one must be its end.
+ * Iterates over the entries of a segment. The segment is uncompressed bit by bit, never as a whole
+ * in memory. Lines before the wanted range are counted but not parsed. Lines after it are not read,
+ * except if the range includes the last entry: then the segment must end after that entry.
  */
 final class SegmentReader implements Iterator<Entry> {
   private final Manifest manifest;
@@ -92,7 +92,7 @@ final class SegmentReader implements Iterator<Entry> {
     }
   }
 
-  /** The next line without its end; false where there is none. */
+  /** Reads the next line without its line feed. Returns false if there is none. */
   private boolean readLine() throws IOException {
     length = 0;
     while (true) {

@@ -21,22 +21,23 @@ import parley.model.UserId;
 import parley.telemetry.Telemetry;
 
 /**
- * Segments over a store of objects. The same for files and for S3.
+ * The cold tier as segments in an object store, the same for files and for S3.
  *
  * <pre>
  *   write:  encode ─▶ put segment ─▶ get it back ─▶ compare ─▶ put manifest ─▶ remove what it covers
  *   read:   cache? ─no─▶ list names ─▶ get manifest ─▶ get segment ─▶ checksum ─▶ entries, next segment
  * </pre>
  *
- * <p>A segment's name holds the beginning of its checksum. So an attempt never overwrites what
- * another has stored: until the manifest is put, which happens in one step, readers see the old
- * segment, and then the new one. What a cut attempt leaves is either a segment without a manifest,
- * which nobody reads, or a whole one, which is right.
+ * <p>A segment's name contains the beginning of its checksum. So an attempt never overwrites a
+ * segment of another attempt. Readers see the old segment until the manifest is put, which is one
+ * atomic step, and then the new one. An interrupted attempt leaves either a segment without a
+ * manifest, which nobody reads, or a complete segment, which is correct.
  *
- * <p>Removed is only what lies within the new segment's range, whose entries are in the new one.
- * What reaches beyond it is left: a writer that was paused in the middle of its work and wakes up
- * after another one has taken over and gone further must not remove what the other's events are
- * already gone for. It costs some bytes, and readers pass over what they have.
+ * <p>Only objects within the new segment's range are removed: their entries are in the new segment.
+ * Objects that reach beyond the range are left. A writer may be paused in the middle of its work
+ * and wake up after another writer has taken over and gone further. It must not remove the other
+ * writer's segments, because their events are already deleted from the journal. The leftovers cost
+ * some bytes, and readers skip entries that they already have.
  */
 final class SegmentTier implements ColdTier {
   static final String DISPATCHER = "parley.archive.dispatcher";
@@ -117,7 +118,10 @@ final class SegmentTier implements ColdTier {
     return new ObjectKeys.Name(key, manifest.from(), manifest.to(), null);
   }
 
-  /** Bytes, checksum and every entry: what is removed from the journal after this is only here. */
+  /**
+   * Compares the bytes, the checksum and every entry. After this, entries that are removed from the
+   * journal exist only here.
+   */
   private static void compare(Optional<byte[]> stored, Segment written, List<Entry> entries) {
     byte[] bytes =
         stored.orElseThrow(() -> new ColdDamaged(written.where() + " is not there", null));
@@ -145,12 +149,15 @@ final class SegmentTier implements ColdTier {
           ? deleteUnlessNamed(id, name, replaced.get())
           : present(Done.getInstance());
     } catch (ColdDamaged e) {
-      // It named nothing that anybody could read, and is no more.
+      // The old manifest could not be read by anybody, and has been replaced.
       return present(Done.getInstance());
     }
   }
 
-  /** Another attempt may have brought it back into use while this one stood still. */
+  /**
+   * Deletes a replaced segment, unless the manifest names it again: another attempt may have
+   * brought it back while this one was paused.
+   */
   private CompletionStage<Done> deleteUnlessNamed(
       ConversationId id, ObjectKeys.Name name, String replaced) {
     return objects
@@ -172,7 +179,8 @@ final class SegmentTier implements ColdTier {
         .thenCompose(
             names -> {
               CompletionStage<Done> all = present(Done.getInstance());
-              // Manifests first: a segment without one is nothing, the other way round is damage.
+              // Manifests first: a segment without a manifest does not exist, but a manifest
+              // without its segment is damage.
               for (boolean manifests : new boolean[] {true, false}) {
                 for (ObjectKeys.Name name : names) {
                   if (name.isManifest() == manifests && isCovered(name, manifest)) {
@@ -189,7 +197,7 @@ final class SegmentTier implements ColdTier {
     return !same && name.from() >= manifest.from() && name.to() <= manifest.to();
   }
 
-  /** Names of what ends in a range, ascending. */
+  /** The names of the objects whose last seq is in a range, ascending. */
   private CompletionStage<List<ObjectKeys.Name>> names(ConversationId id, long fromTo, long toTo) {
     CompletionStage<List<ObjectKeys.Name>> all = CompletableFuture.completedFuture(List.of());
     for (String shelf : ObjectKeys.shelves(id, fromTo, toTo)) {
@@ -261,11 +269,11 @@ final class SegmentTier implements ColdTier {
                       });
             })
         .flatMapConcat(entries -> Source.fromIterator(() -> entries))
-        // Uncompressing goes on the threads for such work.
+        // Uncompresses on this package's dispatcher.
         .async(DISPATCHER);
   }
 
-  /** Runs when a place is free, and gives it back however it ends. */
+  /** Runs a source when the bulkhead admits it, and frees its place however the source ends. */
   private <T> Source<T, NotUsed> inTurn(
       Bulkhead bulkhead, @Nullable String name, Source<T, NotUsed> source) {
     return Source.lazySource(
@@ -294,7 +302,7 @@ final class SegmentTier implements ColdTier {
     }
     return find(id, seq)
         .thenCompose(
-            // Replaced between two steps: the second time it is seen as it is now.
+            // If the segment was replaced between two steps, the second try sees the new one.
             found -> found.isPresent() ? present(found) : find(id, seq))
         .thenApply(
             found -> {
@@ -314,9 +322,9 @@ final class SegmentTier implements ColdTier {
   }
 
   /**
-   * A segment that holds a seq, the one that ends first before others; empty where there is none of
-   * which both objects are there. It ends on the seq's own shelf or, at most a segment's length
-   * away, on the next.
+   * The segment that holds a seq; of several the one that ends first. Empty if there is none whose
+   * two objects exist. The segment ends on the seq's own shelf or, at most a segment's length away,
+   * on the next one.
    */
   private CompletionStage<Optional<Segment>> find(ConversationId id, long seq) {
     long furthest = seq + SEGMENT_ENTRIES - 1;
@@ -328,7 +336,7 @@ final class SegmentTier implements ColdTier {
                     : find(id, seq, furthest));
   }
 
-  /** The same among those that end on the shelf of {@code to}. */
+  /** As above, among the segments that end on the shelf of {@code to}. */
   private CompletionStage<Optional<Segment>> find(ConversationId id, long seq, long to) {
     return names(id, to, to).thenCompose(names -> firstOf(id, holding(names, seq), 0));
   }
@@ -387,9 +395,9 @@ final class SegmentTier implements ColdTier {
             .list(ObjectKeys.folder(id))
             .mapConcat(key -> Optional.ofNullable(ObjectKeys.parse(key)).stream().toList())
             .filter(ObjectKeys.Name::isManifest)
-            // One at a time, and not past what the breaker allows.
+            // One at a time, and through the breaker.
             .mapAsync(1, name -> manifest(id, name))
-            // One that was replaced meanwhile: what replaced it reaches further and comes too.
+            // Skips a manifest that was replaced meanwhile: the new one ends later and is listed.
             .mapConcat(manifest -> manifest.stream().toList()));
   }
 }

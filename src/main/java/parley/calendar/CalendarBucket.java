@@ -28,63 +28,65 @@ import parley.serial.Wire;
 import parley.snapshot.PiecedSnapshotStore;
 
 /**
- * The conversations to look at on one day, as far as their ids fall into one of {@value #SLOTS}
- * slots: an event-sourced entity, sharded, in memory only while somebody registers or the day has
- * come. At most {@value #CAPACITY} ids; the next is sent on to the day after. An id stays until its
- * conversation says that it is done. A bucket whose day has come and that is empty leaves nothing
- * in the store.
+ * The conversations to look at on one day whose ids fall into one of {@value #SLOTS} slots. It is
+ * an event-sourced, sharded entity, in memory only while conversations register or the day has
+ * come. It holds at most {@value #CAPACITY} ids; the next conversation is sent on to the day after.
+ * An id stays until its conversation reports that it is done. A bucket whose day has come and that
+ * is empty leaves nothing in the store.
  *
- * <p>What is registered while an event is on its way to the store goes with the next one. When more
- * comes than the stash holds it is dropped: conversations repeat what was not answered.
+ * <p>Registrations that arrive while an event is being stored go into the next event. If more
+ * arrive than the stash holds, they are dropped: conversations repeat what was not answered.
  *
  * <p><b>Scale.</b> 100 million conversations of which a third is written in each month are 1.1
- * million registrations a day, 13 a second over all nodes: 2,100 a bucket, and about as many
- * buckets in memory as there are slots, twice (those of today, and those a {@code PARLEY_HOT_DAYS}
- * ahead). The most there is room for is {@value #SLOTS} times {@value #CAPACITY} conversations a
- * day, 4 million.
+ * million registrations a day, 13 a second over all nodes: 2,100 a bucket. About twice as many
+ * buckets are in memory as there are slots (those of today, and those a {@code PARLEY_HOT_DAYS}
+ * ahead). The maximum is {@value #SLOTS} times {@value #CAPACITY} conversations a day, 4 million.
  */
 public final class CalendarBucket
     extends EventSourcedBehavior<CalendarBucket.Command, CalendarBucketEvent, Set<ConversationId>> {
-  /** Where buckets live. */
+  /** The sharding key of buckets. */
   public static final EntityTypeKey<Command> KEY =
       EntityTypeKey.create(Command.class, "archive-day");
 
-  /** Slots of a day. For ever. */
+  /** Slots of a day. The number never changes. */
   static final int SLOTS = 512;
 
-  /** Most ids of a bucket. */
+  /** Maximum number of ids in a bucket. */
   static final int CAPACITY = 8_192;
 
-  /** Most changes of one event: far under what any store takes at once. */
+  /** Maximum number of changes in one event, far below the limit of any store. */
   private static final int BATCH = 1_024;
 
   private static final Duration IDLE = Duration.ofMinutes(2);
 
-  /** What can be told to a bucket. */
+  /** The messages of a bucket. */
   public sealed interface Command extends Wire permits Register, Ask, Finished, Internal {}
 
-  /** Remember this conversation. Answered when it is durable; again means the same. */
+  /** Registers a conversation. Answered when it is durable. May be repeated. */
   public record Register(ConversationId id, ActorRef<Answer> replyTo) implements Command {}
 
   /** The answer to {@link Register}. */
   public sealed interface Answer extends Wire permits Registered, NotThatDay {
-    /** Who is meant. */
+    /** The registered conversation. */
     ConversationId id();
 
-    /** The day that was asked for. */
+    /** The requested day. */
     long day();
   }
 
-  /** It will be remembered. */
+  /** The registration is durable. */
   public record Registered(ConversationId id, long day) implements Answer {}
 
-  /** The day is over, or full. Another one is to be asked, this or later. */
+  /**
+   * The day is over, or its bucket is full. The caller has to ask for {@code earliest} or a later
+   * day.
+   */
   public record NotThatDay(ConversationId id, long day, long earliest) implements Answer {}
 
-  /** Who waits? For the clock. */
+  /** The clock asks for conversations that are not done yet, {@code most} at most. */
   record Ask(int most, ActorRef<Waiting> replyTo) implements Command {}
 
-  /** Some of those that wait; none if there are none. */
+  /** Some of the conversations that are not done yet; empty if there are none. */
   record Waiting(long day, int slot, List<ConversationId> ids) implements Wire {}
 
   /** This conversation is done. */
@@ -106,7 +108,7 @@ public final class CalendarBucket
   private boolean flushAsked;
   private boolean wiped;
 
-  /** The behaviour of the bucket of that name, see {@link #name}. */
+  /** The behaviour of the bucket with that name, see {@link #name}. */
   static Behavior<Command> create(
       String name, InstantSource clock, @Nullable ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
@@ -116,17 +118,17 @@ public final class CalendarBucket
         });
   }
 
-  /** The message that ends one. */
+  /** The stop message of a bucket. */
   static Command stop() {
     return Internal.STOP;
   }
 
-  /** The id of a bucket. */
+  /** The entity id of a bucket. */
   static String name(long day, int slot) {
     return day + "-" + slot;
   }
 
-  /** The slot of a conversation. For ever. */
+  /** The slot of a conversation. It never changes. */
   static int slot(ConversationId id) {
     return Math.floorMod(id.value().hashCode(), SLOTS);
   }
@@ -238,7 +240,10 @@ public final class CalendarBucket
     return Effect().none();
   }
 
-  /** What is in the mailbox goes with it. */
+  /**
+   * Stores the changes after the messages that are in the mailbox now, so that one event holds them
+   * all. At {@value #BATCH} changes, stores them at once.
+   */
   private Effect<CalendarBucketEvent, Set<ConversationId>> changed() {
     if (registering.size() + finished.size() >= BATCH) {
       return flush();

@@ -9,20 +9,20 @@ import parley.model.ConversationId;
 import parley.serial.Stored;
 
 /**
- * What has happened to a {@link CalendarBucket}. Read for ever: fields may be added, never renamed,
- * removed or given another meaning.
+ * An event of a {@link CalendarBucket}. Every later version reads it: fields may be added, never
+ * renamed, removed or given another meaning.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes(@JsonSubTypes.Type(value = CalendarBucketEvent.Changed.class, name = "changed"))
 @JsonInclude(JsonInclude.Include.NON_NULL)
 sealed interface CalendarBucketEvent extends Stored {
-  /** Who came; null is nobody. */
+  /** The conversations that registered; null means none. */
   @Nullable List<ConversationId> added();
 
-  /** Who is done; null is nobody. Comes after {@link #added}. */
+  /** The conversations that are done; null means none. Applied after {@link #added}. */
   @Nullable List<ConversationId> removed();
 
-  /** Conversations came, or are done. */
+  /** Conversations registered, or are done. */
   record Changed(@Nullable List<ConversationId> added, @Nullable List<ConversationId> removed)
       implements CalendarBucketEvent {}
 }

@@ -6,9 +6,8 @@ import parley.model.ConversationId;
 import parley.serial.Stored;
 
 /**
- * A {@link CalendarBucket} as the snapshot store keeps it, by the rules of {@link
- * CalendarBucketEvent}.
+ * The snapshot of a {@link CalendarBucket}, by the rules of {@link CalendarBucketEvent}.
  *
- * @param ids who is to be looked at; null is nobody
+ * @param ids the conversations to look at; null means none
  */
 record CalendarBucketSnapshot(@Nullable List<ConversationId> ids) implements Stored {}

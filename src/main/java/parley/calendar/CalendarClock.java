@@ -20,66 +20,69 @@ import parley.serial.Wire;
 
 /**
  * Opens the buckets of some slots when their day has come, one after the other, and asks the
- * conversations in them until each has said that it is done. There are {@link #CLOCKS} of them in
- * the cluster, wherever there is a node; each keeps the day it is at in the journal, one small
- * event a day.
+ * conversations in a bucket until each has reported that it is done. A cluster has {@link #CLOCKS}
+ * clocks, on any of its nodes. Each clock stores its current day in the journal, one small event a
+ * day.
  *
- * <p>At most {@value #AT_ONCE} conversations of a clock are asked at the same time, so 128 in the
- * cluster are in memory for it, however many are due; how fast they write is up to each node's
- * pace. One that has not been done after {@value #TIMES} times is put into the next day's bucket,
- * so that one that cannot be started does not hold up the others. Where more is due than is done in
- * a day, days are opened late, none is left out.
+ * <p>A clock asks at most {@value #AT_ONCE} conversations at the same time. So at most 128
+ * conversations in the cluster are in memory for the clocks, however many are due. Each node limits
+ * how fast they write. A conversation that is not done after {@value #TIMES} requests is moved to
+ * the next day's bucket, so that a conversation that cannot start does not delay the others. If
+ * more is due than one day can process, days are opened late; none is left out.
  *
- * <p><b>Jumps of the clock.</b> Forward: buckets are opened early, their conversations look at the
- * time themselves and register anew. Backward: a clock that finds itself ahead of today goes back
- * to it, and opens all days from there on again.
+ * <p><b>Jumps of the time.</b> Forward: buckets are opened early, and their conversations check the
+ * time themselves and register again. Backward: a clock that is ahead of today goes back to today,
+ * and opens all days from there on again.
  */
 final class CalendarClock
     extends EventSourcedBehavior<CalendarClock.Command, CalendarClockEvent, CalendarClock.State> {
-  /** Clocks of a cluster. For ever: each keeps the days of its own slots. */
+  /** Clocks of a cluster. The number never changes: each clock stores the days of its own slots. */
   static final int CLOCKS = 8;
 
   /** Conversations asked at the same time. */
   static final int AT_ONCE = 16;
 
-  /** How often a conversation is asked, {@link #AGAIN} apart. */
+  /** Requests to one conversation, {@link #AGAIN} apart. */
   static final int TIMES = 20;
 
   private static final Duration AGAIN = Duration.ofSeconds(30);
 
-  /** Nodes whose clocks differ by less agree which buckets still take somebody. */
+  /**
+   * A day begins for a clock this long after midnight. Nodes whose system times differ by less
+   * agree on which buckets still accept registrations.
+   */
   private static final Duration AFTER_MIDNIGHT = Duration.ofHours(1);
 
-  /** What can be told to a clock. */
+  /** The messages of a clock. */
   sealed interface Command extends Wire permits Tick, Told, Moved {}
 
-  /** Stop: sent by whoever keeps the clocks running. */
+  /** The timer, and the stop message of the daemon process that keeps the clocks running. */
   enum Tick implements Command, Local {
     TICK,
     STOP
   }
 
-  /** A bucket has answered. */
+  /** A bucket has answered {@link CalendarBucket.Ask}. */
   private record Told(CalendarBucket.Waiting waiting) implements Command, Local {}
 
-  /** Another day has answered. */
+  /** The bucket of another day has answered a registration. */
   private record Moved(CalendarBucket.Answer answer) implements Command, Local {}
 
-  /** The day it is at, or 0 before it ever ran. */
+  /** The current day, or 0 before the clock ever ran. */
   static final class State {
     long day;
   }
 
-  /** The way to buckets and conversations. */
+  /** Sends messages to buckets and conversations. */
   interface Ways {
-    /** Tells a bucket something, at most once. */
+    /** Sends a message to a bucket, at most once. */
     void bucket(long day, int slot, CalendarBucket.Command message);
 
     /** Asks a conversation to archive, for that day; at most once. */
     void conversation(ConversationId id, long day);
   }
 
-  /** How often a conversation was asked, and when. */
+  /** How often a conversation was asked, and when it was last asked. */
   private static final class Asked {
     int times;
     long at;
@@ -95,7 +98,7 @@ final class CalendarClock
   private final Map<ConversationId, Long> moving = new HashMap<>();
   private int slot;
 
-  /** The behaviour of one clock; {@code every} is how often it looks. */
+  /** The behaviour of one clock; {@code every} is the interval of its timer. */
   static Behavior<Command> create(int number, InstantSource time, Duration every, Ways ways) {
     return Behaviors.setup(
         context ->
@@ -150,7 +153,7 @@ final class CalendarClock
   private Effect<CalendarClockEvent, State> tick(State state) {
     long today = today();
     if (state.day == 0) {
-      // No bucket takes anybody for a day that has come, so there is nobody before tomorrow.
+      // Buckets accept no registration for a day that has come: the first can be for tomorrow.
       return Effect().persist(new CalendarClockEvent.Turned(today + 1)).thenRun(after -> again());
     }
     if (state.day > today + 1) {
@@ -205,9 +208,14 @@ final class CalendarClock
     moving.clear();
   }
 
-  /** It cannot be started, it seems: another day, so that this one ends. */
+  /**
+   * Moves a conversation to another day, so that this day can end: it seems that the conversation
+   * cannot start.
+   */
   private void move(ConversationId id, long day) {
-    context.getLog().warn("{} was asked to archive in vain, again on day {}", id, day);
+    context
+        .getLog()
+        .warn("{} does not archive although it was asked repeatedly, next try on day {}", id, day);
     moving.put(id, day);
     ways.bucket(day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moved));
   }

@@ -5,15 +5,15 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import parley.serial.Stored;
 
 /**
- * What has happened to a {@link CalendarClock}. Read for ever, by the rules of {@link
+ * An event of a {@link CalendarClock}. Every later version reads it, by the rules of {@link
  * CalendarBucketEvent}.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes(@JsonSubTypes.Type(value = CalendarClockEvent.Turned.class, name = "turned"))
 sealed interface CalendarClockEvent extends Stored {
-  /** The day it is at since. */
+  /** The current day of the clock from this event on. */
   long day();
 
-  /** All days before are done, or it was turned back. */
+  /** All days before are done, or the clock was set back. */
   record Turned(long day) implements CalendarClockEvent {}
 }

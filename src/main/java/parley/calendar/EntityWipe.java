@@ -10,9 +10,8 @@ import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import parley.snapshot.PiecedSnapshotStore;
 
 /**
- * Takes everything a finished entity has written out of the store. Its last number stays known to
- * the journal. Whether it works is not waited for: what is left is read as nothing, and costs its
- * room.
+ * Deletes everything that a finished entity has written. The journal still knows its last sequence
+ * number. The result is not awaited: leftovers are read as an empty entity, and only cost space.
  */
 final class EntityWipe {
   private EntityWipe() {}

@@ -11,7 +11,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ShardedDaemonProcess;
 import parley.model.ConversationId;
 
 /**
- * The calendar of a cluster: its buckets by sharding, its clocks kept running on some node each.
+ * The calendar of a cluster: sharded buckets, and clocks of which each always runs on some node.
  */
 public final class ShardedCalendar implements Calendar {
   private static final Duration EVERY = Duration.ofSeconds(1);
@@ -32,7 +32,7 @@ public final class ShardedCalendar implements Calendar {
     return init(system, time, EVERY, due);
   }
 
-  /** The same with another time between two looks of a clock. */
+  /** As above, with another interval of the clocks' timer. */
   public static ShardedCalendar init(
       ActorSystem<?> system,
       InstantSource time,

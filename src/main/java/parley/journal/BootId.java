@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * One life of the operating system. What a process has written and not forced to the disk outlives
- * the process, but not that life.
+ * The boot id of the operating system, which changes with each boot. Data that a process has
+ * written but not forced to the disk survives the end of the process, but not a reboot.
  */
 final class BootId {
   private static final Path LINUX = Path.of("/proc/sys/kernel/random/boot_id");
@@ -15,8 +15,8 @@ final class BootId {
   private BootId() {}
 
   /**
-   * The present one. Empty where the system does not say (only Linux does, by a file): then each
-   * unclean end counts as the end of such a life.
+   * The current boot id. Empty if the system does not provide one (only Linux does, as a file).
+   * {@link Epoch} then treats each unclean end as a reboot.
    */
   static Optional<String> current() {
     return read(LINUX);

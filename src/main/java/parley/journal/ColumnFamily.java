@@ -1,6 +1,6 @@
 package parley.journal;
 
-/** A column family: rows that are kept together and apart from others. */
+/** A RocksDB column family: rows of one kind, stored apart from the others. */
 enum ColumnFamily {
   EVENTS,
   SNAPSHOTS,

@@ -15,15 +15,15 @@ import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQu
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * The read journal of the embedded store, {@code parley-embedded-events}: the events of an entity
- * as they are now, {@value #PAGE} at a time. A stream that is left in the middle leaves nothing
- * open.
+ * The read journal of the embedded store, {@code parley-embedded-events}: the current events of an
+ * entity, read in pages of {@value #PAGE}. Nothing is open between two pages, so a cancelled stream
+ * leaves nothing open.
  */
 public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
   /** The plugin's id. */
   public static final String PLUGIN = "parley-embedded-events";
 
-  /** Rows read at a time. */
+  /** Rows of one page. */
   static final int PAGE = 100;
 
   private final ExtendedActorSystem system;
@@ -48,7 +48,10 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
         .mapConcat(page -> page);
   }
 
-  /** A page and where the next one begins, -1 for nowhere; empty behind the last. */
+  /**
+   * A page of events, with the sequence number where the next page begins, or -1 after the last
+   * page. Empty if no events are left.
+   */
   private Optional<Pair<Long, List<EventEnvelope>>> page(String id, long from, long to) {
     List<EventEnvelope> events =
         file.rows(ColumnFamily.EVENTS, id, from, to, PAGE).stream()
@@ -68,11 +71,11 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
     return Optional.of(Pair.create(next, events));
   }
 
-  /** Found by Pekko by its name in the configuration. */
+  /** Pekko creates this class by its name in the configuration. */
   public static final class Provider implements ReadJournalProvider {
     private final EmbeddedEvents events;
 
-    /** Made by Pekko with the plugin's own configuration. */
+    /** Called by Pekko with the plugin's own configuration. */
     public Provider(ExtendedActorSystem system, Config config) {
       events = new EmbeddedEvents(system, config);
     }

@@ -22,8 +22,8 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * The journal plugin {@code parley-journal}. Events are serialized on the plugin's own thread,
- * written by {@link GroupCommit}, read on {@code parley.dispatchers.journal-reads}.
+ * The journal plugin {@code parley-journal}. It serializes events on the plugin's own thread.
+ * {@link GroupCommit} writes them. Reads run on {@code parley.dispatchers.journal-reads}.
  */
 public final class EmbeddedJournal extends AsyncWriteJournal {
   /** The plugin's id. */
@@ -36,10 +36,13 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   private final JournalFile file;
   private final Executor reads;
 
-  /** Writes that are under way: who is asked for his highest number waits for his. */
+  /**
+   * In-flight writes by persistence id. Reading the highest sequence number and deleting events
+   * wait for them.
+   */
   private final Map<String, CompletionStage<?>> writing = new ConcurrentHashMap<>();
 
-  /** Made by Pekko with the plugin's own configuration. */
+  /** Called by Pekko with the plugin's own configuration. */
   public EmbeddedJournal(Config config) {
     file = JournalFile.at(config.getString("folder"));
     reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
@@ -54,8 +57,8 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
       try {
         wanted.add(write(write));
         rejected.add(Optional.empty());
-      } catch (Exception e) { // also what Scala throws without declaring it
-        // It cannot be written and never will: the entity is told so, and goes on.
+      } catch (Exception e) { // includes checked exceptions that Scala does not declare
+        // No retry can write this event: it is rejected, and the entity goes on.
         rejected.add(Optional.of(e));
         any = true;
       }
@@ -110,7 +113,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     return FutureConverters.asScala(settled(id).thenApplyAsync(ignored -> file.highest(id), reads));
   }
 
-  /** When nothing of that entity is being written; whether it succeeded does not matter. */
+  /** Completes when no write of that entity is in flight, whether the write succeeded or failed. */
   private CompletionStage<Void> settled(String id) {
     CompletionStage<?> write = writing.get(id);
     return write == null

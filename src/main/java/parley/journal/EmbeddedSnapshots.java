@@ -14,7 +14,7 @@ import org.apache.pekko.serialization.SerializationExtension;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
-/** The snapshot plugin of the embedded journal, {@code parley-embedded-snapshots}. */
+/** The snapshot store of the embedded journal, plugin {@code parley-embedded-snapshots}. */
 public final class EmbeddedSnapshots extends SnapshotStore {
   /** The plugin's id. */
   public static final String PLUGIN = "parley-embedded-snapshots";
@@ -23,7 +23,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
   private final JournalFile file;
   private final Executor reads;
 
-  /** Made by Pekko with the plugin's own configuration. */
+  /** Called by Pekko with the plugin's own configuration. */
   public EmbeddedSnapshots(Config config) {
     file = JournalFile.at(config.getString("folder"));
     reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
@@ -70,7 +70,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
 
   @Override
   public Future<Void> doDeleteAsync(SnapshotMetadata metadata) {
-    // As Pekko asks for it: a time of 0 means whatever time it has.
+    // Pekko's contract: a timestamp of 0 matches any timestamp.
     long number = metadata.sequenceNr();
     return FutureConverters.asScala(
         CompletableFuture.runAsync(
@@ -101,7 +101,10 @@ public final class EmbeddedSnapshots extends SnapshotStore {
             reads));
   }
 
-  /** Whether every snapshot up to a number is meant, as when an entity removes what it replaced. */
+  /**
+   * Whether the criteria cover every snapshot up to a number, as when an entity deletes the
+   * snapshots that a newer one replaces.
+   */
   private static boolean all(SnapshotSelectionCriteria criteria) {
     return criteria.minSequenceNr() <= 1
         && criteria.minTimestamp() <= 0

@@ -12,16 +12,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The name of a history that only grows. It changes when the end of the history may be gone: the
- * last process did not end in order, did not force its commits to the disk, and the operating
- * system has been started anew since.
+ * The name of the journal's history, which only grows. The name changes when the end of the history
+ * may be lost: the last process did not shut down cleanly, it did not force its commits to the
+ * disk, and the operating system has rebooted since.
  *
- * <p>Two rows of the default family, both forced to the disk when they are written: {@code epoch}
- * is the name; {@code running} is there from the opening to the end of an orderly close, and says
- * under which boot id and with which {@link JournalSync} the process wrote. Cut anywhere: the new
- * name and the new {@code running} are one write, so a start that was cut is repeated as a whole;
- * an end that was cut before {@code running} is gone counts as an unclean one. What an earlier life
- * left behind in the log RocksDB forces to the disk while it opens, so only the last life counts.
+ * <p>Two rows of the default column family hold it. Both are forced to the disk when they are
+ * written. {@code epoch} is the name. {@code running} exists from the opening of the journal to the
+ * end of a clean shutdown, and records the boot id and the {@link JournalSync} of the writing
+ * process.
+ *
+ * <p>A crash at any point is safe. The new name and the new {@code running} are one atomic write,
+ * so an interrupted start is repeated as a whole. A shutdown that is interrupted before {@code
+ * running} is deleted counts as unclean. RocksDB forces the log of earlier processes to the disk
+ * when it opens, so only the last process counts.
  */
 final class Epoch {
   private static final Logger LOG = LoggerFactory.getLogger(Epoch.class);
@@ -30,7 +33,7 @@ final class Epoch {
 
   private Epoch() {}
 
-  /** The name from now on. Notes that this process runs. */
+  /** Returns the name from now on, and records that this process runs. */
   static String begin(RocksDB database, JournalOptions how) throws RocksDBException {
     String known = text(database.get(NAME));
     String last = text(database.get(RUNNING));
@@ -38,7 +41,7 @@ final class Epoch {
     String name = known == null || lost ? UUID.randomUUID().toString() : known;
     if (known != null && lost) {
       LOG.warn(
-          "The last process did not end in order and this machine has been started anew since, with"
+          "The last process did not shut down cleanly and this machine has rebooted since, with"
               + " PARLEY_JOURNAL_SYNC=os: the last seconds may be lost. Clients are told to start"
               + " afresh (epoch {}).",
           name);
@@ -52,7 +55,7 @@ final class Epoch {
     return name;
   }
 
-  /** All is stored and nothing follows. */
+  /** Forces all commits to the disk and records a clean shutdown. No commit may follow. */
   static void end(RocksDB database) throws RocksDBException {
     database.flushWal(true);
     try (WriteOptions forced = new WriteOptions().setSync(true)) {

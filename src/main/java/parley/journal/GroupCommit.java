@@ -14,41 +14,46 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
 /**
- * The one thread that writes. It takes whatever waits, up to {@value #MOST_WRITES} writes or about
- * {@value #MOST_BYTES} bytes, and commits it as one. At most {@value #WAITING} writes and {@value
- * #WAITING_BYTES} bytes wait; beyond that a write fails at once.
+ * The only thread that writes to the journal. It takes all waiting writes, up to {@value
+ * #MOST_WRITES} writes or about {@value #MOST_BYTES} bytes, and commits them as one batch. At most
+ * {@value #WAITING} writes and {@value #WAITING_BYTES} bytes wait; a write beyond that fails at
+ * once.
  *
- * <p>A commit that fails is the last one: nobody knows what of it is stored, so no number may be
- * given after it until the journal has been opened anew. All further writes fail at once.
+ * <p>No commit follows a commit that failed. It is unknown which part of the failed one is stored,
+ * so no sequence number may be used after it until the journal has been reopened. All further
+ * writes fail at once.
  */
 final class GroupCommit implements AutoCloseable {
-  /** A node with ten thousand sockets can flush as many users at once. */
+  /** Writes that may wait. A node with ten thousand sockets can flush as many users at once. */
   static final int WAITING = 20_000;
 
   static final long WAITING_BYTES = 128L << 20;
   private static final int MOST_WRITES = 1_000;
   private static final long MOST_BYTES = 4L << 20;
 
-  /** How long the end may go unnoticed where nothing is written. */
+  /** How long an idle thread takes to notice that it is to stop. */
   private static final long IDLE_MILLIS = 50;
 
-  /** Entities whose last number is known without looking; who is not among them is looked up. */
+  /**
+   * Entities whose last sequence number is kept in memory, least recently used first out. The
+   * number of any other entity is read from the database.
+   */
   private static final int KNOWN = 50_000;
 
   /** One row to be stored. */
   @SuppressWarnings("ArrayRecordComponent")
   record Put(ColumnFamily family, byte[] key, byte[] value) {}
 
-  /** All rows of an entity up to a number are to be removed. */
+  /** A request to remove all rows of an entity up to a number. */
   record Removal(ColumnFamily family, long upTo) {}
 
   /**
-   * Rows that are stored together or not at all.
+   * Rows of one entity that are stored atomically.
    *
-   * @param id the entity
-   * @param first its first sequence number, or 0 where numbers do not matter (a snapshot)
-   * @param last its last one
-   * @param removal what goes, null for nothing
+   * @param id the persistence id
+   * @param first the first sequence number, or 0 if numbers do not matter (a snapshot)
+   * @param last the last sequence number
+   * @param removal the rows to remove, null for none
    */
   record Write(
       String id,
@@ -70,11 +75,11 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
-  /** What commits. Called by the one thread only. */
+  /** Commits batches to the database. Only the thread of this class calls it. */
   interface Target {
     void commit(List<Write> writes) throws RocksDBException;
 
-    /** The highest number of that entity, 0 for none. */
+    /** The highest sequence number of that entity, 0 for none. */
     long highest(String id) throws RocksDBException;
   }
 
@@ -98,12 +103,13 @@ final class GroupCommit implements AutoCloseable {
     this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
   }
 
-  /** Done when it is stored; failed when it is not, or when nobody can say. */
+  /** Completes when the write is stored. Fails if it is not stored, or if that is unknown. */
   CompletionStage<Void> submit(Write write) {
     long bytes = write.bytes();
     boolean taken =
         waitingBytes.addAndGet(bytes) <= WAITING_BYTES && !ended() && waiting.offer(write);
-    // Who ends between the look and the offer does not see it: whoever takes it out tells.
+    // The thread may stop between the check and the offer. Then this caller takes the write back
+    // and fails it, unless the thread has already taken it: then the thread completes it.
     if (!taken || (ended() && waiting.remove(write))) {
       waitingBytes.addAndGet(-bytes);
       write.done.completeExceptionally(refusal());
@@ -135,7 +141,7 @@ final class GroupCommit implements AutoCloseable {
         } else {
           store(taken);
         }
-      } catch (Throwable e) { // also what nobody thought of: whoever waits is told
+      } catch (Throwable e) { // any error: the taken writes must fail and not hang
         broken = e;
         fail(taken);
       }
@@ -144,7 +150,7 @@ final class GroupCommit implements AutoCloseable {
 
   private void take(List<Write> into) throws InterruptedException {
     long bytes = 0;
-    // Looks up now and then, to see that it is to end.
+    // The timeout lets the loop notice that it is to stop.
     for (Write write = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
         write != null;
         write = waiting.poll()) {
@@ -196,13 +202,16 @@ final class GroupCommit implements AutoCloseable {
     }
   }
 
-  /** Stores what waits, and ends. Blocks. */
+  /** Stores the waiting writes and stops the thread. Blocks. */
   @Override
   public void close() {
     end();
   }
 
-  /** Stores what waits, and ends. Blocks. Answers whether all that was taken is stored. */
+  /**
+   * Stores the waiting writes and stops the thread. Blocks. Returns false if a commit failed, true
+   * if all accepted writes are stored.
+   */
   boolean end() {
     closing = true;
     boolean interrupted = false;

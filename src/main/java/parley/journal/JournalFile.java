@@ -39,9 +39,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open database of one data folder; one for each folder in a process. All methods may be called
- * by any thread and block while they read; writes are {@link #submit submitted}. After {@link
- * #close} they fail with an {@link IllegalStateException} and touch nothing.
+ * The open RocksDB database of one data folder. A process has at most one for each folder. All
+ * methods may be called by any thread. Reads block; writes are {@link #submit submitted}. After
+ * {@link #close} all methods fail with an {@link IllegalStateException} and do not touch the
+ * database.
  */
 public final class JournalFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
@@ -49,7 +50,7 @@ public final class JournalFile implements AutoCloseable {
 
   private static final Duration PROBE_PATIENCE = Duration.ofSeconds(20);
 
-  /** Rows removed in one commit, where each is looked at. */
+  /** Rows that one commit removes, if each row is checked before it is removed. */
   private static final int REMOVED_AT_ONCE = 1_000;
 
   private static final Map<Path, JournalFile> OPEN = new HashMap<>();
@@ -65,7 +66,7 @@ public final class JournalFile implements AutoCloseable {
   private int users = 1;
   private boolean closed;
 
-  /** A row as it was found. */
+  /** A row and its sequence number. */
   record Found(long number, JournalRow row) {}
 
   private interface Work<T> {
@@ -98,10 +99,10 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /**
-   * Unpacks the native library into that folder, under one name, and loads it; it would otherwise
-   * be left behind in the temporary folder by each process that is killed. Once in a process.
+   * Unpacks RocksDB's native library into that folder under a fixed name, and loads it. Otherwise
+   * each process that is killed would leave a copy in the temporary folder. Once in a process.
    *
-   * @throws IllegalStateException where this machine cannot load it
+   * @throws IllegalStateException if this machine cannot load it
    */
   public static void loadLibrary(Path folder) {
     try {
@@ -113,17 +114,21 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** As {@link #open(Path, JournalSync)}, forced to the disk when the system likes. */
+  /**
+   * As {@link #open(Path, JournalSync)}; the operating system decides when commits are forced to
+   * the disk.
+   */
   public static JournalFile open(Path folder) throws RocksDBException {
     return open(folder, JournalSync.OS);
   }
 
   /**
-   * Opens the folder, or the one that is open in this process once more; made where it is missing.
+   * Opens the journal in a folder, and creates it if it is missing. If this process has it open
+   * already, returns the open one. Each caller has to {@link #close} it.
    *
    * @param sync when commits are forced to the disk
-   * @throws RocksDBException where it cannot be read or written, or is none
-   * @throws IllegalStateException where a newer program made it
+   * @throws RocksDBException if it cannot be read or written, or is not a journal
+   * @throws IllegalStateException if a newer version of the program wrote it
    */
   public static JournalFile open(Path folder, JournalSync sync) throws RocksDBException {
     return open(folder, JournalOptions.of(sync));
@@ -143,7 +148,11 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** The one that was opened and not closed since. */
+  /**
+   * The open journal of that folder.
+   *
+   * @throws IllegalStateException if it is not open
+   */
   static JournalFile at(String folder) {
     synchronized (OPEN) {
       JournalFile known = OPEN.get(Path.of(folder).toAbsolutePath().normalize());
@@ -185,12 +194,14 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Stores these rows as one, with others that wait. */
+  /** Stores these rows atomically, in one commit with other waiting writes. */
   CompletionStage<Void> submit(GroupCommit.Write write) {
     return commits.submit(write);
   }
 
-  /** The name of this history; another one where its end may be gone, see {@link Epoch}. */
+  /**
+   * The name of this history. It changes if the end of the history may be lost, see {@link Epoch}.
+   */
   public String epoch() {
     return epoch;
   }
@@ -206,7 +217,7 @@ public final class JournalFile implements AutoCloseable {
     return Math.max(removalMark.highest(), last(ColumnFamily.EVENTS, prefix, removalMark));
   }
 
-  /** The highest number of the rows that are there, 0 for none. */
+  /** The highest number of the rows that exist, 0 for none. */
   private long last(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark)
       throws RocksDBException {
     try (Range range = new Range(columnFamily, prefix, removalMark)) {
@@ -225,8 +236,8 @@ public final class JournalFile implements AutoCloseable {
    * Rows of that entity in ascending order.
    *
    * @param from the first number wanted
-   * @param to the last one
-   * @param most how many at most
+   * @param to the last number wanted
+   * @param most the maximum number of rows
    */
   List<Found> rows(ColumnFamily columnFamily, String id, long from, long to, long most) {
     return open(
@@ -250,7 +261,7 @@ public final class JournalFile implements AutoCloseable {
         });
   }
 
-  /** The newest row that is wanted, of those up to a number. */
+  /** The newest row up to a number that the predicate accepts. */
   Optional<Found> newest(ColumnFamily columnFamily, String id, long upTo, Predicate<Found> wanted) {
     return open(
         () -> {
@@ -272,9 +283,10 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /**
-   * Removes all events, or snapshots, up to that number; the highest number of the entity's events
-   * stays known. Does not block, and holds up no reader: it is one small write among those that
-   * wait, and costs the same however much is removed now or was before.
+   * Removes all events, or all snapshots, up to that number. The highest sequence number of the
+   * entity's events stays known. Does not block, and does not delay readers: the removal is one
+   * small write in the queue. Its cost does not depend on how much is removed now or was removed
+   * before.
    */
   CompletionStage<Void> remove(ColumnFamily columnFamily, String id, long upTo) {
     return submit(
@@ -287,7 +299,9 @@ public final class JournalFile implements AutoCloseable {
             new CompletableFuture<>()));
   }
 
-  /** Removes snapshots between two numbers, both included, that are not wanted. Blocks. */
+  /**
+   * Removes the snapshots between two numbers, both included, that the predicate accepts. Blocks.
+   */
   void removeSnapshots(String id, long from, long to, Predicate<Found> unwanted) {
     open(
         () -> {
@@ -317,10 +331,10 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /**
-   * Everything that ever wrote an event, in the order of names, each once, read while it is taken:
-   * nothing is open between two of them.
+   * The persistence ids of everything that ever wrote an event, in key order, each once. The stream
+   * reads one id at a time; nothing is open between two ids.
    *
-   * @param begin what the names begin with
+   * @param begin the prefix of the ids
    */
   public Stream<String> ids(String begin) {
     byte[] first = begin.isEmpty() ? new byte[] {1} : begin.getBytes(StandardCharsets.UTF_8);
@@ -355,9 +369,9 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /**
-   * Writes one row and nothing else, as entities do, to know that it can be done. Blocks.
+   * Writes one row through the same queue as the entities, to check that writes work. Blocks.
    *
-   * @throws IllegalStateException where it cannot, or not in {@link #PROBE_PATIENCE}
+   * @throws IllegalStateException if the write fails or takes longer than {@link #PROBE_PATIENCE}
    */
   public void probe() {
     var row = new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.FORMAT, RowKeys.number(VERSION));
@@ -374,7 +388,10 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** Gives it back; the last one who does closes it, after what waits has been stored. Blocks. */
+  /**
+   * Releases one use of the journal. The last release stores the waiting writes and closes the
+   * database. Blocks.
+   */
   @Override
   public void close() {
     synchronized (OPEN) {
@@ -391,7 +408,7 @@ public final class JournalFile implements AutoCloseable {
         Epoch.end(database);
       }
     } catch (RocksDBException e) {
-      LOG.warn("The end of the journal was not noted: {}", e.getMessage());
+      LOG.warn("The clean shutdown of the journal was not recorded: {}", e.getMessage());
     } finally {
       options.giveBack();
       life.writeLock().unlock();
@@ -431,7 +448,7 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** What a batch changes of entities' marks, and the removals that go with it. */
+  /** The removal marks that a batch changes, and the range deletions that go with them. */
   private final class Marks {
     private final WriteBatch batch;
     private final Map<ByteBuffer, RemovalMark> changed = new HashMap<>();
@@ -453,8 +470,9 @@ public final class JournalFile implements AutoCloseable {
     }
 
     /**
-     * Rows that wait in the same batch are not seen: an entity's writes are settled before its rows
-     * are removed, so they are newer, and neither removed nor counted.
+     * Removes an entity's rows up to a number. Rows that wait in the same batch are not seen: they
+     * are neither removed nor counted. That is correct, because an entity's writes are complete
+     * before its rows are removed, so rows in the batch are newer.
      */
     void remove(ColumnFamily columnFamily, String id, long wanted) throws RocksDBException {
       byte[] prefix = RowKeys.prefix(id);
@@ -462,8 +480,8 @@ public final class JournalFile implements AutoCloseable {
       long last = last(columnFamily, prefix, removalMark);
       long upTo = Math.min(wanted, last);
       if (upTo > removalMark.removed()) {
-        // What was removed before is not in it: ranges of one entity never lie in each other, which
-        // would make each reader sort them.
+        // The range starts after the rows that were removed before, so the ranges of one entity
+        // never overlap. Each reader would have to sort overlapping ranges.
         batch.deleteRange(
             family(columnFamily),
             RowKeys.row(prefix, removalMark.lowest()),
@@ -472,7 +490,10 @@ public final class JournalFile implements AutoCloseable {
       }
     }
 
-    /** A snapshot may come late, after a removal that would have taken it. */
+    /**
+     * Lowers the mark for a snapshot that is stored late, after a removal that covers its number.
+     * Readers start after the mark and would not see the snapshot.
+     */
     void keepVisible(ColumnFamily columnFamily, String id, long number) throws RocksDBException {
       RemovalMark removalMark = of(columnFamily, id);
       if (removalMark.removed() > 0 && number <= removalMark.removed()) {
@@ -481,7 +502,10 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  /** The rows of one entity that may be there, and what has to be given back after looking. */
+  /**
+   * An iterator over the rows of one entity that may exist, with the native objects to release
+   * after the read.
+   */
   private final class Range implements AutoCloseable {
     private final Slice first;
     private final Slice behind;

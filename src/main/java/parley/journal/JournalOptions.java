@@ -18,15 +18,16 @@ import org.rocksdb.WriteBufferManager;
 import org.rocksdb.WriteOptions;
 
 /**
- * How a journal is opened.
+ * The options of a journal.
  *
  * @param sync when commits are forced to the disk
- * @param boot the operating system's present life, empty where it cannot be known
- * @param tune changes RocksDB's options; for tests that count what it does
+ * @param boot the boot id of the operating system, empty if it is unknown
+ * @param tune changes RocksDB's options; for tests that count RocksDB's operations
  */
 record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOptions> tune) {
   /**
-   * Bytes outside the heap: blocks that were read and, in the same room, what is not in files yet.
+   * Bytes outside the heap: the cache of blocks that were read. Write buffers, which are not in
+   * files yet, share this room.
    */
   private static final long CACHE_BYTES = 96L << 20;
 
@@ -36,8 +37,8 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
   private static final int OPEN_FILES = 512;
 
   /**
-   * Ranges removed before the buffer they are in is written to a file. A reader walks the ranges of
-   * a buffer anew after each removal: a few microseconds for a few hundred.
+   * Range deletions after which a write buffer is written to a file. After each range deletion a
+   * reader processes all range deletions of the buffer again: a few microseconds for a few hundred.
    */
   private static final int RANGES_IN_A_BUFFER = 256;
 
@@ -45,7 +46,7 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
     return new JournalOptions(sync, BootId.current(), options -> {});
   }
 
-  /** RocksDB's options, and what has to be given back after the database, the last first. */
+  /** RocksDB's options, and the native objects to release after the database, in reverse order. */
   final class Native {
     final List<RocksObject> owned = new ArrayList<>();
     private final Cache cache = own(new LRUCache(CACHE_BYTES));
@@ -60,14 +61,14 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
           own(new DBOptions())
               .setCreateIfMissing(true)
               .setCreateMissingColumnFamilies(true)
-              // After a power failure the log ends where its first damage is; what follows is not
-              // taken.
+              // After a power failure, recovery stops at the first damaged record of the log and
+              // drops the rest.
               .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
               .setMaxTotalWalSize(WAL_BYTES)
               .setWriteBufferManager(own(new WriteBufferManager(BUFFERS_BYTES, cache)))
               .setMaxOpenFiles(OPEN_FILES)
               .setMaxBackgroundJobs(2)
-              // Its own log: names of files and timings. A few small files.
+              // RocksDB's own log: names of files and timings, in a few small files.
               .setInfoLogLevel(InfoLogLevel.WARN_LEVEL)
               .setKeepLogFileNum(2)
               .setMaxLogFileSize(1 << 20)
@@ -77,7 +78,7 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
     }
 
     /**
-     * @param looked whether rows are looked for by their whole key; others are only walked through
+     * @param looked whether rows are looked up by their whole key; other families are only scanned
      */
     ColumnFamilyOptions family(boolean looked) {
       BlockBasedTableConfig table =
@@ -93,12 +94,15 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
           .setCompressionType(CompressionType.LZ4_COMPRESSION);
     }
 
-    /** For commits. */
+    /** The options of a commit. */
     WriteOptions commits() {
       return own(new WriteOptions()).setSync(sync == JournalSync.ALWAYS);
     }
 
-    /** The last first: handles before the database, the database before what it was opened with. */
+    /**
+     * Releases the native objects in reverse order: handles before the database, the database
+     * before its options.
+     */
     void giveBack() {
       owned.reversed().forEach(RocksObject::close);
     }

@@ -9,15 +9,16 @@ import org.apache.pekko.serialization.SerializationExtension;
 import org.apache.pekko.serialization.Serializers;
 
 /**
- * What is kept of an event or a snapshot. Version 1: the version (1), serializer id (4), time (8),
- * then three strings, each with its length (2) before it: the serializer's manifest, the event
- * adapter's manifest, the writer's id; then the payload to the end. Big-endian, UTF-8.
+ * The stored form of an event or a snapshot. Layout of version 1, sizes in bytes: the version (1),
+ * serializer id (4), time (8), then three strings, each after its length (2): the serializer's
+ * manifest, the event adapter's manifest, the writer's id; then the payload to the end. Big-endian,
+ * UTF-8.
  *
- * @param serializer id of the serializer that made the payload, for ever
+ * @param serializer id of the serializer that wrote the payload; never changes
  * @param time when it was written, ms since 1970
- * @param manifest what the serializer called it
- * @param adapter what an event adapter called it; empty without one
- * @param writer the id of the entity's incarnation, by which Pekko notices two of them
+ * @param manifest the manifest that the serializer gave the payload
+ * @param adapter the manifest of the event adapter; empty without one
+ * @param writer the id of the entity's incarnation; Pekko detects two incarnations by it
  * @param payload the bytes; not copied
  */
 // The array is shared on purpose; rows are never compared.
@@ -27,10 +28,10 @@ record JournalRow(
   private static final byte VERSION = 1;
   private static final int FIXED = 1 + Integer.BYTES + Long.BYTES + 3 * Short.BYTES;
 
-  /** Most bytes of one row; entities keep theirs far below it. */
+  /** Maximum bytes of one row; the rows of entities are far smaller. */
   static final int MOST_BYTES = 32 << 20;
 
-  /** As the serializer that is configured for it writes it. */
+  /** Serializes a value with the serializer that is configured for its type. */
   static JournalRow of(
       Serialization serialization, Object value, long time, String adapter, String writer) {
     var serializer = serialization.findSerializerFor(value);
@@ -44,7 +45,7 @@ record JournalRow(
         payload);
   }
 
-  /** The event or snapshot itself; fails where no serializer knows it. */
+  /** Deserializes the event or snapshot. Fails if no serializer knows it. */
   Object value(ActorSystem system) {
     return SerializationExtension.get(system).deserialize(payload, serializer, manifest).get();
   }
@@ -56,7 +57,7 @@ record JournalRow(
     int size = FIXED + name.length + adapted.length + by.length + payload.length;
     if (size > MOST_BYTES) {
       throw new IllegalArgumentException(
-          "a row of " + size + " bytes; " + MOST_BYTES + " is the most");
+          "a row of " + size + " bytes; the maximum is " + MOST_BYTES);
     }
     ByteBuffer buffer = ByteBuffer.allocate(size);
     buffer.put(VERSION).putInt(serializer).putLong(time);

@@ -1,13 +1,13 @@
 package parley.journal;
 
-/** When what was committed is forced to the disk. */
+/** When commits are forced to the disk. */
 public enum JournalSync {
   /**
-   * When the operating system likes, seconds later. No death of the process loses anything; a power
-   * failure may cost the end of what was acknowledged, and then the {@link JournalFile#epoch epoch}
+   * When the operating system decides, seconds later. The end of a process loses nothing. A power
+   * failure may lose the last acknowledged writes, and then the {@link JournalFile#epoch epoch}
    * changes.
    */
   OS,
-  /** Before it is reported as stored: a power failure loses nothing either. */
+  /** Before a write is acknowledged: a power failure loses nothing either. */
   ALWAYS
 }

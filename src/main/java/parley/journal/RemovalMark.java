@@ -4,16 +4,20 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of an entity's removed rows.
+ * What the journal knows about an entity's removed rows.
  *
- * @param highest the highest number there was when rows were last removed, 0 for none
- * @param removed no row with this number or a lower one is left; 0 where that is not known. Rows
- *     may be gone beyond it: it says where looking begins, so that nobody walks over what is gone
+ * @param highest the highest number that existed when rows were last removed, 0 for none
+ * @param removed no row with this number or a lower one is left; 0 if that is unknown. Rows above
+ *     it may be removed too. Reads start after this number, so that they do not walk over removed
+ *     rows
  */
 record RemovalMark(long highest, long removed) {
   static final RemovalMark NONE = new RemovalMark(0, 0);
 
-  /** A version that did not know {@code removed} wrote the first number alone, and reads it. */
+  /**
+   * Decodes a mark; {@link #NONE} for null. A version before {@code removed} wrote only the first
+   * number, and reads only that one.
+   */
   static RemovalMark decoded(byte @Nullable [] value) {
     if (value == null) {
       return NONE;
@@ -23,7 +27,7 @@ record RemovalMark(long highest, long removed) {
     return new RemovalMark(highest, buffer.remaining() >= Long.BYTES ? buffer.getLong() : 0);
   }
 
-  /** The lowest number that a row may still have. */
+  /** The lowest number that an existing row can have. */
   long lowest() {
     return removed == 0 ? 0 : removed + 1;
   }

@@ -5,8 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Keys in an order that is the journal's: by persistence id, then by sequence number. A persistence
- * id holds no zero character, so none is the beginning of another's keys.
+ * Keys that sort in the order of the journal: by persistence id, then by sequence number. A
+ * persistence id contains no zero character, so the prefix of one id never begins the keys of
+ * another id.
  */
 final class RowKeys {
   static final byte[] FORMAT = "\0format".getBytes(StandardCharsets.UTF_8);
@@ -16,7 +17,7 @@ final class RowKeys {
   private static final byte[] SNAPSHOTS_REMOVED =
       "\0removed snapshots\0".getBytes(StandardCharsets.UTF_8);
 
-  /** What all keys of that id begin with; also the key of its events' mark. */
+  /** The prefix of all keys of that id; also the key of its events' mark. */
   static byte[] prefix(String id) {
     if (id.isEmpty() || id.indexOf('\0') >= 0) {
       throw new IllegalArgumentException("a persistence id is not empty and has no zero character");
@@ -25,7 +26,7 @@ final class RowKeys {
     return Arrays.copyOf(name, name.length + 1);
   }
 
-  /** The key of what is known of an entity's removed rows of that family. */
+  /** The key of an entity's removal mark in that family. */
   static byte[] mark(ColumnFamily columnFamily, String id) {
     byte[] prefix = prefix(id);
     if (columnFamily == ColumnFamily.EVENTS) {
@@ -41,7 +42,7 @@ final class RowKeys {
     return ByteBuffer.allocate(prefix.length + Long.BYTES).put(prefix).putLong(number).array();
   }
 
-  /** The first key behind all keys of that id. */
+  /** The first key after all keys of that id. */
   static byte[] behind(byte[] prefix) {
     byte[] end = prefix.clone();
     end[end.length - 1] = 1;
@@ -57,7 +58,7 @@ final class RowKeys {
     return ByteBuffer.wrap(key, key.length - Long.BYTES, Long.BYTES).getLong();
   }
 
-  /** The id of a row's key, or of a mark's. */
+  /** The persistence id in the key of a row or of a mark. */
   static String id(byte[] key) {
     int end = 0;
     while (key[end] != 0) {

@@ -1,7 +1,7 @@
 /**
  * The journal of a single node: events and snapshots in RocksDB, in this process, in the folder
- * {@code journal} of the data folder, behind the interfaces of Pekko Persistence. It does not know
- * what the events mean.
+ * {@code journal} of the data folder, behind the interfaces of Pekko Persistence. It does not
+ * interpret the events.
  *
  * <h2>Decision: RocksDB, and one thread that writes</h2>
  *
@@ -33,7 +33,7 @@
  * never damages the file, and never loses something from the middle (what remains is a prefix of
  * what was written).
  *
- * <h2>The form, version 1</h2>
+ * <h2>The format, version 1</h2>
  *
  * Three column families; all numbers are big-endian, strings are UTF-8.
  *
@@ -46,8 +46,7 @@
  *   removed (8); it is never given again. Then, since it is recorded, the number up to which none is left (8)</td></tr>
  *   <tr><td>default</td><td>0, "removed snapshots", 0, persistence id, 0</td><td>the same of snapshots</td></tr>
  *   <tr><td>default</td><td>0, "epoch"</td><td>the name of this history</td></tr>
- *   <tr><td>default</td><td>0, "running"</td><td>how and under which boot id the open journal is written; gone after an
- *   orderly end</td></tr>
+ *   <tr><td>default</td><td>0, "running"</td><td>how and under which boot id the open journal is written; deleted at the end of a clean shutdown</td></tr>
  *   <tr><td>default</td><td>0, "format"</td><td>the version (1)</td></tr>
  * </table>
  *

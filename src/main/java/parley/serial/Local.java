@@ -3,8 +3,8 @@ package parley.serial;
 import org.apache.pekko.actor.NoSerializationVerificationNeeded;
 
 /**
- * One of an entity's messages that never leaves its node: timers, results of its own reads, the
- * shard's last word. It is a {@link Wire} only because it is a command; {@link LocalSerializer}
- * refuses to write it.
+ * A message of an entity that never leaves its node: a timer, a result of the entity's own reads,
+ * the stop message of its shard. It is a {@link Wire} only because it is a command; {@link
+ * LocalSerializer} refuses to write it.
  */
 public interface Local extends Wire, NoSerializationVerificationNeeded {}

@@ -4,8 +4,8 @@ import org.apache.pekko.serialization.JSerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes no {@link Local} message: that one of them is sent to another node is a mistake, which is
- * to show in a test and not as a message that half works there.
+ * Refuses to write a {@link Local} message. To send one to another node is a mistake. It has to
+ * fail in a test, and not to become a message that half works there.
  */
 public final class LocalSerializer extends JSerializer {
   private static final int IDENTIFIER = 7600;
@@ -27,6 +27,6 @@ public final class LocalSerializer extends JSerializer {
 
   @Override
   public Object fromBinaryJava(byte[] bytes, @Nullable Class<?> manifest) {
-    throw new IllegalArgumentException("nobody writes these");
+    throw new IllegalArgumentException("local messages are never serialized");
   }
 }

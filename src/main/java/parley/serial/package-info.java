@@ -7,8 +7,8 @@
  * <h2>The form on the wire</h2>
  *
  * Jackson CBOR with the class name as manifest, which Artery sends once and then as a number, as it
- * does with references. Bytes of a message with a text of 100 bytes, without that (test {@code
- * WireBytesTest} prints the table):
+ * does with references. Bytes of a message with a text of 100 bytes, without the manifest and the
+ * references (test {@code WireBytesTest} prints the table):
  *
  * <pre>
  *                            full names  as it is  all short  no names  gzip
@@ -34,11 +34,12 @@
  * <ul>
  *   <li>A field may be added. Older nodes ignore it; from them it comes as null, 0 or false, and
  *       that must mean "as before". (An absent list is null as well.)
- *   <li>A field may be left unused, never be given another meaning, another type or another's name.
+ *   <li>A field may be left unused. It never gets another meaning, another type or the name of
+ *       another field.
  *   <li>A new message, a new kind of a sealed field (its name is added beside the others), a new
  *       constant of an enum: first a version that reads it everywhere, then one that sends it. A
- *       node that cannot read a message drops it and says so in its log, and whoever sent it must
- *       live with that as with any loss.
+ *       node that cannot read a message drops it and logs that. The sender must cope with that as
+ *       with any loss.
  *   <li>A class is not renamed or moved: its name is the manifest. (Jackson's {@code migrations}
  *       can map an old name to a new one, also in two steps.)
  *   <li>Serializer identifiers never change, and the number of shards only while no node runs.
@@ -55,13 +56,13 @@
  * <pre>
  *   Post, Posted              the session answers unavailable after 15 s; the client asks again under
  *                             the same client_msg_id, and gets the first answer
- *   other questions           their asker waits 15 s at most (5 s for a profile), then unavailable
- *   and answers
- *   Deliver, Dispatched       the conversation tells again after 3, 6, then every 12 s what is not
- *                             acknowledged, with everybody's cursors
+ *   other requests            the requester waits 15 s at most (5 s for a profile), then unavailable
+ *   and replies
+ *   Deliver, Dispatched       after 3, 6, then every 12 s the conversation sends again what is not
+ *                             acknowledged, with the cursors of all members
  *   Delivered                 repeated after 3, 6 … s, five times, and at the user's next hello,
- *                             until the conversation shows to know
- *   Renamed                   the same from 5 s on, and whenever the user comes back to memory
+ *                             until a message of the conversation shows that it arrived
+ *   Renamed                   the same from 5 s on, and whenever the user's entity starts
  *   Ensure, Attach, Attached, the session gives up after 10 s, and its client connects again
  *   MoreLagging, Knock, Living
  *   Numbered (entries, rows,  the next number, or the next check (20 s), shows the hole: the session
@@ -70,9 +71,9 @@
  *   Check, Checked            asked again; after four in a row without an answer the session looks for
  *                             its user anew, every 2 s, and after a minute ends with state_lost
  *   Ended                     the next check is answered with it again
- *   Claim, LosePushToken      the caller waits 4 s, then unavailable; what is untold is told at the
- *                             next claim
- *   EndLogin, EndFamily       told again after 5 s, and in the next life, until acknowledged
+ *   Claim, LosePushToken      the caller waits 4 s, then unavailable; what is not sent yet is
+ *                             sent at the next claim
+ *   EndLogin, EndFamily       sent again after 5 s, and after a restart of the entity, until acknowledged
  *   Watch, PresenceSeen       renewed every minute, and answered with the presence
  *   Typing, TypingSeen        not at all: a hint
  *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate
@@ -80,8 +81,8 @@
  *                             one gets the same group
  *   ClockWatch.Ask, Told      asked again after 5 s
  *   Keep, Kept                asked again every second until it is answered; nothing is written before
- *   Release, NotThere, Wake   a reminder that is not let go, or whose wake is lost, wakes its
- *                             conversation every 30 s, which answers with one of these or Keep
+ *   Release, NotThere, Wake   a reminder that is not released, or whose wake is lost, wakes its
+ *                             conversation every 30 s; the conversation answers with one of these or Keep
  *   Adopt, Adopted            asked again after 5 s, and by the next node from the beginning
  *   the end of a session      are not messages: death watch, also where a node is gone; a session
  *   or of a user              whose user ends looks for it in its new place

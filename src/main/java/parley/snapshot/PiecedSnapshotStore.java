@@ -31,18 +31,23 @@ import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * The plugin {@code parley-snapshots}, see the package. It speaks to the store behind it as an
- * entity would, by Pekko's own snapshot protocol (as Pekko's {@code PersistencePluginProxy} does).
+ * The snapshot plugin {@code parley-snapshots}, see {@link parley.snapshot}. It talks to the store
+ * behind it in Pekko's own snapshot protocol, as an entity would (as Pekko's {@code
+ * PersistencePluginProxy} does).
  *
- * <p>Pieces are stored before what names them, so a crash between leaves pieces nobody names, which
- * the next deletion takes with it. A snapshot whose pieces do not make a whole is passed over for
- * the one before it, and where there is none the entity replays its events: slower, never wrong.
+ * <p>Pieces are stored before the {@link SnapshotPieces} that names them. A crash in between leaves
+ * pieces without a name, which the next deletion removes. If pieces of a snapshot are missing or
+ * damaged, the snapshot before it is loaded. If there is none, the entity replays its events:
+ * slower, never wrong.
  */
 public final class PiecedSnapshotStore extends SnapshotStore {
   /** The plugin's id, for entities. */
   public static final String PLUGIN = "parley-snapshots";
 
-  /** Most pieces of a snapshot: 24 MB. No state here can be as large; one that is fails to save. */
+  /**
+   * Maximum number of pieces of a snapshot: 24 MB. No state here can be as large. A larger snapshot
+   * is not saved.
+   */
   private static final int MOST = 80;
 
   private static final Logger LOG = LoggerFactory.getLogger(PiecedSnapshotStore.class);
@@ -52,7 +57,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
   private final Duration timeout;
   private final Serialization serialization;
 
-  /** Made by Pekko with the plugin's own configuration. */
+  /** Called by Pekko with the plugin's own configuration. */
   public PiecedSnapshotStore(Config config) {
     store = config.getString("store");
     pieceBytes = config.getInt("piece-bytes");
@@ -169,7 +174,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
               || bytes.length != snapshotPieces.bytes()
               || crc(bytes) != snapshotPieces.crc()) {
             LOG.warn(
-                "{}: pieces of the snapshot at {} are missing, passed over",
+                "{}: pieces of the snapshot at {} are missing or damaged, it is skipped",
                 metadata.persistenceId(),
                 metadata.sequenceNr());
             return Optional.empty();
@@ -216,7 +221,9 @@ public final class PiecedSnapshotStore extends SnapshotStore {
     return scala(delete(persistenceId, criteria));
   }
 
-  /** As many pieces as the newest of those that go has: earlier ones rarely had more. */
+  /**
+   * Deletes snapshots, and as many pieces as the newest of them has: earlier ones rarely had more.
+   */
   private CompletionStage<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
     return get(persistenceId, criteria)
         .thenCompose(
@@ -276,7 +283,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
     return FutureConverters.asScala(stage);
   }
 
-  /** The store behind said no. */
+  /** The store behind has reported a failure. */
   private static final class StoreFailedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -22,17 +22,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder of one process: journal, keys, cold tier. Held by an operating system lock on the file
- * {@code lock} in it, which ends with the process however it ends, so nothing stale is left behind
- * by {@code kill -9}. RocksDB locks its own folder too, but later, and with a message that names
- * the file and not the setting.
+ * The data folder of one process: journal, keys, cold tier. The process holds an operating system
+ * lock on the file {@code lock} in it. The lock ends with the process however the process ends, so
+ * {@code kill -9} leaves nothing stale. RocksDB locks its own folder too, but later, and with a
+ * message that names the file and not the setting.
  *
- * <p><b>Rights.</b> What the program makes is for its owner only: folders {@code 0700}, keys {@code
- * 0600}. Where it finds one of its own with wider rights, it tightens it, if it belongs to the user
- * it runs as; another's it cannot, and says so. The data folder itself it makes so too, but where
- * it stood before its rights stay as they are, with a warning: it may be a volume whose rights
- * somebody else sets (a group of a pod, a backup's user), and everything in it that is secret is
- * closed by itself. What lies deeper is behind a closed folder.
+ * <p><b>Rights.</b> What the program creates is for its owner only: folders {@code 0700}, keys
+ * {@code 0600}. If one of its folders or keys has wider rights, the program tightens them; if
+ * another user owns it, the program cannot, and logs a warning. The data folder itself is created
+ * with the same rights. A data folder that existed before keeps its rights, with a warning: it may
+ * be a volume whose rights somebody else sets (a group of a pod, a backup's user). Everything
+ * secret in it is protected by its own rights, and whatever lies deeper is behind a protected
+ * folder.
  */
 public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
@@ -40,7 +41,7 @@ public final class DataFolder implements AutoCloseable {
       PosixFilePermissions.fromString("rwx------");
   private static final Set<PosixFilePermission> KEY = PosixFilePermissions.fromString("rw-------");
 
-  /** The folders the program makes in it. */
+  /** The folders that the program creates in the data folder. */
   private static final Set<String> FOLDERS =
       Set.of("journal", "native", "cold", "media", "node-tls");
 
@@ -57,9 +58,9 @@ public final class DataFolder implements AutoCloseable {
   }
 
   /**
-   * Makes the folder if it is missing, for its owner only, and locks it.
+   * Locks the folder. Creates it, for its owner only, if it is missing.
    *
-   * @throws StoreRefusedException where it cannot be made or written, or another process has it
+   * @throws StoreRefusedException if it cannot be created or written, or another process uses it
    */
   public static DataFolder open(Path folder) throws StoreRefusedException {
     Path path = folder.toAbsolutePath().normalize();
@@ -93,7 +94,10 @@ public final class DataFolder implements AutoCloseable {
     return path;
   }
 
-  /** Gives the folder back. The file stays: removing it could free a lock another has just got. */
+  /**
+   * Releases the lock. The lock file stays: removing it could free a lock that another process has
+   * just taken.
+   */
   @Override
   public void close() {
     try (channel) {
@@ -106,7 +110,7 @@ public final class DataFolder implements AutoCloseable {
   private static void make(Path path) throws IOException {
     boolean posix = posix();
     if (!Files.isDirectory(path)) {
-      // What it is in is not ours to close.
+      // The parent folders are not ours: they get default rights.
       Files.createDirectories(Objects.requireNonNullElse(path.getParent(), path));
       try {
         if (posix) {
@@ -125,7 +129,7 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
-  /** Closes what a version, or a copy, has left open. */
+  /** Tightens rights that an older version, or a copy, has left too wide. */
   private static void tighten(Path path) throws IOException {
     if (!posix()) {
       return;
@@ -162,7 +166,7 @@ public final class DataFolder implements AutoCloseable {
     return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
   }
 
-  /** Closes a folder within the data folder to everybody else. */
+  /** Restricts a folder within the data folder to its owner. */
   static void ownerOnly(Path folder) throws IOException {
     if (posix()) {
       Files.setPosixFilePermissions(folder, OWNER_ONLY);

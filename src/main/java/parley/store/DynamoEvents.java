@@ -7,7 +7,7 @@ import org.apache.pekko.persistence.query.ReadJournalProvider;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
-/** The plugin's read journal, which finds the last event as {@link DynamoJournal} does. */
+/** The plugin's read journal. It finds the last event as {@link DynamoJournal} does. */
 final class DynamoEvents extends DynamoDBReadJournal {
   private DynamoEvents(Config config, String path, ExtendedActorSystem system) {
     super(config, path, system);
@@ -26,12 +26,12 @@ final class DynamoEvents extends DynamoDBReadJournal {
         : super.readSequenceNr(persistenceId, false);
   }
 
-  /** Made by Pekko. */
+  /** Created by Pekko. */
   public static final class Provider implements ReadJournalProvider {
     private final DynamoEvents events;
     private final org.apache.pekko.persistence.dynamodb.query.javadsl.DynamoDBReadJournal java;
 
-    /** Made by Pekko with the plugin's own configuration and its path. */
+    /** Called by Pekko with the plugin's own configuration and its path. */
     public Provider(ExtendedActorSystem system, Config config, String path) {
       events = new DynamoEvents(config, path, system);
       java = new org.apache.pekko.persistence.dynamodb.query.javadsl.DynamoDBReadJournal(events);

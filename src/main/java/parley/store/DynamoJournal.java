@@ -6,11 +6,11 @@ import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
 /**
- * The plugin's journal with a search for the highest number that does not rely on the high mark,
- * see {@link HighestNumber}. Made by Pekko.
+ * The plugin's journal with another search for the highest sequence number. That search does not
+ * rely on the high mark, see {@link HighestNumber}. Created by Pekko.
  */
 public final class DynamoJournal extends DynamoDBJournal {
-  /** Made by Pekko with the plugin's own configuration. */
+  /** Called by Pekko with the plugin's own configuration. */
   public DynamoJournal(Config config) {
     super(config);
   }

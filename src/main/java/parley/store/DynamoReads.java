@@ -10,11 +10,14 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.persistence.dynamodb.journal.DynamoDBHelper;
 import scala.jdk.javaapi.FutureConverters;
 
-/** How {@link HighestNumber} reads: by the plugin's client, or by one of the store's own. */
+/**
+ * The ways in which {@link HighestNumber} reads: through the plugin's client, or through a client
+ * of the store.
+ */
 final class DynamoReads {
   private DynamoReads() {}
 
-  /** By the plugin's client, which repeats what was throttled and never blocks. */
+  /** Through the plugin's client, which retries throttled requests and never blocks. */
   static HighestNumber.Reads of(DynamoDBHelper plugin) {
     return new HighestNumber.Reads() {
       @Override
@@ -29,7 +32,7 @@ final class DynamoReads {
     };
   }
 
-  /** By a client that blocks, on threads of their own. */
+  /** Through a client that blocks; each request has a virtual thread of its own. */
   static HighestNumber.Reads of(AmazonDynamoDB client) {
     return new HighestNumber.Reads() {
       @Override

@@ -20,15 +20,15 @@ import scala.jdk.javaapi.FutureConverters;
 import scala.runtime.BoxedUnit;
 
 /**
- * The plugin's snapshot store without its index by time, which would double what each snapshot
- * costs to write and to remove. The newest snapshot is the one with the highest number; a time that
- * is asked for is compared row by row, which only tools do. Made by Pekko.
+ * The plugin's snapshot store without its index by time. The index would double the cost of writing
+ * and of removing a snapshot. The newest snapshot is the one with the highest sequence number. A
+ * criterion about time is compared row by row; only tools use one. Created by Pekko.
  *
- * <p>A removal that fails in part fails as a whole, so that whoever asked for it does so again; the
- * plugin's own only logs it.
+ * <p>A removal that fails in part fails as a whole, so that its caller repeats it. The plugin's own
+ * store only logs the failure.
  */
 public final class DynamoSnapshots extends DynamoDBSnapshotStore {
-  /** Made by Pekko with the plugin's own configuration. */
+  /** Called by Pekko with the plugin's own configuration. */
   public DynamoSnapshots(Config config) {
     super(config);
   }
@@ -37,7 +37,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
   public Future<Option<SelectedSnapshot>> load(
       String persistenceId, SnapshotSelectionCriteria criteria) {
     if (criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE) {
-      // The plugin asks the index only where no number is given at all.
+      // The plugin uses the index only if the criteria contain no number at all.
       return super.load(persistenceId, numbers(criteria));
     }
     return FutureConverters.asScala(
@@ -81,7 +81,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
     return SnapshotSelectionCriteria.create(number, Long.MAX_VALUE, number, 0);
   }
 
-  /** The numbers of those that fit, the newest first. */
+  /** The sequence numbers of the matching snapshots, newest first. */
   private CompletionStage<List<Long>> found(
       String persistenceId, SnapshotSelectionCriteria criteria) {
     return pages(persistenceId, criteria, null, new ArrayList<>());

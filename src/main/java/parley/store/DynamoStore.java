@@ -43,27 +43,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The store that several nodes share: four tables of DynamoDB (see {@link DynamoTables}), read and
- * written by pekko-persistence-dynamodb, whose writes {@link WriteGuard} makes conditional, whose
- * search for an entity's last event is {@link HighestNumber}, and whose snapshots need no index
- * ({@link DynamoSnapshots}). The plugin is configured in {@code parley-dynamodb.conf}.
+ * The store that several nodes share: four tables of DynamoDB (see {@link DynamoTables}). The
+ * plugin pekko-persistence-dynamodb reads and writes them. {@link WriteGuard} makes its writes
+ * conditional, {@link HighestNumber} replaces its search for an entity's last event, and {@link
+ * DynamoSnapshots} does without its index. {@code parley-dynamodb.conf} configures the plugin.
  *
- * <p>Credentials are looked for where AWS's SDK looks for them: {@code AWS_ACCESS_KEY_ID} and
+ * <p>Credentials come from the places where AWS's SDK looks for them: {@code AWS_ACCESS_KEY_ID} and
  * {@code AWS_SECRET_ACCESS_KEY}, a Kubernetes service account's web identity, a profile, the
- * machine's role. Opening tries them: each table is described, so that what is wrong is said in one
- * line and not by every user's first message.
+ * machine's role. Opening the store tests them by describing each table. So a wrong setting gives
+ * one line at the start, instead of an error at every user's first message.
  */
 public final class DynamoStore implements Store {
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   public static final String READ_JOURNAL = "dynamodb-read-journal";
 
   /**
-   * The logger of what the plugin says of its requests: a line for each try that was throttled, and
-   * for each that failed. The plugin's choice: behind it stands the actor system, in brackets.
+   * The logger of the plugin's requests: one line for each throttled try and for each failed one.
+   * The plugin chooses this name and appends the name of the actor system in brackets.
    */
   static final String CLIENT_LOGGER = "DynamoDBClient";
 
-  /** What all keys of the journal begin with, for ever. */
+  /** The prefix of all keys of the journal. It never changes. */
   static final String JOURNAL_NAME = "journal";
 
   private static final String EPOCH = "epoch";
@@ -72,7 +72,10 @@ public final class DynamoStore implements Store {
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
   private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
 
-  /** Names that are remembered so as not to be said again, some hundred bytes each. */
+  /**
+   * Persistence ids that are remembered so that they are not returned again, some hundred bytes
+   * each.
+   */
   private static final int NAMES = 10_000;
 
   private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
@@ -83,8 +86,8 @@ public final class DynamoStore implements Store {
   private JournalFormat format = new JournalFormat(1);
 
   static {
-    // The plugin is built on the first SDK; that it is an old one is nothing an operator can
-    // change.
+    // The plugin uses version 1 of the SDK. Its deprecation notice is useless to operators, who
+    // cannot change that.
     System.setProperty("aws.java.v1.disableDeprecationAnnouncement", "true");
     SignerFactory.registerSigner(SigningRegion.Signer.NAME, SigningRegion.Signer.class);
   }
@@ -96,13 +99,14 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * Finds the tables, or makes them. Blocks: seconds where they are there, up to a minute where
-   * they are made.
+   * Finds the tables, or creates them. Blocks: seconds if they exist, up to a minute if they have
+   * to be created.
    *
    * @param endpoint null for Amazon's own in the region of AWS's usual settings
-   * @param prefix before the names of the tables
-   * @param create whether missing tables are made
-   * @throws StoreRefusedException where it cannot be reached, refuses us, or a table is missing
+   * @param prefix the prefix of the tables' names
+   * @param create whether missing tables are created
+   * @throws StoreRefusedException if DynamoDB cannot be reached or refuses access, or if a table is
+   *     missing
    */
   public static DynamoStore open(@Nullable URI endpoint, String prefix, boolean create)
       throws StoreRefusedException {
@@ -110,7 +114,7 @@ public final class DynamoStore implements Store {
     if (!WriteGuard.on()) {
       LOG.warn(
           "The write guard is off ({}): two writers of one conversation may replace each other's"
-              + " messages. Only tests that show just that have a use for it.",
+              + " messages. Turn it off only in tests.",
           WriteGuard.PROPERTY);
     }
     DynamoStore store =
@@ -131,12 +135,12 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * A value that all nodes have in common, made by the first of them: of two that start at once,
-   * one's is kept and both get that one. Blocks.
+   * A value that all nodes share. The first node creates it. If two nodes start at once, one value
+   * is stored and both nodes get it. Blocks.
    *
-   * @param name what it is called in the table
-   * @param make makes the value, where there is none yet
-   * @throws StoreRefusedException where it cannot be read or kept
+   * @param name the name of its row
+   * @param make creates the value if there is none yet
+   * @throws StoreRefusedException if it cannot be read or stored
    */
   public String secret(String name, Supplier<String> make) throws StoreRefusedException {
     try {
@@ -158,8 +162,8 @@ public final class DynamoStore implements Store {
   /**
    * The value of that name, read consistently. Blocks, seconds at most.
    *
-   * @return null where there is none
-   * @throws StoreRefusedException where the store cannot be asked
+   * @return null if there is none
+   * @throws StoreRefusedException if the store cannot be read
    */
   public @Nullable String kept(String name) throws StoreRefusedException {
     try {
@@ -170,11 +174,10 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * Puts another value in the place of one, if nobody has done so since it was read. Blocks,
-   * seconds at most.
+   * Replaces a value, if it has not changed since it was read. Blocks, seconds at most.
    *
-   * @return false where it is another one by now, and nothing was written
-   * @throws StoreRefusedException where it is not known whether it was written
+   * @return false if the value has changed; then nothing is written
+   * @throws StoreRefusedException if it is unknown whether the value was written
    */
   public boolean replace(String name, String before, String after) throws StoreRefusedException {
     try {
@@ -185,7 +188,7 @@ public final class DynamoStore implements Store {
               .withExpressionAttributeValues(Map.of(":before", new AttributeValue(before))));
       return true;
     } catch (ConditionalCheckFailedException e) {
-      // Or our own write, whose answer was lost and which the SDK has repeated.
+      // Our own write fails so too, if its answer was lost and the SDK has repeated it.
       return after.equals(kept(name));
     } catch (AmazonClientException e) {
       throw refused(e);
@@ -193,10 +196,10 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * A number that was noted under that name. Blocks, seconds at most.
+   * The number that {@link #note} stored under that name. Blocks, seconds at most.
    *
-   * @return 0 where there is none, or none that can be read
-   * @throws StoreRefusedException where the store cannot be asked
+   * @return 0 if there is none, or if the value is not a number
+   * @throws StoreRefusedException if the store cannot be read
    */
   public long noted(String name) throws StoreRefusedException {
     try {
@@ -207,10 +210,11 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * The same as an older version noted it, beside the secrets; 0 also where nodes may not ask that
-   * any more: then no older version runs either. Blocks, seconds at most.
+   * As {@link #noted}, but as an older version stored it, in the table of the secrets. Also 0 if
+   * nodes may no longer read that table: then no older version runs either. Blocks, seconds at
+   * most.
    *
-   * @throws StoreRefusedException where the store cannot be asked
+   * @throws StoreRefusedException if the store cannot be read
    */
   public long notedBefore(String name) throws StoreRefusedException {
     try {
@@ -228,9 +232,9 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * Notes a number under a name, in place of the one before. Blocks, seconds at most.
+   * Stores a number under a name, and replaces the one before. Blocks, seconds at most.
    *
-   * @throws StoreRefusedException where the store does not take it
+   * @throws StoreRefusedException if the store does not accept it
    */
   public void note(String name, long number) throws StoreRefusedException {
     try {
@@ -241,11 +245,11 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * All numbers that were noted under names with that prefix, by what follows it; also by an older
-   * version, in another table. To be compared, not to be read. Reads whole small tables. Blocks,
-   * seconds at most; for tools.
+   * All numbers that are stored under names with that prefix, by the rest of the name. Includes the
+   * numbers that an older version stored in another table. The values may only be compared for
+   * equality. Reads whole small tables. Blocks, seconds at most; for tools.
    *
-   * @throws StoreRefusedException where the store cannot be asked
+   * @throws StoreRefusedException if the store cannot be read
    */
   public Map<String, String> notes(String prefix) throws StoreRefusedException {
     try {
@@ -258,13 +262,16 @@ public final class DynamoStore implements Store {
     }
   }
 
-  /** Who cannot look may not conclude that nobody is there. */
+  /**
+   * The numbers that older versions stored. Fails without the permission to scan: a caller that
+   * cannot look must not conclude that no older version runs.
+   */
   private Map<String, String> notesBefore(String prefix) throws StoreRefusedException {
     try {
       return SharedRows.numbers(client, tables.secrets(), prefix);
     } catch (AmazonClientException e) {
       throw new StoreRefusedException(
-          "whether nodes of an older version run cannot be seen; to look, this needs the right"
+          "it is unknown whether nodes of an older version run; this command needs the permission"
               + " dynamodb:Scan on the table "
               + tables.secrets()
               + " ("
@@ -291,7 +298,10 @@ public final class DynamoStore implements Store {
     }
   }
 
-  /** One row beside the secrets, made by the first node. A service loses nothing by itself. */
+  /**
+   * One row in the table of the secrets, created by the first node. It never changes, because
+   * DynamoDB does not lose the end of a history.
+   */
   @Override
   public String epoch() throws StoreRefusedException {
     return secret(EPOCH, () -> UUID.randomUUID().toString());
@@ -326,7 +336,7 @@ public final class DynamoStore implements Store {
     return READ_JOURNAL;
   }
 
-  /** Reads the whole table, its keys only, and keeps the names it has seen. */
+  /** Reads the keys of the whole table, and remembers recent ids to drop repetitions. */
   @Override
   public Stream<String> persistenceIds(String prefix) {
     String start = "journal-P-" + prefix;
@@ -345,7 +355,7 @@ public final class DynamoStore implements Store {
         .filter(lately::add);
   }
 
-  /** The last names that were seen: a table may have more than memory. */
+  /** The last ids that were returned. It is bounded, because a table may hold more than memory. */
   private static Set<String> lately() {
     return Collections.newSetFromMap(
         new LinkedHashMap<>() {
@@ -373,7 +383,10 @@ public final class DynamoStore implements Store {
     return mend ? marks.mend(persistenceId) : marks.problem(persistenceId);
   }
 
-  /** Nothing to watch: a service that fails comes back without us, and users are told meanwhile. */
+  /**
+   * Does nothing: a service that fails recovers without this process, and clients get errors until
+   * then.
+   */
   @Override
   public void watch(Duration every, Consumer<String> onBroken) {}
 
@@ -382,7 +395,7 @@ public final class DynamoStore implements Store {
     client.shutdown();
   }
 
-  /** A client of that endpoint, with the credentials that the plugin's clients have. */
+  /** A client of that endpoint with the same credentials as the plugin's clients. */
   static AmazonDynamoDB client(String endpoint, ClientConfiguration how) {
     String host = URI.create(endpoint).getHost();
     return AmazonDynamoDBClientBuilder.standard()
@@ -392,7 +405,7 @@ public final class DynamoStore implements Store {
         .build();
   }
 
-  /** An endpoint for messages: without a user and a password. */
+  /** An endpoint as messages show it: without user and password. */
   static String shown(String endpoint) {
     return endpoint.replaceFirst("//[^/?#]*@", "//");
   }
@@ -433,9 +446,9 @@ public final class DynamoStore implements Store {
     }
     try {
       client.createTable(table);
-      LOG.info("made the table {}", table.getTableName());
+      LOG.info("created the table {}", table.getTableName());
     } catch (ResourceInUseException e) {
-      LOG.debug("another node made {} first", table.getTableName());
+      LOG.debug("another node created {} first", table.getTableName());
     }
     long until = System.nanoTime() + TABLES_WITHIN.toNanos();
     while (!active(table.getTableName())) {
@@ -482,16 +495,16 @@ public final class DynamoStore implements Store {
           new PutItemRequest(tables.secrets(), row(name, value))
               .withConditionExpression("attribute_not_exists(#name)")
               .withExpressionAttributeNames(Map.of("#name", "name")));
-      LOG.info("made {} and keep it in the table {}", name, tables.secrets());
+      LOG.info("created {} in the table {}", name, tables.secrets());
     } catch (ConditionalCheckFailedException e) {
-      LOG.debug("another node made {} first", name);
+      LOG.debug("another node created {} first", name);
     }
   }
 
   private StoreRefusedException refused(AmazonClientException e) {
     String why;
     if (e instanceof AmazonServiceException answer) {
-      // Its message may quote who we are, not what our secret is.
+      // Its message may quote the identity of the caller, never the secret key.
       why = "refuses (" + answer.getErrorCode() + ": " + answer.getErrorMessage() + ")";
     } else {
       why = "cannot be used (" + e.getMessage() + ")";

@@ -9,17 +9,19 @@ import com.amazonaws.services.dynamodbv2.model.ScalarAttributeType;
 import java.util.List;
 
 /**
- * The four tables. What their keys mean is the journal plugin's affair; {@code
- * k8s/aws/dynamodb-tables.yaml} says the same for those who make tables by CloudFormation.
+ * The four tables. The journal plugin defines their keys. {@code k8s/aws/dynamodb-tables.yaml}
+ * describes the same tables for CloudFormation.
  *
- * @param journal events: {@code par} names a hundred events of one entity, {@code num} is the place
- *     among them. High-marks and low-marks are items of the same table
- * @param snapshots {@code par} names an entity, {@code seq} the event it was taken after. No index:
- *     the plugin's by time would double each write and each removal, and {@link DynamoSnapshots}
- *     does without. A table that has one is used as it is
- * @param secrets {@code name} and {@code value}: the keys that sign tokens. A table of its own, so
- *     that who may read messages, or note that a node lives, need not be able to sign tokens
- * @param nodes {@code name} and {@code value}: what nodes note of themselves
+ * @param journal events: {@code par} names a hundred events of one entity, {@code num} is the
+ *     position among them. High marks and low marks are items of the same table
+ * @param snapshots {@code par} names an entity, {@code seq} the event after which the snapshot was
+ *     taken. No index: the plugin's index by time would double the cost of each write and each
+ *     removal, and {@link DynamoSnapshots} does without it. A table that has the index is used as
+ *     it is
+ * @param secrets {@code name} and {@code value}: the keys that sign tokens. It is a separate table,
+ *     so that a role can be allowed to read messages, or to note that a node lives, without being
+ *     able to sign tokens
+ * @param nodes {@code name} and {@code value}: what nodes record about themselves
  */
 record DynamoTables(String journal, String snapshots, String secrets, String nodes) {
   static DynamoTables of(String prefix) {
@@ -31,7 +33,7 @@ record DynamoTables(String journal, String snapshots, String secrets, String nod
     return List.of(journal, snapshots, secrets, nodes);
   }
 
-  /** How each is made: billed by request, as a chat has nights and rushes. */
+  /** The definitions of the tables. Billed by request, because a chat has nights and rushes. */
   List<CreateTableRequest> definitions() {
     return List.of(
         table(journal)

@@ -19,14 +19,17 @@ import parley.journal.JournalFile;
 import parley.journal.JournalSync;
 
 /**
- * The journal of a single node: RocksDB in this process, in the folder {@code journal} of the data
+ * The store of a single node: RocksDB in this process, in the folder {@code journal} of the data
  * folder (package {@code parley.journal}). A folder in which an old version kept its journal in an
- * SQL file is refused, rather than begun anew beside it.
+ * SQL file is refused. Otherwise an empty journal would begin beside it.
  */
 public final class EmbeddedStore implements Store {
   private static final String JOURNAL = "journal";
 
-  /** The journal of a version before RocksDB, and its name after a later one had copied it. */
+  /**
+   * The journal of a version before RocksDB, and the name of that file after a later version had
+   * copied its content.
+   */
   private static final String OLD = "journal.mv.db";
 
   private static final String OLD_TAKEN_OVER = "journal.mv.db.taken-over";
@@ -40,10 +43,10 @@ public final class EmbeddedStore implements Store {
   }
 
   /**
-   * Makes and locks the folder. The journal is opened by {@link #openJournal()}, when all else that
-   * can be refused has been tried.
+   * Creates and locks the folder. {@link #openJournal()} opens the journal later, after everything
+   * else that can fail has been checked.
    *
-   * @throws StoreRefusedException where it cannot be made or written, or another process has it
+   * @throws StoreRefusedException if it cannot be created or written, or another process uses it
    */
   public static EmbeddedStore open(Path folder) throws StoreRefusedException {
     return new EmbeddedStore(DataFolder.open(folder));
@@ -54,16 +57,21 @@ public final class EmbeddedStore implements Store {
     return folder.path();
   }
 
-  /** As {@link #openJournal(JournalSync)}, forced to the disk when the system likes. */
+  /**
+   * As {@link #openJournal(JournalSync)}; the operating system decides when commits are forced to
+   * the disk.
+   */
   public void openJournal() throws StoreRefusedException {
     openJournal(JournalSync.OS);
   }
 
   /**
-   * Opens the journal, made where it is missing. Blocks; belongs before the actor system.
+   * Opens the journal, and creates it if it is missing. Blocks; call it before the actor system
+   * starts.
    *
    * @param sync when commits are forced to the disk
-   * @throws StoreRefusedException where it cannot be opened or is not ours
+   * @throws StoreRefusedException if it cannot be opened or is not a journal of this version or an
+   *     older one
    */
   public void openJournal(JournalSync sync) throws StoreRefusedException {
     Path path = folder.path().resolve(JOURNAL);
@@ -144,7 +152,7 @@ public final class EmbeddedStore implements Store {
   @Override
   public boolean changeShards(int expected, int shards) throws StoreRefusedException {
     ShardsFile kept = new ShardsFile(folder.path());
-    // Nobody comes between: the folder is locked.
+    // There is no race: this process holds the lock of the folder.
     if (kept.read() != expected) {
       return false;
     }

@@ -15,32 +15,32 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the highest number that one entity has given to an event.
+ * Finds the highest sequence number of one entity's events.
  *
- * <p>The rows of events are kept by hundreds, a partition each. A <em>high mark</em> names the
- * newest hundred that was begun; a <em>low mark</em> names the first event that was not removed.
- * Both only grow. The search begins at the hundred of the higher one and follows the hundreds that
- * are full to the one that is not.
+ * <p>Events are stored in partitions of a hundred. A <em>high mark</em> names the newest hundred
+ * that was begun; a <em>low mark</em> names the first event that was not removed. Both only grow.
+ * The search begins at the hundred of the higher mark. It follows the full hundreds to the first
+ * one that is not full.
  *
- * <p>The plugin's own search begins at the high mark alone. It answers too low where that mark is
- * missing and everything in the hundred it begins with has been removed, and every later write then
- * meets a number that is taken. Nothing above the low mark is ever removed, so this search finds
- * the end whatever marks are missing; a high mark only makes it shorter.
+ * <p>The plugin's own search begins at the high mark alone. If that mark is missing, and everything
+ * in the hundred where the search begins has been removed, the plugin's answer is too low. Every
+ * later write then uses a number that is taken. Nothing above the low mark is ever removed, so this
+ * search finds the end whichever marks are missing; a high mark only makes it shorter.
  *
- * <p>Costs one batch of marks and, of each hundred it looks at, the newest row.
+ * <p>Cost: one batch read of the marks, and the newest row of each hundred that the search visits.
  */
 final class HighestNumber {
-  /** Events of one partition. The plugin's, for ever. */
+  /** Events of one partition. The plugin defines it; it never changes. */
   static final int HUNDRED = 100;
 
-  /** How often a batch is asked again for what it left out. */
+  /** How often a batch read is repeated for the keys that it left out. */
   private static final int BATCHES = 10;
 
   private final Reads reads;
   private final String table;
   private final String journal;
 
-  /** What is read, and how. */
+  /** The two kinds of reads that the search needs. */
   interface Reads {
     CompletionStage<BatchGetItemResult> get(BatchGetItemRequest request);
 
@@ -48,7 +48,7 @@ final class HighestNumber {
   }
 
   /**
-   * The marks of one entity, each 0 where there is none.
+   * The marks of one entity, each 0 if there is none.
    *
    * @param high the first number of the newest hundred that was begun
    * @param low the first number that was not removed
@@ -58,7 +58,7 @@ final class HighestNumber {
   /**
    * A search in one table.
    *
-   * @param journal the plugin's {@code journal-name}, which all keys begin with
+   * @param journal the plugin's {@code journal-name}, the prefix of all keys
    */
   HighestNumber(Reads reads, String table, String journal) {
     this.reads = reads;
@@ -67,18 +67,18 @@ final class HighestNumber {
   }
 
   /**
-   * The highest number, 0 where nothing was written.
+   * The highest number, 0 if nothing was written.
    *
-   * @param shards over how many rows the marks are spread
+   * @param shards the number of rows over which the marks are spread
    */
   CompletionStage<Long> of(String persistenceId, int shards) {
     return marks(persistenceId, shards).thenCompose(marks -> of(persistenceId, marks));
   }
 
-  /** The same where the marks are known. */
+  /** The highest number, from marks that are known already. */
   CompletionStage<Long> of(String persistenceId, Marks marks) {
     long begin = Math.max(marks.high(), marks.low() / HUNDRED * HUNDRED);
-    // What a removal has left behind does not count: all below the low mark was written.
+    // All numbers below the low mark were written, whether or not their rows still exist.
     long least = Math.max(marks.high(), marks.low() - 1);
     return chase(persistenceId, begin, Math.max(least, 0));
   }
@@ -107,7 +107,7 @@ final class HighestNumber {
             });
   }
 
-  /** Reads the marks; the highest of each kind counts. */
+  /** Reads the marks. The highest of each kind counts. */
   CompletionStage<Marks> marks(String persistenceId, int shards) {
     List<Map<String, AttributeValue>> keys = new ArrayList<>();
     IntStream.range(0, shards)

@@ -12,32 +12,34 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a journal table was begun, which can never be changed under its events: kept in a row of the
- * table itself, so that a copy or a backup of it brings it along.
+ * The format with which a journal table was created. It cannot change while the table holds events.
+ * It is kept in a row of the table itself, so a copy or a backup of the table contains it.
  *
  * <p><b>Decision: one row for the marks of an entity.</b> The plugin spreads the marks of an entity
  * over ten rows, for entities that write thousands of events a second. Each recovery then reads
- * twenty rows to find two. An entity here is bounded by one write at a time, so one row is enough,
- * and the marks are written once in a hundred events. Tables that were begun with ten stay so; a
- * table without this row that has anything in it is one of those. Rejected: moving their marks at a
+ * twenty rows to find two. An entity here has one write in flight at a time, so one row is enough:
+ * the marks are written once in a hundred events. Tables that were created with ten rows keep them.
+ * A table that holds anything and lacks this row is one of those. Rejected: moving their marks at a
  * start, beside nodes of the version before that still write ten.
  *
- * @param shards over how many rows the marks of an entity are spread
+ * @param shards the number of rows over which the marks of an entity are spread
  */
 record JournalFormat(int shards) {
   private static final Logger LOG = LoggerFactory.getLogger(JournalFormat.class);
 
-  /** How many an unknown table may have: what every version before this row had. */
+  /**
+   * The maximum number of rows, and the number in every table of a version before this row existed.
+   */
   static final int MOST_SHARDS = 10;
 
   private static final int FORMAT = 1;
   private static final String ROW = "parley-format";
 
   /**
-   * Reads it, or settles it where nobody has. Of two nodes that start at once, one's counts.
-   * Blocks.
+   * Reads the format, or writes it if the table has none. If two nodes start at once, one node's
+   * format counts. Blocks.
    *
-   * @throws StoreRefusedException where this version cannot read the table
+   * @throws StoreRefusedException if this version cannot read the table
    */
   static JournalFormat of(AmazonDynamoDB client, String table) throws StoreRefusedException {
     Map<String, AttributeValue> row = read(client, table);
@@ -86,7 +88,10 @@ record JournalFormat(int shards) {
                       "sequence_shards",
                       new AttributeValue().withN(String.valueOf(shards))))
               .withConditionExpression("attribute_not_exists(par)"));
-      LOG.info("the marks of an entity are in {} rows of {}, for ever", shards, table);
+      LOG.info(
+          "the marks of each entity are in {} rows of the table {}; this never changes",
+          shards,
+          table);
     } catch (ConditionalCheckFailedException e) {
       LOG.debug("another node was first");
     }

@@ -13,13 +13,13 @@ import org.slf4j.LoggerFactory;
 import parley.store.HighestNumber.Marks;
 
 /**
- * Finds and mends entities whose marks say less than their events: what a version before left where
- * it was killed between a hundredth event and its mark. This version reads past it; one before
- * would refuse every write to such an entity once its older events were removed, and the search for
- * the end is longer than it need be.
+ * Finds and repairs entities whose marks are behind their events. An earlier version left such
+ * marks if it was killed between a hundredth event and its mark. This version reads past them, but
+ * its search for the last event is longer than necessary. The earlier version would refuse every
+ * write to such an entity after its older events were removed.
  *
- * <p>Mending writes the mark that should be there, on the condition that none says more by then. It
- * may run beside servers, and again.
+ * <p>A repair writes the correct mark, on the condition that no higher mark is stored by then. It
+ * may run beside servers, and may be repeated.
  */
 final class JournalMarks {
   private static final Logger LOG = LoggerFactory.getLogger(JournalMarks.class);
@@ -39,8 +39,8 @@ final class JournalMarks {
   /**
    * What is wrong with the marks of one entity.
    *
-   * @param marks as they are
-   * @param wanted as they have to be
+   * @param marks the stored marks
+   * @param wanted the correct marks
    * @param highest the number of its last event
    */
   private record Damage(Marks marks, Marks wanted, long highest) {
@@ -57,12 +57,12 @@ final class JournalMarks {
     }
   }
 
-  /** What is wrong, without content; empty where nothing is. */
+  /** A description of what is wrong, without content; empty if nothing is. */
   CompletionStage<Optional<String>> problem(String persistenceId) {
     return find(persistenceId).thenApply(found -> found.map(Damage::text));
   }
 
-  /** Mends it, if need be; answers what was wrong. */
+  /** Repairs the marks if necessary. Returns a description of what was wrong. */
   CompletionStage<Optional<String>> mend(String persistenceId) {
     return find(persistenceId)
         .thenApplyAsync(
@@ -86,8 +86,9 @@ final class JournalMarks {
   }
 
   /**
-   * The mark of the last event's hundred is wanted where that event is still there; where all were
-   * removed the low mark says how far they went. A mark in a row that is not read counts too.
+   * Compares the stored marks with the correct ones. If the last event still exists, the high mark
+   * has to name its hundred. If all events were removed, the low mark tells how far they went.
+   * Marks in rows that the table's format does not read count for the correct ones too.
    */
   private static Optional<Damage> compare(Marks all, Marks marks, long highest) {
     long begun = highest >= all.low() ? highest / HighestNumber.HUNDRED * HighestNumber.HUNDRED : 0;
@@ -112,14 +113,14 @@ final class JournalMarks {
     return number / HighestNumber.HUNDRED % shards;
   }
 
-  /** The guard adds the condition that no mark is lowered. */
+  /** Writes a mark. {@link WriteGuard} adds the condition that no mark is lowered. */
   private void put(Map<String, AttributeValue> key, long number) {
     Map<String, AttributeValue> row = new HashMap<>(key);
     row.put("seq", new AttributeValue().withN(String.valueOf(number)));
     try {
       client.putItem(new PutItemRequest(table, row));
     } catch (ConditionalCheckFailedException e) {
-      LOG.debug("somebody has written a higher mark meanwhile");
+      LOG.debug("another writer has stored a higher mark meanwhile");
     }
   }
 }

@@ -18,7 +18,7 @@ final class ShardsFile {
     this.path = folder.resolve(NAME);
   }
 
-  /** The number, or -1 where there is none. */
+  /** The number, or -1 if there is no file. */
   int read() throws StoreRefusedException {
     try {
       int number = Integer.parseInt(Files.readString(path).strip());
@@ -30,12 +30,12 @@ final class ShardsFile {
     } catch (IOException e) {
       throw refused("cannot be read", e);
     } catch (NumberFormatException e) {
-      // Said below.
+      // Reported below.
     }
     throw refused("is no number", null);
   }
 
-  /** Whole or not at all, also through a power failure. */
+  /** Writes the number atomically, also through a power failure. */
   void write(int number) throws StoreRefusedException {
     Path made = path.resolveSibling(NAME + ".new");
     try {
@@ -50,7 +50,7 @@ final class ShardsFile {
       try (FileChannel folder = FileChannel.open(path.toAbsolutePath().getParent())) {
         folder.force(true);
       } catch (IOException e) {
-        // Folders cannot be forced everywhere.
+        // Not every platform can force a folder to the disk.
       }
     } catch (IOException e) {
       throw refused("cannot be written", e);

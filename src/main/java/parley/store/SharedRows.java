@@ -16,8 +16,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Rows that all nodes read and that are no events. The number of shards is a row of the journal's
- * table, so that a copy or a backup of the events brings it along.
+ * Rows that all nodes read and that are not events. The number of shards is a row of the journal's
+ * table, so a copy or a backup of the events contains it.
  */
 final class SharedRows {
   private static final Logger LOG = LoggerFactory.getLogger(SharedRows.class);
@@ -26,7 +26,10 @@ final class SharedRows {
 
   private SharedRows() {}
 
-  /** What is kept, or, of nodes that ask first at the same moment, what one of them kept. */
+  /**
+   * The stored number of shards. If there is none, it is stored first; if several nodes do that at
+   * once, one number counts for all.
+   */
   static int shards(AmazonDynamoDB client, String journal, int fresh, int before)
       throws StoreRefusedException {
     Integer kept = read(client, journal);
@@ -48,11 +51,14 @@ final class SharedRows {
     if (put(client, journal, shards, "shards = :expected", Map.of(":expected", number(expected)))) {
       return true;
     }
-    // Our own write may have been repeated by the client, after an answer that was lost.
+    // Our own write fails so too, if its answer was lost and the client has repeated it.
     return Objects.equals(read(client, journal), shards);
   }
 
-  /** The values of rows whose value is a number, by what follows the prefix in their names. */
+  /**
+   * The rows of that prefix whose value is a number, as a map from the rest of the name to the
+   * value.
+   */
   static Map<String, String> numbers(AmazonDynamoDB client, String table, String prefix) {
     Map<String, String> numbers = new TreeMap<>();
     Map<String, AttributeValue> after = null;
@@ -78,7 +84,7 @@ final class SharedRows {
     return numbers;
   }
 
-  /** Whether any entity has written; other rows of the table do not count. */
+  /** Whether any entity has written an event; other rows of the table do not count. */
   private static boolean hasEvents(AmazonDynamoDB client, String journal) {
     Map<String, AttributeValue> after = null;
     do {

@@ -12,15 +12,18 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * For which region requests to an endpoint are signed.
+ * The region for which requests to an endpoint are signed.
  *
- * <p>Amazon's own endpoints name it. An endpoint of PrivateLink ({@code
- * vpce-….dynamodb.REGION.vpce.amazonaws.com}) names it in a place where the SDK does not look: it
- * would sign for a region {@code vpce}, and every request would be refused. A name of somebody's
- * own says nothing. For both {@code AWS_REGION} decides.
+ * <p>Amazon's own endpoints contain the region. A PrivateLink endpoint ({@code
+ * vpce-….dynamodb.REGION.vpce.amazonaws.com}) contains it in a place where the SDK does not look:
+ * the SDK would sign for a region {@code vpce}, and every request would be refused. A custom host
+ * name contains no region. In the last two cases {@code AWS_REGION} decides.
  */
 final class SigningRegion {
-  /** Where neither the endpoint nor {@code AWS_REGION} says one: any will do for a stand-in. */
+  /**
+   * The region if neither the endpoint nor {@code AWS_REGION} gives one; a stand-in for DynamoDB
+   * accepts any.
+   */
   private static final String DEFAULT = "us-east-1";
 
   private static final String PRIVATE_LINK = ".vpce.amazonaws.com";
@@ -48,7 +51,7 @@ final class SigningRegion {
     return DEFAULT;
   }
 
-  /** {@code AWS_REGION}, or the system property that stands for it; no machine is asked. */
+  /** {@code AWS_REGION}, or its system property. Does not ask the machine's metadata service. */
   private static @Nullable String set() {
     AwsRegionProvider said =
         new AwsRegionProviderChain(
@@ -56,16 +59,16 @@ final class SigningRegion {
     try {
       return said.getRegion();
     } catch (SdkClientException e) {
-      return null; // none says one
+      return null; // neither is set
     }
   }
 
-  /** Signs for the region above. The SDK makes it, by its name in the configuration. */
+  /** Signs for the region above. The SDK creates it by its name in the configuration. */
   public static final class Signer extends AWS4Signer {
-    /** The name, as {@code parley-dynamodb.conf} has it. */
+    /** The name in {@code parley-dynamodb.conf}. */
     static final String NAME = "parley-v4";
 
-    /** Made by the SDK. */
+    /** Called by the SDK. */
     public Signer() {}
 
     @Override

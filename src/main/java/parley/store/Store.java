@@ -11,75 +11,78 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * Where events are kept, opened before the actor system and closed after it. Whoever opens one can
- * be refused with a {@link StoreRefusedException}, one line that names the setting.
+ * Where events are stored. A store is opened before the actor system starts and closed after it
+ * ends. Opening can fail with a {@link StoreRefusedException}, whose message is one line that names
+ * the setting.
  */
 public sealed interface Store extends AutoCloseable permits EmbeddedStore, DynamoStore {
-  /** What is laid over the configuration files, so that the journal's plugins find this store. */
+  /**
+   * Configuration that has priority over the files, so that the journal plugins find this store.
+   */
   Config config();
 
   /** Plugin id of the read journal, for {@code CurrentEventsByPersistenceIdQuery}. */
   String readJournal();
 
   /**
-   * The name of the history that is kept here, at most 64 characters. It changes when the end of
-   * the history may be gone, and only while no process has the store open; all nodes tell the same.
-   * Blocks, seconds at most.
+   * The name of the history in this store, at most 64 characters. It changes if the end of the
+   * history may be lost, and only while no process has the store open. All nodes return the same
+   * name. Blocks, seconds at most.
    *
-   * @throws StoreRefusedException where it cannot be read, or made and kept
+   * @throws StoreRefusedException if it cannot be read, or cannot be created and stored
    */
   String epoch() throws StoreRefusedException;
 
   /**
-   * Everything that has written an event, by its name in the journal, at least once each: a long
-   * one may come again after many others. Blocks while it is read, bit by bit as it is taken, and
-   * keeps little in memory; for tools. (The journal plugins' own queries either need an index or
-   * know only what still has its first event.)
+   * The persistence ids of everything that has written an event, each at least once: an entity with
+   * many events may be repeated after many others. Reading the stream blocks; it reads page by page
+   * and keeps little in memory. For tools. (The journal plugins' own queries either need an index
+   * or find only entities that still have their first event.)
    *
-   * @param prefix what the names begin with
+   * @param prefix the prefix of the ids
    */
   Stream<String> persistenceIds(String prefix);
 
   /**
-   * Starts to look now and then whether the store can be written, where one that fails does not
-   * come back by itself.
+   * Starts to check at intervals that the store can be written, if a store that fails does not
+   * recover by itself.
    *
-   * @param every how often
-   * @param onBroken called at most once, with the reason, when the store will not come back
+   * @param every the interval
+   * @param onBroken called at most once, with the reason, when the store will not recover
    */
   void watch(Duration every, Consumer<String> onBroken);
 
   /**
-   * Looks whether the store's own bookkeeping about one entity is whole: the marks from which its
-   * last event is found. For tools; does not block.
+   * Checks the store's own bookkeeping about one entity: the marks by which its last event is
+   * found. For tools; does not block.
    *
    * @param persistenceId the name in the journal
-   * @param mend whether what is wrong is put right; may run beside servers, and again
-   * @return what is (or was) wrong, without content; empty where nothing is, or the store keeps no
-   *     such marks. Fails where the store cannot be read
+   * @param mend whether to repair what is wrong; may run beside servers, and may be repeated
+   * @return what is (or was) wrong, without content; empty if nothing is, or if the store has no
+   *     such marks. Fails if the store cannot be read
    */
   default CompletionStage<Optional<String>> marks(String persistenceId, boolean mend) {
     return CompletableFuture.completedFuture(Optional.empty());
   }
 
-  /** Stands where the number of shards would, while it is being changed. */
+  /** Stored instead of the number of shards while the number is being changed. */
   int SHARDS_CHANGING = 0;
 
   /**
-   * Into how many shards each kind of entity is divided, which all nodes must agree on. Kept by
-   * whoever asks first. Blocks.
+   * The number of shards of each kind of entity. All nodes must agree on it. The first caller
+   * stores it. Blocks.
    *
-   * @param fresh what is kept where nothing has ever been written
-   * @param before what is kept where something has, by a version that kept no number
-   * @return what is kept, or {@link #SHARDS_CHANGING}
-   * @throws StoreRefusedException where it cannot be read or kept
+   * @param fresh the number to store if nothing has ever been written
+   * @param before the number to store if a version that stored no number has written events
+   * @return the stored number, or {@link #SHARDS_CHANGING}
+   * @throws StoreRefusedException if it cannot be read or stored
    */
   int shardsOrChanging(int fresh, int before) throws StoreRefusedException;
 
   /**
-   * The same for who cannot do without.
+   * As {@link #shardsOrChanging}, for callers that need the number.
    *
-   * @throws StoreRefusedException also while it is being changed
+   * @throws StoreRefusedException also while the number is being changed
    */
   default int shards(int fresh, int before) throws StoreRefusedException {
     int shards = shardsOrChanging(fresh, before);
@@ -92,19 +95,19 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
   }
 
   /**
-   * Puts another number in place of the one that is expected. Blocks.
+   * Replaces the number of shards, if it is the expected one. Blocks.
    *
-   * @return false where it was not that one, and nothing was changed
-   * @throws StoreRefusedException where it is not known whether it was changed
+   * @return false if it is not the expected one; then nothing is changed
+   * @throws StoreRefusedException if it is unknown whether it was changed
    */
   boolean changeShards(int expected, int shards) throws StoreRefusedException;
 
-  /** What the store counts, by the name of the meter; read when somebody looks, never blocking. */
+  /** The store's counters by meter name. Reading them never blocks. */
   default Map<String, Supplier<Number>> counters() {
     return Map.of();
   }
 
-  /** Gives back everything that was opened. Blocks. */
+  /** Releases everything that was opened. Blocks. */
   @Override
   void close();
 }

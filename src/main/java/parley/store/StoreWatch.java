@@ -10,11 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes one row now and then, to know that the journal can be written. After a write that failed
- * (a full disk) the embedded journal takes no more; every user would get {@code unavailable} until
- * somebody looks. So after {@value #MOST_FAILURES} failures in a row this says so once, and the
- * program ends, to be started anew by its supervisor. Has a thread of its own: what it waits for
- * may be stuck.
+ * Writes one row at intervals, to check that the journal can be written. After a write that failed
+ * (a full disk) the embedded journal accepts no more writes; every user would get {@code
+ * unavailable} until an operator notices. So after {@value #MOST_FAILURES} failures in a row this
+ * class reports the failure once, and the program ends; its supervisor starts it again. The watch
+ * has a thread of its own, because the write may hang.
  */
 public final class StoreWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWatch.class);
@@ -36,9 +36,9 @@ public final class StoreWatch implements AutoCloseable {
   /**
    * Starts to watch.
    *
-   * @param write writes something; throws where it cannot
-   * @param every how often
-   * @param onBroken called at most once, with the reason, when the store will not come back
+   * @param write writes a row; throws if it cannot
+   * @param every the interval
+   * @param onBroken called at most once, with the reason, when the store will not recover
    */
   public static StoreWatch start(Runnable write, Duration every, Consumer<String> onBroken) {
     StoreWatch watch = new StoreWatch(write, onBroken);
@@ -58,7 +58,7 @@ public final class StoreWatch implements AutoCloseable {
     try {
       write.run();
       failures = 0;
-    } catch (Throwable e) { // an Error would end the watch without a word
+    } catch (Throwable e) { // an Error would end the watch silently
       failures++;
       String why = reason(e);
       LOG.error("The journal cannot be written ({} of {}): {}", failures, MOST_FAILURES, why);
@@ -69,7 +69,7 @@ public final class StoreWatch implements AutoCloseable {
     }
   }
 
-  /** What the operating system said, in one line, where it said something. */
+  /** The message of the root cause in one line, usually from the operating system. */
   private static String reason(Throwable e) {
     Throwable root = e;
     for (int depth = 0; root.getCause() != null && depth < MOST_CAUSES; depth++) {

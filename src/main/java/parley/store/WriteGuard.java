@@ -29,53 +29,55 @@ import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The last line against two writers of one entity: no event is ever replaced by another's.
+ * The last line of defence against two writers of one entity: no writer ever replaces an event of
+ * another writer.
  *
- * <p>The cluster gives each entity one writer. A process that was paused for longer than the others
- * waited, or a cut network, can still leave two for a while. The journal plugin's writes carry no
- * condition: both writers would be told "persisted", and the second's event would silently replace
- * the first's, which users have seen acknowledged. This handler is loaded by the AWS SDK into each
- * of its DynamoDB clients (the class path resource {@code request.handler2s}) and adds the
- * condition
+ * <p>The cluster gives each entity one writer. A long pause of a process or a network partition can
+ * still leave two writers for a while. The journal plugin's writes carry no condition: both writes
+ * would succeed, and the second event would silently replace the first, which users have seen
+ * acknowledged. This handler is loaded by the AWS SDK into each of its DynamoDB clients (the class
+ * path resource {@code request.handler2s}) and adds the condition
  *
  * <pre>  attribute_not_exists(par) OR writer_uuid = :writer</pre>
  *
- * to each event. {@code writer_uuid} is new with each incarnation of an entity, which has one write
- * under way at a time and never tries a sequence number again after a failure, so it names one
- * content. Therefore a repetition after a lost answer passes (it writes what is there), and
- * everybody else's write at that number fails. The loser stops, reads the journal when it is needed
- * again, and finds the winner's event there. A write that was given up and arrives late either is
- * found by the reading, or fails in its turn; a retry of the user then is a duplicate or is stored
- * once.
+ * to each event. Each incarnation of an entity has its own {@code writer_uuid}. An incarnation has
+ * one write in flight at a time and never tries a sequence number again after a failure. So a
+ * sequence number and a {@code writer_uuid} identify one content. Therefore a repetition after a
+ * lost answer succeeds (it writes what is stored already), and a write of any other writer at that
+ * number fails. The losing entity stops. When it is needed again, it reads the journal and finds
+ * the winner's event. A write that timed out and arrives late is either found by that read or fails
+ * itself; a retry of the user is then a duplicate or is stored once.
  *
  * <p><b>Batches.</b> The plugin writes every hundredth event together with a high mark, and several
- * events of one command, by {@code BatchWriteItem}. A batch takes no condition and may be done in
- * part, and the plugin reports some of those as done. Here a batch with events leaves as one {@code
- * TransactWriteItems} instead: all of its rows under their conditions, or none. So an event is
- * reported as stored only together with its mark, and no mark stands without its event. Rejected:
- * writing the events first and the batch behind them, which a crash between the two tears apart.
+ * events of one command, by {@code BatchWriteItem}. A batch supports no condition and may be done
+ * in part, and the plugin reports some partial batches as done. This class sends a batch with
+ * events as one {@code TransactWriteItems} instead: all of its rows under their conditions, or
+ * none. So an event is reported as stored only together with its mark, and no mark stands without
+ * its event. Rejected: writing the events first and the batch behind them, because a crash between
+ * the two would leave only one of them.
  *
  * <p><b>Marks.</b> High and low marks only grow ({@code attribute_not_exists(par) OR seq <= :seq}):
- * a late repetition must not take back what a newer one says.
+ * a late repetition must not undo a newer mark.
  *
  * <p><b>Throttling is no refusal.</b> A transaction is also cancelled where the table is throttled
  * or another transaction has the same row. That becomes a throttling error, which the plugin
- * repeats. Only a condition that failed is a refusal, and final.
+ * repeats. Only a failed condition is a refusal, and it is final.
  *
  * <p><b>What needs no guard.</b> A snapshot at n is a function of the events 1 to n, and a writer
- * takes one only after its own event n was stored under this guard: two writers' snapshots at n say
- * the same, and a late one is only older, never wrong (the newest is read). A number whose event
- * was deleted counts as free: a conversation deletes what it has archived, a day old at least, and
- * a bucket of the calendar what nobody writes any more. (The stores of sharding delete too, long
- * after: a node would have to be away for a thousand of their updates.)
+ * takes one only after its own event n was stored under this guard, so snapshots of two writers at
+ * n are equal, and a late snapshot is only older, never wrong (the newest is read). A number whose
+ * event was deleted counts as free: a conversation deletes what it has archived, which is at least
+ * a day old, and a bucket of the calendar deletes what nobody writes any more. (The stores of
+ * sharding delete too, but late: a node would have to miss a thousand of their updates.)
  *
- * <p>Not thought of by us: conditional writes against two writers are how DynamoDB's own guide does
- * optimistic locking; fencing by a writer's identity is Pekko Persistence's replay filter, moved
- * from the reading to the writing.
+ * <p>Prior work: DynamoDB's own guide uses conditional writes for optimistic locking. Pekko
+ * Persistence's replay filter recognizes a second writer by its identity when it reads; this class
+ * does so when it writes.
  */
 public final class WriteGuard extends RequestHandler2 {
   /**
-   * A system property, for tests that show what is lost without: {@code off} lets writes through.
+   * A system property: {@code off} lets writes through without a condition. For tests that show
+   * what is lost then.
    */
   static final String PROPERTY = "parley.store.guard";
 
@@ -84,12 +86,13 @@ public final class WriteGuard extends RequestHandler2 {
   private static final String WRITER = "writer_uuid";
 
   /**
-   * By these the plugin knows the events of one command, and reads none where one is missing: also
-   * where one was removed, or lies before a snapshot. A transaction leaves no such gaps.
+   * Attributes by which the plugin recognizes the events of one command. The plugin reads none of
+   * these events if one is missing, even if that one was removed or lies before a snapshot. A
+   * transaction leaves no such gaps, so it does not need them.
    */
   private static final Set<String> PART_OF_SEVERAL = Set.of("idx", "cnt");
 
-  /** What a cancelled transaction says where it may pass the next time. */
+  /** Codes of a cancelled transaction that may succeed if it is repeated. */
   private static final Set<String> FOR_NOW =
       Set.of(
           "ThrottlingError",
@@ -109,7 +112,7 @@ public final class WriteGuard extends RequestHandler2 {
                   .withSupportsCbor(false)
                   .withSupportsIon(false)));
 
-  /** Makes a handler; called by the SDK, for each client. */
+  /** Called by the SDK for each client. */
   public WriteGuard() {}
 
   @Override
@@ -128,7 +131,10 @@ public final class WriteGuard extends RequestHandler2 {
     return request;
   }
 
-  /** The operation is in a header: the SDK signs and sends what is in the request by then. */
+  /**
+   * Turns a batch with events into a transaction. The operation is in a header, and the SDK signs
+   * and sends the request as it is after this method.
+   */
   @Override
   public void beforeRequest(Request<?> request) {
     if (request.getOriginalRequest() instanceof BatchWriteItemRequest batch
@@ -141,7 +147,9 @@ public final class WriteGuard extends RequestHandler2 {
     }
   }
 
-  /** A transaction leaves nothing; the plugin asks what was left. */
+  /**
+   * A transaction leaves no unprocessed items, but the plugin reads the list: it must not be null.
+   */
   @Override
   public void afterResponse(Request<?> request, Response<?> response) {
     if (response.getAwsResponse() instanceof BatchWriteItemResult result
@@ -178,7 +186,7 @@ public final class WriteGuard extends RequestHandler2 {
     return !"off".equals(System.getProperty(PROPERTY));
   }
 
-  /** How often an event was refused because another writer had written its number. */
+  /** How often an event was refused because another writer had used its number. */
   static long refusals() {
     return REFUSALS.sum();
   }
@@ -199,7 +207,7 @@ public final class WriteGuard extends RequestHandler2 {
     return reasons != null && reasons.stream().anyMatch(one -> codes.contains(one.getCode()));
   }
 
-  /** What the plugin takes for throttling, and repeats. */
+  /** An error that the plugin treats as throttling, so that it repeats the request. */
   private static ProvisionedThroughputExceededException later(String why) {
     CANCELLED.increment();
     var throttled = new ProvisionedThroughputExceededException(why);
@@ -240,7 +248,7 @@ public final class WriteGuard extends RequestHandler2 {
     return rows;
   }
 
-  /** Whether all events of one command are in this batch: the plugin cuts at 25 rows. */
+  /** Whether this batch holds all events of one command: the plugin splits at 25 rows. */
   private static boolean holdsAll(BatchWriteItemRequest batch) {
     List<Map<String, AttributeValue>> events =
         batch.getRequestItems().values().stream()
@@ -252,12 +260,14 @@ public final class WriteGuard extends RequestHandler2 {
     return last == null || Integer.parseInt(last.getN()) + 1 == events.size();
   }
 
-  /** Snapshots, marks and secrets have no writer. */
+  /** Whether a row is an event. Snapshots, marks and secrets have no {@code writer_uuid}. */
   private static boolean isEvent(Map<String, AttributeValue> item) {
     return item.containsKey(WRITER) && item.containsKey("par");
   }
 
-  /** Rows of the journal that name a number and no writer. */
+  /**
+   * Whether a row is a high mark or a low mark: a row of the journal with a number and no writer.
+   */
   private static boolean isMark(Map<String, AttributeValue> item) {
     return item.containsKey("par")
         && item.containsKey("num")

@@ -1,7 +1,7 @@
 /**
- * Which journal keeps the events, and its safety: the data folder and its lock, the embedded
- * journal ({@code parley.journal}) or DynamoDB and its write guard, the watch that ends a process
- * whose store is broken. Knows nothing of what is stored.
+ * Chooses the journal that stores the events, and protects it. The package holds the data folder
+ * and its lock, the embedded journal ({@code parley.journal}) or DynamoDB with its write guard, and
+ * the watch that ends a process whose store is broken. It does not interpret what is stored.
  *
  * <h2>Decision: a hundredth event and its mark are one transaction</h2>
  *
@@ -18,20 +18,21 @@
  * {@link parley.store.HighestNumber} begins at the higher of the two marks. So it is correct also
  * if an earlier version lost a high mark, and it reads one row of a partition instead of all.
  * {@code verify} names entities with missing marks. {@code mend} and {@code POST /admin/marks}
- * write them. Until then only a node of the version before would be misled.
+ * write them. Until then, missing marks would mislead only a node of the previous version.
  *
  * <h2>What a crash leaves</h2>
  *
- * Between a transaction and its answer: the event with its mark, of which the writer does not know.
- * The writer reads both when it comes back, and a retry is a duplicate. Between a low mark and the
- * removal of the events below it: events that nobody reads and that the search does not count.
+ * A crash between a transaction and its answer leaves the event and its mark, and the writer does
+ * not know. The writer reads both when it starts again, and a retry is a duplicate. A crash between
+ * a low mark and the removal of the events below it leaves events that nobody reads and that the
+ * search does not count.
  *
- * <h2>The version before beside this one</h2>
+ * <h2>The previous version beside this one</h2>
  *
- * It writes a hundredth event first and the mark after it, under the same conditions. Both versions
- * read both. A table keeps the number of rows for marks with which it was created ({@link
- * parley.store.JournalFormat}). A table that this version created is not for the version before,
- * whose snapshots need an index, and whose marks are spread over ten rows.
+ * The previous version writes a hundredth event first and the mark after it, under the same
+ * conditions. Both versions read both. A table keeps the number of rows for marks with which it was
+ * created ({@link parley.store.JournalFormat}). The previous version cannot use a table that this
+ * version created, because its snapshots need an index and it spreads marks over ten rows.
  *
  * <h2>Decision: an own lock of the data folder</h2>
  *
