@@ -41,20 +41,22 @@ import parley.model.IdRules;
 import parley.model.UserId;
 
 /**
- * Makes our access tokens, and tells who a token speaks for: ours, or an {@link ExternalIssuer}'s.
+ * Issues our access tokens, and verifies access tokens: ours, and those of an {@link
+ * ExternalIssuer}.
  *
- * <p>Which key and which algorithms are allowed follows from the token's {@code iss} and our
- * settings, never from its header (RFC 8725, sections 3.1 and 3.8): ours are ES256 by a key of
- * {@link KeyRing}, the external issuer's any asymmetric signature by a key of its set. {@code exp}
- * is exact; {@code nbf} and {@code iat} may be {@link #SKEW} ahead, as clocks differ. An external
- * user can be nobody of ours: a {@code sub} that starts as our ids do is refused.
+ * <p>The token's {@code iss} and our settings decide which keys and algorithms are allowed, never
+ * the token's header (RFC 8725, sections 3.1 and 3.8). Our tokens are ES256 with a key of {@link
+ * KeyRing}. Tokens of the external issuer may have any asymmetric signature with a key of its set.
+ * {@code exp} is exact; {@code nbf} and {@code iat} may be {@link #SKEW} ahead, because clocks
+ * differ. An external user cannot pose as one of ours: a {@code sub} that starts like our user ids
+ * is refused.
  *
- * <p>A verified token is remembered by its SHA-256, as every request brings it again: at most
- * {@value #REMEMBERED}, for {@link #REMEMBER}, after which the key's being still there is checked
- * anew. Thread-safe, never blocks.
+ * <p>A verified token is remembered by its SHA-256, because every request sends it again: at most
+ * {@value #REMEMBERED} tokens, each for {@link #REMEMBER}. After that it is verified anew, which
+ * also checks that its key still exists. Thread-safe. Only {@link #hasten} blocks.
  */
 public final class AccessTokens implements AutoCloseable {
-  /** Life of our tokens. */
+  /** Lifetime of our tokens. */
   public static final Duration LIFE = Duration.ofMinutes(15);
 
   /** The {@code iss} of our tokens. */
@@ -83,9 +85,9 @@ public final class AccessTokens implements AutoCloseable {
 
   private record Remote(ExternalIssuer issuer, RemoteKeys keys) {}
 
-  /** Our keys and what signs and checks with each, by its id. */
+  /** Our keys, and the object that signs and checks with each of them, by key id. */
   private record Own(SigningKeys keys, Map<String, Signatures> byId) {
-    /** That of the key that signs, which can check by any key. */
+    /** The object for the key that signs now. It can also check with any other key. */
     Signatures signing(Instant now) {
       return Objects.requireNonNull(byId.get(keys.keyId(now)));
     }
@@ -98,7 +100,7 @@ public final class AccessTokens implements AutoCloseable {
   private volatile Own own;
   private volatile boolean hastened;
 
-  /** With the time from {@code clock}, which rules over {@code exp}. */
+  /** Creates it with {@code clock}, which decides about {@code exp}. */
   public AccessTokens(KeyRing ring, Optional<ExternalIssuer> external, InstantSource clock) {
     this.ring = ring;
     this.clock = clock;
@@ -114,18 +116,20 @@ public final class AccessTokens implements AutoCloseable {
     ring.prepare(this::use);
   }
 
-  /** A token for this user, good for {@link #LIFE} from now, that belongs to no login. */
+  /**
+   * Issues a token for this user that belongs to no login. It is valid for {@link #LIFE} from now.
+   */
   public Secret issue(UserId userId, String username) {
     return issue(userId, username, null);
   }
 
   /**
-   * A token for this user, good for {@link #LIFE} from now.
+   * Issues a token for this user. It is valid for {@link #LIFE} from now.
    *
-   * @param sid the login it belongs to, or null
+   * @param sid the login that the token belongs to, or null
    */
   public Secret issue(UserId userId, String username, @Nullable String sid) {
-    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS); // What a JWT can say.
+    Instant now = clock.instant().truncatedTo(ChronoUnit.SECONDS); // A JWT has whole seconds.
     JWTClaimsSet claims =
         new JWTClaimsSet.Builder()
             .issuer(ISSUER)
@@ -149,8 +153,8 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /**
-   * Who the token speaks for. Complete when returned, but for an external token whose key has to be
-   * fetched first.
+   * Verifies a token and finds its user. The stage is complete when this method returns, unless the
+   * token's key has to be read or fetched first.
    */
   public CompletionStage<TokenVerdict> verify(Secret token) {
     if (token.value().length() > MAX_CHARS) {
@@ -177,8 +181,8 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /**
-   * From now on ECDSA signatures are checked several times as fast, where the library for it works
-   * on this machine. Blocks, for about a second of processor time; for when the program already
+   * Switches ECDSA signatures to a library that is several times as fast, if it works on this
+   * machine. Blocks for about a second of processor time, so call it when the program already
    * listens.
    */
   public void hasten() {
@@ -186,7 +190,7 @@ public final class AccessTokens implements AutoCloseable {
     own.byId.values().forEach(Signatures::hasten);
   }
 
-  /** Ends the threads that read keys, ours and an external issuer's. */
+  /** Ends the threads that read keys, ours and those of an external issuer. */
   @Override
   public void close() {
     ring.close();
@@ -198,7 +202,7 @@ public final class AccessTokens implements AutoCloseable {
   private CompletionStage<TokenVerdict> verify(SignedJWT jwt) throws ParseException, JOSEException {
     Base64URL signature = jwt.getSignature();
     if (!Base64URL.encode(signature.decode()).equals(signature)) {
-      return done(new Rejected("malformed")); // One token, one spelling, as for refresh tokens.
+      return done(new Rejected("malformed")); // Only the canonical spelling, as for refresh tokens.
     }
     JWTClaimsSet claims = jwt.getJWTClaimsSet();
     String issuer = claims.getIssuer();
@@ -219,7 +223,7 @@ public final class AccessTokens implements AutoCloseable {
       return done(new Rejected("not our key"));
     }
     String username = claims.getStringClaim("username");
-    // Before the store is asked for a key: an expired token must not cost a read.
+    // Checked before the store is read: an expired token must not cost a read.
     TokenVerdict about =
         username == null ? new Rejected("no username") : principal(claims, username, false);
     if (about instanceof Rejected) {
@@ -252,12 +256,12 @@ public final class AccessTokens implements AutoCloseable {
     }
   }
 
-  /** Other keys from now on. Tokens of one that was taken away are not remembered any longer. */
+  /** Switches to other keys. If a key was removed, all remembered tokens are forgotten. */
   private void use(SigningKeys keys) {
     Own before = own;
     Map<String, Signatures> byId = new HashMap<>();
     for (SigningKeys.Key key : keys.all()) {
-      if (key.jwk().isPrivate()) { // Others only check.
+      if (key.jwk().isPrivate()) { // Public keys only check.
         Signatures known = before.byId.get(key.id());
         byId.put(key.id(), known == null ? signatures(key) : known);
       }
@@ -296,7 +300,7 @@ public final class AccessTokens implements AutoCloseable {
     if (subject == null || !IdRules.isId(subject) || subject.startsWith(OUR_IDS)) {
       return done(new Rejected("sub cannot be a user_id"));
     }
-    // Before the keys are asked for: an expired token must not cost a fetch.
+    // Checked before the keys are fetched: an expired token must not cost a fetch.
     if (principal(claims, subject, true) instanceof Rejected rejected) {
       return done(rejected);
     }
@@ -326,7 +330,7 @@ public final class AccessTokens implements AutoCloseable {
     return false;
   }
 
-  /** The claims that ours and an external issuer's tokens have in common. */
+  /** Checks the claims that our tokens and those of an external issuer have in common. */
   private TokenVerdict principal(JWTClaimsSet claims, String username, boolean isExternal) {
     Instant now = clock.instant();
     Date expires = claims.getExpirationTime();
@@ -347,7 +351,10 @@ public final class AccessTokens implements AutoCloseable {
             sid(claims, isExternal));
   }
 
-  /** An external issuer's tokens may carry a {@code sid} too; it names nothing of ours. */
+  /**
+   * The login of our own token. An external issuer's tokens may contain a {@code sid} too, but it
+   * names no login of ours.
+   */
   private static @Nullable String sid(JWTClaimsSet claims, boolean isExternal) {
     return !isExternal && claims.getClaim("sid") instanceof String sid ? sid : null;
   }

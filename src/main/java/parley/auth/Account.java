@@ -33,8 +33,9 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * One account, by its username: the only writer of who has the name, of the password's hash and of
- * the refresh tokens. Whatever it answers is in the journal first.
+ * The entity of one account, identified by its username. It is the only writer of the owner of the
+ * name, of the password hash and of the refresh tokens. It replies only when the events behind the
+ * reply are in the journal.
  *
  * <pre>
  *  Register, Login ──▶ throttle ──▶ PasswordHasher (its own threads)
@@ -43,29 +44,35 @@ import parley.serial.Wire;
  *  Refresh, Logout ────────────────▶ persist ──▶ reply
  * </pre>
  *
- * <p>A family that ends is told to its user, whose sockets and pushes it ends there. The answer
- * waits for the user to know, a few seconds at most; what it does not know is kept in the state
- * ({@link AccountState#untold}) and told again every 5 s, and in the next life from its start.
+ * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the
+ * family's sockets and stops its pushes. The reply to the client waits for the user entity's
+ * confirmation, a few seconds at most. An end that is not confirmed stays in the state ({@link
+ * AccountState#untold}). The account repeats the notification every 5 s, and when the entity starts
+ * again.
  *
- * <p>An entity nobody has registered lives like any other, throttles guesses like any other, and
- * writes nothing.
+ * <p>An entity whose name nobody has registered works in the same way, limits guesses in the same
+ * way, and writes nothing.
  *
- * <p>Guesses are counted here ({@link GuessLimits}), as this is the one place that sees those of
- * all nodes. While any is remembered the entity stays in memory, some minutes a guess.
+ * <p>The account counts guesses of its password ({@link GuessLimits}), because only the entity sees
+ * the attempts of all nodes. It stays in memory as long as it remembers a guess, which is some
+ * minutes for each guess.
  *
- * <p>Bounds: {@value #MAX_WAITING} commands waiting for a write and {@value #MAX_HASHING} for the
- * hasher; what is beyond is answered {@link AccountReply.Overloaded} at once. (The behaviour's own
- * stash would drop it in silence.)
+ * <p>Bounds: {@value #MAX_WAITING} commands that wait for a write and {@value #MAX_HASHING} that
+ * wait for the hasher. A command beyond these bounds gets {@link AccountReply.Overloaded} at once.
+ * (The stash of the behaviour itself would drop it without a reply.)
  */
 public final class Account
     extends EventSourcedBehavior<Account.Command, AccountEvent, AccountState> {
-  /** Sharded under this name; the entity's id is the username. */
+  /** The sharding key. The id of an entity is the username. */
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "Account");
 
-  /** What an account is told. Tokens come parsed, so that no entity is woken for nonsense. */
+  /**
+   * Messages to an account. Refresh tokens arrive parsed, so that a malformed token starts no
+   * entity.
+   */
   public sealed interface Command extends Wire {}
 
-  /** A command somebody waits for. */
+  /** A command that expects a reply. */
   sealed interface Request extends Command {
     ActorRef<? super AccountReply.Overloaded> replyTo();
 
@@ -74,7 +81,7 @@ public final class Account
     }
   }
 
-  /** Take the name. All fields keep the rules of {@link Credentials}. */
+  /** Registers the name. All fields already satisfy the rules of {@link Credentials}. */
   record Register(Secret password, String displayName, ActorRef<AccountReply.ToRegister> replyTo)
       implements Request {
     @Override
@@ -84,13 +91,14 @@ public final class Account
   }
 
   /**
-   * Start a family of refresh tokens, for the right password.
+   * Starts a family of refresh tokens if the password is right.
    *
-   * @param address where it comes from, as {@link ClientAddresses} say; null from a version that
-   *     does not
-   * @param knownDevice what an earlier login gave, or null
-   * @param heldUpMillis the address has tried too much lately, whatever the accounts: only a known
-   *     device may go on, anybody else is told to wait so long; 0 where it has not
+   * @param address the client's address, in the form of {@link ClientAddresses#key}; null from a
+   *     version that does not send it
+   * @param knownDevice the known-device token of an earlier login, or null
+   * @param heldUpMillis 0, or the wait in milliseconds for an address that has made too many
+   *     attempts lately, at any accounts. A known device may log in all the same; every other login
+   *     is refused with this wait
    */
   record Login(
       Secret password,
@@ -100,22 +108,23 @@ public final class Account
       long heldUpMillis)
       implements Request {}
 
-  /** Spend a refresh token for the next one. */
+  /** Exchanges a refresh token for the next one. */
   record Refresh(RefreshToken token, ActorRef<AccountReply.ToRefresh> replyTo) implements Request {}
 
-  /** Revoke the token's family. */
+  /** Revokes the family of a refresh token. */
   record Logout(RefreshToken token, ActorRef<AccountReply.ToLogout> replyTo) implements Request {}
 
   /**
-   * The user has ended the login that access tokens call {@code sid}, as a device that used it was
-   * removed. Answers {@link AccountReply.FamilyGone} when none of its tokens is good any more.
+   * Ends the login that access tokens name by {@code sid}, because the user removed a device that
+   * used it. The reply is {@link AccountReply.FamilyGone} when none of the family's tokens is valid
+   * any more.
    */
   record EndFamily(String sid, ActorRef<AccountReply.ToEndFamily> replyTo) implements Request {}
 
-  /** Who has the name? */
+  /** Asks for the owner of the name. */
   record Lookup(ActorRef<AccountReply.ToLookup> replyTo) implements Request {}
 
-  /** The shard's last word: leave memory. */
+  /** The stop message of the shard: the entity leaves memory. */
   record Stop() implements Command, Local {}
 
   private record Hashed(Register register, Secret hash) implements Command, Local {}
@@ -128,18 +137,21 @@ public final class Account
 
   record Idle() implements Command, Local {}
 
-  /** The user knows that the family has ended, or could not be told. */
+  /**
+   * Result of a notification: the user entity knows that the family has ended, or did not confirm
+   * it.
+   */
   private record Told(String familyId, boolean known) implements Command, Local {}
 
-  /** Tell the user again what it does not know. */
+  /** Timer: repeats the notifications that the user entity has not confirmed. */
   private record TellAgain() implements Command, Local {}
 
-  /** How users are told that a login has ended. */
+  /** Notifies user entities that a login has ended. */
   @FunctionalInterface
   public interface Users {
     /**
-     * Ends what the login has open. Completes when that is durable; fails, in a few seconds, where
-     * it may not be.
+     * Closes the sockets and stops the pushes of the login. The stage completes when the user
+     * entity has stored the end. It fails within a few seconds if that is not certain.
      */
     CompletionStage<?> ended(UserId user, String sid);
   }
@@ -147,13 +159,19 @@ public final class Account
   static final int MAX_WAITING = 64;
   static final int MAX_HASHING = 16;
 
-  /** Of these, most for logins of devices that are not known: the rest is for those that are. */
+  /**
+   * Logins of unknown devices are refused at this many hashes in progress. The rest of {@link
+   * #MAX_HASHING} is reserved for known devices.
+   */
   static final int MAX_HASHING_UNKNOWN = 12;
 
-  /** After which it leaves memory, unless guesses are to be remembered. */
+  /**
+   * The entity leaves memory after this time without a command, unless it has guesses to remember
+   * or notifications to repeat.
+   */
   static final Duration IDLE = Duration.ofMinutes(2);
 
-  /** After which a user that could not be told of a family's end is told again. */
+  /** Delay before a notification that was not confirmed is repeated. */
   private static final Duration TELL_AGAIN = Duration.ofSeconds(5);
 
   private final ActorContext<Command> context;
@@ -163,7 +181,7 @@ public final class Account
   private final PasswordHasher hasher;
   private final Users users;
   private final InstantSource clock;
-  // Answers that wait for the user to know that the family has ended.
+  // Replies that wait until the user entity knows that the family has ended, by family id.
   private final Map<String, List<Runnable>> telling = new HashMap<>();
   private final GuessLimits guesses;
   private int hashing;
@@ -190,8 +208,8 @@ public final class Account
   /**
    * The behaviour of one account.
    *
-   * @param shard asked to passivate it after {@link #IDLE} without a command
-   * @param users told of families that have ended
+   * @param shard asked to passivate the entity after {@link #IDLE} without a command
+   * @param users notified of families that have ended
    */
   static Behavior<Command> create(
       String username,
@@ -274,7 +292,7 @@ public final class Account
   private Effect<AccountEvent, AccountState> hashed(AccountState state, Hashed c) {
     hashing--;
     Register r = c.register();
-    if (state.owner() != null) { // Somebody else's hash was ready first.
+    if (state.owner() != null) { // Another registration was faster.
       return Effect().reply(r.replyTo(), new AccountReply.UsernameTaken());
     }
     RefreshToken.Fresh fresh = RefreshToken.first(username);
@@ -325,7 +343,7 @@ public final class Account
     if (!c.match() || state.owner() == null) {
       return Effect().reply(c.login().replyTo(), new AccountReply.BadCredentials());
     }
-    // Only guesses count: an owner with many devices is no guesser.
+    // Only guesses count: an owner with many devices must not be limited.
     guesses.succeeded(c.who(), clock.millis());
     Instant now = now();
     @Nullable String ended = state.makesRoom(now);
@@ -349,7 +367,7 @@ public final class Account
   private Effect<AccountEvent, AccountState> hashFailed(HashFailed c) {
     hashing--;
     if (c.who() != null) {
-      guesses.giveBack(c.who(), clock.millis()); // Nothing was tried.
+      guesses.giveBack(c.who(), clock.millis()); // The password was not checked.
     }
     Throwable cause = c.failure() instanceof CompletionException e ? e.getCause() : c.failure();
     if (!(cause instanceof RejectedExecutionException)) {
@@ -389,14 +407,14 @@ public final class Account
   private Effect<AccountEvent, AccountState> logout(AccountState state, Logout c) {
     Runnable answer = () -> c.replyTo().tell(new AccountReply.LoggedOut());
     return switch (state.standing(c.token(), now())) {
-      // A spent token logs out too: a client that lost the answer of its last refresh may leave.
+      // A spent token logs out too: the client may have lost the reply to its last refresh.
       case GOOD, AGAIN, STALE, TOO_FAST, SPENT ->
           revoke(state, c.token().familyId(), false, c, answer);
       case REVOKED, UNKNOWN -> whenTold(c.token().familyId(), answer);
     };
   }
 
-  // ---- the end of a family
+  // ---- end of a family
 
   private Effect<AccountEvent, AccountState> endFamily(AccountState state, EndFamily c) {
     AccountReply.FamilyGone gone = new AccountReply.FamilyGone();
@@ -422,7 +440,10 @@ public final class Account
             });
   }
 
-  /** Answers when the user knows of the family's end, where it is being told just now. */
+  /**
+   * Replies when the running notification of the family's end has finished; at once if none is
+   * running or {@link #MAX_WAITING} replies wait for it already.
+   */
   private Effect<AccountEvent, AccountState> whenTold(String familyId, Runnable answer) {
     @Nullable List<Runnable> waiting = telling.get(familyId);
     if (waiting == null || waiting.size() >= MAX_WAITING) {
@@ -445,7 +466,7 @@ public final class Account
   private Effect<AccountEvent, AccountState> told(AccountState state, Told c) {
     @Nullable List<Runnable> waiting = telling.remove(c.familyId());
     if (waiting != null) {
-      // Also where the user could not be told: no token of the family is good, and it will be.
+      // Also after a failure: no token of the family is valid, and the notification is repeated.
       waiting.forEach(Runnable::run);
     }
     if (!c.known()) {
@@ -495,7 +516,7 @@ public final class Account
         null);
   }
 
-  /** Who has just given the password is known from now on. */
+  /** Adds a known-device token, because the client has just given the right password. */
   private AccountReply.SignedIn known(AccountReply.SignedIn in, AccountState state) {
     Secret hash = Objects.requireNonNull(state.owner()).passwordHash();
     return in.withKnownDevice(KnownDevice.make(username, hash, now()));

@@ -6,9 +6,10 @@ import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Stands before an {@link Account}'s behaviour and counts the requests that have come but not
- * reached the handler, as they wait behind a write or the recovery. What is too much it refuses,
- * before the behaviour's stash would drop it in silence.
+ * Bounds the requests that wait for an {@link Account}. It intercepts the behaviour and counts the
+ * requests that have arrived but have not reached the handler, because they wait for a write or for
+ * the recovery. It refuses requests beyond the bound. The behaviour's stash would drop them without
+ * a reply.
  */
 final class AccountAdmission extends BehaviorInterceptor<Account.Command, Account.Command> {
   private final int most;
@@ -34,7 +35,7 @@ final class AccountAdmission extends BehaviorInterceptor<Account.Command, Accoun
     return target.apply(context, command);
   }
 
-  /** To be called by the handler for each command it is given. */
+  /** The handler calls this for each command it gets. */
   void handled(Account.Command command) {
     if (command instanceof Account.Request) {
       waiting--;

@@ -9,8 +9,8 @@ import parley.model.UserId;
 import parley.serial.Stored;
 
 /**
- * What has happened to an account: the format of its journal, pinned by golden files. Refresh
- * secrets appear as SHA-256 only, in base64url.
+ * Events of an account: the format of its journal, pinned by golden files. Of a refresh token's
+ * secret the events contain only the SHA-256, in base64url.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -20,17 +20,17 @@ import parley.serial.Stored;
   @JsonSubTypes.Type(value = AccountEvent.FamilyRevoked.class, name = "family_revoked"),
 })
 public sealed interface AccountEvent extends Stored {
-  /** When, by the clock of the node that wrote it. */
+  /** When the event was written, by the clock of the node that wrote it. */
   Instant at();
 
   /**
-   * The account exists from here on, with its first family of refresh tokens.
+   * The name was registered, with a first family of refresh tokens.
    *
    * @param username the entity's id, repeated so that a journal explains itself
    * @param displayName 1 to 64 characters, as given at registration
    * @param passwordHash Argon2id in its standard encoded form
    * @param familyId the first family
-   * @param secretHash of its first token, counter 0
+   * @param secretHash hash of the secret of its first token, generation 0
    */
   record Registered(
       UserId userId,
@@ -48,10 +48,10 @@ public sealed interface AccountEvent extends Stored {
   }
 
   /**
-   * A login: a new family, its first token of generation 0.
+   * A login started a new family, whose first token has generation 0.
    *
-   * @param ended the family that made room and whose user is to be told; null where none had to, or
-   *     where a version wrote it that told nobody
+   * @param ended the family that ended to make room, and whose user must be notified; null if none
+   *     had to end, or if the event is from a version that notified nobody
    */
   record FamilyStarted(
       String familyId,
@@ -70,12 +70,12 @@ public sealed interface AccountEvent extends Stored {
   }
 
   /**
-   * A refresh.
+   * A refresh token was exchanged.
    *
-   * @param counter the generation of the new token: the first use of a token of the generation
-   *     before has begun it
-   * @param again whether the generation had begun before, and this is one more token of it. A
-   *     version that does not know the field takes this token for the only good one
+   * @param counter the generation of the new token. The first use of a token of the previous
+   *     generation started it
+   * @param again whether the generation had started before, so that this is one more token of it. A
+   *     version that does not know the field takes this token for the only valid one
    */
   record FamilyRotated(
       String familyId,
@@ -95,11 +95,11 @@ public sealed interface AccountEvent extends Stored {
   }
 
   /**
-   * None of the family's tokens is good any more.
+   * None of the family's tokens is valid any more.
    *
-   * @param reused whether a spent token was used again
-   * @param told false: the user is to be told; true: it knows, and this may be the second event
-   *     about the family; null where a version wrote it that told nobody
+   * @param reused whether the reason is that a spent token was used again
+   * @param told false: the user must still be notified. True: the user knows, and this may be the
+   *     second event about the family. Null: the event is from a version that notified nobody
    */
   record FamilyRevoked(
       String familyId,

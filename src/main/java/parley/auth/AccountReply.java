@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Wire;
 
-/** What an {@link Account} answers. Given only when all it says is in the journal. */
+/** Replies of an {@link Account}. It sends them only when everything they say is in the journal. */
 sealed interface AccountReply extends Wire {
   /** To {@link Account.Register}. */
   sealed interface ToRegister extends AccountReply {}
@@ -26,10 +26,10 @@ sealed interface AccountReply extends Wire {
   sealed interface ToLookup extends AccountReply {}
 
   /**
-   * In, with a new refresh token.
+   * Signed in, with a new refresh token.
    *
-   * @param sid the family as access tokens call it; null from a version that does not say
-   * @param knownDevice null after a refresh
+   * @param sid the name of the family in access tokens; null from a version that does not send it
+   * @param knownDevice known-device token for later logins; null after a refresh
    */
   record SignedIn(
       UserId userId,
@@ -43,39 +43,42 @@ sealed interface AccountReply extends Wire {
     }
   }
 
-  /** Somebody has the name already. */
+  /** The username is already registered. */
   record UsernameTaken() implements ToRegister {}
 
-  /** No such account or not its password. */
+  /** No such account, or the wrong password. */
   record BadCredentials() implements ToLogin {}
 
-  /** Too many attempts; not even looked at. */
+  /** Too many attempts; the password was not checked. */
   record RateLimited(long retryAfterMillis) implements ToLogin {}
 
-  /** A spent token: its family is revoked. */
+  /** A spent token was used; its family is revoked. */
   record Reused() implements ToRefresh {}
 
-  /** Spent a moment ago, by a lost answer or another tab: nothing is revoked. */
+  /**
+   * The token was spent a moment ago, because a reply was lost or another tab used it. Nothing is
+   * revoked.
+   */
   record Stale() implements ToRefresh {}
 
-  /** Refreshed too often within a minute. */
+  /** The family was refreshed too often within a minute. */
   record TooFast(long retryAfterMillis) implements ToRefresh {}
 
-  /** The family has ended, or was never there. */
+  /** The family has ended, or never existed. */
   record FamilyGone() implements ToEndFamily {}
 
-  /** Never issued, logged out or expired. */
+  /** The token was never issued, is logged out or has expired. */
   record Unknown() implements ToRefresh {}
 
-  /** The token is good for nothing now. */
+  /** The token is not valid any more. */
   record LoggedOut() implements ToLogout {}
 
-  /** Who has the name. */
+  /** The owner of the name. */
   record Found(UserId userId, String displayName) implements ToLookup {}
 
-  /** Nobody has the name. */
+  /** The name is not registered. */
   record NotFound() implements ToLookup {}
 
-  /** Too much to do; nothing was done. */
+  /** The account is overloaded; nothing was done. */
   record Overloaded() implements ToRegister, ToLogin, ToRefresh, ToLogout, ToEndFamily, ToLookup {}
 }

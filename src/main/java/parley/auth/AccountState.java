@@ -14,16 +14,16 @@ import parley.model.UserId;
 import parley.serial.Stored;
 
 /**
- * An account as its events made it; also its snapshot. At most {@value #MAX_FAMILIES} live families
- * and as many revoked ones: some 8 KB, and 60 KB where every family is refreshed as often as it may
- * be.
+ * State of an account, built from its events; also its snapshot. It holds at most {@value
+ * #MAX_FAMILIES} live families and as many revoked ones. That is some 8 KB, or 60 KB if every
+ * family is refreshed as often as allowed.
  *
- * @param owner null while nobody has registered the name
- * @param families live ones, the least recently used first
- * @param reused ids and ends of families that were revoked because a spent token came again, the
- *     oldest first: kept so that the token's owner learns why it is out
- * @param untold ids of families that have ended and whose user does not know yet; at most {@value
- *     #MAX_UNTOLD}, whoever would add one more is refused
+ * @param owner null while the name is not registered
+ * @param families live families, the least recently used first
+ * @param reused ids and expiry times of families that were revoked because a spent token was used
+ *     again, the oldest first. They are kept so that the token's owner learns why the login ended
+ * @param untold ids of families that have ended and whose end the user entity has not confirmed; at
+ *     most {@value #MAX_UNTOLD}. A command that would add one more is refused
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record AccountState(
@@ -32,7 +32,7 @@ record AccountState(
     List<Reused> reused,
     List<String> untold)
     implements Stored {
-  /** The login after these ends the family that was refreshed the longest ago. */
+  /** A further login ends the family that was not refreshed for the longest time. */
   static final int MAX_FAMILIES = 20;
 
   static final int MAX_UNTOLD = 40;
@@ -60,21 +60,27 @@ record AccountState(
     }
   }
 
-  /** What a refresh token means to this account now. */
+  /** What a refresh token is worth to this account now. */
   enum Standing {
-    /** One of the newest generation: its use begins the next. */
+    /** A token of the newest generation. Its use starts the next generation. */
     GOOD,
-    /** One of the generation before, soon after its first use: it gives one more of the newest. */
+    /**
+     * A token of the previous generation, soon after the first use of that generation. Its use
+     * gives one more token of the newest generation.
+     */
     AGAIN,
-    /** Spent, but so lately that it says nothing of a thief; or the newest has enough tokens. */
+    /**
+     * Spent, but too recently to indicate a theft; or the newest generation has its maximum of
+     * tokens.
+     */
     STALE,
-    /** The newest of a family that is refreshed too fast. */
+    /** A token of the newest generation of a family that is refreshed too often. */
     TOO_FAST,
-    /** A spent one of a live family: the family must go. */
+    /** A spent token of a live family. The family must be revoked. */
     SPENT,
-    /** Of a family that went this way before. */
+    /** A token of a family that was revoked because a spent token was used. */
     REVOKED,
-    /** Nothing that was ever issued, or too long ago, or logged out. */
+    /** Never issued, expired or logged out. */
     UNKNOWN
   }
 
@@ -98,9 +104,9 @@ record AccountState(
   }
 
   /**
-   * The standing of {@code token}. A spent token is known by its family's id, which is 128 random
-   * bits that only holders of the family's tokens have: so the secrets of long spent ones need not
-   * be kept. What gives a token is held against its hash in any case.
+   * What {@code token} is worth now. A spent token is recognised by its family's id, 128 random
+   * bits that only holders of the family's tokens have. So the hashes of long spent tokens need not
+   * be kept. A token that gives a new token is always compared with its hash.
    */
   Standing standing(RefreshToken token, Instant now) {
     Optional<RefreshTokenFamily> live = family(token.familyId());
@@ -112,24 +118,24 @@ record AccountState(
     return gone ? Standing.REVOKED : Standing.UNKNOWN;
   }
 
-  /** The live family of that id. */
+  /** The live family with this id. */
   Optional<RefreshTokenFamily> family(String id) {
     return families.stream().filter(f -> same(f.id(), id)).findFirst();
   }
 
-  /** The live family that access tokens call so. */
+  /** The live family that access tokens name by this {@code sid}. */
   Optional<RefreshTokenFamily> familyBySid(String sid) {
     return families.stream().filter(f -> same(RefreshToken.sid(f.id()), sid)).findFirst();
   }
 
-  /** The family that a login at this time ends, or null. */
+  /** The id of the family that a login at this time ends, or null if none has to end. */
   @Nullable String makesRoom(Instant now) {
     List<RefreshTokenFamily> live =
         families.stream().filter(f -> now.isBefore(f.expiresAt())).toList();
     return live.size() < MAX_FAMILIES ? null : live.getFirst().id();
   }
 
-  /** Whether one more family may end. */
+  /** Whether one more unconfirmed end of a family fits into the state. */
   boolean mayEnd() {
     return untold.size() < MAX_UNTOLD;
   }

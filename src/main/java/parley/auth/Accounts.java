@@ -16,21 +16,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The door to the accounts for the HTTP edge: the calls of protocol section 2 without HTTP. Every
- * stage completes normally with one of the records of {@link AuthResult}, at the latest after
- * {@link AuthSettings#askTimeout}; bad input never costs an entity. After {@link
- * AuthResult.Unavailable} a registration, login or refresh may still have happened. Thread-safe.
+ * The entry point to the accounts for the HTTP layer: the calls of protocol section 2 without HTTP.
+ * Every stage except that of {@link #endFamily} completes normally with one of the records of
+ * {@link AuthResult}, at the latest after {@link AuthSettings#askTimeout}. Invalid input starts no
+ * entity. After {@link AuthResult.Unavailable}, a registration, login or refresh may still have
+ * happened. Thread-safe.
  */
 public final class Accounts {
   private static final Logger log = LoggerFactory.getLogger(Accounts.class);
   private static final long RETRY_AFTER_MILLIS = 1_000;
 
   /**
-   * Where an attempt to log in comes from.
+   * Where a login attempt comes from.
    *
-   * @param knownDevice what an earlier login gave, or null
-   * @param heldUpMillis how long the address would have to wait if it had no known device; 0 is not
-   *     at all
+   * @param knownDevice the known-device token of an earlier login, or null
+   * @param heldUpMillis how long the address must wait without a known device, in milliseconds; 0
+   *     if it need not wait
    */
   public record Origin(InetAddress address, @Nullable Secret knownDevice, long heldUpMillis) {}
 
@@ -48,10 +49,10 @@ public final class Accounts {
   }
 
   /**
-   * Starts the sharding of accounts on this node and the threads that hash passwords, which end
-   * with the system. Once per system.
+   * Starts the sharding of accounts on this node and the threads that hash passwords. The threads
+   * end with the actor system. Call it once per system.
    *
-   * @param users told of logins that have ended
+   * @param users notified of logins that have ended
    */
   public static Accounts init(
       ActorSystem<?> system,
@@ -82,15 +83,15 @@ public final class Accounts {
   }
 
   /**
-   * How many passwords this node has not hashed, because too many waited or one had waited too
-   * long: whoever sent them was answered {@link AuthResult.Unavailable}.
+   * How many passwords this node has refused to hash, because too many waited or one had waited too
+   * long. Their senders got {@link AuthResult.Unavailable}.
    */
   public long refusedPasswords() {
     return hasher.refused();
   }
 
   /**
-   * Makes an account and signs it in.
+   * Creates an account and signs it in.
    *
    * @param displayName the username, if empty
    */
@@ -114,11 +115,11 @@ public final class Accounts {
   }
 
   /**
-   * Signs in with a password. What can be no username or no password at all is {@link
-   * AuthResult.BadCredentials}, as any wrong one: the rules are public, so it tells nobody
-   * anything.
+   * Signs in with a password. A malformed username or an impossible password gives {@link
+   * AuthResult.BadCredentials}, as a wrong password does. The rules are public, so this reveals
+   * nothing.
    *
-   * @param origin where it comes from, and what is known of it
+   * @param origin where the attempt comes from, and what is known about that source
    */
   public CompletionStage<AuthResult.Login> login(String username, Secret password, Origin origin) {
     if (!Credentials.isUsername(username) || !Credentials.isPossible(password)) {
@@ -144,8 +145,9 @@ public final class Accounts {
   }
 
   /**
-   * Uses a refresh token. For a minute after the first use of one, it and its siblings give more of
-   * what came of it; any later use revokes all that came of the same login.
+   * Exchanges a refresh token for a new one. For one minute after the first use of a token, this
+   * token and the others of its generation can be exchanged again. Any later use revokes the
+   * family, that is, all tokens of the same login.
    */
   public CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken) {
     Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
@@ -169,8 +171,8 @@ public final class Accounts {
   }
 
   /**
-   * Revokes the family of a refresh token. Its sockets end, and its access tokens open none; to
-   * other calls they are good until they expire.
+   * Revokes the family of a refresh token. The family's sockets end, and its access tokens open no
+   * new ones. For other calls its access tokens are valid until they expire.
    */
   public CompletionStage<AuthResult.Logout> logout(Secret refreshToken) {
     Optional<RefreshToken> token = RefreshToken.parse(refreshToken.value());
@@ -189,8 +191,8 @@ public final class Accounts {
   }
 
   /**
-   * Ends the login that access tokens call {@code sid}. Completes when it is durable; fails with
-   * {@link IllegalStateException} where it may not be.
+   * Ends the login that access tokens name by {@code sid}. The stage completes when the end is
+   * stored. It fails with {@link IllegalStateException} if that is not certain.
    */
   public CompletionStage<Boolean> endFamily(String username, String sid) {
     if (!Credentials.isUsername(username)) {
@@ -214,7 +216,7 @@ public final class Accounts {
             });
   }
 
-  /** Who has the name; what can be no username is nobody's. */
+  /** Looks up the owner of a username. A malformed username has none. */
   public CompletionStage<AuthResult.Lookup> lookup(String username) {
     if (!Credentials.isUsername(username)) {
       return CompletableFuture.completedFuture(new AuthResult.NotFound());
@@ -243,7 +245,7 @@ public final class Accounts {
         .thenApply(answer)
         .exceptionally(
             failure -> {
-              // The name is not said: people type passwords into the wrong field.
+              // The username is not logged: people type passwords into the wrong field.
               log.warn("an account did not answer: {}", failure.getClass().getSimpleName());
               return unavailable;
             });

@@ -22,21 +22,22 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Argon2id on a pool of its own with bounded queues: a storm of logins costs logins, never the
- * chat, and memory is bound by threads × {@code memoryKib}. Each {@link PasswordHasher.Lane} has a
- * queue of its own and they take turns, so a flood of registrations costs logins two thirds of the
- * pool at the most, and one of guesses costs known devices no more. What has waited for {@link
- * #PATIENCE} is refused unhashed: nobody waits for it any more. A stored hash carries the
- * parameters it was made with and is checked with those, so the settings can change at any time.
+ * Hashes passwords with Argon2id on a thread pool of its own with bounded queues. A storm of logins
+ * delays logins, never the chat, and memory is bounded by threads × {@code memoryKib}. Each {@link
+ * PasswordHasher.Lane} has a queue of its own, and the lanes take turns. So a flood of
+ * registrations takes at most two thirds of the pool away from logins, and a flood of guesses takes
+ * no more away from known devices. A password that has waited for {@link #PATIENCE} is refused
+ * without a hash, because nobody waits for it any more. A stored hash contains its parameters and
+ * is checked with them, so the settings can change at any time.
  *
- * <p>What is hashed is the UTF-8 of the password in Unicode form NFC (RFC 8265, section 4.2), as
- * keyboards disagree on how to send an accent.
+ * <p>The input of the hash is the UTF-8 of the password in Unicode form NFC (RFC 8265, section
+ * 4.2), because keyboards differ in how they send an accent.
  */
 final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   private static final int SALT_BYTES = 16; // RFC 9106, section 3.1
   private static final int HASH_BYTES = 32;
 
-  /** Shorter than {@link AuthSettings#askTimeout}. */
+  /** The longest time in a queue. It is shorter than {@link AuthSettings#askTimeout}. */
   static final Duration PATIENCE = Duration.ofSeconds(7);
 
   private record Waiting(Runnable work, Runnable tooLate, long since) {}
@@ -44,7 +45,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   private final ThreadPoolExecutor pool;
   private final int threads;
   private final int most;
-  // Guarded by itself, as is what follows.
+  // Guarded by itself; it guards the next two fields too.
   private final EnumMap<Lane, ArrayDeque<Waiting>> lanes = new EnumMap<>(Lane.class);
   private int busy;
   private int turn;
@@ -116,7 +117,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
 
   private static boolean check(Secret password, Secret encoded) {
     byte[] stored = encoded.value().getBytes(UTF_8);
-    // Compares the whole encoded hash without leaving early (password4j, slowEquals).
+    // Compares the whole encoded hash in constant time (password4j, slowEquals).
     return Argon2Function.getInstanceFromHash(encoded.value()).check(bytes(password), stored);
   }
 
@@ -132,7 +133,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
               try {
                 result.complete(work.call());
               } catch (Throwable e) {
-                // Also an OutOfMemoryError for the 19 MiB: the caller must get an answer.
+                // Also an OutOfMemoryError for the 19 MiB of a hash: the caller must get an answer.
                 result.completeExceptionally(e);
               }
             },
@@ -156,7 +157,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
     }
     try {
       pool.execute(this::work);
-    } catch (RejectedExecutionException e) { // The pool has ended.
+    } catch (RejectedExecutionException e) { // The pool was shut down.
       result.completeExceptionally(e);
     }
     return result;

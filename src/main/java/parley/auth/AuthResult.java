@@ -3,30 +3,32 @@ package parley.auth;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
-/** What {@link Accounts} answers: one sealed set per call, each word of it a record here. */
+/**
+ * Results of the calls of {@link Accounts}: one sealed interface per call, one record per outcome.
+ */
 public sealed interface AuthResult {
-  /** Of {@link Accounts#register}. */
+  /** Outcomes of {@link Accounts#register}. */
   sealed interface Register extends AuthResult {}
 
-  /** Of {@link Accounts#login}. */
+  /** Outcomes of {@link Accounts#login}. */
   sealed interface Login extends AuthResult {}
 
-  /** Of {@link Accounts#refresh}. */
+  /** Outcomes of {@link Accounts#refresh}. */
   sealed interface Refresh extends AuthResult {}
 
-  /** Of {@link Accounts#logout}. */
+  /** Outcomes of {@link Accounts#logout}. */
   sealed interface Logout extends AuthResult {}
 
-  /** Of {@link Accounts#lookup}. */
+  /** Outcomes of {@link Accounts#lookup}. */
   sealed interface Lookup extends AuthResult {}
 
   /**
-   * In: the account and its new tokens.
+   * Signed in: the account and its new tokens.
    *
-   * @param displayName as given at registration; the profile may have another by now
+   * @param displayName as given at registration; the profile may have another one by now
    * @param accessToken a JWT
-   * @param expiresInSeconds life of the access token
-   * @param refreshToken good once, for 7 days
+   * @param expiresInSeconds lifetime of the access token, in seconds
+   * @param refreshToken can be used once, within 7 days
    * @param knownDevice shows at later logins that the password was given on that device before;
    *     null after a refresh
    */
@@ -39,7 +41,7 @@ public sealed interface AuthResult {
       Secret refreshToken,
       @Nullable Secret knownDevice)
       implements Register, Login, Refresh {
-    /** After a refresh. */
+    /** The result of a refresh, which has no known-device token. */
     public SignedIn(
         UserId userId,
         String username,
@@ -51,31 +53,31 @@ public sealed interface AuthResult {
     }
   }
 
-  /** A field breaks its rule: 400, naming the field. */
+  /** A field breaks its rule: 400 with the name of the field. */
   record Invalid(String field, String message) implements Register {}
 
-  /** 409. */
+  /** The username is already registered: 409. */
   record UsernameTaken() implements Register {}
 
-  /** No such account, or not its password: 401, and nobody learns which. */
+  /** No such account, or the wrong password: 401. The answer does not say which. */
   record BadCredentials() implements Login {}
 
-  /** Too many attempts on this account, or refreshes of this login: 429. */
+  /** Too many attempts at this account, or too many refreshes of this login: 429. */
   record RateLimited(long retryAfterMillis) implements Login, Refresh {}
 
-  /** A spent token came again; its family is revoked: 401 {@code refresh_reused}. */
+  /** A spent token was used again and its family is revoked: 401 {@code refresh_reused}. */
   record RefreshReused() implements Refresh {}
 
   /**
-   * Spent within the last minute, as when two tabs refresh at once: 401 {@code unauthenticated}.
-   * Nothing is revoked, and a browser's cookie may be a newer one by now.
+   * The token was spent within the last minute, as when two tabs refresh at once: 401 {@code
+   * unauthenticated}. Nothing is revoked, and a browser's cookie may already hold a newer token.
    */
   record StaleToken() implements Refresh {}
 
-  /** Not a token of ours, or no longer: 401 {@code unauthenticated}. */
+  /** Not a token of this server, or not valid any more: 401 {@code unauthenticated}. */
   record UnknownToken() implements Refresh {}
 
-  /** The token is good for nothing now, whatever it was: 204. */
+  /** The token is not valid any more, whatever it was before: 204. */
   record LoggedOut() implements Logout {}
 
   /** The account and the display name it was registered with. */
@@ -89,6 +91,9 @@ public sealed interface AuthResult {
   /** No account has this name. */
   record NotFound() implements Lookup {}
 
-  /** Overloaded, or the store or the node is away: 503. Nothing may be concluded. */
+  /**
+   * The server is overloaded, or the store or the node is not reachable: 503. It is not known
+   * whether anything was done.
+   */
   record Unavailable(long retryAfterMillis) implements Register, Login, Refresh, Logout, Lookup {}
 }

@@ -4,26 +4,29 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 
 /**
- * What can be set here; the defaults and their reasons stand in {@code parley-auth.conf}.
+ * Settings of this package. The defaults and their reasons are in {@code parley-auth.conf}.
  *
  * @param hashing how passwords are hashed, and how many at a time
- * @param askTimeout how long {@link Accounts} waits for an account before it says unavailable
+ * @param askTimeout how long {@link Accounts} waits for an account before it answers unavailable
  */
 public record AuthSettings(Hashing hashing, Duration askTimeout) {
 
   /**
-   * Argon2id and the pool it runs on.
+   * Parameters of Argon2id and of the thread pool that runs it.
    *
-   * @param threads how many hashes at a time, 1 or more
-   * @param queue how many may wait of each kind (logins of known devices, other logins,
-   *     registrations), 1 or more; the next is refused
-   * @param memoryKib memory of one hash
+   * @param threads number of hashes at a time, 1 or more
+   * @param queue number of hashes that may wait in each lane (logins of known devices, other
+   *     logins, registrations), 1 or more; a further one is refused
+   * @param memoryKib memory of one hash, in KiB
    * @param iterations passes over the memory
-   * @param parallelism lanes
+   * @param parallelism lanes within one hash
    */
   public record Hashing(int threads, int queue, int memoryKib, int iterations, int parallelism) {}
 
-  /** Reads {@code parley.auth}; throws {@link com.typesafe.config.ConfigException} if it is bad. */
+  /**
+   * Reads {@code parley.auth}; throws {@link com.typesafe.config.ConfigException} if a setting is
+   * missing or invalid.
+   */
   public static AuthSettings from(Config root) {
     Config auth = root.getConfig("parley.auth");
     Config hashing = auth.getConfig("hashing");

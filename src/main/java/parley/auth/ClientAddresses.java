@@ -6,16 +6,19 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** What counts as one client address. */
+/** Decides what counts as one client address. */
 final class ClientAddresses {
-  /** Of a /64 and of a /48, in hex digits. */
+  /** Length of a /64 in hex digits. The next constant is the length of a /48. */
   private static final int CUSTOMER = 16;
 
   private static final int SITE = 12;
 
   private ClientAddresses() {}
 
-  /** An IPv4 address, or the /64 of an IPv6 address, which is what one customer gets; in hex. */
+  /**
+   * The key of a client, in hex: its IPv4 address, or the /64 of its IPv6 address, which is what
+   * one customer gets.
+   */
   static String key(InetAddress address) {
     byte[] bytes = address.getAddress();
     return HexFormat.of()
@@ -23,8 +26,8 @@ final class ClientAddresses {
   }
 
   /**
-   * The IPv6 /48 that a {@link #key} lies in: what one site has at most, so that all its /56 and
-   * /64 are its own. Null where the key is no IPv6 address's.
+   * The IPv6 /48 of a {@link #key}. One site has a /48 at most, so all its /56 and /64 are its own.
+   * Null if the key is not that of an IPv6 address.
    */
   static @Nullable String site(String key) {
     return key.length() == CUSTOMER ? key.substring(0, SITE) : null;

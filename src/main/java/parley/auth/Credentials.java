@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import parley.model.Limits;
 
-/** The rules for names and passwords, with the words a client is told. */
+/** The rules for usernames, passwords and display names, with the messages that clients get. */
 final class Credentials {
   private static final int MIN_PASSWORD = 8;
   private static final int MAX_PASSWORD = 128;
@@ -16,7 +16,7 @@ final class Credentials {
     return USERNAME.matcher(s).matches();
   }
 
-  /** What is wrong with a registration, if anything; the first field that is. */
+  /** The first field of a registration that breaks its rule, if any. */
   static Optional<AuthResult.Invalid> check(String username, Secret password, String displayName) {
     if (!isUsername(username)) {
       return invalid("username", "must be 3 to 32 characters of a-z, 0-9, '_', '.' and '-'");
@@ -36,7 +36,10 @@ final class Credentials {
     return length >= MIN_PASSWORD && length <= MAX_PASSWORD;
   }
 
-  /** Whether hashing it can be of any use: whether some rule, old or new, could have let it in. */
+  /**
+   * Whether any rule, old or new, could have accepted this password. If not, a hash of it cannot
+   * match.
+   */
   static boolean isPossible(Secret password) {
     int length = codePoints(password.value());
     return length >= 0 && length <= MAX_PASSWORD;

@@ -39,8 +39,8 @@ final class EcPem {
   private EcPem() {}
 
   /**
-   * The keys, one or more, in their order; throws {@link GeneralSecurityException} without the
-   * file's content in its message.
+   * Parses one or more keys, in their order; throws {@link GeneralSecurityException} whose message
+   * does not contain the file's content.
    */
   static List<ECKey> parse(String pem) throws GeneralSecurityException {
     List<ECKey> keys = new ArrayList<>();

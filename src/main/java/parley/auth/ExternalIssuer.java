@@ -19,47 +19,43 @@ import org.jspecify.annotations.Nullable;
 /**
  * An identity provider whose tokens are accepted beside our own.
  *
- * <p>Which of its tokens are: <b>access tokens only</b>. An ID token tells an app who its user is;
- * whoever got one may not call others with it. RFC 9068 and the common providers tell them apart in
- * these ways, and each that a token has must say "access":
+ * <p><b>Only access tokens</b> are accepted. An ID token tells an app who its user is; an app that
+ * got one may not call others with it. RFC 9068 and the common providers tell the two kinds apart
+ * by the marks below. Each mark that a token has must say "access":
  *
  * <table>
  *   <caption>What is accepted</caption>
- *   <tr><td>header {@code typ}</td><td>none, {@code JWT}, {@code at+jwt}, {@code
- *       application/at+jwt}; any case</td></tr>
+ *   <tr><td>header {@code typ}</td><td>none, {@code JWT}, {@code at+jwt}, {@code application/at+jwt}; any case</td></tr>
  *   <tr><td>claim {@code typ} (Keycloak)</td><td>none, {@code Bearer}</td></tr>
  *   <tr><td>claim {@code token_use} (Cognito)</td><td>none, {@code access}</td></tr>
- *   <tr><td>claims {@code at_hash}, {@code c_hash} (OpenID Connect)</td><td>none: only ID tokens
- *       have them</td></tr>
- *   <tr><td>claim {@code cnf} (RFC 7800)</td><td>none: such a token is worth nothing without a
- *       proof, which nobody asks for here</td></tr>
+ *   <tr><td>claims {@code at_hash}, {@code c_hash} (OpenID Connect)</td><td>none: only ID tokens have them</td></tr>
+ *   <tr><td>claim {@code cnf} (RFC 7800)</td><td>none: such a token is valid only with a proof of possession, which this server does not request</td></tr>
  *   <tr><td>claim {@code azp}</td><td>none, or one of {@code parties}</td></tr>
- *   <tr><td>claim {@code exp}</td><td>at most {@link #LONGEST} after now and after {@code
- *       iat}</td></tr>
+ *   <tr><td>claim {@code exp}</td><td>at most {@link #LONGEST} after now and after {@code iat}</td></tr>
  * </table>
  *
- * <p>Some providers' ID tokens have none of these signs: the audience must then be one that only
- * access tokens have.
+ * <p>The ID tokens of some providers have none of these marks. The audience must then be one that
+ * only access tokens have.
  *
  * @param issuer the {@code iss} of its tokens, an https URL; not {@value AccessTokens#ISSUER},
  *     which is ours
- * @param audience what their {@code aud} must contain
+ * @param audience a value that the {@code aud} of its tokens must contain
  * @param jwksUrl where its public keys are: https, or http on this machine
- * @param parties the apps whose tokens are taken, by {@code azp}; the audience where nobody says
- *     otherwise, as OpenID Connect has it
+ * @param parties the apps whose tokens are accepted, by {@code azp}; if empty, only the audience,
+ *     as in OpenID Connect
  */
 public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<String> parties) {
-  /** The longest life of its tokens. */
+  /** The longest lifetime of its tokens. */
   public static final Duration LONGEST = Duration.ofDays(1);
 
-  /** Most parties. */
+  /** Maximum number of parties. */
   public static final int MOST_PARTIES = 64;
 
   private static final Set<String> TYPES = Set.of("jwt", "at+jwt", "application/at+jwt");
   private static final Pattern LOOPBACK =
       Pattern.compile("localhost|127(\\.\\d{1,3}){3}|\\[(::1|0:0:0:0:0:0:0:1)]");
 
-  /** Checks what it is; throws {@link IllegalArgumentException} naming the setting. */
+  /** Checks the values; throws {@link IllegalArgumentException} that names the setting. */
   public ExternalIssuer {
     if (issuer.equals(AccessTokens.ISSUER)) {
       throw new IllegalArgumentException("PARLEY_AUTH_ISSUER: \"parley\" is our own name");
@@ -71,11 +67,12 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
   }
 
   /**
-   * From the settings PARLEY_AUTH_ISSUER, _AUDIENCE and _JWKS_URL: all, or none. PARLEY_AUTH_AZP
-   * may be added.
+   * Reads the settings PARLEY_AUTH_ISSUER, _AUDIENCE and _JWKS_URL: all, or none. PARLEY_AUTH_AZP
+   * is optional.
    *
    * @param parties empty for the audience
-   * @throws IllegalArgumentException in one line that names the setting that is missing or bad
+   * @throws IllegalArgumentException if a setting is missing or invalid; the message is one line
+   *     and names it
    */
   public static Optional<ExternalIssuer> of(
       @Nullable String issuer,
@@ -96,7 +93,7 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
     return Optional.of(made);
   }
 
-  /** What is wrong with one of its tokens whose audience is right, or null. */
+  /** Why a token whose audience is right is not accepted, or null if there is no objection. */
   @Nullable String objection(JWSHeader header, JWTClaimsSet claims, Instant now) {
     JOSEObjectType type = header.getType();
     if (type != null && !TYPES.contains(type.getType().toLowerCase(Locale.ROOT))) {
@@ -142,7 +139,10 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
     return value;
   }
 
-  /** Without TLS anybody on the way could put keys of its own in; on this machine nobody is. */
+  /**
+   * Without TLS, anybody on the network path could insert keys of their own. A loopback address has
+   * no such path.
+   */
   private static URL url(String value, String setting) {
     try {
       URI uri = URI.create(value);
@@ -154,7 +154,7 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
         return uri.toURL();
       }
     } catch (IllegalArgumentException | MalformedURLException e) {
-      // Said below.
+      // Reported below.
     }
     throw new IllegalArgumentException(
         setting + ": must be an https URL (http only to a loopback address)");

@@ -1,34 +1,37 @@
 package parley.auth;
 
 /**
- * Attempts at a password that were not right, as a value: some are free, each further one doubles
- * the wait for the next, and time forgives them one by one. Where all are forgiven it says the same
- * as none at all.
+ * A count of wrong attempts at a password, as an immutable value. Some attempts are free. Each
+ * further one doubles the wait for the next. Time forgives the attempts one by one. A count whose
+ * attempts are all forgiven is the same as a new one.
  *
- * @param limit the numbers
- * @param debt what is not forgiven at {@code atMillis}, in milliseconds of forgiving
- * @param atMillis when the debt was counted
- * @param nextMillis when the next attempt is allowed
+ * @param limit the limit that applies
+ * @param debt attempts that are not forgiven at {@code atMillis}, as milliseconds until they are
+ * @param atMillis the time for which the debt was computed, in epoch milliseconds
+ * @param nextMillis when the next attempt is allowed, in epoch milliseconds
  */
 record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
   /**
-   * How many, and how long.
+   * How many attempts are free, and how long the waits are.
    *
    * @param free attempts without a wait
-   * @param firstMillis the wait after these
-   * @param longestMillis the longest wait
-   * @param forgiveMillis after which one attempt is forgotten
+   * @param firstMillis the first wait after these, in milliseconds
+   * @param longestMillis the longest wait, in milliseconds
+   * @param forgiveMillis milliseconds after which one attempt is forgiven
    */
   record Limit(int free, long firstMillis, long longestMillis, long forgiveMillis) {}
 
-  /** Attempts beyond the free ones that are counted: by then the wait is the longest. */
+  /** Attempts beyond the free ones that are counted. By then the wait is the longest. */
   private static final int COUNTED = 20;
 
   static GuessCounter none(Limit limit, long nowMillis) {
     return new GuessCounter(limit, 0, nowMillis, nowMillis);
   }
 
-  /** The same later. A clock that steps back forgives nothing, and makes nobody wait for longer. */
+  /**
+   * The count at a later time. A clock that steps back forgives nothing, and makes no wait longer
+   * than the longest.
+   */
   GuessCounter at(long nowMillis) {
     long left = Math.max(0, debt - Math.max(0, nowMillis - atMillis));
     return new GuessCounter(
@@ -40,12 +43,12 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
     return Math.max(0, nextMillis - atMillis);
   }
 
-  /** Whether nothing is left to forgive. */
+  /** Whether all attempts are forgiven. */
   boolean isNone() {
     return debt == 0;
   }
 
-  /** With one attempt more; only where {@link #waitMillis()} is 0. */
+  /** The count with one attempt more; only if {@link #waitMillis()} is 0. */
   GuessCounter take() {
     long most = (limit.free + COUNTED) * limit.forgiveMillis;
     long more = Math.min(most, debt + limit.forgiveMillis);
@@ -57,7 +60,7 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
     return new GuessCounter(limit, more, atMillis, atMillis + wait);
   }
 
-  /** With one attempt given back: nobody was guessing. */
+  /** The count with one attempt given back, because it was no guess. */
   GuessCounter giveBack() {
     return new GuessCounter(limit, Math.max(0, debt - limit.forgiveMillis), atMillis, atMillis);
   }

@@ -7,53 +7,54 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who may try a password of one account, and when.
+ * Limits the attempts at the password of one account.
  *
  * <pre>
- *   known device   10 attempts, then 6 s, 12 s … 15 min between them; nobody else's count
- *                  20 of all known devices from one address, then the same
- *   anybody else   10 for each address, then the same
- *                  25 for each IPv6 /48, then the same
- *                  100 of all of them together, then 1 s, 2 s … 5 min
+ *   known device    10 attempts, then 6 s, 12 s … 15 min between them; others do not count
+ *                   20 of all known devices at one address, then the same waits
+ *   unknown device  10 for each address, then the same waits
+ *                   25 for each IPv6 /48, then the same waits
+ *                   100 of all unknown devices together, then 1 s, 2 s … 5 min
  * </pre>
  *
- * <p>One address alone never uses up what all have together: after its ten it is slower than that
- * is forgiven. Nor does one IPv6 site, whose /48 or /56 is as many addresses as it likes: it has a
- * quarter, and never more than four tenths by waiting. So it takes ten machines at three sites to
- * keep out somebody who comes from an address of their own and whom the account does not know, and
- * nobody can keep out a known device. Who has stolen what makes a device known guesses with it as
- * an address does, and from one address not much faster with several.
+ * <p>One address alone never uses up the common limit of 100: after its ten attempts it is slower
+ * than the common limit forgives. One IPv6 site cannot use it up either, although its /48 or /56
+ * has as many addresses as it likes: it has a quarter of the limit, and by waiting never more than
+ * four tenths. So it takes ten machines at three sites to keep out an owner who comes from an
+ * address of their own with a device that the account does not know. Nobody can keep out a known
+ * device. With a stolen known-device token one can make as many attempts as one address, and with
+ * several of them from one address not many more.
  *
- * <p>At most {@value #ADDRESSES} addresses, as many sites, as many addresses of known devices and
- * {@value #DEVICES} devices are counted, and the one that tried the longest ago is forgotten. More
- * addresses than that are far past what they have together; devices are made by logins alone. Not
- * thread-safe; in memory only: a node that dies forgets.
+ * <p>Bounds: at most {@value #ADDRESSES} addresses, as many sites, as many addresses of known
+ * devices and {@value #DEVICES} devices are counted. Beyond that, the one with the oldest attempt
+ * is forgotten. More addresses than that are far beyond the common limit, and only logins create
+ * devices. Not thread-safe. The counts are in memory only: when the node dies, they are lost.
  */
 final class GuessLimits {
   static final int ADDRESSES = 256;
   static final int DEVICES = 32;
 
-  /** For one address, and for one known device. */
+  /** Limit of one address, and of one known device. */
   static final GuessCounter.Limit ONE = new GuessCounter.Limit(10, 6_000, 900_000, 300_000);
 
-  /** For one IPv6 /48: a quarter of what all have. */
+  /** Limit of one IPv6 /48: a quarter of {@link #ALL}. */
   static final GuessCounter.Limit SITE = new GuessCounter.Limit(25, 6_000, 900_000, 300_000);
 
-  /** For all known devices at one address. */
+  /** Limit of all known devices at one address. */
   static final GuessCounter.Limit KNOWN = new GuessCounter.Limit(20, 6_000, 900_000, 300_000);
 
-  /** For all addresses together. */
+  /** Common limit of all addresses, for unknown devices. */
   static final GuessCounter.Limit ALL = new GuessCounter.Limit(100, 1_000, 300_000, 300_000);
 
   /**
-   * Who tries.
+   * The source of an attempt.
    *
-   * @param address as {@link ClientAddresses} say, or empty where it is not known
-   * @param device the known device, or null
+   * @param address in the form of {@link ClientAddresses#key}, or empty if it is not known
+   * @param device the number of the known device, or null
    */
   record Who(String address, @Nullable String device) {}
 
-  /** Attempts that are counted under one name. */
+  /** A named counter in one of the maps. */
   private record Count(Map<String, GuessCounter> all, String name, GuessCounter.Limit limit) {
     GuessCounter at(long nowMillis) {
       GuessCounter old = all.get(name);
@@ -75,7 +76,7 @@ final class GuessLimits {
     all = GuessCounter.none(ALL, nowMillis);
   }
 
-  /** Takes an attempt: 0 where there is one, else milliseconds until there is. */
+  /** Takes an attempt. Returns 0 if it is allowed, else the milliseconds until it is. */
   long take(Who who, long nowMillis) {
     GuessCounter together = all.at(nowMillis);
     boolean known = who.device() != null;
@@ -91,23 +92,24 @@ final class GuessLimits {
     return wait;
   }
 
-  /** The attempt was none: it was not looked at. */
+  /** Gives the attempt back, because the password was not checked. */
   void giveBack(Who who, long nowMillis) {
     counts(who).forEach(count -> count.put(count.at(nowMillis).giveBack()));
     giveBackAll(who, nowMillis);
   }
 
-  /** It was the right password: what was tried from there before were no guesses. */
+  /** The password was right: forgets the earlier attempts of this source, which were no guesses. */
   void succeeded(Who who, long nowMillis) {
     List<Count> counts = counts(who);
     Count own = counts.getFirst();
     own.all().remove(own.name());
-    // Others may have guessed at the same site, or with another device.
+    // Only this attempt is given back: others may have guessed at the same site, or with another
+    // device.
     counts.stream().skip(1).forEach(count -> count.put(count.at(nowMillis).giveBack()));
     giveBackAll(who, nowMillis);
   }
 
-  /** Whether it could be forgotten. */
+  /** Whether all attempts are forgiven, so that the counts need not be remembered. */
   boolean isEmpty(long nowMillis) {
     return all.at(nowMillis).isNone()
         && Stream.of(addresses, sites, devices, knownAddresses)
@@ -120,7 +122,9 @@ final class GuessLimits {
     }
   }
 
-  /** What this attempt counts in, beside what all have together; its very own comes first. */
+  /**
+   * The counters of an attempt beside the common one. The counter of the source itself comes first.
+   */
   private List<Count> counts(Who who) {
     String device = who.device();
     if (device != null) {

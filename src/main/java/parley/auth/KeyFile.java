@@ -22,11 +22,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keys in a file: the program's own in the data folder, readable by its owner only and replaced as
- * a whole, or one that an operator keeps, which is never written.
+ * A key file: the server's own in the data folder, which only its owner can read and which is
+ * replaced as a whole, or an operator's file, which is never written.
  *
- * <p>The file is opened anew for each look, by its name: a Kubernetes Secret is mounted as a
- * symbolic link that is moved to the next version.
+ * <p>Each read opens the file anew by its name, because a Kubernetes Secret is mounted as a
+ * symbolic link that moves to the next version.
  */
 final class KeyFile implements SigningKeyStore {
   /** A dozen keys are 4 KiB. */
@@ -48,16 +48,17 @@ final class KeyFile implements SigningKeyStore {
     this.ours = ours;
   }
 
-  /** The operator's: PARLEY_AUTH_KEY_FILE. */
+  /** The operator's file: PARLEY_AUTH_KEY_FILE. */
   static KeyFile operators(Path file) {
     return new KeyFile(file, "PARLEY_AUTH_KEY_FILE", false);
   }
 
   /**
-   * The data folder's, made there with a new key if there is none: complete or not at all, whenever
-   * the power goes, and the same for two processes that start at once. Blocks.
+   * The data folder's file, created with a new key if there is none. After a power failure it is
+   * complete or absent. Two processes that start at the same time use the same key. Blocks.
    *
-   * @throws IllegalArgumentException in one line that names PARLEY_DATA_DIR, if it cannot be made
+   * @throws IllegalArgumentException if the file cannot be created; the message is one line and
+   *     names PARLEY_DATA_DIR
    */
   static KeyFile inFolder(Path folder, Instant now) {
     KeyFile made = new KeyFile(folder.resolve(SigningKeys.FILE_NAME), "PARLEY_DATA_DIR", true);
@@ -83,13 +84,16 @@ final class KeyFile implements SigningKeyStore {
       }
       return new String(bytes, UTF_8);
     } catch (IOException e) {
-      // Its own message would say the path a second time.
+      // The message of the exception would repeat the path.
       boolean large = e.getClass() == IOException.class && e.getMessage() != null;
       throw large ? e : new IOException("cannot be read (" + e.getClass().getSimpleName() + ")", e);
     }
   }
 
-  /** The folder's lock keeps other processes away, and this method the threads of this one. */
+  /**
+   * The lock of the folder excludes other processes, and {@code synchronized} the other threads of
+   * this process.
+   */
   @Override
   public synchronized boolean replace(String before, String after) throws IOException {
     if (!ours) {
@@ -122,21 +126,24 @@ final class KeyFile implements SigningKeyStore {
   private void create(String text) throws IOException {
     Path temp = written(text);
     try {
-      // A link and not a rename: it is as atomic, but never replaces the key another process has
-      // put there in the meantime and already signs with.
+      // A hard link instead of a rename: it is as atomic, but never replaces a key that another
+      // process has put there in the meantime and already signs with.
       Files.createLink(file, temp);
-      log.info("made a signing key for access tokens: {}", file);
+      log.info("created a signing key for access tokens: {}", file);
     } catch (FileAlreadyExistsException e) {
-      log.debug("another process made {} first", file);
+      log.debug("another process created {} first", file);
     } catch (UnsupportedOperationException e) {
-      Files.move(temp, file); // No links on this file system: the folder's lock has to do.
+      Files.move(temp, file); // No links on this file system: the folder's lock must do.
     } finally {
       Files.deleteIfExists(temp);
     }
     forceFolder();
   }
 
-  /** A file beside it with this text, on the disk, for its owner only from the first moment on. */
+  /**
+   * Writes the text to a temporary file beside the key file and forces it to the disk. Only its
+   * owner can read it from the start.
+   */
   private Path written(String text) throws IOException {
     FileAttribute<?>[] owner =
         isPosix()
@@ -156,7 +163,10 @@ final class KeyFile implements SigningKeyStore {
     return temp;
   }
 
-  /** What a process that was killed while it wrote has left: there are keys in it. */
+  /**
+   * Deletes the temporary files that a process left when it was killed during a write. They contain
+   * keys.
+   */
   private void removeLeftovers() throws IOException {
     try (DirectoryStream<Path> left =
         Files.newDirectoryStream(folder(), SigningKeys.FILE_NAME + "*" + UNFINISHED)) {
@@ -188,7 +198,7 @@ final class KeyFile implements SigningKeyStore {
         log.warn("others can read the signing key {}: chmod 600", file);
       }
     } catch (IOException e) {
-      log.debug("no permissions of {}", file, e);
+      log.debug("cannot read the permissions of {}", file, e);
     }
   }
 

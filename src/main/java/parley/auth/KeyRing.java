@@ -19,42 +19,44 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys of access tokens as they are now, read again every {@link #POLL} from where all nodes
- * read them, and the command that rotates them.
+ * Holds the current keys of access tokens, and rotates them. It reads them again every {@link
+ * #POLL} from the store that all nodes read.
  *
- * <p>A rotation writes once: the next key with the time from which it signs. Before that write
- * nothing has happened, after it nothing is left to do, so there is no moment in which a crash
- * leaves half of it. The write is refused where somebody else wrote first; who comes second then
- * finds that next key and is told of it.
+ * <p>A rotation is one write: the next key with the time from which it signs. So a crash at any
+ * moment leaves no rotation half done. The write is conditional: if another writer was first, this
+ * rotation finds the other's next key and reports that one.
  *
- * <p>A token of a key that this node has not seen makes it read at once ({@link #refresh}): also a
- * node that was away, or whose clock is behind, refuses no good token. Made-up key ids cost one
- * read in {@link #PAUSE}, whoever sends how many.
+ * <p>A token with a key id that this node does not know causes a read at once ({@link #refresh}).
+ * So a node that was away, or whose clock is behind, refuses no valid token. Made-up key ids cost
+ * one read in {@link #PAUSE}, however many tokens contain them.
  *
- * <p>What cannot be read or understood changes nothing: the keys stay as they are, a meter and the
- * log say so. Reads and writes run one at a time on a thread of its own. Thread-safe.
+ * <p>If the store cannot be read or understood, the keys stay as they are, and a meter and the log
+ * report it. Reads and writes run one at a time on a thread of their own. Thread-safe.
  */
 public final class KeyRing implements AutoCloseable {
-  /** Between two looks at the store: much less than {@link SigningKeys#LEAST_LEAD}. */
+  /** Interval between two polls of the store: much shorter than {@link SigningKeys#LEAST_LEAD}. */
   public static final Duration POLL = Duration.ofSeconds(10);
 
-  /** Between two reads because of keys that were not known. */
+  /** Minimum time between two reads that unknown keys cause. */
   static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** Most tokens that wait for one such read; the next is told to come again. */
+  /**
+   * Maximum number of tokens that wait for one such read. A further token is not verified now; its
+   * client has to come again.
+   */
   static final int MOST_WAITING = 1_000;
 
   private static final int ATTEMPTS = 5;
   private static final Duration BETWEEN_WARNINGS = Duration.ofMinutes(1);
   private static final Logger log = LoggerFactory.getLogger(KeyRing.class);
 
-  /** What came of a rotation. */
+  /** Result of a rotation. */
   public sealed interface Rotation {
     /**
      * There is a next key.
      *
-     * @param changed whether this call has made it, or made it sign earlier; false where another's
-     *     rotation is under way
+     * @param changed whether this call created it or made it sign earlier; false if another
+     *     rotation is in progress
      */
     record Rotated(SigningKeys keys, boolean changed) implements Rotation {}
 
@@ -79,7 +81,7 @@ public final class KeyRing implements AutoCloseable {
   private int waiting;
   private long lastRead;
 
-  // Of the thread.
+  // Used by the thread only.
   private @Nullable String refusedText;
   private @Nullable Instant warned;
 
@@ -102,10 +104,11 @@ public final class KeyRing implements AutoCloseable {
   }
 
   /**
-   * The keys kept there. Reads once and blocks; {@link #start} makes it look again and again.
+   * Opens the keys in a store. Reads once and blocks; {@link #start} makes it poll.
    *
-   * @throws IOException where they cannot be read; the message does not name the store
-   * @throws IllegalArgumentException in one line that names it, where there are none in it
+   * @throws IOException if the store cannot be read; the message does not name the store
+   * @throws IllegalArgumentException if the store has no usable keys; the message is one line and
+   *     names the store
    */
   public static KeyRing open(SigningKeyStore store, InstantSource clock) throws IOException {
     return open(store, clock, PAUSE);
@@ -118,18 +121,20 @@ public final class KeyRing implements AutoCloseable {
   }
 
   /**
-   * The keys of this data folder, made there if there are none. Blocks.
+   * Opens the keys of this data folder, and creates them if there are none. Blocks.
    *
-   * @throws IllegalArgumentException in one line that names PARLEY_DATA_DIR, if they cannot be had
+   * @throws IllegalArgumentException if that fails; the message is one line and names
+   *     PARLEY_DATA_DIR
    */
   public static KeyRing inFolder(Path folder, InstantSource clock) {
     return file(KeyFile.inFolder(folder, clock.instant()), clock);
   }
 
   /**
-   * The keys in a file that the operator keeps and may change at any time. Blocks.
+   * Opens the keys in a file that the operator keeps and may change at any time. Blocks.
    *
-   * @throws IllegalArgumentException in one line that names PARLEY_AUTH_KEY_FILE, if there are none
+   * @throws IllegalArgumentException if the file has no usable keys; the message is one line and
+   *     names PARLEY_AUTH_KEY_FILE
    */
   public static KeyRing fromFile(Path file, InstantSource clock) {
     return file(KeyFile.operators(file), clock);
@@ -143,7 +148,7 @@ public final class KeyRing implements AutoCloseable {
     }
   }
 
-  /** Looks every {@link #POLL} from now on. */
+  /** Starts to poll the store every {@link #POLL}. */
   public void start() {
     if (store != null) {
       var unused =
@@ -152,7 +157,7 @@ public final class KeyRing implements AutoCloseable {
     }
   }
 
-  /** The keys of now. */
+  /** The current keys. */
   public SigningKeys keys() {
     return current.keys;
   }
@@ -162,34 +167,34 @@ public final class KeyRing implements AutoCloseable {
     return keys().jwks(clock.instant());
   }
 
-  /** How often the keys could not be read, or were no keys. */
+  /** How often the keys could not be read or were not usable. */
   public long failures() {
     return failures.get();
   }
 
-  /** How many tokens came with a key id that looked like ours and was not known. */
+  /** How many tokens came with a key id that had the right form and was not known. */
   public long unknownKeys() {
     return unknown.get();
   }
 
-  /** How long ago the keys were last read, in seconds. */
+  /** Seconds since the keys were last read and understood. */
   public long secondsSinceRead() {
     return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - readNanos);
   }
 
-  /** Whether {@link #rotate} can do anything; not where the keys are an operator's file. */
+  /** Whether {@link #rotate} can change the keys; false if they are in an operator's file. */
   public boolean canRotate() {
     return store != null && store.isOurs();
   }
 
   /**
-   * Publishes a next key, which signs after {@code lead}; where one is published already, that is
-   * it, and it signs earlier if that is earlier. Repeating it is safe.
+   * Publishes a next key, which signs after {@code lead}. If a next key is published already, it
+   * stays the next key, and signs earlier if {@code lead} says so. It is safe to repeat the call.
    *
    * @param lead from {@link SigningKeys#LEAST_LEAD} to {@link SigningKeys#MOST_LEAD}
-   * @param objection looked at before anything is written, on a thread that may block; its text
-   *     refuses
-   * @return fails where it is not known whether it was done
+   * @param objection called before the write, on a thread that may block; if it returns a text, the
+   *     rotation is refused with it
+   * @return fails if it is not known whether the rotation was done
    */
   public CompletionStage<Rotation> rotate(Duration lead, Callable<Optional<String>> objection) {
     CompletableFuture<Rotation> result = new CompletableFuture<>();
@@ -209,7 +214,8 @@ public final class KeyRing implements AutoCloseable {
   }
 
   /**
-   * What is to be done with other keys before they are the ones of now, on a thread that may block.
+   * Sets what must be done with keys before they become the current ones. It is called now with the
+   * current keys, and later with new ones on a thread that may block.
    */
   void prepare(Consumer<SigningKeys> with) {
     prepare = with;
@@ -217,10 +223,11 @@ public final class KeyRing implements AutoCloseable {
   }
 
   /**
-   * A token's key is not known: reads the store, once for all who ask until then, at most once in
-   * {@link #PAUSE}. The read begins after this call.
+   * Reads the store because a token's key is not known. All callers that wait share one read, and
+   * reads are at least {@link #PAUSE} apart. The read begins after this call.
    *
-   * @return whether it was read; false, at once or later, where it is not known what is kept now
+   * @return whether the store was read; false, at once or later, if its current content is not
+   *     known
    */
   CompletionStage<Boolean> refresh() {
     unknown.incrementAndGet();
@@ -271,7 +278,9 @@ public final class KeyRing implements AutoCloseable {
     }
   }
 
-  /** Whether what is kept was read and understood. */
+  /**
+   * Reads the store and installs changed keys. Returns whether the store was read and understood.
+   */
   private boolean poll() {
     SigningKeyStore from = store;
     if (from == null) {
@@ -337,7 +346,7 @@ public final class KeyRing implements AutoCloseable {
         return new Rotation.Rotated(wanted, true);
       }
     }
-    return new Rotation.Refused("others change the keys all the time; ask again");
+    return new Rotation.Refused("other writers keep changing the keys; try again");
   }
 
   private void install(String text, SigningKeys keys) {

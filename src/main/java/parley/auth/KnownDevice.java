@@ -15,24 +15,24 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a login leaves on a device: that the right password was typed there once. It opens nothing;
- * who shows it is not held up by what others have tried ({@link GuessLimits}). To the client it is
- * one opaque word, base64url of
+ * A token that a login leaves on a device, as proof that the right password was typed there once.
+ * It grants no access. A login that shows it is not delayed by the attempts of others ({@link
+ * GuessLimits}). For the client it is one opaque word, base64url of
  *
  * <pre>
  * version 1 | number, 16 | issued, 8 | HMAC-SHA256 of these and the username, 32
  * </pre>
  *
- * The key of the HMAC is made from the stored hash of the password. So nothing has to be stored: a
- * word of another account is good for nothing here, a new password makes all of them worthless, and
- * only who can read the journal, where the hash is, could make one. A stolen one is good for the
- * attempts of one device.
+ * The key of the HMAC is derived from the stored hash of the password. So nothing has to be stored
+ * for a device. A token of another account is not valid here. A new password makes all tokens of
+ * the account invalid. Only somebody who can read the journal, which contains the hash, could forge
+ * one. A stolen token is good for the attempts of one device.
  */
 final class KnownDevice {
-  /** As long as the cookie. */
+  /** Lifetime, the same as that of the cookie. */
   static final Duration LIFE = Duration.ofDays(365);
 
-  /** Characters of the word. */
+  /** Length of the token in characters. */
   static final int CHARS = 76;
 
   private static final byte VERSION = 1;
@@ -45,7 +45,7 @@ final class KnownDevice {
 
   private KnownDevice() {}
 
-  /** A new one, for somebody who has just given the password. */
+  /** Makes a token for a client that has just given the password. */
   static Secret make(String username, Secret passwordHash, Instant now) {
     byte[] number = new byte[NUMBER];
     RANDOM.nextBytes(number);
@@ -59,7 +59,10 @@ final class KnownDevice {
     return new Secret(ENCODER.encodeToString(all));
   }
 
-  /** The number of the device, if the word was made for this account and password; else null. */
+  /**
+   * The number of the device, or null if the token was not made for this account and password or
+   * has expired.
+   */
   static @Nullable String number(Secret word, String username, Secret passwordHash, Instant now) {
     if (word.value().length() != CHARS) {
       return null;

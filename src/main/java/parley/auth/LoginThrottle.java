@@ -7,13 +7,13 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * Login attempts per client address, on this node: {@value #BURST} at once, then one per {@value
- * #REFILL_MILLIS} ms. It slows one machine that tries many accounts; one account tried from many
- * machines is slowed by the {@link Account} itself. It is wider than the account's own bucket, as
- * many people share an address behind a router. An IPv6 client is known by its /64, which is what
- * one customer gets. Who has a {@code known_device} passes. Thread-safe; holds at most {@value
- * #ADDRESSES} addresses. A machine that has more than that many begins anew, and is left with the
- * limits of each account.
+ * Limits login attempts per client address, on this node: {@value #BURST} at once, then one per
+ * {@value #REFILL_MILLIS} ms. It slows one machine that tries many accounts. The {@link Account}
+ * itself slows many machines that try one account. This limit is wider than that of an account,
+ * because many people share an address behind a router. An IPv6 client is identified by its /64,
+ * which is what one customer gets. A login with a {@code known_device} passes. Thread-safe; holds
+ * at most {@value #ADDRESSES} addresses. A machine that has more addresses than that begins anew,
+ * and only the limits of each account slow it.
  */
 public final class LoginThrottle {
   static final int BURST = 30;
@@ -23,13 +23,13 @@ public final class LoginThrottle {
   private final InstantSource clock;
   private final Cache<String, TokenBucket> buckets;
 
-  /** With the time from {@code clock}. */
+  /** Creates it with {@code clock}. */
   public LoginThrottle(InstantSource clock) {
     this.clock = clock;
     this.buckets =
         Caffeine.newBuilder()
             .maximumSize(ADDRESSES)
-            // By then the bucket is full again, which is the same as not being here.
+            // By then the bucket is full again, which is the same as no entry.
             .expireAfterAccess(Duration.ofMillis(BURST * REFILL_MILLIS))
             .ticker(() -> clock.millis() * 1_000_000)
             .build();
@@ -38,7 +38,7 @@ public final class LoginThrottle {
   /**
    * Takes one attempt.
    *
-   * @return 0 if it may go on, else the milliseconds after which to try again
+   * @return 0 if it is allowed, else the milliseconds after which to try again
    */
   public long tryAcquire(InetAddress address) {
     long now = clock.millis();
@@ -56,7 +56,7 @@ public final class LoginThrottle {
     return wait[0];
   }
 
-  /** Gives the attempt back: it was a success, so nobody was guessing. */
+  /** Gives the attempt back: the login succeeded, so it was no guess. */
   public void succeeded(InetAddress address) {
     buckets
         .asMap()

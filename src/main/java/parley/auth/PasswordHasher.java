@@ -4,15 +4,18 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Hashes passwords somewhere else than on the caller's thread. Both methods return at once; their
- * stages fail with {@link java.util.concurrent.RejectedExecutionException} when there is too much
- * to do, without having done anything.
+ * Hashes passwords on other threads than the caller's. The methods return at once. If there is too
+ * much to do, their stages fail with {@link java.util.concurrent.RejectedExecutionException} and
+ * nothing was done.
  */
 interface PasswordHasher {
-  /** For a registration: the hash in its standard encoded form, parameters and salt included. */
+  /**
+   * Hashes the password of a registration. The result is in the standard encoded form, with
+   * parameters and salt.
+   */
   CompletionStage<Secret> hash(Secret password);
 
-  /** Whose turn it is: each kind waits in a queue of its own, and they take turns. */
+  /** The kind of a hash. Each kind waits in a queue of its own, and the queues take turns. */
   enum Lane {
     /** Logins of known devices. */
     KNOWN,
@@ -23,13 +26,13 @@ interface PasswordHasher {
   }
 
   /**
-   * Whether {@code password} is the one behind {@code encoded}. With null (there is no such
-   * account) the answer is false and costs the same time, so that nobody learns by the clock which
-   * accounts exist.
+   * Whether {@code password} matches the hash {@code encoded}. If that is null, which means that
+   * there is no such account, the answer is false and takes the same time, so that the time does
+   * not reveal which accounts exist.
    */
   CompletionStage<Boolean> matches(Secret password, @Nullable Secret encoded, Lane lane);
 
-  /** How many passwords it has refused, because too many waited or one had waited too long. */
+  /** How many passwords were refused, because too many waited or one had waited too long. */
   default long refused() {
     return 0;
   }

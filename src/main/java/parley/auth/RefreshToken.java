@@ -11,15 +11,15 @@ import java.util.Base64;
 import java.util.Optional;
 
 /**
- * What a refresh token says. To the client it is one opaque word of at most {@value #MAX_CHARS}
- * characters: base64url of
+ * The content of a refresh token. For the client it is one opaque word of at most {@value
+ * #MAX_CHARS} characters: base64url of
  *
  * <pre>
  * version 1 | length of username | username | family id, 16 | counter, 4 | secret, 32
  * </pre>
  *
- * The username is in it because it names the entity that knows the rest. Only SHA-256 of the secret
- * is ever stored: 256 random bits need no slow hash.
+ * The token contains the username because that identifies the entity that knows the rest. Only
+ * SHA-256 of the secret is ever stored: 256 random bits need no slow hash.
  *
  * @param familyId 128 random bits, base64url
  * @param counter the token's generation: 0 after the login
@@ -36,7 +36,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
   private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
   private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
 
-  /** A token that has just been made: what to store, and what to give away. */
+  /** A new token: the part to store, and the word for the client. */
   record Fresh(RefreshToken token, Secret wire) {}
 
   /** The first token of a new family. */
@@ -44,22 +44,22 @@ record RefreshToken(String username, String familyId, int counter, String secret
     return make(username, random(FAMILY_BYTES), 0);
   }
 
-  /** A token of the generation after this one's. */
+  /** A new token of the generation after this one's. */
   Fresh next() {
     return make(username, DECODER.decode(familyId), counter + 1);
   }
 
   /**
-   * What everybody may know a family by: access tokens carry it as {@code sid}. It is made of the
-   * family's id by SHA-256 and cut to 128 bits. The id itself stays with the holders of the
-   * family's refresh tokens, because it is what proves that a spent token was once real.
+   * The public name of a family, which access tokens contain as {@code sid}: SHA-256 of the
+   * family's id, cut to 128 bits. Only the holders of the family's refresh tokens know the id
+   * itself, because it proves that a spent token was once real.
    */
   static String sid(String familyId) {
     byte[] hash = digest(("parley sid " + familyId).getBytes(US_ASCII));
     return ENCODER.encodeToString(Arrays.copyOf(hash, FAMILY_BYTES));
   }
 
-  /** Reads what a client sent; empty if it cannot have come from here. */
+  /** Parses what a client sent; empty if this server cannot have issued it. */
   static Optional<RefreshToken> parse(String wire) {
     if (wire.length() > MAX_CHARS) {
       return Optional.empty();
@@ -73,7 +73,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
     if (bytes.length < FIXED_BYTES
         || bytes[0] != VERSION
         || bytes[1] != bytes.length - FIXED_BYTES
-        // One token, one spelling: the decoder does not mind padding or stray last bits.
+        // Only the canonical spelling: the decoder also accepts padding and stray last bits.
         || !ENCODER.encodeToString(bytes).equals(wire)) {
       return Optional.empty();
     }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import parley.auth.AccountState.Standing;
 
 /**
- * What one login made: a line of refresh tokens in generations.
+ * The refresh tokens of one login, in generations.
  *
  * <pre>
  *   generation 4        generation 5            generation 6
@@ -17,17 +17,16 @@ import parley.auth.AccountState.Standing;
  *                       used: for 60 s after its first use any of them gives one more of 6
  * </pre>
  *
- * @param counter the newest generation
- * @param secretHash of a token of the newest generation
- * @param expiresAt without a refresh, and in any case
- * @param startedAt null in a snapshot of a version that did not keep it: counted from the next
- *     refresh
- * @param more of the other tokens of the newest generation, at most {@value #MORE}
- * @param spent of the tokens of the generation before; none where a version wrote it that did not
- *     keep them
- * @param used when the generations before the newest were first used, epoch milliseconds, the
- *     newest of them last; at most {@value #FAST}, and none older than {@link #WINDOW} at the last
- *     refresh
+ * @param counter number of the newest generation
+ * @param secretHash hash of one token of the newest generation
+ * @param expiresAt when the family ends: for lack of a refresh, or by its age
+ * @param startedAt when the family started; null in a snapshot of a version that did not store it,
+ *     in which case the next refresh counts as the start
+ * @param more hashes of the other tokens of the newest generation, at most {@value #MORE}
+ * @param spent hashes of the tokens of the previous generation; empty from a version that did not
+ *     store them
+ * @param used when the generations before the newest were first used, in epoch milliseconds, the
+ *     newest last; at most {@value #FAST}, and none older than {@link #WINDOW} at the last refresh
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record RefreshTokenFamily(
@@ -39,13 +38,16 @@ record RefreshTokenFamily(
     List<String> more,
     List<String> spent,
     List<Long> used) {
-  /** How long the tokens of a generation are good after the first use of one of them. */
+  /** How long the tokens of a generation are accepted after the first use of one of them. */
   static final Duration WINDOW = Duration.ofSeconds(60);
 
-  /** Tokens of a generation after the first; the next is refused and revokes nothing. */
+  /**
+   * Maximum number of tokens of a generation after its first one. A further request is refused and
+   * revokes nothing.
+   */
   static final int MORE = 20;
 
-  /** Most generations in a {@link #WINDOW}; the next has to wait. */
+  /** Maximum number of generations in a {@link #WINDOW}. A further refresh has to wait. */
   static final int FAST = 120;
 
   RefreshTokenFamily {
@@ -54,13 +56,13 @@ record RefreshTokenFamily(
     used = used == null ? List.of() : List.copyOf(used);
   }
 
-  /** After a login. */
+  /** The family after a login. */
   static RefreshTokenFamily started(String id, String secretHash, Instant at) {
     return new RefreshTokenFamily(
         id, 0, secretHash, at.plus(AccountState.TOKEN_LIFE), at, List.of(), List.of(), List.of());
   }
 
-  /** After a refresh. */
+  /** The family after a refresh. */
   RefreshTokenFamily rotated(AccountEvent.FamilyRotated e) {
     Instant started = startedAt == null ? e.at() : startedAt;
     Instant idle = e.at().plus(AccountState.TOKEN_LIFE);
@@ -79,7 +81,7 @@ record RefreshTokenFamily(
         id, e.counter(), e.secretHash(), expires, started, List.of(), before, times);
   }
 
-  /** What a token that names this family is worth. */
+  /** What a token that names this family is worth now. */
   Standing standing(RefreshToken token, Instant now) {
     int age = counter - token.counter();
     if (!now.isBefore(expiresAt) || age < 0) {
@@ -105,7 +107,8 @@ record RefreshTokenFamily(
   }
 
   private List<Long> lately(Instant now) {
-    // They are in order but for clocks that differ: what is cut off is the head, never a middle.
+    // The times are in order, except where the clocks of nodes differ. Only the head is cut off,
+    // never a part in the middle.
     int first = 0;
     while (first < used.size() && !within(used.get(first), now)) {
       first++;

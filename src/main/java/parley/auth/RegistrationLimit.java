@@ -7,14 +7,15 @@ import java.time.Duration;
 import java.time.InstantSource;
 
 /**
- * Registrations per client address ({@link ClientAddresses}) and day, on this node. Every attempt
- * with good fields counts, also one whose name is taken, and nothing is given back. The day of an
- * address begins with its first attempt.
+ * Limits registrations per client address ({@link ClientAddresses}) and day, on this node. Every
+ * attempt with valid fields counts, even if its name is taken, and no attempt is given back. The
+ * day of an address begins with its first attempt.
  *
- * <p>Thread-safe; holds at most {@value #ADDRESSES} addresses. Beyond that one that came seldom is
- * forgotten, and may begin anew; those that come often, as a machine that registers does, stay
- * (Caffeine keeps what is used most). Passwords are hashed in a lane of their own, so that
- * registrations from many addresses make no login wait.
+ * <p>Thread-safe; holds at most {@value #ADDRESSES} addresses. Beyond that, an address that came
+ * rarely is forgotten and may begin anew. Addresses that come often, as those of a machine that
+ * registers accounts, stay (Caffeine keeps the entries that are used most). Passwords of
+ * registrations are hashed in a lane of their own, so that registrations from many addresses delay
+ * no login.
  */
 public final class RegistrationLimit {
   static final int ADDRESSES = 100_000;
@@ -27,7 +28,7 @@ public final class RegistrationLimit {
   private final Cache<String, Count> counts;
 
   /**
-   * With the time from {@code clock}.
+   * Creates it with {@code clock}.
    *
    * @param perDay attempts of one address a day; 0 is no limit
    */
@@ -45,7 +46,7 @@ public final class RegistrationLimit {
   /**
    * Takes one attempt.
    *
-   * @return 0 if it may go on, else the milliseconds after which to try again
+   * @return 0 if it is allowed, else the milliseconds after which to try again
    */
   public long tryAcquire(InetAddress address) {
     if (perDay == 0) {
@@ -61,7 +62,7 @@ public final class RegistrationLimit {
               boolean another = old == null || now - old.since() >= DAY.toMillis();
               Count count = another ? new Count(0, now) : old;
               if (count.attempts() >= perDay) {
-                // Also where the clock was set back: never longer than a day.
+                // At most a day, even if the clock was set back.
                 wait[0] = Math.min(DAY.toMillis(), count.since() + DAY.toMillis() - now);
                 return count;
               }

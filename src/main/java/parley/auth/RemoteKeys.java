@@ -26,15 +26,16 @@ import org.slf4j.LoggerFactory;
  * The public keys of an external issuer, fetched on one thread of its own, one fetch at a time.
  *
  * <ul>
- *   <li>Keys up to {@link #FRESH} old are used as they are; up to {@link #STALE} they are used
- *       while new ones are fetched, so an outage of the issuer is not felt; older ones not at all.
- *   <li>A key that is not there may be new: fetch, but at most once in {@link #PAUSE}, so that
+ *   <li>Keys up to {@link #FRESH} old are used as they are. Keys up to {@link #STALE} old are used
+ *       while new ones are fetched, so that an outage of the issuer is not felt. Older keys are not
+ *       used.
+ *   <li>A key that is missing may be new, so it causes a fetch, but at most one in {@link #PAUSE}:
  *       made-up key ids cannot make us flood the issuer. After a failure the pause is {@link
  *       #PAUSE_FAILED}.
  * </ul>
  *
- * nimbus-jose-jwt's {@code JWKSourceBuilder} has the same ideas, but blocks its caller and lives by
- * the wall clock; only its parser and its HTTP client with a size limit are used here. Thread-safe.
+ * nimbus-jose-jwt's {@code JWKSourceBuilder} has the same ideas, but blocks its caller and uses the
+ * wall clock. Only its parser and its HTTP client with a size limit are used here. Thread-safe.
  */
 final class RemoteKeys implements AutoCloseable {
   static final Duration FRESH = Duration.ofMinutes(5);
@@ -46,7 +47,7 @@ final class RemoteKeys implements AutoCloseable {
   private static final int TIMEOUT_MILLIS = 3_000;
   private static final int MAX_BYTES = 256 * 1024;
 
-  /** The keys cannot be had just now. */
+  /** The keys cannot be fetched at the moment. */
   static final class UnavailableException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -86,8 +87,8 @@ final class RemoteKeys implements AutoCloseable {
   }
 
   /**
-   * The keys that fit, none if the issuer has no such key; at once where no fetch is needed. Fails
-   * with {@link UnavailableException}.
+   * The keys that match the selector; none if the issuer has no such key. Complete at once if no
+   * fetch is needed. Fails with {@link UnavailableException}.
    */
   CompletionStage<List<JWK>> select(JWKSelector selector) {
     CompletableFuture<JWKSet> fetch;
@@ -124,8 +125,8 @@ final class RemoteKeys implements AutoCloseable {
     }
     nextFetch = now.plus(PAUSE);
     CompletableFuture<JWKSet> attempt = new CompletableFuture<>();
-    // A server that drips its answer must not hold requests longer than this. Who waits gets the
-    // stage after finished: what it then asks for must find the new state.
+    // A server that sends its answer slowly must not hold requests longer than this. Callers get
+    // the stage that completes after the state has changed: their next call must find it.
     CompletableFuture<JWKSet> result =
         attempt
             .orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
@@ -143,7 +144,7 @@ final class RemoteKeys implements AutoCloseable {
     try {
       result.complete(JWKSet.parse(http.retrieveResource(url).getContent()));
     } catch (IOException | ParseException | RuntimeException e) {
-      log.warn("no keys from {}: {}", url, e.toString());
+      log.warn("cannot fetch keys from {}: {}", url, e.toString());
       result.completeExceptionally(new UnavailableException("the issuer's keys cannot be had"));
     }
   }

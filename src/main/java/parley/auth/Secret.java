@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A password, a hash or a token. It prints as {@code [REDACTED]}, so that no record that holds one
- * can put it into a log, and two of them are compared in constant time.
+ * A password, a hash or a token. It prints as {@code [REDACTED]}, so that no record that contains
+ * one can put it into a log. The comparison of two secrets takes constant time.
  *
  * @param value the secret itself
  */

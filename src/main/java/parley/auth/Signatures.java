@@ -22,20 +22,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes and checks signatures: by the JDK, and from {@link #hasten} on ECDSA by AWS-LC, where its
- * provider is on the class path and works on this machine, several times as fast.
+ * Makes and checks signatures. The JDK does it first. From {@link #hasten} on, AWS-LC does ECDSA,
+ * if its provider is on the class path and works on this machine. It is several times as fast.
  *
- * <p>Thousands of clients that come back at once bring a token each, and checking it is the largest
- * single cost of a connection. Should AWS-LC fail later where the JDK does not, it is given up for
- * the JDK; not so where it says that a signature is bad, which is its word. Thread-safe, never
- * blocks but in {@code hasten}.
+ * <p>Thousands of clients that reconnect at once bring a token each, and checking it is the largest
+ * single cost of a connection. If AWS-LC fails later and the JDK does not, the JDK takes over for
+ * good. A signature that AWS-LC calls bad is no such failure: that result stands. Thread-safe; only
+ * {@link #hasten} blocks.
  */
 final class Signatures {
   private static final Logger LOG = LoggerFactory.getLogger(Signatures.class);
   private static final String AWS_LC = "AmazonCorrettoCryptoProvider";
   private static final byte[] TRIAL = {1, 2, 3};
 
-  /** With the key that is ours; the provider is null where it is the JDK. */
+  /** Signer and verifier of our own key. The provider is null for the JDK. */
   private record Tools(@Nullable Provider provider, ECDSASigner signer, ECDSAVerifier verifier) {
     static Tools of(@Nullable Provider provider, ECKey own) throws JOSEException {
       ECDSASigner signer = new ECDSASigner(own);
@@ -49,7 +49,7 @@ final class Signatures {
       return provider != null;
     }
 
-    /** For the algorithm the header names; fails where the key is of another kind. */
+    /** A verifier for the algorithm that the header names. Fails if the key is of another kind. */
     JWSVerifier verifier(JWSHeader header, AsymmetricJWK key) throws JOSEException {
       JWSVerifier made =
           new DefaultJWSVerifierFactory().createJWSVerifier(header, key.toPublicKey());
@@ -70,10 +70,10 @@ final class Signatures {
   private volatile Tools tools;
 
   /**
-   * Begins with the JDK.
+   * Starts with the JDK.
    *
-   * @param own a pair of keys, which signs and whose signatures are checked most
-   * @throws JOSEException if it is none for ECDSA
+   * @param own the key pair that signs, and whose signatures are checked most often
+   * @throws JOSEException if it is not a key pair for ECDSA
    */
   Signatures(ECKey own) throws JOSEException {
     this.own = own;
@@ -81,17 +81,17 @@ final class Signatures {
     this.tools = jdk;
   }
 
-  /** ECDSA by AWS-LC from now on, if it works. Blocks, for about a second of processor time. */
+  /** Switches ECDSA to AWS-LC if it works. Blocks for about a second of processor time. */
   void hasten() {
     hasten(Signatures::awsLc);
   }
 
-  /** The same with another provider, where the supplier has one. */
+  /** The same with the provider of the supplier, if it has one. */
   void hasten(Supplier<Optional<Provider>> wanted) {
     try {
       Optional<Provider> found = wanted.get();
       if (found.isEmpty()) {
-        LOG.info("AWS-LC is not there for this platform: the JDK checks signatures");
+        LOG.info("AWS-LC is not available for this platform: the JDK checks signatures");
         return;
       }
       tryOut(found.get(), own);
@@ -103,18 +103,18 @@ final class Signatures {
         | ServiceConfigurationError
         | LinkageError e) {
       LOG.warn(
-          "AWS-LC does not work here, the JDK checks signatures (is java.io.tmpdir writable, and may"
-              + " programs run from it? was this built for this kind of processor?): {}",
+          "AWS-LC does not work here, the JDK checks signatures (is java.io.tmpdir writable, and"
+              + " may programs run from it? was this built for this kind of processor?): {}",
           e.toString());
     }
   }
 
-  /** Whether ECDSA is done by the provider that was wanted. */
+  /** Whether the requested provider does ECDSA. */
   boolean isFast() {
     return tools.isFast();
   }
 
-  /** Signs it with our own key. */
+  /** Signs the token with our own key. */
   void sign(SignedJWT jwt) throws JOSEException {
     boolean unused =
         use(
@@ -124,14 +124,14 @@ final class Signatures {
             });
   }
 
-  /** Whether our own key signed it. */
+  /** Whether our own key signed the token. */
   boolean verify(SignedJWT jwt) throws JOSEException {
     return use(now -> jwt.verify(now.verifier()));
   }
 
   /**
-   * Whether this key of another signed it. A failure for such a key says nothing about ours: only
-   * this one is checked again by the JDK.
+   * Whether {@code key}, which belongs to another party, signed the token. A failure with this key
+   * says nothing about our own key, so the JDK checks only this token again.
    *
    * @throws JOSEException if the key is of another kind than the header says
    */
@@ -141,7 +141,7 @@ final class Signatures {
       try {
         return jwt.verify(now.verifier(jwt.getHeader(), key));
       } catch (JOSEException | RuntimeException | LinkageError e) {
-        LOG.debug("{} could not take a key, the JDK tries", now.provider(), e);
+        LOG.debug("{} could not use a key, the JDK checks this token", now.provider(), e);
       }
     }
     return jwt.verify(jdk.verifier(jwt.getHeader(), key));
@@ -153,7 +153,7 @@ final class Signatures {
       try {
         return use.of(now);
       } catch (JOSEException | RuntimeException | LinkageError e) {
-        T done = use.of(jdk); // Where this fails too, it was the token.
+        T done = use.of(jdk); // If this fails too, the token is the cause.
         tools = jdk;
         LOG.error("{} failed, the JDK signs and checks from now on", now.provider(), e);
         return done;
@@ -162,7 +162,7 @@ final class Signatures {
     return use.of(jdk);
   }
 
-  /** By its name, as the class is not there on every platform. */
+  /** Finds the provider by name, because its class is not there on every platform. */
   static Optional<Provider> awsLc() {
     return ServiceLoader.load(Provider.class).stream()
         .filter(candidate -> candidate.type().getSimpleName().equals(AWS_LC))
@@ -170,7 +170,7 @@ final class Signatures {
         .map(ServiceLoader.Provider::get);
   }
 
-  /** Signs and checks once, as a provider without its native library has no algorithms. */
+  /** Signs and checks once, because a provider without its native library has no algorithms. */
   private static void tryOut(Provider provider, ECKey key)
       throws GeneralSecurityException, JOSEException {
     Signature signature = Signature.getInstance("SHA256withECDSA", provider);

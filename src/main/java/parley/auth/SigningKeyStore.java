@@ -3,31 +3,32 @@ package parley.auth;
 import java.io.IOException;
 
 /**
- * Where the text of a {@link SigningKeys} is kept: a file of the data folder, a row that all nodes
- * of a cluster share, or an operator's file. All methods block and belong on a thread that may.
+ * Stores the text of a {@link SigningKeys}: in a file of the data folder, in a row that all nodes
+ * of a cluster share, or in an operator's file. All methods block; call them on a thread that may
+ * block.
  */
 public interface SigningKeyStore {
   /**
-   * What is kept now.
+   * The stored text.
    *
-   * @throws IOException where it cannot be read; the message never quotes it
+   * @throws IOException if it cannot be read; the message never quotes it
    */
   String read() throws IOException;
 
   /**
-   * Puts another text in its place, wholly or not at all, if nobody has changed it since.
+   * Replaces the text as a whole, if nobody has changed it since it was read.
    *
-   * @param before what {@link #read} gave
-   * @return false where it is another one by now: nothing was written
-   * @throws IOException where it is not known whether it was written
+   * @param before the text that {@link #read} returned
+   * @return false if the text is another one by now; nothing was written
+   * @throws IOException if it is not known whether the text was written
    */
   boolean replace(String before, String after) throws IOException;
 
-  /** Whether {@link #replace} may be called; false for a file that the operator keeps. */
+  /** Whether {@link #replace} may be called; false for an operator's file. */
   default boolean isOurs() {
     return true;
   }
 
-  /** What messages call it: the setting first, one line, without any of the text. */
+  /** The name of the store in messages: the setting first, one line, without any of the text. */
   String name();
 }

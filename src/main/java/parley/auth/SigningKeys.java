@@ -26,55 +26,62 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The keys of access tokens at one moment: ES256 (ECDSA on P-256), each known by its RFC 7638
- * thumbprint. Immutable; {@link KeyRing} has the ones of now.
+ * The keys that sign and check access tokens, at one moment: ES256 (ECDSA on P-256), each
+ * identified by its RFC 7638 thumbprint. Immutable; {@link KeyRing} holds the current ones.
  *
  * <pre>
  *   published            signs from                  next one signs from        + {@link #KEEP}
  *       │   next             │        signing                │     ending            │
- *       └────────────────────┴───────────────────────────────┴───────────────────────┘ not good any more
- *         its tokens are good the whole time, though nobody makes them but in the middle
+ *       └────────────────────┴───────────────────────────────┴───────────────────────┘ ended
+ *         tokens of the key are valid the whole time; only in the middle does it sign new ones
  * </pre>
  *
- * <p>What a key is follows from times alone, which are part of the set: every node changes from one
- * key to the next by itself, and there is nothing to do at that moment that could fail.
+ * <p>The use of a key follows only from times that are part of the set. Every node changes from one
+ * key to the next by itself, and nothing has to be done at that moment that could fail.
  */
 public final class SigningKeys {
-  /** The keys' file in the data folder, for its owner only, and their name in a shared store. */
+  /**
+   * Name of the key file in the data folder, which only its owner can read, and name of the keys in
+   * a shared store.
+   */
   public static final String FILE_NAME = "auth-signing-key.json";
 
-  /** Most keys of a set. */
+  /** Maximum number of keys in a set. */
   public static final int MOST = 8;
 
   /**
-   * How long a key is published before it signs, unless the operator says otherwise: twice the five
-   * minutes for which others may keep {@code jwks.json}.
+   * How long a key is published before it signs, unless the operator chooses another time: twice
+   * the five minutes for which others may cache {@code jwks.json}.
    */
   public static final Duration LEAD = Duration.ofMinutes(10);
 
-  /** The shortest such time: three looks of each node at the store ({@link KeyRing#POLL}). */
+  /** The shortest lead time: three polls of the store by each node ({@link KeyRing#POLL}). */
   public static final Duration LEAST_LEAD = Duration.ofSeconds(30);
 
-  /** The longest. */
+  /** The longest lead time. */
   public static final Duration MOST_LEAD = Duration.ofDays(7);
 
   /**
-   * How long tokens of a key are good after the next one signs: their life, and differing clocks.
+   * How long tokens of a key are valid after the next key has started to sign: their lifetime and a
+   * margin for clocks that differ.
    */
   public static final Duration KEEP = AccessTokens.LIFE.plusMinutes(5);
 
-  /** When a rotation takes a key away that has ended: by then even a bad clock says so. */
+  /**
+   * How long after the next key has started to sign a rotation removes the old key. By then even an
+   * inaccurate clock agrees that the old key has ended.
+   */
   private static final Duration FORGET = KEEP.plusHours(1);
 
   private static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9_-]{43}");
   private static final String SET = "keys";
 
   /**
-   * One of them.
+   * One key of the set.
    *
-   * @param jwk with its private half, but for a key of an operator's file that only checks
-   * @param published when it came into the set; the epoch where that is not known
-   * @param signsFrom when it begins to sign; the epoch where it always has
+   * @param jwk with its private half, except for a key of an operator's file that only checks
+   * @param published when the key was added to the set; the epoch if that is not known
+   * @param signsFrom when the key starts to sign; the epoch if it has always signed
    */
   record Key(ECKey jwk, Instant published, Instant signsFrom) {
     String id() {
@@ -87,24 +94,24 @@ public final class SigningKeys {
     }
   }
 
-  /** What a key is for at a moment. */
+  /** What a key is used for at a moment. */
   public enum Use {
-    /** Published, and does not sign yet. */
+    /** Published; does not sign yet. */
     NEXT,
     /** Signs new tokens. */
     SIGNING,
-    /** Its tokens are good, and it makes no more. */
+    /** Its tokens are valid; it signs no more. */
     ENDING,
-    /** Its tokens are not good. */
+    /** Its tokens are not valid any more. */
     ENDED
   }
 
   /**
    * A key as operators see it.
    *
-   * @param published null where it is not known
-   * @param signsFrom null where it always has
-   * @param goodUntil until when its tokens are good; null where there is no next key
+   * @param published null if that is not known
+   * @param signsFrom null if the key has always signed
+   * @param goodUntil when its tokens stop being valid; null if there is no next key
    */
   public record Shown(
       String keyId,
@@ -113,31 +120,32 @@ public final class SigningKeys {
       @Nullable Instant signsFrom,
       @Nullable Instant goodUntil) {}
 
-  /** The one that signs from the latest time on first; of equals the one that stood first. */
+  /** Sorted by start time, the latest first. Keys with equal times keep the order of the text. */
   private final List<Key> keys;
 
   private SigningKeys(List<Key> keys) {
     this.keys = keys.stream().sorted(Comparator.comparing(Key::signsFrom).reversed()).toList();
   }
 
-  /** One new key, which signs at once. */
+  /** A set of one new key, which signs at once. */
   static SigningKeys make(Instant now) {
     Instant from = now.truncatedTo(ChronoUnit.SECONDS);
     return new SigningKeys(List.of(generated(from, from)));
   }
 
-  /** The text of one new key, which signs at once: what {@link #parse} reads. */
+  /** The text of a set of one new key, which signs at once. {@link #parse} reads this format. */
   public static String made(Instant now) {
     return make(now).text(now);
   }
 
   /**
-   * The keys in this text: PEM (PKCS#8 or SEC 1, not encrypted, one block or several), a JWK, or a
-   * JWK set. Where {@code nbf} says from when a key signs, the latest that has come signs; of keys
-   * without one the first does.
+   * Parses keys from PEM (PKCS#8 or SEC 1, not encrypted, one block or several), a JWK or a JWK
+   * set. {@code nbf} is the time from which a key signs; of the keys whose time has come, the
+   * latest signs. Of keys without {@code nbf}, the first one signs.
    *
-   * @param where begins the message
-   * @throws IllegalArgumentException in one line, if there is none; without the text, a secret
+   * @param where the source of the text; messages begin with it
+   * @throws IllegalArgumentException if the text has no usable keys; the message is one line and
+   *     does not contain the text, which is secret
    */
   static SigningKeys parse(String text, String where) {
     List<Key> keys = new ArrayList<>();
@@ -153,7 +161,7 @@ public final class SigningKeys {
         }
       }
     } catch (ParseException | GeneralSecurityException | JOSEException | IllegalStateException e) {
-      // The reason may quote the key, and the key is a secret.
+      // The cause may quote the key, and the key is secret.
       throw new IllegalArgumentException(
           where + " is neither PEM nor JWK nor a JWK set with EC private keys (P-256)");
     }
@@ -167,9 +175,9 @@ public final class SigningKeys {
   }
 
   /**
-   * All of it, private halves too: a JWK set, in which {@code iat} is when a key was published and
-   * {@code nbf} when it begins to sign. The signing key's members stand beside {@code keys} once
-   * more: a version that knows one key only reads it as that.
+   * The whole set as text, with the private halves: a JWK set, in which {@code iat} is when a key
+   * was published and {@code nbf} when it starts to sign. The members of the signing key are
+   * repeated beside {@code keys}, because an older version that knows one key only reads them.
    */
   String text(Instant now) {
     Map<String, Object> all = signing(now).jwk.toJSONObject();
@@ -177,7 +185,10 @@ public final class SigningKeys {
     return JSONObjectUtils.toJSONString(all);
   }
 
-  /** The body of {@code /.well-known/jwks.json}: a JWK set, public halves only, no ended keys. */
+  /**
+   * The body of {@code /.well-known/jwks.json}: a JWK set with public halves only and without ended
+   * keys.
+   */
   public String jwks(Instant now) {
     List<JWK> set = new ArrayList<>();
     for (Key key : keys) {
@@ -189,12 +200,12 @@ public final class SigningKeys {
     return new JWKSet(set).toString(true);
   }
 
-  /** The id of the key that signs now, as in the header of each token. */
+  /** The id of the key that signs now. The header of each token contains it. */
   public String keyId(Instant now) {
     return signing(now).id();
   }
 
-  /** Every key and what it is for, the newest first. */
+  /** Every key and its use, the newest first. */
   public List<Shown> shown(Instant now) {
     return keys.stream()
         .map(
@@ -208,17 +219,17 @@ public final class SigningKeys {
         .toList();
   }
 
-  /** When the newest key was published; empty where that is not known. */
+  /** When the newest key was published; empty if that is not known. */
   public Optional<Instant> lastRotation() {
     return Optional.ofNullable(known(latest()));
   }
 
-  /** From when the signing key signs; empty where it always has. */
+  /** Since when the signing key signs; empty if it has always signed. */
   public Optional<Instant> signingSince(Instant now) {
     return Optional.ofNullable(known(signing(now).signsFrom));
   }
 
-  /** Whether a text can be a key's id. */
+  /** Whether a text has the form of a key id. */
   static boolean isKeyId(@Nullable String text) {
     return text != null && KEY_ID.matcher(text).matches();
   }
@@ -227,7 +238,10 @@ public final class SigningKeys {
     return keys;
   }
 
-  /** The key that signs: the latest whose time has come, or the first where no clock says so. */
+  /**
+   * The signing key: of the keys whose start time has come, the one with the latest. If by this
+   * clock no start time has come, the key with the earliest.
+   */
   Key signing(Instant now) {
     Key earliest = null;
     for (Key key : keys) {
@@ -244,7 +258,7 @@ public final class SigningKeys {
     return earliest;
   }
 
-  /** The key of that id if its tokens are good, or null. */
+  /** The key with this id, or null if there is none or its tokens are not valid any more. */
   @Nullable Key good(String keyId, Instant now) {
     for (Key key : keys) {
       if (key.id().equals(keyId) && useOf(key, now) != Use.ENDED) {
@@ -259,14 +273,15 @@ public final class SigningKeys {
   }
 
   /**
-   * The same with a next key that signs after {@code lead}. Where there is one that does not sign
-   * yet, that is it, and it may begin earlier, not later: so two operators at once make one key.
+   * This set with a next key that signs after {@code lead}. If the set has a key that does not sign
+   * yet, that one is the next key, and its start may become earlier, not later. So two operators
+   * who rotate at the same time create one key.
    *
-   * @return the same object where nothing changes; empty where there are {@link #MOST} keys that
-   *     are still needed
+   * @return the same object if nothing changes; empty if there are {@link #MOST} keys that are
+   *     still needed
    */
   Optional<SigningKeys> rotated(Instant now, Duration lead) {
-    Instant base = now.isBefore(latest()) ? latest() : now; // The clock may have gone back.
+    Instant base = now.isBefore(latest()) ? latest() : now; // The clock may have been set back.
     Instant from = base.plus(lead).truncatedTo(ChronoUnit.SECONDS);
     List<Key> kept = new ArrayList<>();
     Key pending = null;
@@ -302,7 +317,10 @@ public final class SigningKeys {
     return goodUntil(key).map(now::isBefore).orElse(true) ? Use.ENDING : Use.ENDED;
   }
 
-  /** Until when its tokens are good; empty where no later key signs by a time of its own. */
+  /**
+   * When the key's tokens stop being valid; empty if no later key has a start time after this
+   * key's.
+   */
   private Optional<Instant> goodUntil(Key key) {
     return keys.stream()
         .filter(later -> later.jwk.isPrivate() && later.signsFrom.isAfter(key.signsFrom))

@@ -1,21 +1,21 @@
 package parley.auth;
 
 /**
- * A token bucket as a value: {@code capacity} at once, then one per {@code refillMillis}. A full
- * one says the same as none at all, so it may be forgotten after {@code capacity * refillMillis} of
- * quiet.
+ * A token bucket as an immutable value: {@code capacity} tokens at once, then one per {@code
+ * refillMillis}. A full bucket is the same as a new one, so it may be forgotten when it was not
+ * used for {@code capacity * refillMillis}.
  *
- * @param capacity most tokens it holds
+ * @param capacity maximum number of tokens
  * @param refillMillis milliseconds until one token comes back
- * @param credit tokens in it at {@code atMillis}, in milliseconds of refill
- * @param atMillis when the credit was counted
+ * @param credit tokens at {@code atMillis}, as milliseconds of refill
+ * @param atMillis the time for which the credit was computed, in milliseconds
  */
 record TokenBucket(int capacity, long refillMillis, long credit, long atMillis) {
   static TokenBucket full(int capacity, long refillMillis, long nowMillis) {
     return new TokenBucket(capacity, refillMillis, capacity * refillMillis, nowMillis);
   }
 
-  /** The same bucket later. A clock that steps back adds nothing and takes nothing. */
+  /** The bucket at a later time. A clock that steps back adds nothing and takes nothing. */
   TokenBucket at(long nowMillis) {
     long elapsed = Math.max(0, nowMillis - atMillis);
     long full = capacity * refillMillis;
@@ -29,12 +29,12 @@ record TokenBucket(int capacity, long refillMillis, long credit, long atMillis) 
     return Math.max(0, refillMillis - credit);
   }
 
-  /** Without one token; only where {@link #waitMillis()} is 0. */
+  /** The bucket without one token; only if {@link #waitMillis()} is 0. */
   TokenBucket take() {
     return new TokenBucket(capacity, refillMillis, credit - refillMillis, atMillis);
   }
 
-  /** With one token given back, at most full. */
+  /** The bucket with one token given back, at most full. */
   TokenBucket giveBack() {
     long more = Math.min(capacity * refillMillis, credit + refillMillis);
     return new TokenBucket(capacity, refillMillis, more, atMillis);

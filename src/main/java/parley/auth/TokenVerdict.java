@@ -4,33 +4,35 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
-/** What {@link AccessTokens#verify} found. */
+/** Result of {@link AccessTokens#verify}. */
 public sealed interface TokenVerdict {
   /**
-   * A good token's user.
+   * The token is valid and this is its user.
    *
-   * @param username the account's; of an external issuer's user the same as its id
-   * @param expiresAt the end of the token, in the future when given
-   * @param external whether an external issuer answers for it
-   * @param sid the login it belongs to; null for an external issuer's, and for one of a version
-   *     that did not say
+   * @param username the account's username; for a user of an external issuer the same as the id
+   * @param expiresAt when the token expires; in the future when this is returned
+   * @param external whether the token is from an external issuer
+   * @param sid the login that the token belongs to; null for a token of an external issuer, and for
+   *     one of a version that did not add it
    */
   record Principal(
       UserId userId, String username, Instant expiresAt, boolean external, @Nullable String sid)
       implements TokenVerdict {
-    /** A token that belongs to no login. */
+    /** The user of a token that belongs to no login. */
     public Principal(UserId userId, String username, Instant expiresAt, boolean external) {
       this(userId, username, expiresAt, external, null);
     }
   }
 
   /**
-   * Not good: 401 {@code unauthenticated}.
+   * The token is not valid: 401 {@code unauthenticated}.
    *
-   * @param reason for the log and for the developer of a client; without the token
+   * @param reason for the log and for the developer of a client; does not contain the token
    */
   record Rejected(String reason) implements TokenVerdict {}
 
-  /** The external issuer's keys cannot be had just now: 503. The token may be good. */
+  /**
+   * The keys that are needed cannot be read or fetched at the moment: 503. The token may be valid.
+   */
   record Unavailable(long retryAfterMillis) implements TokenVerdict {}
 }

@@ -1,9 +1,9 @@
 /**
  * Accounts and tokens: who may sign in, and who a bearer token speaks for. {@link
- * parley.auth.Accounts} is the door for accounts, {@link parley.auth.AccessTokens} for tokens;
- * behind them stand the {@link parley.auth.Account} entity (one writer per username), the password
- * hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and the keys of an
- * external issuer. Profiles, routes and cookies do not live here.
+ * parley.auth.Accounts} is the entry point for accounts, {@link parley.auth.AccessTokens} for
+ * tokens. Behind them are the {@link parley.auth.Account} entity (one writer per username), the
+ * password hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and the
+ * keys of an external issuer. Profiles, routes and cookies are in other packages.
  *
  * <h2>Decision: a login makes a family, and the family ends as one</h2>
  *
@@ -51,8 +51,8 @@
  * <h2>Old and new nodes together</h2>
  *
  * No event has a new name: fields were added, and an older version does not read them. An account
- * that moves to an older node takes the newest token for the only valid one, and tells nobody of a
- * logout, as before.
+ * that moves to an older node takes the newest token for the only valid one, and notifies nobody of
+ * a logout, as before.
  *
  * <h2>Decision: signing keys change by time, not by a second command</h2>
  *

@@ -21,16 +21,16 @@ import parley.protocol.Request;
 import parley.protocol.RequestReader;
 
 /**
- * Accounts: register, login, refresh, logout.
+ * Routes of accounts: register, login, refresh, logout.
  *
- * <p>An account and its user are two entities. The user is made after the account, before the first
- * token is given; a crash between the two is healed by the next login.
+ * <p>An account and its user are two entities. The user is created after the account, and before
+ * the first token is issued. After a crash between the two, the next login creates the user.
  *
- * <p>The refresh token may come as a cookie or in the body; where there are both, the body's is
- * meant, since somebody wrote it for this call. A token that turns out to be spent or unknown takes
- * the cookie with it; one that was spent a moment ago does not. What is done by the cookie alone is
- * refused to pages of other origins, and so is logout in any case. Logout answers 204 whatever it
- * got, also nothing: in the end there is no session, which is what was asked for.
+ * <p>The refresh token may come as a cookie or in the body. The body wins, because somebody wrote
+ * it for this call. The answer to a spent or unknown token also clears the cookie; the answer to
+ * one that was spent a moment ago does not. Pages of other origins may not refresh with the cookie
+ * alone, and may not log out at all. Logout answers 204 whatever token it got, even none:
+ * afterwards there is no session, as requested.
  */
 final class AuthRoutes {
   private final RouteSupport routeSupport;
@@ -92,7 +92,7 @@ final class AuthRoutes {
                           ? KnownDeviceCookie.read(request)
                           : new Secret(l.knownDevice());
                   long wait = routeSupport.guess(request);
-                  // Whether the device is known the account has to say.
+                  // Only the account can tell whether the device is known.
                   return wait > 0 && known == null
                       ? done(routeSupport.tooMany(RouteSupport.LOGINS, wait))
                       : authServices
@@ -105,8 +105,8 @@ final class AuthRoutes {
   }
 
   /**
-   * @param taken whether this login took one of the address's attempts: only that is given back, or
-   *     logins with a known device would pay for guesses at other accounts
+   * @param taken whether this login took one of the address's attempts. Only then is one given
+   *     back. Otherwise logins with a known device would pay for guesses at other accounts
    */
   private CompletionStage<HttpResponse> loggedIn(
       HttpRequest request, AuthResult.Login result, boolean taken) {
@@ -120,7 +120,8 @@ final class AuthRoutes {
       case AuthResult.BadCredentials bad ->
           done(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
       case AuthResult.RateLimited limited ->
-          // An address without attempts gets here with a device that the account may not know.
+          // An address without attempts gets here if it sends a device that the account may not
+          // know.
           done(
               routeSupport.tooMany(
                   taken ? RouteSupport.GUESSES : RouteSupport.LOGINS, limited.retryAfterMillis()));
@@ -136,7 +137,8 @@ final class AuthRoutes {
   }
 
   /**
-   * @param keptByCookie a page of ours asks and gets the cookie: no script is to see what is in it
+   * @param keptByCookie whether a page of ours gets the token as a cookie only, so that no script
+   *     can read it
    */
   private static HttpResponse tokens(
       HttpRequest request, AuthResult.SignedIn in, int status, boolean keptByCookie) {
@@ -162,7 +164,8 @@ final class AuthRoutes {
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
                   boolean byCookie = r.refreshToken() == null;
-                  // A token in the body was put there for this call, by whoever has it.
+                  // A client that has the token put it in the body for this call, so the origin
+                  // does not matter.
                   if (byCookie && OriginCheck.isForeign(request)) {
                     return done(foreign());
                   }
@@ -190,7 +193,7 @@ final class AuthRoutes {
                   ErrorCode.REFRESH_REUSED,
                   "this refresh token was used before; all that came from it are revoked"));
       case AuthResult.StaleToken stale ->
-          // The cookie stays: it may be the newer one already, of another tab.
+          // The cookie stays: another tab may already have stored a newer token in it.
           Problems.of(ErrorCode.UNAUTHENTICATED, "this refresh token was used a moment ago");
       case AuthResult.RateLimited limited ->
           routeSupport.tooMany(RouteSupport.REFRESHES, limited.retryAfterMillis());

@@ -10,8 +10,8 @@ import parley.auth.Secret;
 import parley.auth.TokenVerdict;
 
 /**
- * Accounts and tokens, as far as HTTP needs them. An interface so that routes can be tested without
- * a cluster and without hashing a password; {@link #of} is the real one.
+ * Accounts and tokens, as far as HTTP needs them. This is an interface so that routes can be tested
+ * without a cluster and without hashing a password. {@link #of} is the real implementation.
  */
 public interface AuthServices {
   /** As {@link Accounts#register}. */
@@ -36,7 +36,7 @@ public interface AuthServices {
   /** As {@link KeyRing#jwks}. */
   String jwks();
 
-  /** The one a server uses. */
+  /** The implementation that a server uses. */
   static AuthServices of(Accounts accounts, AccessTokens tokens, KeyRing keys) {
     return new AuthServices() {
       @Override

@@ -28,7 +28,10 @@ import parley.protocol.Request;
 import parley.protocol.RequestReader;
 import parley.user.User;
 
-/** Conversations of both kinds: the inbox, one of them, its log, and what one has read. */
+/**
+ * Routes of conversations, direct and group: the inbox, one conversation, its history, its flags,
+ * and what the caller has read.
+ */
 final class ConversationRoutes {
   private final RouteSupport routeSupport;
 

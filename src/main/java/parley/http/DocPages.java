@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
 import parley.docs.Site;
 
 /**
- * The rendered pages under {@code /docs}. They are made when somebody first asks for one, so that
- * no start waits for them, away from the threads that answer requests, and once.
+ * The rendered pages under {@code /docs}. The first request for one renders them all, once, on
+ * another thread than those that answer requests. So the start of the server does not wait for
+ * them.
  */
 final class DocPages {
   private final StaticFiles sources;
@@ -21,7 +22,7 @@ final class DocPages {
     this.sources = sources;
   }
 
-  /** All pages, by name; the start page has the empty one. The same stage for everybody. */
+  /** All pages by name; the start page has the empty name. Every caller gets the same stage. */
   synchronized CompletionStage<Map<String, StaticFiles.File>> all() {
     if (pages == null) {
       pages = CompletableFuture.supplyAsync(this::render);

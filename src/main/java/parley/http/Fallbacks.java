@@ -18,13 +18,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import parley.model.ErrorCode;
 
-/** What is answered where no route answers: no such path, not its method, or a failure. */
+/** Answers where no route does: an unknown path, a wrong method, or a failure. */
 final class Fallbacks {
   private static final Logger log = LoggerFactory.getLogger(Fallbacks.class);
 
   private Fallbacks() {}
 
-  /** Paths and methods that are not there. Our routes reject for no other reason. */
+  /** Answers for unknown paths and methods. Our routes reject for no other reason. */
   static RejectionHandler rejections() {
     return RejectionHandler.newBuilder()
         .handleAll(MethodRejection.class, all -> complete(notAllowed(all)))
@@ -50,12 +50,12 @@ final class Fallbacks {
         .addHeader(RawHeader.create("Allow", list));
   }
 
-  /** Failures of routes. */
+  /** Answers for failures of routes. */
   static ExceptionHandler exceptions() {
     return ExceptionHandler.newBuilder().matchAny(e -> complete(failure(e))).build();
   }
 
-  /** The answer to a failure, which is logged if it is ours. */
+  /** The answer to a failure. A failure that is ours is logged. */
   static HttpResponse failure(Throwable failure) {
     Throwable cause = failure;
     while (cause instanceof CompletionException && cause.getCause() != null) {
@@ -75,7 +75,10 @@ final class Fallbacks {
     return Problems.of(ErrorCode.INTERNAL, "something went wrong here; it has been logged");
   }
 
-  /** Where something failed without what it said: messages of exceptions like to quote content. */
+  /**
+   * The class and the stack trace of a failure, without its message: messages of exceptions often
+   * quote content.
+   */
   private static final class Bare extends Exception {
     private static final long serialVersionUID = 1L;
 

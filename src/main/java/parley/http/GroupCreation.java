@@ -13,16 +13,17 @@ import parley.protocol.Request;
 import parley.user.User;
 
 /**
- * Making a group.
+ * Creates groups.
  *
  * <pre>
- *   a message of the rate ──▶ User.BeginGroup ──▶ Conversation.CreateGroup ──▶ 201
- *                             (id, durable)        └─ is there already ──────▶ 200, message given back
+ *   one of the messages ──▶ User.BeginGroup ──▶ Conversation.CreateGroup ──▶ 201
+ *                           (id, durable)          └─ exists already ──────▶ 200, message given back
  * </pre>
  *
- * <p>The creator's user entity keeps the {@code client_ref} with the id of the group, and counts
- * the groups of the day: it is the one writer of both, whatever node is asked. Cut between the two
- * steps, the next try gets the same id and makes the group then. An attempt counts in the quota of
+ * <p>A creation counts as one message of the user's rate. The creator's user entity stores the
+ * {@code client_ref} with the id of the group, and counts the groups of the day. It is the only
+ * writer of both, whichever node handles the call. If the call is cut off between the two steps,
+ * the next attempt gets the same id and creates the group then. An attempt counts in the quota of
  * the day even if the group is refused; its retry under the same {@code client_ref} does not count
  * again. A creator that has left the group gets {@code not_found} for it, as for every group it is
  * not in.
@@ -90,7 +91,10 @@ final class GroupCreation {
             });
   }
 
-  /** The user may make nothing now; what it has made it gets. */
+  /**
+   * The user has used up the message rate: it gets a group that it created before, but creates
+   * none.
+   */
   private CompletionStage<HttpResponse> look(UserId me, ConversationId id, long wait) {
     return routeSupport
         .<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))

@@ -24,7 +24,7 @@ import parley.model.UserId;
 import parley.protocol.Request;
 import parley.protocol.RequestReader;
 
-/** Groups: making them, and what admins do. Whether somebody is one, the conversation knows. */
+/** Routes of groups: creation and administration. The conversation knows who is an admin. */
 final class GroupRoutes {
   private final RouteSupport routeSupport;
   private final GroupCreation groupCreation;
@@ -97,7 +97,7 @@ final class GroupRoutes {
         changed(me, 204, id, to -> new Conversation.RemoveMember(me, member, to)));
   }
 
-  /** A change makes an entry, so it takes from the user's messages. */
+  /** A change adds an entry to the log, so it counts as one of the user's messages. */
   private CompletionStage<HttpResponse> changed(
       UserId me,
       int status,

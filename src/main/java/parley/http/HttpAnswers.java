@@ -8,7 +8,7 @@ import parley.model.ErrorCode;
 import parley.protocol.HttpWriter;
 import parley.user.User;
 
-/** Answers that are no problems, and what entities say as HTTP. */
+/** Answers that are not problems, and the replies of entities as HTTP. */
 final class HttpAnswers {
   private HttpAnswers() {}
 
@@ -19,12 +19,12 @@ final class HttpAnswers {
         .withEntity(HttpEntities.create(ContentTypes.APPLICATION_JSON, body));
   }
 
-  /** Done, and nothing to say. */
+  /** 204, without a body. */
   static HttpResponse noContent() {
     return HttpResponse.create().withStatus(204);
   }
 
-  /** A conversation; nothing where 204 is wanted, or the caller has left it. */
+  /** A conversation; 204 without a body if that is the status, or if the caller has left it. */
   static HttpResponse of(int status, Conversation.ViewReply reply) {
     return switch (reply) {
       case Conversation.Viewed viewed ->
@@ -43,7 +43,7 @@ final class HttpAnswers {
     };
   }
 
-  /** A change. */
+  /** The result of a change. */
   static HttpResponse of(User.DoneReply reply) {
     return switch (reply) {
       case User.Done done -> noContent();

@@ -12,7 +12,10 @@ import parley.model.ErrorCode;
 import parley.port.HttpPort;
 import parley.port.PortMeters;
 
-/** The bound client port. Its settings of the HTTP library are {@code parley-http-routes.conf}. */
+/**
+ * The bound client port. The settings of the HTTP library for it are in {@code
+ * parley-http-routes.conf}.
+ */
 public final class HttpServer {
   private final HttpPort binding;
 
@@ -21,10 +24,10 @@ public final class HttpServer {
   }
 
   /**
-   * Binds and serves.
+   * Binds the port and serves it.
    *
-   * @param port 0 is any free one
-   * @return fails where the port cannot be bound
+   * @param port 0 for any free port
+   * @return fails if the port cannot be bound
    */
   public static CompletionStage<HttpServer> start(
       ActorSystem<?> system,
@@ -38,7 +41,7 @@ public final class HttpServer {
   /**
    * As above.
    *
-   * @param lapsed whether this process may acknowledge nothing any more: then every success is
+   * @param lapsed whether this process may acknowledge nothing any more. Then every success is
    *     answered {@code unavailable} instead
    */
   public static CompletionStage<HttpServer> start(
@@ -79,20 +82,20 @@ public final class HttpServer {
     return binding.address().getPort();
   }
 
-  /** What the port counts. */
+  /** The meters of the port. */
   public PortMeters meters() {
     return binding.meters();
   }
 
-  /** Takes no more connections; those there are go on. For the first phase of a shutdown. */
+  /** Accepts no more connections; open ones continue. For the first phase of a shutdown. */
   public CompletionStage<Done> unbind() {
     return binding.unbind();
   }
 
   /**
-   * Ends all connections: requests under way have until the deadline and are answered 503 then, no
-   * others are taken. Sockets count as requests under way and are cut at the deadline; their
-   * sessions should have said {@code going_away} before.
+   * Ends all connections. Requests in progress have until the deadline and are then answered 503;
+   * no others are accepted. Sockets count as requests in progress and are cut at the deadline;
+   * their sessions should have sent {@code going_away} before.
    */
   public CompletionStage<Done> terminate(Duration deadline) {
     return binding.terminate(deadline);

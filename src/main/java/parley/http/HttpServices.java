@@ -17,18 +17,18 @@ import parley.model.UserId;
 import parley.user.User;
 
 /**
- * What the routes are made of: the way to everything they call.
+ * Everything that the routes call.
  *
  * @param identity accounts and tokens
- * @param logins slows those who guess, by address
+ * @param logins limits login attempts, by address
  * @param registrations limits new accounts, by address
  * @param budget what a user may write, shared with the socket
- * @param users where a user is
- * @param conversations where a conversation is
- * @param newId unique names, for groups
- * @param sockets a flow for one more socket
- * @param nanos a clock that never goes back
- * @param problems told the code of every problem that is answered
+ * @param users finds the entity of a user
+ * @param conversations finds the entity of a conversation
+ * @param newId makes unique ids, for groups
+ * @param sockets makes the flow of one more socket
+ * @param nanos a clock that never goes back, in nanoseconds
+ * @param problems gets the code of every problem that is answered
  */
 public record HttpServices(
     AuthServices identity,

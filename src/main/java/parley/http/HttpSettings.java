@@ -4,15 +4,15 @@ import java.time.Duration;
 import parley.port.PortLimits;
 
 /**
- * The bounds of the client port.
+ * Limits and timeouts of the client port.
  *
- * @param requestsPerSecond per client address, with bursts of twice that and 20 at least; 0 is no
- *     limit
- * @param answerWithin how long an entity may take
- * @param postWithin how long a message may take: it waits for the journal
+ * @param requestsPerSecond requests of each client address a second; the burst is one second of
+ *     them, but at least 20; 0 is no limit
+ * @param answerWithin how long an entity may take to answer
+ * @param postWithin how long an entity may take to add a message: it waits for the journal
  * @param bodyWithin how long a body may take to arrive
- * @param proxies who may say for whom it calls
- * @param port how many connections there may be, and how long a request may take to come
+ * @param proxies the proxies that may name the client of a request
+ * @param port how many connections there may be, and how long a request may take to arrive
  */
 public record HttpSettings(
     int requestsPerSecond,
@@ -21,17 +21,17 @@ public record HttpSettings(
     Duration bodyWithin,
     TrustedProxies proxies,
     PortLimits port) {
-  /** What a server uses, with as many connections as may come. */
+  /** The settings of a server without a limit of connections. */
   public static HttpSettings standard(int requestsPerSecond, TrustedProxies proxies) {
     return standard(requestsPerSecond, proxies, 0, 0);
   }
 
   /**
-   * What a server uses.
+   * The settings of a server.
    *
    * @param connections open at a time; 0 is no limit
-   * @param connectionsPerAddress the same of one address, where it is neither a loopback address
-   *     nor a trusted proxy; 0 is no limit
+   * @param connectionsPerAddress the same for one address; loopback addresses and trusted proxies
+   *     are exempt; 0 is no limit
    */
   public static HttpSettings standard(
       int requestsPerSecond, TrustedProxies proxies, int connections, int connectionsPerAddress) {

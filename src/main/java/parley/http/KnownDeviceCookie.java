@@ -6,8 +6,9 @@ import org.jspecify.annotations.Nullable;
 import parley.auth.Secret;
 
 /**
- * That somebody has logged in on this browser before. It stays when they log out: the next login is
- * what it is for. One for the browser: who logged in last is known.
+ * The known-device token as a cookie: somebody has logged in on this browser before. It stays after
+ * a logout, because the next login needs it. A browser has one cookie, that of the last user who
+ * logged in.
  */
 final class KnownDeviceCookie {
   private static final String NAME = "parley_known";
@@ -15,12 +16,12 @@ final class KnownDeviceCookie {
 
   private KnownDeviceCookie() {}
 
-  /** What the cookie says, or null. */
+  /** The token in the cookie, or null. */
   static @Nullable Secret read(HttpRequest request) {
     return RefreshCookie.read(request, NAME);
   }
 
-  /** Gives it to the browser. */
+  /** Stores the token in the browser. */
   static HttpResponse set(HttpRequest request, HttpResponse response, Secret known) {
     return RefreshCookie.with(request, response, NAME, known.value(), MAX_AGE_SECONDS);
   }

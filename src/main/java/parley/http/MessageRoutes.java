@@ -19,8 +19,8 @@ import parley.protocol.RequestReader;
 import parley.protocol.ServerFrame;
 
 /**
- * Sending a message without a socket. 503 may mean that it was stored all the same; a retry under
- * the same {@code client_msg_id} finds out and doubles nothing.
+ * The route that sends a message without a socket. After a 503 the message may have been stored all
+ * the same. A retry with the same {@code client_msg_id} finds out and stores no duplicate.
  */
 final class MessageRoutes {
   private final RouteSupport routeSupport;
@@ -45,10 +45,10 @@ final class MessageRoutes {
       return CompletableFuture.completedFuture(Problems.badField("to", "to must be somebody else"));
     }
     WriteBudget budget = routeSupport.services().budget();
-    // Over the rate, the retry of what was accepted is answered all the same.
+    // Over the rate, the retry of an accepted message is answered all the same.
     long wait = budget.tryTake(me);
     @Nullable ConversationId named = post.conversationId();
-    // The reader has seen to it that one of the two is there.
+    // The reader guarantees that one of the two is there.
     ConversationId id = to != null ? ConversationId.direct(me, to) : Objects.requireNonNull(named);
     return routeSupport
         .post(

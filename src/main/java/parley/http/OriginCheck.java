@@ -7,17 +7,18 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which page asks. Only browsers say so, and no page can make a browser say otherwise; who is no
- * browser can say anything, and has no cookie that another page could use.
+ * Finds out which page sends a request. Only browsers send these headers, and no page can make a
+ * browser send wrong ones. Other clients can send anything, but they have no cookie that another
+ * page could use.
  *
- * <p>A page is ours where its {@code EntrySource} names the host the request was sent to, or where
- * the browser says {@code Sec-Fetch-Site: same-origin}: a proxy before us may have changed {@code
- * Host}, but not that. The scheme is not compared, as TLS may end at the proxy.
+ * <p>A page is ours if its {@code Origin} names the host that the request was sent to, or if the
+ * browser sends {@code Sec-Fetch-Site: same-origin}: a proxy before this server may have changed
+ * {@code Host}, but not that header. The scheme is not compared, because TLS may end at the proxy.
  */
 final class OriginCheck {
   private OriginCheck() {}
 
-  /** Whether a page of another origin asks. */
+  /** Whether a page of another origin sends the request. */
   static boolean isForeign(HttpRequest request) {
     @Nullable String origin = header(request, "origin");
     @Nullable String site = header(request, "sec-fetch-site");
@@ -27,7 +28,7 @@ final class OriginCheck {
     return !"same-origin".equals(site) && !names(origin, header(request, "host"));
   }
 
-  /** Whether a browser says that a page of this server asks. */
+  /** Whether a browser says that a page of this server sends the request. */
   static boolean isOurPage(HttpRequest request) {
     return "same-origin".equals(header(request, "sec-fetch-site")) && !isForeign(request);
   }

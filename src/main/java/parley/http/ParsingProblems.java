@@ -10,15 +10,15 @@ import parley.model.ErrorCode;
 import parley.port.GuardRefusal;
 
 /**
- * Answers what the HTTP library could not read as a request at all, so that even this is a problem
- * of ours. Named in {@code parley-http-routes.conf}; the library makes it, hence public.
+ * Answers requests that the HTTP library could not parse, so that these get a problem of ours too.
+ * {@code parley-http-routes.conf} names the class and the library creates it, so it is public.
  *
- * <p>Nothing of the request is repeated or logged: an illegal header may well be a token. Statuses
- * the protocol has no code for become the nearest one it has; what the library would call a 5xx
- * (unknown method, unknown HTTP version) is bad input like any other.
+ * <p>Nothing of the request is repeated or logged, because an illegal header may be a token. A
+ * status for which the protocol has no code becomes the nearest one that it has. A 5xx of the
+ * library (unknown method, unknown HTTP version) is bad input like any other.
  */
 public final class ParsingProblems extends ParsingErrorHandler {
-  /** Called by name. */
+  /** Called by the library, which finds the class by its name. */
   public ParsingProblems() {}
 
   @Override

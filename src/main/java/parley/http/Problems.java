@@ -19,11 +19,11 @@ import parley.protocol.HttpWriter;
 import parley.protocol.RequestReader;
 
 /**
- * Errors as RFC 9457 says: the only way an answer that is not 2xx or 304 leaves this package. A 401
- * carries its challenge, a 429 and a 503 say when to come back.
+ * Writes errors as RFC 9457 problems. Every answer of this package that is not 2xx or 304 comes
+ * from here. A 401 contains its challenge; a 429 and a 503 say when to try again.
  */
 final class Problems {
-  /** Which error a response is; absent on answers that are none. For whoever counts them. */
+  /** The error code of a response, for meters; absent on answers that are not problems. */
   static final AttributeKey<ErrorCode> CODE = AttributeKey.create("parley-error", ErrorCode.class);
 
   private static final ContentType.WithFixedCharset TYPE =
@@ -31,14 +31,14 @@ final class Problems {
               "application", "problem+json", HttpCharsets.UTF_8, Map.of(), false)
           .toContentType();
 
-  /** A while: who comes back at once finds what it has found. */
+  /** How long a refused client waits. If it came back at once, the server would still be full. */
   private static final long FULL_MILLIS = 10_000;
 
   private static final Pattern FIELD = Pattern.compile("([a-z_]+): ");
 
   private Problems() {}
 
-  /** A problem without a field or a time of its own. */
+  /** A problem without a field or a time to wait. */
   static HttpResponse of(ErrorCode code, String detail) {
     return of(code, detail, null, 0);
   }
@@ -48,9 +48,12 @@ final class Problems {
     return of(ErrorCode.BAD_REQUEST, detail, field, 0);
   }
 
-  /** What an entity did not want to do; it names the field at fault before a colon. */
+  /**
+   * The refusal of an entity. If its message begins with a field name and a colon, the problem
+   * names this field.
+   */
   static HttpResponse of(Refusal refusal) {
-    // The socket's name for the same thing makes no sense where there are no frames.
+    // BAD_FRAME is the socket's code for the same error, but HTTP has no frames.
     ErrorCode code = refusal.code() == ErrorCode.BAD_FRAME ? ErrorCode.BAD_REQUEST : refusal.code();
     Matcher named = FIELD.matcher(refusal.message());
     return of(
@@ -60,22 +63,22 @@ final class Problems {
         refusal.retryAfterMillis());
   }
 
-  /** What the reader of a body or query said. */
+  /** An error that the reader of a body or query found. */
   static HttpResponse of(RequestReader.Bad<?> bad) {
     return of(bad.code(), bad.message(), bad.field(), 0);
   }
 
-  /** Too many; worth another try after so long. */
+  /** There were too many requests. The client may try again after this wait. */
   static HttpResponse tooMany(long waitMillis) {
     return of(ErrorCode.RATE_LIMITED, "too many requests", null, waitMillis);
   }
 
-  /** Something is away or overloaded; worth another try after so long. */
+  /** Something is not reachable or overloaded. The client may try again after this wait. */
   static HttpResponse notNow(long waitMillis) {
     return of(ErrorCode.UNAVAILABLE, "not now; try again", null, waitMillis);
   }
 
-  /** No more connections, or calls at a time, for now. */
+  /** The limit of connections, or of calls at a time, is reached. */
   static HttpResponse full() {
     return of(ErrorCode.UNAVAILABLE, "too many connections; try again", null, FULL_MILLIS);
   }
@@ -93,14 +96,14 @@ final class Problems {
       response = response.addHeader(RawHeader.create("WWW-Authenticate", "Bearer"));
     }
     if (code.status() == 429 || code.status() == 503) {
-      // Whole seconds, rounded up: who comes back on time must not be early.
+      // Whole seconds, rounded up, so that a client that waits this long is not too early.
       long seconds = Math.max(1, (retryAfterMillis + 999) / 1_000);
       response = response.addHeader(RawHeader.create("Retry-After", Long.toString(seconds)));
     }
     return response;
   }
 
-  /** The error a response is, if it is one. */
+  /** The error code of a response, if it is a problem. */
   static Optional<ErrorCode> codeOf(HttpResponse response) {
     return response.getAttribute(CODE);
   }

@@ -7,22 +7,22 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 
 /**
- * Queries of requests. A parameter that is ours may come once: of two values nobody knows which is
- * meant. Others are ignored, as unknown fields are everywhere.
+ * Reads the queries of requests. A known parameter may come once only: of two values nobody knows
+ * which one is meant. Other parameters are ignored, as unknown fields are everywhere.
  */
 final class QueryParameters {
   private QueryParameters() {}
 
-  /** What became of a query. */
+  /** Result of reading a query. */
   sealed interface Read {}
 
-  /** Those of the parameters that are there. */
+  /** The parameters that are there. */
   record Good(Map<String, String> values) implements Read {}
 
-  /** A parameter is there twice. */
+  /** A parameter came twice. */
   record Bad(HttpResponse problem) implements Read {}
 
-  /** Reads these parameters. */
+  /** Reads the parameters with these names. */
   static Read one(HttpRequest request, String... names) {
     Map<String, List<String>> all = request.getUri().query().toMultiMap();
     Map<String, String> values = new HashMap<>();

@@ -11,21 +11,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * A token bucket per client address. A bucket that has not been used until it would be full again
- * is forgotten, so is the least used where there are more than {@value #MOST_ADDRESSES}: both only
- * ever favour the client.
+ * A token bucket per client address. A bucket is forgotten when it has not been used until it would
+ * be full again. The least used bucket is forgotten when there are more than {@value
+ * #MOST_ADDRESSES}. Both can only favour the client.
  *
- * <p>The address is that of the connection, or what {@link TrustedProxies} say it is. No other
- * header is believed: whoever can write one could make a new client of every request. An IPv6
- * client owns at least a /64 and could do the same with addresses, so that is what counts as one.
+ * <p>The address is that of the connection, or the one that {@link TrustedProxies} find. No other
+ * header is believed, because a client could pose as a new client in every request. An IPv6 client
+ * owns at least a /64 and could do the same with its addresses, so a /64 counts as one client.
  */
 final class RateLimit {
-  /** Most addresses that are remembered. */
+  /** Maximum number of addresses that are remembered. */
   static final int MOST_ADDRESSES = 100_000;
 
   private static final int LEAST_BURST = 20;
 
-  /** What one request costs, in nanoseconds of waiting; 0 is no limit. */
+  /** Cost of one request, in nanoseconds of refill; 0 is no limit. */
   private final long cost;
 
   private final long burst;
@@ -33,7 +33,7 @@ final class RateLimit {
   private final Cache<String, Bucket> buckets;
 
   /**
-   * All buckets are full.
+   * Starts with full buckets.
    *
    * @param perSecond requests a second; 0 is no limit
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
@@ -45,13 +45,16 @@ final class RateLimit {
     this.buckets =
         Caffeine.newBuilder()
             .maximumSize(MOST_ADDRESSES)
-            // By then it is full again, which is the same as not being here.
+            // By then the bucket is full again, which is the same as no entry.
             .expireAfterAccess(Duration.ofNanos(Math.max(burst, 1)))
             .ticker(nanos::getAsLong)
             .build();
   }
 
-  /** Takes one: 0 where there was one, else after how many milliseconds there will be. */
+  /**
+   * Takes one request of the address. Returns 0 if it is allowed, else the milliseconds until it
+   * is.
+   */
   long take(InetAddress address) {
     if (cost == 0) {
       return 0;
@@ -60,14 +63,14 @@ final class RateLimit {
     return buckets.get(key(address), k -> new Bucket(burst, now)).take(now);
   }
 
-  /** What counts as one client. */
+  /** The key of a client: its IPv4 address, or the /64 of its IPv6 address. */
   private static String key(InetAddress address) {
     byte[] bytes = address.getAddress();
     return HexFormat.of()
         .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);
   }
 
-  /** Saved-up waiting, in nanoseconds, and when it was counted. */
+  /** The credit in nanoseconds of refill, and when it was computed. */
   private final class Bucket {
     private long credit;
     private long at;
@@ -81,7 +84,7 @@ final class RateLimit {
       long passed = now - at;
       // Two threads may come in the wrong order; then no time has passed.
       if (passed > 0) {
-        // The longest pause must not overflow.
+        // Compared before the sum: the longest pause must not overflow.
         credit = passed >= burst - credit ? burst : credit + passed;
         at = now;
       }
@@ -89,7 +92,7 @@ final class RateLimit {
         credit -= cost;
         return 0;
       }
-      // Rounded up: who comes back on time must not be early.
+      // Rounded up, so that a client that waits this long is not too early.
       return (cost - credit + 999_999) / 1_000_000;
     }
   }

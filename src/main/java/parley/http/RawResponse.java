@@ -7,7 +7,9 @@ import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.util.ByteString;
 
-/** A response as bytes, for who is answered before there is anything that could. */
+/**
+ * Encodes a response as bytes, for a connection that is refused before the HTTP library serves it.
+ */
 final class RawResponse {
   private RawResponse() {}
 

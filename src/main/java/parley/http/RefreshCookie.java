@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import parley.auth.Secret;
 
 /**
- * The refresh token as a browser keeps it: scripts cannot read it, other sites cannot send it, and
- * only the calls that need it get it.
+ * The refresh token as a cookie of a browser. Scripts cannot read it, other sites cannot send it,
+ * and only the calls that need it get it.
  */
 final class RefreshCookie {
   static final String NAME = "parley_refresh";
@@ -35,17 +35,17 @@ final class RefreshCookie {
     return null;
   }
 
-  /** Gives the browser a token. */
+  /** Stores a token in the browser. */
   static HttpResponse set(HttpRequest request, HttpResponse response, Secret token) {
     return with(request, response, NAME, token.value(), MAX_AGE_SECONDS);
   }
 
-  /** Takes it away. */
+  /** Deletes the cookie. */
   static HttpResponse clear(HttpRequest request, HttpResponse response) {
     return with(request, response, NAME, "", 0);
   }
 
-  /** The answer with a cookie that only the calls under {@code /v1/auth} get. */
+  /** Adds a cookie to the answer. Only the calls under {@code /v1/auth} get it. */
   static HttpResponse with(
       HttpRequest request, HttpResponse response, String name, String value, int maxAge) {
     String cookie =
@@ -58,8 +58,8 @@ final class RefreshCookie {
   }
 
   /**
-   * Whether the client came over TLS, here or at a proxy before us. A client that claims so falsely
-   * gets a cookie it will not send back over plain HTTP; that is all.
+   * Whether the client came over TLS, to this server or to a proxy before it. A client that claims
+   * this falsely only gets a cookie that it will not send over plain HTTP.
    */
   private static boolean overTls(HttpRequest request) {
     return request.getUri().getScheme().equals("https")

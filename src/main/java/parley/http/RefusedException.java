@@ -3,8 +3,8 @@ package parley.http;
 import parley.model.Refusal;
 
 /**
- * Carries an entity's refusal through a chain of stages that has no other way out. Never leaves
- * this package: {@link Fallbacks} makes it a problem.
+ * Carries an entity's refusal through a chain of stages, which can stop only with an exception.
+ * Never leaves this package: {@link Fallbacks} makes it a problem.
  */
 final class RefusedException extends RuntimeException {
   private static final long serialVersionUID = 1L;

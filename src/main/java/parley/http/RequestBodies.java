@@ -19,14 +19,15 @@ import parley.model.ErrorCode;
 import parley.model.Limits;
 
 /**
- * Bodies of requests, read before anything else is done, bounded in bytes first and in time second.
+ * Reads the bodies of requests before anything else is done. A body is bounded in bytes first and
+ * in time second.
  *
- * <p>What is over the limit is thrown away as it comes, up to {@value #MOST_DISCARDED} bytes: if we
- * answered and closed while the client still writes, its system would drop our answer with the
- * connection. Beyond that it has to live with that.
+ * <p>The part over the limit is discarded as it comes, up to {@value #MOST_DISCARDED} bytes. If the
+ * server answered and closed while the client still writes, the client's system would drop the
+ * answer with the connection. A client that sends even more may lose the answer.
  */
 final class RequestBodies {
-  /** How much of a body that is too large is still read. */
+  /** Maximum number of bytes that are read of a body that is too large. */
   static final int MOST_DISCARDED = 1024 * 1024;
 
   private final ActorSystem<?> system;
@@ -35,26 +36,26 @@ final class RequestBodies {
   /**
    * Reads bodies.
    *
-   * @param timeout how long one may take
+   * @param timeout how long one may take to arrive
    */
   RequestBodies(ActorSystem<?> system, Duration timeout) {
     this.system = system;
     this.timeout = timeout;
   }
 
-  /** What became of a request's body. */
+  /** Result of reading a request's body. */
   sealed interface Read {}
 
-  /** It is here. */
+  /** The whole body is in memory. */
   record Whole(HttpRequest request) implements Read {}
 
-  /** It is too large or too slow, or its connection failed. */
+  /** The body is too large or too slow, or its connection failed. */
   record Broken(ErrorCode code, String detail) implements Read {}
 
   private static final Broken TOO_LARGE =
       new Broken(ErrorCode.TOO_LARGE, "body must be at most " + Limits.FRAME_BYTES + " bytes");
 
-  /** The request with its whole body in memory. */
+  /** Reads the whole body of a request into memory. */
   CompletionStage<Read> read(HttpRequest request) {
     HttpEntity entity = request.entity();
     if (entity instanceof HttpEntity.Strict strict) {
@@ -87,7 +88,7 @@ final class RequestBodies {
     return new Broken(ErrorCode.BAD_REQUEST, "the body could not be read");
   }
 
-  /** The beginning of a body, and how long it was. */
+  /** The beginning of a body, and the length of the whole body. */
   private static final class Kept {
     private final ByteStringBuilder bytes = new ByteStringBuilder();
     private long length;
@@ -118,9 +119,9 @@ final class RequestBodies {
   }
 
   /**
-   * Why a body is not JSON by what its headers say, or null where it may be. A body without a byte
-   * has no type. A browser's form cannot have ours, which keeps other sites from posting with a
-   * user's cookie even where SameSite is not known.
+   * Why a body is not JSON by its headers, or null if it may be. An empty body needs no type. A
+   * form in a browser cannot have the type {@code application/json}. This keeps other sites from
+   * posting with a user's cookie even in a browser that does not know SameSite.
    */
   static @Nullable String notJson(HttpRequest request) {
     boolean encoded =

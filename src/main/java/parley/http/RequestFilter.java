@@ -17,7 +17,7 @@ import parley.model.ErrorCode;
 import parley.port.ForwardedLimit;
 
 /**
- * What happens to every request before and after its route.
+ * Handles every request before and after its route.
  *
  * <pre>
  *   request ──▶ whose it is, how many ──▶ rate of its address ──▶ whole body, bounded ──▶ Routes ──▶ headers ──▶ response
@@ -25,7 +25,7 @@ import parley.port.ForwardedLimit;
  *                                      └───────────────────────┴────────────────────┘
  * </pre>
  *
- * The body is read even where the answer is known: see {@link RequestBodies}.
+ * The body is read even if the answer is already known: see {@link RequestBodies}.
  */
 final class RequestFilter {
   private static final String FORWARDED_FOR = "x-forwarded-for";
@@ -63,7 +63,7 @@ final class RequestFilter {
     if (request == received) {
       return handleOne(request, tls);
     }
-    // Its connection is the proxy's, which is exempt: the client behind it counts here.
+    // The connection belongs to a proxy, which is exempt. The client behind it is counted here.
     InetAddress client = addressOf(request);
     if (!forwarded.take(client)) {
       return requestBodies.read(request).thenApply(read -> finish(Problems.full(), tls));
@@ -117,7 +117,7 @@ final class RequestFilter {
     return tls ? SecurityHeaders.overTls(safe) : safe;
   }
 
-  /** Here, or at a proxy whose word is taken. */
+  /** Whether the client came over TLS, to this server or to a trusted proxy. */
   private boolean isOverTls(HttpRequest request) {
     return request.getUri().getScheme().equals("https")
         || proxies.saysTls(addressOf(request), values(request, FORWARDED_PROTO));
@@ -133,7 +133,7 @@ final class RequestFilter {
     return values;
   }
 
-  /** From here on, the request's address is that of the client a trusted proxy speaks for. */
+  /** The request with the address of its client, as a trusted proxy gives it. */
   private HttpRequest ofItsClient(HttpRequest request) {
     InetAddress peer = addressOf(request);
     InetAddress client = proxies.client(peer, values(request, FORWARDED_FOR));
@@ -148,8 +148,8 @@ final class RequestFilter {
   }
 
   /**
-   * Where a request came from, by its connection or by a trusted proxy's word; the loopback address
-   * where that is not known, which a server over TCP never is.
+   * The address of a request's client, from its connection or from a trusted proxy; the loopback
+   * address if it is not known, which does not happen on a server over TCP.
    */
   static InetAddress addressOf(HttpRequest request) {
     return request

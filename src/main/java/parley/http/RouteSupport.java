@@ -34,23 +34,23 @@ import parley.protocol.RequestReader;
 import parley.user.User;
 
 /**
- * What every route of the API does: find out who calls, read what was sent, ask an entity. Asking
- * with a timeout is for this edge alone; entities among themselves only tell.
+ * Steps that all API routes share: authenticate the caller, read the request, ask an entity. Only
+ * this layer asks with a timeout; entities only send messages to each other.
  */
 final class RouteSupport {
-  /** The name of the requests of an address in meters. */
+  /** Meter name of the limit on requests of an address. */
   static final String REQUESTS = "requests";
 
-  /** The name of the login attempts of an address, at whatever account, in meters. */
+  /** Meter name of the limit on login attempts of an address, at any accounts. */
   static final String LOGINS = "logins";
 
-  /** The name of the wrong passwords at an account in meters. */
+  /** Meter name of the limit on wrong passwords at an account. */
   static final String GUESSES = "guesses";
 
-  /** The name of the registrations of an address in meters. */
+  /** Meter name of the limit on registrations of an address. */
   static final String REGISTRATIONS = "registrations";
 
-  /** The name of the refreshes of a login in meters. */
+  /** Meter name of the limit on refreshes of a login. */
   static final String REFRESHES = "refreshes";
 
   private static final int MOST_KNOWN = 100_000;
@@ -59,7 +59,7 @@ final class RouteSupport {
   private final HttpServices httpServices;
   private final HttpSettings settings;
 
-  /** Users of the external issuer who exist for sure; failures are not kept. */
+  /** Users of the external issuer that certainly exist; failures are not cached. */
   private final Cache<UserId, Boolean> known =
       Caffeine.newBuilder().maximumSize(MOST_KNOWN).build();
 
@@ -70,8 +70,9 @@ final class RouteSupport {
   }
 
   /**
-   * Takes one of the attempts at a password an address has: 0, or milliseconds to wait. Where
-   * requests are not limited by address, neither are these; an account's own limit stays.
+   * Takes one of the login attempts of the address. Returns 0, or the milliseconds to wait. If
+   * requests are not limited by address, login attempts are not either; the limit of the account
+   * always applies.
    */
   long guess(HttpRequest request) {
     return settings.requestsPerSecond() == 0
@@ -79,36 +80,42 @@ final class RouteSupport {
         : httpServices.logins().tryAcquire(RequestFilter.addressOf(request));
   }
 
-  /** Gives the attempt back: nobody was guessing. */
+  /** Gives the attempt back, because the login succeeded. */
   void noGuess(HttpRequest request) {
     if (settings.requestsPerSecond() != 0) {
       httpServices.logins().succeeded(RequestFilter.addressOf(request));
     }
   }
 
-  /** Takes one of the registrations an address has a day: 0, or milliseconds to wait. */
+  /**
+   * Takes one of the registrations of the address on this day. Returns 0, or the milliseconds to
+   * wait.
+   */
   long register(HttpRequest request) {
     return httpServices.registrations().tryAcquire(RequestFilter.addressOf(request));
   }
 
   /**
-   * Refuses for a budget that is used up, and counts it.
+   * Refuses a call because a limit is used up, and counts the refusal.
    *
-   * @param limit which budget, as meters name it
+   * @param limit the limit's name in meters
    */
   HttpResponse tooMany(String limit, long waitMillis) {
     httpServices.budget().limited(limit);
     return Problems.tooMany(waitMillis);
   }
 
-  /** The way to everything. */
+  /** Everything that the routes call. */
   HttpServices services() {
     return httpServices;
   }
 
-  // ---- who calls
+  // ---- authentication
 
-  /** A route for those who have a token; the user exists by then. */
+  /**
+   * A route for callers with a valid access token. The caller's user exists when {@code inner}
+   * runs.
+   */
   Route as(Function<UserId, Route> inner) {
     return extractRequest(
         request -> {
@@ -143,13 +150,13 @@ final class RouteSupport {
     }
     String value = headers.next().value().strip();
     String scheme = "Bearer ";
-    // Two of them could mean two things to two readers.
+    // Two parsers could read two headers differently.
     return !headers.hasNext() && value.regionMatches(true, 0, scheme, 0, scheme.length())
         ? value.substring(scheme.length()).strip()
         : null;
   }
 
-  /** The user of an external issuer exists from its first request on. */
+  /** Creates the user of an external issuer at its first request. */
   private CompletionStage<TokenVerdict> exists(TokenVerdict tokenVerdict) {
     if (!(tokenVerdict instanceof TokenVerdict.Principal principal) || !principal.external()) {
       return CompletableFuture.completedFuture(tokenVerdict);
@@ -166,7 +173,7 @@ final class RouteSupport {
             });
   }
 
-  /** Makes the user if there is none yet; fails where that is not sure. */
+  /** Creates the user if there is none yet; fails if that is not certain. */
   CompletionStage<User.Found> ensure(UserId id, String username, String displayName) {
     return this.<User.ProfileReply>askUser(
             id, replyTo -> new User.Ensure(username, displayName, replyTo))
@@ -180,16 +187,16 @@ final class RouteSupport {
                 });
   }
 
-  // ---- what was sent
+  // ---- bodies and ids
 
-  /** A route that needs a body. */
+  /** A route that reads a body. */
   <T> Route body(
       Function<byte[], RequestReader.Result<T>> reader,
       Function<T, CompletionStage<HttpResponse>> then) {
     return extractRequest(request -> read(request, reader, then));
   }
 
-  /** The same, where the request is at hand. */
+  /** The same with the request as a parameter. */
   <T> Route read(
       HttpRequest request,
       Function<byte[], RequestReader.Result<T>> reader,
@@ -200,7 +207,7 @@ final class RouteSupport {
         : result(reader.apply(RequestBodies.bytes(request)), then);
   }
 
-  /** A route that has read something. */
+  /** Continues with what was read, or answers the problem. */
   <T> Route result(
       RequestReader.Result<T> result, Function<T, CompletionStage<HttpResponse>> then) {
     return switch (result) {
@@ -210,8 +217,8 @@ final class RouteSupport {
   }
 
   /**
-   * A route about a conversation. What cannot be an id is not found like any other conversation the
-   * caller is not in.
+   * A route about a conversation. An invalid id is answered not found, like every conversation that
+   * the caller is not in.
    */
   Route conversation(String segment, Function<ConversationId, Route> inner) {
     return IdRules.isId(segment)
@@ -219,7 +226,7 @@ final class RouteSupport {
         : complete(Problems.of(Refusal.notFound()));
   }
 
-  /** A route with another id in its path. */
+  /** A route with another id in its path. An invalid id is a bad field. */
   Route id(String field, String segment, Function<String, Route> inner) {
     return IdRules.isId(segment)
         ? inner.apply(segment)
@@ -229,20 +236,20 @@ final class RouteSupport {
                 field + " must be 1 to " + IdRules.MAX_LENGTH + " visible ASCII characters"));
   }
 
-  // ---- whom to ask
+  // ---- calls to entities
 
-  /** Asks a user. */
+  /** Asks a user entity. */
   <R> CompletionStage<R> askUser(UserId id, Function<ActorRef<R>, User.Command> command) {
     return ask(httpServices.users().apply(id), command, settings.answerWithin());
   }
 
-  /** Asks a conversation. */
+  /** Asks a conversation entity. */
   <R> CompletionStage<R> askConversation(
       ConversationId id, Function<ActorRef<R>, Conversation.Command> command) {
     return ask(httpServices.conversations().apply(id), command, settings.answerWithin());
   }
 
-  /** Asks a conversation to add a message. */
+  /** Asks a conversation to add a message, with the longer timeout of a write. */
   CompletionStage<Conversation.PostReply> post(
       ConversationId id, Function<ActorRef<Conversation.PostReply>, Conversation.Command> command) {
     return ask(httpServices.conversations().apply(id), command, settings.postWithin());

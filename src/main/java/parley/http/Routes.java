@@ -31,7 +31,7 @@ import parley.port.ForwardedLimit;
 final class Routes {
   private Routes() {}
 
-  /** Answers every request. */
+  /** The handler of all requests. */
   static Function<HttpRequest, CompletionStage<HttpResponse>> handler(
       ActorSystem<?> system,
       HttpServices httpServices,
@@ -43,7 +43,7 @@ final class Routes {
             "v1",
             () ->
                 concat(
-                    new SocketRoute(routeSupport).route(), // First, as it is asked most at once.
+                    new SocketRoute(routeSupport).route(), // First: it gets the largest bursts.
                     new AuthRoutes(routeSupport).route(),
                     new UserRoutes(routeSupport).route(),
                     new ConversationRoutes(routeSupport).route(),
@@ -67,7 +67,7 @@ final class Routes {
         ::handle;
   }
 
-  /** Said by the HTTP library where a route takes longer than all our own timeouts together. */
+  /** The answer of the HTTP library if a route takes longer than all our own timeouts together. */
   private static HttpResponse tooLate() {
     return SecurityHeaders.api(
         Problems.of(ErrorCode.UNAVAILABLE, "no answer in time; whether it was done is not known"));

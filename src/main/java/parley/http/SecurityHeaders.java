@@ -6,14 +6,15 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /**
- * Headers by which a browser keeps to itself what it got from us.
+ * Headers that restrict what a browser does with our answers.
  *
- * <p>The web client may load scripts and styles from here only, show pictures from anywhere that is
- * encrypted (avatars are URLs users choose), and talk to this server only, by HTTP and by socket:
- * in the browsers of today {@code 'self'} is both (CSP 3; Safari since 15.4). Nothing may frame it.
+ * <p>The web client may load scripts and styles from this server only, and show pictures from any
+ * source over TLS (avatars are URLs that users choose). It may talk to this server only, by HTTP
+ * and by socket: in current browsers {@code 'self'} covers both (CSP 3; Safari since 15.4). No page
+ * may frame it.
  *
- * <p>Who has come over TLS once shall not come without it for a year. Subdomains are not spoken
- * for: they may be somebody else's.
+ * <p>A browser that has come over TLS once must not come without it for a year. Subdomains are not
+ * included, because they may belong to somebody else.
  */
 final class SecurityHeaders {
   private static final HttpHeader ONLY_TLS =
@@ -43,9 +44,9 @@ final class SecurityHeaders {
   private SecurityHeaders() {}
 
   /**
-   * What a page may do.
+   * The content security policy of a page.
    *
-   * @param origins whom it may talk to besides this server, each as {@code https://host}
+   * @param origins what the page may talk to besides this server, each as {@code https://host}
    */
   static String pagePolicy(List<String> origins) {
     StringBuilder connect = new StringBuilder("connect-src 'self'");
@@ -56,17 +57,20 @@ final class SecurityHeaders {
         + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
   }
 
-  /** For what is answered over TLS, and nothing else: elsewhere browsers must ignore it. */
+  /** Adds the header for answers over TLS. Browsers must ignore it on other answers. */
   static HttpResponse overTls(HttpResponse response) {
     return response.addHeader(ONLY_TLS);
   }
 
-  /** For pages and what they load. */
+  /** Adds the headers of pages and of what they load. */
   static HttpResponse page(HttpResponse response) {
     return response.addHeaders(PAGE);
   }
 
-  /** For everything else that has no headers of a page: private, and kept by nobody. */
+  /**
+   * Adds the headers of all other answers. Nobody may cache them, unless the answer has its own
+   * {@code Cache-Control}. An answer that has the headers of a page stays as it is.
+   */
   static HttpResponse api(HttpResponse response) {
     if (response.getHeader("Content-Security-Policy").isPresent()) {
       return response;

@@ -29,11 +29,11 @@ import org.apache.pekko.util.ByteString;
 import parley.model.ErrorCode;
 
 /**
- * The way to the socket.
+ * The route of the socket's handshake.
  *
- * <p>A page of any origin may open one: who it is for is said by the token in the first frame,
- * which a foreign page does not have, and no cookie is sent to this path. A list of origins would
- * keep out nobody but honest clients on other hosts.
+ * <p>A page of any origin may open a socket. The token in the first frame identifies the user. A
+ * foreign page does not have it, and browsers send no cookie to this path. A list of allowed
+ * origins would keep out only honest clients on other hosts.
  */
 final class SocketRoute {
   static final String SUBPROTOCOL = "parley.v1";
@@ -80,9 +80,9 @@ final class SocketRoute {
   }
 
   /**
-   * The answer to a handshake that the library has looked at and found good. Its own would come
-   * with some twenty stages for its messages. What comes after ours is bytes; to say so is the one
-   * place where a class is used that the library does not promise to keep.
+   * The answer to a handshake that the library has parsed and accepted. The library's own answer
+   * would add some twenty stages for its messages; after ours come bytes. The header that requests
+   * this is the one class used here that the library does not promise to keep.
    */
   private static HttpResponse switching(
       String key, boolean subprotocol, Flow<ByteString, ByteString, NotUsed> bytes) {
@@ -97,7 +97,7 @@ final class SocketRoute {
     return HttpResponse.create().withStatus(StatusCodes.SWITCHING_PROTOCOLS).withHeaders(headers);
   }
 
-  /** RFC 6455, section 4.2.2: that the server has understood this very handshake. */
+  /** RFC 6455, section 4.2.2: shows that the server has understood this handshake. */
   private static String accept(String key) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(US_ASCII));
@@ -107,7 +107,7 @@ final class SocketRoute {
     }
   }
 
-  // The library wants any materialized value, and the types of Scala's Any are Java's Object.
+  // The library takes any materialized value, and Scala's Any is Object in Java.
   @SuppressWarnings({"unchecked", "rawtypes"})
   private static org.apache.pekko.stream.scaladsl.Flow<ByteString, ByteString, Object> scala(
       Flow<ByteString, ByteString, NotUsed> flow) {

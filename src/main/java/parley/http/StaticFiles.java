@@ -24,9 +24,9 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A folder of the class path, read once at the start. A request only ever looks into a map, so no
- * path, however written, leads out of the folder; and what a client can make us hold is what is
- * there anyway.
+ * The files of a folder of the class path, read once at the start. A request is only looked up in a
+ * map. So no path, however written, leads out of the folder, and a client cannot make the server
+ * hold more than these files.
  */
 final class StaticFiles {
   private final Map<String, File> files;
@@ -47,7 +47,7 @@ final class StaticFiles {
     return files.get(name);
   }
 
-  /** What people wrote in here: all Markdown and JSON, by name. */
+  /** The texts among the files: all Markdown and JSON, by name. */
   Map<String, String> texts() {
     Map<String, String> texts = new HashMap<>();
     files.forEach(
@@ -59,12 +59,12 @@ final class StaticFiles {
     return texts;
   }
 
-  /** A file that stands in no folder. */
+  /** A file from memory, which is in no folder. */
   static File file(ContentType type, byte[] bytes) {
     return new File(type, etag(bytes), ByteString.fromArray(bytes));
   }
 
-  /** All files of a folder of the class path; none where there is no such folder. */
+  /** All files of a folder of the class path; none if there is no such folder. */
   static StaticFiles load(String folder) {
     @Nullable URL url = StaticFiles.class.getClassLoader().getResource(folder);
     if (url == null) {

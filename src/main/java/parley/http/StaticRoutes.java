@@ -20,11 +20,11 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What anybody may read: the web client at {@code /}, the documents under {@code /docs}, and the
- * public keys.
+ * Routes that anybody may read: the web client at {@code /}, the documents under {@code /docs}, and
+ * the public keys.
  *
- * <p>A browser asks again each time and mostly hears that nothing has changed: after an upgrade of
- * the server no page runs with half of the old client.
+ * <p>A browser asks for a file each time, and mostly the answer is that nothing has changed. So
+ * after an upgrade of the server no page runs with half of the old client.
  */
 final class StaticRoutes {
   private static final HttpHeader ASK_AGAIN = RawHeader.create("Cache-Control", "no-cache");
@@ -73,7 +73,7 @@ final class StaticRoutes {
     return path.equals("/") ? web.get("index.html") : web.get(path.substring(1));
   }
 
-  /** Whether a page of the documentation may be meant; what has an ending is a file. */
+  /** Whether the path may mean a page of the documentation. A path with a dot is a file. */
   private static boolean isPage(String path) {
     return path.equals("/docs") || (path.startsWith("/docs/") && path.indexOf('.') < 0);
   }
@@ -90,7 +90,7 @@ final class StaticRoutes {
         : response.withEntity(HttpEntities.create(file.type(), file.bytes()));
   }
 
-  /** A weak comparison, as RFC 9110 has it for this header. */
+  /** A weak comparison, as RFC 9110 requires for this header. */
   private static boolean matches(String header, StaticFiles.File file) {
     if (header.strip().equals("*")) {
       return true;

@@ -9,29 +9,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Whose {@code X-Forwarded-For} is believed. Each proxy appends the address that connected to it,
- * so the header is read from its right end, the newest, and only as long as the address that said
- * so is one of ours:
+ * Decides which {@code X-Forwarded-For} headers are believed. Each proxy appends the address that
+ * connected to it. So the header is read from its right end, which is the newest, and only as long
+ * as the address that wrote an entry is a trusted proxy:
  *
  * <pre>
- *   connection from 10.0.0.7        a proxy of ours, so look at what it wrote last
+ *   connection from 10.0.0.7        a trusted proxy, so read the entry that it wrote last
  *   X-Forwarded-For: 1.2.3.4, 203.0.113.9, 10.0.0.3
- *                    └ whatever the client liked   └ another proxy of ours, go on
- *                             └ not ours: this is the client
+ *                    │        │            └ another trusted proxy, so continue
+ *                    │        └ not trusted: this is the client
+ *                    └ anything the client wrote
  * </pre>
  *
- * A client behind a proxy can write what it likes on the left and never reaches the place that is
- * read; one that connects directly is not believed at all. What cannot be read as an address ends
- * the search at the proxy that wrote it. Immutable.
+ * A client behind a proxy can write anything on the left, which is never read. The header of a
+ * client that connects directly is not believed at all. An entry that is not an address ends the
+ * search at the proxy that wrote it. Immutable.
  */
 public final class TrustedProxies {
-  /** Most networks that can be trusted. */
+  /** Maximum number of trusted networks. */
   public static final int MOST_NETWORKS = 64;
 
-  /** No header is believed. */
+  /** Trusts no proxy, so no header is believed. */
   public static final TrustedProxies NONE = new TrustedProxies(List.of());
 
-  /** Most entries of the header that are looked at; nobody has so many proxies in a row. */
+  /** Maximum number of header entries that are read. No real chain of proxies is as long. */
   static final int MOST_HOPS = 16;
 
   private static final String OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
@@ -46,11 +47,11 @@ public final class TrustedProxies {
   }
 
   /**
-   * Reads {@code 10.0.0.0/8,192.168.1.7,fd00::/8}: networks, or addresses, at most {@value
-   * #MOST_NETWORKS}. Names are not looked up.
+   * Parses {@code 10.0.0.0/8,192.168.1.7,fd00::/8}: networks or addresses, at most {@value
+   * #MOST_NETWORKS}. Host names are not resolved.
    *
-   * @throws IllegalArgumentException where one is none, or trusts every address there is: a client
-   *     could then say it is anybody. The message says what would fit, without the value
+   * @throws IllegalArgumentException if an entry is not a network, or covers every address, because
+   *     a client could then claim any address. The message says what is expected, without the value
    */
   public static TrustedProxies parse(String text) {
     String[] parts = text.split(",", -1);
@@ -87,9 +88,9 @@ public final class TrustedProxies {
   }
 
   /**
-   * The client of a request.
+   * The address of a request's client.
    *
-   * @param peer who connected
+   * @param peer the address that connected
    * @param forwarded the values of all {@code X-Forwarded-For} headers, in their order
    */
   InetAddress client(InetAddress peer, List<String> forwarded) {
@@ -115,11 +116,12 @@ public final class TrustedProxies {
   }
 
   /**
-   * Whether a proxy that may say so says that its client came over TLS.
+   * Whether a trusted proxy says that its client came over TLS.
    *
-   * @param peer who connected
+   * @param peer the address that connected
    * @param forwarded the values of all {@code X-Forwarded-Proto} headers. Every word in them must
-   *     be {@code https}: which of several is the client's own way depends on the proxies
+   *     be {@code https}: it depends on the proxies which of several words describes the client's
+   *     own connection
    */
   boolean saysTls(InetAddress peer, List<String> forwarded) {
     return !forwarded.isEmpty()
@@ -129,7 +131,7 @@ public final class TrustedProxies {
             .allMatch(word -> word.strip().equalsIgnoreCase("https"));
   }
 
-  /** Whether this address is a proxy of ours. */
+  /** Whether this address is a trusted proxy. */
   boolean trusts(InetAddress address) {
     byte[] bytes = address.getAddress();
     return networks.stream().anyMatch(network -> network.contains(bytes));
@@ -160,7 +162,7 @@ public final class TrustedProxies {
   }
 
   private static Optional<InetAddress> ipv6(String text) {
-    // In brackets it is read as an address or refused, and never asked of a name server.
+    // In brackets Java parses it as an address or refuses it, and never asks a name server.
     return IPV6.matcher(text).matches() && text.indexOf(':') >= 0
         ? parsed("[" + text + "]")
         : Optional.empty();
@@ -174,7 +176,7 @@ public final class TrustedProxies {
     }
   }
 
-  /** The addresses that begin with the same bits. */
+  /** The addresses that begin with the same {@code bits} bits. */
   private static final class Network {
     private final byte[] base;
     private final int bits;

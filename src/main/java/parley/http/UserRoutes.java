@@ -30,7 +30,10 @@ import parley.protocol.Request;
 import parley.protocol.RequestReader;
 import parley.user.User;
 
-/** People: the own profile, presence and devices, and finding somebody by name. */
+/**
+ * Routes of users: the caller's profile, presence and devices, the profiles of others, and the
+ * search for a user by name.
+ */
 final class UserRoutes {
   private static final Pattern USERNAME = Pattern.compile("[a-z0-9_.-]{3,32}");
 
@@ -56,7 +59,9 @@ final class UserRoutes {
                 path(segment(), id -> get(() -> other(id)))));
   }
 
-  /** Somebody else's profile: members and senders are named by id only. */
+  /**
+   * The profile of another user. Clients need it because members and senders come with an id only.
+   */
   private Route other(String segment) {
     return routeSupport.as(
         me ->
@@ -100,7 +105,7 @@ final class UserRoutes {
                   reply ->
                       switch (reply) {
                         case User.Found there -> users(List.of(there));
-                        // Registered, but the user was never made: it will be at its first login.
+                        // Registered, but the user does not exist yet: its first login creates it.
                         case User.NoSuchUser nobody -> users(List.of());
                         case User.Refused refused -> Problems.of(refused.refusal());
                       });
@@ -196,7 +201,7 @@ final class UserRoutes {
   }
 
   private Route removePushToken(UserId me, DeviceId device) {
-    // The platform does not matter where there is no token.
+    // Without a token the platform does not matter.
     return completeWithFuture(done(me, to -> new User.SetPushToken(device, "", null, to)));
   }
 

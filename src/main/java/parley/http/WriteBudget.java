@@ -2,23 +2,23 @@ package parley.http;
 
 import parley.model.UserId;
 
-/** What a user may write, by whatever way. Safe for use by many threads; never blocks. */
+/** How much a user may write, over the socket and over HTTP together. Thread-safe; never blocks. */
 @FunctionalInterface
 public interface WriteBudget {
-  /** Of messages: everything that makes an entry. */
+  /** Name of the limit on messages. Everything that adds an entry to a log counts as a message. */
   String MESSAGES = "messages";
 
-  /** Of new groups. */
+  /** Name of the limit on new groups. */
   String GROUPS_PER_DAY = "groups_per_day";
 
   /**
-   * Takes a message of the user's rate.
+   * Takes one message of the user's rate.
    *
-   * @return 0 if it was taken, else after how many milliseconds there will be one
+   * @return 0 if it was taken, else the milliseconds until one is available
    */
   long tryTake(UserId user);
 
-  /** Gives a message back: what it was taken for had been written before. */
+  /** Gives a message back, because its entry had been written before. */
   default void giveBack(UserId user) {}
 
   /** How many groups a user may make in 24 hours; 0 is no limit. */
@@ -26,6 +26,9 @@ public interface WriteBudget {
     return 0;
   }
 
-  /** A call was refused for this budget, or for one of an address or a login. */
+  /**
+   * Counts a call that was refused because of this limit, or because of a limit of an address or a
+   * login.
+   */
   default void limited(String limit) {}
 }
