@@ -17,18 +17,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands before an event-sourced behaviour and refuses what it would silently lose. While a write
- * is on its way such a behaviour stashes commands, 4,096 of them, and drops the next without a
- * word; and those in the stash when it ends (a write failed) are gone without a word too. Here they
- * are remembered on their way in until, by {@link #handled}, a handler takes them up; beyond the
- * bound, and at the end, the sender is told instead.
+ * Refuses commands that an event-sourced behaviour would silently lose. During a write such a
+ * behaviour stashes up to 4,096 commands and silently drops further ones. When it stops, for
+ * example after a failed write, the stashed commands are silently lost too. The guard remembers
+ * each command on its way in until its handler calls {@link #handled}. It refuses commands beyond
+ * the bound, and at the end those that were not handled, and tells their senders.
  *
- * <p>One guard serves one actor: both calls come from that actor's thread.
+ * <p>One guard serves one actor; all calls come from that actor's thread.
  *
  * @param <C> the behaviour's commands
  */
 public final class AdmissionGuard<C> {
-  /** Most commands waiting: half the stash, so that a few of the actor's own always fit. */
+  /**
+   * The most waiting commands: half of the stash, so that a few of the actor's own messages always
+   * fit.
+   */
   public static final int BOUND = 2_048;
 
   private static final Logger LOG = LoggerFactory.getLogger(AdmissionGuard.class);
@@ -41,12 +44,12 @@ public final class AdmissionGuard<C> {
   private long refused;
 
   /**
-   * A guard for one actor.
+   * Creates a guard for one actor.
    *
-   * @param type the class of commands; other messages (the journal's answers) pass unseen
-   * @param bound most commands waiting
-   * @param always which ones are never refused: few by nature, such as timers
-   * @param refuse tells the sender, if there is somebody to tell
+   * @param type the class of the commands; other messages (answers of the journal) are not counted
+   * @param bound the most waiting commands
+   * @param always selects commands that are never refused: few by nature, such as timers
+   * @param refuse sends a refusal to the command's sender, if it has one
    */
   public AdmissionGuard(Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse) {
     this.type = type;
@@ -55,17 +58,17 @@ public final class AdmissionGuard<C> {
     this.refuse = refuse;
   }
 
-  /** To be called first of all by the behaviour's command handler. */
+  /** The behaviour's command handler must call this first. */
   public void handled(C command) {
     waiting.remove(command);
   }
 
-  /** How many commands are waiting to be handled. */
+  /** The number of commands that wait to be handled. */
   public int waiting() {
     return waiting.size();
   }
 
-  /** The behaviour, guarded. */
+  /** Wraps the behaviour. */
   public Behavior<C> guard(Behavior<C> behavior) {
     return Behaviors.intercept(Interceptor::new, behavior);
   }

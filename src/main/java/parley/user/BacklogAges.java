@@ -7,25 +7,25 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How old the entries are that devices still lack in one conversation: where its head was at some
- * moments of the last weeks, ten days or more apart. Kept only while some device lags, so mostly
- * there is none. Immutable; at most {@link #MARKS} marks.
+ * How old the entries of one conversation are that devices still lack. It records where the
+ * conversation's head was at some moments of the last weeks, ten days or more apart. It exists only
+ * while some device lags, so most conversations have none. Immutable; at most {@link #MARKS} marks.
  *
- * <p>By it entries that a device has not fetched for {@link #LIFE} are dropped from what it is sent
- * when it comes back: when they are 30 days old at the earliest, 40 at the latest. Nobody has to be
- * woken for that.
+ * <p>An entry that a device has not fetched for {@link #LIFE} is not sent to the device when it
+ * comes back. The entry is then 30 days old at the earliest and 40 at the latest. No entity has to
+ * be woken for that.
  */
 final class BacklogAges {
-  /** How long an entry waits for a device. */
+  /** How long an entry waits for a device, in milliseconds. */
   static final long LIFE = Duration.ofDays(30).toMillis();
 
-  /** How far apart marks are at least. */
+  /** The shortest time between two marks, in milliseconds. */
   static final long STEP = Duration.ofDays(10).toMillis();
 
-  /** Most marks: one older than {@link #LIFE}, and those of that time. */
+  /** The most marks: one that is older than {@link #LIFE}, and those within that time. */
   static final int MARKS = 5;
 
-  /** Epoch milliseconds, head at that time, epoch milliseconds, head … */
+  /** Pairs of a time (epoch milliseconds) and the head at that time, the oldest first. */
   private final long[] pairs;
 
   private BacklogAges(long[] pairs) {
@@ -42,14 +42,15 @@ final class BacklogAges {
     return pairs.clone();
   }
 
-  /** The marks after the head has moved, where {@code was} are those before. */
+  /** The marks after the head has moved; {@code was} holds the marks before. */
   static BacklogAges moved(@Nullable BacklogAges was, long now, long head) {
     if (was == null || was.pairs.length == 0) {
       return new BacklogAges(new long[] {now, head});
     }
     long[] old = was.pairs;
     if (old[old.length - 2] > now) {
-      // The clock was set back: it is as old as now at least, and waits for its time from now on.
+      // The clock was set back. Times in the future become now, so their entries wait for the whole
+      // time from now on.
       old = old.clone();
       for (int i = 0; i < old.length; i += 2) {
         old[i] = Math.min(old[i], now);
@@ -70,11 +71,12 @@ final class BacklogAges {
     return new BacklogAges(next);
   }
 
-  /** The highest seq that is known to have waited for {@link #LIFE}, 0 where none has. */
+  /** The highest seq that is known to have waited for {@link #LIFE}; 0 if there is none. */
   long expired(long now, long head) {
     long cut = now - LIFE;
     int last = pairs.length - 2;
-    // What came after the last mark came within a step of it, or there would be another mark.
+    // Every entry after the last mark came within one step of it; a later entry would have made
+    // another mark.
     if (last >= 0 && pairs[last] + STEP <= cut) {
       return head;
     }

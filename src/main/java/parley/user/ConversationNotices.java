@@ -6,13 +6,14 @@ import parley.model.Profile;
 import parley.model.UserId;
 
 /**
- * What conversations are still to be told: that a device has something ({@link User.Delivered}),
- * and the user's new name ({@link User.Renamed}). Neither may hang for ever because one message was
- * lost, nor go round for ever because nobody answers: each is repeated a few times, the former
- * again at the next hello, the latter whenever the user comes back to memory.
+ * The notices that conversations are still to receive: that a device has entries ({@link
+ * User.Delivered}), and the user's new name or picture ({@link User.Renamed}). Each notice is
+ * repeated a few times, so that a lost message does not lose it, and not for ever, so that a
+ * conversation that never answers does not cause endless messages. After that, {@code Delivered}
+ * starts again at the next hello, and {@code Renamed} when the user is next loaded into memory.
  */
 final class ConversationNotices {
-  /** How long cursors that moved are gathered before their conversation is told. */
+  /** How long moved cursors are gathered before their conversation is told. */
   private static final long GATHER_MILLIS = 50;
 
   private final UserId id;
@@ -27,46 +28,46 @@ final class ConversationNotices {
     this.unsavedChanges = unsavedChanges;
   }
 
-  /** A conversation has spoken, so it has heard the name. */
+  /** A conversation has sent a message, which acknowledges the name. */
   void heard(ConversationId conversation) {
     renamed.confirm(conversation);
   }
 
-  /** A device has more of the conversation than it knows. */
+  /** A device has more of the conversation than the conversation knows. */
   void delivered(ConversationId conversation, long now) {
     delivered.offer(conversation, now + GATHER_MILLIS);
   }
 
-  /** Whether the conversation is being told what devices have. */
+  /** Whether a {@link User.Delivered} to the conversation is pending. */
   boolean tellsDelivered(ConversationId conversation) {
     return delivered.contains(conversation);
   }
 
-  /** Nothing is to be told of devices in this conversation. */
+  /** Cancels the {@link User.Delivered} to the conversation. */
   void deliveredKnown(ConversationId conversation) {
     delivered.drop(conversation);
   }
 
-  /** Tell the profile to every direct conversation, until each has heard. */
+  /** Sends the profile to every direct conversation, until each has acknowledged it. */
   void rename(long now) {
     renamed.clear();
     unsavedChanges.rows().forEach(visibleRow -> rename(visibleRow, now));
     unsavedChanges.parked().forEach(hiddenRow -> rename(hiddenRow, now));
   }
 
-  /** Tell the profile to this conversation, if it is one that shows it. */
+  /** Sends the profile to this conversation if it is a direct one that the user has not left. */
   void rename(ConversationRow conversationRow, long now) {
     if (conversationRow.type() == ConversationType.DIRECT && conversationRow.leftSeq() == 0) {
       renamed.offer(conversationRow.id(), now);
     }
   }
 
-  /** Whether every conversation has heard the name. */
+  /** Whether every conversation has acknowledged the name. */
   boolean allHeard() {
     return renamed.complete();
   }
 
-  /** Tell what is due. */
+  /** Sends the notices that are due. */
   void tell(UserState state, long now) {
     for (ConversationId conversation : delivered.due(now)) {
       ConversationRow conversationRow = unsavedChanges.get(conversation);
@@ -89,7 +90,10 @@ final class ConversationNotices {
     }
   }
 
-  /** When {@link #tell} is worth a call next, not at once; {@link Long#MAX_VALUE} is never. */
+  /**
+   * When {@link #tell} must be called next, epoch milliseconds and later than {@code now}; {@link
+   * Long#MAX_VALUE} is never.
+   */
   long nextDue(UserState state, long now) {
     if (allHeard() && !state.announced()) {
       return now + GATHER_MILLIS;

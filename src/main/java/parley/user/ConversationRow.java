@@ -5,12 +5,13 @@ import parley.model.ConversationId;
 import parley.model.ConversationType;
 
 /**
- * What a user keeps of a conversation: a {@link VisibleRow} in the inbox, or what is left of one.
+ * The data that a user keeps of a conversation: a {@link VisibleRow} in the inbox, or a {@link
+ * HiddenRow} outside it.
  */
 sealed interface ConversationRow permits VisibleRow, HiddenRow {
   ConversationId id();
 
-  /** The conversation's count of events this was made from. */
+  /** The conversation's count of events from which this row was made. */
   long version();
 
   ConversationType type();
@@ -18,36 +19,39 @@ sealed interface ConversationRow permits VisibleRow, HiddenRow {
   /** The entry that added the user. */
   long joinedSeq();
 
-  /** The entry that removed the user, 0 for a member. */
+  /** The entry that removed the user; 0 for a current member. */
   long leftSeq();
 
-  /** The head: the highest entry this user was told. */
+  /** The head: the highest entry that this user has received. */
   long lastSeq();
 
-  /** The place in the inbox's order, epoch milliseconds. */
+  /** The position in the inbox's order, epoch milliseconds. */
   long orderAt();
 
-  /** The highest seq one of the user's devices has acknowledged, or the conversation knows of. */
+  /**
+   * The highest seq that one of the user's devices has acknowledged, or that the conversation
+   * knows.
+   */
   long delivered();
 
-  /** The part of {@link #delivered} that the conversation has shown to know. */
+  /** The part of {@link #delivered} that the conversation has confirmed. */
   long told();
 
-  /** Where devices are that are not at the head. */
+  /** The cursors of devices that are not at the head. */
   DeviceCursors cursors();
 
-  /** How old the entries are that devices lack, or null where none lacks any. */
+  /** The ages of the entries that devices lack, or null if no device lags. */
   @Nullable BacklogAges ages();
 
   /**
-   * Up to here the conversation had been forgotten for lack of room: devices that are before it are
-   * told of a gap. 0 where none is.
+   * The conversation was once dropped for lack of room up to this seq. Devices whose cursor is
+   * before it are told of a gap. 0 if there is none.
    */
   long forgottenTo();
 
-  /** The same with other ages. */
+  /** A copy with other ages. */
   ConversationRow withAges(@Nullable BacklogAges newAges);
 
-  /** The same with devices moved. */
+  /** A copy with other device cursors. */
   ConversationRow withCursors(DeviceCursors cursors, long delivered);
 }

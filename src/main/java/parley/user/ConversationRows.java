@@ -8,16 +8,16 @@ import parley.model.ConversationId;
 import parley.model.Limits;
 
 /**
- * All conversations of a user: at most {@link Limits#INBOX_ROWS} rows of the inbox and {@link
- * #PARKED} that are not in it. There are two of these in a live entity, sharing their immutable
- * values: what the journal holds, and what is known by now.
+ * All conversations of a user: at most {@link Limits#INBOX_ROWS} rows in the inbox and {@link
+ * #PARKED} outside it. A live entity has two of these objects, which share their immutable values:
+ * the durable state, and the current state with unsaved changes.
  */
 final class ConversationRows {
-  /** Most conversations kept outside the inbox. */
+  /** The most conversations that are kept outside the inbox. */
   static final int PARKED = 20_000;
 
   private final Map<ConversationId, VisibleRow> rows = new HashMap<>();
-  // The longest parked first.
+  // The conversation that left the inbox first comes first.
   private final LinkedHashMap<ConversationId, HiddenRow> parked = new LinkedHashMap<>();
 
   @Nullable ConversationRow get(ConversationId id) {
@@ -51,7 +51,7 @@ final class ConversationRows {
     return parked;
   }
 
-  /** The row that has to leave because there is one too many, or null. */
+  /** The row that must leave the inbox because it is one too many, or null. */
   @Nullable VisibleRow surplusRow() {
     if (rows.size() <= Limits.INBOX_ROWS) {
       return null;
@@ -60,14 +60,15 @@ final class ConversationRows {
   }
 
   /**
-   * The parked conversation of which nothing can be kept any more because there is one too many, or
-   * null. One that was left, and of which no device lacks anything, if there is such a one; else
-   * the longest parked of those of which no device lacks anything; else the longest parked.
+   * The conversation outside the inbox that must be dropped because it is one too many, or null.
+   * The first choice is a conversation that the user has left and in which no device lags. The
+   * second is the longest parked conversation in which no device lags. The last is the longest
+   * parked conversation.
    *
-   * <p>What a device lacked of that last kind it is not told at its next hello, because nothing is
-   * left to know it by, but as a gap as soon as the conversation speaks again ({@link
-   * ConversationRow#forgottenTo}). That takes {@value #PARKED} conversations outside the inbox in
-   * which a device lags.
+   * <p>In the last case, a device is not told at its next hello what it lacks, because nothing is
+   * left to derive that from. It is told of a gap as soon as the conversation delivers again
+   * ({@link ConversationRow#forgottenTo}). That takes {@value #PARKED} conversations outside the
+   * inbox in which a device lags.
    */
   @Nullable HiddenRow surplusParked() {
     if (parked.size() <= PARKED) {

@@ -11,42 +11,43 @@ import parley.model.InboxRow;
 import parley.model.LastMessage;
 
 /**
- * What a user makes of a {@link User.Deliver}. A pure function of what is held of the conversation
- * and of the message: the heart of "every entry once, in order, without holes", and therefore
- * without an actor around it.
+ * The result of a {@link User.Deliver}, as a pure function of the message and of the user's row of
+ * the conversation. This is the core of the guarantee "every entry once, in order, without gaps",
+ * and therefore it works without an actor.
  *
- * <p><b>Forgotten.</b> A user beyond its bounds forgets its oldest conversations ({@link
- * ConversationRows}). When one of them speaks again, with entries or without, the user goes on
- * where the conversation says that it had acknowledged ({@link User.Deliver#next}), and announces a
- * gap up to there: to sessions at once, and to every device that is not here at its next hello,
- * because its cursor stands before the gap ({@link ConversationRow#forgottenTo}), which is as
- * durable as the row. (Rejected: to begin before the first entry. The conversation goes on where it
- * was, so neither would ever have moved.)
+ * <p>Two rules decide everything. Entries are taken by seq: entries at or below the head are known,
+ * and the next one is taken. Beyond a gap nothing is taken, and the conversation is told where to
+ * continue. The contents of a row are taken by version: only a higher version replaces them.
  *
- * <p>Two rules do all of it. Entries are taken by seq: those at or below the head are known, the
- * next one is taken, anything further is not, and the conversation is told where to begin again.
- * What a row shows is taken by version: only a higher one replaces it.
+ * <p><b>Dropped conversations.</b> A user beyond its bounds drops its oldest conversations ({@link
+ * ConversationRows}). When a dropped conversation delivers again, with or without entries, the user
+ * continues where the conversation says that the user had acknowledged ({@link User.Deliver#next}).
+ * The user announces a gap up to there: to live sessions at once, and to every other device at its
+ * next hello, because that device's cursor is before the gap ({@link ConversationRow#forgottenTo}).
+ * This is as durable as the row. Rejected: to start before the first entry. The conversation
+ * continues where it was, so neither side would ever have advanced.
  */
 sealed interface DeliveryHandler {
-  /** A conversation nobody has written in yet: there is nothing to keep. */
+  /** Nobody has written in the conversation yet, so there is nothing to keep. */
   record Quiet(long seq) implements DeliveryHandler {}
 
-  /** Entries between {@code seq} and these are missing. Nothing was taken. */
+  /** The entries between {@code seq} and the delivered ones are missing. Nothing was taken. */
   record Missing(long seq) implements DeliveryHandler {}
 
-  /** Nothing of it is new. */
+  /** The message contains nothing new. */
   record Known() implements DeliveryHandler {}
 
   /**
-   * It was taken.
+   * The message was taken.
    *
-   * @param held what is held now
-   * @param entries those that are new
-   * @param created there is a row where none was
-   * @param changed sessions must be shown the row although no entry tells them
-   * @param removed the user is no longer a member and now has every entry up to that; how the row
-   *     looked last
-   * @param gap what will never come: this conversation was once forgotten for lack of room
+   * @param held the new row
+   * @param entries the new entries
+   * @param created the inbox has a row for the conversation now and had none before
+   * @param changed sessions must receive the row, because no entry tells them of the change
+   * @param removed the user is no longer a member and now has every entry up to the removal; this
+   *     is the row's last appearance. Null otherwise
+   * @param gap entries that the user will never receive, because it had dropped this conversation
+   *     for lack of room; null if there are none
    */
   record Taken(
       ConversationRow held,
@@ -58,12 +59,13 @@ sealed interface DeliveryHandler {
       implements DeliveryHandler {}
 
   /**
-   * Look at a message.
+   * Computes the result of a message.
    *
-   * @param conversationRow what the user keeps of the conversation, or null
+   * @param conversationRow what the user holds of the conversation, or null
+   * @param message the delivery
    * @param devices the numbers of the user's devices
-   * @param early what devices have acknowledged of a conversation that was not held
-   * @param forgotten whether conversations were ever forgotten for lack of room
+   * @param early what devices have acknowledged of a conversation that the user did not hold
+   * @param forgotten whether any conversation was ever dropped for lack of room
    */
   static DeliveryHandler of(
       @Nullable ConversationRow conversationRow,
@@ -101,7 +103,7 @@ sealed interface DeliveryHandler {
     if (newer
         && member.joinedSeq() > conversationRow.joinedSeq()
         && member.joinedSeq() > conversationRow.lastSeq()) {
-      // Added again: what was before is no longer shown to this user, so nobody lags in it.
+      // The user was added again: earlier entries are no longer shown, so no device lags in them.
       return take(null, member.joinedSeq() - 1, message, devices, DeviceCursors.NONE, null);
     }
     return take(
@@ -113,7 +115,10 @@ sealed interface DeliveryHandler {
         null);
   }
 
-  /** Up to where the conversation says, or an older node's lets one guess, that it was told. */
+  /**
+   * The seq that the user had acknowledged, as the conversation says. A node of an older version
+   * does not say it, so it is estimated from the message.
+   */
   private static long acknowledged(
       User.Deliver message, long start, long first, boolean forgotten) {
     if (message.next() > 0) {
@@ -196,7 +201,7 @@ sealed interface DeliveryHandler {
       return parked(conversationRow, newer, leftSeq, head, lag, before, message);
     }
     if (conversationRow instanceof HiddenRow && !news) {
-      // It left a full inbox as the oldest; cursors alone do not make it younger.
+      // The row had left a full inbox as the oldest. Moved cursors alone do not make it newer.
       return parked(conversationRow, newer, 0, head, lag, before, message);
     }
     if (conversationRow instanceof VisibleRow visibleRow && !newer) {
@@ -302,8 +307,9 @@ sealed interface DeliveryHandler {
   }
 
   /**
-   * The row of a conversation the user is no longer in: enough to know it by, and no content. Its
-   * name and picture are those the user knew as a member: later ones are not theirs to learn.
+   * The last appearance of a conversation that the user has left: enough to identify it, and no
+   * content. Name and picture are those that the user knew as a member, because the user must not
+   * learn later ones.
    */
   private static InboxRow lastLook(
       @Nullable ConversationRow conversationRow, User.Deliver message, long head) {

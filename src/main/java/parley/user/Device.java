@@ -7,18 +7,20 @@ import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
 
 /**
- * A device that has said hello.
+ * A device that has attached at least once.
  *
- * @param number its name in {@link DeviceCursors}; a new one when it has lost its data
- * @param client what it says it runs
- * @param seenAt when a session of it was last alive, epoch milliseconds
- * @param pushAt when the token was registered, epoch milliseconds; 0 where no version that knew it
- *     wrote it down, and that counts as long ago
- * @param logins the logins that it said hello with and that have not ended, the last one last; at
+ * @param number the device's name in {@link DeviceCursors}; a device that has lost its data gets a
+ *     new one
+ * @param client the name of its client software, as it reports it
+ * @param seenAt when a session of the device was last alive, epoch milliseconds
+ * @param pushAt when the token was registered, epoch milliseconds; 0 if a version that did not
+ *     record it wrote the device, which counts as long ago
+ * @param logins the logins that the device has used and that have not ended, the latest last; at
  *     most {@value #LOGINS}
- * @param pushClaim the number under which the token was claimed; 0 where it was not. See {@link
- *     PushTokens}. {@link #RELEASED} where its claim ended with a login
- * @param signedOut the login of its last hello has ended: nothing is pushed to it until the next
+ * @param pushClaim the number of the claim of the token, see {@link PushTokens}; 0 if the token was
+ *     not claimed; {@link #RELEASED} if the claim ended with a login
+ * @param signedOut the login of the device's last hello has ended: it gets no push until the next
+ *     hello
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record Device(
@@ -33,22 +35,23 @@ record Device(
     boolean signedOut,
     long pushClaim) {
   /**
-   * A {@code pushClaim}: the token's claim ended with the device's login. It is claimed anew at the
-   * next hello, unless somebody else has it by then, and nothing is pushed until that is settled.
+   * A {@code pushClaim}: the claim of the token ended with the device's login. The device claims
+   * the token again at its next hello, unless another user owns it by then, and gets no push until
+   * that is settled.
    */
   static final long RELEASED = -1;
 
-  /** As many as an account keeps. */
+  /** The most logins that are kept: as many as an account keeps. */
   static final int LOGINS = 20;
 
-  // What is empty is not written, and arrives as null.
+  // An empty text is not written and is read as null.
 
   Device {
     client = client == null ? "" : client;
     logins = logins == null ? List.of() : List.copyOf(logins);
   }
 
-  /** A device that no login is known of. */
+  /** A device without a known login. */
   Device(
       DeviceId id,
       long number,
@@ -60,34 +63,37 @@ record Device(
     this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false, 0);
   }
 
-  /** Whether it has a push token that may be its own, and somebody is logged in. */
+  /**
+   * Whether the device can receive a push: it is logged in, and has a token whose claim is not
+   * open.
+   */
   boolean pushable() {
     return pushToken != null && !signedOut && pushClaim != RELEASED;
   }
 
-  /** Whether its token is claimed. */
+  /** Whether the device has a claim on its token. */
   boolean claims() {
     return pushToken != null && pushClaim > 0;
   }
 
-  /** Whether its token is to be claimed anew. */
+  /** Whether the device must claim its token again. */
   boolean isToBeClaimed() {
     return pushToken != null && pushClaim == RELEASED && !signedOut;
   }
 
-  /** What the token's owner is known by, or null where there is no token. */
+  /** The id of the token's owner record, or null without a token. */
   @Nullable String tokenHash() {
     return pushToken == null || pushPlatform == null
         ? null
         : PushTokens.hash(pushPlatform, pushToken);
   }
 
-  /** Its token is claimed under this number now. */
+  /** The event that gives the device's token this claim. */
   UserEvent claimedAnew(long claim) {
     return new UserEvent.PushTokenSet(id, pushPlatform, pushToken, pushAt, claim);
   }
 
-  /** Never null, unlike what is written. */
+  /** The logins; never null, unlike the stored field. */
   List<String> allLogins() {
     return logins == null ? List.of() : logins;
   }
@@ -97,9 +103,9 @@ record Device(
   }
 
   /**
-   * A session of it was alive.
+   * A copy after a session of the device was alive.
    *
-   * @param sid the session's login; null where it has none, or none is known
+   * @param sid the session's login; null if it has none or none is known
    */
   Device seen(String newClient, long at, @Nullable String sid) {
     List<String> all = new ArrayList<>(allLogins());
@@ -121,7 +127,7 @@ record Device(
         pushClaim);
   }
 
-  /** A login has ended. */
+  /** A copy after a login has ended. */
   Device loginEnded(String sid) {
     List<String> all = allLogins();
     if (!all.contains(sid)) {

@@ -6,19 +6,19 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * How far each device is in one conversation, written down only where it is not exactly at the
- * conversation's head: mostly nobody, so mostly this is empty and costs nothing. A device may also
- * be ahead: it acknowledged an entry by {@code sent} before this user was told of it.
+ * How far each device is in one conversation. A device is listed only if it is not exactly at the
+ * conversation's head, so mostly this is empty and costs nothing. A device may also be ahead of the
+ * head: it acknowledged an entry by {@code sent} before this user received the entry.
  *
- * <p>Devices are named by number. A number is given once and never again, so cursors of a device
- * that was removed or lost its data mean nothing to anybody and are left where they are until the
- * row changes. Immutable; at most {@link parley.model.Limits#DEVICES} of the living ones.
+ * <p>Devices are identified by number, and a number is never used again. So the cursors of a device
+ * that was removed or has lost its data are meaningless, and stay until the row changes. Immutable;
+ * at most {@link parley.model.Limits#DEVICES} cursors of existing devices.
  */
 final class DeviceCursors {
-  /** Everybody is at the head. */
+  /** Every device is at the head. */
   static final DeviceCursors NONE = new DeviceCursors(new long[0]);
 
-  /** Number, acknowledged seq, number, acknowledged seq. */
+  /** Pairs of a device number and the seq that the device has acknowledged. */
   private final long[] pairs;
 
   private DeviceCursors(long[] pairs) {
@@ -39,7 +39,7 @@ final class DeviceCursors {
     return pairs.length == 0;
   }
 
-  /** The highest seq the device has acknowledged, where the conversation's head is {@code head}. */
+  /** The highest seq that the device has acknowledged; {@code head} is the conversation's head. */
   long acked(long device, long head) {
     for (int i = 0; i < pairs.length; i += 2) {
       if (pairs[i] == device) {
@@ -49,7 +49,7 @@ final class DeviceCursors {
     return head;
   }
 
-  /** The same with one device moved. */
+  /** A copy in which one device has moved. */
   DeviceCursors with(long device, long acked, long head) {
     long[] next = new long[pairs.length + 2];
     int n = 0;
@@ -66,7 +66,7 @@ final class DeviceCursors {
     return n == 0 ? NONE : new DeviceCursors(Arrays.copyOf(next, n));
   }
 
-  /** The same cursors after the head has moved: who was at the old one now lags. */
+  /** A copy after the head has moved: devices at the old head now lag. */
   DeviceCursors headMoved(long from, long to, Set<Long> devices) {
     DeviceCursors next = NONE;
     for (long device : devices) {

@@ -3,21 +3,22 @@ package parley.user;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
- * A login of the user's that has ended. It is remembered for as long as its access tokens may live:
- * until then a hello with one of them is refused.
+ * A login of the user that has ended. It is remembered for as long as its access tokens may be
+ * valid: until then an attach with one of them is refused.
  *
- * @param sid what the login's tokens are known by
+ * @param sid the id of the login in its tokens
  * @param at when it ended, epoch milliseconds
- * @param told whether the account knows; it is told until it does
+ * @param told whether the account has confirmed the end; the user tells it until then
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record EndedLogin(String sid, long at, boolean told) {
-  /** Longer than an access token lives, and clocks differ. */
+  /** Longer than an access token is valid, with room for clock differences. */
   static final long REMEMBER_MILLIS = 20 * 60_000L;
 
   /**
-   * Most that are remembered; beyond that the oldest that the account knows of is forgotten, and an
-   * access token of it opens a socket until it ends. Only somebody who can log in can end so many.
+   * The most ended logins that are remembered. Beyond that the oldest one that the account has
+   * confirmed is dropped, and an access token of it can open a socket until the token expires. Only
+   * a person who can log in can end so many.
    */
   static final int MOST = 200;
 

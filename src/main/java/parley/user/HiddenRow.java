@@ -6,9 +6,9 @@ import parley.model.ConversationId;
 import parley.model.ConversationType;
 
 /**
- * What is kept of a conversation that is not in the inbox: the user left it, or the inbox was full
- * and this was the oldest row. Without it the conversation's next word would look like a new
- * conversation, and its whole log would be asked for again; and a device that lags here still gets
+ * The data of a conversation that is not in the inbox: the user has left it, or the inbox was full
+ * and this was the oldest row. Without it, the conversation's next message would look like a new
+ * conversation, and the user would request its whole log again. A device that lags here still gets
  * what it lacks.
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)

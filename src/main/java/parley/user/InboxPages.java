@@ -15,18 +15,18 @@ import parley.model.Limits;
 import parley.serial.Wire;
 
 /**
- * Pages of the inbox. A cursor is the place in the order after which the next page begins, not a
- * row: it stays good when rows move or vanish. A row that moves to the top while somebody pages is
- * seen again rather than missed.
+ * Pages of the inbox. A cursor is a position in the order, after which the next page begins, and
+ * not a row: it stays valid when rows move or disappear. A row that moves to the top while a client
+ * reads pages is seen again rather than missed.
  */
 final class InboxPages {
-  /** Newest first; ties by id. */
+  /** Newest first, and by id for equal times. */
   static final Comparator<VisibleRow> ORDER =
       Comparator.comparingLong(VisibleRow::orderAt).reversed().thenComparing(VisibleRow::id);
 
   private InboxPages() {}
 
-  /** A place in the order. */
+  /** A position in the order. */
   private record Place(long orderAt, ConversationId id) {
     boolean before(VisibleRow visibleRow) {
       return visibleRow.orderAt() < orderAt
@@ -52,7 +52,7 @@ final class InboxPages {
     }
   }
 
-  /** How many of the first ones one message between nodes may carry, one at least. */
+  /** How many of the first rows fit into one message between nodes; at least one. */
   private static int fitting(List<VisibleRow> page, int most) {
     int bytes = 0;
     int fits = 0;
@@ -66,7 +66,7 @@ final class InboxPages {
     return fits;
   }
 
-  /** The page, or null where the cursor is none of ours. */
+  /** The page, or null if the cursor is invalid. */
   static @Nullable InboxPage page(Collection<VisibleRow> rows, int limit, @Nullable String cursor) {
     Place after = null;
     if (cursor != null) {
@@ -77,7 +77,8 @@ final class InboxPages {
       }
     }
     int size = Math.clamp(limit, 1, Limits.INBOX_PAGE);
-    // The newest size + 1, the oldest of them on top: thousands of rows are not sorted for twenty.
+    // Holds the newest size + 1 rows, the oldest of them on top, so that thousands of rows are not
+    // sorted for a page of twenty.
     PriorityQueue<VisibleRow> newest = new PriorityQueue<>(size + 2, ORDER.reversed());
     for (VisibleRow visibleRow : rows) {
       if (after == null || after.before(visibleRow)) {

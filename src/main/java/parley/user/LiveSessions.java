@@ -14,19 +14,23 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 
 /**
- * The live sessions: at most one per device, each watched.
+ * The live sessions of a user: at most one for each device. The user watches each of them.
  *
- * <p>A hello whose connection has already ended must not replace the living session of the same
- * device; such hellos are real (a phone that changes networks sends two, and the first may arrive
- * last). Death watch alone comes too late to know. So where there is somebody to replace, the
- * newcomer is asked first whether it lives. Only what lives answers: Pekko's own {@code Identify}
- * would not do, since what a session gives us is an adapter, and those do not know it.
+ * <p>A hello whose connection has already ended must not replace a live session of the same device.
+ * Such hellos occur: a phone that changes networks sends two, and the first may arrive last. Death
+ * watch alone detects the end too late. So if an attach would replace another session, the new
+ * session is asked first whether it is alive, and only a live session answers. Pekko's {@code
+ * Identify} does not work here, because the reference of a session is a message adapter, and
+ * adapters do not answer it.
  */
 final class LiveSessions {
-  /** Most newcomers that are being asked; the longest waiting is refused beyond that. */
+  /**
+   * The most new sessions that are being asked; beyond that the one that has waited longest is
+   * refused.
+   */
   private static final int KNOCKING = 64;
 
-  /** A session. */
+  /** An attached session. */
   static final class Live {
     private final Newcomer newcomer;
     private long told;
@@ -44,7 +48,7 @@ final class LiveSessions {
       return newcomer.attach().sessionId();
     }
 
-    /** The login of its token, or null. */
+    /** The login of the session's token, or null. */
     @Nullable String sid() {
       return newcomer.attach().sid();
     }
@@ -53,7 +57,7 @@ final class LiveSessions {
       return newcomer.attach().client();
     }
 
-    /** The later hello has the higher one. */
+    /** The order of the hello; a later hello has a higher one. */
     long order() {
       return newcomer.order();
     }
@@ -74,14 +78,14 @@ final class LiveSessions {
     }
   }
 
-  /** A hello; the later one has the higher order. */
+  /** A session that attaches. A later hello has a higher order. */
   record Newcomer(User.Attach attach, long order) {}
 
   private final ActorContext<User.Command> context;
   private final Map<DeviceId, Live> live = new HashMap<>();
 
-  // The last session of a device that has none now. Its end is noticed by a shorter way than its
-  // last acknowledgements take, so those come from one who has left.
+  // The last session of each device that has none now. Death watch may be faster than the session's
+  // last acknowledgements, so these are accepted after its end.
   private final Map<DeviceId, String> ended = new HashMap<>();
   private final LinkedHashMap<Long, Newcomer> knocking = new LinkedHashMap<>();
   private long lastOrder;
@@ -102,12 +106,12 @@ final class LiveSessions {
     return live.values();
   }
 
-  /** Tell every session what it must not miss. */
+  /** Sends a delivery that must not be missed to every session. */
   void tellAll(User.Vital delivery) {
     live.values().forEach(session -> session.tell(delivery));
   }
 
-  /** Tell one device's session what it must not miss. */
+  /** Sends a delivery that must not be missed to one device's session. */
   void tell(DeviceId device, User.Vital delivery) {
     Live session = live.get(device);
     if (session != null) {
@@ -115,14 +119,14 @@ final class LiveSessions {
     }
   }
 
-  /** Tell every session what may be lost. */
+  /** Sends a delivery that may be lost to every session. */
   void hint(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
   }
 
   /**
-   * An acknowledgement came. Answers whether it counts: it is from the device's session, or from
-   * its last one if there is none.
+   * An acknowledgement has arrived. Returns whether it counts: it does if it comes from the
+   * device's session, or from the device's last session while there is none.
    */
   boolean acked(User.Acked message) {
     Live session = live.get(message.deviceId());
@@ -137,9 +141,9 @@ final class LiveSessions {
   }
 
   /**
-   * A session asks whether it has missed anything.
+   * Answers a session that asks whether it has missed anything.
    *
-   * @param known whether there is such a device
+   * @param known whether the user has this device
    */
   void check(User.Check check, boolean known) {
     Live session = live.get(check.deviceId());
@@ -155,8 +159,9 @@ final class LiveSessions {
   }
 
   /**
-   * The newcomer, who may come in now; or null where it would replace somebody and is asked first
-   * whether it lives: then {@link User.Living} comes of it, or its end.
+   * Returns the newcomer if it may attach now. Returns null if it would replace another session;
+   * then it is asked first whether it is alive, and {@link User.Living} or its end follows. Also
+   * returns null if it is refused.
    */
   @Nullable Newcomer hello(User.Attach attach) {
     Newcomer newcomer = new Newcomer(attach, ++lastOrder);
@@ -166,7 +171,7 @@ final class LiveSessions {
     }
     boolean oldSaidHello = !old.newcomer.attach().resume();
     if (attach.resume() && (oldSaidHello || attach.sessionId().compareTo(old.sessionId()) < 0)) {
-      // Its device has said hello elsewhere since; it has only not heard of it.
+      // The device has said hello elsewhere since, and this session has not learned of it yet.
       end(attach.session(), User.End.REPLACED, replaced());
       return null;
     }
@@ -184,7 +189,7 @@ final class LiveSessions {
     return null;
   }
 
-  /** The newcomer that answered and may come in now, or null. */
+  /** Returns the newcomer that has answered and may attach now, or null. */
   @Nullable Newcomer answered(User.Living answer) {
     Newcomer knock = knocking.remove(answer.order());
     if (knock == null) {
@@ -200,9 +205,9 @@ final class LiveSessions {
   }
 
   /**
-   * The session is the device's from now on.
+   * Makes the newcomer the device's session.
    *
-   * @param devices those the user has: of others nothing is remembered
+   * @param devices the user's current devices; ended sessions of other devices are dropped
    */
   void enter(Newcomer newcomer, Set<DeviceId> devices) {
     User.Attach attach = newcomer.attach();
@@ -224,7 +229,7 @@ final class LiveSessions {
         attach.session(), new UserInternal.SessionEnded(attach.deviceId(), attach.session()));
   }
 
-  /** A session has ended; the one that was the device's, or null. */
+  /** A session has ended. Returns it if it was the device's session, otherwise null. */
   @Nullable Live left(UserInternal.SessionEnded end) {
     knocking.values().removeIf(knock -> knock.attach().session().equals(end.session()));
     Live session = live.get(end.deviceId());
@@ -236,7 +241,7 @@ final class LiveSessions {
     return session;
   }
 
-  /** End the device's session, if there is one. */
+  /** Ends the device's session, if there is one. */
   void remove(DeviceId device) {
     ended.remove(device);
     Live session = live.remove(device);
@@ -246,12 +251,12 @@ final class LiveSessions {
     }
   }
 
-  /** End the sessions of a login; answers their devices. */
+  /** Ends the sessions of a login. Returns their devices. */
   List<DeviceId> endLogin(String sid) {
     List<Live> those = live.values().stream().filter(one -> sid.equals(one.sid())).toList();
     for (Live session : those) {
       live.remove(session.device());
-      // Its last acknowledgements are on their way.
+      // The session's last acknowledgements may still arrive.
       ended.put(session.device(), session.sessionId());
       context.unwatch(session.ref());
       end(session.ref(), User.End.REMOVED, loginEnded());
@@ -259,7 +264,7 @@ final class LiveSessions {
     return those.stream().map(Live::device).toList();
   }
 
-  /** The login of this newcomer has ended. */
+  /** Ends or refuses a newcomer whose login has ended. */
   static void loginEnded(User.Attach attach) {
     if (attach.resume()) {
       end(attach.session(), User.End.REMOVED, loginEnded());
@@ -268,7 +273,7 @@ final class LiveSessions {
     }
   }
 
-  /** The device of this session was removed while the session looked for its user. */
+  /** Ends a session whose device was removed while the session looked for its user. */
   static void removed(User.Attach attach) {
     end(attach.session(), User.End.REMOVED, gone());
   }

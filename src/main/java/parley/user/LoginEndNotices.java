@@ -11,8 +11,9 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * Tells the account which logins have ended with a device, until it knows. What is still to be told
- * stands in the journal; what is on its way, and who waits for it, is here.
+ * Tells the account which logins have ended with a device, until the account confirms it. The
+ * journal holds the logins that are not confirmed. This class holds the requests in flight and the
+ * callers that wait for them.
  */
 final class LoginEndNotices {
   private static final Duration AGAIN = Duration.ofSeconds(5);
@@ -23,7 +24,7 @@ final class LoginEndNotices {
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
   private final Set<String> telling = new HashSet<>(0);
-  // At most one for each device that is removed, and a user has few.
+  // At most one for each device that is removed, and a user has few devices.
   private final List<Waiting> waiting = new ArrayList<>(0);
 
   LoginEndNotices(
@@ -33,7 +34,7 @@ final class LoginEndNotices {
     this.timers = timers;
   }
 
-  /** Tell what the journal says is to be told, and is not on its way. */
+  /** Tells the account of every login that is not confirmed and not in flight. */
   void tell(UserState state) {
     for (EndedLogin login : state.untoldLogins()) {
       if (telling.add(login.sid())) {
@@ -45,7 +46,10 @@ final class LoginEndNotices {
     }
   }
 
-  /** Run it when the account has been told of these, or could not be: it will be. */
+  /**
+   * Runs the action when the account has been told of these logins, or when telling it has failed;
+   * it is then told again later.
+   */
   void whenTold(List<EndedLogin> ended, Runnable answer) {
     Set<String> sids = new HashSet<>(ended.stream().map(EndedLogin::sid).toList());
     sids.retainAll(telling);
@@ -56,7 +60,7 @@ final class LoginEndNotices {
     }
   }
 
-  /** The account was told, or could not be. */
+  /** The account has been told, or telling it has failed. */
   void told(UserInternal.LoginTold told) {
     telling.remove(told.sid());
     for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {

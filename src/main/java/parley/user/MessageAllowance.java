@@ -6,20 +6,24 @@ import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.UserId;
 
 /**
- * The one bucket of messages of a user, filled from what nodes report. In memory only: whoever
- * loses it (a restart, a move) gives the user one burst, and nodes keep their own buckets
- * meanwhile.
+ * The user's one shared message bucket, filled from what nodes report. Kept in memory only: if it
+ * is lost by a restart or a move, the user gains one burst, and the nodes' own buckets limit the
+ * user meanwhile.
  */
 final class MessageAllowance {
-  /** Most nodes that are told the level; beyond it the one that reported longest ago is not. */
+  /**
+   * The most nodes that receive the level; beyond that the node that reported longest ago is
+   * dropped.
+   */
   static final int NODES = 16;
 
-  /** A node that has reported nothing for this long has a full bucket, near enough. */
+  /** A node that has reported nothing for this long has an almost full bucket. */
   private static final long REMEMBERED_MILLIS = 60_000;
 
   /**
-   * A bucket of a minute's messages is full again after a minute; what nodes gave beyond it is less
-   * than another. More than this is a clock that was set back.
+   * The longest possible time until the bucket is full. A bucket of a minute's messages is full
+   * again after a minute, and what nodes granted beyond it is less than another minute's. A longer
+   * time means that the clock was set back.
    */
   private static final long LONGEST_MICROS = 120_000_000;
 
@@ -31,7 +35,7 @@ final class MessageAllowance {
     this.id = id;
   }
 
-  /** A node reports. */
+  /** Handles the report of a node. */
   void spent(User.Spent report, long now) {
     long micros = now * 1_000;
     long before = Math.min(Math.max(fullAtMicros, micros), micros + LONGEST_MICROS);

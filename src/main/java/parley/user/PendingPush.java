@@ -6,16 +6,16 @@ import parley.model.ConversationId;
 import parley.push.DeadLetter;
 
 /**
- * A push notification that a device is owed: one per device and conversation, however many entries
- * wait there. Part of the journal format: fields are added, never changed.
+ * A push notification that is pending for a device: one for each device and conversation, however
+ * many entries it is about. Part of the journal format: fields are added, never changed.
  *
  * @param id the conversation
- * @param device the device's number, see {@link Device}
- * @param seq the newest entry that waits
- * @param at when the first of them was taken, epoch milliseconds
- * @param tries how often a provider has failed to take it
- * @param due not to be sent before this, epoch milliseconds; 0 is at once
- * @param reason what the last failure was, null before there was one
+ * @param device the number of the device, see {@link Device}
+ * @param seq the newest entry of the push
+ * @param at when the user received the first entry of the push, epoch milliseconds
+ * @param tries how often a provider has failed to accept it
+ * @param due the push is not sent before this time, epoch milliseconds; 0 is at once
+ * @param reason the reason of the last failure; null if there was none
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record PendingPush(
@@ -27,29 +27,31 @@ record PendingPush(
     long due,
     @Nullable String reason) {
 
-  /** What there is at most one of. */
+  /** At most one push is pending for each key. */
   record Key(ConversationId id, long device) {}
 
   Key key() {
     return new Key(id, device);
   }
 
-  /** The same for a later entry: what waits is updated, not doubled. */
+  /**
+   * A copy that also covers a later entry: the pending push is updated, and no second one is made.
+   */
   PendingPush upTo(long newest) {
     return newest <= seq ? this : new PendingPush(id, device, newest, at, tries, due, reason);
   }
 
-  /** The same, as if it had been taken then. */
+  /** A copy with another time of the first entry. */
   PendingPush takenAt(long when) {
     return new PendingPush(id, device, seq, when, tries, due, reason);
   }
 
-  /** The same, to be sent later. */
+  /** A copy that is not due before the given time. */
   PendingPush notBefore(long later) {
     return new PendingPush(id, device, seq, at, tries, later, reason);
   }
 
-  /** After one more failure. */
+  /** A copy after one more failure. */
   PendingPush failed(String why, long again) {
     String known =
         why.length() > DeadLetter.REASON_CHARS ? why.substring(0, DeadLetter.REASON_CHARS) : why;

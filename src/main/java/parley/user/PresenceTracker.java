@@ -8,10 +8,10 @@ import parley.model.Presence;
 import parley.model.UserId;
 
 /**
- * Whether the user is there, and who wants to know. In memory only: after a restart there are no
- * sessions, and watchers renew their watch. Watchers are bounded by number and lease rather than
- * watched: one user may be watched from a thousand connections, and a lost one costs a message into
- * the void until its lease ends.
+ * The user's presence and the sessions that watch it. Kept in memory only: after a restart there
+ * are no sessions, and watchers renew their watch. Watchers are limited by number and by lease, and
+ * not by death watch. One user may be watched from a thousand connections, and a watcher that is
+ * gone only costs messages without a recipient until its lease ends.
  */
 final class PresenceTracker {
   private final UserId id;
@@ -26,7 +26,7 @@ final class PresenceTracker {
     this.leaseMillis = leaseMillis;
   }
 
-  /** How the user wants to appear; forgotten when the last session ends. */
+  /** Sets how the user wants to appear. Reset when the last session ends. */
   void want(Presence.Status status, long now) {
     if (status == Presence.Status.OFFLINE && wanted != Presence.Status.OFFLINE) {
       hiddenSince = now;
@@ -34,7 +34,10 @@ final class PresenceTracker {
     wanted = status;
   }
 
-  /** What others see. Who does not want to be seen was last seen when that began. */
+  /**
+   * The presence that others see. A user that appears offline was last seen when that status was
+   * set.
+   */
   Presence current(boolean live, long lastSeenAt, long now) {
     if (!live) {
       return new Presence(id, Presence.Status.OFFLINE, lastSeenAt);
@@ -43,7 +46,7 @@ final class PresenceTracker {
     return new Presence(id, wanted, seen);
   }
 
-  /** Start or renew a watch; beyond the bound only the first answer. */
+  /** Starts or renews a watch. Beyond the bound, a new watcher receives the first answer only. */
   void watch(ActorRef<User.Delivery> watcher, Presence current, long now) {
     if (watchers.size() >= Limits.WATCHERS) {
       purge(now);
@@ -58,7 +61,7 @@ final class PresenceTracker {
     watchers.remove(watcher);
   }
 
-  /** Something may have changed: tell the watchers if it has. */
+  /** Tells the watchers if the status has changed. */
   void changed(Presence current, long now) {
     if (current.status() == told) {
       return;
@@ -75,8 +78,8 @@ final class PresenceTracker {
   }
 
   /**
-   * Whether somebody watches: then the user stays in memory, or its next hello would be told to
-   * nobody.
+   * Whether there are watchers. The user then stays in memory, because otherwise its next hello
+   * would not reach them.
    */
   boolean watched(long now) {
     purge(now);

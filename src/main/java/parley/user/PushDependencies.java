@@ -11,13 +11,13 @@ import parley.push.Platform;
 import parley.push.PushService;
 
 /**
- * What a user needs to push.
+ * The services that a user needs for push notifications.
  *
- * @param platforms those with a provider: devices of others are not pushed to
- * @param sender the way to this node's push actor
- * @param letters where pushes go that failed for good
- * @param reminders the way to the entities that wake users who owe pushes
- * @param tokens the way to whose push tokens are
+ * @param platforms the platforms with a configured provider; devices of others get no push
+ * @param sender sends to this node's push actor
+ * @param letters stores pushes that have failed for good
+ * @param reminders sends to the entities that wake users with pending pushes
+ * @param tokens sends to the owner records of push tokens
  */
 public record PushDependencies(
     Set<Platform> platforms,
@@ -28,7 +28,7 @@ public record PushDependencies(
     PushSettings settings,
     PushOutboxMeters meters) {
 
-  /** No provider: nobody is owed anything, and what was is forgotten. */
+  /** Without a provider: no push is planned, and pending ones are dropped. */
   public static PushDependencies off() {
     return new PushDependencies(
         Set.of(),
@@ -41,24 +41,26 @@ public record PushDependencies(
         new PushOutboxMeters(new SimpleMeterRegistry()));
   }
 
-  /** The way to this node's push actor. */
+  /** Sends to this node's push actor. */
   @FunctionalInterface
   public interface Sender {
-    /** Hands a notification over; the answer may take long, or be lost with the actor. */
+    /** Hands a notification over. The answer may take long, or may be lost with the actor. */
     void send(PushService.Send send);
   }
 
-  /** The way to the dead letters. */
+  /** Sends to the store of dead letters. */
   @FunctionalInterface
   public interface Letters {
-    /** Tells of one; not answered is not kept. */
+    /**
+     * Asks the store to keep a dead letter. Without an answer the letter may not have been kept.
+     */
     void keep(DeadLetter letter, long reference, ActorRef<DeadLetters.Kept> replyTo);
   }
 
-  /** The way to reminders. */
+  /** Sends to reminders. */
   @FunctionalInterface
   public interface Reminders {
-    /** Tells a user's reminder something, at most once. */
+    /** Sends a message to the user's reminder, at most once. */
     void tell(UserId user, UserReminder.Command command);
   }
 }

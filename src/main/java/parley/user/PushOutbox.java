@@ -7,9 +7,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The push notifications a user's devices are owed, as the journal says: the durable outbox. What
- * stands here is sent, however often the user's node dies, until it is noted as done. At most
- * {@link PushSchedule#MOST}.
+ * The durable outbox: the push notifications that are pending for a user's devices, according to
+ * the journal. Each of them is sent until its outcome is recorded, however often the user's node
+ * dies. At most {@link PushSchedule#MOST}.
  */
 final class PushOutbox {
   private final Map<PendingPush.Key, PendingPush> owed = new LinkedHashMap<>(4);
@@ -34,7 +34,7 @@ final class PushOutbox {
     owed.remove(key);
   }
 
-  /** Only these devices can still be pushed to. */
+  /** Drops the pushes of all other devices. */
   void retain(Set<Long> devices) {
     owed.keySet().removeIf(key -> !devices.contains(key.device()));
   }

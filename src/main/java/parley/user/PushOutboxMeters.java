@@ -3,30 +3,37 @@ package parley.user;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** What users count of their push notifications. Safe from any thread. */
+/** Counters of users' push notifications. Thread-safe. */
 public final class PushOutboxMeters {
-  /** Counter: notifications that devices were owed, by what came of them: {@code outcome}. */
+  /** Counter: pending push notifications, by their {@code outcome}. */
   public static final String OWED = "parley.push.owed";
 
-  /** Handed to a provider that took it. */
+  /** A provider has accepted the push. */
   final Counter delivered;
 
-  /** Failed, to be tried again. */
+  /** An attempt has failed, and another one follows. */
   final Counter retried;
 
-  /** Failed for good, kept as a dead letter. */
+  /** The push has failed for good and is kept as a dead letter. */
   final Counter dead;
 
-  /** The token was gone, and was removed. */
+  /** The provider reported the push token as gone, and it was removed. */
   final Counter gone;
 
-  /** Fetched, read, muted or otherwise not needed any more before it was sent. */
+  /**
+   * The push was dropped before it was sent, because its entry was fetched, read or muted, or it
+   * was not needed for another reason.
+   */
   final Counter spared;
 
-  /** Not owed at all: the user's outbox was full. */
+  /** The push was not planned, because the user's outbox was full. */
   final Counter full;
 
-  /** Meters in that registry, the node's. */
+  /**
+   * Registers the counters.
+   *
+   * @param registry the node's registry
+   */
   public PushOutboxMeters(MeterRegistry registry) {
     delivered = registry.counter(OWED, "outcome", "delivered");
     retried = registry.counter(OWED, "outcome", "retried");

@@ -16,56 +16,69 @@ import parley.model.UserId;
 import parley.push.Platform;
 
 /**
- * Which device is to be pushed to about which conversation, and when: the {@link PushOutbox} as it
- * is known by now, before the journal does. No actor, no timer.
+ * Decides which device gets a push notification about which conversation, and when. It holds the
+ * {@link PushOutbox} together with the changes that are not in the journal yet. It has no actor and
+ * no timer.
  *
  * <p>The rules:
  *
  * <ul>
- *   <li>An entry that counts as unread (a text or media, not the user's own) is owed to each device
- *       with a push token that has not acknowledged it. Another device that has it changes nothing:
- *       a laptop left open must not silence the phone. But once the user has <em>read</em> it, on
- *       whatever device, or it is deleted, nobody is owed it. Edits, reactions and changes of a
- *       group push nothing; a muted conversation pushes nothing, not even a mention.
- *   <li>Where no device is connected it is due at once; else after {@link PushSettings#patience},
- *       in which the entry may be acknowledged or read. A connected device that acknowledges other
- *       things meanwhile (a long backlog) has that time again from then on, a minute at most.
- *   <li>What was owed in an earlier life of the user waits for that time in any case.
- *   <li>A device is owed at most one push for each conversation: for the newest entry, with the
- *       unread count of the whole inbox. Further entries only update it.
- *   <li>After a push the next one to the device about that conversation comes {@link
- *       PushSettings#again} later at the earliest, unless the device has fetched what the first was
- *       about. That is kept in memory only: a crash may cost one push too early, never one missed.
- *   <li>After {@link #TRIES} failures it becomes a dead letter; what comes later starts anew. Where
- *       the provider was not even asked, that is no failure, but after {@link #PATIENT_MILLIS} of
- *       it it is a dead letter too.
+ *   <li>An entry that counts as unread (a text or media message that the user did not send) causes
+ *       a push to each device with a push token that has not acknowledged the entry. Other devices
+ *       that have it change nothing: a laptop that is left open must not silence the phone. Once
+ *       the user has <em>read</em> the entry on any device, or the entry is deleted, no device gets
+ *       a push. Edits, reactions and changes of a group cause no push. A muted conversation causes
+ *       no push, not even for a mention.
+ *   <li>If no device is connected, the push is due at once. Otherwise it is due after {@link
+ *       PushSettings#patience}, in which the entry may be acknowledged or read. A connected device
+ *       that acknowledges other entries meanwhile (a long backlog) gets that time again from each
+ *       acknowledgement, up to a minute in all.
+ *   <li>A push from before this incarnation of the user waits for that time in any case.
+ *   <li>At most one push is pending for each device and conversation. It is about the newest entry
+ *       and carries the unread count of the whole inbox. Further entries only update it.
+ *   <li>After a push, the next one to the same device about the same conversation is due {@link
+ *       PushSettings#again} later at the earliest, unless the device has fetched the entry of the
+ *       first. This limit is kept in memory only: a crash may cause one push too early, and never a
+ *       missed one.
+ *   <li>After {@link #TRIES} failures the push becomes a dead letter, and a later entry starts a
+ *       new push. A push that was not offered to the provider at all has not failed, but after
+ *       {@link #PATIENT_MILLIS} in that state it becomes a dead letter too.
  * </ul>
  */
 final class PushSchedule {
-  /** Most pushes a user's devices are owed at a time; more are not planned, and counted. */
+  /** The most pending pushes of a user. Further ones are not planned, and are counted. */
   static final int MOST = 1_000;
 
-  /** Failures after which a push is a dead letter. */
+  /** Failures after which a push becomes a dead letter. */
   static final int TRIES = 3;
 
   /**
-   * How long a push may wait for a provider that can be asked, counted from the entry that was
-   * taken first.
+   * How long a push may wait for a provider that is not available, counted from the first entry of
+   * the push.
    */
   static final long PATIENT_MILLIS = Duration.ofDays(1).toMillis();
 
-  /** However old a push is, it is offered for so long after the user has come to a node. */
+  /**
+   * A push is offered for at least this long after the user has started on a node, however old the
+   * push is.
+   */
   static final long FRESH_MILLIS = Duration.ofHours(1).toMillis();
 
-  /** How far ahead of this node's clock the one that wrote a time may have been, and no more. */
+  /**
+   * The most by which the clock of the node that wrote a time may have been ahead of this node's
+   * clock.
+   */
   private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
 
   private static final long LONGEST_STEP_MILLIS = Duration.ofMinutes(1).toMillis();
 
-  /** A connected device that goes on acknowledging has that many times the patience. */
+  /**
+   * A connected device that keeps acknowledging extends the wait to at most this many times the
+   * patience.
+   */
   private static final int BUSY = 12;
 
-  /** The last push of a kind. */
+  /** The last push to a device about a conversation. */
   private record Pushed(long seq, long at) {}
 
   private final UserId me;
@@ -74,9 +87,9 @@ final class PushSchedule {
   private long since;
   private final Map<PendingPush.Key, PendingPush> owed = new LinkedHashMap<>(4);
   private final Set<PendingPush.Key> dirty = new LinkedHashSet<>(4);
-  // Younger than `again`, or they are forgotten; the oldest goes beyond MOST.
+  // The oldest is dropped beyond MOST. One that is older than `again` is dropped too.
   private final LinkedHashMap<PendingPush.Key, Pushed> pushed = new LinkedHashMap<>(4);
-  // By number: the last sign of life of connected devices.
+  // The last sign of life of each connected device, by device number.
   private final Map<Long, Long> heard = new HashMap<>(4);
 
   PushSchedule(
@@ -88,12 +101,12 @@ final class PushSchedule {
     durable.all().forEach(one -> owed.put(one.key(), one));
   }
 
-  // ---- what is owed
+  // ---- planning
 
   /**
-   * Entries were taken.
+   * Plans pushes for new entries.
    *
-   * @return how many pushes were not planned because there are too many
+   * @return how many pushes were not planned because too many are pending
    */
   int taken(UserState state, ConversationRow conversationRow, List<Entry> entries, long now) {
     long newest = 0;
@@ -116,7 +129,7 @@ final class PushSchedule {
     return refused;
   }
 
-  /** Plan it; false where there is no room. */
+  /** Plans the push. Returns false if too many are pending. */
   boolean owe(PendingPush one, long now) {
     PendingPush known = owed.get(one.key());
     if (known == null && owed.size() >= MOST) {
@@ -147,7 +160,7 @@ final class PushSchedule {
     }
   }
 
-  /** Whether the device needs a push for this. */
+  /** Whether the device needs this push, and if not, why. */
   UserPush.Need need(
       PendingPush one, @Nullable ConversationRow conversationRow, @Nullable Device device) {
     if (device == null || !device.pushable()) {
@@ -169,21 +182,21 @@ final class PushSchedule {
   }
 
   /**
-   * No time lies further ahead than it can have been meant to: where the clock was wrong and was
-   * set back, nothing is to wait until it is as late again.
+   * Limits every stored time to the longest wait from now. Without this, times that were written
+   * while a clock was ahead would delay pushes until the corrected clock reaches them.
    */
   private void bound(long now) {
     since = Math.min(since, now);
     heard.replaceAll((device, at) -> Math.min(at, now));
     for (PendingPush one : List.copyOf(owed.values())) {
-      // One that is to be a dead letter waits for nothing.
+      // A push that becomes a dead letter does not wait.
       long latest = now + SKEW_MILLIS + (one.tries() < TRIES ? longest() : 0);
       PendingPush bounded = one.at() > now + SKEW_MILLIS ? one.takenAt(now) : one;
       put(bounded.due() > latest ? bounded.notBefore(latest) : bounded);
     }
   }
 
-  /** The longest wait there is, in milliseconds. */
+  /** The longest possible wait, in milliseconds. */
   private long longest() {
     long step = Math.max(LONGEST_STEP_MILLIS, settings.backoff().toMillis() << (2 * (TRIES - 1)));
     return Math.max(settings.again().toMillis(), settings.longestWait().toMillis() + 2 * step);
@@ -195,9 +208,9 @@ final class PushSchedule {
   }
 
   /**
-   * Forget what is not needed any more.
+   * Drops the pushes that are no longer needed.
    *
-   * @return how many pushes were spared
+   * @return how many pushes were dropped
    */
   int sweep(UserState state, UnsavedChanges unsavedChanges, long now) {
     bound(now);
@@ -241,9 +254,9 @@ final class PushSchedule {
     return owed.isEmpty();
   }
 
-  // ---- when
+  // ---- due times
 
-  /** A session of the device has come, or acknowledged something. */
+  /** A session of the device has attached, or has acknowledged something. */
   void heard(long device, long now) {
     heard.put(device, now);
   }
@@ -254,9 +267,9 @@ final class PushSchedule {
   }
 
   /**
-   * When it is to be sent, epoch milliseconds.
+   * When the push is due, epoch milliseconds.
    *
-   * @param somebody whether any device of the user is connected, or may be about to be again
+   * @param somebody whether any device of the user is connected, or may be about to come back
    */
   long due(PendingPush one, boolean somebody) {
     long patience = settings.patience().toMillis();
@@ -268,15 +281,19 @@ final class PushSchedule {
       due += patience;
     }
     if (one.at() < since) {
-      // A crash may have cost what conversations and devices said last; they say it again first.
+      // A crash may have lost the latest news and acknowledgements; conversations and devices
+      // repeat them first.
       due = Math.max(due, since + patience);
     }
     return Math.max(due, one.due());
   }
 
-  // ---- what became of it
+  // ---- outcomes
 
-  /** A provider has taken it, up to seq; what came meanwhile is owed still. */
+  /**
+   * A provider has accepted the push up to {@code seq}. Entries after {@code seq} keep a push
+   * pending.
+   */
   void delivered(PendingPush.Key key, long seq, long now) {
     pushed.remove(key);
     pushed.put(key, new Pushed(seq, now));
@@ -286,7 +303,7 @@ final class PushSchedule {
     over(key, seq, now);
   }
 
-  /** It is a dead letter, up to seq. */
+  /** The push is stored as a dead letter, up to {@code seq}. */
   void dead(PendingPush.Key key, long seq, long now) {
     over(key, seq, now);
   }
@@ -304,10 +321,10 @@ final class PushSchedule {
   }
 
   /**
-   * A try has failed.
+   * An attempt has failed.
    *
-   * @param after the least wait the provider asks for, in milliseconds, or 0
-   * @param last whether no other try would do better
+   * @param after the shortest wait that the provider asks for, in milliseconds, or 0
+   * @param last whether a further attempt would be useless
    */
   void failed(PendingPush.Key key, String reason, long after, boolean last, long now) {
     PendingPush one = owed.get(key);
@@ -332,20 +349,24 @@ final class PushSchedule {
     put(failed);
   }
 
-  /** What the provider asks for is the least, and not the same for everybody. */
+  /**
+   * The wait before the next attempt: what the provider asks for, and a random part, so that not
+   * all attempts come at the same time.
+   */
   private long delay(long after, long step) {
     long asked = Math.min(Math.max(0, after), settings.longestWait().toMillis());
     return asked + (long) (step * (0.5 + settings.jitter().getAsDouble()));
   }
 
   /**
-   * The provider was not asked: that costs no try, only time, the more of it the older the push is
-   * (an eighth of its age, a minute at most). Until when is not for the journal: after a crash it
-   * is offered a little earlier, and an hour without a provider costs no writes. One that is older
-   * than {@link #PATIENT_MILLIS} becomes a dead letter; but a user who comes to a node, which may
-   * have been down for longer than that, offers it for {@link #FRESH_MILLIS} in any case.
+   * The push was not offered to the provider. That is no failed attempt and only costs time. The
+   * wait grows with the age of the push: an eighth of the age, a minute at most. The time of the
+   * next attempt is not written to the journal: after a crash the push is offered a little earlier,
+   * and an hour without a provider costs no writes. A push that is older than {@link
+   * #PATIENT_MILLIS} becomes a dead letter. But a user that starts on a node, which may have been
+   * down for longer than that, offers it for {@link #FRESH_MILLIS} in any case.
    *
-   * @param after the least wait that was asked for, in milliseconds, or 0
+   * @param after the shortest wait that was asked for, in milliseconds, or 0
    */
   void postponed(PendingPush.Key key, String reason, long after, long now) {
     PendingPush one = owed.get(key);
@@ -364,17 +385,17 @@ final class PushSchedule {
 
   // ---- the journal
 
-  /** Whether the journal knows all of this. */
+  /** Whether the journal has everything. */
   boolean isClean() {
     return dirty.isEmpty();
   }
 
-  /** Whether the journal knows this one as it is. */
+  /** Whether the journal has the current version of this push. */
   boolean isDurable(PendingPush.Key key) {
     return !dirty.contains(key);
   }
 
-  /** The event, with what the journal does not know of the outbox. To be persisted. */
+  /** Adds the unsaved changes of the outbox to the event. The caller must persist the result. */
   UserEvent.Flushed into(UserEvent.Flushed event, PushOutbox durable) {
     if (dirty.isEmpty()) {
       return event;
@@ -393,7 +414,7 @@ final class PushSchedule {
     return event.withPushes(now, done);
   }
 
-  /** Forget what the device of a number that is gone was owed. */
+  /** Drops the pushes of devices whose number no longer exists. */
   void retain(Predicate<Long> devices) {
     owed.keySet().removeIf(key -> !devices.test(key.device()));
     dirty.removeIf(key -> !devices.test(key.device()));

@@ -22,30 +22,34 @@ import parley.push.PushOutcome;
 import parley.push.PushService;
 
 /**
- * Sends what the {@link PushSchedule} says, once the journal knows of it, and notes in the journal
- * what came of it.
+ * Sends the pushes of the {@link PushSchedule} that are due and durable, and records their outcome
+ * in the journal.
  *
  * <pre>
- *   Deliver --&gt; PushPlan --Flushed (with the row)--&gt; Outbox --due--&gt; Push --Sent--&gt; Flushed
- *                                 |                        third failure --&gt; DeadLetters --Kept--&gt; Flushed
- *                                 +-- empty again, or after a second a Reminder: then Dispatched to the conversation
+ *   Deliver --&gt; PushSchedule --Flushed (with the row)--&gt; PushOutbox --due--&gt; Send --Sent--&gt; Flushed
+ *                                  |                        third failure --&gt; DeadLetters --Kept--&gt; Flushed
+ *                                  +-- empty again, or after a second a UserReminder: then Dispatched to the conversation
  * </pre>
  *
- * <p>A push that was handed to the provider and whose answer is not in the journal yet is sent
- * again after a crash: the journal cannot know. Nothing else is sent twice. At most {@value
- * #IN_FLIGHT} are on their way; the rest waits in the outbox, and messages wait for none of them.
+ * <p>After a crash, a push that was handed to the provider and whose answer is not in the journal
+ * is sent again, because the journal cannot know the answer. Nothing else is sent twice. At most
+ * {@value #IN_FLIGHT} pushes are in flight. The others wait in the outbox, and messages wait for
+ * none of them.
  */
 final class PushSender {
-  /** Most pushes of one user on their way. */
+  /** The most pushes of one user in flight. */
   static final int IN_FLIGHT = 8;
 
-  /** Most operators' calls that wait for a push to be owed durably: one batch of letters. */
+  /**
+   * The most calls of operators that wait until their push is safe from a crash: one batch of dead
+   * letters.
+   */
   static final int WAITING = DeadLetters.PAGE;
 
   /**
-   * How long the journal has owed something before a reminder is asked for, and for how long it is
-   * then waited for. Most pushes are over by then. Shorter than {@code Dispatch.PATIENCE} of a
-   * conversation, which would tell all again.
+   * How long a push is pending in the journal before this user asks for a reminder, and how long it
+   * waits before it asks again. Most pushes are done by then. Shorter than {@code
+   * Dispatch.PATIENCE}, after which a conversation repeats its entries.
    */
   static final long ASK_MILLIS = 1_000;
 
@@ -54,13 +58,13 @@ final class PushSender {
   private static final long SHORTEST_WAIT_MILLIS = 10;
 
   /**
-   * A push, or a dead letter, on its way.
+   * A push, or a dead letter, in flight.
    *
-   * @param token null for a letter
+   * @param token null for a dead letter
    */
   private record Flight(
       PendingPush.Key key, long seq, long since, DeviceId device, @Nullable String token) {
-    /** The same, begun at the latest then. */
+    /** The same with a start time that is not after {@code now}. */
     Flight by(long now) {
       return since <= now ? this : new Flight(key, seq, now, device, token);
     }
@@ -100,9 +104,9 @@ final class PushSender {
   }
 
   /**
-   * Send what is due, and see to it that this is called again when something is.
+   * Sends what is due, and schedules the next call for the time when something is.
    *
-   * @param somebody whether any device is connected, or may be about to be again
+   * @param somebody whether any device is connected, or may be about to come back
    */
   void check(UserState state, boolean somebody, long now) {
     sweep(state, now);
@@ -121,7 +125,7 @@ final class PushSender {
     wake(next, now);
   }
 
-  /** Forget what nobody needs; the next flush says so. */
+  /** Drops the pushes that are no longer needed; the next flush writes this to the journal. */
   void sweep(UserState state, long now) {
     int spared = plan.sweep(state, unsavedChanges, now);
     if (spared > 0) {
@@ -142,7 +146,9 @@ final class PushSender {
     }
   }
 
-  /** Hands it over; answers when to look again. */
+  /**
+   * Sends the push, or stores it as a dead letter. Returns when to check again, epoch milliseconds.
+   */
   private long send(UserState state, PendingPush one, long now) {
     Device device = state.device(one.device());
     String token = device == null ? null : device.pushToken();
@@ -151,7 +157,7 @@ final class PushSender {
             ? null
             : Platform.of(device.pushPlatform()).orElse(null);
     if (device == null || !device.pushable() || token == null || platform == null) {
-      // The sweep that came before has left none of these.
+      // The sweep before this call has dropped every push without a device or token.
       return Long.MAX_VALUE;
     }
     long number = ++reference;
@@ -212,9 +218,9 @@ final class PushSender {
     return kept;
   }
 
-  /** What was not answered in time has failed, or (a letter) is told again. */
+  /** Ends what was not answered in time: a push has failed, and a dead letter is sent again. */
   private long expire(long now) {
-    // Where the clock was set back.
+    // The clock may have been set back.
     flights.replaceAll((number, flight) -> flight.by(now));
     long next = Long.MAX_VALUE;
     for (Map.Entry<Long, Flight> one : List.copyOf(flights.entrySet())) {
@@ -245,9 +251,9 @@ final class PushSender {
   }
 
   /**
-   * The provider's answer.
+   * Handles the provider's answer.
    *
-   * @return the device whose token is gone and is to be removed, or null
+   * @return the device whose push token is gone and must be removed, or null
    */
   @Nullable DeviceId sent(UserState state, UserInternal.PushSent answer, long now) {
     Flight flight = land(answer.reference());
@@ -273,7 +279,7 @@ final class PushSender {
       case PushOutcome.Gone o -> {
         Device device = state.devices().get(flight.device());
         if (device == null || !Objects.equals(device.pushToken(), flight.token())) {
-          // It has another one by now, or none: what is owed goes there.
+          // The device has another token by now, or none; a pending push uses that.
           return null;
         }
         long found = o.since() > 0 ? o.since() : flight.since();
@@ -297,7 +303,7 @@ final class PushSender {
     }
   }
 
-  /** Pushes that were not planned. */
+  /** Counts pushes that were not planned because too many are pending. */
   void full(int refused) {
     if (refused > 0) {
       pushDependencies.meters().full.increment(refused);
@@ -307,19 +313,19 @@ final class PushSender {
   // ---- the reminder
 
   /**
-   * Whether a crash of this node would not keep the user from its pushes: only then may a
-   * conversation believe that its entries are in good hands.
+   * Whether pending pushes survive a crash of this node. Only then may a conversation get its
+   * acknowledgement.
    */
   boolean safe(UserState state) {
     return reminded || state.outbox().isEmpty();
   }
 
-  /** Whether one more may wait until it is safe: ask before anything is owed for it. */
+  /** Whether one more action may wait for {@link #safe}. Ask before the push is planned. */
   boolean hasRoom() {
     return whenSafe.size() < WAITING;
   }
 
-  /** Run it as soon as {@link #safe}. Only where there was room. */
+  /** Runs the action as soon as {@link #safe} is true. Only allowed after {@link #hasRoom}. */
   void whenSafe(UserState state, Runnable action) {
     if (safe(state)) {
       action.run();
@@ -328,7 +334,7 @@ final class PushSender {
     }
   }
 
-  /** Whether it has become safe: then what waited for that was run. */
+  /** Runs the actions that waited for {@link #safe}, if it is true now. Returns whether it is. */
   boolean nowSafe(UserState state) {
     if (!safe(state)) {
       return false;
@@ -340,17 +346,18 @@ final class PushSender {
   }
 
   /**
-   * Two writes are what a reminder costs, so it is asked for only where the outbox does not empty
-   * soon. Nothing depends on it until then: the conversations whose entries are owed have no
-   * acknowledgement, are remembered themselves, and after a crash tell this user again. Whoever
-   * pushes a dead letter again still has the letter.
+   * Asks for a reminder if pushes stay pending. A reminder costs two writes, so it is requested
+   * only if the outbox does not become empty soon. Nothing depends on the reminder until then: the
+   * conversations of the pending entries have no acknowledgement, are remembered by sharding
+   * themselves, and deliver to this user again after a crash. An operator who repeats a dead letter
+   * still has the letter.
    */
   private long askReminder(UserState state, long now) {
     if (safe(state)) {
       askAt = NEVER;
       return NEVER;
     }
-    // Also where the clock was set back.
+    // The clock may have been set back.
     askAt = Math.min(askAt, now + ASK_MILLIS);
     if (askAt <= now) {
       askAt = now + ASK_MILLIS;
@@ -359,13 +366,13 @@ final class PushSender {
     return askAt;
   }
 
-  /** The reminder is there, durably. */
+  /** The reminder exists durably. */
   void reminded(UserPush.Reminded answer) {
-    // An answer to what was asked before the last release means nothing.
+    // Ignores the answer to a request from before the last release.
     reminded |= answer.nr() == reminder;
   }
 
-  /** Let the reminder go if nothing is owed; whether that is so. */
+  /** Releases the reminder if no push is pending. Returns whether that is so. */
   boolean release(UserState state) {
     if (!state.outbox().isEmpty() || !plan.isEmpty()) {
       return false;
@@ -377,12 +384,12 @@ final class PushSender {
     return true;
   }
 
-  /** Whether there is a reminder that this user has not let go. */
+  /** Whether a reminder exists that this user has not released. */
   boolean hasReminder() {
     return reminded;
   }
 
-  /** Whether nobody would miss it in memory. */
+  /** Whether the user can leave memory as far as pushes are concerned. */
   boolean idle(UserState state) {
     return plan.isEmpty() && state.outbox().isEmpty() && flights.isEmpty();
   }

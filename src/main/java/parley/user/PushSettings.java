@@ -8,16 +8,16 @@ import java.util.function.DoubleSupplier;
 /**
  * The times of push notifications.
  *
- * @param patience how long a device, or the user at another one, may take to fetch or read an entry
- *     before the device is pushed to; where none of the user's devices is connected nobody is
- *     waited for
- * @param again the least time between two pushes to a device about the same conversation, unless
- *     the device has fetched what it was pushed for
+ * @param patience how long a push waits while any device of the user is connected, in which its
+ *     entry may be fetched or read; if no device is connected there is no wait
+ * @param again the shortest time between two pushes to a device about the same conversation, unless
+ *     the device has fetched the entry of the first
  * @param backoff the wait after the first failure; four times as long after the second
- * @param longestWait the most of a provider's {@code Retry-After} that is honoured
- * @param answer how long the node's push actor may take to answer; then the try has failed
- * @param jitter from 0 to 1, for each wait anew: a wait is between half and one and a half of its
- *     length
+ * @param longestWait the longest {@code Retry-After} of a provider that is honoured
+ * @param answer how long the node's push actor may take to answer; after that the attempt has
+ *     failed
+ * @param jitter a random number from 0 to 1, drawn anew for each wait: a wait is between half and
+ *     one and a half of its length
  */
 public record PushSettings(
     Duration patience,
@@ -27,7 +27,7 @@ public record PushSettings(
     Duration answer,
     DoubleSupplier jitter) {
 
-  /** What a server uses: {@code parley.user.push}, see {@code parley-user.conf}. */
+  /** The settings of a server: {@code parley.user.push}, see {@code parley-user.conf}. */
   public static PushSettings from(Config root, Duration patience) {
     Config push = root.getConfig("parley.user.push");
     return new PushSettings(

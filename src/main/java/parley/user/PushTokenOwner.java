@@ -19,8 +19,9 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import parley.model.UserId;
 
 /**
- * The only writer of whose one push token is; see {@link PushTokens}. At most {@value #FORMER}
- * users are to be told and {@value #WAITING} claims wait; beyond that the answer is not now.
+ * Decides who owns one push token; see {@link PushTokens}. At most {@value #FORMER} former owners
+ * are waiting to be told, and at most {@value #WAITING} claims wait. Beyond that the answer is
+ * {@link PushTokens.NotNow}.
  */
 final class PushTokenOwner
     extends EventSourcedBehavior<PushTokens.Command, PushTokenOwnership, PushTokenOwnership> {
@@ -90,7 +91,8 @@ final class PushTokenOwner
   private Effect<PushTokenOwnership, PushTokenOwnership> claim(
       PushTokenOwnership state, PushTokens.Claim c) {
     boolean its = c.user().equals(state.owner());
-    // While others are to be told nobody has had an answer with this number, nor can release it.
+    // While former owners are still to be told, no claim with this number was answered, so nobody
+    // can release it.
     if (its && (c.held() == state.nr() || !state.former().isEmpty())) {
       settle(state, c);
       return Effect().none();
@@ -128,7 +130,7 @@ final class PushTokenOwner
             });
   }
 
-  /** Answers, as soon as nobody else has the token. */
+  /** Answers the claim, as soon as no former owner has the token. */
   private void settle(PushTokenOwnership state, PushTokens.Claim c) {
     if (state.former().isEmpty()) {
       c.replyTo().tell(new PushTokens.Claimed(state.nr()));
@@ -151,12 +153,12 @@ final class PushTokenOwner
   private Effect<PushTokenOwnership, PushTokenOwnership> told(
       PushTokenOwnership state, PushTokens.Told c) {
     telling.remove(c.user());
-    // Told of an earlier claim, it may have had the token once more since then.
+    // The former owner was told of an earlier claim, and may have had the token again since then.
     if (!c.lost() || c.before() < state.nr()) {
       answer(state);
       return Effect().none();
     }
-    if (!state.former().contains(c.user())) { // It has claimed it anew meanwhile.
+    if (!state.former().contains(c.user())) { // This user has claimed the token again.
       answer(state);
       return Effect().none();
     }

@@ -6,11 +6,11 @@ import parley.model.UserId;
 import parley.serial.Stored;
 
 /**
- * Whose a push token is: the only event of a {@link PushTokenOwner}, which holds all, and its
- * snapshot.
+ * The owner of a push token: the only event of a {@link PushTokenOwner}, with its whole state, and
+ * also its snapshot.
  *
- * @param nr of the claim that made it so; 0 where there was none
- * @param former users who had it and are to be told
+ * @param nr the number of the latest claim; 0 if there was none
+ * @param former users who had the token and are still to be told
  */
 record PushTokenOwnership(@Nullable UserId owner, long nr, List<UserId> former) implements Stored {
   static final PushTokenOwnership NOBODY = new PushTokenOwnership(null, 0, List.of());

@@ -17,8 +17,8 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Whose a push token is: one user's at a time. A phone keeps its token when another person logs in
- * on it, and must not show what the former one is sent.
+ * Decides which user owns a push token: one user at a time. A phone keeps its token when another
+ * person logs in on it, and must not show notifications for its former user.
  *
  * <pre>
  *   User B --Claim--&gt; PushTokenOwner, by the token's hash --LosePushToken--&gt; User A
@@ -27,31 +27,31 @@ import parley.serial.Wire;
  *   journal: the token, 204
  * </pre>
  *
- * <p>A process that dies on the way leaves a caller without an answer, who asks again: what is
- * still to be told stands in the journal. Claims have numbers, so that a user who is told to lose a
- * token and has claimed it anew meanwhile keeps it. What was registered before there were claims is
- * claimed at its next registration.
+ * <p>If a process dies during a claim, the caller gets no answer and asks again: the journal says
+ * which users are still to be told. Claims have numbers. So a user that is told to lose a token
+ * keeps it if it has claimed the token again meanwhile. A token that was registered before claims
+ * existed is claimed at its next registration.
  *
- * <p>A token that a user's devices have no longer (it was removed, replaced, its device is gone or
- * logged out) is released: the user's journal says so until the owner knows, and then nobody is
- * owner. A device that is logged out keeps the token itself, and claims it anew at its next hello
- * if nobody else has it by then: somebody who only comes back takes nothing from who has registered
- * it since. A claim whose answer is lost leaves an owner without the token, until that user or
- * another claims it.
+ * <p>A token that no device of the user has any longer (the token was removed or replaced, or the
+ * device was removed or logged out) is released. The user's journal keeps the release until the
+ * owner record confirms it; then the token has no owner. A device that is logged out keeps the
+ * token itself, and claims it again at its next hello if no other user owns it by then. So a device
+ * that only comes back takes nothing from a user who has registered the token since. If the answer
+ * to a claim is lost, the owner does not have the token until that user or another one claims it.
  */
 public final class PushTokens {
-  /** Sharded under this name; the entity's id is {@link #hash}. */
+  /** The sharding key; the entity id is {@link #hash}. */
   public static final EntityTypeKey<Command> KEY =
       EntityTypeKey.create(Command.class, "push-token");
 
-  /** Another user has it, and keeps it. */
+  /** The result of a claim: another user owns the token and keeps it. */
   public static final long TAKEN = -1;
 
   private PushTokens() {}
 
-  /** The way to the owners of tokens. */
+  /** Sends claims and releases to the owner records. */
   public interface Claims {
-    /** Nobody gives out tokens: every claim is good, and has no number. */
+    /** No ownership is tracked: every claim succeeds, without a number. */
     Claims OFF =
         new Claims() {
           @Override
@@ -67,29 +67,32 @@ public final class PushTokens {
         };
 
     /**
-     * Makes a token this user's. Completes with the number of the claim when nobody else has it;
-     * fails, in a few seconds, where somebody may.
+     * Makes the user the owner of a token. Completes with the number of the claim when no other
+     * user has the token. Fails within a few seconds if another user may have it.
      *
-     * @param held the number under which a device of the user has it, or 0
-     * @param onlyIfFree another user keeps it: then completes with {@link #TAKEN}
+     * @param held the number of the claim that a device of the user has, or 0
+     * @param onlyIfFree if another user owns the token, that user keeps it, and the result is
+     *     {@link #TAKEN}
      */
     CompletionStage<Long> claim(UserId user, String hash, long held, boolean onlyIfFree);
 
     /**
-     * A token is this user's no longer, if it still is under this claim or an earlier one.
-     * Completes when that is durable; fails, in a few seconds, where it may not be.
+     * Releases a token if the user still owns it under this claim or an earlier one. Completes when
+     * the release is durable. Fails within a few seconds if it may not be.
      */
     CompletionStage<?> release(UserId user, String hash, long claim);
   }
 
-  /** How the former owner is told. */
+  /** Takes tokens from former owners. */
   @FunctionalInterface
   public interface Former {
-    /** Takes the token from the user; completes when that is durable, or fails in a few seconds. */
+    /**
+     * Takes the token from the user. Completes when that is durable, or fails within a few seconds.
+     */
     CompletionStage<?> lose(UserId user, String hash, long before);
   }
 
-  /** Registers them with the sharding. */
+  /** Registers the owner records with cluster sharding. */
   public static void init(ClusterSharding sharding, Former former) {
     sharding.init(
         Entity.of(
@@ -98,7 +101,7 @@ public final class PushTokens {
             .withStopMessage(new Stop()));
   }
 
-  /** SHA-256 of platform and token, base64url: the token itself goes nowhere. */
+  /** SHA-256 of platform and token, base64url. The token itself is not sent to the owner record. */
   static String hash(String platform, String token) {
     try {
       byte[] digest =
@@ -109,42 +112,42 @@ public final class PushTokens {
     }
   }
 
-  /** What can be told to an owner. */
+  /** All messages that an owner record receives. */
   public sealed interface Command extends Wire {}
 
   /**
-   * The token is this user's now. Answers {@link Claimed}, {@link NotNow} or {@link Taken}.
+   * Makes the user the owner. The answer is {@link Claimed}, {@link NotNow} or {@link Taken}.
    *
-   * @param held the number under which a device of the user has it, or 0. A claim by its owner
-   *     keeps that number, and any other gets a new one: what the user let go before is released
-   *     under the old one, and does not end the new
-   * @param onlyIfFree another user keeps it
+   * @param held the number of the claim that a device of the user has, or 0. If the owner claims
+   *     with its current number, the number stays; every other claim gets a new one. So the release
+   *     of an earlier claim carries an old number, and does not end the new claim
+   * @param onlyIfFree if another user owns the token, that user keeps it
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   public record Claim(UserId user, ActorRef<Reply> replyTo, long held, boolean onlyIfFree)
       implements Command {}
 
   /**
-   * The user has let it go. Answers {@link Released} when that is durable, also where it is the
-   * user's no longer.
+   * The user has given the token up. The answer is {@link Released} when that is durable, also if
+   * the user is no longer the owner.
    *
-   * @param claim later claims than this one stay
+   * @param claim the number of the claim that ends; later claims stay
    */
   public record Release(UserId user, long claim, ActorRef<Reply> replyTo) implements Command {}
 
-  /** The answer to a command. */
+  /** The answers of an owner record. */
   public sealed interface Reply extends Wire {}
 
-  /** It is, and nobody else's. */
+  /** The user is the only owner. */
   public record Claimed(long nr) implements Reply {}
 
-  /** Somebody else may still have it; ask again. */
+  /** Another user may still have the token; ask again. */
   public record NotNow() implements Reply {}
 
-  /** It is another user's, and stays so. */
+  /** Another user owns the token and keeps it. */
   public record Taken() implements Reply {}
 
-  /** It is the user's no longer. */
+  /** The user does not own the token any longer. */
   public record Released() implements Reply {}
 
   record Told(UserId user, long before, boolean lost) implements Command, Local {}

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Things to tell others who may not hear: in bounded batches, again after growing pauses, until
- * confirmed or given up. Kept in memory; whoever uses it can make it anew from durable state.
+ * Messages to recipients that may not receive them. They are sent in bounded batches and repeated
+ * after growing pauses until they are confirmed or given up. Kept in memory; the owner can build
+ * the queue again from durable state.
  *
- * @param <K> what is to be told
+ * @param <K> the key of a message
  */
 final class RetryQueue<K> {
   private static final int ATTEMPTS = 5;
@@ -22,37 +23,38 @@ final class RetryQueue<K> {
   private boolean gaveUp;
 
   /**
-   * Nothing to tell yet.
+   * Creates an empty queue.
    *
-   * @param pauseMillis before the first repetition; doubles with each
-   * @param batch most to be told at once: a thousand conversations are not woken in one breath
+   * @param pauseMillis the pause before the first repetition; it doubles with each further one
+   * @param batch the most messages of one batch, so that a thousand conversations are not loaded at
+   *     once
    */
   RetryQueue(long pauseMillis, int batch) {
     this.pauseMillis = pauseMillis;
     this.batch = batch;
   }
 
-  /** It is to be told, from now on with all attempts. */
+  /** Adds a message, or starts its attempts again. */
   void offer(K key, long now) {
     waiting.put(key, new Try(0, now));
   }
 
-  /** Whether it is to be told, for the first time or again. */
+  /** Whether the message is in the queue, for a first attempt or a repetition. */
   boolean contains(K key) {
     return waiting.containsKey(key);
   }
 
-  /** It has been heard, if it was told at all. */
+  /** Confirms the message, if it was sent at least once. */
   void confirm(K key) {
     waiting.computeIfPresent(key, (k, t) -> t.told() > 0 ? null : t);
   }
 
-  /** It needs no telling any more. */
+  /** Removes a message that is not needed any more. */
   void drop(K key) {
     waiting.remove(key);
   }
 
-  /** What is due, at most one batch; counted as told. */
+  /** The messages that are due, at most one batch. They count as sent. */
   List<K> due(long now) {
     List<K> due = new ArrayList<>();
     List<K> over = new ArrayList<>();
@@ -77,7 +79,7 @@ final class RetryQueue<K> {
     return due;
   }
 
-  /** When something is due next; {@link Long#MAX_VALUE} is never. */
+  /** When the next message is due, epoch milliseconds; {@link Long#MAX_VALUE} is never. */
   long nextDue() {
     long next = Long.MAX_VALUE;
     for (Try t : waiting.values()) {
@@ -90,12 +92,12 @@ final class RetryQueue<K> {
     return waiting.isEmpty();
   }
 
-  /** Whether everything was confirmed. */
+  /** Whether every message was confirmed or dropped, and none was given up. */
   boolean complete() {
     return waiting.isEmpty() && !gaveUp;
   }
 
-  /** Start over: what was given up counts no more. */
+  /** Empties the queue, and forgets that messages were given up. */
   void clear() {
     waiting.clear();
     gaveUp = false;

@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 
 /**
- * The groups a user has begun to make within the last day: which {@code client_ref} is which group,
- * and how many they are. At most {@link User#GROUPS_KEPT}; the next one is refused until the oldest
- * is a day old, because a forgotten reference would make a second group.
+ * The groups that a user has begun to create within the last day: which {@code client_ref} belongs
+ * to which group, and how many there are. At most {@link User#GROUPS_KEPT}. The next group is
+ * refused until the oldest one is a day old, because a forgotten reference would create a second
+ * group.
  *
- * <p>A time that is more than a day from now, on either side, counts for nothing: where a clock was
- * wrong, nobody waits longer than a day, and two at the most.
+ * <p>A time that is more than a day from now, in the past or in the future, is ignored. So after a
+ * wrong clock no user waits longer than a day, or two days at the most.
  */
 final class StartedGroups {
   private static final long DAY = Duration.ofDays(1).toMillis();
@@ -21,15 +22,15 @@ final class StartedGroups {
   private List<Begun> all = List.of();
 
   /**
-   * One of them.
+   * One group.
    *
-   * @param clientRef the user's own name for it, null where it gave none
+   * @param clientRef the client's own reference for it, null if it gave none
    * @param at epoch milliseconds
    */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record Begun(ConversationId conversationId, @Nullable String clientRef, long at) {}
 
-  /** Takes one in, and forgets those of more than a day before it. */
+  /** Adds a group, and drops those that began a day or more before it. */
   void add(Begun begun) {
     List<Begun> kept = new ArrayList<>(all.size() + 1);
     for (Begun one : all) {
@@ -42,7 +43,7 @@ final class StartedGroups {
     all = List.copyOf(kept.size() > most ? kept.subList(kept.size() - most, kept.size()) : kept);
   }
 
-  /** The group of that name, or null. */
+  /** The group with this reference, or null. */
   @Nullable ConversationId find(String clientRef, long now) {
     for (Begun one : all) {
       if (clientRef.equals(one.clientRef()) && recent(one, now)) {
@@ -53,10 +54,10 @@ final class StartedGroups {
   }
 
   /**
-   * When one more may be made.
+   * When one more group may be created.
    *
-   * @param perDay at most so many in 24 hours, 0 for as many as are kept
-   * @return 0 if now, else after how many milliseconds
+   * @param perDay the most groups in 24 hours; 0 for as many as are kept
+   * @return 0 for now, otherwise the wait in milliseconds
    */
   long retryAfter(int perDay, long now) {
     int most = perDay == 0 ? User.GROUPS_KEPT : Math.min(perDay, User.GROUPS_KEPT);
@@ -68,12 +69,12 @@ final class StartedGroups {
     return Math.abs(now - one.at()) < DAY;
   }
 
-  /** All that are kept, in the order in which they were begun. */
+  /** All groups that are kept, in the order in which they began. */
   List<Begun> all() {
     return all;
   }
 
-  /** Those of a snapshot; null where an older version wrote it. */
+  /** Restores the groups of a snapshot; null if an older version wrote the snapshot. */
   static StartedGroups of(@Nullable List<Begun> stored) {
     StartedGroups groups = new StartedGroups();
     groups.all = stored == null ? List.of() : List.copyOf(stored);

@@ -17,26 +17,26 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /**
- * The user's side of whose a push token is ({@link PushTokens}): claims and releases that are on
- * their way, and what is to be written when an answer comes.
+ * The user's side of push token ownership ({@link PushTokens}): claims and releases in flight, and
+ * the events that follow from their answers.
  *
- * <p>What is to be released stands in the journal ({@link TokenRelease}) until the owner record
- * knows, and so does what is to be claimed anew after a logout ({@link Device#RELEASED}). While a
- * claim is on its way, the token may be lost to another user, or let go by another device of this
- * one; the number up to which that is so is kept for as long as <em>any</em> claim of it is on its
- * way, so that none of them brings the token back.
+ * <p>A release stays in the journal ({@link TokenRelease}) until the owner record confirms it. So
+ * does a token that must be claimed again after a logout ({@link Device#RELEASED}). While a claim
+ * is in flight, another user may claim the token, or another device of this user may release it.
+ * The number of the claim up to which this has happened is kept as long as <em>any</em> claim of
+ * the token is in flight, so that none of their answers restores the token.
  */
 final class TokenClaims {
   private static final Duration AGAIN = Duration.ofSeconds(5);
 
-  /** What comes of a command: an event to be persisted, if there is one, and what follows. */
+  /** The result of a command: an event to be persisted, or null, and the action that follows. */
   record Step(@Nullable UserEvent event, Runnable then) {
     static Step none() {
       return new Step(null, () -> {});
     }
   }
 
-  /** Claims of one token that are on their way. As many as calls that wait for them. */
+  /** The claims of one token that are in flight: as many as there are calls that wait for them. */
   private static final class Claiming {
     private int calls;
     private long lost;
@@ -63,7 +63,7 @@ final class TokenClaims {
 
   // ---- registering
 
-  /** A device registers a token, or removes its own. */
+  /** A device registers a token or removes its own. */
   Step set(UserState state, User.SetPushToken c, long now) {
     Device device = state.devices().get(c.deviceId());
     String token = c.token();
@@ -82,7 +82,7 @@ final class TokenClaims {
     CompletableFuture<Long> claim =
         tokens.claim(id, hash, state.claimOf(hash), false).toCompletableFuture();
     Long nr = claim.isCompletedExceptionally() ? null : claim.getNow(null);
-    if (nr != null) { // Nobody else has to be asked.
+    if (nr != null) { // Completed at once.
       return claimed(state, new UserInternal.TokenClaimed(c, hash, nr), now);
     }
     context.pipeToSelf(
@@ -92,7 +92,7 @@ final class TokenClaims {
     return Step.none();
   }
 
-  /** The answer to the claim of {@link #set}. */
+  /** Handles the answer to the claim of {@link #set}. */
   Step claimed(UserState state, UserInternal.TokenClaimed c, long now) {
     User.SetPushToken command = c.command();
     Long nr = c.nr();
@@ -107,14 +107,15 @@ final class TokenClaims {
       return new Step(
           unwanted(state, c.hash(), claim), () -> command.replyTo().tell(noSuchDevice()));
     }
-    // Also where it is the same: a provider that finds a token gone says since when.
+    // Persisted also if the token is the same: a provider that reports a token as gone says since
+    // when, and compares with this time.
     return new Step(
         new UserEvent.PushTokenSet(
             command.deviceId(), command.platform(), command.token(), now, claim),
         () -> command.replyTo().tell(new User.Done()));
   }
 
-  /** Another user has claimed it. */
+  /** Another user has claimed the token. */
   Step lose(UserState state, User.LosePushToken c) {
     lost(c.hash(), c.before());
     Runnable answer = () -> c.replyTo().tell(new User.Done());
@@ -127,12 +128,12 @@ final class TokenClaims {
     return new Step(null, answer);
   }
 
-  // ---- releasing, and claiming anew
+  // ---- releasing and reclaiming
 
-  /** Tell and ask what the journal says is due, and is not on its way. */
+  /** Sends the releases and claims that are due according to the journal and are not in flight. */
   void work(UserState state) {
     for (TokenRelease release : state.releases().values()) {
-      // A claim that is answered by this very number is released by then.
+      // The release also ends a claim in flight that is answered with this very number.
       lost(release.hash(), release.claim() + 1);
       if (releasing.add(release.hash())) {
         context.pipeToSelf(
@@ -158,7 +159,7 @@ final class TokenClaims {
     }
   }
 
-  /** The owner record knows of a release, or could not be told. */
+  /** Handles the answer of the owner record to a release, or its failure. */
   Step released(UserState state, UserInternal.TokenReleased c) {
     releasing.remove(c.hash());
     TokenRelease due = state.releases().get(c.hash());
@@ -166,13 +167,13 @@ final class TokenClaims {
       again();
     } else if (due != null && due.claim() <= c.claim()) {
       return new Step(UserEvent.Flushed.releases(List.of(due.known())), () -> {});
-    } else if (due != null) { // It was claimed and let go once more meanwhile.
+    } else if (due != null) { // Claimed and released again meanwhile.
       work(state);
     }
     return Step.none();
   }
 
-  /** The answer to what was claimed anew after a logout. */
+  /** Handles the answer to a claim that was repeated after a logout. */
   Step reclaimed(UserState state, UserInternal.TokenReclaimed c) {
     reclaiming.remove(c.hash());
     long lost = end(c.hash());
@@ -197,14 +198,17 @@ final class TokenClaims {
         () -> {});
   }
 
-  /** Whether nothing is on its way or due. */
+  /** Whether nothing is in flight or due. */
   boolean idle(UserState state) {
     return claiming.isEmpty()
         && state.releases().isEmpty()
         && state.devices().values().stream().noneMatch(Device::isToBeClaimed);
   }
 
-  /** A claim whose device has gone: another device's that has the token, or nobody's. */
+  /**
+   * The event for a claim whose device has lost the token: another device that has the token gets
+   * the claim, or the claim is released.
+   */
   private static @Nullable UserEvent unwanted(UserState state, String hash, long claim) {
     Device holder = state.holderOf(hash);
     if (holder != null) {
@@ -223,7 +227,9 @@ final class TokenClaims {
     claiming.computeIfAbsent(hash, h -> new Claiming()).calls++;
   }
 
-  /** A claim was answered: claims before the number that comes back were lost meanwhile. */
+  /**
+   * A claim was answered. Returns the number below which claims were lost while it was in flight.
+   */
   private long end(String hash) {
     Claiming all = claiming.get(hash);
     if (all == null) {

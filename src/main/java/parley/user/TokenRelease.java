@@ -3,18 +3,19 @@ package parley.user;
 import com.fasterxml.jackson.annotation.JsonInclude;
 
 /**
- * A push token that none of the user's devices has any longer. Its owner record is told until it
- * knows; see {@link PushTokens}.
+ * The release of a push token that no device of the user has any longer. The user tells the token's
+ * owner record until it confirms; see {@link PushTokens}.
  *
- * @param hash as {@link PushTokens#hash}
+ * @param hash the hash of the token, see {@link PushTokens#hash}
  * @param claim the number of the claim that is released
- * @param told whether the owner record knows: then nothing is kept of it
+ * @param told whether the owner record has confirmed; the release is then dropped
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record TokenRelease(String hash, long claim, boolean told) {
   /**
-   * Most that wait to be told. Beyond that the oldest is forgotten: its record stays this user's,
-   * and the next who claims the token takes it over all the same.
+   * The most releases that wait for a confirmation. Beyond that the oldest is dropped: its owner
+   * record keeps this user as the owner, and the next user that claims the token takes it over in
+   * the normal way.
    */
   static final int MOST = 200;
 

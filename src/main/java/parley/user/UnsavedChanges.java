@@ -14,23 +14,23 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 
 /**
- * What a user knows by now, and which part of it no journal holds yet. One event per flush takes a
- * bounded part of that; a conversation's row and its device cursors always go together, because a
- * crash between the two would make a device look as if it had what it has not.
+ * The current inbox of a user, with a record of what is not in the journal yet. Each flush writes a
+ * bounded part of that as one event. A conversation's row and its device cursors are always written
+ * together. A crash between two writes would make a device look as if it had entries that it lacks.
  */
 final class UnsavedChanges {
-  /** Most conversations in one event. */
+  /** The most conversations in one event. */
   static final int EVENT_ROWS = 200;
 
-  /** About the most bytes of one event; an item of DynamoDB holds 400 KB. */
+  /** The approximate limit of the size of one event, in bytes. An item of DynamoDB holds 400 KB. */
   static final int EVENT_BYTES = 100 * 1024;
 
   private enum Change {
-    /** Only devices have moved: a few bytes. */
+    /** Only device cursors have moved: a few bytes. */
     CURSORS,
-    /** Anything. */
+    /** The whole row is written. */
     WHOLE,
-    /** Nothing is kept of it any more. */
+    /** The conversation was dropped. */
     GONE
   }
 
@@ -38,7 +38,7 @@ final class UnsavedChanges {
   private final LinkedHashMap<ConversationId, Change> dirty = new LinkedHashMap<>();
   private final Set<ConversationId> owed = new HashSet<>();
 
-  /** How far those were that are {@link Change#GONE}, until the journal says so too. */
+  /** The last rows of conversations that are {@link Change#GONE}, until the journal says so too. */
   private final Map<ConversationId, HiddenRow> lastOf = new HashMap<>();
 
   private final Map<DeviceId, UserEvent.DeviceSeen> seen = new HashMap<>();
@@ -59,13 +59,16 @@ final class UnsavedChanges {
     return conversationRows.parked().values();
   }
 
-  /** Only the cursors are other than they were. */
+  /** Replaces a row of which only the device cursors have changed. */
   void putCursors(ConversationRow conversationRow) {
     conversationRows.put(conversationRow);
     dirty.putIfAbsent(conversationRow.id(), Change.CURSORS);
   }
 
-  /** Keep it, and make room for it: one row may leave the inbox, one parked be forgotten. */
+  /**
+   * Replaces a row and makes room for it: one row may leave the inbox, and one conversation outside
+   * the inbox may be dropped.
+   */
   void put(ConversationRow conversationRow) {
     conversationRows.put(conversationRow);
     lastOf.remove(conversationRow.id());
@@ -83,7 +86,7 @@ final class UnsavedChanges {
     }
   }
 
-  /** Whether a conversation was forgotten for lack of room, and no journal says so yet. */
+  /** Whether a conversation was dropped for lack of room and the journal does not say so yet. */
   boolean forgets() {
     return !lastOf.isEmpty();
   }
@@ -96,23 +99,29 @@ final class UnsavedChanges {
     seen.remove(device);
   }
 
-  /** What no journal holds yet of devices that are alive. */
+  /** The last-seen data of devices that is not in the journal yet. */
   List<UserEvent.DeviceSeen> seen() {
     return List.copyOf(seen.values());
   }
 
-  /** The login has ended, and the journal knows which devices had it. */
+  /** The login has ended, and the journal knows which devices used it. */
   void forgetLogin(String sid) {
     seen.values().removeIf(device -> sid.equals(device.sid()));
   }
 
-  /** The login with which the device was last seen, where no journal says so yet; or null. */
+  /**
+   * The login with which the device was last seen, if the journal does not have it yet; otherwise
+   * null.
+   */
   @Nullable String loginOf(DeviceId device) {
     UserEvent.DeviceSeen last = seen.get(device);
     return last == null ? null : last.sid();
   }
 
-  /** When the device was last seen, where no journal says so yet; 0 where one does. */
+  /**
+   * When the device was last seen, epoch milliseconds, if the journal does not have it yet;
+   * otherwise 0.
+   */
   long seenAt(DeviceId device) {
     UserEvent.DeviceSeen last = seen.get(device);
     return last == null ? 0 : last.at();
@@ -126,19 +135,22 @@ final class UnsavedChanges {
     return dirty.containsKey(id);
   }
 
-  /** The conversation waits for an acknowledgement, which the next flush allows. */
+  /** The conversation waits for an acknowledgement, which is sent after the next flush. */
   void owe(ConversationId id) {
     owed.add(id);
   }
 
-  /** Whether the conversation waited for an acknowledgement, and may have it now. */
+  /**
+   * Whether the conversation waited for an acknowledgement and may receive it now. It then waits no
+   * longer.
+   */
   boolean settle(ConversationId id) {
     return !dirty.containsKey(id) && owed.remove(id);
   }
 
   /**
-   * The journal has heard that nothing is kept of this conversation any more. Returns what was, if
-   * the conversation waits for an acknowledgement; else null.
+   * The journal now says that the conversation was dropped. Returns its last row if the
+   * conversation waits for an acknowledgement, otherwise null.
    */
   @Nullable HiddenRow forgotten(ConversationId id) {
     if (dirty.containsKey(id)) {
@@ -148,12 +160,12 @@ final class UnsavedChanges {
     return owed.remove(id) ? last : null;
   }
 
-  /** The conversations that wait for an acknowledgement and may have it now. */
+  /** The conversations that wait for an acknowledgement and may receive it now. */
   List<ConversationId> settled() {
     return owed.stream().filter(id -> !dirty.containsKey(id)).toList();
   }
 
-  /** The next event: what changed first goes first. Persist it. */
+  /** Builds the next event, with the oldest changes first. The caller must persist it. */
   UserEvent.Flushed next() {
     List<ConversationId> ids = new ArrayList<>(Math.min(dirty.size(), EVENT_ROWS));
     int bytes = 0;
@@ -171,7 +183,10 @@ final class UnsavedChanges {
     return event;
   }
 
-  /** An event with one conversation, for a change that somebody waits for. */
+  /**
+   * Builds an event with one conversation, for a change whose caller waits for it. The caller must
+   * persist it.
+   */
   UserEvent.Flushed only(ConversationId id) {
     return event(List.of(id), List.of());
   }

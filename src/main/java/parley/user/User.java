@@ -27,7 +27,8 @@ import parley.model.UserId;
 import parley.serial.Wire;
 
 /**
- * The messages of the {@code User} entity: one per person, event-sourced, sharded by user id.
+ * The public messages of the {@code User} entity. There is one entity for each person; it is
+ * event-sourced and sharded by user id.
  *
  * <pre>
  *   Session  --Attach, Acked--&gt;  User  --Delivery--&gt;  Session (every live one)
@@ -35,18 +36,18 @@ import parley.serial.Wire;
  * </pre>
  */
 public final class User {
-  /** Where users live. */
+  /** The sharding key of user entities. */
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "user");
 
   private User() {}
 
   /**
-   * The behaviour of one user.
+   * Creates the behaviour of one user.
    *
-   * @param conversations the way to conversations
-   * @param logins told which logins have ended with a device
-   * @param pushDependencies how devices are pushed to
-   * @param shard where the user asks to leave memory
+   * @param conversations sends messages to conversations
+   * @param logins ends logins at the user's account when their device is removed
+   * @param pushDependencies the services that push notifications need
+   * @param shard receives the request to passivate this entity
    */
   public static Behavior<Command> create(
       UserId id,
@@ -59,7 +60,7 @@ public final class User {
     return UserEntity.create(id, settings, conversations, logins, clock, pushDependencies, shard);
   }
 
-  /** Register users with the sharding. */
+  /** Registers the user entities with cluster sharding. */
   public static ActorRef<ShardingEnvelope<Command>> init(
       ClusterSharding sharding,
       UserSettings settings,
@@ -82,7 +83,7 @@ public final class User {
             .withStopMessage(new UserInternal.Stop()));
   }
 
-  /** What can be told to a user. */
+  /** All messages that a user entity receives. */
   public sealed interface Command extends Wire
       permits Ensure,
           GetProfile,
@@ -111,95 +112,104 @@ public final class User {
   // -------------------------------------------------------------------------------------------
 
   /**
-   * Make the user if there is none yet; an existing one keeps its profile. Answers {@link Found}.
+   * Creates the user if it does not exist. An existing user keeps its profile. The answer is {@link
+   * Found}.
    */
   public record Ensure(String username, String displayName, ActorRef<ProfileReply> replyTo)
       implements Command {}
 
-  /** Answers {@link Found} or {@link NoSuchUser}. */
+  /** Reads the profile. The answer is {@link Found} or {@link NoSuchUser}. */
   public record GetProfile(ActorRef<ProfileReply> replyTo) implements Command {}
 
   /**
-   * Change what is not null; an empty avatarUrl removes the picture. Answers after it is durable.
+   * Changes the fields that are not null. An empty {@code avatarUrl} removes the picture. The
+   * answer is sent after the change is durable.
    *
-   * @param displayName already checked
+   * @param displayName a name that the caller has already validated
    */
   public record ChangeProfile(
       @Nullable String displayName, @Nullable String avatarUrl, ActorRef<ProfileReply> replyTo)
       implements Command {}
 
-  /** The answer about a profile. */
+  /** The answers to commands about the profile. */
   public sealed interface ProfileReply extends Wire permits Found, NoSuchUser, Refused {}
 
-  /** There it is. */
+  /** The user exists and has this profile. */
   public record Found(Profile profile) implements ProfileReply {}
 
-  /** Nobody has this id. */
+  /** No user has this id. */
   public record NoSuchUser(UserId userId) implements ProfileReply {}
 
-  /** It was not done, or is not to be had. */
+  /** The command was refused, and nothing has changed. */
   public record Refused(Refusal refusal)
       implements ProfileReply, DoneReply, DevicesReply, InboxReply, GroupReply {}
 
-  /** It was done and, where it is kept at all, is durable. */
+  /** The command was executed. A change that is stored at all is durable by now. */
   public record Done() implements DoneReply {}
 
-  /** The answer to a change. */
+  /** The answers to a command that changes something. */
   public sealed interface DoneReply extends Wire permits Done, Refused {}
 
   // ---- presence and devices
   // ----------------------------------------------------------------------------------
 
-  /** How the user wants to appear while sessions are live. Kept in memory only. */
+  /**
+   * Sets the status that other users see while this user has live sessions. The status is kept in
+   * memory only.
+   */
   public record SetStatus(Presence.Status status, ActorRef<DoneReply> replyTo) implements Command {}
 
   /**
-   * Start (or renew) or stop telling somebody this user's presence: once now, and on each change. A
-   * watch that is not renewed for {@link UserSettings#watchLease} ends by itself; more than {@link
-   * parley.model.Limits#WATCHERS} get the first answer only.
+   * Starts, renews or stops a watch of this user's presence. The watcher receives {@link
+   * PresenceSeen} at once and on each change. A watch that is not renewed within {@link
+   * UserSettings#watchLease} ends by itself. Beyond {@link parley.model.Limits#WATCHERS} watchers,
+   * a further one receives the first answer only.
    */
   public record Watch(ActorRef<Delivery> watcher, boolean on) implements Command {}
 
-  /** Answers {@link Devices}. */
+  /** Lists the devices. The answer is {@link Devices}. */
   public record GetDevices(ActorRef<DevicesReply> replyTo) implements Command {}
 
-  /** The answer to {@link GetDevices}. */
+  /** The answers to {@link GetDevices}. */
   public sealed interface DevicesReply extends Wire permits Devices, Refused {}
 
-  /** All devices, newest first. */
+  /** All devices, the one seen last first. */
   public record Devices(List<DeviceView> devices) implements DevicesReply {}
 
   /**
-   * Forget a device: its session ends, its cursors and push token are gone, and the logins it said
-   * hello with end. Unknown is {@code not_found}.
+   * Removes a device. Its session ends, its cursors and its push token are deleted, and every login
+   * that the device has used ends. An unknown device is {@code not_found}.
    */
   public record RemoveDevice(DeviceId deviceId, ActorRef<DoneReply> replyTo) implements Command {}
 
   /**
-   * A login has ended: its sessions end as REMOVED, a hello with its tokens is refused, and devices
-   * whose last hello was with it get no push until the next. Answers {@link Done} when that is
-   * durable, also a second time.
+   * Ends a login. Its sessions end as REMOVED, and an attach with one of its tokens is refused. A
+   * device that attached last with this login gets no push notification until it attaches again.
+   * The answer is {@link Done} after this is durable, also to a repeated command.
    *
-   * @param sid the login, as tokens name it
+   * @param sid the id of the login in its tokens
    */
   public record EndLogin(String sid, ActorRef<DoneReply> replyTo) implements Command {}
 
-  /** How accounts are told that a login has ended: this package knows none. */
+  /**
+   * Ends logins at the user's account. An interface, because this package does not depend on
+   * accounts.
+   */
   @FunctionalInterface
   public interface Logins {
-    /** No logins: for users whose tokens belong to none. */
+    /** For users whose tokens belong to no login: ends nothing and succeeds. */
     Logins NONE = (username, sid) -> CompletableFuture.completedFuture(true);
 
     /**
-     * Ends the login. Completes when none of its refresh tokens is good any more; fails, in a few
-     * seconds, where one may be.
+     * Ends the login. Completes when all of its refresh tokens are invalid. Fails within a few
+     * seconds if one may still be valid.
      */
     CompletionStage<?> end(String username, String sid);
   }
 
   /**
-   * Keep or (null) remove the push token of a device that has said hello once; else {@code
-   * not_found}.
+   * Stores the push token of a device, or removes it if {@code token} is null. A device that has
+   * never attached is {@code not_found}.
    *
    * @param platform {@code apns} or {@code fcm}
    */
@@ -213,11 +223,11 @@ public final class User {
   }
 
   /**
-   * Another user has claimed a push token: devices that have it lose it. Answers {@link Done} when
-   * that is durable, also where none has it.
+   * Another user has claimed a push token, so this user's devices lose it. The answer is {@link
+   * Done} after this is durable, also if no device has the token.
    *
-   * @param hash as {@link PushTokens#hash}
-   * @param before claims from this number on are later, and stay
+   * @param hash the hash of the token, see {@link PushTokens#hash}
+   * @param before a device keeps the token if its own claim has this number or a higher one
    */
   public record LosePushToken(String hash, long before, ActorRef<DoneReply> replyTo)
       implements Command {}
@@ -226,19 +236,19 @@ public final class User {
   // ---------------------------------------------------------------------------------------------
 
   /**
-   * A page of the inbox, newest first. Answers {@link Inbox}, or {@link Refused} with {@code
-   * bad_request} naming {@code cursor}.
+   * Reads a page of the inbox, newest row first. The answer is {@link Inbox}, or {@link Refused}
+   * with {@code bad_request} that names {@code cursor}.
    */
   public record GetInbox(int limit, @Nullable String cursor, ActorRef<InboxReply> replyTo)
       implements Command {}
 
-  /** The answer to {@link GetInbox}. */
+  /** The answers to {@link GetInbox}. */
   public sealed interface InboxReply extends Wire permits Inbox, Refused {}
 
-  /** A page. */
+  /** A page of the inbox. */
   public record Inbox(InboxPage page) implements InboxReply {}
 
-  /** Change the user's own marks on a row; null is unchanged. */
+  /** Changes the user's own flags of an inbox row. A null flag stays as it is. */
   public record SetRowFlags(
       ConversationId conversationId,
       @Nullable Boolean muted,
@@ -249,19 +259,22 @@ public final class User {
 
   // ---- groups
 
-  /** Most groups of a user that are remembered for a day, and so the largest quota. */
+  /** The most groups of a user that are remembered for a day, and so the largest possible quota. */
   public static final int GROUPS_KEPT = 1_000;
 
   /**
-   * The user is about to make a group: it gets its id, and the id is durable. The same {@code
-   * clientRef} within 24 hours gives the same id and counts once. Answers {@link GroupBegun}, or
-   * {@link Refused} with {@code rate_limited} where the quota of the day is used up.
+   * Reserves the id of a group that the user is about to create. The reservation is durable before
+   * the answer. The same {@code clientRef} within 24 hours yields the same id and counts once. The
+   * answer is {@link GroupBegun}, or {@link Refused} with {@code rate_limited} if the quota of the
+   * day is used up.
    *
-   * @param clientRef the user's own name for the group, or null
-   * @param id for a new one
-   * @param perDay the quota, 0 for none; at most {@value #GROUPS_KEPT} count
-   * @param retryAfterMillis 0: it may be begun. Otherwise the user has used up its budget of
-   *     messages for so long: one that is known is answered, anything else is {@code rate_limited}
+   * @param clientRef the client's own reference for the group, or null
+   * @param id the id that a new group gets
+   * @param perDay the most new groups in 24 hours; 0 is no quota; at most {@value #GROUPS_KEPT}
+   *     count
+   * @param retryAfterMillis 0 if the user may create a group now. Otherwise the user has no message
+   *     budget for this many milliseconds: a group that is already known is answered, and a new one
+   *     is {@code rate_limited}
    */
   public record BeginGroup(
       @Nullable String clientRef,
@@ -271,30 +284,32 @@ public final class User {
       ActorRef<GroupReply> replyTo)
       implements Command {}
 
-  /** The answer to {@link BeginGroup}. */
+  /** The answers to {@link BeginGroup}. */
   public sealed interface GroupReply extends Wire permits GroupBegun, Refused {}
 
-  /** The group has this id; whether it has been made, its conversation knows. */
+  /** The group has this id. Only its conversation knows whether the group has been created yet. */
   public record GroupBegun(ConversationId conversationId) implements GroupReply {}
 
   // ---- sessions
   // ----------------------------------------------------------------------------------------------
 
   /**
-   * A connection has said hello. Answers {@link Attached} or {@link Ended} to the session and from
-   * then on tells it everything, in order; watches it, so that its end is noticed wherever it was.
-   * An older session of the same device gets {@link Ended} with REPLACED.
+   * Attaches a session whose client has said hello. The session receives {@link Attached} or {@link
+   * Ended}, and from then on every delivery, in order. The user watches the session, so it notices
+   * the end of the session on any node. An older session of the same device receives {@link Ended}
+   * with REPLACED.
    *
-   * <p>A session says it again, with {@code resume}, when the user it was attached to is gone (the
-   * node died, the shard moved), and now and then where the user is on another node and something
-   * may have been lost on the way. It gets {@link Attached} again and sees for itself what it
-   * lacks. It never replaces the session of a later hello, and never brings back a removed device.
+   * <p>A session attaches again, with {@code resume}, when its user entity has ended (the node died
+   * or the shard moved). It also does so now and then when the user is on another node and a
+   * message may have been lost between the nodes. It then receives {@link Attached} again and
+   * compares the answer with what it has passed on. A resumed session never replaces the session of
+   * a later hello, and never restores a removed device.
    *
-   * @param sessionId a ULID: of two sessions of a device the greater one is the later
-   * @param fresh the device has lost its data (or is unknown here): its cursors start at today's
-   *     heads
-   * @param sid the login the token belongs to, or null where it belongs to none. Where it has
-   *     ended, a hello is refused as {@code unauthenticated}, and a session that comes back gets
+   * @param sessionId a ULID; of two sessions of a device, the greater id is the later session
+   * @param fresh the device has lost its data, or is unknown here: its cursors start at the current
+   *     heads of the conversations
+   * @param sid the login that the token belongs to, or null if it belongs to none. If this login
+   *     has ended, a hello is refused as {@code unauthenticated}, and a resumed session ends as
    *     REMOVED
    */
   public record Attach(
@@ -307,7 +322,7 @@ public final class User {
       ActorRef<Delivery> session,
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid)
       implements Command {
-    /** With a token that belongs to no login. */
+    /** For a token that belongs to no login. */
     public Attach(
         UserId userId,
         DeviceId deviceId,
@@ -321,8 +336,9 @@ public final class User {
   }
 
   /**
-   * What a device has acknowledged since the last time. Counts from the device's session, or from
-   * its last one while it has none; a session that was replaced is ignored.
+   * What a device has acknowledged since the previous message of this kind. It counts if it comes
+   * from the device's session, or from the device's last session while there is none.
+   * Acknowledgements of a replaced session are ignored.
    */
   public record Acked(
       @JsonProperty("d") DeviceId deviceId,
@@ -331,12 +347,12 @@ public final class User {
       implements Command {}
 
   /**
-   * This device has everything of the conversation up to seq.
+   * The device has every entry of the conversation up to {@code seq}.
    *
-   * @param seq what the client said
-   * @param proven the highest seq the session itself knows to exist (by an entry it passed on, or
-   *     by a {@code sent}); an acknowledgement counts up to this or the row's own end, whichever is
-   *     more
+   * @param seq the seq that the client has acknowledged
+   * @param proven the highest seq that the session itself knows to exist, from an entry that it
+   *     passed on or from a {@code sent} frame. An acknowledgement counts up to this seq or up to
+   *     the head of the user's row, whichever is higher
    */
   public record Ack(
       @JsonProperty("c") ConversationId conversationId,
@@ -344,11 +360,11 @@ public final class User {
       @JsonProperty("p") long proven) {}
 
   /**
-   * A session asks, now and then, whether anything was lost between the two: messages between nodes
-   * arrive in order or not at all. Answers {@link Checked}; or {@link Ended}, to a session that is
-   * not (or no longer) the device's.
+   * A session asks now and then whether a message between it and the user was lost. Messages
+   * between nodes arrive in order or not at all. The answer is {@link Checked}, or {@link Ended} if
+   * this is not, or is no longer, the device's session.
    *
-   * @param acked how many {@link Acked} the session has sent
+   * @param acked how many {@link Acked} messages the session has sent
    */
   public record Check(
       @JsonProperty("d") DeviceId deviceId,
@@ -358,44 +374,47 @@ public final class User {
       implements Command {}
 
   /**
-   * A node has let the user write so many messages. Where more than one has within the last minute,
-   * all of these are told the {@link Level} of the one bucket that counts, which is kept here, in
-   * memory.
+   * A node reports how many messages it has let the user write. If more than one node has reported
+   * within the last minute, each of these receives the {@link Level} of the user's one shared
+   * bucket. This entity keeps that bucket in memory.
    *
-   * @param intervalMicros what one message costs
-   * @param node who wants to hear of the level; at most {@value MessageAllowance#NODES} of them do
+   * @param intervalMicros the cost of one message, in microseconds of refill time
+   * @param node the recipient of {@link Level}; at most {@value MessageAllowance#NODES} nodes
+   *     receive it
    */
   public record Spent(int messages, long intervalMicros, ActorRef<Level> node) implements Command {}
 
   /**
-   * How empty a user's bucket of messages is.
+   * How empty the user's message bucket is.
    *
-   * @param fullAfterMicros when it will be full if nothing more is taken
+   * @param fullAfterMicros microseconds until the bucket is full if nothing more is taken
    */
   public record Level(UserId userId, long fullAfterMicros) implements Wire {}
 
-  /** The answer to {@link Knock}. */
+  /** The answer to {@link Knock}: the session is alive. */
   public record Living(long order) implements Command {}
 
-  /** What a user tells a session. */
+  /** All messages that a user sends to a session. */
   public sealed interface Delivery extends Wire {}
 
   /**
-   * Asks a session that has said hello whether its connection is still there, before it replaces
-   * another of the same device: one that lives answers {@link Living} at once, one that is about to
-   * end does not.
+   * Asks an attaching session whether its connection is still open, before it replaces another
+   * session of the same device. A live session answers {@link Living} at once. A session that is
+   * about to end does not answer.
    */
   public record Knock(long order, ActorRef<Command> user) implements Delivery {}
 
   /**
    * The session is attached.
    *
-   * @param user the entity itself, to be watched: after its end the session attaches again
-   * @param lagging where the device is behind, oldest conversation activity first; at most {@value
-   *     #LAGS}
-   * @param more how many {@link MoreLagging} follow; the session is attached with the last of them
-   * @param sid the login of the attach that this answers: the one whose end ends the session; null
-   *     where it has none, or a node of an earlier version answers
+   * @param user the entity; the session watches it, and attaches again after its end
+   * @param lagging the conversations in which the device is behind, the oldest activity first; at
+   *     most {@value #LAGS}
+   * @param more how many {@link MoreLagging} messages follow; the session is attached with the last
+   *     of them
+   * @param sid the login of the {@link Attach} that this message answers: the end of this login
+   *     ends the session. Null if the session has no login, or if a node of an earlier version
+   *     answers
    */
   public record Attached(
       ActorRef<Command> user,
@@ -403,22 +422,24 @@ public final class User {
       int more,
       @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid)
       implements Delivery {
-    /** To an attach without a login. */
+    /** For a session without a login. */
     public Attached(ActorRef<Command> user, List<Lag> lagging, int more) {
       this(user, lagging, more, null);
     }
   }
 
-  /** Where the device is also behind: at most {@value #LAGS}. */
+  /**
+   * Further conversations in which the device is behind: at most {@value #LAGS} for each message.
+   */
   public record MoreLagging(List<Lag> lagging) implements Delivery {}
 
-  /** Most lags of one message: about 100 KB. */
+  /** The most lags in one message: about 100 KB. */
   static final int LAGS = 1_000;
 
   /**
-   * Something a session must not miss, with its number: 1, 2, 3 … since it was attached. A session
-   * that sees a hole has missed something and attaches again: the answer says what its device
-   * lacks.
+   * A delivery that a session must not miss, with its number: 1, 2, 3 … since the session was
+   * attached. A session that sees a gap in the numbers has missed a delivery and attaches again;
+   * the answer says what its device lacks.
    */
   public record Numbered(
       @JsonProperty("n") long nr,
@@ -433,27 +454,28 @@ public final class User {
           Vital delivery)
       implements Delivery {}
 
-  /** What a session must not miss; comes {@link Numbered}. */
+  /** A delivery that a session must not miss. It is always wrapped in {@link Numbered}. */
   public sealed interface Vital extends Delivery permits Entries, RowChanged, Receipts, GapSeen {}
 
   /**
    * The answer to {@link Check}.
    *
-   * @param told the number of the last {@link Numbered}
-   * @param heard whether every {@link Acked} sent before the check has come
+   * @param told the number of the last {@link Numbered} that the user has sent
+   * @param heard whether every {@link Acked} that the session sent before the check has arrived
    */
   public record Checked(@JsonProperty("t") long told, @JsonProperty("h") boolean heard)
       implements Delivery {}
 
   /**
-   * The device lacks {@code acked + 1} to {@code head} of the conversation; they are read from
-   * there.
+   * The device lacks the entries {@code acked + 1} to {@code head} of the conversation. The session
+   * reads them from the conversation.
    *
-   * @param expired up to here they have waited for {@link BacklogAges#LIFE} and are not sent any
-   *     more: the device is told of a gap, and finds them in the history. 0 where none has
-   * @param forgotten up to here the user had forgotten the conversation for lack of room, so that
-   *     nobody knows what the device has of it: they are not sent either, and counted in {@code
-   *     expired} too. 0 where it had not
+   * @param expired entries up to this seq have waited for {@link BacklogAges#LIFE} and are no
+   *     longer sent: the device is told of a gap and finds them in the history. 0 if no entry has
+   *     expired
+   * @param forgotten the user had dropped the conversation up to this seq for lack of room, so it
+   *     does not know what the device has. These entries are not sent either, and {@code expired}
+   *     includes them. 0 if the conversation was not dropped
    */
   public record Lag(
       @JsonProperty("c") ConversationId conversationId,
@@ -461,62 +483,62 @@ public final class User {
       @JsonProperty("h") long head,
       @JsonProperty("x") long expired,
       @JsonProperty("f") long forgotten) {
-    /** Nothing was forgotten. */
+    /** For a conversation that was not dropped. */
     public Lag(ConversationId conversationId, long acked, long head, long expired) {
       this(conversationId, acked, head, expired, 0);
     }
 
-    /** Nothing has expired. */
+    /** For a conversation without expired entries. */
     public Lag(ConversationId conversationId, long acked, long head) {
       this(conversationId, acked, head, 0, 0);
     }
   }
 
   /**
-   * New entries: contiguous, and the first follows the last one told (or the lag's head) for the
-   * conversation.
+   * New entries. They are contiguous, and the first one follows the last entry that the session has
+   * received of the conversation, or the head of its lag.
    */
   public record Entries(
       @JsonProperty("c") ConversationId conversationId, @JsonProperty("e") List<Entry> entries)
       implements Vital {}
 
-  /** A row changed by something other than an entry to this device. */
+  /** An inbox row has changed for a reason other than an entry that this device receives. */
   public record RowChanged(parley.model.InboxRow row) implements Vital {}
 
-  /** Other members' cursors (and one's own) moved. */
+  /** Cursors of members have moved, the user's own or those of others. */
   public record Receipts(
       @JsonProperty("c") ConversationId conversationId, @JsonProperty("r") List<Receipt> receipts)
       implements Vital {}
 
-  /** One member's cursors. */
+  /** The cursors of one member. */
   public record Receipt(
       @JsonProperty("u") UserId userId,
       @JsonProperty("d") long delivered,
       @JsonProperty("r") long read) {}
 
-  /** Somebody writes. May be dropped. */
+  /** A member is typing, or has stopped. May be dropped. */
   public record TypingSeen(ConversationId conversationId, UserId userId, boolean active)
       implements Delivery {}
 
-  /** A watched user's presence. May be dropped. */
+  /** The presence of a watched user. May be dropped. */
   public record PresenceSeen(Presence presence) implements Delivery {}
 
-  /** These entries are not to be had any more for this device. */
+  /** This device can no longer receive these entries. */
   public record GapSeen(ConversationId conversationId, long from, long to, String reason)
       implements Vital {}
 
   /** The session must end. */
   public record Ended(End why, Refusal refusal) implements Delivery {}
 
-  /** Why a user ends a session. */
+  /** The reasons for which a user ends a session. */
   public enum End {
-    /** The same device attached elsewhere. */
+    /** The same device has attached with a later session. */
     REPLACED,
-    /** The device was removed, or the login of its session has ended. */
+    /** The device was removed, or the login of the session has ended. */
     REMOVED,
-    /** The attach was refused: see the refusal. */
+    /** The attach was refused; the refusal says why. */
     REFUSED,
-    /** The user knows no such session, for example since a restart. */
+    /** The user does not know this session, for example because the entity has restarted. */
     LOST
   }
 
@@ -524,16 +546,17 @@ public final class User {
   // -----------------------------------------------------------------------------------------
 
   /**
-   * A conversation tells a member (or one who just left) what is new. Repeated until acknowledged
-   * by {@link Dispatched}; what is known already is dropped by seq and version.
+   * A conversation sends its news to a member, or to a person who has just left. It repeats the
+   * message until {@link Dispatched} acknowledges it. The user drops what it already knows, by seq
+   * and by version.
    *
-   * @param version the conversation's own count of events: what a row shows is replaced by a higher
-   *     version only
-   * @param entries ascending and contiguous; may be empty when only cursors or names changed
-   * @param receipts cursors that moved, for live sessions
-   * @param next the first seq that the user has not acknowledged, as far as the conversation knows:
-   *     a user that holds nothing of the conversation learns by it what it has forgotten. 0 is not
-   *     said
+   * @param version the conversation's own count of events; only a higher version replaces what a
+   *     row shows
+   * @param entries ascending and contiguous; may be empty if only cursors or names have changed
+   * @param receipts cursors that have moved, for live sessions
+   * @param next the first seq that the user has not acknowledged, as far as the conversation knows.
+   *     A user that holds nothing of the conversation learns from it what it has dropped. 0 means
+   *     that the sender does not say
    */
   public record Deliver(
       @JsonProperty("c") ConversationId conversationId,
@@ -544,7 +567,7 @@ public final class User {
       @JsonProperty("r") List<Receipt> receipts,
       @JsonProperty("n") long next)
       implements Command {
-    /** Without a word on what was acknowledged. */
+    /** Without the first seq that is not acknowledged. */
     public Deliver(
         ConversationId conversationId,
         long version,
@@ -557,11 +580,11 @@ public final class User {
   }
 
   /**
-   * What a row shows that is the same for every member.
+   * The parts of an inbox row that are the same for every member.
    *
-   * @param lastMessage null where there is none
-   * @param lastTextAt when the newest text, or the group itself, was made; epoch milliseconds, 0 is
-   *     never
+   * @param lastMessage null if there is none
+   * @param lastTextAt when the newest text was written or the group was created, epoch
+   *     milliseconds; 0 is never
    */
   public record RowHeader(
       @JsonProperty("k") parley.model.ConversationType type,
@@ -570,14 +593,15 @@ public final class User {
       @JsonProperty("a") long lastTextAt) {}
 
   /**
-   * What a row shows that is this member's.
+   * The parts of an inbox row that differ for each member.
    *
-   * @param name the group's name or the other person's
-   * @param joinedSeq the entry that added the member (1 in a direct conversation): nothing before
-   *     it is shown
+   * @param name the name of the group or of the other person
+   * @param joinedSeq the entry that added the member (1 in a direct conversation); entries before
+   *     it are not shown
    * @param joinedAt epoch milliseconds
-   * @param leftSeq the entry that removed the member, 0 while it is one
-   * @param quiet the conversation has no entry yet and this member did not open it: no row yet
+   * @param leftSeq the entry that removed the member; 0 for a current member
+   * @param quiet the conversation has no entry yet and was opened by another member, so there is no
+   *     row yet
    */
   public record RowMember(
       @JsonProperty("n") String name,
@@ -597,11 +621,11 @@ public final class User {
     }
   }
 
-  /** Another member writes. */
+  /** Another member of the conversation is typing, or has stopped. */
   public record Typing(ConversationId conversationId, UserId from, boolean active)
       implements Command {}
 
-  /** What a user tells a conversation; carried there by {@link Conversations}. */
+  /** All messages that a user sends to a conversation. {@link Conversations} carries them there. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Dispatched.class, name = "dispatched"),
@@ -611,8 +635,8 @@ public final class User {
   public sealed interface ToConversation extends Wire permits Dispatched, Delivered, Renamed {}
 
   /**
-   * Everything up to this is in the user's own journal. Also the answer where something is missing
-   * before.
+   * The user's journal holds everything of the conversation up to this seq and version. Also the
+   * answer when entries before the delivered ones are missing.
    */
   public record Dispatched(
       @JsonProperty("u") UserId userId,
@@ -620,13 +644,13 @@ public final class User {
       @JsonProperty("v") long version)
       implements ToConversation {}
 
-  /** One of the user's devices has everything up to seq. */
+  /** At least one of the user's devices has everything up to {@code seq}. */
   public record Delivered(@JsonProperty("u") UserId userId, @JsonProperty("s") long seq)
       implements ToConversation {}
 
   /**
-   * The user has a new name or picture; told to direct conversations only, until acknowledged by a
-   * {@link Deliver} whatever it holds.
+   * The user has a new name or picture. Sent only to direct conversations, and repeated until any
+   * {@link Deliver} of that conversation acknowledges it.
    *
    * @param revision grows with each change
    */
@@ -639,10 +663,13 @@ public final class User {
     }
   }
 
-  /** The way to conversations: this package knows none. */
+  /**
+   * Sends messages to conversations. An interface, because this package does not depend on
+   * conversations.
+   */
   @FunctionalInterface
   public interface Conversations {
-    /** Tells one conversation something, at most once. */
+    /** Sends a message to one conversation, at most once. */
     void tell(ConversationId to, ToConversation message);
   }
 }

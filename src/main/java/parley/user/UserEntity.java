@@ -33,19 +33,20 @@ import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
 
 /**
- * The behaviour of a user: which command changes what, and what must be in the journal before who
- * is told.
+ * The behaviour of a user entity: which command changes what, and what must be durable before which
+ * recipient is told.
  *
  * <pre>
- *   Deliver --&gt; Intake --&gt; Pending (memory) --&gt; sessions, at once
- *                              | Flush, a quarter of a second later, one event for everything
- *                              v
- *                          UserState (journal) --&gt; Dispatched to each conversation in the event
+ *   Deliver --&gt; DeliveryHandler --&gt; UnsavedChanges (memory) --&gt; sessions, at once
+ *                                        | Flush, a quarter of a second later, one event for everything
+ *                                        v
+ *                                    UserState (journal) --&gt; Dispatched to each conversation in the event
  * </pre>
  *
- * <p>A write that fails stops the entity, and does not restart it in place: a restart would keep
- * the reference that sessions watch and lose the sessions. So they see the end, close as {@code
- * state_lost}, and the next message makes sharding start the user anew from what is durable.
+ * <p>A failed write stops the entity and does not restart it in place. A restart in place would
+ * keep the actor reference that sessions watch but lose the sessions. After a stop, sessions notice
+ * the end and close as {@code state_lost}. The next message makes sharding start the user again
+ * from durable state.
  */
 final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, UserState> {
   private static final Logger LOG = LoggerFactory.getLogger(UserEntity.class);
@@ -248,16 +249,17 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   /**
-   * Nobody has this id: nothing is made by asking, and nothing stays in memory for it. While other
-   * commands wait this one says nothing of leaving: the last of them will, unless it makes the
-   * user.
+   * Handles a command to a user that does not exist. No command but {@code Ensure} creates a user,
+   * and the entity does not stay in memory. It does not ask to be passivated while other commands
+   * wait: the last of them asks, unless one of them creates the user.
    */
   private Effect<UserEvent, UserState> handleNobody(User.Command command) {
     switch (command) {
       case User.GetProfile c -> c.replyTo().tell(new User.NoSuchUser(id));
       case User.Deliver c ->
-          LOG.warn("{} is told of {} but was never made: ignored", id, c.conversationId());
-      // Registered, but the user was never made: there is nothing of the login here.
+          LOG.warn(
+              "{}: delivery from {} ignored, the user was never created", id, c.conversationId());
+      // The account is registered but the user was never created, so there is no login to end here.
       case User.EndLogin c -> c.replyTo().tell(new User.Done());
       case User.LosePushToken c -> c.replyTo().tell(new User.Done());
       case UserInternal.Stop c -> {
@@ -364,7 +366,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (state.hasEnded(c.sid())) {
       return reply(c.replyTo(), new User.Done());
     }
-    // With what no journal holds yet: which devices the login was of.
+    // Also writes the unsaved last-seen data, which says which devices used the login.
     UserEvent.Flushed event =
         UserEvent.Flushed.logins(
             List.of(new EndedLogin(c.sid(), now(), true)), live().unsavedChanges.seen());
@@ -386,7 +388,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         : Effect().none();
   }
 
-  /** Devices and what they are owed follow from whose a push token is. */
+  /**
+   * Applies a change of push token ownership. It also changes which pushes are pending for devices.
+   */
   private Effect<UserEvent, UserState> take(TokenClaims.Step step) {
     if (step.event() == null) {
       return run(step.then());
@@ -405,7 +409,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private Effect<UserEvent, UserState> pushSent(UserState state, UserInternal.PushSent c) {
     DeviceId gone = live().pushSender.sent(state, c, now());
     if (gone != null) {
-      LOG.info("{}: the push token of {} is gone at its provider: removed", id, gone);
+      LOG.info("{}: push token of {} removed, its provider reports it as gone", id, gone);
       return take(new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
     }
     live().push(state, now());
@@ -530,12 +534,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   /**
-   * A device's first appearance is durable before its session hears a word: forgotten by a crash,
-   * the device would be unknown again, start at that day's heads, and lack what it had been owed.
+   * Lets a session in. A new device is made durable before its session receives anything. If a
+   * crash lost the device, it would be unknown again, would start at the heads of that time, and
+   * would miss the entries that were pending for it.
    */
   private Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
-    if (state.hasEnded(hello.sid())) { // While it was asked whether it lives.
+    // The login may have ended while the session was asked whether it is alive.
+    if (state.hasEnded(hello.sid())) {
       LiveSessions.loginEnded(hello);
       return Effect().none();
     }
@@ -570,7 +576,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             });
   }
 
-  // ---- coming and going
+  // ---- flush and passivation
 
   private EffectBuilder<UserEvent, UserState> flush(UserState state) {
     live().seeLive(state, now());
@@ -592,12 +598,18 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return Effect().none();
   }
 
-  /** The shard answers with a Stop, and keeps what comes after it for the next life. */
+  /**
+   * Asks the shard for passivation. The shard answers with {@code Stop}, and buffers later messages
+   * for the next incarnation.
+   */
   private void leave() {
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 
-  /** Flush first; what is in the mailbox by then is handled before the next look. */
+  /**
+   * Flushes before it stops. Commands that are in the mailbox by then are handled before {@code
+   * Stop} is tried again.
+   */
   private Effect<UserEvent, UserState> stop(UserState state) {
     if (live().isClean()) {
       return Effect().stop();

@@ -10,9 +10,10 @@ import parley.model.DeviceId;
 import parley.serial.Stored;
 
 /**
- * What a user's journal holds. Every event carries values, never differences, so that replay can
- * only arrive where the entity was. Names and fields stay readable for ever. A text that is empty
- * is not written and arrives as null: where that means something else it is made empty again.
+ * The events of a user's journal. Every event carries values and never differences, so replay
+ * always leads to the state that the entity had. Names and fields stay readable for ever. An empty
+ * text is not written and is read as null; where null has another meaning, the constructor restores
+ * the empty text.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
 @JsonSubTypes({
@@ -28,7 +29,7 @@ import parley.serial.Stored;
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 sealed interface UserEvent extends Stored {
 
-  /** There is such a user. */
+  /** The user was created. */
   record Created(String username, String displayName, long at) implements UserEvent {
     public Created {
       username = username == null ? "" : username;
@@ -41,7 +42,7 @@ sealed interface UserEvent extends Stored {
     }
   }
 
-  /** The profile is this now; conversations are still to be told. */
+  /** The profile has changed. Conversations have not been told yet. */
   record ProfileChanged(String displayName, @Nullable String avatarUrl, long revision)
       implements UserEvent {
     public ProfileChanged {
@@ -54,15 +55,14 @@ sealed interface UserEvent extends Stored {
     }
   }
 
-  /** Every direct conversation knows the profile of this revision. */
+  /** Every direct conversation has acknowledged the profile of this revision. */
   record ProfileAnnounced(long revision) implements UserEvent {}
 
   /**
-   * A device is here for the first time, or has lost its data: whatever was known of its cursors
-   * ends with its old number.
+   * A device is new, or has lost its data. The cursors of its old number are void.
    *
-   * @param evicted the device that made room, or null
-   * @param sid the login it said hello with, or null
+   * @param evicted the device that was removed to make room, or null
+   * @param sid the login that the device has attached with, or null
    */
   record DeviceAdded(
       DeviceId deviceId,
@@ -83,9 +83,9 @@ sealed interface UserEvent extends Stored {
   }
 
   /**
-   * A device is forgotten.
+   * A device was removed.
    *
-   * @param ended the logins that end with it
+   * @param ended the logins that end with the device
    */
   record DeviceRemoved(
       DeviceId deviceId,
@@ -101,13 +101,14 @@ sealed interface UserEvent extends Stored {
   }
 
   /**
-   * A device can be pushed to, or (null) no longer. Another device of the user with the same token
-   * is the same phone under another name, and loses it.
+   * A device has a push token, or (null) has one no longer. If another device of the user has the
+   * same token, both are the same phone under two names, and the other one loses the token.
    *
-   * @param at when, epoch milliseconds; 0 where an older version wrote it
-   * @param claim the number under which the token was claimed, see {@link PushTokens}; 0 where it
-   *     was not. Without a token: the number of the other user's claim that took it, so that there
-   *     is nothing to release; 0 where the user has let it go
+   * @param at when the token was registered, epoch milliseconds; 0 if an older version wrote the
+   *     event
+   * @param claim the number of the claim of the token, see {@link PushTokens}; 0 if the token was
+   *     not claimed. Without a token: the number of the other user's claim that has taken it, so
+   *     nothing is released; 0 if this user has given the token up
    */
   record PushTokenSet(
       DeviceId deviceId, @Nullable String platform, @Nullable String token, long at, long claim)
@@ -122,21 +123,21 @@ sealed interface UserEvent extends Stored {
     }
   }
 
-  /** The user is about to make a group. */
+  /** The user is about to create a group. */
   record GroupBegun(StartedGroups.Begun group) implements UserEvent {}
 
   /**
-   * What has changed since the last time, or a bounded part of it.
+   * The changes since the last flush, or a bounded part of them.
    *
-   * @param rows rows as they are now
-   * @param parked conversations that left the inbox, as they are now
-   * @param cursors where only devices have moved
-   * @param gone conversations of which nothing is kept any more
+   * @param rows inbox rows, in their current form
+   * @param parked conversations that have left the inbox, in their current form
+   * @param cursors conversations of which only device cursors have moved
+   * @param gone conversations that were dropped
    * @param seen devices that were alive
-   * @param owed push notifications that devices are owed, as they are now
-   * @param pushed those that devices are owed no longer
-   * @param ended logins that have ended, as they are now
-   * @param released push tokens that the user has let go, as they are now
+   * @param owed push notifications that are pending for devices, in their current form
+   * @param pushed push notifications that are no longer pending
+   * @param ended logins that have ended, in their current form
+   * @param released push tokens that the user has released, in their current form
    */
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
@@ -150,7 +151,7 @@ sealed interface UserEvent extends Stored {
       List<EndedLogin> ended,
       List<TokenRelease> released)
       implements UserEvent {
-    // Absent lists arrive as null.
+    // Jackson passes null for absent lists.
 
     public Flushed(
         @Nullable List<VisibleRow> rows,
@@ -184,12 +185,14 @@ sealed interface UserEvent extends Stored {
       this(rows, parked, cursors, gone, seen, owed, pushed, null, null);
     }
 
-    /** Only logins have ended, of devices that were seen like this. */
+    /**
+     * An event with ended logins, and with the last-seen data that says which devices used them.
+     */
     static Flushed logins(List<EndedLogin> ended, List<DeviceSeen> seen) {
       return new Flushed(null, null, null, null, seen, null, null, ended, null);
     }
 
-    /** Only push tokens were let go, or that is known. */
+    /** An event with released push tokens, or with the confirmation of their release. */
     static Flushed releases(List<TokenRelease> released) {
       return new Flushed(null, null, null, null, null, null, null, null, released);
     }
@@ -199,14 +202,14 @@ sealed interface UserEvent extends Stored {
     }
   }
 
-  /** The device cursors of one conversation as they are now. */
+  /** The device cursors of one conversation, in their current form. */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record CursorsMoved(ConversationId id, long delivered, @Nullable DeviceCursors lag) {}
 
   /**
    * A device was alive.
    *
-   * @param sid the login of its session; null where it has none
+   * @param sid the login of its session; null if it has none
    */
   record DeviceSeen(
       DeviceId deviceId,

@@ -6,57 +6,60 @@ import parley.model.DeviceId;
 import parley.push.PushOutcome;
 import parley.serial.Local;
 
-/** What a user tells itself: timers, ends of sessions, passivation. Never travels. */
+/**
+ * Messages that a user entity sends to itself: timers, ends of sessions, answers, passivation. They
+ * never leave the node.
+ */
 non-sealed interface UserInternal extends User.Command, Local {
-  /** What is not in the journal goes there now. */
+  /** Write unsaved changes to the journal. */
   record Flush() implements UserInternal {}
 
-  /** Conversations are to be told something, perhaps again. */
+  /** Timer: notices to conversations may be due. */
   record Tell() implements UserInternal {}
 
-  /** A push may be due. */
+  /** Timer: a push may be due. */
   record PushDue() implements UserInternal {}
 
-  /** What became of a push. */
+  /** The outcome of an attempt to push. */
   record PushSent(long reference, PushOutcome outcome) implements UserInternal {}
 
   /** A dead letter is durable. */
   record LetterKept(long reference) implements UserInternal {}
 
-  /** The account knows that the login has ended, or could not be told. */
+  /** The account has confirmed the end of the login, or could not be told. */
   record LoginTold(String sid, boolean known) implements UserInternal {}
 
-  /** Accounts are to be told again. */
+  /** Timer: tell the account again of logins that have ended. */
   record TellLogins() implements UserInternal {}
 
   /**
-   * The token to be set is this user's now.
+   * The answer to the claim of a token that is being registered.
    *
-   * @param nr of the claim; null where it may be somebody else's still
+   * @param nr the number of the claim; null if another user may still have the token
    */
   record TokenClaimed(User.SetPushToken command, String hash, @Nullable Long nr)
       implements UserInternal {}
 
   /**
-   * The answer to what was claimed anew after a logout.
+   * The answer to a claim that was repeated after a logout.
    *
-   * @param nr of the claim, or {@link PushTokens#TAKEN}; null where nobody can tell
+   * @param nr the number of the claim, or {@link PushTokens#TAKEN}; null if the outcome is unknown
    */
   record TokenReclaimed(DeviceId deviceId, String hash, @Nullable Long nr)
       implements UserInternal {}
 
-  /** The owner record of a push token knows of a release, or could not be told. */
+  /** The owner record of a push token has confirmed a release, or could not be told. */
   record TokenReleased(String hash, long claim, boolean known) implements UserInternal {}
 
-  /** Owner records are to be told or asked again. */
+  /** Timer: send releases and claims to owner records again. */
   record TokensDue() implements UserInternal {}
 
-  /** Nothing came for a while. */
+  /** Receive timeout: no message has arrived for a while. */
   record Idle() implements UserInternal {}
 
-  /** Leave memory, after everything is in the journal. */
+  /** Stop, after all changes are in the journal. */
   record Stop() implements UserInternal {}
 
-  /** A session is gone, wherever it was. */
+  /** A session has ended, on whatever node it was. */
   record SessionEnded(DeviceId deviceId, ActorRef<User.Delivery> session) implements UserInternal {}
 }

@@ -23,27 +23,31 @@ import parley.model.Presence;
 import parley.model.UserId;
 
 /**
- * The part of a user that lives in memory: what it knows before the journal does, who is connected,
- * who watches, what conversations are still to be told. All of it can be lost: what was not
- * acknowledged to a conversation comes again, what was not durable is asked for again.
+ * The in-memory part of a user: changes that are not in the journal yet, live sessions, presence
+ * watchers, and messages that conversations are still to receive. All of it may be lost. A
+ * conversation repeats what was not acknowledged, and clients repeat requests that were not
+ * durable.
  */
 final class UserLive {
   private static final Logger LOG = LoggerFactory.getLogger(UserLive.class);
 
-  /** A live device's last_seen in the journal is at most about this old. */
+  /** How far the last-seen time of a live device in the journal may lag, approximately. */
   private static final long SEEN_MILLIS = 60_000;
 
-  /** Most conversations of which an acknowledgement may come before the conversation's own word. */
+  /**
+   * The most conversations for which an acknowledgement may arrive before the conversation's own
+   * message.
+   */
   private static final int EARLY = 100;
 
   /**
-   * Entries after which the journal is told at once: a conversation tells at most a thousand more
-   * than a user has acknowledged, and in a busy one that is less than the moment changes are
-   * gathered for.
+   * Unsaved entries after which the flush is immediate. A conversation sends at most a thousand
+   * entries beyond those that the user has acknowledged. In a busy conversation these arrive in
+   * less time than the normal flush delay.
    */
   static final int MANY = 300;
 
-  /** Most rows told again to a session that comes back. */
+  /** The most row changes that are repeated to a session that comes back. */
   private static final int LATELY = 200;
 
   final UnsavedChanges unsavedChanges;
@@ -64,8 +68,9 @@ final class UserLive {
   private final ConversationNotices conversationNotices;
 
   /**
-   * What was told of rows last, for sessions that did not hear it. Only what conversations have
-   * said in this life: what the journal knows may be older than what a session was told before.
+   * The row changes that were sent last, for sessions that did not receive them. It holds only news
+   * of conversations since this incarnation of the entity began: a row from the journal may be
+   * older than what a session has already received.
    */
   private final Map<ConversationId, User.RowChanged> lately = new LinkedHashMap<>();
 
@@ -73,7 +78,8 @@ final class UserLive {
   private final long since;
 
   /**
-   * Devices that were here in this life: as many as a user may have, and those that were evicted.
+   * Devices whose sessions have attached since this incarnation began. At most as many as a user
+   * may have, and those evicted since the last attach.
    */
   private final Set<DeviceId> met = new HashSet<>();
 
@@ -113,7 +119,7 @@ final class UserLive {
 
   // ---- conversations
 
-  /** A conversation says what is new. */
+  /** Handles the news of a conversation. */
   void deliver(UserState state, User.Deliver message, long now) {
     ConversationId conversation = message.conversationId();
     conversationNotices.heard(conversation);
@@ -185,16 +191,17 @@ final class UserLive {
     if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
       conversationNotices.deliveredKnown(conversation);
     } else if (ahead != null || !conversationNotices.tellsDelivered(conversation)) {
-      // Also what a crash kept from being told.
+      // Also repeats a notice that a crash has prevented.
       conversationNotices.delivered(conversation, now);
     }
     if (taken.created() && inInbox && state.revision() > 0) {
-      // It may have been introduced under the old name before it had a row to be told the new one.
+      // The conversation may have copied the old name before the user had a row to send the new
+      // name to.
       conversationNotices.rename(conversationRow, now);
     }
   }
 
-  /** Tell every session of a row, and those that come back later. */
+  /** Sends a row change to every session, and keeps it for those that come back later. */
   void rowChanged(InboxRow row) {
     User.RowChanged changed = new User.RowChanged(row);
     lately.remove(row.conversationId());
@@ -205,7 +212,9 @@ final class UserLive {
     liveSessions.tellAll(changed);
   }
 
-  /** Say how far the journal has the conversation, as soon as that is true. */
+  /**
+   * Tells the conversation how much of it the journal holds, as soon as nothing of it is unsaved.
+   */
   private void acknowledge(UserState state, ConversationId conversation) {
     if (unsavedChanges.isDirty(conversation)) {
       unsavedChanges.owe(conversation);
@@ -225,7 +234,7 @@ final class UserLive {
     }
   }
 
-  /** The event is durable: what waited for it is acknowledged. */
+  /** The event is durable. Sends the acknowledgements that waited for it. */
   void settle(UserState state, UserEvent.Flushed event, long now) {
     event.rows().forEach(visibleRow -> settle(state, visibleRow.id()));
     event.parked().forEach(hiddenRow -> settle(state, hiddenRow.id()));
@@ -233,12 +242,12 @@ final class UserLive {
     for (ConversationId gone : event.gone()) {
       HiddenRow last = unsavedChanges.forgotten(gone);
       if (last != null) {
-        // It has taken this in and forgotten it: to be told again would change nothing.
+        // The user has taken this in and then dropped it; a repeated delivery would change nothing.
         conversations.tell(gone, new User.Dispatched(id, last.lastSeq(), last.version()));
       }
     }
     if (!event.seen().isEmpty()) {
-      tokens.work(state); // One that was logged out may be here again.
+      tokens.work(state); // A device that was logged out may have attached again.
     }
     push(state, now);
     if (!isClean()) {
@@ -246,7 +255,10 @@ final class UserLive {
     }
   }
 
-  /** Push what is due, and acknowledge what waited for pushes to be in good hands. */
+  /**
+   * Sends the pushes that are due, and the acknowledgements that waited until pending pushes were
+   * safe from a crash.
+   */
   void push(UserState state, long now) {
     pushSender.check(state, somebody(state, now), now);
     if (!plan.isClean()) {
@@ -257,7 +269,10 @@ final class UserLive {
     }
   }
 
-  /** Whether a device is connected, or was when this user was last in memory and may come back. */
+  /**
+   * Whether a device is connected, or was connected before this incarnation began and may come
+   * back.
+   */
   private boolean somebody(UserState state, long now) {
     return !liveSessions.isEmpty()
         || state.devices().values().stream().anyMatch(device -> mayComeBack(device, now));
@@ -268,7 +283,7 @@ final class UserLive {
     return unsavedChanges.isClean() && plan.isClean();
   }
 
-  /** The next event. To be persisted. */
+  /** Builds the next event of unsaved changes. The caller must persist it. */
   UserEvent.Flushed next(UserState state, long now) {
     unflushed = 0;
     pushSender.sweep(state, now);
@@ -276,14 +291,18 @@ final class UserLive {
   }
 
   /**
-   * An event with one conversation's row, for a change that somebody waits for. To be persisted.
+   * Builds an event with the row of one conversation, for a change whose caller waits for it. The
+   * caller must persist it.
    */
   UserEvent.Flushed only(UserState state, ConversationId conversation, long now) {
     pushSender.sweep(state, now);
     return plan.into(unsavedChanges.only(conversation), state.outbox());
   }
 
-  /** Devices have gone or lost their token: nothing is owed to them. */
+  /**
+   * Devices were removed, or their push tokens have changed. Drops the pending pushes of removed
+   * devices.
+   */
   void devicesChanged(UserState state, long now) {
     plan.retain(number -> state.device(number) != null);
     tokens.work(state);
@@ -306,7 +325,7 @@ final class UserLive {
     }
   }
 
-  /** Gather changes for a moment, then flush. */
+  /** Schedules a flush after {@link UserSettings#flushAfter}, to gather changes into one event. */
   void flushSoon() {
     if (!timers.isTimerActive(UserInternal.Flush.class)) {
       timers.startSingleTimer(
@@ -314,7 +333,7 @@ final class UserLive {
     }
   }
 
-  /** Devices that are alive were last seen now; the journal hears of it once a minute. */
+  /** Updates the last-seen time of live devices, in the journal once a minute. */
   void seeLive(UserState state, long now) {
     for (LiveSessions.Live session : liveSessions.all()) {
       Device device = state.devices().get(session.device());
@@ -329,17 +348,18 @@ final class UserLive {
     lastSeenAt = Math.max(lastSeenAt, now);
   }
 
-  // ---- what conversations are to be told
+  // ---- notices to conversations
 
-  /** Tell every direct conversation the profile, until each has heard. */
+  /** Sends the profile to every direct conversation, until each has acknowledged it. */
   void announce(UserState state, long now) {
     conversationNotices.rename(now);
     wake(state, now);
   }
 
   /**
-   * Tell what is due. Returns whether the profile is announced, and no journal says so: then {@link
-   * #wake} is to be called after the journal does.
+   * Sends the notices that are due to conversations. Returns true if every conversation has
+   * acknowledged the profile but the journal does not say so yet. The caller must then persist this
+   * and call {@link #wake}.
    */
   boolean tell(UserState state, long now) {
     conversationNotices.tell(state, now);
@@ -350,7 +370,7 @@ final class UserLive {
     return false;
   }
 
-  /** See to it that what is to be told will be, when it is due. */
+  /** Schedules the next call of {@link #tell}, for the time when a notice is due. */
   void wake(UserState state, long now) {
     long due = conversationNotices.nextDue(state, now);
     if (due == Long.MAX_VALUE) {
@@ -365,7 +385,7 @@ final class UserLive {
 
   // ---- sessions
 
-  /** The session comes in: its device is durable. */
+  /** Attaches the session. Its device must be durable. */
   void enter(UserState state, LiveSessions.Newcomer newcomer, long now) {
     User.Attach attach = newcomer.attach();
     Device device = state.devices().get(attach.deviceId());
@@ -455,7 +475,8 @@ final class UserLive {
   }
 
   /**
-   * The logins that end with a device: all that it said hello with and that have not ended before.
+   * The logins that end with the device: every login that it has used and that has not ended
+   * before.
    */
   List<EndedLogin> loginsOf(UserState state, Device device, long now) {
     Set<String> sids = new LinkedHashSet<>(device.allLogins());
@@ -474,7 +495,7 @@ final class UserLive {
         .toList();
   }
 
-  /** A login has ended, and the journal knows. */
+  /** A login has ended, and the journal knows it. */
   void loginEnded(UserState state, String sid, long now) {
     unsavedChanges.forgetLogin(sid);
     for (DeviceId id : liveSessions.endLogin(sid)) {
@@ -497,7 +518,7 @@ final class UserLive {
     return presenceTracker.current(!liveSessions.isEmpty(), lastSeenAt, now);
   }
 
-  /** What a device has acknowledged. */
+  /** Handles the acknowledgements of a device. */
   void acked(UserState state, User.Acked message, long now) {
     Device device = state.devices().get(message.deviceId());
     if (device == null || !liveSessions.acked(message)) {
@@ -539,8 +560,8 @@ final class UserLive {
       return;
     }
     if (early.size() >= EARLY && !early.containsKey(ack.conversationId())) {
-      // The entry comes again after a reconnect.
-      LOG.info("{}: an acknowledgement came too long before its conversation, dropped", id);
+      // The device receives the entry again after a reconnect.
+      LOG.info("{}: acknowledgement before its conversation dropped, too many are held", id);
       return;
     }
     DeviceCursors known = early.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
@@ -549,7 +570,7 @@ final class UserLive {
     }
   }
 
-  /** The devices as a client sees them, newest first. */
+  /** The devices as a client sees them, the one seen last first. */
   List<DeviceView> devices(UserState state, long now) {
     return state.devices().values().stream()
         .map(
@@ -569,7 +590,10 @@ final class UserLive {
     return Math.max(device.seenAt(), unsavedChanges.seenAt(device.id()));
   }
 
-  /** The device that can make room for another one: the longest not seen of those not here. */
+  /**
+   * The device that can be evicted for a new one: of those that are not connected and not about to
+   * come back, the one not seen for the longest time. Null if there is none.
+   */
   @Nullable DeviceId evictable(UserState state, long now) {
     return state.devices().values().stream()
         .filter(device -> liveSessions.of(device.id()) == null)
@@ -579,13 +603,16 @@ final class UserLive {
         .orElse(null);
   }
 
-  /** After a move of this user its sessions come back one by one; till then they are not away. */
+  /**
+   * Whether the device counts as connected although it has no session. After this user has moved to
+   * another node, its sessions attach one by one.
+   */
   private boolean mayComeBack(Device device, long now) {
     boolean young = now - since <= 2 * SEEN_MILLIS;
     return young && !met.contains(device.id()) && seenAt(device) + 2 * SEEN_MILLIS >= now;
   }
 
-  /** Whether nobody would miss this user in memory. */
+  /** Whether the user can leave memory. */
   boolean idle(UserState state, long now) {
     return liveSessions.isEmpty()
         && isClean()

@@ -6,14 +6,15 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.serial.Wire;
 
-/** What a user is told that has to do with push notifications. */
+/** Messages to a user about push notifications. */
 public sealed interface UserPush extends User.Command {
 
   /**
-   * Push once more what became a dead letter. Answers {@link Answer}: with {@link Need#WAITS} only
-   * after the push is owed durably. What has been read or fetched meanwhile is not pushed.
+   * Repeats the push of a dead letter. The answer is {@link Answer}; {@link Need#WAITS} is sent
+   * only after the push is pending durably. An entry that has been read or fetched meanwhile is not
+   * pushed.
    *
-   * @param dryRun only say what would be done
+   * @param dryRun only report what would be done
    */
   record Again(
       ConversationId conversationId,
@@ -26,27 +27,29 @@ public sealed interface UserPush extends User.Command {
   /** The answer to {@link Again}. */
   record Answer(Need need) implements Wire {}
 
-  /** Whether a device is to be pushed to about an entry. */
+  /** Whether a device needs a push about an entry, and if not, why. */
   enum Need {
-    /** It is: the entry waits, and the push is (or will be) on its way. */
+    /** It does: the push is pending, or would be without {@code dryRun}. */
     WAITS,
-    /** The user has read it, or it was deleted. */
+    /** The user has read the entry, or the entry was deleted. */
     READ,
-    /** The device has it. */
+    /** The device has the entry. */
     FETCHED,
     /** The conversation is muted. */
     MUTED,
-    /** The user is no longer in the conversation. */
+    /** The user has left the conversation. */
     LEFT,
-    /** There is no such device any more, or it has no token. */
+    /** The device does not exist any more, or it has no token. */
     NO_TOKEN,
-    /** The token's provider is not configured. */
+    /** The provider of the token is not configured. */
     OFF,
-    /** The user cannot take more now, and nothing is owed for this: ask again. */
+    /**
+     * The user cannot take another push now, and none is pending for this entry. Ask again later.
+     */
     FULL
   }
 
-  /** The user's reminder: something may be owed. */
+  /** The user's {@link UserReminder} wakes it, because a push may be pending. */
   record Woken() implements UserPush {}
 
   /** The answer to {@link UserReminder.Keep}. */

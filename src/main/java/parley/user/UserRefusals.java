@@ -3,19 +3,19 @@ package parley.user;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 
-/** How each command is told no. */
+/** Sends the refusal that fits each command. */
 final class UserRefusals {
   private UserRefusals() {}
 
-  /** Too much is waiting for a write. */
+  /** Refuses a command because too many commands wait for a write. */
   static void overloaded(User.Command command) {
     refuse(command, Refusal.unavailable("the user takes nothing more right now; ask again"));
   }
 
   /**
-   * Tell the sender, where there is one to tell. What has none is safe to drop: a conversation
-   * repeats its delivery, an entry whose acknowledgement is lost comes again after a reconnect, a
-   * watch is renewed.
+   * Sends the refusal to the command's sender, if it has one. A command without a sender is safe to
+   * drop: a conversation repeats its delivery, an entry whose acknowledgement is lost comes again
+   * after a reconnect, and a watch is renewed.
    */
   static void refuse(User.Command command, Refusal refusal) {
     User.Refused refused = new User.Refused(refusal);

@@ -19,26 +19,26 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Sees to it that a user who owes pushes comes back to memory, whatever node dies: an entity under
- * the user's id without any state, which sharding remembers, so that its mere existence is durable.
- * It wakes its user now and then until that says it owes nothing.
+ * Starts a user with pending pushes again after any node has died. A reminder is an entity without
+ * state under the user's id. Sharding remembers it, so its existence alone is durable. It wakes its
+ * user at intervals until the user has no pending push.
  *
- * <p>Users themselves are not remembered: most of them owe nothing, and each hello of each would
- * cost a write. A reminder costs one where a user goes on owing something for a second, and one
- * when it no longer does: the push that is delivered at once costs none. Until the reminder is
- * there the conversations wait for their acknowledgement, and they are remembered: after a crash in
- * that second they tell the user again, and so wake it. After a crash a push may be late by {@link
- * #EVERY}, and by what the cluster needs to agree on the crash.
+ * <p>Sharding does not remember users themselves: most of them have no pending push, and each hello
+ * would cost a write. A reminder costs one write when a push has been pending for a second, and one
+ * when no push is pending any more. A push that is delivered at once costs none. Until the reminder
+ * exists, the conversations get no acknowledgement, and sharding remembers them: after a crash in
+ * that second they deliver to the user again, and so start it. After a crash a push may be late by
+ * {@link #EVERY} and by the time that the cluster needs to agree on the crash.
  *
  * <pre>
  *   User --Keep--&gt; Reminder        (after a second; by then sharding has it in the journal)
  *   User &lt;--Reminded-- Reminder    (now the conversation may have its acknowledgement)
  *   User &lt;--Woken-- Reminder       (after ten seconds, then every half minute)
- *   User --Release--&gt; Reminder     (nothing is owed: it leaves, and is forgotten)
+ *   User --Release--&gt; Reminder     (no push is pending: it leaves, and is forgotten)
  * </pre>
  */
 public final class UserReminder {
-  /** Where reminders live. */
+  /** The sharding key of reminders. */
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "reminder");
 
   /** How often a user is woken. */
@@ -46,23 +46,23 @@ public final class UserReminder {
 
   private static final Duration FIRST = Duration.ofSeconds(10);
 
-  /** What can be told to a reminder. */
+  /** All messages that a reminder receives. */
   public sealed interface Command extends Wire permits Keep, Release, Tick, Stop {}
 
   /**
-   * Wake that user from now on. Answers {@link UserPush.Reminded} with the same number; not at all
-   * while it is leaving: ask again.
+   * Wake this user from now on. The answer is {@link UserPush.Reminded} with the same number. A
+   * reminder that is being passivated does not answer: ask again.
    */
   public record Keep(@JsonProperty("n") long nr, @JsonProperty("u") ActorRef<User.Command> user)
       implements Command {}
 
-  /** The user owes nothing. */
+  /** The user has no pending push. */
   public record Release() implements Command {}
 
-  /** It is time. */
+  /** Timer: wake the user. */
   record Tick() implements Command, Local {}
 
-  /** Leave memory. */
+  /** Stop, as part of passivation. */
   record Stop() implements Command, Local {}
 
   private final Runnable wake;
@@ -82,9 +82,9 @@ public final class UserReminder {
   }
 
   /**
-   * Registers reminders with the cluster.
+   * Registers reminders with cluster sharding.
    *
-   * @param users wakes the user of that id
+   * @param users wakes the user with the given id
    */
   public static ActorRef<ShardingEnvelope<Command>> init(
       ActorSystem<?> system, Consumer<UserId> users) {
@@ -115,7 +115,7 @@ public final class UserReminder {
   private Behavior<Command> handle(Command command) {
     switch (command) {
       case Keep keep -> {
-        // What comes while it leaves may be forgotten with it.
+        // A request that arrives during passivation may be lost with this entity.
         if (!leaving) {
           keep.user().tell(new UserPush.Reminded(keep.nr()));
         }

@@ -7,19 +7,19 @@ import parley.model.Profile;
 import parley.serial.Stored;
 
 /**
- * A {@link UserState} as the snapshot store keeps it: a copy that nobody changes while another
- * thread writes it. Fields may be added, never renamed or removed.
+ * The stored form of a {@link UserState}: a copy that does not change while another thread writes
+ * it. Fields may be added, never renamed or removed.
  *
- * @param profile null where the user was never made
- * @param revision of the profile
- * @param announced the revision every direct conversation is known to know
- * @param nextDevice the next device's number
+ * @param profile null if the user was never created
+ * @param revision the revision of the profile
+ * @param announced the profile revision that every direct conversation has acknowledged
+ * @param nextDevice the number of the next new device
  * @param lastSeenAt when any session was last alive, epoch milliseconds
- * @param forgotten whether anything ever had to go for lack of room
- * @param owed push notifications that devices are owed
+ * @param forgotten whether a conversation was ever dropped for lack of room
+ * @param owed push notifications that are pending for devices
  * @param ended logins that have ended lately, the oldest first
  * @param groups groups begun within the last day
- * @param releases push tokens that were let go, and whose owner records do not know yet
+ * @param releases released push tokens that their owner records have not confirmed yet
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(

@@ -12,9 +12,9 @@ import parley.model.Profile;
 import parley.model.UserId;
 
 /**
- * What a user's journal says. Changed by {@link #apply} alone; what is not persisted yet is kept
- * elsewhere ({@link UnsavedChanges}), so an acknowledgement that is read off this state is always
- * true.
+ * The state of a user according to its journal. Only {@link #apply} changes it. Changes that are
+ * not persisted yet are kept in {@link UnsavedChanges}, so an acknowledgement that is derived from
+ * this state is always true.
  */
 final class UserState {
   private final UserId id;
@@ -35,7 +35,7 @@ final class UserState {
     this.id = id;
   }
 
-  /** Null where the user was never made. */
+  /** The profile, or null if the user was never created. */
   @Nullable Profile profile() {
     return profile;
   }
@@ -72,17 +72,17 @@ final class UserState {
     return pushOutbox;
   }
 
-  /** Whether this login has ended: its tokens open no socket. */
+  /** Whether this login has ended. A session with one of its tokens cannot attach. */
   boolean hasEnded(@Nullable String sid) {
     return sid != null && endedLogins.containsKey(sid);
   }
 
-  /** The logins that have ended and whose account does not know yet. */
+  /** The ended logins that the account has not confirmed yet. */
   List<EndedLogin> untoldLogins() {
     return endedLogins.values().stream().filter(login -> !login.told()).toList();
   }
 
-  /** The login that has ended, or null. */
+  /** The ended login with this id, or null. */
   @Nullable EndedLogin endedLogin(String sid) {
     return endedLogins.get(sid);
   }
@@ -91,7 +91,7 @@ final class UserState {
     return groups;
   }
 
-  /** The device of that number, or null. */
+  /** The device with this number, or null. */
   @Nullable Device device(long number) {
     for (Device device : devices.values()) {
       if (device.number() == number) {
@@ -101,12 +101,12 @@ final class UserState {
     return null;
   }
 
-  /** Push tokens that were let go and whose owner records do not know, by their hash. */
+  /** Released push tokens that their owner records have not confirmed yet, by hash. */
   Map<String, TokenRelease> releases() {
     return releases;
   }
 
-  /** The device whose token has this hash and is claimed, or null. */
+  /** The device that has a claim on the token with this hash, or null. */
   @Nullable Device holderOf(String hash) {
     for (Device device : devices.values()) {
       if (device.claims() && hash.equals(device.tokenHash())) {
@@ -116,7 +116,7 @@ final class UserState {
     return null;
   }
 
-  /** The number of the claim under which a device has the token with this hash, or 0. */
+  /** The number of the claim that a device has on the token with this hash, or 0. */
   long claimOf(String hash) {
     Device holder = holderOf(hash);
     return holder == null ? 0 : holder.pushClaim();
@@ -127,7 +127,7 @@ final class UserState {
     return devices.values().stream().map(Device::number).collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The state after the event: this one, changed. */
+  /** Applies the event to this state and returns it. */
   UserState apply(UserEvent event) {
     switch (event) {
       case UserEvent.Created e -> profile = new Profile(id, e.username(), e.displayName(), null);
@@ -175,12 +175,12 @@ final class UserState {
   }
 
   /**
-   * What devices had claimed and have no longer is to be released; a device without a login has no
-   * claim. Worked out from what the journal says, so that what earlier versions left behind is
-   * released too.
+   * Records the push tokens that devices had claimed and no longer have, so that they are released.
+   * A device without a login keeps its token but loses its claim. The result depends on the journal
+   * alone, so tokens that earlier versions did not release are released too.
    *
-   * @param had the devices that may have had claims
-   * @param taken claims before this number are another user's by now
+   * @param had the devices that may have had claims, before and after the change
+   * @param taken claims with a lower number already belong to another user, and are not released
    */
   private void letGo(List<Device> had, long taken) {
     devices.replaceAll(
@@ -212,7 +212,7 @@ final class UserState {
     }
   }
 
-  /** Nothing is owed to devices that cannot be pushed to. */
+  /** Drops the pending pushes of devices that cannot receive a push. */
   private void retainPushes() {
     pushOutbox.retain(
         devices.values().stream()
@@ -227,7 +227,7 @@ final class UserState {
       devices.remove(e.evicted());
     }
     Device old = devices.get(e.deviceId());
-    // A device that has lost its data still gets its push notifications.
+    // A device that has lost its data keeps its push token.
     devices.put(
         e.deviceId(),
         new Device(
@@ -295,7 +295,7 @@ final class UserState {
     }
   }
 
-  /** A copy for the snapshot store; its parts are immutable. */
+  /** A copy for the snapshot store. Its parts are immutable. */
   UserSnapshot snapshot() {
     return new UserSnapshot(
         profile,
@@ -313,7 +313,7 @@ final class UserState {
         List.copyOf(releases.values()));
   }
 
-  /** The state a snapshot was made of. */
+  /** Restores the state from a snapshot. */
   static UserState of(UserId id, UserSnapshot snapshot) {
     UserState state = new UserState(id);
     state.profile = snapshot.profile();

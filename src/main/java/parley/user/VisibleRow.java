@@ -8,12 +8,13 @@ import parley.model.InboxRow;
 import parley.model.LastMessage;
 
 /**
- * A row of the inbox, with the device cursors of its conversation: what must never be torn apart by
- * a crash is one value in one event. Part of the journal format: fields are added, never changed.
+ * A row of the inbox, with the device cursors of its conversation. A crash must never separate
+ * these, so they are one value in one event. Part of the journal format: fields are added, never
+ * changed.
  *
- * @param read the user's own read cursor, as the conversation says
- * @param unread as the conversation says: it counts, the row only shows
- * @param ages of the entries that devices lack
+ * @param read the user's own read cursor, as the conversation reports it
+ * @param unread the unread count, as the conversation reports it; the row does not count itself
+ * @param ages the ages of the entries that devices lack
  * @param forgottenTo see {@link ConversationRow#forgottenTo}
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
@@ -40,7 +41,7 @@ record VisibleRow(
     @Nullable BacklogAges ages,
     long forgottenTo)
     implements ConversationRow {
-  // What is empty is not written, and arrives as null.
+  // An empty text is not written and is read as null.
 
   VisibleRow {
     name = name == null ? "" : name;
@@ -134,7 +135,7 @@ record VisibleRow(
         forgottenTo);
   }
 
-  /** What a client sees. */
+  /** The row as a client sees it. */
   InboxRow shown() {
     return new InboxRow(
         id,
@@ -153,7 +154,7 @@ record VisibleRow(
         false);
   }
 
-  /** What stays when the row leaves the inbox because there are too many. */
+  /** What remains of the row when it leaves a full inbox. */
   HiddenRow parked() {
     return new HiddenRow(
         id,
@@ -173,7 +174,7 @@ record VisibleRow(
         forgottenTo);
   }
 
-  /** About how many bytes it is in a journal. */
+  /** The approximate size of the row in a journal, in bytes. */
   int weight() {
     int text = name.length() + (avatarUrl == null ? 0 : avatarUrl.length());
     if (lastMessage != null) {

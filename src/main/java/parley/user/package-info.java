@@ -1,7 +1,7 @@
 /**
  * The {@code User} entity: live sessions, inbox rows, unread counts, device cursors, profile,
- * presence. It decides what a person's devices get and when; what a conversation's log says, who
- * its members are and how far each has read is decided by the conversation, which tells it here.
+ * presence. It decides what a person's devices receive and when. The conversation decides what its
+ * log says, who its members are and how far each has read, and delivers this to the user.
  *
  * <h2>Decision: the creator begins a new group</h2>
  *
