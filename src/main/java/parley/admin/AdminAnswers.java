@@ -12,7 +12,8 @@ import org.apache.pekko.http.javadsl.server.AllDirectives;
 import org.apache.pekko.http.javadsl.server.Route;
 
 /**
- * How routes for operators answer: JSON, a problem as {@code {"detail": …}} that names the field.
+ * The base of all routes for operators. Answers are JSON; a problem is {@code {"detail": …}} and
+ * names the parameter.
  */
 abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
   static final ObjectMapper JSON = new ObjectMapper();
@@ -21,7 +22,7 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
   private final String what;
   private final boolean write;
 
-  /** What was asked for is not possible; the message names the parameter. */
+  /** The request cannot be carried out; the message names the parameter. */
   static final class BadRequestException extends RuntimeException {
     BadRequestException(String message) {
       super(message, null, false, false);
@@ -29,9 +30,9 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
   }
 
   /**
-   * For the routes of one feature.
+   * Creates the routes of one feature.
    *
-   * @param what its name, for who is told that it does not answer
+   * @param what the feature's name, for messages when it does not answer
    * @param write whether operators may change anything
    */
   AdminAnswers(ActorSystem<?> system, String what, boolean write) {
@@ -40,14 +41,17 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
     this.write = write;
   }
 
-  /** What changes something: 405 where operators may not. */
+  /** Wraps a route that changes something: answers 405 if operators may not change anything. */
   final Route writing(Supplier<Route> inner) {
     return write
         ? inner.get()
         : complete(problem(405, "PARLEY_MANAGEMENT_WRITE is not true: this port only reads"));
   }
 
-  /** The answer of the work: 400 for a {@link BadRequestException}, 503 where nobody answers. */
+  /**
+   * Completes the request with the response of the work: 400 for a {@link BadRequestException}, 503
+   * if the work fails or does not answer.
+   */
   final Route answer(Supplier<CompletionStage<HttpResponse>> work) {
     CompletionStage<HttpResponse> response;
     try {
@@ -64,9 +68,9 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
   }
 
   /**
-   * A parameter that is a number from 1 on.
+   * Parses a parameter that is a number from 1 to {@code most}.
    *
-   * @throws BadRequestException where it is none, or more than {@code most}
+   * @throws BadRequestException if it is no number, or out of this range
    */
   static int number(String name, Optional<String> text, int otherwise, int most) {
     try {
@@ -75,7 +79,7 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // Reported below.
     }
     throw new BadRequestException(name + ": from 1 to " + most);
   }

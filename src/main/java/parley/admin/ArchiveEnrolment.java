@@ -29,62 +29,65 @@ import parley.calendar.CalendarBucket;
 import parley.model.ConversationId;
 
 /**
- * Enters every conversation of the store into the calendar, once, so that those are found too that
- * nobody has used since there is an archive: the calendar knows only who has registered, and who
- * sleeps does not. One job at a time on the node that was asked to, at a stated pace.
+ * Enters every conversation of the store into the archive's calendar, once. This finds the
+ * conversations that nobody has used since archiving was switched on: the calendar knows only
+ * conversations that have registered, and an inactive one does not register. Runs one job at a
+ * time, on the node that was asked to, at a given rate.
  *
- * <p>Nobody is woken here. They stand in the bucket of the next day (of a later one, where it is
- * full), and that day's clocks ask them as they ask everybody, a bounded number at a time. Each
- * then archives what is old enough, registers by itself for its own day, or is done. Entered twice
- * is entered once, so a job that has ended early, for whatever reason, is simply started again.
+ * <p>The job starts no conversation. It enters each into the bucket of the next day, or of a later
+ * day if that bucket is full. On that day the calendar's clocks ask these conversations as they ask
+ * all others, a bounded number at a time. Each then archives what is old enough, and registers
+ * itself for its own next day or is done. To enter a conversation twice is the same as once, so a
+ * job that has ended early, for whatever reason, is simply started again.
  */
 public final class ArchiveEnrolment {
-  /** Conversations a second, where nobody says otherwise. */
+  /** The default rate, in conversations a second. */
   static final int PACE = 20;
 
-  /** The most conversations a second. */
+  /** The highest rate, in conversations a second. */
   static final int MOST = 1_000;
 
   private static final int AT_ONCE = 16;
   private static final int TRIES = 3;
 
-  /** After so many failures in a row it ends: the calendar does not answer. */
+  /** A job ends after this many failures in a row: the calendar does not answer. */
   private static final int FAILURES = 32;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-  /** What can be told to it. Never leaves its node. */
+  /** The messages of this actor. They never leave its node. */
   public sealed interface Command {}
 
   /**
-   * Begin, unless a job runs. Answers {@link Started}.
+   * Starts a job, unless one runs. The answer is {@link Started}.
    *
    * @param perSecond 1 to {@value #MOST} conversations
    */
   record Start(int perSecond, ActorRef<Started> replyTo) implements Command {}
 
-  /** Answers {@link Progress}. */
+  /** Asks for the progress. The answer is {@link Progress}. */
   record GetProgress(ActorRef<Progress> replyTo) implements Command {}
 
-  /** End the job, if one runs; answers {@link Progress}. */
+  /** Ends the job, if one runs. The answer is {@link Progress}. */
   record Cancel(ActorRef<Progress> replyTo) implements Command {}
 
   /**
    * The answer to {@link Start}.
    *
-   * @param started false where another job runs: its progress is the one shown
+   * @param started false if another job runs; then the progress is that job's
    */
   record Started(boolean started, Progress progress) {}
 
   /**
-   * Where the last job of this node is.
+   * The progress of the last job on this node.
    *
-   * @param running false before the first job as well
+   * @param running false also before the first job
    * @param seen names read from the store; a long conversation may come more than once
-   * @param entered how many of them stand in the calendar
-   * @param failed how many do not, because the calendar did not answer
-   * @param lastDay the latest day that somebody was entered for, from 1970; 0 is none
-   * @param stopped why it ended early, or null
+   * @param entered how many of them were entered into the calendar
+   * @param failed how many were not, because the calendar did not answer
+   * @param lastDay the latest day that a conversation was entered for, in days since 1970; 0 for
+   *     none
+   * @param stopped why the job ended early, or null
    */
   record Progress(
       boolean running,
@@ -100,7 +103,7 @@ public final class ArchiveEnrolment {
 
   private record Ended(Job job, @Nullable Throwable failure) implements Command {}
 
-  /** What the stream of one job counts. */
+  /** The counters of one job, written by its stream. */
   private static final class Job {
     final LongAdder seen = new LongAdder();
     final LongAdder entered = new LongAdder();
@@ -132,7 +135,7 @@ public final class ArchiveEnrolment {
   /**
    * The behaviour.
    *
-   * @param names everybody in the store; reading it may block
+   * @param names all conversations in the store; reading them may block
    */
   public static Behavior<Command> create(
       Supplier<Stream<ConversationId>> names, Calendar calendar, InstantSource clock) {
@@ -187,7 +190,10 @@ public final class ArchiveEnrolment {
         stopped);
   }
 
-  /** What still comes of the cancelled job does not change what was said of it. */
+  /**
+   * Copies the counters of a cancelled job, so that its last elements do not change the progress
+   * that was reported.
+   */
   private static Job copyOf(Job job) {
     Job copy = new Job();
     copy.seen.add(job.seen.sum());
@@ -231,11 +237,13 @@ public final class ArchiveEnrolment {
               : "the store cannot be read";
       context
           .getLog()
-          .warn("Entering conversations into the calendar has ended early", c.failure());
+          .warn(
+              "The enrolment of conversations in the calendar of the archive has ended early",
+              c.failure());
     }
   }
 
-  /** The calendar has said nothing for too long. */
+  /** The calendar has not answered {@link #FAILURES} times in a row. */
   private static final class SilentException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -262,7 +270,10 @@ public final class ArchiveEnrolment {
             });
   }
 
-  /** A day that is full for one is about full for all: whoever comes after begins with the next. */
+  /**
+   * Enters one conversation, on a later day if this one is full. If a day is full for one
+   * conversation, it is about full for all, so the conversations after it begin with the later day.
+   */
   private CompletionStage<Boolean> enter(Job of, ConversationId id, long day, int tried) {
     return AskPattern.<Command, CalendarBucket.Answer>ask(
             context.getSelf(),

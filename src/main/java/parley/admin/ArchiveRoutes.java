@@ -13,9 +13,9 @@ import org.apache.pekko.http.javadsl.server.Route;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Enters all conversations into the archive's calendar, under {@code /admin/archive/enrolment}:
- * POST begins, GET says how far it is, DELETE ends it. What changes something answers 405 unless
- * {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
+ * Routes that enter all conversations into the archive's calendar, under {@code
+ * /admin/archive/enrolment}: POST starts the job, GET shows its progress, DELETE ends it. POST and
+ * DELETE answer 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on, like every change by this port.
  */
 public final class ArchiveRoutes extends AdminAnswers {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
@@ -25,7 +25,7 @@ public final class ArchiveRoutes extends AdminAnswers {
   /**
    * The routes.
    *
-   * @param enrolment null where nothing is archived
+   * @param enrolment null if nothing is archived
    */
   public ArchiveRoutes(
       ActorSystem<?> system,

@@ -21,50 +21,50 @@ import parley.user.User;
 import parley.user.UserPush;
 
 /**
- * Pushes dead letters once more, on the node that was asked to: one job at a time, batch by batch.
- * A letter goes to its user, who says whether the push is still needed; only what the user has
- * answered for good is removed from the letters, and only then. So a job that ends with its node is
- * simply started again: what was done is not there any more.
+ * Pushes dead letters again, on the node that was asked to: one job at a time, batch by batch. Each
+ * letter goes to its user, which decides whether the push is still needed. A letter is removed only
+ * after its user has given a final answer. So a job that ends with its node is simply started
+ * again: the letters that it has replayed are no longer there.
  *
- * <p>A job ends with the letters there were when it reached their slot: what fails anew becomes a
- * letter with a higher number, and is left for the next job.
+ * <p>A job replays the letters that existed when it reached their slot. A push that fails again
+ * becomes a letter with a higher number, which is left for the next job.
  */
 public final class DeadLetterReplay {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  /** What can be told to it. Never leaves its node. */
+  /** The messages of this actor. They never leave its node. */
   public sealed interface Command {}
 
   /**
-   * Begin, unless a job runs. Answers {@link Started}.
+   * Starts a job, unless one runs. The answer is {@link Started}.
    *
    * @param user only this user's letters, or null for all
    * @param batch how many letters are replayed at the same time
-   * @param dryRun change nothing, only say what would come of it
+   * @param dryRun only counts the outcomes and changes nothing
    */
   record Start(@Nullable UserId user, int batch, boolean dryRun, ActorRef<Started> replyTo)
       implements Command {}
 
-  /** Answers {@link Progress}. */
+  /** Asks for the progress. The answer is {@link Progress}. */
   record GetProgress(ActorRef<Progress> replyTo) implements Command {}
 
   /**
    * The answer to {@link Start}.
    *
-   * @param started false where another job runs: its progress is the one shown
+   * @param started false if another job runs; then the progress is that job's
    */
   record Started(boolean started, Progress progress) {}
 
   /**
-   * Where the last job of this node is.
+   * The progress of the last job on this node.
    *
-   * @param running false before the first job as well
+   * @param running false also before the first job
    * @param slots how many of the slots are done
    * @param seen letters looked at
-   * @param outcomes how many of them by what their user said; {@code WAITS} are pushed (or would
-   *     be)
+   * @param outcomes how many of them by the answer of their user; {@code WAITS} are pushed (in a
+   *     dry run: would be pushed)
    * @param failed letters that stay because their user did not answer or cannot take more
-   * @param stopped why it ended early, or null
+   * @param stopped why the job ended early, or null
    */
   record Progress(
       boolean running,
@@ -155,7 +155,9 @@ public final class DeadLetterReplay {
     enter();
   }
 
-  /** Begin with the slot, where it can hold letters that are asked for. */
+  /**
+   * Starts with the next slot that can hold letters of this job; ends the job after the last slot.
+   */
   private void enter() {
     while (user != null && slot < DeadLetters.SLOTS && slot != DeadLetters.slot(user)) {
       slot++;

@@ -21,8 +21,9 @@ import parley.push.DeadLetter;
 import parley.push.DeadLetters;
 
 /**
- * Dead letters for operators, under {@code /admin/push/dead-letters}: list, delete, replay. What
- * changes something answers 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
+ * Routes for dead letters, under {@code /admin/push/dead-letters}: list, delete, replay. Deletes
+ * and replays answer 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on, like every change by this
+ * port.
  */
 public final class DeadLetterRoutes extends AdminAnswers {
   private static final Duration TIMEOUT = Duration.ofSeconds(3);
@@ -95,7 +96,10 @@ public final class DeadLetterRoutes extends AdminAnswers {
             });
   }
 
-  /** Slot by slot, until the page is full; where the next one begins, if there is one. */
+  /**
+   * Fills the page slot by slot. Returns where the next page begins, or empty if this is the last
+   * one.
+   */
   private CompletionStage<Optional<Place>> fill(
       ArrayNode array, @Nullable UserId user, int limit, Place from) {
     if (from.slot() >= DeadLetters.SLOTS
@@ -285,7 +289,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
         }
       }
     } catch (NumberFormatException e) {
-      // Said below.
+      // Reported below.
     }
     throw new BadRequestException("not one of ours: " + parts.length + " parts");
   }

@@ -11,10 +11,11 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Whether a request means this machine. A web page can give its own name an address of ours (DNS
- * rebinding) and then call the operators' port from an operator's browser as if it were the page's
- * own server; what it cannot change is the name in {@code Host}. So only our own addresses and
- * names are answered, and the names that the settings add.
+ * Checks by the {@code Host} header that a request is meant for this node. A web page can point its
+ * own name to an address of this node (DNS rebinding), and then call the management port from an
+ * operator's browser as if that port were the page's own server. The page cannot change the name in
+ * {@code Host}. So only requests with this node's own addresses and names are answered, and those
+ * with names that the settings add.
  */
 final class HostCheck {
   private static final Pattern IPV4 =
@@ -23,10 +24,10 @@ final class HostCheck {
   private final Set<String> names = new HashSet<>();
 
   /**
-   * Makes one.
+   * Creates a check.
    *
-   * @param own names or addresses this node is known by
-   * @param more what operators call it besides
+   * @param own names and addresses of this node
+   * @param more further names that operators use for this node
    */
   HostCheck(Collection<String> own, Collection<String> more) {
     names.add("localhost");
@@ -35,15 +36,20 @@ final class HostCheck {
   }
 
   /**
-   * Whether a request with that host, without its port, may be answered. One without any was not
-   * sent by a browser.
+   * Whether a request with this host may be answered. An empty host is allowed: such a request was
+   * not sent by a browser.
+   *
+   * @param host the host of the request, without its port
    */
   boolean allows(String host) {
     String name = plain(host);
     return name.isEmpty() || names.contains(name) || isOwnAddress(name);
   }
 
-  /** Asks no name server: only what is an address already is looked at. */
+  /**
+   * Whether this is an IP address of this machine. Never asks a name server: names are not
+   * resolved.
+   */
   private static boolean isOwnAddress(String name) {
     if (!IPV4.matcher(name).matches() && name.indexOf(':') < 0) {
       return false;

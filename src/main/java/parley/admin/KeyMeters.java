@@ -11,19 +11,19 @@ import parley.auth.SigningKeys.Shown;
 import parley.auth.SigningKeys.Use;
 import parley.telemetry.Telemetry;
 
-/** What can be seen of the signing keys from outside. Times are in seconds. */
+/** Gauges of the signing keys. Times are in seconds. */
 public final class KeyMeters {
   private KeyMeters() {}
 
   public static void bind(Telemetry telemetry, KeyRing ring, InstantSource clock) {
-    // Keys whose tokens are good.
+    // Number of keys whose tokens are accepted.
     telemetry.gauge(
         "parley.auth.keys",
         () -> shown(ring, clock).stream().filter(key -> key.use() != Use.ENDED).count());
-    // How long the signing key has signed; 0 where that is not known.
+    // For how long the current key has signed; 0 if that is not known.
     telemetry.gauge(
         "parley.auth.key.age", () -> since(ring.keys().signingSince(clock.instant()), clock));
-    // Until the next key signs; 0 where there is none.
+    // Time until the next key signs; 0 if there is no next key.
     telemetry.gauge(
         "parley.auth.key.next",
         () ->
@@ -32,7 +32,7 @@ public final class KeyMeters {
                 .mapToLong(key -> until(key.signsFrom(), clock))
                 .min()
                 .orElse(0));
-    // Until the tokens of the last key have ended; 0 where there is none.
+    // Time until the last tokens of former keys end; 0 if there are none.
     telemetry.gauge(
         "parley.auth.key.ending",
         () ->
@@ -41,9 +41,9 @@ public final class KeyMeters {
                 .mapToLong(key -> until(key.goodUntil(), clock))
                 .max()
                 .orElse(0));
-    // Since the newest key was published; 0 where that is not known.
+    // Time since the newest key was published; 0 if that is not known.
     telemetry.gauge("parley.auth.key.rotation.age", () -> since(ring.keys().lastRotation(), clock));
-    // Since the keys were last read from where they are kept: more than a minute is a fault.
+    // Time since the keys were last read from the store or the file; more than a minute is a fault.
     telemetry.gauge("parley.auth.keys.read.age", ring::secondsSinceRead);
     telemetry.counter("parley.auth.keys.read.failures", ring::failures);
     telemetry.counter("parley.auth.keys.unknown", ring::unknownKeys);

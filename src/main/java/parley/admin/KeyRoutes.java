@@ -18,11 +18,11 @@ import parley.auth.KeyRing;
 import parley.auth.SigningKeys;
 
 /**
- * The keys that sign tokens, under {@code /admin/keys}: GET shows their ids and times, {@code POST
- * rotation} publishes the next one, which signs after {@code lead_seconds} ({@link
- * SigningKeys#LEAD} if not given). 202 where that changed anything, 200 where a next key was
- * published already, 409 with the reason where it cannot be. What changes something answers 405
- * unless {@code PARLEY_MANAGEMENT_WRITE} is on, as all of this port.
+ * Routes for the keys that sign tokens, under {@code /admin/keys}. GET shows their ids and times.
+ * {@code POST rotation} publishes the next key, which signs after {@code lead_seconds} ({@link
+ * SigningKeys#LEAD} if not given). It answers 202 if a key was published, 200 if a next key was
+ * published already, and 409 with the reason if the keys cannot be rotated now. It answers 405
+ * unless {@code PARLEY_MANAGEMENT_WRITE} is on, like every change by this port.
  */
 public final class KeyRoutes extends AdminAnswers {
   private final KeyRing keys;
@@ -32,7 +32,7 @@ public final class KeyRoutes extends AdminAnswers {
   /**
    * The routes.
    *
-   * @param objection why the keys must not be rotated now; may block
+   * @param objection returns why the keys must not be rotated now, or empty; may block
    */
   public KeyRoutes(
       ActorSystem<?> system,

@@ -35,13 +35,14 @@ import parley.settings.Settings;
 import parley.telemetry.Telemetry;
 
 /**
- * The port of operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and,
- * where a feature has some, {@code /admin/…}. It has no accounts: whoever reaches it may read, and
- * change the cluster where {@code PARLEY_MANAGEMENT_WRITE} says so, so it listens on the loopback
- * address until somebody says otherwise.
+ * The port for operators: {@code /ready}, {@code /alive}, {@code /metrics}, {@code /cluster/…} and
+ * the features' own routes under {@code /admin/…}. It has no accounts. Every client that reaches it
+ * may read, and may change the cluster if {@code PARLEY_MANAGEMENT_WRITE} is on. So it listens on
+ * the loopback address by default.
  *
- * <p>The routes of Pekko Management are taken from it, but bound here: its own start cannot tell
- * which port 0 became, and its readiness does not know about a drain.
+ * <p>The routes of Pekko Management are served here, but this class binds the port: Pekko
+ * Management's own start cannot report which port it got for port 0, and its readiness does not
+ * know about a drain.
  */
 public final class ManagementPort extends AllDirectives {
   private static final ContentType.WithFixedCharset PROBLEM =
@@ -75,7 +76,8 @@ public final class ManagementPort extends AllDirectives {
   }
 
   /**
-   * Who may be meant by a request: this node's own addresses and names, and what is set besides.
+   * The check of the hosts that a request may name: this node's own addresses and names, and those
+   * that the settings add.
    */
   public static HostCheck hosts(Settings settings) {
     return new HostCheck(
@@ -84,7 +86,7 @@ public final class ManagementPort extends AllDirectives {
   }
 
   /**
-   * What an operator should hear about the port's address.
+   * A warning about the port's address for the log; empty if there is nothing to warn of.
    *
    * @param write whether changes of the cluster are allowed
    * @param host where the port listens
@@ -102,10 +104,12 @@ public final class ManagementPort extends AllDirectives {
   }
 
   /**
-   * The connections it takes: few, and of one address a quarter of them at most, so that nobody
-   * keeps the probes and the operators out. Loopback has no limit of its own.
+   * The limits of this port's connections: few, and at most a quarter of them from one address, so
+   * that no address shuts out the probes and the operators. Loopback addresses have no limit of
+   * their own.
    *
-   * @param perAddress what the client port allows an address; 0 is no limit, here too
+   * @param perAddress the client port's limit per address, which holds here too if it is smaller; 0
+   *     is no limit
    */
   static PortLimits limits(int perAddress) {
     return PortLimits.standard(
@@ -123,7 +127,10 @@ public final class ManagementPort extends AllDirectives {
     return port.bind(address.host(), address.port());
   }
 
-  /** Nothing is answered, and nothing done, for who asks for another machine. */
+  /**
+   * Refuses requests that are meant for another machine or come from a web page, before any route
+   * runs.
+   */
   private Route checked(Route routes) {
     return extractRequest(
         request -> {
@@ -139,9 +146,9 @@ public final class ManagementPort extends AllDirectives {
   }
 
   /**
-   * Whether a browser sends it for a page that this port did not serve: an operator's browser
-   * reaches what the page's author does not. This port serves no pages, so every {@code
-   * EntrySource} is another's.
+   * Whether a browser sends the request for a page that this port did not serve. An operator's
+   * browser reaches this port even where the author of the page does not. This port serves no
+   * pages, so every {@code Origin} is that of another page.
    */
   private static boolean isOfAnotherPage(HttpRequest request) {
     return request.getHeader("Origin").isPresent()
@@ -170,7 +177,8 @@ public final class ManagementPort extends AllDirectives {
       more.add(pathPrefix("admin", one::routes));
     }
     PekkoManagement management = PekkoManagement.get(system);
-    // Pods that look for each other call as this one is called.
+    // Pods that look for each other call this port by the scheme that Pekko Management is told
+    // here.
     Route theirs =
         tls == null
             ? management.getRoutes()

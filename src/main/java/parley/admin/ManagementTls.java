@@ -25,12 +25,13 @@ import parley.tls.TlsFiles;
 import parley.tls.TlsRefusedException;
 
 /**
- * The certificate of the operators' port, where one is set. Its callers need none. The files are
- * read again every minute, by {@link CertificateWatch}, and hold for connections from then on.
+ * The certificate of the management port, if one is set. Clients of the port need no certificate.
+ * {@link CertificateWatch} reads the files again every minute, and new connections use them from
+ * then on.
  *
- * <p>Pods ask each other by this port before they begin a cluster, by address, which no certificate
- * names: so that there, and only there, a peer is known by its issuer. What it answers lets nobody
- * into the cluster; that is the affair of {@link NodeTls}.
+ * <p>Pods call each other by this port before they form a cluster. They call by address, and no
+ * certificate names an address. So for these calls, and only for these, a peer is verified by its
+ * issuer alone. The answers let no node into the cluster; {@link NodeTls} decides that.
  */
 public final class ManagementTls {
   private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|.*:.*");
@@ -46,7 +47,7 @@ public final class ManagementTls {
   }
 
   /**
-   * Reads the files; null where none are set. Blocks.
+   * Reads the files; null if none are set. Blocks.
    *
    * @throws SettingsException with the variable whose file cannot be used
    */
@@ -65,7 +66,7 @@ public final class ManagementTls {
     }
   }
 
-  /** What the routes of the cluster's own library take for the way this port is reached. */
+  /** The context that tells Pekko Management that its routes are served by TLS. */
   HttpsConnectionContext server() {
     return ConnectionContext.httpsServer(context::engine);
   }
@@ -76,7 +77,11 @@ public final class ManagementTls {
   }
 
   /**
-   * From now on calls from this system to that port of other pods are as the class comment says.
+   * From now on, calls from this system to the management port of other pods are verified as the
+   * class comment says.
+   *
+   * @param port the management port, which is the same on all pods
+   * @param authority the issuer of the nodes' certificates, empty if nodes have none
    */
   public void callOthers(ActorSystem<?> system, int port, Optional<X509Certificate> authority) {
     try {
@@ -102,7 +107,7 @@ public final class ManagementTls {
     return engine;
   }
 
-  /** Looks at the files while the node runs. */
+  /** Starts to watch the files while the node runs. */
   public CertificateWatch watch(Telemetry telemetry) {
     return CertificateWatch.start(
         "PARLEY_MANAGEMENT_TLS_CERT",
@@ -113,7 +118,7 @@ public final class ManagementTls {
         telemetry);
   }
 
-  /** Uses what the files hold now, and says when it ends. */
+  /** Uses the current files for new connections, and returns when their certificate expires. */
   Instant reload() throws TlsRefusedException {
     Certificate now = Certificate.ofServer(files, clock.instant());
     context.use(now);

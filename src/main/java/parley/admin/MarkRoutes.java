@@ -8,10 +8,11 @@ import org.apache.pekko.http.javadsl.server.Route;
 import parley.store.Store;
 
 /**
- * The marks by which DynamoDB's journal finds the last event of one entity, under {@code
- * /admin/marks?entity=NAME} (the name in the journal, as {@code verify} prints it): GET says what
- * is wrong with them, POST mends it. POST answers 405 unless {@code PARLEY_MANAGEMENT_WRITE} is on,
- * as all of this port. Both may be asked beside a working server, and again.
+ * Routes for the marks by which DynamoDB's journal finds the last event of an entity, under {@code
+ * /admin/marks?entity=NAME} (the name in the journal, as {@code verify} prints it). GET reports
+ * what is wrong with the marks, POST repairs them. POST answers 405 unless {@code
+ * PARLEY_MANAGEMENT_WRITE} is on, like every change by this port. Both may be called while the
+ * server works, and repeatedly.
  */
 public final class MarkRoutes extends AdminAnswers {
   /** Longer than any name in a journal. */
@@ -19,7 +20,7 @@ public final class MarkRoutes extends AdminAnswers {
 
   private final Store store;
 
-  /** The routes of one store; one without marks never has anything to mend. */
+  /** The routes for one store. A store without marks never has anything to repair. */
   public MarkRoutes(ActorSystem<?> system, Store store, boolean write) {
     super(system, "marks of the journal", write);
     this.store = store;

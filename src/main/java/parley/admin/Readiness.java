@@ -1,6 +1,8 @@
 package parley.admin;
 
-/** Whether this node wants new clients. Moves one way: starting, serving, draining. */
+/**
+ * Whether this node takes new clients. The state only moves forward: starting, serving, draining.
+ */
 public final class Readiness {
   private enum State {
     STARTING,
@@ -10,19 +12,19 @@ public final class Readiness {
 
   private volatile State state = State.STARTING;
 
-  /** The client port listens. Without effect once a drain has begun. */
+  /** Called when the client port listens. No effect once a drain has begun. */
   public synchronized void serving() {
     if (state == State.STARTING) {
       state = State.SERVING;
     }
   }
 
-  /** The node is about to stop: load balancers should look elsewhere from now on. */
+  /** Called when the node is about to stop: load balancers should send clients to other nodes. */
   public synchronized void draining() {
     state = State.DRAINING;
   }
 
-  /** Whether clients should come. */
+  /** Whether load balancers should send clients to this node. */
   public boolean isServing() {
     return state == State.SERVING;
   }

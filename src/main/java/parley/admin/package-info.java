@@ -1,5 +1,5 @@
 /**
- * The port of operators: health, metrics, and the routes under {@code /admin} with the jobs behind
+ * The port for operators: health, metrics, and the routes under {@code /admin} with the jobs behind
  * them (dead letters, signing keys, journal marks, enrolment of the archive). It asks entities and
  * stores; it decides nothing about conversations.
  *

@@ -21,15 +21,15 @@ import parley.session.EntityRefs;
 import parley.settings.Settings;
 import parley.store.Store;
 
-/** What conversations need to archive, put together as the settings say. */
+/** Starts the parts that conversations use to archive old entries, as the settings say. */
 final class ArchiveWiring {
   private ArchiveWiring() {}
 
   /**
-   * Starts the calendar.
+   * Starts the calendar of the archive and returns the archive's dependencies of a conversation.
    *
-   * @param tier null where {@code PARLEY_COLD_STORE} is off: then nothing is archived, or asked to
-   *     be
+   * @param tier null if {@code PARLEY_COLD_STORE} is off: then nothing is archived and the result
+   *     is null
    */
   static @Nullable ArchiveDependencies start(
       ActorSystem<?> node,
@@ -50,7 +50,7 @@ final class ArchiveWiring {
             (id, day) -> entityRefs.conversation(id).tell(new Conversation.Archive(day))));
   }
 
-  /** What operators may do with it. */
+  /** The routes by which operators enter all conversations into the calendar. */
   static AdminRoutes admin(
       ActorSystem<?> node,
       Settings settings,

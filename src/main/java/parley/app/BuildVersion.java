@@ -6,12 +6,13 @@ import java.util.Properties;
 import java.util.regex.Pattern;
 
 /**
- * Which build this is, in a form that orders builds: {@code 0.1.0-20260131-101530}. Nodes tell it
- * to each other; while two of them run side by side, shards are given to nodes of the newest only,
- * so that a rolling upgrade moves each shard once and not to a node that is about to be replaced.
+ * The version of this build, in a form that orders builds: {@code 0.1.0-20260131-101530}. Nodes
+ * tell it to each other. While nodes of two builds run side by side, shards are allocated only to
+ * nodes of the newest build. So a rolling upgrade moves each shard once, and never to a node that
+ * is about to be replaced.
  */
 final class BuildVersion {
-  /** Of classes that no build has packed: all alike, and older than every build. */
+  /** The version of classes that no build has packaged. Older than every build. */
   static final String UNKNOWN = "0.0.0";
 
   private static final String FILE = "/parley-build.properties";
@@ -36,8 +37,9 @@ final class BuildVersion {
   /**
    * The version of a build.
    *
-   * @param version three numbers, and what else Maven says
-   * @param built when, UTC, as {@code 20260131-101530}
+   * @param version the Maven version: three numbers, and perhaps a qualifier after a hyphen
+   * @param built the time of the build in UTC, as {@code 20260131-101530}
+   * @return {@link #UNKNOWN} if one of the two has another form
    */
   static String of(String version, String built) {
     String numbers = version.replaceFirst("-.*", "");

@@ -17,16 +17,18 @@ import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.telemetry.Telemetry;
 
-/** The cold tier of the settings. */
+/** Opens the cold tier that the settings name. */
 final class ColdTierFactory {
   private static final Logger LOG = LoggerFactory.getLogger(ColdTierFactory.class);
 
-  /** How long the start waits for an answer; without one it goes on. */
+  /**
+   * How long the start waits for an answer of the cold tier; without an answer the start goes on.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private ColdTierFactory() {}
 
-  /** Where old entries go; null where they stay in the journal. */
+  /** Where old entries are stored; null if they stay in the journal. */
   static @Nullable ColdStore of(Settings settings) {
     Settings.Cold cold = settings.cold();
     return switch (cold.kind()) {
@@ -37,11 +39,12 @@ final class ColdTierFactory {
   }
 
   /**
-   * Opens it and asks it whether it can be used. Waits for the answer, so this is for the start.
+   * Opens the cold tier and checks that it can be used. Waits for the answer, so this is for the
+   * start only.
    *
-   * @return null where old entries stay in the journal. A tier that only does not answer is
-   *     returned: messages do not need it, and it may answer later
-   * @throws SettingsException where a setting must be wrong: no such bucket, no access
+   * @return null if old entries stay in the journal. A tier that only does not answer is returned:
+   *     messages do not need it, and it may answer later
+   * @throws SettingsException if a setting must be wrong: no such bucket, no access
    */
   static @Nullable ColdTier open(ActorSystem<?> system, Settings settings, Telemetry telemetry)
       throws SettingsException, InterruptedException {

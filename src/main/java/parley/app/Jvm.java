@@ -6,16 +6,19 @@ import java.nio.file.Path;
 import parley.settings.ExitCode;
 
 /**
- * What the JVM is told, however it was started: from Maven, from the jar, in an image. In code and
- * not as options, so that there is one place for it.
+ * Settings of the JVM that hold however it was started: from Maven, from the jar, in an image. They
+ * are in code and not in options, so that there is one place for them.
  *
- * <p>Collector and heap are the JVM's own choice for the machine (G1 and a quarter of the memory
- * where there are two processors); an operator's options win.
+ * <p>The JVM chooses collector and heap size for the machine (G1 and a quarter of the memory on a
+ * machine with two processors). Options of an operator take precedence.
  */
 final class Jvm {
   private Jvm() {}
 
-  /** Sets up what happens when memory ends. */
+  /**
+   * Sets what happens when memory runs out: the JVM writes a heap dump into the data folder, and
+   * the process ends.
+   */
   static void prepare(Path dataDir) {
     HotSpotDiagnosticMXBean jvm =
         ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
@@ -23,7 +26,7 @@ final class Jvm {
       jvm.setVMOption("HeapDumpPath", dataDir.toAbsolutePath().normalize().toString());
       jvm.setVMOption("HeapDumpOnOutOfMemoryError", "true");
     }
-    // A thread of a library that dies of it would leave a process that looks alive.
+    // If only a thread of a library died of the error, the process would still look alive.
     Thread.setDefaultUncaughtExceptionHandler(
         (thread, error) -> {
           System.err.println("Uncaught in " + thread.getName() + ": " + error);

@@ -21,8 +21,8 @@ public final class Main {
   private Main() {}
 
   /**
-   * Runs the program; everything is in the environment. With arguments it does what they say and
-   * ends: {@link NodeCaCommand}, {@link ShardCount}, {@link MendCommand}, {@link VerifyCommand}.
+   * Runs the server with the settings in the environment. With arguments it runs a command and
+   * exits: {@link NodeCaCommand}, {@link ShardCount}, {@link MendCommand}, {@link VerifyCommand}.
    */
   public static void main(String[] args) {
     try {
@@ -42,7 +42,8 @@ public final class Main {
       }
       Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
       warn(settings);
-      // Whoever waits for the first such line wants the clients' port: it stays in front.
+      // A program that waits for the first line with an address needs the client port, so that line
+      // comes first.
       System.out.println("listening on http://" + node.listening());
       System.out.println(
           "management listening on "
@@ -50,7 +51,7 @@ public final class Main {
               + node.management());
       System.out.flush();
       Thread.ofPlatform().daemon().name("hasten").start(node::hasten);
-      // A node that stops by itself (downed by the others) must not stay as an empty process.
+      // If the node stops by itself (downed by the others), the process must end with it.
       node.ended().toCompletableFuture().join();
       System.exit(ExitCode.FAILED);
     } catch (SettingsException e) {
@@ -60,7 +61,9 @@ public final class Main {
     }
   }
 
-  /** SIGTERM stops in order, also while the node still waits for the others. */
+  /**
+   * Registers a shutdown hook: SIGTERM stops in order, also while the node waits for the others.
+   */
   private static void atExit(Runnable stop) {
     Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
   }
@@ -70,7 +73,10 @@ public final class Main {
     System.exit(code);
   }
 
-  /** What cannot go on ends at once; nothing acknowledged is lost by not waiting for a drain. */
+  /**
+   * Logs the reason and ends the process at once. No drain is needed: what was acknowledged is
+   * stored.
+   */
   static void broken(String why) {
     Thread words =
         Thread.ofPlatform()
@@ -80,7 +86,8 @@ public final class Main {
                     LoggerFactory.getLogger(Main.class)
                         .error("This node cannot go on, the process ends: {}", why));
     try {
-      // A log that nobody reads stops nothing.
+      // Logging blocks if nobody reads the output, so it runs on a thread of its own for a bounded
+      // time.
       words.join(LAST_WORDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -11,9 +11,10 @@ import parley.store.Store;
 import parley.store.StoreRefusedException;
 
 /**
- * The command {@code mend [name]}: puts right what {@code verify} says of the marks by which
- * DynamoDB's journal finds an entity's last event, of one entity (by its name in the journal) or of
- * all. With the same settings as the server, and beside it. The embedded store has none.
+ * The command {@code mend [name]}: repairs the marks by which DynamoDB's journal finds the last
+ * event of an entity, of one entity (by its name in the journal) or of all. {@code verify} reports
+ * marks that are wrong. Uses the settings of the server and may run beside it. The embedded store
+ * has no marks.
  */
 final class MendCommand {
   /** The first argument of the program. */
@@ -22,11 +23,11 @@ final class MendCommand {
   private MendCommand() {}
 
   /**
-   * Runs it; blocks. One line for each entity that was mended on standard output, and one with the
-   * sum.
+   * Runs the command; blocks. Prints one line for each repaired entity on standard output, then one
+   * line with totals.
    *
-   * @param arguments of the program: the command, and at most one name
-   * @return the exit code: 0, or 2 for other arguments
+   * @param arguments the program's arguments: the command, and at most one name
+   * @return the exit code: 0, or 2 for wrong arguments
    */
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
     if (!arguments.getFirst().equals(COMMAND) || arguments.size() > 2) {

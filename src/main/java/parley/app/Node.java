@@ -41,24 +41,33 @@ import parley.store.StoreRefusedException;
 import parley.telemetry.Telemetry;
 
 /**
- * One running server. The program has one; a test may have several in one JVM, each with a data
- * folder of its own.
+ * One running server: starts its parts in order and stops them in order. The program has one; a
+ * test may have several in one JVM, each with a data folder of its own.
  *
  * <pre>
- *   open the store → addresses and keys tried → tables → last life given up → actor system → features → management port
- *   → member of the cluster → client port
- *   not ready → time for load balancers to notice → no new connections → drain → entities stop → leave → store closed
+ * start:
+ *   open the store → check addresses and keys → open the journal → wait for the previous incarnation
+ *   → actor system → features → management port → member of the cluster → client port
+ * stop:
+ *   not ready → time for load balancers to notice → no new connections → drain → entities stop
+ *   → leave the cluster → store closed
  * </pre>
  */
 public final class Node implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
-  /** Less than the heartbeats' patience and the split brain resolver's together. */
+  /**
+   * The longest pause of the process after which it may go on. Shorter than the acceptable
+   * heartbeat pause and the split brain resolver's stable-after time together.
+   */
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(9);
 
   private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
 
-  /** Beyond the limit of a stop: whoever is told that it is passed ends the process. */
+  /**
+   * Extra time to wait beyond the limit of a stop. At the limit the watchdog reports the hanging
+   * stop, and the callback that it calls ends the process.
+   */
   private static final Duration LAST_WORDS = Duration.ofSeconds(10);
 
   private static final Duration PROBE = Duration.ofSeconds(10);
@@ -90,7 +99,7 @@ public final class Node implements AutoCloseable {
 
   /**
    * Starts a server as the files configure it; see {@link #start(Settings, Config, Consumer,
-   * Consumer)}.
+   * Consumer)}. A failure of the store or a stop that hangs is only logged.
    */
   public static Node start(Settings settings) throws SettingsException, StoreRefusedException {
     return start(
@@ -103,14 +112,16 @@ public final class Node implements AutoCloseable {
   /**
    * Starts a server and returns when it listens. Blocks.
    *
-   * @param overrides laid over everything else
-   * @param onBroken told why, when the store has failed for good or an ordered stop hangs; the
-   *     process should end at once
-   * @param stoppable is given the way to stop in order, which blocks, as soon as there is something
-   *     to stop: before this node is a member, for which it may wait long
-   * @throws SettingsException where an address, a port or a key cannot be used
-   * @throws StoreRefusedException where the store cannot be opened
-   * @throws NotJoinedException where it was removed from the cluster, or stopped, before it served
+   * @param overrides configuration that takes precedence over all other configuration
+   * @param onBroken called with the reason when the store has failed for good or an ordered stop
+   *     hangs; the process should end at once
+   * @param stoppable receives a task that stops the node in order and blocks until it has stopped.
+   *     It is called as soon as there is something to stop. At that time the node is not a member
+   *     of its cluster yet, and to become one may take long
+   * @throws SettingsException if an address, a port or a key cannot be used
+   * @throws StoreRefusedException if the store cannot be opened
+   * @throws NotJoinedException if the node was removed from the cluster, or stopped, before it
+   *     served
    */
   public static Node start(
       Settings settings, Config overrides, Consumer<String> onBroken, Consumer<Runnable> stoppable)
@@ -136,7 +147,8 @@ public final class Node implements AutoCloseable {
       }
       epoch = store.epoch();
       life = lastLife(settings, store);
-      // After this node has told that it lives: who changes the number looks for nodes that do.
+      // Only after this node has recorded a sign of life: the command that changes the number looks
+      // for live nodes.
       shards = ShardCount.agreed(store, settings.cluster().shards());
     } catch (SettingsException | StoreRefusedException e) {
       store.close();
@@ -244,7 +256,7 @@ public final class Node implements AutoCloseable {
             pushing,
             telemetry,
             lapsed);
-    // Before it is a member: whoever waits for the others to come can see that it lives.
+    // Bound before the node is a member, so that operators can see that a waiting node is alive.
     HttpPort management =
         bound(
             new ManagementPort(
@@ -286,7 +298,10 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** In a cluster this process may stand still for less than the others wait for it. */
+  /**
+   * Starts the check for long pauses of this process, in a cluster only: after a pause of more than
+   * {@link #LONGEST_PAUSE} the node ends, because other nodes may have taken over its entities.
+   */
   private static BooleanSupplier pauses(Settings settings, ActorSystem<Void> system) {
     if (settings.cluster().kind() == Settings.ClusterKind.SINGLE) {
       return () -> false;
@@ -305,17 +320,17 @@ public final class Node implements AutoCloseable {
     return watch;
   }
 
-  /** Where clients connect: the real port, where the setting was 0. */
+  /** Where clients connect. If the setting of the port is 0, this is the port that was chosen. */
   public HostPort listening() {
     return listening;
   }
 
-  /** Where operators connect. */
+  /** Where operators connect: the management port. */
   public HostPort management() {
     return management;
   }
 
-  /** What this node counts. */
+  /** The meters of this node. */
   public Telemetry telemetry() {
     return telemetry;
   }
@@ -326,19 +341,22 @@ public final class Node implements AutoCloseable {
   }
 
   /**
-   * Makes it faster, by what takes about a second of processor time and is not needed to serve.
-   * Blocks; for whoever has told others that it listens.
+   * Speeds up the checks of token signatures. This takes about a second of processor time and is
+   * not needed to serve, so call it when the node already listens. Blocks.
    */
   public void hasten() {
     hasten.run();
   }
 
-  /** Completes when everything has stopped and the folder is free. */
+  /** Completes when everything has stopped and the data folder is free. */
   public CompletionStage<Done> ended() {
     return ended;
   }
 
-  /** Drains and stops in order; blocks until all is done, at most the limit of a stop. */
+  /**
+   * Drains and stops in order. Blocks until all is done, at most for the limit of a stop and a few
+   * seconds.
+   */
   @Override
   public void close() {
     stop(system, watch, ended);
@@ -362,12 +380,12 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  /** The result, or null where it failed or took too long. */
+  /** Returns the result, or null if the stage failed or took too long. */
   private static <T> @Nullable T await(CompletionStage<T> stage, Duration most) {
     try {
       return stage.toCompletableFuture().get(most.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      LOG.warn("Did not finish in {}: {}", most, e.toString());
+      LOG.warn("The stop failed, or took longer than {}: {}", most, e.toString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

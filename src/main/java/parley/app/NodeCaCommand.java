@@ -14,13 +14,13 @@ import parley.tls.TlsFiles;
 import parley.tls.TlsRefusedException;
 
 /**
- * The command {@code node-ca FOLDER [NODE...]}: makes an authority in the folder, once, and below
- * it a folder with certificate and key for each node that is named. Called again for a node, it
- * replaces that node's. Needs no settings and no server.
+ * The command {@code node-ca FOLDER [NODE...]}: creates a certificate authority in the folder,
+ * once, and below it a folder with certificate and key for each node that is named. Called again
+ * for a node, it replaces that node's certificate and key. Needs no settings and no server.
  *
  * <pre>
- *   FOLDER/ca.crt             in every node's folder too
- *   FOLDER/ca.key             makes nodes: belongs on none of them
+ *   FOLDER/ca.crt             copied into every node's folder
+ *   FOLDER/ca.key             signs certificates of nodes: must not be on any node
  *   FOLDER/NODE/tls.crt, tls.key, ca.crt
  * </pre>
  */
@@ -37,10 +37,10 @@ final class NodeCaCommand {
   private NodeCaCommand() {}
 
   /**
-   * Runs it; blocks.
+   * Runs the command; blocks.
    *
-   * @param arguments of the program
-   * @return the exit code: 0, or 1 where files cannot be read or written, or 2 for other arguments
+   * @param arguments the program's arguments
+   * @return the exit code: 0, or 1 if files cannot be read or written, or 2 for wrong arguments
    */
   static int run(List<String> arguments) {
     boolean good =
@@ -67,13 +67,14 @@ final class NodeCaCommand {
     Instant from = now.minus(CLOCKS_DIFFER);
     Authority authority;
     if (Files.exists(certificate) || Files.exists(key)) {
-      // Half of one is refused: to replace it would lock out the nodes it has made.
+      // If one of the two files is missing, this fails: a new authority would lock out the nodes
+      // with certificates of the old one.
       authority = Authority.read(certificate, key, now);
     } else {
       authority = Authority.make(from, now.plus(AUTHORITY));
       place.put(KEY, authority.secret().key());
       place.put(TlsFiles.CA, authority.certificate());
-      System.out.println("made an authority in " + place.path());
+      System.out.println("created a certificate authority in " + place.path());
     }
     for (String node : nodes) {
       PrivateFolder its = PrivateFolder.open(place.path().resolve(node));
@@ -82,7 +83,7 @@ final class NodeCaCommand {
       its.put(TlsFiles.KEY, issued.key());
       its.put(TlsFiles.CERT, issued.certificate());
       System.out.println(
-          "made a certificate, good for " + NODE.toDays() + " days, in " + its.path());
+          "created a certificate, valid for " + NODE.toDays() + " days, in " + its.path());
     }
   }
 }

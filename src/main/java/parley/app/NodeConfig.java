@@ -8,12 +8,15 @@ import parley.settings.HostPort;
 import parley.settings.Settings;
 import parley.store.Store;
 
-/** What the settings change in the configuration files. Everything else stands there. */
+/**
+ * Turns the settings into configuration that takes precedence over the configuration files.
+ * Everything else is configured in the files.
+ */
 public final class NodeConfig {
-  /** After the drain's own time, what a straggler gets before it is cut. */
+  /** Extra time after the drain before the remaining connections are cut. */
   static final Duration DRAIN_GRACE = Duration.ofSeconds(3);
 
-  /** What the announcement of a stop may take longer than its time before the stop goes on. */
+  /** Extra time for the announcement of a stop before the stop goes on without it. */
   private static final Duration UNREADY_MARGIN = Duration.ofSeconds(3);
 
   private NodeConfig() {}
@@ -21,17 +24,21 @@ public final class NodeConfig {
   /**
    * The whole configuration of a node.
    *
-   * @param store where events are kept, open
+   * @param store the event store, already open
    */
   public static Config of(Settings settings, Store store) {
     return of(settings, store.config());
   }
 
-  /** The same with what a store lays over the files, or without any. */
+  /**
+   * The whole configuration of a node.
+   *
+   * @param store the store's own configuration, which takes precedence over the files; may be empty
+   */
   public static Config of(Settings settings, Config store) {
     Duration unready = settings.unready().plus(UNREADY_MARGIN);
     Duration drain = settings.drain().plus(DRAIN_GRACE.multipliedBy(2));
-    // A single node hands over to nobody; its entities only finish what they write.
+    // A single node hands no shards over; its entities only finish their writes.
     boolean single = settings.cluster().kind() == Settings.ClusterKind.SINGLE;
     Duration handOver = single ? Duration.ofSeconds(8) : Duration.ofSeconds(25);
     HostPort remote = settings.cluster().remote();
@@ -46,7 +53,7 @@ public final class NodeConfig {
                     "pekko.management.http.hostname", management.host(),
                     "pekko.management.http.port", management.port(),
                     "pekko.management.http.route-providers-read-only", !settings.managementWrite(),
-                    // A single node's sockets and their streams share threads, so that one seldom
+                    // In a single node sockets and their streams share threads, so that one seldom
                     // has to wake another. In a cluster sockets carry heartbeats too, which must
                     // not wait behind entities.
                     "pekko.io.tcp.worker-dispatcher",
@@ -63,14 +70,15 @@ public final class NodeConfig {
         .resolve();
   }
 
-  /** Where pods look for each other; nothing in the other modes. */
+  /** How pods find each other on Kubernetes; empty in the other modes. */
   private static Config kubernetes(Settings.Cluster cluster) {
     if (cluster.kind() != Settings.ClusterKind.KUBERNETES) {
       return ConfigFactory.empty();
     }
     return ConfigFactory.parseMap(
             Map.of(
-                // By what the others call it: it may listen on every address of its pod.
+                // The address that the other nodes use: the port may listen on every address of its
+                // pod.
                 "pekko.management.http.hostname", cluster.remote().host(),
                 "pekko.discovery.kubernetes-api.pod-label-selector", cluster.pods().selector(),
                 "pekko.management.cluster.bootstrap.contact-point-discovery.required-contact-point-nr",

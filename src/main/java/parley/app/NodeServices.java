@@ -55,25 +55,26 @@ import parley.user.User;
 import parley.user.UserSettings;
 
 /**
- * The features of a node, put together: here, and only here, entities are registered with sharding
- * and handed to those who talk to them.
+ * Starts the features of a node and connects them. Entities are registered with sharding only here,
+ * and only here are their references handed to the components that send to them.
  *
  * @param clients opens the client port
- * @param admin what the management port serves besides
- * @param drain spreads the reconnects of this node's clients over that time; done when all are gone
- * @param hasten does what makes it faster and would delay the start; blocks
+ * @param admin further routes of the management port
+ * @param drain closes this node's sockets over a given time, so that the reconnects of their
+ *     clients are spread; completes when all sockets are closed or soon after that time
+ * @param hasten speeds up checks of token signatures, which would delay the start; blocks
  */
 record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
-  /** Most sockets of one node; the next is closed at once. Far over what its memory allows. */
+  /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
   private static final int SOCKETS = 100_000;
 
   /**
-   * How long an account waits for its user to end a login's sockets before it answers a logout: a
-   * slow write or two, and less than a client's patience.
+   * How long an account waits for its user to close the sockets of a login before it answers a
+   * logout. Allows for a slow write or two, and is shorter than clients wait.
    */
   private static final Duration END_LOGIN = Duration.ofSeconds(3);
 
-  /** Sends clients elsewhere. */
+  /** Closes sockets, spread over a given time, so that their clients connect to other nodes. */
   @FunctionalInterface
   interface Drain {
     CompletionStage<Done> over(Duration time);
@@ -90,10 +91,10 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
    *
    * @param node the actor system, a member of its cluster
    * @param store where events are kept
-   * @param epoch the name of its history
-   * @param cold where old entries go, null where they stay
-   * @param lapsed whether this process may acknowledge nothing any more
-   * @param tokenIssuers whose tokens are good
+   * @param epoch the name of the store's history; see {@link Store#epoch}
+   * @param cold where old entries are stored, null if they stay in the journal
+   * @param lapsed true once this process must acknowledge nothing any more, after a long pause
+   * @param tokenIssuers who issues the tokens that are accepted
    * @param pushing the providers of push notifications
    */
   static NodeServices start(
@@ -172,7 +173,8 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             SessionSettings.standard());
     ActorRef<SessionRegistry.Command> sessions =
         node.systemActorOf(SessionRegistry.create(sessionDeps, SOCKETS), "sessions", Props.empty());
-    // A node that was given up in the middle of its own long drain has nobody left to ask.
+    // If the cluster removes this node in the middle of its drain, sessions cannot reach their
+    // entities any more: end the remaining sessions at once.
     Cluster.get(node)
         .registerOnMemberRemoved(
             () ->

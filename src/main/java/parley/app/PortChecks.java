@@ -7,14 +7,14 @@ import parley.port.HttpPort;
 import parley.settings.HostPort;
 import parley.settings.SettingsException;
 
-/** Whether addresses are ours and ports free, and which one 0 became. */
+/** Checks that addresses belong to this machine and that ports are free. */
 final class PortChecks {
   private PortChecks() {}
 
   /**
-   * Tries an address before anything is started, so that one that cannot be used costs one line and
-   * not a screen of a half-started program. Names the host's variable where this machine has no
-   * such address, else the port's.
+   * Tries an address before anything is started, so that an address that cannot be used gives one
+   * line of error and not the log of a half-started program. The error names the host's variable if
+   * this machine has no such address, else the port's variable.
    */
   static void check(HostPort address, String hostVariable, String portVariable)
       throws SettingsException {

@@ -6,11 +6,11 @@ import java.util.function.ToDoubleFunction;
 import parley.port.PortMeters;
 import parley.telemetry.Telemetry;
 
-/** What ports count, as meters with the label {@code port}. */
+/** Registers the counts of ports as meters with the label {@code port}. */
 final class PortCounters {
   private PortCounters() {}
 
-  /** Shows the counts of a port from now on. */
+  /** Registers the counts of one port. */
   static void show(Telemetry telemetry, String port, PortMeters meters) {
     Gauge.builder("parley.connections", meters, PortMeters::open)
         .tag("port", port)

@@ -16,25 +16,25 @@ import parley.settings.SettingsException;
 import parley.telemetry.Telemetry;
 
 /**
- * The providers of push notifications as the settings have them. Read before anything is started,
- * as a key that is none ends the start.
+ * The access to push providers as the settings have it, and the start of the actor that uses it.
+ * Read before anything is started, because an invalid key ends the start.
  *
- * @param apns null where it is off
- * @param fcm null where it is off
+ * @param apns null if APNs is off
+ * @param fcm null if FCM is off
  */
 record PushProviderFactory(@Nullable ApnsAccess apns, @Nullable FcmAccess fcm) {
   /**
-   * What a user's entity needs to push.
+   * The running push actor and its platforms.
    *
-   * @param providers which platforms there are
-   * @param push where notifications go; ends with the node, and closes the providers
+   * @param providers which platforms can be pushed to
+   * @param push the actor that sends notifications; stops with the node, and closes the providers
    */
   record Sender(PushProviders providers, ActorRef<PushService.Command> push) {}
 
   /**
    * Reads the keys; blocks.
    *
-   * @throws SettingsException where a file is not what it should be, by the name of its variable
+   * @throws SettingsException if a file is invalid; the message names its variable
    */
   static PushProviderFactory read(Settings settings) throws SettingsException {
     try {
@@ -44,7 +44,7 @@ record PushProviderFactory(@Nullable ApnsAccess apns, @Nullable FcmAccess fcm) {
     }
   }
 
-  /** Starts the actor of this node. */
+  /** Starts the push actor of this node. */
   Sender start(ActorSystem<?> node, Telemetry telemetry, InstantSource clock) {
     PushLimits pushLimits = PushLimits.from(node.settings().config());
     PushProviders pushProviders = PushProviders.from(apns, fcm, pushLimits, node, clock);

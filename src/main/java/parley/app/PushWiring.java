@@ -30,16 +30,19 @@ import parley.user.UserPush;
 import parley.user.UserReminder;
 
 /**
- * Push notifications of a node, put together.
+ * Starts the parts of a node that push notifications, and connects them.
  *
- * @param pushing what users need for it
- * @param admin the dead letters for operators
+ * @param pushing the push dependencies of {@link User}
+ * @param admin the routes of the dead letters
  */
 record PushWiring(PushDependencies pushing, AdminRoutes admin) {
-  /** How long the former owner of a token may take to lose it. */
+  /** How long the former owner of a push token may take to give it up. */
   private static final Duration LOSE = Duration.ofSeconds(2);
 
-  /** With that and two writes, shorter than the HTTP edge waits for the user. */
+  /**
+   * How long a claim of a push token may take. Includes {@link #LOSE} and two writes, and is
+   * shorter than the HTTP edge waits for the user.
+   */
   private static final Duration CLAIM = Duration.ofSeconds(4);
 
   static PushWiring start(

@@ -19,17 +19,18 @@ import parley.store.Store;
 import parley.store.StoreRefusedException;
 
 /**
- * Into how many shards each kind of entity is divided. All nodes must agree, so the store keeps the
- * number, the first node writes it, and a node that was told another one does not start.
+ * The number of shards of each kind of entity. All nodes must use the same number. So the store
+ * keeps it, the first node writes it, and a node with another number in its settings does not
+ * start.
  *
- * <p><b>Decision.</b> 1,024 are ten for each of a hundred nodes; a shard is a name, two actors and,
- * where entities are remembered, a few hundred bytes in the journal. Where nobody says a number,
- * the store's holds: data of the version that knew only 128 goes on with 128. The command {@code
- * shards N} changes it while all nodes are stopped. Nothing else has to be moved: events are kept
- * by entity, and sharding itself starts remembered entities of an old shard in their new one and
- * takes them off the old one's list. Rejected: to move at the first start of a new version (in a
- * rolling upgrade two nodes would each own the same conversation, and only the write guard stood
- * between them).
+ * <p><b>Decision.</b> 1,024 shards are ten for each of a hundred nodes. A shard costs a name, two
+ * actors and, where entities are remembered, a few hundred bytes in the journal. Without a setting
+ * the store's number is used, so data of the version that knew only 128 shards keeps 128. The
+ * command {@code shards N} changes the number while all nodes are stopped. Nothing else has to be
+ * moved: events are kept by entity, and sharding itself starts the remembered entities of an old
+ * shard in their new shard and removes them from the old shard's list. Rejected: to change the
+ * number at the first start of a new version. In a rolling upgrade two nodes would then each own
+ * the same conversation, with only the write guard between them.
  */
 final class ShardCount {
   /** The first argument of the program. */
@@ -37,10 +38,10 @@ final class ShardCount {
 
   static final int STANDARD = 1024;
 
-  /** What there was before the store kept the number. */
+  /** The number of shards in stores of versions that did not keep the number. */
   static final int BEFORE = 128;
 
-  /** Of so many shards one may move at a time: a handful of steps after a node came or went. */
+  /** One in this many shards may move at a time, so that a rebalance takes a handful of steps. */
   private static final int MOVING_PART = 6;
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardCount.class);
@@ -49,11 +50,11 @@ final class ShardCount {
   private ShardCount() {}
 
   /**
-   * The number all nodes of this store have. Blocks.
+   * Returns the number of shards that all nodes of this store use. Blocks.
    *
-   * @param wanted what this node was told, null for nothing
-   * @throws SettingsException where it was told another one
-   * @throws StoreRefusedException where the store cannot be asked, or the number is being changed
+   * @param wanted the number in this node's settings, null if it is not set
+   * @throws SettingsException if the settings have another number than the store
+   * @throws StoreRefusedException if the store cannot be asked, or the number is being changed
    */
   static int agreed(Store store, @Nullable Integer wanted)
       throws SettingsException, StoreRefusedException {
@@ -76,7 +77,7 @@ final class ShardCount {
     return kept;
   }
 
-  /** What sharding is told. */
+  /** The configuration of sharding for this number of shards. */
   static Config config(int shards) {
     return ConfigFactory.parseMap(
         Map.of(
@@ -88,9 +89,9 @@ final class ShardCount {
   }
 
   /**
-   * The command {@code shards [N]}: says how many there are, or changes it. Blocks.
+   * Runs the command {@code shards [N]}: prints the number of shards, or changes it. Blocks.
    *
-   * @return the exit code: 0, or 1 where the store refuses or a node may still run, or 2 for other
+   * @return the exit code: 0, or 1 if the store refuses or a node may still run, or 2 for wrong
    *     arguments
    */
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
@@ -116,22 +117,23 @@ final class ShardCount {
   }
 
   /**
-   * Changes the number, where no node lives: each notes a new number every other second, so what
-   * was noted is read twice, {@link PreviousIncarnation#SHOWS} apart. No clock is compared with
-   * another one.
+   * Changes the number if no node is alive. A live node writes a new sign of life every other
+   * second. So all signs of life are read twice, {@link PreviousIncarnation#SHOWS} apart, and a
+   * change means a live node. No clock is compared with another.
    *
-   * <p>The looks come first: a mistyped command leaves a running cluster alone. A node that starts
-   * meanwhile notes that it lives before it reads the number of shards, and here the number is
-   * withdrawn before the notes are read once more: so one of the two sees the other.
+   * <p>These two reads come before any write, so that a mistyped command does not disturb a running
+   * cluster. A node that starts meanwhile writes its sign of life before it reads the number of
+   * shards. This method withdraws the number before it reads the signs of life a third time. So at
+   * least one of the two notices the other.
    *
-   * @param pause waits
-   * @param say is told what was seen, in a line each
-   * @return why it was not changed, or null
+   * @param pause waits for the given time
+   * @param say receives the progress, one line per call
+   * @return why the number was not changed, or null if it was
    */
   static @Nullable String change(
       Store store, int wanted, Consumer<Duration> pause, Consumer<String> say)
       throws StoreRefusedException {
-    // One that is being changed was left so by a command that was killed.
+    // A killed command may have left the number as "being changed"; it is changed then as well.
     int before = store.shardsOrChanging(STANDARD, BEFORE);
     if (before == wanted) {
       return null;
@@ -141,7 +143,7 @@ final class ShardCount {
       say.accept(
           "looking for "
               + PreviousIncarnation.SHOWS.toSeconds()
-              + " s whether a node lives; nodes that have left a sign of life some time: "
+              + " s for live nodes; nodes that have ever left a sign of life: "
               + (seen.isEmpty() ? "none" : String.join(", ", seen.keySet())));
       pause.accept(PreviousIncarnation.SHOWS);
     }
@@ -159,7 +161,7 @@ final class ShardCount {
       }
       if (living.isEmpty()) {
         if (store instanceof DynamoStore) {
-          say.accept("none has left another one");
+          say.accept("no node has left a new sign of life");
         }
         return store.changeShards(Store.SHARDS_CHANGING, wanted)
             ? null
@@ -167,11 +169,14 @@ final class ShardCount {
       }
       var unused = store.changeShards(Store.SHARDS_CHANGING, before);
     }
-    return "all nodes must be stopped, and these left a sign of life while this looked: "
+    return "all nodes must be stopped, but these left a new sign of life during the check: "
         + String.join(", ", living);
   }
 
-  /** Signs of life by node; of an embedded store, whose folder is locked, there are none. */
+  /**
+   * The signs of life by node. An embedded store has none: the lock of its folder excludes other
+   * processes.
+   */
   private static Map<String, String> notes(Store store) throws StoreRefusedException {
     return store instanceof DynamoStore shared
         ? shared.notes(PreviousIncarnation.PREFIX)

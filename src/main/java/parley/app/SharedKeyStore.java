@@ -10,16 +10,16 @@ import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
 /**
- * The signing keys as one row of the store that all nodes share, so that a rotation is one
- * conditional write. The row is the one in which older versions keep a single key, and they can
- * read it still: see {@link SigningKeys}.
+ * Keeps the signing keys in one row of the store that all nodes share, so that a rotation is one
+ * conditional write. Older versions keep a single key in this row, and they can still read it: see
+ * {@link SigningKeys}.
  */
 public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
   /**
-   * The keys of the cluster, made by its first node. Blocks.
+   * Opens the keys of the cluster; the first node creates them. Blocks.
    *
-   * @throws StoreRefusedException where they cannot be read or kept
-   * @throws IllegalArgumentException where there is something else in the row
+   * @throws StoreRefusedException if the keys cannot be read or kept
+   * @throws IllegalArgumentException if the row holds something else
    */
   public static KeyRing open(DynamoStore store, InstantSource clock) throws StoreRefusedException {
     var unused = store.secret(SigningKeys.FILE_NAME, () -> SigningKeys.made(clock.instant()));

@@ -14,15 +14,15 @@ import parley.http.HttpServer;
 import parley.port.HttpPort;
 
 /**
- * What happens in which phase of a stop. Entities and the cluster have their own tasks in the later
- * phases; these are ours.
+ * Adds this server's own tasks to the phases of a stop. Entities and the cluster have tasks of
+ * their own in the later phases.
  */
 final class Shutdown {
   private static final Duration MANAGEMENT_GRACE = Duration.ofSeconds(1);
 
   /**
-   * The drain of a node that the others have given up: its entities are or will be elsewhere, and
-   * every second more here is one in which its clients get no answer.
+   * The longest drain of a node that the others have downed. Its entities are, or soon will be, on
+   * other nodes, and its clients get no answer until they reconnect.
    */
   private static final Duration DOWNED_DRAIN = Duration.ofSeconds(2);
 
@@ -30,12 +30,12 @@ final class Shutdown {
   private final Duration drain;
 
   /**
-   * Plans that the node is unready from the first phase on.
+   * Adds the first task: the node is not ready from the first phase on.
    *
-   * @param unready how long that is announced while newcomers are still served: whoever sends them
-   *     here notices only by and by, and nobody may be sent into a refusal. Not for a node that the
-   *     others have given up
-   * @param drain over how long an ordered stop spreads the reconnects of its clients
+   * @param unready how long the node announces this and still serves new clients. Load balancers
+   *     notice it with a delay, and must not send clients to a node that refuses them. Skipped if
+   *     the others have downed the node
+   * @param drain the time over which an ordered stop spreads the reconnects of its clients
    */
   Shutdown(ActorSystem<?> system, Readiness readiness, Duration unready, Duration drain) {
     this.phases = CoordinatedShutdown.get(system);
@@ -54,7 +54,10 @@ final class Shutdown {
         });
   }
 
-  /** Plans the end of the clients' port: sockets first get their own slot to leave. */
+  /**
+   * Adds the tasks that end the client port: no new connections, then the sockets leave, each in
+   * its own slot of the drain.
+   */
   void drain(NodeServices.Drain sockets, HttpServer clients) {
     phase(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
     phase(
@@ -63,11 +66,14 @@ final class Shutdown {
         () ->
             sockets
                 .over(drainNow())
-                // What still hangs on is cut.
+                // Connections that are still open are cut.
                 .thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
   }
 
-  /** Plans that health and metrics stay to the last: an operator watches a stop. */
+  /**
+   * Adds the task that closes the management port last, so that an operator can watch a stop by
+   * health and metrics.
+   */
   void last(HttpPort management) {
     phase(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
@@ -75,7 +81,7 @@ final class Shutdown {
         () -> management.terminate(MANAGEMENT_GRACE));
   }
 
-  /** Tells it when this node has left the cluster in order, and was not given up. */
+  /** Calls {@code left} when this node has left the cluster in order, and was not downed. */
   static void whenLeft(ActorSystem<?> system, Runnable left) {
     CoordinatedShutdown phases = CoordinatedShutdown.get(system);
     phases.addTask(

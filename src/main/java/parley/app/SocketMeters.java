@@ -6,7 +6,7 @@ import parley.protocol.ServerFrame;
 import parley.session.SessionMeters;
 import parley.telemetry.Telemetry;
 
-/** What sockets report, as meters. */
+/** Counts what sessions report, in the meters of this node. */
 record SocketMeters(Telemetry telemetry) implements SessionMeters {
   @Override
   public void opened() {

@@ -19,42 +19,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Bounds an ordered stop, whoever asked for it, and says what it waits for.
+ * Limits the time of an ordered stop, whatever caused the stop, and logs what a slow stop waits
+ * for.
  *
- * <p><b>The bound.</b> Each phase has a timeout in the configuration. After the last one the actor
- * system gets {@link #SYSTEM_END} to terminate, and what is left gets {@link #CLOSING}. {@link
- * #limit} is the sum; {@code terminationGracePeriodSeconds} in {@code k8s} lies above it, which a
- * test compares.
+ * <p><b>The limit.</b> Each phase has a timeout in the configuration. After the last phase the
+ * actor system gets {@link #SYSTEM_END} to terminate. Then the store and the node's last sign of
+ * life get {@link #CLOSING}. {@link #limit} is the sum. {@code terminationGracePeriodSeconds} in
+ * {@code k8s} is longer; a test compares the two.
  *
- * <p><b>An actor system that does not terminate</b> is left behind after {@link #SYSTEM_END}. The
- * library waits without a limit for its streams between nodes to end, and with TLS one stop in some
- * ten never sees that. When all streams are aborted, the end of the inbound control stream ({@code
- * InboundControlJunction.postStop}) completes the outbound ones ({@code SystemMessageDelivery}). If
- * that comes first, the outbound stream completes in place of failing; its TLS layer ignores
- * completion and keeps the connection until the other node closes it, which has no reason to. So in
- * Pekko 1.2 to 1.7. Everything of ours has stopped by then and this node has left the cluster, so
- * the store is closed and the process ends in order. Rejected: to wait for a release that mends it,
- * and to halt, which looks like a failure.
+ * <p><b>An actor system that does not terminate</b> is left behind after {@link #SYSTEM_END}. Pekko
+ * waits without a limit for its streams between nodes to end. With TLS, about one stop in ten never
+ * sees that end. When all streams are aborted, the end of the inbound control stream ({@code
+ * InboundControlJunction.postStop}) completes the outbound streams ({@code SystemMessageDelivery}).
+ * If this happens first, the outbound stream completes instead of failing. Its TLS layer ignores
+ * completion and keeps the connection until the other node closes it, and the other node has no
+ * reason to. This holds for Pekko 1.2 to 1.7. By then all parts of this server have stopped and the
+ * node has left the cluster, so the store is closed and the process ends in order. Rejected: to
+ * wait for a release that fixes it; and to halt, which looks like a failure.
  *
- * <p><b>A stop beyond the limit</b> is logged with the phase it hangs in and all threads, and
- * whoever started the node is told to end the process at once. Nothing acknowledged is lost by
- * that: what was acknowledged is stored, as with {@code kill -9}.
+ * <p><b>A stop beyond the limit</b> is logged with the phase it hangs in and the stacks of all
+ * threads. Then a callback is called, which should end the process at once. Nothing acknowledged is
+ * lost: what was acknowledged is stored, as with {@code kill -9}.
  */
 final class StopWatchdog {
-  /** What the actor system gets to terminate, beyond its phase. */
+  /** Time for the actor system to terminate, in addition to the timeout of its phase. */
   static final Duration SYSTEM_END = Duration.ofSeconds(2);
 
-  /** What the last life and the store get to be closed, after everything else. */
+  /**
+   * Time to write the node's last sign of life ({@code parley.cluster.PreviousIncarnation}) and to
+   * close the store, after everything else.
+   */
   static final Duration CLOSING = Duration.ofSeconds(5);
 
-  /** How long one waits for a log that is not read by anybody. */
+  /** How long to wait for the log, which blocks if nobody reads the output. */
   private static final Duration LAST_WORDS = Duration.ofSeconds(2);
 
   private static final Logger LOG = LoggerFactory.getLogger(StopWatchdog.class);
   private static final String SHUTDOWN = "pekko.coordinated-shutdown";
   private static final long SLOW_MILLIS = 5_000;
 
-  /** In their order. */
+  /** All phases of a coordinated shutdown, in order. */
   private static final List<String> PHASES =
       List.of(
           CoordinatedShutdown.PhaseBeforeServiceUnbind(),
@@ -80,11 +84,11 @@ final class StopWatchdog {
   private long since;
 
   /**
-   * A watch that nobody has begun yet.
+   * Creates a watchdog whose time does not run yet; {@link #begin} starts it.
    *
-   * @param limit of the whole stop
-   * @param stuck is told where it hangs, at most once, when the limit is passed; should end the
-   *     process
+   * @param limit the longest time for the whole stop
+   * @param stuck called with the phase that hangs, at most once, when the limit is passed; should
+   *     end the process
    * @param nanoTime a clock for the lengths of phases
    */
   StopWatchdog(Duration limit, Consumer<String> stuck, LongSupplier nanoTime) {
@@ -94,7 +98,7 @@ final class StopWatchdog {
     this.since = nanoTime.getAsLong();
   }
 
-  /** Watches the stop of that system, from its first phase on. */
+  /** Creates a watchdog for the stop of an actor system. Its time starts with the first phase. */
   static StopWatchdog of(ActorSystem<?> system, Consumer<String> stuck) {
     Config config = system.settings().config();
     StopWatchdog watch = new StopWatchdog(limit(config), stuck, System::nanoTime);
@@ -121,7 +125,7 @@ final class StopWatchdog {
     return watch;
   }
 
-  /** What an ordered stop takes at most with that configuration, from the signal to the end. */
+  /** The longest time of an ordered stop with this configuration, from the signal to the end. */
   static Duration limit(Config config) {
     Duration all = SYSTEM_END.plus(CLOSING);
     for (Duration phase : phases(config).values()) {
@@ -142,32 +146,32 @@ final class StopWatchdog {
     return timeouts;
   }
 
-  /** What this stop takes at most. */
+  /** The longest time for this stop. */
   Duration limit() {
     return limit;
   }
 
-  /** When the actor system has terminated, or was left behind. */
+  /** Completes when the actor system has terminated or was left behind. */
   CompletionStage<Done> systemEnded() {
     return systemEnded.minimalCompletionStage();
   }
 
-  /** From now on time runs. Once more changes nothing. */
+  /** Starts the time of the stop. Further calls do nothing. */
   void begin() {
     if (began.compareAndSet(false, true)) {
-      LOG.debug("A stop begins, of at most {}", limit);
-      // A thread of its own: whatever hangs, this one does not wait for it.
+      LOG.debug("A stop begins; its limit is {}", limit);
+      // A thread of its own, so that nothing that hangs can block it.
       daemon("stop-watch", this::watch);
     }
   }
 
-  /** The stop has come to this phase. */
+  /** Records that the stop has reached this phase. */
   void reached(String next) {
     begin();
     took(next);
   }
 
-  /** The stop is over: nobody is told any more. */
+  /** Records that the stop is over; {@code stuck} is not called any more. */
   void ended() {
     took("the end");
     ended.countDown();
@@ -194,8 +198,8 @@ final class StopWatchdog {
             () -> {
               if (!systemEnded.isDone()) {
                 LOG.info(
-                    "The actor system did not terminate in {}: it is left behind, since everything"
-                        + " else has stopped",
+                    "The actor system did not terminate within {}. Everything else has stopped, so"
+                        + " the stop goes on without it",
                     time);
                 systemEnded.complete(Done.done());
               }
@@ -207,9 +211,11 @@ final class StopWatchdog {
       if (ended.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
         return;
       }
-      String why = "its stop is not over after " + limit + " and hangs in " + where();
-      // Nor does it wait for a log that nobody reads.
-      daemon("stop-words", () -> LOG.error("This node: {}. All threads:\n{}", why, threads()))
+      String why = "the stop has taken longer than " + limit + " and hangs in " + where();
+      // Logging blocks if nobody reads the output, so another thread does it.
+      daemon(
+              "stop-words",
+              () -> LOG.error("This node cannot stop: {}. All threads:\n{}", why, threads()))
           .join(LAST_WORDS);
       stuck.accept(why);
     } catch (InterruptedException e) {
@@ -217,7 +223,7 @@ final class StopWatchdog {
     }
   }
 
-  /** What every thread does; no content of anybody is in a stack. */
+  /** The stacks of all threads. Stacks contain no message content. */
   private static String threads() {
     StringBuilder text = new StringBuilder();
     Thread.getAllStackTraces()

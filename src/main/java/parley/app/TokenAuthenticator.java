@@ -6,7 +6,7 @@ import parley.auth.Secret;
 import parley.auth.TokenVerdict;
 import parley.session.Authenticator;
 
-/** Access tokens as a session judges them. */
+/** Verifies access tokens for sessions. */
 record TokenAuthenticator(AccessTokens tokens) implements Authenticator {
   @Override
   public CompletionStage<? extends Verdict> verify(String token) {

@@ -14,18 +14,19 @@ import parley.store.Store;
 import parley.store.StoreRefusedException;
 
 /**
- * Whose tokens are good here. Read before anything is started, as it may end the start.
+ * The issuers whose access tokens are accepted. Read before anything is started, because an invalid
+ * key or issuer ends the start.
  *
- * @param keys what signs our own
- * @param issuer whose tokens are good too
+ * @param keys the keys that sign this server's own tokens
+ * @param issuer an external issuer whose tokens are accepted too
  */
 record TokenIssuers(KeyRing keys, Optional<ExternalIssuer> issuer) {
   /**
-   * Reads the keys, or makes one and keeps it in the store: in the data folder of a single node, or
-   * where all nodes read it.
+   * Reads the signing keys. If there is none, creates one and keeps it in the store: in the data
+   * folder of a single node, or where all nodes read it.
    *
-   * @throws SettingsException where keys or issuer cannot be used
-   * @throws StoreRefusedException where the store cannot keep them
+   * @throws SettingsException if keys or issuer cannot be used
+   * @throws StoreRefusedException if the store cannot keep them
    */
   static TokenIssuers read(Settings.Auth auth, Store store, InstantSource clock)
       throws SettingsException, StoreRefusedException {

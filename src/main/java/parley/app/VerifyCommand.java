@@ -32,10 +32,11 @@ import parley.store.StoreRefusedException;
 import parley.telemetry.Telemetry;
 
 /**
- * The command {@code verify [conversation]}: whether journal and cold tier together hold what they
- * have to, with the same settings as the server. On the embedded store the server must be stopped
- * (its folder is locked); with DynamoDB it may run. Of DynamoDB's journal the marks are looked at
- * too, of users and all others as well ({@link MendCommand} puts them right).
+ * The command {@code verify [conversation]}: checks that the journal and the cold tier together
+ * hold everything they must, of one conversation or of all. Uses the settings of the server. With
+ * the embedded store the server must be stopped, because it locks its folder; with DynamoDB it may
+ * run. With DynamoDB the marks of the journal are checked as well, those of users and all other
+ * entities too; {@link MendCommand} repairs them.
  */
 final class VerifyCommand {
   /** The first argument of the program. */
@@ -47,10 +48,11 @@ final class VerifyCommand {
   private VerifyCommand() {}
 
   /**
-   * Runs it; blocks. One line for each problem on standard output, and one with the sum.
+   * Runs the command; blocks. Prints one line for each problem on standard output, then one line
+   * with totals.
    *
-   * @param arguments of the program: the command, and at most one conversation
-   * @return the exit code: 0, or 1 where there is a problem, or 2 for other arguments
+   * @param arguments the program's arguments: the command, and at most one conversation
+   * @return the exit code: 0 if there is no problem, 1 if there is one, 2 for wrong arguments
    */
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
     String only = arguments.size() > 1 ? arguments.get(1) : null;
@@ -78,7 +80,7 @@ final class VerifyCommand {
     }
   }
 
-  /** The store of the settings, whose tables must exist. */
+  /** Opens the store of the settings. Its tables must exist. */
   static Store open(Settings settings) throws StoreRefusedException {
     Settings.Store wanted = settings.store();
     return switch (wanted.kind()) {
@@ -108,7 +110,7 @@ final class VerifyCommand {
             system,
             store.readJournal(),
             where == null ? null : ColdTiers.open(system, where, telemetry));
-    // Others than conversations have nothing to be looked at but their marks.
+    // Other entities are checked for their marks only, and only DynamoDB has marks.
     String names = store instanceof DynamoStore ? "" : ConversationVerifier.NAMES;
     Source<String, NotUsed> which =
         only == null
@@ -162,7 +164,7 @@ final class VerifyCommand {
     return problems.stream().map(one -> name + ": " + one).toList();
   }
 
-  /** What is stored of a conversation, and the marks of its journal. */
+  /** Checks the entries of a conversation and the marks of its journal. */
   private static CompletionStage<ConversationVerifier.Result> verify(
       ConversationVerifier conversationVerifier, Store store, ConversationId id) {
     return conversationVerifier
@@ -177,7 +179,7 @@ final class VerifyCommand {
                     Stream.concat(result.problems().stream(), marks.stream()).toList()));
   }
 
-  /** Never fails: what cannot be read is a problem. */
+  /** Checks the marks of one entity. Never fails: a failed read is reported as a problem. */
   private static CompletionStage<List<String>> marks(Store store, String name) {
     return store
         .marks(name, false)

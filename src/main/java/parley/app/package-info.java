@@ -10,8 +10,8 @@
  *
  * <h2>Decision: JVM options in code</h2>
  *
- * The server sets what happens when memory ends, so it is the same from Maven, from the jar and in
- * an image ({@code Jvm}). Collector and heap are the JVM's choice for the machine, or the
+ * The server sets what happens when memory runs out, so it is the same from Maven, from the jar and
+ * in an image ({@code Jvm}). Collector and heap are the JVM's choice for the machine, or the
  * operator's.
  */
 @NullMarked

@@ -13,9 +13,10 @@ import parley.telemetry.Telemetry;
 import parley.tls.TlsRefusedException;
 
 /**
- * Tells in time when a certificate ends: a gauge of the days that are left, a warning from two
- * weeks before, an error once it cannot be used. Reads the files every minute, so it also tells
- * when a replacement does not fit; each thing is said once, and again after a day.
+ * Reports a certificate that is about to expire: a gauge of the days that are left, a warning from
+ * two weeks before the end, an error once the certificate cannot be used. Reads the files every
+ * minute, so it also reports a replacement that cannot be used. The same line is logged once, and
+ * again after a day.
  */
 public final class CertificateWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
@@ -23,7 +24,7 @@ public final class CertificateWatch implements AutoCloseable {
   private static final Duration AGAIN = Duration.ofDays(1);
   private static final long LOOK_SECONDS = 60;
 
-  /** Reads the files. */
+  /** Reads the certificate's files and returns when the certificate expires. */
   @FunctionalInterface
   public interface Look {
     Instant ends() throws TlsRefusedException;
@@ -48,11 +49,11 @@ public final class CertificateWatch implements AutoCloseable {
   }
 
   /**
-   * Starts to look, now and every minute.
+   * Checks the certificate now and every minute from now on.
    *
-   * @param variable names the certificate
-   * @param what will be refused when it ends
-   * @param meter the gauge; 0 or less where the certificate cannot be used
+   * @param variable the setting that names the certificate
+   * @param what the connections that are refused once the certificate has expired
+   * @param meter the name of the gauge; its value is 0 or less if the certificate cannot be used
    */
   public static CertificateWatch start(
       String variable,
@@ -74,7 +75,7 @@ public final class CertificateWatch implements AutoCloseable {
     return daysLeft;
   }
 
-  /** Looks once. Returns what was said, or null where there was nothing to say. */
+  /** Checks the certificate once. Returns the logged line, or null if there was nothing to log. */
   @Nullable String look() {
     try {
       Duration left = Duration.between(clock.instant(), look.ends());
@@ -88,8 +89,8 @@ public final class CertificateWatch implements AutoCloseable {
       daysLeft = 0;
       return say(variable + ": new " + what + " are refused: " + e.getMessage(), true);
     } catch (RuntimeException e) {
-      // What ended here would not be repeated.
-      LOG.debug("not looked", e);
+      // An exception would end the schedule.
+      LOG.debug("The certificate could not be checked", e);
       return null;
     }
   }

@@ -19,10 +19,11 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Asks the other nodes what time it is, and tells the {@link ClusterClock}. A question and its
- * answer that take long together say little, and are not counted. Each round asks {@value #ASKED}
- * nodes at most, in turn, so that the cost does not grow with the square of the cluster; an answer
- * counts for {@link #LIFE}. What is lost on the way is asked again in the next round.
+ * Asks the other nodes for their time and reports the differences to the {@link ClusterClock}. If
+ * question and answer together take more than half a second, the answer says little and is ignored.
+ * Each round asks at most {@value #ASKED} nodes, in turn, so that the cost does not grow with the
+ * square of the cluster. An answer counts for {@link #LIFE}. A lost question or answer is not
+ * repeated; later rounds ask again.
  */
 public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   /** Most nodes that are asked in one round. */
@@ -32,16 +33,16 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   static final Duration LIFE = Duration.ofMinutes(1);
   private static final Duration LONGEST_TRIP = Duration.ofMillis(500);
 
-  /** Where the watches of all nodes are found. */
+  /** The receptionist lists the clock watches of all nodes under this key. */
   static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "clock-watch");
 
-  /** What it can be told. */
+  /** The messages of a clock watch. */
   sealed interface Command {}
 
   /**
-   * What time is it? Answers {@link Told}.
+   * Asks for the node's time. The answer is {@link Told}.
    *
-   * @param round comes back with the answer
+   * @param round is returned in the answer
    */
   record Ask(long round, ActorRef<Told> replyTo) implements Command, Wire {}
 
@@ -114,7 +115,7 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
     others = new ArrayList<>(all);
     others.remove(getContext().getSelf());
     samples.keySet().retainAll(all);
-    // At once: whoever has just joined writes soon.
+    // Ask at once: a node that has just joined will write entries soon.
     ask();
   }
 

@@ -10,19 +10,23 @@ import org.slf4j.LoggerFactory;
 import parley.telemetry.Telemetry;
 
 /**
- * The time that this node gives to entries and users: its own clock's, unless the other nodes'
- * clocks say that it is wrong. {@link ClockWatch} compares them.
+ * The clock for entries and users: this node's own clock, corrected if the clocks of the other
+ * nodes disagree with it. {@link ClockWatch} compares them.
  *
- * <p>Right is the median of all clocks, this one included; of an even number the lower of the two
- * in the middle. A clock further from it than {@link #TOLERANCE} is not believed, and its node uses
- * the median: so of three nodes one may be hours off, ahead or behind, and no entry shows it. Of
- * two nodes nobody can say which is right: the earlier is taken, because what was written too late
- * in time cannot be taken back, and what was written too early ends with the fault.
+ * <p>The median of all clocks is taken as right, this node's clock included; of an even number of
+ * clocks, the earlier of the two in the middle. If the own clock is further from the median than
+ * {@link #TOLERANCE}, this node uses the median. So one of three nodes may be hours ahead or
+ * behind, and no entry shows it. With two nodes nobody can say which clock is right. Then the
+ * earlier one is used, because entries with a time that is too late cannot be taken back, while
+ * times that are too early end with the fault.
  *
- * <p>A node alone has nobody to ask, and believes its clock.
+ * <p>A node without others uses its own clock.
  */
 public final class ClusterClock implements InstantSource {
-  /** Clocks that are kept by NTP differ by far less; people do not notice it. */
+  /**
+   * The largest difference from the median that is accepted. Clocks that are kept by NTP differ by
+   * far less, and people do not notice this much.
+   */
   static final Duration TOLERANCE = Duration.ofSeconds(2);
 
   private static final Logger LOG = LoggerFactory.getLogger(ClusterClock.class);
@@ -35,7 +39,7 @@ public final class ClusterClock implements InstantSource {
     this.own = own;
   }
 
-  /** Shows how far off the own clock is, and what is done about it. */
+  /** Registers gauges of the offset from the median and of the correction in use. */
   public void meter(Telemetry telemetry) {
     telemetry.gauge("parley.clock.offset.seconds", () -> offset / 1_000.0);
     telemetry.gauge("parley.clock.correction.seconds", () -> correction / 1_000.0);
@@ -51,16 +55,16 @@ public final class ClusterClock implements InstantSource {
     return own.millis() + correction;
   }
 
-  /** The own clock, right or wrong. */
+  /** The own clock, uncorrected, in epoch milliseconds. */
   long ownMillis() {
     return own.millis();
   }
 
   /**
-   * Takes what the others' clocks say.
+   * Computes the correction from the other nodes' clocks.
    *
-   * @param others by how many milliseconds each other clock is ahead of the own one; none where
-   *     nobody answers: then the own clock is believed
+   * @param others by how many milliseconds each other clock is ahead of the own one; empty if no
+   *     node answers, and then the own clock is used
    */
   void compared(Collection<Long> others) {
     long[] all = new long[others.size() + 1];
@@ -74,10 +78,10 @@ public final class ClusterClock implements InstantSource {
     correction = Math.abs(offset) > TOLERANCE.toMillis() ? offset : 0;
     if (Math.abs(correction - before) > TOLERANCE.toMillis()) {
       LOG.warn(
-          "This node's clock is {} ms off the {} clocks of the cluster: {}",
+          "This node's clock is {} ms off the median of the cluster's {} clocks: {}",
           -offset,
           all.length,
-          correction == 0 ? "believed again" : "the cluster's time is used; check NTP here");
+          correction == 0 ? "it is used again" : "the median is used; check NTP here");
     }
   }
 }

@@ -20,25 +20,25 @@ import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.telemetry.Telemetry;
 
-/** How a node becomes a member of its cluster, and the wait for it. */
+/** Makes this node a member of its cluster, and waits until it is one. */
 public final class ClusterJoin {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterJoin.class);
 
-  /** A cluster of one is up in a moment; longer means that it cannot reach itself. */
+  /** A single node is up in a moment. If this takes longer, it cannot reach itself. */
   private static final Duration ALONE = Duration.ofSeconds(30);
 
-  /** How often a node that waits for others says so. */
+  /** How often a node that waits for others logs that it waits. */
   private static final Duration REMINDER = Duration.ofSeconds(20);
 
   private ClusterJoin() {}
 
   /**
-   * Joins, and returns when this node is a member that may do work. Blocks: a single node for 30 s
-   * at most, others for as long as it takes or until the system ends. The first nodes of a
-   * deployment wait for each other, in whatever order they are started.
+   * Joins the cluster, and returns when this node is a member that may do work. Blocks: a single
+   * node for 30 s at most, others for as long as it takes or until the system ends. The first nodes
+   * of a deployment wait for each other and can be started in any order.
    *
-   * @throws SettingsException where a single node cannot reach itself
-   * @throws NotJoinedException where it was removed, or the system ended, before it was one
+   * @throws SettingsException if a single node cannot reach itself
+   * @throws NotJoinedException if the node was removed, or the system ended, before it was a member
    */
   public static void join(ActorSystem<?> system, Settings.Cluster how) throws SettingsException {
     Cluster cluster = Cluster.get(system);
@@ -47,20 +47,23 @@ public final class ClusterJoin {
     cluster.registerOnMemberRemoved(
         () -> up.completeExceptionally(new IllegalStateException("it was removed")));
     switch (how.kind()) {
-      // Up at once, where discovery would wait for others first.
+      // Up at once; discovery would wait for other nodes first.
       case SINGLE -> cluster.join(cluster.selfAddress());
       case SEED -> {
         SeedMajority.await(system, how.remote(), how.seeds());
         cluster.joinSeedNodes(scala(addresses(cluster.selfAddress(), how.seeds())));
       }
-      // The management port must be bound: the nodes ask each other there before one of them
-      // begins.
+      // The management port must be bound already: the nodes ask each other there before one of
+      // them forms a cluster.
       case KUBERNETES -> ClusterBootstrap.get(system).start();
     }
     await(system, up, how);
   }
 
-  /** Counts the members as this node sees them: two nodes that differ for long are a split. */
+  /**
+   * Registers gauges of the members as this node sees them. If two nodes differ for long, the
+   * cluster is split.
+   */
   public static void meter(ActorSystem<?> system, Telemetry telemetry) {
     Cluster cluster = Cluster.get(system);
     telemetry.gauge(
@@ -75,7 +78,7 @@ public final class ClusterJoin {
     telemetry.gauge(Telemetry.CLUSTER_UNREACHABLE, () -> cluster.state().getUnreachable().size());
   }
 
-  /** The seed nodes' addresses; all nodes are of one system. */
+  /** The addresses of the seed nodes. All nodes use the same name of the actor system. */
   private static List<Address> addresses(Address self, List<HostPort> seeds) {
     return seeds.stream()
         .map(seed -> new Address(self.protocol(), self.system(), seed.host(), seed.port()))

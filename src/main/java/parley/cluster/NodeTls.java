@@ -21,13 +21,16 @@ import parley.tls.TlsFiles;
 import parley.tls.TlsRefusedException;
 
 /**
- * The port between nodes: by certificates, unless somebody switched them off. See the package
- * {@code parley.tls}.
+ * TLS for the port between nodes. Nodes authenticate each other by certificates, unless the
+ * settings switch this off. See the package {@code parley.tls}.
  */
 public final class NodeTls {
   private static final Logger LOG = LoggerFactory.getLogger(NodeTls.class);
 
-  /** Where nodes of one user on one machine share what they made, in the user's home. */
+  /**
+   * The folder in the user's home in which nodes of one user on one machine share the certificates
+   * that they made.
+   */
   private static final Path SHARED = Path.of(".parley", "node-tls");
 
   private final @Nullable TlsFiles files;
@@ -39,7 +42,7 @@ public final class NodeTls {
   }
 
   /**
-   * Finds or makes the certificate, and tries it. Blocks.
+   * Reads the certificate, or makes one if none is set, and checks that it can be used. Blocks.
    *
    * @throws SettingsException with the variable whose file cannot be used
    */
@@ -82,18 +85,18 @@ public final class NodeTls {
     }
   }
 
-  /** Who signs the certificates of nodes; nothing where they have none. */
+  /** The authority that signs the certificates of nodes; empty if nodes have none. */
   public Optional<X509Certificate> authority() {
     try {
       return files == null
           ? Optional.empty()
           : Optional.ofNullable(Certificate.ofNode(files, clock.instant()).authority());
     } catch (TlsRefusedException e) {
-      return Optional.empty(); // it was good a moment ago; the watch tells
+      return Optional.empty(); // valid at the start; the certificate watch reports it
     }
   }
 
-  /** What the transport is told. */
+  /** The configuration of the transport; empty if TLS is off. */
   public Config config() {
     return files == null ? ConfigFactory.empty() : config(files);
   }
@@ -112,13 +115,13 @@ public final class NodeTls {
             absolute(files.key()),
             engine + "ca-cert-file",
             absolute(java.util.Objects.requireNonNull(files.ca())),
-            // How soon replaced files hold for new connections.
+            // How soon new connections use replaced files.
             engine + "ssl-context-cache-ttl",
             "1 minute"),
         "certificates of nodes");
   }
 
-  /** Looks at the files while the node runs; nothing where there are none. */
+  /** Starts to watch the certificate while the node runs; empty if TLS is off. */
   public Optional<CertificateWatch> watch(Telemetry telemetry) {
     TlsFiles watched = files;
     return watched == null

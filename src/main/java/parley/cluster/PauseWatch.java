@@ -11,17 +11,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that this process stood still (a stopped process, a machine that was suspended, a very
- * long collection of garbage) for so long that the others may have given it up. It does not know
- * that yet when it wakes, and would go on for a moment with conversations that live elsewhere by
- * now: the store lets it write where the new owner has not written yet, and the new owner would not
- * know of that. So from the first look on it acknowledges nothing any more, and the node ends, to
- * be started anew by its supervisor.
+ * Detects that this process did not run for so long that the other nodes may have downed it: a
+ * stopped process, a suspended machine, a very long garbage collection. The process does not know
+ * that yet when it continues. For a moment it would go on with conversations that live on other
+ * nodes by now: the store accepts its writes until the new owner has written, and the new owner
+ * would not know of these writes. So from the first check after the pause on, this node
+ * acknowledges nothing any more. It ends, and its supervisor starts it again.
  *
- * <p>A thread of its own beats. Whoever looks first after the pause, that thread or one that is
- * about to answer a client, sees the gap since the last beat, and it stays seen.
+ * <p>A thread of its own records a heartbeat. The first check after the pause sees the gap since
+ * the last heartbeat, on that thread or on one that is about to answer a client. From then on every
+ * check reports the pause.
  *
- * <p>Fencing by a lease on one's own clock is an old idea (C. Gray and D. Cheriton, Leases, 1989).
+ * <p>Fencing by a lease on the node's own clock is an old idea (C. Gray and D. Cheriton, Leases,
+ * 1989).
  */
 public final class PauseWatch implements BooleanSupplier, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PauseWatch.class);
@@ -37,10 +39,10 @@ public final class PauseWatch implements BooleanSupplier, AutoCloseable {
   private volatile boolean paused;
 
   /**
-   * A watch that does not beat yet.
+   * Creates a watch without a heartbeat; {@link #start} starts it.
    *
-   * @param most the longest pause after which this node may go on: shorter than what the others
-   *     wait before they take over
+   * @param most the longest pause after which this node may go on; shorter than the time after
+   *     which other nodes take over
    * @param nanos as {@link System#nanoTime()}
    * @param onPaused called once, on the watch's thread
    */
@@ -51,14 +53,14 @@ public final class PauseWatch implements BooleanSupplier, AutoCloseable {
     this.beat = nanos.getAsLong();
   }
 
-  /** Begins to beat. */
+  /** Starts the heartbeat. */
   public void start() {
     long every = BEAT.toMillis();
     ScheduledFuture<?> unused =
         thread.scheduleWithFixedDelay(this::beat, every, every, TimeUnit.MILLISECONDS);
   }
 
-  /** Looks, then beats, unless there was a pause. */
+  /** Checks for a pause, and records a heartbeat if there was none. */
   void beat() {
     if (!getAsBoolean()) {
       beat = nanos.getAsLong();
@@ -66,12 +68,12 @@ public final class PauseWatch implements BooleanSupplier, AutoCloseable {
     }
     thread.shutdown();
     LOG.error(
-        "This process stood still for more than {} s; the others may have taken over: it ends",
+        "This process did not run for more than {} s, and other nodes may have taken over: it ends",
         TimeUnit.NANOSECONDS.toSeconds(most));
     onPaused.run();
   }
 
-  /** Whether there has been a pause: then nothing may be acknowledged any more. */
+  /** Whether there was a pause. If so, nothing may be acknowledged any more. */
   @Override
   public boolean getAsBoolean() {
     if (!paused && nanos.getAsLong() - beat > most) {

@@ -12,30 +12,31 @@ import scala.concurrent.Future;
 import scala.util.Either;
 
 /**
- * The lease of the library, with the pod's token as it is now. The library reads the token when the
- * lease is first used and keeps it; Kubernetes replaces a token after about an hour and then
- * refuses the old one, so the second split in the life of a node would find nobody entitled to go
- * on, and end the whole cluster. Here each call reads the token's file again: a few small reads
- * from memory while there is a split, and none otherwise.
+ * The library's Kubernetes lease, always with the pod's current token. The library reads the token
+ * when the lease is first used, and keeps it. Kubernetes replaces a token after about an hour and
+ * then refuses the old one. So at the second split in the life of a node no side could get the
+ * lease, and the whole cluster would end. Here each call reads the token's file again: a few small
+ * reads from memory during a split, and none otherwise.
  *
- * <p>Made by the split brain resolver, by the name in {@code parley-kubernetes.conf}.
+ * <p>The split brain resolver creates the lease by the class name in {@code
+ * parley-kubernetes.conf}.
  */
 public final class PodLease extends AbstractKubernetesLease {
   private final ExtendedActorSystem system;
 
-  /** As the library makes leases. */
+  /** Called by the library, which looks for this signature. */
   public PodLease(LeaseSettings settings, ExtendedActorSystem system) {
     super(system, new AtomicBoolean(false), settings);
     this.system = system;
   }
 
-  /** Called while the superclass is being constructed; the client is made at the first use. */
+  /** Called while the superclass is constructed; the client is created at its first use. */
   @Override
   public KubernetesApi k8sApi() {
     return new Anew(() -> new NativeKubernetesApiImpl(system, k8sSettings()));
   }
 
-  /** Makes the client for each call; it is the client that keeps the token. */
+  /** Creates a client for each call, because the client keeps the token. */
   private record Anew(Supplier<KubernetesApi> client) implements KubernetesApi {
     @Override
     public Future<LeaseResource> readOrCreateLeaseResource(String name) {

@@ -13,44 +13,49 @@ import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
 /**
- * A process that was killed is not spoken to under its old address before the others have given it
- * up.
+ * Makes a restarted node wait until the other nodes have removed its previous incarnation from the
+ * cluster: the process that ran under the same address and was killed.
  *
- * <p>Nodes confirm to each other what must arrive (watches, notices of an end) by numbers that
- * begin anew with each life of the other process. Where the new life answers while the old one is
- * still a member of the cluster, Artery (Pekko 1.2.1) loses count when the old one is removed: it
- * begins at one again, and the new life takes what comes for repetitions and drops it, confirmed.
- * So a watch may never be answered. Seen in a run in which three nodes were killed one after the
- * other and each was back within seconds: the coordinator of the shards waited for ever for a
- * region of a life before, and no shard could move any more. (Related: Akka's issue 24847, Pekko's
+ * <p><b>Why.</b> Nodes acknowledge to each other the messages that must arrive (watches, notices of
+ * termination) by sequence numbers, which start again with each incarnation of the other process.
+ * If the new incarnation answers while the old one is still a member of the cluster, Artery (Pekko
+ * 1.2.1) resets its numbering when the old one is removed: it starts again at one. The new
+ * incarnation takes the messages that follow for duplicates, acknowledges them and drops them. So a
+ * watch may never be answered. This was seen in a run in which three nodes were killed one after
+ * the other and each was back within seconds: the shard coordinator waited for ever for a region of
+ * a previous incarnation, and no shard could move any more. (Related: Akka's issue 24847, Pekko's
  * issue 3174.)
  *
- * <p>Therefore each node of a cluster notes in the store, every {@value #BEAT_SECONDS} s, until
- * when nobody must speak under its address if it ends now, and a starting process waits for that
- * time before it opens its port to the others. One that has left in order leaves a short wait, less
- * than a start takes. A clock that jumps makes the wait shorter or at most {@link #GIVEN_UP}.
+ * <p><b>How.</b> Each node of a cluster records in the store, every {@value #BEAT_SECONDS} s, the
+ * time until which no process may use its address if it ends now. A starting process waits for that
+ * time before it opens its port to the other nodes. A node that has left in order records a short
+ * wait, less than a start takes. A clock that jumps makes the wait shorter, or at most {@link
+ * #GIVEN_UP}.
  */
 public final class PreviousIncarnation implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PreviousIncarnation.class);
   private static final int BEAT_SECONDS = 2;
 
   /**
-   * From a node's last sign of life to its removal everywhere: the patience of the heartbeats (4
-   * s), that of the split brain resolver (7 s), the lease of its decision (2 s), the removal margin
-   * (2 s), a beat (2 s), and some for gossip.
+   * The time from a node's last sign of life to its removal everywhere: the acceptable heartbeat
+   * pause (4 s), the split brain resolver's stable-after (7 s), the lease of its decision (2 s),
+   * the removal margin (2 s), a beat (2 s), and a reserve for gossip.
    */
   public static final Duration GIVEN_UP = Duration.ofSeconds(20);
 
   /**
-   * A node that lives notes another number in this time: the beat, and the 12 s that a note may
-   * take where the store is slow.
+   * A live node writes a new sign of life within this time: the beat, and the 12 s that the write
+   * may take if the store is slow.
    */
   public static final Duration SHOWS = Duration.ofSeconds(15);
 
-  /** Before the address, in the names of the notes. */
+  /** The prefix of the names of notes; the address follows. */
   public static final String PREFIX = "silent until|";
 
-  /** After an ordered leave: longer than the others keep the connections of who has left. */
+  /**
+   * The wait after an ordered leave: longer than the other nodes keep connections to a node that
+   * has left.
+   */
   static final Duration LEFT = Duration.ofSeconds(3);
 
   private final DynamoStore store;
@@ -59,7 +64,6 @@ public final class PreviousIncarnation implements AutoCloseable {
   private final ScheduledExecutorService beats;
   private volatile boolean left;
 
-  /** The life before, if any, is over when this returns. */
   private PreviousIncarnation(DynamoStore store, String name, InstantSource clock) {
     this.store = store;
     this.name = name;
@@ -74,23 +78,24 @@ public final class PreviousIncarnation implements AutoCloseable {
   }
 
   /**
-   * Waits until the last life under the address is forgotten, and notes from now on that this one
-   * lives. Blocks, at most {@link #GIVEN_UP} and the store's time.
+   * Waits until the other nodes have forgotten the previous incarnation under the address, and from
+   * then on records signs of life of this one. Blocks, at most {@link #GIVEN_UP} and the store's
+   * time.
    *
-   * @param pause waits
-   * @throws StoreRefusedException where the store cannot be asked
+   * @param pause waits for the given time
+   * @throws StoreRefusedException if the store cannot be asked
    */
   public static PreviousIncarnation after(
       DynamoStore store, HostPort address, InstantSource clock, Consumer<Duration> pause)
       throws StoreRefusedException {
     PreviousIncarnation life = new PreviousIncarnation(store, name(address), clock);
-    // The life before may have been of a version that noted it elsewhere.
+    // A previous incarnation of an older version recorded its sign of life elsewhere.
     long until = Math.max(store.noted(life.name), store.notedBefore(life.name));
     Duration wait = Duration.ofMillis(until - clock.millis());
     if (wait.isPositive()) {
       Duration bounded = wait.compareTo(GIVEN_UP) > 0 ? GIVEN_UP : wait;
       LOG.info(
-          "Waiting {} s: the other nodes may still know the process before this one under {}",
+          "Waiting {} s: the other nodes may still know the previous process under {}",
           (bounded.toMillis() + 999) / 1000,
           address);
       pause.accept(bounded);
@@ -99,12 +104,12 @@ public final class PreviousIncarnation implements AutoCloseable {
   }
 
   /**
-   * Notes from now on that a node lives which is no member of a cluster: nobody speaks to it, so it
-   * waits for nothing, but whoever changes the store for all nodes sees it. Blocks, seconds at
-   * most.
+   * Records from now on signs of life of a node that is no member of a cluster. It waits for
+   * nothing, because no other node talks to it. A command that changes the store for all nodes sees
+   * these signs of life. Blocks, seconds at most.
    *
    * @param listening where its clients connect
-   * @throws StoreRefusedException where the store does not take it
+   * @throws StoreRefusedException if the store cannot write the sign of life
    */
   public static PreviousIncarnation alone(
       DynamoStore store, HostPort listening, InstantSource clock) throws StoreRefusedException {
@@ -119,17 +124,20 @@ public final class PreviousIncarnation implements AutoCloseable {
     return this;
   }
 
-  /** Under which name a node of that address notes until when it is to be silent. */
+  /** The name of the note with the sign of life of a node with this address. */
   public static String name(HostPort address) {
     return PREFIX + address;
   }
 
-  /** The cluster has let this node go: the next process under this address need hardly wait. */
+  /**
+   * Called when this node has left the cluster in order: the next process under this address waits
+   * only {@link #LEFT}.
+   */
   public void left() {
     left = true;
   }
 
-  /** Notes the end. Blocks, seconds at most. */
+  /** Writes the last sign of life. Blocks, seconds at most. */
   @Override
   public void close() {
     beats.shutdown();
@@ -139,7 +147,9 @@ public final class PreviousIncarnation implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (StoreRefusedException e) {
-      LOG.info("The next start under this address may wait: {}", e.getMessage());
+      LOG.info(
+          "The last sign of life was not written, so the next start may have to wait: {}",
+          e.getMessage());
     }
   }
 
@@ -147,9 +157,9 @@ public final class PreviousIncarnation implements AutoCloseable {
     try {
       note(GIVEN_UP);
     } catch (StoreRefusedException | RuntimeException e) {
-      // What ended here would not be repeated. A store that is away shows itself elsewhere; a kill
-      // in this time would not be waited for.
-      LOG.debug("no sign of life was noted", e);
+      // An exception would end the schedule. Other parts report a store that is unavailable. If
+      // this process is killed meanwhile, the next start does not wait for it.
+      LOG.debug("The sign of life was not written", e);
     }
   }
 

@@ -19,14 +19,14 @@ import parley.store.Store;
 import parley.store.StoreRefusedException;
 
 /**
- * Whether all nodes of the cluster can follow a rotation of the signing keys: each has noted lately
- * that it lives ({@link PreviousIncarnation}), in the table that only versions with several keys
- * write, and by a clock that agrees with this node's. The time from which the next key signs is one
- * for all; were this clock an hour behind, it would be over when the others read it, and tokens of
- * the key before would end at once.
+ * Checks whether all nodes of the cluster can follow a rotation of the signing keys. Each node must
+ * have recorded a recent sign of life ({@link PreviousIncarnation}) in the table that only versions
+ * with several keys write, and its clock must agree with this node's. All nodes use the same time
+ * from which the next key signs. If this clock were an hour behind, that time would be over when
+ * the others read it, and tokens of the previous key would end at once.
  */
 public final class RotationCheck implements Callable<Optional<String>> {
-  /** As much as clocks may differ for tokens to be good on every node. */
+  /** The largest difference of clocks with which tokens are good on every node. */
   static final Duration DIFFERENCE = Duration.ofSeconds(60);
 
   private final DynamoStore store;
@@ -39,7 +39,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
     this.clock = clock;
   }
 
-  /** The check for a node with these settings: none where it is the only one. */
+  /** Creates the check for a node with these settings. A single node never objects. */
   public static Callable<Optional<String>> of(
       ActorSystem<?> system, Settings settings, Store store, InstantSource clock) {
     boolean several = settings.cluster().kind() != Settings.ClusterKind.SINGLE;
@@ -61,7 +61,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
     return all;
   }
 
-  /** The first objection; blocks, for one read a node. */
+  /** Returns the first objection, or empty. Blocks, for one read per node. */
   @Override
   public Optional<String> call() throws StoreRefusedException {
     for (HostPort member : members.get()) {
@@ -70,7 +70,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
         return Optional.of(
             "the node "
                 + member
-                + " has not noted that it lives: is it of a version that knows one key only?"
+                + " has recorded no sign of life: is it of a version that knows one key only?"
                 + " Upgrade all nodes first");
       }
       long off = until - PreviousIncarnation.GIVEN_UP.toMillis() - clock.millis();
@@ -78,7 +78,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
         return Optional.of(
             "the node "
                 + member
-                + " last noted that it lives at a time that is "
+                + " recorded its last sign of life at a time that is "
                 + Math.abs(off) / 1000
                 + (off > 0 ? " s ahead of" : " s behind")
                 + " this node's clock: it is away, or a clock is wrong");

@@ -14,12 +14,12 @@ import org.slf4j.LoggerFactory;
 import parley.settings.HostPort;
 
 /**
- * Keeps the first seed node from beginning a second cluster. Of the seed nodes the first one may
- * begin a cluster when no other one answers within seconds; that is how a deployment starts. But a
- * first node that is cut off from the others, ends and is started again by its supervisor, hears
- * nobody either: it would begin a cluster of its own beside the one that lives, and they would stay
- * apart when the cut is healed. So it waits until more than half of the seed nodes, itself
- * included, can be reached; those either are a cluster, which it then joins, or wait for it.
+ * Keeps the first seed node from forming a second cluster. The first seed node may form a cluster
+ * if no other seed node answers within seconds; that is how a deployment starts. But a first seed
+ * node that is cut off from the others and is restarted by its supervisor gets no answer either. It
+ * would form a cluster of its own beside the live one, and the two would stay apart when the
+ * network heals. So it waits until more than half of the seed nodes can be reached, itself
+ * included. Those nodes either are a cluster, which it then joins, or wait for it.
  */
 final class SeedMajority {
   private static final Logger LOG = LoggerFactory.getLogger(SeedMajority.class);
@@ -28,7 +28,10 @@ final class SeedMajority {
 
   private SeedMajority() {}
 
-  /** Waits for it where this node is the first of the seeds. Blocks, until the system ends. */
+  /**
+   * If this node is the first of the seed nodes, waits until it reaches more than half of them.
+   * Blocks until then, or until the system ends.
+   */
   static void await(ActorSystem<?> system, HostPort self, List<HostPort> seeds) {
     if (!seeds.getFirst().equals(self)) {
       return;
@@ -36,7 +39,7 @@ final class SeedMajority {
     int knocks = 0;
     while (1 + reached(seeds.subList(1, seeds.size())) <= seeds.size() / 2) {
       if (knocks++ % KNOCKS_UNTIL_REMINDER == 0) {
-        LOG.info("Begins no cluster before more than half of {} can be reached", seeds);
+        LOG.info("Waiting to form a cluster until more than half of {} can be reached", seeds);
       }
       if (ends(system)) {
         return;
@@ -51,13 +54,13 @@ final class SeedMajority {
         socket.connect(new InetSocketAddress(other.host(), other.port()), (int) KNOCK.toMillis());
         reached++;
       } catch (IOException e) {
-        // Nobody there, or cut off: that is the question.
+        // Not running, or cut off: not counted.
       }
     }
     return reached;
   }
 
-  /** Whether the system ends before the next try. */
+  /** Waits for the time between two tries. Returns whether the system ended meanwhile. */
   private static boolean ends(ActorSystem<?> system) {
     try {
       system.getWhenTerminated().toCompletableFuture().get(KNOCK.toMillis(), TimeUnit.MILLISECONDS);

@@ -1,8 +1,8 @@
 /**
- * How a node becomes a member of its cluster and notices that it should not be one any longer:
- * joining, the first majority of seed nodes, the wait for a former incarnation, pauses of the
- * process, clocks that disagree, certificates between nodes, the lease of Kubernetes. What entities
- * do does not live here.
+ * How a node becomes a member of its cluster and detects that it must not be one any longer:
+ * joining, the majority of seed nodes, the wait for a previous incarnation, pauses of the process,
+ * clocks that disagree, certificates between nodes, the lease of Kubernetes. The behaviour of
+ * entities is not here.
  *
  * <h2>Decision: a single node joins itself</h2>
  *

@@ -7,12 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs the program: here, where this Java is new enough, or with a newer one that stands beside it.
+ * Runs the program: in this process if its Java is new enough, else in a second process with a
+ * newer Java of this machine.
  *
- * <p>In the second case there are two processes. This one only waits: it passes {@code SIGTERM} on
- * and ends with the other's exit code. Should it die without a word ({@code kill -9}), the other
- * sees the end of its standard input, which is a pipe from here that nobody ever writes to, and
- * halts at once, as if it had been killed itself.
+ * <p>In the second case this process only waits. It passes {@code SIGTERM} on, and ends with the
+ * exit code of the second process. If this process is killed ({@code kill -9}), the second process
+ * sees the end of its standard input, a pipe from this process that nothing is ever written to. It
+ * then halts at once, as if it had been killed itself.
  */
 public final class Launcher {
   /** The language level of everything but this package. */
@@ -56,7 +57,7 @@ public final class Launcher {
     // The operator's options (-Xmx …) are meant for the program.
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
     command.add("-D" + CHILD + "=true");
-    // Known of the libraries, and nothing an operator could do about.
+    // Suppresses warnings about libraries that an operator can do nothing about.
     command.add("-Dsun.misc.unsafe.memory.access=allow");
     command.add("--enable-native-access=ALL-UNNAMED");
     command.add("-classpath");
@@ -72,12 +73,13 @@ public final class Launcher {
     return program.waitFor();
   }
 
-  /** On SIGTERM: the program drains and stops, and its exit code becomes ours. */
+  /** On SIGTERM: waits until the program has drained and stopped, and ends with its exit code. */
   private static void stop(Process program) {
     if (!program.isAlive()) {
       return;
     }
-    // By its handle: Process.destroy would close the pipe as well, and the program would halt.
+    // Stopped by its handle: Process.destroy would close the pipe as well, and the program would
+    // halt.
     program.toHandle().destroy();
     try {
       Runtime.getRuntime().halt(program.waitFor());
@@ -92,12 +94,12 @@ public final class Launcher {
             () -> {
               try {
                 while (System.in.read() >= 0) {
-                  // Nothing is ever written; only the end counts.
+                  // Nothing is ever written; only the end of the stream matters.
                 }
               } catch (IOException e) {
-                // The end, too.
+                // A failed read means the end, too.
               }
-              Runtime.getRuntime().halt(137); // as a shell tells kill -9
+              Runtime.getRuntime().halt(137); // the exit code that a shell reports for kill -9
             },
             "parent");
     watch.setDaemon(true);

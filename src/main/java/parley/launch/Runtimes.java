@@ -10,17 +10,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The Java runtimes of this machine, where they usually stand. */
+/** Finds the Java runtimes of this machine in the usual folders. */
 final class Runtimes {
   private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"([0-9]+)");
 
   private Runtimes() {}
 
   /**
-   * The {@code java} of JAVA_HOME if it is new enough, else of the newest that was found.
+   * Returns the {@code java} of JAVA_HOME if it is new enough, else of the newest runtime that was
+   * found.
    *
-   * @param least the lowest version that will do
-   * @return null where there is none
+   * @param least the lowest feature version that is new enough
+   * @return null if there is none
    */
   static @Nullable Path find(int least) {
     String home = System.getenv("JAVA_HOME");
@@ -43,7 +44,10 @@ final class Runtimes {
     return best;
   }
 
-  /** The feature version of the runtime in that folder, by its {@code release} file; 0 if none. */
+  /**
+   * The feature version of the runtime in a folder, from its {@code release} file; 0 if there is
+   * none.
+   */
   static int version(Path home) {
     try {
       for (String line : Files.readAllLines(home.resolve("release"))) {
@@ -80,7 +84,7 @@ final class Runtimes {
           homes.add(child.resolve("Contents/Home")); // as macOS has them
         }
       } catch (IOException e) {
-        // Not here.
+        // No such folder on this machine.
       }
     }
     return homes;

@@ -3,25 +3,35 @@ package parley.settings;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How many connections this process can hold. */
+/** Computes how many connections this process can hold. */
 public final class ConnectionCapacity {
-  /** An idle connection with its session, on the heap; measured, and rounded up. */
+  /** Heap bytes of an idle connection with its session; measured, and rounded up. */
   static final int BYTES_PER_CONNECTION = 30_000;
 
-  /** For what is opened later: the store's files, the other ports' connections, classes. */
+  /**
+   * Descriptors that are reserved for later: the store's files, the other ports' connections,
+   * classes.
+   */
   static final int DESCRIPTORS_BESIDE = 200;
 
-  /** Connections of operators: probes, metrics, a person or two. Within the descriptors above. */
+  /**
+   * The most connections of the management port: probes, metrics, a person or two. They are part of
+   * the descriptors above.
+   */
   public static final int MANAGEMENT_CONNECTIONS = 100;
 
-  /** Of those one address may have so many: a leaking scraper must not shut out the probes. */
+  /**
+   * The most connections of the management port from one address: a leaking scraper must not shut
+   * out the probes.
+   */
   public static final int MANAGEMENT_PER_ADDRESS = 25;
 
   private ConnectionCapacity() {}
 
   /**
-   * By the descriptors this process may still open and its largest heap. To be asked when all else
-   * is open: jars and the store alone can be some hundreds.
+   * Computes the limit from the descriptors that this process may still open and from its largest
+   * heap. Call it when everything else is open: jars and the store alone can take some hundred
+   * descriptors.
    */
   public static int connections() {
     long descriptors = Integer.MAX_VALUE;
@@ -32,9 +42,10 @@ public final class ConnectionCapacity {
   }
 
   /**
-   * The smaller of what both allow: of the free descriptors an eighth of the descriptors and at
-   * least {@link #DESCRIPTORS_BESIDE} are for everything else, and so is a quarter of the heap. At
-   * least 16, so that a node whose operator left it nothing says so by what it refuses.
+   * The smaller of the two limits. An eighth of the free descriptors, and at least {@link
+   * #DESCRIPTORS_BESIDE}, are reserved for everything else, and so is a quarter of the heap. The
+   * result is at least 16: a node with too few resources shows this by the connections that it
+   * refuses.
    */
   public static int connections(long descriptors, long heap) {
     long byDescriptors = descriptors - Math.max(DESCRIPTORS_BESIDE, descriptors / 8);

@@ -15,14 +15,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The variables a process was started with, read by kind. An empty variable is one that is not set.
- * Every method throws a {@link SettingsException} that names the variable where the value does not
- * fit. Remembers which names were asked for, so that a misspelt one can be told.
+ * Reads the environment variables of the process by type. An empty variable counts as not set.
+ * Every method throws a {@link SettingsException} that names the variable if the value does not
+ * fit. Remembers which names were read, so that misspelt variables can be reported.
  */
 final class Environment {
   private static final String PREFIX = "PARLEY_";
 
-  /** Also where it is no URL, and up to the last {@code @}: such a value is wrong in some way. */
+  /**
+   * User and password before an address. Matches values that are no URLs too, and up to the last
+   * {@code @}, because only wrong values are shown.
+   */
   private static final Pattern USER = Pattern.compile("(?s)^([a-z]+://)?.*@");
 
   private final Map<String, String> variables;
@@ -54,7 +57,7 @@ final class Environment {
         return number;
       }
     } catch (NumberFormatException e) {
-      // Said below, with what would fit.
+      // Reported below, with the allowed range.
     }
     throw wrong(name, "must be a whole number from " + least + " to " + most, value);
   }
@@ -123,7 +126,7 @@ final class Environment {
         return uri;
       }
     } catch (URISyntaxException e) {
-      // Said below.
+      // Reported below.
     }
     throw wrong(name, "must be a URL that begins with https:// or http://", value);
   }
@@ -134,7 +137,7 @@ final class Environment {
     return value == null ? null : hostPort(name, value);
   }
 
-  /** {@code host:port,host:port,…}; empty where it is not set. */
+  /** {@code host:port,host:port,…}; empty if the variable is not set. */
   List<HostPort> hostPorts(String name) throws SettingsException {
     String value = text(name);
     if (value == null) {
@@ -147,7 +150,11 @@ final class Environment {
     return List.copyOf(all);
   }
 
-  /** Set, or refused because the other setting needs it. */
+  /**
+   * Returns the value; refuses a variable that is not set.
+   *
+   * @param because why it must be set, for the message
+   */
   String needed(String name, String because) throws SettingsException {
     String value = text(name);
     if (value == null) {
@@ -156,7 +163,7 @@ final class Environment {
     return value;
   }
 
-  /** Variables with our prefix that nothing has asked for, sorted. */
+  /** The variables that begin with {@code PARLEY_} and that nothing has read, sorted. */
   List<String> unknown() {
     return variables.keySet().stream()
         .filter(name -> name.startsWith(PREFIX) && !asked.contains(name))
@@ -166,10 +173,10 @@ final class Environment {
 
   static SettingsException wrong(String name, String rule, String value) {
     if (name.endsWith("_FILE") || name.endsWith("_TLS_KEY")) {
-      // People paste the key itself.
+      // People paste the key itself into such a variable, so its value is not shown.
       return new SettingsException(name, rule);
     }
-    // One line, whatever the value holds, without a user and a password before an address.
+    // Always one line, without user and password before an address.
     String open = USER.matcher(value).replaceFirst("$1…@");
     String shown = open.length() > 80 ? open.substring(0, 80) + "…" : open;
     return new SettingsException(
@@ -185,7 +192,7 @@ final class Environment {
           return new HostPort(value.substring(0, colon), port);
         }
       } catch (NumberFormatException e) {
-        // Said below.
+        // Reported below.
       }
     }
     throw wrong(name, "must be host:port", value);

@@ -1,6 +1,6 @@
 package parley.settings;
 
-/** How the process ends, for whoever started it. */
+/** The exit codes of the process. */
 public final class ExitCode {
   /** The process could not start, or could not go on, for a reason outside the settings. */
   public static final int FAILED = 1;

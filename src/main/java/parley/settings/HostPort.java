@@ -1,10 +1,10 @@
 package parley.settings;
 
 /**
- * Where something listens.
+ * The address of a port.
  *
  * @param host a name or an address
- * @param port 0 means any free one, where we are the one that listens
+ * @param port 0 means any free port, if this process listens on it
  */
 public record HostPort(String host, int port) {
   @Override

@@ -11,28 +11,29 @@ import parley.journal.JournalSync;
 import parley.tls.TlsFiles;
 
 /**
- * Everything the environment decides, read once at the start. What is wrong is refused here, by the
- * name of its variable, before anything is opened. Contains no secrets itself, only the names of
- * the files they are in.
+ * All settings of the environment, read once at the start. A wrong value is refused before anything
+ * is opened, with the name of its variable. Contains no secrets itself, only the names of the files
+ * that hold them.
  *
  * @param listen the client port
- * @param dataDir the embedded store, cold tier, media and keys
+ * @param dataDir the folder of the embedded store, cold tier, media and keys
  * @param store where events are kept
- * @param cold where entries go when they are old
+ * @param cold where old entries are stored
  * @param auth accounts and tokens
- * @param cluster who the other nodes are
+ * @param cluster the cluster and its nodes
  * @param management the port of health, metrics and administration
- * @param managementWrite whether operators may make nodes leave, or declare them dead, by that port
+ * @param managementWrite whether operators may change anything by that port, such as make nodes
+ *     leave or declare them dead
  * @param managementAccess how operators reach that port
  * @param rates what one user or address may do
  * @param connections how many connections there may be
- * @param trustedProxies who may say for which client it calls
- * @param unready how long a stop is announced by {@code /ready} while newcomers are still served
+ * @param trustedProxies the proxies that may say for which client they call
+ * @param unready how long {@code /ready} announces a stop while new clients are still served
  * @param drain over how long a stop spreads the reconnects of its clients
- * @param apns push to Apple devices, null where it is off
- * @param fcm push to Android devices, null where it is off
+ * @param apns push to Apple devices, null if it is off
+ * @param fcm push to Android devices, null if it is off
  * @param pushAfter how long an entry may wait for a device of a connected user before it is pushed
- * @param unknown variables that begin like ours and mean nothing here
+ * @param unknown variables that begin with {@code PARLEY_} and are no settings
  */
 public record Settings(
     HostPort listen,
@@ -54,8 +55,9 @@ public record Settings(
     Duration pushAfter,
     List<String> unknown) {
   /**
-   * The largest number of shards. The places of all shards travel in one message between nodes,
-   * which must fit the transport's frame, and which is written anew for each shard that moves.
+   * The largest number of shards. The locations of all shards travel in one message between nodes.
+   * That message must fit into the transport's frame, and it is written again for each shard that
+   * moves.
    */
   public static final int MOST_SHARDS = 4096;
 
@@ -63,7 +65,7 @@ public record Settings(
   public enum StoreKind {
     /** RocksDB in this process. */
     EMBEDDED,
-    /** Amazon's, or what speaks like it. */
+    /** Amazon DynamoDB, or a service with the same interface. */
     DYNAMODB
   }
 
@@ -79,7 +81,7 @@ public record Settings(
 
   /** How nodes find each other. */
   public enum ClusterKind {
-    /** They do not: there is one. */
+    /** There is only one node. */
     SINGLE,
     /** A list of addresses. */
     SEED,
@@ -91,9 +93,9 @@ public record Settings(
    * Where events are kept.
    *
    * @param endpoint of DynamoDB, null for Amazon's own
-   * @param tablePrefix before the names of the tables
-   * @param createTables whether missing tables are made
-   * @param sync when the embedded store forces what it has committed to the disk
+   * @param tablePrefix the prefix of the tables' names
+   * @param createTables whether missing tables are created
+   * @param sync when the embedded store forces committed data to the disk
    */
   public record Store(
       StoreKind kind,
@@ -103,11 +105,11 @@ public record Settings(
       JournalSync sync) {}
 
   /**
-   * Where entries go when they are old.
+   * Where old entries are stored.
    *
    * @param endpoint of S3, null for Amazon's own
-   * @param bucket null where it is not S3
-   * @param hotDays the age at which they go, in days
+   * @param bucket null if the kind is not S3
+   * @param hotDays the age at which entries move to the cold tier, in days
    * @param segmentsPerMinute how many segments a node writes in a minute, at most
    */
   public record Cold(
@@ -120,8 +122,8 @@ public record Settings(
   /**
    * Accounts and tokens.
    *
-   * @param keyFile the signing keys, null for such as are made and kept
-   * @param issuer an identity provider whose tokens are good here too, null for none
+   * @param keyFile the file of the signing keys; null if the server creates and keeps them itself
+   * @param issuer an identity provider whose tokens are accepted too, null for none
    */
   public record Auth(@Nullable Path keyFile, @Nullable Issuer issuer) {}
 
@@ -136,14 +138,13 @@ public record Settings(
   public record Issuer(String name, String audience, URI jwks, List<String> parties) {}
 
   /**
-   * Who the other nodes are.
+   * The cluster and its nodes.
    *
-   * @param remote where nodes reach this one; port 0 in a single node, which nobody reaches
+   * @param remote where nodes reach this one; port 0 in a single node, which no other node reaches
    * @param seeds the first nodes to ask, for {@link ClusterKind#SEED}
-   * @param pods whom to look for, for {@link ClusterKind#KUBERNETES}
-   * @param tls how nodes know each other
-   * @param shards into how many parts each kind of entity is divided over the nodes, null for as
-   *     many as the store says
+   * @param pods which pods to look for, for {@link ClusterKind#KUBERNETES}
+   * @param tls how nodes authenticate each other
+   * @param shards the number of shards of each kind of entity; null for the store's number
    */
   public record Cluster(
       ClusterKind kind,
@@ -154,26 +155,27 @@ public record Settings(
       @Nullable Integer shards) {}
 
   /**
-   * How operators reach their port.
+   * How operators reach the management port.
    *
    * @param tls its certificate, null for plain HTTP
-   * @param hosts names by which it may be called, besides its own
+   * @param hosts further names that requests may use for it, besides the node's own
    */
   public record ManagementAccess(@Nullable TlsFiles tls, List<String> hosts) {}
 
   /**
-   * How nodes know each other.
+   * How nodes authenticate each other.
    *
-   * @param on whether by certificates; else whoever reaches the port is taken for a node
-   * @param files the certificate, null where nodes make their own
+   * @param on whether by certificates; without them every process that reaches the port is taken
+   *     for a node
+   * @param files the certificate, null if nodes make their own
    */
   public record NodeTls(boolean on, @Nullable TlsFiles files) {}
 
   /**
-   * The other nodes as Kubernetes knows them.
+   * How nodes find each other on Kubernetes.
    *
    * @param selector the labels of their pods, as {@code kubectl -l} takes them
-   * @param required how many must have answered each other before they may form a new cluster
+   * @param required how many pods must have answered each other before they may form a new cluster
    */
   public record Pods(String selector, int required) {}
 
@@ -191,9 +193,9 @@ public record Settings(
   /**
    * How many connections may be open at a time on the client port; 0 lifts a limit.
    *
-   * @param node of this node; null for as many as {@link ConnectionCapacity} allows
-   * @param perAddress from one IPv4 address or IPv6 network of 64 bits, and calls and sockets that
-   *     a trusted proxy forwards for one
+   * @param node the limit of this node; null for as many as {@link ConnectionCapacity} allows
+   * @param perAddress the limit of one IPv4 address or IPv6 network of 64 bits; counts also the
+   *     calls and sockets that a trusted proxy forwards for that address
    */
   public record Connections(@Nullable Integer node, int perAddress) {}
 
@@ -202,7 +204,7 @@ public record Settings(
    *
    * @param keyFile the provider's signing key
    * @param endpoint null for Apple's own
-   * @param caFile who is trusted at that endpoint, null for the usual authorities
+   * @param caFile the authorities that are trusted at that endpoint, null for the usual ones
    */
   public record Apns(
       Path keyFile,
@@ -224,7 +226,8 @@ public record Settings(
   /**
    * Reads the variables of the operator's manual ({@code docs/operating.md}).
    *
-   * @throws SettingsException where one is wrong, or asks for what this version cannot do
+   * @throws SettingsException if one is wrong, or asks for something that this version does not
+   *     have
    */
   public static Settings from(Map<String, String> environment) throws SettingsException {
     return new SettingsReader(new Environment(environment)).read();

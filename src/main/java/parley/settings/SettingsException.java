@@ -10,7 +10,10 @@ public final class SettingsException extends Exception {
     super(variable + ": " + problem);
   }
 
-  /** Of a feature that reads its own setting: its message names the variable already. */
+  /**
+   * Wraps the refusal of a feature that reads its own setting; its message begins with the
+   * variable's name already.
+   */
   public SettingsException(IllegalArgumentException named) {
     super(named.getMessage(), named);
   }

@@ -29,7 +29,7 @@ import parley.settings.Settings.StoreKind;
 import parley.tls.TlsFiles;
 import parley.user.User;
 
-/** The table of settings as code: names, defaults, and what goes with what. */
+/** Reads the settings: names, defaults, and which settings need or exclude each other. */
 final class SettingsReader {
   private static final int PORT_MAX = 65_535;
   private static final int CONNECTIONS_MAX = 10_000_000;
@@ -71,9 +71,8 @@ final class SettingsReader {
                 env.number("PARLEY_REGISTRATIONS_PER_DAY", 50, 0, RATE_MAX)),
             connections(),
             trustedProxies(),
-            // A probe every 5 s that must fail twice, and some seconds until balancers know. A
-            // single
-            // node has nobody to send newcomers to.
+            // A probe every 5 s must fail twice, and balancers need some seconds to notice. A
+            // single node has no other node to send new clients to.
             Duration.ofSeconds(env.number("PARLEY_UNREADY_SECONDS", single ? 0 : 15, 0, 300)),
             Duration.ofSeconds(env.number("PARLEY_DRAIN_SECONDS", single ? 5 : 120, 0, 3600)),
             apns(),
@@ -86,7 +85,8 @@ final class SettingsReader {
   }
 
   private Store store() throws SettingsException {
-    // A power failure is rarer than a message: os costs nothing, and its loss is told to clients.
+    // With os a write does not wait for the disk. Power failures are rare, and clients are told of
+    // a loss.
     JournalSync sync = env.choice("PARLEY_JOURNAL_SYNC", JournalSync.class, JournalSync.OS);
     return new Store(
         env.choice("PARLEY_STORE", StoreKind.class, StoreKind.EMBEDDED),
@@ -160,7 +160,8 @@ final class SettingsReader {
     if (kind == ClusterKind.SEED && seeds.isEmpty()) {
       env.needed("PARLEY_SEED_NODES", "where PARLEY_CLUSTER is seed");
     }
-    // Nobody connects to a single node, and two of them on one machine must not meet on a port.
+    // No other node connects to a single node, and two of them on one machine must not use the same
+    // port.
     int port = kind == ClusterKind.SINGLE ? 0 : 25_520;
     HostPort remote = address("PARLEY_REMOTE_HOST", "PARLEY_REMOTE_PORT", port);
     return new Cluster(kind, remote, seeds, pods(), nodeTls(), shards());
@@ -196,7 +197,7 @@ final class SettingsReader {
         List.of("PARLEY_NODE_TLS_CERT", "PARLEY_NODE_TLS_KEY", "PARLEY_NODE_TLS_CA");
     boolean named = names.stream().anyMatch(name -> env.text(name) != null);
     names.forEach(env::text);
-    // What is off may be half removed.
+    // If TLS is off, some of its variables may be set and others not.
     if (!on || !named) {
       return new Settings.NodeTls(on, null);
     }
@@ -210,7 +211,7 @@ final class SettingsReader {
         true, new TlsFiles(Objects.requireNonNull(cert), Objects.requireNonNull(key), ca));
   }
 
-  /** Whether nobody on another machine can be meant. */
+  /** Whether all nodes of the cluster run on this machine. */
   private static boolean onThisMachine(Cluster cluster) {
     return switch (cluster.kind()) {
       case SINGLE -> true;
@@ -248,7 +249,8 @@ final class SettingsReader {
         env.text("PARLEY_CONNECTIONS") == null
             ? null
             : env.number("PARLEY_CONNECTIONS", 0, 0, CONNECTIONS_MAX),
-        // An office, a campus or a provider's NAT is one address; a hostile one gets no further.
+        // High enough for an office, a campus or a NAT of a provider, which are one address each;
+        // still a limit for a hostile one.
         env.number("PARLEY_CONNECTIONS_PER_ADDRESS", 1_000, 0, CONNECTIONS_MAX));
   }
 
@@ -298,7 +300,10 @@ final class SettingsReader {
     return credentials == null ? null : new Fcm(credentials, endpoint);
   }
 
-  /** The logging configuration reads these itself; a typo there would silently mean DEBUG. */
+  /**
+   * Checks the log levels. The logging configuration reads these variables itself, and a typo in
+   * them would silently mean DEBUG.
+   */
   private void logLevels() throws SettingsException {
     for (String name : List.of("PARLEY_LOG_LEVEL", "PARLEY_LOG_LEVEL_LIBRARIES")) {
       String value = env.text(name);
@@ -334,7 +339,7 @@ final class SettingsReader {
     }
   }
 
-  /** What each setting allows alone and the other does not. */
+  /** Checks combinations of settings that are each valid alone. */
   private static void fitTogether(Settings settings) throws SettingsException {
     Cluster cluster = settings.cluster();
     if (cluster.kind() == ClusterKind.SINGLE) {
@@ -367,7 +372,10 @@ final class SettingsReader {
     }
   }
 
-  /** Nodes know each other by text: under a second name, one would wait for itself for ever. */
+  /**
+   * Checks that the seed nodes name this node as it names itself. Addresses are compared as text:
+   * under a second name, a node would wait for itself for ever.
+   */
   private static void sameNames(HostPort remote, List<HostPort> seeds) throws SettingsException {
     if (seeds.contains(remote)) {
       return;
@@ -385,7 +393,7 @@ final class SettingsReader {
     try {
       return List.of(InetAddress.getAllByName(one)).contains(InetAddress.getByName(other));
     } catch (UnknownHostException e) {
-      // The name of a node that is not there yet; ours resolves.
+      // Our own name resolves, so a name that does not is that of another node.
       return false;
     }
   }

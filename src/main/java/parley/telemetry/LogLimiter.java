@@ -19,36 +19,38 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stands before every appender: no cause writes the same log line more than {@value #SAME} times a
- * second, nor one logger more than {@value #LOGGER} lines of one level. What is left out is
- * counted, and told by one line when its second is over.
+ * Limits repeated log lines in front of every appender. The same line is written at most {@value
+ * #SAME} times a second, and one logger writes at most {@value #LOGGER} lines of one level a
+ * second. Suppressed lines are counted, and one summary line reports them when their second is
+ * over.
  *
- * <p><b>The same line.</b> Logger, level, the wording and the classes of the exception and its
- * cause. The wording is the format, or, where a library has put the values in already, the text
- * without the words that hold a digit or a sign of a path, an address or a quotation. Text that a
- * stranger chooses can make many wordings; the second bound, of the logger, is for that.
+ * <p><b>The same line</b> has the same logger, level and wording, and the same classes of the
+ * exception and its cause. The wording is the format. If a library has put the values into the text
+ * already, the wording is the text without the words that hold a digit or a character of a path, an
+ * address or a quotation. Text that a stranger chooses can make many wordings; the limit of the
+ * logger bounds these.
  *
  * <p><b>Memory.</b> At most about {@value #KINDS} wordings and {@value #LOGGERS} pairs of logger
- * and level at a time, each for as long as it is heard of. When there are more, a new wording
+ * and level at a time, each only as long as its lines keep coming. Beyond that, a new wording
  * counts only against its logger, and new loggers share one budget.
  *
- * <p>An appender and not a filter, because the summary comes by a timer, in the stead of lines that
- * came; a filter before the event is made would also have to judge lines of levels that are off.
- * Not logback's own {@code DuplicateMessageFilter}, which never lets a message come again once it
- * came five times, and says nothing.
+ * <p><b>Decision.</b> This is an appender and not a filter, because a timer writes the summary in
+ * place of suppressed lines. A filter before the event is made would also have to judge lines of
+ * levels that are off. Rejected: logback's own {@code DuplicateMessageFilter}, which suppresses a
+ * message for ever after it came five times, and does not report this.
  */
 public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     implements AppenderAttachable<ILoggingEvent> {
-  /** Lines of one kind in a second. */
+  /** The most lines of one kind in a second. */
   static final int SAME = 5;
 
-  /** Lines of one logger and level in a second, whatever they say. */
+  /** The most lines of one logger and level in a second, of any wording. */
   static final int LOGGER = 25;
 
   static final int KINDS = 1_000;
   static final int LOGGERS = 500;
 
-  /** Characters of a text that tell its kind. */
+  /** How many characters of a text make its wording; the rest is ignored. */
   private static final int WORDING = 160;
 
   private static final long SECOND = 1_000;
@@ -59,10 +61,10 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
   private final Map<String, Budget> loggers = new ConcurrentHashMap<>();
   private @Nullable ScheduledFuture<?> timer;
 
-  /** Made by logback, as its configuration says. */
+  /** Called by logback when it reads its configuration. */
   public LogLimiter() {}
 
-  /** Lines that were left out in this process so far. */
+  /** The number of lines suppressed in this process so far. */
   public static long suppressed() {
     return SUPPRESSED.sum();
   }
@@ -102,7 +104,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
   }
 
   /**
-   * Tells what was left out in seconds that are over, and forgets what is not heard of any more.
+   * Writes the summaries of seconds that are over, and forgets kinds and loggers without new lines.
    */
   void tick(long now) {
     List<LoggingEvent> owed = new ArrayList<>(0);
@@ -122,7 +124,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     owed.forEach(behind::appendLoopOnAppenders);
   }
 
-  /** How many budgets are kept. */
+  /** The number of budgets in memory. */
   int kept() {
     return kinds.size() + loggers.size();
   }
@@ -137,7 +139,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       List<LoggingEvent> owed) {
     boolean full = budgets.size() >= most && !budgets.containsKey(key);
     if (full && wording) {
-      return true; // its logger's budget is left
+      return true; // only its logger's budget limits it
     }
     boolean[] taken = {false};
     budgets.compute(
@@ -174,7 +176,9 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     return format != null && format.codePoints().anyMatch(Character::isLetter);
   }
 
-  /** Words as they are; what holds a value is one sign, however long it is. */
+  /**
+   * Appends the words of a text. A word that holds a value becomes one sign, however long it is.
+   */
   private static void appendWording(@Nullable String text, StringBuilder into) {
     if (text == null) {
       return;
@@ -232,11 +236,17 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     return behind.detachAppender(called);
   }
 
-  /** What one kind, or one logger, may still write in this second. Guarded by its map. */
+  /**
+   * The budget of one kind or one logger for the current second. Accessed only within the atomic
+   * updates of its map.
+   */
   private static final class Budget {
     private static final int SAMPLE = 120;
 
-    /** The clock may be set back; threads that log at the same time may come out of order. */
+    /**
+     * Seconds by which a line may be older than the current second, because threads that log at the
+     * same time may come out of order. A larger step means that the clock was set back.
+     */
     private static final long SET_BACK = 2;
 
     private final int limit;

@@ -24,14 +24,14 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * What the running server counts and times. One instance per node, handed to whoever reports; all
- * methods are safe from any thread and never block.
+ * Counts and times what the running server does. There is one instance per node, which is passed to
+ * every component that reports. All methods are safe from any thread and never block.
  *
- * <p>Handed over and not looked up: a test reads its own instance, and nothing here needs the actor
- * system, so what imports this package need not either.
+ * <p>The instance is passed and not looked up. So a test reads its own instance, and nothing here
+ * needs the actor system, nor do packages that import this one.
  *
- * <p>Times are in nanoseconds, as {@link System#nanoTime()} gives them; negative ones (clocks of
- * two machines) count as zero.
+ * <p>Times are in nanoseconds, as {@link System#nanoTime()} gives them. Negative times count as
+ * zero; they arise between the clocks of two machines.
  */
 public final class Telemetry implements AutoCloseable {
   /** Gauge: sockets open on this node. */
@@ -43,7 +43,7 @@ public final class Telemetry implements AutoCloseable {
   /** Counter: entries accepted into a log, by {@code type}. */
   public static final String MESSAGES_ACCEPTED = "parley.messages.accepted";
 
-  /** Counter: retries answered with the entry they named before. */
+  /** Counter: retries answered with the entry that their first attempt made. */
   public static final String MESSAGES_DUPLICATE = "parley.messages.duplicate";
 
   /** Counter: refusals, by {@code code} as the client saw it. */
@@ -58,25 +58,25 @@ public final class Telemetry implements AutoCloseable {
   /** Timer: from handing an event to the journal to its confirmation, by {@code entity}. */
   public static final String PERSIST_TIME = "parley.persist.time";
 
-  /** Counter: refusals for a budget that was used up, by {@code limit}. */
+  /** Counter: refusals because a budget was used up, by {@code limit}. */
   public static final String LIMITED = "parley.limited";
 
   /**
-   * Counter: entries whose log was more than {@value #LOG_AHEAD_MILLIS} ms ahead of this node's
-   * clock: a clock is or was wrong.
+   * Counter: entries added to a log whose last entry was more than {@value #LOG_AHEAD_MILLIS} ms
+   * ahead of this node's clock: a clock is or was wrong.
    */
   public static final String LOG_AHEAD = "parley.clock.log_ahead";
 
-  /** Clocks that are kept by NTP differ by less. */
+  /** Clocks that are kept by NTP differ by less than this. */
   static final long LOG_AHEAD_MILLIS = 2_000;
 
   /** Gauge: members of the cluster that are up, as this node sees it. */
   public static final String CLUSTER_MEMBERS = "parley.cluster.members";
 
-  /** Gauge: members that this node, or one it believes, cannot reach. */
+  /** Gauge: members of the cluster that this node, or a node that told it, cannot reach. */
   public static final String CLUSTER_UNREACHABLE = "parley.cluster.unreachable";
 
-  /** Counter: log lines that {@link LogLimiter} left out in this process. */
+  /** Counter: log lines that {@link LogLimiter} suppressed in this process. */
   public static final String LOG_SUPPRESSED = "parley.log.suppressed";
 
   private static final Duration[] BUCKETS = {
@@ -94,7 +94,7 @@ public final class Telemetry implements AutoCloseable {
     Duration.ofSeconds(10)
   };
 
-  /** Most different values one label can take; what comes after them is {@code other}. */
+  /** The most different values of one label; further values count as {@code other}. */
   static final int LABEL_VALUES = 48;
 
   private static final Pattern LABEL = Pattern.compile("[a-z][a-z_]{0,39}");
@@ -113,7 +113,7 @@ public final class Telemetry implements AutoCloseable {
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
 
-  /** A registry of its own, with the meters of the JVM and the process. */
+  /** Creates a registry of its own, with the meters of the JVM and the process. */
   public Telemetry() {
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     registry.gauge(SOCKETS, sockets);
@@ -142,7 +142,7 @@ public final class Telemetry implements AutoCloseable {
     sockets.incrementAndGet();
   }
 
-  /** A socket has ended, whoever ended it. */
+  /** A socket has ended, by the client or by the server. */
   public void socketClosed() {
     sockets.decrementAndGet();
   }
@@ -165,7 +165,7 @@ public final class Telemetry implements AutoCloseable {
     accepted.of(type).increment();
   }
 
-  /** A retry was answered with what it had made before. */
+  /** A retry was answered with the entry that its first attempt made. */
   public void duplicate() {
     duplicates.increment();
   }
@@ -189,9 +189,9 @@ public final class Telemetry implements AutoCloseable {
   }
 
   /**
-   * An entry is added to a log.
+   * Counts an entry whose log is too far ahead of this node's clock.
    *
-   * @param millis how far the log's last entry is ahead of the clock; negative is behind
+   * @param millis by how much the log's last entry is ahead of the clock; negative is behind
    */
   public void ahead(long millis) {
     if (millis > LOG_AHEAD_MILLIS) {
@@ -199,12 +199,20 @@ public final class Telemetry implements AutoCloseable {
     }
   }
 
-  /** A {@code sent} went out, that long after its frame came in. */
+  /**
+   * A {@code sent} went out.
+   *
+   * @param nanos the time since its frame came in
+   */
   public void sent(long nanos) {
     send.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
-  /** An entry was handed to a recipient's socket, that long after it was accepted. */
+  /**
+   * An entry was handed to a recipient's socket.
+   *
+   * @param nanos the time since it was accepted
+   */
   public void delivered(long nanos) {
     delivery.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
@@ -214,13 +222,15 @@ public final class Telemetry implements AutoCloseable {
    *
    * @param entity the kind of entity; so far only {@code conversation}, whose writes clients wait
    *     for
+   * @param nanos the time since the event was handed to the journal
    */
   public void persisted(String entity, long nanos) {
     persist.of(entity).record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
   }
 
   /**
-   * Watches a number that is read when somebody looks: a queue's length, a cache's size.
+   * Registers a gauge, such as a queue's length or a cache's size. The value is read at each
+   * scrape.
    *
    * @param name lower case words with dots, {@code parley.} first
    */
@@ -229,7 +239,7 @@ public final class Telemetry implements AutoCloseable {
   }
 
   /**
-   * Shows a number that only grows and that somebody else counts.
+   * Registers a counter that another component keeps. The value must only grow.
    *
    * @param name lower case words with dots, {@code parley.} first
    */
@@ -242,12 +252,12 @@ public final class Telemetry implements AutoCloseable {
     return sockets.get();
   }
 
-  /** The registry, for meters that belong to one package alone. */
+  /** The registry, for meters that only one package uses. */
   public MeterRegistry registry() {
     return registry;
   }
 
-  /** Everything, in Prometheus' text format 0.0.4. */
+  /** All meters, in the Prometheus text format 0.0.4. */
   public String scrape() {
     return registry.scrape();
   }
@@ -262,7 +272,10 @@ public final class Telemetry implements AutoCloseable {
     return Timer.builder(name).tag(label, value).serviceLevelObjectives(BUCKETS).register(registry);
   }
 
-  /** One meter per value of a label, however odd and however many the values that come. */
+  /**
+   * One meter per value of a label. Values that are no valid label, and new values beyond {@link
+   * #LABEL_VALUES}, share the meter of {@code other}.
+   */
   private static final class Labelled<M> {
     private final ConcurrentMap<String, M> meters = new ConcurrentHashMap<>();
     private final Function<String, M> make;

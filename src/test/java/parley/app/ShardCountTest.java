@@ -155,7 +155,7 @@ class ShardCountTest {
       assertThat(pauses).containsExactly(PreviousIncarnation.SHOWS);
       assertThat(said.getFirst()).contains("10.0.0.1:25520").doesNotContain("10.0.0.2");
       assertThat(said.get(1)).contains("10.0.0.1:25520, 10.0.0.2:25520");
-      assertThat(said.getLast()).isEqualTo("none has left another one");
+      assertThat(said.getLast()).isEqualTo("no node has left a new sign of life");
       assertThat(one.shards(1, 1)).isEqualTo(512);
     }
   }
