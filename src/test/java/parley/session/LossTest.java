@@ -6,11 +6,8 @@ import static parley.session.SessionHarness.B;
 
 import java.time.Duration;
 import java.util.List;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.Refusal;
@@ -19,22 +16,15 @@ import parley.user.User;
 /** Messages between a session and its user that did not arrive. */
 class LossTest {
   private static final Duration CHECK = SessionSettings.standard().checkEvery();
-  private ActorTestKit kit;
-  private SessionHarness s;
-
-  @BeforeEach
-  void start() {
-    kit = ActorTestKit.create(ManualTime.config());
-    s = new SessionHarness(kit, 0);
-  }
+  private final SessionHarness s = new SessionHarness();
 
   @AfterEach
   void stop() {
-    kit.shutdownTestKit();
+    s.close();
   }
 
   private void numbered(long nr, ConversationId id, long seq) {
-    s.told(new User.Numbered(nr, new User.Entries(id, DeliveryTrackerTest.entries(seq, seq))));
+    s.told(new User.Numbered(nr, new User.Entries(id, SessionHarness.entries(seq, seq))));
   }
 
   private void check() {
@@ -137,9 +127,7 @@ class LossTest {
     var attach = s.user.expectMessageClass(User.Attach.class);
     attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
     attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
-    attach
-        .session()
-        .tell(new User.Numbered(1, new User.Entries(A, DeliveryTrackerTest.entries(2, 2))));
+    attach.session().tell(new User.Numbered(1, new User.Entries(A, SessionHarness.entries(2, 2))));
     var again = s.user.expectMessageClass(User.Attach.class);
     s.attachIn(again, List.of(new User.Lag(A, 1, 2)), List.of());
     s.expect("welcome");

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.ManualTime;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
@@ -36,7 +37,7 @@ import parley.websocket.ClientBytes;
 /**
  * A session between a socket, users and conversations that do what a test says; time stands still.
  */
-final class SessionHarness {
+final class SessionHarness implements AutoCloseable {
   static final UserId ME = new UserId("alice");
   static final UserId BOB = new UserId("bob");
   static final ConversationId A = new ConversationId("conv-a");
@@ -69,6 +70,11 @@ final class SessionHarness {
   boolean lastSeen;
   int pings;
 
+  /** With a kit of its own, which {@link #close} ends, and no limit of messages a minute. */
+  SessionHarness() {
+    this(ActorTestKit.create(ManualTime.config()), 0);
+  }
+
   SessionHarness(ActorTestKit kit, int messagesPerMinute) {
     this.kit = kit;
     time = ManualTime.get(kit.system());
@@ -80,6 +86,11 @@ final class SessionHarness {
     session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
     socket.expectMessageClass(SocketFlow.Opened.class);
     session.tell(SessionInternal.Socket.WANTS);
+  }
+
+  @Override
+  public void close() {
+    kit.shutdownTestKit();
   }
 
   static Authenticator.Verdict accepted(UserId id, long seconds) {
@@ -188,7 +199,17 @@ final class SessionHarness {
   }
 
   void entries(ConversationId id, long from, long to) {
-    told(new User.Entries(id, DeliveryTrackerTest.entries(from, to)));
+    told(new User.Entries(id, entries(from, to)));
+  }
+
+  /** Plain texts of somebody else's, one for each seq. */
+  static List<Entry> entries(long from, long to) {
+    return LongStream.rangeClosed(from, to)
+        .mapToObj(
+            seq ->
+                new Entry(
+                    seq, "m" + seq, BOB, 0, null, new EntryBody.Text("text", null, null, false)))
+        .toList();
   }
 
   static Entry own(long seq, String name) {
@@ -205,8 +226,7 @@ final class SessionHarness {
     ask.replyTo()
         .tell(
             new Conversation.Page(
-                new HistoryPage(
-                    id, DeliveryTrackerTest.entries(from, to), false, HistoryPage.Tier.MEMORY)));
+                new HistoryPage(id, entries(from, to), false, HistoryPage.Tier.MEMORY)));
     return ask;
   }
 

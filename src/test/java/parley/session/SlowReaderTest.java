@@ -1,0 +1,101 @@
+package parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.session.SessionHarness.A;
+import static parley.session.SessionHarness.BOB;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.model.Entry;
+import parley.user.User;
+
+/** A client that does not read loses what it can do without, and is cut in the end. */
+class SlowReaderTest {
+  private final SessionHarness s = new SessionHarness();
+
+  @AfterEach
+  void stop() {
+    s.close();
+  }
+
+  @Test
+  void aSlowReaderLosesWhatItCanDoWithout() {
+    s.live();
+    fill();
+    s.told(new User.TypingSeen(A, BOB, true));
+    for (int i = 1; i <= 3; i++) {
+      s.told(new User.Receipts(A, List.of(new User.Receipt(BOB, i, i))));
+    }
+    barrier();
+    s.pass(Duration.ofSeconds(2));
+    s.resume();
+    List<String> ops = new ArrayList<>();
+    String op = "";
+    while (!op.equals("gap")) {
+      var frame = s.next();
+      op = frame.path("op").asText();
+      if (!op.equals("message")) {
+        ops.add(op);
+      }
+      if (op.equals("gap")) {
+        assertThat(frame.path("reason").asText()).isEqualTo("slow");
+        assertThat(frame.path("to_seq").asLong()).isEqualTo(80);
+      }
+      if (op.equals("receipt")) {
+        assertThat(frame.path("read_seq").asLong()).isEqualTo(3);
+      }
+    }
+    assertThat(ops).containsExactly("ok", "receipt", "gap");
+    s.pass(Duration.ofSeconds(10));
+    s.quiet();
+  }
+
+  @Test
+  void whoNeverReadsIsCut() {
+    s.live();
+    fill();
+    barrier();
+    s.pass(Duration.ofSeconds(10));
+    s.pass(Duration.ofSeconds(1));
+    while (true) {
+      var message = s.socket.receiveMessage();
+      if (message == SocketFlow.Cut.CUT) {
+        break;
+      }
+    }
+    s.expectGone();
+  }
+
+  @Test
+  void whoReadsNothingIsNotReadFrom() {
+    s.live();
+    fill();
+    barrier();
+    barrier();
+    s.pass(Duration.ofSeconds(2));
+    s.resume();
+    while (!s.next().path("op").asText().equals("gap")) {
+      // Frames that were in the buffer.
+    }
+    // The session asked for frames at the opening, after hello and after the ping.
+    // It asks again only now, once for all that came in between.
+    assertThat(s.ready).isEqualTo(4);
+  }
+
+  /** The client stops reading and is told more than its buffer takes. */
+  private void fill() {
+    s.stall();
+    List<Entry> large = LongStream.rangeClosed(1, 80).mapToObj(SessionHarness::large).toList();
+    s.told(new User.Entries(A, large));
+  }
+
+  /** Waits for the session. The user's probe sees a watch, even if the socket takes nothing. */
+  private void barrier() {
+    s.send("{'op':'watch','user_ids':['bob']}");
+    s.user.expectMessageClass(User.Watch.class);
+  }
+}
