@@ -1,0 +1,58 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.user.UserFixtures.Mail;
+
+/** What a device did not fetch for thirty days is announced to it as a gap. */
+class BacklogAgesTest {
+  private final UserPushHarness push = new UserPushHarness();
+  private final UserHarness rig = push.rig;
+  private int visits;
+
+  @AfterEach
+  void stop() {
+    push.close();
+  }
+
+  @Test
+  void whatNobodyFetchedForThirtyDaysIsAnnouncedAsAGap() {
+    push.away(PHONE);
+    rig.attach(LAPTOP, "s1", false);
+    long day = Duration.ofDays(1).toMillis();
+    push.mail(Mail.of(CHAT, 1, 5));
+    push.mail(Mail.of(GROUP, 1, 2));
+    rig.clock.advance(11 * day);
+    push.mail(Mail.of(CHAT, 6, 8));
+    rig.clock.advance(18 * day);
+    assertThat(expired()).containsExactly(0L, 0L);
+    rig.clock.advance(2 * day);
+    push.mail(Mail.of(CHAT, 9, 9));
+    assertThat(expired()).containsExactlyInAnyOrder(5L, 2L);
+    rig.crash();
+    rig.clock.advance(10 * day);
+    assertThat(expired()).containsExactlyInAnyOrder(8L, 2L);
+    // The device may acknowledge past the gap.
+    rig.attach(PHONE, "s9", false);
+    push.ack(PHONE, "s9", CHAT, 8);
+    rig.flush();
+    assertThat(rig.lag(rig.attach(PHONE, "s10", false)))
+        .contains(new User.Lag(CHAT, 8, 9))
+        .contains(new User.Lag(GROUP, 0, 2, 2));
+  }
+
+  /** How far each conversation of the phone is announced as a gap. */
+  private List<Long> expired() {
+    String session = "visit-" + visits++;
+    List<User.Lag> lags = rig.lag(rig.attach(PHONE, session, false));
+    return lags.stream().map(User.Lag::expired).toList();
+  }
+}

@@ -1,0 +1,132 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.UserFixtures.ALICE;
+import static parley.user.UserFixtures.BOB;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserFixtures.LAPTOP;
+import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserPushHarness.PATIENCE;
+
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.UserId;
+import parley.user.UserFixtures.Mail;
+import parley.user.UserHarness.Sent;
+
+/** Which messages are pushed at all, and how many the badge counts. */
+class PushSelectionTest {
+  private final UserPushHarness push = new UserPushHarness();
+  private final UserHarness rig = push.rig;
+
+  @AfterEach
+  void stop() {
+    push.close();
+  }
+
+  @Test
+  void theBadgeCountsTheWholeInbox() {
+    push.away(PHONE);
+    push.mail(Mail.of(GROUP, 1, 3));
+    push.mail(Mail.of(CHAT, 1, 2));
+    assertThat(push.sent().conversationId()).isEqualTo(CHAT);
+    assertThat(push.sent().badge()).isEqualTo(5);
+  }
+
+  @Test
+  void whatTheUserReadsElsewhereInTimeIsNotPushed() {
+    push.away(PHONE);
+    rig.attach(LAPTOP, "s1", false);
+    push.mail(Mail.of(CHAT, 1, 2));
+    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+    push.mail(Mail.none(CHAT, 3).read(2, 0));
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).isEmpty();
+  }
+
+  @Test
+  void whoAcknowledgesBeforeTheFlushCostsTheJournalNothing() {
+    push.away(PHONE);
+    rig.attach(PHONE, "s2", false);
+    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    push.ack(PHONE, "s2", CHAT, 1);
+    assertThat(rig.flush())
+        .singleElement()
+        .isInstanceOfSatisfying(
+            UserEvent.Flushed.class,
+            event -> {
+              assertThat(event.owed()).isEmpty();
+              assertThat(event.pushed()).isEmpty();
+            });
+    assertThat(rig.reminders).isEmpty();
+    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+  }
+
+  @Test
+  void ownMessagesEditsReactionsAndMembersPushNothing() {
+    push.away(PHONE);
+    List<User.Deliver> quiet =
+        List.of(
+            from(ALICE, new EntryBody.Text("mine", null, null, false)),
+            from(BOB, new EntryBody.Edit(1, "new")),
+            from(BOB, new EntryBody.Delete(1, BOB)),
+            from(BOB, new EntryBody.Reaction(1, "+")),
+            from(BOB, new EntryBody.Text(null, null, null, false)));
+    long seq = 0;
+    for (User.Deliver one : quiet) {
+      seq++;
+      Entry entry = one.entries().getFirst();
+      rig.tell(
+          new User.Deliver(
+              one.conversationId(),
+              seq,
+              one.header(),
+              one.member(),
+              List.of(new Entry(seq, "m" + seq, entry.senderId(), 1_000, null, entry.body())),
+              List.of()));
+    }
+    rig.flush();
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+  }
+
+  @Test
+  void mutedConversationsPushNothing() {
+    push.away(PHONE);
+    rig.attach(LAPTOP, "s1", false);
+    push.mail(Mail.of(CHAT, 1, 1));
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetRowFlags(CHAT, true, null, null, to));
+    rig.pass(PATIENCE);
+    push.mail(Mail.of(CHAT, 2, 2));
+    rig.pass(PATIENCE);
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+  }
+
+  @Test
+  void aPlatformWithoutProviderIsNotPushedTo() {
+    push.away(PHONE);
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "fcm", "google's", to));
+    push.mail(Mail.of(CHAT, 1, 1));
+    assertThat(rig.sends).isEmpty();
+    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+  }
+
+  private User.Deliver from(UserId sender, EntryBody entryBody) {
+    User.Deliver plain = Mail.of(CHAT, 1, 1).deliver();
+    return new User.Deliver(
+        plain.conversationId(),
+        plain.version(),
+        plain.header(),
+        plain.member(),
+        List.of(new Entry(1, "m1", sender, 1_001, null, entryBody)),
+        List.of());
+  }
+}

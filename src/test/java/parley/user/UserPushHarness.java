@@ -1,0 +1,78 @@
+package parley.user;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.user.UserFixtures.CHAT;
+import static parley.user.UserFixtures.PHONE;
+
+import java.time.Duration;
+import java.util.List;
+import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+import parley.model.DeviceId;
+import parley.push.Notification;
+import parley.push.PushOutcome;
+import parley.user.UserFixtures.Mail;
+
+/** A user whose devices of Apple's are pushed to; the test plays the provider. */
+final class UserPushHarness implements AutoCloseable {
+  /** How long a device may take to fetch a message before it is pushed to. */
+  static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  /** How long the user owes a push before it asks for a reminder. */
+  static final Duration SOON = Duration.ofMillis(PushSender.ASK_MILLIS);
+
+  static final Duration MOMENT = Duration.ofMillis(1);
+  static final PushOutcome DELIVERED = new PushOutcome.Delivered();
+
+  final UserHarness rig = new UserHarness();
+
+  UserPushHarness() {
+    rig.pushes();
+    rig.start();
+    rig.make();
+  }
+
+  @Override
+  public void close() {
+    rig.close();
+  }
+
+  /** Registers a token of Apple's, or none. */
+  void token(DeviceId device, @Nullable String token) {
+    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
+  }
+
+  /** A device that was connected once and has a token goes away. */
+  void away(DeviceId device) {
+    TestProbe<User.Delivery> session = rig.attach(device, "first-" + device, false);
+    token(device, "token of " + device);
+    rig.end(session, device);
+    rig.flush();
+  }
+
+  /** A delivery comes, and its note is in the journal. */
+  void mail(Mail mail) {
+    rig.tell(mail.deliver());
+    rig.flush();
+  }
+
+  /** The newest push. */
+  Notification sent() {
+    return rig.sends.getLast().notification();
+  }
+
+  /** A session acknowledges. */
+  void ack(DeviceId device, String session, ConversationId id, long seq) {
+    rig.tell(new User.Acked(device, session, List.of(new User.Ack(id, seq, 0))));
+  }
+
+  /** A push fails once, and waits for its next try. */
+  void failedOnce() {
+    away(PHONE);
+    mail(Mail.of(CHAT, 1, 1));
+    rig.answer(new PushOutcome.Retry(null, "timeout"));
+    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+  }
+}
