@@ -112,7 +112,7 @@ class TroubleTest {
     PushOutcome.Retry second = (PushOutcome.Retry) rig.outcome(to(platform, 2));
     assertThat(second.reason()).isEqualTo("unreachable");
     assertThat(second.after()).isBetween(Duration.ZERO, Duration.ofSeconds(2));
-    assertThat(rig.logged()).anyMatch(line -> line.contains(platform + " cannot be reached"));
+    assertThat(rig.logged()).anyMatch(line -> line.contains(platform + " is unreachable"));
     up(platform);
     deliver(to(platform, 3));
   }
