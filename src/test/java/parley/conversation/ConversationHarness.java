@@ -1,5 +1,7 @@
 package parley.conversation;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
@@ -22,6 +24,7 @@ import parley.conversation.Conversation.Command;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.EntryIntent;
+import parley.model.ErrorCode;
 import parley.model.Profile;
 import parley.model.UserId;
 import parley.user.User;
@@ -308,5 +311,19 @@ final class ConversationHarness implements AutoCloseable {
   public void close() {
     kit.shutdownTestKit();
     telemetry.close();
+  }
+
+  /** What a member writes: a text that answers nothing and mentions nobody. */
+  static EntryIntent text(String content) {
+    return new EntryIntent.Text(content, null, List.of());
+  }
+
+  static List<Long> seqs(List<Entry> entries) {
+    return entries.stream().map(Entry::seq).toList();
+  }
+
+  static void assertRefused(Conversation.PostReply reply, ErrorCode code) {
+    assertThat(reply).isInstanceOf(Conversation.PostRefused.class);
+    assertThat(((Conversation.PostRefused) reply).refusal().code()).isEqualTo(code);
   }
 }

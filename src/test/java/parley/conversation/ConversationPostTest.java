@@ -1,0 +1,166 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
+import static parley.conversation.ConversationHarness.CAT;
+import static parley.conversation.ConversationHarness.DAN;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import parley.model.EntryIntent;
+import parley.model.ErrorCode;
+
+/** Entries enter the log once, in order, and are answered only when they are durable. */
+class ConversationPostTest {
+
+  @Test
+  void aPostIsInTheJournalBeforeItIsAnswered() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      Conversation.Posted posted = h.opening(ANN, BOB, "c1");
+      assertThat(posted.seq()).isEqualTo(1);
+      assertThat(h.events()).hasSize(2);
+      assertThat(h.events().get(1)).isInstanceOf(ConversationEvent.EntriesAppended.class);
+    }
+  }
+
+  @Test
+  void aFailedWriteIsNotAnsweredAsSentAndCanBeTriedAgain() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.opening(ANN, BOB, "c1");
+      h.journal().failNextPersisted("conversation|" + h.id.value());
+      Conversation.PostReply reply =
+          h.post(ANN, "c2", new EntryIntent.Text("two", null, List.of()));
+      assertThat(reply).isInstanceOf(Conversation.PostRefused.class);
+      assertThat(((Conversation.PostRefused) reply).refusal().code())
+          .isEqualTo(ErrorCode.UNAVAILABLE);
+      h.restart();
+      assertThat(h.text(ANN, "c2", "two").seq()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void oneClientMsgIdIsOneEntryAlsoAfterARestart() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      Conversation.Posted first = h.opening(ANN, BOB, "c1");
+      Conversation.Posted again = h.text(ANN, "c1", "other words");
+      assertThat(again.duplicate()).isTrue();
+      assertThat(again.seq()).isEqualTo(first.seq());
+      assertThat(again.messageId()).isEqualTo(first.messageId());
+      assertThat(again.at()).isEqualTo(first.at());
+      assertThat(h.text(BOB, "c1", "another sender").seq()).isEqualTo(2);
+      h.restart();
+      assertThat(h.text(ANN, "c1", "x").messageId()).isEqualTo(first.messageId());
+      assertThat(h.text(ANN, "c2", "x").seq()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void retriesInOneBurstAreOneEntry() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      for (int i = 0; i < 20; i++) {
+        h.tell(
+            new Conversation.Post(
+                ANN, "c1", new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
+      }
+      int fresh = 0;
+      for (int i = 0; i < 20; i++) {
+        Conversation.Posted posted = h.posts.expectMessageClass(Conversation.Posted.class);
+        assertThat(posted.seq()).isEqualTo(2);
+        fresh += posted.duplicate() ? 0 : 1;
+      }
+      assertThat(fresh).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatWaitsGoesTogether() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.opening(ANN, BOB, "c0");
+      int before = h.events().size();
+      for (int i = 0; i < 500; i++) {
+        h.tell(
+            new Conversation.Post(
+                ANN, "b" + i, new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
+      }
+      for (int i = 0; i < 500; i++) {
+        assertThat(h.posts.expectMessageClass(Conversation.Posted.class).seq()).isEqualTo(i + 2);
+      }
+      assertThat(h.events().size() - before).isLessThan(250);
+    }
+  }
+
+  @Test
+  void anOldIdWithATimeIsFoundForEverAndOneWithoutForTenThousandEntries() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(20),
+              Duration.ofHours(1),
+              1_000_000,
+              "pekko.persistence.testkit.query"));
+      h.opening(ANN, BOB, "plain");
+      // Its sender's clock is a day ahead, which the log cannot know by itself.
+      String ulid = UlidCreator.getUlid(h.clock.get() + 86_400_000).toString();
+      Conversation.Posted early = h.text(ANN, ulid, "early");
+      for (int i = 0; i < DedupeWindow.CAPACITY + 10; i++) {
+        h.clock.incrementAndGet();
+        h.tell(
+            new Conversation.Post(
+                BOB, "f" + i, new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
+        if (i % 500 == 499) {
+          for (int k = 0; k < 500; k++) {
+            h.posts.expectMessageClass(Conversation.Posted.class);
+          }
+        }
+      }
+      for (int k = 0; k < 250; k++) {
+        h.posts.expectMessageClass(Conversation.Posted.class);
+      }
+      Conversation.Posted again = h.text(ANN, ulid, "early");
+      assertThat(again.duplicate()).isTrue();
+      assertThat(again.messageId()).isEqualTo(early.messageId());
+      h.restart();
+      assertThat(h.text(ANN, ulid, "early").messageId()).isEqualTo(early.messageId());
+      // In the window but not in memory: the log is asked.
+      Conversation.Posted inWindow = h.text(BOB, "f5000", "t");
+      assertThat(inWindow.duplicate()).isTrue();
+      assertThat(inWindow.seq()).isEqualTo(5003);
+      // New, old enough to be looked for: it is not there, and what follows keeps its order.
+      String late = UlidCreator.getUlid(h.clock.get() - 9_000_000).toString();
+      h.tell(
+          new Conversation.Post(
+              ANN, late, new EntryIntent.Text("late", null, List.of()), null, h.posts.getRef()));
+      h.tell(
+          new Conversation.Post(
+              ANN, "next", new EntryIntent.Text("n", null, List.of()), null, h.posts.getRef()));
+      Conversation.Posted first = h.posts.expectMessageClass(Conversation.Posted.class);
+      Conversation.Posted second = h.posts.expectMessageClass(Conversation.Posted.class);
+      assertThat(first.clientMsgId()).isEqualTo(late);
+      assertThat(second.seq()).isEqualTo(first.seq() + 1);
+    }
+  }
+
+  @Test
+  void timeNeverGoesBack() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      long at = h.opening(ANN, BOB, "c0").at();
+      h.clock.addAndGet(-60_000);
+      assertThat(h.text(ANN, "c1", "t").at()).isEqualTo(at);
+    }
+  }
+
+  @Test
+  void typingGoesToTheOthersOnly() {
+    try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
+      h.tell(new Conversation.Typing(BOB, true));
+      h.tell(new Conversation.Typing(DAN, true));
+      h.page(BOB, null, 0L, 1, false);
+      assertThat(h.typing).hasSize(2).allMatch(t -> t.from().equals(BOB));
+    }
+  }
+}
