@@ -19,8 +19,8 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
   static final ObjectMapper JSON = new ObjectMapper();
 
   final ActorSystem<?> system;
-  private final String what;
-  private final boolean write;
+  private final String feature;
+  private final boolean writeAllowed;
 
   /** The request cannot be carried out; the message names the parameter. */
   static final class BadRequestException extends RuntimeException {
@@ -37,13 +37,13 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
    */
   AdminAnswers(ActorSystem<?> system, String what, boolean write) {
     this.system = system;
-    this.what = what;
-    this.write = write;
+    this.feature = what;
+    this.writeAllowed = write;
   }
 
   /** Wraps a route that changes something: answers 405 if operators may not change anything. */
-  final Route writing(Supplier<Route> inner) {
-    return write
+  final Route requireWrite(Supplier<Route> inner) {
+    return writeAllowed
         ? inner.get()
         : complete(problem(405, "PARLEY_MANAGEMENT_WRITE is not true: this port only reads"));
   }
@@ -62,8 +62,8 @@ abstract class AdminAnswers extends AllDirectives implements AdminRoutes {
     return completeWithFuture(
         response.exceptionally(
             failure -> {
-              system.log().warn("{}: no answer: {}", what, failure.toString());
-              return problem(503, what + ": no answer; ask again");
+              system.log().warn("{}: no answer: {}", feature, failure.toString());
+              return problem(503, feature + ": no answer; ask again");
             }));
   }
 

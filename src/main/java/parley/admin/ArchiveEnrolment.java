@@ -47,11 +47,11 @@ public final class ArchiveEnrolment {
   /** The highest rate, in conversations a second. */
   static final int MOST = 1_000;
 
-  private static final int AT_ONCE = 16;
-  private static final int TRIES = 3;
+  private static final int PARALLELISM = 16;
+  private static final int MAX_TRIES = 3;
 
   /** A job ends after this many failures in a row: the calendar does not answer. */
-  private static final int FAILURES = 32;
+  private static final int MAX_FAILURES_IN_A_ROW = 32;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
@@ -108,7 +108,7 @@ public final class ArchiveEnrolment {
     final LongAdder seen = new LongAdder();
     final LongAdder entered = new LongAdder();
     final LongAdder failed = new LongAdder();
-    final AtomicInteger inARow = new AtomicInteger();
+    final AtomicInteger failuresInARow = new AtomicInteger();
     final AtomicLong lastDay = new AtomicLong();
   }
 
@@ -118,8 +118,8 @@ public final class ArchiveEnrolment {
   private final InstantSource clock;
   private Job job = new Job();
   private int perSecond;
-  private @Nullable UniqueKillSwitch running;
-  private @Nullable String stopped;
+  private @Nullable UniqueKillSwitch killSwitch;
+  private @Nullable String stopReason;
 
   private ArchiveEnrolment(
       ActorContext<Command> context,
@@ -148,15 +148,15 @@ public final class ArchiveEnrolment {
                     one.handle(command);
                     return Behaviors.same();
                   })
-              .onSignal(PreRestart.class, signal -> one.end())
-              .onSignal(PostStop.class, signal -> one.end())
+              .onSignal(PreRestart.class, signal -> one.stopJob())
+              .onSignal(PostStop.class, signal -> one.stopJob())
               .build();
         });
   }
 
-  private Behavior<Command> end() {
-    if (running != null) {
-      running.shutdown();
+  private Behavior<Command> stopJob() {
+    if (killSwitch != null) {
+      killSwitch.shutdown();
     }
     return Behaviors.same();
   }
@@ -166,28 +166,28 @@ public final class ArchiveEnrolment {
       case Start c -> start(c);
       case GetProgress c -> c.replyTo().tell(progress());
       case Cancel c -> {
-        if (running != null) {
-          running.shutdown();
-          running = null;
-          stopped = "cancelled";
+        if (killSwitch != null) {
+          killSwitch.shutdown();
+          killSwitch = null;
+          stopReason = "cancelled";
           job = copyOf(job);
         }
         c.replyTo().tell(progress());
       }
       case Enter c -> calendar.register(c.id(), c.day(), c.replyTo());
-      case Ended c -> ended(c);
+      case Ended c -> onEnded(c);
     }
   }
 
   private Progress progress() {
     return new Progress(
-        running != null,
+        killSwitch != null,
         perSecond,
         job.seen.sum(),
         job.entered.sum(),
         job.failed.sum(),
         job.lastDay.get(),
-        stopped);
+        stopReason);
   }
 
   /**
@@ -204,34 +204,34 @@ public final class ArchiveEnrolment {
   }
 
   private void start(Start c) {
-    if (running != null) {
+    if (killSwitch != null) {
       c.replyTo().tell(new Started(false, progress()));
       return;
     }
     Job begun = new Job();
     job = begun;
     perSecond = Math.clamp(c.perSecond(), 1, MOST);
-    stopped = null;
+    stopReason = null;
     var started =
         Source.fromJavaStream(names::get)
             .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
             .viaMat(KillSwitches.single(), Keep.right())
             .throttle(perSecond, Duration.ofSeconds(1))
-            .mapAsync(AT_ONCE, id -> enter(begun, id))
+            .mapAsync(PARALLELISM, id -> enter(begun, id))
             .toMat(Sink.ignore(), Keep.both())
             .run(context.getSystem());
-    running = started.first();
+    killSwitch = started.first();
     context.pipeToSelf(started.second(), (done, failure) -> new Ended(begun, failure));
     c.replyTo().tell(new Started(true, progress()));
   }
 
-  private void ended(Ended c) {
+  private void onEnded(Ended c) {
     if (c.job() != job) {
       return;
     }
-    running = null;
+    killSwitch = null;
     if (c.failure() != null) {
-      stopped =
+      stopReason =
           c.failure() instanceof SilentException
               ? "the calendar does not answer"
               : "the store cannot be read";
@@ -243,7 +243,7 @@ public final class ArchiveEnrolment {
     }
   }
 
-  /** The calendar has not answered {@link #FAILURES} times in a row. */
+  /** The calendar has not answered {@link #MAX_FAILURES_IN_A_ROW} times in a row. */
   private static final class SilentException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -259,10 +259,10 @@ public final class ArchiveEnrolment {
             entered -> {
               if (entered) {
                 of.entered.increment();
-                of.inARow.set(0);
+                of.failuresInARow.set(0);
               } else {
                 of.failed.increment();
-                if (of.inARow.incrementAndGet() >= FAILURES) {
+                if (of.failuresInARow.incrementAndGet() >= MAX_FAILURES_IN_A_ROW) {
                   throw new SilentException();
                 }
               }
@@ -288,7 +288,7 @@ public final class ArchiveEnrolment {
               if (answer != null) {
                 of.lastDay.accumulateAndGet(day, Math::max);
               }
-              return answer == null && tried < TRIES
+              return answer == null && tried < MAX_TRIES
                   ? enter(of, id, day, tried + 1)
                   : CompletableFuture.completedFuture(answer != null);
             })

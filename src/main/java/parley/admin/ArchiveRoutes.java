@@ -45,13 +45,13 @@ public final class ArchiveRoutes extends AdminAnswers {
               ? complete(problem(409, "PARLEY_COLD_STORE is off: nothing is archived"))
               : concat(
                   get(() -> answer(() -> progress(job))),
-                  delete(() -> writing(() -> answer(() -> cancel(job)))),
+                  delete(() -> requireWrite(() -> answer(() -> cancel(job)))),
                   post(
                       () ->
                           parameterOptional(
                               "per_second",
                               text ->
-                                  writing(
+                                  requireWrite(
                                       () ->
                                           answer(
                                               () ->

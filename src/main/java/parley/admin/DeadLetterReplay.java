@@ -91,14 +91,14 @@ public final class DeadLetterReplay {
   private @Nullable UserId user;
   private int batch;
   private int slot;
-  private long after;
-  private long last;
+  private long afterNumber;
+  private long lastNumber;
   private long seen;
   private final Map<UserPush.Need, Long> outcomes = new EnumMap<>(UserPush.Need.class);
   private long failed;
-  private @Nullable String stopped;
+  private @Nullable String stopReason;
   private List<DeadLetters.Letter> page = List.of();
-  private boolean more;
+  private boolean morePages;
 
   private DeadLetterReplay(
       ActorContext<Command> context,
@@ -126,15 +126,15 @@ public final class DeadLetterReplay {
     switch (command) {
       case Start c -> start(c);
       case GetProgress c -> c.replyTo().tell(progress());
-      case GotPage c -> got(c);
-      case Replayed c -> replayed(c);
-      case Removed c -> removed(c);
+      case GotPage c -> onPage(c);
+      case Replayed c -> onReplayed(c);
+      case Removed c -> onRemoved(c);
     }
   }
 
   private Progress progress() {
     return new Progress(
-        running, dryRun, user, batch, slot, seen, Map.copyOf(outcomes), failed, stopped);
+        running, dryRun, user, batch, slot, seen, Map.copyOf(outcomes), failed, stopReason);
   }
 
   private void start(Start c) {
@@ -150,52 +150,52 @@ public final class DeadLetterReplay {
     seen = 0;
     failed = 0;
     outcomes.clear();
-    stopped = null;
+    stopReason = null;
     c.replyTo().tell(new Started(true, progress()));
-    enter();
+    startSlot();
   }
 
   /**
    * Starts with the next slot that can hold letters of this job; ends the job after the last slot.
    */
-  private void enter() {
+  private void startSlot() {
     while (user != null && slot < DeadLetters.SLOTS && slot != DeadLetters.slot(user)) {
       slot++;
     }
-    after = 0;
-    last = 0;
+    afterNumber = 0;
+    lastNumber = 0;
     if (slot >= DeadLetters.SLOTS) {
       running = false;
     } else {
-      ask();
+      requestPage();
     }
   }
 
-  private void ask() {
+  private void requestPage() {
     context.pipeToSelf(
-        letters.page(slot, user, after, batch), (answer, failure) -> new GotPage(answer));
+        letters.page(slot, user, afterNumber, batch), (answer, failure) -> new GotPage(answer));
   }
 
-  private void got(GotPage c) {
+  private void onPage(GotPage c) {
     if (c.page() == null) {
-      stop("slot " + slot + " of the dead letters does not answer");
+      stopEarly("slot " + slot + " of the dead letters does not answer");
       return;
     }
-    if (last == 0) {
-      last = c.page().last();
+    if (lastNumber == 0) {
+      lastNumber = c.page().last();
     }
-    page = c.page().letters().stream().filter(letter -> letter.nr() <= last).toList();
-    more = c.page().more() && page.size() == c.page().letters().size();
+    page = c.page().letters().stream().filter(letter -> letter.nr() <= lastNumber).toList();
+    morePages = c.page().more() && page.size() == c.page().letters().size();
     List<CompletableFuture<UserPush.@Nullable Need>> answers = new ArrayList<>();
     for (DeadLetters.Letter letter : page) {
-      answers.add(again(letter).toCompletableFuture());
+      answers.add(replayLetter(letter).toCompletableFuture());
     }
     context.pipeToSelf(
         CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new)),
         (done, failure) -> new Replayed(answers.stream().map(a -> a.getNow(null)).toList()));
   }
 
-  private CompletionStage<UserPush.@Nullable Need> again(DeadLetters.Letter letter) {
+  private CompletionStage<UserPush.@Nullable Need> replayLetter(DeadLetters.Letter letter) {
     var what = letter.letter();
     return AskPattern.<User.Command, UserPush.Answer>ask(
             users.apply(what.userId()),
@@ -207,7 +207,7 @@ public final class DeadLetterReplay {
         .handle((answer, failure) -> answer == null ? null : answer.need());
   }
 
-  private void replayed(Replayed c) {
+  private void onReplayed(Replayed c) {
     List<Long> done = new ArrayList<>();
     for (int i = 0; i < page.size(); i++) {
       UserPush.Need need = c.needs().get(i);
@@ -222,36 +222,36 @@ public final class DeadLetterReplay {
       }
     }
     if (!page.isEmpty()) {
-      after = page.getLast().nr();
+      afterNumber = page.getLast().nr();
     }
     if (dryRun || done.isEmpty()) {
-      next();
+      nextPageOrSlot();
     } else {
       context.pipeToSelf(
           letters.remove(slot, done), (count, failure) -> new Removed(failure == null));
     }
   }
 
-  private void removed(Removed c) {
+  private void onRemoved(Removed c) {
     if (c.done()) {
-      next();
+      nextPageOrSlot();
     } else {
-      stop("slot " + slot + " of the dead letters did not remove what was replayed");
+      stopEarly("slot " + slot + " of the dead letters did not remove what was replayed");
     }
   }
 
-  private void next() {
-    if (more) {
-      ask();
+  private void nextPageOrSlot() {
+    if (morePages) {
+      requestPage();
     } else {
       slot++;
-      enter();
+      startSlot();
     }
   }
 
-  private void stop(String why) {
+  private void stopEarly(String why) {
     running = false;
-    stopped = why;
+    stopReason = why;
     context.getLog().warn("The replay of dead letters has ended early: {}", why);
   }
 }

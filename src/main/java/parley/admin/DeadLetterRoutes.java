@@ -34,7 +34,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
   private final ActorRef<DeadLetterReplay.Command> replay;
 
   /** Where the next page begins. */
-  private record Place(int slot, long after) {}
+  private record PagePosition(int slot, long after) {}
 
   public DeadLetterRoutes(
       ActorSystem<?> system,
@@ -58,7 +58,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
                     () -> concat(get(() -> answer(this::progress)), post(this::startReplay))),
                 path(
                     PathMatchers.segment(),
-                    id -> delete(() -> writing(() -> answer(() -> deleteOne(id)))))));
+                    id -> delete(() -> requireWrite(() -> answer(() -> deleteOne(id)))))));
   }
 
   // ---- list
@@ -78,20 +78,22 @@ public final class DeadLetterRoutes extends AdminAnswers {
                                     list(
                                         user(user),
                                         number("limit", limit, PAGE_DEFAULT, DeadLetters.PAGE),
-                                        place(cursor))))));
+                                        parsePosition(cursor))))));
   }
 
-  private CompletionStage<HttpResponse> list(@Nullable UserId user, int limit, Place from) {
+  private CompletionStage<HttpResponse> list(@Nullable UserId user, int limit, PagePosition from) {
     ObjectNode body = JSON.createObjectNode();
     ArrayNode array = body.putArray("letters");
-    Place start =
+    PagePosition start =
         user != null && from.slot() < DeadLetters.slot(user)
-            ? new Place(DeadLetters.slot(user), 0)
+            ? new PagePosition(DeadLetters.slot(user), 0)
             : from;
     return fill(array, user, limit, start)
         .thenApply(
             next -> {
-              next.ifPresent(place -> body.put("next_cursor", place.slot() + "-" + place.after()));
+              next.ifPresent(
+                  pagePosition ->
+                      body.put("next_cursor", pagePosition.slot() + "-" + pagePosition.after()));
               return json(200, body);
             });
   }
@@ -100,8 +102,8 @@ public final class DeadLetterRoutes extends AdminAnswers {
    * Fills the page slot by slot. Returns where the next page begins, or empty if this is the last
    * one.
    */
-  private CompletionStage<Optional<Place>> fill(
-      ArrayNode array, @Nullable UserId user, int limit, Place from) {
+  private CompletionStage<Optional<PagePosition>> fill(
+      ArrayNode array, @Nullable UserId user, int limit, PagePosition from) {
     if (from.slot() >= DeadLetters.SLOTS
         || (user != null && from.slot() > DeadLetters.slot(user))) {
       return CompletableFuture.completedFuture(Optional.empty());
@@ -115,10 +117,10 @@ public final class DeadLetterRoutes extends AdminAnswers {
         .thenCompose(
             page -> {
               page.letters().forEach(letter -> array.add(json(letter)));
-              Place next =
+              PagePosition next =
                   page.more()
-                      ? new Place(from.slot(), page.letters().getLast().nr())
-                      : new Place(from.slot() + 1, 0);
+                      ? new PagePosition(from.slot(), page.letters().getLast().nr())
+                      : new PagePosition(from.slot() + 1, 0);
               return fill(array, user, limit, next);
             });
   }
@@ -140,9 +142,9 @@ public final class DeadLetterRoutes extends AdminAnswers {
   // ---- delete
 
   private CompletionStage<HttpResponse> deleteOne(String id) {
-    Place place = place(Optional.of(id));
+    PagePosition pagePosition = parsePosition(Optional.of(id));
     return letters
-        .remove(place.slot(), List.of(place.after()))
+        .remove(pagePosition.slot(), List.of(pagePosition.after()))
         .thenApply(
             count ->
                 count > 0
@@ -157,7 +159,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
             parameterOptional(
                 "all",
                 all ->
-                    writing(
+                    requireWrite(
                         () ->
                             answer(
                                 () -> {
@@ -207,7 +209,7 @@ public final class DeadLetterRoutes extends AdminAnswers {
                     parameterOptional(
                         "dry_run",
                         dry ->
-                            writing(
+                            requireWrite(
                                 () ->
                                     answer(
                                         () ->
@@ -276,16 +278,19 @@ public final class DeadLetterRoutes extends AdminAnswers {
     };
   }
 
-  private static Place place(Optional<String> text) {
+  private static PagePosition parsePosition(Optional<String> text) {
     if (text.isEmpty()) {
-      return new Place(0, 0);
+      return new PagePosition(0, 0);
     }
     String[] parts = text.get().split("-", -1);
     try {
       if (parts.length == 2) {
-        Place place = new Place(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
-        if (place.slot() >= 0 && place.slot() < DeadLetters.SLOTS && place.after() >= 0) {
-          return place;
+        PagePosition pagePosition =
+            new PagePosition(Integer.parseInt(parts[0]), Long.parseLong(parts[1]));
+        if (pagePosition.slot() >= 0
+            && pagePosition.slot() < DeadLetters.SLOTS
+            && pagePosition.after() >= 0) {
+          return pagePosition;
         }
       }
     } catch (NumberFormatException e) {

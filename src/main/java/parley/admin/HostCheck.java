@@ -31,8 +31,8 @@ final class HostCheck {
    */
   HostCheck(Collection<String> own, Collection<String> more) {
     names.add("localhost");
-    own.forEach(name -> names.add(plain(name)));
-    more.forEach(name -> names.add(plain(name)));
+    own.forEach(name -> names.add(normalized(name)));
+    more.forEach(name -> names.add(normalized(name)));
   }
 
   /**
@@ -42,7 +42,7 @@ final class HostCheck {
    * @param host the host of the request, without its port
    */
   boolean allows(String host) {
-    String name = plain(host);
+    String name = normalized(host);
     return name.isEmpty() || names.contains(name) || isOwnAddress(name);
   }
 
@@ -62,7 +62,7 @@ final class HostCheck {
     }
   }
 
-  private static String plain(String host) {
+  private static String normalized(String host) {
     String name = host.toLowerCase(Locale.ROOT);
     if (name.startsWith("[") && name.endsWith("]")) {
       return name.substring(1, name.length() - 1);

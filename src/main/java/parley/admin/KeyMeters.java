@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import parley.auth.KeyRing;
 import parley.auth.SigningKeys;
-import parley.auth.SigningKeys.Shown;
+import parley.auth.SigningKeys.KeyDescription;
 import parley.auth.SigningKeys.Use;
 import parley.telemetry.Telemetry;
 
@@ -49,9 +49,9 @@ public final class KeyMeters {
     telemetry.counter("parley.auth.keys.unknown", ring::unknownKeys);
   }
 
-  private static List<Shown> shown(KeyRing ring, InstantSource clock) {
+  private static List<KeyDescription> shown(KeyRing ring, InstantSource clock) {
     SigningKeys keys = ring.keys();
-    return keys.shown(clock.instant());
+    return keys.describe(clock.instant());
   }
 
   private static long since(Optional<Instant> then, InstantSource clock) {

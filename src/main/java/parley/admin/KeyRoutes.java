@@ -49,7 +49,7 @@ public final class KeyRoutes extends AdminAnswers {
   @Override
   public Route routes() {
     return concat(
-        path("keys", () -> get(() -> complete(json(200, shown(keys.keys()))))),
+        path("keys", () -> get(() -> complete(json(200, toJson(keys.keys()))))),
         path(
             PathMatchers.segment("keys").slash("rotation"),
             () ->
@@ -57,12 +57,12 @@ public final class KeyRoutes extends AdminAnswers {
                     () ->
                         parameterOptional(
                             "lead_seconds",
-                            text -> writing(() -> answer(() -> rotate(lead(text))))))));
+                            text -> requireWrite(() -> answer(() -> rotate(parseLead(text))))))));
   }
 
-  private static Duration lead(Optional<String> text) {
-    int least = (int) SigningKeys.LEAST_LEAD.toSeconds();
-    int most = (int) SigningKeys.MOST_LEAD.toSeconds();
+  private static Duration parseLead(Optional<String> text) {
+    int least = (int) SigningKeys.MIN_LEAD.toSeconds();
+    int most = (int) SigningKeys.MAX_LEAD.toSeconds();
     int seconds = number("lead_seconds", text, (int) SigningKeys.LEAD.toSeconds(), most);
     if (seconds < least) {
       throw new BadRequestException("lead_seconds: from " + least + " to " + most);
@@ -76,27 +76,27 @@ public final class KeyRoutes extends AdminAnswers {
             rotation ->
                 switch (rotation) {
                   case KeyRing.Rotation.Rotated done ->
-                      json(done.changed() ? 202 : 200, shown(done.keys()));
+                      json(done.changed() ? 202 : 200, toJson(done.keys()));
                   case KeyRing.Rotation.Refused no -> problem(409, no.reason());
                 });
   }
 
-  private ObjectNode shown(SigningKeys now) {
+  private ObjectNode toJson(SigningKeys now) {
     ObjectNode body = JSON.createObjectNode();
     ArrayNode all = body.putArray("keys");
-    for (SigningKeys.Shown key : now.shown(clock.instant())) {
+    for (SigningKeys.KeyDescription key : now.describe(clock.instant())) {
       ObjectNode one =
           all.addObject()
               .put("kid", key.keyId())
               .put("use", key.use().name().toLowerCase(Locale.ROOT));
-      put(one, "published", key.published());
-      put(one, "signs_from", key.signsFrom());
-      put(one, "good_until", key.goodUntil());
+      putTime(one, "published", key.published());
+      putTime(one, "signs_from", key.signsFrom());
+      putTime(one, "good_until", key.goodUntil());
     }
     return body;
   }
 
-  private static void put(ObjectNode into, String name, @Nullable Instant time) {
+  private static void putTime(ObjectNode into, String name, @Nullable Instant time) {
     if (time != null) {
       into.put(name, time.toString());
     }

@@ -120,7 +120,7 @@ public final class ManagementPort extends AllDirectives {
 
   public CompletionStage<HttpPort> bind(HostPort address) {
     HttpPort.Builder port =
-        HttpPort.of(system, limits(perAddress)).handler(checked(routes()).handler(system));
+        HttpPort.of(system, limits(perAddress)).handler(guarded(routes()).handler(system));
     if (tls != null) {
       port.encryption(tls::engine);
     }
@@ -131,7 +131,7 @@ public final class ManagementPort extends AllDirectives {
    * Refuses requests that are meant for another machine or come from a web page, before any route
    * runs.
    */
-  private Route checked(Route routes) {
+  private Route guarded(Route routes) {
     return extractRequest(
         request -> {
           if (!hosts.allows(request.getUri().host().address())) {
@@ -139,7 +139,7 @@ public final class ManagementPort extends AllDirectives {
                 "Host is no address or name of this node; others are set by"
                     + " PARLEY_MANAGEMENT_HOSTS");
           }
-          return isOfAnotherPage(request)
+          return isCrossSite(request)
               ? forbidden("Origin: pages of others may not call this port")
               : routes;
         });
@@ -150,7 +150,7 @@ public final class ManagementPort extends AllDirectives {
    * browser reaches this port even where the author of the page does not. This port serves no
    * pages, so every {@code Origin} is that of another page.
    */
-  private static boolean isOfAnotherPage(HttpRequest request) {
+  private static boolean isCrossSite(HttpRequest request) {
     return request.getHeader("Origin").isPresent()
         || request
             .getHeader("Sec-Fetch-Site")
@@ -182,7 +182,7 @@ public final class ManagementPort extends AllDirectives {
     Route theirs =
         tls == null
             ? management.getRoutes()
-            : management.getRoutes(all -> all.withHttpsConnectionContext(tls.server()));
+            : management.getRoutes(all -> all.withHttpsConnectionContext(tls.serverContext()));
     return concat(theirs, more.toArray(Route[]::new));
   }
 

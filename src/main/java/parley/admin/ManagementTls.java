@@ -67,7 +67,7 @@ public final class ManagementTls {
   }
 
   /** The context that tells Pekko Management that its routes are served by TLS. */
-  HttpsConnectionContext server() {
+  HttpsConnectionContext serverContext() {
     return ConnectionContext.httpsServer(context::engine);
   }
 
@@ -83,7 +83,8 @@ public final class ManagementTls {
    * @param port the management port, which is the same on all pods
    * @param authority the issuer of the nodes' certificates, empty if nodes have none
    */
-  public void callOthers(ActorSystem<?> system, int port, Optional<X509Certificate> authority) {
+  public void useForClusterCalls(
+      ActorSystem<?> system, int port, Optional<X509Certificate> authority) {
     try {
       SSLContext usual = SSLContext.getDefault();
       Http.get(system)
@@ -121,7 +122,7 @@ public final class ManagementTls {
   /** Uses the current files for new connections, and returns when their certificate expires. */
   Instant reload() throws TlsRefusedException {
     Certificate now = Certificate.ofServer(files, clock.instant());
-    context.use(now);
-    return now.ends();
+    context.replaceCertificate(now);
+    return now.expiresAt();
   }
 }

@@ -16,7 +16,7 @@ import parley.store.Store;
  */
 public final class MarkRoutes extends AdminAnswers {
   /** Longer than any name in a journal. */
-  private static final int LONGEST = 512;
+  private static final int MAX_NAME_LENGTH = 512;
 
   private final Store store;
 
@@ -33,30 +33,30 @@ public final class MarkRoutes extends AdminAnswers {
         () ->
             parameterOptional(
                 "entity",
-                entity -> concat(get(() -> look(entity, false)), post(() -> mend(entity)))));
+                entity -> concat(get(() -> checkMarks(entity, false)), post(() -> mend(entity)))));
   }
 
   private Route mend(Optional<String> entity) {
-    return writing(() -> look(entity, true));
+    return requireWrite(() -> checkMarks(entity, true));
   }
 
-  private Route look(Optional<String> entity, boolean mend) {
+  private Route checkMarks(Optional<String> entity, boolean mend) {
     return answer(
         () -> {
           String name =
               entity
-                  .filter(one -> !one.isBlank() && one.length() <= LONGEST)
+                  .filter(one -> !one.isBlank() && one.length() <= MAX_NAME_LENGTH)
                   .orElseThrow(
                       () ->
                           new BadRequestException(
                               "entity: a name in the journal, of at most "
-                                  + LONGEST
+                                  + MAX_NAME_LENGTH
                                   + " characters"));
-          return store.marks(name, mend).thenApply(problem -> said(name, problem, mend));
+          return store.checkMarks(name, mend).thenApply(problem -> toJson(name, problem, mend));
         });
   }
 
-  private static HttpResponse said(String name, Optional<String> problem, boolean mend) {
+  private static HttpResponse toJson(String name, Optional<String> problem, boolean mend) {
     ObjectNode body = JSON.createObjectNode().put("entity", name);
     problem.ifPresent(text -> body.put("problem", text));
     if (mend) {

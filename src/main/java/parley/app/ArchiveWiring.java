@@ -65,7 +65,7 @@ final class ArchiveWiring {
                         ArchiveEnrolment.create(
                             () ->
                                 store
-                                    .persistenceIds(ConversationVerifier.NAMES)
+                                    .persistenceIds(ConversationVerifier.PERSISTENCE_ID_PREFIX)
                                     .map(ConversationVerifier::named),
                             archiveDependencies.calendar(),
                             clock))

@@ -24,7 +24,7 @@ final class ColdTierFactory {
   /**
    * How long the start waits for an answer of the cold tier; without an answer the start goes on.
    */
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration CHECK_TIMEOUT = Duration.ofSeconds(5);
 
   private ColdTierFactory() {}
 
@@ -54,14 +54,14 @@ final class ColdTierFactory {
     }
     ColdTier tier = ColdTiers.open(system, place, telemetry);
     try {
-      tier.check().toCompletableFuture().get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      tier.check().toCompletableFuture().get(CHECK_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ColdRefused refused) {
         throw new SettingsException(refused);
       }
       LOG.warn("the cold tier cannot be used now: {}", String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
-      LOG.warn("the cold tier does not answer within {}", PATIENCE);
+      LOG.warn("the cold tier does not answer within {}", CHECK_TIMEOUT);
     }
     return tier;
   }

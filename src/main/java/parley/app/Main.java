@@ -16,7 +16,7 @@ import parley.store.StoreRefusedException;
  * SIGTERM} drains and stops it.
  */
 public final class Main {
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+  private static final Duration LOG_TIMEOUT = Duration.ofSeconds(2);
 
   private Main() {}
 
@@ -40,8 +40,9 @@ public final class Main {
                 ? MendCommand.run(settings, List.of(args))
                 : VerifyCommand.run(settings, List.of(args)));
       }
-      Node node = Node.start(settings, ConfigFactory.empty(), Main::broken, Main::atExit);
-      warn(settings);
+      Node node =
+          Node.start(settings, ConfigFactory.empty(), Main::haltAsBroken, Main::stopOnShutdown);
+      logWarnings(settings);
       // A program that waits for the first line with an address needs the client port, so that line
       // comes first.
       System.out.println("listening on http://" + node.listening());
@@ -50,25 +51,25 @@ public final class Main {
               + (settings.managementAccess().tls() == null ? "http://" : "https://")
               + node.management());
       System.out.flush();
-      Thread.ofPlatform().daemon().name("hasten").start(node::hasten);
+      Thread.ofPlatform().daemon().name("hasten").start(node::speedUpSignatures);
       // If the node stops by itself (downed by the others), the process must end with it.
       node.ended().toCompletableFuture().join();
       System.exit(ExitCode.FAILED);
     } catch (SettingsException e) {
-      refuse(e, ExitCode.WRONG_SETTING);
+      exitWithError(e, ExitCode.WRONG_SETTING);
     } catch (StoreRefusedException | NotJoinedException e) {
-      refuse(e, ExitCode.FAILED);
+      exitWithError(e, ExitCode.FAILED);
     }
   }
 
   /**
    * Registers a shutdown hook: SIGTERM stops in order, also while the node waits for the others.
    */
-  private static void atExit(Runnable stop) {
+  private static void stopOnShutdown(Runnable stop) {
     Runtime.getRuntime().addShutdownHook(new Thread(stop, "stop"));
   }
 
-  private static void refuse(Exception e, int code) {
+  private static void exitWithError(Exception e, int code) {
     System.err.println(e.getMessage());
     System.exit(code);
   }
@@ -77,7 +78,7 @@ public final class Main {
    * Logs the reason and ends the process at once. No drain is needed: what was acknowledged is
    * stored.
    */
-  static void broken(String why) {
+  static void haltAsBroken(String why) {
     Thread words =
         Thread.ofPlatform()
             .daemon()
@@ -88,7 +89,7 @@ public final class Main {
     try {
       // Logging blocks if nobody reads the output, so it runs on a thread of its own for a bounded
       // time.
-      words.join(LAST_WORDS);
+      words.join(LOG_TIMEOUT);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
@@ -96,7 +97,7 @@ public final class Main {
     }
   }
 
-  private static void warn(Settings settings) {
+  private static void logWarnings(Settings settings) {
     var log = LoggerFactory.getLogger(Main.class);
     for (String name : settings.unknown()) {
       log.warn("{} is not a setting of Parley and is ignored", name);

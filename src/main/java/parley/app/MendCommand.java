@@ -45,7 +45,7 @@ final class MendCommand {
           continue;
         }
         seen++;
-        Optional<String> problem = store.marks(name, true).toCompletableFuture().join();
+        Optional<String> problem = store.checkMarks(name, true).toCompletableFuture().join();
         if (problem.isPresent()) {
           mended++;
           System.out.println(name + ": " + problem.get() + ": mended");

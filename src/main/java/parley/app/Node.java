@@ -62,23 +62,23 @@ public final class Node implements AutoCloseable {
    */
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(9);
 
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration BIND_TIMEOUT = Duration.ofSeconds(30);
 
   /**
    * Extra time to wait beyond the limit of a stop. At the limit the watchdog reports the hanging
    * stop, and the callback that it calls ends the process.
    */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+  private static final Duration STOP_WAIT_MARGIN = Duration.ofSeconds(10);
 
-  private static final Duration PROBE = Duration.ofSeconds(10);
+  private static final Duration STORE_PROBE_INTERVAL = Duration.ofSeconds(10);
 
   private final ActorSystem<Void> system;
   private final Telemetry telemetry;
   private final HostPort listening;
   private final HostPort management;
-  private final StopWatchdog watch;
+  private final StopWatchdog stopWatchdog;
   private final CompletionStage<Done> ended;
-  private final Runnable hasten;
+  private final Runnable speedUpSignatures;
 
   private Node(
       ActorSystem<Void> system,
@@ -92,9 +92,9 @@ public final class Node implements AutoCloseable {
     this.telemetry = telemetry;
     this.listening = listening;
     this.management = management;
-    this.watch = watch;
+    this.stopWatchdog = watch;
     this.ended = ended;
-    this.hasten = hasten;
+    this.speedUpSignatures = hasten;
   }
 
   /**
@@ -146,10 +146,10 @@ public final class Node implements AutoCloseable {
         embedded.openJournal(settings.store().sync());
       }
       epoch = store.epoch();
-      life = lastLife(settings, store);
+      life = awaitPreviousIncarnation(settings, store);
       // Only after this node has recorded a sign of life: the command that changes the number looks
       // for live nodes.
-      shards = ShardCount.agreed(store, settings.cluster().shards());
+      shards = ShardCount.agreeWithStore(store, settings.cluster().shards());
     } catch (SettingsException | StoreRefusedException e) {
       store.close();
       throw e;
@@ -167,9 +167,9 @@ public final class Node implements AutoCloseable {
     if (operators != null) {
       CertificateWatch watch = operators.watch(telemetry);
       system.getWhenTerminated().thenRun(watch::close);
-      operators.callOthers(system, settings.management().port(), nodeTls.authority());
+      operators.useForClusterCalls(system, settings.management().port(), nodeTls.authority());
     }
-    store.watch(PROBE, why -> onBroken.accept("the journal is broken: " + why));
+    store.watch(STORE_PROBE_INTERVAL, why -> onBroken.accept("the journal is broken: " + why));
     CompletionStage<Done> ended =
         stopping
             .systemEnded()
@@ -181,9 +181,9 @@ public final class Node implements AutoCloseable {
                   return done;
                 })
             .whenComplete((done, failure) -> stopping.ended());
-    life.ifPresent(known -> Shutdown.whenLeft(system, known::left));
+    life.ifPresent(known -> Shutdown.onOrderlyLeave(system, known::leftInOrder));
     try {
-      return serve(
+      return startServing(
           settings,
           store,
           epoch,
@@ -197,7 +197,7 @@ public final class Node implements AutoCloseable {
           stoppable);
     } catch (SettingsException | RuntimeException e) {
       system.terminate();
-      await(ended, stopping.limit().plus(LAST_WORDS));
+      await(ended, stopping.limit().plus(STOP_WAIT_MARGIN));
       throw e;
     }
   }
@@ -211,8 +211,8 @@ public final class Node implements AutoCloseable {
     };
   }
 
-  private static Optional<PreviousIncarnation> lastLife(Settings settings, Store store)
-      throws StoreRefusedException {
+  private static Optional<PreviousIncarnation> awaitPreviousIncarnation(
+      Settings settings, Store store) throws StoreRefusedException {
     Settings.Cluster cluster = settings.cluster();
     if (!(store instanceof DynamoStore shared)) {
       return Optional.empty();
@@ -220,15 +220,15 @@ public final class Node implements AutoCloseable {
     boolean known = cluster.kind() != Settings.ClusterKind.SINGLE && cluster.remote().port() > 0;
     return Optional.of(
         known
-            ? PreviousIncarnation.after(
+            ? PreviousIncarnation.awaitPrevious(
                 shared,
                 cluster.remote(),
                 InstantSource.system(),
                 time -> LockSupport.parkNanos(time.toNanos()))
-            : PreviousIncarnation.alone(shared, settings.listen(), InstantSource.system()));
+            : PreviousIncarnation.ofSingleNode(shared, settings.listen(), InstantSource.system()));
   }
 
-  private static Node serve(
+  private static Node startServing(
       Settings settings,
       Store store,
       String epoch,
@@ -242,23 +242,23 @@ public final class Node implements AutoCloseable {
       Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
-    ClusterJoin.meter(system, telemetry);
+    ClusterJoin.registerMeters(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
-    BooleanSupplier lapsed = pauses(settings, system);
+    BooleanSupplier lapsed = startPauseWatch(settings, system);
     NodeServices nodeServices =
         NodeServices.start(
             system,
             settings,
             store,
             epoch,
-            cold(system, settings, telemetry),
+            openColdTier(system, settings, telemetry),
             tokenIssuers,
             pushing,
             telemetry,
             lapsed);
     // Bound before the node is a member, so that operators can see that a waiting node is alive.
     HttpPort management =
-        bound(
+        awaitBinding(
             new ManagementPort(
                     system,
                     telemetry,
@@ -269,12 +269,13 @@ public final class Node implements AutoCloseable {
                     settings.connections().perAddress())
                 .bind(settings.management()),
             "PARLEY_MANAGEMENT_PORT");
-    shutdown.last(management);
+    shutdown.closeManagementLast(management);
     stoppable.accept(() -> stop(system, stopping, ended));
     ClusterJoin.join(system, settings.cluster());
-    HttpServer clients = bound(nodeServices.clients().bind(settings.listen()), "PARLEY_PORT");
-    PortCounters.show(telemetry, "client", clients.meters());
-    PortCounters.show(telemetry, "management", management.meters());
+    HttpServer clients =
+        awaitBinding(nodeServices.clients().bind(settings.listen()), "PARLEY_PORT");
+    PortCounters.registerMeters(telemetry, "client", clients.meters());
+    PortCounters.registerMeters(telemetry, "management", management.meters());
     HostPort listening = new HostPort(settings.listen().host(), clients.port());
     shutdown.drain(nodeServices.drain(), clients);
     readiness.serving();
@@ -282,13 +283,13 @@ public final class Node implements AutoCloseable {
         system,
         telemetry,
         listening,
-        PortChecks.of(management),
+        PortChecks.addressOf(management),
         stopping,
         ended,
         nodeServices.hasten());
   }
 
-  private static @Nullable ColdTier cold(
+  private static @Nullable ColdTier openColdTier(
       ActorSystem<?> system, Settings settings, Telemetry telemetry) throws SettingsException {
     try {
       return ColdTierFactory.open(system, settings, telemetry);
@@ -302,7 +303,7 @@ public final class Node implements AutoCloseable {
    * Starts the check for long pauses of this process, in a cluster only: after a pause of more than
    * {@link #LONGEST_PAUSE} the node ends, because other nodes may have taken over its entities.
    */
-  private static BooleanSupplier pauses(Settings settings, ActorSystem<Void> system) {
+  private static BooleanSupplier startPauseWatch(Settings settings, ActorSystem<Void> system) {
     if (settings.cluster().kind() == Settings.ClusterKind.SINGLE) {
       return () -> false;
     }
@@ -344,8 +345,8 @@ public final class Node implements AutoCloseable {
    * Speeds up the checks of token signatures. This takes about a second of processor time and is
    * not needed to serve, so call it when the node already listens. Blocks.
    */
-  public void hasten() {
-    hasten.run();
+  public void speedUpSignatures() {
+    speedUpSignatures.run();
   }
 
   /** Completes when everything has stopped and the data folder is free. */
@@ -359,19 +360,20 @@ public final class Node implements AutoCloseable {
    */
   @Override
   public void close() {
-    stop(system, watch, ended);
+    stop(system, stopWatchdog, ended);
   }
 
   private static void stop(ActorSystem<?> system, StopWatchdog watch, CompletionStage<Done> ended) {
-    watch.begin();
+    watch.startTimer();
     CompletionStage<Done> run =
         CoordinatedShutdown.get(system).runAll(CoordinatedShutdown.unknownReason());
-    await(run.thenCombine(ended, (stopped, done) -> done), watch.limit().plus(LAST_WORDS));
+    await(run.thenCombine(ended, (stopped, done) -> done), watch.limit().plus(STOP_WAIT_MARGIN));
   }
 
-  private static <T> T bound(CompletionStage<T> binding, String variable) throws SettingsException {
+  private static <T> T awaitBinding(CompletionStage<T> binding, String variable)
+      throws SettingsException {
     try {
-      return binding.toCompletableFuture().get(START_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
+      return binding.toCompletableFuture().get(BIND_TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       throw new SettingsException(variable, "cannot listen (" + e.getMessage() + ")");
     } catch (InterruptedException e) {

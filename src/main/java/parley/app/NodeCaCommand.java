@@ -29,9 +29,9 @@ final class NodeCaCommand {
   static final String COMMAND = "node-ca";
 
   private static final String KEY = "ca.key";
-  private static final Duration AUTHORITY = Duration.ofDays(3650);
-  private static final Duration NODE = Duration.ofDays(365);
-  private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
+  private static final Duration AUTHORITY_VALIDITY = Duration.ofDays(3650);
+  private static final Duration NODE_VALIDITY = Duration.ofDays(365);
+  private static final Duration CLOCK_SKEW = Duration.ofHours(1);
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
 
   private NodeCaCommand() {}
@@ -51,7 +51,8 @@ final class NodeCaCommand {
       return ExitCode.WRONG_SETTING;
     }
     try {
-      make(Path.of(arguments.get(1)), arguments.subList(2, arguments.size()), Instant.now());
+      issueCertificates(
+          Path.of(arguments.get(1)), arguments.subList(2, arguments.size()), Instant.now());
       return 0;
     } catch (IOException | TlsRefusedException e) {
       System.err.println(COMMAND + ": " + e.getMessage());
@@ -59,31 +60,31 @@ final class NodeCaCommand {
     }
   }
 
-  private static void make(Path folder, List<String> nodes, Instant now)
+  private static void issueCertificates(Path folder, List<String> nodes, Instant now)
       throws IOException, TlsRefusedException {
     PrivateFolder place = PrivateFolder.open(folder);
     Path certificate = place.path().resolve(TlsFiles.CA);
     Path key = place.path().resolve(KEY);
-    Instant from = now.minus(CLOCKS_DIFFER);
+    Instant from = now.minus(CLOCK_SKEW);
     Authority authority;
     if (Files.exists(certificate) || Files.exists(key)) {
       // If one of the two files is missing, this fails: a new authority would lock out the nodes
       // with certificates of the old one.
       authority = Authority.read(certificate, key, now);
     } else {
-      authority = Authority.make(from, now.plus(AUTHORITY));
-      place.put(KEY, authority.secret().key());
-      place.put(TlsFiles.CA, authority.certificate());
+      authority = Authority.create(from, now.plus(AUTHORITY_VALIDITY));
+      place.replaceFile(KEY, authority.certificateAndKey().key());
+      place.replaceFile(TlsFiles.CA, authority.certificate());
       System.out.println("created a certificate authority in " + place.path());
     }
     for (String node : nodes) {
       PrivateFolder its = PrivateFolder.open(place.path().resolve(node));
-      Authority.Issued issued = authority.issue(from, now.plus(NODE));
-      its.put(TlsFiles.CA, authority.certificate());
-      its.put(TlsFiles.KEY, issued.key());
-      its.put(TlsFiles.CERT, issued.certificate());
+      Authority.Issued issued = authority.issue(from, now.plus(NODE_VALIDITY));
+      its.replaceFile(TlsFiles.CA, authority.certificate());
+      its.replaceFile(TlsFiles.KEY, issued.key());
+      its.replaceFile(TlsFiles.CERT, issued.certificate());
       System.out.println(
-          "created a certificate, valid for " + NODE.toDays() + " days, in " + its.path());
+          "created a certificate, valid for " + NODE_VALIDITY.toDays() + " days, in " + its.path());
     }
   }
 }

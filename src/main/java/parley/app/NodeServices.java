@@ -72,7 +72,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
    * How long an account waits for its user to close the sockets of a login before it answers a
    * logout. Allows for a slow write or two, and is shorter than clients wait.
    */
-  private static final Duration END_LOGIN = Duration.ofSeconds(3);
+  private static final Duration END_LOGIN_TIMEOUT = Duration.ofSeconds(3);
 
   /** Closes sockets, spread over a given time, so that their clients connect to other nodes. */
   @FunctionalInterface
@@ -109,7 +109,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
       BooleanSupplier lapsed) {
     InstantSource clock = InstantSource.system();
     ClusterClock entryClock = new ClusterClock(clock);
-    entryClock.meter(telemetry);
+    entryClock.registerMeters(telemetry);
     if (settings.cluster().kind() != Settings.ClusterKind.SINGLE) {
       node.systemActorOf(
           ClockWatch.create(entryClock, System::nanoTime), "clock-watch", Props.empty());
@@ -188,7 +188,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             AuthServices.of(accounts, tokens, tokenIssuers.keys()),
             new LoginThrottle(clock),
             new RegistrationLimit(settings.rates().registrationsPerDay(), clock),
-            budget(rate, settings.rates().groupsPerDay(), clock, telemetry),
+            writeBudget(rate, settings.rates().groupsPerDay(), clock, telemetry),
             entityRefs::user,
             entityRefs::conversation,
             ulids,
@@ -204,7 +204,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
                 HttpSettings.standard(
                     settings.rates().requestsPerSecond(),
                     settings.trustedProxies(),
-                    connections(settings.connections().node()),
+                    maxConnections(settings.connections().node()),
                     settings.connections().perAddress()),
                 http,
                 lapsed),
@@ -220,7 +220,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
                 settings.managementWrite()),
             pushWiring.admin()),
         time -> drain(node, sessions, time),
-        tokens::hasten);
+        tokens::useFastSignatures);
   }
 
   private static CompletionStage<User.Done> endLogin(
@@ -228,7 +228,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     return AskPattern.<User.Command, User.DoneReply>ask(
             entityRefs.user(user),
             replyTo -> new User.EndLogin(sid, replyTo),
-            END_LOGIN,
+            END_LOGIN_TIMEOUT,
             node.scheduler())
         .thenApply(
             reply ->
@@ -239,7 +239,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
                 });
   }
 
-  private static WriteBudget budget(
+  private static WriteBudget writeBudget(
       MessageRate rate, int groupsPerDay, InstantSource clock, Telemetry telemetry) {
     return new WriteBudget() {
       @Override
@@ -258,14 +258,14 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
       }
 
       @Override
-      public void limited(String limit) {
+      public void countRefusal(String limit) {
         telemetry.limited(limit);
       }
     };
   }
 
-  private static int connections(@Nullable Integer wanted) {
-    return wanted == null ? ConnectionCapacity.connections() : wanted;
+  private static int maxConnections(@Nullable Integer wanted) {
+    return wanted == null ? ConnectionCapacity.maxConnections() : wanted;
   }
 
   private static CompletionStage<Done> drain(

@@ -33,7 +33,7 @@ final class PortChecks {
     }
   }
 
-  static HostPort of(HttpPort port) {
+  static HostPort addressOf(HttpPort port) {
     InetSocketAddress local = port.address();
     return new HostPort(local.getAddress().getHostAddress(), local.getPort());
   }

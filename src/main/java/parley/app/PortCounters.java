@@ -11,21 +11,21 @@ final class PortCounters {
   private PortCounters() {}
 
   /** Registers the counts of one port. */
-  static void show(Telemetry telemetry, String port, PortMeters meters) {
+  static void registerMeters(Telemetry telemetry, String port, PortMeters meters) {
     Gauge.builder("parley.connections", meters, PortMeters::open)
         .tag("port", port)
         .register(telemetry.registry());
-    refused(telemetry, port, "port_full", meters, PortMeters::portFull);
-    refused(telemetry, port, "address_full", meters, PortMeters::addressFull);
-    refused(telemetry, port, "malformed", meters, PortMeters::malformed);
-    refused(telemetry, port, "late_head", meters, PortMeters::lateHeads);
-    refused(telemetry, port, "late_body", meters, PortMeters::lateBodies);
+    registerRefusals(telemetry, port, "port_full", meters, PortMeters::portFull);
+    registerRefusals(telemetry, port, "address_full", meters, PortMeters::addressFull);
+    registerRefusals(telemetry, port, "malformed", meters, PortMeters::malformed);
+    registerRefusals(telemetry, port, "late_head", meters, PortMeters::lateHeads);
+    registerRefusals(telemetry, port, "late_body", meters, PortMeters::lateBodies);
     FunctionCounter.builder("parley.accept.failures", meters, PortMeters::acceptFailures)
         .tag("port", port)
         .register(telemetry.registry());
   }
 
-  private static void refused(
+  private static void registerRefusals(
       Telemetry telemetry,
       String port,
       String why,

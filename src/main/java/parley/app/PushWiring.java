@@ -37,13 +37,13 @@ import parley.user.UserReminder;
  */
 record PushWiring(PushDependencies pushing, AdminRoutes admin) {
   /** How long the former owner of a push token may take to give it up. */
-  private static final Duration LOSE = Duration.ofSeconds(2);
+  private static final Duration LOSE_TOKEN_TIMEOUT = Duration.ofSeconds(2);
 
   /**
-   * How long a claim of a push token may take. Includes {@link #LOSE} and two writes, and is
-   * shorter than the HTTP edge waits for the user.
+   * How long a claim of a push token may take. Includes {@link #LOSE_TOKEN_TIMEOUT} and two writes,
+   * and is shorter than the HTTP edge waits for the user.
    */
-  private static final Duration CLAIM = Duration.ofSeconds(4);
+  private static final Duration CLAIM_TIMEOUT = Duration.ofSeconds(4);
 
   static PushWiring start(
       ActorSystem<?> node,
@@ -62,7 +62,8 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
     }
     DeadLetters letters = DeadLetters.init(sharding, telemetry);
     UserReminder.init(node, user -> entityRefs.user(user).tell(new UserPush.Woken()));
-    PushTokens.init(sharding, (user, hash, before) -> lose(node, entityRefs, user, hash, before));
+    PushTokens.init(
+        sharding, (user, hash, before) -> loseToken(node, entityRefs, user, hash, before));
     PushDependencies pushDependencies =
         new PushDependencies(
             Set.copyOf(platforms),
@@ -89,7 +90,7 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
         return sharding
             .entityRefFor(PushTokens.KEY, hash)
             .<PushTokens.Reply>ask(
-                replyTo -> new PushTokens.Claim(user, replyTo, held, onlyIfFree), CLAIM)
+                replyTo -> new PushTokens.Claim(user, replyTo, held, onlyIfFree), CLAIM_TIMEOUT)
             .thenApply(
                 reply ->
                     switch (reply) {
@@ -106,17 +107,18 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
       public CompletionStage<?> release(UserId user, String hash, long claim) {
         return sharding
             .entityRefFor(PushTokens.KEY, hash)
-            .<PushTokens.Reply>ask(replyTo -> new PushTokens.Release(user, claim, replyTo), CLAIM);
+            .<PushTokens.Reply>ask(
+                replyTo -> new PushTokens.Release(user, claim, replyTo), CLAIM_TIMEOUT);
       }
     };
   }
 
-  private static CompletionStage<User.Done> lose(
+  private static CompletionStage<User.Done> loseToken(
       ActorSystem<?> node, EntityRefs entityRefs, UserId user, String hash, long before) {
     return AskPattern.<User.Command, User.DoneReply>ask(
             entityRefs.user(user),
             replyTo -> new User.LosePushToken(hash, before, replyTo),
-            LOSE,
+            LOSE_TOKEN_TIMEOUT,
             node.scheduler())
         .thenApply(
             reply ->

@@ -36,13 +36,13 @@ final class ShardCount {
   /** The first argument of the program. */
   static final String COMMAND = "shards";
 
-  static final int STANDARD = 1024;
+  static final int DEFAULT_COUNT = 1024;
 
   /** The number of shards in stores of versions that did not keep the number. */
-  static final int BEFORE = 128;
+  static final int LEGACY_COUNT = 128;
 
   /** One in this many shards may move at a time, so that a rebalance takes a handful of steps. */
-  private static final int MOVING_PART = 6;
+  private static final int REBALANCE_DIVISOR = 6;
 
   private static final Logger LOG = LoggerFactory.getLogger(ShardCount.class);
   private static final String VARIABLE = "PARLEY_SHARDS";
@@ -56,9 +56,9 @@ final class ShardCount {
    * @throws SettingsException if the settings have another number than the store
    * @throws StoreRefusedException if the store cannot be asked, or the number is being changed
    */
-  static int agreed(Store store, @Nullable Integer wanted)
+  static int agreeWithStore(Store store, @Nullable Integer wanted)
       throws SettingsException, StoreRefusedException {
-    int kept = store.shards(wanted == null ? STANDARD : wanted, BEFORE);
+    int kept = store.shards(wanted == null ? DEFAULT_COUNT : wanted, LEGACY_COUNT);
     if (wanted != null && wanted != kept) {
       throw new SettingsException(
           VARIABLE,
@@ -71,7 +71,7 @@ final class ShardCount {
               + ", or stop all nodes and run the command: shards "
               + wanted);
     }
-    if (kept != STANDARD && wanted == null) {
+    if (kept != DEFAULT_COUNT && wanted == null) {
       LOG.info("The store has {} shards of each kind ({} is not set)", kept, VARIABLE);
     }
     return kept;
@@ -84,7 +84,7 @@ final class ShardCount {
             "pekko.cluster.sharding.number-of-shards",
             shards,
             "pekko.cluster.sharding.least-shard-allocation-strategy.rebalance-absolute-limit",
-            Math.max(20, shards / MOVING_PART)),
+            Math.max(20, shards / REBALANCE_DIVISOR)),
         "number of shards");
   }
 
@@ -95,14 +95,14 @@ final class ShardCount {
    *     arguments
    */
   static int run(Settings settings, List<String> arguments) throws StoreRefusedException {
-    int wanted = arguments.size() == 2 ? number(arguments.get(1)) : 0;
+    int wanted = arguments.size() == 2 ? parseCount(arguments.get(1)) : 0;
     if (arguments.size() > 2 || (arguments.size() == 2 && wanted == 0)) {
-      System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + Settings.MOST_SHARDS);
+      System.err.println("arguments: " + COMMAND + " [N], N from 1 to " + Settings.MAX_SHARDS);
       return ExitCode.WRONG_SETTING;
     }
     try (Store store = VerifyCommand.open(settings)) {
       if (wanted == 0) {
-        System.out.println(store.shards(STANDARD, BEFORE) + " shards of each kind");
+        System.out.println(store.shards(DEFAULT_COUNT, LEGACY_COUNT) + " shards of each kind");
         return 0;
       }
       String refused =
@@ -118,8 +118,8 @@ final class ShardCount {
 
   /**
    * Changes the number if no node is alive. A live node writes a new sign of life every other
-   * second. So all signs of life are read twice, {@link PreviousIncarnation#SHOWS} apart, and a
-   * change means a live node. No clock is compared with another.
+   * second. So all signs of life are read twice, {@link PreviousIncarnation#SIGN_OF_LIFE_INTERVAL}
+   * apart, and a change means a live node. No clock is compared with another.
    *
    * <p>These two reads come before any write, so that a mistyped command does not disturb a running
    * cluster. A node that starts meanwhile writes its sign of life before it reads the number of
@@ -134,27 +134,27 @@ final class ShardCount {
       Store store, int wanted, Consumer<Duration> pause, Consumer<String> say)
       throws StoreRefusedException {
     // A killed command may have left the number as "being changed"; it is changed then as well.
-    int before = store.shardsOrChanging(STANDARD, BEFORE);
+    int before = store.shardsOrChanging(DEFAULT_COUNT, LEGACY_COUNT);
     if (before == wanted) {
       return null;
     }
-    Map<String, String> seen = notes(store);
+    Map<String, String> seen = signsOfLife(store);
     if (store instanceof DynamoStore) {
       say.accept(
           "looking for "
-              + PreviousIncarnation.SHOWS.toSeconds()
+              + PreviousIncarnation.SIGN_OF_LIFE_INTERVAL.toSeconds()
               + " s for live nodes; nodes that have ever left a sign of life: "
               + (seen.isEmpty() ? "none" : String.join(", ", seen.keySet())));
-      pause.accept(PreviousIncarnation.SHOWS);
+      pause.accept(PreviousIncarnation.SIGN_OF_LIFE_INTERVAL);
     }
-    Map<String, String> again = notes(store);
-    List<String> living = changed(seen, again);
+    Map<String, String> again = signsOfLife(store);
+    List<String> living = nodesWithNewSign(seen, again);
     if (living.isEmpty()) {
       if (!store.changeShards(before, Store.SHARDS_CHANGING)) {
         return "another command is changing it";
       }
       try {
-        living = changed(again, notes(store));
+        living = nodesWithNewSign(again, signsOfLife(store));
       } catch (StoreRefusedException e) {
         var unused = store.changeShards(Store.SHARDS_CHANGING, before);
         throw e;
@@ -177,23 +177,24 @@ final class ShardCount {
    * The signs of life by node. An embedded store has none: the lock of its folder excludes other
    * processes.
    */
-  private static Map<String, String> notes(Store store) throws StoreRefusedException {
+  private static Map<String, String> signsOfLife(Store store) throws StoreRefusedException {
     return store instanceof DynamoStore shared
-        ? shared.notes(PreviousIncarnation.PREFIX)
+        ? shared.readNotes(PreviousIncarnation.PREFIX)
         : Map.of();
   }
 
-  private static List<String> changed(Map<String, String> before, Map<String, String> after) {
+  private static List<String> nodesWithNewSign(
+      Map<String, String> before, Map<String, String> after) {
     return after.entrySet().stream()
         .filter(note -> !note.getValue().equals(before.get(note.getKey())))
         .map(Map.Entry::getKey)
         .toList();
   }
 
-  private static int number(String text) {
+  private static int parseCount(String text) {
     try {
       int number = Integer.parseInt(text);
-      return number >= 1 && number <= Settings.MOST_SHARDS ? number : 0;
+      return number >= 1 && number <= Settings.MAX_SHARDS ? number : 0;
     } catch (NumberFormatException e) {
       return 0;
     }

@@ -22,7 +22,8 @@ public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
    * @throws IllegalArgumentException if the row holds something else
    */
   public static KeyRing open(DynamoStore store, InstantSource clock) throws StoreRefusedException {
-    var unused = store.secret(SigningKeys.FILE_NAME, () -> SigningKeys.made(clock.instant()));
+    var unused =
+        store.secretOrCreate(SigningKeys.FILE_NAME, () -> SigningKeys.newKeyText(clock.instant()));
     try {
       return KeyRing.open(new SharedKeyStore(store), clock);
     } catch (IOException e) {
@@ -36,7 +37,7 @@ public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
   @Override
   public String read() throws IOException {
     try {
-      @Nullable String kept = store.kept(SigningKeys.FILE_NAME);
+      @Nullable String kept = store.findSecret(SigningKeys.FILE_NAME);
       if (kept == null) {
         throw new IOException("is gone");
       }
@@ -49,7 +50,7 @@ public record SharedKeyStore(DynamoStore store) implements SigningKeyStore {
   @Override
   public boolean replace(String before, String after) throws IOException {
     try {
-      return store.replace(SigningKeys.FILE_NAME, before, after);
+      return store.replaceSecret(SigningKeys.FILE_NAME, before, after);
     } catch (StoreRefusedException e) {
       throw new IOException("may or may not have been written (" + e.getMessage() + ")", e);
     }

@@ -40,12 +40,12 @@ final class Shutdown {
   Shutdown(ActorSystem<?> system, Readiness readiness, Duration unready, Duration drain) {
     this.phases = CoordinatedShutdown.get(system);
     this.drain = drain;
-    phase(
+    addTask(
         CoordinatedShutdown.PhaseBeforeServiceUnbind(),
         "not-ready",
         () -> {
           readiness.draining();
-          return downed(phases) || unready.isZero()
+          return isDowned(phases) || unready.isZero()
               ? CompletableFuture.completedFuture(Done.done())
               : Patterns.after(
                   unready,
@@ -59,13 +59,13 @@ final class Shutdown {
    * its own slot of the drain.
    */
   void drain(NodeServices.Drain sockets, HttpServer clients) {
-    phase(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
-    phase(
+    addTask(CoordinatedShutdown.PhaseServiceUnbind(), "no-new-connections", clients::unbind);
+    addTask(
         CoordinatedShutdown.PhaseServiceRequestsDone(),
         "drain",
         () ->
             sockets
-                .over(drainNow())
+                .over(drainTime())
                 // Connections that are still open are cut.
                 .thenCompose(done -> clients.terminate(NodeConfig.DRAIN_GRACE)));
   }
@@ -74,39 +74,39 @@ final class Shutdown {
    * Adds the task that closes the management port last, so that an operator can watch a stop by
    * health and metrics.
    */
-  void last(HttpPort management) {
-    phase(
+  void closeManagementLast(HttpPort management) {
+    addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "management-port",
         () -> management.terminate(MANAGEMENT_GRACE));
   }
 
   /** Calls {@code left} when this node has left the cluster in order, and was not downed. */
-  static void whenLeft(ActorSystem<?> system, Runnable left) {
+  static void onOrderlyLeave(ActorSystem<?> system, Runnable left) {
     CoordinatedShutdown phases = CoordinatedShutdown.get(system);
     phases.addTask(
         CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
         "left",
         () -> {
-          if (!downed(phases) && Cluster.get(system).isTerminated()) {
+          if (!isDowned(phases) && Cluster.get(system).isTerminated()) {
             left.run();
           }
           return CompletableFuture.completedFuture(Done.done());
         });
   }
 
-  private static boolean downed(CoordinatedShutdown phases) {
+  private static boolean isDowned(CoordinatedShutdown phases) {
     return phases
         .getShutdownReason()
         .filter(reason -> reason == CoordinatedShutdown.clusterDowningReason())
         .isPresent();
   }
 
-  private Duration drainNow() {
-    return downed(phases) && drain.compareTo(DOWNED_DRAIN) > 0 ? DOWNED_DRAIN : drain;
+  private Duration drainTime() {
+    return isDowned(phases) && drain.compareTo(DOWNED_DRAIN) > 0 ? DOWNED_DRAIN : drain;
   }
 
-  private void phase(String phase, String name, Supplier<CompletionStage<Done>> task) {
+  private void addTask(String phase, String name, Supplier<CompletionStage<Done>> task) {
     phases.addTask(phase, name, task);
   }
 }

@@ -23,19 +23,19 @@ import org.slf4j.LoggerFactory;
  * for.
  *
  * <p><b>The limit.</b> Each phase has a timeout in the configuration. After the last phase the
- * actor system gets {@link #SYSTEM_END} to terminate. Then the store and the node's last sign of
- * life get {@link #CLOSING}. {@link #limit} is the sum. {@code terminationGracePeriodSeconds} in
- * {@code k8s} is longer; a test compares the two.
+ * actor system gets {@link #TERMINATION_MARGIN} to terminate. Then the store and the node's last
+ * sign of life get {@link #CLOSE_TIMEOUT}. {@link #limit} is the sum. {@code
+ * terminationGracePeriodSeconds} in {@code k8s} is longer; a test compares the two.
  *
- * <p><b>An actor system that does not terminate</b> is left behind after {@link #SYSTEM_END}. Pekko
- * waits without a limit for its streams between nodes to end. With TLS, about one stop in ten never
- * sees that end. When all streams are aborted, the end of the inbound control stream ({@code
- * InboundControlJunction.postStop}) completes the outbound streams ({@code SystemMessageDelivery}).
- * If this happens first, the outbound stream completes instead of failing. Its TLS layer ignores
- * completion and keeps the connection until the other node closes it, and the other node has no
- * reason to. This holds for Pekko 1.2 to 1.7. By then all parts of this server have stopped and the
- * node has left the cluster, so the store is closed and the process ends in order. Rejected: to
- * wait for a release that fixes it; and to halt, which looks like a failure.
+ * <p><b>An actor system that does not terminate</b> is left behind after {@link
+ * #TERMINATION_MARGIN}. Pekko waits without a limit for its streams between nodes to end. With TLS,
+ * about one stop in ten never sees that end. When all streams are aborted, the end of the inbound
+ * control stream ({@code InboundControlJunction.postStop}) completes the outbound streams ({@code
+ * SystemMessageDelivery}). If this happens first, the outbound stream completes instead of failing.
+ * Its TLS layer ignores completion and keeps the connection until the other node closes it, and the
+ * other node has no reason to. This holds for Pekko 1.2 to 1.7. By then all parts of this server
+ * have stopped and the node has left the cluster, so the store is closed and the process ends in
+ * order. Rejected: to wait for a release that fixes it; and to halt, which looks like a failure.
  *
  * <p><b>A stop beyond the limit</b> is logged with the phase it hangs in and the stacks of all
  * threads. Then a callback is called, which should end the process at once. Nothing acknowledged is
@@ -43,16 +43,16 @@ import org.slf4j.LoggerFactory;
  */
 final class StopWatchdog {
   /** Time for the actor system to terminate, in addition to the timeout of its phase. */
-  static final Duration SYSTEM_END = Duration.ofSeconds(2);
+  static final Duration TERMINATION_MARGIN = Duration.ofSeconds(2);
 
   /**
    * Time to write the node's last sign of life ({@code parley.cluster.PreviousIncarnation}) and to
    * close the store, after everything else.
    */
-  static final Duration CLOSING = Duration.ofSeconds(5);
+  static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
   /** How long to wait for the log, which blocks if nobody reads the output. */
-  private static final Duration LAST_WORDS = Duration.ofSeconds(2);
+  private static final Duration LOG_TIMEOUT = Duration.ofSeconds(2);
 
   private static final Logger LOG = LoggerFactory.getLogger(StopWatchdog.class);
   private static final String SHUTDOWN = "pekko.coordinated-shutdown";
@@ -75,16 +75,16 @@ final class StopWatchdog {
           CoordinatedShutdown.PhaseActorSystemTerminate());
 
   private final Duration limit;
-  private final Consumer<String> stuck;
+  private final Consumer<String> onHang;
   private final LongSupplier nanoTime;
-  private final AtomicBoolean began = new AtomicBoolean();
+  private final AtomicBoolean timerStarted = new AtomicBoolean();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CompletableFuture<Done> systemEnded = new CompletableFuture<>();
   private String phase = "the beginning";
-  private long since;
+  private long phaseStart;
 
   /**
-   * Creates a watchdog whose time does not run yet; {@link #begin} starts it.
+   * Creates a watchdog whose time does not run yet; {@link #startTimer} starts it.
    *
    * @param limit the longest time for the whole stop
    * @param stuck called with the phase that hangs, at most once, when the limit is passed; should
@@ -93,9 +93,9 @@ final class StopWatchdog {
    */
   StopWatchdog(Duration limit, Consumer<String> stuck, LongSupplier nanoTime) {
     this.limit = limit;
-    this.stuck = stuck;
+    this.onHang = stuck;
     this.nanoTime = nanoTime;
-    this.since = nanoTime.getAsLong();
+    this.phaseStart = nanoTime.getAsLong();
   }
 
   /** Creates a watchdog for the stop of an actor system. Its time starts with the first phase. */
@@ -108,17 +108,18 @@ final class StopWatchdog {
           name,
           "watched",
           () -> {
-            watch.reached(name);
+            watch.phaseReached(name);
             return CompletableFuture.completedFuture(Done.done());
           });
     }
     Duration last =
-        phases(config).getOrDefault(CoordinatedShutdown.PhaseActorSystemTerminate(), Duration.ZERO);
+        phaseTimeouts(config)
+            .getOrDefault(CoordinatedShutdown.PhaseActorSystemTerminate(), Duration.ZERO);
     phases.addTask(
         CoordinatedShutdown.PhaseActorSystemTerminate(),
         "bounded",
         () -> {
-          watch.leaveBehindAfter(last.plus(SYSTEM_END));
+          watch.giveUpSystemAfter(last.plus(TERMINATION_MARGIN));
           return CompletableFuture.completedFuture(Done.done());
         });
     system.getWhenTerminated().thenAccept(watch.systemEnded::complete);
@@ -127,15 +128,15 @@ final class StopWatchdog {
 
   /** The longest time of an ordered stop with this configuration, from the signal to the end. */
   static Duration limit(Config config) {
-    Duration all = SYSTEM_END.plus(CLOSING);
-    for (Duration phase : phases(config).values()) {
+    Duration all = TERMINATION_MARGIN.plus(CLOSE_TIMEOUT);
+    for (Duration phase : phaseTimeouts(config).values()) {
       all = all.plus(phase);
     }
     return all;
   }
 
   /** The timeouts of the phases. */
-  private static Map<String, Duration> phases(Config config) {
+  private static Map<String, Duration> phaseTimeouts(Config config) {
     Config shutdown = config.getConfig(SHUTDOWN);
     Map<String, Duration> timeouts = new HashMap<>();
     for (String name : shutdown.getObject("phases").keySet()) {
@@ -157,41 +158,41 @@ final class StopWatchdog {
   }
 
   /** Starts the time of the stop. Further calls do nothing. */
-  void begin() {
-    if (began.compareAndSet(false, true)) {
+  void startTimer() {
+    if (timerStarted.compareAndSet(false, true)) {
       LOG.debug("A stop begins; its limit is {}", limit);
       // A thread of its own, so that nothing that hangs can block it.
-      daemon("stop-watch", this::watch);
+      daemon("stop-watch", this::awaitEndOrReport);
     }
   }
 
   /** Records that the stop has reached this phase. */
-  void reached(String next) {
-    begin();
-    took(next);
+  void phaseReached(String next) {
+    startTimer();
+    changePhase(next);
   }
 
   /** Records that the stop is over; {@code stuck} is not called any more. */
   void ended() {
-    took("the end");
+    changePhase("the end");
     ended.countDown();
   }
 
-  private synchronized void took(String next) {
+  private synchronized void changePhase(String next) {
     long now = nanoTime.getAsLong();
-    long millis = TimeUnit.NANOSECONDS.toMillis(now - since);
+    long millis = TimeUnit.NANOSECONDS.toMillis(now - phaseStart);
     if (millis > SLOW_MILLIS && !phase.equals("the beginning")) {
       LOG.info("The stop was in {} for {} ms", phase, millis);
     }
     phase = next;
-    since = now;
+    phaseStart = now;
   }
 
-  private synchronized String where() {
+  private synchronized String currentPhase() {
     return phase;
   }
 
-  private void leaveBehindAfter(Duration time) {
+  private void giveUpSystemAfter(Duration time) {
     CompletableFuture.delayedExecutor(
             time.toMillis(), TimeUnit.MILLISECONDS, task -> daemon("stop", task))
         .execute(
@@ -206,25 +207,25 @@ final class StopWatchdog {
             });
   }
 
-  private void watch() {
+  private void awaitEndOrReport() {
     try {
       if (ended.await(limit.toNanos(), TimeUnit.NANOSECONDS)) {
         return;
       }
-      String why = "the stop has taken longer than " + limit + " and hangs in " + where();
+      String why = "the stop has taken longer than " + limit + " and hangs in " + currentPhase();
       // Logging blocks if nobody reads the output, so another thread does it.
       daemon(
               "stop-words",
-              () -> LOG.error("This node cannot stop: {}. All threads:\n{}", why, threads()))
-          .join(LAST_WORDS);
-      stuck.accept(why);
+              () -> LOG.error("This node cannot stop: {}. All threads:\n{}", why, threadDump()))
+          .join(LOG_TIMEOUT);
+      onHang.accept(why);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   /** The stacks of all threads. Stacks contain no message content. */
-  private static String threads() {
+  private static String threadDump() {
     StringBuilder text = new StringBuilder();
     Thread.getAllStackTraces()
         .forEach(

@@ -43,7 +43,7 @@ final class VerifyCommand {
   static final String COMMAND = "verify";
 
   /** Conversations read at the same time. */
-  private static final int AT_ONCE = 2;
+  private static final int PARALLELISM = 2;
 
   private VerifyCommand() {}
 
@@ -111,7 +111,7 @@ final class VerifyCommand {
             store.readJournal(),
             where == null ? null : ColdTiers.open(system, where, telemetry));
     // Other entities are checked for their marks only, and only DynamoDB has marks.
-    String names = store instanceof DynamoStore ? "" : ConversationVerifier.NAMES;
+    String names = store instanceof DynamoStore ? "" : ConversationVerifier.PERSISTENCE_ID_PREFIX;
     Source<String, NotUsed> which =
         only == null
             ? Source.fromJavaStream(() -> store.persistenceIds(names))
@@ -121,7 +121,7 @@ final class VerifyCommand {
                       return name -> seen.add(name) ? List.of(name) : List.of();
                     })
                 .withAttributes(ActorAttributes.dispatcher("parley.dispatchers.blocking"))
-            : Source.single(ConversationVerifier.NAMES + only);
+            : Source.single(ConversationVerifier.PERSISTENCE_ID_PREFIX + only);
     LongAdder conversations = new LongAdder();
     LongAdder entries = new LongAdder();
     LongAdder archived = new LongAdder();
@@ -129,18 +129,18 @@ final class VerifyCommand {
     CompletionStage<Done> all =
         which
             .mapAsync(
-                AT_ONCE,
+                PARALLELISM,
                 name ->
-                    name.startsWith(ConversationVerifier.NAMES)
+                    name.startsWith(ConversationVerifier.PERSISTENCE_ID_PREFIX)
                         ? verify(conversationVerifier, store, ConversationVerifier.named(name))
                             .thenApply(
                                 result -> {
                                   conversations.increment();
                                   entries.add(result.entries());
                                   archived.add(result.archived());
-                                  return said(result.id().toString(), result.problems());
+                                  return problemLines(result.id().toString(), result.problems());
                                 })
-                        : marks(store, name).thenApply(found -> said(name, found)))
+                        : verifyMarks(store, name).thenApply(found -> problemLines(name, found)))
             .runForeach(
                 lines -> {
                   problems.add(lines.size());
@@ -160,7 +160,7 @@ final class VerifyCommand {
     return problems.sum() == 0 ? 0 : ExitCode.FAILED;
   }
 
-  private static List<String> said(String name, List<String> problems) {
+  private static List<String> problemLines(String name, List<String> problems) {
     return problems.stream().map(one -> name + ": " + one).toList();
   }
 
@@ -170,7 +170,7 @@ final class VerifyCommand {
     return conversationVerifier
         .verify(id)
         .thenCombine(
-            marks(store, ConversationVerifier.NAMES + id.value()),
+            verifyMarks(store, ConversationVerifier.PERSISTENCE_ID_PREFIX + id.value()),
             (result, marks) ->
                 new ConversationVerifier.Result(
                     result.id(),
@@ -180,9 +180,9 @@ final class VerifyCommand {
   }
 
   /** Checks the marks of one entity. Never fails: a failed read is reported as a problem. */
-  private static CompletionStage<List<String>> marks(Store store, String name) {
+  private static CompletionStage<List<String>> verifyMarks(Store store, String name) {
     return store
-        .marks(name, false)
+        .checkMarks(name, false)
         .handle(
             (problem, failure) ->
                 failure == null

@@ -22,29 +22,29 @@ final class Bulkhead {
   static final int EACH = 4;
 
   private final String what;
-  private final int most;
-  private final int mostWaiting;
-  private final ArrayDeque<Turn> waiting = new ArrayDeque<>();
+  private final int maxAdmitted;
+  private final int maxWaiting;
+  private final ArrayDeque<Permit> waiting = new ArrayDeque<>();
 
   /** The names of the admitted callers. */
-  private final Set<String> present = new HashSet<>();
+  private final Set<String> admittedNames = new HashSet<>();
 
-  private int inside;
+  private int admittedCount;
 
   Bulkhead(String what, int most, int mostWaiting) {
     this.what = what;
-    this.most = most;
-    this.mostWaiting = mostWaiting;
+    this.maxAdmitted = most;
+    this.maxWaiting = mostWaiting;
   }
 
-  /** One caller. It must {@link #leave} in the end, whatever the outcome. */
-  final class Turn {
+  /** One caller. It must {@link #release} in the end, whatever the outcome. */
+  final class Permit {
     private final CompletableFuture<Done> granted = new CompletableFuture<>();
     private final @Nullable String name;
-    private boolean isInside;
-    private boolean hasLeft;
+    private boolean isAdmitted;
+    private boolean isReleased;
 
-    private Turn(@Nullable String name) {
+    private Permit(@Nullable String name) {
       this.name = name;
     }
 
@@ -58,13 +58,13 @@ final class Bulkhead {
     /**
      * Frees the caller's place, or its place in the queue, for the next one. May be called again.
      */
-    void leave() {
-      left(this);
+    void release() {
+      releasePermit(this);
     }
   }
 
   /** Enters without a name. */
-  Turn enter() {
+  Permit enter() {
     return enter(null);
   }
 
@@ -73,42 +73,42 @@ final class Bulkhead {
    *
    * @param name the name, or null for none
    */
-  Turn enter(@Nullable String name) {
-    Turn turn = new Turn(name);
+  Permit enter(@Nullable String name) {
+    Permit permit = new Permit(name);
     boolean full = false;
     synchronized (this) {
-      if (inside < most && (name == null || !present.contains(name))) {
-        inside++;
-        goIn(turn);
-      } else if (waiting.size() < mostWaiting && waitingFor(name) < EACH) {
-        waiting.add(turn);
+      if (admittedCount < maxAdmitted && (name == null || !admittedNames.contains(name))) {
+        admittedCount++;
+        admit(permit);
+      } else if (waiting.size() < maxWaiting && waitingFor(name) < EACH) {
+        waiting.add(permit);
       } else {
-        turn.hasLeft = true;
+        permit.isReleased = true;
         full = true;
       }
     }
     if (full) {
-      turn.granted.completeExceptionally(new ColdUnavailable("too many cold " + what, null));
-    } else if (turn.isInside) {
-      turn.granted.complete(Done.getInstance());
+      permit.granted.completeExceptionally(new ColdUnavailable("too many cold " + what, null));
+    } else if (permit.isAdmitted) {
+      permit.granted.complete(Done.getInstance());
     }
-    return turn;
+    return permit;
   }
 
-  private void left(Turn turn) {
-    Turn next = null;
+  private void releasePermit(Permit permit) {
+    Permit next = null;
     synchronized (this) {
-      if (turn.hasLeft) {
+      if (permit.isReleased) {
         return;
       }
-      turn.hasLeft = true;
-      if (turn.isInside) {
-        if (turn.name != null) {
-          present.remove(turn.name);
+      permit.isReleased = true;
+      if (permit.isAdmitted) {
+        if (permit.name != null) {
+          admittedNames.remove(permit.name);
         }
-        next = nextInside();
+        next = admitNext();
       } else {
-        waiting.remove(turn);
+        waiting.remove(permit);
       }
     }
     if (next != null) {
@@ -117,10 +117,10 @@ final class Bulkhead {
     }
   }
 
-  private void goIn(Turn turn) {
-    turn.isInside = true;
-    if (turn.name != null) {
-      present.add(turn.name);
+  private void admit(Permit permit) {
+    permit.isAdmitted = true;
+    if (permit.name != null) {
+      admittedNames.add(permit.name);
     }
   }
 
@@ -129,16 +129,16 @@ final class Bulkhead {
   }
 
   /** Admits the first waiting caller that may take the free place. */
-  private @Nullable Turn nextInside() {
-    for (Iterator<Turn> all = waiting.iterator(); all.hasNext(); ) {
-      Turn next = all.next();
-      if (next.name == null || !present.contains(next.name)) {
+  private @Nullable Permit admitNext() {
+    for (Iterator<Permit> all = waiting.iterator(); all.hasNext(); ) {
+      Permit next = all.next();
+      if (next.name == null || !admittedNames.contains(next.name)) {
         all.remove();
-        goIn(next);
+        admit(next);
         return next;
       }
     }
-    inside--;
+    admittedCount--;
     return null;
   }
 

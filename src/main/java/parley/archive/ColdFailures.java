@@ -10,7 +10,7 @@ final class ColdFailures {
   private ColdFailures() {}
 
   /** The failure without the wrappers of futures. */
-  static Throwable bare(Throwable failure) {
+  static Throwable unwrapped(Throwable failure) {
     Throwable bare = failure;
     while (bare instanceof CompletionException && bare.getCause() != null) {
       bare = bare.getCause();
@@ -22,8 +22,8 @@ final class ColdFailures {
    * Maps any failure to {@link ColdUnavailable}, {@link ColdDamaged} or {@link
    * IllegalArgumentException}.
    */
-  static RuntimeException of(Throwable failure) {
-    Throwable bare = bare(failure);
+  static RuntimeException classified(Throwable failure) {
+    Throwable bare = unwrapped(failure);
     return switch (bare) {
       case ColdUnavailable known -> known;
       case ColdDamaged known -> known;

@@ -64,7 +64,7 @@ final class ColdMeters {
 
   /** Counts a failure and returns it as one that the contract names. */
   RuntimeException failed(String operation, Throwable failure) {
-    RuntimeException known = ColdFailures.of(failure);
+    RuntimeException known = ColdFailures.classified(failure);
     if (known instanceof IllegalArgumentException && operation.equals("read")) {
       // The exception comes from a library; the caller's range is not its cause.
       known = new ColdUnavailable("the cold tier cannot be used", known);

@@ -48,13 +48,13 @@ final class FileObjects implements ObjectStore {
           : new FileAttribute<?>[0];
 
   /** The prefix of the names of temporary files. */
-  private static final String UNFINISHED = ".unfinished-";
+  private static final String TEMPORARY_PREFIX = ".unfinished-";
 
   /**
    * Age at which a temporary file is a leftover of a crash. The next put into its folder removes
    * it.
    */
-  private static final Duration ABANDONED = Duration.ofHours(1);
+  private static final Duration TEMPORARY_FILE_MAX_AGE = Duration.ofHours(1);
 
   private final Path root;
   private final Executor executor;
@@ -69,9 +69,9 @@ final class FileObjects implements ObjectStore {
     return run(
         () -> {
           Path file = root.resolve(key);
-          Path folder = folder(file);
+          Path folder = parentOf(file);
           makeFolder(folder);
-          Path unfinished = folder.resolve(UNFINISHED + UUID.randomUUID());
+          Path unfinished = folder.resolve(TEMPORARY_PREFIX + UUID.randomUUID());
           try {
             write(unfinished, bytes);
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE);
@@ -79,14 +79,14 @@ final class FileObjects implements ObjectStore {
             Files.deleteIfExists(unfinished);
           }
           removeAbandoned(folder);
-          force(folder);
+          forceFolder(folder);
           return Done.getInstance();
         });
   }
 
   private static void removeAbandoned(Path folder) throws IOException {
-    Instant before = Instant.now().minus(ABANDONED);
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, UNFINISHED + "*")) {
+    Instant before = Instant.now().minus(TEMPORARY_FILE_MAX_AGE);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, TEMPORARY_PREFIX + "*")) {
       for (Path file : files) {
         if (Files.getLastModifiedTime(file).toInstant().isBefore(before)) {
           Files.deleteIfExists(file);
@@ -116,9 +116,9 @@ final class FileObjects implements ObjectStore {
     }
     if (folder.equals(root)) {
       // The parent folders are not ours: they get default rights.
-      Files.createDirectories(folder(folder));
+      Files.createDirectories(parentOf(folder));
     } else {
-      makeFolder(folder(folder));
+      makeFolder(parentOf(folder));
     }
     try {
       Files.createDirectory(folder, OWNER_ONLY);
@@ -128,10 +128,10 @@ final class FileObjects implements ObjectStore {
       }
       // Another thread was first.
     }
-    force(folder(folder));
+    forceFolder(parentOf(folder));
   }
 
-  private static Path folder(Path file) throws IOException {
+  private static Path parentOf(Path file) throws IOException {
     Path folder = file.getParent();
     if (folder == null) {
       throw new NotDirectoryException(file.toString());
@@ -140,7 +140,7 @@ final class FileObjects implements ObjectStore {
   }
 
   /** Makes the names in a folder durable. Windows has no such operation, and needs none. */
-  private static void force(Path folder) throws IOException {
+  private static void forceFolder(Path folder) throws IOException {
     if (java.io.File.separatorChar == '\\') {
       return;
     }
@@ -168,12 +168,12 @@ final class FileObjects implements ObjectStore {
   /** Holds all names in memory at once: some hundred bytes for each segment of the conversation. */
   @Override
   public Source<String, NotUsed> list(String prefix) {
-    return Source.lazyCompletionStage(() -> run(() -> names(prefix)))
+    return Source.lazyCompletionStage(() -> run(() -> keysWithPrefix(prefix)))
         .mapConcat(names -> names)
         .mapMaterializedValue(ignored -> NotUsed.getInstance());
   }
 
-  private List<String> names(String prefix) throws IOException {
+  private List<String> keysWithPrefix(String prefix) throws IOException {
     int slash = prefix.lastIndexOf('/');
     String folder = prefix.substring(0, slash + 1);
     String begin = prefix.substring(slash + 1);
@@ -181,7 +181,7 @@ final class FileObjects implements ObjectStore {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(folder))) {
       for (Path file : files) {
         String name = String.valueOf(file.getFileName());
-        if (name.startsWith(begin) && !name.startsWith(UNFINISHED)) {
+        if (name.startsWith(begin) && !name.startsWith(TEMPORARY_PREFIX)) {
           keys.add(folder + name);
         }
       }
@@ -198,7 +198,7 @@ final class FileObjects implements ObjectStore {
         () -> {
           Path file = root.resolve(key);
           if (Files.deleteIfExists(file)) {
-            force(folder(file));
+            forceFolder(parentOf(file));
           }
           return Done.getInstance();
         });
@@ -210,7 +210,7 @@ final class FileObjects implements ObjectStore {
         () -> {
           try {
             makeFolder(root);
-            Path probe = root.resolve(UNFINISHED + UUID.randomUUID());
+            Path probe = root.resolve(TEMPORARY_PREFIX + UUID.randomUUID());
             write(probe, new byte[1]);
             Files.delete(probe);
             return Done.getInstance();

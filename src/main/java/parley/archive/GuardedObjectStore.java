@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 /**
  * An object store with time limits and circuit breakers. Each call fails after its timeout. After
  * several failures in a row calls fail at once for a while; reads and writes have a breaker each.
- * Every failure is one of {@link ColdFailures#of}.
+ * Every failure is one of {@link ColdFailures#classified}.
  */
 final class GuardedObjectStore {
   private static final Logger LOG = LoggerFactory.getLogger(GuardedObjectStore.class);
@@ -32,14 +32,14 @@ final class GuardedObjectStore {
 
   private final ObjectStore store;
   private final Materializer materializer;
-  private final Side reads;
-  private final Side writes;
+  private final GuardedCalls reads;
+  private final GuardedCalls writes;
 
   GuardedObjectStore(ObjectStore store, ColdLimits limits, ActorSystem<?> system) {
     this.store = store;
     this.materializer = SystemMaterializer.get(system).materializer();
-    this.reads = new Side("reads", limits.readTimeout(), limits, system);
-    this.writes = new Side("writes", limits.writeTimeout(), limits, system);
+    this.reads = new GuardedCalls("reads", limits.readTimeout(), limits, system);
+    this.writes = new GuardedCalls("writes", limits.writeTimeout(), limits, system);
   }
 
   CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
@@ -66,11 +66,11 @@ final class GuardedObjectStore {
   }
 
   /** The breaker and the timeout of reads, or of writes. */
-  private static final class Side {
+  private static final class GuardedCalls {
     private final CircuitBreaker breaker;
     private volatile String lastProblem = "";
 
-    Side(String what, Duration timeout, ColdLimits limits, ActorSystem<?> system) {
+    GuardedCalls(String what, Duration timeout, ColdLimits limits, ActorSystem<?> system) {
       breaker =
           CircuitBreaker.create(
                   system.classicSystem().scheduler(), limits.failures(), timeout, limits.rest())
@@ -82,12 +82,12 @@ final class GuardedObjectStore {
 
     <T> CompletionStage<T> call(Callable<CompletionStage<T>> call) {
       BiFunction<Optional<T>, Optional<Throwable>, Boolean> isFailure =
-          (value, failure) -> failure.isPresent() && counts(failure.get());
+          (value, failure) -> failure.isPresent() && countsForBreaker(failure.get());
       return breaker
           .callWithCircuitBreakerCS(call, isFailure)
           .exceptionally(
               failure -> {
-                throw said(failure);
+                throw asColdFailure(failure);
               });
     }
 
@@ -95,18 +95,18 @@ final class GuardedObjectStore {
      * Whether a failure counts for the breaker. A damaged object does not: it is no sign that the
      * next object cannot be read.
      */
-    private boolean counts(Throwable failure) {
-      boolean counts = !(ColdFailures.bare(failure) instanceof ColdDamaged);
+    private boolean countsForBreaker(Throwable failure) {
+      boolean counts = !(ColdFailures.unwrapped(failure) instanceof ColdDamaged);
       if (counts) {
-        lastProblem = String.valueOf(ColdFailures.of(failure).getMessage());
+        lastProblem = String.valueOf(ColdFailures.classified(failure).getMessage());
       }
       return counts;
     }
 
-    private RuntimeException said(Throwable failure) {
-      return ColdFailures.bare(failure) instanceof CircuitBreakerOpenException resting
+    private RuntimeException asColdFailure(Throwable failure) {
+      return ColdFailures.unwrapped(failure) instanceof CircuitBreakerOpenException resting
           ? new ColdUnavailable("the cold tier rests after failures: " + lastProblem, resting)
-          : ColdFailures.of(failure);
+          : ColdFailures.classified(failure);
     }
   }
 }

@@ -49,7 +49,7 @@ final class S3Objects implements ObjectStore {
   private final AwsRegionProvider regions;
   private final Executor executor;
   private final Materializer materializer;
-  private final S3Settings base;
+  private final S3Settings baseSettings;
   private volatile @Nullable Region region;
 
   S3Objects(
@@ -64,7 +64,7 @@ final class S3Objects implements ObjectStore {
     this.executor = executor;
     this.materializer = SystemMaterializer.get(system).materializer();
     S3Settings settings = S3Ext.get(system).settings();
-    this.base =
+    this.baseSettings =
         place.endpoint() == null
             ? settings
             : settings
@@ -93,7 +93,7 @@ final class S3Objects implements ObjectStore {
 
   @Override
   public CompletionStage<Optional<byte[]>> get(String key, int most) {
-    return signing()
+    return signingAttributes()
         .thenCompose(
             attributes ->
                 S3.getObject(place.bucket(), key)
@@ -105,7 +105,7 @@ final class S3Objects implements ObjectStore {
               if (failure == null) {
                 return Optional.of(bytes.result().toArray());
               }
-              Throwable bare = ColdFailures.bare(failure);
+              Throwable bare = ColdFailures.unwrapped(failure);
               if (bare instanceof S3Exception e && e.code().equals("NoSuchKey")) {
                 return Optional.empty();
               }
@@ -118,7 +118,7 @@ final class S3Objects implements ObjectStore {
 
   @Override
   public Source<String, NotUsed> list(String prefix) {
-    return Source.lazyCompletionStage(this::signing)
+    return Source.lazyCompletionStage(this::signingAttributes)
         .flatMapConcat(
             attributes ->
                 S3.listBucket(place.bucket(), Optional.of(prefix)).withAttributes(attributes))
@@ -146,7 +146,7 @@ final class S3Objects implements ObjectStore {
 
   private <T, R> CompletionStage<R> call(
       Supplier<Source<T, NotUsed>> request, Function<T, R> result) {
-    return signing()
+    return signingAttributes()
         .thenCompose(
             attributes ->
                 request.get().withAttributes(attributes).runWith(Sink.head(), materializer))
@@ -158,7 +158,7 @@ final class S3Objects implements ObjectStore {
   }
 
   /** The attributes with which the next request is signed. */
-  private CompletionStage<Attributes> signing() {
+  private CompletionStage<Attributes> signingAttributes() {
     return CompletableFuture.supplyAsync(
         () -> {
           AwsCredentials now;
@@ -172,7 +172,8 @@ final class S3Objects implements ObjectStore {
           }
           Region here = region();
           return S3Attributes.settings(
-              base.withCredentialsProvider(StaticCredentialsProvider.create(now))
+              baseSettings
+                  .withCredentialsProvider(StaticCredentialsProvider.create(now))
                   .withS3RegionProvider(() -> here));
         },
         executor);
@@ -204,9 +205,9 @@ final class S3Objects implements ObjectStore {
    * the setting.
    */
   private Throwable explained(Throwable failure) {
-    Throwable bare = ColdFailures.bare(failure);
+    Throwable bare = ColdFailures.unwrapped(failure);
     if (bare instanceof StreamTcpException) {
-      return new ColdUnavailable("S3" + at() + " cannot be reached", bare);
+      return new ColdUnavailable("S3" + atEndpoint() + " cannot be reached", bare);
     }
     if (!(bare instanceof S3Exception e)) {
       return bare;
@@ -231,16 +232,19 @@ final class S3Objects implements ObjectStore {
   }
 
   private ColdRefused missing() {
-    return new ColdRefused("PARLEY_S3_BUCKET: there is no bucket " + place.bucket() + at(), null);
+    return new ColdRefused(
+        "PARLEY_S3_BUCKET: there is no bucket " + place.bucket() + atEndpoint(), null);
   }
 
   private ColdRefused denied() {
     return new ColdRefused(
-        "PARLEY_S3_BUCKET: these AWS credentials may not use bucket " + place.bucket() + at(),
+        "PARLEY_S3_BUCKET: these AWS credentials may not use bucket "
+            + place.bucket()
+            + atEndpoint(),
         null);
   }
 
-  private String at() {
+  private String atEndpoint() {
     return place.endpoint() == null ? "" : " at " + place.endpoint().getHost();
   }
 }

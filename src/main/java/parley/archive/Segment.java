@@ -41,11 +41,11 @@ record Segment(Manifest manifest, byte[] bytes) {
   static Segment of(ConversationId id, List<Entry> entries) {
     check(entries);
     ByteArrayOutputStream out = new ByteArrayOutputStream(64 * 1024);
-    Counting raw;
+    CountingStream raw;
     try (Gzip gzip = new Gzip(out);
-        Counting counting = new Counting(gzip);
-        JsonGenerator json = EntryLine.generator(counting)) {
-      raw = counting;
+        CountingStream countingStream = new CountingStream(gzip);
+        JsonGenerator json = EntryLine.generator(countingStream)) {
+      raw = countingStream;
       for (Entry entry : entries) {
         EntryLine.write(json, entry);
       }
@@ -134,11 +134,11 @@ record Segment(Manifest manifest, byte[] bytes) {
     }
   }
 
-  private static final class Counting extends OutputStream {
+  private static final class CountingStream extends OutputStream {
     private final OutputStream out;
     private long count;
 
-    Counting(OutputStream out) {
+    CountingStream(OutputStream out) {
       this.out = out;
     }
 

@@ -9,11 +9,11 @@ import parley.model.ConversationId;
 
 /**
  * The segments that this node read recently, verified and in their stored form. Bounded by their
- * bytes. A conversation has at most {@value #OF_ONE}, so a reader of one whole conversation does
- * not evict the segments of all others.
+ * bytes. A conversation has at most {@value #MAX_PER_CONVERSATION}, so a reader of one whole
+ * conversation does not evict the segments of all others.
  */
 final class SegmentCache {
-  private static final int OF_ONE = 3;
+  private static final int MAX_PER_CONVERSATION = 3;
 
   /** Approximate bytes of a cached segment besides its content. */
   private static final int OVERHEAD = 500;
@@ -58,7 +58,8 @@ final class SegmentCache {
             (before, added) -> {
               List<Segment> all = new ArrayList<>(added);
               for (Segment one : before) {
-                if (all.size() < OF_ONE && one.manifest().to() != segment.manifest().to()) {
+                if (all.size() < MAX_PER_CONVERSATION
+                    && one.manifest().to() != segment.manifest().to()) {
                   all.add(one);
                 }
               }

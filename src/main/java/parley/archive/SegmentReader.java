@@ -67,7 +67,7 @@ final class SegmentReader implements Iterator<Entry> {
           throw damaged("ends before entry " + (seq + 1), null);
         }
         seq++;
-        if (numberOfLine() != seq) {
+        if (seqOfLine() != seq) {
           throw damaged("has another line where entry " + seq + " belongs", null);
         }
       } while (seq < from);
@@ -139,7 +139,7 @@ final class SegmentReader implements Iterator<Entry> {
     length += count;
   }
 
-  private long numberOfLine() {
+  private long seqOfLine() {
     int at = EntryLine.START.length();
     if (length < at) {
       return -1;

@@ -78,11 +78,12 @@ final class SegmentTier implements ColdTier {
   @Override
   public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
     List<Entry> own = List.copyOf(entries);
-    Bulkhead.Turn turn = writes.enter();
-    return turn.granted()
+    Bulkhead.Permit permit = writes.enter();
+    return permit
+        .granted()
         .thenApplyAsync(granted -> Segment.of(id, own), executor)
         .thenCompose(segment -> store(segment, own))
-        .whenComplete((manifest, failure) -> turn.leave())
+        .whenComplete((manifest, failure) -> permit.release())
         .exceptionally(
             failure -> {
               throw meters.failed("write", failure);
@@ -97,7 +98,7 @@ final class SegmentTier implements ColdTier {
     return objects
         .put(key, segment.bytes(), "application/gzip")
         .thenCompose(put -> objects.get(key, Segment.MOST_BYTES))
-        .thenAcceptAsync(stored -> compare(stored, segment, entries), executor)
+        .thenAcceptAsync(stored -> verifyStored(stored, segment, entries), executor)
         .thenCompose(same -> objects.get(name.key(), ManifestJson.MOST_BYTES))
         .thenCompose(
             before ->
@@ -122,7 +123,7 @@ final class SegmentTier implements ColdTier {
    * Compares the bytes, the checksum and every entry. After this, entries that are removed from the
    * journal exist only here.
    */
-  private static void compare(Optional<byte[]> stored, Segment written, List<Entry> entries) {
+  private static void verifyStored(Optional<byte[]> stored, Segment written, List<Entry> entries) {
     byte[] bytes =
         stored.orElseThrow(() -> new ColdDamaged(written.where() + " is not there", null));
     Segment read = new Segment(written.manifest(), bytes);
@@ -147,10 +148,10 @@ final class SegmentTier implements ColdTier {
               .filter(old -> !old.equals(key));
       return replaced.isPresent()
           ? deleteUnlessNamed(id, name, replaced.get())
-          : present(Done.getInstance());
+          : completed(Done.getInstance());
     } catch (ColdDamaged e) {
       // The old manifest could not be read by anybody, and has been replaced.
-      return present(Done.getInstance());
+      return completed(Done.getInstance());
     }
   }
 
@@ -170,7 +171,7 @@ final class SegmentTier implements ColdTier {
                           m ->
                               ObjectKeys.segment(id, m.from(), m.to(), m.sha256()).equals(replaced))
                       .isPresent();
-              return named ? present(Done.getInstance()) : objects.delete(replaced);
+              return named ? completed(Done.getInstance()) : objects.delete(replaced);
             });
   }
 
@@ -178,7 +179,7 @@ final class SegmentTier implements ColdTier {
     return names(manifest.conversationId(), manifest.from(), manifest.to())
         .thenCompose(
             names -> {
-              CompletionStage<Done> all = present(Done.getInstance());
+              CompletionStage<Done> all = completed(Done.getInstance());
               // Manifests first: a segment without a manifest does not exist, but a manifest
               // without its segment is damage.
               for (boolean manifests : new boolean[] {true, false}) {
@@ -248,7 +249,7 @@ final class SegmentTier implements ColdTier {
     if (from < 1) {
       throw new IllegalArgumentException("entries from " + from);
     }
-    return to < from ? Source.empty() : inTurn(bulkhead, name, entries(id, from, to, cached));
+    return to < from ? Source.empty() : withPermit(bulkhead, name, entries(id, from, to, cached));
   }
 
   private Source<Entry, NotUsed> entries(ConversationId id, long from, long to, boolean cached) {
@@ -274,19 +275,19 @@ final class SegmentTier implements ColdTier {
   }
 
   /** Runs a source when the bulkhead admits it, and frees its place however the source ends. */
-  private <T> Source<T, NotUsed> inTurn(
+  private <T> Source<T, NotUsed> withPermit(
       Bulkhead bulkhead, @Nullable String name, Source<T, NotUsed> source) {
     return Source.lazySource(
             () -> {
-              Bulkhead.Turn turn = bulkhead.enter(name);
-              return Source.completionStage(turn.granted())
+              Bulkhead.Permit permit = bulkhead.enter(name);
+              return Source.completionStage(permit.granted())
                   .flatMapConcat(granted -> source)
                   .initialTimeout(limits.patience())
                   .backpressureTimeout(limits.stalled())
                   .mapError(Throwable.class, failure -> meters.failed("read", failure))
                   .watchTermination(
                       (ignored, ended) -> {
-                        var unused = ended.whenComplete((done, failure) -> turn.leave());
+                        var unused = ended.whenComplete((done, failure) -> permit.release());
                         return NotUsed.getInstance();
                       });
             })
@@ -303,7 +304,7 @@ final class SegmentTier implements ColdTier {
     return find(id, seq)
         .thenCompose(
             // If the segment was replaced between two steps, the second try sees the new one.
-            found -> found.isPresent() ? present(found) : find(id, seq))
+            found -> found.isPresent() ? completed(found) : find(id, seq))
         .thenApply(
             found -> {
               Segment segment =
@@ -317,7 +318,7 @@ final class SegmentTier implements ColdTier {
             });
   }
 
-  private static <T> CompletionStage<T> present(T value) {
+  private static <T> CompletionStage<T> completed(T value) {
     return CompletableFuture.completedFuture(value);
   }
 
@@ -332,29 +333,29 @@ final class SegmentTier implements ColdTier {
         .thenCompose(
             found ->
                 found.isPresent() || ObjectKeys.shelves(id, seq, furthest).size() == 1
-                    ? present(found)
+                    ? completed(found)
                     : find(id, seq, furthest));
   }
 
   /** As above, among the segments that end on the shelf of {@code to}. */
   private CompletionStage<Optional<Segment>> find(ConversationId id, long seq, long to) {
-    return names(id, to, to).thenCompose(names -> firstOf(id, holding(names, seq), 0));
+    return names(id, to, to).thenCompose(names -> firstOf(id, manifestsHolding(names, seq), 0));
   }
 
   private CompletionStage<Optional<Segment>> firstOf(
       ConversationId id, List<ObjectKeys.Name> names, int at) {
     if (at == names.size()) {
-      return present(Optional.empty());
+      return completed(Optional.empty());
     }
     return load(id, names.get(at))
-        .thenCompose(found -> found.isPresent() ? present(found) : firstOf(id, names, at + 1));
+        .thenCompose(found -> found.isPresent() ? completed(found) : firstOf(id, names, at + 1));
   }
 
   private CompletionStage<Optional<Segment>> load(ConversationId id, ObjectKeys.Name name) {
     return manifest(id, name)
         .thenCompose(
             manifest ->
-                manifest.isEmpty() ? present(Optional.<Segment>empty()) : bytes(manifest.get()));
+                manifest.isEmpty() ? completed(Optional.<Segment>empty()) : bytes(manifest.get()));
   }
 
   private CompletionStage<Optional<Manifest>> manifest(ConversationId id, ObjectKeys.Name name) {
@@ -380,7 +381,7 @@ final class SegmentTier implements ColdTier {
             executor);
   }
 
-  private static List<ObjectKeys.Name> holding(List<ObjectKeys.Name> names, long seq) {
+  private static List<ObjectKeys.Name> manifestsHolding(List<ObjectKeys.Name> names, long seq) {
     return names.stream()
         .filter(name -> name.isManifest() && name.from() <= seq && seq <= name.to())
         .toList();
@@ -388,7 +389,7 @@ final class SegmentTier implements ColdTier {
 
   @Override
   public Source<Manifest, NotUsed> manifests(ConversationId id) {
-    return inTurn(
+    return withPermit(
         scans,
         null,
         store

@@ -53,7 +53,7 @@ import parley.model.UserId;
  *
  * <p>A verified token is remembered by its SHA-256, because every request sends it again: at most
  * {@value #REMEMBERED} tokens, each for {@link #REMEMBER}. After that it is verified anew, which
- * also checks that its key still exists. Thread-safe. Only {@link #hasten} blocks.
+ * also checks that its key still exists. Thread-safe. Only {@link #useFastSignatures} blocks.
  */
 public final class AccessTokens implements AutoCloseable {
   /** Lifetime of our tokens. */
@@ -70,7 +70,7 @@ public final class AccessTokens implements AutoCloseable {
 
   private static final int MAX_CHARS = 8 * 1024;
   private static final long RETRY_AFTER_MILLIS = 2_000;
-  private static final String OUR_IDS = "u_";
+  private static final String OWN_ID_PREFIX = "u_";
   private static final Set<JWSAlgorithm> ASYMMETRIC =
       Set.of(
           JWSAlgorithm.ES256,
@@ -86,7 +86,7 @@ public final class AccessTokens implements AutoCloseable {
   private record Remote(ExternalIssuer issuer, RemoteKeys keys) {}
 
   /** Our keys, and the object that signs and checks with each of them, by key id. */
-  private record Own(SigningKeys keys, Map<String, Signatures> byId) {
+  private record OwnKeys(SigningKeys keys, Map<String, Signatures> byId) {
     /** The object for the key that signs now. It can also check with any other key. */
     Signatures signing(Instant now) {
       return Objects.requireNonNull(byId.get(keys.keyId(now)));
@@ -96,24 +96,24 @@ public final class AccessTokens implements AutoCloseable {
   private final KeyRing ring;
   private final InstantSource clock;
   private final @Nullable Remote external;
-  private final Cache<String, Principal> remembered;
-  private volatile Own own;
-  private volatile boolean hastened;
+  private final Cache<String, Principal> verifiedTokens;
+  private volatile OwnKeys ownKeys;
+  private volatile boolean fastSignatures;
 
   /** Creates it with {@code clock}, which decides about {@code exp}. */
   public AccessTokens(KeyRing ring, Optional<ExternalIssuer> external, InstantSource clock) {
     this.ring = ring;
     this.clock = clock;
-    this.own = new Own(ring.keys(), Map.of());
+    this.ownKeys = new OwnKeys(ring.keys(), Map.of());
     this.external =
         external.map(e -> new Remote(e, new RemoteKeys(e.jwksUrl(), clock))).orElse(null);
-    this.remembered =
+    this.verifiedTokens =
         Caffeine.newBuilder()
             .maximumSize(REMEMBERED)
             .expireAfterWrite(REMEMBER)
             .ticker(() -> clock.millis() * 1_000_000)
             .build();
-    ring.prepare(this::use);
+    ring.beforeInstall(this::useKeys);
   }
 
   /**
@@ -140,7 +140,7 @@ public final class AccessTokens implements AutoCloseable {
             .claim("username", username)
             .claim("sid", sid)
             .build();
-    Own with = own;
+    OwnKeys with = ownKeys;
     String keyId = with.keys.keyId(now);
     SignedJWT jwt =
         new SignedJWT(new JWSHeader.Builder(JWSAlgorithm.ES256).keyID(keyId).build(), claims);
@@ -158,23 +158,24 @@ public final class AccessTokens implements AutoCloseable {
    */
   public CompletionStage<TokenVerdict> verify(Secret token) {
     if (token.value().length() > MAX_CHARS) {
-      return done(new Rejected("too long"));
+      return completed(new Rejected("too long"));
     }
     String hash = sha256(token.value());
-    Principal known = remembered.getIfPresent(hash);
+    Principal known = verifiedTokens.getIfPresent(hash);
     if (known != null) {
-      return done(clock.instant().isBefore(known.expiresAt()) ? known : new Rejected("expired"));
+      return completed(
+          clock.instant().isBefore(known.expiresAt()) ? known : new Rejected("expired"));
     }
     CompletionStage<TokenVerdict> result;
     try {
       result = verify(SignedJWT.parse(token.value()));
     } catch (ParseException | JOSEException | RuntimeException e) {
-      return done(new Rejected("malformed"));
+      return completed(new Rejected("malformed"));
     }
     return result.thenApply(
         tokenVerdict -> {
           if (tokenVerdict instanceof Principal principal) {
-            remembered.put(hash, principal);
+            verifiedTokens.put(hash, principal);
           }
           return tokenVerdict;
         });
@@ -185,9 +186,9 @@ public final class AccessTokens implements AutoCloseable {
    * machine. Blocks for about a second of processor time, so call it when the program already
    * listens.
    */
-  public void hasten() {
-    hastened = true;
-    own.byId.values().forEach(Signatures::hasten);
+  public void useFastSignatures() {
+    fastSignatures = true;
+    ownKeys.byId.values().forEach(Signatures::useFastProvider);
   }
 
   /** Ends the threads that read keys, ours and those of an external issuer. */
@@ -202,7 +203,8 @@ public final class AccessTokens implements AutoCloseable {
   private CompletionStage<TokenVerdict> verify(SignedJWT jwt) throws ParseException, JOSEException {
     Base64URL signature = jwt.getSignature();
     if (!Base64URL.encode(signature.decode()).equals(signature)) {
-      return done(new Rejected("malformed")); // Only the canonical spelling, as for refresh tokens.
+      return completed(
+          new Rejected("malformed")); // Only the canonical spelling, as for refresh tokens.
     }
     JWTClaimsSet claims = jwt.getJWTClaimsSet();
     String issuer = claims.getIssuer();
@@ -212,7 +214,7 @@ public final class AccessTokens implements AutoCloseable {
     if (external != null && external.issuer.issuer().equals(issuer)) {
       return verifyExternal(jwt, claims, external);
     }
-    return done(new Rejected("unknown issuer"));
+    return completed(new Rejected("unknown issuer"));
   }
 
   private CompletionStage<TokenVerdict> verifyOwn(SignedJWT jwt, JWTClaimsSet claims)
@@ -220,30 +222,30 @@ public final class AccessTokens implements AutoCloseable {
     JWSHeader header = jwt.getHeader();
     String keyId = header.getKeyID();
     if (!JWSAlgorithm.ES256.equals(header.getAlgorithm()) || !SigningKeys.isKeyId(keyId)) {
-      return done(new Rejected("not our key"));
+      return completed(new Rejected("not our key"));
     }
     String username = claims.getStringClaim("username");
     // Checked before the store is read: an expired token must not cost a read.
     TokenVerdict about =
-        username == null ? new Rejected("no username") : principal(claims, username, false);
+        username == null ? new Rejected("no username") : checkClaims(claims, username, false);
     if (about instanceof Rejected) {
-      return done(about);
+      return completed(about);
     }
-    if (own.keys.has(keyId)) {
-      return done(signedByOwn(jwt, keyId, about));
+    if (ownKeys.keys.contains(keyId)) {
+      return completed(checkOwnSignature(jwt, keyId, about));
     }
     return ring.refresh()
         .thenApply(
             read ->
-                own.keys.has(keyId)
-                    ? signedByOwn(jwt, keyId, about)
+                ownKeys.keys.contains(keyId)
+                    ? checkOwnSignature(jwt, keyId, about)
                     : read ? new Rejected("not our key") : new Unavailable(RETRY_AFTER_MILLIS));
   }
 
-  private TokenVerdict signedByOwn(SignedJWT jwt, String keyId, TokenVerdict about) {
-    Own with = own;
+  private TokenVerdict checkOwnSignature(SignedJWT jwt, String keyId, TokenVerdict about) {
+    OwnKeys with = ownKeys;
     Instant now = clock.instant();
-    SigningKeys.Key key = with.keys.good(keyId, now);
+    SigningKeys.Key key = with.keys.validKey(keyId, now);
     if (key == null) {
       return new Rejected("a key that has ended");
     }
@@ -257,8 +259,8 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /** Switches to other keys. If a key was removed, all remembered tokens are forgotten. */
-  private void use(SigningKeys keys) {
-    Own before = own;
+  private void useKeys(SigningKeys keys) {
+    OwnKeys before = ownKeys;
     Map<String, Signatures> byId = new HashMap<>();
     for (SigningKeys.Key key : keys.all()) {
       if (key.jwk().isPrivate()) { // Public keys only check.
@@ -266,17 +268,17 @@ public final class AccessTokens implements AutoCloseable {
         byId.put(key.id(), known == null ? signatures(key) : known);
       }
     }
-    own = new Own(keys, Map.copyOf(byId));
-    if (!before.keys.all().stream().allMatch(key -> keys.has(key.id()))) {
-      remembered.invalidateAll();
+    ownKeys = new OwnKeys(keys, Map.copyOf(byId));
+    if (!before.keys.all().stream().allMatch(key -> keys.contains(key.id()))) {
+      verifiedTokens.invalidateAll();
     }
   }
 
   private Signatures signatures(SigningKeys.Key key) {
     try {
       Signatures made = new Signatures(key.jwk());
-      if (hastened) {
-        made.hasten();
+      if (fastSignatures) {
+        made.useFastProvider();
       }
       return made;
     } catch (JOSEException e) {
@@ -287,22 +289,22 @@ public final class AccessTokens implements AutoCloseable {
   private CompletionStage<TokenVerdict> verifyExternal(
       SignedJWT jwt, JWTClaimsSet claims, Remote remote) {
     if (!ASYMMETRIC.contains(jwt.getHeader().getAlgorithm())) {
-      return done(new Rejected("algorithm not allowed"));
+      return completed(new Rejected("algorithm not allowed"));
     }
     if (!claims.getAudience().contains(remote.issuer.audience())) {
-      return done(new Rejected("wrong audience"));
+      return completed(new Rejected("wrong audience"));
     }
     String wrong = remote.issuer.objection(jwt.getHeader(), claims, clock.instant());
     if (wrong != null) {
-      return done(new Rejected(wrong));
+      return completed(new Rejected(wrong));
     }
     String subject = claims.getSubject();
-    if (subject == null || !IdRules.isId(subject) || subject.startsWith(OUR_IDS)) {
-      return done(new Rejected("sub cannot be a user_id"));
+    if (subject == null || !IdRules.isId(subject) || subject.startsWith(OWN_ID_PREFIX)) {
+      return completed(new Rejected("sub cannot be a user_id"));
     }
     // Checked before the keys are fetched: an expired token must not cost a fetch.
-    if (principal(claims, subject, true) instanceof Rejected rejected) {
-      return done(rejected);
+    if (checkClaims(claims, subject, true) instanceof Rejected rejected) {
+      return completed(rejected);
     }
     return remote
         .keys
@@ -311,13 +313,13 @@ public final class AccessTokens implements AutoCloseable {
             (candidates, failure) ->
                 failure != null
                     ? new Unavailable(RETRY_AFTER_MILLIS)
-                    : signedByOne(jwt, candidates)
-                        ? principal(claims, subject, true)
+                    : isSignedByAny(jwt, candidates)
+                        ? checkClaims(claims, subject, true)
                         : new Rejected("bad signature or unknown key"));
   }
 
-  private boolean signedByOne(SignedJWT jwt, List<JWK> candidates) {
-    Signatures signatures = own.signing(clock.instant());
+  private boolean isSignedByAny(SignedJWT jwt, List<JWK> candidates) {
+    Signatures signatures = ownKeys.signing(clock.instant());
     for (JWK candidate : candidates) {
       try {
         if (candidate instanceof AsymmetricJWK key && signatures.verify(jwt, key)) {
@@ -331,13 +333,13 @@ public final class AccessTokens implements AutoCloseable {
   }
 
   /** Checks the claims that our tokens and those of an external issuer have in common. */
-  private TokenVerdict principal(JWTClaimsSet claims, String username, boolean isExternal) {
+  private TokenVerdict checkClaims(JWTClaimsSet claims, String username, boolean isExternal) {
     Instant now = clock.instant();
     Date expires = claims.getExpirationTime();
     if (expires == null || !now.isBefore(expires.toInstant())) {
       return new Rejected("expired");
     }
-    if (ahead(claims.getNotBeforeTime(), now) || ahead(claims.getIssueTime(), now)) {
+    if (isAhead(claims.getNotBeforeTime(), now) || isAhead(claims.getIssueTime(), now)) {
       return new Rejected("not yet valid");
     }
     String subject = claims.getSubject();
@@ -359,11 +361,11 @@ public final class AccessTokens implements AutoCloseable {
     return !isExternal && claims.getClaim("sid") instanceof String sid ? sid : null;
   }
 
-  private static boolean ahead(@Nullable Date date, Instant now) {
+  private static boolean isAhead(@Nullable Date date, Instant now) {
     return date != null && date.toInstant().isAfter(now.plus(SKEW));
   }
 
-  private static CompletionStage<TokenVerdict> done(TokenVerdict tokenVerdict) {
+  private static CompletionStage<TokenVerdict> completed(TokenVerdict tokenVerdict) {
     return CompletableFuture.completedFuture(tokenVerdict);
   }
 

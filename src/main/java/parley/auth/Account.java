@@ -141,10 +141,10 @@ public final class Account
    * Result of a notification: the user entity knows that the family has ended, or did not confirm
    * it.
    */
-  private record Told(String familyId, boolean known) implements Command, Local {}
+  private record UserNotified(String familyId, boolean known) implements Command, Local {}
 
   /** Timer: repeats the notifications that the user entity has not confirmed. */
-  private record TellAgain() implements Command, Local {}
+  private record RetryNotifications() implements Command, Local {}
 
   /** Notifies user entities that a login has ended. */
   @FunctionalInterface
@@ -153,7 +153,7 @@ public final class Account
      * Closes the sockets and stops the pushes of the login. The stage completes when the user
      * entity has stored the end. It fails within a few seconds if that is not certain.
      */
-    CompletionStage<?> ended(UserId user, String sid);
+    CompletionStage<?> loginEnded(UserId user, String sid);
   }
 
   static final int MAX_WAITING = 64;
@@ -169,10 +169,10 @@ public final class Account
    * The entity leaves memory after this time without a command, unless it has guesses to remember
    * or notifications to repeat.
    */
-  static final Duration IDLE = Duration.ofMinutes(2);
+  static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
 
   /** Delay before a notification that was not confirmed is repeated. */
-  private static final Duration TELL_AGAIN = Duration.ofSeconds(5);
+  private static final Duration NOTIFICATION_RETRY = Duration.ofSeconds(5);
 
   private final ActorContext<Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
@@ -182,9 +182,9 @@ public final class Account
   private final Users users;
   private final InstantSource clock;
   // Replies that wait until the user entity knows that the family has ended, by family id.
-  private final Map<String, List<Runnable>> telling = new HashMap<>();
+  private final Map<String, List<Runnable>> pendingNotifications = new HashMap<>();
   private final GuessLimits guesses;
-  private int hashing;
+  private int hashesInProgress;
 
   private Account(
       ActorContext<Command> context,
@@ -208,7 +208,7 @@ public final class Account
   /**
    * The behaviour of one account.
    *
-   * @param shard asked to passivate the entity after {@link #IDLE} without a command
+   * @param shard asked to passivate the entity after {@link #IDLE_TIMEOUT} without a command
    * @param users notified of families that have ended
    */
   static Behavior<Command> create(
@@ -219,7 +219,7 @@ public final class Account
       InstantSource clock) {
     return Behaviors.setup(
         context -> {
-          context.setReceiveTimeout(IDLE, new Idle());
+          context.setReceiveTimeout(IDLE_TIMEOUT, new Idle());
           AccountAdmission accountAdmission = new AccountAdmission(MAX_WAITING);
           return Behaviors.intercept(
               () -> accountAdmission,
@@ -251,12 +251,13 @@ public final class Account
   public SignalHandler<AccountState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(
-            RecoveryCompleted.instance(), state -> state.untold().forEach(f -> tell(state, f)))
+            RecoveryCompleted.instance(),
+            state -> state.untold().forEach(f -> notifyUser(state, f)))
         .build();
   }
 
   private Effect<AccountEvent, AccountState> handle(AccountState state, Command command) {
-    accountAdmission.handled(command);
+    accountAdmission.commandHandled(command);
     return switch (command) {
       case Register c -> register(state, c);
       case Login c -> login(state, c);
@@ -267,8 +268,8 @@ public final class Account
       case Hashed c -> hashed(state, c);
       case Matched c -> matched(state, c);
       case HashFailed c -> hashFailed(c);
-      case Told c -> told(state, c);
-      case TellAgain c -> tellAgain(state);
+      case UserNotified c -> userNotified(state, c);
+      case RetryNotifications c -> retryNotifications(state);
       case Idle c -> idle(state);
       case Stop c -> Effect().stop();
     };
@@ -278,10 +279,10 @@ public final class Account
     if (state.owner() != null) {
       return Effect().reply(c.replyTo(), new AccountReply.UsernameTaken());
     }
-    if (hashing >= MAX_HASHING) {
+    if (hashesInProgress >= MAX_HASHING) {
       return refuse(c);
     }
-    hashing++;
+    hashesInProgress++;
     context.pipeToSelf(
         hasher.hash(c.password()),
         (hash, failure) ->
@@ -290,7 +291,7 @@ public final class Account
   }
 
   private Effect<AccountEvent, AccountState> hashed(AccountState state, Hashed c) {
-    hashing--;
+    hashesInProgress--;
     Register r = c.register();
     if (state.owner() != null) { // Another registration was faster.
       return Effect().reply(r.replyTo(), new AccountReply.UsernameTaken());
@@ -307,7 +308,7 @@ public final class Account
                 fresh.token().familyId(),
                 fresh.token().secretHash(),
                 now))
-        .thenReply(r.replyTo(), after -> known(signedIn(after, fresh), after));
+        .thenReply(r.replyTo(), after -> addKnownDevice(signedIn(after, fresh), after));
   }
 
   private Effect<AccountEvent, AccountState> login(AccountState state, Login c) {
@@ -319,7 +320,7 @@ public final class Account
     if (device == null && c.heldUpMillis() > 0) {
       return Effect().reply(c.replyTo(), new AccountReply.RateLimited(c.heldUpMillis()));
     }
-    if (hashing >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
+    if (hashesInProgress >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
       return refuse(c);
     }
     GuessLimits.Who who = new GuessLimits.Who(c.address() == null ? "" : c.address(), device);
@@ -327,27 +328,27 @@ public final class Account
     if (wait > 0) {
       return Effect().reply(c.replyTo(), new AccountReply.RateLimited(wait));
     }
-    hashing++;
+    hashesInProgress++;
     context.pipeToSelf(
         hasher.matches(
             c.password(),
             owner == null ? null : owner.passwordHash(),
-            device == null ? PasswordHasher.Lane.LOGIN : PasswordHasher.Lane.KNOWN),
+            device == null ? PasswordHasher.Lane.LOGIN : PasswordHasher.Lane.KNOWN_DEVICE),
         (match, failure) ->
             failure == null ? new Matched(c, who, match) : new HashFailed(c, who, failure));
     return Effect().none();
   }
 
   private Effect<AccountEvent, AccountState> matched(AccountState state, Matched c) {
-    hashing--;
+    hashesInProgress--;
     if (!c.match() || state.owner() == null) {
       return Effect().reply(c.login().replyTo(), new AccountReply.BadCredentials());
     }
     // Only guesses count: an owner with many devices must not be limited.
     guesses.succeeded(c.who(), clock.millis());
     Instant now = now();
-    @Nullable String ended = state.makesRoom(now);
-    if (ended != null && !state.mayEnd()) {
+    @Nullable String ended = state.familyEndedByLogin(now);
+    if (ended != null && !state.hasRoomForUnconfirmedEnd()) {
       return refuse(c.login());
     }
     RefreshToken.Fresh fresh = RefreshToken.first(username);
@@ -358,14 +359,14 @@ public final class Account
         .thenRun(
             after -> {
               if (ended != null) {
-                tell(after, ended);
+                notifyUser(after, ended);
               }
-              c.login().replyTo().tell(known(signedIn(after, fresh), after));
+              c.login().replyTo().tell(addKnownDevice(signedIn(after, fresh), after));
             });
   }
 
   private Effect<AccountEvent, AccountState> hashFailed(HashFailed c) {
-    hashing--;
+    hashesInProgress--;
     if (c.who() != null) {
       guesses.giveBack(c.who(), clock.millis()); // The password was not checked.
     }
@@ -380,8 +381,8 @@ public final class Account
     RefreshToken token = c.token();
     AccountState.Standing standing = state.standing(token, now());
     return switch (standing) {
-      case GOOD, AGAIN -> {
-        RefreshToken.Fresh fresh = token.next();
+      case CURRENT, REPEAT_ALLOWED -> {
+        RefreshToken.Fresh fresh = token.nextGeneration();
         yield Effect()
             .persist(
                 new AccountEvent.FamilyRotated(
@@ -389,17 +390,18 @@ public final class Account
                     fresh.token().counter(),
                     fresh.token().secretHash(),
                     now(),
-                    standing == AccountState.Standing.AGAIN))
+                    standing == AccountState.Standing.REPEAT_ALLOWED))
             .thenReply(c.replyTo(), after -> signedIn(after, fresh));
       }
-      case STALE -> Effect().reply(c.replyTo(), new AccountReply.Stale());
+      case SPENT_RECENTLY -> Effect().reply(c.replyTo(), new AccountReply.Stale());
       case TOO_FAST ->
           Effect()
               .reply(c.replyTo(), new AccountReply.TooFast(RefreshTokenFamily.WINDOW.toMillis()));
       case SPENT ->
           revoke(
               state, token.familyId(), true, c, () -> c.replyTo().tell(new AccountReply.Reused()));
-      case REVOKED -> whenTold(token.familyId(), () -> c.replyTo().tell(new AccountReply.Reused()));
+      case REVOKED ->
+          afterNotification(token.familyId(), () -> c.replyTo().tell(new AccountReply.Reused()));
       case UNKNOWN -> Effect().reply(c.replyTo(), new AccountReply.Unknown());
     };
   }
@@ -408,9 +410,9 @@ public final class Account
     Runnable answer = () -> c.replyTo().tell(new AccountReply.LoggedOut());
     return switch (state.standing(c.token(), now())) {
       // A spent token logs out too: the client may have lost the reply to its last refresh.
-      case GOOD, AGAIN, STALE, TOO_FAST, SPENT ->
+      case CURRENT, REPEAT_ALLOWED, SPENT_RECENTLY, TOO_FAST, SPENT ->
           revoke(state, c.token().familyId(), false, c, answer);
-      case REVOKED, UNKNOWN -> whenTold(c.token().familyId(), answer);
+      case REVOKED, UNKNOWN -> afterNotification(c.token().familyId(), answer);
     };
   }
 
@@ -428,15 +430,15 @@ public final class Account
 
   private Effect<AccountEvent, AccountState> revoke(
       AccountState state, String familyId, boolean reused, Request request, Runnable answer) {
-    if (!state.mayEnd()) {
+    if (!state.hasRoomForUnconfirmedEnd()) {
       return refuse(request);
     }
     return Effect()
         .persist(new AccountEvent.FamilyRevoked(familyId, reused, now(), false))
         .thenRun(
             after -> {
-              tell(after, familyId);
-              telling.computeIfAbsent(familyId, f -> new ArrayList<>()).add(answer);
+              notifyUser(after, familyId);
+              pendingNotifications.computeIfAbsent(familyId, f -> new ArrayList<>()).add(answer);
             });
   }
 
@@ -444,8 +446,8 @@ public final class Account
    * Replies when the running notification of the family's end has finished; at once if none is
    * running or {@link #MAX_WAITING} replies wait for it already.
    */
-  private Effect<AccountEvent, AccountState> whenTold(String familyId, Runnable answer) {
-    @Nullable List<Runnable> waiting = telling.get(familyId);
+  private Effect<AccountEvent, AccountState> afterNotification(String familyId, Runnable answer) {
+    @Nullable List<Runnable> waiting = pendingNotifications.get(familyId);
     if (waiting == null || waiting.size() >= MAX_WAITING) {
       answer.run();
     } else {
@@ -454,23 +456,23 @@ public final class Account
     return Effect().none();
   }
 
-  private void tell(AccountState state, String familyId) {
-    if (telling.putIfAbsent(familyId, new ArrayList<>()) == null) {
+  private void notifyUser(AccountState state, String familyId) {
+    if (pendingNotifications.putIfAbsent(familyId, new ArrayList<>()) == null) {
       UserId user = Objects.requireNonNull(state.owner()).userId();
       context.pipeToSelf(
-          users.ended(user, RefreshToken.sid(familyId)),
-          (done, failure) -> new Told(familyId, failure == null));
+          users.loginEnded(user, RefreshToken.sid(familyId)),
+          (done, failure) -> new UserNotified(familyId, failure == null));
     }
   }
 
-  private Effect<AccountEvent, AccountState> told(AccountState state, Told c) {
-    @Nullable List<Runnable> waiting = telling.remove(c.familyId());
+  private Effect<AccountEvent, AccountState> userNotified(AccountState state, UserNotified c) {
+    @Nullable List<Runnable> waiting = pendingNotifications.remove(c.familyId());
     if (waiting != null) {
       // Also after a failure: no token of the family is valid, and the notification is repeated.
       waiting.forEach(Runnable::run);
     }
     if (!c.known()) {
-      context.scheduleOnce(TELL_AGAIN, context.getSelf(), new TellAgain());
+      context.scheduleOnce(NOTIFICATION_RETRY, context.getSelf(), new RetryNotifications());
       return Effect().none();
     }
     return state.untold().contains(c.familyId())
@@ -478,8 +480,8 @@ public final class Account
         : Effect().none();
   }
 
-  private Effect<AccountEvent, AccountState> tellAgain(AccountState state) {
-    state.untold().forEach(familyId -> tell(state, familyId));
+  private Effect<AccountEvent, AccountState> retryNotifications(AccountState state) {
+    state.untold().forEach(familyId -> notifyUser(state, familyId));
     return Effect().none();
   }
 
@@ -511,13 +513,13 @@ public final class Account
     return new AccountReply.SignedIn(
         owner.userId(),
         owner.displayName(),
-        fresh.wire(),
+        fresh.clientToken(),
         RefreshToken.sid(fresh.token().familyId()),
         null);
   }
 
   /** Adds a known-device token, because the client has just given the right password. */
-  private AccountReply.SignedIn known(AccountReply.SignedIn in, AccountState state) {
+  private AccountReply.SignedIn addKnownDevice(AccountReply.SignedIn in, AccountState state) {
     Secret hash = Objects.requireNonNull(state.owner()).passwordHash();
     return in.withKnownDevice(KnownDevice.make(username, hash, now()));
   }

@@ -12,12 +12,12 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
  * a reply.
  */
 final class AccountAdmission extends BehaviorInterceptor<Account.Command, Account.Command> {
-  private final int most;
+  private final int maxWaiting;
   private int waiting;
 
   AccountAdmission(int most) {
     super(Account.Command.class);
-    this.most = most;
+    this.maxWaiting = most;
   }
 
   @Override
@@ -26,7 +26,7 @@ final class AccountAdmission extends BehaviorInterceptor<Account.Command, Accoun
       Account.Command command,
       ReceiveTarget<Account.Command> target) {
     if (command instanceof Account.Request request) {
-      if (waiting >= most) {
+      if (waiting >= maxWaiting) {
         request.refuse();
         return Behaviors.same();
       }
@@ -36,7 +36,7 @@ final class AccountAdmission extends BehaviorInterceptor<Account.Command, Accoun
   }
 
   /** The handler calls this for each command it gets. */
-  void handled(Account.Command command) {
+  void commandHandled(Account.Command command) {
     if (command instanceof Account.Request) {
       waiting--;
     }

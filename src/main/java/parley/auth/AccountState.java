@@ -63,17 +63,17 @@ record AccountState(
   /** What a refresh token is worth to this account now. */
   enum Standing {
     /** A token of the newest generation. Its use starts the next generation. */
-    GOOD,
+    CURRENT,
     /**
      * A token of the previous generation, soon after the first use of that generation. Its use
      * gives one more token of the newest generation.
      */
-    AGAIN,
+    REPEAT_ALLOWED,
     /**
      * Spent, but too recently to indicate a theft; or the newest generation has its maximum of
      * tokens.
      */
-    STALE,
+    SPENT_RECENTLY,
     /** A token of the newest generation of a family that is refreshed too often. */
     TOO_FAST,
     /** A spent token of a live family. The family must be revoked. */
@@ -90,12 +90,13 @@ record AccountState(
       case AccountEvent.Registered e ->
           new AccountState(
               new Owner(e.userId(), e.displayName(), e.passwordHash()),
-              newest(List.of(), RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())),
+              withNewest(
+                  List.of(), RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())),
               List.of(),
               List.of());
       case AccountEvent.FamilyStarted e ->
           s.with(
-                  newest(
+                  withNewest(
                       s.families, RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())))
               .withUntold(e.ended(), e.ended() == null);
       case AccountEvent.FamilyRotated e -> s.rotated(e);
@@ -114,29 +115,32 @@ record AccountState(
       return live.get().standing(token, now);
     }
     boolean gone =
-        reused.stream().anyMatch(r -> same(r.id, token.familyId()) && now.isBefore(r.expiresAt));
+        reused.stream()
+            .anyMatch(r -> constantTimeEquals(r.id, token.familyId()) && now.isBefore(r.expiresAt));
     return gone ? Standing.REVOKED : Standing.UNKNOWN;
   }
 
   /** The live family with this id. */
   Optional<RefreshTokenFamily> family(String id) {
-    return families.stream().filter(f -> same(f.id(), id)).findFirst();
+    return families.stream().filter(f -> constantTimeEquals(f.id(), id)).findFirst();
   }
 
   /** The live family that access tokens name by this {@code sid}. */
   Optional<RefreshTokenFamily> familyBySid(String sid) {
-    return families.stream().filter(f -> same(RefreshToken.sid(f.id()), sid)).findFirst();
+    return families.stream()
+        .filter(f -> constantTimeEquals(RefreshToken.sid(f.id()), sid))
+        .findFirst();
   }
 
   /** The id of the family that a login at this time ends, or null if none has to end. */
-  @Nullable String makesRoom(Instant now) {
+  @Nullable String familyEndedByLogin(Instant now) {
     List<RefreshTokenFamily> live =
         families.stream().filter(f -> now.isBefore(f.expiresAt())).toList();
     return live.size() < MAX_FAMILIES ? null : live.getFirst().id();
   }
 
   /** Whether one more unconfirmed end of a family fits into the state. */
-  boolean mayEnd() {
+  boolean hasRoomForUnconfirmedEnd() {
     return untold.size() < MAX_UNTOLD;
   }
 
@@ -144,7 +148,7 @@ record AccountState(
     RefreshTokenFamily before =
         family(e.familyId())
             .orElseGet(() -> RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at()));
-    return with(newest(without(families, e.familyId()), before.rotated(e)));
+    return with(withNewest(without(families, e.familyId()), before.rotated(e)));
   }
 
   private AccountState revoked(AccountEvent.FamilyRevoked e) {
@@ -153,7 +157,7 @@ record AccountState(
       gone.add(new Reused(e.familyId(), e.at().plus(TOKEN_LIFE)));
     }
     AccountState after =
-        new AccountState(owner, without(families, e.familyId()), last(gone), untold);
+        new AccountState(owner, without(families, e.familyId()), keepNewest(gone), untold);
     return e.told() == null ? after : after.withUntold(e.familyId(), e.told());
   }
 
@@ -162,7 +166,7 @@ record AccountState(
       return this;
     }
     List<String> changed = new ArrayList<>(untold);
-    changed.removeIf(id -> same(id, familyId));
+    changed.removeIf(id -> constantTimeEquals(id, familyId));
     if (!told) {
       changed.add(familyId);
     }
@@ -182,17 +186,17 @@ record AccountState(
   }
 
   private static List<RefreshTokenFamily> without(List<RefreshTokenFamily> families, String id) {
-    return families.stream().filter(f -> !same(f.id(), id)).toList();
+    return families.stream().filter(f -> !constantTimeEquals(f.id(), id)).toList();
   }
 
-  private static List<RefreshTokenFamily> newest(
+  private static List<RefreshTokenFamily> withNewest(
       List<RefreshTokenFamily> families, RefreshTokenFamily refreshTokenFamily) {
     List<RefreshTokenFamily> all = new ArrayList<>(families);
     all.add(refreshTokenFamily);
-    return last(all);
+    return keepNewest(all);
   }
 
-  private static <T> List<T> last(List<T> all) {
+  private static <T> List<T> keepNewest(List<T> all) {
     return all.subList(Math.max(0, all.size() - MAX_FAMILIES), all.size());
   }
 
@@ -200,7 +204,7 @@ record AccountState(
     return list == null ? List.of() : List.copyOf(list);
   }
 
-  static boolean same(String a, String b) {
+  static boolean constantTimeEquals(String a, String b) {
     return MessageDigest.isEqual(a.getBytes(US_ASCII), b.getBytes(US_ASCII));
   }
 }

@@ -40,24 +40,24 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   /** The longest time in a queue. It is shorter than {@link AuthSettings#askTimeout}. */
   static final Duration PATIENCE = Duration.ofSeconds(7);
 
-  private record Waiting(Runnable work, Runnable tooLate, long since) {}
+  private record Waiting(Runnable work, Runnable refuse, long since) {}
 
   private final ThreadPoolExecutor pool;
   private final int threads;
-  private final int most;
+  private final int maxQueued;
   // Guarded by itself; it guards the next two fields too.
   private final EnumMap<Lane, ArrayDeque<Waiting>> lanes = new EnumMap<>(Lane.class);
-  private int busy;
-  private int turn;
+  private int busyThreads;
+  private int lastServedLane;
   private final LongAdder refused = new LongAdder();
   private final Argon2Function function;
   private final SecureRandom random = new SecureRandom();
-  private final Secret dummy;
+  private final Secret dummyHash;
 
   Argon2Hasher(AuthSettings.Hashing settings) {
     AtomicInteger number = new AtomicInteger();
     this.threads = settings.threads();
-    this.most = settings.queue();
+    this.maxQueued = settings.queue();
     for (Lane lane : Lane.values()) {
       lanes.put(lane, new ArrayDeque<>());
     }
@@ -81,7 +81,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
             settings.parallelism(),
             HASH_BYTES,
             Argon2.ID);
-    this.dummy = hashNow(new Secret("the password of nobody"));
+    this.dummyHash = hashNow(new Secret("the password of nobody"));
   }
 
   @Override
@@ -94,7 +94,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
     return submit(
         lane,
         () -> {
-          boolean equal = check(password, encoded == null ? dummy : encoded);
+          boolean equal = check(password, encoded == null ? dummyHash : encoded);
           return equal && encoded != null;
         });
   }
@@ -144,29 +144,29 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
             System.nanoTime());
     synchronized (lanes) {
       ArrayDeque<Waiting> queue = queue(lane);
-      if (queue.size() >= most) {
+      if (queue.size() >= maxQueued) {
         refused.increment();
         result.completeExceptionally(new RejectedExecutionException("too many wait"));
         return result;
       }
       queue.add(task);
-      if (busy == threads) {
+      if (busyThreads == threads) {
         return result;
       }
-      busy++;
+      busyThreads++;
     }
     try {
-      pool.execute(this::work);
+      pool.execute(this::runQueued);
     } catch (RejectedExecutionException e) { // The pool was shut down.
       result.completeExceptionally(e);
     }
     return result;
   }
 
-  private void work() {
-    for (Waiting next = next(); next != null; next = next()) {
+  private void runQueued() {
+    for (Waiting next = nextQueued(); next != null; next = nextQueued()) {
       boolean late = System.nanoTime() - next.since() > PATIENCE.toNanos();
-      (late ? next.tooLate() : next.work()).run();
+      (late ? next.refuse() : next.work()).run();
     }
   }
 
@@ -174,17 +174,17 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
     return Objects.requireNonNull(lanes.get(lane));
   }
 
-  private @Nullable Waiting next() {
+  private @Nullable Waiting nextQueued() {
     Lane[] all = Lane.values();
     synchronized (lanes) {
       for (int i = 0; i < all.length; i++) {
-        turn = (turn + 1) % all.length;
-        Waiting next = queue(all[turn]).poll();
+        lastServedLane = (lastServedLane + 1) % all.length;
+        Waiting next = queue(all[lastServedLane]).poll();
         if (next != null) {
           return next;
         }
       }
-      busy--;
+      busyThreads--;
       return null;
     }
   }

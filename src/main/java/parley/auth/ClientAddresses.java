@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /** Decides what counts as one client address. */
 final class ClientAddresses {
   /** Length of a /64 in hex digits. The next constant is the length of a /48. */
-  private static final int CUSTOMER = 16;
+  private static final int IPV6_KEY_DIGITS = 16;
 
-  private static final int SITE = 12;
+  private static final int SITE_DIGITS = 12;
 
   private ClientAddresses() {}
 
@@ -30,6 +30,6 @@ final class ClientAddresses {
    * Null if the key is not that of an IPv6 address.
    */
   static @Nullable String site(String key) {
-    return key.length() == CUSTOMER ? key.substring(0, SITE) : null;
+    return key.length() == IPV6_KEY_DIGITS ? key.substring(0, SITE_DIGITS) : null;
   }
 }

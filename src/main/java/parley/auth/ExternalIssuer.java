@@ -82,12 +82,12 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
     if (issuer == null && audience == null && jwksUrl == null) {
       return Optional.empty();
     }
-    String name = needed(issuer, "PARLEY_AUTH_ISSUER");
+    String name = required(issuer, "PARLEY_AUTH_ISSUER");
     ExternalIssuer made =
         new ExternalIssuer(
             name,
-            needed(audience, "PARLEY_AUTH_AUDIENCE"),
-            url(needed(jwksUrl, "PARLEY_AUTH_JWKS_URL"), "PARLEY_AUTH_JWKS_URL"),
+            required(audience, "PARLEY_AUTH_AUDIENCE"),
+            url(required(jwksUrl, "PARLEY_AUTH_JWKS_URL"), "PARLEY_AUTH_JWKS_URL"),
             Set.copyOf(parties));
     var unused = url(name, "PARLEY_AUTH_ISSUER");
     return Optional.of(made);
@@ -99,7 +99,7 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
     if (type != null && !TYPES.contains(type.getType().toLowerCase(Locale.ROOT))) {
       return "typ is none of an access token";
     }
-    if (isOther(claims, "typ", "bearer") || isOther(claims, "token_use", "access")) {
+    if (hasOtherValue(claims, "typ", "bearer") || hasOtherValue(claims, "token_use", "access")) {
       return "typ or token_use is none of an access token";
     }
     if (claims.getClaim("at_hash") != null || claims.getClaim("c_hash") != null) {
@@ -126,12 +126,12 @@ public record ExternalIssuer(String issuer, String audience, URL jwksUrl, Set<St
     return expires.toInstant().isAfter(from.plus(LONGEST));
   }
 
-  private static boolean isOther(JWTClaimsSet claims, String name, String access) {
+  private static boolean hasOtherValue(JWTClaimsSet claims, String name, String access) {
     Object value = claims.getClaim(name);
     return value != null && !(value instanceof String text && text.equalsIgnoreCase(access));
   }
 
-  private static String needed(@Nullable String value, String setting) {
+  private static String required(@Nullable String value, String setting) {
     if (value == null || value.isBlank()) {
       throw new IllegalArgumentException(
           setting + ": an external issuer needs PARLEY_AUTH_ISSUER, _AUDIENCE and _JWKS_URL");

@@ -22,9 +22,9 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
   record Limit(int free, long firstMillis, long longestMillis, long forgiveMillis) {}
 
   /** Attempts beyond the free ones that are counted. By then the wait is the longest. */
-  private static final int COUNTED = 20;
+  private static final int MAX_COUNTED = 20;
 
-  static GuessCounter none(Limit limit, long nowMillis) {
+  static GuessCounter empty(Limit limit, long nowMillis) {
     return new GuessCounter(limit, 0, nowMillis, nowMillis);
   }
 
@@ -44,19 +44,19 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
   }
 
   /** Whether all attempts are forgiven. */
-  boolean isNone() {
+  boolean isEmpty() {
     return debt == 0;
   }
 
   /** The count with one attempt more; only if {@link #waitMillis()} is 0. */
   GuessCounter take() {
-    long most = (limit.free + COUNTED) * limit.forgiveMillis;
+    long most = (limit.free + MAX_COUNTED) * limit.forgiveMillis;
     long more = Math.min(most, debt + limit.forgiveMillis);
     long beyond = (more + limit.forgiveMillis - 1) / limit.forgiveMillis - limit.free;
     long wait =
         beyond < 0
             ? 0
-            : Math.min(limit.longestMillis, limit.firstMillis << Math.min(COUNTED, beyond));
+            : Math.min(limit.longestMillis, limit.firstMillis << Math.min(MAX_COUNTED, beyond));
     return new GuessCounter(limit, more, atMillis, atMillis + wait);
   }
 

@@ -35,16 +35,17 @@ final class GuessLimits {
   static final int DEVICES = 32;
 
   /** Limit of one address, and of one known device. */
-  static final GuessCounter.Limit ONE = new GuessCounter.Limit(10, 6_000, 900_000, 300_000);
+  static final GuessCounter.Limit PER_SOURCE = new GuessCounter.Limit(10, 6_000, 900_000, 300_000);
 
-  /** Limit of one IPv6 /48: a quarter of {@link #ALL}. */
-  static final GuessCounter.Limit SITE = new GuessCounter.Limit(25, 6_000, 900_000, 300_000);
+  /** Limit of one IPv6 /48: a quarter of {@link #COMMON}. */
+  static final GuessCounter.Limit PER_SITE = new GuessCounter.Limit(25, 6_000, 900_000, 300_000);
 
   /** Limit of all known devices at one address. */
-  static final GuessCounter.Limit KNOWN = new GuessCounter.Limit(20, 6_000, 900_000, 300_000);
+  static final GuessCounter.Limit KNOWN_PER_ADDRESS =
+      new GuessCounter.Limit(20, 6_000, 900_000, 300_000);
 
   /** Common limit of all addresses, for unknown devices. */
-  static final GuessCounter.Limit ALL = new GuessCounter.Limit(100, 1_000, 300_000, 300_000);
+  static final GuessCounter.Limit COMMON = new GuessCounter.Limit(100, 1_000, 300_000, 300_000);
 
   /**
    * The source of an attempt.
@@ -58,7 +59,7 @@ final class GuessLimits {
   private record Count(Map<String, GuessCounter> all, String name, GuessCounter.Limit limit) {
     GuessCounter at(long nowMillis) {
       GuessCounter old = all.get(name);
-      return old == null ? GuessCounter.none(limit, nowMillis) : old.at(nowMillis);
+      return old == null ? GuessCounter.empty(limit, nowMillis) : old.at(nowMillis);
     }
 
     void put(GuessCounter guessCounter) {
@@ -70,15 +71,15 @@ final class GuessLimits {
   private final Map<String, GuessCounter> sites = bounded(ADDRESSES);
   private final Map<String, GuessCounter> devices = bounded(DEVICES);
   private final Map<String, GuessCounter> knownAddresses = bounded(ADDRESSES);
-  private GuessCounter all;
+  private GuessCounter common;
 
   GuessLimits(long nowMillis) {
-    all = GuessCounter.none(ALL, nowMillis);
+    common = GuessCounter.empty(COMMON, nowMillis);
   }
 
   /** Takes an attempt. Returns 0 if it is allowed, else the milliseconds until it is. */
   long take(Who who, long nowMillis) {
-    GuessCounter together = all.at(nowMillis);
+    GuessCounter together = common.at(nowMillis);
     boolean known = who.device() != null;
     List<Count> counts = counts(who);
     long wait = known ? 0 : together.waitMillis();
@@ -87,7 +88,7 @@ final class GuessLimits {
     }
     if (wait == 0) {
       counts.forEach(count -> count.put(count.at(nowMillis).take()));
-      all = known ? together : together.take();
+      common = known ? together : together.take();
     }
     return wait;
   }
@@ -95,7 +96,7 @@ final class GuessLimits {
   /** Gives the attempt back, because the password was not checked. */
   void giveBack(Who who, long nowMillis) {
     counts(who).forEach(count -> count.put(count.at(nowMillis).giveBack()));
-    giveBackAll(who, nowMillis);
+    giveBackCommon(who, nowMillis);
   }
 
   /** The password was right: forgets the earlier attempts of this source, which were no guesses. */
@@ -106,19 +107,19 @@ final class GuessLimits {
     // Only this attempt is given back: others may have guessed at the same site, or with another
     // device.
     counts.stream().skip(1).forEach(count -> count.put(count.at(nowMillis).giveBack()));
-    giveBackAll(who, nowMillis);
+    giveBackCommon(who, nowMillis);
   }
 
   /** Whether all attempts are forgiven, so that the counts need not be remembered. */
   boolean isEmpty(long nowMillis) {
-    return all.at(nowMillis).isNone()
+    return common.at(nowMillis).isEmpty()
         && Stream.of(addresses, sites, devices, knownAddresses)
             .allMatch(map -> allForgiven(map, nowMillis));
   }
 
-  private void giveBackAll(Who who, long nowMillis) {
+  private void giveBackCommon(Who who, long nowMillis) {
     if (who.device() == null) {
-      all = all.at(nowMillis).giveBack();
+      common = common.at(nowMillis).giveBack();
     }
   }
 
@@ -129,15 +130,16 @@ final class GuessLimits {
     String device = who.device();
     if (device != null) {
       return List.of(
-          new Count(devices, device, ONE), new Count(knownAddresses, who.address(), KNOWN));
+          new Count(devices, device, PER_SOURCE),
+          new Count(knownAddresses, who.address(), KNOWN_PER_ADDRESS));
     }
-    Count own = new Count(addresses, who.address(), ONE);
+    Count own = new Count(addresses, who.address(), PER_SOURCE);
     String site = ClientAddresses.site(who.address());
-    return site == null ? List.of(own) : List.of(own, new Count(sites, site, SITE));
+    return site == null ? List.of(own) : List.of(own, new Count(sites, site, PER_SITE));
   }
 
   private static boolean allForgiven(Map<String, GuessCounter> map, long nowMillis) {
-    return map.values().stream().allMatch(guessCounter -> guessCounter.at(nowMillis).isNone());
+    return map.values().stream().allMatch(guessCounter -> guessCounter.at(nowMillis).isEmpty());
   }
 
   private static Map<String, GuessCounter> bounded(int most) {

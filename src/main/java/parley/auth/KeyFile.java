@@ -32,7 +32,7 @@ final class KeyFile implements SigningKeyStore {
   /** A dozen keys are 4 KiB. */
   private static final int MAX_BYTES = 64 * 1024;
 
-  private static final String UNFINISHED = ".new";
+  private static final String TEMP_SUFFIX = ".new";
 
   private static final Logger log = LoggerFactory.getLogger(KeyFile.class);
   private static final Set<PosixFilePermission> OWNER_ONLY =
@@ -40,16 +40,16 @@ final class KeyFile implements SigningKeyStore {
 
   private final Path file;
   private final String setting;
-  private final boolean ours;
+  private final boolean writable;
 
   private KeyFile(Path file, String setting, boolean ours) {
     this.file = file;
     this.setting = setting;
-    this.ours = ours;
+    this.writable = ours;
   }
 
   /** The operator's file: PARLEY_AUTH_KEY_FILE. */
-  static KeyFile operators(Path file) {
+  static KeyFile ofOperator(Path file) {
     return new KeyFile(file, "PARLEY_AUTH_KEY_FILE", false);
   }
 
@@ -65,13 +65,13 @@ final class KeyFile implements SigningKeyStore {
     if (!Files.exists(made.file)) {
       try {
         Files.createDirectories(folder);
-        made.create(SigningKeys.make(now).text(now));
+        made.create(SigningKeys.newKeySet(now).text(now));
       } catch (IOException e) {
         throw new IllegalArgumentException(
             made.name() + " cannot be made (" + e.getClass().getSimpleName() + ")");
       }
     }
-    made.warnIfOpen();
+    made.warnIfOthersCanRead();
     return made;
   }
 
@@ -96,14 +96,14 @@ final class KeyFile implements SigningKeyStore {
    */
   @Override
   public synchronized boolean replace(String before, String after) throws IOException {
-    if (!ours) {
+    if (!writable) {
       throw new IOException("is the operator's");
     }
     if (!read().equals(before)) {
       return false;
     }
     removeLeftovers();
-    Path temp = written(after);
+    Path temp = writeTemporary(after);
     try {
       Files.move(temp, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
@@ -114,8 +114,8 @@ final class KeyFile implements SigningKeyStore {
   }
 
   @Override
-  public boolean isOurs() {
-    return ours;
+  public boolean isWritable() {
+    return writable;
   }
 
   @Override
@@ -124,7 +124,7 @@ final class KeyFile implements SigningKeyStore {
   }
 
   private void create(String text) throws IOException {
-    Path temp = written(text);
+    Path temp = writeTemporary(text);
     try {
       // A hard link instead of a rename: it is as atomic, but never replaces a key that another
       // process has put there in the meantime and already signs with.
@@ -144,12 +144,12 @@ final class KeyFile implements SigningKeyStore {
    * Writes the text to a temporary file beside the key file and forces it to the disk. Only its
    * owner can read it from the start.
    */
-  private Path written(String text) throws IOException {
+  private Path writeTemporary(String text) throws IOException {
     FileAttribute<?>[] owner =
         isPosix()
             ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
             : new FileAttribute<?>[0];
-    Path temp = Files.createTempFile(folder(), SigningKeys.FILE_NAME, UNFINISHED, owner);
+    Path temp = Files.createTempFile(folder(), SigningKeys.FILE_NAME, TEMP_SUFFIX, owner);
     try (FileChannel out = FileChannel.open(temp, StandardOpenOption.WRITE)) {
       ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(UTF_8));
       while (bytes.hasRemaining()) {
@@ -169,7 +169,7 @@ final class KeyFile implements SigningKeyStore {
    */
   private void removeLeftovers() throws IOException {
     try (DirectoryStream<Path> left =
-        Files.newDirectoryStream(folder(), SigningKeys.FILE_NAME + "*" + UNFINISHED)) {
+        Files.newDirectoryStream(folder(), SigningKeys.FILE_NAME + "*" + TEMP_SUFFIX)) {
       for (Path one : left) {
         Files.deleteIfExists(one);
       }
@@ -192,7 +192,7 @@ final class KeyFile implements SigningKeyStore {
     }
   }
 
-  private void warnIfOpen() {
+  private void warnIfOthersCanRead() {
     try {
       if (isPosix() && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
         log.warn("others can read the signing key {}: chmod 600", file);

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * report it. Reads and writes run one at a time on a thread of their own. Thread-safe.
  */
 public final class KeyRing implements AutoCloseable {
-  /** Interval between two polls of the store: much shorter than {@link SigningKeys#LEAST_LEAD}. */
+  /** Interval between two polls of the store: much shorter than {@link SigningKeys#MIN_LEAD}. */
   public static final Duration POLL = Duration.ofSeconds(10);
 
   /** Minimum time between two reads that unknown keys cause. */
@@ -46,7 +46,7 @@ public final class KeyRing implements AutoCloseable {
    */
   static final int MOST_WAITING = 1_000;
 
-  private static final int ATTEMPTS = 5;
+  private static final int MAX_ATTEMPTS = 5;
   private static final Duration BETWEEN_WARNINGS = Duration.ofMinutes(1);
   private static final Logger log = LoggerFactory.getLogger(KeyRing.class);
 
@@ -64,34 +64,34 @@ public final class KeyRing implements AutoCloseable {
     record Refused(String reason) implements Rotation {}
   }
 
-  private record Read(String text, SigningKeys keys) {}
+  private record StoredKeys(String text, SigningKeys keys) {}
 
   private final @Nullable SigningKeyStore store;
   private final InstantSource clock;
   private final Duration pause;
   private final ScheduledThreadPoolExecutor thread;
   private final AtomicLong failures = new AtomicLong();
-  private final AtomicLong unknown = new AtomicLong();
-  private volatile Consumer<SigningKeys> prepare = keys -> {};
-  private volatile Read current;
-  private volatile long readNanos = System.nanoTime();
+  private final AtomicLong unknownKeyIds = new AtomicLong();
+  private volatile Consumer<SigningKeys> beforeInstall = keys -> {};
+  private volatile StoredKeys current;
+  private volatile long lastReadNanos = System.nanoTime();
 
   // Guarded by this.
-  private @Nullable CompletableFuture<Boolean> nextRead;
-  private int waiting;
-  private long lastRead;
+  private @Nullable CompletableFuture<Boolean> pendingRead;
+  private int waitingTokens;
+  private long lastForcedReadNanos;
 
   // Used by the thread only.
-  private @Nullable String refusedText;
-  private @Nullable Instant warned;
+  private @Nullable String unusableText;
+  private @Nullable Instant lastWarning;
 
   private KeyRing(
-      @Nullable SigningKeyStore store, Read first, InstantSource clock, Duration pause) {
+      @Nullable SigningKeyStore store, StoredKeys first, InstantSource clock, Duration pause) {
     this.store = store;
     this.current = first;
     this.clock = clock;
     this.pause = pause;
-    this.lastRead = System.nanoTime() - pause.toNanos();
+    this.lastForcedReadNanos = System.nanoTime() - pause.toNanos();
     this.thread =
         new ScheduledThreadPoolExecutor(
             1,
@@ -117,7 +117,8 @@ public final class KeyRing implements AutoCloseable {
   static KeyRing open(SigningKeyStore store, InstantSource clock, Duration pause)
       throws IOException {
     String text = store.read();
-    return new KeyRing(store, new Read(text, SigningKeys.parse(text, store.name())), clock, pause);
+    return new KeyRing(
+        store, new StoredKeys(text, SigningKeys.parse(text, store.name())), clock, pause);
   }
 
   /**
@@ -137,7 +138,7 @@ public final class KeyRing implements AutoCloseable {
    *     names PARLEY_AUTH_KEY_FILE
    */
   public static KeyRing fromFile(Path file, InstantSource clock) {
-    return file(KeyFile.operators(file), clock);
+    return file(KeyFile.ofOperator(file), clock);
   }
 
   private static KeyRing file(KeyFile file, InstantSource clock) {
@@ -174,24 +175,24 @@ public final class KeyRing implements AutoCloseable {
 
   /** How many tokens came with a key id that had the right form and was not known. */
   public long unknownKeys() {
-    return unknown.get();
+    return unknownKeyIds.get();
   }
 
   /** Seconds since the keys were last read and understood. */
   public long secondsSinceRead() {
-    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - readNanos);
+    return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - lastReadNanos);
   }
 
   /** Whether {@link #rotate} can change the keys; false if they are in an operator's file. */
   public boolean canRotate() {
-    return store != null && store.isOurs();
+    return store != null && store.isWritable();
   }
 
   /**
    * Publishes a next key, which signs after {@code lead}. If a next key is published already, it
    * stays the next key, and signs earlier if {@code lead} says so. It is safe to repeat the call.
    *
-   * @param lead from {@link SigningKeys#LEAST_LEAD} to {@link SigningKeys#MOST_LEAD}
+   * @param lead from {@link SigningKeys#MIN_LEAD} to {@link SigningKeys#MAX_LEAD}
    * @param objection called before the write, on a thread that may block; if it returns a text, the
    *     rotation is refused with it
    * @return fails if it is not known whether the rotation was done
@@ -217,8 +218,8 @@ public final class KeyRing implements AutoCloseable {
    * Sets what must be done with keys before they become the current ones. It is called now with the
    * current keys, and later with new ones on a thread that may block.
    */
-  void prepare(Consumer<SigningKeys> with) {
-    prepare = with;
+  void beforeInstall(Consumer<SigningKeys> with) {
+    beforeInstall = with;
     with.accept(keys());
   }
 
@@ -230,27 +231,27 @@ public final class KeyRing implements AutoCloseable {
    *     known
    */
   CompletionStage<Boolean> refresh() {
-    unknown.incrementAndGet();
+    unknownKeyIds.incrementAndGet();
     if (store == null) {
       return CompletableFuture.completedFuture(true);
     }
     synchronized (this) {
-      CompletableFuture<Boolean> next = nextRead;
+      CompletableFuture<Boolean> next = pendingRead;
       if (next == null) {
         next = new CompletableFuture<>();
-        long wait = Math.max(0, pause.toNanos() - (System.nanoTime() - lastRead));
+        long wait = Math.max(0, pause.toNanos() - (System.nanoTime() - lastForcedReadNanos));
         try {
-          var unused = thread.schedule(this::readForWaiting, wait, TimeUnit.NANOSECONDS);
+          var unused = thread.schedule(this::readForWaitingTokens, wait, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
           return CompletableFuture.completedFuture(false);
         }
-        nextRead = next;
-        waiting = 0;
+        pendingRead = next;
+        waitingTokens = 0;
       }
-      if (waiting == MOST_WAITING) {
+      if (waitingTokens == MOST_WAITING) {
         return CompletableFuture.completedFuture(false);
       }
-      waiting++;
+      waitingTokens++;
       return next.copy();
     }
   }
@@ -259,18 +260,18 @@ public final class KeyRing implements AutoCloseable {
   public void close() {
     thread.shutdown();
     synchronized (this) {
-      if (nextRead != null) {
-        nextRead.complete(false);
+      if (pendingRead != null) {
+        pendingRead.complete(false);
       }
     }
   }
 
-  private void readForWaiting() {
+  private void readForWaitingTokens() {
     CompletableFuture<Boolean> all;
     synchronized (this) {
-      all = nextRead;
-      nextRead = null;
-      lastRead = System.nanoTime();
+      all = pendingRead;
+      pendingRead = null;
+      lastForcedReadNanos = System.nanoTime();
     }
     boolean read = poll();
     if (all != null) {
@@ -289,27 +290,29 @@ public final class KeyRing implements AutoCloseable {
     try {
       String text = from.read();
       if (!text.equals(current.text)) {
-        if (text.equals(refusedText)) {
+        if (text.equals(unusableText)) {
           return false;
         }
         install(text, SigningKeys.parse(text, from.name()));
       }
-      refusedText = null;
-      readNanos = System.nanoTime();
+      unusableText = null;
+      lastReadNanos = System.nanoTime();
       return true;
     } catch (IOException | IllegalArgumentException e) {
-      trouble(from, e);
+      reportFailure(from, e);
     } catch (RuntimeException e) {
-      trouble(from, new IllegalStateException(e.getClass().getSimpleName(), e));
+      reportFailure(from, new IllegalStateException(e.getClass().getSimpleName(), e));
     }
     return false;
   }
 
-  private void trouble(SigningKeyStore from, Exception e) {
+  private void reportFailure(SigningKeyStore from, Exception e) {
     failures.incrementAndGet();
     Instant now = clock.instant();
-    if (warned == null || warned.plus(BETWEEN_WARNINGS).isBefore(now) || now.isBefore(warned)) {
-      warned = now;
+    if (lastWarning == null
+        || lastWarning.plus(BETWEEN_WARNINGS).isBefore(now)
+        || now.isBefore(lastWarning)) {
+      lastWarning = now;
       log.warn(
           "The signing keys stay as they are: {}",
           e instanceof IOException ? from.name() + " " + e.getMessage() : e.getMessage());
@@ -318,7 +321,7 @@ public final class KeyRing implements AutoCloseable {
 
   private Rotation rotateNow(Duration lead, Callable<Optional<String>> objection) throws Exception {
     SigningKeyStore in = store;
-    if (in == null || !in.isOurs()) {
+    if (in == null || !in.isWritable()) {
       return new Rotation.Refused(
           "the keys are in the file that PARLEY_AUTH_KEY_FILE names: rotate them there");
     }
@@ -326,7 +329,7 @@ public final class KeyRing implements AutoCloseable {
     if (no.isPresent()) {
       return new Rotation.Refused(no.get());
     }
-    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       String before = in.read();
       SigningKeys found = SigningKeys.parse(before, in.name());
       Instant now = clock.instant();
@@ -353,8 +356,8 @@ public final class KeyRing implements AutoCloseable {
     if (text.equals(current.text)) {
       return;
     }
-    prepare.accept(keys);
-    current = new Read(text, keys);
+    beforeInstall.accept(keys);
+    current = new StoredKeys(text, keys);
     log.info("The signing keys have changed: {}", keys);
   }
 }

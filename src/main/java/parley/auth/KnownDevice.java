@@ -36,9 +36,9 @@ final class KnownDevice {
   static final int CHARS = 76;
 
   private static final byte VERSION = 1;
-  private static final int NUMBER = 16;
-  private static final int SIGNED = 1 + NUMBER + Long.BYTES;
-  private static final int MAC = 32;
+  private static final int NUMBER_BYTES = 16;
+  private static final int SIGNED_BYTES = 1 + NUMBER_BYTES + Long.BYTES;
+  private static final int MAC_BYTES = 32;
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
   private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
@@ -47,12 +47,16 @@ final class KnownDevice {
 
   /** Makes a token for a client that has just given the password. */
   static Secret make(String username, Secret passwordHash, Instant now) {
-    byte[] number = new byte[NUMBER];
+    byte[] number = new byte[NUMBER_BYTES];
     RANDOM.nextBytes(number);
     byte[] signed =
-        ByteBuffer.allocate(SIGNED).put(VERSION).put(number).putLong(now.toEpochMilli()).array();
+        ByteBuffer.allocate(SIGNED_BYTES)
+            .put(VERSION)
+            .put(number)
+            .putLong(now.toEpochMilli())
+            .array();
     byte[] all =
-        ByteBuffer.allocate(SIGNED + MAC)
+        ByteBuffer.allocate(SIGNED_BYTES + MAC_BYTES)
             .put(signed)
             .put(mac(username, passwordHash, signed))
             .array();
@@ -73,15 +77,15 @@ final class KnownDevice {
     } catch (IllegalArgumentException e) {
       return null;
     }
-    if (all.length != SIGNED + MAC || all[0] != VERSION) {
+    if (all.length != SIGNED_BYTES + MAC_BYTES || all[0] != VERSION) {
       return null;
     }
-    byte[] signed = Arrays.copyOf(all, SIGNED);
-    byte[] mac = Arrays.copyOfRange(all, SIGNED, all.length);
-    long issued = ByteBuffer.wrap(signed, 1 + NUMBER, Long.BYTES).getLong();
+    byte[] signed = Arrays.copyOf(all, SIGNED_BYTES);
+    byte[] mac = Arrays.copyOfRange(all, SIGNED_BYTES, all.length);
+    long issued = ByteBuffer.wrap(signed, 1 + NUMBER_BYTES, Long.BYTES).getLong();
     return MessageDigest.isEqual(mac, mac(username, passwordHash, signed))
             && now.toEpochMilli() - issued < LIFE.toMillis()
-        ? ENCODER.encodeToString(Arrays.copyOfRange(signed, 1, 1 + NUMBER))
+        ? ENCODER.encodeToString(Arrays.copyOfRange(signed, 1, 1 + NUMBER_BYTES))
         : null;
   }
 

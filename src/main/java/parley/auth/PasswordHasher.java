@@ -18,7 +18,7 @@ interface PasswordHasher {
   /** The kind of a hash. Each kind waits in a queue of its own, and the queues take turns. */
   enum Lane {
     /** Logins of known devices. */
-    KNOWN,
+    KNOWN_DEVICE,
     /** Other logins. */
     LOGIN,
     /** Registrations. */

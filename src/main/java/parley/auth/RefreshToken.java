@@ -37,7 +37,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
   private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
 
   /** A new token: the part to store, and the word for the client. */
-  record Fresh(RefreshToken token, Secret wire) {}
+  record Fresh(RefreshToken token, Secret clientToken) {}
 
   /** The first token of a new family. */
   static Fresh first(String username) {
@@ -45,7 +45,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
   }
 
   /** A new token of the generation after this one's. */
-  Fresh next() {
+  Fresh nextGeneration() {
     return make(username, DECODER.decode(familyId), counter + 1);
   }
 

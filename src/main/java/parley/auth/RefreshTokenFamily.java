@@ -75,7 +75,7 @@ record RefreshTokenFamily(
     }
     List<String> before = new ArrayList<>(more);
     before.add(secretHash);
-    List<Long> times = new ArrayList<>(lately(e.at()));
+    List<Long> times = new ArrayList<>(recentUses(e.at()));
     times.add(e.at().toEpochMilli());
     return new RefreshTokenFamily(
         id, e.counter(), e.secretHash(), expires, started, List.of(), before, times);
@@ -88,40 +88,42 @@ record RefreshTokenFamily(
       return Standing.UNKNOWN;
     }
     if (age == 0) {
-      if (!AccountState.same(secretHash, token.secretHash()) && !isOneOf(more, token)) {
+      if (!AccountState.constantTimeEquals(secretHash, token.secretHash())
+          && !containsHashOf(more, token)) {
         return Standing.UNKNOWN;
       }
-      return lately(now).size() < FAST ? Standing.GOOD : Standing.TOO_FAST;
+      return recentUses(now).size() < FAST ? Standing.CURRENT : Standing.TOO_FAST;
     }
-    boolean soon = age <= used.size() && within(used.get(used.size() - age), now);
+    boolean soon = age <= used.size() && isInWindow(used.get(used.size() - age), now);
     if (!soon) {
       return Standing.SPENT;
     }
     if (age > 1) {
-      return Standing.STALE;
+      return Standing.SPENT_RECENTLY;
     }
-    if (!isOneOf(spent, token)) {
+    if (!containsHashOf(spent, token)) {
       return Standing.UNKNOWN;
     }
-    return more.size() < MORE ? Standing.AGAIN : Standing.STALE;
+    return more.size() < MORE ? Standing.REPEAT_ALLOWED : Standing.SPENT_RECENTLY;
   }
 
-  private List<Long> lately(Instant now) {
+  private List<Long> recentUses(Instant now) {
     // The times are in order, except where the clocks of nodes differ. Only the head is cut off,
     // never a part in the middle.
     int first = 0;
-    while (first < used.size() && !within(used.get(first), now)) {
+    while (first < used.size() && !isInWindow(used.get(first), now)) {
       first++;
     }
     return used.subList(first, used.size());
   }
 
-  private static boolean within(long usedAt, Instant now) {
+  private static boolean isInWindow(long usedAt, Instant now) {
     return now.toEpochMilli() - usedAt < WINDOW.toMillis();
   }
 
-  private static boolean isOneOf(List<String> hashes, RefreshToken token) {
-    return hashes.stream().anyMatch(hash -> AccountState.same(hash, token.secretHash()));
+  private static boolean containsHashOf(List<String> hashes, RefreshToken token) {
+    return hashes.stream()
+        .anyMatch(hash -> AccountState.constantTimeEquals(hash, token.secretHash()));
   }
 
   @Override

@@ -65,8 +65,8 @@ final class RemoteKeys implements AutoCloseable {
   private final ThreadPoolExecutor thread;
 
   // Guarded by this.
-  private @Nullable Fetched newest;
-  private @Nullable CompletableFuture<JWKSet> running;
+  private @Nullable Fetched lastFetched;
+  private @Nullable CompletableFuture<JWKSet> runningFetch;
   private Instant nextFetch = Instant.MIN;
 
   RemoteKeys(URL url, InstantSource clock) {
@@ -94,18 +94,18 @@ final class RemoteKeys implements AutoCloseable {
     CompletableFuture<JWKSet> fetch;
     synchronized (this) {
       Instant now = clock.instant();
-      Fetched known = newest;
+      Fetched known = lastFetched;
       if (known != null && known.at.plus(STALE).isAfter(now)) {
         List<JWK> fitting = selector.select(known.keys);
         boolean fresh = known.at.plus(FRESH).isAfter(now);
-        boolean mayFetch = running != null || !nextFetch.isAfter(now);
+        boolean mayFetch = runningFetch != null || !nextFetch.isAfter(now);
         if (!fresh && mayFetch) {
           var unused = fetch(now); // In the background.
         }
         if (!fitting.isEmpty() || !mayFetch) {
           return CompletableFuture.completedFuture(fitting);
         }
-      } else if (running == null && nextFetch.isAfter(now)) {
+      } else if (runningFetch == null && nextFetch.isAfter(now)) {
         return CompletableFuture.failedFuture(new UnavailableException("failed a moment ago"));
       }
       fetch = fetch(now);
@@ -119,7 +119,7 @@ final class RemoteKeys implements AutoCloseable {
   }
 
   private synchronized CompletableFuture<JWKSet> fetch(Instant now) {
-    CompletableFuture<JWKSet> under = running;
+    CompletableFuture<JWKSet> under = runningFetch;
     if (under != null) {
       return under;
     }
@@ -130,8 +130,8 @@ final class RemoteKeys implements AutoCloseable {
     CompletableFuture<JWKSet> result =
         attempt
             .orTimeout(2L * TIMEOUT_MILLIS, TimeUnit.MILLISECONDS)
-            .whenComplete((keys, failure) -> finished(keys));
-    running = result;
+            .whenComplete((keys, failure) -> fetchFinished(keys));
+    runningFetch = result;
     try {
       thread.execute(() -> retrieve(attempt));
     } catch (RejectedExecutionException e) {
@@ -149,12 +149,12 @@ final class RemoteKeys implements AutoCloseable {
     }
   }
 
-  private synchronized void finished(@Nullable JWKSet keys) {
-    running = null;
+  private synchronized void fetchFinished(@Nullable JWKSet keys) {
+    runningFetch = null;
     if (keys == null) {
       nextFetch = clock.instant().plus(PAUSE_FAILED);
     } else {
-      newest = new Fetched(keys, clock.instant());
+      lastFetched = new Fetched(keys, clock.instant());
     }
   }
 }

@@ -22,18 +22,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes and checks signatures. The JDK does it first. From {@link #hasten} on, AWS-LC does ECDSA,
- * if its provider is on the class path and works on this machine. It is several times as fast.
+ * Makes and checks signatures. The JDK does it first. From {@link #useFastProvider} on, AWS-LC does
+ * ECDSA, if its provider is on the class path and works on this machine. It is several times as
+ * fast.
  *
  * <p>Thousands of clients that reconnect at once bring a token each, and checking it is the largest
  * single cost of a connection. If AWS-LC fails later and the JDK does not, the JDK takes over for
  * good. A signature that AWS-LC calls bad is no such failure: that result stands. Thread-safe; only
- * {@link #hasten} blocks.
+ * {@link #useFastProvider} blocks.
  */
 final class Signatures {
   private static final Logger LOG = LoggerFactory.getLogger(Signatures.class);
   private static final String AWS_LC = "AmazonCorrettoCryptoProvider";
-  private static final byte[] TRIAL = {1, 2, 3};
+  private static final byte[] SELF_TEST_DATA = {1, 2, 3};
 
   /** Signer and verifier of our own key. The provider is null for the JDK. */
   private record Tools(@Nullable Provider provider, ECDSASigner signer, ECDSAVerifier verifier) {
@@ -65,7 +66,7 @@ final class Signatures {
     T of(Tools tools) throws JOSEException;
   }
 
-  private final ECKey own;
+  private final ECKey ownKey;
   private final Tools jdk;
   private volatile Tools tools;
 
@@ -76,26 +77,26 @@ final class Signatures {
    * @throws JOSEException if it is not a key pair for ECDSA
    */
   Signatures(ECKey own) throws JOSEException {
-    this.own = own;
+    this.ownKey = own;
     this.jdk = Tools.of(null, own);
     this.tools = jdk;
   }
 
   /** Switches ECDSA to AWS-LC if it works. Blocks for about a second of processor time. */
-  void hasten() {
-    hasten(Signatures::awsLc);
+  void useFastProvider() {
+    useFastProvider(Signatures::awsLc);
   }
 
   /** The same with the provider of the supplier, if it has one. */
-  void hasten(Supplier<Optional<Provider>> wanted) {
+  void useFastProvider(Supplier<Optional<Provider>> wanted) {
     try {
       Optional<Provider> found = wanted.get();
       if (found.isEmpty()) {
         LOG.info("AWS-LC is not available for this platform: the JDK checks signatures");
         return;
       }
-      tryOut(found.get(), own);
-      tools = Tools.of(found.get(), own);
+      selfTest(found.get(), ownKey);
+      tools = Tools.of(found.get(), ownKey);
       LOG.info("{} checks signatures", found.get());
     } catch (GeneralSecurityException
         | JOSEException
@@ -117,7 +118,7 @@ final class Signatures {
   /** Signs the token with our own key. */
   void sign(SignedJWT jwt) throws JOSEException {
     boolean unused =
-        use(
+        runWithFallback(
             now -> {
               jwt.sign(now.signer());
               return true;
@@ -126,7 +127,7 @@ final class Signatures {
 
   /** Whether our own key signed the token. */
   boolean verify(SignedJWT jwt) throws JOSEException {
-    return use(now -> jwt.verify(now.verifier()));
+    return runWithFallback(now -> jwt.verify(now.verifier()));
   }
 
   /**
@@ -147,7 +148,7 @@ final class Signatures {
     return jwt.verify(jdk.verifier(jwt.getHeader(), key));
   }
 
-  private <T> T use(Use<T> use) throws JOSEException {
+  private <T> T runWithFallback(Use<T> use) throws JOSEException {
     Tools now = tools;
     if (now.isFast()) {
       try {
@@ -171,14 +172,14 @@ final class Signatures {
   }
 
   /** Signs and checks once, because a provider without its native library has no algorithms. */
-  private static void tryOut(Provider provider, ECKey key)
+  private static void selfTest(Provider provider, ECKey key)
       throws GeneralSecurityException, JOSEException {
     Signature signature = Signature.getInstance("SHA256withECDSA", provider);
     signature.initSign(key.toECPrivateKey());
-    signature.update(TRIAL);
+    signature.update(SELF_TEST_DATA);
     byte[] signed = signature.sign();
     signature.initVerify(key.toECPublicKey());
-    signature.update(TRIAL);
+    signature.update(SELF_TEST_DATA);
     if (!signature.verify(signed)) {
       throw new GeneralSecurityException("does not know its own signature");
     }

@@ -25,7 +25,7 @@ public interface SigningKeyStore {
   boolean replace(String before, String after) throws IOException;
 
   /** Whether {@link #replace} may be called; false for an operator's file. */
-  default boolean isOurs() {
+  default boolean isWritable() {
     return true;
   }
 

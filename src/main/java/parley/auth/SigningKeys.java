@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * identified by its RFC 7638 thumbprint. Immutable; {@link KeyRing} holds the current ones.
  *
  * <pre>
- *   published            signs from                  next one signs from        + {@link #KEEP}
+ *   published            signs from                  next one signs from        + {@link #GRACE_PERIOD}
  *       │   next             │        signing                │     ending            │
  *       └────────────────────┴───────────────────────────────┴───────────────────────┘ ended
  *         tokens of the key are valid the whole time; only in the middle does it sign new ones
@@ -56,25 +56,25 @@ public final class SigningKeys {
   public static final Duration LEAD = Duration.ofMinutes(10);
 
   /** The shortest lead time: three polls of the store by each node ({@link KeyRing#POLL}). */
-  public static final Duration LEAST_LEAD = Duration.ofSeconds(30);
+  public static final Duration MIN_LEAD = Duration.ofSeconds(30);
 
   /** The longest lead time. */
-  public static final Duration MOST_LEAD = Duration.ofDays(7);
+  public static final Duration MAX_LEAD = Duration.ofDays(7);
 
   /**
    * How long tokens of a key are valid after the next key has started to sign: their lifetime and a
    * margin for clocks that differ.
    */
-  public static final Duration KEEP = AccessTokens.LIFE.plusMinutes(5);
+  public static final Duration GRACE_PERIOD = AccessTokens.LIFE.plusMinutes(5);
 
   /**
    * How long after the next key has started to sign a rotation removes the old key. By then even an
    * inaccurate clock agrees that the old key has ended.
    */
-  private static final Duration FORGET = KEEP.plusHours(1);
+  private static final Duration REMOVE_AFTER = GRACE_PERIOD.plusHours(1);
 
   private static final Pattern KEY_ID = Pattern.compile("[A-Za-z0-9_-]{43}");
-  private static final String SET = "keys";
+  private static final String KEYS_MEMBER = "keys";
 
   /**
    * One key of the set.
@@ -113,7 +113,7 @@ public final class SigningKeys {
    * @param signsFrom null if the key has always signed
    * @param goodUntil when its tokens stop being valid; null if there is no next key
    */
-  public record Shown(
+  public record KeyDescription(
       String keyId,
       Use use,
       @Nullable Instant published,
@@ -128,14 +128,14 @@ public final class SigningKeys {
   }
 
   /** A set of one new key, which signs at once. */
-  static SigningKeys make(Instant now) {
+  static SigningKeys newKeySet(Instant now) {
     Instant from = now.truncatedTo(ChronoUnit.SECONDS);
-    return new SigningKeys(List.of(generated(from, from)));
+    return new SigningKeys(List.of(newKey(from, from)));
   }
 
   /** The text of a set of one new key, which signs at once. {@link #parse} reads this format. */
-  public static String made(Instant now) {
-    return make(now).text(now);
+  public static String newKeyText(Instant now) {
+    return newKeySet(now).text(now);
   }
 
   /**
@@ -181,7 +181,7 @@ public final class SigningKeys {
    */
   String text(Instant now) {
     Map<String, Object> all = signing(now).jwk.toJSONObject();
-    all.put(SET, keys.stream().map(key -> key.jwk.toJSONObject()).toList());
+    all.put(KEYS_MEMBER, keys.stream().map(key -> key.jwk.toJSONObject()).toList());
     return JSONObjectUtils.toJSONString(all);
   }
 
@@ -206,27 +206,27 @@ public final class SigningKeys {
   }
 
   /** Every key and its use, the newest first. */
-  public List<Shown> shown(Instant now) {
+  public List<KeyDescription> describe(Instant now) {
     return keys.stream()
         .map(
             key ->
-                new Shown(
+                new KeyDescription(
                     key.id(),
                     useOf(key, now),
-                    known(key.published),
-                    known(key.signsFrom),
+                    nullIfEpoch(key.published),
+                    nullIfEpoch(key.signsFrom),
                     goodUntil(key).orElse(null)))
         .toList();
   }
 
   /** When the newest key was published; empty if that is not known. */
   public Optional<Instant> lastRotation() {
-    return Optional.ofNullable(known(latest()));
+    return Optional.ofNullable(nullIfEpoch(newestPublished()));
   }
 
   /** Since when the signing key signs; empty if it has always signed. */
   public Optional<Instant> signingSince(Instant now) {
-    return Optional.ofNullable(known(signing(now).signsFrom));
+    return Optional.ofNullable(nullIfEpoch(signing(now).signsFrom));
   }
 
   /** Whether a text has the form of a key id. */
@@ -259,7 +259,7 @@ public final class SigningKeys {
   }
 
   /** The key with this id, or null if there is none or its tokens are not valid any more. */
-  @Nullable Key good(String keyId, Instant now) {
+  @Nullable Key validKey(String keyId, Instant now) {
     for (Key key : keys) {
       if (key.id().equals(keyId) && useOf(key, now) != Use.ENDED) {
         return key;
@@ -268,7 +268,7 @@ public final class SigningKeys {
     return null;
   }
 
-  boolean has(String keyId) {
+  boolean contains(String keyId) {
     return keys.stream().anyMatch(key -> key.id().equals(keyId));
   }
 
@@ -281,7 +281,10 @@ public final class SigningKeys {
    *     still needed
    */
   Optional<SigningKeys> rotated(Instant now, Duration lead) {
-    Instant base = now.isBefore(latest()) ? latest() : now; // The clock may have been set back.
+    Instant base =
+        now.isBefore(newestPublished())
+            ? newestPublished()
+            : now; // The clock may have been set back.
     Instant from = base.plus(lead).truncatedTo(ChronoUnit.SECONDS);
     List<Key> kept = new ArrayList<>();
     Key pending = null;
@@ -289,7 +292,9 @@ public final class SigningKeys {
       if (key.signsFrom.isAfter(now)) {
         pending = key;
       }
-      if (goodUntil(key).map(end -> end.plus(FORGET.minus(KEEP)).isAfter(now)).orElse(true)) {
+      if (goodUntil(key)
+          .map(end -> end.plus(REMOVE_AFTER.minus(GRACE_PERIOD)).isAfter(now))
+          .orElse(true)) {
         kept.add(key);
       }
     }
@@ -303,7 +308,7 @@ public final class SigningKeys {
     if (kept.size() >= MOST) {
       return Optional.empty();
     }
-    kept.add(generated(base.truncatedTo(ChronoUnit.SECONDS), from));
+    kept.add(newKey(base.truncatedTo(ChronoUnit.SECONDS), from));
     return Optional.of(new SigningKeys(kept));
   }
 
@@ -326,18 +331,18 @@ public final class SigningKeys {
         .filter(later -> later.jwk.isPrivate() && later.signsFrom.isAfter(key.signsFrom))
         .map(Key::signsFrom)
         .min(Comparator.naturalOrder())
-        .map(next -> next.plus(KEEP));
+        .map(next -> next.plus(GRACE_PERIOD));
   }
 
-  private Instant latest() {
+  private Instant newestPublished() {
     return keys.stream().map(Key::published).max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
   }
 
-  private static @Nullable Instant known(Instant time) {
+  private static @Nullable Instant nullIfEpoch(Instant time) {
     return time.equals(Instant.EPOCH) ? null : time;
   }
 
-  private static Key generated(Instant published, Instant signsFrom) {
+  private static Key newKey(Instant published, Instant signsFrom) {
     try {
       return key(new ECKeyGenerator(Curve.P_256).generate(), published, signsFrom);
     } catch (JOSEException e) {
@@ -368,11 +373,11 @@ public final class SigningKeys {
       return EcPem.parse(text);
     }
     Map<String, Object> json = JSONObjectUtils.parse(text);
-    if (!json.containsKey(SET)) {
+    if (!json.containsKey(KEYS_MEMBER)) {
       return List.of(ECKey.parse(json));
     }
     List<ECKey> keys = new ArrayList<>();
-    for (Map<String, Object> key : JSONObjectUtils.getJSONObjectArray(json, SET)) {
+    for (Map<String, Object> key : JSONObjectUtils.getJSONObjectArray(json, KEYS_MEMBER)) {
       keys.add(ECKey.parse(key));
     }
     return keys;

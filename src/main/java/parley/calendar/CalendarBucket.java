@@ -55,9 +55,9 @@ public final class CalendarBucket
   static final int CAPACITY = 8_192;
 
   /** Maximum number of changes in one event, far below the limit of any store. */
-  private static final int BATCH = 1_024;
+  private static final int MAX_CHANGES_PER_EVENT = 1_024;
 
-  private static final Duration IDLE = Duration.ofMinutes(2);
+  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
 
   /** The messages of a bucket. */
   public sealed interface Command extends Wire permits Register, Ask, Finished, Internal {}
@@ -103,9 +103,10 @@ public final class CalendarBucket
   private final InstantSource clock;
   private final ActorContext<Command> context;
   private final @Nullable ActorRef<ClusterSharding.ShardCommand> shard;
-  private final Map<ConversationId, List<ActorRef<Answer>>> registering = new LinkedHashMap<>();
+  private final Map<ConversationId, List<ActorRef<Answer>>> pendingRegistrations =
+      new LinkedHashMap<>();
   private final Set<ConversationId> finished = new LinkedHashSet<>();
-  private boolean flushAsked;
+  private boolean flushScheduled;
   private boolean wiped;
 
   /** The behaviour of the bucket with that name, see {@link #name}. */
@@ -113,7 +114,7 @@ public final class CalendarBucket
       String name, InstantSource clock, @Nullable ActorRef<ClusterSharding.ShardCommand> shard) {
     return Behaviors.setup(
         context -> {
-          context.setReceiveTimeout(IDLE, Internal.IDLE);
+          context.setReceiveTimeout(IDLE_TIMEOUT, Internal.IDLE);
           return new CalendarBucket(name, clock, context, shard);
         });
   }
@@ -222,11 +223,13 @@ public final class CalendarBucket
       register.replyTo().tell(new NotThatDay(register.id(), day, today() + 1));
     } else if (ids.contains(register.id()) && !finished.contains(register.id())) {
       register.replyTo().tell(new Registered(register.id(), day));
-    } else if (ids.size() + registering.size() >= CAPACITY) {
+    } else if (ids.size() + pendingRegistrations.size() >= CAPACITY) {
       register.replyTo().tell(new NotThatDay(register.id(), day, day + 1));
     } else {
-      registering.computeIfAbsent(register.id(), id -> new ArrayList<>(1)).add(register.replyTo());
-      return changed();
+      pendingRegistrations
+          .computeIfAbsent(register.id(), id -> new ArrayList<>(1))
+          .add(register.replyTo());
+      return flushSoon();
     }
     return Effect().none();
   }
@@ -235,37 +238,37 @@ public final class CalendarBucket
       Set<ConversationId> ids, Finished done) {
     if (ids.contains(done.id())) {
       finished.add(done.id());
-      return changed();
+      return flushSoon();
     }
     return Effect().none();
   }
 
   /**
    * Stores the changes after the messages that are in the mailbox now, so that one event holds them
-   * all. At {@value #BATCH} changes, stores them at once.
+   * all. At {@value #MAX_CHANGES_PER_EVENT} changes, stores them at once.
    */
-  private Effect<CalendarBucketEvent, Set<ConversationId>> changed() {
-    if (registering.size() + finished.size() >= BATCH) {
+  private Effect<CalendarBucketEvent, Set<ConversationId>> flushSoon() {
+    if (pendingRegistrations.size() + finished.size() >= MAX_CHANGES_PER_EVENT) {
       return flush();
     }
-    if (!flushAsked) {
-      flushAsked = true;
+    if (!flushScheduled) {
+      flushScheduled = true;
       context.getSelf().tell(Internal.FLUSH);
     }
     return Effect().none();
   }
 
   private Effect<CalendarBucketEvent, Set<ConversationId>> flush() {
-    flushAsked = false;
-    if (registering.isEmpty() && finished.isEmpty()) {
+    flushScheduled = false;
+    if (pendingRegistrations.isEmpty() && finished.isEmpty()) {
       return Effect().none();
     }
     CalendarBucketEvent event =
         new CalendarBucketEvent.Changed(
-            registering.isEmpty() ? null : List.copyOf(registering.keySet()),
+            pendingRegistrations.isEmpty() ? null : List.copyOf(pendingRegistrations.keySet()),
             finished.isEmpty() ? null : List.copyOf(finished));
-    Map<ConversationId, List<ActorRef<Answer>>> asked = new LinkedHashMap<>(registering);
-    registering.clear();
+    Map<ConversationId, List<ActorRef<Answer>>> asked = new LinkedHashMap<>(pendingRegistrations);
+    pendingRegistrations.clear();
     finished.clear();
     wiped = false;
     return Effect()
@@ -280,9 +283,9 @@ public final class CalendarBucket
     List<ConversationId> some =
         ids.stream().filter(id -> !finished.contains(id)).limit(ask.most()).toList();
     ask.replyTo().tell(new Waiting(day, slot, some));
-    if (ids.isEmpty() && registering.isEmpty() && day <= today() && !wiped) {
+    if (ids.isEmpty() && pendingRegistrations.isEmpty() && day <= today() && !wiped) {
       wiped = true;
-      EntityWipe.all(context, persistenceId().id(), lastSequenceNumber(context));
+      EntityWipe.deleteAll(context, persistenceId().id(), lastSequenceNumber(context));
     }
     return Effect().none();
   }

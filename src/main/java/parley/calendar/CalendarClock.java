@@ -24,11 +24,11 @@ import parley.serial.Wire;
  * clocks, on any of its nodes. Each clock stores its current day in the journal, one small event a
  * day.
  *
- * <p>A clock asks at most {@value #AT_ONCE} conversations at the same time. So at most 128
+ * <p>A clock asks at most {@value #MAX_CONCURRENT} conversations at the same time. So at most 128
  * conversations in the cluster are in memory for the clocks, however many are due. Each node limits
- * how fast they write. A conversation that is not done after {@value #TIMES} requests is moved to
- * the next day's bucket, so that a conversation that cannot start does not delay the others. If
- * more is due than one day can process, days are opened late; none is left out.
+ * how fast they write. A conversation that is not done after {@value #MAX_REQUESTS} requests is
+ * moved to the next day's bucket, so that a conversation that cannot start does not delay the
+ * others. If more is due than one day can process, days are opened late; none is left out.
  *
  * <p><b>Jumps of the time.</b> Forward: buckets are opened early, and their conversations check the
  * time themselves and register again. Backward: a clock that is ahead of today goes back to today,
@@ -40,21 +40,21 @@ final class CalendarClock
   static final int CLOCKS = 8;
 
   /** Conversations asked at the same time. */
-  static final int AT_ONCE = 16;
+  static final int MAX_CONCURRENT = 16;
 
-  /** Requests to one conversation, {@link #AGAIN} apart. */
-  static final int TIMES = 20;
+  /** Requests to one conversation, {@link #RETRY_INTERVAL} apart. */
+  static final int MAX_REQUESTS = 20;
 
-  private static final Duration AGAIN = Duration.ofSeconds(30);
+  private static final Duration RETRY_INTERVAL = Duration.ofSeconds(30);
 
   /**
    * A day begins for a clock this long after midnight. Nodes whose system times differ by less
    * agree on which buckets still accept registrations.
    */
-  private static final Duration AFTER_MIDNIGHT = Duration.ofHours(1);
+  private static final Duration DAY_START_DELAY = Duration.ofHours(1);
 
   /** The messages of a clock. */
-  sealed interface Command extends Wire permits Tick, Told, Moved {}
+  sealed interface Command extends Wire permits Tick, BucketAnswered, MoveAnswered {}
 
   /** The timer, and the stop message of the daemon process that keeps the clocks running. */
   enum Tick implements Command, Local {
@@ -63,10 +63,10 @@ final class CalendarClock
   }
 
   /** A bucket has answered {@link CalendarBucket.Ask}. */
-  private record Told(CalendarBucket.Waiting waiting) implements Command, Local {}
+  private record BucketAnswered(CalendarBucket.Waiting waiting) implements Command, Local {}
 
   /** The bucket of another day has answered a registration. */
-  private record Moved(CalendarBucket.Answer answer) implements Command, Local {}
+  private record MoveAnswered(CalendarBucket.Answer answer) implements Command, Local {}
 
   /** The current day, or 0 before the clock ever ran. */
   static final class State {
@@ -74,49 +74,51 @@ final class CalendarClock
   }
 
   /** Sends messages to buckets and conversations. */
-  interface Ways {
+  interface Recipients {
     /** Sends a message to a bucket, at most once. */
-    void bucket(long day, int slot, CalendarBucket.Command message);
+    void tellBucket(long day, int slot, CalendarBucket.Command message);
 
     /** Asks a conversation to archive, for that day; at most once. */
-    void conversation(ConversationId id, long day);
+    void askConversation(ConversationId id, long day);
   }
 
   /** How often a conversation was asked, and when it was last asked. */
-  private static final class Asked {
+  private static final class Attempts {
     int times;
-    long at;
+    long lastAt;
   }
 
   private final int number;
   private final InstantSource time;
-  private final Ways ways;
+  private final Recipients recipients;
   private final ActorContext<Command> context;
-  private final ActorRef<CalendarBucket.Waiting> told;
-  private final ActorRef<CalendarBucket.Answer> moved;
-  private final Map<ConversationId, Asked> asked = new HashMap<>();
-  private final Map<ConversationId, Long> moving = new HashMap<>();
+  private final ActorRef<CalendarBucket.Waiting> bucketAnswered;
+  private final ActorRef<CalendarBucket.Answer> moveAnswered;
+  private final Map<ConversationId, Attempts> attempts = new HashMap<>();
+  private final Map<ConversationId, Long> movingTo = new HashMap<>();
   private int slot;
 
   /** The behaviour of one clock; {@code every} is the interval of its timer. */
-  static Behavior<Command> create(int number, InstantSource time, Duration every, Ways ways) {
+  static Behavior<Command> create(
+      int number, InstantSource time, Duration every, Recipients recipients) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
                   timers.startTimerWithFixedDelay(Tick.TICK, every);
-                  return new CalendarClock(number, time, ways, context);
+                  return new CalendarClock(number, time, recipients, context);
                 }));
   }
 
-  private CalendarClock(int number, InstantSource time, Ways ways, ActorContext<Command> context) {
+  private CalendarClock(
+      int number, InstantSource time, Recipients recipients, ActorContext<Command> context) {
     super(PersistenceId.ofUniqueId("archive-clock|" + number));
     this.number = number;
     this.time = time;
-    this.ways = ways;
+    this.recipients = recipients;
     this.context = context;
-    this.told = context.messageAdapter(CalendarBucket.Waiting.class, Told::new);
-    this.moved = context.messageAdapter(CalendarBucket.Answer.class, Moved::new);
+    this.bucketAnswered = context.messageAdapter(CalendarBucket.Waiting.class, BucketAnswered::new);
+    this.moveAnswered = context.messageAdapter(CalendarBucket.Answer.class, MoveAnswered::new);
     this.slot = number;
   }
 
@@ -138,26 +140,30 @@ final class CalendarClock
     return (state, command) ->
         switch (command) {
           case Tick tick -> tick == Tick.STOP ? Effect().stop() : tick(state);
-          case Told told -> told(state, told.waiting());
-          case Moved moved -> {
-            moved(state, moved.answer());
+          case BucketAnswered bucketAnswered -> bucketAnswered(state, bucketAnswered.waiting());
+          case MoveAnswered moveAnswered -> {
+            moveAnswered(state, moveAnswered.answer());
             yield Effect().none();
           }
         };
   }
 
   private long today() {
-    return Calendar.day(time.millis() - AFTER_MIDNIGHT.toMillis());
+    return Calendar.day(time.millis() - DAY_START_DELAY.toMillis());
   }
 
   private Effect<CalendarClockEvent, State> tick(State state) {
     long today = today();
     if (state.day == 0) {
       // Buckets accept no registration for a day that has come: the first can be for tomorrow.
-      return Effect().persist(new CalendarClockEvent.Turned(today + 1)).thenRun(after -> again());
+      return Effect()
+          .persist(new CalendarClockEvent.Turned(today + 1))
+          .thenRun(after -> restartSlots());
     }
     if (state.day > today + 1) {
-      return Effect().persist(new CalendarClockEvent.Turned(today)).thenRun(after -> again());
+      return Effect()
+          .persist(new CalendarClockEvent.Turned(today))
+          .thenRun(after -> restartSlots());
     }
     if (state.day <= today) {
       ask(state);
@@ -166,46 +172,48 @@ final class CalendarClock
   }
 
   private void ask(State state) {
-    ways.bucket(state.day, slot, new CalendarBucket.Ask(AT_ONCE, told));
+    recipients.tellBucket(state.day, slot, new CalendarBucket.Ask(MAX_CONCURRENT, bucketAnswered));
   }
 
-  private Effect<CalendarClockEvent, State> told(State state, CalendarBucket.Waiting waiting) {
+  private Effect<CalendarClockEvent, State> bucketAnswered(
+      State state, CalendarBucket.Waiting waiting) {
     if (waiting.day() != state.day || waiting.slot() != slot) {
       return Effect().none();
     }
     if (waiting.ids().isEmpty()) {
-      asked.clear();
-      moving.clear();
+      attempts.clear();
+      movingTo.clear();
       slot += CLOCKS;
       if (slot >= CalendarBucket.SLOTS) {
         return Effect()
             .persist(new CalendarClockEvent.Turned(state.day + 1))
-            .thenRun(after -> again());
+            .thenRun(after -> restartSlots());
       }
       return Effect().none();
     }
-    asked.keySet().retainAll(new HashSet<>(waiting.ids()));
+    attempts.keySet().retainAll(new HashSet<>(waiting.ids()));
     long now = time.millis();
     for (ConversationId id : waiting.ids()) {
-      Asked one = asked.computeIfAbsent(id, i -> new Asked());
-      boolean due = one.times == 0 || now - one.at >= AGAIN.toMillis() || now < one.at;
+      Attempts one = attempts.computeIfAbsent(id, i -> new Attempts());
+      boolean due =
+          one.times == 0 || now - one.lastAt >= RETRY_INTERVAL.toMillis() || now < one.lastAt;
       if (due) {
-        one.at = now;
+        one.lastAt = now;
         one.times++;
-        if (one.times <= TIMES) {
-          ways.conversation(id, state.day);
+        if (one.times <= MAX_REQUESTS) {
+          recipients.askConversation(id, state.day);
         } else {
-          move(id, moving.getOrDefault(id, Calendar.day(now) + 1));
+          move(id, movingTo.getOrDefault(id, Calendar.day(now) + 1));
         }
       }
     }
     return Effect().none();
   }
 
-  private void again() {
+  private void restartSlots() {
     slot = number;
-    asked.clear();
-    moving.clear();
+    attempts.clear();
+    movingTo.clear();
   }
 
   /**
@@ -216,19 +224,20 @@ final class CalendarClock
     context
         .getLog()
         .warn("{} does not archive although it was asked repeatedly, next try on day {}", id, day);
-    moving.put(id, day);
-    ways.bucket(day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moved));
+    movingTo.put(id, day);
+    recipients.tellBucket(
+        day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moveAnswered));
   }
 
-  private void moved(State state, CalendarBucket.Answer answer) {
-    Long day = moving.get(answer.id());
+  private void moveAnswered(State state, CalendarBucket.Answer answer) {
+    Long day = movingTo.get(answer.id());
     if (day == null || day != answer.day()) {
       return;
     }
     switch (answer) {
       case CalendarBucket.Registered registered ->
-          ways.bucket(state.day, slot, new CalendarBucket.Finished(answer.id()));
-      case CalendarBucket.NotThatDay other -> moving.put(answer.id(), other.earliest());
+          recipients.tellBucket(state.day, slot, new CalendarBucket.Finished(answer.id()));
+      case CalendarBucket.NotThatDay other -> movingTo.put(answer.id(), other.earliest());
     }
   }
 }

@@ -16,7 +16,7 @@ import parley.snapshot.PiecedSnapshotStore;
 final class EntityWipe {
   private EntityWipe() {}
 
-  static void all(ActorContext<?> context, String persistenceId, long lastSequenceNr) {
+  static void deleteAll(ActorContext<?> context, String persistenceId, long lastSequenceNr) {
     if (lastSequenceNr == 0) {
       return;
     }

@@ -50,20 +50,20 @@ public final class ShardedCalendar implements Calendar {
             CalendarClock.Command.class,
             "archive-clock",
             CalendarClock.CLOCKS,
-            number -> CalendarClock.create(number, time, every, calendar.ways(due)),
+            number -> CalendarClock.create(number, time, every, calendar.recipients(due)),
             CalendarClock.Tick.STOP);
     return calendar;
   }
 
-  private CalendarClock.Ways ways(BiConsumer<ConversationId, Long> due) {
-    return new CalendarClock.Ways() {
+  private CalendarClock.Recipients recipients(BiConsumer<ConversationId, Long> due) {
+    return new CalendarClock.Recipients() {
       @Override
-      public void bucket(long day, int slot, CalendarBucket.Command message) {
+      public void tellBucket(long day, int slot, CalendarBucket.Command message) {
         sharding.entityRefFor(CalendarBucket.KEY, CalendarBucket.name(day, slot)).tell(message);
       }
 
       @Override
-      public void conversation(ConversationId id, long day) {
+      public void askConversation(ConversationId id, long day) {
         due.accept(id, day);
       }
     };

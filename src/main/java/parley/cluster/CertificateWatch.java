@@ -20,31 +20,31 @@ import parley.tls.TlsRefusedException;
  */
 public final class CertificateWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateWatch.class);
-  private static final Duration SOON = Duration.ofDays(14);
-  private static final Duration AGAIN = Duration.ofDays(1);
-  private static final long LOOK_SECONDS = 60;
+  private static final Duration WARN_BEFORE = Duration.ofDays(14);
+  private static final Duration REPEAT_AFTER = Duration.ofDays(1);
+  private static final long CHECK_SECONDS = 60;
 
   /** Reads the certificate's files and returns when the certificate expires. */
   @FunctionalInterface
-  public interface Look {
-    Instant ends() throws TlsRefusedException;
+  public interface ExpiryReader {
+    Instant readExpiry() throws TlsRefusedException;
   }
 
   private final String variable;
-  private final String what;
-  private final Look look;
+  private final String refusedConnections;
+  private final ExpiryReader expiryReader;
   private final InstantSource clock;
-  private final ScheduledExecutorService looks =
+  private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("certificates").factory());
   private volatile double daysLeft;
-  private @Nullable String said;
-  private Instant saidAt = Instant.EPOCH;
+  private @Nullable String lastLine;
+  private Instant lastLineAt = Instant.EPOCH;
 
-  CertificateWatch(String variable, String what, Look look, InstantSource clock) {
+  CertificateWatch(String variable, String what, ExpiryReader expiryReader, InstantSource clock) {
     this.variable = variable;
-    this.what = what;
-    this.look = look;
+    this.refusedConnections = what;
+    this.expiryReader = expiryReader;
     this.clock = clock;
   }
 
@@ -59,15 +59,15 @@ public final class CertificateWatch implements AutoCloseable {
       String variable,
       String what,
       String meter,
-      Look look,
+      ExpiryReader expiryReader,
       InstantSource clock,
       Telemetry telemetry) {
-    CertificateWatch watch = new CertificateWatch(variable, what, look, clock);
+    CertificateWatch watch = new CertificateWatch(variable, what, expiryReader, clock);
     watch.look();
     telemetry.gauge(meter, watch::daysLeft);
     var unused =
-        watch.looks.scheduleWithFixedDelay(
-            watch::look, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+        watch.scheduler.scheduleWithFixedDelay(
+            watch::look, CHECK_SECONDS, CHECK_SECONDS, TimeUnit.SECONDS);
     return watch;
   }
 
@@ -78,16 +78,22 @@ public final class CertificateWatch implements AutoCloseable {
   /** Checks the certificate once. Returns the logged line, or null if there was nothing to log. */
   @Nullable String look() {
     try {
-      Duration left = Duration.between(clock.instant(), look.ends());
+      Duration left = Duration.between(clock.instant(), expiryReader.readExpiry());
       daysLeft = left.toSeconds() / (double) Duration.ofDays(1).toSeconds();
-      return left.compareTo(SOON) < 0
-          ? say(
-              variable + ": ends in " + left.toDays() + " days; then new " + what + " are refused",
+      return left.compareTo(WARN_BEFORE) < 0
+          ? logUnlessRepeated(
+              variable
+                  + ": ends in "
+                  + left.toDays()
+                  + " days; then new "
+                  + refusedConnections
+                  + " are refused",
               false)
           : null;
     } catch (TlsRefusedException e) {
       daysLeft = 0;
-      return say(variable + ": new " + what + " are refused: " + e.getMessage(), true);
+      return logUnlessRepeated(
+          variable + ": new " + refusedConnections + " are refused: " + e.getMessage(), true);
     } catch (RuntimeException e) {
       // An exception would end the schedule.
       LOG.debug("The certificate could not be checked", e);
@@ -95,12 +101,12 @@ public final class CertificateWatch implements AutoCloseable {
     }
   }
 
-  private @Nullable String say(String line, boolean error) {
-    if (line.equals(said) && clock.instant().isBefore(saidAt.plus(AGAIN))) {
+  private @Nullable String logUnlessRepeated(String line, boolean error) {
+    if (line.equals(lastLine) && clock.instant().isBefore(lastLineAt.plus(REPEAT_AFTER))) {
       return null;
     }
-    said = line;
-    saidAt = clock.instant();
+    lastLine = line;
+    lastLineAt = clock.instant();
     if (error) {
       LOG.error(line);
     } else {
@@ -111,6 +117,6 @@ public final class CertificateWatch implements AutoCloseable {
 
   @Override
   public void close() {
-    looks.shutdownNow();
+    scheduler.shutdownNow();
   }
 }

@@ -21,17 +21,17 @@ import parley.serial.Wire;
 /**
  * Asks the other nodes for their time and reports the differences to the {@link ClusterClock}. If
  * question and answer together take more than half a second, the answer says little and is ignored.
- * Each round asks at most {@value #ASKED} nodes, in turn, so that the cost does not grow with the
- * square of the cluster. An answer counts for {@link #LIFE}. A lost question or answer is not
- * repeated; later rounds ask again.
+ * Each round asks at most {@value #NODES_PER_ROUND} nodes, in turn, so that the cost does not grow
+ * with the square of the cluster. An answer counts for {@link #SAMPLE_LIFETIME}. A lost question or
+ * answer is not repeated; later rounds ask again.
  */
 public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   /** Most nodes that are asked in one round. */
-  static final int ASKED = 8;
+  static final int NODES_PER_ROUND = 8;
 
-  static final Duration EVERY = Duration.ofSeconds(5);
-  static final Duration LIFE = Duration.ofMinutes(1);
-  private static final Duration LONGEST_TRIP = Duration.ofMillis(500);
+  static final Duration ROUND_INTERVAL = Duration.ofSeconds(5);
+  static final Duration SAMPLE_LIFETIME = Duration.ofMinutes(1);
+  private static final Duration MAX_ROUND_TRIP = Duration.ofMillis(500);
 
   /** The receptionist lists the clock watches of all nodes under this key. */
   static final ServiceKey<Command> KEY = ServiceKey.create(Command.class, "clock-watch");
@@ -71,7 +71,7 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   private final Map<ActorRef<Command>, Sample> samples = new HashMap<>();
   private List<ActorRef<Command>> others = List.of();
   private long round;
-  private int next;
+  private int nextToAsk;
 
   /** The behaviour; one on each node. */
   public static Behavior<Command> create(ClusterClock clock, LongSupplier nanos) {
@@ -79,7 +79,7 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  timers.startTimerWithFixedDelay(Tick.TICK, EVERY);
+                  timers.startTimerWithFixedDelay(Tick.TICK, ROUND_INTERVAL);
                   return new ClockWatch(context, clock, nanos);
                 }));
   }
@@ -97,21 +97,21 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
 
   @Override
   public Receive<Command> createReceive() {
-    return newReceiveBuilder().onAnyMessage(this::on).build();
+    return newReceiveBuilder().onAnyMessage(this::onCommand).build();
   }
 
-  private Behavior<Command> on(Command command) {
+  private Behavior<Command> onCommand(Command command) {
     switch (command) {
       case Ask ask -> ask.replyTo().tell(new Told(ask.round(), clock.ownMillis()));
-      case Answered answered -> answered(answered);
+      case Answered answered -> onAnswer(answered);
       case Silent silent -> {}
-      case Listed listed -> listed(listed.listing().getServiceInstances(KEY));
+      case Listed listed -> onListing(listed.listing().getServiceInstances(KEY));
       case Tick tick -> ask();
     }
     return this;
   }
 
-  private void listed(Set<ActorRef<Command>> all) {
+  private void onListing(Set<ActorRef<Command>> all) {
     others = new ArrayList<>(all);
     others.remove(getContext().getSelf());
     samples.keySet().retainAll(all);
@@ -120,9 +120,9 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   }
 
   private void ask() {
-    compare();
-    for (int i = 0; i < Math.min(ASKED, others.size()); i++) {
-      ask(others.get(next++ % others.size()));
+    reportSamples();
+    for (int i = 0; i < Math.min(NODES_PER_ROUND, others.size()); i++) {
+      ask(others.get(nextToAsk++ % others.size()));
     }
   }
 
@@ -134,25 +134,25 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
         .ask(
             Told.class,
             other,
-            LONGEST_TRIP,
+            MAX_ROUND_TRIP,
             replyTo -> new Ask(asked, replyTo),
             (told, failure) ->
                 told == null ? new Silent() : new Answered(other, askedNanos, askedMillis, told));
   }
 
-  private void answered(Answered a) {
+  private void onAnswer(Answered a) {
     long now = nanos.getAsLong();
     long trip = Duration.ofNanos(now - a.askedNanos()).toMillis();
-    if (trip > LONGEST_TRIP.toMillis() || !others.contains(a.from())) {
+    if (trip > MAX_ROUND_TRIP.toMillis() || !others.contains(a.from())) {
       return;
     }
     samples.put(a.from(), new Sample(a.told().millis() - a.askedMillis() - trip / 2, now));
-    compare();
+    reportSamples();
   }
 
-  private void compare() {
-    long oldest = nanos.getAsLong() - LIFE.toNanos();
+  private void reportSamples() {
+    long oldest = nanos.getAsLong() - SAMPLE_LIFETIME.toNanos();
     samples.values().removeIf(sample -> sample.nanos() - oldest < 0);
-    clock.compared(samples.values().stream().map(Sample::offset).toList());
+    clock.updateCorrection(samples.values().stream().map(Sample::offset).toList());
   }
 }

@@ -40,7 +40,7 @@ public final class ClusterClock implements InstantSource {
   }
 
   /** Registers gauges of the offset from the median and of the correction in use. */
-  public void meter(Telemetry telemetry) {
+  public void registerMeters(Telemetry telemetry) {
     telemetry.gauge("parley.clock.offset.seconds", () -> offset / 1_000.0);
     telemetry.gauge("parley.clock.correction.seconds", () -> correction / 1_000.0);
   }
@@ -66,7 +66,7 @@ public final class ClusterClock implements InstantSource {
    * @param others by how many milliseconds each other clock is ahead of the own one; empty if no
    *     node answers, and then the own clock is used
    */
-  void compared(Collection<Long> others) {
+  void updateCorrection(Collection<Long> others) {
     long[] all = new long[others.size() + 1];
     int next = 1;
     for (long other : others) {

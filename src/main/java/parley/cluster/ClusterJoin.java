@@ -25,10 +25,10 @@ public final class ClusterJoin {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterJoin.class);
 
   /** A single node is up in a moment. If this takes longer, it cannot reach itself. */
-  private static final Duration ALONE = Duration.ofSeconds(30);
+  private static final Duration SINGLE_NODE_TIMEOUT = Duration.ofSeconds(30);
 
   /** How often a node that waits for others logs that it waits. */
-  private static final Duration REMINDER = Duration.ofSeconds(20);
+  private static final Duration REMINDER_INTERVAL = Duration.ofSeconds(20);
 
   private ClusterJoin() {}
 
@@ -51,7 +51,7 @@ public final class ClusterJoin {
       case SINGLE -> cluster.join(cluster.selfAddress());
       case SEED -> {
         SeedMajority.await(system, how.remote(), how.seeds());
-        cluster.joinSeedNodes(scala(addresses(cluster.selfAddress(), how.seeds())));
+        cluster.joinSeedNodes(toScala(addresses(cluster.selfAddress(), how.seeds())));
       }
       // The management port must be bound already: the nodes ask each other there before one of
       // them forms a cluster.
@@ -64,7 +64,7 @@ public final class ClusterJoin {
    * Registers gauges of the members as this node sees them. If two nodes differ for long, the
    * cluster is split.
    */
-  public static void meter(ActorSystem<?> system, Telemetry telemetry) {
+  public static void registerMeters(ActorSystem<?> system, Telemetry telemetry) {
     Cluster cluster = Cluster.get(system);
     telemetry.gauge(
         Telemetry.CLUSTER_MEMBERS,
@@ -85,15 +85,15 @@ public final class ClusterJoin {
         .toList();
   }
 
-  private static scala.collection.immutable.Seq<Address> scala(List<Address> addresses) {
+  private static scala.collection.immutable.Seq<Address> toScala(List<Address> addresses) {
     return scala.jdk.javaapi.CollectionConverters.asScala(addresses).toSeq();
   }
 
   private static void await(ActorSystem<?> system, CompletableFuture<Done> up, Settings.Cluster how)
       throws SettingsException {
     boolean single = how.kind() == Settings.ClusterKind.SINGLE;
-    system.getWhenTerminated().thenRun(() -> up.completeExceptionally(stopped()));
-    long most = (single ? ALONE : REMINDER).toMillis();
+    system.getWhenTerminated().thenRun(() -> up.completeExceptionally(systemEndedException()));
+    long most = (single ? SINGLE_NODE_TIMEOUT : REMINDER_INTERVAL).toMillis();
     while (true) {
       try {
         up.get(most, TimeUnit.MILLISECONDS);
@@ -114,7 +114,7 @@ public final class ClusterJoin {
     }
   }
 
-  private static IllegalStateException stopped() {
+  private static IllegalStateException systemEndedException() {
     return new IllegalStateException("it was stopped");
   }
 }

@@ -31,7 +31,7 @@ public final class NodeTls {
    * The folder in the user's home in which nodes of one user on one machine share the certificates
    * that they made.
    */
-  private static final Path SHARED = Path.of(".parley", "node-tls");
+  private static final Path SHARED_FOLDER = Path.of(".parley", "node-tls");
 
   private final @Nullable TlsFiles files;
   private final InstantSource clock;
@@ -66,7 +66,7 @@ public final class NodeTls {
     Path folder =
         settings.cluster().kind() == Settings.ClusterKind.SINGLE
             ? settings.dataDir().resolve("node-tls")
-            : Path.of(System.getProperty("user.home")).resolve(SHARED);
+            : Path.of(System.getProperty("user.home")).resolve(SHARED_FOLDER);
     try {
       return SelfMade.in(folder, clock);
     } catch (IOException e) {
@@ -131,7 +131,7 @@ public final class NodeTls {
                 "PARLEY_NODE_TLS_CERT",
                 "connections between nodes",
                 "parley.node.certificate.days.left",
-                () -> Certificate.ofNode(watched, clock.instant()).ends(),
+                () -> Certificate.ofNode(watched, clock.instant()).expiresAt(),
                 clock,
                 telemetry));
   }

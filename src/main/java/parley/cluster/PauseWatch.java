@@ -27,15 +27,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class PauseWatch implements BooleanSupplier, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PauseWatch.class);
-  private static final Duration BEAT = Duration.ofMillis(250);
+  private static final Duration HEARTBEAT_INTERVAL = Duration.ofMillis(250);
 
-  private final long most;
+  private final long maxPauseNanos;
   private final LongSupplier nanos;
   private final Runnable onPaused;
-  private final ScheduledExecutorService thread =
+  private final ScheduledExecutorService scheduler =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("pause-watch").factory());
-  private volatile long beat;
+  private volatile long heartbeat;
   private volatile boolean paused;
 
   /**
@@ -47,36 +47,36 @@ public final class PauseWatch implements BooleanSupplier, AutoCloseable {
    * @param onPaused called once, on the watch's thread
    */
   public PauseWatch(Duration most, LongSupplier nanos, Runnable onPaused) {
-    this.most = most.toNanos();
+    this.maxPauseNanos = most.toNanos();
     this.nanos = nanos;
     this.onPaused = onPaused;
-    this.beat = nanos.getAsLong();
+    this.heartbeat = nanos.getAsLong();
   }
 
   /** Starts the heartbeat. */
   public void start() {
-    long every = BEAT.toMillis();
+    long every = HEARTBEAT_INTERVAL.toMillis();
     ScheduledFuture<?> unused =
-        thread.scheduleWithFixedDelay(this::beat, every, every, TimeUnit.MILLISECONDS);
+        scheduler.scheduleWithFixedDelay(this::heartbeat, every, every, TimeUnit.MILLISECONDS);
   }
 
   /** Checks for a pause, and records a heartbeat if there was none. */
-  void beat() {
+  void heartbeat() {
     if (!getAsBoolean()) {
-      beat = nanos.getAsLong();
+      heartbeat = nanos.getAsLong();
       return;
     }
-    thread.shutdown();
+    scheduler.shutdown();
     LOG.error(
         "This process did not run for more than {} s, and other nodes may have taken over: it ends",
-        TimeUnit.NANOSECONDS.toSeconds(most));
+        TimeUnit.NANOSECONDS.toSeconds(maxPauseNanos));
     onPaused.run();
   }
 
   /** Whether there was a pause. If so, nothing may be acknowledged any more. */
   @Override
   public boolean getAsBoolean() {
-    if (!paused && nanos.getAsLong() - beat > most) {
+    if (!paused && nanos.getAsLong() - heartbeat > maxPauseNanos) {
       paused = true;
     }
     return paused;
@@ -84,6 +84,6 @@ public final class PauseWatch implements BooleanSupplier, AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    scheduler.shutdownNow();
   }
 }

@@ -33,11 +33,11 @@ public final class PodLease extends AbstractKubernetesLease {
   /** Called while the superclass is constructed; the client is created at its first use. */
   @Override
   public KubernetesApi k8sApi() {
-    return new Anew(() -> new NativeKubernetesApiImpl(system, k8sSettings()));
+    return new ClientPerCall(() -> new NativeKubernetesApiImpl(system, k8sSettings()));
   }
 
   /** Creates a client for each call, because the client keeps the token. */
-  private record Anew(Supplier<KubernetesApi> client) implements KubernetesApi {
+  private record ClientPerCall(Supplier<KubernetesApi> client) implements KubernetesApi {
     @Override
     public Future<LeaseResource> readOrCreateLeaseResource(String name) {
       return client.get().readOrCreateLeaseResource(name);

@@ -30,7 +30,7 @@ import parley.store.StoreRefusedException;
  * time until which no process may use its address if it ends now. A starting process waits for that
  * time before it opens its port to the other nodes. A node that has left in order records a short
  * wait, less than a start takes. A clock that jumps makes the wait shorter, or at most {@link
- * #GIVEN_UP}.
+ * #REMOVED_AFTER}.
  */
 public final class PreviousIncarnation implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PreviousIncarnation.class);
@@ -41,13 +41,13 @@ public final class PreviousIncarnation implements AutoCloseable {
    * pause (4 s), the split brain resolver's stable-after (7 s), the lease of its decision (2 s),
    * the removal margin (2 s), a beat (2 s), and a reserve for gossip.
    */
-  public static final Duration GIVEN_UP = Duration.ofSeconds(20);
+  public static final Duration REMOVED_AFTER = Duration.ofSeconds(20);
 
   /**
    * A live node writes a new sign of life within this time: the beat, and the 12 s that the write
    * may take if the store is slow.
    */
-  public static final Duration SHOWS = Duration.ofSeconds(15);
+  public static final Duration SIGN_OF_LIFE_INTERVAL = Duration.ofSeconds(15);
 
   /** The prefix of the names of notes; the address follows. */
   public static final String PREFIX = "silent until|";
@@ -56,19 +56,19 @@ public final class PreviousIncarnation implements AutoCloseable {
    * The wait after an ordered leave: longer than the other nodes keep connections to a node that
    * has left.
    */
-  static final Duration LEFT = Duration.ofSeconds(3);
+  static final Duration WAIT_AFTER_LEAVE = Duration.ofSeconds(3);
 
   private final DynamoStore store;
-  private final String name;
+  private final String noteName;
   private final InstantSource clock;
-  private final ScheduledExecutorService beats;
-  private volatile boolean left;
+  private final ScheduledExecutorService scheduler;
+  private volatile boolean leftInOrder;
 
   private PreviousIncarnation(DynamoStore store, String name, InstantSource clock) {
     this.store = store;
-    this.name = name;
+    this.noteName = name;
     this.clock = clock;
-    this.beats =
+    this.scheduler =
         Executors.newSingleThreadScheduledExecutor(
             work -> {
               Thread thread = new Thread(work, "last-life");
@@ -79,28 +79,29 @@ public final class PreviousIncarnation implements AutoCloseable {
 
   /**
    * Waits until the other nodes have forgotten the previous incarnation under the address, and from
-   * then on records signs of life of this one. Blocks, at most {@link #GIVEN_UP} and the store's
-   * time.
+   * then on records signs of life of this one. Blocks, at most {@link #REMOVED_AFTER} and the
+   * store's time.
    *
    * @param pause waits for the given time
    * @throws StoreRefusedException if the store cannot be asked
    */
-  public static PreviousIncarnation after(
+  public static PreviousIncarnation awaitPrevious(
       DynamoStore store, HostPort address, InstantSource clock, Consumer<Duration> pause)
       throws StoreRefusedException {
-    PreviousIncarnation life = new PreviousIncarnation(store, name(address), clock);
+    PreviousIncarnation life = new PreviousIncarnation(store, noteName(address), clock);
     // A previous incarnation of an older version recorded its sign of life elsewhere.
-    long until = Math.max(store.noted(life.name), store.notedBefore(life.name));
+    long until =
+        Math.max(store.readNote(life.noteName), store.readNoteOfOlderVersion(life.noteName));
     Duration wait = Duration.ofMillis(until - clock.millis());
     if (wait.isPositive()) {
-      Duration bounded = wait.compareTo(GIVEN_UP) > 0 ? GIVEN_UP : wait;
+      Duration bounded = wait.compareTo(REMOVED_AFTER) > 0 ? REMOVED_AFTER : wait;
       LOG.info(
           "Waiting {} s: the other nodes may still know the previous process under {}",
           (bounded.toMillis() + 999) / 1000,
           address);
       pause.accept(bounded);
     }
-    return life.begin();
+    return life.startBeats();
   }
 
   /**
@@ -111,39 +112,39 @@ public final class PreviousIncarnation implements AutoCloseable {
    * @param listening where its clients connect
    * @throws StoreRefusedException if the store cannot write the sign of life
    */
-  public static PreviousIncarnation alone(
+  public static PreviousIncarnation ofSingleNode(
       DynamoStore store, HostPort listening, InstantSource clock) throws StoreRefusedException {
     return new PreviousIncarnation(store, PREFIX + "single node, clients at " + listening, clock)
-        .begin();
+        .startBeats();
   }
 
-  private PreviousIncarnation begin() throws StoreRefusedException {
-    note(GIVEN_UP);
+  private PreviousIncarnation startBeats() throws StoreRefusedException {
+    writeSignOfLife(REMOVED_AFTER);
     var unused =
-        beats.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
+        scheduler.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
     return this;
   }
 
   /** The name of the note with the sign of life of a node with this address. */
-  public static String name(HostPort address) {
+  public static String noteName(HostPort address) {
     return PREFIX + address;
   }
 
   /**
    * Called when this node has left the cluster in order: the next process under this address waits
-   * only {@link #LEFT}.
+   * only {@link #WAIT_AFTER_LEAVE}.
    */
-  public void left() {
-    left = true;
+  public void leftInOrder() {
+    leftInOrder = true;
   }
 
   /** Writes the last sign of life. Blocks, seconds at most. */
   @Override
   public void close() {
-    beats.shutdown();
+    scheduler.shutdown();
     try {
-      var unused = beats.awaitTermination(10, TimeUnit.SECONDS);
-      note(left ? LEFT : GIVEN_UP);
+      var unused = scheduler.awaitTermination(10, TimeUnit.SECONDS);
+      writeSignOfLife(leftInOrder ? WAIT_AFTER_LEAVE : REMOVED_AFTER);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (StoreRefusedException e) {
@@ -155,7 +156,7 @@ public final class PreviousIncarnation implements AutoCloseable {
 
   private void beat() {
     try {
-      note(GIVEN_UP);
+      writeSignOfLife(REMOVED_AFTER);
     } catch (StoreRefusedException | RuntimeException e) {
       // An exception would end the schedule. Other parts report a store that is unavailable. If
       // this process is killed meanwhile, the next start does not wait for it.
@@ -163,7 +164,7 @@ public final class PreviousIncarnation implements AutoCloseable {
     }
   }
 
-  private void note(Duration silence) throws StoreRefusedException {
-    store.note(name, clock.millis() + silence.toMillis());
+  private void writeSignOfLife(Duration silence) throws StoreRefusedException {
+    store.writeNote(noteName, clock.millis() + silence.toMillis());
   }
 }

@@ -27,7 +27,7 @@ import parley.store.StoreRefusedException;
  */
 public final class RotationCheck implements Callable<Optional<String>> {
   /** The largest difference of clocks with which tokens are good on every node. */
-  static final Duration DIFFERENCE = Duration.ofSeconds(60);
+  static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofSeconds(60);
 
   private final DynamoStore store;
   private final Supplier<List<HostPort>> members;
@@ -65,7 +65,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
   @Override
   public Optional<String> call() throws StoreRefusedException {
     for (HostPort member : members.get()) {
-      long until = store.noted(PreviousIncarnation.name(member));
+      long until = store.readNote(PreviousIncarnation.noteName(member));
       if (until == 0) {
         return Optional.of(
             "the node "
@@ -73,8 +73,8 @@ public final class RotationCheck implements Callable<Optional<String>> {
                 + " has recorded no sign of life: is it of a version that knows one key only?"
                 + " Upgrade all nodes first");
       }
-      long off = until - PreviousIncarnation.GIVEN_UP.toMillis() - clock.millis();
-      if (Math.abs(off) > DIFFERENCE.toMillis()) {
+      long off = until - PreviousIncarnation.REMOVED_AFTER.toMillis() - clock.millis();
+      if (Math.abs(off) > MAX_CLOCK_DIFFERENCE.toMillis()) {
         return Optional.of(
             "the node "
                 + member

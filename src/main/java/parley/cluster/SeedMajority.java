@@ -23,8 +23,8 @@ import parley.settings.HostPort;
  */
 final class SeedMajority {
   private static final Logger LOG = LoggerFactory.getLogger(SeedMajority.class);
-  private static final Duration KNOCK = Duration.ofSeconds(1);
-  private static final int KNOCKS_UNTIL_REMINDER = 20;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
+  private static final int TRIES_PER_REMINDER = 20;
 
   private SeedMajority() {}
 
@@ -37,21 +37,22 @@ final class SeedMajority {
       return;
     }
     int knocks = 0;
-    while (1 + reached(seeds.subList(1, seeds.size())) <= seeds.size() / 2) {
-      if (knocks++ % KNOCKS_UNTIL_REMINDER == 0) {
+    while (1 + countReachable(seeds.subList(1, seeds.size())) <= seeds.size() / 2) {
+      if (knocks++ % TRIES_PER_REMINDER == 0) {
         LOG.info("Waiting to form a cluster until more than half of {} can be reached", seeds);
       }
-      if (ends(system)) {
+      if (endsWithinInterval(system)) {
         return;
       }
     }
   }
 
-  private static int reached(List<HostPort> others) {
+  private static int countReachable(List<HostPort> others) {
     int reached = 0;
     for (HostPort other : others) {
       try (Socket socket = new Socket()) {
-        socket.connect(new InetSocketAddress(other.host(), other.port()), (int) KNOCK.toMillis());
+        socket.connect(
+            new InetSocketAddress(other.host(), other.port()), (int) CONNECT_TIMEOUT.toMillis());
         reached++;
       } catch (IOException e) {
         // Not running, or cut off: not counted.
@@ -61,9 +62,12 @@ final class SeedMajority {
   }
 
   /** Waits for the time between two tries. Returns whether the system ended meanwhile. */
-  private static boolean ends(ActorSystem<?> system) {
+  private static boolean endsWithinInterval(ActorSystem<?> system) {
     try {
-      system.getWhenTerminated().toCompletableFuture().get(KNOCK.toMillis(), TimeUnit.MILLISECONDS);
+      system
+          .getWhenTerminated()
+          .toCompletableFuture()
+          .get(CONNECT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;

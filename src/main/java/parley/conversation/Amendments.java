@@ -21,7 +21,7 @@ final class Amendments {
     return amendment == null ? NONE : amendment;
   }
 
-  boolean deleted(long seq) {
+  boolean isDeleted(long seq) {
     return of(seq) == DELETED;
   }
 
@@ -30,7 +30,7 @@ final class Amendments {
   }
 
   void edited(long target, long edit) {
-    if (!deleted(target)) {
+    if (!isDeleted(target)) {
       amended.put(target, edit);
     }
   }

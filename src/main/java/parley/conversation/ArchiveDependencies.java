@@ -9,9 +9,9 @@ import parley.calendar.Calendar;
  * this.
  *
  * @param tier the store for archived entries
- * @param hot the age at which entries are archived, at least a day
- * @param pace the rate limit of this node
+ * @param hotAge the age at which entries are archived, at least a day
+ * @param rate the rate limit of this node
  * @param calendar remembers when a conversation has something to archive again
  */
 public record ArchiveDependencies(
-    ColdTier tier, Duration hot, ArchiveRate pace, Calendar calendar) {}
+    ColdTier tier, Duration hotAge, ArchiveRate rate, Calendar calendar) {}

@@ -31,7 +31,7 @@ public final class ArchiveRate {
   }
 
   /** Takes a turn, if one is free. Each turn must be given back with {@link #end}. */
-  synchronized boolean begin() {
+  synchronized boolean tryBegin() {
     long now = nanoTime.getAsLong();
     if (running >= AT_ONCE || now - next < 0) {
       return false;

@@ -63,10 +63,10 @@ final class Archiver {
    * Most calendar days that wait for an answer at the same time. Normally there is one; a change of
    * the clock can add others.
    */
-  private static final int ASKING = 16;
+  private static final int MAX_UNANSWERED_DAYS = 16;
 
   /** After so many full days in a row, the next request waits for {@link #REPEAT}. */
-  private static final int AT_ONCE = 16;
+  private static final int MAX_FULL_DAYS = 16;
 
   /**
    * Days by which the calendar may be late. A conversation that was not asked by then registers
@@ -77,7 +77,7 @@ final class Archiver {
   /** The messages that this class sends to its entity. */
   sealed interface Message extends ConversationInternal {}
 
-  private enum Wake implements Message {
+  private enum RetryTimer implements Message {
     TURN,
     REGISTER
   }
@@ -116,26 +116,26 @@ final class Archiver {
   private final ActorRef<CalendarBucket.Answer> answers;
 
   /** Days whose calendar bucket waits to be told that this conversation is finished. */
-  private final Set<Long> asking = new LinkedHashSet<>();
+  private final Set<Long> unansweredDays = new LinkedHashSet<>();
 
   private boolean running;
-  private boolean turn;
+  private boolean hasTurn;
   private boolean wrote;
   private boolean sealedAgain;
 
   /** The number of the current step. A result with an older number is ignored. */
-  private int round;
+  private int stepNumber;
 
   /** The day for which the calendar has promised to remember this conversation; 0 is none. */
-  private long promised;
+  private long promisedDay;
 
-  private long wanted;
+  private long requestedDay;
 
   /** Full days in a row since the last request by the timer. */
-  private int full;
+  private int fullDaysInRow;
 
   /** The day that this incarnation first asked for, before full days moved it; 0 is none. */
-  private long askedFor;
+  private long firstRequestedDay;
 
   Archiver(
       ActorContext<Conversation.Command> context,
@@ -155,7 +155,7 @@ final class Archiver {
     this.journalRemoval =
         new JournalRemoval(context.getSystem(), LogReader.persistenceId(state.id));
     this.answers = answers;
-    this.promised = state.due;
+    this.promisedDay = state.due;
   }
 
   /** Returns an adapter that turns the calendar's answers into messages of the entity. */
@@ -167,7 +167,7 @@ final class Archiver {
 
   /** Finishes a segment that an earlier incarnation began. */
   void recovered() {
-    if (archiveDependencies != null && halfDone()) {
+    if (archiveDependencies != null && hasUnfinishedSegment()) {
       start();
     }
   }
@@ -177,15 +177,15 @@ final class Archiver {
    *
    * @param day the bucket that asks, in days since 1970
    */
-  void asked(long day) {
+  void archiveRequested(long day) {
     if (archiveDependencies == null || !state.exists()) {
       // A node that archives has registered this conversation. The calendar repeats its request.
       return;
     }
-    if (asking.size() < ASKING) {
-      asking.add(day);
+    if (unansweredDays.size() < MAX_UNANSWERED_DAYS) {
+      unansweredDays.add(day);
     }
-    if (!running && wanted == 0) {
+    if (!running && requestedDay == 0) {
       start();
     }
   }
@@ -199,15 +199,16 @@ final class Archiver {
     if (archiveDependencies == null || !state.exists()) {
       return true;
     }
-    if (running || wanted != 0) {
+    if (running || requestedDay != 0) {
       return false;
     }
     long due = due(archiveDependencies);
     long today = Calendar.day(clock.millis());
     // Full days delay the promised day. If it is later than that explains, it was promised under
     // another setting.
-    boolean intime = promised <= due + LATE_DAYS || (askedFor != 0 && askedFor <= due + 1);
-    boolean remembered = promised >= today - LATE_DAYS && intime;
+    boolean intime =
+        promisedDay <= due + LATE_DAYS || (firstRequestedDay != 0 && firstRequestedDay <= due + 1);
+    boolean remembered = promisedDay >= today - LATE_DAYS && intime;
     if (due != 0 && !remembered) {
       register(Math.max(due, today + 1));
       return false;
@@ -216,18 +217,18 @@ final class Archiver {
   }
 
   /** The day to persist in {@link ConversationEvent.Settled}; 0 is none. */
-  long promised() {
+  long promisedDay() {
     if (archiveDependencies == null) {
       return state.due;
     }
-    return due(archiveDependencies) == 0 ? 0 : promised;
+    return due(archiveDependencies) == 0 ? 0 : promisedDay;
   }
 
   /** Called when the entity stops. Gives the turn back and ignores all later results. */
   void end() {
-    giveBack();
+    returnTurn();
     running = false;
-    round++;
+    stepNumber++;
   }
 
   // ---- steps
@@ -235,25 +236,26 @@ final class Archiver {
   /** Handles the result of a step. Returns the event to persist, or null. */
   @Nullable ConversationEvent handle(Message message) {
     return switch (message) {
-      case Wake wake -> {
-        if (wake == Wake.REGISTER) {
-          full = 0;
-          repeat();
+      case RetryTimer retryTimer -> {
+        if (retryTimer == RetryTimer.REGISTER) {
+          fullDaysInRow = 0;
+          sendRegistration();
         } else if (running) {
           step();
         }
         yield null;
       }
-      case Gathered gathered -> gathered.round() == round ? gathered(gathered.segment()) : null;
+      case Gathered gathered ->
+          gathered.round() == stepNumber ? gathered(gathered.segment()) : null;
       case Loaded loaded -> {
-        if (loaded.round() == round) {
+        if (loaded.round() == stepNumber) {
           loaded(loaded.entries());
         }
         yield null;
       }
-      case Written written -> written.round() == round ? written(written.done()) : null;
-      case Covered covered -> covered.round() == round ? covered(covered.covered()) : null;
-      case Removed removed -> removed.round() == round ? removed(removed.done()) : null;
+      case Written written -> written.round() == stepNumber ? written(written.done()) : null;
+      case Covered covered -> covered.round() == stepNumber ? covered(covered.covered()) : null;
+      case Removed removed -> removed.round() == stepNumber ? removed(removed.done()) : null;
       case Answered answered -> {
         answered(answered.answer());
         yield null;
@@ -270,12 +272,12 @@ final class Archiver {
     }
     if (event instanceof ConversationEvent.EventsRemoved) {
       // The next segment waits for a turn of its own.
-      giveBack();
+      returnTurn();
     }
     step();
   }
 
-  private boolean halfDone() {
+  private boolean hasUnfinishedSegment() {
     return state.planned != null || state.removedTo < state.archivedEvent;
   }
 
@@ -290,20 +292,20 @@ final class Archiver {
     if (archiveDependencies == null) {
       return;
     }
-    round++;
-    if (!turn) {
-      turn = archiveDependencies.pace().begin();
+    stepNumber++;
+    if (!hasTurn) {
+      hasTurn = archiveDependencies.rate().tryBegin();
       wrote = false;
-      if (!turn) {
-        timers.startSingleTimer(Wake.TURN, Wake.TURN, TURN);
+      if (!hasTurn) {
+        timers.startSingleTimer(RetryTimer.TURN, RetryTimer.TURN, TURN);
         return;
       }
     }
     ConversationEvent.SegmentPlanned plan = state.planned;
-    int now = round;
+    int now = stepNumber;
     if (state.removedTo < state.archivedEvent) {
       context.pipeToSelf(
-          journalRemoval.covered(state.archivedEvent),
+          journalRemoval.isCoveredBySnapshot(state.archivedEvent),
           (covered, failure) -> new Covered(now, failed("its snapshot", failure) ? null : covered));
     } else if (plan != null) {
       context.pipeToSelf(
@@ -316,7 +318,7 @@ final class Archiver {
 
   private void gather(ArchiveDependencies to, int now) {
     SegmentCollector segment =
-        new SegmentCollector(state.archivedTo + 1, dispatch.floor(), cutoff(to, 1));
+        new SegmentCollector(state.archivedTo + 1, dispatch.acknowledgedByAll(), cutoff(to, 1));
     context.pipeToSelf(
         logReader
             .events(state.archivedEvent + 1, state.eventNr)
@@ -326,7 +328,7 @@ final class Archiver {
   }
 
   private long cutoff(ArchiveDependencies to, int times) {
-    return clock.millis() - times * to.hot().toMillis();
+    return clock.millis() - times * to.hotAge().toMillis();
   }
 
   private @Nullable ConversationEvent gathered(@Nullable SegmentCollector segment) {
@@ -349,7 +351,7 @@ final class Archiver {
       return;
     }
     wrote = true;
-    int now = round;
+    int now = stepNumber;
     CompletionStage<?> write =
         archiveDependencies
             .tier()
@@ -362,10 +364,11 @@ final class Archiver {
 
   /** Removes the content of an entry that is deleted by now. */
   private Entry withoutDeleted(Entry entry) {
-    if (entry.body() instanceof EntryBody.Text && state.amendments.deleted(entry.seq())) {
+    if (entry.body() instanceof EntryBody.Text && state.amendments.isDeleted(entry.seq())) {
       return entry.withBody(new EntryBody.Text(null, null, null, false));
     }
-    if (entry.body() instanceof EntryBody.Edit edit && state.amendments.deleted(edit.targetSeq())) {
+    if (entry.body() instanceof EntryBody.Edit edit
+        && state.amendments.isDeleted(edit.targetSeq())) {
       return entry.withBody(new EntryBody.Edit(edit.targetSeq(), null));
     }
     return entry;
@@ -395,7 +398,7 @@ final class Archiver {
           state.archivedTo, state.archivedTo, state.archivedEvent, 0);
     }
     sealedAgain = false;
-    int now = round;
+    int now = stepNumber;
     context.pipeToSelf(
         journalRemoval.remove(state.removedTo, state.archivedEvent),
         (done, failure) -> new Removed(now, !failed("removing events", failure)));
@@ -415,34 +418,34 @@ final class Archiver {
 
   /** Ends the attempt. Finished steps stay valid; the rest is tried on another day. */
   private @Nullable ConversationEvent failed() {
-    rest();
+    endAttempt();
     register(Calendar.day(clock.millis()) + 1);
     return null;
   }
 
   private void finish() {
-    rest();
+    endAttempt();
     if (archiveDependencies != null) {
       long due = due(archiveDependencies);
       if (due == 0) {
-        promised = 0;
-        done();
+        promisedDay = 0;
+        answerCalendar();
       } else {
         register(Math.max(due, Calendar.day(clock.millis()) + 1));
       }
     }
   }
 
-  private void rest() {
-    giveBack();
+  private void endAttempt() {
+    returnTurn();
     running = false;
-    round++;
+    stepNumber++;
   }
 
-  private void giveBack() {
-    if (turn && archiveDependencies != null) {
-      archiveDependencies.pace().end(wrote);
-      turn = false;
+  private void returnTurn() {
+    if (hasTurn && archiveDependencies != null) {
+      archiveDependencies.rate().end(wrote);
+      hasTurn = false;
     }
   }
 
@@ -454,9 +457,9 @@ final class Archiver {
    */
   private long due(ArchiveDependencies to) {
     if (state.lastSeq == state.archivedTo) {
-      return halfDone() ? Calendar.day(clock.millis()) + 1 : 0;
+      return hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
     }
-    long hot = to.hot().toMillis();
+    long hot = to.hotAge().toMillis();
     long when = Math.min(state.lastAt + hot, state.hotSince + 2 * hot);
     long worth = state.archivedTo + SegmentCollector.WORTH_ENTRIES;
     if (worth <= state.lastSeq) {
@@ -467,50 +470,50 @@ final class Archiver {
   }
 
   private void register(long day) {
-    wanted = day;
-    askedFor = day;
-    full = 0;
-    repeat();
-    timers.startTimerWithFixedDelay(Wake.REGISTER, Wake.REGISTER, REPEAT);
+    requestedDay = day;
+    firstRequestedDay = day;
+    fullDaysInRow = 0;
+    sendRegistration();
+    timers.startTimerWithFixedDelay(RetryTimer.REGISTER, RetryTimer.REGISTER, REPEAT);
   }
 
-  private void repeat() {
-    if (archiveDependencies != null && wanted != 0) {
-      archiveDependencies.calendar().register(state.id, wanted, answers);
+  private void sendRegistration() {
+    if (archiveDependencies != null && requestedDay != 0) {
+      archiveDependencies.calendar().register(state.id, requestedDay, answers);
     }
   }
 
   private void answered(CalendarBucket.Answer answer) {
-    if (answer.day() != wanted) {
+    if (answer.day() != requestedDay) {
       return;
     }
     switch (answer) {
       case CalendarBucket.Registered registered -> {
-        promised = wanted;
-        wanted = 0;
-        timers.cancel(Wake.REGISTER);
-        done();
+        promisedDay = requestedDay;
+        requestedDay = 0;
+        timers.cancel(RetryTimer.REGISTER);
+        answerCalendar();
       }
       case CalendarBucket.NotThatDay other -> {
-        wanted = Math.max(other.earliest(), wanted + 1);
-        full++;
-        if (full <= AT_ONCE) {
-          repeat();
+        requestedDay = Math.max(other.earliest(), requestedDay + 1);
+        fullDaysInRow++;
+        if (fullDaysInRow <= MAX_FULL_DAYS) {
+          sendRegistration();
         }
       }
     }
   }
 
   /** Tells each waiting calendar bucket that this conversation is finished. */
-  private void done() {
+  private void answerCalendar() {
     if (archiveDependencies != null) {
-      for (long day : asking) {
+      for (long day : unansweredDays) {
         // The conversation has just registered for this day again, so its registration must stay.
-        if (day != promised) {
+        if (day != promisedDay) {
           archiveDependencies.calendar().finished(state.id, day);
         }
       }
     }
-    asking.clear();
+    unansweredDays.clear();
   }
 }

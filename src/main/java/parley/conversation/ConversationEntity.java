@@ -134,24 +134,24 @@ public final class ConversationEntity
   }
 
   /** Carry out the next membership change whose users have been checked. */
-  private enum NextVetted implements ConversationInternal {
+  private enum NextMembershipChange implements ConversationInternal {
     NEXT
   }
 
   /**
-   * The result of {@link #look}: whether the journal holds an event that this incarnation does not
-   * know.
+   * The result of {@link #checkJournal}: whether the journal holds an event that this incarnation
+   * does not know.
    *
    * @param at the number of the last event that this incarnation knew when the read began
    * @param handled the number of commands counted when the read began
    * @param quiet whether the entity may passivate if there is no such event
    * @param found null if the read failed
    */
-  private record JournalSeen(long at, long handled, boolean quiet, @Nullable Boolean found)
+  private record JournalChecked(long at, long handled, boolean quiet, @Nullable Boolean found)
       implements ConversationInternal {}
 
   /** A user's answer to the question whether it exists. */
-  private record Vetted(User.ProfileReply reply) implements ConversationInternal {}
+  private record UserAnswered(User.ProfileReply reply) implements ConversationInternal {}
 
   private final ConversationId id;
   private final Environment environment;
@@ -176,14 +176,14 @@ public final class ConversationEntity
   private MembershipChanges membershipChanges;
   private Archiver archiver;
   private boolean flushAsked;
-  private long handled;
-  private long recoveredTo;
+  private long handledCommands;
+  private long recoveredEventNr;
   private long handledAtIdle = -1;
   private boolean stopping;
   private boolean stopDue;
 
   /** How long a stop waits for open work, such as a reminder or a user's answer. */
-  private static final Duration STOP_WAITS = Duration.ofSeconds(5);
+  private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);
 
   /** The behaviour of one conversation. */
   public static Behavior<Conversation.Command> create(
@@ -241,7 +241,8 @@ public final class ConversationEntity
     this.calendar = Archiver.answers(context);
     this.userCheck =
         new UserCheck(
-            environment.users(), context.messageAdapter(User.ProfileReply.class, Vetted::new));
+            environment.users(),
+            context.messageAdapter(User.ProfileReply.class, UserAnswered::new));
     this.state = new ConversationState(id);
     this.historyPages = new HistoryPages(context, logReader, state);
     this.dispatch = new Dispatch(state, environment.users(), historyPages);
@@ -324,7 +325,7 @@ public final class ConversationEntity
     membershipChanges = new MembershipChanges(state, userCheck, this::write);
     archiver = archiving();
     timers.startTimerWithFixedDelay(Timer.IDLE, Timer.IDLE, environment.settings().idle());
-    recoveredTo = state.eventNr;
+    recoveredEventNr = state.eventNr;
     if (!state.exists()) {
       missingConversations.add(shard, id);
       return;
@@ -365,22 +366,22 @@ public final class ConversationEntity
       commandHandler() {
     return (before, command) -> {
       guard.handled(command);
-      if (counts(command)) {
-        handled++;
+      if (countsAsUse(command)) {
+        handledCommands++;
       }
       Effect<ConversationEvent, ConversationState> effect =
           mayWrite(command) && reminderClient.mustWait(command) ? Effect().none() : handle(command);
       boolean nobody =
           !state.exists()
               && userCheck.isIdle()
-              && !directOpening.holds()
+              && !directOpening.hasWaiting()
               && pendingWrites.isEmpty();
       if (nobody && !(command instanceof ConversationInternal)) {
         // Requests for invented ids must not fill the memory with entities of conversations that do
         // not exist.
         passivate();
       }
-      if (stopping && !underWay()) {
+      if (stopping && !hasOpenWork()) {
         stopping = false;
         context.getSelf().tell(Stop.STOP);
       }
@@ -389,10 +390,10 @@ public final class ConversationEntity
   }
 
   /** Whether the command counts as use of the conversation. A used conversation stays in memory. */
-  private static boolean counts(Conversation.Command command) {
+  private static boolean countsAsUse(Conversation.Command command) {
     return switch (command) {
       case Timer timer -> false;
-      case JournalSeen seen -> false;
+      case JournalChecked seen -> false;
       case ReminderClient.Again again -> false;
       case Conversation.Kept kept -> false;
       case Conversation.Wake wake -> false;
@@ -439,8 +440,9 @@ public final class ConversationEntity
 
   private Effect<ConversationEvent, ConversationState> handle(Conversation.Command command) {
     return switch (command) {
-      case Conversation.Post post -> arrived(post);
-      case Conversation.OpenDirect open -> follows(open) ? Effect().none() : openDirect(open);
+      case Conversation.Post post -> receivePost(post);
+      case Conversation.OpenDirect open ->
+          queuedBehindOpening(open) ? Effect().none() : openDirect(open);
       case Conversation.CreateGroup create -> createGroup(create);
       case Conversation.ChangeGroup c ->
           write(
@@ -455,10 +457,10 @@ public final class ConversationEntity
       case Conversation.Read read -> read(read);
       case Conversation.Typing typing -> typing(typing);
       case Conversation.FromUser from -> fromUser(from.message());
-      case Conversation.Wake wake -> woken();
-      case Conversation.Kept kept -> kept(kept.nr());
+      case Conversation.Wake wake -> handleWake();
+      case Conversation.Kept kept -> reminderKept(kept.nr());
       case Conversation.Archive archive -> {
-        archiver.asked(archive.day());
+        archiver.archiveRequested(archive.day());
         yield Effect().none();
       }
       case ConversationInternal internal -> internal(internal);
@@ -484,11 +486,11 @@ public final class ConversationEntity
           };
       case Stop stop -> stop();
       case NextOpened next -> nextOpened();
-      case Vetted vetted -> {
-        userCheck.answered(vetted.reply());
-        yield afterVetting();
+      case UserAnswered userAnswered -> {
+        userCheck.answered(userAnswered.reply());
+        yield afterUserCheck();
       }
-      case NextVetted next -> afterVetting();
+      case NextMembershipChange next -> afterUserCheck();
       case ReminderClient.Again again -> {
         reminderClient.again();
         yield Effect().none();
@@ -497,23 +499,23 @@ public final class ConversationEntity
         Conversation.Command command = reminderClient.next();
         yield command == null ? Effect().none() : handle(command);
       }
-      case JournalSeen seen -> seen(seen);
+      case JournalChecked seen -> journalChecked(seen);
       case HistoryPages.ReadEnded ended -> {
         ended.then().accept(historyPages);
         yield Effect().none();
       }
       case MessageLookups.Resume resume -> {
         Effect<ConversationEvent, ConversationState> effect = post(resume.post(), resume.facts());
-        messageLookups.resumed(resume.post().author());
+        messageLookups.postHandled(resume.post().author());
         yield effect;
       }
       case MessageLookups.Ended ended -> {
         messageLookups.ended(ended);
         yield Effect().none();
       }
-      case PreviewSearch.Looked looked -> {
-        ConversationEvent found = previewSearch.looked(looked, now());
-        if (found != null && !reminderClient.held()) {
+      case PreviewSearch.PageSearched pageSearched -> {
+        ConversationEvent found = previewSearch.pageSearched(pageSearched, now());
+        if (found != null && !reminderClient.reminderDurable()) {
           // The next tick starts the search again.
           reminderClient.ask();
           found = null;
@@ -521,7 +523,7 @@ public final class ConversationEntity
         ConversationEvent restored = found;
         yield restored == null
             ? Effect().none()
-            : Effect().persist(restored).thenRun(after -> told(List.of()));
+            : Effect().persist(restored).thenRun(after -> dispatchRows(List.of()));
       }
       case Archiver.Message archived -> {
         ConversationEvent event = archiver.handle(archived);
@@ -541,8 +543,8 @@ public final class ConversationEntity
   // ---- writing entries
   // ---------------------------------------------------------------------------------------
 
-  private Effect<ConversationEvent, ConversationState> arrived(Conversation.Post post) {
-    return follows(post) || messageLookups.mustWait(post)
+  private Effect<ConversationEvent, ConversationState> receivePost(Conversation.Post post) {
+    return queuedBehindOpening(post) || messageLookups.mustWait(post)
         ? Effect().none()
         : post(post, MessageLookups.Facts.NONE);
   }
@@ -551,10 +553,10 @@ public final class ConversationEntity
    * Whether commands that waited for the opening are still unhandled. If so, this command is queued
    * behind them, so that the order stays.
    */
-  private boolean follows(Conversation.Command cause) {
-    boolean follows = state.exists() && directOpening.holds();
+  private boolean queuedBehindOpening(Conversation.Command cause) {
+    boolean follows = state.exists() && directOpening.hasWaiting();
     if (follows) {
-      directOpening.follow(cause);
+      directOpening.enqueue(cause);
     }
     return follows;
   }
@@ -563,7 +565,7 @@ public final class ConversationEntity
       Conversation.Post post, MessageLookups.Facts facts) {
     Member author = state.member(post.author());
     if (author == null) {
-      if (!state.exists() && post.openWith() != null && !limited(post)) {
+      if (!state.exists() && post.openWith() != null && !isOverRate(post)) {
         return open(post.author(), post.openWith(), post);
       }
       boolean opens = !state.exists() && post.openWith() != null;
@@ -575,7 +577,7 @@ public final class ConversationEntity
       pendingWrites.awaitDuplicate(post, waiting);
       return Effect().none();
     }
-    switch (messageLookups.known(post, author, facts, now())) {
+    switch (messageLookups.checkDuplicate(post, author, facts, now())) {
       case MessageLookups.Duplicate duplicate -> {
         environment.telemetry().duplicate();
         post.replyTo().tell(PendingWrites.posted(state, duplicate.entry(), true));
@@ -584,15 +586,15 @@ public final class ConversationEntity
       case MessageLookups.Pending pending -> {
         return Effect().none();
       }
-      case MessageLookups.Unknown unknown -> {
-        if (limited(post)) {
+      case MessageLookups.NewPost newPost -> {
+        if (isOverRate(post)) {
           refuse(post, overRate(post));
           return Effect().none();
         }
       }
     }
     return switch (PostingRules.decide(
-        state, author, post.intent(), facts.target(), pendingWrites.end())) {
+        state, author, post.intent(), facts.target(), pendingWrites.endSeq())) {
       case PostingRules.Refuse refused -> {
         refuse(post, refused.refusal());
         yield Effect().none();
@@ -603,17 +605,17 @@ public final class ConversationEntity
       }
       case PostingRules.Accept accept -> {
         pendingWrites.add(post, accept.body());
-        yield written();
+        yield scheduleFlush();
       }
     };
   }
 
-  private static boolean limited(Conversation.Post post) {
+  private static boolean isOverRate(Conversation.Post post) {
     return post.retryAfterMillis() > 0;
   }
 
   private static Refusal overRate(Conversation.Post post) {
-    return Refusal.tooMany("too many messages", post.retryAfterMillis());
+    return Refusal.rateLimited("too many messages", post.retryAfterMillis());
   }
 
   private static void refuse(Conversation.Post post, Refusal refusal) {
@@ -624,7 +626,7 @@ public final class ConversationEntity
    * Called after an entry was added to the batch. A full batch is written at once. Otherwise the
    * batch is written after the commands that are in the mailbox now.
    */
-  private Effect<ConversationEvent, ConversationState> written() {
+  private Effect<ConversationEvent, ConversationState> scheduleFlush() {
     if (pendingWrites.full()) {
       return flush();
     }
@@ -636,7 +638,7 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> flush() {
-    if (!reminderClient.held()) {
+    if (!reminderClient.reminderDurable()) {
       if (!pendingWrites.isEmpty() || !cursors.isEmpty()) {
         reminderClient.ask();
       }
@@ -652,9 +654,9 @@ public final class ConversationEntity
     missingConversations.remove(shard, id);
     pendingWrites.written(write);
     startTick();
-    previewSearch.restore(now());
+    previewSearch.searchIfMissing(now());
     if (membershipChanges.hasNext()) {
-      context.getSelf().tell(NextVetted.NEXT);
+      context.getSelf().tell(NextMembershipChange.NEXT);
     }
   }
 
@@ -664,7 +666,7 @@ public final class ConversationEntity
   private Effect<ConversationEvent, ConversationState> openDirect(Conversation.OpenDirect open) {
     if (state.exists()) {
       open.replyTo().tell(ConversationViews.reply(state, open.opener()));
-      dispatch.remind(open.opener(), now());
+      dispatch.sendRow(open.opener(), now());
       return Effect().none();
     }
     return open(open.opener(), open.peer(), open);
@@ -677,19 +679,19 @@ public final class ConversationEntity
     return Effect().none();
   }
 
-  private Effect<ConversationEvent, ConversationState> afterVetting() {
-    if (membershipChanges.hasNext() && isBeingMade()) {
+  private Effect<ConversationEvent, ConversationState> afterUserCheck() {
+    if (membershipChanges.hasNext() && creationPending()) {
       // The first entry of a group is being written. A second request for the same group waits, and
       // then finds the group. Otherwise both requests would add a {@code group_created} entry.
       return Effect().none();
     }
     if (membershipChanges.next()) {
       if (membershipChanges.hasNext()) {
-        context.getSelf().tell(NextVetted.NEXT);
+        context.getSelf().tell(NextMembershipChange.NEXT);
       }
-      return written();
+      return scheduleFlush();
     }
-    if (directOpening.isReady() && !reminderClient.held()) {
+    if (directOpening.isReady() && !reminderClient.reminderDurable()) {
       reminderClient.ask();
       return Effect().none();
     }
@@ -698,13 +700,13 @@ public final class ConversationEntity
   }
 
   /** Whether the first entry of a new conversation waits to be written. */
-  private boolean isBeingMade() {
+  private boolean creationPending() {
     return !state.exists() && !pendingWrites.isEmpty();
   }
 
   private void opened() {
     missingConversations.remove(shard, id);
-    told(List.of());
+    dispatchRows(List.of());
     context.getSelf().tell(NextOpened.NEXT);
   }
 
@@ -714,7 +716,7 @@ public final class ConversationEntity
    */
   private Effect<ConversationEvent, ConversationState> nextOpened() {
     Conversation.Command cause = directOpening.next();
-    if (directOpening.holds()) {
+    if (directOpening.hasWaiting()) {
       context.getSelf().tell(NextOpened.NEXT);
     }
     if (cause instanceof Conversation.Post post && !messageLookups.mustWait(post)) {
@@ -727,7 +729,7 @@ public final class ConversationEntity
   }
 
   /** Sends the current inbox row to all members. */
-  private void told(List<CursorMove> moves) {
+  private void dispatchRows(List<CursorMove> moves) {
     dispatch.persisted(List.of(), moves, now());
     startTick();
   }
@@ -756,7 +758,7 @@ public final class ConversationEntity
       return Effect().none();
     }
     write(actor, decision.bodies(), replyTo);
-    return written();
+    return scheduleFlush();
   }
 
   private void write(
@@ -812,22 +814,22 @@ public final class ConversationEntity
       }
       return Effect().none();
     }
-    return wish(member, 0, read.seq(), read.replyTo());
+    return requestCursorMove(member, 0, read.seq(), read.replyTo());
   }
 
-  private Effect<ConversationEvent, ConversationState> wish(
+  private Effect<ConversationEvent, ConversationState> requestCursorMove(
       Member member,
       long delivered,
       long read,
       @Nullable ActorRef<Conversation.ReadReply> replyTo) {
-    boolean toWrite = cursors.wish(member, delivered, read, replyTo);
+    boolean toWrite = cursors.request(member, delivered, read, replyTo);
     if (toWrite) {
       // The tick repeats a count of unread entries that fails.
       startTick();
     }
     if (toWrite && !timers.isTimerActive(Timer.FLUSH_CURSORS)) {
       timers.startSingleTimer(
-          Timer.FLUSH_CURSORS, Timer.FLUSH_CURSORS, environment.settings().cursorsAfter());
+          Timer.FLUSH_CURSORS, Timer.FLUSH_CURSORS, environment.settings().cursorFlushDelay());
     }
     return Effect().none();
   }
@@ -860,9 +862,11 @@ public final class ConversationEntity
         if (member != null && delivered.seq() <= member.delivered) {
           // The cursor is there already. The user has missed its row, or it would not repeat the
           // message.
-          dispatch.remind(member.userId, now());
+          dispatch.sendRow(member.userId, now());
         }
-        yield member == null ? Effect().none() : wish(member, delivered.seq(), 0, null);
+        yield member == null
+            ? Effect().none()
+            : requestCursorMove(member, delivered.seq(), 0, null);
       }
       case User.Renamed renamed -> renamed(renamed);
     };
@@ -874,7 +878,7 @@ public final class ConversationEntity
       return Effect().none();
     }
     if (known.revision() >= renamed.revision()) {
-      dispatch.remind(renamed.userId(), now());
+      dispatch.sendRow(renamed.userId(), now());
       return Effect().none();
     }
     Person person =
@@ -882,7 +886,7 @@ public final class ConversationEntity
             renamed.userId(), renamed.displayName(), renamed.avatarUrl(), renamed.revision());
     return Effect()
         .persist(new ConversationEvent.ProfileNoted(person))
-        .thenRun(after -> told(List.of()));
+        .thenRun(after -> dispatchRows(List.of()));
   }
 
   // ---- time
@@ -893,8 +897,11 @@ public final class ConversationEntity
     userCheck.tick(now);
     dispatch.tick(now);
     cursors.tick();
-    previewSearch.restore(now);
-    if (dispatch.settled() && userCheck.isIdle() && cursors.isEmpty() && !state.previewLost) {
+    previewSearch.searchIfMissing(now);
+    if (dispatch.allAcknowledged()
+        && userCheck.isIdle()
+        && cursors.isEmpty()
+        && !state.previewLost) {
       timers.cancel(Timer.TICK);
     }
     return flush();
@@ -905,7 +912,7 @@ public final class ConversationEntity
    *
    * @param nr the number of the {@link ConversationReminder.Keep} that this answers
    */
-  private Effect<ConversationEvent, ConversationState> kept(long nr) {
+  private Effect<ConversationEvent, ConversationState> reminderKept(long nr) {
     if (!reminderClient.kept(nr)) {
       return Effect().none();
     }
@@ -913,7 +920,7 @@ public final class ConversationEntity
       if (!pendingWrites.isEmpty()) {
         context.getSelf().tell(Flush.NOW);
       }
-      return afterVetting();
+      return afterUserCheck();
     }
     return flush();
   }
@@ -932,15 +939,15 @@ public final class ConversationEntity
    *       ConversationReminder.NotThere}, and the reminder repeats its question a few times.
    * </ul>
    */
-  private Effect<ConversationEvent, ConversationState> woken() {
-    if (reminderClient.owesRelease()) {
+  private Effect<ConversationEvent, ConversationState> handleWake() {
+    if (reminderClient.mustRelease()) {
       reminderClient.again();
       return Effect().none();
     }
     if (!state.exists()) {
-      if (userCheck.isIdle() && !directOpening.holds() && pendingWrites.isEmpty()) {
-        if (fenced()) {
-          reminderClient.letGo();
+      if (userCheck.isIdle() && !directOpening.hasWaiting() && pendingWrites.isEmpty()) {
+        if (isOnlyWriter()) {
+          reminderClient.sendRelease();
         } else {
           reminderClient.notThere();
         }
@@ -951,13 +958,13 @@ public final class ConversationEntity
       reminderClient.ask();
       return Effect().none();
     }
-    if (fenced()) {
-      reminderClient.letGo();
+    if (isOnlyWriter()) {
+      reminderClient.sendRelease();
       return Effect().none();
     }
     return Effect()
         .persist((ConversationEvent) new ConversationEvent.Settled(state.due))
-        .thenRun(after -> reminderClient.letGo());
+        .thenRun(after -> reminderClient.sendRelease());
   }
 
   /**
@@ -965,8 +972,8 @@ public final class ConversationEntity
    * journal belongs to this node alone, or this incarnation has persisted an event, which took the
    * next sequence number.
    */
-  private boolean fenced() {
-    return !environment.settings().shared() || state.eventNr > recoveredTo;
+  private boolean isOnlyWriter() {
+    return !environment.settings().shared() || state.eventNr > recoveredEventNr;
   }
 
   /**
@@ -976,10 +983,10 @@ public final class ConversationEntity
    * since this incarnation read the journal. Then the number is taken: this write fails, the entity
    * stops, and the next incarnation reads and delivers that event. If the other node writes later,
    * its write fails. An incarnation that finds everything delivered takes its number with its first
-   * real write, and until then checks the journal from time to time ({@link #look}).
+   * real write, and until then checks the journal from time to time ({@link #checkJournal}).
    */
   private Effect<ConversationEvent, ConversationState> takeOver() {
-    if (state.eventNr != recoveredTo) {
+    if (state.eventNr != recoveredEventNr) {
       return Effect().none();
     }
     return Effect().persist(new ConversationEvent.CursorsMoved(List.of()));
@@ -995,26 +1002,26 @@ public final class ConversationEntity
     // memory.
     boolean remembered = archiver.mayLeave();
     boolean quiet =
-        handled == handledAtIdle
+        handledCommands == handledAtIdle
             && pendingWrites.isEmpty()
             && cursors.isEmpty()
             && userCheck.isIdle()
             && messageLookups.isIdle()
             && reminderClient.isIdle()
-            && dispatch.settled()
+            && dispatch.allAcknowledged()
             && remembered;
-    handledAtIdle = handled;
+    handledAtIdle = handledCommands;
     boolean news =
         !state.settled
-            || archiver.promised() != state.due
-            || (reminderClient.owesRelease() && !fenced());
+            || archiver.promisedDay() != state.due
+            || (reminderClient.mustRelease() && !isOnlyWriter());
     if (quiet && state.exists() && news) {
       return Effect()
-          .persist((ConversationEvent) new ConversationEvent.Settled(archiver.promised()))
+          .persist((ConversationEvent) new ConversationEvent.Settled(archiver.promisedDay()))
           .thenRun(after -> passivate());
     }
-    if (state.exists() && !fenced()) {
-      look(quiet);
+    if (state.exists() && !isOnlyWriter()) {
+      checkJournal(quiet);
     } else if (quiet) {
       passivate();
     }
@@ -1026,16 +1033,16 @@ public final class ConversationEntity
    * costs one read of the journal, each time an incarnation that has written nothing could
    * passivate.
    */
-  private void look(boolean quiet) {
+  private void checkJournal(boolean quiet) {
     long at = state.eventNr;
-    long told = handled;
+    long told = handledCommands;
     context.pipeToSelf(
         logReader.events(at + 1, at + 1).runWith(Sink.headOption(), context.getSystem()),
         (found, failure) ->
-            new JournalSeen(at, told, quiet, failure == null ? found.isPresent() : null));
+            new JournalChecked(at, told, quiet, failure == null ? found.isPresent() : null));
   }
 
-  private Effect<ConversationEvent, ConversationState> seen(JournalSeen seen) {
+  private Effect<ConversationEvent, ConversationState> journalChecked(JournalChecked seen) {
     if (seen.at() != state.eventNr || seen.found() == null) {
       return Effect().none();
     }
@@ -1044,7 +1051,7 @@ public final class ConversationEntity
       environment.wake().accept(id);
       return Effect().stop();
     }
-    if (seen.quiet() && seen.handled() == handled) {
+    if (seen.quiet() && seen.handled() == handledCommands) {
       passivate();
     }
     return Effect().none();
@@ -1053,17 +1060,17 @@ public final class ConversationEntity
   /**
    * Stops the entity. Sharding asked for this after a passivation or a rebalance. Open work and
    * entries that are still in the batch are finished and written first, for at most {@link
-   * #STOP_WAITS}. If members lack entries, the conversation is woken again at once: its reminder
+   * #STOP_TIMEOUT}. If members lack entries, the conversation is woken again at once: its reminder
    * would do the same, but later.
    */
   private Effect<ConversationEvent, ConversationState> stop() {
-    if (underWay() && !stopDue) {
+    if (hasOpenWork() && !stopDue) {
       stopping = true;
       startTick();
-      timers.startSingleTimer(Timer.STOP_DUE, Timer.STOP_DUE, STOP_WAITS);
+      timers.startSingleTimer(Timer.STOP_DUE, Timer.STOP_DUE, STOP_TIMEOUT);
       return Effect().none();
     }
-    PendingWrites.Write write = reminderClient.held() ? pendingWrites.take() : null;
+    PendingWrites.Write write = reminderClient.reminderDurable() ? pendingWrites.take() : null;
     if (write == null) {
       return Effect().stop().thenRun(this::stopped);
     }
@@ -1075,8 +1082,8 @@ public final class ConversationEntity
   }
 
   /** Whether callers wait for an answer from another entity: a user or the reminder. */
-  private boolean underWay() {
-    return directOpening.holds()
+  private boolean hasOpenWork() {
+    return directOpening.hasWaiting()
         || !userCheck.isIdle()
         || !reminderClient.isIdle()
         || membershipChanges.hasNext();
@@ -1089,7 +1096,7 @@ public final class ConversationEntity
   }
 
   private void passivate() {
-    if (state.exists() || fenced()) {
+    if (state.exists() || isOnlyWriter()) {
       reminderClient.release();
     }
     // Otherwise the reminder stays: this incarnation has taken no sequence number. The reminder

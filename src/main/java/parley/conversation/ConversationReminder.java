@@ -45,19 +45,19 @@ public final class ConversationReminder {
       EntityTypeKey.create(Command.class, "conversation-reminder");
 
   /** The pause before a conversation that has stopped, or is not watched yet, is woken. */
-  static final Duration FIRST = Duration.ofSeconds(1);
+  static final Duration FIRST_WAKE_DELAY = Duration.ofSeconds(1);
 
   /** The pause between later wakes. */
-  static final Duration EVERY = Duration.ofSeconds(30);
+  static final Duration WAKE_INTERVAL = Duration.ofSeconds(30);
 
   /**
-   * After so many wakes in a row that found no conversation the reminder ends: {@link #FIRST} and
-   * three times {@link #EVERY}, 91 s, after it was last kept. This is long enough: a node that was
-   * paused for more than 9 s confirms no write any more, and a write ends after 80 s (at most
-   * eleven requests of 7 s each). So a write that becomes durable later was confirmed to nobody,
-   * and its sender tries again.
+   * After so many wakes in a row that found no conversation the reminder ends: {@link
+   * #FIRST_WAKE_DELAY} and three times {@link #WAKE_INTERVAL}, 91 s, after it was last kept. This
+   * is long enough: a node that was paused for more than 9 s confirms no write any more, and a
+   * write ends after 80 s (at most eleven requests of 7 s each). So a write that becomes durable
+   * later was confirmed to nobody, and its sender tries again.
    */
-  static final int FRUITLESS = 4;
+  static final int MAX_FRUITLESS_WAKES = 4;
 
   /** A command to a reminder. */
   public sealed interface Command extends Wire permits Keep, Release, NotThere, Adopt, Tick, Stop {}
@@ -83,7 +83,7 @@ public final class ConversationReminder {
    * The conversation does not exist, according to an incarnation that was woken, found nothing in
    * the journal and wrote nothing. Its first write may still be on its way from another node or
    * from an earlier incarnation. So the reminder wakes the conversation again, and ends after
-   * {@value #FRUITLESS} such answers.
+   * {@value #MAX_FRUITLESS_WAKES} such answers.
    */
   public record NotThere() implements Command {}
 
@@ -116,8 +116,8 @@ public final class ConversationReminder {
   private final TimerScheduler<Command> timers;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private @Nullable ActorRef<Conversation.Command> watched;
-  private int fruitless;
-  private boolean woken;
+  private int fruitlessWakes;
+  private boolean awaitingAnswer;
   private boolean leaving;
 
   private ConversationReminder(
@@ -131,7 +131,7 @@ public final class ConversationReminder {
     this.context = context;
     this.timers = timers;
     this.shard = shard;
-    wakeAfter(FIRST);
+    wakeAfter(FIRST_WAKE_DELAY);
   }
 
   /**
@@ -165,7 +165,7 @@ public final class ConversationReminder {
                       new ConversationReminder(id, wake, context, shard, timers);
                   return Behaviors.receive(Command.class)
                       .onMessage(Command.class, one::handle)
-                      .onSignal(Terminated.class, one::ended)
+                      .onSignal(Terminated.class, one::watchedStopped)
                       .build();
                 }));
   }
@@ -174,11 +174,11 @@ public final class ConversationReminder {
     timers.startSingleTimer(new Tick(), pause);
   }
 
-  private Behavior<Command> ended(Terminated signal) {
+  private Behavior<Command> watchedStopped(Terminated signal) {
     ActorRef<Conversation.Command> mine = watched;
     if (mine != null && signal.getRef().path().equals(mine.path()) && !leaving) {
       watched = null;
-      wakeAfter(FIRST);
+      wakeAfter(FIRST_WAKE_DELAY);
     }
     return Behaviors.same();
   }
@@ -199,10 +199,10 @@ public final class ConversationReminder {
       }
       case NotThere nothing -> {
         // At most one answer counts for each wake.
-        if (!leaving && watched == null && woken) {
-          woken = false;
-          fruitless++;
-          if (fruitless >= FRUITLESS) {
+        if (!leaving && watched == null && awaitingAnswer) {
+          awaitingAnswer = false;
+          fruitlessWakes++;
+          if (fruitlessWakes >= MAX_FRUITLESS_WAKES) {
             leave();
           }
         }
@@ -216,9 +216,9 @@ public final class ConversationReminder {
       }
       case Tick tick -> {
         if (!leaving && watched == null) {
-          woken = true;
+          awaitingAnswer = true;
           wake.run();
-          wakeAfter(EVERY);
+          wakeAfter(WAKE_INTERVAL);
         }
       }
       case Stop stop -> {
@@ -235,8 +235,8 @@ public final class ConversationReminder {
   }
 
   private void watch(ActorRef<Conversation.Command> conversation) {
-    woken = false;
-    fruitless = 0;
+    awaitingAnswer = false;
+    fruitlessWakes = 0;
     ActorRef<Conversation.Command> before = watched;
     if (conversation.equals(before)) {
       return;

@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * The settings of the conversation entity.
  *
- * @param cursorsAfter how long cursor moves are gathered before they are written as one event
+ * @param cursorFlushDelay how long cursor moves are gathered before they are written as one event
  * @param tick the interval at which repetitions and deadlines are checked
  * @param idle how long a conversation without commands and with everything acknowledged stays in
  *     memory
@@ -16,7 +16,7 @@ import java.time.Duration;
  *     begins with an event of its own
  */
 public record ConversationSettings(
-    Duration cursorsAfter,
+    Duration cursorFlushDelay,
     Duration tick,
     Duration idle,
     int snapshotEvery,
@@ -24,8 +24,12 @@ public record ConversationSettings(
     boolean shared) {
   /** The settings of a single node, whose journal is not shared. */
   public ConversationSettings(
-      Duration cursorsAfter, Duration tick, Duration idle, int snapshotEvery, String readJournal) {
-    this(cursorsAfter, tick, idle, snapshotEvery, readJournal, false);
+      Duration cursorFlushDelay,
+      Duration tick,
+      Duration idle,
+      int snapshotEvery,
+      String readJournal) {
+    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, false);
   }
 
   /** The settings of a server. */

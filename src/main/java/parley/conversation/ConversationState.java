@@ -58,9 +58,10 @@ final class ConversationState {
   final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
 
   /**
-   * The largest {@link Member#ahead} among former members that were dropped from {@link #former}.
+   * The largest {@link Member#clockLead} among former members that were dropped from {@link
+   * #former}.
    */
-  long formerAhead;
+  long formerClockLead;
 
   /** Entries up to this seq are in the cold tier and are read from there. */
   long archivedTo;
@@ -94,7 +95,7 @@ final class ConversationState {
    * @param read its read cursor when it left, for its last inbox row
    */
   record Former(
-      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}
+      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long clockLead) {}
 
   ConversationState(ConversationId id) {
     this.id = id;
@@ -142,7 +143,7 @@ final class ConversationState {
   /** Applies one event. */
   void apply(ConversationEvent event) {
     eventNr++;
-    settled = event instanceof ConversationEvent.Settled || (settled && tellsNobody(event));
+    settled = event instanceof ConversationEvent.Settled || (settled && concernsNoMember(event));
     switch (event) {
       case ConversationEvent.DirectOpened opened -> open(opened);
       case ConversationEvent.EntriesAppended appended -> append(appended);
@@ -162,7 +163,7 @@ final class ConversationState {
   }
 
   /** Whether the event concerns no member: it only changes where entries are stored. */
-  private static boolean tellsNobody(ConversationEvent event) {
+  private static boolean concernsNoMember(ConversationEvent event) {
     return event instanceof ConversationEvent.SegmentPlanned
         || event instanceof ConversationEvent.SegmentSealed
         || event instanceof ConversationEvent.EventsRemoved;
@@ -219,7 +220,7 @@ final class ConversationState {
     String clientMsgId = entry.clientMsgId();
     dedupe.add(
         entry.seq(), clientMsgId == null ? 0 : ClientMsgIds.hash(entry.senderId(), clientMsgId));
-    noteAhead(entry);
+    recordClockLead(entry);
     recentEntries.add(entry);
     switch (entry.body()) {
       case EntryBody.Text text -> appendText(entry, text);
@@ -245,12 +246,12 @@ final class ConversationState {
     }
   }
 
-  private void noteAhead(Entry entry) {
+  private void recordClockLead(Entry entry) {
     Member sender = members.get(entry.senderId());
     if (sender != null && entry.clientMsgId() != null) {
       long time = ClientMsgIds.time(entry.clientMsgId(), entry.at());
       if (time != ClientMsgIds.NO_TIME) {
-        sender.ahead = Math.max(sender.ahead, time - entry.at());
+        sender.clockLead = Math.max(sender.clockLead, time - entry.at());
       }
     }
   }
@@ -291,7 +292,7 @@ final class ConversationState {
 
   private void delete(EntryBody.Delete delete) {
     long target = delete.targetSeq();
-    if (amendments.deleted(target)) {
+    if (amendments.isDeleted(target)) {
       return;
     }
     amendments.delete(target);
@@ -314,7 +315,7 @@ final class ConversationState {
     Iterator<Entry> newestFirst = recentEntries.newestFirst();
     while (newestFirst.hasNext()) {
       Entry entry = newestFirst.next();
-      if (entry.body() instanceof EntryBody.Text text && !amendments.deleted(entry.seq())) {
+      if (entry.body() instanceof EntryBody.Text text && !amendments.isDeleted(entry.seq())) {
         String content = text.content();
         // The edit is newer than the text, so it is in memory too.
         Entry edit = recentEntries.get(amendments.of(entry.seq()));
@@ -347,7 +348,7 @@ final class ConversationState {
 
   private void join(UserId user, Role role, long seq, long at) {
     Former before = former.remove(user);
-    long ahead = before == null ? formerAhead : before.ahead();
+    long ahead = before == null ? formerClockLead : before.clockLead();
     members.put(user, new Member(user, role, seq, at, seq - 1, ahead));
   }
 
@@ -356,10 +357,11 @@ final class ConversationState {
     if (gone == null) {
       return;
     }
-    former.put(user, new Former(user, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.ahead));
+    former.put(
+        user, new Former(user, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.clockLead));
     if (former.size() > Limits.GROUP_MEMBERS) {
       Former oldest = former.pollFirstEntry().getValue();
-      formerAhead = Math.max(formerAhead, oldest.ahead());
+      formerClockLead = Math.max(formerClockLead, oldest.clockLead());
     }
   }
 
@@ -382,7 +384,7 @@ final class ConversationState {
     for (Former f : former.values()) {
       storedFormer.add(
           new ConversationSnapshot.FormerSnapshot(
-              f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.ahead()));
+              f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.clockLead()));
     }
     return new ConversationSnapshot(
         eventNr,
@@ -401,7 +403,7 @@ final class ConversationState {
         settled,
         storedMembers,
         storedFormer,
-        formerAhead,
+        formerClockLead,
         dedupe.toBytes(),
         amendments.targets(),
         amendments.amendments(),
@@ -433,7 +435,7 @@ final class ConversationState {
     state.previewLost = stored.previewLost();
     state.dispatchedTo = stored.dispatchedTo();
     state.settled = stored.settled();
-    state.formerAhead = stored.formerAhead();
+    state.formerClockLead = stored.formerAhead();
     if (stored.people() != null) {
       stored.people().forEach(person -> state.people.put(person.userId(), person));
     }

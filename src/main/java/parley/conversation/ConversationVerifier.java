@@ -31,7 +31,7 @@ import parley.model.EntryBody;
  */
 public final class ConversationVerifier {
   /** The prefix of the persistence ids of conversations. */
-  public static final String NAMES = LogReader.PREFIX;
+  public static final String PERSISTENCE_ID_PREFIX = LogReader.PERSISTENCE_ID_PREFIX;
 
   /** How often a conversation is read that archives during the check. */
   private static final int TRIES = 3;
@@ -61,9 +61,9 @@ public final class ConversationVerifier {
     this.cold = cold;
   }
 
-  /** The conversation of a persistence id, which begins with {@link #NAMES}. */
+  /** The conversation of a persistence id, which begins with {@link #PERSISTENCE_ID_PREFIX}. */
   public static ConversationId named(String persistenceId) {
-    return new ConversationId(persistenceId.substring(NAMES.length()));
+    return new ConversationId(persistenceId.substring(PERSISTENCE_ID_PREFIX.length()));
   }
 
   /**
@@ -151,7 +151,7 @@ public final class ConversationVerifier {
         problems.add("its archive boundaries contradict each other");
       }
       return step(
-          "its entries", logReader.stored(state).runWith(Sink.foreach(this::entry), system));
+          "its entries", logReader.storedEntries(state).runWith(Sink.foreach(this::entry), system));
     }
 
     private void entry(Entry entry) {
@@ -162,13 +162,13 @@ public final class ConversationVerifier {
       Entry known = state.recentEntries.get(entry.seq());
       if (known != null && !known.equals(entry) && !known.equals(entry.withBody(known.body()))) {
         problems.add("entry " + entry.seq() + " is a different one in the snapshot");
-      } else if (known != null && !known.equals(entry) && !emptied(entry.body())) {
+      } else if (known != null && !known.equals(entry) && !contentRemoved(entry.body())) {
         problems.add("entry " + entry.seq() + " has different content in the snapshot");
       }
     }
 
     /** Whether the content was removed because the entry was deleted before it was archived. */
-    private boolean emptied(EntryBody entryBody) {
+    private boolean contentRemoved(EntryBody entryBody) {
       return (entryBody instanceof EntryBody.Text text && text.content() == null)
           || (entryBody instanceof EntryBody.Edit edit && edit.content() == null);
     }

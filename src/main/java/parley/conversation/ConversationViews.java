@@ -68,8 +68,8 @@ final class ConversationViews {
     int fits = 0;
     while (fits < all.size()) {
       Entry next = all.get(forward ? fits : all.size() - 1 - fits);
-      shownBytes += EntrySize.shown(next);
-      wireBytes += EntrySize.stored(next);
+      shownBytes += EntrySize.jsonBytes(next);
+      wireBytes += EntrySize.storedBytes(next);
       if ((shownBytes > SHOWN_BYTES || wireBytes > Wire.CHUNK_BYTES) && fits > 0) {
         break;
       }

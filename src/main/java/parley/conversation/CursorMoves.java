@@ -41,7 +41,7 @@ final class CursorMoves {
     int failures;
 
     /** Ticks until the next attempt. */
-    int rest;
+    int ticksToRetry;
 
     final List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
   }
@@ -53,16 +53,16 @@ final class CursorMoves {
   private static final class Scan {
     final UserId user;
     final long from;
-    long to;
+    long countedTo;
     long count;
     boolean running;
-    long reading;
+    long countingTo;
     final List<EntryBody.Delete> deletedSince = new ArrayList<>();
 
     Scan(UserId user, long from) {
       this.user = user;
       this.from = from;
-      this.to = from - 1;
+      this.countedTo = from - 1;
     }
 
     /** The counted entries, minus those that were deleted since. */
@@ -105,7 +105,7 @@ final class CursorMoves {
   }
 
   /** Records a requested move. Both cursors are limited to the end of the log and never go back. */
-  boolean wish(
+  boolean request(
       Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
     long newRead = Math.min(read, state.lastSeq);
     long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq));
@@ -206,7 +206,7 @@ final class CursorMoves {
     }
     Scan scan = move.scan;
     if (scan == null) {
-      if (move.rest > 0) {
+      if (move.ticksToRetry > 0) {
         return null;
       }
       scan = new Scan(member.userId, move.read + 1);
@@ -215,29 +215,30 @@ final class CursorMoves {
     if (scan.running) {
       return null;
     }
-    if (scan.to < inMemory - 1) {
+    if (scan.countedTo < inMemory - 1) {
       // New entries have pushed older ones out of memory meanwhile. Only those are counted in
       // addition.
       start(move, scan, inMemory - 1);
       return null;
     }
-    return new Resolved(scan.from - 1, scan.unread() + countInMemory(member.userId, scan.to + 1));
+    return new Resolved(
+        scan.from - 1, scan.unread() + countInMemory(member.userId, scan.countedTo + 1));
   }
 
   private long countInMemory(UserId user, long from) {
     return state.recentEntries.range(from, state.lastSeq).stream()
-        .filter(entry -> unreadFor(user, entry) && !state.amendments.deleted(entry.seq()))
+        .filter(entry -> countsAsUnread(user, entry) && !state.amendments.isDeleted(entry.seq()))
         .count();
   }
 
-  private static boolean unreadFor(UserId user, Entry entry) {
+  private static boolean countsAsUnread(UserId user, Entry entry) {
     return entry.body().countable() && !entry.senderId().equals(user);
   }
 
   private void start(Move move, Scan scan, long to) {
-    long from = scan.to + 1;
+    long from = scan.countedTo + 1;
     scan.running = true;
-    scan.reading = to;
+    scan.countingTo = to;
     long[] deleted = state.amendments.deletedIn(from, to);
     context.pipeToSelf(
         logReader.count(
@@ -246,7 +247,7 @@ final class CursorMoves {
             from,
             to,
             entry ->
-                unreadFor(scan.user, entry)
+                countsAsUnread(scan.user, entry)
                     && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
         (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
   }
@@ -259,7 +260,7 @@ final class CursorMoves {
       // The move stays, and the count is repeated some ticks later. The callers get their answer
       // now.
       counted.move().scan = null;
-      counted.move().rest = 1 << counted.move().failures;
+      counted.move().ticksToRetry = 1 << counted.move().failures;
       counted.move().failures++;
       counted
           .move()
@@ -273,7 +274,7 @@ final class CursorMoves {
       counted.move().failures = 0;
       counted.scan().running = false;
       counted.scan().count += counted.count();
-      counted.scan().to = counted.scan().reading;
+      counted.scan().countedTo = counted.scan().countingTo;
     }
   }
 
@@ -286,7 +287,7 @@ final class CursorMoves {
     Iterator<Move> all = moves.values().iterator();
     while (all.hasNext()) {
       Move move = all.next();
-      move.rest = Math.max(0, move.rest - 1);
+      move.ticksToRetry = Math.max(0, move.ticksToRetry - 1);
       if (move.failures >= TRIES) {
         all.remove();
         context
@@ -309,7 +310,7 @@ final class CursorMoves {
   void deleted(EntryBody.Delete delete) {
     for (Move move : moves.values()) {
       Scan scan = move.scan;
-      if (scan != null && delete.targetSeq() <= (scan.running ? scan.reading : scan.to)) {
+      if (scan != null && delete.targetSeq() <= (scan.running ? scan.countingTo : scan.countedTo)) {
         scan.deletedSince.add(delete);
       }
     }

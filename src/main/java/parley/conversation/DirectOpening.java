@@ -61,7 +61,7 @@ final class DirectOpening {
 
       @Override
       public void unknown(UserId user) {
-        for (Conversation.Command cause : taken()) {
+        for (Conversation.Command cause : takeWaiting()) {
           String field = cause instanceof Conversation.Post ? "to" : "user_id";
           refuse(cause, Refusal.of(ErrorCode.NOT_FOUND, field + ": there is no such user"));
         }
@@ -94,12 +94,12 @@ final class DirectOpening {
    * Whether commands wait. Later commands are queued behind them, so that a sender's messages keep
    * their order.
    */
-  boolean holds() {
+  boolean hasWaiting() {
     return !waiting.isEmpty();
   }
 
   /** Queues the command behind the waiting ones, or refuses it. */
-  void follow(Conversation.Command cause) {
+  void enqueue(Conversation.Command cause) {
     if (waiting.size() >= WAITING) {
       refuse(cause, Refusal.unavailable("too many at once"));
     } else {
@@ -114,10 +114,10 @@ final class DirectOpening {
 
   /** Refuses all waiting commands, because the conversation is not opened. */
   void refuseAll(Refusal refusal) {
-    taken().forEach(cause -> refuse(cause, refusal));
+    takeWaiting().forEach(cause -> refuse(cause, refusal));
   }
 
-  private List<Conversation.Command> taken() {
+  private List<Conversation.Command> takeWaiting() {
     List<Conversation.Command> those = List.copyOf(waiting);
     waiting.clear();
     return those;

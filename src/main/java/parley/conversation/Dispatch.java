@@ -53,64 +53,64 @@ final class Dispatch {
    * inbox row were sent and acknowledged.
    */
   private static final class Position {
-    long acked;
+    long ackedSeq;
     long ackedVersion;
-    long told;
-    long toldVersion;
+    long sentSeq;
+    long sentVersion;
     boolean loading;
 
     /** The highest seq that the user ever acknowledged. A higher one is progress. */
-    long best;
+    long highestAckedSeq;
 
-    long bestVersion;
+    long highestAckedVersion;
 
     /**
      * When the last of these happened: the first outstanding message was sent, the user made
      * progress, or a message was repeated. In epoch milliseconds.
      */
-    long since;
+    long pauseStart;
 
     /** The pause before the next repetition, in milliseconds. */
     long pause = PATIENCE.toMillis();
 
     /** Whether an answer of the user that it lacks entries is followed at once. */
-    boolean mayAsk = true;
+    boolean resendAllowed = true;
 
     /**
      * Whether unacknowledged messages may have carried cursors. Then the next message carries the
      * cursors of all members.
      */
-    boolean cursorsLost;
+    boolean resendCursors;
 
     Position(long acked) {
-      this.acked = acked;
-      this.told = acked;
-      this.best = acked;
+      this.ackedSeq = acked;
+      this.sentSeq = acked;
+      this.highestAckedSeq = acked;
     }
 
     boolean outstanding() {
-      return told > acked || toldVersion > ackedVersion;
+      return sentSeq > ackedSeq || sentVersion > ackedVersion;
     }
 
     void progressed(long now) {
-      best = Math.max(best, acked);
-      bestVersion = Math.max(bestVersion, ackedVersion);
-      since = now;
+      highestAckedSeq = Math.max(highestAckedSeq, ackedSeq);
+      highestAckedVersion = Math.max(highestAckedVersion, ackedVersion);
+      pauseStart = now;
       pause = PATIENCE.toMillis();
-      mayAsk = true;
+      resendAllowed = true;
     }
 
     boolean late(long now) {
-      return now - since > pause || now < since;
+      return now - pauseStart > pause || now < pauseStart;
     }
 
     /** The timer repeats what is not acknowledged. */
     void repeated(long now) {
-      told = acked;
-      since = now;
+      sentSeq = ackedSeq;
+      pauseStart = now;
       pause = Math.min(2 * pause, LONGEST.toMillis());
-      mayAsk = true;
-      cursorsLost = true;
+      resendAllowed = true;
+      resendCursors = true;
     }
   }
 
@@ -133,17 +133,17 @@ final class Dispatch {
     for (Member member : state.members.values()) {
       Position position = position(member.userId, member.joinedSeq);
       if (state.settled) {
-        position.acked = state.lastSeq;
-        position.told = state.lastSeq;
+        position.ackedSeq = state.lastSeq;
+        position.sentSeq = state.lastSeq;
       } else {
-        tell(member.userId, position, List.of(), List.of(), now);
-        pump(member.userId, position, now);
+        send(member.userId, position, List.of(), List.of(), now);
+        sendNext(member.userId, position, now);
       }
     }
     for (ConversationState.Former gone : state.former.values()) {
       if (!state.settled && gone.leftSeq() > state.dispatchedTo) {
         Position position = position(gone.userId(), gone.joinedSeq());
-        pump(gone.userId(), position, now);
+        sendNext(gone.userId(), position, now);
       }
     }
   }
@@ -168,13 +168,13 @@ final class Dispatch {
         state.members.size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
     if (toAll) {
       for (Member member : state.members.values()) {
-        news(member.userId, member.joinedSeq, entries, shown, now);
+        deliver(member.userId, member.joinedSeq, entries, shown, now);
       }
     } else {
       for (User.Receipt receipt : receipts) {
         Member member = state.member(receipt.userId());
         if (member != null) {
-          news(member.userId, member.joinedSeq, entries, shown, now);
+          deliver(member.userId, member.joinedSeq, entries, shown, now);
         }
       }
     }
@@ -182,7 +182,7 @@ final class Dispatch {
       long first = entries.getFirst().seq();
       for (ConversationState.Former gone : state.former.values()) {
         if (gone.leftSeq() >= first) {
-          news(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
+          deliver(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
         }
       }
     }
@@ -192,55 +192,55 @@ final class Dispatch {
     return entries.stream().filter(entry -> entry.seq() <= seq).toList();
   }
 
-  private void news(
+  private void deliver(
       UserId user, long joinedSeq, List<Entry> entries, List<User.Receipt> receipts, long now) {
     Position position = positions.get(user);
     if (position == null) {
       position = new Position(joinedSeq - 1);
       positions.put(user, position);
-    } else if (position.told < joinedSeq - 1) {
+    } else if (position.sentSeq < joinedSeq - 1) {
       // The member left and was added again. The entries in between are not for it.
-      position.told = joinedSeq - 1;
-      position.acked = joinedSeq - 1;
+      position.sentSeq = joinedSeq - 1;
+      position.ackedSeq = joinedSeq - 1;
     }
-    long next = position.told + 1;
+    long next = position.sentSeq + 1;
     boolean inOrder =
         entries.isEmpty() || (entries.getFirst().seq() <= next && entries.getLast().seq() >= next);
-    if (inOrder && !position.loading && position.told - position.acked < AHEAD) {
+    if (inOrder && !position.loading && position.sentSeq - position.ackedSeq < AHEAD) {
       List<Entry> fresh = entries;
       if (!entries.isEmpty() && entries.getFirst().seq() < next) {
         fresh = entries.stream().filter(entry -> entry.seq() >= next).toList();
       }
-      List<Entry> first = fitting(fresh);
-      tell(user, position, first, receipts, now);
+      List<Entry> first = fitIntoMessage(fresh);
+      send(user, position, first, receipts, now);
       if (first.size() < fresh.size()) {
-        pump(user, position, now);
+        sendNext(user, position, now);
       }
     } else {
       // The user lacks earlier entries and is being caught up. Only the row and the receipts go
       // now.
-      tell(user, position, List.of(), receipts, now);
+      send(user, position, List.of(), receipts, now);
     }
   }
 
-  private void tell(
+  private void send(
       UserId user, Position position, List<Entry> entries, List<User.Receipt> receipts, long now) {
     User.RowMember row = rowFor(user);
     if (row == null) {
       return;
     }
     if (!position.outstanding()) {
-      position.since = now;
+      position.pauseStart = now;
     }
     if (!entries.isEmpty()) {
-      position.told = entries.getLast().seq();
+      position.sentSeq = entries.getLast().seq();
     }
     List<User.Receipt> cursors = receipts;
-    if (position.cursorsLost) {
-      position.cursorsLost = false;
+    if (position.resendCursors) {
+      position.resendCursors = false;
       cursors = allCursors();
     }
-    position.toldVersion = state.eventNr;
+    position.sentVersion = state.eventNr;
     users.tell(
         user,
         new User.Deliver(
@@ -250,7 +250,7 @@ final class Dispatch {
             row,
             entries,
             cursors,
-            position.acked + 1));
+            position.ackedSeq + 1));
   }
 
   /** The cursors of all members, for a user that may have missed moves. */
@@ -264,11 +264,11 @@ final class Dispatch {
   }
 
   /** As many of the first entries as fit into one message between nodes; at least one. */
-  static List<Entry> fitting(List<Entry> entries) {
+  static List<Entry> fitIntoMessage(List<Entry> entries) {
     long bytes = 0;
     int fits = 0;
     while (fits < entries.size()) {
-      bytes += EntrySize.stored(entries.get(fits));
+      bytes += EntrySize.storedBytes(entries.get(fits));
       if (bytes > Wire.CHUNK_BYTES && fits > 0) {
         break;
       }
@@ -320,7 +320,7 @@ final class Dispatch {
   }
 
   /** The last seq that this user may get. */
-  private long target(UserId user) {
+  private long lastSeqFor(UserId user) {
     ConversationState.Former gone = state.former.get(user);
     return gone == null ? state.lastSeq : gone.leftSeq();
   }
@@ -335,45 +335,48 @@ final class Dispatch {
     if (position == null) {
       return;
     }
-    boolean knowsNothing = version == 0 && seq < position.acked;
-    boolean nothingNew = seq <= position.acked && version <= position.ackedVersion;
-    boolean lacks = knowsNothing || (nothingNew && seq < position.told);
-    if (lacks && !position.mayAsk) {
+    boolean knowsNothing = version == 0 && seq < position.ackedSeq;
+    boolean nothingNew = seq <= position.ackedSeq && version <= position.ackedVersion;
+    boolean lacks = knowsNothing || (nothingNew && seq < position.sentSeq);
+    if (lacks && !position.resendAllowed) {
       // An earlier answer of this kind was followed already. The timer repeats the entries.
       return;
     }
     if (knowsNothing) {
       // The user never had the entries, or has lost its journal. Everything after its seq is sent
       // again.
-      position.acked = seq;
+      position.ackedSeq = seq;
       position.ackedVersion = 0;
     }
     if (lacks) {
-      position.mayAsk = false;
-      position.since = now;
-      position.told = position.acked;
+      position.resendAllowed = false;
+      position.pauseStart = now;
+      position.sentSeq = position.ackedSeq;
     }
-    position.acked = Math.min(Math.max(position.acked, seq), target(user));
+    position.ackedSeq = Math.min(Math.max(position.ackedSeq, seq), lastSeqFor(user));
     position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr));
-    position.told = Math.max(position.told, position.acked);
-    if (position.acked > position.best || position.ackedVersion > position.bestVersion) {
+    position.sentSeq = Math.max(position.sentSeq, position.ackedSeq);
+    if (position.ackedSeq > position.highestAckedSeq
+        || position.ackedVersion > position.highestAckedVersion) {
       position.progressed(now);
     }
-    if (state.member(user) == null && position.acked >= target(user)) {
+    if (state.member(user) == null && position.ackedSeq >= lastSeqFor(user)) {
       positions.remove(user);
     } else {
-      pump(user, position, now);
+      sendNext(user, position, now);
     }
   }
 
   /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */
-  private void pump(UserId user, Position position, long now) {
-    long target = target(user);
-    if (position.loading || position.told >= target || position.told - position.acked >= AHEAD) {
+  private void sendNext(UserId user, Position position, long now) {
+    long target = lastSeqFor(user);
+    if (position.loading
+        || position.sentSeq >= target
+        || position.sentSeq - position.ackedSeq >= AHEAD) {
       return;
     }
     position.loading = true;
-    long from = position.told + 1;
+    long from = position.sentSeq + 1;
     historyPages.load(
         from,
         Math.min(from + CHUNK - 1, target),
@@ -381,9 +384,9 @@ final class Dispatch {
         (entries, entrySource) -> {
           position.loading = false;
           boolean known = rowFor(user) != null;
-          if (known && entries != null && !entries.isEmpty() && position.told + 1 == from) {
-            tell(user, position, fitting(entries), List.of(), now);
-            pump(user, position, now);
+          if (known && entries != null && !entries.isEmpty() && position.sentSeq + 1 == from) {
+            send(user, position, fitIntoMessage(entries), List.of(), now);
+            sendNext(user, position, now);
           }
         });
   }
@@ -395,20 +398,20 @@ final class Dispatch {
       Position position = one.getValue();
       if (position.late(now) && behind(one.getKey(), position)) {
         position.repeated(now);
-        pump(one.getKey(), position, now);
-        if (position.told == position.acked) {
-          tell(one.getKey(), position, List.of(), List.of(), now);
+        sendNext(one.getKey(), position, now);
+        if (position.sentSeq == position.ackedSeq) {
+          send(one.getKey(), position, List.of(), List.of(), now);
         }
       }
     }
   }
 
   private boolean behind(UserId user, Position position) {
-    return position.acked < target(user) || position.ackedVersion < position.toldVersion;
+    return position.ackedSeq < lastSeqFor(user) || position.ackedVersion < position.sentVersion;
   }
 
   /** Whether every user has acknowledged everything. */
-  boolean settled() {
+  boolean allAcknowledged() {
     for (Map.Entry<UserId, Position> one : positions.entrySet()) {
       if (behind(one.getKey(), one.getValue())) {
         return false;
@@ -418,23 +421,23 @@ final class Dispatch {
   }
 
   /** The seq up to which every user has everything. */
-  long floor() {
+  long acknowledgedByAll() {
     long floor = state.lastSeq;
     Iterator<Map.Entry<UserId, Position>> all = positions.entrySet().iterator();
     while (all.hasNext()) {
       Map.Entry<UserId, Position> one = all.next();
-      if (one.getValue().acked < target(one.getKey())) {
-        floor = Math.min(floor, one.getValue().acked);
+      if (one.getValue().ackedSeq < lastSeqFor(one.getKey())) {
+        floor = Math.min(floor, one.getValue().ackedSeq);
       }
     }
     return Math.max(floor, state.dispatchedTo);
   }
 
   /** Sends the inbox row alone to a member that waits for it. */
-  void remind(UserId user, long now) {
+  void sendRow(UserId user, long now) {
     Member member = state.member(user);
     if (member != null) {
-      news(user, member.joinedSeq, List.of(), List.of(), now);
+      deliver(user, member.joinedSeq, List.of(), List.of(), now);
     }
   }
 }

@@ -27,7 +27,7 @@ final class EntryBatch {
   static final int BYTES = 128 * 1024;
 
   private final List<Entry> entries = new ArrayList<>();
-  private final List<Waiting> waiting = new ArrayList<>();
+  private final List<Caller> waiting = new ArrayList<>();
   private final Map<String, Entry> byClientMsgId = new HashMap<>();
   private long bytes;
   private boolean closed;
@@ -36,7 +36,7 @@ final class EntryBatch {
    * A caller that waits for the batch. It is told that the batch is durable, or that this is not
    * known.
    */
-  interface Waiting {
+  interface Caller {
     void written();
 
     void refused(Refusal refusal);
@@ -61,7 +61,7 @@ final class EntryBatch {
 
   void add(Entry entry) {
     entries.add(entry);
-    bytes += EntrySize.stored(entry);
+    bytes += EntrySize.storedBytes(entry);
     switch (entry.body()) {
       case EntryBody.Text text -> {}
       case EntryBody.Edit edit -> {}
@@ -81,14 +81,14 @@ final class EntryBatch {
     return byClientMsgId.get(key(author, clientMsgId));
   }
 
-  void await(Waiting one) {
+  void addCaller(Caller one) {
     waiting.add(one);
   }
 
   /** Adds a caller that waits for {@link Conversation.Posted}. */
-  void await(ActorRef<Conversation.PostReply> replyTo, Conversation.Posted posted) {
+  void addCaller(ActorRef<Conversation.PostReply> replyTo, Conversation.Posted posted) {
     waiting.add(
-        new Waiting() {
+        new Caller() {
           @Override
           public void written() {
             replyTo.tell(posted);
@@ -106,7 +106,7 @@ final class EntryBatch {
   }
 
   void written() {
-    waiting.forEach(Waiting::written);
+    waiting.forEach(Caller::written);
   }
 
   void refused(Refusal refusal) {

@@ -13,12 +13,12 @@ final class EntrySize {
   private EntrySize() {}
 
   /** The size in a journal or a snapshot. */
-  static long stored(Entry entry) {
+  static long storedBytes(Entry entry) {
     return weight(entry, false);
   }
 
   /** The size as JSON for a client, where a control character takes six bytes. */
-  static long shown(Entry entry) {
+  static long jsonBytes(Entry entry) {
     return weight(entry, true);
   }
 

@@ -14,9 +14,9 @@ package parley.conversation;
  * <p>Nothing of this is stored. A new incarnation of the entity begins again at the last entry.
  */
 final class EntryTimes {
-  private long heldAt;
-  private long heldNow;
-  private boolean held;
+  private long slowFromTime;
+  private long slowFromClock;
+  private boolean slowed;
 
   /**
    * The time of the next entry. All times are epoch milliseconds.
@@ -27,14 +27,14 @@ final class EntryTimes {
    */
   long next(long now, long last) {
     if (now >= last) {
-      held = false;
+      slowed = false;
       return now;
     }
-    if (!held || now < heldNow) {
-      held = true;
-      heldAt = last;
-      heldNow = now;
+    if (!slowed || now < slowFromClock) {
+      slowed = true;
+      slowFromTime = last;
+      slowFromClock = now;
     }
-    return Math.max(last, heldAt + (now - heldNow) / 2);
+    return Math.max(last, slowFromTime + (now - slowFromClock) / 2);
   }
 }

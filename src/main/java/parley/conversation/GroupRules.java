@@ -34,7 +34,7 @@ final class GroupRules {
   }
 
   /** Returns null if the actor may administer the group, otherwise the refusal. */
-  static @Nullable Refusal administers(ConversationState state, UserId actor) {
+  static @Nullable Refusal refuseUnlessAdmin(ConversationState state, UserId actor) {
     Member member = state.member(actor);
     if (member == null) {
       return Refusal.notFound();
@@ -50,7 +50,7 @@ final class GroupRules {
 
   static Decision change(
       ConversationState state, UserId actor, @Nullable String name, @Nullable String avatarUrl) {
-    Refusal no = administers(state, actor);
+    Refusal no = refuseUnlessAdmin(state, actor);
     if (no != null) {
       return new Decision(no, List.of());
     }
@@ -64,18 +64,18 @@ final class GroupRules {
   }
 
   /** The given users who are not members yet, each once. */
-  static List<UserId> strangers(ConversationState state, List<UserId> users) {
+  static List<UserId> notYetMembers(ConversationState state, List<UserId> users) {
     LinkedHashSet<UserId> added = new LinkedHashSet<>(users);
     added.removeAll(state.members.keySet());
     return List.copyOf(added);
   }
 
   static Decision add(ConversationState state, UserId actor, List<UserId> users) {
-    Refusal no = administers(state, actor);
+    Refusal no = refuseUnlessAdmin(state, actor);
     if (no != null) {
       return new Decision(no, List.of());
     }
-    List<UserId> added = strangers(state, users);
+    List<UserId> added = notYetMembers(state, users);
     if (state.members.size() + added.size() > Limits.GROUP_MEMBERS) {
       return tooMany("user_ids");
     }
@@ -121,7 +121,7 @@ final class GroupRules {
   }
 
   static Decision setRole(ConversationState state, UserId actor, UserId user, Role role) {
-    Refusal no = administers(state, actor);
+    Refusal no = refuseUnlessAdmin(state, actor);
     if (no != null) {
       return new Decision(no, List.of());
     }

@@ -32,13 +32,13 @@ final class HistoryPages {
   /**
    * How long a backward page waits for its part in the cold tier, if it can be answered without it.
    */
-  private static final Duration BORDER = Duration.ofSeconds(3);
+  private static final Duration COLD_TIMEOUT = Duration.ofSeconds(3);
 
   private final ActorContext<Conversation.Command> context;
   private final LogReader logReader;
   private final ConversationState state;
-  private final Lane hot = new Lane();
-  private final Lane cold = new Lane();
+  private final ReadQueue hot = new ReadQueue();
+  private final ReadQueue cold = new ReadQueue();
 
   HistoryPages(
       ActorContext<Conversation.Command> context, LogReader logReader, ConversationState state) {
@@ -53,33 +53,33 @@ final class HistoryPages {
   }
 
   /** The running and waiting reads of one tier. */
-  private static final class Lane {
-    final ArrayDeque<Job> waiting = new ArrayDeque<>();
+  private static final class ReadQueue {
+    final ArrayDeque<RangeRead> waiting = new ArrayDeque<>();
     int inFlight;
   }
 
   /** One range that is being loaded. */
-  private static final class Job {
-    Lane lane;
+  private static final class RangeRead {
+    ReadQueue readQueue;
     final long from;
     final long to;
-    final long end;
+    final long visibleEnd;
     final boolean backward;
     final Ready ready;
     final List<Entry> read = new ArrayList<>();
     final Map<Long, Entry> edits = new HashMap<>();
 
     /** The tiers from which the entries in {@link #read} came. */
-    final List<EntrySource.Stretch> origin = new ArrayList<>();
+    final List<EntrySource.Stretch> sources = new ArrayList<>();
 
     /** Whether the range was read a second time because its entries were archived meanwhile. */
-    boolean again;
+    boolean retried;
 
-    Job(Lane lane, long from, long to, long end, boolean backward, Ready ready) {
-      this.lane = lane;
+    RangeRead(ReadQueue readQueue, long from, long to, long end, boolean backward, Ready ready) {
+      this.readQueue = readQueue;
       this.from = from;
       this.to = to;
-      this.end = end;
+      this.visibleEnd = end;
       this.backward = backward;
       this.ready = ready;
     }
@@ -88,9 +88,9 @@ final class HistoryPages {
       return read.isEmpty() ? from : read.getLast().seq() + 1;
     }
 
-    void cameFrom(Tier tier, long first, long last) {
+    void addSource(Tier tier, long first, long last) {
       if (first <= last) {
-        origin.add(new EntrySource.Stretch(first, last, tier));
+        sources.add(new EntrySource.Stretch(first, last, tier));
       }
     }
   }
@@ -126,98 +126,101 @@ final class HistoryPages {
   }
 
   private void load(long from, long to, long end, boolean backward, Ready ready) {
-    enter(new Job(laneOf(from), from, to, end, backward, ready));
+    enqueue(new RangeRead(laneOf(from), from, to, end, backward, ready));
   }
 
-  private Lane laneOf(long from) {
+  private ReadQueue laneOf(long from) {
     return from <= state.archivedTo ? cold : hot;
   }
 
-  private void enter(Job job) {
-    Lane lane = job.lane;
-    if (job.from >= state.recentEntries.firstSeq() || job.from > job.to) {
-      advance(job);
-    } else if (lane.inFlight < IN_FLIGHT) {
-      lane.inFlight++;
-      advance(job);
-    } else if (lane.waiting.size() < WAITING) {
-      lane.waiting.add(job);
+  private void enqueue(RangeRead rangeRead) {
+    ReadQueue readQueue = rangeRead.readQueue;
+    if (rangeRead.from >= state.recentEntries.firstSeq() || rangeRead.from > rangeRead.to) {
+      continueRead(rangeRead);
+    } else if (readQueue.inFlight < IN_FLIGHT) {
+      readQueue.inFlight++;
+      continueRead(rangeRead);
+    } else if (readQueue.waiting.size() < WAITING) {
+      readQueue.waiting.add(rangeRead);
     } else {
-      giveUp(job);
+      cutOrRefuse(rangeRead);
     }
   }
 
-  private void giveUp(Job job) {
-    if (divisible(job)) {
-      load(border(), job.to, job.end, job.ready);
+  private void cutOrRefuse(RangeRead rangeRead) {
+    if (canSkipColdTier(rangeRead)) {
+      load(firstSeqWithoutColdTier(), rangeRead.to, rangeRead.visibleEnd, rangeRead.ready);
     } else {
-      job.ready.accept(null, EntrySource.MEMORY);
+      rangeRead.ready.accept(null, EntrySource.MEMORY);
     }
   }
 
   /** The first seq that can be read without the cold tier. */
-  private long border() {
+  private long firstSeqWithoutColdTier() {
     return Math.min(state.archivedTo + 1, state.recentEntries.firstSeq());
   }
 
-  private boolean divisible(Job job) {
-    return job.backward && job.from < border() && border() <= job.to;
+  private boolean canSkipColdTier(RangeRead rangeRead) {
+    return rangeRead.backward
+        && rangeRead.from < firstSeqWithoutColdTier()
+        && firstSeqWithoutColdTier() <= rangeRead.to;
   }
 
-  private void advance(Job job) {
-    long next = job.next();
-    long inMemory = Math.max(job.from, state.recentEntries.firstSeq());
-    if (next <= job.to && next < inMemory) {
-      long last = Math.min(job.to, inMemory - 1);
+  private void continueRead(RangeRead rangeRead) {
+    long next = rangeRead.next();
+    long inMemory = Math.max(rangeRead.from, state.recentEntries.firstSeq());
+    if (next <= rangeRead.to && next < inMemory) {
+      long last = Math.min(rangeRead.to, inMemory - 1);
       long coldTo = Math.min(last, state.archivedTo);
       CompletionStage<List<Entry>> result = logReader.range(state, next, last);
       read(
-          job,
-          divisible(job)
+          rangeRead,
+          canSkipColdTier(rangeRead)
               ? result
                   .toCompletableFuture()
                   .copy()
-                  .orTimeout(BORDER.toMillis(), TimeUnit.MILLISECONDS)
+                  .orTimeout(COLD_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
               : result,
           found -> {
-            job.cameFrom(Tier.COLD, next, coldTo);
-            job.cameFrom(Tier.HOT, Math.max(next, coldTo + 1), last);
-            job.read.addAll(found);
+            rangeRead.addSource(Tier.COLD, next, coldTo);
+            rangeRead.addSource(Tier.HOT, Math.max(next, coldTo + 1), last);
+            rangeRead.read.addAll(found);
           });
       return;
     }
-    Entry edit = missingEdit(job);
+    Entry edit = missingEdit(rangeRead);
     if (edit != null) {
       long seq = state.amendments.of(edit.seq());
       read(
-          job,
+          rangeRead,
           logReader.range(state, seq, seq),
-          found -> found.forEach(entry -> job.edits.put(entry.seq(), entry)));
+          found -> found.forEach(entry -> rangeRead.edits.put(entry.seq(), entry)));
       return;
     }
-    finish(job);
+    finish(rangeRead);
   }
 
-  private void read(Job job, CompletionStage<List<Entry>> result, Consumer<List<Entry>> take) {
+  private void read(
+      RangeRead rangeRead, CompletionStage<List<Entry>> result, Consumer<List<Entry>> take) {
     long border = state.archivedTo;
     context.pipeToSelf(
         result,
         (entries, failure) ->
             new ReadEnded(
                 historyPages -> {
-                  if (hole(failure) && border < state.archivedTo && !job.again) {
+                  if (hole(failure) && border < state.archivedTo && !rangeRead.retried) {
                     context
                         .getLog()
                         .info(
                             "{}: entries were archived during a read; they are read again",
                             state.id);
-                    historyPages.readAgain(job);
+                    historyPages.readAgain(rangeRead);
                   } else if (entries == null || entries.isEmpty()) {
                     context.getLog().warn("{}: reading the log failed", state.id, failure);
-                    historyPages.end(job, null);
+                    historyPages.end(rangeRead, null);
                   } else {
                     take.accept(entries);
-                    historyPages.advance(job);
+                    historyPages.continueRead(rangeRead);
                   }
                 }));
   }
@@ -232,90 +235,94 @@ final class HistoryPages {
    * They are in the cold tier now. A range is read again only once, so that a log with a hole is
    * not read for ever.
    */
-  private void readAgain(Job job) {
-    job.again = true;
-    Lane before = job.lane;
-    job.lane = laneOf(job.from);
-    if (job.lane == before) {
-      advance(job);
+  private void readAgain(RangeRead rangeRead) {
+    rangeRead.retried = true;
+    ReadQueue before = rangeRead.readQueue;
+    rangeRead.readQueue = laneOf(rangeRead.from);
+    if (rangeRead.readQueue == before) {
+      continueRead(rangeRead);
     } else {
       before.inFlight--;
-      enter(job);
+      enqueue(rangeRead);
       next(before);
     }
   }
 
-  private @Nullable Entry missingEdit(Job job) {
-    for (Entry entry : job.read) {
+  private @Nullable Entry missingEdit(RangeRead rangeRead) {
+    for (Entry entry : rangeRead.read) {
       long amendment = state.amendments.of(entry.seq());
-      if (amendment > 0 && amendment <= job.end && editOf(job, amendment) == null) {
+      if (amendment > 0
+          && amendment <= rangeRead.visibleEnd
+          && editOf(rangeRead, amendment) == null) {
         return entry;
       }
     }
-    for (Entry entry : state.recentEntries.range(job.next(), job.to)) {
+    for (Entry entry : state.recentEntries.range(rangeRead.next(), rangeRead.to)) {
       long amendment = state.amendments.of(entry.seq());
-      if (amendment > 0 && amendment <= job.end && editOf(job, amendment) == null) {
+      if (amendment > 0
+          && amendment <= rangeRead.visibleEnd
+          && editOf(rangeRead, amendment) == null) {
         return entry;
       }
     }
     return null;
   }
 
-  private @Nullable Entry editOf(Job job, long seq) {
-    Entry edit = job.edits.get(seq);
+  private @Nullable Entry editOf(RangeRead rangeRead, long seq) {
+    Entry edit = rangeRead.edits.get(seq);
     return edit != null ? edit : state.recentEntries.get(seq);
   }
 
-  private void finish(Job job) {
-    boolean fromLog = !job.read.isEmpty();
-    List<Entry> inMemory = state.recentEntries.range(job.next(), job.to);
-    List<Entry> all = new ArrayList<>(job.read.size() + inMemory.size());
-    job.read.forEach(entry -> all.add(current(job, entry)));
-    inMemory.forEach(entry -> all.add(current(job, entry)));
+  private void finish(RangeRead rangeRead) {
+    boolean fromLog = !rangeRead.read.isEmpty();
+    List<Entry> inMemory = state.recentEntries.range(rangeRead.next(), rangeRead.to);
+    List<Entry> all = new ArrayList<>(rangeRead.read.size() + inMemory.size());
+    rangeRead.read.forEach(entry -> all.add(current(rangeRead, entry)));
+    inMemory.forEach(entry -> all.add(current(rangeRead, entry)));
     if (fromLog) {
-      job.cameFrom(Tier.MEMORY, job.next(), job.to);
-      end(job, all);
+      rangeRead.addSource(Tier.MEMORY, rangeRead.next(), rangeRead.to);
+      end(rangeRead, all);
     } else {
       // The edits of these entries are newer, so they are in memory too.
-      job.ready.accept(all, EntrySource.MEMORY);
+      rangeRead.ready.accept(all, EntrySource.MEMORY);
     }
   }
 
-  private void end(Job job, @Nullable List<Entry> entries) {
-    Lane lane = job.lane;
-    lane.inFlight--;
+  private void end(RangeRead rangeRead, @Nullable List<Entry> entries) {
+    ReadQueue readQueue = rangeRead.readQueue;
+    readQueue.inFlight--;
     if (entries == null) {
-      giveUp(job);
+      cutOrRefuse(rangeRead);
     } else {
-      job.ready.accept(entries, new EntrySource(job.origin));
+      rangeRead.ready.accept(entries, new EntrySource(rangeRead.sources));
     }
-    next(lane);
+    next(readQueue);
   }
 
   /** Starts the next waiting read. */
-  private void next(Lane lane) {
-    Job next = lane.waiting.poll();
-    while (next != null && lane == hot && next.from <= state.archivedTo) {
+  private void next(ReadQueue readQueue) {
+    RangeRead next = readQueue.waiting.poll();
+    while (next != null && readQueue == hot && next.from <= state.archivedTo) {
       // The entries were archived while the read waited.
-      next.lane = cold;
-      enter(next);
-      next = lane.waiting.poll();
+      next.readQueue = cold;
+      enqueue(next);
+      next = readQueue.waiting.poll();
     }
     if (next != null) {
-      lane.inFlight++;
-      advance(next);
+      readQueue.inFlight++;
+      continueRead(next);
     }
   }
 
-  private Entry current(Job job, Entry entry) {
+  private Entry current(RangeRead rangeRead, Entry entry) {
     return switch (entry.body()) {
       case EntryBody.Text text -> {
         long amendment = state.amendments.of(entry.seq());
         if (amendment == Amendments.DELETED) {
           yield entry.withBody(new EntryBody.Text(null, null, null, false));
         }
-        boolean edited = amendment != Amendments.NONE && amendment <= job.end;
-        Entry edit = edited ? editOf(job, amendment) : null;
+        boolean edited = amendment != Amendments.NONE && amendment <= rangeRead.visibleEnd;
+        Entry edit = edited ? editOf(rangeRead, amendment) : null;
         if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
           yield entry.withBody(
               new EntryBody.Text(newer.content(), text.replyTo(), text.mentions(), true));
@@ -323,7 +330,7 @@ final class HistoryPages {
         yield entry;
       }
       case EntryBody.Edit edit ->
-          state.amendments.deleted(edit.targetSeq())
+          state.amendments.isDeleted(edit.targetSeq())
               ? entry.withBody(new EntryBody.Edit(edit.targetSeq(), null))
               : entry;
       default -> entry;

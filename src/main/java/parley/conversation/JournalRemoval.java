@@ -52,7 +52,7 @@ final class JournalRemoval {
   }
 
   /** Whether the newest readable snapshot says that the events up to this number are archived. */
-  CompletionStage<Boolean> covered(long event) {
+  CompletionStage<Boolean> isCoveredBySnapshot(long event) {
     return snapshot().thenApply(found -> found.isPresent() && found.get().archivedEvent() >= event);
   }
 
@@ -91,11 +91,11 @@ final class JournalRemoval {
               if (reply instanceof DeleteSnapshotsFailure failure) {
                 throw new FailedException(failure.cause());
               }
-              return events(done, event);
+              return removeEvents(done, event);
             });
   }
 
-  private CompletionStage<Void> events(long done, long event) {
+  private CompletionStage<Void> removeEvents(long done, long event) {
     if (done >= event) {
       return CompletableFuture.completedFuture(null);
     }
@@ -109,7 +109,7 @@ final class JournalRemoval {
               if (reply instanceof DeleteMessagesFailure failure) {
                 throw new FailedException(failure.cause());
               }
-              return events(to, event);
+              return removeEvents(to, event);
             });
   }
 

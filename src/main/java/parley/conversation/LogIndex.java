@@ -59,19 +59,19 @@ final class LogIndex {
 
   /** The number of an event at or before the one that holds {@code seq}. */
   long eventAtOrBefore(long seq) {
-    int at = floor(seqs, seq);
+    int at = lastAtMost(seqs, seq);
     return at < 0 ? 1 : events[at];
   }
 
   /** The number of an event after the one that holds {@code seq}, or {@link Long#MAX_VALUE}. */
   long eventAfter(long seq) {
-    int at = floor(seqs, seq) + 1;
+    int at = lastAtMost(seqs, seq) + 1;
     return at < size ? events[at] : Long.MAX_VALUE;
   }
 
   /** A seq before which every entry was written before {@code time}. */
   long seqBeforeTime(long time) {
-    int at = floor(times, time - 1);
+    int at = lastAtMost(times, time - 1);
     return at < 0 ? 1 : seqs[at];
   }
 
@@ -80,7 +80,7 @@ final class LogIndex {
    * follows it.
    */
   long timeAtOrAfter(long seq) {
-    int at = floor(seqs, seq);
+    int at = lastAtMost(seqs, seq);
     if (at >= 0 && seqs[at] == seq) {
       return times[at];
     }
@@ -88,7 +88,7 @@ final class LogIndex {
   }
 
   /** The last position whose value is at most {@code value}, or -1. Values never decrease. */
-  private int floor(long[] values, long value) {
+  private int lastAtMost(long[] values, long value) {
     int low = 0;
     int high = size;
     while (low < high) {

@@ -34,7 +34,7 @@ final class LogReader {
    * A search or count of fewer archived entries than this is read like a page, and does not queue
    * with the scans of the cold tier.
    */
-  private static final int SHORT = 1_000;
+  private static final int SHORT_SCAN = 1_000;
 
   private final ActorSystem<?> system;
   private final CurrentEventsByPersistenceIdQuery journal;
@@ -59,11 +59,11 @@ final class LogReader {
   }
 
   /** The prefix of the persistence ids of conversations. It must never change. */
-  static final String PREFIX = "conversation|";
+  static final String PERSISTENCE_ID_PREFIX = "conversation|";
 
   /** The persistence id of a conversation. */
   static String persistenceId(ConversationId id) {
-    return PREFIX + id.value();
+    return PERSISTENCE_ID_PREFIX + id.value();
   }
 
   /** An entry or event is missing in the log. */
@@ -115,7 +115,7 @@ final class LogReader {
    * a scan turn of the cold tier.
    */
   private Source<Entry, NotUsed> scan(ConversationState state, UserId by, long from, long to) {
-    if (Math.min(to, state.archivedTo) - from < SHORT) {
+    if (Math.min(to, state.archivedTo) - from < SHORT_SCAN) {
       return entries(state, from, to);
     }
     return entries(
@@ -123,7 +123,7 @@ final class LogReader {
   }
 
   /** The whole log, past the caches of the cold tier. */
-  Source<Entry, NotUsed> stored(ConversationState state) {
+  Source<Entry, NotUsed> storedEntries(ConversationState state) {
     return entries(state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
   }
 
@@ -144,7 +144,7 @@ final class LogReader {
       long firstEvent = Math.max(state.index.eventAtOrBefore(hot), state.archivedEvent + 1);
       found = found.concatLazy(hot(firstEvent, state.index.eventAfter(to), hot, to));
     }
-    return whole(found, from, to);
+    return requireComplete(found, from, to);
   }
 
   private Source<Entry, NotUsed> hot(long firstEvent, long lastEvent, long from, long to) {
@@ -176,7 +176,7 @@ final class LogReader {
   }
 
   /** The same entries, or a {@link HoleException} if they are not exactly those of the range. */
-  private Source<Entry, NotUsed> whole(Source<Entry, NotUsed> found, long from, long to) {
+  private Source<Entry, NotUsed> requireComplete(Source<Entry, NotUsed> found, long from, long to) {
     return found
         .map(Optional::of)
         .concat(Source.single(Optional.empty()))

@@ -17,7 +17,7 @@ final class Member {
    * The largest lead of a {@code client_msg_id} of this sender over our clock, milliseconds. An id
    * with time t cannot have been stored before {@code t - ahead}.
    */
-  long ahead;
+  long clockLead;
 
   Member(UserId userId, Role role, long joinedSeq, long joinedAt, long cursors, long ahead) {
     this.userId = userId;
@@ -26,12 +26,12 @@ final class Member {
     this.joinedAt = joinedAt;
     this.delivered = cursors;
     this.read = cursors;
-    this.ahead = ahead;
+    this.clockLead = ahead;
   }
 
   ConversationSnapshot.MemberSnapshot toSnapshot() {
     return new ConversationSnapshot.MemberSnapshot(
-        userId, role, joinedSeq, joinedAt, delivered, read, unread, ahead);
+        userId, role, joinedSeq, joinedAt, delivered, read, unread, clockLead);
   }
 
   static Member of(ConversationSnapshot.MemberSnapshot stored) {

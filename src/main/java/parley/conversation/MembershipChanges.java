@@ -31,7 +31,7 @@ final class MembershipChanges {
   private final ConversationState state;
   private final UserCheck userCheck;
   private final Writer writer;
-  private final ArrayDeque<Runnable> vetted = new ArrayDeque<>();
+  private final ArrayDeque<Runnable> checkedChanges = new ArrayDeque<>();
 
   MembershipChanges(ConversationState state, UserCheck userCheck, Writer writer) {
     this.state = state;
@@ -77,7 +77,7 @@ final class MembershipChanges {
    */
   void add(Conversation.AddMembers add, long now) {
     userCheck.ask(
-        GroupRules.strangers(state, add.userIds()),
+        GroupRules.notYetMembers(state, add.userIds()),
         now,
         new Outcome(
             "user_ids",
@@ -94,7 +94,7 @@ final class MembershipChanges {
 
   /** Carries out the next change whose users all exist. Returns whether there was one. */
   boolean next() {
-    Runnable change = vetted.poll();
+    Runnable change = checkedChanges.poll();
     if (change != null) {
       change.run();
     }
@@ -103,7 +103,7 @@ final class MembershipChanges {
 
   /** Whether more changes are ready. */
   boolean hasNext() {
-    return !vetted.isEmpty();
+    return !checkedChanges.isEmpty();
   }
 
   static void answer(ActorRef<Conversation.ViewReply> replyTo, @Nullable Refusal refusal) {
@@ -126,7 +126,7 @@ final class MembershipChanges {
 
     @Override
     public void known(Map<UserId, Profile> profiles) {
-      vetted.add(change);
+      checkedChanges.add(change);
     }
 
     @Override

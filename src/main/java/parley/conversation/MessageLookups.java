@@ -47,7 +47,7 @@ final class MessageLookups {
    * How many entries of the window a search for an old id reads. The result stays usable until as
    * many entries have been added.
    */
-  private static final int FURTHER = 2_048;
+  private static final int WINDOW_OVERLAP = 2_048;
 
   /**
    * The results of the look-ups for one post.
@@ -100,16 +100,16 @@ final class MessageLookups {
   }
 
   /** Whether a post is known. */
-  sealed interface Known {}
+  sealed interface DuplicateCheck {}
 
   /** The post is a duplicate of this entry. */
-  record Duplicate(Entry entry) implements Known {}
+  record Duplicate(Entry entry) implements DuplicateCheck {}
 
   /** The post is new. */
-  record Unknown() implements Known {}
+  record NewPost() implements DuplicateCheck {}
 
   /** The post is being looked up, and comes again as {@link Resume}. */
-  record Pending() implements Known {}
+  record Pending() implements DuplicateCheck {}
 
   private record Search(
       Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {}
@@ -118,7 +118,7 @@ final class MessageLookups {
    * A queue of searches that run one after another. Searches in the cold tier have a queue of their
    * own, so that they do not delay the others.
    */
-  private static final class Lane {
+  private static final class SearchQueue {
     final ArrayDeque<Search> waiting = new ArrayDeque<>();
     @Nullable Search running;
 
@@ -130,13 +130,13 @@ final class MessageLookups {
   private final ActorContext<Conversation.Command> context;
   private final LogReader logReader;
   private final ConversationState state;
-  private final Lane hot = new Lane();
-  private final Lane cold = new Lane();
-  private final Map<UserId, ArrayDeque<Conversation.Post>> behind = new HashMap<>();
-  private final Set<UserId> busy = new HashSet<>();
-  private final Set<UserId> searching = new HashSet<>();
+  private final SearchQueue hot = new SearchQueue();
+  private final SearchQueue cold = new SearchQueue();
+  private final Map<UserId, ArrayDeque<Conversation.Post>> waitingPosts = new HashMap<>();
+  private final Set<UserId> sendersWithLookup = new HashSet<>();
+  private final Set<UserId> sendersWithSearch = new HashSet<>();
   private final MissingMessageIds missingMessageIds = new MissingMessageIds();
-  private int waiting;
+  private int waitingPostCount;
 
   MessageLookups(
       ActorContext<Conversation.Command> context, LogReader logReader, ConversationState state) {
@@ -146,7 +146,7 @@ final class MessageLookups {
   }
 
   boolean isIdle() {
-    return hot.isIdle() && cold.isIdle() && busy.isEmpty();
+    return hot.isIdle() && cold.isIdle() && sendersWithLookup.isEmpty();
   }
 
   /**
@@ -154,15 +154,15 @@ final class MessageLookups {
    * refused here.
    */
   boolean mustWait(Conversation.Post post) {
-    if (!busy.contains(post.author())) {
+    if (!sendersWithLookup.contains(post.author())) {
       return false;
     }
     ArrayDeque<Conversation.Post> those =
-        behind.computeIfAbsent(post.author(), u -> new ArrayDeque<>());
-    if (waiting >= WAITING || those.size() >= EACH) {
+        waitingPosts.computeIfAbsent(post.author(), u -> new ArrayDeque<>());
+    if (waitingPostCount >= WAITING || those.size() >= EACH) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
     } else {
-      waiting++;
+      waitingPostCount++;
       those.add(post);
     }
     return true;
@@ -173,7 +173,7 @@ final class MessageLookups {
   }
 
   /** Decides whether the post is a duplicate, or starts a search. */
-  Known known(Conversation.Post post, Member author, Facts facts, long now) {
+  DuplicateCheck checkDuplicate(Conversation.Post post, Member author, Facts facts, long now) {
     if (facts.known() != null) {
       return new Duplicate(facts.known());
     }
@@ -186,33 +186,33 @@ final class MessageLookups {
         search(post, oldest, () -> compare(post, facts, oldest, seq));
         return new Pending();
       }
-      if (same(post, entry)) {
+      if (isSamePost(post, entry)) {
         return new Duplicate(entry);
       }
     }
     long windowStart = state.dedupe.firstSeq();
     if (windowStart <= 1 || facts.searched()) {
-      return new Unknown();
+      return new NewPost();
     }
     long time = ClientMsgIds.time(post.clientMsgId(), now);
     if (time == ClientMsgIds.NO_TIME) {
-      return new Unknown();
+      return new NewPost();
     }
-    long earliest = time - author.ahead;
+    long earliest = time - author.clockLead;
     if (earliest > state.index.timeAtOrAfter(windowStart)) {
-      return new Unknown();
+      return new NewPost();
     }
     long from = state.index.seqBeforeTime(earliest);
     if (missingMessageIds.rulesOut(post.author(), time, from, windowStart - 1, hash)) {
-      return new Unknown();
+      return new NewPost();
     }
     long located = missingMessageIds.takeLocated(hash);
     if (located > 0 && located < windowStart) {
       search(post, located, () -> at(post, facts, located));
       return new Pending();
     }
-    long to = Math.min(windowStart - 1 + FURTHER, state.lastSeq);
-    MissingMessageIds.Absence before = missingMessageIds.toExtend(post.author(), from, to, hash);
+    long to = Math.min(windowStart - 1 + WINDOW_OVERLAP, state.lastSeq);
+    MissingMessageIds.Absence before = missingMessageIds.extendable(post.author(), from, to, hash);
     if (before == null) {
       search(post, from, () -> scan(post, facts, from, to));
     } else {
@@ -222,7 +222,7 @@ final class MessageLookups {
     return new Pending();
   }
 
-  private static boolean same(Conversation.Post post, Entry entry) {
+  private static boolean isSamePost(Conversation.Post post, Entry entry) {
     return post.clientMsgId().equals(entry.clientMsgId()) && post.author().equals(entry.senderId());
   }
 
@@ -233,7 +233,7 @@ final class MessageLookups {
   private CompletionStage<Facts> compare(
       Conversation.Post post, Facts facts, long oldest, long seq) {
     return logReader
-        .find(state, post.author(), oldest, seq, entry -> same(post, entry))
+        .find(state, post.author(), oldest, seq, entry -> isSamePost(post, entry))
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
@@ -245,7 +245,7 @@ final class MessageLookups {
             found -> {
               Entry one = found.getFirst();
               return new Facts(
-                  facts.comparedTo(), false, same(post, one) ? one : null, facts.target());
+                  facts.comparedTo(), false, isSamePost(post, one) ? one : null, facts.target());
             });
   }
 
@@ -280,7 +280,7 @@ final class MessageLookups {
         to,
         entry -> {
           absence.add(entry);
-          return same(post, entry);
+          return isSamePost(post, entry);
         });
   }
 
@@ -312,55 +312,55 @@ final class MessageLookups {
   }
 
   private void search(Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {
-    Lane lane = oldest <= state.archivedTo ? cold : hot;
-    if (lane.waiting.size() >= WAITING) {
+    SearchQueue searchQueue = oldest <= state.archivedTo ? cold : hot;
+    if (searchQueue.waiting.size() >= WAITING) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
       return;
     }
-    busy.add(post.author());
-    searching.add(post.author());
-    lane.waiting.add(new Search(post, oldest, run));
-    next(lane);
+    sendersWithLookup.add(post.author());
+    sendersWithSearch.add(post.author());
+    searchQueue.waiting.add(new Search(post, oldest, run));
+    next(searchQueue);
   }
 
-  private void next(Lane lane) {
-    if (lane.running == null) {
-      Search search = poll(lane);
-      lane.running = search;
+  private void next(SearchQueue searchQueue) {
+    if (searchQueue.running == null) {
+      Search search = poll(searchQueue);
+      searchQueue.running = search;
       if (search != null) {
         context.pipeToSelf(
             search.run().get(),
             (facts, failure) ->
-                new Ended(search.post(), lane == cold, failure == null ? facts : null));
+                new Ended(search.post(), searchQueue == cold, failure == null ? facts : null));
       }
     }
   }
 
-  private @Nullable Search poll(Lane lane) {
-    Search search = lane.waiting.poll();
-    while (search != null && lane == hot && search.oldest() <= state.archivedTo) {
+  private @Nullable Search poll(SearchQueue searchQueue) {
+    Search search = searchQueue.waiting.poll();
+    while (search != null && searchQueue == hot && search.oldest() <= state.archivedTo) {
       // The entries were archived while the search waited.
-      cool(search);
-      search = lane.waiting.poll();
+      moveToCold(search);
+      search = searchQueue.waiting.poll();
     }
     return search;
   }
 
-  private void cool(Search search) {
+  private void moveToCold(Search search) {
     if (cold.waiting.size() < WAITING) {
       cold.waiting.add(search);
       next(cold);
     } else {
       Conversation.Post post = search.post();
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
-      searching.remove(post.author());
-      resumed(post.author());
+      sendersWithSearch.remove(post.author());
+      postHandled(post.author());
     }
   }
 
   void ended(Ended ended) {
-    Lane lane = ended.wasCold() ? cold : hot;
-    lane.running = null;
+    SearchQueue searchQueue = ended.wasCold() ? cold : hot;
+    searchQueue.running = null;
     Conversation.Post post = ended.post();
     if (ended.facts() == null) {
       context.getLog().warn("{}: the search for an old entry failed", state.id);
@@ -368,51 +368,51 @@ final class MessageLookups {
     } else {
       missingMessageIds.note(ended.facts().absence());
       if (ended.facts().known() != null) {
-        missingMessageIds.locate(
+        missingMessageIds.rememberLocation(
             ClientMsgIds.hash(post.author(), post.clientMsgId()), ended.facts().known().seq());
       }
       context.getSelf().tell(new Resume(post, ended.facts()));
     }
-    searching.remove(post.author());
+    sendersWithSearch.remove(post.author());
     if (ended.facts() == null) {
-      resumed(post.author());
+      postHandled(post.author());
     }
-    next(lane);
+    next(searchQueue);
   }
 
   /**
    * Called when a resumed post has been handled. Resumes the next waiting post of the same sender,
    * one by one, so that they keep their order.
    */
-  void resumed(UserId author) {
-    if (searching.contains(author) || !busy.contains(author)) {
+  void postHandled(UserId author) {
+    if (sendersWithSearch.contains(author) || !sendersWithLookup.contains(author)) {
       return;
     }
-    ArrayDeque<Conversation.Post> those = behind.get(author);
+    ArrayDeque<Conversation.Post> those = waitingPosts.get(author);
     Conversation.Post next = those == null ? null : those.poll();
     if (next == null) {
-      behind.remove(author);
-      busy.remove(author);
+      waitingPosts.remove(author);
+      sendersWithLookup.remove(author);
     } else {
-      waiting--;
+      waitingPostCount--;
       context.getSelf().tell(new Resume(next, Facts.NONE));
     }
   }
 
   void refuseAll(Refusal refusal) {
-    for (Lane lane : java.util.List.of(hot, cold)) {
-      lane.waiting.forEach(search -> refuse(search.post(), refusal));
-      lane.waiting.clear();
-      Search running = lane.running;
+    for (SearchQueue searchQueue : java.util.List.of(hot, cold)) {
+      searchQueue.waiting.forEach(search -> refuse(search.post(), refusal));
+      searchQueue.waiting.clear();
+      Search running = searchQueue.running;
       if (running != null) {
         refuse(running.post(), refusal);
       }
-      lane.running = null;
+      searchQueue.running = null;
     }
-    behind.values().forEach(posts -> posts.forEach(post -> refuse(post, refusal)));
-    behind.clear();
-    busy.clear();
-    searching.clear();
-    waiting = 0;
+    waitingPosts.values().forEach(posts -> posts.forEach(post -> refuse(post, refusal)));
+    waitingPosts.clear();
+    sendersWithLookup.clear();
+    sendersWithSearch.clear();
+    waitingPostCount = 0;
   }
 }

@@ -52,10 +52,10 @@ final class MissingConversations {
       Supplier<Behavior<Conversation.Command>> conversation) {
     return ids.getIfPresent(new Place(shard, id)) == null
         ? conversation.get()
-        : Behaviors.setup(context -> nobody(context, shard, conversation));
+        : Behaviors.setup(context -> notFoundBehavior(context, shard, conversation));
   }
 
-  private static Behavior<Conversation.Command> nobody(
+  private static Behavior<Conversation.Command> notFoundBehavior(
       ActorContext<Conversation.Command> context,
       ActorRef<ClusterSharding.ShardCommand> shard,
       Supplier<Behavior<Conversation.Command>> conversation) {
@@ -64,7 +64,7 @@ final class MissingConversations {
           if (message instanceof ConversationEntity.Stop) {
             return Behaviors.stopped();
           }
-          if (!answered(message)) {
+          if (!answerIfMissing(message)) {
             return Behaviors.withStash(
                 1,
                 stash -> {
@@ -81,7 +81,7 @@ final class MissingConversations {
    * Answers the command if it cannot create a conversation. Returns false if it needs the real
    * entity.
    */
-  private static boolean answered(Conversation.Command message) {
+  private static boolean answerIfMissing(Conversation.Command message) {
     Conversation.Refused no = new Conversation.Refused(Refusal.notFound());
     switch (message) {
       case Conversation.Post post -> {

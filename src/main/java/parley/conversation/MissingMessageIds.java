@@ -40,7 +40,7 @@ final class MissingMessageIds {
     private final UserId sender;
     private final long from;
     private final long to;
-    private final long since;
+    private final long minTime;
     private long[] hashes = new long[8];
     private int size;
 
@@ -58,7 +58,7 @@ final class MissingMessageIds {
       this.sender = sender;
       this.from = from;
       this.to = to;
-      this.since = since;
+      this.minTime = since;
     }
 
     /** Records an entry of the range. Must be called for every entry of it. */
@@ -68,7 +68,7 @@ final class MissingMessageIds {
         return;
       }
       long time = ClientMsgIds.time(id, ANY_TIME);
-      if (time != ClientMsgIds.NO_TIME && time >= since) {
+      if (time != ClientMsgIds.NO_TIME && time >= minTime) {
         add(ClientMsgIds.hash(sender, id));
       }
     }
@@ -117,7 +117,7 @@ final class MissingMessageIds {
     }
 
     private boolean rulesOut(long time, long first, long last, long hash) {
-      boolean covered = time >= since && first >= from && last <= to;
+      boolean covered = time >= minTime && first >= from && last <= to;
       return covered && !mayHold(hash);
     }
 
@@ -134,7 +134,7 @@ final class MissingMessageIds {
      * range.
      */
     Absence extended(long first, long last) {
-      Absence more = new Absence(sender, Math.min(first, from), Math.max(last, to), since);
+      Absence more = new Absence(sender, Math.min(first, from), Math.max(last, to), minTime);
       more.hashes = hashes.clone();
       more.size = size;
       more.filter = filter == null ? null : filter.clone();
@@ -152,7 +152,7 @@ final class MissingMessageIds {
         }
       };
 
-  private final Map<UserId, Absence> known =
+  private final Map<UserId, Absence> absenceBySender =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -165,7 +165,7 @@ final class MissingMessageIds {
   /** Remembers the result of a search that has read its whole range. */
   void note(@Nullable Absence found) {
     if (found != null) {
-      known.put(found.sender, found);
+      absenceBySender.put(found.sender, found);
     }
   }
 
@@ -174,11 +174,11 @@ final class MissingMessageIds {
    * for all times, do not contain this id, and their range overlaps or touches this one. Otherwise
    * null.
    */
-  @Nullable Absence toExtend(UserId sender, long first, long last, long hash) {
-    Absence one = known.get(sender);
+  @Nullable Absence extendable(UserId sender, long first, long last, long hash) {
+    Absence one = absenceBySender.get(sender);
     boolean fits =
         one != null
-            && one.since == Long.MIN_VALUE
+            && one.minTime == Long.MIN_VALUE
             && one.from <= last + 1
             && first <= one.to + 1
             && !one.mayHold(hash);
@@ -186,7 +186,7 @@ final class MissingMessageIds {
   }
 
   /** Remembers the entry in which an old id of that hash was found. */
-  void locate(long hash, long seq) {
+  void rememberLocation(long hash, long seq) {
     located.put(hash, seq);
   }
 
@@ -203,7 +203,7 @@ final class MissingMessageIds {
    * @param hash the hash of sender and id
    */
   boolean rulesOut(UserId sender, long time, long first, long last, long hash) {
-    Absence one = known.get(sender);
+    Absence one = absenceBySender.get(sender);
     return one != null && one.rulesOut(time, first, last, hash);
   }
 }

@@ -48,7 +48,7 @@ final class PendingWrites {
   }
 
   /** The seq of the newest entry, including the batch. */
-  long end() {
+  long endSeq() {
     return state.lastSeq + entryBatch.size();
   }
 
@@ -59,21 +59,21 @@ final class PendingWrites {
 
   /** Adds a duplicate post to the callers that wait for an entry in the batch. */
   void awaitDuplicate(Conversation.Post post, Entry entry) {
-    entryBatch.await(post.replyTo(), posted(state, entry, true));
+    entryBatch.addCaller(post.replyTo(), posted(state, entry, true));
   }
 
   void add(Conversation.Post post, EntryBody entryBody) {
     Entry entry = entry(post.author(), post.clientMsgId(), entryBody);
     entryBatch.add(entry);
-    entryBatch.await(post.replyTo(), posted(state, entry, false));
+    entryBatch.addCaller(post.replyTo(), posted(state, entry, false));
   }
 
   void add(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     for (EntryBody entryBody : bodies) {
       entryBatch.add(entry(actor, null, entryBody));
     }
-    entryBatch.await(
-        new EntryBatch.Waiting() {
+    entryBatch.addCaller(
+        new EntryBatch.Caller() {
           @Override
           public void written() {
             replyTo.tell(ConversationViews.reply(state, actor));
@@ -91,9 +91,9 @@ final class PendingWrites {
     long now = environment.clock().millis();
     Entry last = last();
     long lastAt = last == null ? state.lastAt : last.at();
-    environment.telemetry().ahead(lastAt - now);
+    environment.telemetry().logAheadBy(lastAt - now);
     return new Entry(
-        end() + 1,
+        endSeq() + 1,
         MessageIds.next(environment.messageIds().get(), last == null ? null : last.messageId()),
         author,
         times.next(now, lastAt),
@@ -135,7 +135,7 @@ final class PendingWrites {
             : new ConversationEvent.EntriesAppended(
                 entryBatch.entries(),
                 moves.moves().isEmpty() ? null : moves.moves(),
-                dispatch.floor());
+                dispatch.acknowledgedByAll());
     Write write = new Write(event, entryBatch, moves, System.nanoTime());
     entryBatch = new EntryBatch();
     inFlight = write;

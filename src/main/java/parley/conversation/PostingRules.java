@@ -76,7 +76,7 @@ final class PostingRules {
     if (!target.body().countable()) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is not a message");
     }
-    if (state.amendments.deleted(seq)) {
+    if (state.amendments.isDeleted(seq)) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is deleted");
     }
     return rule.decide(target);

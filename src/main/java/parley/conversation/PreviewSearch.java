@@ -30,7 +30,7 @@ final class PreviewSearch {
    * @param from the first seq of the page
    * @param more whether the search has to go on before this page
    */
-  record Looked(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
+  record PageSearched(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
       implements ConversationInternal {
     @Override
     public String toString() {
@@ -51,7 +51,7 @@ final class PreviewSearch {
    * Starts a search if the last message is missing, no search is running, and the pause after a
    * failure is over.
    */
-  void restore(long now) {
+  void searchIfMissing(long now) {
     // If the clock was set back, the pause must not become longer.
     notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
     if (state.previewLost && !looking && now >= notBefore) {
@@ -68,14 +68,14 @@ final class PreviewSearch {
         to,
         (entries, entrySource) -> {
           if (entries == null) {
-            context.getSelf().tell(new Looked(null, from, false));
+            context.getSelf().tell(new PageSearched(null, from, false));
             return;
           }
           LastMessage found = newest(entries);
           context
               .getSelf()
               .tell(
-                  new Looked(
+                  new PageSearched(
                       new ConversationEvent.PreviewRestored(found, asOf),
                       from,
                       found == null && from > 1));
@@ -95,10 +95,10 @@ final class PreviewSearch {
    * Handles a searched page. Returns the event to persist. Returns null if the search goes on, is
    * no longer needed, or has failed and will be repeated.
    */
-  ConversationEvent.@Nullable PreviewRestored looked(Looked looked, long now) {
-    ConversationEvent.PreviewRestored event = looked.event();
-    if (state.previewLost && event != null && looked.more()) {
-      look(looked.from() - 1);
+  ConversationEvent.@Nullable PreviewRestored pageSearched(PageSearched pageSearched, long now) {
+    ConversationEvent.PreviewRestored event = pageSearched.event();
+    if (state.previewLost && event != null && pageSearched.more()) {
+      look(pageSearched.from() - 1);
       return null;
     }
     looking = false;
@@ -113,8 +113,8 @@ final class PreviewSearch {
     }
     LastMessage found = event.lastMessage();
     boolean outdated = found != null && state.amendments.of(found.seq()) > event.asOf();
-    if (found != null && (outdated || state.amendments.deleted(found.seq()))) {
-      restore(now);
+    if (found != null && (outdated || state.amendments.isDeleted(found.seq()))) {
+      searchIfMissing(now);
       return null;
     }
     return event;

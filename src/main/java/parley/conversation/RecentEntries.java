@@ -31,9 +31,9 @@ final class RecentEntries {
 
   void add(Entry entry) {
     entries.addLast(entry);
-    bytes += EntrySize.stored(entry);
+    bytes += EntrySize.storedBytes(entry);
     while (entries.size() > 1 && (entries.size() > ENTRIES || bytes > BYTES)) {
-      bytes -= EntrySize.stored(entries.removeFirst());
+      bytes -= EntrySize.storedBytes(entries.removeFirst());
     }
   }
 
@@ -81,7 +81,7 @@ final class RecentEntries {
     Iterator<Entry> fromEnd = entries.descendingIterator();
     while (fromEnd.hasNext() && kept.size() < STORED_ENTRIES) {
       Entry entry = fromEnd.next();
-      room -= EntrySize.stored(entry);
+      room -= EntrySize.storedBytes(entry);
       if (room < 0 && !kept.isEmpty()) {
         break;
       }

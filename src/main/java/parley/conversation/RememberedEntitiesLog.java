@@ -43,12 +43,12 @@ final class RememberedEntitiesLog extends AbstractPersistentActor {
   }
 
   /** The persistence id of the list of shards of an entity type. */
-  static String shards(String type) {
+  static String shardListId(String type) {
     return "/sharding/" + type + "Coordinator";
   }
 
   /** The persistence id of the list of entities of one shard. */
-  static String entities(String type, String shard) {
+  static String entityListId(String type, String shard) {
     return "/sharding/" + type + "Shard/" + shard;
   }
 

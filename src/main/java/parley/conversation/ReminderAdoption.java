@@ -52,9 +52,9 @@ import parley.serial.Wire;
  *
  * <p><b>Bounds.</b> Lists are read one after another. At most {@value #AT_ONCE} reminders are asked
  * at the same time, and {@value #PER_TICK} new ones in each {@link #TICK}. A reminder that does not
- * answer is asked again after {@value #AGAIN} ticks. A list that cannot be read is tried {@value
- * #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists are not
- * deleted: they are small.
+ * answer is asked again after {@value #RETRY_TICKS} ticks. A list that cannot be read is tried
+ * {@value #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists
+ * are not deleted: they are small.
  */
 final class ReminderAdoption
     extends EventSourcedBehavior<ReminderAdoption.Command, AdoptionEvent, ReminderAdoption.State> {
@@ -68,19 +68,19 @@ final class ReminderAdoption
   static final int PER_TICK = 5;
 
   /** Ticks until a reminder that has not answered is asked again. */
-  static final int AGAIN = 50;
+  static final int RETRY_TICKS = 50;
 
   /** How often an unreadable list is tried. The pauses are 1, 2, 4 … s. */
   static final int TRIES = 8;
 
-  private static final int SECOND = 10;
-  private static final Duration TICK = Duration.ofMillis(1000 / SECOND);
+  private static final int TICKS_PER_SECOND = 10;
+  private static final Duration TICK = Duration.ofMillis(1000 / TICKS_PER_SECOND);
 
   /** Ticks between two lines in the log about the progress. */
-  private static final int REPORT = 60 * SECOND;
+  private static final int REPORT = 60 * TICKS_PER_SECOND;
 
   /** The commands of this entity. */
-  sealed interface Command extends Wire permits Tick, Read, Told {}
+  sealed interface Command extends Wire permits Tick, Read, ReminderAdopted {}
 
   /** One step of the timer. */
   enum Tick implements Command, Local {
@@ -91,7 +91,7 @@ final class ReminderAdoption
   private record Read(RememberedEntitiesLog.Found found) implements Command, Local {}
 
   /** A reminder is durable. */
-  private record Told(ConversationReminder.Adopted adopted) implements Command, Local {}
+  private record ReminderAdopted(ConversationReminder.Adopted adopted) implements Command, Local {}
 
   /** The state: whether the adoption is complete. */
   static final class State {
@@ -111,17 +111,17 @@ final class ReminderAdoption
    * @param tried failed attempts so far
    * @param tick the earliest tick for the next attempt
    */
-  private record Due(String id, int tried, long tick) {}
+  private record PendingList(String id, int tried, long tick) {}
 
   private final ActorContext<Command> context;
   private final ConversationReminder.Port reminders;
   private final Lists lists;
   private final ActorRef<RememberedEntitiesLog.Found> read;
-  private final ActorRef<ConversationReminder.Adopted> told;
-  private final Deque<Due> due = new ArrayDeque<>();
+  private final ActorRef<ConversationReminder.Adopted> adoptedAdapter;
+  private final Deque<PendingList> listsToRead = new ArrayDeque<>();
   private final Deque<ConversationId> waiting = new ArrayDeque<>();
-  private final Map<ConversationId, Long> asked = new HashMap<>();
-  private @Nullable Due reading;
+  private final Map<ConversationId, Long> askedAtTick = new HashMap<>();
+  private @Nullable PendingList reading;
   private long adopted;
   private long tick;
 
@@ -134,8 +134,10 @@ final class ReminderAdoption
     this.reminders = reminders;
     this.lists = lists;
     this.read = context.messageAdapter(RememberedEntitiesLog.Found.class, Read::new);
-    this.told = context.messageAdapter(ConversationReminder.Adopted.class, Told::new);
-    due.add(new Due(RememberedEntitiesLog.shards(Conversation.KEY.name()), 0, 0));
+    this.adoptedAdapter =
+        context.messageAdapter(ConversationReminder.Adopted.class, ReminderAdopted::new);
+    listsToRead.add(
+        new PendingList(RememberedEntitiesLog.shardListId(Conversation.KEY.name()), 0, 0));
   }
 
   /**
@@ -194,8 +196,8 @@ final class ReminderAdoption
       return switch (command) {
         case Tick now -> tick();
         case Read list -> read(list.found());
-        case Told one -> {
-          if (asked.remove(one.adopted().id()) != null) {
+        case ReminderAdopted one -> {
+          if (askedAtTick.remove(one.adopted().id()) != null) {
             adopted++;
           }
           yield Effect().none();
@@ -214,64 +216,66 @@ final class ReminderAdoption
               "{} conversations of the previous version have reminders, {} have not answered yet,"
                   + " {} lists are to be read",
               adopted,
-              waiting.size() + asked.size(),
-              due.size());
+              waiting.size() + askedAtTick.size(),
+              listsToRead.size());
     }
-    if (reading != null || !waiting.isEmpty() || !asked.isEmpty()) {
+    if (reading != null || !waiting.isEmpty() || !askedAtTick.isEmpty()) {
       return Effect().none();
     }
-    Due next = due.peek();
+    PendingList next = listsToRead.peek();
     if (next == null) {
       return Effect()
           .persist((AdoptionEvent) new AdoptionEvent.Done(adopted))
-          .thenRun(done -> said())
+          .thenRun(done -> logCompletion())
           .thenStop();
     }
     if (next.tick() <= tick) {
-      reading = due.remove();
+      reading = listsToRead.remove();
       lists.read(context, next.id(), read);
     }
     return Effect().none();
   }
 
-  private void said() {
+  private void logCompletion() {
     if (adopted > 0) {
       context.getLog().info("All {} conversations of the previous version have reminders", adopted);
     }
   }
 
   private void ask() {
-    asked.replaceAll(
+    askedAtTick.replaceAll(
         (id, at) -> {
-          if (tick - at < AGAIN) {
+          if (tick - at < RETRY_TICKS) {
             return at;
           }
           tell(id);
           return tick;
         });
-    for (int i = 0; i < PER_TICK && asked.size() < AT_ONCE && !waiting.isEmpty(); i++) {
+    for (int i = 0; i < PER_TICK && askedAtTick.size() < AT_ONCE && !waiting.isEmpty(); i++) {
       ConversationId id = waiting.remove();
-      asked.put(id, tick);
+      askedAtTick.put(id, tick);
       tell(id);
     }
   }
 
   private void tell(ConversationId id) {
-    reminders.tell(id, new ConversationReminder.Adopt(told));
+    reminders.tell(id, new ConversationReminder.Adopt(adoptedAdapter));
   }
 
   private Effect<AdoptionEvent, State> read(RememberedEntitiesLog.Found found) {
-    Due list = reading;
+    PendingList list = reading;
     reading = null;
     if (list == null) {
       return Effect().none();
     }
     Set<String> names = found.names();
     if (names == null) {
-      unreadable(list);
-    } else if (found.id().equals(RememberedEntitiesLog.shards(Conversation.KEY.name()))) {
+      retryLater(list);
+    } else if (found.id().equals(RememberedEntitiesLog.shardListId(Conversation.KEY.name()))) {
       for (String shard : names) {
-        due.add(new Due(RememberedEntitiesLog.entities(Conversation.KEY.name(), shard), 0, 0));
+        listsToRead.add(
+            new PendingList(
+                RememberedEntitiesLog.entityListId(Conversation.KEY.name(), shard), 0, 0));
       }
     } else {
       names.stream().filter(IdRules::isId).map(ConversationId::new).forEach(waiting::add);
@@ -280,10 +284,11 @@ final class ReminderAdoption
   }
 
   /** Puts a list that cannot be read behind the others, or gives it up after the last attempt. */
-  private void unreadable(Due list) {
+  private void retryLater(PendingList list) {
     int tried = list.tried() + 1;
     if (tried < TRIES) {
-      due.add(new Due(list.id(), tried, tick + (long) SECOND * (1L << (tried - 1))));
+      listsToRead.add(
+          new PendingList(list.id(), tried, tick + (long) TICKS_PER_SECOND * (1L << (tried - 1))));
     } else {
       context
           .getLog()

@@ -33,7 +33,7 @@ final class ReminderClient {
   private final ActorRef<Conversation.Command> self;
   private final TimerScheduler<Conversation.Command> timers;
   private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
-  private boolean held;
+  private boolean reminderDurable;
   private boolean asking;
   private long nr;
   private int repeats;
@@ -55,16 +55,16 @@ final class ReminderClient {
   }
 
   /** Whether the reminder is durable, so that the conversation may write. */
-  boolean held() {
-    return reminders == null || held;
+  boolean reminderDurable() {
+    return reminders == null || reminderDurable;
   }
 
   /**
    * Whether this incarnation has a reminder or has asked for one, and so has to release it some
    * time.
    */
-  boolean owesRelease() {
-    return reminders != null && (held || asking);
+  boolean mustRelease() {
+    return reminders != null && (reminderDurable || asking);
   }
 
   /** Whether nothing waits for the reminder. */
@@ -79,7 +79,7 @@ final class ReminderClient {
 
   /** Asks for the reminder, unless it is durable or was asked for already. */
   void ask() {
-    if (!held() && !asking) {
+    if (!reminderDurable() && !asking) {
       asking = true;
       repeats = 0;
       nr++;
@@ -105,7 +105,7 @@ final class ReminderClient {
 
   /** Whether a command that may write has to wait. If so, the command is queued or refused here. */
   boolean mustWait(Conversation.Command command) {
-    if (held() && waiting.isEmpty()) {
+    if (reminderDurable() && waiting.isEmpty()) {
       return false;
     }
     ask();
@@ -128,7 +128,7 @@ final class ReminderClient {
       return false;
     }
     asking = false;
-    held = true;
+    reminderDurable = true;
     timers.cancel(Again.AGAIN);
     if (!waiting.isEmpty()) {
       self.tell(Next.NEXT);
@@ -152,16 +152,16 @@ final class ReminderClient {
    * journal says so.
    */
   void release() {
-    if (owesRelease()) {
-      held = false;
+    if (mustRelease()) {
+      reminderDurable = false;
       asking = false;
       timers.cancel(Again.AGAIN);
-      letGo();
+      sendRelease();
     }
   }
 
   /** Releases a reminder even if this incarnation did not ask for it. */
-  void letGo() {
+  void sendRelease() {
     if (reminders != null) {
       reminders.tell(id, new ConversationReminder.Release(self));
     }

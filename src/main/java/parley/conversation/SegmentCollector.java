@@ -49,7 +49,7 @@ final class SegmentCollector {
       throw new LogReader.HoleException("entry " + next + " was not found");
     }
     // A segment is JSON, where a control character takes six times as many bytes as in the journal.
-    long weight = those.stream().mapToLong(EntrySize::shown).sum();
+    long weight = those.stream().mapToLong(EntrySize::jsonBytes).sum();
     full =
         !entries.isEmpty()
             && (entries.size() + those.size() > ColdTier.SEGMENT_ENTRIES

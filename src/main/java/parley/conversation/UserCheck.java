@@ -33,7 +33,7 @@ final class UserCheck {
   }
 
   private record Question(
-      Set<UserId> open, Map<UserId, Profile> known, long deadline, Outcome outcome) {}
+      Set<UserId> unanswered, Map<UserId, Profile> known, long deadline, Outcome outcome) {}
 
   private final ConversationEntity.UserPort users;
   private final ActorRef<User.ProfileReply> replies;
@@ -73,9 +73,9 @@ final class UserCheck {
     Iterator<Question> all = questions.iterator();
     while (all.hasNext()) {
       Question question = all.next();
-      if (question.open().remove(profile.userId())) {
+      if (question.unanswered().remove(profile.userId())) {
         question.known().put(profile.userId(), profile);
-        if (question.open().isEmpty()) {
+        if (question.unanswered().isEmpty()) {
           all.remove();
           done.add(question);
         }
@@ -85,7 +85,7 @@ final class UserCheck {
   }
 
   private void unknown(UserId user) {
-    List<Question> failed = questions.stream().filter(q -> q.open().contains(user)).toList();
+    List<Question> failed = questions.stream().filter(q -> q.unanswered().contains(user)).toList();
     questions.removeAll(failed);
     failed.forEach(question -> question.outcome().unknown(user));
   }

@@ -61,11 +61,11 @@ final class Html {
       row.forEach(cell -> table.append("<td>").append(cell).append("</td>"));
       table.append("</tr>\n");
     }
-    return raw(scrolled(label, table.append("</tbody>\n</table>").toString()));
+    return raw(scrollBox(label, table.append("</tbody>\n</table>").toString()));
   }
 
   /** Wraps a table in a box that scrolls if the screen is narrower. */
-  static String scrolled(String label, String table) {
+  static String scrollBox(String label, String table) {
     return "<div class=\"doc-table\" role=\"region\" tabindex=\"0\" aria-label=\""
         + text(label)
         + "\">"

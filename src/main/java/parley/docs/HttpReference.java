@@ -14,7 +14,7 @@ final class HttpReference {
   private static final String JSON = "application/json";
 
   /** Address of the explanation of an error code, without the code. */
-  private static final String ADVICE = Links.page("guide/errors") + "#";
+  private static final String ERROR_EXPLANATIONS = Links.page("guide/errors") + "#";
 
   private final JsonNode document;
   private final Schemas schemas;
@@ -184,7 +184,7 @@ final class HttpReference {
   private static String codes(JsonNode response) {
     return StreamSupport.stream(codesOf(response).spliterator(), false)
         .map(JsonNode::asText)
-        .map(code -> "<a href=\"" + ADVICE + code + "\">" + Html.code(code) + "</a>")
+        .map(code -> "<a href=\"" + ERROR_EXPLANATIONS + code + "\">" + Html.code(code) + "</a>")
         .collect(Collectors.joining(", "));
   }
 

@@ -19,7 +19,7 @@ import java.util.stream.StreamSupport;
 
 /** Renders the schemas of one document as sentences and tables. */
 final class Schemas {
-  private static final List<String> HEADS = List.of("Field", "Type", "Meaning");
+  private static final List<String> COLUMN_HEADS = List.of("Field", "Type", "Meaning");
   private static final DefaultIndenter INDENT = new DefaultIndenter("  ", "\n");
   private static final ObjectWriter PRETTY =
       new ObjectMapper()
@@ -71,7 +71,7 @@ final class Schemas {
     List<List<String>> rows = new ArrayList<>();
     List<String> others = new ArrayList<>();
     collect(rows, others, "", whole);
-    out.table("Fields: " + label, HEADS, rows);
+    out.table("Fields: " + label, COLUMN_HEADS, rows);
     others.forEach(link -> out.raw("<p>And all fields of " + link + ".</p>"));
     rules(out, whole);
     for (JsonNode branch : whole.path("oneOf")) {
@@ -157,9 +157,11 @@ final class Schemas {
       // The page of types shows the pattern.
       JsonNode plain = target.deepCopy();
       ((ObjectNode) plain).remove("pattern");
-      return isObject(target) ? link : link + "<br><small>" + simple(plain) + "</small>";
+      return isObject(target)
+          ? link
+          : link + "<br><small>" + typeWithoutReference(plain) + "</small>";
     }
-    return simple(schema);
+    return typeWithoutReference(schema);
   }
 
   private static boolean isObject(JsonNode schema) {
@@ -171,7 +173,7 @@ final class Schemas {
     return "<a href=\"" + Html.text(address) + "\">" + Html.text(type) + "</a>";
   }
 
-  private String simple(JsonNode schema) {
+  private String typeWithoutReference(JsonNode schema) {
     if (schema.has("const")) {
       return Html.code(schema.path("const").toString());
     }

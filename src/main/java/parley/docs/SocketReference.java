@@ -36,12 +36,12 @@ final class SocketReference {
       return message.path("name").asText();
     }
 
-    boolean ofClient() {
+    boolean isFromClient() {
       return name.startsWith("Client");
     }
 
     String id() {
-      return (ofClient() ? "client-" : "server-") + op();
+      return (isFromClient() ? "client-" : "server-") + op();
     }
 
     String link() {
@@ -66,7 +66,7 @@ final class SocketReference {
   private static List<String> row(Frame frame) {
     return List.of(
         frame.link(),
-        frame.ofClient() ? "client" : "server",
+        frame.isFromClient() ? "client" : "server",
         Markdown.line(frame.message().path("summary").asText()));
   }
 
@@ -76,7 +76,7 @@ final class SocketReference {
     out.heading(3, frame.id(), frame.op(), Html.code(frame.op()));
     out.raw(Markdown.paragraphs(schema.path("description").asText()));
     String answers = answers(frame);
-    if (frame.ofClient()) {
+    if (frame.isFromClient()) {
       out.raw("<p>Answers: " + (answers.isEmpty() ? "none" : answers) + ".</p>");
     }
     schemas.fields(out, 4, frame.op(), schema);

@@ -59,9 +59,9 @@ final class AuthRoutes {
                 request,
                 RequestReader::register,
                 r -> {
-                  long wait = routeSupport.register(request);
+                  long wait = routeSupport.takeRegistration(request);
                   return wait > 0
-                      ? done(routeSupport.tooMany(RouteSupport.REGISTRATIONS, wait))
+                      ? completed(routeSupport.tooMany(RouteSupport.REGISTRATIONS, wait))
                       : authServices
                           .register(r.username(), new Secret(r.password()), r.displayName())
                           .thenCompose(result -> registered(request, result));
@@ -71,12 +71,12 @@ final class AuthRoutes {
   private CompletionStage<HttpResponse> registered(
       HttpRequest request, AuthResult.Register result) {
     return switch (result) {
-      case AuthResult.SignedIn in -> welcome(request, in, 201);
+      case AuthResult.SignedIn in -> finishLogin(request, in, 201);
       case AuthResult.Invalid invalid ->
-          done(Problems.badField(invalid.field(), invalid.field() + " " + invalid.message()));
+          completed(Problems.badField(invalid.field(), invalid.field() + " " + invalid.message()));
       case AuthResult.UsernameTaken taken ->
-          done(Problems.of(ErrorCode.USERNAME_TAKEN, "this username is taken"));
-      case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
+          completed(Problems.of(ErrorCode.USERNAME_TAKEN, "this username is taken"));
+      case AuthResult.Unavailable busy -> completed(Problems.unavailable(busy.retryAfterMillis()));
     };
   }
 
@@ -91,10 +91,10 @@ final class AuthRoutes {
                       l.knownDevice() == null
                           ? KnownDeviceCookie.read(request)
                           : new Secret(l.knownDevice());
-                  long wait = routeSupport.guess(request);
+                  long wait = routeSupport.takeLoginAttempt(request);
                   // Only the account can tell whether the device is known.
                   return wait > 0 && known == null
-                      ? done(routeSupport.tooMany(RouteSupport.LOGINS, wait))
+                      ? completed(routeSupport.tooMany(RouteSupport.LOGINS, wait))
                       : authServices
                           .login(
                               l.username(),
@@ -113,34 +113,34 @@ final class AuthRoutes {
     return switch (result) {
       case AuthResult.SignedIn in -> {
         if (taken) {
-          routeSupport.noGuess(request);
+          routeSupport.giveBackLoginAttempt(request);
         }
-        yield welcome(request, in, 200);
+        yield finishLogin(request, in, 200);
       }
       case AuthResult.BadCredentials bad ->
-          done(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
+          completed(Problems.of(ErrorCode.BAD_CREDENTIALS, "wrong username or password"));
       case AuthResult.RateLimited limited ->
           // An address without attempts gets here if it sends a device that the account may not
           // know.
-          done(
+          completed(
               routeSupport.tooMany(
                   taken ? RouteSupport.GUESSES : RouteSupport.LOGINS, limited.retryAfterMillis()));
-      case AuthResult.Unavailable busy -> done(Problems.notNow(busy.retryAfterMillis()));
+      case AuthResult.Unavailable busy -> completed(Problems.unavailable(busy.retryAfterMillis()));
     };
   }
 
-  private CompletionStage<HttpResponse> welcome(
+  private CompletionStage<HttpResponse> finishLogin(
       HttpRequest request, AuthResult.SignedIn in, int status) {
     return routeSupport
-        .ensure(in.userId(), in.username(), in.displayName())
-        .thenApply(found -> tokens(request, in, status, OriginCheck.isOurPage(request)));
+        .ensureUser(in.userId(), in.username(), in.displayName())
+        .thenApply(found -> tokenAnswer(request, in, status, OriginCheck.isOurPage(request)));
   }
 
   /**
    * @param keptByCookie whether a page of ours gets the token as a cookie only, so that no script
    *     can read it
    */
-  private static HttpResponse tokens(
+  private static HttpResponse tokenAnswer(
       HttpRequest request, AuthResult.SignedIn in, int status, boolean keptByCookie) {
     @Nullable String refreshToken = keptByCookie ? null : in.refreshToken().value();
     String body =
@@ -167,27 +167,28 @@ final class AuthRoutes {
                   // A client that has the token put it in the body for this call, so the origin
                   // does not matter.
                   if (byCookie && OriginCheck.isForeign(request)) {
-                    return done(foreign());
+                    return completed(foreignOrigin());
                   }
-                  @Nullable Secret token = token(request, r);
+                  @Nullable Secret token = refreshTokenOf(request, r);
                   return token == null
-                      ? done(Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
+                      ? completed(
+                          Problems.of(ErrorCode.UNAUTHENTICATED, "there is no refresh token"))
                       : authServices
                           .refresh(token)
                           .thenApply(result -> refreshed(request, result, byCookie));
                 }));
   }
 
-  private static HttpResponse foreign() {
+  private static HttpResponse foreignOrigin() {
     return Problems.of(ErrorCode.FORBIDDEN, "Origin is not this server's");
   }
 
   private HttpResponse refreshed(HttpRequest request, AuthResult.Refresh result, boolean byCookie) {
     return switch (result) {
       case AuthResult.SignedIn in ->
-          tokens(request, in, 200, byCookie && OriginCheck.isOurPage(request));
+          tokenAnswer(request, in, 200, byCookie && OriginCheck.isOurPage(request));
       case AuthResult.RefreshReused reused ->
-          forget(
+          clearCookie(
               request,
               Problems.of(
                   ErrorCode.REFRESH_REUSED,
@@ -198,11 +199,11 @@ final class AuthRoutes {
       case AuthResult.RateLimited limited ->
           routeSupport.tooMany(RouteSupport.REFRESHES, limited.retryAfterMillis());
       case AuthResult.UnknownToken unknown ->
-          forget(
+          clearCookie(
               request,
               Problems.of(
                   ErrorCode.UNAUTHENTICATED, "the refresh token is not good, or no longer"));
-      case AuthResult.Unavailable busy -> Problems.notNow(busy.retryAfterMillis());
+      case AuthResult.Unavailable busy -> Problems.unavailable(busy.retryAfterMillis());
     };
   }
 
@@ -214,11 +215,11 @@ final class AuthRoutes {
                 RequestReader::refresh,
                 (Request.Refresh r) -> {
                   if (OriginCheck.isForeign(request)) {
-                    return done(foreign());
+                    return completed(foreignOrigin());
                   }
-                  @Nullable Secret token = token(request, r);
+                  @Nullable Secret token = refreshTokenOf(request, r);
                   return token == null
-                      ? done(RefreshCookie.clear(request, HttpAnswers.noContent()))
+                      ? completed(RefreshCookie.clear(request, HttpAnswers.noContent()))
                       : authServices.logout(token).thenApply(result -> loggedOut(request, result));
                 }));
   }
@@ -226,20 +227,20 @@ final class AuthRoutes {
   private static HttpResponse loggedOut(HttpRequest request, AuthResult.Logout result) {
     return switch (result) {
       case AuthResult.LoggedOut out -> RefreshCookie.clear(request, HttpAnswers.noContent());
-      case AuthResult.Unavailable busy -> Problems.notNow(busy.retryAfterMillis());
+      case AuthResult.Unavailable busy -> Problems.unavailable(busy.retryAfterMillis());
     };
   }
 
-  private static @Nullable Secret token(HttpRequest request, Request.Refresh body) {
+  private static @Nullable Secret refreshTokenOf(HttpRequest request, Request.Refresh body) {
     @Nullable String given = body.refreshToken();
     return given == null ? RefreshCookie.read(request) : new Secret(given);
   }
 
-  private static HttpResponse forget(HttpRequest request, HttpResponse response) {
+  private static HttpResponse clearCookie(HttpRequest request, HttpResponse response) {
     return RefreshCookie.read(request) == null ? response : RefreshCookie.clear(request, response);
   }
 
-  private static CompletionStage<HttpResponse> done(HttpResponse response) {
+  private static CompletionStage<HttpResponse> completed(HttpResponse response) {
     return CompletableFuture.completedFuture(response);
   }
 }

@@ -48,19 +48,26 @@ final class ConversationRoutes {
                 path(
                     segment(),
                     id ->
-                        concat(get(() -> in(id, this::view)), patch(() -> in(id, this::setFlags)))),
-                path(segment().slash("messages"), id -> get(() -> in(id, this::history))),
-                path(segment().slash("read"), id -> post(() -> in(id, this::markRead)))));
+                        concat(
+                            get(() -> withConversation(id, this::view)),
+                            patch(() -> withConversation(id, this::setFlags)))),
+                path(
+                    segment().slash("messages"),
+                    id -> get(() -> withConversation(id, this::history))),
+                path(
+                    segment().slash("read"),
+                    id -> post(() -> withConversation(id, this::markRead)))));
   }
 
-  private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
-    return routeSupport.as(me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
+  private Route withConversation(String segment, BiFunction<UserId, ConversationId, Route> inner) {
+    return routeSupport.authenticated(
+        me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
   }
 
   private Route inbox() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me ->
-            query(
+            withQuery(
                 values ->
                     routeSupport.result(
                         RequestReader.inbox(values), (ClientFrame.Inbox i) -> inboxPage(me, i)),
@@ -81,7 +88,7 @@ final class ConversationRoutes {
   }
 
   private Route openDirect() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me ->
             routeSupport.body(
                 RequestReader::openDirect,
@@ -114,7 +121,7 @@ final class ConversationRoutes {
   }
 
   private Route history(UserId me, ConversationId id) {
-    return query(
+    return withQuery(
         values ->
             routeSupport.result(
                 RequestReader.history(id, values),
@@ -153,10 +160,10 @@ final class ConversationRoutes {
                         }));
   }
 
-  private static Route query(Function<Map<String, String>, Route> inner, String... names) {
+  private static Route withQuery(Function<Map<String, String>, Route> inner, String... names) {
     return extractRequest(
         request ->
-            switch (QueryParameters.one(request, names)) {
+            switch (QueryParameters.read(request, names)) {
               case QueryParameters.Good query -> inner.apply(query.values());
               case QueryParameters.Bad bad -> complete(bad.problem());
             });

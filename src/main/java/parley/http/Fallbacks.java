@@ -71,7 +71,7 @@ final class Fallbacks {
     if (cause instanceof IllegalUriException || cause instanceof IllegalRequestException) {
       return Problems.of(ErrorCode.BAD_REQUEST, "the request target is malformed");
     }
-    log.error("A request failed", new Bare(cause));
+    log.error("A request failed", new WithoutMessage(cause));
     return Problems.of(ErrorCode.INTERNAL, "something went wrong here; it has been logged");
   }
 
@@ -79,10 +79,10 @@ final class Fallbacks {
    * The class and the stack trace of a failure, without its message: messages of exceptions often
    * quote content.
    */
-  private static final class Bare extends Exception {
+  private static final class WithoutMessage extends Exception {
     private static final long serialVersionUID = 1L;
 
-    Bare(Throwable cause) {
+    WithoutMessage(Throwable cause) {
       super(cause.getClass().getName());
       setStackTrace(cause.getStackTrace());
     }

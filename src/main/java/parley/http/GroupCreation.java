@@ -44,7 +44,7 @@ final class GroupCreation {
     }
     ConversationId id = ConversationId.group(routeSupport.services().newId().get());
     if (ref == null && budget.groupsPerDay() == 0) {
-      return make(me, id, g, false);
+      return createGroup(me, id, g, false);
     }
     return routeSupport
         .<User.GroupReply>askUser(
@@ -54,8 +54,8 @@ final class GroupCreation {
                 switch (reply) {
                   case User.GroupBegun begun ->
                       wait > 0
-                          ? look(me, begun.conversationId(), wait)
-                          : make(me, begun.conversationId(), g, true);
+                          ? existingGroup(me, begun.conversationId(), wait)
+                          : createGroup(me, begun.conversationId(), g, true);
                   case User.Refused refused ->
                       CompletableFuture.completedFuture(refused(refused.refusal(), wait));
                 });
@@ -66,7 +66,7 @@ final class GroupCreation {
       routeSupport
           .services()
           .budget()
-          .limited(wait > 0 ? WriteBudget.MESSAGES : WriteBudget.GROUPS_PER_DAY);
+          .countRefusal(wait > 0 ? WriteBudget.MESSAGES : WriteBudget.GROUPS_PER_DAY);
     }
     return Problems.of(refusal);
   }
@@ -75,7 +75,7 @@ final class GroupCreation {
     return routeSupport.tooMany(WriteBudget.MESSAGES, wait);
   }
 
-  private CompletionStage<HttpResponse> make(
+  private CompletionStage<HttpResponse> createGroup(
       UserId me, ConversationId id, Request.CreateGroup g, boolean perhapsAgain) {
     return routeSupport
         .<Conversation.ViewReply>askConversation(
@@ -95,7 +95,7 @@ final class GroupCreation {
    * The user has used up the message rate: it gets a group that it created before, but creates
    * none.
    */
-  private CompletionStage<HttpResponse> look(UserId me, ConversationId id, long wait) {
+  private CompletionStage<HttpResponse> existingGroup(UserId me, ConversationId id, long wait) {
     return routeSupport
         .<Conversation.ViewReply>askConversation(id, to -> new Conversation.GetView(me, to))
         .thenApply(

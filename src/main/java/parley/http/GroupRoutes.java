@@ -40,18 +40,21 @@ final class GroupRoutes {
         () ->
             concat(
                 pathEnd(() -> post(this::create)),
-                path(segment(), id -> patch(() -> in(id, this::change))),
-                path(segment().slash("members"), id -> post(() -> in(id, this::addMembers))),
+                path(segment(), id -> patch(() -> withConversation(id, this::change))),
+                path(
+                    segment().slash("members"),
+                    id -> post(() -> withConversation(id, this::addMembers))),
                 path(
                     segment().slash("members").slash(segment()),
                     (id, member) ->
                         concat(
-                            put(() -> member(id, member, this::setRole)),
-                            delete(() -> member(id, member, this::removeMember))))));
+                            put(() -> withMember(id, member, this::setRole)),
+                            delete(() -> withMember(id, member, this::removeMember))))));
   }
 
-  private Route in(String segment, BiFunction<UserId, ConversationId, Route> inner) {
-    return routeSupport.as(me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
+  private Route withConversation(String segment, BiFunction<UserId, ConversationId, Route> inner) {
+    return routeSupport.authenticated(
+        me -> routeSupport.conversation(segment, id -> inner.apply(me, id)));
   }
 
   @FunctionalInterface
@@ -59,14 +62,14 @@ final class GroupRoutes {
     Route of(UserId me, ConversationId id, UserId member);
   }
 
-  private Route member(String segment, String member, MemberRoute inner) {
-    return in(
+  private Route withMember(String segment, String member, MemberRoute inner) {
+    return withConversation(
         segment,
         (me, id) -> routeSupport.id("user_id", member, user -> inner.of(me, id, new UserId(user))));
   }
 
   private Route create() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me -> routeSupport.body(RequestReader::createGroup, g -> groupCreation.create(me, g)));
   }
 
@@ -74,7 +77,7 @@ final class GroupRoutes {
     return routeSupport.body(
         RequestReader::patchGroup,
         (Request.PatchGroup g) ->
-            changed(
+            askToChange(
                 me, 200, id, to -> new Conversation.ChangeGroup(me, g.name(), g.avatarUrl(), to)));
   }
 
@@ -82,23 +85,23 @@ final class GroupRoutes {
     return routeSupport.body(
         RequestReader::addMembers,
         (Request.AddMembers add) ->
-            changed(me, 200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
+            askToChange(me, 200, id, to -> new Conversation.AddMembers(me, add.userIds(), to)));
   }
 
   private Route setRole(UserId me, ConversationId id, UserId member) {
     return routeSupport.body(
         RequestReader::setRole,
         (Request.SetRole set) ->
-            changed(me, 200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
+            askToChange(me, 200, id, to -> new Conversation.SetRole(me, member, set.role(), to)));
   }
 
   private Route removeMember(UserId me, ConversationId id, UserId member) {
     return completeWithFuture(
-        changed(me, 204, id, to -> new Conversation.RemoveMember(me, member, to)));
+        askToChange(me, 204, id, to -> new Conversation.RemoveMember(me, member, to)));
   }
 
   /** A change adds an entry to the log, so it counts as one of the user's messages. */
-  private CompletionStage<HttpResponse> changed(
+  private CompletionStage<HttpResponse> askToChange(
       UserId me,
       int status,
       ConversationId id,
@@ -106,7 +109,7 @@ final class GroupRoutes {
     WriteBudget budget = routeSupport.services().budget();
     long wait = budget.tryTake(me);
     if (wait > 0) {
-      budget.limited(WriteBudget.MESSAGES);
+      budget.countRefusal(WriteBudget.MESSAGES);
       return CompletableFuture.completedFuture(Problems.tooMany(wait));
     }
     return routeSupport

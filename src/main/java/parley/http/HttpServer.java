@@ -58,22 +58,22 @@ public final class HttpServer {
         request ->
             handler
                 .apply(request)
-                .thenApply(answer -> lapsed.getAsBoolean() ? lapsed(answer) : answer);
+                .thenApply(answer -> lapsed.getAsBoolean() ? refuseSuccess(answer) : answer);
     return builder
         .handler(guarded)
-        .refusal(RawResponse.of(SecurityHeaders.api(Problems.full())))
+        .refusal(RawResponse.of(SecurityHeaders.withApiHeaders(Problems.tooManyConnections())))
         .stopping(
             () ->
-                SecurityHeaders.api(
+                SecurityHeaders.withApiHeaders(
                     Problems.of(ErrorCode.UNAVAILABLE, "the server is shutting down")))
         .bind(host, port)
         .thenApply(HttpServer::new);
   }
 
-  private static HttpResponse lapsed(HttpResponse answer) {
+  private static HttpResponse refuseSuccess(HttpResponse answer) {
     return answer.status().isFailure()
         ? answer
-        : SecurityHeaders.api(
+        : SecurityHeaders.withApiHeaders(
             Problems.of(ErrorCode.UNAVAILABLE, "this server was away for too long; ask another"));
   }
 

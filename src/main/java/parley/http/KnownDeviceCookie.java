@@ -23,6 +23,6 @@ final class KnownDeviceCookie {
 
   /** Stores the token in the browser. */
   static HttpResponse set(HttpRequest request, HttpResponse response, Secret known) {
-    return RefreshCookie.with(request, response, NAME, known.value(), MAX_AGE_SECONDS);
+    return RefreshCookie.withCookie(request, response, NAME, known.value(), MAX_AGE_SECONDS);
   }
 }

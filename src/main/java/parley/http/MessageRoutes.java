@@ -35,7 +35,7 @@ final class MessageRoutes {
         () ->
             post(
                 () ->
-                    routeSupport.as(
+                    routeSupport.authenticated(
                         me -> routeSupport.body(RequestReader::postMessage, p -> send(me, p)))));
   }
 
@@ -62,7 +62,7 @@ final class MessageRoutes {
               }
               if (reply instanceof Conversation.PostRefused refused
                   && refused.refusal().code() == ErrorCode.RATE_LIMITED) {
-                budget.limited(WriteBudget.MESSAGES);
+                budget.countRefusal(WriteBudget.MESSAGES);
               }
               return answer(reply);
             });

@@ -25,7 +25,7 @@ final class OriginCheck {
     if (origin == null) {
       return site != null && (site.equals("cross-site") || site.equals("same-site"));
     }
-    return !"same-origin".equals(site) && !names(origin, header(request, "host"));
+    return !"same-origin".equals(site) && !namesHost(origin, header(request, "host"));
   }
 
   /** Whether a browser says that a page of this server sends the request. */
@@ -33,7 +33,7 @@ final class OriginCheck {
     return "same-origin".equals(header(request, "sec-fetch-site")) && !isForeign(request);
   }
 
-  private static boolean names(String origin, @Nullable String host) {
+  private static boolean namesHost(String origin, @Nullable String host) {
     try {
       URI uri = new URI(origin);
       @Nullable String scheme = uri.getScheme();

@@ -26,7 +26,7 @@ public final class ParsingProblems extends ParsingErrorHandler {
       StatusCode status, ErrorInfo info, LoggingAdapter log, ServerSettings settings) {
     GuardRefusal refusal = GuardRefusal.of(info.detail());
     if (refusal != null) {
-      return SecurityHeaders.api(
+      return SecurityHeaders.withApiHeaders(
           switch (refusal) {
             case MALFORMED ->
                 Problems.of(
@@ -37,7 +37,7 @@ public final class ParsingProblems extends ParsingErrorHandler {
                 Problems.of(ErrorCode.REQUEST_TIMEOUT, "the request did not arrive in time");
           });
     }
-    return SecurityHeaders.api(
+    return SecurityHeaders.withApiHeaders(
         switch (status.intValue()) {
           case 413 -> Problems.of(ErrorCode.TOO_LARGE, "the body is too large");
           case 414 -> Problems.of(ErrorCode.TOO_LARGE, "the request target is too long");

@@ -32,7 +32,7 @@ final class Problems {
           .toContentType();
 
   /** How long a refused client waits. If it came back at once, the server would still be full. */
-  private static final long FULL_MILLIS = 10_000;
+  private static final long FULL_RETRY_MILLIS = 10_000;
 
   private static final Pattern FIELD = Pattern.compile("([a-z_]+): ");
 
@@ -74,13 +74,13 @@ final class Problems {
   }
 
   /** Something is not reachable or overloaded. The client may try again after this wait. */
-  static HttpResponse notNow(long waitMillis) {
+  static HttpResponse unavailable(long waitMillis) {
     return of(ErrorCode.UNAVAILABLE, "not now; try again", null, waitMillis);
   }
 
   /** The limit of connections, or of calls at a time, is reached. */
-  static HttpResponse full() {
-    return of(ErrorCode.UNAVAILABLE, "too many connections; try again", null, FULL_MILLIS);
+  static HttpResponse tooManyConnections() {
+    return of(ErrorCode.UNAVAILABLE, "too many connections; try again", null, FULL_RETRY_MILLIS);
   }
 
   private static HttpResponse of(

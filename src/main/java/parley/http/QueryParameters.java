@@ -14,16 +14,16 @@ final class QueryParameters {
   private QueryParameters() {}
 
   /** Result of reading a query. */
-  sealed interface Read {}
+  sealed interface QueryResult {}
 
   /** The parameters that are there. */
-  record Good(Map<String, String> values) implements Read {}
+  record Good(Map<String, String> values) implements QueryResult {}
 
   /** A parameter came twice. */
-  record Bad(HttpResponse problem) implements Read {}
+  record Bad(HttpResponse problem) implements QueryResult {}
 
   /** Reads the parameters with these names. */
-  static Read one(HttpRequest request, String... names) {
+  static QueryResult read(HttpRequest request, String... names) {
     Map<String, List<String>> all = request.getUri().query().toMultiMap();
     Map<String, String> values = new HashMap<>();
     for (String name : names) {

@@ -23,7 +23,7 @@ final class RateLimit {
   /** Maximum number of addresses that are remembered. */
   static final int MOST_ADDRESSES = 100_000;
 
-  private static final int LEAST_BURST = 20;
+  private static final int MIN_BURST = 20;
 
   /** Cost of one request, in nanoseconds of refill; 0 is no limit. */
   private final long cost;
@@ -40,7 +40,7 @@ final class RateLimit {
    */
   RateLimit(int perSecond, LongSupplier nanos) {
     this.cost = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
-    this.burst = cost * Math.max(LEAST_BURST, perSecond);
+    this.burst = cost * Math.max(MIN_BURST, perSecond);
     this.nanos = nanos;
     this.buckets =
         Caffeine.newBuilder()

@@ -37,23 +37,23 @@ final class RefreshCookie {
 
   /** Stores a token in the browser. */
   static HttpResponse set(HttpRequest request, HttpResponse response, Secret token) {
-    return with(request, response, NAME, token.value(), MAX_AGE_SECONDS);
+    return withCookie(request, response, NAME, token.value(), MAX_AGE_SECONDS);
   }
 
   /** Deletes the cookie. */
   static HttpResponse clear(HttpRequest request, HttpResponse response) {
-    return with(request, response, NAME, "", 0);
+    return withCookie(request, response, NAME, "", 0);
   }
 
   /** Adds a cookie to the answer. Only the calls under {@code /v1/auth} get it. */
-  static HttpResponse with(
+  static HttpResponse withCookie(
       HttpRequest request, HttpResponse response, String name, String value, int maxAge) {
     String cookie =
         name
             + ("=" + value)
             + ("; Max-Age=" + maxAge)
             + "; Path=/v1/auth; HttpOnly; SameSite=Strict"
-            + (overTls(request) ? "; Secure" : "");
+            + (isOverTls(request) ? "; Secure" : "");
     return response.addHeader(RawHeader.create("Set-Cookie", cookie));
   }
 
@@ -61,7 +61,7 @@ final class RefreshCookie {
    * Whether the client came over TLS, to this server or to a proxy before it. A client that claims
    * this falsely only gets a cookie that it will not send over plain HTTP.
    */
-  private static boolean overTls(HttpRequest request) {
+  private static boolean isOverTls(HttpRequest request) {
     return request.getUri().getScheme().equals("https")
         || request
             .getHeader("X-Forwarded-Proto")

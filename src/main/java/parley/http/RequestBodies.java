@@ -44,19 +44,19 @@ final class RequestBodies {
   }
 
   /** Result of reading a request's body. */
-  sealed interface Read {}
+  sealed interface ReadResult {}
 
   /** The whole body is in memory. */
-  record Whole(HttpRequest request) implements Read {}
+  record Whole(HttpRequest request) implements ReadResult {}
 
   /** The body is too large or too slow, or its connection failed. */
-  record Broken(ErrorCode code, String detail) implements Read {}
+  record Broken(ErrorCode code, String detail) implements ReadResult {}
 
   private static final Broken TOO_LARGE =
       new Broken(ErrorCode.TOO_LARGE, "body must be at most " + Limits.FRAME_BYTES + " bytes");
 
   /** Reads the whole body of a request into memory. */
-  CompletionStage<Read> read(HttpRequest request) {
+  CompletionStage<ReadResult> read(HttpRequest request) {
     HttpEntity entity = request.entity();
     if (entity instanceof HttpEntity.Strict strict) {
       return CompletableFuture.completedFuture(
@@ -69,12 +69,12 @@ final class RequestBodies {
         .withSizeLimit(MOST_DISCARDED)
         .getDataBytes()
         .completionTimeout(timeout)
-        .runWith(Sink.fold(new Kept(), Kept::add), system)
-        .thenApply(kept -> kept.whole(request))
+        .runWith(Sink.fold(new BodyCollector(), BodyCollector::add), system)
+        .thenApply(bodyCollector -> bodyCollector.whole(request))
         .exceptionally(RequestBodies::broken);
   }
 
-  private static Read broken(Throwable failure) {
+  private static ReadResult broken(Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
@@ -89,11 +89,11 @@ final class RequestBodies {
   }
 
   /** The beginning of a body, and the length of the whole body. */
-  private static final class Kept {
+  private static final class BodyCollector {
     private final ByteStringBuilder bytes = new ByteStringBuilder();
     private long length;
 
-    Kept add(ByteString more) {
+    BodyCollector add(ByteString more) {
       length += more.size();
       if (length <= Limits.FRAME_BYTES) {
         bytes.append(more);
@@ -101,7 +101,7 @@ final class RequestBodies {
       return this;
     }
 
-    Read whole(HttpRequest request) {
+    ReadResult whole(HttpRequest request) {
       if (length > Limits.FRAME_BYTES) {
         return TOO_LARGE;
       }

@@ -32,7 +32,7 @@ final class RequestFilter {
   private static final String FORWARDED_PROTO = "x-forwarded-proto";
 
   private final TrustedProxies proxies;
-  private final ForwardedLimit forwarded;
+  private final ForwardedLimit forwardedLimit;
   private final RateLimit rate;
   private final LongFunction<HttpResponse> tooMany;
   private final RequestBodies requestBodies;
@@ -48,7 +48,7 @@ final class RequestFilter {
       Function<HttpRequest, CompletionStage<HttpResponse>> routes,
       Consumer<ErrorCode> problems) {
     this.proxies = proxies;
-    this.forwarded = forwarded;
+    this.forwardedLimit = forwarded;
     this.rate = rate;
     this.tooMany = tooMany;
     this.requestBodies = requestBodies;
@@ -59,38 +59,40 @@ final class RequestFilter {
   /** Answers a request. The stage never fails. */
   CompletionStage<HttpResponse> handle(HttpRequest received) {
     boolean tls = isOverTls(received);
-    HttpRequest request = ofItsClient(received);
+    HttpRequest request = withClientAddress(received);
     if (request == received) {
-      return handleOne(request, tls);
+      return limitAndRoute(request, tls);
     }
     // The connection belongs to a proxy, which is exempt. The client behind it is counted here.
     InetAddress client = addressOf(request);
-    if (!forwarded.take(client)) {
-      return requestBodies.read(request).thenApply(read -> finish(Problems.full(), tls));
+    if (!forwardedLimit.acquire(client)) {
+      return requestBodies
+          .read(request)
+          .thenApply(readResult -> finish(Problems.tooManyConnections(), tls));
     }
-    return handleOne(request, tls)
+    return limitAndRoute(request, tls)
         .thenApply(
             response -> {
               if (response.status().intValue() == 101) {
-                forwarded.giveBackAfter(received, client);
+                forwardedLimit.releaseWithConnection(received, client);
               } else {
-                forwarded.giveBack(client);
+                forwardedLimit.release(client);
               }
               return response;
             });
   }
 
-  private CompletionStage<HttpResponse> handleOne(HttpRequest request, boolean tls) {
+  private CompletionStage<HttpResponse> limitAndRoute(HttpRequest request, boolean tls) {
     long wait = isApi(request) ? rate.take(addressOf(request)) : 0;
     return requestBodies
         .read(request)
-        .thenCompose(read -> wait > 0 ? done(tooMany.apply(wait)) : answer(read))
+        .thenCompose(readResult -> wait > 0 ? done(tooMany.apply(wait)) : answer(readResult))
         .exceptionally(Fallbacks::failure)
         .thenApply(response -> finish(response, tls));
   }
 
-  private CompletionStage<HttpResponse> answer(RequestBodies.Read read) {
-    return switch (read) {
+  private CompletionStage<HttpResponse> answer(RequestBodies.ReadResult readResult) {
+    return switch (readResult) {
       case RequestBodies.Whole whole -> route(whole.request());
       case RequestBodies.Broken broken -> done(Problems.of(broken.code(), broken.detail()));
     };
@@ -113,8 +115,8 @@ final class RequestFilter {
     if (response.status().intValue() == 101) {
       return response;
     }
-    HttpResponse safe = SecurityHeaders.api(response);
-    return tls ? SecurityHeaders.overTls(safe) : safe;
+    HttpResponse safe = SecurityHeaders.withApiHeaders(response);
+    return tls ? SecurityHeaders.withStrictTransport(safe) : safe;
   }
 
   /** Whether the client came over TLS, to this server or to a trusted proxy. */
@@ -134,7 +136,7 @@ final class RequestFilter {
   }
 
   /** The request with the address of its client, as a trusted proxy gives it. */
-  private HttpRequest ofItsClient(HttpRequest request) {
+  private HttpRequest withClientAddress(HttpRequest request) {
     InetAddress peer = addressOf(request);
     InetAddress client = proxies.client(peer, values(request, FORWARDED_FOR));
     return client.equals(peer)

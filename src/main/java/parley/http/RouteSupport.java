@@ -60,7 +60,7 @@ final class RouteSupport {
   private final HttpSettings settings;
 
   /** Users of the external issuer that certainly exist; failures are not cached. */
-  private final Cache<UserId, Boolean> known =
+  private final Cache<UserId, Boolean> externalUsers =
       Caffeine.newBuilder().maximumSize(MOST_KNOWN).build();
 
   RouteSupport(ActorSystem<?> system, HttpServices httpServices, HttpSettings settings) {
@@ -74,14 +74,14 @@ final class RouteSupport {
    * requests are not limited by address, login attempts are not either; the limit of the account
    * always applies.
    */
-  long guess(HttpRequest request) {
+  long takeLoginAttempt(HttpRequest request) {
     return settings.requestsPerSecond() == 0
         ? 0
         : httpServices.logins().tryAcquire(RequestFilter.addressOf(request));
   }
 
   /** Gives the attempt back, because the login succeeded. */
-  void noGuess(HttpRequest request) {
+  void giveBackLoginAttempt(HttpRequest request) {
     if (settings.requestsPerSecond() != 0) {
       httpServices.logins().succeeded(RequestFilter.addressOf(request));
     }
@@ -91,7 +91,7 @@ final class RouteSupport {
    * Takes one of the registrations of the address on this day. Returns 0, or the milliseconds to
    * wait.
    */
-  long register(HttpRequest request) {
+  long takeRegistration(HttpRequest request) {
     return httpServices.registrations().tryAcquire(RequestFilter.addressOf(request));
   }
 
@@ -101,7 +101,7 @@ final class RouteSupport {
    * @param limit the limit's name in meters
    */
   HttpResponse tooMany(String limit, long waitMillis) {
-    httpServices.budget().limited(limit);
+    httpServices.budget().countRefusal(limit);
     return Problems.tooMany(waitMillis);
   }
 
@@ -116,7 +116,7 @@ final class RouteSupport {
    * A route for callers with a valid access token. The caller's user exists when {@code inner}
    * runs.
    */
-  Route as(Function<UserId, Route> inner) {
+  Route authenticated(Function<UserId, Route> inner) {
     return extractRequest(
         request -> {
           @Nullable String token = bearer(request);
@@ -125,7 +125,10 @@ final class RouteSupport {
                   Problems.of(
                       ErrorCode.UNAUTHENTICATED, "this needs Authorization: Bearer <access_token>"))
               : onSuccess(
-                  httpServices.identity().verify(new Secret(token)).thenCompose(this::exists),
+                  httpServices
+                      .identity()
+                      .verify(new Secret(token))
+                      .thenCompose(this::ensureExternalUser),
                   tokenVerdict ->
                       switch (tokenVerdict) {
                         case TokenVerdict.Principal principal -> inner.apply(principal.userId());
@@ -135,7 +138,7 @@ final class RouteSupport {
                                     ErrorCode.UNAUTHENTICATED,
                                     "the access token is not good: " + rejected.reason()));
                         case TokenVerdict.Unavailable busy ->
-                            complete(Problems.notNow(busy.retryAfterMillis()));
+                            complete(Problems.unavailable(busy.retryAfterMillis()));
                       });
         });
   }
@@ -157,24 +160,24 @@ final class RouteSupport {
   }
 
   /** Creates the user of an external issuer at its first request. */
-  private CompletionStage<TokenVerdict> exists(TokenVerdict tokenVerdict) {
+  private CompletionStage<TokenVerdict> ensureExternalUser(TokenVerdict tokenVerdict) {
     if (!(tokenVerdict instanceof TokenVerdict.Principal principal) || !principal.external()) {
       return CompletableFuture.completedFuture(tokenVerdict);
     }
     UserId id = principal.userId();
-    if (known.getIfPresent(id) != null) {
+    if (externalUsers.getIfPresent(id) != null) {
       return CompletableFuture.completedFuture(tokenVerdict);
     }
-    return ensure(id, principal.username(), principal.username())
+    return ensureUser(id, principal.username(), principal.username())
         .thenApply(
             found -> {
-              known.put(id, true);
+              externalUsers.put(id, true);
               return tokenVerdict;
             });
   }
 
   /** Creates the user if there is none yet; fails if that is not certain. */
-  CompletionStage<User.Found> ensure(UserId id, String username, String displayName) {
+  CompletionStage<User.Found> ensureUser(UserId id, String username, String displayName) {
     return this.<User.ProfileReply>askUser(
             id, replyTo -> new User.Ensure(username, displayName, replyTo))
         .thenApply(

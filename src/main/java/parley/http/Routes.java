@@ -69,7 +69,7 @@ final class Routes {
 
   /** The answer of the HTTP library if a route takes longer than all our own timeouts together. */
   private static HttpResponse tooLate() {
-    return SecurityHeaders.api(
+    return SecurityHeaders.withApiHeaders(
         Problems.of(ErrorCode.UNAVAILABLE, "no answer in time; whether it was done is not known"));
   }
 }

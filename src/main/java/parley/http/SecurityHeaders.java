@@ -58,12 +58,12 @@ final class SecurityHeaders {
   }
 
   /** Adds the header for answers over TLS. Browsers must ignore it on other answers. */
-  static HttpResponse overTls(HttpResponse response) {
+  static HttpResponse withStrictTransport(HttpResponse response) {
     return response.addHeader(ONLY_TLS);
   }
 
   /** Adds the headers of pages and of what they load. */
-  static HttpResponse page(HttpResponse response) {
+  static HttpResponse withPageHeaders(HttpResponse response) {
     return response.addHeaders(PAGE);
   }
 
@@ -71,7 +71,7 @@ final class SecurityHeaders {
    * Adds the headers of all other answers. Nobody may cache them, unless the answer has its own
    * {@code Cache-Control}. An answer that has the headers of a page stays as it is.
    */
-  static HttpResponse api(HttpResponse response) {
+  static HttpResponse withApiHeaders(HttpResponse response) {
     if (response.getHeader("Content-Security-Policy").isPresent()) {
       return response;
     }

@@ -76,7 +76,8 @@ final class SocketRoute {
       return Problems.badField(
           "Sec-WebSocket-Protocol", "Sec-WebSocket-Protocol must offer " + SUBPROTOCOL);
     }
-    return switching(keys.getFirst(), !offered.isEmpty(), routeSupport.services().sockets().get());
+    return switchProtocols(
+        keys.getFirst(), !offered.isEmpty(), routeSupport.services().sockets().get());
   }
 
   /**
@@ -84,12 +85,12 @@ final class SocketRoute {
    * would add some twenty stages for its messages; after ours come bytes. The header that requests
    * this is the one class used here that the library does not promise to keep.
    */
-  private static HttpResponse switching(
+  private static HttpResponse switchProtocols(
       String key, boolean subprotocol, Flow<ByteString, ByteString, NotUsed> bytes) {
     List<HttpHeader> headers = new ArrayList<>();
     headers.add(UPGRADE);
     headers.add(CONNECTION);
-    headers.add(RawHeader.create("Sec-WebSocket-Accept", accept(key)));
+    headers.add(RawHeader.create("Sec-WebSocket-Accept", acceptKey(key)));
     if (subprotocol) {
       headers.add(PROTOCOL);
     }
@@ -98,7 +99,7 @@ final class SocketRoute {
   }
 
   /** RFC 6455, section 4.2.2: shows that the server has understood this handshake. */
-  private static String accept(String key) {
+  private static String acceptKey(String key) {
     try {
       byte[] hash = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(US_ASCII));
       return Base64.getEncoder().encodeToString(hash);

@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * after an upgrade of the server no page runs with half of the old client.
  */
 final class StaticRoutes {
-  private static final HttpHeader ASK_AGAIN = RawHeader.create("Cache-Control", "no-cache");
-  private static final HttpHeader KEYS_FOR =
+  private static final HttpHeader REVALIDATE = RawHeader.create("Cache-Control", "no-cache");
+  private static final HttpHeader KEYS_CACHE_CONTROL =
       RawHeader.create("Cache-Control", "public, max-age=300");
 
   private final StaticFiles web;
@@ -47,26 +47,29 @@ final class StaticRoutes {
     return concat(
         path(
             segment(".well-known").slash("jwks.json"),
-            () -> get(() -> complete(HttpAnswers.json(200, jwks.get()).addHeader(KEYS_FOR)))),
+            () ->
+                get(
+                    () ->
+                        complete(HttpAnswers.json(200, jwks.get()).addHeader(KEYS_CACHE_CONTROL)))),
         extractRequest(this::file));
   }
 
   private Route file(HttpRequest request) {
     String path = request.getUri().path();
-    StaticFiles.@Nullable File file = find(path);
+    StaticFiles.@Nullable File file = fileAt(path);
     if (file == null && isPage(path)) {
-      return get(() -> onSuccess(pages.all(), all -> found(request, all.get(page(path)))));
+      return get(() -> onSuccess(pages.all(), all -> answerFile(request, all.get(page(path)))));
     }
-    return found(request, file);
+    return answerFile(request, file);
   }
 
-  private static Route found(HttpRequest request, StaticFiles.@Nullable File file) {
+  private static Route answerFile(HttpRequest request, StaticFiles.@Nullable File file) {
     return file == null
         ? reject()
-        : get(() -> complete(SecurityHeaders.page(answer(request, file))));
+        : get(() -> complete(SecurityHeaders.withPageHeaders(answer(request, file))));
   }
 
-  private StaticFiles.@Nullable File find(String path) {
+  private StaticFiles.@Nullable File fileAt(String path) {
     if (path.startsWith("/docs/")) {
       return docs.get(path.substring("/docs/".length()));
     }
@@ -84,7 +87,9 @@ final class StaticRoutes {
 
   private static HttpResponse answer(HttpRequest request, StaticFiles.File file) {
     HttpResponse response =
-        HttpResponse.create().addHeader(ASK_AGAIN).addHeader(RawHeader.create("ETag", file.etag()));
+        HttpResponse.create()
+            .addHeader(REVALIDATE)
+            .addHeader(RawHeader.create("ETag", file.etag()));
     return request.getHeader("If-None-Match").filter(h -> matches(h.value(), file)).isPresent()
         ? response.withStatus(StatusCodes.NOT_MODIFIED)
         : response.withEntity(HttpEntities.create(file.type(), file.bytes()));

@@ -77,7 +77,7 @@ public final class TrustedProxies {
       throw new IllegalArgumentException("must be networks with a prefix of 1 to " + most);
     }
     Network network = new Network(base.getAddress(), bits);
-    if (!network.isItsFirst()) {
+    if (!network.isNetworkAddress()) {
       throw new IllegalArgumentException("must be networks with no bits set behind their prefix");
     }
     return network;
@@ -198,7 +198,7 @@ public final class TrustedProxies {
       return true;
     }
 
-    boolean isItsFirst() {
+    boolean isNetworkAddress() {
       for (int bit = bits; bit < base.length * Byte.SIZE; bit++) {
         if (isSet(base, bit)) {
           return false;

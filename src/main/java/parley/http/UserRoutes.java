@@ -48,22 +48,22 @@ final class UserRoutes {
         "users",
         () ->
             concat(
-                pathEnd(() -> get(() -> routeSupport.as(me -> find()))),
+                pathEnd(() -> get(() -> routeSupport.authenticated(me -> findByUsername()))),
                 pathPrefix(
                     "me",
                     () ->
                         concat(
-                            pathEnd(() -> concat(get(this::profile), patch(this::change))),
+                            pathEnd(() -> concat(get(this::profile), patch(this::changeProfile))),
                             path("presence", () -> put(this::presence)),
                             pathPrefix("devices", this::devices))),
-                path(segment(), id -> get(() -> other(id)))));
+                path(segment(), id -> get(() -> otherProfile(id)))));
   }
 
   /**
    * The profile of another user. Clients need it because members and senders come with an id only.
    */
-  private Route other(String segment) {
-    return routeSupport.as(
+  private Route otherProfile(String segment) {
+    return routeSupport.authenticated(
         me ->
             routeSupport.id(
                 "user_id",
@@ -75,10 +75,10 @@ final class UserRoutes {
                             .thenApply(HttpAnswers::of))));
   }
 
-  private Route find() {
+  private Route findByUsername() {
     return extractRequest(
         request ->
-            switch (QueryParameters.one(request, "username")) {
+            switch (QueryParameters.read(request, "username")) {
               case QueryParameters.Good query -> {
                 String username = query.values().getOrDefault("username", "");
                 yield USERNAME.matcher(username).matches()
@@ -87,7 +87,7 @@ final class UserRoutes {
                             .services()
                             .identity()
                             .lookup(username)
-                            .thenCompose(this::found))
+                            .thenCompose(this::profileOf))
                     : complete(
                         Problems.badField(
                             "username", "username must be 3 to 32 characters [a-z0-9_.-]"));
@@ -96,7 +96,7 @@ final class UserRoutes {
             });
   }
 
-  private CompletionStage<HttpResponse> found(AuthResult.Lookup result) {
+  private CompletionStage<HttpResponse> profileOf(AuthResult.Lookup result) {
     return switch (result) {
       case AuthResult.Found found ->
           routeSupport
@@ -111,7 +111,7 @@ final class UserRoutes {
                       });
       case AuthResult.NotFound nobody -> CompletableFuture.completedFuture(users(List.of()));
       case AuthResult.Unavailable busy ->
-          CompletableFuture.completedFuture(Problems.notNow(busy.retryAfterMillis()));
+          CompletableFuture.completedFuture(Problems.unavailable(busy.retryAfterMillis()));
     };
   }
 
@@ -121,7 +121,7 @@ final class UserRoutes {
   }
 
   private Route profile() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me ->
             completeWithFuture(
                 routeSupport
@@ -129,8 +129,8 @@ final class UserRoutes {
                     .thenApply(HttpAnswers::of)));
   }
 
-  private Route change() {
-    return routeSupport.as(
+  private Route changeProfile() {
+    return routeSupport.authenticated(
         me ->
             routeSupport.body(
                 RequestReader::patchMe,
@@ -144,7 +144,7 @@ final class UserRoutes {
   }
 
   private Route presence() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me ->
             routeSupport.body(
                 RequestReader::presence,
@@ -174,12 +174,12 @@ final class UserRoutes {
   }
 
   private Route device(String segment, BiFunction<UserId, DeviceId, Route> inner) {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me -> routeSupport.id("device_id", segment, id -> inner.apply(me, new DeviceId(id))));
   }
 
   private Route listDevices() {
-    return routeSupport.as(
+    return routeSupport.authenticated(
         me ->
             completeWithFuture(
                 routeSupport

@@ -30,5 +30,5 @@ public interface WriteBudget {
    * Counts a call that was refused because of this limit, or because of a limit of an address or a
    * login.
    */
-  default void limited(String limit) {}
+  default void countRefusal(String limit) {}
 }

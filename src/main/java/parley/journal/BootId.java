@@ -10,7 +10,7 @@ import java.util.Optional;
  * written but not forced to the disk survives the end of the process, but not a reboot.
  */
 final class BootId {
-  private static final Path LINUX = Path.of("/proc/sys/kernel/random/boot_id");
+  private static final Path BOOT_ID_FILE = Path.of("/proc/sys/kernel/random/boot_id");
 
   private BootId() {}
 
@@ -19,7 +19,7 @@ final class BootId {
    * {@link Epoch} then treats each unclean end as a reboot.
    */
   static Optional<String> current() {
-    return read(LINUX);
+    return read(BOOT_ID_FILE);
   }
 
   static Optional<String> read(Path file) {

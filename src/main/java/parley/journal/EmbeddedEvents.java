@@ -28,12 +28,12 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
 
   private final ExtendedActorSystem system;
   private final JournalFile file;
-  private final Executor reads;
+  private final Executor readExecutor;
 
   private EmbeddedEvents(ExtendedActorSystem system, Config config) {
     this.system = system;
-    this.file = JournalFile.at(config.getString("folder"));
-    this.reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
+    this.file = JournalFile.requireOpen(config.getString("folder"));
+    this.readExecutor = system.dispatchers().lookup(config.getString("read-dispatcher"));
   }
 
   @Override
@@ -44,7 +44,7 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
             next ->
                 next < 0 || next > to
                     ? CompletableFuture.completedFuture(Optional.empty())
-                    : CompletableFuture.supplyAsync(() -> page(id, next, to), reads))
+                    : CompletableFuture.supplyAsync(() -> page(id, next, to), readExecutor))
         .mapConcat(page -> page);
   }
 
@@ -56,13 +56,13 @@ public final class EmbeddedEvents implements CurrentEventsByPersistenceIdQuery {
     List<EventEnvelope> events =
         file.rows(ColumnFamily.EVENTS, id, from, to, PAGE).stream()
             .map(
-                found ->
+                numberedRow ->
                     new EventEnvelope(
-                        Offset.sequence(found.number()),
+                        Offset.sequence(numberedRow.number()),
                         id,
-                        found.number(),
-                        found.row().value(system),
-                        found.row().time()))
+                        numberedRow.number(),
+                        numberedRow.row().value(system),
+                        numberedRow.row().time()))
             .toList();
     if (events.isEmpty()) {
       return Optional.empty();

@@ -29,23 +29,23 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   /** The plugin's id. */
   public static final String PLUGIN = "parley-journal";
 
-  private static final Iterable<Optional<Exception>> ALL_TAKEN = List.of();
+  private static final Iterable<Optional<Exception>> NONE_REJECTED = List.of();
 
   private final ActorSystem system = context().system();
   private final Serialization serialization = SerializationExtension.get(system);
   private final JournalFile file;
-  private final Executor reads;
+  private final Executor readExecutor;
 
   /**
    * In-flight writes by persistence id. Reading the highest sequence number and deleting events
    * wait for them.
    */
-  private final Map<String, CompletionStage<?>> writing = new ConcurrentHashMap<>();
+  private final Map<String, CompletionStage<?>> inFlightWrites = new ConcurrentHashMap<>();
 
   /** Called by Pekko with the plugin's own configuration. */
   public EmbeddedJournal(Config config) {
-    file = JournalFile.at(config.getString("folder"));
-    reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
+    file = JournalFile.requireOpen(config.getString("folder"));
+    readExecutor = system.dispatchers().lookup(config.getString("read-dispatcher"));
   }
 
   @Override
@@ -65,9 +65,10 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
     }
     List<CompletionStage<Void>> stored = new ArrayList<>();
     for (GroupCommit.Write write : wanted) {
-      writing.put(write.id(), write.done());
+      inFlightWrites.put(write.id(), write.done());
       stored.add(
-          file.submit(write).whenComplete((done, e) -> writing.remove(write.id(), write.done())));
+          file.submit(write)
+              .whenComplete((done, e) -> inFlightWrites.remove(write.id(), write.done())));
     }
     CompletionStage<Void> all =
         stored.size() == 1
@@ -76,7 +77,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
                 stored.stream()
                     .map(CompletionStage::toCompletableFuture)
                     .toArray(CompletableFuture<?>[]::new));
-    Iterable<Optional<Exception>> result = any ? rejected : ALL_TAKEN;
+    Iterable<Optional<Exception>> result = any ? rejected : NONE_REJECTED;
     return FutureConverters.asScala(all.thenApply(done -> result));
   }
 
@@ -92,7 +93,9 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
           JournalRow.of(serialization, event.payload(), now, event.manifest(), event.writerUuid());
       puts.add(
           new GroupCommit.Put(
-              ColumnFamily.EVENTS, RowKeys.row(prefix, event.sequenceNr()), journalRow.encoded()));
+              ColumnFamily.EVENTS,
+              RowKeys.rowKey(prefix, event.sequenceNr()),
+              journalRow.encoded()));
     }
     return new GroupCommit.Write(
         write.persistenceId(),
@@ -105,17 +108,18 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   @Override
   public Future<Void> doAsyncDeleteMessagesTo(String id, long to) {
     return FutureConverters.asScala(
-        settled(id).thenCompose(ignored -> file.remove(ColumnFamily.EVENTS, id, to)));
+        inFlightWriteDone(id).thenCompose(ignored -> file.remove(ColumnFamily.EVENTS, id, to)));
   }
 
   @Override
   public Future<Long> doAsyncReadHighestSequenceNr(String id, long from) {
-    return FutureConverters.asScala(settled(id).thenApplyAsync(ignored -> file.highest(id), reads));
+    return FutureConverters.asScala(
+        inFlightWriteDone(id).thenApplyAsync(ignored -> file.highestNumber(id), readExecutor));
   }
 
   /** Completes when no write of that entity is in flight, whether the write succeeded or failed. */
-  private CompletionStage<Void> settled(String id) {
-    CompletionStage<?> write = writing.get(id);
+  private CompletionStage<Void> inFlightWriteDone(String id) {
+    CompletionStage<?> write = inFlightWrites.get(id);
     return write == null
         ? CompletableFuture.completedFuture(null)
         : write.handle((done, e) -> (Void) null);
@@ -125,21 +129,21 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   public Future<Void> doAsyncReplayMessages(
       String id, long from, long to, long max, Consumer<PersistentRepr> replay) {
     return FutureConverters.asScala(
-        CompletableFuture.runAsync(() -> replay(id, from, to, max, replay), reads));
+        CompletableFuture.runAsync(() -> replay(id, from, to, max, replay), readExecutor));
   }
 
   private void replay(String id, long from, long to, long max, Consumer<PersistentRepr> replay) {
     long next = from;
     long left = max;
     while (left > 0 && next <= to) {
-      List<JournalFile.Found> page =
+      List<JournalFile.NumberedRow> page =
           file.rows(ColumnFamily.EVENTS, id, next, to, Math.min(left, EmbeddedEvents.PAGE));
-      for (JournalFile.Found found : page) {
-        JournalRow journalRow = found.row();
+      for (JournalFile.NumberedRow numberedRow : page) {
+        JournalRow journalRow = numberedRow.row();
         replay.accept(
             PersistentRepr.apply(
                     journalRow.value(system),
-                    found.number(),
+                    numberedRow.number(),
                     id,
                     journalRow.adapter(),
                     false,

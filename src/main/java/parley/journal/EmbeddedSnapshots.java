@@ -21,12 +21,12 @@ public final class EmbeddedSnapshots extends SnapshotStore {
 
   private final ActorSystem system = context().system();
   private final JournalFile file;
-  private final Executor reads;
+  private final Executor readExecutor;
 
   /** Called by Pekko with the plugin's own configuration. */
   public EmbeddedSnapshots(Config config) {
-    file = JournalFile.at(config.getString("folder"));
-    reads = system.dispatchers().lookup(config.getString("read-dispatcher"));
+    file = JournalFile.requireOpen(config.getString("folder"));
+    readExecutor = system.dispatchers().lookup(config.getString("read-dispatcher"));
   }
 
   @Override
@@ -39,16 +39,16 @@ public final class EmbeddedSnapshots extends SnapshotStore {
                         ColumnFamily.SNAPSHOTS,
                         id,
                         criteria.maxSequenceNr(),
-                        found -> criteria.matches(metadata(id, found)))
+                        numberedRow -> criteria.matches(metadata(id, numberedRow)))
                     .map(
-                        found ->
+                        numberedRow ->
                             SelectedSnapshot.create(
-                                metadata(id, found), found.row().value(system))),
-            reads));
+                                metadata(id, numberedRow), numberedRow.row().value(system))),
+            readExecutor));
   }
 
-  private static SnapshotMetadata metadata(String id, JournalFile.Found found) {
-    return new SnapshotMetadata(id, found.number(), found.row().time());
+  private static SnapshotMetadata metadata(String id, JournalFile.NumberedRow numberedRow) {
+    return new SnapshotMetadata(id, numberedRow.number(), numberedRow.row().time());
   }
 
   @Override
@@ -62,7 +62,7 @@ public final class EmbeddedSnapshots extends SnapshotStore {
     GroupCommit.Put put =
         new GroupCommit.Put(
             ColumnFamily.SNAPSHOTS,
-            RowKeys.row(RowKeys.prefix(id), metadata.sequenceNr()),
+            RowKeys.rowKey(RowKeys.prefix(id), metadata.sequenceNr()),
             journalRow.encoded());
     return FutureConverters.asScala(
         file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), new CompletableFuture<>())));
@@ -79,14 +79,15 @@ public final class EmbeddedSnapshots extends SnapshotStore {
                     metadata.persistenceId(),
                     number,
                     number,
-                    found ->
-                        metadata.timestamp() == 0 || found.row().time() == metadata.timestamp()),
-            reads));
+                    numberedRow ->
+                        metadata.timestamp() == 0
+                            || numberedRow.row().time() == metadata.timestamp()),
+            readExecutor));
   }
 
   @Override
   public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
-    if (all(criteria)) {
+    if (coversAllUpToMax(criteria)) {
       return FutureConverters.asScala(
           file.remove(ColumnFamily.SNAPSHOTS, id, criteria.maxSequenceNr()));
     }
@@ -97,15 +98,15 @@ public final class EmbeddedSnapshots extends SnapshotStore {
                     id,
                     criteria.minSequenceNr(),
                     criteria.maxSequenceNr(),
-                    found -> criteria.matches(metadata(id, found))),
-            reads));
+                    numberedRow -> criteria.matches(metadata(id, numberedRow))),
+            readExecutor));
   }
 
   /**
    * Whether the criteria cover every snapshot up to a number, as when an entity deletes the
    * snapshots that a newer one replaces.
    */
-  private static boolean all(SnapshotSelectionCriteria criteria) {
+  private static boolean coversAllUpToMax(SnapshotSelectionCriteria criteria) {
     return criteria.minSequenceNr() <= 1
         && criteria.minTimestamp() <= 0
         && criteria.maxTimestamp() == Long.MAX_VALUE;

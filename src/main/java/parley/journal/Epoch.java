@@ -28,15 +28,15 @@ import org.slf4j.LoggerFactory;
  */
 final class Epoch {
   private static final Logger LOG = LoggerFactory.getLogger(Epoch.class);
-  private static final byte[] NAME = "\0epoch".getBytes(StandardCharsets.UTF_8);
-  private static final byte[] RUNNING = "\0running".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] EPOCH_KEY = "\0epoch".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] RUNNING_KEY = "\0running".getBytes(StandardCharsets.UTF_8);
 
   private Epoch() {}
 
   /** Returns the name from now on, and records that this process runs. */
-  static String begin(RocksDB database, JournalOptions how) throws RocksDBException {
-    String known = text(database.get(NAME));
-    String last = text(database.get(RUNNING));
+  static String recordStart(RocksDB database, JournalOptions how) throws RocksDBException {
+    String known = text(database.get(EPOCH_KEY));
+    String last = text(database.get(RUNNING_KEY));
     boolean lost = last != null && mayHaveLost(last, how.boot());
     String name = known == null || lost ? UUID.randomUUID().toString() : known;
     if (known != null && lost) {
@@ -48,18 +48,18 @@ final class Epoch {
     }
     try (WriteBatch batch = new WriteBatch();
         WriteOptions forced = new WriteOptions().setSync(true)) {
-      batch.put(NAME, name.getBytes(StandardCharsets.UTF_8));
-      batch.put(RUNNING, running(how).getBytes(StandardCharsets.UTF_8));
+      batch.put(EPOCH_KEY, name.getBytes(StandardCharsets.UTF_8));
+      batch.put(RUNNING_KEY, running(how).getBytes(StandardCharsets.UTF_8));
       database.write(forced, batch);
     }
     return name;
   }
 
   /** Forces all commits to the disk and records a clean shutdown. No commit may follow. */
-  static void end(RocksDB database) throws RocksDBException {
+  static void recordCleanShutdown(RocksDB database) throws RocksDBException {
     database.flushWal(true);
     try (WriteOptions forced = new WriteOptions().setSync(true)) {
-      database.delete(forced, RUNNING);
+      database.delete(forced, RUNNING_KEY);
     }
   }
 

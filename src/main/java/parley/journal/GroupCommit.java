@@ -15,9 +15,9 @@ import org.rocksdb.RocksDBException;
 
 /**
  * The only thread that writes to the journal. It takes all waiting writes, up to {@value
- * #MOST_WRITES} writes or about {@value #MOST_BYTES} bytes, and commits them as one batch. At most
- * {@value #WAITING} writes and {@value #WAITING_BYTES} bytes wait; a write beyond that fails at
- * once.
+ * #MAX_BATCH_WRITES} writes or about {@value #MAX_BATCH_BYTES} bytes, and commits them as one
+ * batch. At most {@value #WAITING} writes and {@value #WAITING_BYTES} bytes wait; a write beyond
+ * that fails at once.
  *
  * <p>No commit follows a commit that failed. It is unknown which part of the failed one is stored,
  * so no sequence number may be used after it until the journal has been reopened. All further
@@ -28,11 +28,11 @@ final class GroupCommit implements AutoCloseable {
   static final int WAITING = 20_000;
 
   static final long WAITING_BYTES = 128L << 20;
-  private static final int MOST_WRITES = 1_000;
-  private static final long MOST_BYTES = 4L << 20;
+  private static final int MAX_BATCH_WRITES = 1_000;
+  private static final long MAX_BATCH_BYTES = 4L << 20;
 
   /** How long an idle thread takes to notice that it is to stop. */
-  private static final long IDLE_MILLIS = 50;
+  private static final long POLL_MILLIS = 50;
 
   /**
    * Entities whose last sequence number is kept in memory, least recently used first out. The
@@ -76,21 +76,21 @@ final class GroupCommit implements AutoCloseable {
   }
 
   /** Commits batches to the database. Only the thread of this class calls it. */
-  interface Target {
+  interface Committer {
     void commit(List<Write> writes) throws RocksDBException;
 
     /** The highest sequence number of that entity, 0 for none. */
-    long highest(String id) throws RocksDBException;
+    long highestNumber(String id) throws RocksDBException;
   }
 
-  private final Target target;
+  private final Committer committer;
   private final BlockingQueue<Write> waiting = new ArrayBlockingQueue<>(WAITING);
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Thread thread;
   private volatile boolean closing;
-  private volatile @Nullable Throwable broken;
+  private volatile @Nullable Throwable failure;
 
-  private final Map<String, Long> numbers =
+  private final Map<String, Long> lastNumbers =
       new LinkedHashMap<>(1 << 10, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
@@ -98,8 +98,8 @@ final class GroupCommit implements AutoCloseable {
         }
       };
 
-  GroupCommit(Target target, String name) {
-    this.target = target;
+  GroupCommit(Committer committer, String name) {
+    this.committer = committer;
     this.thread = Thread.ofPlatform().name(name).daemon().start(this::run);
   }
 
@@ -107,22 +107,22 @@ final class GroupCommit implements AutoCloseable {
   CompletionStage<Void> submit(Write write) {
     long bytes = write.bytes();
     boolean taken =
-        waitingBytes.addAndGet(bytes) <= WAITING_BYTES && !ended() && waiting.offer(write);
+        waitingBytes.addAndGet(bytes) <= WAITING_BYTES && !isStopping() && waiting.offer(write);
     // The thread may stop between the check and the offer. Then this caller takes the write back
     // and fails it, unless the thread has already taken it: then the thread completes it.
-    if (!taken || (ended() && waiting.remove(write))) {
+    if (!taken || (isStopping() && waiting.remove(write))) {
       waitingBytes.addAndGet(-bytes);
       write.done.completeExceptionally(refusal());
     }
     return write.done;
   }
 
-  private boolean ended() {
-    return closing || broken != null;
+  private boolean isStopping() {
+    return closing || failure != null;
   }
 
   private IllegalStateException refusal() {
-    Throwable why = broken;
+    Throwable why = failure;
     if (why != null) {
       return new IllegalStateException("the journal cannot be written any more", why);
     }
@@ -132,38 +132,38 @@ final class GroupCommit implements AutoCloseable {
 
   private void run() {
     List<Write> taken = new ArrayList<>();
-    while (!ended() || !waiting.isEmpty()) {
+    while (!isStopping() || !waiting.isEmpty()) {
       taken.clear();
       try {
-        take(taken);
-        if (broken != null) {
+        takeBatch(taken);
+        if (failure != null) {
           fail(taken);
         } else {
-          store(taken);
+          commitBatch(taken);
         }
       } catch (Throwable e) { // any error: the taken writes must fail and not hang
-        broken = e;
+        failure = e;
         fail(taken);
       }
     }
   }
 
-  private void take(List<Write> into) throws InterruptedException {
+  private void takeBatch(List<Write> into) throws InterruptedException {
     long bytes = 0;
     // The timeout lets the loop notice that it is to stop.
-    for (Write write = waiting.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+    for (Write write = waiting.poll(POLL_MILLIS, TimeUnit.MILLISECONDS);
         write != null;
         write = waiting.poll()) {
       into.add(write);
       bytes += write.bytes();
-      if (into.size() == MOST_WRITES || bytes >= MOST_BYTES) {
+      if (into.size() == MAX_BATCH_WRITES || bytes >= MAX_BATCH_BYTES) {
         break;
       }
     }
     waitingBytes.addAndGet(-bytes);
   }
 
-  private void store(List<Write> taken) throws RocksDBException {
+  private void commitBatch(List<Write> taken) throws RocksDBException {
     List<Write> good = new ArrayList<>(taken.size());
     for (Write write : taken) {
       if (isNew(write)) {
@@ -177,7 +177,7 @@ final class GroupCommit implements AutoCloseable {
     if (good.isEmpty()) {
       return;
     }
-    target.commit(good);
+    committer.commit(good);
     for (Write write : good) {
       write.done.complete(null);
     }
@@ -187,12 +187,12 @@ final class GroupCommit implements AutoCloseable {
     if (write.first == 0) {
       return true;
     }
-    Long known = numbers.get(write.id);
-    long last = known == null ? target.highest(write.id) : known;
+    Long known = lastNumbers.get(write.id);
+    long last = known == null ? committer.highestNumber(write.id) : known;
     if (write.first <= last) {
       return false;
     }
-    numbers.put(write.id, write.last);
+    lastNumbers.put(write.id, write.last);
     return true;
   }
 
@@ -205,14 +205,14 @@ final class GroupCommit implements AutoCloseable {
   /** Stores the waiting writes and stops the thread. Blocks. */
   @Override
   public void close() {
-    end();
+    stop();
   }
 
   /**
    * Stores the waiting writes and stops the thread. Blocks. Returns false if a commit failed, true
    * if all accepted writes are stored.
    */
-  boolean end() {
+  boolean stop() {
     closing = true;
     boolean interrupted = false;
     while (thread.isAlive()) {
@@ -225,6 +225,6 @@ final class GroupCommit implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    return broken == null;
+    return failure == null;
   }
 }

@@ -48,28 +48,28 @@ public final class JournalFile implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(JournalFile.class);
   private static final long VERSION = 1;
 
-  private static final Duration PROBE_PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(20);
 
   /** Rows that one commit removes, if each row is checked before it is removed. */
-  private static final int REMOVED_AT_ONCE = 1_000;
+  private static final int DELETES_PER_COMMIT = 1_000;
 
   private static final Map<Path, JournalFile> OPEN = new HashMap<>();
 
   private final Path folder;
   private final JournalOptions.Native options;
   private final Map<ColumnFamily, ColumnFamilyHandle> families = new EnumMap<>(ColumnFamily.class);
-  private final ReadWriteLock life = new ReentrantReadWriteLock();
-  private final WriteOptions writing;
+  private final ReadWriteLock closeLock = new ReentrantReadWriteLock();
+  private final WriteOptions commitOptions;
   private final RocksDB database;
-  private final GroupCommit commits;
+  private final GroupCommit groupCommit;
   private final String epoch;
-  private int users = 1;
+  private int openCount = 1;
   private boolean closed;
 
   /** A row and its sequence number. */
-  record Found(long number, JournalRow row) {}
+  record NumberedRow(long number, JournalRow row) {}
 
-  private interface Work<T> {
+  private interface DatabaseCall<T> {
     T run() throws RocksDBException;
   }
 
@@ -88,14 +88,14 @@ public final class JournalFile implements AutoCloseable {
       families.put(ColumnFamily.MARKS, handles.get(0));
       families.put(ColumnFamily.EVENTS, handles.get(1));
       families.put(ColumnFamily.SNAPSHOTS, handles.get(2));
-      writing = options.commits();
+      commitOptions = options.commits();
       checkFormat();
-      epoch = Epoch.begin(database, how);
+      epoch = Epoch.recordStart(database, how);
     } catch (RocksDBException | RuntimeException e) {
-      options.giveBack();
+      options.release();
       throw e;
     }
-    commits = new GroupCommit(new Committing(), "journal");
+    groupCommit = new GroupCommit(new BatchCommitter(), "journal");
   }
 
   /**
@@ -139,7 +139,7 @@ public final class JournalFile implements AutoCloseable {
     synchronized (OPEN) {
       JournalFile known = OPEN.get(path);
       if (known != null) {
-        known.users++;
+        known.openCount++;
         return known;
       }
       JournalFile opened = new JournalFile(path, how);
@@ -153,7 +153,7 @@ public final class JournalFile implements AutoCloseable {
    *
    * @throws IllegalStateException if it is not open
    */
-  static JournalFile at(String folder) {
+  static JournalFile requireOpen(String folder) {
     synchronized (OPEN) {
       JournalFile known = OPEN.get(Path.of(folder).toAbsolutePath().normalize());
       if (known == null) {
@@ -170,7 +170,7 @@ public final class JournalFile implements AutoCloseable {
   private void checkFormat() throws RocksDBException {
     byte[] version = database.get(RowKeys.FORMAT);
     if (version == null) {
-      database.put(writing, RowKeys.FORMAT, RowKeys.number(VERSION));
+      database.put(commitOptions, RowKeys.FORMAT, RowKeys.number(VERSION));
     } else if (ByteBuffer.wrap(version).getLong() > VERSION) {
       throw new IllegalStateException("it was written by a newer version of Parley");
     }
@@ -180,23 +180,23 @@ public final class JournalFile implements AutoCloseable {
     return Objects.requireNonNull(families.get(columnFamily));
   }
 
-  private <T> T open(Work<T> work) {
-    life.readLock().lock();
+  private <T> T open(DatabaseCall<T> databaseCall) {
+    closeLock.readLock().lock();
     try {
       if (closed) {
         throw new IllegalStateException("the journal is closed");
       }
-      return work.run();
+      return databaseCall.run();
     } catch (RocksDBException e) {
       throw new IllegalStateException("the journal cannot be read or written", e);
     } finally {
-      life.readLock().unlock();
+      closeLock.readLock().unlock();
     }
   }
 
   /** Stores these rows atomically, in one commit with other waiting writes. */
   CompletionStage<Void> submit(GroupCommit.Write write) {
-    return commits.submit(write);
+    return groupCommit.submit(write);
   }
 
   /**
@@ -207,29 +207,30 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /** The highest sequence number an event of that entity ever had, 0 for none. */
-  long highest(String id) {
-    return open(() -> highestOf(id));
+  long highestNumber(String id) {
+    return open(() -> readHighestNumber(id));
   }
 
-  private long highestOf(String id) throws RocksDBException {
+  private long readHighestNumber(String id) throws RocksDBException {
     byte[] prefix = RowKeys.prefix(id);
-    RemovalMark removalMark = mark(ColumnFamily.EVENTS, id);
-    return Math.max(removalMark.highest(), last(ColumnFamily.EVENTS, prefix, removalMark));
+    RemovalMark removalMark = readMark(ColumnFamily.EVENTS, id);
+    return Math.max(
+        removalMark.highest(), highestExisting(ColumnFamily.EVENTS, prefix, removalMark));
   }
 
   /** The highest number of the rows that exist, 0 for none. */
-  private long last(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark)
+  private long highestExisting(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark)
       throws RocksDBException {
-    try (Range range = new Range(columnFamily, prefix, removalMark)) {
-      range.rows.seekToLast();
-      range.rows.status();
-      return range.rows.isValid() ? RowKeys.number(range.rows.key()) : 0;
+    try (EntityRows entityRows = new EntityRows(columnFamily, prefix, removalMark)) {
+      entityRows.rows.seekToLast();
+      entityRows.rows.status();
+      return entityRows.rows.isValid() ? RowKeys.number(entityRows.rows.key()) : 0;
     }
   }
 
-  private RemovalMark mark(ColumnFamily columnFamily, String id) throws RocksDBException {
+  private RemovalMark readMark(ColumnFamily columnFamily, String id) throws RocksDBException {
     return RemovalMark.decoded(
-        database.get(family(ColumnFamily.MARKS), RowKeys.mark(columnFamily, id)));
+        database.get(family(ColumnFamily.MARKS), RowKeys.markKey(columnFamily, id)));
   }
 
   /**
@@ -239,20 +240,21 @@ public final class JournalFile implements AutoCloseable {
    * @param to the last number wanted
    * @param most the maximum number of rows
    */
-  List<Found> rows(ColumnFamily columnFamily, String id, long from, long to, long most) {
+  List<NumberedRow> rows(ColumnFamily columnFamily, String id, long from, long to, long most) {
     return open(
         () -> {
-          List<Found> found = new ArrayList<>();
+          List<NumberedRow> found = new ArrayList<>();
           byte[] prefix = RowKeys.prefix(id);
-          try (Range range = new Range(columnFamily, prefix, mark(columnFamily, id))) {
-            RocksIterator rows = range.rows;
-            rows.seek(RowKeys.row(prefix, Math.max(from, 0)));
+          try (EntityRows entityRows =
+              new EntityRows(columnFamily, prefix, readMark(columnFamily, id))) {
+            RocksIterator rows = entityRows.rows;
+            rows.seek(RowKeys.rowKey(prefix, Math.max(from, 0)));
             while (found.size() < most && rows.isValid()) {
               long number = RowKeys.number(rows.key());
               if (number > to) {
                 break;
               }
-              found.add(new Found(number, JournalRow.decoded(rows.value())));
+              found.add(new NumberedRow(number, JournalRow.decoded(rows.value())));
               rows.next();
             }
             rows.status();
@@ -262,17 +264,20 @@ public final class JournalFile implements AutoCloseable {
   }
 
   /** The newest row up to a number that the predicate accepts. */
-  Optional<Found> newest(ColumnFamily columnFamily, String id, long upTo, Predicate<Found> wanted) {
+  Optional<NumberedRow> newest(
+      ColumnFamily columnFamily, String id, long upTo, Predicate<NumberedRow> wanted) {
     return open(
         () -> {
           byte[] prefix = RowKeys.prefix(id);
-          try (Range range = new Range(columnFamily, prefix, mark(columnFamily, id))) {
-            RocksIterator rows = range.rows;
-            rows.seekForPrev(RowKeys.row(prefix, upTo));
+          try (EntityRows entityRows =
+              new EntityRows(columnFamily, prefix, readMark(columnFamily, id))) {
+            RocksIterator rows = entityRows.rows;
+            rows.seekForPrev(RowKeys.rowKey(prefix, upTo));
             while (rows.isValid()) {
-              Found found = new Found(RowKeys.number(rows.key()), JournalRow.decoded(rows.value()));
-              if (wanted.test(found)) {
-                return Optional.of(found);
+              NumberedRow numberedRow =
+                  new NumberedRow(RowKeys.number(rows.key()), JournalRow.decoded(rows.value()));
+              if (wanted.test(numberedRow)) {
+                return Optional.of(numberedRow);
               }
               rows.prev();
             }
@@ -302,29 +307,33 @@ public final class JournalFile implements AutoCloseable {
   /**
    * Removes the snapshots between two numbers, both included, that the predicate accepts. Blocks.
    */
-  void removeSnapshots(String id, long from, long to, Predicate<Found> unwanted) {
+  void removeSnapshots(String id, long from, long to, Predicate<NumberedRow> unwanted) {
     open(
         () -> {
           byte[] prefix = RowKeys.prefix(id);
-          try (Range range =
-                  new Range(ColumnFamily.SNAPSHOTS, prefix, mark(ColumnFamily.SNAPSHOTS, id));
+          try (EntityRows entityRows =
+                  new EntityRows(
+                      ColumnFamily.SNAPSHOTS, prefix, readMark(ColumnFamily.SNAPSHOTS, id));
               WriteBatch batch = new WriteBatch()) {
-            RocksIterator rows = range.rows;
-            for (rows.seek(RowKeys.row(prefix, Math.max(from, 0))); rows.isValid(); rows.next()) {
+            RocksIterator rows = entityRows.rows;
+            for (rows.seek(RowKeys.rowKey(prefix, Math.max(from, 0)));
+                rows.isValid();
+                rows.next()) {
               byte[] key = rows.key();
               if (RowKeys.number(key) > to) {
                 break;
               }
-              if (unwanted.test(new Found(RowKeys.number(key), JournalRow.decoded(rows.value())))) {
+              if (unwanted.test(
+                  new NumberedRow(RowKeys.number(key), JournalRow.decoded(rows.value())))) {
                 batch.delete(family(ColumnFamily.SNAPSHOTS), key);
               }
-              if (batch.count() >= REMOVED_AT_ONCE) {
-                database.write(writing, batch);
+              if (batch.count() >= DELETES_PER_COMMIT) {
+                database.write(commitOptions, batch);
                 batch.clear();
               }
             }
             rows.status();
-            database.write(writing, batch);
+            database.write(commitOptions, batch);
           }
           return "";
         });
@@ -336,17 +345,17 @@ public final class JournalFile implements AutoCloseable {
    *
    * @param begin the prefix of the ids
    */
-  public Stream<String> ids(String begin) {
+  public Stream<String> persistenceIds(String begin) {
     byte[] first = begin.isEmpty() ? new byte[] {1} : begin.getBytes(StandardCharsets.UTF_8);
     return Stream.iterate(
-            idFrom(first),
+            firstIdInAnyFamily(first),
             Optional::isPresent,
-            id -> idFrom(RowKeys.behind(RowKeys.prefix(id.get()))))
+            id -> firstIdInAnyFamily(RowKeys.upperBound(RowKeys.prefix(id.get()))))
         .map(Optional::orElseThrow)
         .takeWhile(id -> id.startsWith(begin));
   }
 
-  private Optional<String> idFrom(byte[] key) {
+  private Optional<String> firstIdInAnyFamily(byte[] key) {
     return open(
         () -> {
           String event = firstId(ColumnFamily.EVENTS, key);
@@ -371,17 +380,17 @@ public final class JournalFile implements AutoCloseable {
   /**
    * Writes one row through the same queue as the entities, to check that writes work. Blocks.
    *
-   * @throws IllegalStateException if the write fails or takes longer than {@link #PROBE_PATIENCE}
+   * @throws IllegalStateException if the write fails or takes longer than {@link #PROBE_TIMEOUT}
    */
   public void probe() {
     var row = new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.FORMAT, RowKeys.number(VERSION));
     var write = new GroupCommit.Write("", 0, 0, List.of(row), new CompletableFuture<>());
     try {
-      submit(write).toCompletableFuture().get(PROBE_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      submit(write).toCompletableFuture().get(PROBE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException e) {
       throw new IllegalStateException(e.getCause());
     } catch (TimeoutException e) {
-      throw new IllegalStateException("a write takes longer than " + PROBE_PATIENCE, e);
+      throw new IllegalStateException("a write takes longer than " + PROBE_TIMEOUT, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted", e);
@@ -395,76 +404,76 @@ public final class JournalFile implements AutoCloseable {
   @Override
   public void close() {
     synchronized (OPEN) {
-      if (users == 0 || --users > 0) {
+      if (openCount == 0 || --openCount > 0) {
         return;
       }
       OPEN.remove(folder);
     }
-    boolean whole = commits.end();
-    life.writeLock().lock();
+    boolean whole = groupCommit.stop();
+    closeLock.writeLock().lock();
     try {
       closed = true;
       if (whole) {
-        Epoch.end(database);
+        Epoch.recordCleanShutdown(database);
       }
     } catch (RocksDBException e) {
       LOG.warn("The clean shutdown of the journal was not recorded: {}", e.getMessage());
     } finally {
-      options.giveBack();
-      life.writeLock().unlock();
+      options.release();
+      closeLock.writeLock().unlock();
     }
   }
 
-  private final class Committing implements GroupCommit.Target {
+  private final class BatchCommitter implements GroupCommit.Committer {
     @Override
     public void commit(List<GroupCommit.Write> writes) throws RocksDBException {
-      life.readLock().lock();
+      closeLock.readLock().lock();
       try (WriteBatch batch = new WriteBatch()) {
         if (closed) {
           throw new IllegalStateException("the journal is closed");
         }
-        Marks marks = new Marks(batch);
+        MarkUpdates markUpdates = new MarkUpdates(batch);
         for (GroupCommit.Write write : writes) {
           for (GroupCommit.Put put : write.puts()) {
             batch.put(family(put.family()), put.key(), put.value());
             if (put.family() == ColumnFamily.SNAPSHOTS) {
-              marks.keepVisible(put.family(), write.id(), RowKeys.number(put.key()));
+              markUpdates.keepVisible(put.family(), write.id(), RowKeys.number(put.key()));
             }
           }
           GroupCommit.Removal removal = write.removal();
           if (removal != null) {
-            marks.remove(removal.family(), write.id(), removal.upTo());
+            markUpdates.remove(removal.family(), write.id(), removal.upTo());
           }
         }
-        database.write(writing, batch);
+        database.write(commitOptions, batch);
       } finally {
-        life.readLock().unlock();
+        closeLock.readLock().unlock();
       }
     }
 
     @Override
-    public long highest(String id) throws RocksDBException {
-      return highestOf(id);
+    public long highestNumber(String id) throws RocksDBException {
+      return readHighestNumber(id);
     }
   }
 
   /** The removal marks that a batch changes, and the range deletions that go with them. */
-  private final class Marks {
+  private final class MarkUpdates {
     private final WriteBatch batch;
     private final Map<ByteBuffer, RemovalMark> changed = new HashMap<>();
 
-    Marks(WriteBatch batch) {
+    MarkUpdates(WriteBatch batch) {
       this.batch = batch;
     }
 
     private RemovalMark of(ColumnFamily columnFamily, String id) throws RocksDBException {
-      RemovalMark removalMark = changed.get(ByteBuffer.wrap(RowKeys.mark(columnFamily, id)));
-      return removalMark == null ? mark(columnFamily, id) : removalMark;
+      RemovalMark removalMark = changed.get(ByteBuffer.wrap(RowKeys.markKey(columnFamily, id)));
+      return removalMark == null ? readMark(columnFamily, id) : removalMark;
     }
 
     private void put(ColumnFamily columnFamily, String id, RemovalMark removalMark)
         throws RocksDBException {
-      byte[] key = RowKeys.mark(columnFamily, id);
+      byte[] key = RowKeys.markKey(columnFamily, id);
       changed.put(ByteBuffer.wrap(key), removalMark);
       batch.put(family(ColumnFamily.MARKS), key, removalMark.encoded());
     }
@@ -477,15 +486,15 @@ public final class JournalFile implements AutoCloseable {
     void remove(ColumnFamily columnFamily, String id, long wanted) throws RocksDBException {
       byte[] prefix = RowKeys.prefix(id);
       RemovalMark removalMark = of(columnFamily, id);
-      long last = last(columnFamily, prefix, removalMark);
+      long last = highestExisting(columnFamily, prefix, removalMark);
       long upTo = Math.min(wanted, last);
       if (upTo > removalMark.removed()) {
         // The range starts after the rows that were removed before, so the ranges of one entity
         // never overlap. Each reader would have to sort overlapping ranges.
         batch.deleteRange(
             family(columnFamily),
-            RowKeys.row(prefix, removalMark.lowest()),
-            RowKeys.row(prefix, upTo + 1));
+            RowKeys.rowKey(prefix, removalMark.lowestPossible()),
+            RowKeys.rowKey(prefix, upTo + 1));
         put(columnFamily, id, new RemovalMark(Math.max(removalMark.highest(), last), upTo));
       }
     }
@@ -506,25 +515,26 @@ public final class JournalFile implements AutoCloseable {
    * An iterator over the rows of one entity that may exist, with the native objects to release
    * after the read.
    */
-  private final class Range implements AutoCloseable {
-    private final Slice first;
-    private final Slice behind;
-    private final ReadOptions bounds;
+  private final class EntityRows implements AutoCloseable {
+    private final Slice lowerBound;
+    private final Slice upperBound;
+    private final ReadOptions readOptions;
     final RocksIterator rows;
 
-    Range(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark) {
-      first = new Slice(RowKeys.row(prefix, removalMark.lowest()));
-      behind = new Slice(RowKeys.behind(prefix));
-      bounds = new ReadOptions().setIterateLowerBound(first).setIterateUpperBound(behind);
-      rows = database.newIterator(family(columnFamily), bounds);
+    EntityRows(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark) {
+      lowerBound = new Slice(RowKeys.rowKey(prefix, removalMark.lowestPossible()));
+      upperBound = new Slice(RowKeys.upperBound(prefix));
+      readOptions =
+          new ReadOptions().setIterateLowerBound(lowerBound).setIterateUpperBound(upperBound);
+      rows = database.newIterator(family(columnFamily), readOptions);
     }
 
     @Override
     public void close() {
       rows.close();
-      bounds.close();
-      behind.close();
-      first.close();
+      readOptions.close();
+      upperBound.close();
+      lowerBound.close();
     }
   }
 }

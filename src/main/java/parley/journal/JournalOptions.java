@@ -40,7 +40,7 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
    * Range deletions after which a write buffer is written to a file. After each range deletion a
    * reader processes all range deletions of the buffer again: a few microseconds for a few hundred.
    */
-  private static final int RANGES_IN_A_BUFFER = 256;
+  private static final int RANGE_DELETIONS_PER_BUFFER = 256;
 
   static JournalOptions of(JournalSync sync) {
     return new JournalOptions(sync, BootId.current(), options -> {});
@@ -90,7 +90,7 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
           .setTableFormatConfig(table)
           .setWriteBufferSize(BUFFER_BYTES)
           .setMaxWriteBufferNumber(3)
-          .setMemtableMaxRangeDeletions(RANGES_IN_A_BUFFER)
+          .setMemtableMaxRangeDeletions(RANGE_DELETIONS_PER_BUFFER)
           .setCompressionType(CompressionType.LZ4_COMPRESSION);
     }
 
@@ -103,7 +103,7 @@ record JournalOptions(JournalSync sync, Optional<String> boot, Consumer<DBOption
      * Releases the native objects in reverse order: handles before the database, the database
      * before its options.
      */
-    void giveBack() {
+    void release() {
       owned.reversed().forEach(RocksObject::close);
     }
   }

@@ -26,7 +26,7 @@ import org.apache.pekko.serialization.Serializers;
 record JournalRow(
     int serializer, long time, String manifest, String adapter, String writer, byte[] payload) {
   private static final byte VERSION = 1;
-  private static final int FIXED = 1 + Integer.BYTES + Long.BYTES + 3 * Short.BYTES;
+  private static final int FIXED_BYTES = 1 + Integer.BYTES + Long.BYTES + 3 * Short.BYTES;
 
   /** Maximum bytes of one row; the rows of entities are far smaller. */
   static final int MOST_BYTES = 32 << 20;
@@ -54,7 +54,7 @@ record JournalRow(
     byte[] name = manifest.getBytes(StandardCharsets.UTF_8);
     byte[] adapted = adapter.getBytes(StandardCharsets.UTF_8);
     byte[] by = writer.getBytes(StandardCharsets.UTF_8);
-    int size = FIXED + name.length + adapted.length + by.length + payload.length;
+    int size = FIXED_BYTES + name.length + adapted.length + by.length + payload.length;
     if (size > MOST_BYTES) {
       throw new IllegalArgumentException(
           "a row of " + size + " bytes; the maximum is " + MOST_BYTES);

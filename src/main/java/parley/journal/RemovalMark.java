@@ -28,7 +28,7 @@ record RemovalMark(long highest, long removed) {
   }
 
   /** The lowest number that an existing row can have. */
-  long lowest() {
+  long lowestPossible() {
     return removed == 0 ? 0 : removed + 1;
   }
 

@@ -27,7 +27,7 @@ final class RowKeys {
   }
 
   /** The key of an entity's removal mark in that family. */
-  static byte[] mark(ColumnFamily columnFamily, String id) {
+  static byte[] markKey(ColumnFamily columnFamily, String id) {
     byte[] prefix = prefix(id);
     if (columnFamily == ColumnFamily.EVENTS) {
       return prefix;
@@ -38,12 +38,12 @@ final class RowKeys {
         .array();
   }
 
-  static byte[] row(byte[] prefix, long number) {
+  static byte[] rowKey(byte[] prefix, long number) {
     return ByteBuffer.allocate(prefix.length + Long.BYTES).put(prefix).putLong(number).array();
   }
 
   /** The first key after all keys of that id. */
-  static byte[] behind(byte[] prefix) {
+  static byte[] upperBound(byte[] prefix) {
     byte[] end = prefix.clone();
     end[end.length - 1] = 1;
     return end;

@@ -17,35 +17,35 @@ import java.util.List;
  */
 public final class Launcher {
   /** The language level of everything but this package. */
-  static final int NEEDED = 21;
+  static final int REQUIRED_VERSION = 21;
 
   private static final String MAIN = "parley.app.Main";
 
   /** Set for the second process. */
-  private static final String CHILD = "parley.launcher.child";
+  private static final String CHILD_PROPERTY = "parley.launcher.child";
 
-  private static final int NO_JAVA = 1;
+  private static final int EXIT_NO_JAVA = 1;
 
   private Launcher() {}
 
   /** Runs the program. */
   public static void main(String[] args) throws Exception {
-    if (Runtime.version().feature() >= NEEDED) {
-      if (Boolean.getBoolean(CHILD)) {
+    if (Runtime.version().feature() >= REQUIRED_VERSION) {
+      if (Boolean.getBoolean(CHILD_PROPERTY)) {
         haltWithParent();
       }
       Class.forName(MAIN).getMethod("main", String[].class).invoke(null, (Object) args);
       return;
     }
-    Path java = Runtimes.find(NEEDED);
+    Path java = Runtimes.find(REQUIRED_VERSION);
     if (java == null) {
       System.err.println(
           "Parley needs Java "
-              + NEEDED
+              + REQUIRED_VERSION
               + " or newer; this is Java "
               + Runtime.version().feature()
               + " and no newer one was found. Set JAVA_HOME to one.");
-      System.exit(NO_JAVA);
+      System.exit(EXIT_NO_JAVA);
     } else {
       System.exit(runWith(java, args));
     }
@@ -56,7 +56,7 @@ public final class Launcher {
     command.add(java.toString());
     // The operator's options (-Xmx …) are meant for the program.
     command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.add("-D" + CHILD + "=true");
+    command.add("-D" + CHILD_PROPERTY + "=true");
     // Suppresses warnings about libraries that an operator can do nothing about.
     command.add("-Dsun.misc.unsafe.memory.access=allow");
     command.add("--enable-native-access=ALL-UNNAMED");
@@ -69,12 +69,12 @@ public final class Launcher {
             .redirectOutput(ProcessBuilder.Redirect.INHERIT)
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(program), "stop"));
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndAwait(program), "stop"));
     return program.waitFor();
   }
 
   /** On SIGTERM: waits until the program has drained and stopped, and ends with its exit code. */
-  private static void stop(Process program) {
+  private static void stopAndAwait(Process program) {
     if (!program.isAlive()) {
       return;
     }

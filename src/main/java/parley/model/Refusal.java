@@ -19,7 +19,7 @@ public record Refusal(ErrorCode code, String message, long retryAfterMillis) {
   }
 
   /** A rate limit is reached for that many milliseconds. */
-  public static Refusal tooMany(String what, long retryAfterMillis) {
+  public static Refusal rateLimited(String what, long retryAfterMillis) {
     return new Refusal(ErrorCode.RATE_LIMITED, what, retryAfterMillis);
   }
 

@@ -24,17 +24,17 @@ final class Acceptor implements Runnable {
   private static final Logger log = LoggerFactory.getLogger(Acceptor.class);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-  private static final Duration SAID_ONCE_IN = Duration.ofSeconds(10);
+  private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
-  private final ServerSocketChannel listening;
+  private final ServerSocketChannel listeningChannel;
   private final ConnectionLimits limits;
   private final PortMeters meters;
   private final byte[] refusal;
-  private final Consumer<SocketChannel> admitted;
+  private final Consumer<SocketChannel> onAdmitted;
   private final Consumer<Duration> pauser;
 
-  private final Seldom failures = new Seldom();
-  private final Seldom refusals = new Seldom();
+  private final ThrottledLog failures = new ThrottledLog();
+  private final ThrottledLog refusals = new ThrottledLog();
   private Duration pause = FIRST_PAUSE;
 
   /**
@@ -51,11 +51,11 @@ final class Acceptor implements Runnable {
       byte[] refusal,
       Consumer<SocketChannel> admitted,
       Consumer<Duration> pauser) {
-    this.listening = listening;
+    this.listeningChannel = listening;
     this.limits = limits;
     this.meters = meters;
     this.refusal = refusal;
-    this.admitted = admitted;
+    this.onAdmitted = admitted;
     this.pauser = pauser;
   }
 
@@ -76,17 +76,17 @@ final class Acceptor implements Runnable {
   /** Accepts connections until the listening channel is closed. */
   @Override
   public void run() {
-    while (listening.isOpen()) {
+    while (listeningChannel.isOpen()) {
       try {
-        SocketChannel channel = listening.accept();
+        SocketChannel channel = listeningChannel.accept();
         pause = FIRST_PAUSE;
-        take(channel);
+        admitOrRefuse(channel);
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException | RuntimeException | LinkageError e) {
         // LinkageError: a class that is first needed while no descriptor is left cannot be loaded.
         meters.acceptFailures.increment();
-        failures.say(
+        failures.report(
             count ->
                 log.error("Accepting a connection failed ({} times): {}", count, e.toString()));
         pauser.accept(pause);
@@ -96,16 +96,16 @@ final class Acceptor implements Runnable {
     }
   }
 
-  private void take(SocketChannel channel) throws IOException {
+  private void admitOrRefuse(SocketChannel channel) throws IOException {
     try {
       InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
       channel.configureBlocking(false);
       switch (limits.admit(remote.getAddress())) {
-        case ADMITTED -> admitted.accept(channel);
+        case ADMITTED -> onAdmitted.accept(channel);
         case PORT_FULL -> {
           meters.portFull.increment();
           refuse(channel);
-          refusals.say(
+          refusals.report(
               count -> log.warn("The port has reached its connection limit; {} refused", count));
         }
         case ADDRESS_FULL -> {
@@ -136,15 +136,15 @@ final class Acceptor implements Runnable {
    * Logs the first event at once and later ones once in 10 s, with their number since the last
    * line.
    */
-  private static final class Seldom {
+  private static final class ThrottledLog {
     private long count;
-    private long saidAt;
+    private long reportedAt;
 
-    void say(Consumer<Long> what) {
+    void report(Consumer<Long> what) {
       count++;
       long now = System.nanoTime();
-      if (saidAt == 0 || now - saidAt >= SAID_ONCE_IN.toNanos()) {
-        saidAt = now;
+      if (reportedAt == 0 || now - reportedAt >= LOG_INTERVAL.toNanos()) {
+        reportedAt = now;
         what.accept(count);
         count = 0;
       }

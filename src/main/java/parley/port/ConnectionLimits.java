@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class ConnectionLimits {
   /** Whether a connection is admitted. */
-  enum Verdict {
+  enum Admission {
     /** The connection is counted; it must be released when it has ended. */
     ADMITTED,
     /** The port has reached its limit. */
@@ -33,29 +33,29 @@ final class ConnectionLimits {
   }
 
   /** Counts a new connection, unless a limit is reached. */
-  Verdict admit(InetAddress address) {
+  Admission admit(InetAddress address) {
     if (open.incrementAndGet() > limits.connections() && limits.connections() > 0) {
       open.decrementAndGet();
-      return Verdict.PORT_FULL;
+      return Admission.PORT_FULL;
     }
-    if (!take(address)) {
+    if (!acquireAddress(address)) {
       open.decrementAndGet();
-      return Verdict.ADDRESS_FULL;
+      return Admission.ADDRESS_FULL;
     }
-    return Verdict.ADMITTED;
+    return Admission.ADMITTED;
   }
 
   /** Releases an admitted connection that has ended. */
   void release(InetAddress address) {
     open.decrementAndGet();
-    giveBack(address);
+    releaseAddress(address);
   }
 
   /**
    * Counts one more for this address; false if the address has reached its limit. A proxy's
    * forwarded call counts this way too, without a connection of its own.
    */
-  boolean take(InetAddress address) {
+  boolean acquireAddress(InetAddress address) {
     if (limits.connectionsPerAddress() == 0 || limits.exempt().test(address)) {
       return true;
     }
@@ -70,8 +70,8 @@ final class ConnectionLimits {
     return taken[0];
   }
 
-  /** Releases what {@link #take} counted. */
-  void giveBack(InetAddress address) {
+  /** Releases what {@link #acquireAddress} counted. */
+  void releaseAddress(InetAddress address) {
     if (limits.connectionsPerAddress() != 0 && !limits.exempt().test(address)) {
       byAddress.computeIfPresent(key(address), (k, count) -> count == 1 ? null : count - 1);
     }

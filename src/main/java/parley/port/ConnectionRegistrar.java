@@ -37,14 +37,14 @@ final class ConnectionRegistrar extends AbstractActorWithTimers {
   public Receive createReceive() {
     return receiveBuilder()
         .match(Tcp.Connected.class, this::connected)
-        .match(TcpListener.FailedRegisterIncoming.class, this::failed)
-        .matchEquals(TICK, tick -> openConnections.sweep())
+        .match(TcpListener.FailedRegisterIncoming.class, this::registrationFailed)
+        .matchEquals(TICK, tick -> openConnections.endLost())
         .build();
   }
 
   private void connected(Tcp.Connected connected) {
     OpenConnection connection = openConnections.get(connected.remoteAddress());
-    if (connection == null || !connection.starts()) {
+    if (connection == null || !connection.claimStart()) {
       getContext().stop(getSender());
     } else {
       start.accept(connection, getSender());
@@ -52,7 +52,8 @@ final class ConnectionRegistrar extends AbstractActorWithTimers {
   }
 
   /** The selector accepts no more channels; its bound is far beyond any limit of a port. */
-  private void failed(TcpListener.FailedRegisterIncoming failed) throws java.io.IOException {
+  private void registrationFailed(TcpListener.FailedRegisterIncoming failed)
+      throws java.io.IOException {
     SocketChannel channel = failed.channel();
     OpenConnection connection = openConnections.get((InetSocketAddress) channel.getRemoteAddress());
     channel.close();

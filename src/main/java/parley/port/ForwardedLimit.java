@@ -9,15 +9,15 @@ import org.apache.pekko.http.javadsl.model.HttpRequest;
  */
 public interface ForwardedLimit {
   /** Counts a call or socket of this client; false if the client has reached its limit. */
-  boolean take(InetAddress client);
+  boolean acquire(InetAddress client);
 
   /** Releases a call that has been answered. */
-  void giveBack(InetAddress client);
+  void release(InetAddress client);
 
   /**
    * Releases a socket when its connection ends.
    *
    * @param request as the port passed it on, with the address of the connection
    */
-  void giveBackAfter(HttpRequest request, InetAddress client);
+  void releaseWithConnection(HttpRequest request, InetAddress client);
 }

@@ -20,7 +20,7 @@ public enum GuardRefusal {
   private final String method = name().replace('_', '-');
 
   /** The request that the library gets instead of the refused one. */
-  ByteString request() {
+  ByteString replacementRequest() {
     return ByteString.fromString(method + " / HTTP/1.1\r\nHost: refused\r\n\r\n");
   }
 

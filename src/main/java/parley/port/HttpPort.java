@@ -57,16 +57,16 @@ import scala.runtime.BoxedUnit;
  * silence.
  */
 public final class HttpPort {
-  private static final Duration FIND = Duration.ofSeconds(1);
-  private static final int FIND_TRIES = 10;
+  private static final Duration SELECTOR_LOOKUP_TIMEOUT = Duration.ofSeconds(1);
+  private static final int SELECTOR_LOOKUP_ATTEMPTS = 10;
 
   /** How long clients have to receive their last answer before their connections are cut. */
-  private static final Duration LAST_WORDS = Duration.ofMillis(500);
+  private static final Duration LAST_ANSWER_GRACE = Duration.ofMillis(500);
 
   private final ActorSystem<?> system;
   private final Function<HttpRequest, CompletionStage<HttpResponse>> handler;
   private final Supplier<HttpResponse> stopping;
-  private final ServerSocketChannel listening;
+  private final ServerSocketChannel listeningChannel;
   private final ServerSettings settings;
   private final PortMeters meters;
   private final OpenConnections openConnections;
@@ -74,13 +74,13 @@ public final class HttpPort {
   private final Flow<ByteString, ByteString, NotUsed> http;
 
   /** Calls without an answer; a connection has one or few. */
-  private final Set<Call> underWay = ConcurrentHashMap.newKeySet();
+  private final Set<PendingCall> pendingCalls = ConcurrentHashMap.newKeySet();
 
   private HttpPort(Builder builder, ServerSettings settings, ServerSocketChannel listening) {
     this.system = builder.system;
     this.handler = builder.handler;
     this.stopping = builder.stopping;
-    this.listening = listening;
+    this.listeningChannel = listening;
     this.settings = settings;
     this.meters = builder.meters;
     this.openConnections = builder.openConnections;
@@ -90,7 +90,8 @@ public final class HttpPort {
     BidiFlow<HttpResponse, ByteString, ByteString, HttpRequest, NotUsed> layers =
         Http.get(system)
             .serverLayer(settings, Optional.empty(), system.classicSystem().log())
-            .atop(BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, noEncryption())));
+            .atop(
+                BidiFlow.fromGraph(new RequestGuard(builder.limits, meters, unencryptedSession())));
     Supplier<SSLEngine> engines = builder.engines;
     this.http =
         Flow.of(HttpRequest.class)
@@ -103,7 +104,7 @@ public final class HttpPort {
   public static final class Builder {
     private final ActorSystem<?> system;
     private final PortLimits limits;
-    private final ConnectionLimits counts;
+    private final ConnectionLimits connectionLimits;
     private final PortMeters meters;
     private final OpenConnections openConnections;
     private Function<HttpRequest, CompletionStage<HttpResponse>> handler =
@@ -115,9 +116,9 @@ public final class HttpPort {
     private Builder(ActorSystem<?> system, PortLimits limits) {
       this.system = system;
       this.limits = limits;
-      this.counts = new ConnectionLimits(limits);
-      this.meters = new PortMeters(counts::open);
-      this.openConnections = new OpenConnections(counts, meters);
+      this.connectionLimits = new ConnectionLimits(limits);
+      this.meters = new PortMeters(connectionLimits::open);
+      this.openConnections = new OpenConnections(connectionLimits, meters);
     }
 
     /** The limit for what proxies forward; for the code that inspects the requests. */
@@ -177,7 +178,7 @@ public final class HttpPort {
                         .getSocketOptions()
                         .forEach(option -> option.beforeServerSocketBind(socket)));
         HttpPort bound = new HttpPort(this, settings, channel);
-        return bound.serve(counts, refusal).thenApply(done -> bound);
+        return bound.serve(connectionLimits, refusal).thenApply(done -> bound);
       } catch (IOException e) {
         return CompletableFuture.failedFuture(e);
       }
@@ -200,15 +201,18 @@ public final class HttpPort {
         classic.systemActorOf(
             ConnectionRegistrar.props(openConnections, this::start), "port-" + address().getPort());
     return Patterns.retry(
-            () -> classic.actorSelection("/system/IO-TCP/selectors").resolveOne(FIND),
-            FIND_TRIES,
+            () ->
+                classic
+                    .actorSelection("/system/IO-TCP/selectors")
+                    .resolveOne(SELECTOR_LOOKUP_TIMEOUT),
+            SELECTOR_LOOKUP_ATTEMPTS,
             Duration.ofMillis(50),
             system)
         .thenApply(
             selectors -> {
               Acceptor acceptor =
                   new Acceptor(
-                      listening,
+                      listeningChannel,
                       counts,
                       meters,
                       refusal,
@@ -255,48 +259,49 @@ public final class HttpPort {
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) throws Exception {
     boolean other = request.getHeader("Upgrade").isPresent();
-    Call call = new Call(new CompletableFuture<>());
-    CompletableFuture<HttpResponse> answer = call.answer;
-    underWay.add(call);
+    PendingCall pendingCall = new PendingCall(new CompletableFuture<>());
+    CompletableFuture<HttpResponse> answer = pendingCall.answer;
+    pendingCalls.add(pendingCall);
     handler
         .apply(request)
         .whenComplete(
             (response, failure) -> {
-              underWay.remove(call);
+              pendingCalls.remove(pendingCall);
               if (other) {
-                decided(request, response);
+                reportProtocolSwitch(request, response);
               }
               if (response == null) {
                 answer.completeExceptionally(failure);
               } else {
-                answer.complete(openConnections.isFinishing() ? lastOne(response) : response);
+                answer.complete(
+                    openConnections.isFinishing() ? closingConnection(response) : response);
               }
             });
     return answer;
   }
 
   /** A call without an answer. A class, not a record: two calls are never equal. */
-  private static final class Call {
+  private static final class PendingCall {
     final CompletableFuture<HttpResponse> answer;
 
-    Call(CompletableFuture<HttpResponse> answer) {
+    PendingCall(CompletableFuture<HttpResponse> answer) {
       this.answer = answer;
     }
   }
 
   /** Tells the connection whether it switches to another protocol, before the answer is sent. */
-  private void decided(HttpRequest request, @Nullable HttpResponse response) {
-    OpenConnection connection = openConnections.of(request);
+  private void reportProtocolSwitch(HttpRequest request, @Nullable HttpResponse response) {
+    OpenConnection connection = openConnections.ofRequest(request);
     if (connection != null) {
       if (response != null && response.status().intValue() == 101) {
-        connection.switches();
+        connection.switchGranted();
       } else {
-        connection.tell(OpenConnection.Signal.STAYS_HTTP);
+        connection.signal(OpenConnection.Signal.SWITCH_DECLINED);
       }
     }
   }
 
-  private static HttpResponse lastOne(HttpResponse response) {
+  private static HttpResponse closingConnection(HttpResponse response) {
     return response.status().intValue() == 101
         ? response
         : response.addHeader(Connection.create("close"));
@@ -304,7 +309,7 @@ public final class HttpPort {
 
   /** The address on which the port listens, with the actual port number if 0 was requested. */
   public InetSocketAddress address() {
-    return (InetSocketAddress) listening.socket().getLocalSocketAddress();
+    return (InetSocketAddress) listeningChannel.socket().getLocalSocketAddress();
   }
 
   /** The counters of this port. */
@@ -320,7 +325,7 @@ public final class HttpPort {
 
   private void closeListening() {
     try {
-      listening.close();
+      listeningChannel.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -334,16 +339,19 @@ public final class HttpPort {
   public CompletionStage<Done> terminate(Duration deadline) {
     closeListening();
     CompletableFuture<Done> gone = openConnections.finish().toCompletableFuture();
-    after(
+    runUnlessDone(
         deadline,
-        () -> underWay.forEach(call -> call.answer.complete(lastOne(stopping.get()))),
+        () ->
+            pendingCalls.forEach(
+                pendingCall -> pendingCall.answer.complete(closingConnection(stopping.get()))),
         gone);
-    after(deadline.plus(LAST_WORDS), openConnections::cut, gone);
-    after(deadline.plus(LAST_WORDS.multipliedBy(2)), () -> gone.complete(Done.done()), gone);
+    runUnlessDone(deadline.plus(LAST_ANSWER_GRACE), openConnections::cut, gone);
+    runUnlessDone(
+        deadline.plus(LAST_ANSWER_GRACE.multipliedBy(2)), () -> gone.complete(Done.done()), gone);
     return gone;
   }
 
-  private void after(Duration time, Runnable what, CompletableFuture<Done> unless) {
+  private void runUnlessDone(Duration time, Runnable what, CompletableFuture<Done> unless) {
     system
         .scheduler()
         .scheduleOnce(
@@ -372,7 +380,7 @@ public final class HttpPort {
   }
 
   /** The session that the library expects with unencrypted bytes. */
-  private static SSLSession noEncryption() {
+  private static SSLSession unencryptedSession() {
     try {
       return SSLContext.getDefault().createSSLEngine().getSession();
     } catch (NoSuchAlgorithmException e) {

@@ -15,7 +15,7 @@ final class OpenConnection implements Attributes.Attribute {
   /** Signal from the port to the stream of a connection. */
   enum Signal {
     /** The switch to another protocol was declined: the next request may come. */
-    STAYS_HTTP,
+    SWITCH_DECLINED,
     /** Answer the requests that have begun, then end. */
     FINISH,
     /** End at once. */
@@ -29,7 +29,7 @@ final class OpenConnection implements Attributes.Attribute {
   private final AtomicBoolean ended = new AtomicBoolean();
   private volatile @Nullable Consumer<Signal> stream;
   private volatile boolean switching;
-  private @Nullable Runnable afterwards;
+  private @Nullable Runnable whenEnded;
 
   OpenConnection(InetSocketAddress remote, SocketChannel channel, Consumer<OpenConnection> onEnd) {
     this.remote = remote;
@@ -42,12 +42,12 @@ final class OpenConnection implements Attributes.Attribute {
   }
 
   /** Claims the start of the stream; true for the first call only. */
-  boolean starts() {
+  boolean claimStart() {
     return started.compareAndSet(false, true);
   }
 
   /** The stream runs and receives signals from now on. */
-  void runs(Consumer<Signal> running) {
+  void streamStarted(Consumer<Signal> running) {
     stream = running;
   }
 
@@ -55,7 +55,7 @@ final class OpenConnection implements Attributes.Attribute {
    * The switch to another protocol was granted. Not a signal: if the handler answers at once, the
    * answer would overtake the signal.
    */
-  void switches() {
+  void switchGranted() {
     switching = true;
   }
 
@@ -65,7 +65,7 @@ final class OpenConnection implements Attributes.Attribute {
   }
 
   /** Sends a signal to the stream, if it runs. */
-  void tell(Signal signal) {
+  void signal(Signal signal) {
     Consumer<Signal> running = stream;
     if (running != null) {
       running.accept(signal);
@@ -81,10 +81,10 @@ final class OpenConnection implements Attributes.Attribute {
    * Runs an action when the connection has ended, or at once if it has ended already. The
    * connection keeps one action; a second one runs at once.
    */
-  void afterwards(Runnable what) {
+  void whenEnded(Runnable what) {
     synchronized (this) {
-      if (!ended.get() && afterwards == null) {
-        afterwards = what;
+      if (!ended.get() && whenEnded == null) {
+        whenEnded = what;
         return;
       }
     }
@@ -98,7 +98,7 @@ final class OpenConnection implements Attributes.Attribute {
       if (!ended.compareAndSet(false, true)) {
         return;
       }
-      then = afterwards;
+      then = whenEnded;
     }
     onEnd.accept(this);
     if (then != null) {

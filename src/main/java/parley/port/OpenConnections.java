@@ -19,7 +19,7 @@ final class OpenConnections implements ForwardedLimit {
   private final ConnectionLimits limits;
   private final PortMeters meters;
   private final ConcurrentMap<InetSocketAddress, OpenConnection> open = new ConcurrentHashMap<>();
-  private final CompletableFuture<Done> empty = new CompletableFuture<>();
+  private final CompletableFuture<Done> allEnded = new CompletableFuture<>();
   private volatile boolean finishing;
 
   OpenConnections(ConnectionLimits limits, PortMeters meters) {
@@ -33,21 +33,21 @@ final class OpenConnections implements ForwardedLimit {
    * and no longer counts.
    */
   OpenConnection add(InetSocketAddress remote, SocketChannel channel) {
-    OpenConnection connection = new OpenConnection(remote, channel, this::ended);
+    OpenConnection connection = new OpenConnection(remote, channel, this::onEnded);
     OpenConnection before = open.put(remote, connection);
     if (before != null) {
-      before.tell(Signal.CUT);
+      before.signal(Signal.CUT);
       before.end();
     }
     return connection;
   }
 
-  private void ended(OpenConnection connection) {
+  private void onEnded(OpenConnection connection) {
     // A new connection may have the same address already.
     open.remove(connection.remote(), connection);
     limits.release(connection.remote().getAddress());
     if (finishing && open.isEmpty()) {
-      empty.complete(Done.done());
+      allEnded.complete(Done.done());
     }
   }
 
@@ -56,7 +56,7 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   /** The connection of a request, or null if it has ended. */
-  @Nullable OpenConnection of(HttpRequest request) {
+  @Nullable OpenConnection ofRequest(HttpRequest request) {
     RemoteAddress remote = request.getAttribute(AttributeKeys.remoteAddress).orElse(null);
     InetAddress address = remote == null ? null : remote.getAddress().orElse(null);
     return remote == null || address == null
@@ -65,7 +65,7 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   /** Ends the connections whose channel was closed before their stream started. */
-  void sweep() {
+  void endLost() {
     for (OpenConnection connection : open.values()) {
       if (connection.isLost()) {
         connection.end();
@@ -76,21 +76,21 @@ final class OpenConnections implements ForwardedLimit {
   /** Ends all connections, each after the requests it has begun. Completes when none is left. */
   CompletionStage<Done> finish() {
     finishing = true;
-    tellAll(Signal.FINISH);
+    signalAll(Signal.FINISH);
     if (open.isEmpty()) {
-      empty.complete(Done.done());
+      allEnded.complete(Done.done());
     }
-    return empty;
+    return allEnded;
   }
 
   /** Ends all connections now. */
   void cut() {
-    tellAll(Signal.CUT);
+    signalAll(Signal.CUT);
   }
 
-  private void tellAll(Signal signal) {
+  private void signalAll(Signal signal) {
     for (OpenConnection connection : open.values()) {
-      connection.tell(signal);
+      connection.signal(signal);
     }
   }
 
@@ -101,8 +101,8 @@ final class OpenConnections implements ForwardedLimit {
   // ---- limit for forwarded calls and sockets
 
   @Override
-  public boolean take(InetAddress client) {
-    boolean taken = limits.take(client);
+  public boolean acquire(InetAddress client) {
+    boolean taken = limits.acquireAddress(client);
     if (!taken) {
       meters.addressFull.increment();
     }
@@ -110,17 +110,17 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   @Override
-  public void giveBack(InetAddress client) {
-    limits.giveBack(client);
+  public void release(InetAddress client) {
+    limits.releaseAddress(client);
   }
 
   @Override
-  public void giveBackAfter(HttpRequest request, InetAddress client) {
-    OpenConnection connection = of(request);
+  public void releaseWithConnection(HttpRequest request, InetAddress client) {
+    OpenConnection connection = ofRequest(request);
     if (connection == null) {
-      limits.giveBack(client);
+      limits.releaseAddress(client);
     } else {
-      connection.afterwards(() -> limits.giveBack(client));
+      connection.whenEnded(() -> limits.releaseAddress(client));
     }
   }
 }

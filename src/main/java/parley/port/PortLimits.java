@@ -11,17 +11,18 @@ import java.util.function.Predicate;
  * @param connectionsPerAddress most open connections of one IPv4 address or one IPv6 network of 64
  *     bits, and most pending calls and sockets that a trusted proxy forwards for it; 0 is no limit
  * @param exempt addresses whose connections do not count by address
- * @param head how long a head may take from its first byte; on a new connection from its accept
- * @param body how long a body may take from the end of its head
- * @param idle how long a connection may be silent in both directions
+ * @param headTimeout how long a head may take from its first byte; on a new connection from its
+ *     accept
+ * @param bodyTimeout how long a body may take from the end of its head
+ * @param idleTimeout how long a connection may be silent in both directions
  */
 public record PortLimits(
     int connections,
     int connectionsPerAddress,
     Predicate<InetAddress> exempt,
-    Duration head,
-    Duration body,
-    Duration idle) {
+    Duration headTimeout,
+    Duration bodyTimeout,
+    Duration idleTimeout) {
   /** Long enough for the slowest network, and short enough that few incomplete heads are held. */
   private static final Duration HEAD = Duration.ofSeconds(10);
 

@@ -56,7 +56,7 @@ final class RequestFraming {
   private int digits;
 
   /** How many characters of CR LF CR LF have been read. */
-  private int ending;
+  private int lineEndsSeen;
 
   /**
    * Reads up to the end of these bytes, the end of a head or a body, or a refusal. Between two
@@ -94,22 +94,22 @@ final class RequestFraming {
       }
       state = State.HEAD;
       count = 0;
-      ending = 0;
+      lineEndsSeen = 0;
     }
     for (int at = from; at < to; at++) {
       byte c = bytes[at];
       count++;
-      boolean wanted = (ending & 1) == 0 ? c == '\r' : c == '\n';
+      boolean wanted = (lineEndsSeen & 1) == 0 ? c == '\r' : c == '\n';
       if (wanted) {
-        ending++;
-        if (ending == 4) {
+        lineEndsSeen++;
+        if (lineEndsSeen == 4) {
           return at + 1;
         }
-      } else if (c == '\n' || (ending & 1) == 1) {
+      } else if (c == '\n' || (lineEndsSeen & 1) == 1) {
         refuse("a line that does not end with CR LF");
         return at;
       } else {
-        ending = 0;
+        lineEndsSeen = 0;
       }
       if (count > HEAD_BYTES) {
         tooLarge = true;
@@ -121,8 +121,8 @@ final class RequestFraming {
   }
 
   /** Whether a head has just become complete; the next call is {@link #read}. */
-  boolean isHeadWhole() {
-    return state == State.HEAD && ending == 4;
+  boolean isHeadComplete() {
+    return state == State.HEAD && lineEndsSeen == 4;
   }
 
   /** Reads the complete head: all of its bytes. */
@@ -134,14 +134,14 @@ final class RequestFraming {
         size();
       } else {
         count = head.length();
-        state = count > 0 ? State.BODY : after();
+        state = count > 0 ? State.BODY : stateAfterBody();
       }
     } catch (MalformedException e) {
       refuse(String.valueOf(e.getMessage()));
     }
   }
 
-  private State after() {
+  private State stateAfterBody() {
     return upgrade ? State.ASKED : State.BETWEEN;
   }
 
@@ -149,7 +149,7 @@ final class RequestFraming {
     long taken = Math.min(count, to - at);
     count -= taken;
     if (count == 0) {
-      state = state == State.BODY ? after() : State.CHUNK_DATA_CR;
+      state = state == State.BODY ? stateAfterBody() : State.CHUNK_DATA_CR;
     }
     return at + (int) taken;
   }
@@ -215,7 +215,7 @@ final class RequestFraming {
   }
 
   /** The switch to another protocol was declined: the next request may come. */
-  void staysHttp() {
+  void upgradeDeclined() {
     // If the answer came before the end of the body, that end is no longer a request to switch.
     upgrade = false;
     if (state == State.ASKED) {
@@ -224,7 +224,7 @@ final class RequestFraming {
   }
 
   /** Whether the last request is complete and no further one has begun. */
-  boolean isBetween() {
+  boolean isBetweenRequests() {
     return state == State.BETWEEN;
   }
 
@@ -235,11 +235,11 @@ final class RequestFraming {
 
   /** Whether a head is complete and its body is not. */
   boolean isInBody() {
-    return !isBetween() && !isInHead() && !isAsked() && !isRefused();
+    return !isBetweenRequests() && !isInHead() && !isUpgradePending() && !isRefused();
   }
 
   /** Whether the last request asks for another protocol and the handler has not decided yet. */
-  boolean isAsked() {
+  boolean isUpgradePending() {
     return state == State.ASKED;
   }
 

@@ -46,7 +46,7 @@ final class RequestGuard
     this.meters = meters;
     this.session = session;
     // Loads classes now: once descriptors have run out, no class can be loaded.
-    RequestGuardLogic.load();
+    RequestGuardLogic.loadClasses();
   }
 
   @Override

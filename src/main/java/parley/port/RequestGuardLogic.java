@@ -25,16 +25,16 @@ import parley.port.OpenConnection.Signal;
  * checks only for silence.
  *
  * <p>There is one timer, set to the earliest possible deadline. So an idle connection wakes once in
- * {@link PortLimits#idle}, not every second.
+ * {@link PortLimits#idleTimeout}, not every second.
  */
 final class RequestGuardLogic extends TimerGraphStageLogic {
   /** How long a client may take to receive the last answer of a connection that the guard ends. */
-  private static final Duration LINGER = Duration.ofSeconds(10);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   private static final String TIMER = "late";
   private static final ByteString SWITCHING = ByteString.fromString("HTTP/1.1 101 ");
 
-  private enum Waiting {
+  private enum AwaitedPart {
     NOTHING,
     HEAD,
     BODY,
@@ -55,19 +55,19 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   // The beginning of a head; bytes after a request for another protocol; the refusal that goes to
   // the library next.
-  private byte @Nullable [] held;
+  private byte @Nullable [] heldHead;
   private int heldBytes;
-  private @Nullable ByteString behind;
-  private @Nullable ByteString last;
-  private boolean finishing;
-  private boolean ending;
+  private @Nullable ByteString bytesAfterUpgrade;
+  private @Nullable ByteString pendingRefusal;
+  private boolean finishRequested;
+  private boolean inputClosed;
 
   // Times in nanoseconds of System.nanoTime.
-  private long lastBytes;
-  private Waiting waiting = Waiting.HEAD;
+  private long lastBytesAt;
+  private AwaitedPart awaited = AwaitedPart.HEAD;
   private long deadline;
   private long timerAt;
-  private boolean timed;
+  private boolean timerSet;
 
   RequestGuardLogic(
       BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound> shape,
@@ -84,32 +84,32 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     this.meters = meters;
     this.session = session;
     this.connection = connection;
-    inward();
-    outward();
+    handleIncomingBytes();
+    handleOutgoingBytes();
   }
 
-  private void inward() {
+  private void handleIncomingBytes() {
     setHandler(
         fromNet,
         new AbstractInHandler() {
           @Override
           public void onPush() {
-            lastBytes = System.nanoTime();
+            lastBytesAt = System.nanoTime();
             ByteString bytes = grab(fromNet);
             if (framing == null) {
               push(toHttp, new SessionBytes(session, bytes));
-            } else if (ending) {
+            } else if (inputClosed) {
               // Discards the bytes: closing with unread bytes would reset the connection and lose
               // the answer.
               pull(fromNet);
             } else {
-              take(framing, bytes);
+              processBytes(framing, bytes);
             }
           }
 
           @Override
           public void onUpstreamFinish() {
-            if (last == null && behind == null) {
+            if (pendingRefusal == null && bytesAfterUpgrade == null) {
               complete(toHttp);
             }
           }
@@ -124,29 +124,29 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         new AbstractOutHandler() {
           @Override
           public void onPull() {
-            more();
+            feedLibrary();
           }
 
           @Override
           public void onDownstreamFinish(Throwable cause) {
-            if (!ending) {
+            if (!inputClosed) {
               cancel(fromNet, cause);
             }
           }
         });
   }
 
-  private void outward() {
+  private void handleOutgoingBytes() {
     setHandler(
         fromHttp,
         new AbstractInHandler() {
           @Override
           public void onPush() {
-            lastBytes = System.nanoTime();
+            lastBytesAt = System.nanoTime();
             if (grab(fromHttp) instanceof SendBytes bytes) {
               push(toNet, bytes.bytes());
-              if (framing != null && framing.isAsked()) {
-                decided(bytes.bytes());
+              if (framing != null && framing.isUpgradePending()) {
+                checkProtocolSwitch(bytes.bytes());
               }
             } else {
               pull(fromHttp);
@@ -156,7 +156,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
           @Override
           public void onUpstreamFinish() {
             complete(toNet);
-            if (ending) {
+            if (inputClosed) {
               cancel(fromNet);
             }
           }
@@ -184,23 +184,23 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   }
 
   /** Checks whether this answer grants the switch to another protocol. */
-  private void decided(ByteString answer) {
+  private void checkProtocolSwitch(ByteString answer) {
     if (connection.isSwitching() && answer.startsWith(SWITCHING, 0)) {
       framing = null;
-      waiting = Waiting.NOTHING;
+      awaited = AwaitedPart.NOTHING;
       if (isAvailable(toHttp)) {
-        more();
+        feedLibrary();
       }
     }
   }
 
   @Override
   public void preStart() {
-    lastBytes = System.nanoTime();
-    deadline = lastBytes + limits.head().toNanos();
+    lastBytesAt = System.nanoTime();
+    deadline = lastBytesAt + limits.headTimeout().toNanos();
     schedule();
-    var signals = createAsyncCallback(this::told);
-    connection.runs(signals::invoke);
+    var signals = createAsyncCallback(this::onSignal);
+    connection.streamStarted(signals::invoke);
   }
 
   @Override
@@ -208,53 +208,53 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     connection.end();
   }
 
-  private void told(Signal signal) {
+  private void onSignal(Signal signal) {
     RequestFraming current = framing;
     switch (signal) {
-      case STAYS_HTTP -> {
-        boolean asked = current != null && current.isAsked();
+      case SWITCH_DECLINED -> {
+        boolean asked = current != null && current.isUpgradePending();
         if (current != null) {
-          current.staysHttp();
+          current.upgradeDeclined();
         }
         if (asked) {
-          if (finishing) {
-            end(null);
+          if (finishRequested) {
+            closeInput(null);
           } else if (isAvailable(toHttp)) {
-            more();
+            feedLibrary();
           }
         }
       }
       case FINISH -> {
-        finishing = true;
-        if (current != null && current.isBetween() && !ending) {
-          end(null);
+        finishRequested = true;
+        if (current != null && current.isBetweenRequests() && !inputClosed) {
+          closeInput(null);
         }
       }
-      case CUT -> failStage(new Ended("the server stops"));
+      case CUT -> failStage(new ConnectionEnded("the server stops"));
     }
   }
 
   /** Called when the library wants bytes. */
-  private void more() {
+  private void feedLibrary() {
     RequestFraming current = framing;
-    if (ending) {
-      ByteString refusal = last;
+    if (inputClosed) {
+      ByteString refusal = pendingRefusal;
       if (refusal != null) {
-        last = null;
+        pendingRefusal = null;
         push(toHttp, new SessionBytes(session, refusal));
         complete(toHttp);
       }
-    } else if (current != null && current.isAsked()) {
+    } else if (current != null && current.isUpgradePending()) {
       // These bytes wait until the handler has decided about their protocol: at most one read of
       // them.
       return;
-    } else if (behind != null) {
-      ByteString bytes = behind;
-      behind = null;
+    } else if (bytesAfterUpgrade != null) {
+      ByteString bytes = bytesAfterUpgrade;
+      bytesAfterUpgrade = null;
       if (current == null) {
         push(toHttp, new SessionBytes(session, bytes));
       } else {
-        take(current, bytes);
+        processBytes(current, bytes);
       }
     } else if (isClosed(fromNet)) {
       complete(toHttp);
@@ -264,51 +264,51 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   }
 
   /** Passes on the complete and valid part of these bytes and of the bytes held back. */
-  private void take(RequestFraming now, ByteString bytes) {
+  private void processBytes(RequestFraming now, ByteString bytes) {
     byte[] array = bytes.toArrayUnsafe();
     int at = 0;
     int good = 0;
     int head = 0;
     boolean inBody = false;
-    while (at < array.length && !now.isAsked() && !now.isRefused()) {
+    while (at < array.length && !now.isUpgradePending() && !now.isRefused()) {
       inBody = now.isInBody();
-      if (now.isBetween()) {
+      if (now.isBetweenRequests()) {
         head = at;
       }
       at = now.advance(array, at, array.length);
-      if (now.isHeadWhole()) {
+      if (now.isHeadComplete()) {
         if (heldBytes > 0 && good == 0) {
-          hold(array, 0, at);
-          now.read(held(), 0, heldBytes);
+          holdBack(array, 0, at);
+          now.read(heldHead(), 0, heldBytes);
         } else {
           now.read(array, head, at);
         }
         // The head is complete: the next wait is a new one, with its own deadline.
-        waiting = Waiting.NOTHING;
+        awaited = AwaitedPart.NOTHING;
         good = now.isRefused() ? good : at;
       } else if (inBody) {
         good = at;
       }
     }
-    ByteString passed = passed(bytes, good);
+    ByteString passed = bytesToPassOn(bytes, good);
     if (now.isRefused()) {
       meters.malformed.increment();
-      refused(now, passed, inBody);
+      refuseRequest(now, passed, inBody);
       return;
     }
     if (now.isInHead()) {
-      hold(array, good, array.length);
+      holdBack(array, good, array.length);
     } else if (at < array.length) {
-      behind = bytes.drop(at);
+      bytesAfterUpgrade = bytes.drop(at);
     }
     if (passed != null) {
       push(toHttp, new SessionBytes(session, passed));
     }
     waitForRest(now);
-    if (finishing && now.isBetween()) {
-      end(null);
+    if (finishRequested && now.isBetweenRequests()) {
+      closeInput(null);
     } else if (passed == null) {
-      more();
+      feedLibrary();
     }
   }
 
@@ -316,7 +316,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
    * The bytes to pass on: the head that was held back, if it is complete now, and these bytes up to
    * {@code good}. Null if there are none.
    */
-  private @Nullable ByteString passed(ByteString bytes, int good) {
+  private @Nullable ByteString bytesToPassOn(ByteString bytes, int good) {
     if (good == 0) {
       return null;
     }
@@ -324,46 +324,46 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       return good == bytes.size() ? bytes : bytes.take(good);
     }
     // The held bytes already include those that completed the head.
-    ByteString whole = ByteString.fromArrayUnsafe(held(), 0, heldBytes);
-    ByteString rest = bytes.slice(headEnd, good);
-    held = null;
+    ByteString whole = ByteString.fromArrayUnsafe(heldHead(), 0, heldBytes);
+    ByteString rest = bytes.slice(heldHeadEnd, good);
+    heldHead = null;
     heldBytes = 0;
     return rest.isEmpty() ? whole : whole.concat(rest);
   }
 
   /** Index in the newest bytes at which the held head ends. */
-  private int headEnd;
+  private int heldHeadEnd;
 
-  private void hold(byte[] bytes, int from, int to) {
+  private void holdBack(byte[] bytes, int from, int to) {
     int size = heldBytes + to - from;
-    byte[] larger = held;
+    byte[] larger = heldHead;
     if (larger == null) {
       larger = new byte[Math.max(512, size)];
     } else if (larger.length < size) {
       larger = Arrays.copyOf(larger, Math.max(size, 2 * larger.length));
     }
     System.arraycopy(bytes, from, larger, heldBytes, to - from);
-    held = larger;
+    heldHead = larger;
     heldBytes = size;
-    headEnd = to;
+    heldHeadEnd = to;
   }
 
-  private byte[] held() {
-    byte[] bytes = held;
+  private byte[] heldHead() {
+    byte[] bytes = heldHead;
     return bytes == null ? new byte[0] : bytes;
   }
 
-  private void refused(RequestFraming now, @Nullable ByteString passed, boolean inBody) {
+  private void refuseRequest(RequestFraming now, @Nullable ByteString passed, boolean inBody) {
     if (inBody) {
       // The library already reads this request: its body ends early, which the reader notices.
       if (passed != null) {
         push(toHttp, new SessionBytes(session, passed));
       }
-      end(null);
+      closeInput(null);
     } else {
       ByteString refusal =
-          (now.isTooLarge() ? GuardRefusal.TOO_LARGE : GuardRefusal.MALFORMED).request();
-      end(passed == null ? refusal : passed.concat(refusal));
+          (now.isTooLarge() ? GuardRefusal.TOO_LARGE : GuardRefusal.MALFORMED).replacementRequest();
+      closeInput(passed == null ? refusal : passed.concat(refusal));
     }
   }
 
@@ -371,11 +371,11 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
    * Accepts no more requests. The library answers the requests it has, then this refusal if there
    * is one, and closes the connection.
    */
-  private void end(@Nullable ByteString refusal) {
-    ending = true;
-    held = null;
+  private void closeInput(@Nullable ByteString refusal) {
+    inputClosed = true;
+    heldHead = null;
     heldBytes = 0;
-    behind = null;
+    bytesAfterUpgrade = null;
     if (!isClosed(toHttp)) {
       if (refusal == null) {
         complete(toHttp);
@@ -383,14 +383,14 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         push(toHttp, new SessionBytes(session, refusal));
         complete(toHttp);
       } else {
-        last = refusal;
+        pendingRefusal = refusal;
       }
     }
     if (!isClosed(fromNet) && !hasBeenPulled(fromNet)) {
       pull(fromNet);
     }
-    if (!finishing) {
-      waitFor(Waiting.END, LINGER);
+    if (!finishRequested) {
+      waitFor(AwaitedPart.END, CLOSE_TIMEOUT);
     }
   }
 
@@ -398,28 +398,28 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   private void waitForRest(RequestFraming now) {
     if (now.isInHead()) {
-      waitFor(Waiting.HEAD, limits.head());
+      waitFor(AwaitedPart.HEAD, limits.headTimeout());
     } else if (now.isInBody()) {
-      waitFor(Waiting.BODY, limits.body());
+      waitFor(AwaitedPart.BODY, limits.bodyTimeout());
     } else {
-      waiting = Waiting.NOTHING;
+      awaited = AwaitedPart.NOTHING;
     }
   }
 
   /** Starts a new deadline, unless the guard already waits for the same thing. */
-  private void waitFor(Waiting what, Duration time) {
-    if (waiting != what) {
-      waiting = what;
+  private void waitFor(AwaitedPart what, Duration time) {
+    if (awaited != what) {
+      awaited = what;
       deadline = System.nanoTime() + time.toNanos();
       schedule();
     }
   }
 
   private void schedule() {
-    long idle = lastBytes + limits.idle().toNanos();
-    long next = waiting == Waiting.NOTHING || idle - deadline < 0 ? idle : deadline;
-    if (!timed || next - timerAt < 0) {
-      timed = true;
+    long idle = lastBytesAt + limits.idleTimeout().toNanos();
+    long next = awaited == AwaitedPart.NOTHING || idle - deadline < 0 ? idle : deadline;
+    if (!timerSet || next - timerAt < 0) {
+      timerSet = true;
       timerAt = next;
       // Adds 1 ms: a timer that fires early would be set again and again.
       long nanos = Math.max(0, next - System.nanoTime()) + 1_000_000;
@@ -429,46 +429,46 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   @Override
   public void onTimer(Object key) {
-    timed = false;
+    timerSet = false;
     long now = System.nanoTime();
-    if (now - lastBytes >= limits.idle().toNanos()) {
-      failStage(new Ended("the connection was silent for " + limits.idle()));
+    if (now - lastBytesAt >= limits.idleTimeout().toNanos()) {
+      failStage(new ConnectionEnded("the connection was silent for " + limits.idleTimeout()));
       return;
     }
-    if (waiting != Waiting.NOTHING && now - deadline >= 0) {
-      late();
+    if (awaited != AwaitedPart.NOTHING && now - deadline >= 0) {
+      onDeadlinePassed();
     }
     schedule();
   }
 
-  private void late() {
-    switch (waiting) {
+  private void onDeadlinePassed() {
+    switch (awaited) {
       case HEAD -> {
         meters.lateHeads.increment();
-        end(heldBytes == 0 ? null : GuardRefusal.TOO_LATE.request());
+        closeInput(heldBytes == 0 ? null : GuardRefusal.TOO_LATE.replacementRequest());
       }
       case BODY -> {
         meters.lateBodies.increment();
-        end(null);
+        closeInput(null);
       }
-      case END -> failStage(new Ended("the answer was not received"));
+      case END -> failStage(new ConnectionEnded("the answer was not received"));
       case NOTHING -> {}
     }
   }
 
   /** Loads every class that a refusal needs. */
-  static void load() {
+  static void loadClasses() {
     for (GuardRefusal refusal : GuardRefusal.values()) {
-      Objects.requireNonNull(refusal.request());
+      Objects.requireNonNull(refusal.replacementRequest());
     }
-    Objects.requireNonNull(new Ended("").getMessage());
+    Objects.requireNonNull(new ConnectionEnded("").getMessage());
   }
 
   /** The server ends a connection. This is expected, so the exception has no stack trace. */
-  private static final class Ended extends TimeoutException {
+  private static final class ConnectionEnded extends TimeoutException {
     private static final long serialVersionUID = 1L;
 
-    Ended(String why) {
+    ConnectionEnded(String why) {
       super(why);
     }
 

@@ -43,7 +43,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
   static RequestHead read(byte[] bytes, int from, int to) throws MalformedException {
     int end = lineEnd(bytes, from);
     boolean old = requestLine(bytes, from, end);
-    return new Reader(old).headers(bytes, end + 2, to);
+    return new HeaderReader(old).headers(bytes, end + 2, to);
   }
 
   /** Checks {@code METHOD target HTTP/1.x}; true for HTTP/1.0. */
@@ -78,14 +78,14 @@ record RequestHead(Body body, long length, boolean upgrade) {
   }
 
   /** The framing that the header lines read so far declare. */
-  private static final class Reader {
-    private final boolean old;
+  private static final class HeaderReader {
+    private final boolean http10;
     private long length = -1;
     private boolean chunked;
     private boolean upgrade;
 
-    Reader(boolean old) {
-      this.old = old;
+    HeaderReader(boolean old) {
+      this.http10 = old;
     }
 
     RequestHead headers(byte[] bytes, int first, int to) throws MalformedException {
@@ -126,11 +126,11 @@ record RequestHead(Body body, long length, boolean upgrade) {
         }
       }
       int name = colon - from;
-      if (is(bytes, from, name, "content-length")) {
+      if (equalsIgnoringCase(bytes, from, name, "content-length")) {
         contentLength(bytes, start, stop);
-      } else if (is(bytes, from, name, "transfer-encoding")) {
+      } else if (equalsIgnoringCase(bytes, from, name, "transfer-encoding")) {
         transferEncoding(bytes, start, stop);
-      } else if (is(bytes, from, name, "upgrade")) {
+      } else if (equalsIgnoringCase(bytes, from, name, "upgrade")) {
         upgrade = true;
       }
     }
@@ -153,10 +153,10 @@ record RequestHead(Body body, long length, boolean upgrade) {
     }
 
     private void transferEncoding(byte[] bytes, int from, int to) throws MalformedException {
-      if (chunked || !is(bytes, from, to - from, "chunked")) {
+      if (chunked || !equalsIgnoringCase(bytes, from, to - from, "chunked")) {
         throw new MalformedException("a Transfer-Encoding other than chunked");
       }
-      if (old) {
+      if (http10) {
         throw new MalformedException("a Transfer-Encoding in HTTP/1.0");
       }
       chunked = true;
@@ -181,7 +181,7 @@ record RequestHead(Body body, long length, boolean upgrade) {
   }
 
   /** Whether these bytes are the given lower-case word, ignoring case. */
-  private static boolean is(byte[] bytes, int from, int length, String word) {
+  private static boolean equalsIgnoringCase(byte[] bytes, int from, int length, String word) {
     if (length != word.length()) {
       return false;
     }

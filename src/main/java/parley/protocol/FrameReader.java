@@ -76,7 +76,7 @@ public final class FrameReader {
       case "inbox" -> inbox(id, f);
       case "history" -> history(id, f.conversationId(), f);
       default ->
-          throw f.bad(
+          throw f.invalid(
               "op",
               "one of hello, auth, ping, send, edit, delete, react, ack, read, typing, watch,"
                   + " inbox, history");
@@ -98,13 +98,13 @@ public final class FrameReader {
     boolean toConversation = f.get("conversation_id") != null;
     boolean toUser = f.get("to") != null;
     if (toConversation && toUser) {
-      throw f.bad("to", "left out where conversation_id is given");
+      throw f.invalid("to", "left out where conversation_id is given");
     }
     @Nullable UserId to = toUser ? f.userId("to") : null;
     @Nullable ConversationId conversationId = toUser ? null : f.conversationId();
     String clientMsgId = f.clientMsgId();
     // Without the media service, media is as unknown as any other type.
-    f.word("type", List.of("text"));
+    f.oneOf("type", List.of("text"));
     String content = f.content();
     @Nullable Long replyTo = f.seqOrNull("reply_to");
     List<UserId> mentions =

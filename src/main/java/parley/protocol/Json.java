@@ -93,14 +93,16 @@ final class Json {
       } catch (JsonProcessingException e) {
         String field = fieldAt(parser, whole);
         throw new FieldError(
-            wrong, field, field + " must be JSON, each name once (near character " + at(e) + ")");
+            wrong,
+            field,
+            field + " must be JSON, each name once (near character " + charOffset(e) + ")");
       }
     } catch (IOException e) {
       throw new FieldError(wrong, whole, whole + " must be JSON");
     }
   }
 
-  private static long at(JsonProcessingException e) {
+  private static long charOffset(JsonProcessingException e) {
     return e.getLocation() == null ? 0 : Math.max(0, e.getLocation().getCharOffset());
   }
 

@@ -28,12 +28,12 @@ final class JsonEncoder {
 
   /** Writes the fields of one object. */
   @FunctionalInterface
-  interface Writing {
+  interface FieldWriter {
     void to(JsonGenerator json) throws IOException;
   }
 
   /** Encodes one object. Buffers are recycled per thread; only the result is allocated. */
-  static String object(Writing fields) {
+  static String object(FieldWriter fields) {
     BufferRecycler buffers = FACTORY._getBufferRecycler();
     try (SegmentedStringWriter out = new SegmentedStringWriter(buffers)) {
       try (JsonGenerator json = FACTORY.createGenerator(out)) {

@@ -25,7 +25,7 @@ final class JsonFields {
   private static final String SEQ_RULE = "a positive 64-bit integer";
 
   private final ObjectNode object;
-  private final ErrorCode wrong;
+  private final ErrorCode errorCode;
 
   /**
    * The fields of one object.
@@ -34,7 +34,7 @@ final class JsonFields {
    */
   JsonFields(ObjectNode object, ErrorCode wrong) {
     this.object = object;
-    this.wrong = wrong;
+    this.errorCode = wrong;
   }
 
   /** The value of a field, or null if it is missing or {@code null}. */
@@ -52,25 +52,25 @@ final class JsonFields {
   private JsonNode required(String name, String rule) throws FieldError {
     JsonNode node = get(name);
     if (node == null) {
-      throw new FieldError(wrong, name, name + " is missing; it must be " + rule);
+      throw new FieldError(errorCode, name, name + " is missing; it must be " + rule);
     }
     return node;
   }
 
   /** The error for a field that breaks its rule. */
-  FieldError bad(String name, String rule) {
-    return new FieldError(wrong, name, name + " must be " + rule);
+  FieldError invalid(String name, String rule) {
+    return new FieldError(errorCode, name, name + " must be " + rule);
   }
 
   // Strings.
 
   private String string(JsonNode node, String name, String rule) throws FieldError {
     if (!node.isTextual()) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     String s = node.textValue();
     if (!TextRules.isWellFormed(s)) {
-      throw bad(name, rule + ", without lone surrogates");
+      throw invalid(name, rule + ", without lone surrogates");
     }
     return s;
   }
@@ -90,7 +90,7 @@ final class JsonFields {
     String s = string(name, rule);
     int chars = TextRules.codePoints(s);
     if (chars < min || chars > max) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     return s;
   }
@@ -101,14 +101,14 @@ final class JsonFields {
   }
 
   /** One of the given words. */
-  String word(String name, List<String> words) throws FieldError {
+  String oneOf(String name, List<String> words) throws FieldError {
     String rule =
         words.size() == 1
             ? "\"" + words.get(0) + "\""
             : "one of \"" + String.join("\", \"", words) + "\"";
     String s = string(name, rule);
     if (!words.contains(s)) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     return s;
   }
@@ -118,7 +118,7 @@ final class JsonFields {
     String rule = "a non-empty string of at most " + Limits.CONTENT_BYTES + " bytes in UTF-8";
     String s = string("content", rule);
     if (s.isEmpty()) {
-      throw bad("content", rule);
+      throw invalid("content", rule);
     }
     if (TextRules.utf8Bytes(s) > Limits.CONTENT_BYTES) {
       throw new FieldError(ErrorCode.TOO_LARGE, "content", "content must be " + rule);
@@ -131,7 +131,7 @@ final class JsonFields {
     String rule = "a string of at most " + Limits.REACTION_BYTES + " bytes in UTF-8";
     String s = string("reaction", rule);
     if (TextRules.utf8Bytes(s) > Limits.REACTION_BYTES) {
-      throw bad("reaction", rule);
+      throw invalid("reaction", rule);
     }
     return s;
   }
@@ -150,7 +150,7 @@ final class JsonFields {
     String rule = "a string of 1 to " + Limits.CLIENT_MSG_ID_CHARS + " characters [A-Za-z0-9_:-]";
     String s = string(name, rule);
     if (!TextRules.isName(s, 1, Limits.CLIENT_MSG_ID_CHARS, true, "_:-")) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     return s;
   }
@@ -160,7 +160,7 @@ final class JsonFields {
     String rule = "an http or https URL of at most " + Limits.URL_CHARS + " characters";
     String s = string(name, rule);
     if (s.length() > Limits.URL_CHARS || !(s.isEmpty() || TextRules.isWebUrl(s))) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     return s;
   }
@@ -170,7 +170,7 @@ final class JsonFields {
   private String id(JsonNode node, String name) throws FieldError {
     String s = string(node, name, ID_RULE);
     if (!IdRules.isId(s)) {
-      throw bad(name, ID_RULE);
+      throw invalid(name, ID_RULE);
     }
     return s;
   }
@@ -196,12 +196,12 @@ final class JsonFields {
         "an array of " + (min == 0 ? "at most " + max : min + " to " + max) + " ids, each ";
     JsonNode node = required(name, rule + ID_RULE);
     if (!node.isArray() || node.size() < min || node.size() > max) {
-      throw bad(name, rule + ID_RULE);
+      throw invalid(name, rule + ID_RULE);
     }
     Set<UserId> ids = LinkedHashSet.newLinkedHashSet(node.size());
     for (JsonNode element : node) {
       if (!element.isTextual() || !IdRules.isId(element.textValue())) {
-        throw bad(name, rule + ID_RULE);
+        throw invalid(name, rule + ID_RULE);
       }
       ids.add(new UserId(element.textValue()));
     }
@@ -214,11 +214,11 @@ final class JsonFields {
   long integer(String name, long min, long max, String rule) throws FieldError {
     JsonNode node = required(name, rule);
     if (!node.isIntegralNumber() || !node.canConvertToLong()) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     long n = node.longValue();
     if (n < min || n > max) {
-      throw bad(name, rule);
+      throw invalid(name, rule);
     }
     return n;
   }
@@ -251,7 +251,7 @@ final class JsonFields {
     String rule = "an integer from 1 to " + max;
     JsonNode node = required("limit", rule);
     if (!node.isIntegralNumber()) {
-      throw bad("limit", rule);
+      throw invalid("limit", rule);
     }
     if (!node.canConvertToInt() || node.intValue() < 1 || node.intValue() > max) {
       throw new FieldError(ErrorCode.BAD_REQUEST, "limit", "limit must be " + rule);
@@ -263,7 +263,7 @@ final class JsonFields {
   boolean bool(String name) throws FieldError {
     JsonNode node = required(name, "true or false");
     if (!node.isBoolean()) {
-      throw bad(name, "true or false");
+      throw invalid(name, "true or false");
     }
     return node.booleanValue();
   }

@@ -83,7 +83,7 @@ public final class RequestReader {
         f -> {
           String username = f.string("username", USERNAME_RULE);
           if (!TextRules.isName(username, 3, 32, false, "_.-")) {
-            throw f.bad("username", USERNAME_RULE);
+            throw f.invalid("username", USERNAME_RULE);
           }
           String password = f.text("password", 8, PASSWORD_CHARS);
           @Nullable String displayName = f.textOrNull("display_name", 1, Limits.NAME_CHARS);
@@ -125,7 +125,7 @@ public final class RequestReader {
     return read(
         body,
         f -> {
-          String status = f.word("status", List.of("online", "away", "offline"));
+          String status = f.oneOf("status", List.of("online", "away", "offline"));
           return new Request.SetPresence(Presence.Status.valueOf(status.toUpperCase(Locale.ROOT)));
         });
   }
@@ -135,14 +135,14 @@ public final class RequestReader {
     return read(
         body,
         f -> {
-          String platform = f.word("platform", List.of("apns", "fcm"));
+          String platform = f.oneOf("platform", List.of("apns", "fcm"));
           // The token becomes part of a path at the push service, so only visible ASCII is allowed.
           String rule = "a string of 1 to " + PUSH_TOKEN_CHARS + " visible ASCII characters";
           String token = f.string("token", rule);
           if (token.isEmpty()
               || token.length() > PUSH_TOKEN_CHARS
               || !TextRules.isVisibleAscii(token)) {
-            throw f.bad("token", rule);
+            throw f.invalid("token", rule);
           }
           return new Request.PushToken(
               Request.Platform.valueOf(platform.toUpperCase(Locale.ROOT)), token);
@@ -154,7 +154,7 @@ public final class RequestReader {
     return read(
         body,
         f -> {
-          f.word("type", List.of("direct"));
+          f.oneOf("type", List.of("direct"));
           return new Request.OpenDirect(f.userId("user_id"));
         });
   }
@@ -194,7 +194,7 @@ public final class RequestReader {
         body,
         f ->
             new Request.SetRole(
-                f.word("role", List.of("admin", "member")).equals("admin")
+                f.oneOf("role", List.of("admin", "member")).equals("admin")
                     ? Role.ADMIN
                     : Role.MEMBER));
   }

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key signs the provider tokens
  * @param topic the app's bundle id
- * @param trusted issuers that the server's certificate may have; empty for those that the platform
- *     trusts
+ * @param trustedIssuers issuers that the server's certificate may have; empty for those that the
+ *     platform trusts
  */
 public record ApnsAccess(
-    ApnsSigningKey key, String topic, String host, int port, List<X509Certificate> trusted) {
+    ApnsSigningKey key, String topic, String host, int port, List<X509Certificate> trustedIssuers) {
 
   /**
    * Reads the files. Blocks, so it is for the start of a program.

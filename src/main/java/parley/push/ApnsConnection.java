@@ -26,32 +26,32 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApnsConnection {
   /** How long a closing connection waits for outstanding answers. */
-  static final Duration GRACE = Duration.ofSeconds(2);
+  static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
   /** Timeout of the TCP connect. */
-  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /**
    * Silence after which the client sends a ping. Without an answer it closes the connection half of
    * that time later. pushy's default of a minute would keep a connection that a firewall has
    * forgotten for 90 s.
    */
-  private static final Duration PING = Duration.ofSeconds(20);
+  private static final Duration PING_INTERVAL = Duration.ofSeconds(20);
 
   /**
    * Missing answers in a row after which the connection is replaced. Each missing answer holds one
    * of the 1,000 streams that APNs allows; pushy would queue notifications beyond them.
    */
-  static final int UNANSWERED = 64;
+  static final int MAX_UNANSWERED = 64;
 
   private final ApnsClient client;
   private final Duration timeout;
   private final ProviderConfirmation providerConfirmation;
   private final Runnable onEnd;
   private final AtomicInteger unanswered = new AtomicInteger();
-  private final AtomicBoolean ended = new AtomicBoolean();
-  private volatile boolean up;
-  private volatile boolean failed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean connected;
+  private volatile boolean connectFailed;
 
   /**
    * Reads the trust store, which blocks. Connects with the first notification.
@@ -74,12 +74,13 @@ final class ApnsConnection {
             .setSigningKey(access.key())
             .setEventLoopGroup(threads)
             .setConcurrentConnections(1)
-            .setConnectionTimeout(CONNECT)
-            .setIdlePingInterval(PING)
-            .setGracefulShutdownTimeout(GRACE)
-            .setMetricsListener(new Watch());
-    if (!access.trusted().isEmpty()) {
-      builder.setTrustedServerCertificateChain(access.trusted().toArray(X509Certificate[]::new));
+            .setConnectionTimeout(CONNECT_TIMEOUT)
+            .setIdlePingInterval(PING_INTERVAL)
+            .setGracefulShutdownTimeout(CLOSE_TIMEOUT)
+            .setMetricsListener(new ConnectionListener());
+    if (!access.trustedIssuers().isEmpty()) {
+      builder.setTrustedServerCertificateChain(
+          access.trustedIssuers().toArray(X509Certificate[]::new));
     }
     this.client = builder.build();
   }
@@ -102,15 +103,15 @@ final class ApnsConnection {
             ? failure.getCause()
             : failure;
     if (cause instanceof TimeoutException) {
-      boolean silent = unanswered.incrementAndGet() >= UNANSWERED;
-      if (!up || silent) {
+      boolean silent = unanswered.incrementAndGet() >= MAX_UNANSWERED;
+      if (!connected || silent) {
         // Notifications that wait in pushy for a connection must not be sent after their timeout.
-        retire();
+        closeOnce();
       }
       return new PushOutcome.Retry(null, FailureReasons.TIMEOUT);
     }
     boolean unsent =
-        failed
+        connectFailed
             || cause instanceof ConnectException
             || cause instanceof UnknownHostException
             || cause instanceof SSLException
@@ -120,11 +121,11 @@ final class ApnsConnection {
   }
 
   /**
-   * Closes the connection; outstanding answers get {@link #GRACE}. Returns at once. A second call
-   * does nothing.
+   * Closes the connection; outstanding answers get {@link #CLOSE_TIMEOUT}. Returns at once. A
+   * second call does nothing.
    */
-  void retire() {
-    if (ended.compareAndSet(false, true)) {
+  void closeOnce() {
+    if (closed.compareAndSet(false, true)) {
       onEnd.run();
       CompletableFuture<Void> unused = client.close();
     }
@@ -134,22 +135,22 @@ final class ApnsConnection {
    * Observes the connection. Called on its thread, before the futures of the notifications
    * complete.
    */
-  private final class Watch implements ApnsClientMetricsListener {
+  private final class ConnectionListener implements ApnsClientMetricsListener {
     @Override
     public void handleConnectionAdded(ApnsClient of) {
-      up = true;
+      connected = true;
     }
 
     @Override
     public void handleConnectionRemoved(ApnsClient of) {
-      up = false;
+      connected = false;
     }
 
     @Override
     public void handleConnectionCreationFailed(ApnsClient of) {
-      up = false;
-      failed = true;
-      retire();
+      connected = false;
+      connectFailed = true;
+      closeOnce();
     }
 
     @Override

@@ -106,9 +106,10 @@ final class ApnsGateway implements PushGateway {
   public void close() {
     CompletableFuture<ApnsConnection> last = current.getAndSet(null);
     if (last != null) {
-      CompletionStage<Void> unused = last.thenAccept(ApnsConnection::retire);
+      CompletionStage<Void> unused = last.thenAccept(ApnsConnection::closeOnce);
     }
     Future<?> unusedEnd =
-        threads.shutdownGracefully(0, ApnsConnection.GRACE.toMillis(), TimeUnit.MILLISECONDS);
+        threads.shutdownGracefully(
+            0, ApnsConnection.CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
   }
 }

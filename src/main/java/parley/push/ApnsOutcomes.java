@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * and reported as that status, so that text from an endpoint never gets into a log.
  */
 final class ApnsOutcomes {
-  private static final Set<String> KNOWN =
+  private static final Set<String> KNOWN_REASONS =
       Set.of(
           "BadCertificate",
           "BadCertificateEnvironment",
@@ -85,9 +85,10 @@ final class ApnsOutcomes {
       @Nullable String said,
       Optional<Instant> invalidSince,
       ProviderConfirmation providerConfirmation) {
-    String reason = said != null && KNOWN.contains(said) ? said : FailureReasons.status(status);
+    String reason =
+        said != null && KNOWN_REASONS.contains(said) ? said : FailureReasons.status(status);
     return switch (reason) {
-      case "BadDeviceToken", "DeviceTokenNotForTopic" -> providerConfirmation.notOurs(reason);
+      case "BadDeviceToken", "DeviceTokenNotForTopic" -> providerConfirmation.foreignToken(reason);
       case "Unregistered", "ExpiredToken" -> gone(invalidSince, reason);
       case "ExpiredProviderToken", "IdleTimeout" -> new PushOutcome.Retry(null, reason);
       default -> {

@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 final class BoundedBody implements BodySubscriber<byte[]> {
   private final BodySubscriber<byte[]> bytes = BodySubscribers.ofByteArray();
   private final Duration timeout;
-  private int left;
+  private int bytesLeft;
   private Flow.@Nullable Subscription subscription;
 
   /**
    * Fails if the body has more than {@code most} bytes or is not complete after {@code timeout}.
    */
   BoundedBody(int most, Duration timeout) {
-    this.left = most;
+    this.bytesLeft = most;
     this.timeout = timeout;
   }
 
@@ -47,8 +47,8 @@ final class BoundedBody implements BodySubscriber<byte[]> {
   @Override
   public void onNext(List<ByteBuffer> items) {
     for (ByteBuffer item : items) {
-      left -= item.remaining();
-      if (left < 0) {
+      bytesLeft -= item.remaining();
+      if (bytesLeft < 0) {
         if (subscription != null) {
           subscription.cancel();
         }

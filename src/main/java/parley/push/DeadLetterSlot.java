@@ -24,13 +24,13 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
  */
 final class DeadLetterSlot
     extends EventSourcedBehavior<DeadLetters.Command, DeadLetterEvent, DeadLetterState> {
-  private static final Duration IDLE = Duration.ofMinutes(2);
+  private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
   private static final int SNAPSHOT_EVERY = 200;
 
   private final int slot;
   private final ActorContext<DeadLetters.Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
-  private final Runnable dropped;
+  private final Runnable onDropped;
 
   private DeadLetterSlot(
       String id,
@@ -41,7 +41,7 @@ final class DeadLetterSlot
     this.slot = Integer.parseInt(id);
     this.context = context;
     this.shard = shard;
-    this.dropped = dropped;
+    this.onDropped = dropped;
   }
 
   /**
@@ -54,7 +54,7 @@ final class DeadLetterSlot
       String id, ActorRef<ClusterSharding.ShardCommand> shard, Runnable dropped) {
     return Behaviors.setup(
         context -> {
-          context.setReceiveTimeout(IDLE, new DeadLetters.Idle());
+          context.setReceiveTimeout(IDLE_TIMEOUT, new DeadLetters.Idle());
           return new DeadLetterSlot(id, context, shard, dropped);
         });
   }
@@ -109,17 +109,17 @@ final class DeadLetterSlot
 
   private Effect<DeadLetterEvent, DeadLetterState> keep(DeadLetterState state, DeadLetters.Keep c) {
     DeadLetters.Kept kept = new DeadLetters.Kept(c.reference());
-    if (state.knows(c.letter())) {
+    if (state.hasNewer(c.letter())) {
       c.replyTo().tell(kept);
       return Effect().none();
     }
     long before = state.dropped();
     return Effect()
-        .persist(new DeadLetterEvent.Kept(state.next(), c.letter()))
+        .persist(new DeadLetterEvent.Kept(state.nextNumber(), c.letter()))
         .thenRun(
             after -> {
               if (after.dropped() > before) {
-                dropped.run();
+                onDropped.run();
               }
               c.replyTo().tell(kept);
             });
@@ -152,6 +152,6 @@ final class DeadLetterSlot
       }
       page.add(new DeadLetters.Letter(slot, one.getKey(), one.getValue()));
     }
-    return new DeadLetters.Page(page, more, state.next() - 1, state.dropped());
+    return new DeadLetters.Page(page, more, state.nextNumber() - 1, state.dropped());
   }
 }

@@ -38,12 +38,12 @@ final class DeadLetterState {
   }
 
   private final NavigableMap<Long, DeadLetter> letters = new TreeMap<>();
-  private final Map<Key, Long> known = new HashMap<>();
-  private long next = 1;
+  private final Map<Key, Long> numberByKey = new HashMap<>();
+  private long nextNumber = 1;
   private long dropped;
 
-  long next() {
-    return next;
+  long nextNumber() {
+    return nextNumber;
   }
 
   long dropped() {
@@ -60,8 +60,8 @@ final class DeadLetterState {
    * A letter with the same {@code seq} is stored again under a new number, because the older one
    * may be about to be removed by a replay that has just failed again.
    */
-  boolean knows(DeadLetter letter) {
-    Long nr = known.get(Key.of(letter));
+  boolean hasNewer(DeadLetter letter) {
+    Long nr = numberByKey.get(Key.of(letter));
     DeadLetter old = nr == null ? null : letters.get(nr);
     return old != null && old.seq() > letter.seq();
   }
@@ -69,7 +69,7 @@ final class DeadLetterState {
   DeadLetterState apply(DeadLetterEvent event) {
     switch (event) {
       case DeadLetterEvent.Kept e -> {
-        Long old = known.get(Key.of(e.letter()));
+        Long old = numberByKey.get(Key.of(e.letter()));
         if (old != null) {
           remove(old);
         }
@@ -86,21 +86,21 @@ final class DeadLetterState {
 
   private void put(long nr, DeadLetter letter) {
     letters.put(nr, letter);
-    known.put(Key.of(letter), nr);
-    next = Math.max(next, nr + 1);
+    numberByKey.put(Key.of(letter), nr);
+    nextNumber = Math.max(nextNumber, nr + 1);
   }
 
   private void remove(long nr) {
     DeadLetter letter = letters.remove(nr);
     if (letter != null) {
-      known.remove(Key.of(letter));
+      numberByKey.remove(Key.of(letter));
     }
   }
 
   Snapshot snapshot() {
     List<Numbered> all = new ArrayList<>(letters.size());
     letters.forEach((nr, letter) -> all.add(new Numbered(nr, letter)));
-    return new Snapshot(next, dropped, all);
+    return new Snapshot(nextNumber, dropped, all);
   }
 
   static DeadLetterState of(Snapshot snapshot) {
@@ -108,7 +108,7 @@ final class DeadLetterState {
     if (snapshot.letters() != null) {
       snapshot.letters().forEach(one -> state.put(one.nr(), one.letter()));
     }
-    state.next = Math.max(1, snapshot.next());
+    state.nextNumber = Math.max(1, snapshot.next());
     state.dropped = snapshot.dropped();
     return state;
   }

@@ -33,7 +33,7 @@ final class FailureReasons {
   static final String MALFORMED_TOKEN = "malformed_token";
 
   /** Google issues no access token for this service account. */
-  static final String CREDENTIALS = "credentials_refused";
+  static final String CREDENTIALS_REFUSED = "credentials_refused";
 
   private FailureReasons() {}
 

@@ -16,7 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 
 /**
  * FCM through firebase-admin. Its client blocks the calling thread, so each notification in flight
- * occupies a thread of {@code blocking}. {@link #atOnce()} bounds their number.
+ * occupies a thread of {@code blocking}. {@link #maxInFlight()} bounds their number.
  */
 final class FcmGateway implements PushGateway {
   private final FirebaseApp app;
@@ -58,7 +58,7 @@ final class FcmGateway implements PushGateway {
   }
 
   @Override
-  public int atOnce() {
+  public int maxInFlight() {
     return threads;
   }
 

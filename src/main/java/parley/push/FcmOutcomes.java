@@ -45,12 +45,12 @@ final class FcmOutcomes {
    * Wait after a 429 without {@code Retry-After}. Google: "if no retry-after header is set, default
    * to 60 seconds".
    */
-  static final Duration QUOTA = Duration.ofSeconds(60);
+  static final Duration DEFAULT_QUOTA_WAIT = Duration.ofSeconds(60);
 
-  private static final Pattern FIELD = Pattern.compile("\"field\"\\s*:\\s*\"([^\"]*)\"");
+  private static final Pattern FIELD_NAME = Pattern.compile("\"field\"\\s*:\\s*\"([^\"]*)\"");
 
   /** Most causes of an exception to inspect; a cyclic chain must not hold the thread. */
-  private static final int DEPTH = 12;
+  private static final int MAX_CAUSES = 12;
 
   private FcmOutcomes() {}
 
@@ -59,7 +59,7 @@ final class FcmOutcomes {
       FirebaseMessagingException e, ProviderConfirmation providerConfirmation, Instant now) {
     IncomingHttpResponse response = e.getHttpResponse();
     if (response == null) {
-      return unanswered(e, now);
+      return withoutResponse(e, now);
     }
     MessagingErrorCode code = e.getMessagingErrorCode();
     int status = response.getStatusCode();
@@ -73,12 +73,13 @@ final class FcmOutcomes {
     String reason = code.name();
     return switch (code) {
       case UNREGISTERED -> new PushOutcome.Gone(0, reason);
-      case SENDER_ID_MISMATCH -> providerConfirmation.notOurs(reason);
+      case SENDER_ID_MISMATCH -> providerConfirmation.foreignToken(reason);
       case INVALID_ARGUMENT ->
-          blamesTheToken(response.getContent())
-              ? providerConfirmation.notOurs(reason)
+          tokenAtFault(response.getContent())
+              ? providerConfirmation.foreignToken(reason)
               : new PushOutcome.Refused(reason);
-      case QUOTA_EXCEEDED -> new PushOutcome.Retry(after == null ? QUOTA : after, reason);
+      case QUOTA_EXCEEDED ->
+          new PushOutcome.Retry(after == null ? DEFAULT_QUOTA_WAIT : after, reason);
       case UNAVAILABLE, INTERNAL -> new PushOutcome.Retry(after, reason);
       case THIRD_PARTY_AUTH_ERROR -> new PushOutcome.Refused(reason);
     };
@@ -87,7 +88,7 @@ final class FcmOutcomes {
   private static PushOutcome ofStatus(int status, @Nullable Duration after) {
     String reason = FailureReasons.status(status);
     if (status == 429) {
-      return new PushOutcome.Retry(after == null ? QUOTA : after, reason);
+      return new PushOutcome.Retry(after == null ? DEFAULT_QUOTA_WAIT : after, reason);
     }
     return status == 408 || status >= 500
         ? new PushOutcome.Retry(after, reason)
@@ -95,14 +96,14 @@ final class FcmOutcomes {
   }
 
   /** Whether the token is at fault: false if the answer names a field other than the token. */
-  private static boolean blamesTheToken(@Nullable String content) {
+  private static boolean tokenAtFault(@Nullable String content) {
     return content == null
-        || FIELD.matcher(content).results().allMatch(m -> m.group(1).equals("message.token"));
+        || FIELD_NAME.matcher(content).results().allMatch(m -> m.group(1).equals("message.token"));
   }
 
-  private static PushOutcome unanswered(Throwable failure, Instant now) {
+  private static PushOutcome withoutResponse(Throwable failure, Instant now) {
     Throwable cause = failure;
-    for (int i = 0; i < DEPTH && cause != null; i++, cause = cause.getCause()) {
+    for (int i = 0; i < MAX_CAUSES && cause != null; i++, cause = cause.getCause()) {
       if (cause instanceof HttpResponseException token) {
         return tokenServer(token, now);
       }
@@ -123,13 +124,13 @@ final class FcmOutcomes {
   private static PushOutcome tokenServer(HttpResponseException e, Instant now) {
     PushOutcome pushOutcome = ofStatus(e.getStatusCode(), retryAfter(e.getHeaders(), now));
     return pushOutcome instanceof PushOutcome.Refused
-        ? new PushOutcome.Refused(FailureReasons.CREDENTIALS)
+        ? new PushOutcome.Refused(FailureReasons.CREDENTIALS_REFUSED)
         : pushOutcome;
   }
 
   private static @Nullable Duration retryAfter(Map<String, Object> headers, Instant now) {
     Optional<String> value = header(headers, FcmTransport.RETRY_AFTER);
-    boolean hidden = status503(headers);
+    boolean hidden = retryAfterReplaced(headers);
     if (value.isEmpty() && !hidden) {
       value = header(headers, "retry-after");
     }
@@ -140,8 +141,8 @@ final class FcmOutcomes {
    * Whether {@link FcmTransport} has replaced the server's {@code Retry-After}, which it does on a
    * 503.
    */
-  private static boolean status503(Map<String, Object> headers) {
-    return header(headers, "retry-after").filter(FcmTransport.NEVER::equals).isPresent();
+  private static boolean retryAfterReplaced(Map<String, Object> headers) {
+    return header(headers, "retry-after").filter(FcmTransport.ENDLESS_WAIT::equals).isPresent();
   }
 
   private static Optional<String> header(Map<String, Object> headers, String wanted) {

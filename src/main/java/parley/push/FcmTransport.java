@@ -42,15 +42,15 @@ final class FcmTransport extends HttpTransport {
   /**
    * Largest body of a response. Google's responses are below 4 KiB, an access token below 2 KiB.
    */
-  static final int MOST_BYTES = 64 << 10;
+  static final int MAX_RESPONSE_BYTES = 64 << 10;
 
-  private static final Duration CONNECT = Duration.ofSeconds(5);
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
   /** A {@code Retry-After} that is longer than the library's longest wait, in seconds. */
-  static final String NEVER = Long.toString(Duration.ofDays(365).toSeconds());
+  static final String ENDLESS_WAIT = Long.toString(Duration.ofDays(365).toSeconds());
 
   /** Headers that Java's client sets itself and does not accept from its caller. */
-  private static final Set<String> OWN =
+  private static final Set<String> RESTRICTED_HEADERS =
       Set.of("connection", "content-length", "expect", "host", "upgrade");
 
   private final @Nullable URI endpoint;
@@ -66,7 +66,7 @@ final class FcmTransport extends HttpTransport {
     boolean plain = endpoint != null && "http".equals(endpoint.getScheme());
     this.client =
         HttpClient.newBuilder()
-            .connectTimeout(CONNECT)
+            .connectTimeout(CONNECT_TIMEOUT)
             .followRedirects(HttpClient.Redirect.NEVER)
             .version(plain ? HttpClient.Version.HTTP_1_1 : HttpClient.Version.HTTP_2)
             .build();
@@ -79,10 +79,10 @@ final class FcmTransport extends HttpTransport {
 
   @Override
   protected LowLevelHttpRequest buildRequest(String method, String url) {
-    return new Call(method, directed(URI.create(url)));
+    return new FcmRequest(method, toConfiguredEndpoint(URI.create(url)));
   }
 
-  private URI directed(URI to) {
+  private URI toConfiguredEndpoint(URI to) {
     String host = to.getHost();
     if (endpoint == null || host == null || !host.endsWith(".googleapis.com")) {
       return to;
@@ -101,18 +101,18 @@ final class FcmTransport extends HttpTransport {
   }
 
   /** One request; {@link #execute()} blocks. */
-  private final class Call extends LowLevelHttpRequest {
+  private final class FcmRequest extends LowLevelHttpRequest {
     private final String method;
     private final HttpRequest.Builder request;
 
-    Call(String method, URI uri) {
+    FcmRequest(String method, URI uri) {
       this.method = method;
       this.request = HttpRequest.newBuilder(uri).timeout(timeout);
     }
 
     @Override
     public void addHeader(String name, String value) {
-      if (!OWN.contains(name.toLowerCase(Locale.ROOT))) {
+      if (!RESTRICTED_HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
         request.header(name, value);
       }
     }
@@ -136,8 +136,8 @@ final class FcmTransport extends HttpTransport {
               ? BodyPublishers.noBody()
               : BodyPublishers.ofByteArray(body.toByteArray()));
       try {
-        return new Answer(
-            client.send(request.build(), info -> new BoundedBody(MOST_BYTES, timeout)));
+        return new FcmResponse(
+            client.send(request.build(), info -> new BoundedBody(MAX_RESPONSE_BYTES, timeout)));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("stopping");
@@ -146,12 +146,12 @@ final class FcmTransport extends HttpTransport {
   }
 
   /** A response with its complete body. */
-  private static final class Answer extends LowLevelHttpResponse {
+  private static final class FcmResponse extends LowLevelHttpResponse {
     private final int status;
     private final byte[] body;
     private final List<Map.Entry<String, String>> headers = new ArrayList<>();
 
-    Answer(HttpResponse<byte[]> response) {
+    FcmResponse(HttpResponse<byte[]> response) {
       this.status = response.statusCode();
       this.body = response.body();
       boolean unavailable = status == 503;
@@ -166,7 +166,7 @@ final class FcmTransport extends HttpTransport {
                 }
               });
       if (unavailable) {
-        headers.add(Map.entry("retry-after", NEVER));
+        headers.add(Map.entry("retry-after", ENDLESS_WAIT));
       }
     }
 

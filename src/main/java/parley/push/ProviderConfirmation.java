@@ -20,7 +20,7 @@ final class ProviderConfirmation {
   }
 
   /** The outcome for an answer that is true of a foreign token and of a wrong configuration. */
-  PushOutcome notOurs(String reason) {
+  PushOutcome foreignToken(String reason) {
     return accepted.get() ? new PushOutcome.Gone(0, reason) : new PushOutcome.Refused(reason);
   }
 }

@@ -33,10 +33,10 @@ final class ProviderQueue {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   /** Callbacks of the queue, implemented by the actor. */
-  interface Exit {
+  interface Callbacks {
     /**
      * Passes a notification to the provider's client. When the client is done, the actor calls
-     * {@link ProviderQueue#answered} with the same ticket.
+     * {@link ProviderQueue#clientCompleted} with the same ticket.
      */
     void send(long ticket, Notification notification);
 
@@ -48,50 +48,50 @@ final class ProviderQueue {
     void answer(PushService.Send send, PushOutcome pushOutcome, long nanos);
   }
 
-  private record Waiting(PushService.Send send, long since) {}
+  private record PendingSend(PushService.Send send, long offeredAt) {}
 
-  private final int places;
+  private final int maxInFlight;
   private final int queueLimit;
   private final long timeout;
-  private final Exit exit;
+  private final Callbacks callbacks;
 
   /**
    * Notifications in flight and in the queue by ticket, in order of arrival and so of their
    * deadlines.
    */
-  private final LinkedHashMap<Long, Waiting> unanswered = new LinkedHashMap<>();
+  private final LinkedHashMap<Long, PendingSend> unanswered = new LinkedHashMap<>();
 
   private final Deque<Long> queue = new ArrayDeque<>();
-  private long tickets;
-  private int taken;
-  private boolean alone;
-  private int pauses;
+  private long nextTicket;
+  private int inFlightCount;
+  private boolean probing;
+  private int consecutivePauses;
   private long pausedUntil;
   private boolean paused;
 
-  ProviderQueue(PushLimits pushLimits, int atOnce, Exit exit) {
-    this.places = Math.min(pushLimits.inFlight(), atOnce);
+  ProviderQueue(PushLimits pushLimits, int atOnce, Callbacks callbacks) {
+    this.maxInFlight = Math.min(pushLimits.inFlight(), atOnce);
     this.queueLimit = pushLimits.queue();
     this.timeout = pushLimits.timeout().toNanos();
-    this.exit = exit;
+    this.callbacks = callbacks;
   }
 
   void offer(PushService.Send send, long now) {
     if (paused && pausedUntil - now > 0) {
       Duration left = Duration.ofNanos(pausedUntil - now);
-      exit.answer(send, new PushOutcome.Retry(left, FailureReasons.UNREACHABLE), 0);
+      callbacks.answer(send, new PushOutcome.Retry(left, FailureReasons.UNREACHABLE), 0);
       return;
     }
     paused = false;
-    long ticket = tickets++;
-    if (taken < window()) {
-      unanswered.put(ticket, new Waiting(send, now));
-      start(ticket, send);
+    long ticket = nextTicket++;
+    if (inFlightCount < allowedInFlight()) {
+      unanswered.put(ticket, new PendingSend(send, now));
+      sendToClient(ticket, send);
     } else if (queue.size() < queueLimit) {
-      unanswered.put(ticket, new Waiting(send, now));
+      unanswered.put(ticket, new PendingSend(send, now));
       queue.add(ticket);
     } else {
-      exit.answer(send, new PushOutcome.Retry(null, FailureReasons.BUSY), 0);
+      callbacks.answer(send, new PushOutcome.Retry(null, FailureReasons.BUSY), 0);
     }
   }
 
@@ -100,24 +100,24 @@ final class ProviderQueue {
    *
    * @return whether a pause begins now
    */
-  boolean answered(long ticket, PushOutcome pushOutcome, long now) {
-    taken--;
-    Waiting waiting = unanswered.remove(ticket);
-    if (waiting != null) {
-      exit.answer(waiting.send(), pushOutcome, now - waiting.since());
+  boolean clientCompleted(long ticket, PushOutcome pushOutcome, long now) {
+    inFlightCount--;
+    PendingSend pendingSend = unanswered.remove(ticket);
+    if (pendingSend != null) {
+      callbacks.answer(pendingSend.send(), pushOutcome, now - pendingSend.offeredAt());
     }
-    boolean pauses = judge(pushOutcome, now);
-    while (!paused && taken < window() && !queue.isEmpty()) {
+    boolean pauses = updatePause(pushOutcome, now);
+    while (!paused && inFlightCount < allowedInFlight() && !queue.isEmpty()) {
       long next = queue.remove();
-      Waiting queued = unanswered.get(next);
+      PendingSend queued = unanswered.get(next);
       if (queued != null) {
-        start(next, queued.send());
+        sendToClient(next, queued.send());
       }
     }
     return pauses;
   }
 
-  private boolean judge(PushOutcome pushOutcome, long now) {
+  private boolean updatePause(PushOutcome pushOutcome, long now) {
     if (pushOutcome instanceof PushOutcome.Retry retry) {
       switch (retry.reason()) {
         case FailureReasons.UNREACHABLE -> {
@@ -134,91 +134,94 @@ final class ProviderQueue {
         default -> {}
       }
     }
-    alone = false;
-    pauses = 0;
+    probing = false;
+    consecutivePauses = 0;
     return false;
   }
 
   private void pause(long now) {
-    long length = Math.min(FIRST_PAUSE.toNanos() << Math.min(pauses, 10), LONGEST_PAUSE.toNanos());
-    pauses++;
+    long length =
+        Math.min(FIRST_PAUSE.toNanos() << Math.min(consecutivePauses, 10), LONGEST_PAUSE.toNanos());
+    consecutivePauses++;
     paused = true;
-    alone = true;
+    probing = true;
     pausedUntil = now + length;
     List<Long> waiting = new ArrayList<>(queue);
     queue.clear();
     for (long ticket : waiting) {
-      Waiting queued = unanswered.remove(ticket);
+      PendingSend queued = unanswered.remove(ticket);
       if (queued != null) {
-        exit.answer(
+        callbacks.answer(
             queued.send(),
             new PushOutcome.Retry(Duration.ofNanos(length), FailureReasons.UNREACHABLE),
-            now - queued.since());
+            now - queued.offeredAt());
       }
     }
   }
 
   /** Answers every notification whose deadline has passed. */
   void expire(long now) {
-    for (Map.Entry<Long, Waiting> first = first(); first != null; first = first()) {
-      Waiting waiting = first.getValue();
-      if (waiting.since() + timeout - now > 0) {
+    for (Map.Entry<Long, PendingSend> first = oldestUnanswered();
+        first != null;
+        first = oldestUnanswered()) {
+      PendingSend pendingSend = first.getValue();
+      if (pendingSend.offeredAt() + timeout - now > 0) {
         return;
       }
       long ticket = first.getKey();
       unanswered.remove(ticket);
       boolean queued = queue.remove(ticket);
-      exit.answer(
-          waiting.send(),
+      callbacks.answer(
+          pendingSend.send(),
           new PushOutcome.Retry(null, queued ? FailureReasons.BUSY : FailureReasons.TIMEOUT),
-          now - waiting.since());
+          now - pendingSend.offeredAt());
     }
   }
 
   /** Answers every notification with {@code stopping}; nothing is sent afterwards. */
   void stop(long now) {
-    List<Waiting> all = new ArrayList<>(unanswered.values());
+    List<PendingSend> all = new ArrayList<>(unanswered.values());
     unanswered.clear();
     queue.clear();
-    for (Waiting waiting : all) {
-      exit.answer(
-          waiting.send(),
+    for (PendingSend pendingSend : all) {
+      callbacks.answer(
+          pendingSend.send(),
           new PushOutcome.Retry(null, FailureReasons.STOPPING),
-          now - waiting.since());
+          now - pendingSend.offeredAt());
     }
   }
 
   /** The earliest deadline, at which {@link #expire} has to run; empty if nothing waits. */
   OptionalLong deadline() {
-    Map.Entry<Long, Waiting> first = first();
+    Map.Entry<Long, PendingSend> first = oldestUnanswered();
     return first == null
         ? OptionalLong.empty()
-        : OptionalLong.of(first.getValue().since() + timeout);
+        : OptionalLong.of(first.getValue().offeredAt() + timeout);
   }
 
   /** Remaining time of the current pause; zero if there is none. */
-  Duration pauseLeft(long now) {
+  Duration remainingPause(long now) {
     return paused ? Duration.ofNanos(Math.max(0, pausedUntil - now)) : Duration.ZERO;
   }
 
   int inFlight() {
-    return taken;
+    return inFlightCount;
   }
 
   int queued() {
     return queue.size();
   }
 
-  private Map.@Nullable Entry<Long, Waiting> first() {
+  private Map.@Nullable Entry<Long, PendingSend> oldestUnanswered() {
     return unanswered.isEmpty() ? null : unanswered.entrySet().iterator().next();
   }
 
-  private int window() {
-    return alone ? 1 : places;
+  private int allowedInFlight() {
+    return probing ? 1 : maxInFlight;
   }
 
-  private void start(long ticket, PushService.Send send) {
-    taken++;
-    exit.send(ticket, send.notification());
+  private void sendToClient(long ticket, PushService.Send send) {
+    inFlightCount++;
+    callbacks.send(ticket, send.notification());
   }
 }

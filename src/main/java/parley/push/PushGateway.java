@@ -16,7 +16,7 @@ public interface PushGateway extends AutoCloseable {
    * Most notifications the client can have in flight, if that is less than {@link PushLimits}
    * allow.
    */
-  default int atOnce() {
+  default int maxInFlight() {
     return Integer.MAX_VALUE;
   }
 

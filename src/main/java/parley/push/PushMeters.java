@@ -62,19 +62,19 @@ final class PushMeters {
   }
 
   void outcome(Platform platform, PushOutcome pushOutcome, long nanos) {
-    String word = word(pushOutcome);
+    String word = outcomeTag(pushOutcome);
     counters
         .computeIfAbsent(
             platform.wireName() + ' ' + word,
             key -> registry.counter(SENT, "platform", platform.wireName(), "outcome", word))
         .increment();
     Timer time = times.get(platform);
-    if (time != null && answered(word)) {
+    if (time != null && answeredByProvider(word)) {
       time.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
     }
   }
 
-  private static boolean answered(String word) {
+  private static boolean answeredByProvider(String word) {
     return switch (word) {
       case "delivered", "gone", "refused", "retry" -> true;
       default -> false;
@@ -82,7 +82,7 @@ final class PushMeters {
   }
 
   /** The tag {@code outcome}: from a closed set, whatever reason the provider gave. */
-  private static String word(PushOutcome pushOutcome) {
+  private static String outcomeTag(PushOutcome pushOutcome) {
     return switch (pushOutcome) {
       case PushOutcome.Delivered delivered -> "delivered";
       case PushOutcome.Gone gone -> "gone";

@@ -21,7 +21,7 @@ public sealed interface PushOutcome {
      * Whether this outcome contains no verdict of the provider: the provider was not asked ({@code
      * busy}, {@code unreachable}), or this node stopped before the answer came ({@code stopping}).
      */
-    public boolean untried() {
+    public boolean withoutVerdict() {
       return reason.equals(FailureReasons.BUSY)
           || reason.equals(FailureReasons.UNREACHABLE)
           || reason.equals(FailureReasons.STOPPING);

@@ -48,11 +48,11 @@ public final class PushService {
   /** The only answer to a {@link Send}. */
   public record Sent(long reference, PushOutcome outcome) {}
 
-  private record Answered(
+  private record ClientCompleted(
       Platform platform, long ticket, @Nullable PushOutcome outcome, @Nullable Throwable failure)
       implements Command {}
 
-  private record Overdue(Platform platform) implements Command {}
+  private record DeadlineReached(Platform platform) implements Command {}
 
   /**
    * Creates the push actor of a node. It closes the providers when it stops.
@@ -73,7 +73,7 @@ public final class PushService {
     private final TimerScheduler<Command> timers;
     private final PushProviders pushProviders;
     private final PushMeters meters;
-    private final Map<Platform, ProviderQueue> lanes = new EnumMap<>(Platform.class);
+    private final Map<Platform, ProviderQueue> queues = new EnumMap<>(Platform.class);
 
     Sender(
         ActorContext<Command> context,
@@ -89,9 +89,10 @@ public final class PushService {
       for (Platform platform : Platform.values()) {
         PushGateway pushGateway = pushProviders.gateway(platform);
         if (pushGateway != null) {
-          lanes.put(
+          queues.put(
               platform,
-              new ProviderQueue(pushLimits, pushGateway.atOnce(), exit(platform, pushGateway)));
+              new ProviderQueue(
+                  pushLimits, pushGateway.maxInFlight(), callbacks(platform, pushGateway)));
         }
       }
     }
@@ -107,49 +108,51 @@ public final class PushService {
     private Behavior<Command> on(Command command) {
       switch (command) {
         case Send send -> send(send);
-        case Answered answered -> answered(answered);
-        case Overdue overdue -> overdue(overdue.platform());
+        case ClientCompleted clientCompleted -> onClientCompleted(clientCompleted);
+        case DeadlineReached deadlineReached -> onDeadlineReached(deadlineReached.platform());
       }
       return this;
     }
 
     private void send(Send send) {
       Platform platform = send.notification().platform();
-      ProviderQueue providerQueue = lanes.get(platform);
+      ProviderQueue providerQueue = queues.get(platform);
       if (providerQueue == null) {
-        tell(platform, send, new PushOutcome.Refused(FailureReasons.NOT_CONFIGURED), 0);
+        reply(platform, send, new PushOutcome.Refused(FailureReasons.NOT_CONFIGURED), 0);
         return;
       }
       providerQueue.offer(send, System.nanoTime());
-      settled(platform, providerQueue);
+      updateGaugesAndTimer(platform, providerQueue);
     }
 
-    private void answered(Answered answered) {
-      Platform platform = answered.platform();
-      ProviderQueue providerQueue = lanes.get(platform);
+    private void onClientCompleted(ClientCompleted clientCompleted) {
+      Platform platform = clientCompleted.platform();
+      ProviderQueue providerQueue = queues.get(platform);
       if (providerQueue == null) {
         return;
       }
-      PushOutcome pushOutcome = answered.outcome();
+      PushOutcome pushOutcome = clientCompleted.outcome();
       if (pushOutcome == null) {
         // Logs class names only: the message of a client's exception may contain a token.
-        Throwable failure = answered.failure();
-        getContext().getLog().warn("The push client of {} failed: {}", platform, classes(failure));
+        Throwable failure = clientCompleted.failure();
+        getContext()
+            .getLog()
+            .warn("The push client of {} failed: {}", platform, exceptionClasses(failure));
         pushOutcome = new PushOutcome.Retry(null, FailureReasons.FAILED);
       }
       long now = System.nanoTime();
-      if (providerQueue.answered(answered.ticket(), pushOutcome, now)) {
+      if (providerQueue.clientCompleted(clientCompleted.ticket(), pushOutcome, now)) {
         getContext()
             .getLog()
             .warn(
                 "{} is unreachable; the next attempt is in {} ms",
                 platform,
-                providerQueue.pauseLeft(now).toMillis());
+                providerQueue.remainingPause(now).toMillis());
       }
-      settled(platform, providerQueue);
+      updateGaugesAndTimer(platform, providerQueue);
     }
 
-    private static String classes(@Nullable Throwable failure) {
+    private static String exceptionClasses(@Nullable Throwable failure) {
       StringJoiner classes = new StringJoiner(" caused by ");
       Throwable cause = failure;
       for (int depth = 0; cause != null && depth < 5; depth++, cause = cause.getCause()) {
@@ -158,11 +161,11 @@ public final class PushService {
       return classes.toString();
     }
 
-    private void overdue(Platform platform) {
-      ProviderQueue providerQueue = lanes.get(platform);
+    private void onDeadlineReached(Platform platform) {
+      ProviderQueue providerQueue = queues.get(platform);
       if (providerQueue != null) {
         providerQueue.expire(System.nanoTime());
-        settled(platform, providerQueue);
+        updateGaugesAndTimer(platform, providerQueue);
       }
     }
 
@@ -170,40 +173,41 @@ public final class PushService {
      * Updates the gauges and starts the timer for the next deadline. Called after each change of a
      * queue.
      */
-    private void settled(Platform platform, ProviderQueue providerQueue) {
+    private void updateGaugesAndTimer(Platform platform, ProviderQueue providerQueue) {
       meters.level(platform, providerQueue.inFlight(), providerQueue.queued());
       OptionalLong deadline = providerQueue.deadline();
       if (deadline.isPresent() && !timers.isTimerActive(platform)) {
         long left = Math.max(0, deadline.getAsLong() - System.nanoTime());
-        timers.startSingleTimer(platform, new Overdue(platform), Duration.ofNanos(left));
+        timers.startSingleTimer(platform, new DeadlineReached(platform), Duration.ofNanos(left));
       }
     }
 
-    private ProviderQueue.Exit exit(Platform platform, PushGateway pushGateway) {
-      return new ProviderQueue.Exit() {
+    private ProviderQueue.Callbacks callbacks(Platform platform, PushGateway pushGateway) {
+      return new ProviderQueue.Callbacks() {
         @Override
         public void send(long ticket, Notification notification) {
           CompletionStage<PushOutcome> stage;
           try {
             stage = pushGateway.send(notification);
           } catch (RuntimeException e) {
-            getContext().getSelf().tell(new Answered(platform, ticket, null, e));
+            getContext().getSelf().tell(new ClientCompleted(platform, ticket, null, e));
             return;
           }
           getContext()
               .pipeToSelf(
                   stage,
-                  (pushOutcome, failure) -> new Answered(platform, ticket, pushOutcome, failure));
+                  (pushOutcome, failure) ->
+                      new ClientCompleted(platform, ticket, pushOutcome, failure));
         }
 
         @Override
         public void answer(Send send, PushOutcome pushOutcome, long nanos) {
-          tell(platform, send, pushOutcome, nanos);
+          reply(platform, send, pushOutcome, nanos);
         }
       };
     }
 
-    private void tell(Platform platform, Send send, PushOutcome pushOutcome, long nanos) {
+    private void reply(Platform platform, Send send, PushOutcome pushOutcome, long nanos) {
       meters.outcome(platform, pushOutcome, nanos);
       if (pushOutcome instanceof PushOutcome.Refused refused) {
         getContext()
@@ -219,7 +223,7 @@ public final class PushService {
 
     private Behavior<Command> stop() {
       long now = System.nanoTime();
-      lanes.values().forEach(providerQueue -> providerQueue.stop(now));
+      queues.values().forEach(providerQueue -> providerQueue.stop(now));
       pushProviders.close();
       return this;
     }

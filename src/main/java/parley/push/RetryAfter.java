@@ -9,11 +9,11 @@ import java.util.Optional;
 
 /**
  * Parser of the header {@code Retry-After} (RFC 9110, 10.2.3): a number of seconds or a date. The
- * result is at most {@link #LONGEST}; a date in the past gives zero.
+ * result is at most {@link #MAX_WAIT}; a date in the past gives zero.
  */
 final class RetryAfter {
   /** A longer wait is a mistake of the provider or an attempt to silence this server. */
-  static final Duration LONGEST = Duration.ofDays(1);
+  static final Duration MAX_WAIT = Duration.ofDays(1);
 
   private RetryAfter() {}
 
@@ -23,7 +23,7 @@ final class RetryAfter {
     if (!text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
       // Nine digits of seconds are 31 years, and fit.
       long seconds = text.length() > 9 ? Long.MAX_VALUE : Long.parseLong(text);
-      return Optional.of(Duration.ofSeconds(Math.min(seconds, LONGEST.toSeconds())));
+      return Optional.of(Duration.ofSeconds(Math.min(seconds, MAX_WAIT.toSeconds())));
     }
     try {
       Instant at = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
@@ -31,7 +31,7 @@ final class RetryAfter {
       if (wait.isNegative()) {
         return Optional.of(Duration.ZERO);
       }
-      return Optional.of(wait.compareTo(LONGEST) > 0 ? LONGEST : wait);
+      return Optional.of(wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait);
     } catch (DateTimeException e) {
       return Optional.empty();
     }

@@ -44,18 +44,18 @@ final class AttachedSession implements DeliveryTracker.Port {
   }
 
   /** Handles a delivery. Returns false if an earlier delivery was lost. */
-  boolean told(User.Delivery delivery) {
+  boolean onDelivery(User.Delivery delivery) {
     switch (delivery) {
       case User.Numbered d -> {
-        return userHandshake.next(d) && told(d.delivery());
+        return userHandshake.isNext(d) && onDelivery(d.delivery());
       }
       case User.Checked d -> {
-        return userHandshake.answered(d);
+        return userHandshake.onCheckAnswer(d);
       }
       case User.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
       case User.RowChanged d -> {
         if (d.row().removed()) {
-          deliveryTracker.left(d.row().conversationId());
+          deliveryTracker.userLeft(d.row().conversationId());
         }
         out.row(d.row());
       }
@@ -84,7 +84,7 @@ final class AttachedSession implements DeliveryTracker.Port {
     return true;
   }
 
-  void paged(ConversationId id, Conversation.@Nullable PageReply reply) {
+  void onReplayAnswer(ConversationId id, Conversation.@Nullable PageReply reply) {
     switch (reply) {
       case null -> deliveryTracker.pageFailed(id);
       case Conversation.Page page -> deliveryTracker.page(id, page.page().entries());
@@ -124,22 +124,22 @@ final class AttachedSession implements DeliveryTracker.Port {
   }
 
   @Override
-  public void ask(ConversationId id, long after, int limit) {
-    clientRequests.replay(id, after, limit);
+  public void requestPage(ConversationId id, long after, int limit) {
+    clientRequests.requestReplay(id, after, limit);
   }
 
   @Override
-  public boolean claims(ConversationId id, Entry entry) {
-    return clientRequests.claims(id, entry);
+  public boolean belongsToPendingPost(ConversationId id, Entry entry) {
+    return clientRequests.belongsToPendingPost(id, entry);
   }
 
   @Override
-  public boolean replays() {
+  public boolean canReplay() {
     return !out.slow() && out.bytes() < deps.settings().replayBytes();
   }
 
   @Override
-  public boolean slow() {
+  public boolean isOverfull() {
     return out.overfull();
   }
 }

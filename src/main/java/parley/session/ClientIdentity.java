@@ -24,12 +24,12 @@ final class ClientIdentity {
 
   private ClientFrame.@Nullable Hello hello;
   private Authenticator.@Nullable Accepted principal;
-  private Authenticator.@Nullable Accepted joining;
+  private Authenticator.@Nullable Accepted loginPending;
   private @Nullable ActorRef<User.Delivery> adapter;
   private @Nullable Long authId;
   private String sessionId = "";
   private boolean renewing;
-  private int round;
+  private int verification;
 
   ClientIdentity(ActorContext<Session.Command> context, SessionDeps deps) {
     this.context = context;
@@ -57,30 +57,31 @@ final class ClientIdentity {
   /**
    * Whether the verdict belongs to the verification in progress. If so, that verification is over.
    */
-  boolean expects(SessionInternal.Verified verified) {
-    if (verified.round() != round) {
+  boolean isAwaited(SessionInternal.Verified verified) {
+    if (verified.round() != verification) {
       return false;
     }
-    round++;
+    verification++;
     return true;
   }
 
   /** Gives up the verification in progress: its verdict will be ignored. */
-  void giveUp() {
-    round++;
+  void abandonVerification() {
+    verification++;
   }
 
   /**
    * Handles the verdict on a new token. Returns the answer to the frame that brought it, or null if
    * the token belongs to another login. In that case the user entity must say whether that login
-   * has ended: it answers {@link #resume}, and {@link #joined} or {@link #refused} follows.
+   * has ended: it answers {@link #resume}, and {@link #loginAccepted} or {@link #loginRefused}
+   * follows.
    */
-  @Nullable ServerFrame renewed(Authenticator.Verdict verdict) {
-    joining = null;
+  @Nullable ServerFrame onRenewalVerdict(Authenticator.Verdict verdict) {
+    loginPending = null;
     if (verdict instanceof Authenticator.Accepted accepted
         && accepted.userId().equals(me())
         && !Objects.equals(accepted.sid(), Objects.requireNonNull(principal).sid())) {
-      joining = accepted;
+      loginPending = accepted;
       return null;
     }
     renewing = false;
@@ -99,8 +100,8 @@ final class ClientIdentity {
   }
 
   /** Whether the session waits for the user entity to say if the new token's login has ended. */
-  boolean joining() {
-    return joining != null;
+  boolean loginPending() {
+    return loginPending != null;
   }
 
   /**
@@ -110,34 +111,34 @@ final class ClientIdentity {
    * @param sid the login that the user entity reports. It is null also from a node of an earlier
    *     version, which reports none; that suffices unless the login is being changed
    */
-  boolean attachedWith(@Nullable String sid) {
-    return Objects.equals(sid, sid()) || (sid == null && joining == null);
+  boolean isExpectedLogin(@Nullable String sid) {
+    return Objects.equals(sid, sid()) || (sid == null && loginPending == null);
   }
 
   /** The user entity has attached the session under the new token's login. */
-  ServerFrame joined() {
-    principal = Objects.requireNonNull(joining);
-    joining = null;
+  ServerFrame loginAccepted() {
+    principal = Objects.requireNonNull(loginPending);
+    loginPending = null;
     renewing = false;
     return new ServerFrame.Ok(authId);
   }
 
   /** The new token's login has ended; the session's own login may still be good. */
-  ServerFrame refused() {
-    joining = null;
+  ServerFrame loginRefused() {
+    loginPending = null;
     renewing = false;
     return failed(badToken());
   }
 
   /** The user entity did not say in time whether it accepts the new token's login. */
-  ServerFrame unsettled() {
-    joining = null;
+  ServerFrame loginUndecided() {
+    loginPending = null;
     renewing = false;
     return failed(Refusal.unavailable("the login cannot be changed now"));
   }
 
   private @Nullable String sid() {
-    return Objects.requireNonNull(joining == null ? principal : joining).sid();
+    return Objects.requireNonNull(loginPending == null ? principal : loginPending).sid();
   }
 
   private ServerFrame failed(Refusal refusal) {
@@ -153,7 +154,8 @@ final class ClientIdentity {
   void attach(Authenticator.Accepted accepted) {
     principal = accepted;
     sessionId = deps.sessionIds().get();
-    var session = context.messageAdapter(User.Delivery.class, SessionInternal.Told::new);
+    var session =
+        context.messageAdapter(User.Delivery.class, SessionInternal.DeliveryReceived::new);
     adapter = session;
     UserId id = accepted.userId();
     var user = deps.entities().user(id);
@@ -162,7 +164,7 @@ final class ClientIdentity {
       // messages take the same path, so this one arrives first.
       String name = Objects.requireNonNullElse(accepted.username(), id.value());
       var answer =
-          context.messageAdapter(User.ProfileReply.class, r -> new SessionInternal.Noted());
+          context.messageAdapter(User.ProfileReply.class, r -> new SessionInternal.NoAction());
       user.tell(new User.Ensure(name, displayName(name, id), answer));
     }
     ClientFrame.Hello h = first();
@@ -236,7 +238,7 @@ final class ClientIdentity {
   }
 
   private void verify(String token) {
-    int now = ++round;
+    int now = ++verification;
     CompletableFuture<? extends Authenticator.Verdict> verdict;
     try {
       verdict = deps.authenticator().verify(token).toCompletableFuture();

@@ -45,7 +45,7 @@ final class ClientRequests {
   private static final int TYPING_KEPT = 64;
   private static final long TYPING_NANOS = Duration.ofSeconds(1).toNanos();
 
-  private record TypingTold(long nanos, boolean active) {}
+  private record TypingSent(long nanos, boolean active) {}
 
   private final ActorContext<Session.Command> context;
   private final SessionDeps deps;
@@ -59,9 +59,9 @@ final class ClientRequests {
   private final SpendingBucket typingRate = new SpendingBucket(TYPING_TOKENS, TYPING_PER_SECOND);
   private final SpendingBucket watchRate = new SpendingBucket(WATCH_TOKENS, WATCH_PER_SECOND);
 
-  private @Nullable Map<ConversationId, TypingTold> typing;
+  private @Nullable Map<ConversationId, TypingSent> typing;
   private Set<UserId> watched = Set.of();
-  private int asking;
+  private int openRequests;
 
   ClientRequests(
       ActorContext<Session.Command> context,
@@ -84,8 +84,8 @@ final class ClientRequests {
   }
 
   /** Number of requests without an answer; posts and replayed pages do not count. */
-  int asking() {
-    return asking;
+  int openRequests() {
+    return openRequests;
   }
 
   // ---- posts
@@ -106,9 +106,9 @@ final class ClientRequests {
     if (wait > 0) {
       long frameWait = budget.tryTake(nanos);
       if (frameWait > 0) {
-        limited(
+        refuseOverRate(
             frame.id(),
-            Refusal.tooMany("too many messages", Math.max(wait, frameWait)),
+            Refusal.rateLimited("too many messages", Math.max(wait, frameWait)),
             FrameBudget.MESSAGES);
         return;
       }
@@ -118,9 +118,9 @@ final class ClientRequests {
       return;
     }
     PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
-    post.paid = wait == 0;
+    post.tookToken = wait == 0;
     var conversation = deps.entities().conversation(id);
-    if (post.alone) {
+    if (post.ownAsk) {
       ConversationId alone = id;
       context.ask(
           Conversation.PostReply.class,
@@ -130,18 +130,18 @@ final class ClientRequests {
               new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo, wait),
           (reply, failure) ->
               reply == null
-                  ? new SessionInternal.Noted()
+                  ? new SessionInternal.NoAction()
                   : new SessionInternal.PostAnswered(alone, reply));
     } else {
       var message =
           new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies, wait);
       conversation.tell(message);
-      post.again = () -> conversation.tell(message);
+      post.resend = () -> conversation.tell(message);
     }
   }
 
   /** Refuses a frame because a budget is used up. */
-  void limited(@Nullable Long frameId, Refusal refusal, String which) {
+  void refuseOverRate(@Nullable Long frameId, Refusal refusal, String which) {
     budget.refused(deps.ticker().nanos(), refusal.retryAfterMillis());
     deps.meters().limited(which);
     out.refuse(frameId, refusal);
@@ -152,13 +152,15 @@ final class ClientRequests {
    * rate. If that budget is used up, the message stays spent, so that no client can repeat one
    * message without end.
    */
-  private void wasRetry(PendingPosts.Post post) {
-    if (post.paid && deps.rate().perMinute() > 0 && budget.tryTake(deps.ticker().nanos()) == 0) {
+  private void chargeAsRetry(PendingPosts.Post post) {
+    if (post.tookToken
+        && deps.rate().perMinute() > 0
+        && budget.tryTake(deps.ticker().nanos()) == 0) {
       deps.rate().giveBack(me, deps.ticker().millis());
     }
   }
 
-  void posted(@Nullable ConversationId alone, Conversation.PostReply reply) {
+  void onPostAnswer(@Nullable ConversationId alone, Conversation.PostReply reply) {
     boolean asked = alone != null;
     switch (reply) {
       case Conversation.Posted p -> {
@@ -166,14 +168,14 @@ final class ClientRequests {
         if (post != null) {
           // If the entry arrived before this answer, the tracker knows it already and may have
           // forgotten it.
-          boolean known = post.proof != null && post.proof.seq() == p.seq();
+          boolean known = post.arrivedEntry != null && post.arrivedEntry.seq() == p.seq();
           if (!p.duplicate() && !known) {
-            deliveryTracker.sent(p.conversationId(), p.seq());
+            deliveryTracker.sentBeforeEntry(p.conversationId(), p.seq());
           }
           if (p.duplicate()) {
-            wasRetry(post);
+            chargeAsRetry(post);
           }
-          sent(post, p.messageId(), p.seq(), p.at(), p.duplicate());
+          sendConfirmation(post, p.messageId(), p.seq(), p.at(), p.duplicate());
         }
         if (!asked) {
           answerRetries(p);
@@ -182,7 +184,7 @@ final class ClientRequests {
       case Conversation.PostRefused r -> {
         PendingPosts.Post post = pendingPosts.take(alone, r.clientMsgId(), asked);
         if (post != null) {
-          given(post, r.refusal());
+          confirmOrRefuse(post, r.refusal());
         }
       }
     }
@@ -198,8 +200,8 @@ final class ClientRequests {
     for (PendingPosts.Post retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false);
         retry != null;
         retry = pendingPosts.take(p.conversationId(), p.clientMsgId(), false)) {
-      wasRetry(retry);
-      sent(retry, p.messageId(), p.seq(), p.at(), true);
+      chargeAsRetry(retry);
+      sendConfirmation(retry, p.messageId(), p.seq(), p.at(), true);
     }
   }
 
@@ -211,65 +213,66 @@ final class ClientRequests {
   @Nullable Duration expirePosts() {
     long patience = deps.settings().requestTimeout().toNanos();
     long now = deps.ticker().nanos();
-    for (PendingPosts.Post p = pendingPosts.expired(now - patience);
+    for (PendingPosts.Post p = pendingPosts.takeExpired(now - patience);
         p != null;
-        p = pendingPosts.expired(now - patience)) {
-      given(p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
+        p = pendingPosts.takeExpired(now - patience)) {
+      confirmOrRefuse(
+          p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
     }
     long repeatAfter = deps.settings().repeatAfter().toNanos();
-    Long next = pendingPosts.repeat(now - repeatAfter);
+    Long next = pendingPosts.resendDue(now - repeatAfter);
     PendingPosts.Post oldest = pendingPosts.oldest();
     if (oldest == null) {
       return null;
     }
-    long due = oldest.since + patience - now;
+    long due = oldest.addedAt + patience - now;
     return Duration.ofNanos(next == null ? due : Math.min(due, next + repeatAfter - now));
   }
 
   /** Whether a write is pending, so that {@link #expirePosts} has to be called. */
-  boolean waits() {
+  boolean hasPendingPosts() {
     return pendingPosts.oldest() != null;
   }
 
   /**
    * Whether the entry belongs to a pending write, so that a {@code sent} frame will announce it.
    */
-  boolean claims(ConversationId id, Entry entry) {
-    return entry.senderId().equals(me) && pendingPosts.prove(id, entry);
+  boolean belongsToPendingPost(ConversationId id, Entry entry) {
+    return entry.senderId().equals(me) && pendingPosts.recordEntry(id, entry);
   }
 
   // The entry itself may have arrived; then the write has succeeded in spite of the refusal. It is
   // unknown whether this write or a retry elsewhere stored it. Only the conversation's own answer
   // may claim to be the first, so this one is marked as a duplicate.
-  private void given(PendingPosts.Post post, Refusal refusal) {
-    Entry proof = post.proof;
+  private void confirmOrRefuse(PendingPosts.Post post, Refusal refusal) {
+    Entry proof = post.arrivedEntry;
     if (proof != null) {
-      sent(post, proof.messageId(), proof.seq(), proof.at(), true);
+      sendConfirmation(post, proof.messageId(), proof.seq(), proof.at(), true);
     } else if (refusal.code() == ErrorCode.RATE_LIMITED) {
-      limited(post.frameId, refusal, FrameBudget.MESSAGES);
+      refuseOverRate(post.frameId, refusal, FrameBudget.MESSAGES);
     } else {
       out.refuse(post.frameId, refusal);
     }
   }
 
-  private void sent(
+  private void sendConfirmation(
       PendingPosts.Post post, String messageId, long seq, long at, boolean duplicate) {
-    deps.meters().sent(deps.ticker().nanos() - post.since);
+    deps.meters().sent(deps.ticker().nanos() - post.addedAt);
     out.send(
         new ServerFrame.Sent(
             post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
-    Entry proof = post.proof;
+    Entry proof = post.arrivedEntry;
     if (proof != null && proof.seq() == seq) {
-      deliveryTracker.said(post.conversationId, seq);
+      deliveryTracker.sentAfterEntry(post.conversationId, seq);
     } else if (proof != null) {
-      deliveryTracker.unsaid(post.conversationId, proof.seq());
+      deliveryTracker.sentCancelled(post.conversationId, proof.seq());
     }
   }
 
   // ---- reads
 
   void read(ClientFrame.Read frame) {
-    asking++;
+    openRequests++;
     context.ask(
         Conversation.ReadReply.class,
         deps.entities().conversation(frame.conversationId()),
@@ -277,14 +280,14 @@ final class ClientRequests {
         replyTo -> new Conversation.Read(me, frame.seq(), replyTo),
         (reply, failure) ->
             switch (reply) {
-              case null -> late(frame.id());
-              case Conversation.ReadDone d -> new SessionInternal.Answered(null);
+              case null -> noAnswer(frame.id());
+              case Conversation.ReadDone d -> new SessionInternal.RequestAnswered(null);
               case Conversation.Refused r -> refused(frame.id(), r.refusal());
             });
   }
 
   void history(ClientFrame.History frame) {
-    asking++;
+    openRequests++;
     context.ask(
         Conversation.PageReply.class,
         deps.entities().conversation(frame.conversationId()),
@@ -294,15 +297,16 @@ final class ClientRequests {
                 me, frame.before(), frame.after(), frame.limit(), false, replyTo),
         (reply, failure) ->
             switch (reply) {
-              case null -> late(frame.id());
+              case null -> noAnswer(frame.id());
               case Conversation.Page p ->
-                  new SessionInternal.Answered(new ServerFrame.History(frame.id(), p.page(), me));
+                  new SessionInternal.RequestAnswered(
+                      new ServerFrame.History(frame.id(), p.page(), me));
               case Conversation.Refused r -> refused(frame.id(), r.refusal());
             });
   }
 
   void inbox(ClientFrame.Inbox frame) {
-    asking++;
+    openRequests++;
     context.ask(
         User.InboxReply.class,
         deps.entities().user(me),
@@ -310,37 +314,37 @@ final class ClientRequests {
         replyTo -> new User.GetInbox(frame.limit(), frame.cursor(), replyTo),
         (reply, failure) ->
             switch (reply) {
-              case null -> late(frame.id());
+              case null -> noAnswer(frame.id());
               case User.Inbox i ->
-                  new SessionInternal.Answered(new ServerFrame.Inbox(frame.id(), i.page()));
+                  new SessionInternal.RequestAnswered(new ServerFrame.Inbox(frame.id(), i.page()));
               case User.Refused r -> refused(frame.id(), r.refusal());
             });
   }
 
   /** A request was answered; null means that there is nothing to send. */
-  void answered(@Nullable ServerFrame frame) {
-    asking--;
+  void onRequestAnswer(@Nullable ServerFrame frame) {
+    openRequests--;
     if (frame != null) {
       out.send(frame);
     }
   }
 
   /** Requests a page for replay. */
-  void replay(ConversationId id, long after, int limit) {
+  void requestReplay(ConversationId id, long after, int limit) {
     context.ask(
         Conversation.PageReply.class,
         deps.entities().conversation(id),
         deps.settings().requestTimeout(),
         replyTo -> new Conversation.GetPage(me, null, after, limit, true, replyTo),
-        (reply, failure) -> new SessionInternal.Paged(id, reply));
+        (reply, failure) -> new SessionInternal.ReplayAnswered(id, reply));
   }
 
-  private static Session.Command late(@Nullable Long id) {
+  private static Session.Command noAnswer(@Nullable Long id) {
     return refused(id, Refusal.unavailable("no answer in time"));
   }
 
   private static Session.Command refused(@Nullable Long id, Refusal r) {
-    return new SessionInternal.Answered(
+    return new SessionInternal.RequestAnswered(
         new ServerFrame.Failed(id, r.code(), r.message(), r.retryAfterMillis()));
   }
 
@@ -355,7 +359,7 @@ final class ClientRequests {
     if (typing == null) {
       typing = new LinkedHashMap<>();
     }
-    TypingTold told = typing.get(frame.conversationId());
+    TypingSent told = typing.get(frame.conversationId());
     if (frame.active() && told != null && now - told.nanos() < TYPING_NANOS) {
       return;
     }
@@ -371,7 +375,7 @@ final class ClientRequests {
       typing.remove(typing.keySet().iterator().next());
     }
     long since = frame.active() || told == null ? now : told.nanos();
-    typing.put(frame.conversationId(), new TypingTold(since, frame.active()));
+    typing.put(frame.conversationId(), new TypingSent(since, frame.active()));
     deps.entities()
         .conversation(frame.conversationId())
         .tell(new Conversation.Typing(me, frame.active()));
@@ -382,7 +386,8 @@ final class ClientRequests {
     Set<UserId> next = Set.copyOf(frame.userIds());
     long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
     if (wait > 0) {
-      limited(frame.id(), Refusal.tooMany("too many users to watch", wait), FrameBudget.WATCHED);
+      refuseOverRate(
+          frame.id(), Refusal.rateLimited("too many users to watch", wait), FrameBudget.WATCHED);
       return;
     }
     Set<UserId> gone = new HashSet<>(watched);

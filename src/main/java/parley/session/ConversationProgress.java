@@ -41,18 +41,18 @@ final class ConversationProgress {
   long backlogTo;
 
   /** Last seq sent during an earlier membership; nothing up to here is sent again. */
-  long floor;
+  long earlierSentTo;
 
   /** Page requests in a row that failed. */
-  int failures;
+  int failedPages;
 
   /** Pages in a row that were empty. */
-  int empties;
+  int emptyPages;
 
   /**
    * Whether the user has left. The seqs of a later membership need not continue those of this one.
    */
-  boolean left;
+  boolean userLeft;
 
   /** Whether entries are left out because the client does not read; they may become a gap. */
   boolean skipping;
@@ -61,19 +61,19 @@ final class ConversationProgress {
    * Entries above this seq, up to {@link #head}, were never delivered by the user entity: only the
    * head is known.
    */
-  long untold = Long.MAX_VALUE;
+  long undeliveredAbove = Long.MAX_VALUE;
 
   // Messages sent and not acknowledged, as runs of seqs: {first, last}. Bounded by the window.
-  private final ArrayDeque<long[]> runs = new ArrayDeque<>(2);
+  private final ArrayDeque<long[]> unackedRuns = new ArrayDeque<>(2);
 
   // Seqs above sentTo that a `sent` frame has announced or will announce.
-  private @Nullable TreeSet<Long> covered;
+  private @Nullable TreeSet<Long> coveredSeqs;
 
   // The part of them whose `sent` frame is still pending: no later entry goes out before it.
-  private @Nullable TreeSet<Long> promised;
+  private @Nullable TreeSet<Long> pendingSentSeqs;
 
   // Contiguous entries that arrived while the entry at sentTo + 1 waits for its `sent` frame.
-  private List<Entry> held = List.of();
+  private List<Entry> heldEntries = List.of();
 
   ConversationProgress(long told) {
     sentTo = told;
@@ -87,12 +87,12 @@ final class ConversationProgress {
    * that claims more may have misread a {@code sent} frame that overtook messages. Sending those
    * messages all the same harms nobody; leaving them out could lose some.
    */
-  long earned() {
-    if (!known()) {
+  long acknowledgeableSeq() {
+    if (!hasPosition()) {
       return acked;
     }
     long to = sentTo;
-    while (to < claimed && tells(to + 1)) {
+    while (to < claimed && isAnnounced(to + 1)) {
       to++;
     }
     return Math.max(acked, Math.min(claimed, to));
@@ -102,40 +102,40 @@ final class ConversationProgress {
    * Limits the client's claim to entries below {@code seq}. This entry goes out only now, so an
    * earlier claim cannot mean it.
    */
-  void disclaim(long seq) {
+  void limitClaim(long seq) {
     claimed = Math.max(acked, Math.min(claimed, seq - 1));
   }
 
-  boolean known() {
+  boolean hasPosition() {
     return sentTo != UNKNOWN;
   }
 
-  boolean lagging() {
-    return known() && sentTo < head;
+  boolean isLagging() {
+    return hasPosition() && sentTo < head;
   }
 
   /** Whether nothing is outstanding, so that this progress can be dropped. */
-  boolean done() {
-    return known() && sentTo >= head && acked >= sentTo && covered == null;
+  boolean nothingOutstanding() {
+    return hasPosition() && sentTo >= head && acked >= sentTo && coveredSeqs == null;
   }
 
   /** The highest seq known to exist. */
-  long proven() {
-    return covered == null ? head : Math.max(head, covered.last());
+  long highestKnownSeq() {
+    return coveredSeqs == null ? head : Math.max(head, coveredSeqs.last());
   }
 
   /** Records that a message went out. Returns how many messages the window gained: 0 or 1. */
-  int sent(long seq) {
-    disclaim(seq);
+  int recordSent(long seq) {
+    limitClaim(seq);
     sentTo = seq;
     if (seq <= acked) {
       return 0;
     }
-    long[] last = runs.peekLast();
+    long[] last = unackedRuns.peekLast();
     if (last != null && last[1] == seq - 1) {
       last[1] = seq;
     } else {
-      runs.addLast(new long[] {seq, seq});
+      unackedRuns.addLast(new long[] {seq, seq});
     }
     return 1;
   }
@@ -144,10 +144,10 @@ final class ConversationProgress {
    * Records that the client has everything up to {@code seq}. Returns how many messages left the
    * window.
    */
-  int ack(long seq) {
+  int recordAck(long seq) {
     acked = seq;
     long freed = 0;
-    for (Iterator<long[]> it = runs.iterator(); it.hasNext(); ) {
+    for (Iterator<long[]> it = unackedRuns.iterator(); it.hasNext(); ) {
       long[] run = it.next();
       if (run[0] > seq) {
         break;
@@ -164,92 +164,92 @@ final class ConversationProgress {
   }
 
   /** Records that a {@code sent} frame announces this seq. Returns false if that was known. */
-  boolean cover(long seq) {
-    if (covered == null) {
-      covered = new TreeSet<>();
+  boolean addCovered(long seq) {
+    if (coveredSeqs == null) {
+      coveredSeqs = new TreeSet<>();
     }
-    return covered.add(seq);
+    return coveredSeqs.add(seq);
   }
 
-  boolean covers(long seq) {
-    return covered != null && covered.contains(seq);
+  boolean isCovered(long seq) {
+    return coveredSeqs != null && coveredSeqs.contains(seq);
   }
 
   /** Records that the entry arrived first, and that its {@code sent} frame is pending. */
-  void promise(long seq) {
-    if (promised == null) {
-      promised = new TreeSet<>();
+  void addPendingSent(long seq) {
+    if (pendingSentSeqs == null) {
+      pendingSentSeqs = new TreeSet<>();
     }
-    promised.add(seq);
+    pendingSentSeqs.add(seq);
   }
 
   /** The {@code sent} frame went out. Returns whether it was pending. */
-  boolean kept(long seq) {
-    return promised != null && promised.remove(seq);
+  boolean completePendingSent(long seq) {
+    return pendingSentSeqs != null && pendingSentSeqs.remove(seq);
   }
 
   /**
    * No {@code sent} frame will come, so the entry becomes an ordinary message. Returns whether the
    * frame was pending.
    */
-  boolean broken(long seq) {
-    return kept(seq) && covered != null && covered.remove(seq);
+  boolean cancelPendingSent(long seq) {
+    return completePendingSent(seq) && coveredSeqs != null && coveredSeqs.remove(seq);
   }
 
-  boolean promises(long seq) {
-    return promised != null && promised.contains(seq);
+  boolean isPendingSent(long seq) {
+    return pendingSentSeqs != null && pendingSentSeqs.contains(seq);
   }
 
   /** Whether a {@code sent} frame has announced this seq. */
-  boolean tells(long seq) {
-    return covers(seq) && !promises(seq);
+  boolean isAnnounced(long seq) {
+    return isCovered(seq) && !isPendingSent(seq);
   }
 
   /** Whether the next entry waits for its {@code sent} frame. */
-  boolean waits() {
-    return promises(sentTo + 1);
+  boolean waitsForSent() {
+    return isPendingSent(sentTo + 1);
   }
 
   /** The highest seq that was sent or is held. */
   long heldTo() {
-    return held.isEmpty() ? sentTo : held.getLast().seq();
+    return heldEntries.isEmpty() ? sentTo : heldEntries.getLast().seq();
   }
 
   /** Holds the entries that continue the held ones. Returns how many: at most {@code room}. */
   int hold(List<Entry> entries, int room) {
-    int before = held.size();
+    int before = heldEntries.size();
     for (Entry entry : entries) {
-      if (held.size() - before < room && entry.seq() == heldTo() + 1) {
-        if (held.isEmpty()) {
-          held = new ArrayList<>();
+      if (heldEntries.size() - before < room && entry.seq() == heldTo() + 1) {
+        if (heldEntries.isEmpty()) {
+          heldEntries = new ArrayList<>();
         }
-        held.add(entry);
+        heldEntries.add(entry);
       }
     }
-    return held.size() - before;
+    return heldEntries.size() - before;
   }
 
   /** Removes and returns the held entries. */
   List<Entry> takeHeld() {
-    List<Entry> taken = held;
-    held = List.of();
+    List<Entry> taken = heldEntries;
+    heldEntries = List.of();
     return taken;
   }
 
   /** Forgets announced seqs that {@link #sentTo} has passed. Returns their number. */
-  int trim() {
-    if (covered == null || !known()) {
+  int dropPassed() {
+    if (coveredSeqs == null || !hasPosition()) {
       return 0;
     }
-    var passed = covered.headSet(sentTo, true);
+    var passed = coveredSeqs.headSet(sentTo, true);
     int count = passed.size();
     passed.clear();
-    if (promised != null) {
-      promised.headSet(sentTo, true).clear();
-      promised = promised.isEmpty() ? null : promised;
+    if (pendingSentSeqs != null) {
+      pendingSentSeqs.headSet(sentTo, true).clear();
+      pendingSentSeqs = pendingSentSeqs.isEmpty() ? null : pendingSentSeqs;
     }
-    if (covered.isEmpty()) {
-      covered = null;
+    if (coveredSeqs.isEmpty()) {
+      coveredSeqs = null;
     }
     return count;
   }

@@ -30,11 +30,11 @@ import parley.user.User;
  *
  * <p>The connection that wrote an entry gets a {@code sent} frame for it instead of a {@code
  * message} frame. The conversation's answer to the write and the entry itself arrive by two paths,
- * in any order: see {@link #sent} and {@link Port#claims}. A {@code sent} frame may overtake
- * messages, but no message may overtake it: a client that has the later message would acknowledge
- * both. Entries that must wait for a {@code sent} frame are held with their bodies. The wait is
- * short, because the answer is on its way and no client can delay it. Entries beyond the bound
- * {@link #HELD} are dropped, and their conversation lags.
+ * in any order: see {@link #sentBeforeEntry} and {@link Port#belongsToPendingPost}. A {@code sent}
+ * frame may overtake messages, but no message may overtake it: a client that has the later message
+ * would acknowledge both. Entries that must wait for a {@code sent} frame are held with their
+ * bodies. The wait is short, because the answer is on its way and no client can delay it. Entries
+ * beyond the bound {@link #HELD} are dropped, and their conversation lags.
  *
  * <p>No actors and no clock: the tracker acts only through {@link Port}.
  */
@@ -43,7 +43,7 @@ final class DeliveryTracker {
   static final int PAGES = 2;
 
   /** Empty pages in a row after which the missing entries are announced as a gap. */
-  static final int PATIENCE = 4;
+  static final int MAX_EMPTY_PAGES = 4;
 
   /**
    * Most entries that a connection holds while they wait for a {@code sent} frame. With the largest
@@ -54,7 +54,7 @@ final class DeliveryTracker {
   /** Most conversations without outstanding entries for which the last sent seq is remembered. */
   static final int ENDED = 1_000;
 
-  private static final int LONGEST_REST = 32;
+  private static final int MAX_WAIT_TICKS = 32;
 
   /** Effects and queries of the tracker; the session implements them. */
   interface Port {
@@ -73,36 +73,36 @@ final class DeliveryTracker {
      * Requests a page from the conversation: at most {@code limit} entries with a seq above {@code
      * after}, ascending.
      */
-    void ask(ConversationId conversationId, long after, int limit);
+    void requestPage(ConversationId conversationId, long after, int limit);
 
     /**
      * Whether the entry belongs to a pending write of this connection, so that a {@code sent} frame
      * will announce it.
      */
-    boolean claims(ConversationId conversationId, Entry entry);
+    boolean belongsToPendingPost(ConversationId conversationId, Entry entry);
 
     /** Whether the client reads fast enough to be sent replayed entries. */
-    boolean replays();
+    boolean canReplay();
 
     /** Whether the client does not read; then only indispensable frames are sent to it. */
-    boolean slow();
+    boolean isOverfull();
   }
 
   private final Port port;
-  private final Map<ConversationId, ConversationProgress> tracks = new LinkedHashMap<>();
+  private final Map<ConversationId, ConversationProgress> progressById = new LinkedHashMap<>();
 
   // Conversations without outstanding entries. Everything up to the stored seq was sent and
   // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
   // Beyond the bound the oldest one is removed, and the flag below is set.
-  private final Map<ConversationId, End> ended = new LinkedHashMap<>(4);
-  private boolean forgot;
+  private final Map<ConversationId, SentPosition> completed = new LinkedHashMap<>(4);
+  private boolean completedDropped;
 
   // Lagging conversations, in the order in which their pages are requested. Page requests in
   // flight. Conversations whose last page failed or was empty, with the number of timer ticks
   // before the next request. Acknowledgements for the user entity.
-  private final Set<ConversationId> behind = new LinkedHashSet<>();
-  private final Map<ConversationId, Question> asked = new HashMap<>(4);
-  private final Map<ConversationId, Integer> resting = new HashMap<>(4);
+  private final Set<ConversationId> laggingIds = new LinkedHashSet<>();
+  private final Map<ConversationId, PageRequest> pageRequests = new HashMap<>(4);
+  private final Map<ConversationId, Integer> ticksToWait = new HashMap<>(4);
   private final Map<ConversationId, User.Ack> acks = new LinkedHashMap<>(4);
 
   // Largest page to request. It follows the number of entries that the last pages could send,
@@ -110,13 +110,13 @@ final class DeliveryTracker {
   private int pageSize = Limits.PAGE;
 
   private int unacked;
-  private int covered;
-  private int held;
-  private int reserved;
-  private int backlogs;
-  private long replayed;
+  private int coveredTotal;
+  private int heldTotal;
+  private int reservedRoom;
+  private int openBacklogs;
+  private long backlogSent;
 
-  private record Question(long after, int limit) {}
+  private record PageRequest(long after, int limit) {}
 
   /**
    * What is remembered of a conversation without outstanding entries.
@@ -124,7 +124,7 @@ final class DeliveryTracker {
    * @param left whether the user has left the conversation; the seqs of a later membership need not
    *     continue {@code sentTo}
    */
-  private record End(long sentTo, boolean left) {}
+  private record SentPosition(long sentTo, boolean left) {}
 
   DeliveryTracker(Port port) {
     this.port = port;
@@ -135,38 +135,38 @@ final class DeliveryTracker {
    */
   void attached(List<User.Lag> lags) {
     for (User.Lag lag : lags) {
-      if (lag.head() > lag.acked() && !tracks.containsKey(lag.conversationId())) {
+      if (lag.head() > lag.acked() && !progressById.containsKey(lag.conversationId())) {
         ConversationProgress conversationProgress = new ConversationProgress(lag.acked());
         conversationProgress.head = lag.head();
         conversationProgress.backlogTo = lag.head();
-        tracks.put(lag.conversationId(), conversationProgress);
-        behind.add(lag.conversationId());
-        backlogs++;
+        progressById.put(lag.conversationId(), conversationProgress);
+        laggingIds.add(lag.conversationId());
+        openBacklogs++;
       }
     }
-    boolean nothing = backlogs == 0;
+    boolean nothing = openBacklogs == 0;
     for (User.Lag lag : lags) {
-      ConversationProgress conversationProgress = tracks.get(lag.conversationId());
-      if (conversationProgress != null && expired(lag, conversationProgress)) {
-        settle(lag.conversationId(), conversationProgress);
+      ConversationProgress conversationProgress = progressById.get(lag.conversationId());
+      if (conversationProgress != null && skipExpired(lag, conversationProgress)) {
+        update(lag.conversationId(), conversationProgress);
       }
     }
     if (nothing) {
       port.synced(0);
     }
-    pump();
+    requestPages();
   }
 
   /**
    * Skips entries that have waited longer than the backlog's lifetime: a gap announces them.
    * Returns whether there were any.
    */
-  private boolean expired(User.Lag lag, ConversationProgress conversationProgress) {
-    if (!conversationProgress.known() || lag.expired() <= conversationProgress.sentTo) {
+  private boolean skipExpired(User.Lag lag, ConversationProgress conversationProgress) {
+    if (!conversationProgress.hasPosition() || lag.expired() <= conversationProgress.sentTo) {
       return false;
     }
     String reason = lag.expired() <= lag.forgotten() ? "forgotten" : "expired";
-    gap(
+    announceGap(
         lag.conversationId(),
         conversationProgress,
         Math.min(lag.expired(), conversationProgress.head),
@@ -185,32 +185,33 @@ final class DeliveryTracker {
   boolean resumed(List<User.Lag> lags) {
     for (User.Lag lag : lags) {
       ConversationId id = lag.conversationId();
-      if (forgot && !remembers(id) && !ended.containsKey(id)) {
+      if (completedDropped && !isTracked(id) && !completed.containsKey(id)) {
         return false;
       }
-      ConversationProgress conversationProgress = told(id, lag.acked());
-      conversationProgress.left &= lag.head() <= conversationProgress.head;
+      ConversationProgress conversationProgress = progressOf(id, lag.acked());
+      conversationProgress.userLeft &= lag.head() <= conversationProgress.head;
       if (lag.head() > conversationProgress.head) {
-        conversationProgress.untold =
-            Math.min(conversationProgress.untold, conversationProgress.head);
+        conversationProgress.undeliveredAbove =
+            Math.min(conversationProgress.undeliveredAbove, conversationProgress.head);
       }
       conversationProgress.head = Math.max(conversationProgress.head, lag.head());
       if (conversationProgress.acked > lag.acked()) {
         acks.put(id, new User.Ack(id, conversationProgress.acked, conversationProgress.acked));
       }
-      expired(lag, conversationProgress);
-      settle(id, conversationProgress);
+      skipExpired(lag, conversationProgress);
+      update(id, conversationProgress);
     }
-    pump();
+    requestPages();
     return true;
   }
 
   /** The user has left this conversation. A later membership does not continue this one. */
-  void left(ConversationId id) {
-    ended.computeIfPresent(id, (k, end) -> new End(end.sentTo(), true));
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
+  void userLeft(ConversationId id) {
+    completed.computeIfPresent(
+        id, (k, sentPosition) -> new SentPosition(sentPosition.sentTo(), true));
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
     if (conversationProgress != null) {
-      conversationProgress.left = true;
+      conversationProgress.userLeft = true;
     }
   }
 
@@ -219,147 +220,149 @@ final class DeliveryTracker {
     if (entries.isEmpty()) {
       return;
     }
-    ConversationProgress conversationProgress = told(id, entries.getFirst().seq() - 1);
+    ConversationProgress conversationProgress = progressOf(id, entries.getFirst().seq() - 1);
     // A restarted user entity may deliver entries again; those are from before the user left.
-    conversationProgress.left &= entries.getLast().seq() <= conversationProgress.head;
+    conversationProgress.userLeft &= entries.getLast().seq() <= conversationProgress.head;
     if (entries.getFirst().seq() <= conversationProgress.acked
         && entries.getFirst().seq() <= conversationProgress.sentTo) {
       // The user entity delivers an acknowledged entry only if it has lost the acknowledgement.
       acks.put(id, new User.Ack(id, conversationProgress.acked, conversationProgress.acked));
     }
     final long before = conversationProgress.head;
-    claim(id, conversationProgress, entries, before, Long.MAX_VALUE);
+    markOwnPending(id, conversationProgress, entries, before, Long.MAX_VALUE);
     boolean next =
         conversationProgress.heldTo() == before && entries.getFirst().seq() <= before + 1;
     conversationProgress.head = Math.max(before, entries.getLast().seq());
     if (next) {
-      if (!conversationProgress.waits()) {
+      if (!conversationProgress.waitsForSent()) {
         send(id, conversationProgress, entries, true);
       }
       hold(conversationProgress, entries);
       // From here on entries are not sent because the client does not read: see drained().
       conversationProgress.skipping =
-          conversationProgress.lagging() && !conversationProgress.waits() && port.slow();
+          conversationProgress.isLagging()
+              && !conversationProgress.waitsForSent()
+              && port.isOverfull();
     }
-    settle(id, conversationProgress);
-    pump();
+    update(id, conversationProgress);
+    requestPages();
   }
 
   /**
    * A {@code sent} frame goes out for an entry that the user entity has not delivered yet. When the
    * entry arrives, it must not be sent again.
    */
-  void sent(ConversationId id, long seq) {
+  void sentBeforeEntry(ConversationId id, long seq) {
     ConversationProgress conversationProgress =
-        tracks.computeIfAbsent(id, k -> start(k, ConversationProgress.UNKNOWN));
-    if (seq > conversationProgress.sentTo && conversationProgress.cover(seq)) {
-      conversationProgress.disclaim(seq);
-      covered++;
+        progressById.computeIfAbsent(id, k -> start(k, ConversationProgress.UNKNOWN));
+    if (seq > conversationProgress.sentTo && conversationProgress.addCovered(seq)) {
+      conversationProgress.limitClaim(seq);
+      coveredTotal++;
     }
-    settle(id, conversationProgress);
+    update(id, conversationProgress);
   }
 
   /**
    * A {@code sent} frame went out for an entry that had arrived before it. Later entries may now be
    * sent.
    */
-  void said(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
-    if (conversationProgress != null && conversationProgress.kept(seq)) {
-      conversationProgress.disclaim(seq);
-      while (conversationProgress.known()
+  void sentAfterEntry(ConversationId id, long seq) {
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (conversationProgress != null && conversationProgress.completePendingSent(seq)) {
+      conversationProgress.limitClaim(seq);
+      while (conversationProgress.hasPosition()
           && conversationProgress.sentTo < conversationProgress.head
-          && conversationProgress.tells(conversationProgress.sentTo + 1)) {
+          && conversationProgress.isAnnounced(conversationProgress.sentTo + 1)) {
         conversationProgress.sentTo++;
       }
       sendHeld(id, conversationProgress);
-      settle(id, conversationProgress);
-      pump();
+      update(id, conversationProgress);
+      requestPages();
     }
   }
 
   /**
    * No {@code sent} frame will announce this entry after all: it is sent as an ordinary message.
    */
-  void unsaid(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
-    if (conversationProgress != null && conversationProgress.broken(seq)) {
-      covered--;
+  void sentCancelled(ConversationId id, long seq) {
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (conversationProgress != null && conversationProgress.cancelPendingSent(seq)) {
+      coveredTotal--;
       sendHeld(id, conversationProgress);
-      settle(id, conversationProgress);
-      pump();
+      update(id, conversationProgress);
+      requestPages();
     }
   }
 
-  /** The conversation's answer to {@link Port#ask}: a page of entries, ascending. */
+  /** The conversation's answer to {@link Port#requestPage}: a page of entries, ascending. */
   void page(ConversationId id, List<Entry> entries) {
-    @Nullable Question question = answered(id);
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
-    if (question == null || conversationProgress == null || !conversationProgress.lagging()) {
-      pump();
+    @Nullable PageRequest pageRequest = takePageRequest(id);
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (pageRequest == null || conversationProgress == null || !conversationProgress.isLagging()) {
+      requestPages();
       return;
     }
     long before = conversationProgress.sentTo;
-    claim(
+    markOwnPending(
         id,
         conversationProgress,
         entries,
-        Math.max(conversationProgress.untold, conversationProgress.sentTo),
+        Math.max(conversationProgress.undeliveredAbove, conversationProgress.sentTo),
         conversationProgress.head);
     boolean blocked = send(id, conversationProgress, entries, false);
     hold(conversationProgress, entries);
     int sent = (int) (conversationProgress.sentTo - before);
     if (!blocked) {
       pageSize = Math.min(Limits.PAGE, pageSize * 2);
-    } else if (!conversationProgress.waits()) {
+    } else if (!conversationProgress.waitsForSent()) {
       pageSize = Math.max(1, Math.min(pageSize, sent));
     }
     if (sent > 0) {
-      conversationProgress.failures = 0;
-      conversationProgress.empties = 0;
-    } else if (!blocked && question.after() == before) {
+      conversationProgress.failedPages = 0;
+      conversationProgress.emptyPages = 0;
+    } else if (!blocked && pageRequest.after() == before) {
       // The user entity reports only persisted entries, but a store may show them late: an empty
       // page is requested again.
-      if (++conversationProgress.empties >= PATIENCE) {
-        gap(id, conversationProgress, conversationProgress.head, "missing");
+      if (++conversationProgress.emptyPages >= MAX_EMPTY_PAGES) {
+        announceGap(id, conversationProgress, conversationProgress.head, "missing");
       } else {
-        rest(id, conversationProgress);
+        waitBeforeRetry(id, conversationProgress);
       }
     }
-    settle(id, conversationProgress);
-    pump();
+    update(id, conversationProgress);
+    requestPages();
   }
 
   /**
-   * The conversation did not answer {@link Port#ask}, or refused with a retryable error. The page
-   * is requested again later.
+   * The conversation did not answer {@link Port#requestPage}, or refused with a retryable error.
+   * The page is requested again later.
    */
   void pageFailed(ConversationId id) {
-    answered(id);
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
-    if (conversationProgress != null && conversationProgress.lagging()) {
-      conversationProgress.failures = Math.min(conversationProgress.failures + 1, 16);
-      rest(id, conversationProgress);
+    takePageRequest(id);
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (conversationProgress != null && conversationProgress.isLagging()) {
+      conversationProgress.failedPages = Math.min(conversationProgress.failedPages + 1, 16);
+      waitBeforeRetry(id, conversationProgress);
     }
-    pump();
+    requestPages();
   }
 
   /** The conversation refuses to show this user its entries: the rest becomes a gap. */
   void pageRefused(ConversationId id) {
-    answered(id);
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
-    if (conversationProgress != null && conversationProgress.lagging()) {
-      gap(id, conversationProgress, conversationProgress.head, "not_found");
-      settle(id, conversationProgress);
+    takePageRequest(id);
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (conversationProgress != null && conversationProgress.isLagging()) {
+      announceGap(id, conversationProgress, conversationProgress.head, "not_found");
+      update(id, conversationProgress);
     }
-    pump();
+    requestPages();
   }
 
   /**
    * The user entity reports that the entries {@code from} to {@code to} are no longer available.
    */
   void gapSeen(ConversationId id, long from, long to, String reason) {
-    ConversationProgress conversationProgress = told(id, from - 1);
+    ConversationProgress conversationProgress = progressOf(id, from - 1);
     boolean next =
         conversationProgress.sentTo == conversationProgress.head
             && from <= conversationProgress.sentTo + 1;
@@ -367,10 +370,10 @@ final class DeliveryTracker {
     // If earlier entries are still unsent, replay announces this gap when it gets there, so that
     // order holds.
     if (next && to > conversationProgress.sentTo) {
-      gap(id, conversationProgress, to, reason);
+      announceGap(id, conversationProgress, to, reason);
     }
-    settle(id, conversationProgress);
-    pump();
+    update(id, conversationProgress);
+    requestPages();
   }
 
   /**
@@ -378,20 +381,20 @@ final class DeliveryTracker {
    * ignored.
    */
   void ack(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracks.get(id);
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
     if (conversationProgress == null) {
       return;
     }
-    long claim = Math.min(seq, conversationProgress.proven());
+    long claim = Math.min(seq, conversationProgress.highestKnownSeq());
     if (claim <= conversationProgress.claimed) {
       return;
     }
     conversationProgress.claimed = claim;
-    settle(id, conversationProgress);
+    update(id, conversationProgress);
     // Many clients acknowledge each message. Wait for a quarter of the window, so that one page
     // serves many acknowledgements.
-    if (free() >= Limits.WINDOW / 4) {
-      pump();
+    if (windowRoom() >= Limits.WINDOW / 4) {
+      requestPages();
     }
   }
 
@@ -401,8 +404,8 @@ final class DeliveryTracker {
   }
 
   /**
-   * Removes and returns the acknowledgements since the last call. The caller calls {@link #pump}
-   * next.
+   * Removes and returns the acknowledgements since the last call. The caller calls {@link
+   * #requestPages} next.
    */
   List<User.Ack> takeAcks() {
     List<User.Ack> taken = List.copyOf(acks.values());
@@ -417,29 +420,29 @@ final class DeliveryTracker {
    *     gap, not sent
    */
   void drained(boolean announce) {
-    for (ConversationId id : new ArrayList<>(behind)) {
-      ConversationProgress conversationProgress = tracks.get(id);
+    for (ConversationId id : new ArrayList<>(laggingIds)) {
+      ConversationProgress conversationProgress = progressById.get(id);
       if (conversationProgress != null && conversationProgress.skipping) {
         conversationProgress.skipping = false;
         if (announce) {
-          gap(id, conversationProgress, conversationProgress.head, "slow");
-          settle(id, conversationProgress);
+          announceGap(id, conversationProgress, conversationProgress.head, "slow");
+          update(id, conversationProgress);
         }
       }
     }
-    pump();
+    requestPages();
   }
 
   /** One timer tick has passed. Conversations whose wait is over are requested again. */
-  void rested() {
-    resting.replaceAll((id, left) -> left - 1);
-    resting.values().removeIf(left -> left <= 0);
-    pump();
+  void waitTick() {
+    ticksToWait.replaceAll((id, left) -> left - 1);
+    ticksToWait.values().removeIf(left -> left <= 0);
+    requestPages();
   }
 
-  /** Whether a conversation waits for {@link #rested}. */
-  boolean rests() {
-    return !resting.isEmpty();
+  /** Whether a conversation waits for {@link #waitTick}. */
+  boolean hasWaiting() {
+    return !ticksToWait.isEmpty();
   }
 
   /**
@@ -447,12 +450,12 @@ final class DeliveryTracker {
    * has not passed yet.
    */
   int coveredCount() {
-    return covered;
+    return coveredTotal;
   }
 
   /** Number of entries held until a {@code sent} frame goes out. */
   int heldCount() {
-    return held;
+    return heldTotal;
   }
 
   /** Number of messages sent and not acknowledged. */
@@ -463,36 +466,39 @@ final class DeliveryTracker {
   /**
    * Whether the tracker has outstanding entries of this conversation and knows how far it was sent.
    */
-  boolean remembers(ConversationId id) {
-    ConversationProgress conversationProgress = tracks.get(id);
-    return conversationProgress != null && conversationProgress.known();
+  boolean isTracked(ConversationId id) {
+    ConversationProgress conversationProgress = progressById.get(id);
+    return conversationProgress != null && conversationProgress.hasPosition();
   }
 
   /** Number of conversations with outstanding entries. */
   int trackCount() {
-    return tracks.size();
+    return progressById.size();
   }
 
   /**
    * Requests pages of lagging conversations, as far as the window, the socket and the pages in
    * flight allow.
    */
-  void pump() {
-    if (behind.isEmpty() || asked.size() >= PAGES || free() <= reserved || !port.replays()) {
+  void requestPages() {
+    if (laggingIds.isEmpty()
+        || pageRequests.size() >= PAGES
+        || windowRoom() <= reservedRoom
+        || !port.canReplay()) {
       return;
     }
-    for (ConversationId id : behind) {
-      int room = free() - reserved;
-      if (asked.size() >= PAGES || room <= 0) {
+    for (ConversationId id : laggingIds) {
+      int room = windowRoom() - reservedRoom;
+      if (pageRequests.size() >= PAGES || room <= 0) {
         return;
       }
-      ConversationProgress conversationProgress = tracks.get(id);
+      ConversationProgress conversationProgress = progressById.get(id);
       if (conversationProgress == null
           || conversationProgress.skipping
-          || conversationProgress.waits()) {
+          || conversationProgress.waitsForSent()) {
         continue;
       }
-      if (asked.containsKey(id) || resting.containsKey(id)) {
+      if (pageRequests.containsKey(id) || ticksToWait.containsKey(id)) {
         continue;
       }
       int limit =
@@ -500,56 +506,57 @@ final class DeliveryTracker {
               Math.min(
                   Math.min(pageSize, room),
                   conversationProgress.head - conversationProgress.sentTo);
-      reserved += limit;
-      asked.put(id, new Question(conversationProgress.sentTo, limit));
-      port.ask(id, conversationProgress.sentTo, limit);
+      reservedRoom += limit;
+      pageRequests.put(id, new PageRequest(conversationProgress.sentTo, limit));
+      port.requestPage(id, conversationProgress.sentTo, limit);
     }
   }
 
-  private int free() {
+  private int windowRoom() {
     return Limits.WINDOW - unacked;
   }
 
-  private @Nullable Question answered(ConversationId id) {
-    @Nullable Question question = asked.remove(id);
-    reserved -= question == null ? 0 : question.limit();
-    return question;
+  private @Nullable PageRequest takePageRequest(ConversationId id) {
+    @Nullable PageRequest pageRequest = pageRequests.remove(id);
+    reservedRoom -= pageRequest == null ? 0 : pageRequest.limit();
+    return pageRequest;
   }
 
   private ConversationProgress start(ConversationId id, long before) {
-    End end = ended.remove(id);
-    if (end == null) {
+    SentPosition sentPosition = completed.remove(id);
+    if (sentPosition == null) {
       return new ConversationProgress(before);
     }
-    if (!end.left()) {
-      return new ConversationProgress(end.sentTo());
+    if (!sentPosition.left()) {
+      return new ConversationProgress(sentPosition.sentTo());
     }
     // If the entries are above the old end, the user was added again: start there. Otherwise they
     // are repeats, and the old end holds.
-    boolean again = before > end.sentTo();
+    boolean again = before > sentPosition.sentTo();
     ConversationProgress conversationProgress =
         new ConversationProgress(
-            again || before == ConversationProgress.UNKNOWN ? before : end.sentTo());
-    conversationProgress.left = !again;
-    conversationProgress.floor = end.sentTo();
+            again || before == ConversationProgress.UNKNOWN ? before : sentPosition.sentTo());
+    conversationProgress.userLeft = !again;
+    conversationProgress.earlierSentTo = sentPosition.sentTo();
     return conversationProgress;
   }
 
   private void end(ConversationId id, ConversationProgress conversationProgress) {
-    tracks.remove(id);
-    ended.put(id, new End(conversationProgress.sentTo, conversationProgress.left));
-    if (ended.size() > ENDED) {
-      ended.remove(ended.keySet().iterator().next());
-      forgot = true;
+    progressById.remove(id);
+    completed.put(id, new SentPosition(conversationProgress.sentTo, conversationProgress.userLeft));
+    if (completed.size() > ENDED) {
+      completed.remove(completed.keySet().iterator().next());
+      completedDropped = true;
     }
   }
 
   // Finds or starts the progress of a conversation. A new one does not lag: it starts just before
   // what the user entity delivers now.
-  private ConversationProgress told(ConversationId id, long before) {
-    ConversationProgress conversationProgress = tracks.computeIfAbsent(id, k -> start(k, before));
-    if (!conversationProgress.known()) {
-      conversationProgress.sentTo = Math.max(before, conversationProgress.floor);
+  private ConversationProgress progressOf(ConversationId id, long before) {
+    ConversationProgress conversationProgress =
+        progressById.computeIfAbsent(id, k -> start(k, before));
+    if (!conversationProgress.hasPosition()) {
+      conversationProgress.sentTo = Math.max(before, conversationProgress.earlierSentTo);
       conversationProgress.head = conversationProgress.sentTo;
       conversationProgress.acked =
           Math.max(conversationProgress.acked, conversationProgress.sentTo);
@@ -573,23 +580,23 @@ final class DeliveryTracker {
       if (seq > conversationProgress.head) {
         return false;
       }
-      if (live ? port.slow() : !port.replays()) {
+      if (live ? port.isOverfull() : !port.canReplay()) {
         return true;
       }
       if (seq > conversationProgress.sentTo + 1) {
-        gap(id, conversationProgress, seq - 1, "missing");
+        announceGap(id, conversationProgress, seq - 1, "missing");
       }
-      if (conversationProgress.promises(seq)) {
+      if (conversationProgress.isPendingSent(seq)) {
         return true;
-      } else if (conversationProgress.covers(seq)) {
+      } else if (conversationProgress.isCovered(seq)) {
         conversationProgress.sentTo = seq;
-      } else if (free() <= 0) {
+      } else if (windowRoom() <= 0) {
         return true;
       } else {
         port.message(id, entry, live);
-        unacked += conversationProgress.sent(seq);
+        unacked += conversationProgress.recordSent(seq);
         if (seq <= conversationProgress.backlogTo) {
-          replayed++;
+          backlogSent++;
         }
       }
     }
@@ -597,7 +604,7 @@ final class DeliveryTracker {
   }
 
   // Marks the entries of pending writes of this connection: a sent frame will announce them.
-  private void claim(
+  private void markOwnPending(
       ConversationId id,
       ConversationProgress conversationProgress,
       List<Entry> entries,
@@ -605,22 +612,25 @@ final class DeliveryTracker {
       long to) {
     for (Entry entry : entries) {
       long seq = entry.seq();
-      if (seq > after && seq <= to && port.claims(id, entry) && conversationProgress.cover(seq)) {
-        conversationProgress.promise(seq);
-        covered++;
+      if (seq > after
+          && seq <= to
+          && port.belongsToPendingPost(id, entry)
+          && conversationProgress.addCovered(seq)) {
+        conversationProgress.addPendingSent(seq);
+        coveredTotal++;
       }
     }
   }
 
   private void hold(ConversationProgress conversationProgress, List<Entry> entries) {
-    if (conversationProgress.waits()) {
-      held += conversationProgress.hold(entries, HELD - held);
+    if (conversationProgress.waitsForSent()) {
+      heldTotal += conversationProgress.hold(entries, HELD - heldTotal);
     }
   }
 
   private List<Entry> takeHeld(ConversationProgress conversationProgress) {
     List<Entry> taken = conversationProgress.takeHeld();
-    held -= taken.size();
+    heldTotal -= taken.size();
     return taken;
   }
 
@@ -630,53 +640,53 @@ final class DeliveryTracker {
     hold(conversationProgress, waiting);
   }
 
-  private void gap(
+  private void announceGap(
       ConversationId id, ConversationProgress conversationProgress, long to, String reason) {
     while (conversationProgress.sentTo < to
-        && conversationProgress.tells(conversationProgress.sentTo + 1)) {
+        && conversationProgress.isAnnounced(conversationProgress.sentTo + 1)) {
       conversationProgress.sentTo++;
     }
     if (conversationProgress.sentTo < to) {
       port.gap(id, conversationProgress.sentTo + 1, to, reason);
-      conversationProgress.disclaim(conversationProgress.sentTo + 1);
+      conversationProgress.limitClaim(conversationProgress.sentTo + 1);
       conversationProgress.sentTo = to;
     }
   }
 
-  private void rest(ConversationId id, ConversationProgress conversationProgress) {
-    int tries = conversationProgress.failures + conversationProgress.empties;
-    resting.put(id, Math.min(LONGEST_REST, 1 << Math.min(tries - 1, 5)));
+  private void waitBeforeRetry(ConversationId id, ConversationProgress conversationProgress) {
+    int tries = conversationProgress.failedPages + conversationProgress.emptyPages;
+    ticksToWait.put(id, Math.min(MAX_WAIT_TICKS, 1 << Math.min(tries - 1, 5)));
   }
 
   // Called after every change of a conversation's progress. Updates acknowledgements, window, lag
   // and backlog.
-  private void settle(ConversationId id, ConversationProgress conversationProgress) {
-    long earned = conversationProgress.earned();
+  private void update(ConversationId id, ConversationProgress conversationProgress) {
+    long earned = conversationProgress.acknowledgeableSeq();
     if (earned > conversationProgress.acked) {
-      unacked -= conversationProgress.ack(earned);
+      unacked -= conversationProgress.recordAck(earned);
       acks.put(id, new User.Ack(id, earned, earned));
     }
-    covered -= conversationProgress.trim();
-    if (!conversationProgress.waits()) {
+    coveredTotal -= conversationProgress.dropPassed();
+    if (!conversationProgress.waitsForSent()) {
       takeHeld(conversationProgress);
     }
-    if (conversationProgress.lagging()) {
-      behind.add(id);
+    if (conversationProgress.isLagging()) {
+      laggingIds.add(id);
     } else {
-      behind.remove(id);
-      resting.remove(id);
+      laggingIds.remove(id);
+      ticksToWait.remove(id);
       conversationProgress.skipping = false;
-      conversationProgress.failures = 0;
-      conversationProgress.empties = 0;
+      conversationProgress.failedPages = 0;
+      conversationProgress.emptyPages = 0;
     }
-    if (conversationProgress.done()) {
+    if (conversationProgress.nothingOutstanding()) {
       end(id, conversationProgress);
     }
     if (conversationProgress.backlogTo > 0
         && conversationProgress.sentTo >= conversationProgress.backlogTo) {
       conversationProgress.backlogTo = 0;
-      if (--backlogs == 0) {
-        port.synced(replayed);
+      if (--openBacklogs == 0) {
+        port.synced(backlogSent);
       }
     }
   }

@@ -17,7 +17,7 @@ final class FrameQueue {
   private final ArrayDeque<byte[]> frames = new ArrayDeque<>(4);
   private long queued;
   private long handed;
-  private boolean wanted;
+  private boolean socketWantsMore;
 
   /**
    * Adds a frame. The queue does not change the array, and the caller must not change it any more.
@@ -34,8 +34,8 @@ final class FrameQueue {
   }
 
   /** The socket has passed on everything and asks for more. */
-  void wanted() {
-    wanted = true;
+  void socketWantsMore() {
+    socketWantsMore = true;
     handed = 0;
   }
 
@@ -50,7 +50,7 @@ final class FrameQueue {
 
   /** The next batch, or null if the queue is empty or the socket has not asked for one. */
   @Nullable ByteString take() {
-    if (!wanted || frames.isEmpty()) {
+    if (!socketWantsMore || frames.isEmpty()) {
       return null;
     }
     List<byte[]> batch = new ArrayList<>(Math.min(frames.size(), BATCH_FRAMES));
@@ -60,7 +60,7 @@ final class FrameQueue {
       handed += frame.length;
       batch.add(frame);
     }
-    wanted = false;
+    socketWantsMore = false;
     return joined(batch, (int) handed);
   }
 

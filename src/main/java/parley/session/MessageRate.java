@@ -18,10 +18,10 @@ import parley.user.User;
  *
  * <p>In a cluster the {@code User} entity keeps the authoritative bucket, but no write waits for
  * it. Each node reports the tokens it takes in batches of a tenth of the bucket ({@link
- * #reportTo}). If more than one node reports, each node is told the real level ({@link #level}) and
- * lowers its own bucket to it. A user on <i>n</i> nodes at once may therefore exceed the rate by at
- * most <i>n</i> batches, and by what is taken while a report and its answer travel. A lost report
- * or answer costs one more batch.
+ * #reportTo}). If more than one node reports, each node is told the real level ({@link #lowerTo})
+ * and lowers its own bucket to it. A user on <i>n</i> nodes at once may therefore exceed the rate
+ * by at most <i>n</i> batches, and by what is taken while a report and its answer travel. A lost
+ * report or answer costs one more batch.
  */
 public final class MessageRate {
   private static final long MINUTE_MICROS = 60_000_000;
@@ -157,7 +157,7 @@ public final class MessageRate {
    *
    * @param fullAfterMicros time until the authoritative bucket is full, from now
    */
-  public void level(UserId user, long fullAfterMicros, long nowMillis) {
+  public void lowerTo(UserId user, long fullAfterMicros, long nowMillis) {
     long now = nowMillis * 1_000;
     long most = interval * perMinute;
     buckets
@@ -176,7 +176,7 @@ public final class MessageRate {
   public Behavior<User.Level> levels(LongSupplier millis) {
     return Behaviors.receiveMessage(
         told -> {
-          level(told.userId(), told.fullAfterMicros(), millis.getAsLong());
+          lowerTo(told.userId(), told.fullAfterMicros(), millis.getAsLong());
           return Behaviors.same();
         });
   }

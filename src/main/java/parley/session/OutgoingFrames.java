@@ -119,12 +119,12 @@ final class OutgoingFrames {
   }
 
   /** Whether the slow client has missed too many receipts or rows to go on. */
-  boolean hopeless() {
+  boolean missedTooMuch() {
     return (receipts != null && receipts.size() > KEPT) || (rows != null && rows.size() > KEPT);
   }
 
   /** Marks the client as slow if too much waits. Returns whether it has just become slow. */
-  boolean slows() {
+  boolean becomesSlow() {
     if (slow || frameQueue.bytes() <= settings.slowBytes()) {
       return false;
     }
@@ -153,8 +153,8 @@ final class OutgoingFrames {
   }
 
   /** The socket asks for more. */
-  void wanted() {
-    frameQueue.wanted();
+  void socketWantsMore() {
+    frameQueue.socketWantsMore();
   }
 
   /** Hands the next batch to the socket, if the socket has asked for one. */
@@ -190,6 +190,6 @@ final class OutgoingFrames {
 
   /** Closes the socket at once. */
   void cut() {
-    socket.tell(SocketFlow.Cut.CUT);
+    socket.tell(SocketFlow.CloseNow.CLOSE_NOW);
   }
 }

@@ -22,23 +22,23 @@ final class PendingPosts {
     final @Nullable Long frameId;
     final ConversationId conversationId;
     final String clientMsgId;
-    final long since;
+    final long addedAt;
 
     /**
      * Whether the answer comes through an ask of its own. That is necessary if a write with the
      * same {@code client_msg_id} to another conversation is pending, because a refusal names no
      * conversation.
      */
-    final boolean alone;
+    final boolean ownAsk;
 
     /** The entry itself, without its content, if it arrived before the answer. */
-    @Nullable Entry proof;
+    @Nullable Entry arrivedEntry;
 
     /** Sends the write once more if no answer comes soon; null once it has run, and for an ask. */
-    @Nullable Runnable again;
+    @Nullable Runnable resend;
 
     /** Whether the write took a token of the user's message rate. */
-    boolean paid;
+    boolean tookToken;
 
     private boolean open = true;
 
@@ -51,8 +51,8 @@ final class PendingPosts {
       this.frameId = frameId;
       this.conversationId = conversationId;
       this.clientMsgId = clientMsgId;
-      this.since = since;
-      this.alone = alone;
+      this.addedAt = since;
+      this.ownAsk = alone;
     }
   }
 
@@ -83,8 +83,8 @@ final class PendingPosts {
    */
   @Nullable Post take(@Nullable ConversationId to, String clientMsgId, boolean alone) {
     for (Post post : byName.getOrDefault(clientMsgId, List.of())) {
-      if (post.alone == alone && (to == null || to.equals(post.conversationId))) {
-        close(post);
+      if (post.ownAsk == alone && (to == null || to.equals(post.conversationId))) {
+        complete(post);
         return post;
       }
     }
@@ -92,16 +92,16 @@ final class PendingPosts {
   }
 
   /** Records an entry of the client's own user. Returns whether it belongs to a pending write. */
-  boolean prove(ConversationId id, Entry entry) {
+  boolean recordEntry(ConversationId id, Entry entry) {
     boolean proven = false;
     String name = entry.clientMsgId();
     if (name != null) {
       for (Post post : byName.getOrDefault(name, List.of())) {
         // The conversation may have forgotten an id and stored two entries with it; a write takes
         // one.
-        boolean other = post.proof != null && post.proof.seq() != entry.seq();
+        boolean other = post.arrivedEntry != null && post.arrivedEntry.seq() != entry.seq();
         if (post.conversationId.equals(id) && !other) {
-          post.proof = entry.withBody(NOTHING);
+          post.arrivedEntry = entry.withBody(NOTHING);
           proven = true;
         }
       }
@@ -116,12 +116,12 @@ final class PendingPosts {
   /**
    * Removes and returns the oldest write if it was added at or before {@code before}; else null.
    */
-  @Nullable Post expired(long before) {
+  @Nullable Post takeExpired(long before) {
     Post oldest = oldest();
-    if (oldest == null || oldest.since - before > 0) {
+    if (oldest == null || oldest.addedAt - before > 0) {
       return null;
     }
-    close(oldest);
+    complete(oldest);
     return oldest;
   }
 
@@ -130,14 +130,14 @@ final class PendingPosts {
    * conversation that is moving to another node can be lost, and the same id is stored only once.
    * Returns when the next write to repeat was added, or null.
    */
-  @Nullable Long repeat(long before) {
+  @Nullable Long resendDue(long before) {
     for (Post post : byTime) {
-      Runnable again = post.again;
+      Runnable again = post.resend;
       if (post.open && again != null) {
-        if (post.since - before > 0) {
-          return post.since;
+        if (post.addedAt - before > 0) {
+          return post.addedAt;
         }
-        post.again = null;
+        post.resend = null;
         again.run();
       }
     }
@@ -152,9 +152,9 @@ final class PendingPosts {
     return byTime.peekFirst();
   }
 
-  private void close(Post post) {
+  private void complete(Post post) {
     post.open = false;
-    post.again = null;
+    post.resend = null;
     open--;
     List<Post> same = byName.get(post.clientMsgId);
     if (same != null) {

@@ -18,7 +18,7 @@ import parley.protocol.ClientFrame;
 import parley.protocol.FrameReader;
 import parley.protocol.ServerFrame;
 import parley.protocol.ServerFrame.CloseCode;
-import parley.session.SessionInternal.Socket;
+import parley.session.SessionInternal.SocketSignal;
 import parley.session.SessionInternal.Timer;
 import parley.user.User;
 
@@ -40,8 +40,8 @@ import parley.user.User;
  * a cluster's clients should not have to reconnect because one node died. Posts continue meanwhile;
  * acknowledgements wait.
  *
- * <p>{@link #settle} runs after every command. All decisions that depend on the fill level of the
- * outbound buffer are made there.
+ * <p>{@link #afterCommand} runs after every command. All decisions that depend on the fill level of
+ * the outbound buffer are made there.
  */
 public final class Session extends AbstractBehavior<Session.Command> {
   static final int BAD_FRAMES = 20;
@@ -54,7 +54,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
    * Longest timer for the expiry of a token, in milliseconds. A token that lives longer is checked
    * again then.
    */
-  private static final long TOKEN_LOOK_MILLIS = 3_600_000;
+  private static final long TOKEN_CHECK_MILLIS = 3_600_000;
 
   /** Messages to a session. */
   public sealed interface Command permits Drain, Close, SessionInternal {}
@@ -92,11 +92,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private @Nullable ActorRef<User.Command> user;
   private boolean resuming;
   private long resumingSince;
-  private long heardAt;
-  private long slowAt;
-  private long postsDue;
+  private long lastReceivedAt;
+  private long slowSince;
+  private long postTimerDue;
   private int badFrames;
-  private boolean owesReady = true;
+  private boolean readyWithheld = true;
   private boolean stopped;
 
   /**
@@ -120,14 +120,14 @@ public final class Session extends AbstractBehavior<Session.Command> {
     settings = deps.settings();
     out = new OutgoingFrames(socket, settings, deps.meters());
     clientIdentity = new ClientIdentity(context, deps);
-    heardAt = deps.ticker().nanos();
+    lastReceivedAt = deps.ticker().nanos();
     start(Timer.HELLO, settings.helloTimeout());
     start(Timer.IDLE, settings.idleTimeout());
     deps.meters().opened();
     // The socket reports its own end once it knows this session; the watch covers the time before.
-    context.watchWith(socket, Socket.GONE);
+    context.watchWith(socket, SocketSignal.GONE);
     socket.tell(new SocketFlow.Opened(context.getSelf()));
-    settle();
+    afterCommand();
   }
 
   @Override
@@ -139,7 +139,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Command> on(Command command) {
-    if (phase != Phase.CLOSING && deps.ticker().lapsed()) {
+    if (phase != Phase.CLOSING && deps.ticker().pausedTooLong()) {
       // Other nodes may have taken over during the pause. Even an answer that has already arrived
       // must not reach the client: its author may no longer have been in charge.
       close(CloseCode.STATE_LOST, "this server was away for too long", 0);
@@ -148,21 +148,25 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Drain drain -> onDrain(drain);
       case Close close -> close(close.code(), close.reason(), 0);
       case SessionInternal.Received frame -> onText(frame.text());
-      case Socket said -> onSocket(said);
+      case SocketSignal said -> onSocket(said);
       case Timer timer -> onTimer(timer);
       case SessionInternal.Verified verified -> onVerified(verified);
-      case SessionInternal.Told told -> onTold(told.delivery());
+      case SessionInternal.DeliveryReceived deliveryReceived ->
+          onDelivery(deliveryReceived.delivery());
       case SessionInternal.UserGone gone -> onUserGone(gone);
-      case SessionInternal.PostAnswered a -> live().clientRequests.posted(a.alone(), a.reply());
-      case SessionInternal.Paged paged -> live().paged(paged.conversationId(), paged.reply());
-      case SessionInternal.Answered answered -> live().clientRequests.answered(answered.frame());
-      case SessionInternal.Noted noted -> {}
+      case SessionInternal.PostAnswered a ->
+          liveSession().clientRequests.onPostAnswer(a.alone(), a.reply());
+      case SessionInternal.ReplayAnswered replayAnswered ->
+          liveSession().onReplayAnswer(replayAnswered.conversationId(), replayAnswered.reply());
+      case SessionInternal.RequestAnswered requestAnswered ->
+          liveSession().clientRequests.onRequestAnswer(requestAnswered.frame());
+      case SessionInternal.NoAction noAction -> {}
     }
-    settle();
+    afterCommand();
     return stopped ? Behaviors.stopped() : this;
   }
 
-  private AttachedSession live() {
+  private AttachedSession liveSession() {
     return Objects.requireNonNull(attached);
   }
 
@@ -172,7 +176,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (phase != Phase.HELLO && phase != Phase.LIVE) {
       return;
     }
-    heard();
+    onFrameArrived();
     switch (FrameReader.read(text)) {
       case FrameReader.Good good -> {
         if (phase == Phase.LIVE) {
@@ -181,13 +185,13 @@ public final class Session extends AbstractBehavior<Session.Command> {
           onFirst(good.frame());
         }
       }
-      case FrameReader.Bad bad -> bad(bad.id(), bad.code(), bad.message());
+      case FrameReader.Bad bad -> refuseBad(bad.id(), bad.code(), bad.message());
     }
   }
 
   private void onFirst(ClientFrame frame) {
     if (!(frame instanceof ClientFrame.Hello first)) {
-      bad(frame.id(), ErrorCode.HELLO_REQUIRED, "the first frame is hello");
+      refuseBad(frame.id(), ErrorCode.HELLO_REQUIRED, "the first frame is hello");
       return;
     }
     badFrames = 0;
@@ -198,16 +202,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onFrame(ClientFrame frame) {
-    String wrong = wrong(frame);
+    String wrong = violation(frame);
     if (wrong != null) {
-      bad(frame.id(), ErrorCode.BAD_FRAME, wrong);
+      refuseBad(frame.id(), ErrorCode.BAD_FRAME, wrong);
       return;
     }
     badFrames = 0;
-    if (fromBudgetOfFrames(frame) && tooManyFrames(frame.id())) {
+    if (takesFromFrameBudget(frame) && tooManyFrames(frame.id())) {
       return;
     }
-    ClientRequests clientRequests = live().clientRequests;
+    ClientRequests clientRequests = liveSession().clientRequests;
     switch (frame) {
       case ClientFrame.Hello f -> {} // refused above
       case ClientFrame.Auth f -> {
@@ -220,7 +224,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
         out.send(new ServerFrame.Pong(f.id()));
       }
       case ClientFrame.Post f -> clientRequests.post(f);
-      case ClientFrame.Ack f -> live().deliveryTracker.ack(f.conversationId(), f.seq());
+      case ClientFrame.Ack f -> liveSession().deliveryTracker.ack(f.conversationId(), f.seq());
       case ClientFrame.Read f -> clientRequests.read(f);
       case ClientFrame.Typing f -> clientRequests.typing(f);
       case ClientFrame.Watch f -> {
@@ -235,7 +239,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   // Returns why a well-formed frame is a bad frame in this session, or null.
-  private @Nullable String wrong(ClientFrame frame) {
+  private @Nullable String violation(ClientFrame frame) {
     if (frame instanceof ClientFrame.Hello) {
       return "op: hello has been said";
     }
@@ -249,7 +253,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
    * Whether the frame takes from the budget of frames. Posts have a budget of their own;
    * acknowledgements, pings and tokens are free, because a connection cannot live without them.
    */
-  private static boolean fromBudgetOfFrames(ClientFrame frame) {
+  private static boolean takesFromFrameBudget(ClientFrame frame) {
     return switch (frame) {
       case ClientFrame.Post f -> false;
       case ClientFrame.Ack f -> false;
@@ -273,12 +277,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
     if (wait > 0) {
       budget.refused(nanos, wait);
       deps.meters().limited(FrameBudget.FRAMES);
-      out.refuse(id, Refusal.tooMany("too many frames", wait));
+      out.refuse(id, Refusal.rateLimited("too many frames", wait));
     }
     return wait > 0;
   }
 
-  private void bad(@Nullable Long id, ErrorCode code, String message) {
+  private void refuseBad(@Nullable Long id, ErrorCode code, String message) {
     if (!tooManyFrames(id)) {
       out.refuse(id, Refusal.of(code, message));
     }
@@ -287,30 +291,30 @@ public final class Session extends AbstractBehavior<Session.Command> {
     }
   }
 
-  private void heard() {
-    heardAt = deps.ticker().nanos();
-    owesReady = true;
+  private void onFrameArrived() {
+    lastReceivedAt = deps.ticker().nanos();
+    readyWithheld = true;
     deps.meters().frameIn();
   }
 
-  private void onSocket(Socket said) {
+  private void onSocket(SocketSignal said) {
     switch (said) {
       case BINARY -> {
         if (phase == Phase.HELLO || phase == Phase.LIVE) {
-          heard();
-          bad(null, ErrorCode.BAD_FRAME, "frame must be text");
+          onFrameArrived();
+          refuseBad(null, ErrorCode.BAD_FRAME, "frame must be text");
         }
       }
       case PONG -> {
-        heardAt = deps.ticker().nanos();
-        owesReady = true;
+        lastReceivedAt = deps.ticker().nanos();
+        readyWithheld = true;
       }
       case TOO_LARGE ->
           close(CloseCode.PROTOCOL, "a frame has at most " + Limits.FRAME_BYTES + " bytes", 0);
-      case WANTS -> {
-        out.wanted();
+      case WANTS_MORE -> {
+        out.socketWantsMore();
         if (phase == Phase.LIVE) {
-          live().deliveryTracker.pump();
+          liveSession().deliveryTracker.requestPages();
         }
       }
       case GONE -> stopped = true;
@@ -320,7 +324,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   // ---- identity and token
 
   private void onVerified(SessionInternal.Verified verified) {
-    if (phase == Phase.CLOSING || !clientIdentity.expects(verified)) {
+    if (phase == Phase.CLOSING || !clientIdentity.isAwaited(verified)) {
       return;
     }
     timers.cancel(Timer.ANSWER);
@@ -338,45 +342,45 @@ public final class Session extends AbstractBehavior<Session.Command> {
         out.refuse(clientIdentity.helloId(), ClientIdentity.badToken());
         close(CloseCode.UNAUTHENTICATED, "the token is not good", 0);
       }
-      case Authenticator.Unavailable unavailable -> unanswered("tokens cannot be judged now");
+      case Authenticator.Unavailable unavailable -> failHandshake("tokens cannot be judged now");
     }
   }
 
   private void renewed(Authenticator.Verdict verdict) {
-    ServerFrame answer = clientIdentity.renewed(verdict);
+    ServerFrame answer = clientIdentity.onRenewalVerdict(verdict);
     if (answer == null) {
       start(Timer.ANSWER, settings.answerTimeout());
       resume();
     } else {
       out.send(answer);
-      watchToken();
+      checkToken();
     }
   }
 
   private void renewed(ServerFrame answer) {
     timers.cancel(Timer.ANSWER);
     out.send(answer);
-    watchToken();
+    checkToken();
   }
 
   // The handshake got no answer. The client is not at fault and may try again.
-  private void unanswered(String why) {
+  private void failHandshake(String why) {
     out.refuse(clientIdentity.helloId(), Refusal.unavailable(why));
     close(CloseCode.STATE_LOST, why, RETRY_MILLIS);
   }
 
-  private void watchToken() {
+  private void checkToken() {
     long left = clientIdentity.tokenLeft();
     if (left <= 0) {
       close(CloseCode.UNAUTHENTICATED, "the token has ended", 0);
     } else {
-      start(Timer.TOKEN, Duration.ofMillis(Math.min(left, TOKEN_LOOK_MILLIS)));
+      start(Timer.TOKEN, Duration.ofMillis(Math.min(left, TOKEN_CHECK_MILLIS)));
     }
   }
 
   // ---- deliveries of the user entity
 
-  private void onTold(User.Delivery delivery) {
+  private void onDelivery(User.Delivery delivery) {
     if (phase == Phase.CLOSING) {
       return;
     }
@@ -391,7 +395,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       // This includes a second answer to a repeated attach: the user entity restarts its numbering
       // after each one.
       onWelcome(delivery);
-    } else if (phase == Phase.LIVE && !live().told(delivery)) {
+    } else if (phase == Phase.LIVE && !liveSession().onDelivery(delivery)) {
       resume();
     }
   }
@@ -410,7 +414,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       return;
     }
     WelcomeAssembly w = welcomeAssembly;
-    if (w != null && w.whole()) {
+    if (w != null && w.isComplete()) {
       welcomeAssembly = null;
       onAttached(w);
     }
@@ -429,17 +433,17 @@ public final class Session extends AbstractBehavior<Session.Command> {
     attached = attachedSession;
     out.send(clientIdentity.welcome());
     attachedSession.deliveryTracker.attached(answer.lagging());
-    watchToken();
+    checkToken();
     start(Timer.CHECK, settings.checkEvery());
   }
 
   private void onCheck() {
     // Proxies and the server's own idle timeout close a connection that is silent for longer than
     // two check intervals.
-    if (deps.ticker().nanos() - heardAt >= settings.checkEvery().toNanos()) {
+    if (deps.ticker().nanos() - lastReceivedAt >= settings.checkEvery().toNanos()) {
       out.ping();
     }
-    if (!resuming && !live().userHandshake.check()) {
+    if (!resuming && !liveSession().userHandshake.check()) {
       resume();
     }
     start(Timer.CHECK, settings.checkEvery());
@@ -480,19 +484,19 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   private void onResumed(WelcomeAssembly answer) {
     watchUser(answer.user());
-    live().userHandshake.anew();
-    if (clientIdentity.attachedWith(answer.sid())) {
+    liveSession().userHandshake.restart();
+    if (clientIdentity.isExpectedLogin(answer.sid())) {
       timers.cancel(Timer.RESUME);
       resuming = false;
-      if (clientIdentity.joining()) {
-        renewed(clientIdentity.joined());
+      if (clientIdentity.loginPending()) {
+        renewed(clientIdentity.loginAccepted());
       }
     } else if (!resuming) {
       // The user entity holds this session under another login, so the end of its own login would
       // not end it.
       resume();
     }
-    if (!live().deliveryTracker.resumed(answer.lagging())) {
+    if (!liveSession().deliveryTracker.resumed(answer.lagging())) {
       close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
     }
   }
@@ -501,10 +505,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
     boolean finalWord =
         ended.why() == User.End.REMOVED
             || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
-    if (clientIdentity.joining() && finalWord) {
+    if (clientIdentity.loginPending() && finalWord) {
       // The refusal may concern only the new token's login: attach again with the login that the
       // session had.
-      renewed(clientIdentity.refused());
+      renewed(clientIdentity.loginRefused());
       resume();
       return;
     }
@@ -539,22 +543,22 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case ANSWER -> onNoAnswer();
       case IDLE -> onIdle();
       case RESUME -> resume();
-      case TOKEN -> watchToken();
+      case TOKEN -> checkToken();
       case ACKS -> {
         flushAcks();
-        live().deliveryTracker.pump();
+        liveSession().deliveryTracker.requestPages();
       }
       case CHECK -> onCheck();
-      case POSTS -> live().clientRequests.expirePosts();
-      case REST -> live().deliveryTracker.rested();
+      case POSTS -> liveSession().clientRequests.expirePosts();
+      case PAGE_RETRY -> liveSession().deliveryTracker.waitTick();
       case SLOW -> close(CloseCode.TOO_SLOW, "the connection is not read", 0);
-      case CUT -> {
+      case CLOSE_SOCKET -> {
         out.cut();
         stopped = true;
       }
       case WATCH -> {
-        live().clientRequests.renewWatch();
-        if (live().clientRequests.watchesAny()) {
+        liveSession().clientRequests.renewWatch();
+        if (liveSession().clientRequests.watchesAny()) {
           start(Timer.WATCH, settings.watchRenewal());
         }
       }
@@ -563,24 +567,24 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onNoAnswer() {
-    clientIdentity.giveUp();
-    if (clientIdentity.joining()) {
+    clientIdentity.abandonVerification();
+    if (clientIdentity.loginPending()) {
       // The user entity may hold the session under the new login or the old one, and the session
       // cannot know which. The end of either login must end it, so it closes now.
-      out.send(clientIdentity.unsettled());
+      out.send(clientIdentity.loginUndecided());
       close(CloseCode.STATE_LOST, "the change of login was not settled in time", RETRY_MILLIS);
     } else if (clientIdentity.renewing()) {
       renewed(new Authenticator.Unavailable());
     } else {
-      unanswered("no answer in time");
+      failHandshake("no answer in time");
     }
   }
 
   private void onIdle() {
-    Duration left = settings.idleTimeout().minusNanos(deps.ticker().nanos() - heardAt);
+    Duration left = settings.idleTimeout().minusNanos(deps.ticker().nanos() - lastReceivedAt);
     if (left.isPositive()) {
       start(Timer.IDLE, left);
-    } else if (owesReady) {
+    } else if (readyWithheld) {
       // The session has not asked for the next frame, because the client does not read its answers.
       // Frames may wait in the socket, so the client is slow, not idle.
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
@@ -616,7 +620,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     out.finish(
         new ServerFrame.Closing(code, reason, retryAfterMillis > 0 ? retryAfterMillis : null),
         slow);
-    start(Timer.CUT, slow ? SLOW_CUT : settings.closePatience());
+    start(Timer.CLOSE_SOCKET, slow ? SLOW_CUT : settings.closePatience());
   }
 
   private Behavior<Command> onStop() {
@@ -632,7 +636,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     timers.cancel(Timer.ACKS);
     // The user entity ignores acknowledgements of a session that it does not know yet.
     if (phase == Phase.LIVE && !resuming) {
-      live().flushAcks();
+      liveSession().flushAcks();
     }
   }
 
@@ -640,7 +644,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     timers.startSingleTimer(timer, timer, after);
   }
 
-  private void settle() {
+  private void afterCommand() {
     if (phase == Phase.CLOSING) {
       out.flush();
       return;
@@ -651,51 +655,54 @@ public final class Session extends AbstractBehavior<Session.Command> {
       out.flush();
       return;
     }
-    if (out.slows()) {
-      slowAt = deps.ticker().nanos();
+    if (out.becomesSlow()) {
+      slowSince = deps.ticker().nanos();
       start(Timer.SLOW, settings.slowPatience());
     }
     out.flush();
     if (out.recovers()) {
       timers.cancel(Timer.SLOW);
-      long slowFor = deps.ticker().nanos() - slowAt;
+      long slowFor = deps.ticker().nanos() - slowSince;
       if (phase == Phase.LIVE) {
-        live().deliveryTracker.drained(slowFor > settings.slowGrace().toNanos());
+        liveSession().deliveryTracker.drained(slowFor > settings.slowGrace().toNanos());
       }
-    } else if (out.hopeless()) {
+    } else if (out.missedTooMuch()) {
       close(CloseCode.TOO_SLOW, "the connection is not read", 0);
     }
     if (phase == Phase.LIVE) {
-      settleLive();
+      afterLiveCommand();
     }
     boolean listens =
         phase == Phase.HELLO
             || (phase == Phase.LIVE
                 && !clientIdentity.renewing()
-                && live().clientRequests.asking() < QUESTIONS);
-    if (owesReady && listens && out.bytes() <= settings.drainedBytes()) {
-      owesReady = false;
+                && liveSession().clientRequests.openRequests() < QUESTIONS);
+    if (readyWithheld && listens && out.bytes() <= settings.drainedBytes()) {
+      readyWithheld = false;
       out.ready();
     }
     out.flush();
   }
 
-  private void settleLive() {
-    DeliveryTracker deliveryTracker = live().deliveryTracker;
+  private void afterLiveCommand() {
+    DeliveryTracker deliveryTracker = liveSession().deliveryTracker;
     if (deliveryTracker.ackCount() >= ACK_BATCH) {
       flushAcks();
-      deliveryTracker.pump();
+      deliveryTracker.requestPages();
     } else if (deliveryTracker.ackCount() > 0 && !timers.isTimerActive(Timer.ACKS)) {
       start(Timer.ACKS, settings.ackDelay());
     }
-    if (deliveryTracker.rests() && !timers.isTimerActive(Timer.REST)) {
-      start(Timer.REST, settings.pageRest());
+    if (deliveryTracker.hasWaiting() && !timers.isTimerActive(Timer.PAGE_RETRY)) {
+      start(Timer.PAGE_RETRY, settings.pageRest());
     }
-    Duration left = live().clientRequests.waits() ? live().clientRequests.expirePosts() : null;
+    Duration left =
+        liveSession().clientRequests.hasPendingPosts()
+            ? liveSession().clientRequests.expirePosts()
+            : null;
     if (left != null) {
       long due = deps.ticker().nanos() + left.toNanos();
-      if (!timers.isTimerActive(Timer.POSTS) || due < postsDue) {
-        postsDue = due;
+      if (!timers.isTimerActive(Timer.POSTS) || due < postTimerDue) {
+        postTimerDue = due;
         start(Timer.POSTS, left.isPositive() ? left : Duration.ofMillis(1));
       }
     }

@@ -21,7 +21,7 @@ sealed interface SessionInternal extends Session.Command {
   }
 
   /** Signals of the socket that carry no data. */
-  enum Socket implements SessionInternal {
+  enum SocketSignal implements SessionInternal {
     /** A binary frame arrived. */
     BINARY,
     /** A frame arrived that is too large; it was not read to its end. */
@@ -29,7 +29,7 @@ sealed interface SessionInternal extends Session.Command {
     /** The client has answered a ping. */
     PONG,
     /** Everything handed over has been passed on; the socket asks for more. */
-    WANTS,
+    WANTS_MORE,
     /** The connection is gone. */
     GONE
   }
@@ -40,7 +40,7 @@ sealed interface SessionInternal extends Session.Command {
   record Verified(int round, Authenticator.Verdict verdict) implements SessionInternal {}
 
   /** A delivery of the user entity or of a watched user. */
-  record Told(User.Delivery delivery) implements SessionInternal {}
+  record DeliveryReceived(User.Delivery delivery) implements SessionInternal {}
 
   /** This user entity has stopped. */
   record UserGone(ActorRef<User.Command> user) implements SessionInternal {}
@@ -54,14 +54,14 @@ sealed interface SessionInternal extends Session.Command {
       implements SessionInternal {}
 
   /** A page request for replay was answered; null if no answer came. */
-  record Paged(ConversationId conversationId, Conversation.@Nullable PageReply reply)
+  record ReplayAnswered(ConversationId conversationId, Conversation.@Nullable PageReply reply)
       implements SessionInternal {}
 
   /** A request was answered; null if there is nothing to send. */
-  record Answered(@Nullable ServerFrame frame) implements SessionInternal {}
+  record RequestAnswered(@Nullable ServerFrame frame) implements SessionInternal {}
 
   /** An answer that needs no action. */
-  record Noted() implements SessionInternal {}
+  record NoAction() implements SessionInternal {}
 
   // ---- from the session itself
 
@@ -84,11 +84,11 @@ sealed interface SessionInternal extends Session.Command {
     /** Check for writes without an answer. */
     POSTS,
     /** One tick of the wait before failed pages are requested again. */
-    REST,
+    PAGE_RETRY,
     /** The client has been slow for too long. */
     SLOW,
     /** The time to send the last frame is over: close the socket. */
-    CUT,
+    CLOSE_SOCKET,
     /** Renew the presence watches. */
     WATCH,
     /** This connection's slot in a drain has come. */

@@ -23,10 +23,10 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
    * With fewer connections than this a drain is not spread over time: all clients may reconnect at
    * once.
    */
-  static final int FEW = 50;
+  static final int SPREAD_FROM = 50;
 
   /** Time that the last connection may take to close after its slot. */
-  private static final Duration FAREWELL = Duration.ofSeconds(6);
+  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(6);
 
   /** Messages to the registry. */
   public sealed interface Command {}
@@ -52,17 +52,17 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
    */
   public record Drained(int left) {}
 
-  private record Gone(ActorRef<Session.Command> session) implements Command {}
+  private record SessionEnded(ActorRef<Session.Command> session) implements Command {}
 
   private record Deadline() implements Command {}
 
   private final SessionDeps deps;
-  private final int most;
+  private final int maxSessions;
   private final TimerScheduler<Command> timers;
   private final Set<ActorRef<Session.Command>> sessions = new LinkedHashSet<>();
   private final List<ActorRef<Drained>> waiting = new ArrayList<>();
   private @Nullable String draining;
-  private boolean farewell;
+  private boolean allClosing;
 
   /**
    * The behaviour of a node's registry.
@@ -80,7 +80,7 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
     super(context);
     this.timers = timers;
     this.deps = deps;
-    this.most = most;
+    this.maxSessions = most;
   }
 
   @Override
@@ -93,23 +93,23 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
       case Open open -> onOpen(open.socket());
       case Count count -> count.replyTo().tell(sessions.size());
       case Drain drain -> onDrain(drain);
-      case Gone gone -> {
-        sessions.remove(gone.session());
-        onFewer();
+      case SessionEnded sessionEnded -> {
+        sessions.remove(sessionEnded.session());
+        checkDrained();
       }
-      case Deadline deadline -> done();
+      case Deadline deadline -> answerDrains();
     }
     return this;
   }
 
   private void onOpen(ActorRef<SocketFlow.ToSocket> socket) {
-    if (draining != null || sessions.size() >= most) {
+    if (draining != null || sessions.size() >= maxSessions) {
       deps.meters().closing(CloseCode.GOING_AWAY);
       socket.tell(SocketFlow.Refused.REFUSED);
       return;
     }
     var session = getContext().spawnAnonymous(Session.create(deps, socket));
-    getContext().watchWith(session, new Gone(session));
+    getContext().watchWith(session, new SessionEnded(session));
     sessions.add(session);
   }
 
@@ -118,36 +118,36 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
     if (draining == null) {
       draining = drain.reason();
       long window = drain.window().toMillis();
-      int few = sessions.size() < FEW ? 0 : sessions.size();
+      int few = sessions.size() < SPREAD_FROM ? 0 : sessions.size();
       long slot = 0;
       for (var session : sessions) {
         long after = few == 0 ? 0 : Math.max(1, window * slot++ / few);
         session.tell(new Session.Drain(after, window, drain.reason()));
       }
-      farewell = few == 0;
+      allClosing = few == 0;
       timers.startSingleTimer(
-          new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(FAREWELL));
+          new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(CLOSE_PATIENCE));
     } else if (drain.window().isZero()) {
-      farewell = true;
+      allClosing = true;
       sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, drain.reason())));
     }
-    onFewer();
+    checkDrained();
   }
 
-  private void onFewer() {
+  private void checkDrained() {
     String reason = draining;
     if (reason == null) {
       return;
     }
     if (sessions.isEmpty()) {
-      done();
-    } else if (sessions.size() < FEW && !farewell) {
-      farewell = true;
+      answerDrains();
+    } else if (sessions.size() < SPREAD_FROM && !allClosing) {
+      allClosing = true;
       sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, reason)));
     }
   }
 
-  private void done() {
+  private void answerDrains() {
     waiting.forEach(w -> w.tell(new Drained(sessions.size())));
     waiting.clear();
   }

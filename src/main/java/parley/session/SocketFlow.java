@@ -59,9 +59,9 @@ public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteStrin
   }
 
   /** Close now, and drop whatever waits. */
-  enum Cut implements ToSocket {
+  enum CloseNow implements ToSocket {
     /** The only value. */
-    CUT
+    CLOSE_NOW
   }
 
   /**

@@ -17,7 +17,7 @@ import parley.model.Limits;
 import parley.protocol.FrameWriter;
 import parley.protocol.ServerFrame;
 import parley.protocol.ServerFrame.CloseCode;
-import parley.session.SessionInternal.Socket;
+import parley.session.SessionInternal.SocketSignal;
 import parley.websocket.FrameDecoder;
 import parley.websocket.FrameEncoder;
 import scala.Tuple2;
@@ -30,20 +30,20 @@ import scala.runtime.BoxedUnit;
  * has gone must not replace another session of its device.
  *
  * <p>After the last frame the connection stays open until the client has answered the close frame,
- * for at most {@link #GOODBYE}. What the client still sends is dropped. A connection that is closed
- * with unread bytes is reset, and the reset may overtake the last frame.
+ * for at most {@link #CLOSE_ANSWER_PATIENCE}. What the client still sends is dropped. A connection
+ * that is closed with unread bytes is reset, and the reset may overtake the last frame.
  */
 final class SocketLogic extends GraphStageLogic {
   /** Time to send a last frame if no session watches over it. */
-  static final Duration FAREWELL = Duration.ofSeconds(5);
+  static final Duration LAST_FRAME_PATIENCE = Duration.ofSeconds(5);
 
   /** Time for the client to answer the close frame. */
-  static final Duration GOODBYE = Duration.ofSeconds(3);
+  static final Duration CLOSE_ANSWER_PATIENCE = Duration.ofSeconds(3);
 
   private static final long REFUSED_MILLIS = 5_000;
 
   /** Most frames of a client that has gone that are still passed to the session. */
-  private static final int LAST_WORDS = 64;
+  private static final int MAX_FINAL_FRAMES = 64;
 
   private final Inlet<ByteString> in;
   private final Outlet<ByteString> out;
@@ -51,7 +51,7 @@ final class SocketLogic extends GraphStageLogic {
   private final FrameDecoder decoder = new FrameDecoder(Limits.FRAME_BYTES);
 
   private @Nullable ActorRef<Session.Command> session;
-  private @Nullable SessionInternal held;
+  private @Nullable SessionInternal waitingFrame;
   private @Nullable Cancellable cut;
 
   // What goes out next, in this order: the pong for the newest ping, frames, the close frame.
@@ -59,10 +59,10 @@ final class SocketLogic extends GraphStageLogic {
   private @Nullable ByteString frames;
   private @Nullable ByteString goodbye;
   private boolean ready;
-  private boolean last;
-  private boolean asked;
-  private boolean ending;
-  private boolean answered;
+  private boolean lastFrameQueued;
+  private boolean batchRequested;
+  private boolean lastBytePushed;
+  private boolean clientClosed;
 
   SocketLogic(FlowShape<ByteString, ByteString> shape, ActorRef<SessionRegistry.Command> sessions) {
     super(shape);
@@ -80,13 +80,13 @@ final class SocketLogic extends GraphStageLogic {
 
           @Override
           public void onUpstreamFinish() {
-            gone();
+            onConnectionEnd();
           }
 
           @Override
           public void onUpstreamFailure(Throwable cause) {
             // The connection was reset or silent for too long: there is no client left to tell.
-            gone();
+            onConnectionEnd();
           }
         });
     setHandler(
@@ -94,19 +94,19 @@ final class SocketLogic extends GraphStageLogic {
         new AbstractOutHandler() {
           @Override
           public void onPull() {
-            pass();
+            pushWaiting();
           }
 
           @Override
           public void onDownstreamFinish(Throwable cause) {
-            gone();
+            onConnectionEnd();
           }
         });
   }
 
   @Override
   public void preStart() {
-    StageActor self = getStageActor(this::told);
+    StageActor self = getStageActor(this::onStageMessage);
     // Until the session has started, the end of the registry ends the socket.
     self.watch(Adapter.toClassic(sessions));
     sessions.tell(new SessionRegistry.Open(Adapter.toTyped(self.ref())));
@@ -115,39 +115,39 @@ final class SocketLogic extends GraphStageLogic {
 
   @Override
   public void postStop() {
-    leave();
+    detachSession();
     Cancellable c = cut;
     if (c != null) {
       c.cancel();
     }
   }
 
-  private BoxedUnit told(Tuple2<org.apache.pekko.actor.ActorRef, Object> message) {
+  private BoxedUnit onStageMessage(Tuple2<org.apache.pekko.actor.ActorRef, Object> message) {
     switch (message._2()) {
       case SocketFlow.Opened opened -> opened(opened.session());
       case SocketFlow.Ready r -> {
         ready = true;
-        bring();
+        deliverFrame();
         read();
       }
       case SocketFlow.Batch batch -> {
         // Nothing follows a last frame, even one that was sent in place of a failed session.
-        if (!last) {
+        if (!lastFrameQueued) {
           add(batch.frames());
           if (batch.last()) {
-            sayGoodbye();
+            queueCloseFrame();
           }
         }
-        asked = false;
-        pass();
+        batchRequested = false;
+        pushWaiting();
       }
-      case SocketFlow.Cut c -> cut();
+      case SocketFlow.CloseNow c -> cut();
       case SocketFlow.Refused r ->
-          sayLast(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
+          sendLastFrame(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
       // The session has stopped without a last frame: it failed, or its node shuts down.
       case Terminated t -> {
-        if (!ending) {
-          sayLast(CloseCode.STATE_LOST, "the server lost track of this session", null);
+        if (!lastBytePushed) {
+          sendLastFrame(CloseCode.STATE_LOST, "the server lost track of this session", null);
         }
       }
       default -> {}
@@ -157,17 +157,17 @@ final class SocketLogic extends GraphStageLogic {
 
   // Sends the last frame when there is no session to do so, and starts the timer that closes the
   // socket of a client that does not read.
-  private void sayLast(CloseCode code, String reason, @Nullable Long retryAfterMillis) {
-    if (!last) {
+  private void sendLastFrame(CloseCode code, String reason, @Nullable Long retryAfterMillis) {
+    if (!lastFrameQueued) {
       var closing = new ServerFrame.Closing(code, reason, retryAfterMillis);
       add(ByteString.fromArrayUnsafe(FrameEncoder.text(FrameWriter.write(closing))));
-      sayGoodbye();
+      queueCloseFrame();
     }
-    cutAfter(FAREWELL);
-    pass();
+    closeAfter(LAST_FRAME_PATIENCE);
+    pushWaiting();
   }
 
-  private void cutAfter(Duration time) {
+  private void closeAfter(Duration time) {
     Cancellable before = cut;
     if (before != null) {
       before.cancel();
@@ -177,23 +177,25 @@ final class SocketLogic extends GraphStageLogic {
         materializer()
             .scheduleOnce(
                 DurationConverters.toScala(time),
-                () -> self.tell(SocketFlow.Cut.CUT, org.apache.pekko.actor.ActorRef.noSender()));
+                () ->
+                    self.tell(
+                        SocketFlow.CloseNow.CLOSE_NOW, org.apache.pekko.actor.ActorRef.noSender()));
   }
 
   private void opened(ActorRef<Session.Command> opened) {
     session = opened;
     stageActor().unwatch(Adapter.toClassic(sessions));
     stageActor().watch(Adapter.toClassic(opened));
-    pass();
+    pushWaiting();
   }
 
   // ---- closing
 
   /** The client has gone. The session still gets the frames that arrived before, up to a bound. */
-  private void gone() {
+  private void onConnectionEnd() {
     ActorRef<Session.Command> s = session;
-    SessionInternal frame = held;
-    for (int i = 0; s != null && frame != null && i < LAST_WORDS; i++) {
+    SessionInternal frame = waitingFrame;
+    for (int i = 0; s != null && frame != null && i < MAX_FINAL_FRAMES; i++) {
       s.tell(frame);
       frame = nextFrame();
     }
@@ -215,9 +217,9 @@ final class SocketLogic extends GraphStageLogic {
     }
     if (event instanceof FrameDecoder.Signal signal) {
       return switch (signal) {
-        case BINARY -> Socket.BINARY;
-        case TOO_LARGE -> Socket.TOO_LARGE;
-        case PONG -> Socket.PONG;
+        case BINARY -> SocketSignal.BINARY;
+        case TOO_LARGE -> SocketSignal.TOO_LARGE;
+        case PONG -> SocketSignal.PONG;
         case CLOSE -> null;
       };
     }
@@ -228,7 +230,7 @@ final class SocketLogic extends GraphStageLogic {
   // client does not read, and unsent bytes would keep the connection for as long as the client
   // likes, so the stream fails.
   private void cut() {
-    if (ending) {
+    if (lastBytePushed) {
       complete(out);
     } else {
       failStage(new NotReadException());
@@ -248,20 +250,20 @@ final class SocketLogic extends GraphStageLogic {
   }
 
   /** Tells the session that its socket is gone. */
-  private void leave() {
+  private void detachSession() {
     ActorRef<Session.Command> s = session;
     if (s != null) {
       session = null;
-      s.tell(Socket.GONE);
+      s.tell(SocketSignal.GONE);
     }
   }
 
-  private void sayGoodbye() {
-    sayGoodbye(parley.websocket.CloseCode.NORMAL);
+  private void queueCloseFrame() {
+    queueCloseFrame(parley.websocket.CloseCode.NORMAL);
   }
 
-  private void sayGoodbye(parley.websocket.CloseCode code) {
-    last = true;
+  private void queueCloseFrame(parley.websocket.CloseCode code) {
+    lastFrameQueued = true;
     goodbye = ByteString.fromArrayUnsafe(FrameEncoder.close(code));
   }
 
@@ -273,7 +275,7 @@ final class SocketLogic extends GraphStageLogic {
   }
 
   // Pushes everything that waits in one piece. If nothing waits, asks the session for more.
-  private void pass() {
+  private void pushWaiting() {
     if (!isAvailable(out)) {
       return;
     }
@@ -283,14 +285,14 @@ final class SocketLogic extends GraphStageLogic {
       push(out, end ? bytes.concat(goodbye) : bytes);
       if (end) {
         goodbye = null;
-        ended();
+        onLastBytePushed();
       }
       return;
     }
     ActorRef<Session.Command> s = session;
-    if (s != null && !asked && !last) {
-      asked = true;
-      s.tell(Socket.WANTS);
+    if (s != null && !batchRequested && !lastFrameQueued) {
+      batchRequested = true;
+      s.tell(SocketSignal.WANTS_MORE);
     }
   }
 
@@ -307,14 +309,14 @@ final class SocketLogic extends GraphStageLogic {
   }
 
   // The last byte has been pushed.
-  private void ended() {
-    ending = true;
-    held = null;
-    leave();
-    if (answered) {
+  private void onLastBytePushed() {
+    lastBytePushed = true;
+    waitingFrame = null;
+    detachSession();
+    if (clientClosed) {
       complete(out);
     } else {
-      cutAfter(GOODBYE);
+      closeAfter(CLOSE_ANSWER_PATIENCE);
       read();
     }
   }
@@ -323,7 +325,7 @@ final class SocketLogic extends GraphStageLogic {
 
   // Decodes until one frame waits for the session, and asks for more bytes if needed.
   private void read() {
-    while (held == null) {
+    while (waitingFrame == null) {
       FrameDecoder.Event event = decoder.next();
       if (event == null) {
         // After the end nothing more is read, because reading would keep the connection from being
@@ -335,9 +337,9 @@ final class SocketLogic extends GraphStageLogic {
       }
       switch (event) {
         case FrameDecoder.Ping ping -> {
-          if (!ending) {
+          if (!lastBytePushed) {
             pong = FrameEncoder.pong(ping.payload());
-            pass();
+            pushWaiting();
           }
         }
         case FrameDecoder.Broken broken -> {
@@ -347,7 +349,7 @@ final class SocketLogic extends GraphStageLogic {
         case FrameDecoder.Text text -> hold(frame(text));
         case FrameDecoder.Signal signal -> {
           if (signal == FrameDecoder.Signal.CLOSE) {
-            answered = true;
+            clientClosed = true;
             goodbye(parley.websocket.CloseCode.NORMAL);
             return;
           }
@@ -360,31 +362,31 @@ final class SocketLogic extends GraphStageLogic {
   // The client has closed the connection, or its bytes are invalid. It is sent a close frame and
   // nothing else.
   private void goodbye(parley.websocket.CloseCode code) {
-    if (ending) {
+    if (lastBytePushed) {
       completeStage();
       return;
     }
     frames = null;
     pong = null;
-    sayGoodbye(code);
-    leave();
-    cutAfter(GOODBYE);
-    pass();
+    queueCloseFrame(code);
+    detachSession();
+    closeAfter(CLOSE_ANSWER_PATIENCE);
+    pushWaiting();
   }
 
   private void hold(@Nullable SessionInternal frame) {
-    if (!ending) {
-      held = frame;
-      bring();
+    if (!lastBytePushed) {
+      waitingFrame = frame;
+      deliverFrame();
     }
   }
 
-  private void bring() {
+  private void deliverFrame() {
     ActorRef<Session.Command> s = session;
-    SessionInternal h = held;
+    SessionInternal h = waitingFrame;
     if (ready && s != null && h != null) {
       ready = false;
-      held = null;
+      waitingFrame = null;
       s.tell(h);
     }
   }

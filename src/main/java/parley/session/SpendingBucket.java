@@ -8,7 +8,7 @@ final class SpendingBucket {
   private final long intervalNanos;
   private final long roomNanos;
   private long takenNanos;
-  private long at;
+  private long updatedAt;
 
   /**
    * Creates a full bucket.
@@ -30,9 +30,9 @@ final class SpendingBucket {
   long tryTake(int tokens, long nanos) {
     // At the first call no token is missing, so the initial time stamp does not matter.
     if (takenNanos > 0) {
-      takenNanos = Math.max(0, takenNanos - Math.max(0, nanos - at));
+      takenNanos = Math.max(0, takenNanos - Math.max(0, nanos - updatedAt));
     }
-    at = nanos;
+    updatedAt = nanos;
     long over = takenNanos + intervalNanos * tokens - roomNanos;
     if (over > 0) {
       return (over + 999_999) / 1_000_000;

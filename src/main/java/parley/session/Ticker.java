@@ -14,7 +14,7 @@ public interface Ticker {
    * Whether this process was paused for so long that other nodes may have taken over its work. Then
    * nothing may be acknowledged any more.
    */
-  default boolean lapsed() {
+  default boolean pausedTooLong() {
     return false;
   }
 
@@ -37,7 +37,7 @@ public interface Ticker {
       }
 
       @Override
-      public boolean lapsed() {
+      public boolean pausedTooLong() {
         return lapsed.getAsBoolean();
       }
     };

@@ -17,7 +17,7 @@ import parley.user.User;
  */
 final class UserHandshake {
   /** Checks in a row without an answer after which the user entity counts as lost. */
-  static final int PATIENCE = 4;
+  static final int MAX_UNANSWERED_CHECKS = 4;
 
   /**
    * Most conversations whose acknowledgements are kept. Beyond that the oldest is not sent again:
@@ -28,11 +28,11 @@ final class UserHandshake {
   private final SessionDeps deps;
   private final ClientIdentity clientIdentity;
   private final ActorRef<User.Delivery> session;
-  private final Map<ConversationId, User.Ack> sinceCheck = new LinkedHashMap<>(4);
-  private final Map<ConversationId, User.Ack> checked = new LinkedHashMap<>(4);
-  private long told;
-  private long acked;
-  private int unanswered;
+  private final Map<ConversationId, User.Ack> uncheckedAcks = new LinkedHashMap<>(4);
+  private final Map<ConversationId, User.Ack> checkedAcks = new LinkedHashMap<>(4);
+  private long receivedCount;
+  private long ackMessagesSent;
+  private int unansweredChecks;
 
   UserHandshake(SessionDeps deps, ClientIdentity clientIdentity, ActorRef<User.Delivery> session) {
     this.deps = deps;
@@ -41,27 +41,27 @@ final class UserHandshake {
   }
 
   /** The user entity has attached this session again, and numbers its deliveries from 1. */
-  void anew() {
-    told = 0;
-    acked = 0;
-    unanswered = 0;
-    sinceCheck.clear();
-    checked.clear();
+  void restart() {
+    receivedCount = 0;
+    ackMessagesSent = 0;
+    unansweredChecks = 0;
+    uncheckedAcks.clear();
+    checkedAcks.clear();
   }
 
   /** Counts a delivery. Returns whether it is the next one, so that none before it is missing. */
-  boolean next(User.Numbered numbered) {
-    return numbered.nr() == ++told;
+  boolean isNext(User.Numbered numbered) {
+    return numbered.nr() == ++receivedCount;
   }
 
   /** Sends acknowledgements, and keeps them until a check confirms them. */
   void ack(List<User.Ack> acks) {
-    acks.forEach(ack -> keep(sinceCheck, ack));
+    acks.forEach(ack -> keep(uncheckedAcks, ack));
     send(acks);
   }
 
   private void send(List<User.Ack> acks) {
-    acked++;
+    ackMessagesSent++;
     deps.entities()
         .user(clientIdentity.me())
         .tell(new User.Acked(clientIdentity.device(), clientIdentity.sessionId(), acks));
@@ -77,32 +77,34 @@ final class UserHandshake {
 
   /** Sends a check to the user entity. Returns false if too many checks in a row got no answer. */
   boolean check() {
-    if (unanswered >= PATIENCE) {
+    if (unansweredChecks >= MAX_UNANSWERED_CHECKS) {
       return false;
     }
-    unanswered++;
-    sinceCheck.values().forEach(ack -> keep(checked, ack));
-    sinceCheck.clear();
+    unansweredChecks++;
+    uncheckedAcks.values().forEach(ack -> keep(checkedAcks, ack));
+    uncheckedAcks.clear();
     deps.entities()
         .user(clientIdentity.me())
-        .tell(new User.Check(clientIdentity.device(), clientIdentity.sessionId(), acked, session));
+        .tell(
+            new User.Check(
+                clientIdentity.device(), clientIdentity.sessionId(), ackMessagesSent, session));
     return true;
   }
 
   /**
    * Handles the answer to a check. Returns whether all deliveries of the user entity have arrived.
    */
-  boolean answered(User.Checked answer) {
+  boolean onCheckAnswer(User.Checked answer) {
     // The answer to an earlier check does not cover what was sent after that check.
-    boolean last = unanswered == 1;
-    unanswered = 0;
+    boolean last = unansweredChecks == 1;
+    unansweredChecks = 0;
     if (answer.heard() && last) {
-      checked.clear();
-    } else if (!checked.isEmpty()) {
+      checkedAcks.clear();
+    } else if (!checkedAcks.isEmpty()) {
       // Acknowledgements were lost, or an earlier answer that may have said so was lost: send them
       // again.
-      send(new ArrayList<>(checked.values()));
+      send(new ArrayList<>(checkedAcks.values()));
     }
-    return answer.told() <= told;
+    return answer.told() <= receivedCount;
   }
 }

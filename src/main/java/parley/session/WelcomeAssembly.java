@@ -29,7 +29,7 @@ final class WelcomeAssembly {
   }
 
   /** Whether all parts have arrived. */
-  boolean whole() {
+  boolean isComplete() {
     return missing <= 0;
   }
 

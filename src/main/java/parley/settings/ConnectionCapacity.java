@@ -12,7 +12,7 @@ public final class ConnectionCapacity {
    * Descriptors that are reserved for later: the store's files, the other ports' connections,
    * classes.
    */
-  static final int DESCRIPTORS_BESIDE = 200;
+  static final int RESERVED_DESCRIPTORS = 200;
 
   /**
    * The most connections of the management port: probes, metrics, a person or two. They are part of
@@ -33,22 +33,22 @@ public final class ConnectionCapacity {
    * heap. Call it when everything else is open: jars and the store alone can take some hundred
    * descriptors.
    */
-  public static int connections() {
+  public static int maxConnections() {
     long descriptors = Integer.MAX_VALUE;
     if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix) {
       descriptors = unix.getMaxFileDescriptorCount() - unix.getOpenFileDescriptorCount();
     }
-    return connections(descriptors, Runtime.getRuntime().maxMemory());
+    return maxConnections(descriptors, Runtime.getRuntime().maxMemory());
   }
 
   /**
    * The smaller of the two limits. An eighth of the free descriptors, and at least {@link
-   * #DESCRIPTORS_BESIDE}, are reserved for everything else, and so is a quarter of the heap. The
+   * #RESERVED_DESCRIPTORS}, are reserved for everything else, and so is a quarter of the heap. The
    * result is at least 16: a node with too few resources shows this by the connections that it
    * refuses.
    */
-  public static int connections(long descriptors, long heap) {
-    long byDescriptors = descriptors - Math.max(DESCRIPTORS_BESIDE, descriptors / 8);
+  public static int maxConnections(long descriptors, long heap) {
+    long byDescriptors = descriptors - Math.max(RESERVED_DESCRIPTORS, descriptors / 8);
     long byHeap = heap / 4 * 3 / BYTES_PER_CONNECTION;
     return Math.clamp(Math.min(byDescriptors, byHeap), 16, 1_000_000);
   }

@@ -26,17 +26,17 @@ final class Environment {
    * User and password before an address. Matches values that are no URLs too, and up to the last
    * {@code @}, because only wrong values are shown.
    */
-  private static final Pattern USER = Pattern.compile("(?s)^([a-z]+://)?.*@");
+  private static final Pattern CREDENTIALS = Pattern.compile("(?s)^([a-z]+://)?.*@");
 
   private final Map<String, String> variables;
-  private final Set<String> asked = new TreeSet<>();
+  private final Set<String> namesRead = new TreeSet<>();
 
   Environment(Map<String, String> variables) {
     this.variables = variables;
   }
 
   @Nullable String text(String name) {
-    asked.add(name);
+    namesRead.add(name);
     String value = variables.get(name);
     return value == null || value.isBlank() ? null : value.strip();
   }
@@ -59,7 +59,7 @@ final class Environment {
     } catch (NumberFormatException e) {
       // Reported below, with the allowed range.
     }
-    throw wrong(name, "must be a whole number from " + least + " to " + most, value);
+    throw invalid(name, "must be a whole number from " + least + " to " + most, value);
   }
 
   boolean flag(String name, boolean otherwise) throws SettingsException {
@@ -70,7 +70,7 @@ final class Environment {
     return switch (value.toLowerCase(Locale.ROOT)) {
       case "true" -> true;
       case "false" -> false;
-      default -> throw wrong(name, "must be true or false", value);
+      default -> throw invalid(name, "must be true or false", value);
     };
   }
 
@@ -88,7 +88,7 @@ final class Environment {
       }
       choices.add(word);
     }
-    throw wrong(name, "must be one of " + String.join(", ", choices), value);
+    throw invalid(name, "must be one of " + String.join(", ", choices), value);
   }
 
   /** A path, existing or not. */
@@ -97,7 +97,7 @@ final class Environment {
     try {
       return Path.of(value);
     } catch (InvalidPathException e) {
-      throw wrong(name, "must be a path", value);
+      throw invalid(name, "must be a path", value);
     }
   }
 
@@ -108,7 +108,7 @@ final class Environment {
     }
     Path path = path(name, "");
     if (!Files.isRegularFile(path) || !Files.isReadable(path)) {
-      throw wrong(name, "must be a file that can be read", path.toString());
+      throw invalid(name, "must be a file that can be read", path.toString());
     }
     return path;
   }
@@ -128,7 +128,7 @@ final class Environment {
     } catch (URISyntaxException e) {
       // Reported below.
     }
-    throw wrong(name, "must be a URL that begins with https:// or http://", value);
+    throw invalid(name, "must be a URL that begins with https:// or http://", value);
   }
 
   /** {@code host:port}. */
@@ -155,7 +155,7 @@ final class Environment {
    *
    * @param because why it must be set, for the message
    */
-  String needed(String name, String because) throws SettingsException {
+  String required(String name, String because) throws SettingsException {
     String value = text(name);
     if (value == null) {
       throw new SettingsException(name, "must be set " + because);
@@ -166,18 +166,18 @@ final class Environment {
   /** The variables that begin with {@code PARLEY_} and that nothing has read, sorted. */
   List<String> unknown() {
     return variables.keySet().stream()
-        .filter(name -> name.startsWith(PREFIX) && !asked.contains(name))
+        .filter(name -> name.startsWith(PREFIX) && !namesRead.contains(name))
         .sorted()
         .toList();
   }
 
-  static SettingsException wrong(String name, String rule, String value) {
+  static SettingsException invalid(String name, String rule, String value) {
     if (name.endsWith("_FILE") || name.endsWith("_TLS_KEY")) {
       // People paste the key itself into such a variable, so its value is not shown.
       return new SettingsException(name, rule);
     }
     // Always one line, without user and password before an address.
-    String open = USER.matcher(value).replaceFirst("$1…@");
+    String open = CREDENTIALS.matcher(value).replaceFirst("$1…@");
     String shown = open.length() > 80 ? open.substring(0, 80) + "…" : open;
     return new SettingsException(
         name, rule + ", not \"" + shown.replaceAll("\\p{Cntrl}", "?") + "\"");
@@ -195,6 +195,6 @@ final class Environment {
         // Reported below.
       }
     }
-    throw wrong(name, "must be host:port", value);
+    throw invalid(name, "must be host:port", value);
   }
 }

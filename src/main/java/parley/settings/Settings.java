@@ -59,7 +59,7 @@ public record Settings(
    * That message must fit into the transport's frame, and it is written again for each shard that
    * moves.
    */
-  public static final int MOST_SHARDS = 4096;
+  public static final int MAX_SHARDS = 4096;
 
   /** The kinds of event store. */
   public enum StoreKind {

@@ -47,7 +47,7 @@ final class SettingsReader {
   }
 
   Settings read() throws SettingsException {
-    logLevels();
+    checkLogLevels();
     Store store = store();
     Cluster cluster = cluster();
     boolean single = cluster.kind() == ClusterKind.SINGLE;
@@ -79,8 +79,8 @@ final class SettingsReader {
             fcm(),
             Duration.ofSeconds(env.number("PARLEY_PUSH_AFTER_SECONDS", 5, 0, 300)),
             env.unknown());
-    fitTogether(settings);
-    distinctPorts(settings);
+    checkCombinations(settings);
+    checkPortsDiffer(settings);
     return settings;
   }
 
@@ -100,7 +100,7 @@ final class SettingsReader {
     String name = "PARLEY_DYNAMODB_TABLE_PREFIX";
     String prefix = env.text(name, "parley-");
     if (!TABLE_PREFIX.matcher(prefix).matches()) {
-      throw Environment.wrong(
+      throw Environment.invalid(
           name, "must be at most 200 letters, digits, dots, hyphens and underscores", prefix);
     }
     return prefix;
@@ -117,7 +117,7 @@ final class SettingsReader {
         kind,
         env.url("PARLEY_S3_ENDPOINT"),
         kind == ColdKind.S3
-            ? env.needed("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
+            ? env.required("PARLEY_S3_BUCKET", "where PARLEY_COLD_STORE is s3")
             : env.text("PARLEY_S3_BUCKET"),
         env.number("PARLEY_HOT_DAYS", 30, 1, 36_500),
         env.number("PARLEY_ARCHIVE_SEGMENTS_PER_MINUTE", 60, 1, 6_000));
@@ -133,9 +133,9 @@ final class SettingsReader {
       return new Auth(keyFile, null);
     }
     String because = "together with the other PARLEY_AUTH_ settings of the identity provider";
-    name = env.needed("PARLEY_AUTH_ISSUER", because);
-    audience = env.needed("PARLEY_AUTH_AUDIENCE", because);
-    env.needed("PARLEY_AUTH_JWKS_URL", because);
+    name = env.required("PARLEY_AUTH_ISSUER", because);
+    audience = env.required("PARLEY_AUTH_AUDIENCE", because);
+    env.required("PARLEY_AUTH_JWKS_URL", because);
     return new Auth(
         keyFile, new Issuer(name, audience, Objects.requireNonNull(jwks), parties(parties)));
   }
@@ -146,7 +146,7 @@ final class SettingsReader {
     }
     List<String> all = Stream.of(text.split(",", -1)).map(String::strip).toList();
     if (all.size() > ExternalIssuer.MOST_PARTIES || all.contains("")) {
-      throw Environment.wrong(
+      throw Environment.invalid(
           "PARLEY_AUTH_AZP",
           "must be at most " + ExternalIssuer.MOST_PARTIES + " client ids with commas between them",
           text);
@@ -158,7 +158,7 @@ final class SettingsReader {
     ClusterKind kind = env.choice("PARLEY_CLUSTER", ClusterKind.class, ClusterKind.SINGLE);
     List<HostPort> seeds = env.hostPorts("PARLEY_SEED_NODES");
     if (kind == ClusterKind.SEED && seeds.isEmpty()) {
-      env.needed("PARLEY_SEED_NODES", "where PARLEY_CLUSTER is seed");
+      env.required("PARLEY_SEED_NODES", "where PARLEY_CLUSTER is seed");
     }
     // No other node connects to a single node, and two of them on one machine must not use the same
     // port.
@@ -168,7 +168,7 @@ final class SettingsReader {
   }
 
   private @Nullable Integer shards() throws SettingsException {
-    int shards = env.number("PARLEY_SHARDS", 0, 1, Settings.MOST_SHARDS);
+    int shards = env.number("PARLEY_SHARDS", 0, 1, Settings.MAX_SHARDS);
     return shards == 0 ? null : shards;
   }
 
@@ -176,14 +176,14 @@ final class SettingsReader {
     Path cert = env.file("PARLEY_MANAGEMENT_TLS_CERT");
     Path key = env.file("PARLEY_MANAGEMENT_TLS_KEY");
     if (cert != null || key != null) {
-      env.needed("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_KEY");
-      env.needed("PARLEY_MANAGEMENT_TLS_KEY", "together with PARLEY_MANAGEMENT_TLS_CERT");
+      env.required("PARLEY_MANAGEMENT_TLS_CERT", "together with PARLEY_MANAGEMENT_TLS_KEY");
+      env.required("PARLEY_MANAGEMENT_TLS_KEY", "together with PARLEY_MANAGEMENT_TLS_CERT");
     }
     String name = "PARLEY_MANAGEMENT_HOSTS";
     List<String> hosts = List.of(env.text(name, "").split("[,\\s]+"));
     for (String host : hosts) {
       if (!HOST.matcher(host).matches()) {
-        throw Environment.wrong(
+        throw Environment.invalid(
             name, "must be names without ports, such as ops.example,parley-0", host);
       }
     }
@@ -205,7 +205,7 @@ final class SettingsReader {
     Path key = env.file(names.get(1));
     Path ca = env.file(names.get(2));
     for (String name : names) {
-      env.needed(name, "together with the other PARLEY_NODE_TLS_ settings");
+      env.required(name, "together with the other PARLEY_NODE_TLS_ settings");
     }
     return new Settings.NodeTls(
         true, new TlsFiles(Objects.requireNonNull(cert), Objects.requireNonNull(key), ca));
@@ -216,12 +216,13 @@ final class SettingsReader {
     return switch (cluster.kind()) {
       case SINGLE -> true;
       case SEED ->
-          loopback(cluster.remote()) && cluster.seeds().stream().allMatch(SettingsReader::loopback);
+          isLoopback(cluster.remote())
+              && cluster.seeds().stream().allMatch(SettingsReader::isLoopback);
       case KUBERNETES -> false;
     };
   }
 
-  private static boolean loopback(HostPort address) {
+  private static boolean isLoopback(HostPort address) {
     try {
       return InetAddress.getByName(address.host()).isLoopbackAddress();
     } catch (UnknownHostException e) {
@@ -238,7 +239,7 @@ final class SettingsReader {
     String name = "PARLEY_KUBERNETES_SELECTOR";
     String selector = env.text(name, "app.kubernetes.io/name=parley");
     if (!SELECTOR.matcher(selector).matches()) {
-      throw Environment.wrong(name, "must be labels such as app=chat,part=server", selector);
+      throw Environment.invalid(name, "must be labels such as app=chat,part=server", selector);
     }
     return new Pods(
         selector, env.number("PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS", 2, 1, REQUIRED_PODS_MAX));
@@ -260,7 +261,7 @@ final class SettingsReader {
     try {
       return networks == null ? TrustedProxies.NONE : TrustedProxies.parse(networks);
     } catch (IllegalArgumentException e) {
-      throw Environment.wrong(
+      throw Environment.invalid(
           name, Objects.requireNonNull(e.getMessage()), Objects.requireNonNull(networks));
     }
   }
@@ -276,16 +277,16 @@ final class SettingsReader {
     String because = "together with the other PARLEY_APNS_ settings";
     if (keyFile == null && keyId == null && teamId == null && topic == null) {
       if (sandbox || endpoint != null || caFile != null) {
-        env.needed("PARLEY_APNS_KEY_FILE", because);
+        env.required("PARLEY_APNS_KEY_FILE", because);
       }
       return null;
     }
-    env.needed("PARLEY_APNS_KEY_FILE", because);
+    env.required("PARLEY_APNS_KEY_FILE", because);
     return new Apns(
         Objects.requireNonNull(keyFile),
-        env.needed("PARLEY_APNS_KEY_ID", because),
-        env.needed("PARLEY_APNS_TEAM_ID", because),
-        env.needed("PARLEY_APNS_TOPIC", because),
+        env.required("PARLEY_APNS_KEY_ID", because),
+        env.required("PARLEY_APNS_TEAM_ID", because),
+        env.required("PARLEY_APNS_TOPIC", because),
         sandbox,
         endpoint,
         caFile);
@@ -295,7 +296,7 @@ final class SettingsReader {
     Path credentials = env.file("PARLEY_FCM_CREDENTIALS_FILE");
     var endpoint = env.url("PARLEY_FCM_ENDPOINT");
     if (endpoint != null) {
-      env.needed("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
+      env.required("PARLEY_FCM_CREDENTIALS_FILE", "together with PARLEY_FCM_ENDPOINT");
     }
     return credentials == null ? null : new Fcm(credentials, endpoint);
   }
@@ -304,11 +305,11 @@ final class SettingsReader {
    * Checks the log levels. The logging configuration reads these variables itself, and a typo in
    * them would silently mean DEBUG.
    */
-  private void logLevels() throws SettingsException {
+  private void checkLogLevels() throws SettingsException {
     for (String name : List.of("PARLEY_LOG_LEVEL", "PARLEY_LOG_LEVEL_LIBRARIES")) {
       String value = env.text(name);
       if (value != null && !LOG_LEVELS.contains(value)) {
-        throw Environment.wrong(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
+        throw Environment.invalid(name, "must be one of ERROR, WARN, INFO, DEBUG, TRACE", value);
       }
     }
   }
@@ -321,11 +322,11 @@ final class SettingsReader {
       Objects.requireNonNull(InetAddress.getByName(host));
       return new HostPort(host, port);
     } catch (UnknownHostException e) {
-      throw Environment.wrong(hostName, "must be an address or a name that resolves", host);
+      throw Environment.invalid(hostName, "must be an address or a name that resolves", host);
     }
   }
 
-  private static void distinctPorts(Settings settings) throws SettingsException {
+  private static void checkPortsDiffer(Settings settings) throws SettingsException {
     int clients = settings.listen().port();
     int management = settings.management().port();
     int remote = settings.cluster().remote().port();
@@ -340,7 +341,7 @@ final class SettingsReader {
   }
 
   /** Checks combinations of settings that are each valid alone. */
-  private static void fitTogether(Settings settings) throws SettingsException {
+  private static void checkCombinations(Settings settings) throws SettingsException {
     Cluster cluster = settings.cluster();
     if (cluster.kind() == ClusterKind.SINGLE) {
       return;
@@ -358,7 +359,7 @@ final class SettingsReader {
           "PARLEY_REMOTE_HOST", "must be the address at which the other nodes reach this one");
     }
     if (cluster.kind() == ClusterKind.SEED) {
-      sameNames(cluster.remote(), cluster.seeds());
+      checkOwnNameInSeeds(cluster.remote(), cluster.seeds());
     }
     if (cluster.kind() == ClusterKind.KUBERNETES && settings.management().port() == 0) {
       throw new SettingsException(
@@ -376,7 +377,8 @@ final class SettingsReader {
    * Checks that the seed nodes name this node as it names itself. Addresses are compared as text:
    * under a second name, a node would wait for itself for ever.
    */
-  private static void sameNames(HostPort remote, List<HostPort> seeds) throws SettingsException {
+  private static void checkOwnNameInSeeds(HostPort remote, List<HostPort> seeds)
+      throws SettingsException {
     if (seeds.contains(remote)) {
       return;
     }

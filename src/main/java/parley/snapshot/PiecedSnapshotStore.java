@@ -52,21 +52,22 @@ public final class PiecedSnapshotStore extends SnapshotStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(PiecedSnapshotStore.class);
 
-  private final String store;
+  private final String storePluginId;
   private final int pieceBytes;
   private final Duration timeout;
   private final Serialization serialization;
 
   /** Called by Pekko with the plugin's own configuration. */
   public PiecedSnapshotStore(Config config) {
-    store = config.getString("store");
+    storePluginId = config.getString("store");
     pieceBytes = config.getInt("piece-bytes");
     timeout = config.getDuration("timeout");
     serialization = SerializationExtension.get(context().system());
   }
 
-  private ActorRef behind() {
-    return Persistence.get(context().system()).snapshotStoreFor(store, ConfigFactory.empty());
+  private ActorRef underlyingStore() {
+    return Persistence.get(context().system())
+        .snapshotStoreFor(storePluginId, ConfigFactory.empty());
   }
 
   // ---- save
@@ -136,16 +137,16 @@ public final class PiecedSnapshotStore extends SnapshotStore {
                 return CompletableFuture.completedFuture(found);
               }
               SnapshotMetadata metadata = found.get().metadata();
-              return whole(metadata, snapshotPieces)
+              return assemble(metadata, snapshotPieces)
                   .thenCompose(
                       whole ->
                           whole.isPresent()
                               ? CompletableFuture.completedFuture(whole)
-                              : load(persistenceId, before(metadata, criteria)));
+                              : load(persistenceId, olderThan(metadata, criteria)));
             });
   }
 
-  private static SnapshotSelectionCriteria before(
+  private static SnapshotSelectionCriteria olderThan(
       SnapshotMetadata metadata, SnapshotSelectionCriteria criteria) {
     return SnapshotSelectionCriteria.create(
         metadata.sequenceNr() - 1,
@@ -154,7 +155,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
         criteria.minTimestamp());
   }
 
-  private CompletionStage<Optional<SelectedSnapshot>> whole(
+  private CompletionStage<Optional<SelectedSnapshot>> assemble(
       SnapshotMetadata metadata, SnapshotPieces snapshotPieces) {
     ByteArrayOutputStream sum = new ByteArrayOutputStream(snapshotPieces.bytes());
     CompletionStage<Boolean> read = CompletableFuture.completedFuture(true);
@@ -164,7 +165,8 @@ public final class PiecedSnapshotStore extends SnapshotStore {
           read.thenCompose(
               good ->
                   good
-                      ? get(place.persistenceId(), exactly(place)).thenApply(one -> add(sum, one))
+                      ? get(place.persistenceId(), exactly(place))
+                          .thenApply(one -> append(sum, one))
                       : CompletableFuture.completedFuture(false));
     }
     return read.thenApply(
@@ -187,7 +189,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
         });
   }
 
-  private static boolean add(ByteArrayOutputStream sum, Optional<SelectedSnapshot> piece) {
+  private static boolean append(ByteArrayOutputStream sum, Optional<SelectedSnapshot> piece) {
     if (piece.isPresent() && piece.get().snapshot() instanceof byte[] bytes) {
       sum.writeBytes(bytes);
       return true;
@@ -256,7 +258,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
   // ---- helpers
 
   private CompletionStage<Object> ask(Object message) {
-    return Patterns.ask(behind(), message, timeout);
+    return Patterns.ask(underlyingStore(), message, timeout);
   }
 
   private static SnapshotMetadata piece(SnapshotMetadata whole, int number) {

@@ -39,13 +39,14 @@ public final class DataFolder implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataFolder.class);
   private static final Set<PosixFilePermission> OWNER_ONLY =
       PosixFilePermissions.fromString("rwx------");
-  private static final Set<PosixFilePermission> KEY = PosixFilePermissions.fromString("rw-------");
+  private static final Set<PosixFilePermission> OWNER_READ_WRITE =
+      PosixFilePermissions.fromString("rw-------");
 
   /** The folders that the program creates in the data folder. */
   private static final Set<String> FOLDERS =
       Set.of("journal", "native", "cold", "media", "node-tls");
 
-  private static final String KEYS = "auth-signing-key";
+  private static final String KEY_FILE_PREFIX = "auth-signing-key";
 
   private final Path path;
   private final FileChannel channel;
@@ -66,7 +67,7 @@ public final class DataFolder implements AutoCloseable {
     Path path = folder.toAbsolutePath().normalize();
     FileChannel channel;
     try {
-      make(path);
+      create(path);
       channel =
           FileChannel.open(
               path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -77,7 +78,7 @@ public final class DataFolder implements AutoCloseable {
     try {
       FileLock lock = tryLock(channel);
       if (lock != null) {
-        tighten(path);
+        tightenRights(path);
         return new DataFolder(path, channel, lock);
       }
       channel.close();
@@ -107,8 +108,8 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
-  private static void make(Path path) throws IOException {
-    boolean posix = posix();
+  private static void create(Path path) throws IOException {
+    boolean posix = supportsPosixRights();
     if (!Files.isDirectory(path)) {
       // The parent folders are not ours: they get default rights.
       Files.createDirectories(Objects.requireNonNullElse(path.getParent(), path));
@@ -130,8 +131,8 @@ public final class DataFolder implements AutoCloseable {
   }
 
   /** Tightens rights that an older version, or a copy, has left too wide. */
-  private static void tighten(Path path) throws IOException {
-    if (!posix()) {
+  private static void tightenRights(Path path) throws IOException {
+    if (!supportsPosixRights()) {
       return;
     }
     List<Path> all;
@@ -141,14 +142,15 @@ public final class DataFolder implements AutoCloseable {
     for (Path one : all) {
       String name = String.valueOf(one.getFileName());
       if (FOLDERS.contains(name) && Files.isDirectory(one, LinkOption.NOFOLLOW_LINKS)) {
-        tighten(one, OWNER_ONLY);
-      } else if (name.startsWith(KEYS) && Files.isRegularFile(one, LinkOption.NOFOLLOW_LINKS)) {
-        tighten(one, KEY);
+        tightenRights(one, OWNER_ONLY);
+      } else if (name.startsWith(KEY_FILE_PREFIX)
+          && Files.isRegularFile(one, LinkOption.NOFOLLOW_LINKS)) {
+        tightenRights(one, OWNER_READ_WRITE);
       }
     }
   }
 
-  private static void tighten(Path one, Set<PosixFilePermission> most) {
+  private static void tightenRights(Path one, Set<PosixFilePermission> most) {
     try {
       Set<PosixFilePermission> now = Files.getPosixFilePermissions(one);
       if (!most.containsAll(now)) {
@@ -162,13 +164,13 @@ public final class DataFolder implements AutoCloseable {
     }
   }
 
-  private static boolean posix() {
+  private static boolean supportsPosixRights() {
     return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
   }
 
   /** Restricts a folder within the data folder to its owner. */
-  static void ownerOnly(Path folder) throws IOException {
-    if (posix()) {
+  static void restrictToOwner(Path folder) throws IOException {
+    if (supportsPosixRights()) {
       Files.setPosixFilePermissions(folder, OWNER_ONLY);
     }
   }

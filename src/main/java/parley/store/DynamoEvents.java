@@ -21,7 +21,7 @@ final class DynamoEvents extends DynamoDBReadJournal {
                     DynamoReads.of(dynamo()),
                     journalSettings().JournalTable(),
                     journalSettings().JournalName())
-                .of(persistenceId, journalSettings().SequenceShards())
+                .find(persistenceId, journalSettings().SequenceShards())
                 .thenApply(number -> (Object) number))
         : super.readSequenceNr(persistenceId, false);
   }

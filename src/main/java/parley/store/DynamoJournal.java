@@ -23,7 +23,7 @@ public final class DynamoJournal extends DynamoDBJournal {
                     DynamoReads.of(dynamo()),
                     journalSettings().JournalTable(),
                     journalSettings().JournalName())
-                .of(persistenceId, journalSettings().SequenceShards())
+                .find(persistenceId, journalSettings().SequenceShards())
                 .thenApply(number -> (Object) number))
         : super.readSequenceNr(persistenceId, false);
   }

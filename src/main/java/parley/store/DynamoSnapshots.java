@@ -38,10 +38,10 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
       String persistenceId, SnapshotSelectionCriteria criteria) {
     if (criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE) {
       // The plugin uses the index only if the criteria contain no number at all.
-      return super.load(persistenceId, numbers(criteria));
+      return super.load(persistenceId, withNumberBounds(criteria));
     }
     return FutureConverters.asScala(
-        found(persistenceId, criteria)
+        matchingNumbers(persistenceId, criteria)
             .thenCompose(
                 all ->
                     all.isEmpty()
@@ -53,7 +53,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
   @Override
   public Future<BoxedUnit> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
     return FutureConverters.asScala(
-        found(persistenceId, criteria)
+        matchingNumbers(persistenceId, criteria)
             .thenCompose(
                 all -> {
                   CompletionStage<BoxedUnit> done =
@@ -69,7 +69,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
                 }));
   }
 
-  private static SnapshotSelectionCriteria numbers(SnapshotSelectionCriteria criteria) {
+  private static SnapshotSelectionCriteria withNumberBounds(SnapshotSelectionCriteria criteria) {
     return SnapshotSelectionCriteria.create(
         Math.min(criteria.maxSequenceNr(), Long.MAX_VALUE - 1),
         Long.MAX_VALUE,
@@ -82,7 +82,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
   }
 
   /** The sequence numbers of the matching snapshots, newest first. */
-  private CompletionStage<List<Long>> found(
+  private CompletionStage<List<Long>> matchingNumbers(
       String persistenceId, SnapshotSelectionCriteria criteria) {
     return pages(persistenceId, criteria, null, new ArrayList<>());
   }

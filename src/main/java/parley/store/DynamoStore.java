@@ -67,18 +67,18 @@ public final class DynamoStore implements Store {
   static final String JOURNAL_NAME = "journal";
 
   private static final String EPOCH = "epoch";
-  private static final String DENIED = "AccessDeniedException";
+  private static final String ACCESS_DENIED = "AccessDeniedException";
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
-  private static final Duration TABLES_WITHIN = Duration.ofMinutes(1);
+  private static final Duration TABLE_CREATION_TIMEOUT = Duration.ofMinutes(1);
 
   /**
    * Persistence ids that are remembered so that they are not returned again, some hundred bytes
    * each.
    */
-  private static final int NAMES = 10_000;
+  private static final int MAX_REMEMBERED_IDS = 10_000;
 
-  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(200);
+  private static final Duration TABLE_POLL_INTERVAL = Duration.ofMillis(200);
 
   private final String endpoint;
   private final DynamoTables tables;
@@ -110,20 +110,20 @@ public final class DynamoStore implements Store {
    */
   public static DynamoStore open(@Nullable URI endpoint, String prefix, boolean create)
       throws StoreRefusedException {
-    String address = endpoint == null ? amazons() : endpoint.toString();
-    if (!WriteGuard.on()) {
+    String address = endpoint == null ? defaultEndpoint() : endpoint.toString();
+    if (!WriteGuard.isOn()) {
       LOG.warn(
           "The write guard is off ({}): two writers of one conversation may replace each other's"
               + " messages. Turn it off only in tests.",
           WriteGuard.PROPERTY);
     }
     DynamoStore store =
-        new DynamoStore(address, DynamoTables.of(prefix), client(address, opening()));
+        new DynamoStore(address, DynamoTables.of(prefix), client(address, openingTimeouts()));
     try {
       for (CreateTableRequest table : store.tables.definitions()) {
-        store.find(table, create);
+        store.findOrCreateTable(table, create);
       }
-      store.format = JournalFormat.of(store.client, store.tables.journal());
+      store.format = JournalFormat.readOrCreate(store.client, store.tables.journal());
       return store;
     } catch (StoreRefusedException e) {
       store.close();
@@ -142,11 +142,11 @@ public final class DynamoStore implements Store {
    * @param make creates the value if there is none yet
    * @throws StoreRefusedException if it cannot be read or stored
    */
-  public String secret(String name, Supplier<String> make) throws StoreRefusedException {
+  public String secretOrCreate(String name, Supplier<String> make) throws StoreRefusedException {
     try {
       String kept = read(tables.secrets(), name);
       if (kept == null) {
-        keep(name, make.get());
+        storeIfAbsent(name, make.get());
         kept = read(tables.secrets(), name);
       }
       if (kept == null) {
@@ -165,7 +165,7 @@ public final class DynamoStore implements Store {
    * @return null if there is none
    * @throws StoreRefusedException if the store cannot be read
    */
-  public @Nullable String kept(String name) throws StoreRefusedException {
+  public @Nullable String findSecret(String name) throws StoreRefusedException {
     try {
       return read(tables.secrets(), name);
     } catch (AmazonClientException e) {
@@ -179,7 +179,8 @@ public final class DynamoStore implements Store {
    * @return false if the value has changed; then nothing is written
    * @throws StoreRefusedException if it is unknown whether the value was written
    */
-  public boolean replace(String name, String before, String after) throws StoreRefusedException {
+  public boolean replaceSecret(String name, String before, String after)
+      throws StoreRefusedException {
     try {
       client.putItem(
           new PutItemRequest(tables.secrets(), row(name, after))
@@ -189,19 +190,19 @@ public final class DynamoStore implements Store {
       return true;
     } catch (ConditionalCheckFailedException e) {
       // Our own write fails so too, if its answer was lost and the SDK has repeated it.
-      return after.equals(kept(name));
+      return after.equals(findSecret(name));
     } catch (AmazonClientException e) {
       throw refused(e);
     }
   }
 
   /**
-   * The number that {@link #note} stored under that name. Blocks, seconds at most.
+   * The number that {@link #writeNote} stored under that name. Blocks, seconds at most.
    *
    * @return 0 if there is none, or if the value is not a number
    * @throws StoreRefusedException if the store cannot be read
    */
-  public long noted(String name) throws StoreRefusedException {
+  public long readNote(String name) throws StoreRefusedException {
     try {
       return number(read(tables.nodes(), name));
     } catch (AmazonClientException e) {
@@ -210,17 +211,18 @@ public final class DynamoStore implements Store {
   }
 
   /**
-   * As {@link #noted}, but as an older version stored it, in the table of the secrets. Also 0 if
+   * As {@link #readNote}, but as an older version stored it, in the table of the secrets. Also 0 if
    * nodes may no longer read that table: then no older version runs either. Blocks, seconds at
    * most.
    *
    * @throws StoreRefusedException if the store cannot be read
    */
-  public long notedBefore(String name) throws StoreRefusedException {
+  public long readNoteOfOlderVersion(String name) throws StoreRefusedException {
     try {
       return number(read(tables.secrets(), name));
     } catch (AmazonClientException e) {
-      if (e instanceof AmazonServiceException answer && DENIED.equals(answer.getErrorCode())) {
+      if (e instanceof AmazonServiceException answer
+          && ACCESS_DENIED.equals(answer.getErrorCode())) {
         return 0;
       }
       throw refused(e);
@@ -236,7 +238,7 @@ public final class DynamoStore implements Store {
    *
    * @throws StoreRefusedException if the store does not accept it
    */
-  public void note(String name, long number) throws StoreRefusedException {
+  public void writeNote(String name, long number) throws StoreRefusedException {
     try {
       client.putItem(tables.nodes(), row(name, String.valueOf(number)));
     } catch (AmazonClientException e) {
@@ -251,10 +253,10 @@ public final class DynamoStore implements Store {
    *
    * @throws StoreRefusedException if the store cannot be read
    */
-  public Map<String, String> notes(String prefix) throws StoreRefusedException {
+  public Map<String, String> readNotes(String prefix) throws StoreRefusedException {
     try {
       Map<String, String> notes = SharedRows.numbers(client, tables.nodes(), prefix);
-      notesBefore(prefix)
+      readNotesOfOlderVersion(prefix)
           .forEach((name, number) -> notes.merge(name, number, (a, b) -> a + "," + b));
       return notes;
     } catch (AmazonClientException e) {
@@ -266,7 +268,7 @@ public final class DynamoStore implements Store {
    * The numbers that older versions stored. Fails without the permission to scan: a caller that
    * cannot look must not conclude that no older version runs.
    */
-  private Map<String, String> notesBefore(String prefix) throws StoreRefusedException {
+  private Map<String, String> readNotesOfOlderVersion(String prefix) throws StoreRefusedException {
     try {
       return SharedRows.numbers(client, tables.secrets(), prefix);
     } catch (AmazonClientException e) {
@@ -304,14 +306,14 @@ public final class DynamoStore implements Store {
    */
   @Override
   public String epoch() throws StoreRefusedException {
-    return secret(EPOCH, () -> UUID.randomUUID().toString());
+    return secretOrCreate(EPOCH, () -> UUID.randomUUID().toString());
   }
 
   @Override
   public Map<String, Supplier<Number>> counters() {
     return Map.of(
         "parley.store.guard.refusals", WriteGuard::refusals,
-        "parley.store.transactions.repeated", WriteGuard::cancelled);
+        "parley.store.transactions.repeated", WriteGuard::repeatedTransactions);
   }
 
   @Override
@@ -326,7 +328,7 @@ public final class DynamoStore implements Store {
     map.put(READ_JOURNAL + ".journal-table", tables.journal());
     map.put(READ_JOURNAL + ".sequence-shards", format.shards());
     map.put("dynamodb-snapshot-store.snapshot-table", tables.snapshots());
-    return ConfigFactory.parseMap(map, "DynamoDB at " + shown(endpoint))
+    return ConfigFactory.parseMap(map, "DynamoDB at " + withoutCredentials(endpoint))
         .withFallback(ConfigFactory.parseResourcesAnySyntax("parley-dynamodb"))
         .resolve();
   }
@@ -340,7 +342,7 @@ public final class DynamoStore implements Store {
   @Override
   public Stream<String> persistenceIds(String prefix) {
     String start = "journal-P-" + prefix;
-    Set<String> lately = lately();
+    Set<String> lately = recentIds();
     return Stream.iterate(
             scan(start, null),
             Objects::nonNull,
@@ -356,14 +358,14 @@ public final class DynamoStore implements Store {
   }
 
   /** The last ids that were returned. It is bounded, because a table may hold more than memory. */
-  private static Set<String> lately() {
+  private static Set<String> recentIds() {
     return Collections.newSetFromMap(
         new LinkedHashMap<>() {
           private static final long serialVersionUID = 1;
 
           @Override
           protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > NAMES;
+            return size() > MAX_REMEMBERED_IDS;
           }
         });
   }
@@ -378,7 +380,7 @@ public final class DynamoStore implements Store {
   }
 
   @Override
-  public CompletionStage<Optional<String>> marks(String persistenceId, boolean mend) {
+  public CompletionStage<Optional<String>> checkMarks(String persistenceId, boolean mend) {
     JournalMarks marks = new JournalMarks(client, tables.journal(), format.shards());
     return mend ? marks.mend(persistenceId) : marks.problem(persistenceId);
   }
@@ -406,11 +408,11 @@ public final class DynamoStore implements Store {
   }
 
   /** An endpoint as messages show it: without user and password. */
-  static String shown(String endpoint) {
+  static String withoutCredentials(String endpoint) {
     return endpoint.replaceFirst("//[^/?#]*@", "//");
   }
 
-  private static ClientConfiguration opening() {
+  private static ClientConfiguration openingTimeouts() {
     return new ClientConfiguration()
         .withConnectionTimeout(2_000)
         .withRequestTimeout(5_000)
@@ -418,7 +420,7 @@ public final class DynamoStore implements Store {
         .withMaxErrorRetry(2);
   }
 
-  private static String amazons() throws StoreRefusedException {
+  private static String defaultEndpoint() throws StoreRefusedException {
     AwsRegionProvider usual = new DefaultAwsRegionProviderChain();
     try {
       String region = usual.getRegion();
@@ -432,8 +434,9 @@ public final class DynamoStore implements Store {
         "PARLEY_STORE: dynamodb needs a region, AWS_REGION, or PARLEY_DYNAMODB_ENDPOINT");
   }
 
-  private void find(CreateTableRequest table, boolean create) throws StoreRefusedException {
-    if (active(table.getTableName())) {
+  private void findOrCreateTable(CreateTableRequest table, boolean create)
+      throws StoreRefusedException {
+    if (isActive(table.getTableName())) {
       return;
     }
     if (!create) {
@@ -441,7 +444,7 @@ public final class DynamoStore implements Store {
           "PARLEY_DYNAMODB_TABLE_PREFIX: there is no table "
               + table.getTableName()
               + " at "
-              + shown(endpoint)
+              + withoutCredentials(endpoint)
               + " (PARLEY_DYNAMODB_CREATE_TABLES=true makes it)");
     }
     try {
@@ -450,21 +453,21 @@ public final class DynamoStore implements Store {
     } catch (ResourceInUseException e) {
       LOG.debug("another node created {} first", table.getTableName());
     }
-    long until = System.nanoTime() + TABLES_WITHIN.toNanos();
-    while (!active(table.getTableName())) {
+    long until = System.nanoTime() + TABLE_CREATION_TIMEOUT.toNanos();
+    while (!isActive(table.getTableName())) {
       if (System.nanoTime() - until > 0) {
         throw new StoreRefusedException(
             "PARLEY_DYNAMODB_CREATE_TABLES: "
                 + table.getTableName()
                 + " is not ready after "
-                + TABLES_WITHIN.toSeconds()
+                + TABLE_CREATION_TIMEOUT.toSeconds()
                 + " s");
       }
-      LockSupport.parkNanos(BETWEEN_LOOKS.toNanos());
+      LockSupport.parkNanos(TABLE_POLL_INTERVAL.toNanos());
     }
   }
 
-  private boolean active(String table) {
+  private boolean isActive(String table) {
     try {
       // A table that is being changed can be used.
       String status = client.describeTable(table).getTable().getTableStatus();
@@ -489,7 +492,7 @@ public final class DynamoStore implements Store {
     return value == null ? null : value.getS();
   }
 
-  private void keep(String name, String value) {
+  private void storeIfAbsent(String name, String value) {
     try {
       client.putItem(
           new PutItemRequest(tables.secrets(), row(name, value))
@@ -510,7 +513,10 @@ public final class DynamoStore implements Store {
       why = "cannot be used (" + e.getMessage() + ")";
     }
     return new StoreRefusedException(
-        ("PARLEY_STORE: DynamoDB at " + shown(endpoint) + " " + why).lines().findFirst().orElse(""),
+        ("PARLEY_STORE: DynamoDB at " + withoutCredentials(endpoint) + " " + why)
+            .lines()
+            .findFirst()
+            .orElse(""),
         e);
   }
 }

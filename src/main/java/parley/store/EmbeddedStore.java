@@ -30,9 +30,9 @@ public final class EmbeddedStore implements Store {
    * The journal of a version before RocksDB, and the name of that file after a later version had
    * copied its content.
    */
-  private static final String OLD = "journal.mv.db";
+  private static final String SQL_JOURNAL = "journal.mv.db";
 
-  private static final String OLD_TAKEN_OVER = "journal.mv.db.taken-over";
+  private static final String COPIED_SQL_JOURNAL = "journal.mv.db.taken-over";
 
   private final DataFolder folder;
   private @Nullable StoreWatch watch;
@@ -75,13 +75,13 @@ public final class EmbeddedStore implements Store {
    */
   public void openJournal(JournalSync sync) throws StoreRefusedException {
     Path path = folder.path().resolve(JOURNAL);
-    refuseOld(path);
+    refuseSqlJournal(path);
     try {
       Path library = folder.path().resolve("native");
       JournalFile.loadLibrary(library);
-      DataFolder.ownerOnly(library);
+      DataFolder.restrictToOwner(library);
       file = JournalFile.open(path, sync);
-      DataFolder.ownerOnly(path);
+      DataFolder.restrictToOwner(path);
     } catch (RocksDBException | IOException | RuntimeException e) {
       throw new StoreRefusedException(
           "PARLEY_DATA_DIR: cannot open the journal in "
@@ -93,13 +93,13 @@ public final class EmbeddedStore implements Store {
     }
   }
 
-  private void refuseOld(Path journal) throws StoreRefusedException {
+  private void refuseSqlJournal(Path journal) throws StoreRefusedException {
     Path data = folder.path();
-    boolean taken = Files.exists(data.resolve(OLD_TAKEN_OVER)) && !Files.exists(journal);
-    if (taken || Files.exists(data.resolve(OLD))) {
+    boolean taken = Files.exists(data.resolve(COPIED_SQL_JOURNAL)) && !Files.exists(journal);
+    if (taken || Files.exists(data.resolve(SQL_JOURNAL))) {
       throw new StoreRefusedException(
           "PARLEY_DATA_DIR: "
-              + (taken ? OLD_TAKEN_OVER : OLD)
+              + (taken ? COPIED_SQL_JOURNAL : SQL_JOURNAL)
               + " in "
               + data
               + " was written by a version that kept its journal in an SQL file, which this one"
@@ -130,7 +130,7 @@ public final class EmbeddedStore implements Store {
 
   @Override
   public Stream<String> persistenceIds(String prefix) {
-    return journal().ids(prefix);
+    return journal().persistenceIds(prefix);
   }
 
   @Override
@@ -143,7 +143,7 @@ public final class EmbeddedStore implements Store {
     ShardsFile kept = new ShardsFile(folder.path());
     int shards = kept.read();
     if (shards < 0) {
-      shards = journal().ids("").findAny().isPresent() ? before : fresh;
+      shards = journal().persistenceIds("").findAny().isPresent() ? before : fresh;
       kept.write(shards);
     }
     return shards;

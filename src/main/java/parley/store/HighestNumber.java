@@ -31,10 +31,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class HighestNumber {
   /** Events of one partition. The plugin defines it; it never changes. */
-  static final int HUNDRED = 100;
+  static final int PARTITION_SIZE = 100;
 
   /** How often a batch read is repeated for the keys that it left out. */
-  private static final int BATCHES = 10;
+  private static final int MAX_BATCH_RETRIES = 10;
 
   private final Reads reads;
   private final String table;
@@ -71,19 +71,19 @@ final class HighestNumber {
    *
    * @param shards the number of rows over which the marks are spread
    */
-  CompletionStage<Long> of(String persistenceId, int shards) {
-    return marks(persistenceId, shards).thenCompose(marks -> of(persistenceId, marks));
+  CompletionStage<Long> find(String persistenceId, int shards) {
+    return marks(persistenceId, shards).thenCompose(marks -> find(persistenceId, marks));
   }
 
   /** The highest number, from marks that are known already. */
-  CompletionStage<Long> of(String persistenceId, Marks marks) {
-    long begin = Math.max(marks.high(), marks.low() / HUNDRED * HUNDRED);
+  CompletionStage<Long> find(String persistenceId, Marks marks) {
+    long begin = Math.max(marks.high(), marks.low() / PARTITION_SIZE * PARTITION_SIZE);
     // All numbers below the low mark were written, whether or not their rows still exist.
     long least = Math.max(marks.high(), marks.low() - 1);
-    return chase(persistenceId, begin, Math.max(least, 0));
+    return searchFrom(persistenceId, begin, Math.max(least, 0));
   }
 
-  private CompletionStage<Long> chase(String persistenceId, long begin, long found) {
+  private CompletionStage<Long> searchFrom(String persistenceId, long begin, long found) {
     return reads
         .query(
             new QueryRequest(table)
@@ -101,8 +101,8 @@ final class HighestNumber {
               }
               long place = number(result.getItems().getFirst(), "num");
               long highest = Math.max(found, begin + place);
-              return place == HUNDRED - 1
-                  ? chase(persistenceId, begin + HUNDRED, highest)
+              return place == PARTITION_SIZE - 1
+                  ? searchFrom(persistenceId, begin + PARTITION_SIZE, highest)
                   : CompletableFuture.completedFuture(highest);
             });
   }
@@ -119,7 +119,7 @@ final class HighestNumber {
     return get(
             Map.of(table, new KeysAndAttributes().withKeys(keys).withConsistentRead(true)),
             new ArrayList<>(),
-            BATCHES)
+            MAX_BATCH_RETRIES)
         .thenApply(
             rows -> {
               long high = 0;
@@ -171,7 +171,7 @@ final class HighestNumber {
   }
 
   private String partition(String persistenceId, long number) {
-    return journal + "-P-" + persistenceId + "-" + number / HUNDRED;
+    return journal + "-P-" + persistenceId + "-" + number / PARTITION_SIZE;
   }
 
   private static long number(Map<String, AttributeValue> row, String name) {

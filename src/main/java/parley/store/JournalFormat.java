@@ -30,7 +30,7 @@ record JournalFormat(int shards) {
   /**
    * The maximum number of rows, and the number in every table of a version before this row existed.
    */
-  static final int MOST_SHARDS = 10;
+  static final int MAX_MARK_SHARDS = 10;
 
   private static final int FORMAT = 1;
   private static final String ROW = "parley-format";
@@ -41,7 +41,8 @@ record JournalFormat(int shards) {
    *
    * @throws StoreRefusedException if this version cannot read the table
    */
-  static JournalFormat of(AmazonDynamoDB client, String table) throws StoreRefusedException {
+  static JournalFormat readOrCreate(AmazonDynamoDB client, String table)
+      throws StoreRefusedException {
     Map<String, AttributeValue> row = read(client, table);
     if (row == null) {
       boolean begun =
@@ -53,12 +54,12 @@ record JournalFormat(int shards) {
                       .withConsistentRead(true))
               .getItems()
               .isEmpty();
-      settle(client, table, begun ? MOST_SHARDS : 1);
+      storeIfAbsent(client, table, begun ? MAX_MARK_SHARDS : 1);
       row = read(client, table);
     }
     long format = number(row, "format");
     long shards = number(row, "sequence_shards");
-    if (format != FORMAT || shards < 1 || shards > MOST_SHARDS) {
+    if (format != FORMAT || shards < 1 || shards > MAX_MARK_SHARDS) {
       throw new StoreRefusedException(
           "PARLEY_DYNAMODB_TABLE_PREFIX: the table "
               + table
@@ -73,7 +74,7 @@ record JournalFormat(int shards) {
     return new JournalFormat((int) shards);
   }
 
-  private static void settle(AmazonDynamoDB client, String table, int shards) {
+  private static void storeIfAbsent(AmazonDynamoDB client, String table, int shards) {
     try {
       client.putItem(
           new PutItemRequest(

@@ -44,7 +44,7 @@ final class JournalMarks {
    * @param highest the number of its last event
    */
   private record Damage(Marks marks, Marks wanted, long highest) {
-    String text() {
+    String description() {
       return "marks are missing: events go to "
           + highest
           + ", the high mark says "
@@ -59,27 +59,27 @@ final class JournalMarks {
 
   /** A description of what is wrong, without content; empty if nothing is. */
   CompletionStage<Optional<String>> problem(String persistenceId) {
-    return find(persistenceId).thenApply(found -> found.map(Damage::text));
+    return findDamage(persistenceId).thenApply(found -> found.map(Damage::description));
   }
 
   /** Repairs the marks if necessary. Returns a description of what was wrong. */
   CompletionStage<Optional<String>> mend(String persistenceId) {
-    return find(persistenceId)
+    return findDamage(persistenceId)
         .thenApplyAsync(
             found -> {
               found.ifPresent(damage -> mend(persistenceId, damage));
-              return found.map(Damage::text);
+              return found.map(Damage::description);
             },
             Thread::startVirtualThread);
   }
 
-  private CompletionStage<Optional<Damage>> find(String persistenceId) {
+  private CompletionStage<Optional<Damage>> findDamage(String persistenceId) {
     return search
-        .marks(persistenceId, JournalFormat.MOST_SHARDS)
+        .marks(persistenceId, JournalFormat.MAX_MARK_SHARDS)
         .thenCompose(
             all ->
                 search
-                    .of(persistenceId, all)
+                    .find(persistenceId, all)
                     .thenCombine(
                         search.marks(persistenceId, shards),
                         (highest, marks) -> compare(all, marks, highest)));
@@ -91,7 +91,10 @@ final class JournalMarks {
    * Marks in rows that the table's format does not read count for the correct ones too.
    */
   private static Optional<Damage> compare(Marks all, Marks marks, long highest) {
-    long begun = highest >= all.low() ? highest / HighestNumber.HUNDRED * HighestNumber.HUNDRED : 0;
+    long begun =
+        highest >= all.low()
+            ? highest / HighestNumber.PARTITION_SIZE * HighestNumber.PARTITION_SIZE
+            : 0;
     Marks wanted = new Marks(Math.max(begun, all.high()), all.low());
     return marks.high() < wanted.high() || marks.low() < wanted.low()
         ? Optional.of(new Damage(marks, wanted, highest))
@@ -106,11 +109,11 @@ final class JournalMarks {
     if (damage.marks().high() < wanted.high()) {
       put(search.highKey(persistenceId, shard(wanted.high())), wanted.high());
     }
-    LOG.info("mended {}: {}", persistenceId, damage.text());
+    LOG.info("mended {}: {}", persistenceId, damage.description());
   }
 
   private long shard(long number) {
-    return number / HighestNumber.HUNDRED % shards;
+    return number / HighestNumber.PARTITION_SIZE % shards;
   }
 
   /** Writes a mark. {@link WriteGuard} adds the condition that no mark is lowered. */

@@ -40,7 +40,7 @@ final class SigningRegion {
         return said;
       }
     }
-    String set = set();
+    String set = configuredRegion();
     if (set != null) {
       return set;
     }
@@ -52,7 +52,7 @@ final class SigningRegion {
   }
 
   /** {@code AWS_REGION}, or its system property. Does not ask the machine's metadata service. */
-  private static @Nullable String set() {
+  private static @Nullable String configuredRegion() {
     AwsRegionProvider said =
         new AwsRegionProviderChain(
             new AwsEnvVarOverrideRegionProvider(), new AwsSystemPropertyRegionProvider());

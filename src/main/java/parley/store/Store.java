@@ -61,7 +61,7 @@ public sealed interface Store extends AutoCloseable permits EmbeddedStore, Dynam
    * @return what is (or was) wrong, without content; empty if nothing is, or if the store has no
    *     such marks. Fails if the store cannot be read
    */
-  default CompletionStage<Optional<String>> marks(String persistenceId, boolean mend) {
+  default CompletionStage<Optional<String>> checkMarks(String persistenceId, boolean mend) {
     return CompletableFuture.completedFuture(Optional.empty());
   }
 

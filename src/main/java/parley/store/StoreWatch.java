@@ -12,14 +12,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes one row at intervals, to check that the journal can be written. After a write that failed
  * (a full disk) the embedded journal accepts no more writes; every user would get {@code
- * unavailable} until an operator notices. So after {@value #MOST_FAILURES} failures in a row this
+ * unavailable} until an operator notices. So after {@value #MAX_FAILURES} failures in a row this
  * class reports the failure once, and the program ends; its supervisor starts it again. The watch
  * has a thread of its own, because the write may hang.
  */
 public final class StoreWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StoreWatch.class);
-  private static final int MOST_FAILURES = 3;
-  private static final int MOST_CAUSES = 20;
+  private static final int MAX_FAILURES = 3;
+  private static final int MAX_CAUSE_DEPTH = 20;
 
   private final Runnable write;
   private final Consumer<String> onBroken;
@@ -61,8 +61,8 @@ public final class StoreWatch implements AutoCloseable {
     } catch (Throwable e) { // an Error would end the watch silently
       failures++;
       String why = reason(e);
-      LOG.error("The journal cannot be written ({} of {}): {}", failures, MOST_FAILURES, why);
-      if (failures >= MOST_FAILURES) {
+      LOG.error("The journal cannot be written ({} of {}): {}", failures, MAX_FAILURES, why);
+      if (failures >= MAX_FAILURES) {
         thread.shutdown();
         onBroken.accept(why);
       }
@@ -72,7 +72,7 @@ public final class StoreWatch implements AutoCloseable {
   /** The message of the root cause in one line, usually from the operating system. */
   private static String reason(Throwable e) {
     Throwable root = e;
-    for (int depth = 0; root.getCause() != null && depth < MOST_CAUSES; depth++) {
+    for (int depth = 0; root.getCause() != null && depth < MAX_CAUSE_DEPTH; depth++) {
       root = root.getCause();
     }
     String why = root.getMessage();

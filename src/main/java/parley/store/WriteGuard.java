@@ -81,8 +81,9 @@ public final class WriteGuard extends RequestHandler2 {
    */
   static final String PROPERTY = "parley.store.guard";
 
-  private static final String EVENT = "attribute_not_exists(par) OR writer_uuid = :writer";
-  private static final String MARK = "attribute_not_exists(par) OR seq <= :seq";
+  private static final String EVENT_CONDITION =
+      "attribute_not_exists(par) OR writer_uuid = :writer";
+  private static final String MARK_CONDITION = "attribute_not_exists(par) OR seq <= :seq";
   private static final String WRITER = "writer_uuid";
 
   /**
@@ -90,10 +91,10 @@ public final class WriteGuard extends RequestHandler2 {
    * these events if one is missing, even if that one was removed or lies before a snapshot. A
    * transaction leaves no such gaps, so it does not need them.
    */
-  private static final Set<String> PART_OF_SEVERAL = Set.of("idx", "cnt");
+  private static final Set<String> MULTI_EVENT_ATTRIBUTES = Set.of("idx", "cnt");
 
   /** Codes of a cancelled transaction that may succeed if it is repeated. */
-  private static final Set<String> FOR_NOW =
+  private static final Set<String> RETRYABLE_REASONS =
       Set.of(
           "ThrottlingError",
           "ProvisionedThroughputExceeded",
@@ -101,7 +102,7 @@ public final class WriteGuard extends RequestHandler2 {
           "TransactionConflict");
 
   private static final LongAdder REFUSALS = new LongAdder();
-  private static final LongAdder CANCELLED = new LongAdder();
+  private static final LongAdder REPEATED_TRANSACTIONS = new LongAdder();
 
   /** Writes requests as the SDK's own client does. */
   private static final TransactWriteItemsRequestProtocolMarshaller MARSHALLER =
@@ -117,14 +118,14 @@ public final class WriteGuard extends RequestHandler2 {
 
   @Override
   public AmazonWebServiceRequest beforeMarshalling(AmazonWebServiceRequest request) {
-    if (request instanceof PutItemRequest put && on()) {
+    if (request instanceof PutItemRequest put && isOn()) {
       Map<String, AttributeValue> item = put.getItem();
       if (isEvent(item)) {
-        return put.withConditionExpression(EVENT)
+        return put.withConditionExpression(EVENT_CONDITION)
             .withExpressionAttributeValues(Map.of(":writer", item.get(WRITER)));
       }
       if (isMark(item)) {
-        return put.withConditionExpression(MARK)
+        return put.withConditionExpression(MARK_CONDITION)
             .withExpressionAttributeValues(Map.of(":seq", item.get("seq")));
       }
     }
@@ -138,10 +139,11 @@ public final class WriteGuard extends RequestHandler2 {
   @Override
   public void beforeRequest(Request<?> request) {
     if (request.getOriginalRequest() instanceof BatchWriteItemRequest batch
-        && on()
+        && isOn()
         && writesEvents(batch)) {
       Request<TransactWriteItemsRequest> transaction =
-          MARSHALLER.marshall(new TransactWriteItemsRequest().withTransactItems(rows(batch)));
+          MARSHALLER.marshall(
+              new TransactWriteItemsRequest().withTransactItems(transactionItems(batch)));
       request.setContent(transaction.getContent());
       transaction.getHeaders().forEach(request::addHeader);
     }
@@ -167,22 +169,24 @@ public final class WriteGuard extends RequestHandler2 {
           default -> false;
         };
     switch (e) {
-      case ConditionalCheckFailedException failed -> count(events);
+      case ConditionalCheckFailedException failed -> countRefusal(events);
       case TransactionCanceledException cancelled -> {
-        if (says(cancelled, Set.of("ConditionalCheckFailed"))) {
-          count(events);
-        } else if (says(cancelled, FOR_NOW)) {
-          throw later("a transaction was cancelled for now");
+        if (hasReason(cancelled, Set.of("ConditionalCheckFailed"))) {
+          countRefusal(events);
+        } else if (hasReason(cancelled, RETRYABLE_REASONS)) {
+          throw throttlingError("a transaction was cancelled for now");
         }
       }
-      case TransactionInProgressException running -> throw later("a transaction is under way");
-      case TransactionConflictException conflict -> throw later("a transaction has the row");
+      case TransactionInProgressException running ->
+          throw throttlingError("a transaction is under way");
+      case TransactionConflictException conflict ->
+          throw throttlingError("a transaction has the row");
       default -> {}
     }
   }
 
   /** Whether events are guarded in this process. */
-  static boolean on() {
+  static boolean isOn() {
     return !"off".equals(System.getProperty(PROPERTY));
   }
 
@@ -192,24 +196,24 @@ public final class WriteGuard extends RequestHandler2 {
   }
 
   /** How often a transaction met a throttled table or another transaction, and was repeated. */
-  static long cancelled() {
-    return CANCELLED.sum();
+  static long repeatedTransactions() {
+    return REPEATED_TRANSACTIONS.sum();
   }
 
-  private static void count(boolean event) {
+  private static void countRefusal(boolean event) {
     if (event) {
       REFUSALS.increment();
     }
   }
 
-  private static boolean says(TransactionCanceledException cancelled, Set<String> codes) {
+  private static boolean hasReason(TransactionCanceledException cancelled, Set<String> codes) {
     List<CancellationReason> reasons = cancelled.getCancellationReasons();
     return reasons != null && reasons.stream().anyMatch(one -> codes.contains(one.getCode()));
   }
 
   /** An error that the plugin treats as throttling, so that it repeats the request. */
-  private static ProvisionedThroughputExceededException later(String why) {
-    CANCELLED.increment();
+  private static ProvisionedThroughputExceededException throttlingError(String why) {
+    REPEATED_TRANSACTIONS.increment();
     var throttled = new ProvisionedThroughputExceededException(why);
     throttled.setStatusCode(400);
     throttled.setErrorCode("ProvisionedThroughputExceededException");
@@ -222,9 +226,9 @@ public final class WriteGuard extends RequestHandler2 {
         .anyMatch(row -> row.getPutRequest() != null && isEvent(row.getPutRequest().getItem()));
   }
 
-  private static List<TransactWriteItem> rows(BatchWriteItemRequest batch) {
+  private static List<TransactWriteItem> transactionItems(BatchWriteItemRequest batch) {
     List<TransactWriteItem> rows = new ArrayList<>();
-    boolean whole = holdsAll(batch);
+    boolean whole = holdsWholeCommand(batch);
     batch
         .getRequestItems()
         .forEach(
@@ -232,14 +236,14 @@ public final class WriteGuard extends RequestHandler2 {
               for (WriteRequest write : writes) {
                 Map<String, AttributeValue> item = new HashMap<>(write.getPutRequest().getItem());
                 if (whole) {
-                  item.keySet().removeAll(PART_OF_SEVERAL);
+                  item.keySet().removeAll(MULTI_EVENT_ATTRIBUTES);
                 }
                 Put put = new Put().withTableName(table).withItem(item);
                 if (isEvent(item)) {
-                  put.withConditionExpression(EVENT)
+                  put.withConditionExpression(EVENT_CONDITION)
                       .withExpressionAttributeValues(Map.of(":writer", item.get(WRITER)));
                 } else if (isMark(item)) {
-                  put.withConditionExpression(MARK)
+                  put.withConditionExpression(MARK_CONDITION)
                       .withExpressionAttributeValues(Map.of(":seq", item.get("seq")));
                 }
                 rows.add(new TransactWriteItem().withPut(put));
@@ -249,7 +253,7 @@ public final class WriteGuard extends RequestHandler2 {
   }
 
   /** Whether this batch holds all events of one command: the plugin splits at 25 rows. */
-  private static boolean holdsAll(BatchWriteItemRequest batch) {
+  private static boolean holdsWholeCommand(BatchWriteItemRequest batch) {
     List<Map<String, AttributeValue>> events =
         batch.getRequestItems().values().stream()
             .flatMap(List::stream)

@@ -30,9 +30,9 @@ import org.jspecify.annotations.Nullable;
  * address or a quotation. Text that a stranger chooses can make many wordings; the limit of the
  * logger bounds these.
  *
- * <p><b>Memory.</b> At most about {@value #KINDS} wordings and {@value #LOGGERS} pairs of logger
- * and level at a time, each only as long as its lines keep coming. Beyond that, a new wording
- * counts only against its logger, and new loggers share one budget.
+ * <p><b>Memory.</b> At most about {@value #MAX_KINDS} wordings and {@value #MAX_LOGGERS} pairs of
+ * logger and level at a time, each only as long as its lines keep coming. Beyond that, a new
+ * wording counts only against its logger, and new loggers share one budget.
  *
  * <p><b>Decision.</b> This is an appender and not a filter, because a timer writes the summary in
  * place of suppressed lines. A filter before the event is made would also have to judge lines of
@@ -47,16 +47,16 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
   /** The most lines of one logger and level in a second, of any wording. */
   static final int LOGGER = 25;
 
-  static final int KINDS = 1_000;
-  static final int LOGGERS = 500;
+  static final int MAX_KINDS = 1_000;
+  static final int MAX_LOGGERS = 500;
 
   /** How many characters of a text make its wording; the rest is ignored. */
-  private static final int WORDING = 160;
+  private static final int WORDING_CHARS = 160;
 
-  private static final long SECOND = 1_000;
+  private static final long SECOND_MILLIS = 1_000;
   private static final LongAdder SUPPRESSED = new LongAdder();
 
-  private final AppenderAttachableImpl<ILoggingEvent> behind = new AppenderAttachableImpl<>();
+  private final AppenderAttachableImpl<ILoggingEvent> appenders = new AppenderAttachableImpl<>();
   private final Map<String, Budget> kinds = new ConcurrentHashMap<>();
   private final Map<String, Budget> loggers = new ConcurrentHashMap<>();
   private @Nullable ScheduledFuture<?> timer;
@@ -76,7 +76,10 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
         getContext()
             .getScheduledExecutorService()
             .scheduleWithFixedDelay(
-                () -> tick(System.currentTimeMillis()), SECOND, SECOND, TimeUnit.MILLISECONDS);
+                () -> tick(System.currentTimeMillis()),
+                SECOND_MILLIS,
+                SECOND_MILLIS,
+                TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -86,18 +89,18 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
     tick(Long.MAX_VALUE);
     super.stop();
-    behind.detachAndStopAllAppenders();
+    appenders.detachAndStopAllAppenders();
   }
 
   @Override
   protected void append(ILoggingEvent event) {
     List<LoggingEvent> owed = new ArrayList<>(0);
     boolean passes =
-        takes(kinds, KINDS, kind(event), SAME, true, event, owed)
-            && takes(loggers, LOGGERS, pair(event), LOGGER, false, event, owed);
-    owed.forEach(behind::appendLoopOnAppenders);
+        tryTake(kinds, MAX_KINDS, kindKey(event), SAME, true, event, owed)
+            && tryTake(loggers, MAX_LOGGERS, loggerKey(event), LOGGER, false, event, owed);
+    owed.forEach(appenders::appendLoopOnAppenders);
     if (passes) {
-      behind.appendLoopOnAppenders(event);
+      appenders.appendLoopOnAppenders(event);
     } else {
       SUPPRESSED.increment();
     }
@@ -113,23 +116,23 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
         budgets.computeIfPresent(
             key,
             (same, budget) -> {
-              if (budget.second >= now / SECOND) {
+              if (budget.second >= now / SECOND_MILLIS) {
                 return budget;
               }
-              budget.next(now / SECOND, owed);
+              budget.startSecond(now / SECOND_MILLIS, owed);
               return null;
             });
       }
     }
-    owed.forEach(behind::appendLoopOnAppenders);
+    owed.forEach(appenders::appendLoopOnAppenders);
   }
 
   /** The number of budgets in memory. */
-  int kept() {
+  int budgetCount() {
     return kinds.size() + loggers.size();
   }
 
-  private static boolean takes(
+  private static boolean tryTake(
       Map<String, Budget> budgets,
       int most,
       String key,
@@ -146,18 +149,18 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
         full ? "" : key,
         (same, known) -> {
           Budget budget = known == null ? new Budget(limit, wording, event) : known;
-          taken[0] = budget.take(event.getTimeStamp() / SECOND, owed);
+          taken[0] = budget.tryTake(event.getTimeStamp() / SECOND_MILLIS, owed);
           return budget;
         });
     return taken[0];
   }
 
-  private static String pair(ILoggingEvent event) {
+  private static String loggerKey(ILoggingEvent event) {
     return event.getLevel().levelInt + " " + event.getLoggerName();
   }
 
-  private static String kind(ILoggingEvent event) {
-    StringBuilder key = new StringBuilder(pair(event)).append('\n');
+  private static String kindKey(ILoggingEvent event) {
+    StringBuilder key = new StringBuilder(loggerKey(event)).append('\n');
     String format = event.getMessage();
     Object[] values = event.getArgumentArray();
     boolean isFormat = values != null && values.length > 0 && hasWord(format);
@@ -183,7 +186,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     if (text == null) {
       return;
     }
-    int end = Math.min(text.length(), WORDING);
+    int end = Math.min(text.length(), WORDING_CHARS);
     for (int from = 0; from < end; ) {
       int to = from;
       boolean value = false;
@@ -203,37 +206,37 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
 
   @Override
   public void addAppender(Appender<ILoggingEvent> appender) {
-    behind.addAppender(appender);
+    appenders.addAppender(appender);
   }
 
   @Override
   public Iterator<Appender<ILoggingEvent>> iteratorForAppenders() {
-    return behind.iteratorForAppenders();
+    return appenders.iteratorForAppenders();
   }
 
   @Override
   public @Nullable Appender<ILoggingEvent> getAppender(String called) {
-    return behind.getAppender(called);
+    return appenders.getAppender(called);
   }
 
   @Override
   public boolean isAttached(Appender<ILoggingEvent> appender) {
-    return behind.isAttached(appender);
+    return appenders.isAttached(appender);
   }
 
   @Override
   public void detachAndStopAllAppenders() {
-    behind.detachAndStopAllAppenders();
+    appenders.detachAndStopAllAppenders();
   }
 
   @Override
   public boolean detachAppender(Appender<ILoggingEvent> appender) {
-    return behind.detachAppender(appender);
+    return appenders.detachAppender(appender);
   }
 
   @Override
   public boolean detachAppender(String called) {
-    return behind.detachAppender(called);
+    return appenders.detachAppender(called);
   }
 
   /**
@@ -241,49 +244,49 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
    * updates of its map.
    */
   private static final class Budget {
-    private static final int SAMPLE = 120;
+    private static final int SAMPLE_CHARS = 120;
 
     /**
      * Seconds by which a line may be older than the current second, because threads that log at the
      * same time may come out of order. A larger step means that the clock was set back.
      */
-    private static final long SET_BACK = 2;
+    private static final long MAX_DISORDER_SECONDS = 2;
 
     private final int limit;
     private final String logger;
     private final Level level;
     private final @Nullable String sample;
     long second;
-    private int passed;
-    private long left;
+    private int writtenLines;
+    private long suppressedLines;
 
     Budget(int limit, boolean wording, ILoggingEvent first) {
       this.limit = limit;
       this.logger = first.getLoggerName();
       this.level = first.getLevel();
-      this.sample = wording ? beginning(first.getFormattedMessage()) : null;
-      this.second = first.getTimeStamp() / SECOND;
+      this.sample = wording ? firstLine(first.getFormattedMessage()) : null;
+      this.second = first.getTimeStamp() / SECOND_MILLIS;
     }
 
-    boolean take(long now, List<LoggingEvent> owed) {
-      if (now > second || now < second - SET_BACK) {
-        next(now, owed);
+    boolean tryTake(long now, List<LoggingEvent> owed) {
+      if (now > second || now < second - MAX_DISORDER_SECONDS) {
+        startSecond(now, owed);
       }
-      if (passed < limit) {
-        passed++;
+      if (writtenLines < limit) {
+        writtenLines++;
         return true;
       }
-      left++;
+      suppressedLines++;
       return false;
     }
 
-    void next(long now, List<LoggingEvent> owed) {
-      if (left > 0) {
+    void startSecond(long now, List<LoggingEvent> owed) {
+      if (suppressedLines > 0) {
         owed.add(summary());
       }
       second = now;
-      passed = 0;
-      left = 0;
+      writtenLines = 0;
+      suppressedLines = 0;
     }
 
     private LoggingEvent summary() {
@@ -291,18 +294,18 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       line.setLoggerName(logger);
       line.setLevel(level);
       line.setThreadName("log-limiter");
-      line.setTimeStamp((second + 1) * SECOND);
+      line.setTimeStamp((second + 1) * SECOND_MILLIS);
       line.setMDCPropertyMap(Map.of());
       line.setMessage(
           sample == null
-              ? "… " + left + " more lines of this logger within a second"
-              : "… " + left + " more like it within a second: " + sample);
+              ? "… " + suppressedLines + " more lines of this logger within a second"
+              : "… " + suppressedLines + " more like it within a second: " + sample);
       return line;
     }
 
-    private static String beginning(@Nullable String text) {
+    private static String firstLine(@Nullable String text) {
       String line = text == null ? "" : text.lines().findFirst().orElse("");
-      return line.length() <= SAMPLE ? line : line.substring(0, SAMPLE) + "…";
+      return line.length() <= SAMPLE_CHARS ? line : line.substring(0, SAMPLE_CHARS) + "…";
     }
   }
 }

@@ -193,7 +193,7 @@ public final class Telemetry implements AutoCloseable {
    *
    * @param millis by how much the log's last entry is ahead of the clock; negative is behind
    */
-  public void ahead(long millis) {
+  public void logAheadBy(long millis) {
     if (millis > LOG_AHEAD_MILLIS) {
       logAhead.increment();
     }

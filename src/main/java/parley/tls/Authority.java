@@ -33,7 +33,7 @@ import parley.tls.TlsRefusedException.Part;
  */
 public final class Authority {
   /** The name in every certificate of a node. */
-  public static final String NODES = "parley-nodes";
+  public static final String NODE_NAME = "parley-nodes";
 
   /** RSA, because the transport between nodes reads no other key. */
   private static final int BITS = 2048;
@@ -60,12 +60,12 @@ public final class Authority {
   }
 
   /** Creates an authority that is valid between the two times. Takes some milliseconds. */
-  public static Authority make(Instant from, Instant to) {
+  public static Authority create(Instant from, Instant to) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
       generator.initialize(256);
       KeyPair pair = generator.generateKeyPair();
-      X500Principal name = new X500Principal("CN=" + NODES + " authority " + serial());
+      X500Principal name = new X500Principal("CN=" + NODE_NAME + " authority " + serial());
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
               name, serial(), Date.from(from), Date.from(to), name, pair.getPublic());
@@ -95,7 +95,7 @@ public final class Authority {
 
   /** Issues a node certificate with a new key. Takes a part of a second. */
   public Issued issue(Instant from, Instant to) {
-    return issue(NODES, from, to);
+    return issue(NODE_NAME, from, to);
   }
 
   /** Issues a certificate with another name, for a port that clients address by that name. */
@@ -125,7 +125,7 @@ public final class Authority {
           false,
           new GeneralNames(new GeneralName(GeneralName.dNSName, name)));
       return new Issued(
-          pem(sign(builder, key)), Pem.write("PRIVATE KEY", pair.getPrivate().getEncoded()));
+          pem(sign(builder, key)), Pem.encode("PRIVATE KEY", pair.getPrivate().getEncoded()));
     } catch (GeneralSecurityException | IOException | OperatorCreationException e) {
       throw new IllegalStateException("this Java makes no certificates", e);
     }
@@ -137,8 +137,8 @@ public final class Authority {
   }
 
   /** The authority's certificate and key as PEM. The key can issue certificates of nodes. */
-  public Issued secret() {
-    return new Issued(certificate(), Pem.write("PRIVATE KEY", key.getEncoded()));
+  public Issued certificateAndKey() {
+    return new Issued(certificate(), Pem.encode("PRIVATE KEY", key.getEncoded()));
   }
 
   private static X509Certificate sign(JcaX509v3CertificateBuilder builder, PrivateKey by)
@@ -154,7 +154,7 @@ public final class Authority {
 
   private static String pem(X509Certificate one) {
     try {
-      return Pem.write("CERTIFICATE", one.getEncoded());
+      return Pem.encode("CERTIFICATE", one.getEncoded());
     } catch (CertificateEncodingException e) {
       throw new IllegalStateException(e);
     }

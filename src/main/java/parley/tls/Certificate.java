@@ -52,14 +52,14 @@ public record Certificate(
     if (authority.getBasicConstraints() < 0) {
       throw new TlsRefusedException(Part.CA, files.ca() + " is no certificate of an authority");
     }
-    inTime(authority, files.ca().toString(), Part.CA, now);
+    checkValidity(authority, files.ca().toString(), Part.CA, now);
     try {
       own.verify(authority.getPublicKey());
     } catch (GeneralSecurityException e) {
       throw new TlsRefusedException(
           Part.CERT, files.cert() + " is not signed by the first certificate in " + files.ca());
     }
-    uses(own, files);
+    checkKeyUsage(own, files);
     return new Certificate(read.chain(), read.key(), authority);
   }
 
@@ -72,11 +72,11 @@ public record Certificate(
     List<X509Certificate> chain = Pem.certificates(files.cert(), Part.CERT);
     PrivateKey key = Pem.key(files.key());
     X509Certificate own = chain.getFirst();
-    if (!fits(key, own.getPublicKey())) {
+    if (!isKeyPair(key, own.getPublicKey())) {
       throw new TlsRefusedException(
           Part.KEY, files.key() + " is not the key of the certificate in " + files.cert());
     }
-    inTime(own, files.cert().toString(), Part.CERT, now);
+    checkValidity(own, files.cert().toString(), Part.CERT, now);
     return new Certificate(chain, key, null);
   }
 
@@ -84,7 +84,7 @@ public record Certificate(
    * When the certificate or its authority expires. New connections are refused from then on, unless
    * the files are replaced.
    */
-  public Instant ends() {
+  public Instant expiresAt() {
     Instant own = chain.getFirst().getNotAfter().toInstant();
     if (authority == null) {
       return own;
@@ -93,7 +93,7 @@ public record Certificate(
     return own.isBefore(other) ? own : other;
   }
 
-  private static void inTime(X509Certificate one, String file, Part part, Instant now)
+  private static void checkValidity(X509Certificate one, String file, Part part, Instant now)
       throws TlsRefusedException {
     if (now.isAfter(one.getNotAfter().toInstant())) {
       throw new TlsRefusedException(
@@ -106,7 +106,8 @@ public record Certificate(
     }
   }
 
-  private static void uses(X509Certificate own, TlsFiles files) throws TlsRefusedException {
+  private static void checkKeyUsage(X509Certificate own, TlsFiles files)
+      throws TlsRefusedException {
     try {
       List<String> uses = own.getExtendedKeyUsage();
       if (uses != null && !uses.containsAll(List.of(SERVER, CLIENT))) {
@@ -120,7 +121,7 @@ public record Certificate(
     }
   }
 
-  private static boolean fits(PrivateKey key, PublicKey certified) {
+  private static boolean isKeyPair(PrivateKey key, PublicKey certified) {
     String algorithm =
         switch (certified.getAlgorithm()) {
           case "RSA" -> "SHA256withRSA";
@@ -144,6 +145,10 @@ public record Certificate(
   /** Without the key. */
   @Override
   public String toString() {
-    return "Certificate[" + chain.getFirst().getSubjectX500Principal() + ", ends " + ends() + "]";
+    return "Certificate["
+        + chain.getFirst().getSubjectX500Principal()
+        + ", ends "
+        + expiresAt()
+        + "]";
   }
 }

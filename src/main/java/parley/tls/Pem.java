@@ -26,7 +26,7 @@ final class Pem {
    * Largest file, in bytes. A certificate with its chain has a few KB; the bound turns a wrong
    * path, such as a log file, into an error message instead of a lack of memory.
    */
-  private static final long LARGEST = 1024 * 1024;
+  private static final long MAX_FILE_BYTES = 1024 * 1024;
 
   private static final List<String> KEY_KINDS = List.of("RSA", "EC", "EdDSA");
 
@@ -78,7 +78,7 @@ final class Pem {
 
   private static byte[] bytes(Path file, Part part) throws TlsRefusedException {
     try {
-      if (Files.size(file) > LARGEST) {
+      if (Files.size(file) > MAX_FILE_BYTES) {
         throw new TlsRefusedException(part, file + " is far too large for a PEM file");
       }
       return Files.readAllBytes(file);
@@ -94,7 +94,7 @@ final class Pem {
   }
 
   /** Encodes bytes as PEM. */
-  static String write(String label, byte[] der) {
+  static String encode(String label, byte[] der) {
     return "-----BEGIN "
         + label
         + "-----\n"

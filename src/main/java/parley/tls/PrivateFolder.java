@@ -67,7 +67,7 @@ public final class PrivateFolder {
    * Writes a file that only the owner can read. It replaces an existing file completely or not at
    * all.
    */
-  public void put(String name, String text) throws IOException {
+  public void replaceFile(String name, String text) throws IOException {
     Path made = Files.createTempFile(path, name, ".new", attributes("rw-------"));
     try {
       Files.writeString(made, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
@@ -85,7 +85,7 @@ public final class PrivateFolder {
    * Runs the work under a lock that covers all processes and threads. Blocks while another one
    * holds it.
    */
-  <T> T alone(Work<T> work) throws IOException {
+  <T> T withLock(Work<T> work) throws IOException {
     synchronized (PrivateFolder.class) {
       try (FileChannel channel =
               FileChannel.open(

@@ -19,14 +19,14 @@ public final class SelfMade {
    * Validity. Only a start of a node replaces the certificate, so it is valid for longer than a
    * process lives.
    */
-  private static final Duration GOOD_FOR = Duration.ofDays(3650);
+  private static final Duration VALIDITY = Duration.ofDays(3650);
 
   /**
    * Shortest remaining validity: a certificate that expires sooner is replaced at the next start.
    */
-  private static final Duration LEFT = Duration.ofDays(365);
+  private static final Duration MIN_REMAINING_VALIDITY = Duration.ofDays(365);
 
-  private static final Duration CLOCKS_DIFFER = Duration.ofHours(1);
+  private static final Duration CLOCK_SKEW = Duration.ofHours(1);
 
   private SelfMade() {}
 
@@ -39,9 +39,9 @@ public final class SelfMade {
   public static TlsFiles in(Path folder, InstantSource clock) throws IOException {
     PrivateFolder place = PrivateFolder.open(folder);
     TlsFiles files = TlsFiles.in(place.path());
-    return place.alone(
+    return place.withLock(
         () -> {
-          if (!good(files, clock)) {
+          if (!isValid(files, clock)) {
             make(place, clock);
             LOG.info("Created the certificate for this user's nodes in {}", place.path());
           }
@@ -49,9 +49,11 @@ public final class SelfMade {
         });
   }
 
-  private static boolean good(TlsFiles files, InstantSource clock) {
+  private static boolean isValid(TlsFiles files, InstantSource clock) {
     try {
-      return Certificate.ofNode(files, clock.instant()).ends().isAfter(clock.instant().plus(LEFT));
+      return Certificate.ofNode(files, clock.instant())
+          .expiresAt()
+          .isAfter(clock.instant().plus(MIN_REMAINING_VALIDITY));
     } catch (TlsRefusedException e) {
       LOG.debug("A new certificate is needed: {}", e.getMessage());
       return false;
@@ -59,12 +61,12 @@ public final class SelfMade {
   }
 
   private static void make(PrivateFolder place, InstantSource clock) throws IOException {
-    var from = clock.instant().minus(CLOCKS_DIFFER);
-    var to = clock.instant().plus(GOOD_FOR);
-    Authority authority = Authority.make(from, to);
+    var from = clock.instant().minus(CLOCK_SKEW);
+    var to = clock.instant().plus(VALIDITY);
+    Authority authority = Authority.create(from, to);
     Authority.Issued issued = authority.issue(from, to);
-    place.put(TlsFiles.CA, authority.certificate());
-    place.put(TlsFiles.KEY, issued.key());
-    place.put(TlsFiles.CERT, issued.certificate());
+    place.replaceFile(TlsFiles.CA, authority.certificate());
+    place.replaceFile(TlsFiles.KEY, issued.key());
+    place.replaceFile(TlsFiles.CERT, issued.certificate());
   }
 }

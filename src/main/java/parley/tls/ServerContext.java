@@ -19,26 +19,26 @@ import org.jspecify.annotations.Nullable;
 public final class ServerContext {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
-  private volatile Held held;
+  private volatile CertifiedContext current;
 
   /** A certificate and its TLS context. */
-  private record Held(Certificate certificate, SSLContext context) {}
+  private record CertifiedContext(Certificate certificate, SSLContext context) {}
 
   /** Starts with this certificate. */
   public ServerContext(Certificate certificate) {
-    this.held = new Held(certificate, context(certificate, null));
+    this.current = new CertifiedContext(certificate, context(certificate, null));
   }
 
   /** Replaces the certificate for new connections. */
-  public void use(Certificate certificate) {
-    if (!certificate.chain().equals(held.certificate().chain())) {
-      held = new Held(certificate, context(certificate, null));
+  public void replaceCertificate(Certificate certificate) {
+    if (!certificate.chain().equals(current.certificate().chain())) {
+      current = new CertifiedContext(certificate, context(certificate, null));
     }
   }
 
   /** The server side of a new connection. */
   public SSLEngine engine() {
-    SSLEngine engine = held.context().createSSLEngine();
+    SSLEngine engine = current.context().createSSLEngine();
     engine.setUseClientMode(false);
     engine.setEnabledProtocols(PROTOCOLS);
     return engine;
@@ -51,7 +51,7 @@ public final class ServerContext {
    * the given authority has signed it.
    */
   public SSLEngine engineTo(String host, int port, @Nullable X509Certificate authority) {
-    Certificate own = held.certificate();
+    Certificate own = current.certificate();
     List<X509Certificate> trusted = new java.util.ArrayList<>(own.chain());
     if (authority != null) {
       trusted.add(authority);

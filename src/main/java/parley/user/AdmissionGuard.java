@@ -38,7 +38,7 @@ public final class AdmissionGuard<C> {
 
   private final Class<C> type;
   private final int bound;
-  private final Predicate<C> always;
+  private final Predicate<C> neverRefused;
   private final Consumer<C> refuse;
   private final Set<C> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
   private long refused;
@@ -54,7 +54,7 @@ public final class AdmissionGuard<C> {
   public AdmissionGuard(Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse) {
     this.type = type;
     this.bound = bound;
-    this.always = always;
+    this.neverRefused = always;
     this.refuse = refuse;
   }
 
@@ -81,7 +81,7 @@ public final class AdmissionGuard<C> {
     @Override
     public Behavior<C> aroundReceive(
         TypedActorContext<C> context, C message, ReceiveTarget<C> target) {
-      if (waiting.size() >= bound && !always.test(message)) {
+      if (waiting.size() >= bound && !neverRefused.test(message)) {
         if (refused++ % 1_000 == 0) {
           LOG.warn(
               "{} commands are waiting for a write in {}: refusing more, {} so far",
@@ -102,7 +102,7 @@ public final class AdmissionGuard<C> {
       if (signal instanceof PostStop || signal instanceof PreRestart) {
         List<C> unheard = List.copyOf(waiting);
         waiting.clear();
-        unheard.stream().filter(always.negate()).forEach(refuse);
+        unheard.stream().filter(neverRefused.negate()).forEach(refuse);
       }
       return target.apply(context, signal);
     }

@@ -29,7 +29,7 @@ final class ConversationNotices {
   }
 
   /** A conversation has sent a message, which acknowledges the name. */
-  void heard(ConversationId conversation) {
+  void confirmProfile(ConversationId conversation) {
     renamed.confirm(conversation);
   }
 
@@ -39,36 +39,36 @@ final class ConversationNotices {
   }
 
   /** Whether a {@link User.Delivered} to the conversation is pending. */
-  boolean tellsDelivered(ConversationId conversation) {
+  boolean isDeliveredPending(ConversationId conversation) {
     return delivered.contains(conversation);
   }
 
   /** Cancels the {@link User.Delivered} to the conversation. */
-  void deliveredKnown(ConversationId conversation) {
+  void cancelDelivered(ConversationId conversation) {
     delivered.drop(conversation);
   }
 
   /** Sends the profile to every direct conversation, until each has acknowledged it. */
-  void rename(long now) {
+  void announceProfile(long now) {
     renamed.clear();
-    unsavedChanges.rows().forEach(visibleRow -> rename(visibleRow, now));
-    unsavedChanges.parked().forEach(hiddenRow -> rename(hiddenRow, now));
+    unsavedChanges.rows().forEach(visibleRow -> announceProfile(visibleRow, now));
+    unsavedChanges.parked().forEach(hiddenRow -> announceProfile(hiddenRow, now));
   }
 
   /** Sends the profile to this conversation if it is a direct one that the user has not left. */
-  void rename(ConversationRow conversationRow, long now) {
+  void announceProfile(ConversationRow conversationRow, long now) {
     if (conversationRow.type() == ConversationType.DIRECT && conversationRow.leftSeq() == 0) {
       renamed.offer(conversationRow.id(), now);
     }
   }
 
   /** Whether every conversation has acknowledged the name. */
-  boolean allHeard() {
+  boolean allConfirmed() {
     return renamed.complete();
   }
 
   /** Sends the notices that are due. */
-  void tell(UserState state, long now) {
+  void sendDue(UserState state, long now) {
     for (ConversationId conversation : delivered.due(now)) {
       ConversationRow conversationRow = unsavedChanges.get(conversation);
       if (conversationRow == null
@@ -91,11 +91,11 @@ final class ConversationNotices {
   }
 
   /**
-   * When {@link #tell} must be called next, epoch milliseconds and later than {@code now}; {@link
-   * Long#MAX_VALUE} is never.
+   * When {@link #sendDue} must be called next, epoch milliseconds and later than {@code now};
+   * {@link Long#MAX_VALUE} is never.
    */
   long nextDue(UserState state, long now) {
-    if (allHeard() && !state.announced()) {
+    if (allConfirmed() && !state.announced()) {
       return now + GATHER_MILLIS;
     }
     long due = Math.min(delivered.nextDue(), renamed.nextDue());

@@ -40,7 +40,7 @@ sealed interface DeliveryHandler {
   /**
    * The message was taken.
    *
-   * @param held the new row
+   * @param row the new row
    * @param entries the new entries
    * @param created the inbox has a row for the conversation now and had none before
    * @param changed sessions must receive the row, because no entry tells them of the change
@@ -50,7 +50,7 @@ sealed interface DeliveryHandler {
    *     for lack of room; null if there are none
    */
   record Taken(
-      ConversationRow held,
+      ConversationRow row,
       List<Entry> entries,
       boolean created,
       boolean changed,
@@ -182,7 +182,7 @@ sealed interface DeliveryHandler {
         conversationRow != null
             && conversationRow.leftSeq() > 0
             && conversationRow.lastSeq() >= conversationRow.leftSeq();
-    InboxRow removed = over && !wasOver ? lastLook(conversationRow, message, head) : null;
+    InboxRow removed = over && !wasOver ? removedRow(conversationRow, message, head) : null;
     return new Taken(next, List.copyOf(entries), created, changed, removed, gap);
   }
 
@@ -311,7 +311,7 @@ sealed interface DeliveryHandler {
    * content. Name and picture are those that the user knew as a member, because the user must not
    * learn later ones.
    */
-  private static InboxRow lastLook(
+  private static InboxRow removedRow(
       @Nullable ConversationRow conversationRow, User.Deliver message, long head) {
     VisibleRow known = conversationRow instanceof VisibleRow visibleRow ? visibleRow : null;
     User.RowMember member = message.member();

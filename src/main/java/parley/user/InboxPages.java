@@ -53,11 +53,11 @@ final class InboxPages {
   }
 
   /** How many of the first rows fit into one message between nodes; at least one. */
-  private static int fitting(List<VisibleRow> page, int most) {
+  private static int countFitting(List<VisibleRow> page, int most) {
     int bytes = 0;
     int fits = 0;
     while (fits < page.size() && fits < most) {
-      bytes += page.get(fits).weight();
+      bytes += page.get(fits).estimatedBytes();
       if (bytes > Wire.CHUNK_BYTES && fits > 0) {
         break;
       }
@@ -90,9 +90,9 @@ final class InboxPages {
     }
     List<VisibleRow> page = new ArrayList<>(newest);
     page.sort(ORDER);
-    int fits = fitting(page, size);
+    int fits = countFitting(page, size);
     VisibleRow last = fits < page.size() ? page.get(fits - 1) : null;
-    List<InboxRow> shown = page.stream().limit(fits).map(VisibleRow::shown).toList();
+    List<InboxRow> shown = page.stream().limit(fits).map(VisibleRow::toInboxRow).toList();
     return new InboxPage(shown, last == null ? null : new Place(last.orderAt(), last.id()).text());
   }
 }

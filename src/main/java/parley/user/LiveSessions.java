@@ -31,12 +31,12 @@ final class LiveSessions {
   private static final int KNOCKING = 64;
 
   /** An attached session. */
-  static final class Live {
+  static final class LiveSession {
     private final Newcomer newcomer;
-    private long told;
-    private long heard;
+    private long sentCount;
+    private long ackedCount;
 
-    Live(Newcomer newcomer) {
+    LiveSession(Newcomer newcomer) {
       this.newcomer = newcomer;
     }
 
@@ -67,14 +67,14 @@ final class LiveSessions {
     }
 
     private void tell(User.Vital delivery) {
-      told++;
-      ref().tell(new User.Numbered(told, delivery));
+      sentCount++;
+      ref().tell(new User.Numbered(sentCount, delivery));
     }
 
     private void checked(User.Check check) {
-      boolean all = heard == check.acked();
-      heard = check.acked();
-      ref().tell(new User.Checked(told, all));
+      boolean all = ackedCount == check.acked();
+      ackedCount = check.acked();
+      ref().tell(new User.Checked(sentCount, all));
     }
   }
 
@@ -82,12 +82,12 @@ final class LiveSessions {
   record Newcomer(User.Attach attach, long order) {}
 
   private final ActorContext<User.Command> context;
-  private final Map<DeviceId, Live> live = new HashMap<>();
+  private final Map<DeviceId, LiveSession> live = new HashMap<>();
 
   // The last session of each device that has none now. Death watch may be faster than the session's
   // last acknowledgements, so these are accepted after its end.
-  private final Map<DeviceId, String> ended = new HashMap<>();
-  private final LinkedHashMap<Long, Newcomer> knocking = new LinkedHashMap<>();
+  private final Map<DeviceId, String> lastSessions = new HashMap<>();
+  private final LinkedHashMap<Long, Newcomer> probed = new LinkedHashMap<>();
   private long lastOrder;
 
   LiveSessions(ActorContext<User.Command> context) {
@@ -98,11 +98,11 @@ final class LiveSessions {
     return live.isEmpty();
   }
 
-  @Nullable Live of(DeviceId device) {
+  @Nullable LiveSession of(DeviceId device) {
     return live.get(device);
   }
 
-  Collection<Live> all() {
+  Collection<LiveSession> all() {
     return live.values();
   }
 
@@ -113,14 +113,14 @@ final class LiveSessions {
 
   /** Sends a delivery that must not be missed to one device's session. */
   void tell(DeviceId device, User.Vital delivery) {
-    Live session = live.get(device);
+    LiveSession session = live.get(device);
     if (session != null) {
       session.tell(delivery);
     }
   }
 
   /** Sends a delivery that may be lost to every session. */
-  void hint(User.Delivery delivery) {
+  void tellAllUnnumbered(User.Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
   }
 
@@ -129,14 +129,14 @@ final class LiveSessions {
    * device's session, or from the device's last session while there is none.
    */
   boolean acked(User.Acked message) {
-    Live session = live.get(message.deviceId());
+    LiveSession session = live.get(message.deviceId());
     if (session == null) {
-      return message.sessionId().equals(ended.get(message.deviceId()));
+      return message.sessionId().equals(lastSessions.get(message.deviceId()));
     }
     if (!session.sessionId().equals(message.sessionId())) {
       return false;
     }
-    session.heard++;
+    session.ackedCount++;
     return true;
   }
 
@@ -146,7 +146,7 @@ final class LiveSessions {
    * @param known whether the user has this device
    */
   void check(User.Check check, boolean known) {
-    Live session = live.get(check.deviceId());
+    LiveSession session = live.get(check.deviceId());
     if (session != null && session.sessionId().equals(check.sessionId())) {
       session.checked(check);
     } else if (session != null) {
@@ -154,7 +154,7 @@ final class LiveSessions {
     } else if (known) {
       end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
     } else {
-      end(check.session(), User.End.REMOVED, gone());
+      end(check.session(), User.End.REMOVED, deviceRemovedRefusal());
     }
   }
 
@@ -163,9 +163,9 @@ final class LiveSessions {
    * then it is asked first whether it is alive, and {@link User.Living} or its end follows. Also
    * returns null if it is refused.
    */
-  @Nullable Newcomer hello(User.Attach attach) {
+  @Nullable Newcomer admit(User.Attach attach) {
     Newcomer newcomer = new Newcomer(attach, ++lastOrder);
-    Live old = live.get(attach.deviceId());
+    LiveSession old = live.get(attach.deviceId());
     if (old == null || old.sessionId().equals(attach.sessionId())) {
       return newcomer;
     }
@@ -175,27 +175,27 @@ final class LiveSessions {
       end(attach.session(), User.End.REPLACED, replaced());
       return null;
     }
-    if (knocking.size() >= KNOCKING) {
-      Long first = knocking.keySet().iterator().next();
-      Newcomer refused = knocking.remove(first);
+    if (probed.size() >= KNOCKING) {
+      Long first = probed.keySet().iterator().next();
+      Newcomer refused = probed.remove(first);
       if (refused != null) {
         context.unwatch(refused.attach().session());
         refuse(refused.attach(), Refusal.unavailable("too many sessions of one device at once"));
       }
     }
-    knocking.put(newcomer.order(), newcomer);
+    probed.put(newcomer.order(), newcomer);
     watch(attach);
     attach.session().tell(new User.Knock(newcomer.order(), context.getSelf()));
     return null;
   }
 
   /** Returns the newcomer that has answered and may attach now, or null. */
-  @Nullable Newcomer answered(User.Living answer) {
-    Newcomer knock = knocking.remove(answer.order());
+  @Nullable Newcomer probeAnswered(User.Living answer) {
+    Newcomer knock = probed.remove(answer.order());
     if (knock == null) {
       return null;
     }
-    Live now = live.get(knock.attach().deviceId());
+    LiveSession now = live.get(knock.attach().deviceId());
     if (now != null && now.order() > knock.order()) {
       context.unwatch(knock.attach().session());
       end(knock.attach().session(), User.End.REPLACED, replaced());
@@ -209,9 +209,9 @@ final class LiveSessions {
    *
    * @param devices the user's current devices; ended sessions of other devices are dropped
    */
-  void enter(Newcomer newcomer, Set<DeviceId> devices) {
+  void attach(Newcomer newcomer, Set<DeviceId> devices) {
     User.Attach attach = newcomer.attach();
-    Live old = live.get(attach.deviceId());
+    LiveSession old = live.get(attach.deviceId());
     if (old != null) {
       context.unwatch(old.ref());
       if (!old.sessionId().equals(attach.sessionId())) {
@@ -219,9 +219,9 @@ final class LiveSessions {
       }
     }
     watch(attach);
-    ended.remove(attach.deviceId());
-    ended.keySet().retainAll(devices);
-    live.put(attach.deviceId(), new Live(newcomer));
+    lastSessions.remove(attach.deviceId());
+    lastSessions.keySet().retainAll(devices);
+    live.put(attach.deviceId(), new LiveSession(newcomer));
   }
 
   private void watch(User.Attach attach) {
@@ -230,38 +230,38 @@ final class LiveSessions {
   }
 
   /** A session has ended. Returns it if it was the device's session, otherwise null. */
-  @Nullable Live left(UserInternal.SessionEnded end) {
-    knocking.values().removeIf(knock -> knock.attach().session().equals(end.session()));
-    Live session = live.get(end.deviceId());
+  @Nullable LiveSession sessionEnded(UserInternal.SessionEnded end) {
+    probed.values().removeIf(knock -> knock.attach().session().equals(end.session()));
+    LiveSession session = live.get(end.deviceId());
     if (session == null || !session.ref().equals(end.session())) {
       return null;
     }
     live.remove(end.deviceId());
-    ended.put(end.deviceId(), session.sessionId());
+    lastSessions.put(end.deviceId(), session.sessionId());
     return session;
   }
 
   /** Ends the device's session, if there is one. */
   void remove(DeviceId device) {
-    ended.remove(device);
-    Live session = live.remove(device);
+    lastSessions.remove(device);
+    LiveSession session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());
-      end(session.ref(), User.End.REMOVED, gone());
+      end(session.ref(), User.End.REMOVED, deviceRemovedRefusal());
     }
   }
 
   /** Ends the sessions of a login. Returns their devices. */
   List<DeviceId> endLogin(String sid) {
-    List<Live> those = live.values().stream().filter(one -> sid.equals(one.sid())).toList();
-    for (Live session : those) {
+    List<LiveSession> those = live.values().stream().filter(one -> sid.equals(one.sid())).toList();
+    for (LiveSession session : those) {
       live.remove(session.device());
       // The session's last acknowledgements may still arrive.
-      ended.put(session.device(), session.sessionId());
+      lastSessions.put(session.device(), session.sessionId());
       context.unwatch(session.ref());
       end(session.ref(), User.End.REMOVED, loginEnded());
     }
-    return those.stream().map(Live::device).toList();
+    return those.stream().map(LiveSession::device).toList();
   }
 
   /** Ends or refuses a newcomer whose login has ended. */
@@ -275,7 +275,7 @@ final class LiveSessions {
 
   /** Ends a session whose device was removed while the session looked for its user. */
   static void removed(User.Attach attach) {
-    end(attach.session(), User.End.REMOVED, gone());
+    end(attach.session(), User.End.REMOVED, deviceRemovedRefusal());
   }
 
   static void refuse(User.Attach attach, Refusal refusal) {
@@ -286,7 +286,7 @@ final class LiveSessions {
     session.tell(new User.Ended(why, refusal));
   }
 
-  private static Refusal gone() {
+  private static Refusal deviceRemovedRefusal() {
     return Refusal.of(ErrorCode.FORBIDDEN, "this device was removed");
   }
 

@@ -16,14 +16,14 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  * callers that wait for them.
  */
 final class LoginEndNotices {
-  private static final Duration AGAIN = Duration.ofSeconds(5);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
   private record Waiting(Set<String> sids, Runnable answer) {}
 
   private final User.Logins logins;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
-  private final Set<String> telling = new HashSet<>(0);
+  private final Set<String> inFlight = new HashSet<>(0);
   // At most one for each device that is removed, and a user has few devices.
   private final List<Waiting> waiting = new ArrayList<>(0);
 
@@ -36,8 +36,8 @@ final class LoginEndNotices {
 
   /** Tells the account of every login that is not confirmed and not in flight. */
   void tell(UserState state) {
-    for (EndedLogin login : state.untoldLogins()) {
-      if (telling.add(login.sid())) {
+    for (EndedLogin login : state.unconfirmedLogins()) {
+      if (inFlight.add(login.sid())) {
         String username = Objects.requireNonNull(state.profile()).username();
         context.pipeToSelf(
             logins.end(username, login.sid()),
@@ -52,7 +52,7 @@ final class LoginEndNotices {
    */
   void whenTold(List<EndedLogin> ended, Runnable answer) {
     Set<String> sids = new HashSet<>(ended.stream().map(EndedLogin::sid).toList());
-    sids.retainAll(telling);
+    sids.retainAll(inFlight);
     if (sids.isEmpty()) {
       answer.run();
     } else {
@@ -62,7 +62,7 @@ final class LoginEndNotices {
 
   /** The account has been told, or telling it has failed. */
   void told(UserInternal.LoginTold told) {
-    telling.remove(told.sid());
+    inFlight.remove(told.sid());
     for (Iterator<Waiting> all = waiting.iterator(); all.hasNext(); ) {
       Waiting one = all.next();
       one.sids().remove(told.sid());
@@ -72,7 +72,8 @@ final class LoginEndNotices {
       }
     }
     if (!told.known()) {
-      timers.startSingleTimer(UserInternal.TellLogins.class, new UserInternal.TellLogins(), AGAIN);
+      timers.startSingleTimer(
+          UserInternal.TellLogins.class, new UserInternal.TellLogins(), RETRY_AFTER);
     }
   }
 }

@@ -18,14 +18,14 @@ final class MessageAllowance {
   static final int NODES = 16;
 
   /** A node that has reported nothing for this long has an almost full bucket. */
-  private static final long REMEMBERED_MILLIS = 60_000;
+  private static final long NODE_EXPIRY_MILLIS = 60_000;
 
   /**
    * The longest possible time until the bucket is full. A bucket of a minute's messages is full
    * again after a minute, and what nodes granted beyond it is less than another minute's. A longer
    * time means that the clock was set back.
    */
-  private static final long LONGEST_MICROS = 120_000_000;
+  private static final long MAX_REFILL_MICROS = 120_000_000;
 
   private final UserId id;
   private final Map<ActorRef<User.Level>, Long> nodes = new LinkedHashMap<>(2);
@@ -38,10 +38,10 @@ final class MessageAllowance {
   /** Handles the report of a node. */
   void spent(User.Spent report, long now) {
     long micros = now * 1_000;
-    long before = Math.min(Math.max(fullAtMicros, micros), micros + LONGEST_MICROS);
+    long before = Math.min(Math.max(fullAtMicros, micros), micros + MAX_REFILL_MICROS);
     fullAtMicros = before + Math.max(0, report.messages()) * report.intervalMicros();
     nodes.remove(report.node());
-    nodes.values().removeIf(at -> at + REMEMBERED_MILLIS < now);
+    nodes.values().removeIf(at -> at + NODE_EXPIRY_MILLIS < now);
     if (nodes.size() >= NODES) {
       nodes.remove(nodes.keySet().iterator().next());
     }

@@ -17,8 +17,8 @@ final class PresenceTracker {
   private final UserId id;
   private final long leaseMillis;
   private final Map<ActorRef<User.Delivery>, Long> watchers = new LinkedHashMap<>();
-  private Presence.Status wanted = Presence.Status.ONLINE;
-  private Presence.Status told = Presence.Status.OFFLINE;
+  private Presence.Status chosenStatus = Presence.Status.ONLINE;
+  private Presence.Status lastSentStatus = Presence.Status.OFFLINE;
   private long hiddenSince;
 
   PresenceTracker(UserId id, long leaseMillis) {
@@ -27,11 +27,11 @@ final class PresenceTracker {
   }
 
   /** Sets how the user wants to appear. Reset when the last session ends. */
-  void want(Presence.Status status, long now) {
-    if (status == Presence.Status.OFFLINE && wanted != Presence.Status.OFFLINE) {
+  void setStatus(Presence.Status status, long now) {
+    if (status == Presence.Status.OFFLINE && chosenStatus != Presence.Status.OFFLINE) {
       hiddenSince = now;
     }
-    wanted = status;
+    chosenStatus = status;
   }
 
   /**
@@ -42,14 +42,14 @@ final class PresenceTracker {
     if (!live) {
       return new Presence(id, Presence.Status.OFFLINE, lastSeenAt);
     }
-    long seen = wanted == Presence.Status.OFFLINE ? hiddenSince : now;
-    return new Presence(id, wanted, seen);
+    long seen = chosenStatus == Presence.Status.OFFLINE ? hiddenSince : now;
+    return new Presence(id, chosenStatus, seen);
   }
 
   /** Starts or renews a watch. Beyond the bound, a new watcher receives the first answer only. */
   void watch(ActorRef<User.Delivery> watcher, Presence current, long now) {
     if (watchers.size() >= Limits.WATCHERS) {
-      purge(now);
+      dropExpired(now);
     }
     if (watchers.containsKey(watcher) || watchers.size() < Limits.WATCHERS) {
       watchers.put(watcher, now + leaseMillis);
@@ -63,26 +63,26 @@ final class PresenceTracker {
 
   /** Tells the watchers if the status has changed. */
   void changed(Presence current, long now) {
-    if (current.status() == told) {
+    if (current.status() == lastSentStatus) {
       return;
     }
-    told = current.status();
-    purge(now);
+    lastSentStatus = current.status();
+    dropExpired(now);
     User.PresenceSeen seen = new User.PresenceSeen(current);
     watchers.keySet().forEach(watcher -> watcher.tell(seen));
   }
 
   /** The last session has ended. */
-  void nobodyLive() {
-    wanted = Presence.Status.ONLINE;
+  void lastSessionEnded() {
+    chosenStatus = Presence.Status.ONLINE;
   }
 
   /**
    * Whether there are watchers. The user then stays in memory, because otherwise its next hello
    * would not reach them.
    */
-  boolean watched(long now) {
-    purge(now);
+  boolean hasWatchers(long now) {
+    dropExpired(now);
     return !watchers.isEmpty();
   }
 
@@ -90,7 +90,7 @@ final class PresenceTracker {
     return watchers.size();
   }
 
-  private void purge(long now) {
+  private void dropExpired(long now) {
     watchers.values().removeIf(end -> end <= now);
   }
 }

@@ -12,30 +12,30 @@ import org.jspecify.annotations.Nullable;
  * dies. At most {@link PushSchedule#MOST}.
  */
 final class PushOutbox {
-  private final Map<PendingPush.Key, PendingPush> owed = new LinkedHashMap<>(4);
+  private final Map<PendingPush.Key, PendingPush> pending = new LinkedHashMap<>(4);
 
   @Nullable PendingPush get(PendingPush.Key key) {
-    return owed.get(key);
+    return pending.get(key);
   }
 
   Collection<PendingPush> all() {
-    return owed.values();
+    return pending.values();
   }
 
   boolean isEmpty() {
-    return owed.isEmpty();
+    return pending.isEmpty();
   }
 
   void put(PendingPush one) {
-    owed.put(one.key(), one);
+    pending.put(one.key(), one);
   }
 
   void remove(PendingPush.Key key) {
-    owed.remove(key);
+    pending.remove(key);
   }
 
   /** Drops the pushes of all other devices. */
-  void retain(Set<Long> devices) {
-    owed.keySet().removeIf(key -> !devices.contains(key.device()));
+  void retainDevices(Set<Long> devices) {
+    pending.keySet().removeIf(key -> !devices.contains(key.device()));
   }
 }

@@ -62,7 +62,7 @@ final class PushSchedule {
    * A push is offered for at least this long after the user has started on a node, however old the
    * push is.
    */
-  static final long FRESH_MILLIS = Duration.ofHours(1).toMillis();
+  static final long MIN_OFFER_MILLIS = Duration.ofHours(1).toMillis();
 
   /**
    * The most by which the clock of the node that wrote a time may have been ahead of this node's
@@ -76,29 +76,29 @@ final class PushSchedule {
    * A connected device that keeps acknowledging extends the wait to at most this many times the
    * patience.
    */
-  private static final int BUSY = 12;
+  private static final int MAX_PATIENCE_FACTOR = 12;
 
   /** The last push to a device about a conversation. */
-  private record Pushed(long seq, long at) {}
+  private record LastPush(long seq, long at) {}
 
   private final UserId me;
   private final PushSettings settings;
   private final Set<Platform> platforms;
-  private long since;
-  private final Map<PendingPush.Key, PendingPush> owed = new LinkedHashMap<>(4);
+  private long startedAt;
+  private final Map<PendingPush.Key, PendingPush> pending = new LinkedHashMap<>(4);
   private final Set<PendingPush.Key> dirty = new LinkedHashSet<>(4);
   // The oldest is dropped beyond MOST. One that is older than `again` is dropped too.
-  private final LinkedHashMap<PendingPush.Key, Pushed> pushed = new LinkedHashMap<>(4);
+  private final LinkedHashMap<PendingPush.Key, LastPush> lastPushes = new LinkedHashMap<>(4);
   // The last sign of life of each connected device, by device number.
-  private final Map<Long, Long> heard = new HashMap<>(4);
+  private final Map<Long, Long> signOfLife = new HashMap<>(4);
 
   PushSchedule(
       UserId me, PushSettings settings, Set<Platform> platforms, PushOutbox durable, long now) {
     this.me = me;
     this.settings = settings;
     this.platforms = platforms;
-    this.since = now;
-    durable.all().forEach(one -> owed.put(one.key(), one));
+    this.startedAt = now;
+    durable.all().forEach(one -> pending.put(one.key(), one));
   }
 
   // ---- planning
@@ -108,7 +108,7 @@ final class PushSchedule {
    *
    * @return how many pushes were not planned because too many are pending
    */
-  int taken(UserState state, ConversationRow conversationRow, List<Entry> entries, long now) {
+  int planFor(UserState state, ConversationRow conversationRow, List<Entry> entries, long now) {
     long newest = 0;
     for (Entry entry : entries) {
       if (entry.body().countable() && !entry.deleted() && !entry.senderId().equals(me)) {
@@ -122,7 +122,7 @@ final class PushSchedule {
     for (Device device : state.devices().values()) {
       PendingPush one =
           new PendingPush(conversationRow.id(), device.number(), newest, now, 0, 0, null);
-      if (need(one, conversationRow, device) == UserPush.Need.WAITS && !owe(one, now)) {
+      if (need(one, conversationRow, device) == UserPush.Need.WAITS && !plan(one, now)) {
         refused++;
       }
     }
@@ -130,9 +130,9 @@ final class PushSchedule {
   }
 
   /** Plans the push. Returns false if too many are pending. */
-  boolean owe(PendingPush one, long now) {
-    PendingPush known = owed.get(one.key());
-    if (known == null && owed.size() >= MOST) {
+  boolean plan(PendingPush one, long now) {
+    PendingPush known = pending.get(one.key());
+    if (known == null && pending.size() >= MOST) {
       return false;
     }
     put(known != null ? known.upTo(one.seq()) : throttled(one, now));
@@ -140,7 +140,7 @@ final class PushSchedule {
   }
 
   private PendingPush throttled(PendingPush one, long now) {
-    Pushed last = pushed.get(one.key());
+    LastPush last = lastPushes.get(one.key());
     if (last == null) {
       return one;
     }
@@ -149,13 +149,13 @@ final class PushSchedule {
   }
 
   private void put(PendingPush one) {
-    if (!one.equals(owed.put(one.key(), one))) {
+    if (!one.equals(pending.put(one.key(), one))) {
       dirty.add(one.key());
     }
   }
 
   private void remove(PendingPush.Key key) {
-    if (owed.remove(key) != null) {
+    if (pending.remove(key) != null) {
       dirty.add(key);
     }
   }
@@ -185,19 +185,19 @@ final class PushSchedule {
    * Limits every stored time to the longest wait from now. Without this, times that were written
    * while a clock was ahead would delay pushes until the corrected clock reaches them.
    */
-  private void bound(long now) {
-    since = Math.min(since, now);
-    heard.replaceAll((device, at) -> Math.min(at, now));
-    for (PendingPush one : List.copyOf(owed.values())) {
+  private void clampTimes(long now) {
+    startedAt = Math.min(startedAt, now);
+    signOfLife.replaceAll((device, at) -> Math.min(at, now));
+    for (PendingPush one : List.copyOf(pending.values())) {
       // A push that becomes a dead letter does not wait.
-      long latest = now + SKEW_MILLIS + (one.tries() < TRIES ? longest() : 0);
+      long latest = now + SKEW_MILLIS + (one.tries() < TRIES ? longestDelay() : 0);
       PendingPush bounded = one.at() > now + SKEW_MILLIS ? one.takenAt(now) : one;
       put(bounded.due() > latest ? bounded.notBefore(latest) : bounded);
     }
   }
 
   /** The longest possible wait, in milliseconds. */
-  private long longest() {
+  private long longestDelay() {
     long step = Math.max(LONGEST_STEP_MILLIS, settings.backoff().toMillis() << (2 * (TRIES - 1)));
     return Math.max(settings.again().toMillis(), settings.longestWait().toMillis() + 2 * step);
   }
@@ -213,20 +213,20 @@ final class PushSchedule {
    * @return how many pushes were dropped
    */
   int sweep(UserState state, UnsavedChanges unsavedChanges, long now) {
-    bound(now);
-    pushed
+    clampTimes(now);
+    lastPushes
         .entrySet()
         .removeIf(
             one ->
                 one.getValue().at() + settings.again().toMillis() <= now
                     || fetched(one.getKey(), one.getValue().seq(), unsavedChanges));
-    if (owed.isEmpty()) {
+    if (pending.isEmpty()) {
       return 0;
     }
     Map<Long, Device> devices = new HashMap<>();
     state.devices().values().forEach(device -> devices.put(device.number(), device));
     int spared = 0;
-    for (PendingPush one : List.copyOf(owed.values())) {
+    for (PendingPush one : List.copyOf(pending.values())) {
       UserPush.Need need = need(one, unsavedChanges.get(one.id()), devices.get(one.device()));
       if (need != UserPush.Need.WAITS) {
         remove(one.key());
@@ -243,27 +243,27 @@ final class PushSchedule {
   }
 
   Collection<PendingPush> all() {
-    return owed.values();
+    return pending.values();
   }
 
   @Nullable PendingPush get(PendingPush.Key key) {
-    return owed.get(key);
+    return pending.get(key);
   }
 
   boolean isEmpty() {
-    return owed.isEmpty();
+    return pending.isEmpty();
   }
 
   // ---- due times
 
   /** A session of the device has attached, or has acknowledged something. */
-  void heard(long device, long now) {
-    heard.put(device, now);
+  void signOfLife(long device, long now) {
+    signOfLife.put(device, now);
   }
 
   /** The device's session has ended. */
-  void silent(long device) {
-    heard.remove(device);
+  void disconnected(long device) {
+    signOfLife.remove(device);
   }
 
   /**
@@ -273,17 +273,17 @@ final class PushSchedule {
    */
   long due(PendingPush one, boolean somebody) {
     long patience = settings.patience().toMillis();
-    Long alive = heard.get(one.device());
+    Long alive = signOfLife.get(one.device());
     long due = one.at();
     if (alive != null) {
-      due = Math.min(Math.max(due, alive) + patience, due + BUSY * patience);
+      due = Math.min(Math.max(due, alive) + patience, due + MAX_PATIENCE_FACTOR * patience);
     } else if (somebody) {
       due += patience;
     }
-    if (one.at() < since) {
+    if (one.at() < startedAt) {
       // A crash may have lost the latest news and acknowledgements; conversations and devices
       // repeat them first.
-      due = Math.max(due, since + patience);
+      due = Math.max(due, startedAt + patience);
     }
     return Math.max(due, one.due());
   }
@@ -295,21 +295,21 @@ final class PushSchedule {
    * pending.
    */
   void delivered(PendingPush.Key key, long seq, long now) {
-    pushed.remove(key);
-    pushed.put(key, new Pushed(seq, now));
-    if (pushed.size() > MOST) {
-      pushed.pollFirstEntry();
+    lastPushes.remove(key);
+    lastPushes.put(key, new LastPush(seq, now));
+    if (lastPushes.size() > MOST) {
+      lastPushes.pollFirstEntry();
     }
-    over(key, seq, now);
+    finish(key, seq, now);
   }
 
   /** The push is stored as a dead letter, up to {@code seq}. */
-  void dead(PendingPush.Key key, long seq, long now) {
-    over(key, seq, now);
+  void deadLettered(PendingPush.Key key, long seq, long now) {
+    finish(key, seq, now);
   }
 
-  private void over(PendingPush.Key key, long seq, long now) {
-    PendingPush one = owed.get(key);
+  private void finish(PendingPush.Key key, long seq, long now) {
+    PendingPush one = pending.get(key);
     if (one == null) {
       return;
     }
@@ -327,7 +327,7 @@ final class PushSchedule {
    * @param last whether a further attempt would be useless
    */
   void failed(PendingPush.Key key, String reason, long after, boolean last, long now) {
-    PendingPush one = owed.get(key);
+    PendingPush one = pending.get(key);
     if (one == null) {
       return;
     }
@@ -364,23 +364,23 @@ final class PushSchedule {
    * next attempt is not written to the journal: after a crash the push is offered a little earlier,
    * and an hour without a provider costs no writes. A push that is older than {@link
    * #PATIENT_MILLIS} becomes a dead letter. But a user that starts on a node, which may have been
-   * down for longer than that, offers it for {@link #FRESH_MILLIS} in any case.
+   * down for longer than that, offers it for {@link #MIN_OFFER_MILLIS} in any case.
    *
    * @param after the shortest wait that was asked for, in milliseconds, or 0
    */
   void postponed(PendingPush.Key key, String reason, long after, long now) {
-    PendingPush one = owed.get(key);
+    PendingPush one = pending.get(key);
     if (one == null) {
       return;
     }
-    if (now >= Math.max(one.at() + PATIENT_MILLIS, since + FRESH_MILLIS)) {
+    if (now >= Math.max(one.at() + PATIENT_MILLIS, startedAt + MIN_OFFER_MILLIS)) {
       failed(key, reason, 0, true, now);
       return;
     }
     long step =
         Math.max(
             settings.backoff().toMillis(), Math.min((now - one.at()) / 8, LONGEST_STEP_MILLIS));
-    owed.put(key, one.notBefore(now + delay(after, step)));
+    pending.put(key, one.notBefore(now + delay(after, step)));
   }
 
   // ---- the journal
@@ -396,14 +396,14 @@ final class PushSchedule {
   }
 
   /** Adds the unsaved changes of the outbox to the event. The caller must persist the result. */
-  UserEvent.Flushed into(UserEvent.Flushed event, PushOutbox durable) {
+  UserEvent.Flushed addChangesTo(UserEvent.Flushed event, PushOutbox durable) {
     if (dirty.isEmpty()) {
       return event;
     }
     List<PendingPush> now = new ArrayList<>();
     List<PendingPush.Key> done = new ArrayList<>();
     for (PendingPush.Key key : dirty) {
-      PendingPush one = owed.get(key);
+      PendingPush one = pending.get(key);
       if (one != null) {
         now.add(one);
       } else if (durable.get(key) != null) {
@@ -415,9 +415,9 @@ final class PushSchedule {
   }
 
   /** Drops the pushes of devices whose number no longer exists. */
-  void retain(Predicate<Long> devices) {
-    owed.keySet().removeIf(key -> !devices.test(key.device()));
+  void retainDevices(Predicate<Long> devices) {
+    pending.keySet().removeIf(key -> !devices.test(key.device()));
     dirty.removeIf(key -> !devices.test(key.device()));
-    heard.keySet().removeIf(devices.negate());
+    signOfLife.keySet().removeIf(devices.negate());
   }
 }

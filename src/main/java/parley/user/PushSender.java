@@ -51,10 +51,10 @@ final class PushSender {
    * waits before it asks again. Most pushes are done by then. Shorter than {@code
    * Dispatch.PATIENCE}, after which a conversation repeats its entries.
    */
-  static final long ASK_MILLIS = 1_000;
+  static final long REMINDER_DELAY_MILLIS = 1_000;
 
   private static final long NEVER = Long.MAX_VALUE;
-  private static final long LETTER_MILLIS = 10_000;
+  private static final long LETTER_RETRY_MILLIS = 10_000;
   private static final long SHORTEST_WAIT_MILLIS = 10;
 
   /**
@@ -65,27 +65,27 @@ final class PushSender {
   private record Flight(
       PendingPush.Key key, long seq, long since, DeviceId device, @Nullable String token) {
     /** The same with a start time that is not after {@code now}. */
-    Flight by(long now) {
+    Flight startedBy(long now) {
       return since <= now ? this : new Flight(key, seq, now, device, token);
     }
   }
 
   private final UserId id;
   private final PushDependencies pushDependencies;
-  private final PushSchedule plan;
+  private final PushSchedule schedule;
   private final UnsavedChanges unsavedChanges;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
   private final Map<Long, Flight> flights = new LinkedHashMap<>(2);
-  private final Set<PendingPush.Key> flying = new HashSet<>(2);
-  private final List<Runnable> whenSafe = new ArrayList<>(0);
+  private final Set<PendingPush.Key> keysInFlight = new HashSet<>(2);
+  private final List<Runnable> whenCrashSafe = new ArrayList<>(0);
   private @Nullable ActorRef<PushService.Sent> sent;
   private @Nullable ActorRef<DeadLetters.Kept> kept;
-  private long reference;
+  private long lastReference;
 
   private boolean reminded;
-  private long reminder;
-  private long askAt = NEVER;
+  private long reminderNumber;
+  private long nextReminderRequestAt = NEVER;
   private long wakeAt;
 
   PushSender(
@@ -97,7 +97,7 @@ final class PushSender {
       TimerScheduler<User.Command> timers) {
     this.id = id;
     this.pushDependencies = pushDependencies;
-    this.plan = plan;
+    this.schedule = plan;
     this.unsavedChanges = unsavedChanges;
     this.context = context;
     this.timers = timers;
@@ -108,14 +108,14 @@ final class PushSender {
    *
    * @param somebody whether any device is connected, or may be about to come back
    */
-  void check(UserState state, boolean somebody, long now) {
+  void sendDue(UserState state, boolean somebody, long now) {
     sweep(state, now);
-    long next = Math.min(askReminder(state, now), expire(now));
-    for (PendingPush one : List.copyOf(plan.all())) {
-      if (flying.contains(one.key()) || !plan.isDurable(one.key())) {
+    long next = Math.min(requestReminder(state, now), expireUnanswered(now));
+    for (PendingPush one : List.copyOf(schedule.all())) {
+      if (keysInFlight.contains(one.key()) || !schedule.isDurable(one.key())) {
         continue;
       }
-      long due = plan.due(one, somebody);
+      long due = schedule.due(one, somebody);
       if (due > now) {
         next = Math.min(next, due);
       } else if (flights.size() < IN_FLIGHT) {
@@ -127,7 +127,7 @@ final class PushSender {
 
   /** Drops the pushes that are no longer needed; the next flush writes this to the journal. */
   void sweep(UserState state, long now) {
-    int spared = plan.sweep(state, unsavedChanges, now);
+    int spared = schedule.sweep(state, unsavedChanges, now);
     if (spared > 0) {
       pushDependencies.meters().spared.increment(spared);
     }
@@ -160,10 +160,10 @@ final class PushSender {
       // The sweep before this call has dropped every push without a device or token.
       return Long.MAX_VALUE;
     }
-    long number = ++reference;
+    long number = ++lastReference;
     boolean dead = one.tries() >= PushSchedule.TRIES;
     flights.put(number, new Flight(one.key(), one.seq(), now, device.id(), dead ? null : token));
-    flying.add(one.key());
+    keysInFlight.add(one.key());
     if (dead) {
       String reason = one.reason() == null ? "unknown" : one.reason();
       pushDependencies
@@ -180,7 +180,7 @@ final class PushSender {
                   now),
               number,
               kept());
-      return now + LETTER_MILLIS;
+      return now + LETTER_RETRY_MILLIS;
     }
     pushDependencies
         .sender()
@@ -219,33 +219,33 @@ final class PushSender {
   }
 
   /** Ends what was not answered in time: a push has failed, and a dead letter is sent again. */
-  private long expire(long now) {
+  private long expireUnanswered(long now) {
     // The clock may have been set back.
-    flights.replaceAll((number, flight) -> flight.by(now));
+    flights.replaceAll((number, flight) -> flight.startedBy(now));
     long next = Long.MAX_VALUE;
     for (Map.Entry<Long, Flight> one : List.copyOf(flights.entrySet())) {
       Flight flight = one.getValue();
       boolean letter = flight.token() == null;
       long end =
           flight.since()
-              + (letter ? LETTER_MILLIS : pushDependencies.settings().answer().toMillis());
+              + (letter ? LETTER_RETRY_MILLIS : pushDependencies.settings().answer().toMillis());
       if (end > now) {
         next = Math.min(next, end);
         continue;
       }
-      land(one.getKey());
+      removeFlight(one.getKey());
       if (!letter) {
         pushDependencies.meters().retried.increment();
-        plan.failed(flight.key(), "no_answer", 0, false, now);
+        schedule.failed(flight.key(), "no_answer", 0, false, now);
       }
     }
     return next;
   }
 
-  private @Nullable Flight land(long number) {
+  private @Nullable Flight removeFlight(long number) {
     Flight flight = flights.remove(number);
     if (flight != null) {
-      flying.remove(flight.key());
+      keysInFlight.remove(flight.key());
     }
     return flight;
   }
@@ -256,7 +256,7 @@ final class PushSender {
    * @return the device whose push token is gone and must be removed, or null
    */
   @Nullable DeviceId sent(UserState state, UserInternal.PushSent answer, long now) {
-    Flight flight = land(answer.reference());
+    Flight flight = removeFlight(answer.reference());
     if (flight == null) {
       return null;
     }
@@ -264,18 +264,18 @@ final class PushSender {
     switch (answer.outcome()) {
       case PushOutcome.Delivered o -> {
         meters.delivered.increment();
-        plan.delivered(flight.key(), flight.seq(), now);
+        schedule.delivered(flight.key(), flight.seq(), now);
       }
       case PushOutcome.Retry o -> {
         meters.retried.increment();
         long after = o.after() == null ? 0 : o.after().toMillis();
-        if (o.untried()) {
-          plan.postponed(flight.key(), o.reason(), after, now);
+        if (o.withoutVerdict()) {
+          schedule.postponed(flight.key(), o.reason(), after, now);
         } else {
-          plan.failed(flight.key(), o.reason(), after, false, now);
+          schedule.failed(flight.key(), o.reason(), after, false, now);
         }
       }
-      case PushOutcome.Refused o -> plan.failed(flight.key(), o.reason(), 0, true, now);
+      case PushOutcome.Refused o -> schedule.failed(flight.key(), o.reason(), 0, true, now);
       case PushOutcome.Gone o -> {
         Device device = state.devices().get(flight.device());
         if (device == null || !Objects.equals(device.pushToken(), flight.token())) {
@@ -288,7 +288,7 @@ final class PushSender {
           return device.id();
         }
         meters.retried.increment();
-        plan.failed(flight.key(), o.reason(), 0, false, now);
+        schedule.failed(flight.key(), o.reason(), 0, false, now);
       }
     }
     return null;
@@ -296,15 +296,15 @@ final class PushSender {
 
   /** The dead letter is durable. */
   void letterKept(UserInternal.LetterKept answer, long now) {
-    Flight flight = land(answer.reference());
+    Flight flight = removeFlight(answer.reference());
     if (flight != null) {
       pushDependencies.meters().dead.increment();
-      plan.dead(flight.key(), flight.seq(), now);
+      schedule.deadLettered(flight.key(), flight.seq(), now);
     }
   }
 
   /** Counts pushes that were not planned because too many are pending. */
-  void full(int refused) {
+  void countUnplanned(int refused) {
     if (refused > 0) {
       pushDependencies.meters().full.increment(refused);
     }
@@ -316,31 +316,36 @@ final class PushSender {
    * Whether pending pushes survive a crash of this node. Only then may a conversation get its
    * acknowledgement.
    */
-  boolean safe(UserState state) {
+  boolean isCrashSafe(UserState state) {
     return reminded || state.outbox().isEmpty();
   }
 
-  /** Whether one more action may wait for {@link #safe}. Ask before the push is planned. */
+  /** Whether one more action may wait for {@link #isCrashSafe}. Ask before the push is planned. */
   boolean hasRoom() {
-    return whenSafe.size() < WAITING;
+    return whenCrashSafe.size() < WAITING;
   }
 
-  /** Runs the action as soon as {@link #safe} is true. Only allowed after {@link #hasRoom}. */
-  void whenSafe(UserState state, Runnable action) {
-    if (safe(state)) {
+  /**
+   * Runs the action as soon as {@link #isCrashSafe} is true. Only allowed after {@link #hasRoom}.
+   */
+  void whenCrashSafe(UserState state, Runnable action) {
+    if (isCrashSafe(state)) {
       action.run();
     } else {
-      whenSafe.add(action);
+      whenCrashSafe.add(action);
     }
   }
 
-  /** Runs the actions that waited for {@link #safe}, if it is true now. Returns whether it is. */
-  boolean nowSafe(UserState state) {
-    if (!safe(state)) {
+  /**
+   * Runs the actions that waited for {@link #isCrashSafe}, if it is true now. Returns whether it
+   * is.
+   */
+  boolean runIfCrashSafe(UserState state) {
+    if (!isCrashSafe(state)) {
       return false;
     }
-    List<Runnable> waited = List.copyOf(whenSafe);
-    whenSafe.clear();
+    List<Runnable> waited = List.copyOf(whenCrashSafe);
+    whenCrashSafe.clear();
     waited.forEach(Runnable::run);
     return true;
   }
@@ -352,34 +357,36 @@ final class PushSender {
    * themselves, and deliver to this user again after a crash. An operator who repeats a dead letter
    * still has the letter.
    */
-  private long askReminder(UserState state, long now) {
-    if (safe(state)) {
-      askAt = NEVER;
+  private long requestReminder(UserState state, long now) {
+    if (isCrashSafe(state)) {
+      nextReminderRequestAt = NEVER;
       return NEVER;
     }
     // The clock may have been set back.
-    askAt = Math.min(askAt, now + ASK_MILLIS);
-    if (askAt <= now) {
-      askAt = now + ASK_MILLIS;
-      pushDependencies.reminders().tell(id, new UserReminder.Keep(reminder, context.getSelf()));
+    nextReminderRequestAt = Math.min(nextReminderRequestAt, now + REMINDER_DELAY_MILLIS);
+    if (nextReminderRequestAt <= now) {
+      nextReminderRequestAt = now + REMINDER_DELAY_MILLIS;
+      pushDependencies
+          .reminders()
+          .tell(id, new UserReminder.Keep(reminderNumber, context.getSelf()));
     }
-    return askAt;
+    return nextReminderRequestAt;
   }
 
   /** The reminder exists durably. */
   void reminded(UserPush.Reminded answer) {
     // Ignores the answer to a request from before the last release.
-    reminded |= answer.nr() == reminder;
+    reminded |= answer.nr() == reminderNumber;
   }
 
   /** Releases the reminder if no push is pending. Returns whether that is so. */
   boolean release(UserState state) {
-    if (!state.outbox().isEmpty() || !plan.isEmpty()) {
+    if (!state.outbox().isEmpty() || !schedule.isEmpty()) {
       return false;
     }
     reminded = false;
-    reminder++;
-    askAt = NEVER;
+    reminderNumber++;
+    nextReminderRequestAt = NEVER;
     pushDependencies.reminders().tell(id, new UserReminder.Release());
     return true;
   }
@@ -390,7 +397,7 @@ final class PushSender {
   }
 
   /** Whether the user can leave memory as far as pushes are concerned. */
-  boolean idle(UserState state) {
-    return plan.isEmpty() && state.outbox().isEmpty() && flights.isEmpty();
+  boolean canPassivate(UserState state) {
+    return schedule.isEmpty() && state.outbox().isEmpty() && flights.isEmpty();
   }
 }

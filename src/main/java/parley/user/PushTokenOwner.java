@@ -33,7 +33,7 @@ final class PushTokenOwner
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final String hash;
   private final PushTokens.Former former;
-  private final Set<UserId> telling = new HashSet<>();
+  private final Set<UserId> losesInFlight = new HashSet<>();
   private final List<PushTokens.Claim> waiting = new ArrayList<>();
 
   private PushTokenOwner(
@@ -94,7 +94,7 @@ final class PushTokenOwner
     // While former owners are still to be told, no claim with this number was answered, so nobody
     // can release it.
     if (its && (c.held() == state.nr() || !state.former().isEmpty())) {
-      settle(state, c);
+      answerWhenSoleOwner(state, c);
       return Effect().none();
     }
     if (c.onlyIfFree() && !its && state.owner() != null) {
@@ -112,7 +112,7 @@ final class PushTokenOwner
     }
     return Effect()
         .persist(new PushTokenOwnership(c.user(), state.nr() + 1, toTell))
-        .thenRun(after -> settle(after, c));
+        .thenRun(after -> answerWhenSoleOwner(after, c));
   }
 
   private Effect<PushTokenOwnership, PushTokenOwnership> release(
@@ -126,12 +126,12 @@ final class PushTokenOwner
         .thenRun(
             after -> {
               c.replyTo().tell(new PushTokens.Released());
-              answer(after);
+              answerWaiting(after);
             });
   }
 
   /** Answers the claim, as soon as no former owner has the token. */
-  private void settle(PushTokenOwnership state, PushTokens.Claim c) {
+  private void answerWhenSoleOwner(PushTokenOwnership state, PushTokens.Claim c) {
     if (state.former().isEmpty()) {
       c.replyTo().tell(new PushTokens.Claimed(state.nr()));
       return;
@@ -142,7 +142,7 @@ final class PushTokenOwner
     }
     waiting.add(c);
     for (UserId user : state.former()) {
-      if (telling.add(user)) {
+      if (losesInFlight.add(user)) {
         context.pipeToSelf(
             former.lose(user, hash, state.nr()),
             (done, failure) -> new PushTokens.Told(user, state.nr(), failure == null));
@@ -152,21 +152,21 @@ final class PushTokenOwner
 
   private Effect<PushTokenOwnership, PushTokenOwnership> told(
       PushTokenOwnership state, PushTokens.Told c) {
-    telling.remove(c.user());
+    losesInFlight.remove(c.user());
     // The former owner was told of an earlier claim, and may have had the token again since then.
     if (!c.lost() || c.before() < state.nr()) {
-      answer(state);
+      answerWaiting(state);
       return Effect().none();
     }
     if (!state.former().contains(c.user())) { // This user has claimed the token again.
-      answer(state);
+      answerWaiting(state);
       return Effect().none();
     }
-    return Effect().persist(state.without(c.user())).thenRun(this::answer);
+    return Effect().persist(state.without(c.user())).thenRun(this::answerWaiting);
   }
 
-  private void answer(PushTokenOwnership state) {
-    if (!telling.isEmpty()) {
+  private void answerWaiting(PushTokenOwnership state) {
+    if (!losesInFlight.isEmpty()) {
       return;
     }
     for (PushTokens.Claim c : List.copyOf(waiting)) {

@@ -15,11 +15,11 @@ import java.util.Map;
 final class RetryQueue<K> {
   private static final int ATTEMPTS = 5;
 
-  private record Try(int told, long due) {}
+  private record Attempts(int sent, long due) {}
 
   private final long pauseMillis;
   private final int batch;
-  private final Map<K, Try> waiting = new LinkedHashMap<>();
+  private final Map<K, Attempts> waiting = new LinkedHashMap<>();
   private boolean gaveUp;
 
   /**
@@ -36,7 +36,7 @@ final class RetryQueue<K> {
 
   /** Adds a message, or starts its attempts again. */
   void offer(K key, long now) {
-    waiting.put(key, new Try(0, now));
+    waiting.put(key, new Attempts(0, now));
   }
 
   /** Whether the message is in the queue, for a first attempt or a repetition. */
@@ -46,7 +46,7 @@ final class RetryQueue<K> {
 
   /** Confirms the message, if it was sent at least once. */
   void confirm(K key) {
-    waiting.computeIfPresent(key, (k, t) -> t.told() > 0 ? null : t);
+    waiting.computeIfPresent(key, (k, t) -> t.sent() > 0 ? null : t);
   }
 
   /** Removes a message that is not needed any more. */
@@ -58,11 +58,11 @@ final class RetryQueue<K> {
   List<K> due(long now) {
     List<K> due = new ArrayList<>();
     List<K> over = new ArrayList<>();
-    for (Map.Entry<K, Try> e : waiting.entrySet()) {
+    for (Map.Entry<K, Attempts> e : waiting.entrySet()) {
       if (e.getValue().due() > now) {
         continue;
       }
-      if (e.getValue().told() >= ATTEMPTS) {
+      if (e.getValue().sent() >= ATTEMPTS) {
         over.add(e.getKey());
       } else if (due.size() < batch) {
         due.add(e.getKey());
@@ -74,7 +74,7 @@ final class RetryQueue<K> {
     }
     for (K key : due) {
       waiting.computeIfPresent(
-          key, (k, t) -> new Try(t.told() + 1, now + (pauseMillis << t.told())));
+          key, (k, t) -> new Attempts(t.sent() + 1, now + (pauseMillis << t.sent())));
     }
     return due;
   }
@@ -82,7 +82,7 @@ final class RetryQueue<K> {
   /** When the next message is due, epoch milliseconds; {@link Long#MAX_VALUE} is never. */
   long nextDue() {
     long next = Long.MAX_VALUE;
-    for (Try t : waiting.values()) {
+    for (Attempts t : waiting.values()) {
       next = Math.min(next, t.due());
     }
     return next;

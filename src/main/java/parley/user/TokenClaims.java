@@ -27,7 +27,7 @@ import parley.model.UserId;
  * the token is in flight, so that none of their answers restores the token.
  */
 final class TokenClaims {
-  private static final Duration AGAIN = Duration.ofSeconds(5);
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
   /** The result of a command: an event to be persisted, or null, and the action that follows. */
   record Step(@Nullable UserEvent event, Runnable then) {
@@ -39,16 +39,16 @@ final class TokenClaims {
   /** The claims of one token that are in flight: as many as there are calls that wait for them. */
   private static final class Claiming {
     private int calls;
-    private long lost;
+    private long lostBefore;
   }
 
   private final UserId id;
   private final PushTokens.Claims tokens;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
-  private final Map<String, Claiming> claiming = new HashMap<>(0);
-  private final Set<String> releasing = new HashSet<>(0);
-  private final Set<String> reclaiming = new HashSet<>(0);
+  private final Map<String, Claiming> claimsInFlight = new HashMap<>(0);
+  private final Set<String> releasesInFlight = new HashSet<>(0);
+  private final Set<String> reclaimsInFlight = new HashSet<>(0);
 
   TokenClaims(
       UserId id,
@@ -78,7 +78,7 @@ final class TokenClaims {
               () -> c.replyTo().tell(new User.Done()));
     }
     String hash = PushTokens.hash(c.platform(), token);
-    begin(hash);
+    claimStarted(hash);
     CompletableFuture<Long> claim =
         tokens.claim(id, hash, state.claimOf(hash), false).toCompletableFuture();
     Long nr = claim.isCompletedExceptionally() ? null : claim.getNow(null);
@@ -96,7 +96,7 @@ final class TokenClaims {
   Step claimed(UserState state, UserInternal.TokenClaimed c, long now) {
     User.SetPushToken command = c.command();
     Long nr = c.nr();
-    long lost = end(c.hash());
+    long lost = claimAnswered(c.hash());
     if (nr == null || nr < lost) {
       return reply(
           command,
@@ -105,7 +105,7 @@ final class TokenClaims {
     long claim = Math.max(nr, state.claimOf(c.hash()));
     if (!state.devices().containsKey(command.deviceId())) {
       return new Step(
-          unwanted(state, c.hash(), claim), () -> command.replyTo().tell(noSuchDevice()));
+          claimWithoutDevice(state, c.hash(), claim), () -> command.replyTo().tell(noSuchDevice()));
     }
     // Persisted also if the token is the same: a provider that reports a token as gone says since
     // when, and compares with this time.
@@ -117,7 +117,7 @@ final class TokenClaims {
 
   /** Another user has claimed the token. */
   Step lose(UserState state, User.LosePushToken c) {
-    lost(c.hash(), c.before());
+    noteLost(c.hash(), c.before());
     Runnable answer = () -> c.replyTo().tell(new User.Done());
     for (Device device : state.devices().values()) {
       // No two devices of a user have the same token.
@@ -131,11 +131,11 @@ final class TokenClaims {
   // ---- releasing and reclaiming
 
   /** Sends the releases and claims that are due according to the journal and are not in flight. */
-  void work(UserState state) {
+  void sendDue(UserState state) {
     for (TokenRelease release : state.releases().values()) {
       // The release also ends a claim in flight that is answered with this very number.
-      lost(release.hash(), release.claim() + 1);
-      if (releasing.add(release.hash())) {
+      noteLost(release.hash(), release.claim() + 1);
+      if (releasesInFlight.add(release.hash())) {
         context.pipeToSelf(
             tokens.release(id, release.hash(), release.claim()),
             (done, failure) ->
@@ -150,8 +150,8 @@ final class TokenClaims {
   }
 
   private void reclaim(DeviceId device, String hash) {
-    if (reclaiming.add(hash)) {
-      begin(hash);
+    if (reclaimsInFlight.add(hash)) {
+      claimStarted(hash);
       context.pipeToSelf(
           tokens.claim(id, hash, 0, true),
           (nr, failure) ->
@@ -161,22 +161,22 @@ final class TokenClaims {
 
   /** Handles the answer of the owner record to a release, or its failure. */
   Step released(UserState state, UserInternal.TokenReleased c) {
-    releasing.remove(c.hash());
+    releasesInFlight.remove(c.hash());
     TokenRelease due = state.releases().get(c.hash());
     if (!c.known()) {
-      again();
+      scheduleRetry();
     } else if (due != null && due.claim() <= c.claim()) {
       return new Step(UserEvent.Flushed.releases(List.of(due.known())), () -> {});
     } else if (due != null) { // Claimed and released again meanwhile.
-      work(state);
+      sendDue(state);
     }
     return Step.none();
   }
 
   /** Handles the answer to a claim that was repeated after a logout. */
   Step reclaimed(UserState state, UserInternal.TokenReclaimed c) {
-    reclaiming.remove(c.hash());
-    long lost = end(c.hash());
+    reclaimsInFlight.remove(c.hash());
+    long lost = claimAnswered(c.hash());
     Long nr = c.nr();
     Device device = state.devices().get(c.deviceId());
     boolean waits =
@@ -189,18 +189,20 @@ final class TokenClaims {
           : Step.none();
     }
     if (nr == null || nr < lost) {
-      again();
+      scheduleRetry();
       return Step.none();
     }
     long claim = Math.max(nr, state.claimOf(c.hash()));
     return new Step(
-        waits && device != null ? device.claimedAnew(claim) : unwanted(state, c.hash(), claim),
+        waits && device != null
+            ? device.claimedAnew(claim)
+            : claimWithoutDevice(state, c.hash(), claim),
         () -> {});
   }
 
   /** Whether nothing is in flight or due. */
-  boolean idle(UserState state) {
-    return claiming.isEmpty()
+  boolean canPassivate(UserState state) {
+    return claimsInFlight.isEmpty()
         && state.releases().isEmpty()
         && state.devices().values().stream().noneMatch(Device::isToBeClaimed);
   }
@@ -209,7 +211,7 @@ final class TokenClaims {
    * The event for a claim whose device has lost the token: another device that has the token gets
    * the claim, or the claim is released.
    */
-  private static @Nullable UserEvent unwanted(UserState state, String hash, long claim) {
+  private static @Nullable UserEvent claimWithoutDevice(UserState state, String hash, long claim) {
     Device holder = state.holderOf(hash);
     if (holder != null) {
       return holder.claimedAnew(claim);
@@ -219,33 +221,34 @@ final class TokenClaims {
         : null;
   }
 
-  private void again() {
-    timers.startSingleTimer(UserInternal.TokensDue.class, new UserInternal.TokensDue(), AGAIN);
+  private void scheduleRetry() {
+    timers.startSingleTimer(
+        UserInternal.TokensDue.class, new UserInternal.TokensDue(), RETRY_AFTER);
   }
 
-  private void begin(String hash) {
-    claiming.computeIfAbsent(hash, h -> new Claiming()).calls++;
+  private void claimStarted(String hash) {
+    claimsInFlight.computeIfAbsent(hash, h -> new Claiming()).calls++;
   }
 
   /**
    * A claim was answered. Returns the number below which claims were lost while it was in flight.
    */
-  private long end(String hash) {
-    Claiming all = claiming.get(hash);
+  private long claimAnswered(String hash) {
+    Claiming all = claimsInFlight.get(hash);
     if (all == null) {
       return 0;
     }
     all.calls--;
     if (all.calls <= 0) {
-      claiming.remove(hash);
+      claimsInFlight.remove(hash);
     }
-    return all.lost;
+    return all.lostBefore;
   }
 
-  private void lost(String hash, long before) {
-    Claiming all = claiming.get(hash);
+  private void noteLost(String hash, long before) {
+    Claiming all = claimsInFlight.get(hash);
     if (all != null) {
-      all.lost = Math.max(all.lost, before);
+      all.lostBefore = Math.max(all.lostBefore, before);
     }
   }
 

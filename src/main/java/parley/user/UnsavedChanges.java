@@ -36,10 +36,10 @@ final class UnsavedChanges {
 
   private final ConversationRows conversationRows;
   private final LinkedHashMap<ConversationId, Change> dirty = new LinkedHashMap<>();
-  private final Set<ConversationId> owed = new HashSet<>();
+  private final Set<ConversationId> awaitingAck = new HashSet<>();
 
   /** The last rows of conversations that are {@link Change#GONE}, until the journal says so too. */
-  private final Map<ConversationId, HiddenRow> lastOf = new HashMap<>();
+  private final Map<ConversationId, HiddenRow> droppedRows = new HashMap<>();
 
   private final Map<DeviceId, UserEvent.DeviceSeen> seen = new HashMap<>();
 
@@ -71,7 +71,7 @@ final class UnsavedChanges {
    */
   void put(ConversationRow conversationRow) {
     conversationRows.put(conversationRow);
-    lastOf.remove(conversationRow.id());
+    droppedRows.remove(conversationRow.id());
     dirty.put(conversationRow.id(), Change.WHOLE);
     VisibleRow surplus = conversationRows.surplusRow();
     if (surplus != null) {
@@ -81,21 +81,21 @@ final class UnsavedChanges {
     HiddenRow forgotten = conversationRows.surplusParked();
     if (forgotten != null) {
       conversationRows.remove(forgotten.id());
-      lastOf.put(forgotten.id(), forgotten);
+      droppedRows.put(forgotten.id(), forgotten);
       dirty.put(forgotten.id(), Change.GONE);
     }
   }
 
   /** Whether a conversation was dropped for lack of room and the journal does not say so yet. */
-  boolean forgets() {
-    return !lastOf.isEmpty();
+  boolean hasDropped() {
+    return !droppedRows.isEmpty();
   }
 
   void seen(UserEvent.DeviceSeen device) {
     seen.put(device.deviceId(), device);
   }
 
-  void forget(DeviceId device) {
+  void forgetDevice(DeviceId device) {
     seen.remove(device);
   }
 
@@ -136,44 +136,46 @@ final class UnsavedChanges {
   }
 
   /** The conversation waits for an acknowledgement, which is sent after the next flush. */
-  void owe(ConversationId id) {
-    owed.add(id);
+  void acknowledgeLater(ConversationId id) {
+    awaitingAck.add(id);
   }
 
   /**
    * Whether the conversation waited for an acknowledgement and may receive it now. It then waits no
    * longer.
    */
-  boolean settle(ConversationId id) {
-    return !dirty.containsKey(id) && owed.remove(id);
+  boolean takeReadyForAck(ConversationId id) {
+    return !dirty.containsKey(id) && awaitingAck.remove(id);
   }
 
   /**
    * The journal now says that the conversation was dropped. Returns its last row if the
    * conversation waits for an acknowledgement, otherwise null.
    */
-  @Nullable HiddenRow forgotten(ConversationId id) {
+  @Nullable HiddenRow dropSaved(ConversationId id) {
     if (dirty.containsKey(id)) {
       return null;
     }
-    HiddenRow last = lastOf.remove(id);
-    return owed.remove(id) ? last : null;
+    HiddenRow last = droppedRows.remove(id);
+    return awaitingAck.remove(id) ? last : null;
   }
 
   /** The conversations that wait for an acknowledgement and may receive it now. */
-  List<ConversationId> settled() {
-    return owed.stream().filter(id -> !dirty.containsKey(id)).toList();
+  List<ConversationId> readyForAck() {
+    return awaitingAck.stream().filter(id -> !dirty.containsKey(id)).toList();
   }
 
   /** Builds the next event, with the oldest changes first. The caller must persist it. */
-  UserEvent.Flushed next() {
+  UserEvent.Flushed nextEvent() {
     List<ConversationId> ids = new ArrayList<>(Math.min(dirty.size(), EVENT_ROWS));
     int bytes = 0;
     Iterator<ConversationId> it = dirty.keySet().iterator();
     while (it.hasNext() && ids.size() < EVENT_ROWS && bytes < EVENT_BYTES) {
       ConversationId id = it.next();
       bytes +=
-          conversationRows.get(id) instanceof VisibleRow visibleRow ? visibleRow.weight() : 400;
+          conversationRows.get(id) instanceof VisibleRow visibleRow
+              ? visibleRow.estimatedBytes()
+              : 400;
       if (bytes < EVENT_BYTES || ids.isEmpty()) {
         ids.add(id);
       }
@@ -187,7 +189,7 @@ final class UnsavedChanges {
    * Builds an event with one conversation, for a change whose caller waits for it. The caller must
    * persist it.
    */
-  UserEvent.Flushed only(ConversationId id) {
+  UserEvent.Flushed eventOf(ConversationId id) {
     return event(List.of(id), List.of());
   }
 

@@ -173,7 +173,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         new UserLive(
             id, settings, conversations, logins, pushDependencies, context, timers, state, now());
     live.loginEndNotices.tell(state);
-    live.tokens.work(state);
+    live.tokens.sendDue(state);
     live.push(state, now());
     if (!state.announced()) {
       live.announce(state, now());
@@ -191,7 +191,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private Effect<UserEvent, UserState> handle(UserState state, User.Command command) {
     guard.handled(command);
     if (state.profile() == null && !(command instanceof User.Ensure)) {
-      return handleNobody(command);
+      return handleUnknownUser(command);
     }
     return switch (command) {
       case User.Ensure c -> ensure(state, c);
@@ -202,8 +202,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.GetDevices c -> reply(c.replyTo(), new User.Devices(live().devices(state, now())));
       case User.RemoveDevice c -> removeDevice(state, c);
       case User.EndLogin c -> endLogin(state, c);
-      case User.LosePushToken c -> take(live().tokens.lose(state, c));
-      case User.SetPushToken c -> take(live().tokens.set(state, c, now()));
+      case User.LosePushToken c -> persistStep(live().tokens.lose(state, c));
+      case User.SetPushToken c -> persistStep(live().tokens.set(state, c, now()));
       case User.GetInbox c -> getInbox(c);
       case User.SetRowFlags c -> setRowFlags(state, c);
       case User.BeginGroup c -> beginGroup(state, c);
@@ -215,18 +215,18 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Spent c -> run(() -> live().messageAllowance.spent(c, now()));
       case User.Deliver c -> run(() -> live().deliver(state, c, now()));
       case User.Typing c -> typing(c);
-      case UserPush.Again c -> pushAgain(state, c);
+      case UserPush.Again c -> repeatPush(state, c);
       case UserPush.Woken c -> woken(state);
       case UserPush.Reminded c -> reminded(state, c);
-      case UserInternal c -> handleOwn(state, c);
+      case UserInternal c -> handleInternal(state, c);
     };
   }
 
-  private Effect<UserEvent, UserState> handleOwn(UserState state, UserInternal command) {
+  private Effect<UserEvent, UserState> handleInternal(UserState state, UserInternal command) {
     return switch (command) {
       case UserInternal.Flush c -> flush(state);
-      case UserInternal.Tell c -> tell(state);
-      case UserInternal.SessionEnded c -> run(() -> live().left(state, c, now()));
+      case UserInternal.Tell c -> sendNotices(state);
+      case UserInternal.SessionEnded c -> run(() -> live().sessionEnded(state, c, now()));
       case UserInternal.PushDue c -> run(() -> live().push(state, now()));
       case UserInternal.PushSent c -> pushSent(state, c);
       case UserInternal.LetterKept c ->
@@ -237,10 +237,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 context.getSelf().tell(new UserInternal.Flush());
               });
       case UserInternal.LoginTold c -> loginTold(state, c);
-      case UserInternal.TokenClaimed c -> take(live().tokens.claimed(state, c, now()));
-      case UserInternal.TokenReclaimed c -> take(live().tokens.reclaimed(state, c));
-      case UserInternal.TokenReleased c -> take(live().tokens.released(state, c));
-      case UserInternal.TokensDue c -> run(() -> live().tokens.work(state));
+      case UserInternal.TokenClaimed c -> persistStep(live().tokens.claimed(state, c, now()));
+      case UserInternal.TokenReclaimed c -> persistStep(live().tokens.reclaimed(state, c));
+      case UserInternal.TokenReleased c -> persistStep(live().tokens.released(state, c));
+      case UserInternal.TokensDue c -> run(() -> live().tokens.sendDue(state));
       case UserInternal.TellLogins c -> run(() -> live().loginEndNotices.tell(state));
       case UserInternal.Idle c -> idle(state);
       case UserInternal.Stop c -> stop(state);
@@ -253,7 +253,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
    * and the entity does not stay in memory. It does not ask to be passivated while other commands
    * wait: the last of them asks, unless one of them creates the user.
    */
-  private Effect<UserEvent, UserState> handleNobody(User.Command command) {
+  private Effect<UserEvent, UserState> handleUnknownUser(User.Command command) {
     switch (command) {
       case User.GetProfile c -> c.replyTo().tell(new User.NoSuchUser(id));
       case User.Deliver c ->
@@ -270,7 +270,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       default -> UserRefusals.refuse(command, Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
     }
     if (guard.waiting() <= 0 || command instanceof UserInternal.Idle) {
-      leave();
+      passivate();
     }
     return Effect().none();
   }
@@ -317,11 +317,11 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             });
   }
 
-  private Effect<UserEvent, UserState> tell(UserState state) {
-    if (live().tell(state, now())) {
+  private Effect<UserEvent, UserState> sendNotices(UserState state) {
+    if (live().sendNotices(state, now())) {
       return Effect()
           .persist(new UserEvent.ProfileAnnounced(state.revision()))
-          .thenRun(after -> live().wake(after, now()));
+          .thenRun(after -> live().scheduleNotices(after, now()));
     }
     return Effect().none();
   }
@@ -330,7 +330,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   private Effect<UserEvent, UserState> setStatus(User.SetStatus c) {
     if (!live().liveSessions.isEmpty()) {
-      live().presenceTracker.want(c.status(), now());
+      live().presenceTracker.setStatus(c.status(), now());
       live().presenceTracker.changed(live().presence(now()), now());
     }
     return reply(c.replyTo(), new User.Done());
@@ -354,7 +354,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .persist(new UserEvent.DeviceRemoved(c.deviceId(), ended))
         .thenRun(
             after -> {
-              live().removed(c.deviceId(), now());
+              live().deviceRemoved(c.deviceId(), now());
               ended.forEach(login -> live().loginEnded(after, login.sid(), now()));
               live().devicesChanged(after, now());
               live().loginEndNotices.tell(after);
@@ -363,7 +363,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   private Effect<UserEvent, UserState> endLogin(UserState state, User.EndLogin c) {
-    if (state.hasEnded(c.sid())) {
+    if (state.hasLoginEnded(c.sid())) {
       return reply(c.replyTo(), new User.Done());
     }
     // Also writes the unsaved last-seen data, which says which devices used the login.
@@ -391,7 +391,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   /**
    * Applies a change of push token ownership. It also changes which pushes are pending for devices.
    */
-  private Effect<UserEvent, UserState> take(TokenClaims.Step step) {
+  private Effect<UserEvent, UserState> persistStep(TokenClaims.Step step) {
     if (step.event() == null) {
       return run(step.then());
     }
@@ -410,7 +410,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     DeviceId gone = live().pushSender.sent(state, c, now());
     if (gone != null) {
       LOG.info("{}: push token of {} removed, its provider reports it as gone", id, gone);
-      return take(new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
+      return persistStep(
+          new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
     }
     live().push(state, now());
     context.getSelf().tell(new UserInternal.Flush());
@@ -430,14 +431,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return Effect().none();
   }
 
-  private Effect<UserEvent, UserState> pushAgain(UserState state, UserPush.Again c) {
+  private Effect<UserEvent, UserState> repeatPush(UserState state, UserPush.Again c) {
     Device device = state.devices().get(c.deviceId());
     long number = device == null ? 0 : device.number();
     PendingPush one = new PendingPush(c.conversationId(), number, c.seq(), now(), 0, 0, null);
-    UserPush.Need need = live().plan.need(one, live().unsavedChanges.get(one.id()), device);
+    UserPush.Need need = live().pushSchedule.need(one, live().unsavedChanges.get(one.id()), device);
     if (need == UserPush.Need.WAITS
         && !c.dryRun()
-        && !(live().pushSender.hasRoom() && live().plan.owe(one, now()))) {
+        && !(live().pushSender.hasRoom() && live().pushSchedule.plan(one, now()))) {
       need = UserPush.Need.FULL;
     }
     if (need != UserPush.Need.WAITS || c.dryRun()) {
@@ -447,7 +448,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .thenRun(
             after -> {
               UserPush.Answer owed = new UserPush.Answer(UserPush.Need.WAITS);
-              live().pushSender.whenSafe(after, () -> c.replyTo().tell(owed));
+              live().pushSender.whenCrashSafe(after, () -> c.replyTo().tell(owed));
             });
   }
 
@@ -475,20 +476,22 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       return reply(c.replyTo(), new User.Done());
     }
     live().unsavedChanges.put(changed);
-    UserEvent.Flushed event = live().only(state, c.conversationId(), now());
+    UserEvent.Flushed event = live().eventOf(state, c.conversationId(), now());
     return Effect()
         .persist(event)
         .thenRun(
             after -> {
               c.replyTo().tell(new User.Done());
-              live().rowChanged(changed.shown());
+              live().rowChanged(changed.toInboxRow());
               live().settle(after, event, now());
             });
   }
 
   private Effect<UserEvent, UserState> typing(User.Typing c) {
     if (live().unsavedChanges.get(c.conversationId()) instanceof VisibleRow) {
-      live().liveSessions.hint(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
+      live()
+          .liveSessions
+          .tellAllUnnumbered(new User.TypingSeen(c.conversationId(), c.from(), c.active()));
     }
     return Effect().none();
   }
@@ -505,12 +508,12 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (c.retryAfterMillis() > 0) {
       return reply(
           c.replyTo(),
-          new User.Refused(Refusal.tooMany("too many messages", c.retryAfterMillis())));
+          new User.Refused(Refusal.rateLimited("too many messages", c.retryAfterMillis())));
     }
     long wait = state.groups().retryAfter(c.perDay(), now);
     if (wait > 0) {
       return reply(
-          c.replyTo(), new User.Refused(Refusal.tooMany("too many new groups in a day", wait)));
+          c.replyTo(), new User.Refused(Refusal.rateLimited("too many new groups in a day", wait)));
     }
     return Effect()
         .persist(new UserEvent.GroupBegun(new StartedGroups.Begun(c.id(), ref, now)))
@@ -520,16 +523,16 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- sessions
 
   private Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
-    if (state.hasEnded(c.sid())) {
+    if (state.hasLoginEnded(c.sid())) {
       LiveSessions.loginEnded(c);
       return Effect().none();
     }
-    LiveSessions.Newcomer newcomer = live().liveSessions.hello(c);
+    LiveSessions.Newcomer newcomer = live().liveSessions.admit(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
 
   private Effect<UserEvent, UserState> living(UserState state, User.Living c) {
-    LiveSessions.Newcomer newcomer = live().liveSessions.answered(c);
+    LiveSessions.Newcomer newcomer = live().liveSessions.probeAnswered(c);
     return newcomer == null ? Effect().none() : admit(state, newcomer);
   }
 
@@ -541,13 +544,13 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
     // The login may have ended while the session was asked whether it is alive.
-    if (state.hasEnded(hello.sid())) {
+    if (state.hasLoginEnded(hello.sid())) {
       LiveSessions.loginEnded(hello);
       return Effect().none();
     }
     boolean known = state.devices().containsKey(hello.deviceId());
     if (known && !hello.fresh()) {
-      return run(() -> live().enter(state, newcomer, now()));
+      return run(() -> live().attach(state, newcomer, now()));
     }
     if (!known && hello.resume()) {
       LiveSessions.removed(hello);
@@ -571,7 +574,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 hello.deviceId(), state.nextDevice(), hello.client(), now(), evicted, hello.sid()))
         .thenRun(
             after -> {
-              live().enter(after, newcomer, now());
+              live().attach(after, newcomer, now());
               live().devicesChanged(after, now());
             });
   }
@@ -579,21 +582,21 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   // ---- flush and passivation
 
   private EffectBuilder<UserEvent, UserState> flush(UserState state) {
-    live().seeLive(state, now());
+    live().refreshLastSeen(state, now());
     live().pushSender.sweep(state, now());
     if (live().isClean()) {
       return Effect().none();
     }
-    UserEvent.Flushed event = live().next(state, now());
+    UserEvent.Flushed event = live().nextEvent(state, now());
     return Effect().persist(event).thenRun(after -> live().settle(after, event, now()));
   }
 
   private Effect<UserEvent, UserState> idle(UserState state) {
-    if (live().idle(state, now())) {
+    if (live().canPassivate(state, now())) {
       if (live().pushSender.hasReminder()) {
         live().pushSender.release(state);
       }
-      leave();
+      passivate();
     }
     return Effect().none();
   }
@@ -602,7 +605,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
    * Asks the shard for passivation. The shard answers with {@code Stop}, and buffers later messages
    * for the next incarnation.
    */
-  private void leave() {
+  private void passivate() {
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
   }
 
@@ -614,7 +617,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     if (live().isClean()) {
       return Effect().stop();
     }
-    UserEvent.Flushed event = live().next(state, now());
+    UserEvent.Flushed event = live().nextEvent(state, now());
     return Effect()
         .persist(event)
         .thenRun(

@@ -32,29 +32,29 @@ final class UserLive {
   private static final Logger LOG = LoggerFactory.getLogger(UserLive.class);
 
   /** How far the last-seen time of a live device in the journal may lag, approximately. */
-  private static final long SEEN_MILLIS = 60_000;
+  private static final long LAST_SEEN_STEP_MILLIS = 60_000;
 
   /**
    * The most conversations for which an acknowledgement may arrive before the conversation's own
    * message.
    */
-  private static final int EARLY = 100;
+  private static final int MAX_EARLY_ACKS = 100;
 
   /**
    * Unsaved entries after which the flush is immediate. A conversation sends at most a thousand
    * entries beyond those that the user has acknowledged. In a busy conversation these arrive in
    * less time than the normal flush delay.
    */
-  static final int MANY = 300;
+  static final int IMMEDIATE_FLUSH_ENTRIES = 300;
 
   /** The most row changes that are repeated to a session that comes back. */
-  private static final int LATELY = 200;
+  private static final int MAX_RECENT_ROW_CHANGES = 200;
 
   final UnsavedChanges unsavedChanges;
   final LiveSessions liveSessions;
   final PresenceTracker presenceTracker;
   final MessageAllowance messageAllowance;
-  final PushSchedule plan;
+  final PushSchedule pushSchedule;
   final PushSender pushSender;
   final LoginEndNotices loginEndNotices;
 
@@ -72,20 +72,20 @@ final class UserLive {
    * of conversations since this incarnation of the entity began: a row from the journal may be
    * older than what a session has already received.
    */
-  private final Map<ConversationId, User.RowChanged> lately = new LinkedHashMap<>();
+  private final Map<ConversationId, User.RowChanged> recentRowChanges = new LinkedHashMap<>();
 
-  private final Map<ConversationId, DeviceCursors> early = new LinkedHashMap<>();
-  private final long since;
+  private final Map<ConversationId, DeviceCursors> earlyAcks = new LinkedHashMap<>();
+  private final long startedAt;
 
   /**
    * Devices whose sessions have attached since this incarnation began. At most as many as a user
    * may have, and those evicted since the last attach.
    */
-  private final Set<DeviceId> met = new HashSet<>();
+  private final Set<DeviceId> attachedBefore = new HashSet<>();
 
   private long lastSeenAt;
-  private long wakeAt;
-  private int unflushed;
+  private long noticesDueAt;
+  private int unflushedEntries;
 
   UserLive(
       UserId id,
@@ -97,22 +97,23 @@ final class UserLive {
       TimerScheduler<User.Command> timers,
       UserState state,
       long now) {
-    this.since = now;
+    this.startedAt = now;
     this.id = id;
     this.settings = settings;
     this.conversations = conversations;
     this.timers = timers;
     this.self = context.getSelf();
-    this.unsavedChanges = new UnsavedChanges(state.places());
+    this.unsavedChanges = new UnsavedChanges(state.rows());
     this.conversationNotices = new ConversationNotices(id, conversations, unsavedChanges);
     this.liveSessions = new LiveSessions(context);
     this.messageAllowance = new MessageAllowance(id);
     this.presenceTracker = new PresenceTracker(id, settings.watchLease().toMillis());
     this.lastSeenAt = state.lastSeenAt();
-    this.plan =
+    this.pushSchedule =
         new PushSchedule(
             id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
-    this.pushSender = new PushSender(id, pushDependencies, plan, unsavedChanges, context, timers);
+    this.pushSender =
+        new PushSender(id, pushDependencies, pushSchedule, unsavedChanges, context, timers);
     this.tokens = new TokenClaims(id, pushDependencies.tokens(), context, timers);
     this.loginEndNotices = new LoginEndNotices(logins, context, timers);
   }
@@ -122,10 +123,10 @@ final class UserLive {
   /** Handles the news of a conversation. */
   void deliver(UserState state, User.Deliver message, long now) {
     ConversationId conversation = message.conversationId();
-    conversationNotices.heard(conversation);
+    conversationNotices.confirmProfile(conversation);
     ConversationRow conversationRow = unsavedChanges.get(conversation);
-    DeviceCursors ahead = early.getOrDefault(conversation, DeviceCursors.NONE);
-    boolean forgets = state.forgotten() || unsavedChanges.forgets();
+    DeviceCursors ahead = earlyAcks.getOrDefault(conversation, DeviceCursors.NONE);
+    boolean forgets = state.forgotten() || unsavedChanges.hasDropped();
     switch (DeliveryHandler.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
       case DeliveryHandler.Quiet quiet ->
           conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
@@ -145,13 +146,13 @@ final class UserLive {
         && unsavedChanges.get(conversation) instanceof VisibleRow) {
       liveSessions.tellAll(new User.Receipts(conversation, message.receipts()));
     }
-    wake(state, now);
+    scheduleNotices(state, now);
   }
 
   private void take(UserState state, DeliveryHandler.Taken taken, long now) {
-    ConversationRow conversationRow = taken.held();
+    ConversationRow conversationRow = taken.row();
     ConversationId conversation = conversationRow.id();
-    DeviceCursors ahead = early.remove(conversation);
+    DeviceCursors ahead = earlyAcks.remove(conversation);
     if (ahead != null) {
       for (long device : state.deviceNumbers()) {
         long acked = ahead.acked(device, 0);
@@ -169,45 +170,45 @@ final class UserLive {
                   : null);
     }
     unsavedChanges.put(conversationRow);
-    unsavedChanges.owe(conversation);
-    pushSender.full(plan.taken(state, conversationRow, taken.entries(), now));
+    unsavedChanges.acknowledgeLater(conversation);
+    pushSender.countUnplanned(pushSchedule.planFor(state, conversationRow, taken.entries(), now));
     flush(taken.entries().size());
     if (taken.gap() != null) {
       liveSessions.tellAll(taken.gap());
     }
     boolean inInbox = unsavedChanges.get(conversation) instanceof VisibleRow;
     if (taken.created() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
-      rowChanged(visibleRow.shown());
+      rowChanged(visibleRow.toInboxRow());
     }
     if (!taken.entries().isEmpty()) {
       liveSessions.tellAll(new User.Entries(conversation, taken.entries()));
     }
     if (taken.changed() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
-      rowChanged(visibleRow.shown());
+      rowChanged(visibleRow.toInboxRow());
     }
     if (taken.removed() != null) {
       rowChanged(taken.removed());
     }
     if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
-      conversationNotices.deliveredKnown(conversation);
-    } else if (ahead != null || !conversationNotices.tellsDelivered(conversation)) {
+      conversationNotices.cancelDelivered(conversation);
+    } else if (ahead != null || !conversationNotices.isDeliveredPending(conversation)) {
       // Also repeats a notice that a crash has prevented.
       conversationNotices.delivered(conversation, now);
     }
     if (taken.created() && inInbox && state.revision() > 0) {
       // The conversation may have copied the old name before the user had a row to send the new
       // name to.
-      conversationNotices.rename(conversationRow, now);
+      conversationNotices.announceProfile(conversationRow, now);
     }
   }
 
   /** Sends a row change to every session, and keeps it for those that come back later. */
   void rowChanged(InboxRow row) {
     User.RowChanged changed = new User.RowChanged(row);
-    lately.remove(row.conversationId());
-    lately.put(row.conversationId(), changed);
-    if (lately.size() > LATELY) {
-      lately.remove(lately.keySet().iterator().next());
+    recentRowChanges.remove(row.conversationId());
+    recentRowChanges.put(row.conversationId(), changed);
+    if (recentRowChanges.size() > MAX_RECENT_ROW_CHANGES) {
+      recentRowChanges.remove(recentRowChanges.keySet().iterator().next());
     }
     liveSessions.tellAll(changed);
   }
@@ -217,16 +218,16 @@ final class UserLive {
    */
   private void acknowledge(UserState state, ConversationId conversation) {
     if (unsavedChanges.isDirty(conversation)) {
-      unsavedChanges.owe(conversation);
+      unsavedChanges.acknowledgeLater(conversation);
     } else {
       dispatched(state, conversation);
     }
   }
 
   private void dispatched(UserState state, ConversationId conversation) {
-    ConversationRow conversationRow = state.places().get(conversation);
-    if (conversationRow != null && !pushSender.safe(state)) {
-      unsavedChanges.owe(conversation);
+    ConversationRow conversationRow = state.rows().get(conversation);
+    if (conversationRow != null && !pushSender.isCrashSafe(state)) {
+      unsavedChanges.acknowledgeLater(conversation);
     } else if (conversationRow != null) {
       conversations.tell(
           conversation,
@@ -240,14 +241,14 @@ final class UserLive {
     event.parked().forEach(hiddenRow -> settle(state, hiddenRow.id()));
     event.cursors().forEach(moved -> settle(state, moved.id()));
     for (ConversationId gone : event.gone()) {
-      HiddenRow last = unsavedChanges.forgotten(gone);
+      HiddenRow last = unsavedChanges.dropSaved(gone);
       if (last != null) {
         // The user has taken this in and then dropped it; a repeated delivery would change nothing.
         conversations.tell(gone, new User.Dispatched(id, last.lastSeq(), last.version()));
       }
     }
     if (!event.seen().isEmpty()) {
-      tokens.work(state); // A device that was logged out may have attached again.
+      tokens.sendDue(state); // A device that was logged out may have attached again.
     }
     push(state, now);
     if (!isClean()) {
@@ -260,12 +261,12 @@ final class UserLive {
    * safe from a crash.
    */
   void push(UserState state, long now) {
-    pushSender.check(state, somebody(state, now), now);
-    if (!plan.isClean()) {
+    pushSender.sendDue(state, anyDeviceConnected(state, now), now);
+    if (!pushSchedule.isClean()) {
       flushSoon();
     }
-    if (pushSender.nowSafe(state)) {
-      unsavedChanges.settled().forEach(conversation -> settle(state, conversation));
+    if (pushSender.runIfCrashSafe(state)) {
+      unsavedChanges.readyForAck().forEach(conversation -> settle(state, conversation));
     }
   }
 
@@ -273,30 +274,30 @@ final class UserLive {
    * Whether a device is connected, or was connected before this incarnation began and may come
    * back.
    */
-  private boolean somebody(UserState state, long now) {
+  private boolean anyDeviceConnected(UserState state, long now) {
     return !liveSessions.isEmpty()
         || state.devices().values().stream().anyMatch(device -> mayComeBack(device, now));
   }
 
   /** Whether the journal has everything. */
   boolean isClean() {
-    return unsavedChanges.isClean() && plan.isClean();
+    return unsavedChanges.isClean() && pushSchedule.isClean();
   }
 
   /** Builds the next event of unsaved changes. The caller must persist it. */
-  UserEvent.Flushed next(UserState state, long now) {
-    unflushed = 0;
+  UserEvent.Flushed nextEvent(UserState state, long now) {
+    unflushedEntries = 0;
     pushSender.sweep(state, now);
-    return plan.into(unsavedChanges.next(), state.outbox());
+    return pushSchedule.addChangesTo(unsavedChanges.nextEvent(), state.outbox());
   }
 
   /**
    * Builds an event with the row of one conversation, for a change whose caller waits for it. The
    * caller must persist it.
    */
-  UserEvent.Flushed only(UserState state, ConversationId conversation, long now) {
+  UserEvent.Flushed eventOf(UserState state, ConversationId conversation, long now) {
     pushSender.sweep(state, now);
-    return plan.into(unsavedChanges.only(conversation), state.outbox());
+    return pushSchedule.addChangesTo(unsavedChanges.eventOf(conversation), state.outbox());
   }
 
   /**
@@ -304,23 +305,23 @@ final class UserLive {
    * devices.
    */
   void devicesChanged(UserState state, long now) {
-    plan.retain(number -> state.device(number) != null);
-    tokens.work(state);
+    pushSchedule.retainDevices(number -> state.device(number) != null);
+    tokens.sendDue(state);
     push(state, now);
   }
 
   private void settle(UserState state, ConversationId conversation) {
-    if (unsavedChanges.settle(conversation)) {
+    if (unsavedChanges.takeReadyForAck(conversation)) {
       dispatched(state, conversation);
     }
   }
 
   private void flush(int entries) {
-    unflushed += entries;
-    if (unflushed < MANY) {
+    unflushedEntries += entries;
+    if (unflushedEntries < IMMEDIATE_FLUSH_ENTRIES) {
       flushSoon();
     } else {
-      unflushed = 0;
+      unflushedEntries = 0;
       self.tell(new UserInternal.Flush());
     }
   }
@@ -334,10 +335,10 @@ final class UserLive {
   }
 
   /** Updates the last-seen time of live devices, in the journal once a minute. */
-  void seeLive(UserState state, long now) {
-    for (LiveSessions.Live session : liveSessions.all()) {
+  void refreshLastSeen(UserState state, long now) {
+    for (LiveSessions.LiveSession session : liveSessions.all()) {
       Device device = state.devices().get(session.device());
-      if (device != null && device.seenAt() + SEEN_MILLIS < now) {
+      if (device != null && device.seenAt() + LAST_SEEN_STEP_MILLIS < now) {
         seen(session.device(), session.client(), now, session.sid());
       }
     }
@@ -352,32 +353,32 @@ final class UserLive {
 
   /** Sends the profile to every direct conversation, until each has acknowledged it. */
   void announce(UserState state, long now) {
-    conversationNotices.rename(now);
-    wake(state, now);
+    conversationNotices.announceProfile(now);
+    scheduleNotices(state, now);
   }
 
   /**
    * Sends the notices that are due to conversations. Returns true if every conversation has
    * acknowledged the profile but the journal does not say so yet. The caller must then persist this
-   * and call {@link #wake}.
+   * and call {@link #scheduleNotices}.
    */
-  boolean tell(UserState state, long now) {
-    conversationNotices.tell(state, now);
-    if (conversationNotices.allHeard() && !state.announced()) {
+  boolean sendNotices(UserState state, long now) {
+    conversationNotices.sendDue(state, now);
+    if (conversationNotices.allConfirmed() && !state.announced()) {
       return true;
     }
-    wake(state, now);
+    scheduleNotices(state, now);
     return false;
   }
 
-  /** Schedules the next call of {@link #tell}, for the time when a notice is due. */
-  void wake(UserState state, long now) {
+  /** Schedules the next call of {@link #sendNotices}, for the time when a notice is due. */
+  void scheduleNotices(UserState state, long now) {
     long due = conversationNotices.nextDue(state, now);
     if (due == Long.MAX_VALUE) {
       return;
     }
-    if (!timers.isTimerActive(UserInternal.Tell.class) || due < wakeAt) {
-      wakeAt = due;
+    if (!timers.isTimerActive(UserInternal.Tell.class) || due < noticesDueAt) {
+      noticesDueAt = due;
       timers.startSingleTimer(
           UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(due - now));
     }
@@ -386,21 +387,21 @@ final class UserLive {
   // ---- sessions
 
   /** Attaches the session. Its device must be durable. */
-  void enter(UserState state, LiveSessions.Newcomer newcomer, long now) {
+  void attach(UserState state, LiveSessions.Newcomer newcomer, long now) {
     User.Attach attach = newcomer.attach();
     Device device = state.devices().get(attach.deviceId());
     if (device == null) {
       return;
     }
-    liveSessions.enter(newcomer, state.devices().keySet());
-    met.add(attach.deviceId());
-    met.retainAll(state.devices().keySet());
-    plan.heard(device.number(), now);
+    liveSessions.attach(newcomer, state.devices().keySet());
+    attachedBefore.add(attach.deviceId());
+    attachedBefore.retainAll(state.devices().keySet());
+    pushSchedule.signOfLife(device.number(), now);
     seen(attach.deviceId(), attach.client(), now, attach.sid());
     flushSoon();
     attached(attach, lagging(device.number(), now));
     if (attach.resume()) {
-      lately.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
+      recentRowChanges.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
     }
     presenceTracker.changed(presence(now), now);
     for (VisibleRow visibleRow : unsavedChanges.rows()) {
@@ -408,7 +409,7 @@ final class UserLive {
         conversationNotices.delivered(visibleRow.id(), now);
       }
     }
-    wake(state, now);
+    scheduleNotices(state, now);
   }
 
   private void attached(User.Attach attach, List<User.Lag> lagging) {
@@ -451,27 +452,27 @@ final class UserLive {
   }
 
   /** A session has ended. */
-  void left(UserState state, UserInternal.SessionEnded ended, long now) {
-    LiveSessions.Live session = liveSessions.left(ended);
+  void sessionEnded(UserState state, UserInternal.SessionEnded ended, long now) {
+    LiveSessions.LiveSession session = liveSessions.sessionEnded(ended);
     if (session == null) {
       return;
     }
     seen(session.device(), session.client(), now, session.sid());
     flushSoon();
-    nobodyOrSomebody(now);
+    updatePresence(now);
     Device device = state.devices().get(session.device());
     if (device != null) {
-      plan.silent(device.number());
+      pushSchedule.disconnected(device.number());
     }
     push(state, now);
   }
 
   /** A device was removed. */
-  void removed(DeviceId device, long now) {
+  void deviceRemoved(DeviceId device, long now) {
     liveSessions.remove(device);
-    met.remove(device);
-    unsavedChanges.forget(device);
-    nobodyOrSomebody(now);
+    attachedBefore.remove(device);
+    unsavedChanges.forgetDevice(device);
+    updatePresence(now);
   }
 
   /**
@@ -480,7 +481,7 @@ final class UserLive {
    */
   List<EndedLogin> loginsOf(UserState state, Device device, long now) {
     Set<String> sids = new LinkedHashSet<>(device.allLogins());
-    LiveSessions.Live session = liveSessions.of(device.id());
+    LiveSessions.LiveSession session = liveSessions.of(device.id());
     for (String sid :
         new String[] {
           unsavedChanges.loginOf(device.id()), session == null ? null : session.sid()
@@ -490,7 +491,7 @@ final class UserLive {
       }
     }
     return sids.stream()
-        .filter(sid -> !state.hasEnded(sid))
+        .filter(sid -> !state.hasLoginEnded(sid))
         .map(sid -> new EndedLogin(sid, now, false))
         .toList();
   }
@@ -501,15 +502,15 @@ final class UserLive {
     for (DeviceId id : liveSessions.endLogin(sid)) {
       Device device = state.devices().get(id);
       if (device != null) {
-        plan.silent(device.number());
+        pushSchedule.disconnected(device.number());
       }
     }
-    nobodyOrSomebody(now);
+    updatePresence(now);
   }
 
-  private void nobodyOrSomebody(long now) {
+  private void updatePresence(long now) {
     if (liveSessions.isEmpty()) {
-      presenceTracker.nobodyLive();
+      presenceTracker.lastSessionEnded();
     }
     presenceTracker.changed(presence(now), now);
   }
@@ -525,7 +526,7 @@ final class UserLive {
       return;
     }
     if (liveSessions.of(message.deviceId()) != null) {
-      plan.heard(device.number(), now);
+      pushSchedule.signOfLife(device.number(), now);
     }
     for (User.Ack ack : message.acks()) {
       ConversationRow conversationRow = unsavedChanges.get(ack.conversationId());
@@ -535,7 +536,7 @@ final class UserLive {
         acked(conversationRow, ack, device.number(), now);
       }
     }
-    wake(state, now);
+    scheduleNotices(state, now);
   }
 
   private void acked(ConversationRow conversationRow, User.Ack ack, long device, long now) {
@@ -559,14 +560,14 @@ final class UserLive {
     if (seq <= 0) {
       return;
     }
-    if (early.size() >= EARLY && !early.containsKey(ack.conversationId())) {
+    if (earlyAcks.size() >= MAX_EARLY_ACKS && !earlyAcks.containsKey(ack.conversationId())) {
       // The device receives the entry again after a reconnect.
       LOG.info("{}: acknowledgement before its conversation dropped, too many are held", id);
       return;
     }
-    DeviceCursors known = early.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
+    DeviceCursors known = earlyAcks.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
     if (seq > known.acked(device, 0)) {
-      early.put(ack.conversationId(), known.with(device, seq, 0));
+      earlyAcks.put(ack.conversationId(), known.with(device, seq, 0));
     }
   }
 
@@ -608,18 +609,20 @@ final class UserLive {
    * another node, its sessions attach one by one.
    */
   private boolean mayComeBack(Device device, long now) {
-    boolean young = now - since <= 2 * SEEN_MILLIS;
-    return young && !met.contains(device.id()) && seenAt(device) + 2 * SEEN_MILLIS >= now;
+    boolean young = now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
+    return young
+        && !attachedBefore.contains(device.id())
+        && seenAt(device) + 2 * LAST_SEEN_STEP_MILLIS >= now;
   }
 
   /** Whether the user can leave memory. */
-  boolean idle(UserState state, long now) {
+  boolean canPassivate(UserState state, long now) {
     return liveSessions.isEmpty()
         && isClean()
         && conversationNotices.isEmpty()
-        && state.untoldLogins().isEmpty()
-        && tokens.idle(state)
-        && !presenceTracker.watched(now)
-        && pushSender.idle(state);
+        && state.unconfirmedLogins().isEmpty()
+        && tokens.canPassivate(state)
+        && !presenceTracker.hasWatchers(now)
+        && pushSender.canPassivate(state);
   }
 }

@@ -28,7 +28,7 @@ import parley.serial.Wire;
  * when no push is pending any more. A push that is delivered at once costs none. Until the reminder
  * exists, the conversations get no acknowledgement, and sharding remembers them: after a crash in
  * that second they deliver to the user again, and so start it. After a crash a push may be late by
- * {@link #EVERY} and by the time that the cluster needs to agree on the crash.
+ * {@link #WAKE_INTERVAL} and by the time that the cluster needs to agree on the crash.
  *
  * <pre>
  *   User --Keep--&gt; Reminder        (after a second; by then sharding has it in the journal)
@@ -42,9 +42,9 @@ public final class UserReminder {
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "reminder");
 
   /** How often a user is woken. */
-  static final Duration EVERY = Duration.ofSeconds(30);
+  static final Duration WAKE_INTERVAL = Duration.ofSeconds(30);
 
-  private static final Duration FIRST = Duration.ofSeconds(10);
+  private static final Duration FIRST_WAKE_AFTER = Duration.ofSeconds(10);
 
   /** All messages that a reminder receives. */
   public sealed interface Command extends Wire permits Keep, Release, Tick, Stop {}
@@ -68,7 +68,7 @@ public final class UserReminder {
   private final Runnable wake;
   private final ActorContext<Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
-  private boolean leaving;
+  private boolean passivating;
 
   private UserReminder(
       Runnable wake,
@@ -78,7 +78,7 @@ public final class UserReminder {
     this.wake = wake;
     this.context = context;
     this.shard = shard;
-    timers.startTimerWithFixedDelay(new Tick(), FIRST, EVERY);
+    timers.startTimerWithFixedDelay(new Tick(), FIRST_WAKE_AFTER, WAKE_INTERVAL);
   }
 
   /**
@@ -116,16 +116,16 @@ public final class UserReminder {
     switch (command) {
       case Keep keep -> {
         // A request that arrives during passivation may be lost with this entity.
-        if (!leaving) {
+        if (!passivating) {
           keep.user().tell(new UserPush.Reminded(keep.nr()));
         }
       }
       case Release release -> {
-        leaving = true;
+        passivating = true;
         shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
       }
       case Tick tick -> {
-        if (!leaving) {
+        if (!passivating) {
           wake.run();
         }
       }

@@ -64,7 +64,7 @@ final class UserState {
     return devices;
   }
 
-  ConversationRows places() {
+  ConversationRows rows() {
     return conversationRows;
   }
 
@@ -73,12 +73,12 @@ final class UserState {
   }
 
   /** Whether this login has ended. A session with one of its tokens cannot attach. */
-  boolean hasEnded(@Nullable String sid) {
+  boolean hasLoginEnded(@Nullable String sid) {
     return sid != null && endedLogins.containsKey(sid);
   }
 
   /** The ended logins that the account has not confirmed yet. */
-  List<EndedLogin> untoldLogins() {
+  List<EndedLogin> unconfirmedLogins() {
     return endedLogins.values().stream().filter(login -> !login.told()).toList();
   }
 
@@ -138,8 +138,8 @@ final class UserState {
         List<Device> before = List.copyOf(devices.values());
         devices.remove(e.deviceId());
         endLogins(e.ended());
-        letGo(before, 0);
-        retainPushes();
+        recordReleases(before, 0);
+        dropUnpushable();
       }
       case UserEvent.PushTokenSet e -> setPushToken(e);
       case UserEvent.GroupBegun e -> groups.add(e.group());
@@ -170,8 +170,8 @@ final class UserState {
             device.withPush(
                 e.platform(), token, token == null ? 0 : e.at(), token == null ? 0 : e.claim()));
     before.addAll(devices.values());
-    letGo(before, token == null ? e.claim() : 0);
-    retainPushes();
+    recordReleases(before, token == null ? e.claim() : 0);
+    dropUnpushable();
   }
 
   /**
@@ -182,7 +182,7 @@ final class UserState {
    * @param had the devices that may have had claims, before and after the change
    * @param taken claims with a lower number already belong to another user, and are not released
    */
-  private void letGo(List<Device> had, long taken) {
+  private void recordReleases(List<Device> had, long taken) {
     devices.replaceAll(
         (id, device) ->
             device.signedOut() && device.claims()
@@ -213,8 +213,8 @@ final class UserState {
   }
 
   /** Drops the pending pushes of devices that cannot receive a push. */
-  private void retainPushes() {
-    pushOutbox.retain(
+  private void dropUnpushable() {
+    pushOutbox.retainDevices(
         devices.values().stream()
             .filter(Device::pushable)
             .map(Device::number)
@@ -242,8 +242,8 @@ final class UserState {
                 false,
                 old == null ? 0 : old.pushClaim())
             .seen(e.client(), e.at(), e.sid()));
-    letGo(before, 0);
-    retainPushes();
+    recordReleases(before, 0);
+    dropUnpushable();
     nextDevice = e.number() + 1;
     lastSeenAt = Math.max(lastSeenAt, e.at());
   }
@@ -271,8 +271,8 @@ final class UserState {
     if (!e.ended().isEmpty()) {
       List<Device> before = List.copyOf(devices.values());
       endLogins(e.ended());
-      letGo(before, 0);
-      retainPushes();
+      recordReleases(before, 0);
+      dropUnpushable();
     }
   }
 

@@ -136,7 +136,7 @@ record VisibleRow(
   }
 
   /** The row as a client sees it. */
-  InboxRow shown() {
+  InboxRow toInboxRow() {
     return new InboxRow(
         id,
         type,
@@ -175,7 +175,7 @@ record VisibleRow(
   }
 
   /** The approximate size of the row in a journal, in bytes. */
-  int weight() {
+  int estimatedBytes() {
     int text = name.length() + (avatarUrl == null ? 0 : avatarUrl.length());
     if (lastMessage != null) {
       text += lastMessage.preview().length();

@@ -61,10 +61,10 @@ public final class FrameDecoder {
   private static final byte[] NONE = new byte[0];
   private static final int FIRST = 1024;
 
-  private final int most;
+  private final int maxMessageBytes;
 
   private byte[] chunk = NONE;
-  private int at;
+  private int position;
 
   // The header of the current frame, as far as it has arrived.
   private final byte[] header = new byte[14];
@@ -74,7 +74,7 @@ public final class FrameDecoder {
   private boolean inPayload;
   private int opcode;
   private boolean fin;
-  private long left;
+  private long payloadLeft;
   private int mask;
 
   // The message assembled so far, and the payload of a control frame between its parts.
@@ -92,7 +92,7 @@ public final class FrameDecoder {
    * @param most largest message, in bytes
    */
   public FrameDecoder(int most) {
-    this.most = most;
+    this.maxMessageBytes = most;
   }
 
   /**
@@ -101,7 +101,7 @@ public final class FrameDecoder {
    */
   public void feed(byte[] bytes) {
     chunk = bytes;
-    at = 0;
+    position = 0;
   }
 
   /** Returns the next event, or null if more bytes are needed. */
@@ -117,7 +117,7 @@ public final class FrameDecoder {
         }
       }
       takePayload();
-      if (left > 0) {
+      if (payloadLeft > 0) {
         break;
       }
       inPayload = false;
@@ -127,17 +127,17 @@ public final class FrameDecoder {
       }
     }
     chunk = NONE;
-    at = 0;
+    position = 0;
     return null;
   }
 
   // Takes bytes of the header until it is complete.
   private boolean headerComplete() {
     while (headerLength < 2 || headerLength < headerBytes()) {
-      if (at == chunk.length) {
+      if (position == chunk.length) {
         return false;
       }
-      header[headerLength++] = chunk[at++];
+      header[headerLength++] = chunk[position++];
     }
     return true;
   }
@@ -153,12 +153,12 @@ public final class FrameDecoder {
     opcode = header[0] & OPCODE;
     fin = (header[0] & FIN) != 0;
     int shortLength = header[1] & 0x7f;
-    left = shortLength;
+    payloadLeft = shortLength;
     if (shortLength >= 126) {
       int bytes = shortLength == 126 ? 2 : 8;
-      left = 0;
+      payloadLeft = 0;
       for (int i = 0; i < bytes; i++) {
-        left = left << 8 | (header[2 + i] & 0xff);
+        payloadLeft = payloadLeft << 8 | (header[2 + i] & 0xff);
       }
     }
     int masked = headerLength - 4;
@@ -167,7 +167,8 @@ public final class FrameDecoder {
     if ((header[0] & RESERVED) != 0
         || !Opcode.isKnown(opcode)
         || (header[1] & MASKED) == 0
-        || left < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also if negative
+        || payloadLeft
+            < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also if negative
         || (control && (shortLength > CONTROL_BYTES || !fin))
         || (!control && continues != (opcode == Opcode.CONTINUATION))) {
       return broken(CloseCode.PROTOCOL_ERROR);
@@ -179,14 +180,14 @@ public final class FrameDecoder {
     headerLength = 0;
     inPayload = true;
     if (control) {
-      this.control = left == 0 ? NONE : new byte[(int) left];
+      this.control = payloadLeft == 0 ? NONE : new byte[(int) payloadLeft];
       controlLength = 0;
       return null;
     }
     if (!continues) {
       messageOpcode = opcode;
     }
-    if (!tooLarge && left > most - messageLength) {
+    if (!tooLarge && payloadLeft > maxMessageBytes - messageLength) {
       tooLarge = true;
       message = NONE;
       messageLength = 0;
@@ -196,7 +197,7 @@ public final class FrameDecoder {
   }
 
   private void takePayload() {
-    int count = (int) Math.min(left, chunk.length - at);
+    int count = (int) Math.min(payloadLeft, chunk.length - position);
     if (count == 0) {
       return;
     }
@@ -210,8 +211,8 @@ public final class FrameDecoder {
     } else if (!tooLarge) {
       messageLength += count;
     }
-    at += count;
-    left -= count;
+    position += count;
+    payloadLeft -= count;
   }
 
   private void makeRoom(int count) {
@@ -219,8 +220,8 @@ public final class FrameDecoder {
     if (message.length < needed) {
       // A frame that has arrived as a whole gets the bytes it needs. For a frame that arrives in
       // parts the buffer doubles, so that bytes are copied less often.
-      int more = left == count && fin ? needed : Math.max(FIRST, needed * 2);
-      message = Arrays.copyOf(message, Math.min(more, most));
+      int more = payloadLeft == count && fin ? needed : Math.max(FIRST, needed * 2);
+      message = Arrays.copyOf(message, Math.min(more, maxMessageBytes));
     }
   }
 
@@ -229,10 +230,10 @@ public final class FrameDecoder {
     int i = 0;
     long wide = (long) key << 32 | (key & 0xffffffffL);
     for (; i + 8 <= count; i += 8) {
-      LONGS.set(to, offset + i, (long) LONGS.get(chunk, at + i) ^ wide);
+      LONGS.set(to, offset + i, (long) LONGS.get(chunk, position + i) ^ wide);
     }
     for (; i < count; i++) {
-      to[offset + i] = (byte) (chunk[at + i] ^ key >>> (24 - 8 * (i & 3)));
+      to[offset + i] = (byte) (chunk[position + i] ^ key >>> (24 - 8 * (i & 3)));
     }
     // The next part of the payload may begin in the middle of the key.
     mask = Integer.rotateLeft(key, 8 * (count & 3));

@@ -87,7 +87,7 @@ class ManagementPortTest {
 
   @Test
   void withACertificateItSpeaksTlsOnly() throws Exception {
-    Authority authority = Authority.make(before, later);
+    Authority authority = Authority.create(before, later);
     Map<String, String> files = files(authority);
     try (Node node = QuickNode.start(settings(files))) {
       HostPort port = node.management();
@@ -113,21 +113,21 @@ class ManagementPortTest {
 
   @Test
   void replacedFilesHoldForNewConnections() throws Exception {
-    Authority authority = Authority.make(before, later);
+    Authority authority = Authority.create(before, later);
     TlsFiles files = new TlsFiles(temporary.resolve("cert"), temporary.resolve("key"), null);
     write(files, authority);
     ServerContext context = new ServerContext(Certificate.ofServer(files, Instant.now()));
     BigInteger first = serial(context);
     assertThat(serial(context)).isEqualTo(first);
     write(files, authority);
-    context.use(Certificate.ofServer(files, Instant.now()));
+    context.replaceCertificate(Certificate.ofServer(files, Instant.now()));
     assertThat(serial(context)).isNotEqualTo(first);
   }
 
   /** Pods call each other by address: one is known by its issuer, and another's is refused. */
   @Test
   void otherNodesAreKnownByTheirIssuer() throws Exception {
-    Authority authority = Authority.make(before, later);
+    Authority authority = Authority.create(before, later);
     TlsFiles own = new TlsFiles(temporary.resolve("cert"), temporary.resolve("key"), null);
     write(own, authority);
     ServerContext here = new ServerContext(Certificate.ofServer(own, Instant.now()));
@@ -144,10 +144,11 @@ class ManagementPortTest {
 
   @Test
   void aCertificateWithoutItsKeyIsRefusedByName() throws Exception {
-    Authority authority = Authority.make(before, later);
+    Authority authority = Authority.create(before, later);
     Map<String, String> files = new HashMap<>(files(authority));
     files.put("PARLEY_MANAGEMENT_TLS_KEY", files(authority).get("PARLEY_MANAGEMENT_TLS_KEY"));
-    Files.writeString(Path.of(files.get("PARLEY_MANAGEMENT_TLS_KEY")), authority.secret().key());
+    Files.writeString(
+        Path.of(files.get("PARLEY_MANAGEMENT_TLS_KEY")), authority.certificateAndKey().key());
     assertThatThrownBy(() -> QuickNode.start(settings(files)))
         .isInstanceOf(SettingsException.class)
         .hasMessageStartingWith("PARLEY_MANAGEMENT_TLS_KEY: ")

@@ -110,9 +110,9 @@ class DynamoPolicyTest {
   private static void noteNodes(FaultProxy proxy, String prefix) throws Exception {
     try (DynamoStore store = DynamoStore.open(proxy.endpoint(), prefix, false)) {
       HostPort address = new HostPort("10.0.0.1", 25520);
-      PreviousIncarnation.after(store, address, InstantSource.system(), wait -> {}).close();
+      PreviousIncarnation.awaitPrevious(store, address, InstantSource.system(), wait -> {}).close();
       // The server has no right to look where an older version noted, nor needs it: a tool does.
-      assertThatThrownBy(() -> store.notes(PreviousIncarnation.PREFIX))
+      assertThatThrownBy(() -> store.readNotes(PreviousIncarnation.PREFIX))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("dynamodb:Scan");
     }
@@ -170,9 +170,9 @@ class DynamoPolicyTest {
   /** As the nodes of a cluster do, which this one is not. */
   private static void noteAsNodesDo(URI endpoint, String prefix) throws Exception {
     try (DynamoStore store = DynamoStore.open(endpoint, prefix, false)) {
-      store.note("silent until|x", 7);
-      assertThat(store.noted("silent until|x")).isEqualTo(7);
-      assertThat(store.secret("a key", () -> "made")).isEqualTo("made");
+      store.writeNote("silent until|x", 7);
+      assertThat(store.readNote("silent until|x")).isEqualTo(7);
+      assertThat(store.secretOrCreate("a key", () -> "made")).isEqualTo("made");
     }
   }
 }

@@ -180,7 +180,7 @@ final class ManifestRules {
     Settings.Cluster cluster = Settings.from(environment(KubernetesManifests.BASE)).cluster();
     expect(cluster.tls().on(), "nodes of the base know each other by certificates");
     expect(
-        cluster.shards() != null && cluster.shards() == ShardCount.STANDARD,
+        cluster.shards() != null && cluster.shards() == ShardCount.DEFAULT_COUNT,
         "PARLEY_SHARDS is not the standard");
     expect(
         pod.getVolumes().stream()

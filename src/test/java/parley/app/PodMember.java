@@ -31,11 +31,11 @@ final class PodMember {
             NodeTls.read(settings, InstantSource.system())
                 .config()
                 .withFallback(NodeConfig.of(settings, ConfigFactory.empty())));
-    StopWatchdog watch = StopWatchdog.of(system, Main::broken);
+    StopWatchdog watch = StopWatchdog.of(system, Main::haltAsBroken);
     NodeTls nodes = NodeTls.read(settings, InstantSource.system());
     ManagementTls operators = ManagementTls.read(settings, InstantSource.system());
     if (operators != null) {
-      operators.callOthers(system, settings.management().port(), nodes.authority());
+      operators.useForClusterCalls(system, settings.management().port(), nodes.authority());
     }
     new ManagementPort(
             system,

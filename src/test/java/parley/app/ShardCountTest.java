@@ -138,7 +138,7 @@ class ShardCountTest {
       asked.forEach(answer -> kept.add(answer.join()));
       assertThat(kept).hasSize(1);
       int before = kept.iterator().next();
-      assertThatThrownBy(() -> ShardCount.agreed(one, before == 1024 ? 2048 : 1024))
+      assertThatThrownBy(() -> ShardCount.agreeWithStore(one, before == 1024 ? 2048 : 1024))
           .isInstanceOf(SettingsException.class);
 
       // Whatever clocks say: this one is a year behind, so what it noted was over long ago.
@@ -152,7 +152,7 @@ class ShardCountTest {
       new Beating(one, "10.0.0.2", Duration.ofDays(365)).beat();
       List<Duration> pauses = new ArrayList<>();
       assertThat(ShardCount.change(two, 512, pauses::add, said::add)).isNull();
-      assertThat(pauses).containsExactly(PreviousIncarnation.SHOWS);
+      assertThat(pauses).containsExactly(PreviousIncarnation.SIGN_OF_LIFE_INTERVAL);
       assertThat(said.getFirst()).contains("10.0.0.1:25520").doesNotContain("10.0.0.2");
       assertThat(said.get(1)).contains("10.0.0.1:25520, 10.0.0.2:25520");
       assertThat(said.getLast()).isEqualTo("no node has left a new sign of life");
@@ -219,11 +219,11 @@ class ShardCountTest {
     try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
       try (Node node = QuickNode.start(Settings.from(environment))) {
         assertThat(node.listening()).isNotNull();
-        Map<String, String> first = store.notes(PreviousIncarnation.PREFIX);
+        Map<String, String> first = store.readNotes(PreviousIncarnation.PREFIX);
         assertThat(first).hasSize(1);
         await()
             .atMost(Duration.ofSeconds(30))
-            .until(() -> !store.notes(PreviousIncarnation.PREFIX).equals(first));
+            .until(() -> !store.readNotes(PreviousIncarnation.PREFIX).equals(first));
       }
       assertThat(ShardCount.change(store, 512, time -> {}, line -> {})).isNull();
     }
@@ -245,13 +245,13 @@ class ShardCountTest {
 
     Beating(DynamoStore store, String host, Duration off) {
       this.store = store;
-      this.name = PreviousIncarnation.name(new HostPort(host, 25520));
-      this.next = Instant.now().plus(off).plus(PreviousIncarnation.GIVEN_UP).toEpochMilli();
+      this.name = PreviousIncarnation.noteName(new HostPort(host, 25520));
+      this.next = Instant.now().plus(off).plus(PreviousIncarnation.REMOVED_AFTER).toEpochMilli();
     }
 
     void beat() {
       try {
-        store.note(name, next);
+        store.writeNote(name, next);
         next += 2_000;
       } catch (StoreRefusedException e) {
         throw new AssertionError(e);

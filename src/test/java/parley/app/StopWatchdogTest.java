@@ -70,7 +70,9 @@ class StopWatchdogTest {
                     }
                     """)))
         .isEqualTo(
-            Duration.ofMillis(13_200).plus(StopWatchdog.SYSTEM_END).plus(StopWatchdog.CLOSING));
+            Duration.ofMillis(13_200)
+                .plus(StopWatchdog.TERMINATION_MARGIN)
+                .plus(StopWatchdog.CLOSE_TIMEOUT));
   }
 
   /** Tests that wait for the end of a process wait longer than its stop may take. */
@@ -103,8 +105,8 @@ class StopWatchdogTest {
   @Test
   void whoPassesTheLimitIsToldWithThePhaseAndAllThreads() {
     StopWatchdog watch = new StopWatchdog(SHORT, told::add, nanos::get);
-    watch.reached("cluster-leave");
-    watch.begin();
+    watch.phaseReached("cluster-leave");
+    watch.startTimer();
     await().until(() -> !told.isEmpty());
     assertThat(told).singleElement().asString().contains("cluster-leave", SHORT.toString());
     assertThat(logged)
@@ -119,8 +121,8 @@ class StopWatchdogTest {
     StopWatchdog late = new StopWatchdog(SHORT, told::add, nanos::get);
     StopWatchdog inTime = new StopWatchdog(SHORT, why -> told.add("too early"), nanos::get);
     inTime.ended();
-    inTime.begin();
-    late.begin();
+    inTime.startTimer();
+    late.startTimer();
     await().until(() -> !told.isEmpty());
     assertThat(told).doesNotContain("too early");
   }
@@ -129,11 +131,11 @@ class StopWatchdogTest {
   void aPhaseThatTookLongIsLogged() {
     StopWatchdog watch = new StopWatchdog(LONG, told::add, nanos::get);
     nanos.addAndGet(Duration.ofHours(1).toNanos());
-    watch.reached("service-unbind");
+    watch.phaseReached("service-unbind");
     nanos.addAndGet(Duration.ofSeconds(5).toNanos());
-    watch.reached("service-stop");
+    watch.phaseReached("service-stop");
     nanos.addAndGet(Duration.ofMillis(5_001).toNanos());
-    watch.reached("cluster-leave");
+    watch.phaseReached("cluster-leave");
     nanos.addAndGet(Duration.ofMillis(7_300).toNanos());
     watch.ended();
     assertThat(logged)
@@ -171,12 +173,13 @@ class StopWatchdogTest {
     private Hangs() {}
 
     public static void main(String[] args) {
-      StopWatchdog watch = new StopWatchdog(Duration.ofSeconds(1), Main::broken, System::nanoTime);
+      StopWatchdog watch =
+          new StopWatchdog(Duration.ofSeconds(1), Main::haltAsBroken, System::nanoTime);
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(
                   () -> {
-                    watch.reached("service-stop");
+                    watch.phaseReached("service-stop");
                     try {
                       new CountDownLatch(1).await();
                     } catch (InterruptedException e) {

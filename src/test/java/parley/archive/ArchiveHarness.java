@@ -37,7 +37,7 @@ final class ArchiveHarness implements AutoCloseable {
     try {
       return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
     } catch (CompletionException e) {
-      Throwable bare = ColdFailures.bare(e);
+      Throwable bare = ColdFailures.unwrapped(e);
       if (bare instanceof TimeoutException) {
         throw new AssertionError("never came", e);
       }

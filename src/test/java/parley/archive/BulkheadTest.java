@@ -12,10 +12,10 @@ class BulkheadTest {
   @Test
   void soManyAreInSoManyWaitTheRestIsTurnedAway() {
     Bulkhead bulkhead = new Bulkhead("reads", 2, 1);
-    Bulkhead.Turn first = bulkhead.enter();
-    Bulkhead.Turn second = bulkhead.enter();
-    Bulkhead.Turn third = bulkhead.enter();
-    Bulkhead.Turn fourth = bulkhead.enter();
+    Bulkhead.Permit first = bulkhead.enter();
+    Bulkhead.Permit second = bulkhead.enter();
+    Bulkhead.Permit third = bulkhead.enter();
+    Bulkhead.Permit fourth = bulkhead.enter();
     assertThat(first.granted()).isCompleted();
     assertThat(second.granted()).isCompleted();
     assertThat(third.granted().toCompletableFuture()).isNotDone();
@@ -24,38 +24,38 @@ class BulkheadTest {
         .failsWithin(java.time.Duration.ZERO)
         .withThrowableThat()
         .withCauseInstanceOf(ColdUnavailable.class);
-    fourth.leave();
+    fourth.release();
     assertThat(third.granted().toCompletableFuture()).isNotDone();
-    second.leave();
-    second.leave();
+    second.release();
+    second.release();
     assertThat(third.granted()).isCompleted();
     assertThat(bulkhead.enter().granted().toCompletableFuture()).isNotDone();
   }
 
-  private static boolean in(Bulkhead.Turn turn) {
-    return turn.granted().toCompletableFuture().isDone()
-        && !turn.granted().toCompletableFuture().isCompletedExceptionally();
+  private static boolean in(Bulkhead.Permit permit) {
+    return permit.granted().toCompletableFuture().isDone()
+        && !permit.granted().toCompletableFuture().isCompletedExceptionally();
   }
 
   @Test
   void oneHasOneTurnAtATimeAndOthersPass() {
     Bulkhead bulkhead = new Bulkhead("scans", 2, 32);
-    Bulkhead.Turn first = bulkhead.enter("ann");
-    List<Bulkhead.Turn> more = new ArrayList<>();
+    Bulkhead.Permit first = bulkhead.enter("ann");
+    List<Bulkhead.Permit> more = new ArrayList<>();
     for (int i = 0; i < Bulkhead.EACH; i++) {
       more.add(bulkhead.enter("ann"));
     }
     assertThat(in(first)).isTrue();
     assertThat(more).noneMatch(BulkheadTest::in);
     assertThat(bulkhead.enter("ann").granted()).isCompletedExceptionally();
-    Bulkhead.Turn bob = bulkhead.enter("bob");
+    Bulkhead.Permit bob = bulkhead.enter("bob");
     assertThat(in(bob)).isTrue();
-    Bulkhead.Turn cat = bulkhead.enter("cat");
+    Bulkhead.Permit cat = bulkhead.enter("cat");
     assertThat(in(cat)).isFalse();
-    first.leave();
+    first.release();
     assertThat(in(more.getFirst())).isTrue();
     assertThat(in(cat)).isFalse();
-    bob.leave();
+    bob.release();
     assertThat(in(cat)).isTrue();
     assertThat(more.stream().filter(BulkheadTest::in)).hasSize(1);
   }
@@ -64,20 +64,20 @@ class BulkheadTest {
   void whoeverComesForWhomNobodyIsForgotten() {
     Random random = new Random(EntrySamples.seed());
     Bulkhead bulkhead = new Bulkhead("scans", 3, 12);
-    List<Bulkhead.Turn> here = new ArrayList<>();
+    List<Bulkhead.Permit> here = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       if (random.nextBoolean()) {
         here.add(bulkhead.enter(random.nextInt(4) == 0 ? null : "u" + random.nextInt(5)));
       } else if (!here.isEmpty()) {
-        here.remove(random.nextInt(here.size())).leave();
+        here.remove(random.nextInt(here.size())).release();
       }
-      here.removeIf(turn -> turn.granted().toCompletableFuture().isCompletedExceptionally());
+      here.removeIf(permit -> permit.granted().toCompletableFuture().isCompletedExceptionally());
       assertThat(here.stream().filter(BulkheadTest::in).count()).isLessThanOrEqualTo(3);
     }
     for (int i = 0; i < 100 && !here.isEmpty(); i++) {
-      Bulkhead.Turn inside = here.stream().filter(BulkheadTest::in).findFirst().orElseThrow();
+      Bulkhead.Permit inside = here.stream().filter(BulkheadTest::in).findFirst().orElseThrow();
       here.remove(inside);
-      inside.leave();
+      inside.release();
     }
     assertThat(here).isEmpty();
     assertThat(bulkhead.waiting()).isZero();
@@ -87,14 +87,14 @@ class BulkheadTest {
   void whoeverComesAndGoesNobodyIsForgotten() {
     Random random = new Random(EntrySamples.seed());
     Bulkhead bulkhead = new Bulkhead("reads", 3, 5);
-    List<Bulkhead.Turn> here = new ArrayList<>();
+    List<Bulkhead.Permit> here = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       if (random.nextBoolean()) {
         here.add(bulkhead.enter());
       } else if (!here.isEmpty()) {
-        here.remove(random.nextInt(here.size())).leave();
+        here.remove(random.nextInt(here.size())).release();
       }
-      here.removeIf(turn -> turn.granted().toCompletableFuture().isCompletedExceptionally());
+      here.removeIf(permit -> permit.granted().toCompletableFuture().isCompletedExceptionally());
       long inside = here.stream().filter(t -> t.granted().toCompletableFuture().isDone()).count();
       assertThat(inside).isEqualTo(Math.min(3, here.size()));
       assertThat(bulkhead.waiting()).isEqualTo(here.size() - (int) inside);

@@ -17,8 +17,9 @@ final class FullDisk {
           objects.put(args[1], new byte[Integer.parseInt(args[2])], "text/plain"));
       System.out.println("put");
     } catch (RuntimeException e) {
-      Throwable bare = ColdFailures.bare(e);
-      System.out.println(ColdFailures.of(e).getClass().getSimpleName() + " " + bare.getMessage());
+      Throwable bare = ColdFailures.unwrapped(e);
+      System.out.println(
+          ColdFailures.classified(e).getClass().getSimpleName() + " " + bare.getMessage());
     } finally {
       threads.shutdown();
     }

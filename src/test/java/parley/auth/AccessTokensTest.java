@@ -74,7 +74,7 @@ final class AccessTokensTest {
     keys = KeyRing.inFolder(folder, clock);
     String url = "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks";
     tokens = new AccessTokens(keys, ExternalIssuer.of(IDP, "parley-app", url, List.of()), clock);
-    tokens.hasten();
+    tokens.useFastSignatures();
   }
 
   @AfterEach

@@ -112,15 +112,15 @@ final class AccountEventGoldenTest {
             .formatted(token.token().familyId(), token.token().secretHash());
     AccountState state = Goldens.mapper(KIT.system()).readValue(json, AccountState.class);
     assertThat(state.standing(token.token(), AuthFixtures.START))
-        .isEqualTo(AccountState.Standing.GOOD);
-    RefreshToken next = token.token().next().token();
+        .isEqualTo(AccountState.Standing.CURRENT);
+    RefreshToken next = token.token().nextGeneration().token();
     AccountState after =
         state.apply(
             new AccountEvent.FamilyRotated(
                 next.familyId(), next.counter(), next.secretHash(), AuthFixtures.START));
-    assertThat(after.standing(next, AuthFixtures.START)).isEqualTo(AccountState.Standing.GOOD);
+    assertThat(after.standing(next, AuthFixtures.START)).isEqualTo(AccountState.Standing.CURRENT);
     assertThat(after.standing(token.token(), AuthFixtures.START))
-        .isEqualTo(AccountState.Standing.AGAIN);
+        .isEqualTo(AccountState.Standing.REPEAT_ALLOWED);
     byte[] written = Goldens.mapper(KIT.system()).writeValueAsBytes(after);
     assertThat(Goldens.mapper(KIT.system()).readValue(written, AccountState.class))
         .isEqualTo(after);

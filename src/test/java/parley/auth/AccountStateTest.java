@@ -60,7 +60,7 @@ final class AccountStateTest {
         if (isLive) {
           assertThat(standing)
               .as("seed " + seed)
-              .isEqualTo(newest ? Standing.GOOD : Standing.SPENT);
+              .isEqualTo(newest ? Standing.CURRENT : Standing.SPENT);
         } else {
           assertThat(standing)
               .as("seed " + seed)
@@ -69,8 +69,8 @@ final class AccountStateTest {
                       ? List.of(Standing.REVOKED, Standing.UNKNOWN)
                       : List.of(Standing.UNKNOWN));
         }
-        if (standing == Standing.GOOD && random.nextInt(10) > 0) {
-          RefreshToken next = token.next().token();
+        if (standing == Standing.CURRENT && random.nextInt(10) > 0) {
+          RefreshToken next = token.nextGeneration().token();
           line.issued.add(next);
           line.end = now.plus(Duration.ofDays(7));
           live.remove(token.familyId());
@@ -89,7 +89,7 @@ final class AccountStateTest {
       assertThat(state.reused().size()).isBetween(0, 20);
       for (Line line : live.values()) {
         RefreshToken good = line.issued.get(line.issued.size() - 1);
-        assertThat(state.standing(good, now)).as("seed " + seed).isEqualTo(Standing.GOOD);
+        assertThat(state.standing(good, now)).as("seed " + seed).isEqualTo(Standing.CURRENT);
       }
     }
   }

@@ -367,7 +367,7 @@ final class AccountTest {
     for (int i = 0; i < 2_000; i++) {
       login(WRONG, "address " + i, null);
     }
-    assertThat(hasher.matches()).as("all of them together").isEqualTo(GuessLimits.ALL.free());
+    assertThat(hasher.matches()).as("all of them together").isEqualTo(GuessLimits.COMMON.free());
     assertThat(login(PASSWORD, "new", null)).isInstanceOf(AccountReply.RateLimited.class);
     for (int i = 0; i < 20; i++) {
       login(WRONG, "address " + i, null);
@@ -417,7 +417,7 @@ final class AccountTest {
     for (int i = 0; i < 2_000; i++) {
       login(WRONG, "address " + i, new Secret(foreign));
     }
-    assertThat(hasher.matches()).isEqualTo(GuessLimits.ALL.free());
+    assertThat(hasher.matches()).isEqualTo(GuessLimits.COMMON.free());
   }
 
   @Test

@@ -127,7 +127,7 @@ final class AccountsTest {
   @Test
   void strangersAreStrangers() {
     assertThat(get(accounts.lookup("stranger"))).isEqualTo(new AuthResult.NotFound());
-    assertThat(get(accounts.refresh(RefreshToken.first("stranger").wire())))
+    assertThat(get(accounts.refresh(RefreshToken.first("stranger").clientToken())))
         .isEqualTo(new AuthResult.UnknownToken());
     for (int i = 0; i < 10; i++) {
       assertThat(get(accounts.login("stranger", new Secret("wrong"), ORIGIN)))

@@ -81,7 +81,7 @@ final class Argon2HasherTest {
             hasher.matches(PASSWORD, hash, PasswordHasher.Lane.LOGIN).toCompletableFuture());
       }
       CompletableFuture<Boolean> known =
-          hasher.matches(PASSWORD, hash, PasswordHasher.Lane.KNOWN).toCompletableFuture();
+          hasher.matches(PASSWORD, hash, PasswordHasher.Lane.KNOWN_DEVICE).toCompletableFuture();
       assertThat(known.join()).isTrue();
       // It had its turn after one of each of the others at the most, and one that was running.
       assertThat(flood.stream().filter(f -> f.isDone() && !f.isCompletedExceptionally()).count())

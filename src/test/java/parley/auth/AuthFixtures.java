@@ -65,7 +65,7 @@ final class AuthFixtures {
     volatile boolean away;
 
     @Override
-    public CompletionStage<?> ended(UserId user, String sid) {
+    public CompletionStage<?> loginEnded(UserId user, String sid) {
       told.add(sid);
       return away
           ? CompletableFuture.failedFuture(new TimeoutException("nobody there"))

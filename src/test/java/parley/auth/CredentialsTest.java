@@ -31,13 +31,13 @@ final class CredentialsTest {
   void refreshTokensAreReadBackAndShort() {
     for (String name : new String[] {"bob", "a".repeat(32)}) {
       RefreshToken.Fresh first = RefreshToken.first(name);
-      RefreshToken.Fresh second = first.token().next();
-      assertThat(RefreshToken.parse(first.wire().value())).contains(first.token());
-      assertThat(RefreshToken.parse(second.wire().value())).contains(second.token());
+      RefreshToken.Fresh second = first.token().nextGeneration();
+      assertThat(RefreshToken.parse(first.clientToken().value())).contains(first.token());
+      assertThat(RefreshToken.parse(second.clientToken().value())).contains(second.token());
       assertThat(second.token().familyId()).isEqualTo(first.token().familyId());
       assertThat(second.token().counter()).isEqualTo(1);
       assertThat(second.token().secretHash()).isNotEqualTo(first.token().secretHash());
-      assertThat(first.wire().value().length()).isLessThanOrEqualTo(RefreshToken.MAX_CHARS);
+      assertThat(first.clientToken().value().length()).isLessThanOrEqualTo(RefreshToken.MAX_CHARS);
       assertThat(first.token().toString() + first).doesNotContain(first.token().familyId());
     }
   }
@@ -51,7 +51,7 @@ final class CredentialsTest {
     for (int i = 0; i < 2_000; i++) {
       String name = "abcdefgh".substring(0, 3 + random.nextInt(5));
       RefreshToken.Fresh fresh = RefreshToken.first(name);
-      StringBuilder changed = new StringBuilder(fresh.wire().value());
+      StringBuilder changed = new StringBuilder(fresh.clientToken().value());
       int at = i % 2 == 0 ? changed.length() - 1 : random.nextInt(changed.length());
       char other = alphabet.charAt(random.nextInt(64));
       if (changed.charAt(at) != other) {
@@ -66,7 +66,7 @@ final class CredentialsTest {
     assertThat(RefreshToken.parse("")).isEmpty();
     assertThat(RefreshToken.parse("é".repeat(50))).isEmpty();
     assertThat(RefreshToken.parse("A".repeat(1_000_000))).isEmpty();
-    assertThat(RefreshToken.parse(RefreshToken.first("bob").wire().value() + "=")).isEmpty();
+    assertThat(RefreshToken.parse(RefreshToken.first("bob").clientToken().value() + "=")).isEmpty();
   }
 
   @Test

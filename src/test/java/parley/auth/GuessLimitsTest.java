@@ -43,7 +43,7 @@ class GuessLimitsTest {
   @Test
   void aSiteWithManyAddressesHasItsShareAndNobodyElseWaits() {
     List<GuessLimits.Who> site = site("2001:db8:1:1");
-    assertThat(guess(site)).isEqualTo(GuessLimits.SITE.free());
+    assertThat(guess(site)).isEqualTo(GuessLimits.PER_SITE.free());
     ownerMayTry();
     // Another /56 of the same /48 is the same site.
     assertThat(guess(site("2001:db8:1:2"))).isZero();
@@ -59,8 +59,8 @@ class GuessLimitsTest {
       now += 3_000;
     }
     // What it began with, and then as many as are forgiven it.
-    long forgiven = 86_400_000 / GuessLimits.SITE.forgiveMillis();
-    assertThat(tried).isBetween(GuessLimits.SITE.free(), 40 + (int) forgiven);
+    long forgiven = 86_400_000 / GuessLimits.PER_SITE.forgiveMillis();
+    assertThat(tried).isBetween(GuessLimits.PER_SITE.free(), 40 + (int) forgiven);
   }
 
   @Test
@@ -69,7 +69,7 @@ class GuessLimitsTest {
     for (int i = 1; i <= 8; i++) {
       tried += guess(site("2001:db8:" + i + ":1"));
     }
-    assertThat(tried).isEqualTo(GuessLimits.ALL.free());
+    assertThat(tried).isEqualTo(GuessLimits.COMMON.free());
     assertThat(limits.take(OWNER, now)).isPositive();
   }
 
@@ -82,7 +82,7 @@ class GuessLimitsTest {
         tried += limits.take(one, now) == 0 ? 1 : 0;
       }
     }
-    assertThat(tried).isEqualTo(6 * GuessLimits.ONE.free());
+    assertThat(tried).isEqualTo(6 * GuessLimits.PER_SOURCE.free());
   }
 
   @Test
@@ -91,7 +91,7 @@ class GuessLimitsTest {
     for (int i = 0; i < 200; i++) {
       tried += limits.take(who("192.0.2." + i, "stolen"), now) == 0 ? 1 : 0;
     }
-    assertThat(tried).isEqualTo(GuessLimits.ONE.free());
+    assertThat(tried).isEqualTo(GuessLimits.PER_SOURCE.free());
     assertThat(limits.take(who("192.0.2.1", "another"), now)).isZero();
   }
 
@@ -103,7 +103,7 @@ class GuessLimitsTest {
         tried += limits.take(who("192.0.2.1", "stolen " + i), now) == 0 ? 1 : 0;
       }
     }
-    assertThat(tried).isEqualTo(GuessLimits.KNOWN.free());
+    assertThat(tried).isEqualTo(GuessLimits.KNOWN_PER_ADDRESS.free());
     // The owner's device is elsewhere, and who has none is not held up by those who have.
     assertThat(limits.take(who("192.0.2.2", "owner's"), now)).isZero();
     assertThat(limits.take(who("192.0.2.1", null), now)).isZero();
@@ -124,7 +124,7 @@ class GuessLimitsTest {
     }
     guess(site("2001:db8:1:1"));
     assertThat(limits.isEmpty(now)).isFalse();
-    now += 40 * GuessLimits.SITE.forgiveMillis();
+    now += 40 * GuessLimits.PER_SITE.forgiveMillis();
     assertThat(limits.isEmpty(now)).isTrue();
   }
 }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import parley.auth.KeyRing.Rotation;
-import parley.auth.SigningKeys.Shown;
+import parley.auth.SigningKeys.KeyDescription;
 import parley.auth.SigningKeys.Use;
 import parley.auth.TokenVerdict.Principal;
 import parley.auth.TokenVerdict.Rejected;
@@ -47,7 +47,7 @@ final class KeyRotationTest {
   private static final Duration LEAD = SigningKeys.LEAD;
 
   private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
-  private final Shared shared = new Shared(SigningKeys.made(clock.instant()));
+  private final Shared shared = new Shared(SigningKeys.newKeyText(clock.instant()));
   private final List<AccessTokens> nodes = new ArrayList<>();
 
   @AfterEach
@@ -76,7 +76,7 @@ final class KeyRotationTest {
     clock.forward(AccessTokens.LIFE.minusSeconds(2));
     assertThat(verify(started, last)).as("a moment before its end").isInstanceOf(Principal.class);
 
-    clock.forward(SigningKeys.KEEP);
+    clock.forward(SigningKeys.GRACE_PERIOD);
     assertThat(uses(ring.keys())).containsExactly(Use.SIGNING, Use.ENDED);
     assertThat(kids(ring)).containsExactly(next);
     // Whoever got hold of the old key cannot make tokens with it.
@@ -89,8 +89,8 @@ final class KeyRotationTest {
     AccessTokens unaware = node(ring());
     KeyRing ring = ring();
     AccessTokens rotator = node(ring);
-    rotated(ring, SigningKeys.LEAST_LEAD);
-    clock.forward(SigningKeys.LEAST_LEAD);
+    rotated(ring, SigningKeys.MIN_LEAD);
+    clock.forward(SigningKeys.MIN_LEAD);
     Secret token = rotator.issue(BOB, "bob");
     assertThat(verify(unaware, token)).isInstanceOf(Principal.class);
     assertThat(kid(unaware)).as("from now on it signs with it too").isEqualTo(kid(rotator));
@@ -142,8 +142,8 @@ final class KeyRotationTest {
     AccessTokens unaware = node(ring());
     KeyRing ring = ring();
     AccessTokens rotator = node(ring);
-    rotated(ring, SigningKeys.LEAST_LEAD);
-    clock.forward(SigningKeys.LEAST_LEAD);
+    rotated(ring, SigningKeys.MIN_LEAD);
+    clock.forward(SigningKeys.MIN_LEAD);
     shared.away = true;
     Secret token = rotator.issue(BOB, "bob");
     assertThat(verify(unaware, token)).isInstanceOf(Unavailable.class);
@@ -169,10 +169,10 @@ final class KeyRotationTest {
     assertThat(one.keys().text(clock.instant())).isEqualTo(two.keys().text(clock.instant()));
     // Again is no other key, and sooner is sooner.
     assertThat(((Rotation.Rotated) rotate(two, LEAD.plusSeconds(60))).changed()).isFalse();
-    Rotation.Rotated sooner = (Rotation.Rotated) rotate(two, SigningKeys.LEAST_LEAD);
+    Rotation.Rotated sooner = (Rotation.Rotated) rotate(two, SigningKeys.MIN_LEAD);
     assertThat(sooner.changed()).isTrue();
-    assertThat(sooner.keys().shown(clock.instant()).get(0).signsFrom())
-        .isEqualTo(clock.instant().plus(SigningKeys.LEAST_LEAD));
+    assertThat(sooner.keys().describe(clock.instant()).get(0).signsFrom())
+        .isEqualTo(clock.instant().plus(SigningKeys.MIN_LEAD));
     assertThat(sooner.keys().all()).hasSize(2);
   }
 
@@ -189,9 +189,9 @@ final class KeyRotationTest {
   void keysAreBounded() throws Exception {
     KeyRing ring = ring();
     int made = 1;
-    while (rotate(ring, SigningKeys.LEAST_LEAD) instanceof Rotation.Rotated rotated) {
+    while (rotate(ring, SigningKeys.MIN_LEAD) instanceof Rotation.Rotated rotated) {
       assertThat(rotated.keys().all()).hasSize(++made);
-      clock.forward(SigningKeys.LEAST_LEAD);
+      clock.forward(SigningKeys.MIN_LEAD);
     }
     assertThat(made).isEqualTo(SigningKeys.MOST);
     clock.forward(Duration.ofDays(1));
@@ -256,7 +256,8 @@ final class KeyRotationTest {
     }
     KeyRing read = KeyRing.inFolder(folder, clock);
     assertThat(uses(read.keys())).containsExactly(Use.NEXT, Use.SIGNING);
-    assertThat(read.keys().shown(clock.instant())).isEqualTo(ring.keys().shown(clock.instant()));
+    assertThat(read.keys().describe(clock.instant()))
+        .isEqualTo(ring.keys().describe(clock.instant()));
     ring.close();
     read.close();
   }
@@ -368,7 +369,7 @@ final class KeyRotationTest {
   }
 
   private List<Use> uses(SigningKeys keys) {
-    return keys.shown(clock.instant()).stream().map(Shown::use).toList();
+    return keys.describe(clock.instant()).stream().map(KeyDescription::use).toList();
   }
 
   private static SigningKeys rotated(KeyRing ring, Duration lead) {

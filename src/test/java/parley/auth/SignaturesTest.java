@@ -41,7 +41,7 @@ final class SignaturesTest {
 
   @BeforeEach
   void hasten() {
-    fast.hasten();
+    fast.useFastProvider();
   }
 
   @Test
@@ -101,7 +101,7 @@ final class SignaturesTest {
             () -> Optional.of(new Provided(Denying.class)));
     for (Supplier<Optional<Provider>> one : broken) {
       Signatures signatures = signatures(key);
-      signatures.hasten(one);
+      signatures.useFastProvider(one);
       assertThat(signatures.isFast()).isFalse();
       SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
       signatures.sign(jwt);
@@ -117,7 +117,7 @@ final class SignaturesTest {
     for (boolean signs : List.of(true, false)) {
       Trusting.broken = false;
       Signatures signatures = signatures(key);
-      signatures.hasten(() -> Optional.of(new Provided(Trusting.class)));
+      signatures.useFastProvider(() -> Optional.of(new Provided(Trusting.class)));
       assertThat(signatures.isFast()).isTrue();
       Trusting.broken = true;
       SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
@@ -139,7 +139,7 @@ final class SignaturesTest {
     slow.sign(signed);
     Trusting.broken = false;
     Signatures signatures = signatures(key);
-    signatures.hasten(() -> Optional.of(new Provided(Trusting.class)));
+    signatures.useFastProvider(() -> Optional.of(new Provided(Trusting.class)));
     Trusting.broken = true;
     assertThat(signatures.verify(signed, key)).isTrue();
     assertThat(signatures.verify(spoilt(signed), key)).isFalse();

@@ -103,15 +103,15 @@ class CalendarTest {
   }
 
   /** Conversations that archive at once, but for the dead ones. */
-  private final CalendarClock.Ways ways =
-      new CalendarClock.Ways() {
+  private final CalendarClock.Recipients recipients =
+      new CalendarClock.Recipients() {
         @Override
-        public void bucket(long day, int slot, CalendarBucket.Command message) {
+        public void tellBucket(long day, int slot, CalendarBucket.Command message) {
           tell(day, slot, message);
         }
 
         @Override
-        public void conversation(ConversationId id, long day) {
+        public void askConversation(ConversationId id, long day) {
           asked.add(id.value() + "@" + day);
           if (!dead.contains(id)) {
             tell(day, CalendarBucket.slot(id), new CalendarBucket.Finished(id));
@@ -121,7 +121,7 @@ class CalendarTest {
 
   private void startClocks() {
     for (int i = 0; i < CalendarClock.CLOCKS; i++) {
-      clocks.put(i, kit.spawn(CalendarClock.create(i, time, Duration.ofMillis(5), ways)));
+      clocks.put(i, kit.spawn(CalendarClock.create(i, time, Duration.ofMillis(5), recipients)));
     }
   }
 
@@ -225,7 +225,7 @@ class CalendarTest {
               now.addAndGet(31_000);
               return clockDay(CalendarBucket.slot(id(1)) % CalendarClock.CLOCKS) == day + 1;
             });
-    assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(CalendarClock.TIMES);
+    assertThat(asked.stream().filter(("g_x1@" + day)::equals)).hasSize(CalendarClock.MAX_REQUESTS);
     assertThat(waiting(Calendar.day(now.get()) + 1, CalendarBucket.slot(id(1))))
         .containsExactly(id(1));
   }

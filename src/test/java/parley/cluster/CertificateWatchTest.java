@@ -21,14 +21,14 @@ class CertificateWatchTest {
 
   @Test
   void theEndIsToldInTimeAndNotTooOften() throws Exception {
-    Authority authority = Authority.make(START, START.plus(Duration.ofDays(1000)));
+    Authority authority = Authority.create(START, START.plus(Duration.ofDays(1000)));
     TlsFiles files = TlsFiles.in(folder);
     put(files, authority, START.plus(Duration.ofDays(90)));
     CertificateWatch watch =
         new CertificateWatch(
             "PARLEY_NODE_TLS_CERT",
             "connections between nodes",
-            () -> Certificate.ofNode(files, now).ends(),
+            () -> Certificate.ofNode(files, now).expiresAt(),
             () -> now);
     assertThat(watch.look()).isNull();
     assertThat(watch.daysLeft()).isEqualTo(90);

@@ -23,7 +23,7 @@ class ClusterClockTest {
 
   private static long corrected(Long... others) {
     ClusterClock clock = clock(NOW);
-    clock.compared(List.of(others));
+    clock.updateCorrection(List.of(others));
     return clock.millis() - NOW;
   }
 
@@ -43,13 +43,13 @@ class ClusterClockTest {
   void itIsBelievedAgain() {
     ClusterClock clock = clock(NOW);
     Telemetry telemetry = new Telemetry();
-    clock.meter(telemetry);
-    clock.compared(List.of(-HOUR, -HOUR));
+    clock.registerMeters(telemetry);
+    clock.updateCorrection(List.of(-HOUR, -HOUR));
     assertThat(clock.instant()).isEqualTo(Instant.ofEpochMilli(NOW - HOUR));
     assertThat(telemetry.scrape())
         .contains("parley_clock_offset_seconds -3600.0")
         .contains("parley_clock_correction_seconds -3600.0");
-    clock.compared(List.of(3L, -4L));
+    clock.updateCorrection(List.of(3L, -4L));
     assertThat(clock.millis()).isEqualTo(NOW);
     assertThat(clock.ownMillis()).isEqualTo(NOW);
     telemetry.close();

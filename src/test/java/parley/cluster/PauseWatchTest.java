@@ -17,13 +17,13 @@ class PauseWatchTest {
         new PauseWatch(Duration.ofSeconds(10), nanos::get, ended::incrementAndGet)) {
       for (int i = 0; i < 100; i++) {
         pass(9);
-        watch.beat();
+        watch.heartbeat();
       }
       assertThat(watch.getAsBoolean()).isFalse();
       pass(11);
       assertThat(watch.getAsBoolean()).isTrue();
       assertThat(ended).hasValue(0);
-      watch.beat();
+      watch.heartbeat();
       assertThat(ended).hasValue(1);
       assertThat(watch.getAsBoolean()).isTrue();
     }
@@ -34,7 +34,7 @@ class PauseWatchTest {
     try (PauseWatch watch =
         new PauseWatch(Duration.ofSeconds(10), nanos::get, ended::incrementAndGet)) {
       pass(11);
-      watch.beat();
+      watch.heartbeat();
       assertThat(ended).hasValue(1);
       assertThat(watch.getAsBoolean()).isTrue();
     }

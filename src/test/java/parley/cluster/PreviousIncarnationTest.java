@@ -37,7 +37,7 @@ class PreviousIncarnationTest {
   }
 
   private PreviousIncarnation start(HostPort address) throws StoreRefusedException {
-    return PreviousIncarnation.after(store, address, clock, waits::add);
+    return PreviousIncarnation.awaitPrevious(store, address, clock, waits::add);
   }
 
   @Test
@@ -52,10 +52,10 @@ class PreviousIncarnationTest {
     try (PreviousIncarnation killed = start(ADDRESS)) {
       now = now.plusSeconds(5);
       start(ADDRESS).close();
-      assertThat(waits).containsExactly(PreviousIncarnation.GIVEN_UP.minusSeconds(5));
+      assertThat(waits).containsExactly(PreviousIncarnation.REMOVED_AFTER.minusSeconds(5));
       assertThat(killed).isNotNull();
     }
-    now = now.plus(PreviousIncarnation.GIVEN_UP);
+    now = now.plus(PreviousIncarnation.REMOVED_AFTER);
     start(ADDRESS).close();
     assertThat(waits).hasSize(1);
   }
@@ -63,10 +63,10 @@ class PreviousIncarnationTest {
   @Test
   void whoLeftInOrderLeavesAShortWait() throws Exception {
     PreviousIncarnation leaver = start(ADDRESS);
-    leaver.left();
+    leaver.leftInOrder();
     leaver.close();
     start(ADDRESS).close();
-    assertThat(waits).containsExactly(PreviousIncarnation.LEFT);
+    assertThat(waits).containsExactly(PreviousIncarnation.WAIT_AFTER_LEAVE);
   }
 
   @Test
@@ -74,20 +74,20 @@ class PreviousIncarnationTest {
     start(ADDRESS).close();
     now = now.minus(Duration.ofDays(400));
     start(ADDRESS).close();
-    assertThat(waits).containsExactly(PreviousIncarnation.GIVEN_UP);
+    assertThat(waits).containsExactly(PreviousIncarnation.REMOVED_AFTER);
   }
 
   @Test
   void noSignOfLifeLiesBesideTheSigningKeys() throws Exception {
     start(ADDRESS).close();
-    assertThat(store.kept(PreviousIncarnation.name(ADDRESS))).isNull();
-    assertThat(store.noted(PreviousIncarnation.name(ADDRESS))).isPositive();
+    assertThat(store.findSecret(PreviousIncarnation.noteName(ADDRESS))).isNull();
+    assertThat(store.readNote(PreviousIncarnation.noteName(ADDRESS))).isPositive();
   }
 
   @Test
   void theLifeBeforeMayHaveBeenOfAnOlderVersion() throws Exception {
     long until = now.toEpochMilli() + 7_000;
-    store.secret(PreviousIncarnation.name(ADDRESS), () -> String.valueOf(until));
+    store.secretOrCreate(PreviousIncarnation.noteName(ADDRESS), () -> String.valueOf(until));
     start(ADDRESS).close();
     assertThat(waits).containsExactly(Duration.ofSeconds(7));
   }

@@ -42,8 +42,9 @@ class RotationCheckTest {
     notes(ONE, Duration.ZERO);
     assertThat(objection()).hasValueSatisfying(why -> assertThat(why).contains(TWO.toString()));
     // An older version notes it beside the keys.
-    store.secret(
-        PreviousIncarnation.name(TWO), () -> String.valueOf(NOW.plusSeconds(20).toEpochMilli()));
+    store.secretOrCreate(
+        PreviousIncarnation.noteName(TWO),
+        () -> String.valueOf(NOW.plusSeconds(20).toEpochMilli()));
     assertThat(objection())
         .hasValueSatisfying(why -> assertThat(why).contains(TWO.toString(), "Upgrade all"));
     notes(TWO, Duration.ofSeconds(-4));
@@ -65,20 +66,20 @@ class RotationCheckTest {
   @Test
   void theRowOfTheVersionBeforeIsTakenOver() throws Exception {
     String before = new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();
-    store.secret(SigningKeys.FILE_NAME, () -> before);
+    store.secretOrCreate(SigningKeys.FILE_NAME, () -> before);
     try (KeyRing ring = SharedKeyStore.open(store, () -> NOW);
         KeyRing other = SharedKeyStore.open(store, () -> NOW)) {
       String first = ECKey.parse(before).getKeyID();
       assertThat(ring.keys().keyId(NOW)).isEqualTo(first);
-      assertThat(store.kept(SigningKeys.FILE_NAME)).isEqualTo(before);
+      assertThat(store.findSecret(SigningKeys.FILE_NAME)).isEqualTo(before);
       rotate(ring);
       rotate(other);
-      assertThat(other.keys().shown(NOW)).isEqualTo(ring.keys().shown(NOW)).hasSize(2);
-      String row = store.kept(SigningKeys.FILE_NAME);
+      assertThat(other.keys().describe(NOW)).isEqualTo(ring.keys().describe(NOW)).hasSize(2);
+      String row = store.findSecret(SigningKeys.FILE_NAME);
       assertThat(ECKey.parse(row).getKeyID()).isEqualTo(first);
       // Who has read what was there before can write nothing over it.
-      assertThat(store.replace(SigningKeys.FILE_NAME, before, "x")).isFalse();
-      assertThat(store.kept(SigningKeys.FILE_NAME)).isEqualTo(row);
+      assertThat(store.replaceSecret(SigningKeys.FILE_NAME, before, "x")).isFalse();
+      assertThat(store.findSecret(SigningKeys.FILE_NAME)).isEqualTo(row);
     }
   }
 
@@ -88,9 +89,9 @@ class RotationCheckTest {
   }
 
   private void notes(HostPort node, Duration off) throws Exception {
-    store.note(
-        PreviousIncarnation.name(node),
-        NOW.plus(PreviousIncarnation.GIVEN_UP).plus(off).toEpochMilli());
+    store.writeNote(
+        PreviousIncarnation.noteName(node),
+        NOW.plus(PreviousIncarnation.REMOVED_AFTER).plus(off).toEpochMilli());
   }
 
   private Optional<String> objection() throws Exception {

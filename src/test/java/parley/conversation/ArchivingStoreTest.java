@@ -200,7 +200,10 @@ class ArchivingStoreTest {
                   h.kit.system(), new ColdStore.Files(folder.resolve("cold")), new Telemetry()));
       assertThat(conversationVerifier.verify(id).toCompletableFuture().get())
           .isEqualTo(new ConversationVerifier.Result(id, before.size(), 641, List.of()));
-      assertThat(store.persistenceIds(ConversationVerifier.NAMES).map(ConversationVerifier::named))
+      assertThat(
+              store
+                  .persistenceIds(ConversationVerifier.PERSISTENCE_ID_PREFIX)
+                  .map(ConversationVerifier::named))
           .containsExactly(id);
 
       // Recovered from what is left; its numbers go on, in the log and in the journal.

@@ -25,7 +25,11 @@ class BorderPagesTest {
     ConversationSettings now = h.settings();
     h.settings(
         new ConversationSettings(
-            now.cursorsAfter(), now.tick(), now.idle(), now.snapshotEvery(), HeldJournal.PLUGIN));
+            now.cursorFlushDelay(),
+            now.tick(),
+            now.idle(),
+            now.snapshotEvery(),
+            HeldJournal.PLUGIN));
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     return h;
   }

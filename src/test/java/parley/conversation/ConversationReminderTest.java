@@ -34,23 +34,23 @@ class ConversationReminderTest {
 
   @Test
   void oneThatComesBackWakesItsConversationUntilThatAnswers() {
-    time.timePasses(ConversationReminder.FIRST);
+    time.timePasses(ConversationReminder.FIRST_WAKE_DELAY);
     woken.receiveMessage();
-    time.timePasses(ConversationReminder.EVERY);
+    time.timePasses(ConversationReminder.WAKE_INTERVAL);
     woken.receiveMessage();
     keep(3);
     conversation.expectMessage(new Conversation.Kept(3));
-    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(3), woken);
+    time.expectNoMessageFor(ConversationReminder.WAKE_INTERVAL.multipliedBy(3), woken);
   }
 
   @Test
   void aConversationThatEndsWithoutLettingGoIsWoken() {
     keep(1);
     conversation.expectMessage(new Conversation.Kept(1));
-    time.expectNoMessageFor(ConversationReminder.EVERY, woken);
+    time.expectNoMessageFor(ConversationReminder.WAKE_INTERVAL, woken);
     conversation.stop();
     woken.expectNoMessage(Duration.ofMillis(200));
-    time.timePasses(ConversationReminder.FIRST);
+    time.timePasses(ConversationReminder.FIRST_WAKE_DELAY);
     woken.receiveMessage();
   }
 
@@ -75,7 +75,8 @@ class ConversationReminderTest {
     reminder.tell(new ConversationReminder.Release(conversation.getRef()));
     shard.expectMessageClass(ClusterSharding.Passivate.class);
     keep(2);
-    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken, conversation);
+    time.expectNoMessageFor(
+        ConversationReminder.WAKE_INTERVAL.multipliedBy(2), woken, conversation);
     reminder.tell(new ConversationReminder.Stop());
     woken.expectTerminated(reminder);
   }
@@ -86,7 +87,7 @@ class ConversationReminderTest {
     TestProbe<ConversationReminder.Adopted> adopted = kit.createTestProbe();
     reminder.tell(new ConversationReminder.Adopt(adopted.getRef()));
     adopted.expectMessage(new ConversationReminder.Adopted(ID));
-    time.timePasses(ConversationReminder.FIRST);
+    time.timePasses(ConversationReminder.FIRST_WAKE_DELAY);
     woken.receiveMessage();
     reminder.tell(new ConversationReminder.Release(conversation.getRef()));
     shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -98,12 +99,13 @@ class ConversationReminderTest {
   @Test
   void whereThereIsNoConversationItLooksFourTimesOver90Seconds() {
     reminder.tell(new ConversationReminder.NotThere());
-    for (int wake = 1; wake <= ConversationReminder.FRUITLESS; wake++) {
+    for (int wake = 1; wake <= ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {
       shard.expectNoMessage(Duration.ofMillis(50));
-      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+      time.timePasses(
+          wake == 1 ? ConversationReminder.FIRST_WAKE_DELAY : ConversationReminder.WAKE_INTERVAL);
       woken.receiveMessage();
       reminder.tell(new ConversationReminder.NotThere());
-      if (wake < ConversationReminder.FRUITLESS) {
+      if (wake < ConversationReminder.MAX_FRUITLESS_WAKES) {
         // Said twice it counts once.
         for (int i = 0; i < 5; i++) {
           reminder.tell(new ConversationReminder.NotThere());
@@ -111,13 +113,14 @@ class ConversationReminderTest {
       }
     }
     shard.expectMessageClass(ClusterSharding.Passivate.class);
-    time.expectNoMessageFor(ConversationReminder.EVERY.multipliedBy(2), woken);
+    time.expectNoMessageFor(ConversationReminder.WAKE_INTERVAL.multipliedBy(2), woken);
   }
 
   @Test
   void aConversationThatWasMadeMeanwhileIsKept() {
-    for (int wake = 1; wake < ConversationReminder.FRUITLESS; wake++) {
-      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+    for (int wake = 1; wake < ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {
+      time.timePasses(
+          wake == 1 ? ConversationReminder.FIRST_WAKE_DELAY : ConversationReminder.WAKE_INTERVAL);
       woken.receiveMessage();
       reminder.tell(new ConversationReminder.NotThere());
     }
@@ -126,9 +129,10 @@ class ConversationReminderTest {
     // Late, of a life before.
     reminder.tell(new ConversationReminder.NotThere());
     conversation.stop();
-    for (int wake = 1; wake < ConversationReminder.FRUITLESS; wake++) {
+    for (int wake = 1; wake < ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {
       woken.expectNoMessage(Duration.ofMillis(100));
-      time.timePasses(wake == 1 ? ConversationReminder.FIRST : ConversationReminder.EVERY);
+      time.timePasses(
+          wake == 1 ? ConversationReminder.FIRST_WAKE_DELAY : ConversationReminder.WAKE_INTERVAL);
       woken.receiveMessage();
       reminder.tell(new ConversationReminder.NotThere());
     }

@@ -83,7 +83,7 @@ class ConversationSizesTest {
     }
     List<CursorMove> cursors = new ArrayList<>();
     for (Member member : state.members.values()) {
-      member.ahead = SIZES.number();
+      member.clockLead = SIZES.number();
       cursors.add(new CursorMove(member.userId, seq, seq - 1, SIZES.number()));
     }
     state.apply(new ConversationEvent.CursorsMoved(cursors));
@@ -157,12 +157,12 @@ class ConversationSizesTest {
       for (int i = 0; i < 1_000; i++) {
         entries.add(entry(i + 1, user(), text(size, size == 1 ? 0 : 20)));
       }
-      List<Entry> fitting = Dispatch.fitting(entries);
+      List<Entry> fitting = Dispatch.fitIntoMessage(entries);
       assertThat(fitting).isNotEmpty();
       assertThat(SIZES.of(deliver(fitting, receipts))).isLessThan(SerializedSizes.MESSAGE);
     }
     Entry largest = entry(1, user(), new EntryBody.MembersAdded(users(Limits.GROUP_MEMBERS)));
-    assertThat(Dispatch.fitting(List.of(largest, largest))).hasSize(1);
+    assertThat(Dispatch.fitIntoMessage(List.of(largest, largest))).hasSize(1);
     assertThat(SIZES.of(deliver(List.of(largest), receipts))).isLessThan(SerializedSizes.MESSAGE);
   }
 

@@ -98,10 +98,10 @@ class MissingMessageIdsTest {
     ids.subList(10, 20).forEach(id -> middle.add(entry(1, ANN, id, 1)));
     missingMessageIds.note(middle);
     long fresh = hash(UlidCreator.getUlid(1).toString());
-    MissingMessageIds.Absence known = missingMessageIds.toExtend(ANN, 1, 30, fresh);
+    MissingMessageIds.Absence known = missingMessageIds.extendable(ANN, 1, 30, fresh);
     assertThat(known).isNotNull();
-    assertThat(missingMessageIds.toExtend(ANN, 1, 30, hash(ids.get(15)))).isNull();
-    assertThat(missingMessageIds.toExtend(ANN, 22, 30, fresh)).isNull();
+    assertThat(missingMessageIds.extendable(ANN, 1, 30, hash(ids.get(15)))).isNull();
+    assertThat(missingMessageIds.extendable(ANN, 22, 30, fresh)).isNull();
     MissingMessageIds.Absence whole = middle.extended(1, 30);
     ids.subList(0, 10).forEach(id -> whole.add(entry(1, ANN, id, 1)));
     ids.subList(20, 30).forEach(id -> whole.add(entry(1, ANN, id, 1)));
@@ -121,7 +121,7 @@ class MissingMessageIdsTest {
     assertThat(missingMessageIds.rulesOut(new UserId("u0"), 5, 1, 5, 7)).isFalse();
     assertThat(missingMessageIds.rulesOut(new UserId("u1"), 5, 1, 5, 7)).isTrue();
     for (long i = 0; i <= MissingMessageIds.LOCATED; i++) {
-      missingMessageIds.locate(i, i + 1);
+      missingMessageIds.rememberLocation(i, i + 1);
     }
     assertThat(missingMessageIds.takeLocated(0)).isZero();
     assertThat(missingMessageIds.takeLocated(1)).isEqualTo(2);

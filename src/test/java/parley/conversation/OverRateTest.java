@@ -42,7 +42,7 @@ class OverRateTest {
           .matches(Conversation.Posted::duplicate)
           .matches(again -> again.seq() == seq);
       assertThat(refusal(post(h, ANN, "new", null, 700)))
-          .isEqualTo(Refusal.tooMany("too many messages", 700));
+          .isEqualTo(Refusal.rateLimited("too many messages", 700));
       // A stranger learns nothing by being too fast.
       assertThat(refusal(post(h, CAT, "old", null, 700))).isEqualTo(Refusal.notFound());
       assertThat(h.events()).hasSize(events);

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Sharding's lists of what it remembers, as the version before reminders left them. */
 class RememberedEntitiesLogTest {
-  private static final String SHARDS = RememberedEntitiesLog.shards("conversation");
-  private static final String ENTITIES = RememberedEntitiesLog.entities("conversation", "17");
+  private static final String SHARDS = RememberedEntitiesLog.shardListId("conversation");
+  private static final String ENTITIES = RememberedEntitiesLog.entityListId("conversation", "17");
 
   private final ActorTestKit kit = ActorTestKit.create("Remembered", ConversationHarness.IN_MEMORY);
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());

@@ -112,7 +112,7 @@ final class CallsTest {
                     .tell(
                         c.retryAfterMillis() > 0
                             ? new Conversation.PostRefused(
-                                c.clientMsgId(), Refusal.tooMany("slow", c.retryAfterMillis()))
+                                c.clientMsgId(), Refusal.rateLimited("slow", c.retryAfterMillis()))
                             : new Conversation.Posted(
                                 id, c.clientMsgId(), "m1", 7, AT, c.clientMsgId().equals("again")));
             default -> throw new AssertionError(command);

@@ -83,7 +83,7 @@ class GroupCreationTest {
     assertThat(create(NAMELESS).statusCode()).isEqualTo(201);
     assertThat(httpHarness.told).hasExactlyElementsOfTypes(Conversation.CreateGroup.class);
     httpHarness.groupsPerDay = 3;
-    user(new User.Refused(Refusal.tooMany("too many new groups in a day", 86_399_001)));
+    user(new User.Refused(Refusal.rateLimited("too many new groups in a day", 86_399_001)));
     HttpResponse<String> refused = create(NAMELESS);
     HttpHarness.problem(refused, 429, "rate_limited");
     assertThat(refused.headers().firstValue("Retry-After")).hasValue("86400");
@@ -105,7 +105,7 @@ class GroupCreationTest {
     // Begun, and cut before it was made.
     conversation(view(false), notFound());
     HttpHarness.problem(create(NAMED), 429, "rate_limited");
-    user(new User.Refused(Refusal.tooMany("too many messages", 700)));
+    user(new User.Refused(Refusal.rateLimited("too many messages", 700)));
     HttpHarness.problem(create(NAMED), 429, "rate_limited");
     HttpHarness.problem(create(NAMELESS), 429, "rate_limited");
     assertThat(httpHarness.told).isEmpty();

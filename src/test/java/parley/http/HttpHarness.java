@@ -76,7 +76,7 @@ final class HttpHarness implements AutoCloseable {
         }
 
         @Override
-        public void limited(String limit) {
+        public void countRefusal(String limit) {
           limited.add(limit);
         }
       };

@@ -34,7 +34,7 @@ class EmbeddedJournalRulesTest extends JournalRules {
   @Override
   protected void close() {
     // The tests' entities, and none that is not.
-    assertThat(file.ids(""))
+    assertThat(file.persistenceIds(""))
         .isNotEmpty()
         .isSorted()
         .doesNotHaveDuplicates()

@@ -21,7 +21,7 @@ class EmbeddedSnapshotRulesTest extends SnapshotRules {
 
   @Override
   protected void close() {
-    assertThat(file.ids("")).isEmpty();
+    assertThat(file.persistenceIds("")).isEmpty();
     file.close();
   }
 }

@@ -121,14 +121,14 @@ class EpochTest {
 
   private Killed killed(Path in, JournalSync sync, Optional<String> boot) throws Exception {
     try (JournalFile file = JournalFile.open(in, options(sync, boot))) {
-      write(file, file.highest("e") + 1);
+      write(file, file.highestNumber("e") + 1);
       return new Killed(copy(in), file.epoch());
     }
   }
 
   private static String life(Path in, JournalSync sync, Optional<String> boot) throws Exception {
     try (JournalFile file = JournalFile.open(in, options(sync, boot))) {
-      write(file, file.highest("e") + 1);
+      write(file, file.highestNumber("e") + 1);
       return file.epoch();
     }
   }
@@ -141,7 +141,7 @@ class EpochTest {
     JournalRow journalRow = new JournalRow(1, 0, "", "", "", new byte[] {1});
     var put =
         new GroupCommit.Put(
-            ColumnFamily.EVENTS, RowKeys.row(RowKeys.prefix("e"), number), journalRow.encoded());
+            ColumnFamily.EVENTS, RowKeys.rowKey(RowKeys.prefix("e"), number), journalRow.encoded());
     CompletableFuture<Void> done = new CompletableFuture<>();
     file.submit(new GroupCommit.Write("e", number, number, List.of(put), done));
     done.get(20, TimeUnit.SECONDS);

@@ -28,7 +28,7 @@ class GroupCommitTest {
 
   private final GroupCommit commits =
       new GroupCommit(
-          new GroupCommit.Target() {
+          new GroupCommit.Committer() {
             @Override
             public void commit(List<GroupCommit.Write> writes) throws RocksDBException {
               sizes.add(writes.size());
@@ -46,7 +46,7 @@ class GroupCommitTest {
             }
 
             @Override
-            public long highest(String id) {
+            public long highestNumber(String id) {
               return highest.get();
             }
           },

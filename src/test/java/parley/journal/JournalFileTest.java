@@ -74,13 +74,13 @@ class JournalFileTest {
     get(file.remove(ColumnFamily.EVENTS, "e", Long.MAX_VALUE));
     assertThat(texts("e")).isEmpty();
     assertThat(texts("e2")).containsExactly("the neighbour's");
-    assertThat(file.highest("e")).isEqualTo(2_501);
+    assertThat(file.highestNumber("e")).isEqualTo(2_501);
     reopen();
-    assertThat(file.highest("e")).isEqualTo(2_501);
+    assertThat(file.highestNumber("e")).isEqualTo(2_501);
     assertThatThrownBy(() -> get(write("e", 2_501, "again"))).hasMessageContaining("before");
-    assertThat(file.ids("")).containsExactly("e", "e2");
-    assertThat(file.ids("e2")).containsExactly("e2");
-    assertThat(file.ids("f")).isEmpty();
+    assertThat(file.persistenceIds("")).containsExactly("e", "e2");
+    assertThat(file.persistenceIds("e2")).containsExactly("e2");
+    assertThat(file.persistenceIds("f")).isEmpty();
   }
 
   @Test
@@ -92,11 +92,12 @@ class JournalFileTest {
     }
     for (String id : ids) {
       assertThat(texts(id)).containsExactly(id + "-one", id + "-two");
-      assertThat(file.highest(id)).isEqualTo(300);
+      assertThat(file.highestNumber(id)).isEqualTo(300);
     }
-    assertThat(file.ids("")).containsExactlyInAnyOrderElementsOf(ids);
-    assertThatThrownBy(() -> file.highest("a\0b")).isInstanceOf(IllegalArgumentException.class);
-    assertThatThrownBy(() -> file.highest("")).isInstanceOf(IllegalArgumentException.class);
+    assertThat(file.persistenceIds("")).containsExactlyInAnyOrderElementsOf(ids);
+    assertThatThrownBy(() -> file.highestNumber("a\0b"))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> file.highestNumber("")).isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
@@ -118,11 +119,12 @@ class JournalFileTest {
     get(write("e", 1, "the other one has it still"));
     other.close();
     assertThatThrownBy(() -> get(write("e", 2, "x"))).hasMessageContaining("closed");
-    assertThatThrownBy(() -> file.highest("e")).hasMessageContaining("closed");
+    assertThatThrownBy(() -> file.highestNumber("e")).hasMessageContaining("closed");
     assertThatThrownBy(() -> file.rows(ColumnFamily.EVENTS, "e", 0, 1, 1))
         .hasMessageContaining("closed");
     assertThatThrownBy(file::probe).hasMessageContaining("closed");
-    assertThatThrownBy(() -> JournalFile.at(folder.toString())).hasMessageContaining("not open");
+    assertThatThrownBy(() -> JournalFile.requireOpen(folder.toString()))
+        .hasMessageContaining("not open");
     file = JournalFile.open(folder);
     assertThat(texts("e")).hasSize(1);
   }
@@ -139,7 +141,7 @@ class JournalFileTest {
     assertThat(stored).isEqualTo(5_000);
     file = JournalFile.open(folder);
     long found =
-        file.ids("")
+        file.persistenceIds("")
             .mapToLong(id -> file.rows(ColumnFamily.EVENTS, id, 0, 9_999, 9_999).size())
             .sum();
     assertThat(found).isEqualTo(5_000);
@@ -180,7 +182,7 @@ class JournalFileTest {
     JournalRow journalRow = new JournalRow(1, 0, "", "", "", text.getBytes(StandardCharsets.UTF_8));
     var put =
         new GroupCommit.Put(
-            ColumnFamily.EVENTS, RowKeys.row(RowKeys.prefix(id), number), journalRow.encoded());
+            ColumnFamily.EVENTS, RowKeys.rowKey(RowKeys.prefix(id), number), journalRow.encoded());
     return file.submit(
         new GroupCommit.Write(id, number, number, List.of(put), new CompletableFuture<>()));
   }
@@ -196,11 +198,11 @@ class JournalFileTest {
 
   private Stream<String> texts(String id) {
     return file.rows(ColumnFamily.EVENTS, id, 0, Long.MAX_VALUE, 10_000).stream()
-        .map(found -> new String(found.row().payload(), StandardCharsets.UTF_8));
+        .map(numberedRow -> new String(numberedRow.row().payload(), StandardCharsets.UTF_8));
   }
 
   private Stream<Long> numbers(long from, long to, long most) {
     return file.rows(ColumnFamily.EVENTS, "e", from, to, most).stream()
-        .map(JournalFile.Found::number);
+        .map(JournalFile.NumberedRow::number);
   }
 }

@@ -12,7 +12,7 @@ public final class JournalProbe {
 
   /** The number of an entity's last event. */
   public static long highest(JournalFile file, String id) {
-    return file.highest(id);
+    return file.highestNumber(id);
   }
 
   /**
@@ -25,7 +25,7 @@ public final class JournalProbe {
       // As if no event had ever been removed; only what is left says how far the entity was.
       byte[] none = Arrays.copyOf(RemovalMark.NONE.encoded(), Long.BYTES);
       var put =
-          new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.mark(ColumnFamily.EVENTS, id), none);
+          new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.markKey(ColumnFamily.EVENTS, id), none);
       CompletableFuture<Void> done = new CompletableFuture<>();
       get(file.submit(new GroupCommit.Write(id, 0, 0, List.of(put), done)).toCompletableFuture());
     }

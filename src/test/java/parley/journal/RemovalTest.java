@@ -54,10 +54,10 @@ class RemovalTest {
     remove(ColumnFamily.EVENTS, "e", 20_000);
     assertThat(skipped()).as("rows walked over by a removal").isLessThan(10);
     assertThat(numbers("e")).hasSize(500).startsWith(20_001L);
-    assertThat(file.highest("e")).isEqualTo(20_500);
+    assertThat(file.highestNumber("e")).isEqualTo(20_500);
     assertThat(skipped()).as("rows walked over by a reader from the front").isLessThan(10);
     remove(ColumnFamily.EVENTS, "e", Long.MAX_VALUE);
-    assertThat(file.highest("e")).isEqualTo(20_500);
+    assertThat(file.highestNumber("e")).isEqualTo(20_500);
     assertThat(numbers("e")).isEmpty();
     assertThat(skipped()).as("rows walked over where none is left").isLessThan(10);
   }
@@ -101,12 +101,12 @@ class RemovalTest {
     // Its mark has one number only.
     var mark =
         new GroupCommit.Put(
-            ColumnFamily.MARKS, RowKeys.mark(ColumnFamily.EVENTS, "e"), RowKeys.number(1_000L));
+            ColumnFamily.MARKS, RowKeys.markKey(ColumnFamily.EVENTS, "e"), RowKeys.number(1_000L));
     get(file.submit(new GroupCommit.Write("e", 0, 0, List.of(mark), new CompletableFuture<>())));
     assertThat(numbers("e")).hasSize(1_000);
     remove(ColumnFamily.EVENTS, "e", 300);
     assertThat(numbers("e")).hasSize(700).startsWith(301L);
-    assertThat(file.highest("e")).isEqualTo(1_000);
+    assertThat(file.highestNumber("e")).isEqualTo(1_000);
   }
 
   @Test
@@ -147,7 +147,7 @@ class RemovalTest {
           last[i] += more;
         }
       }
-      assertThat(file.highest(ids[i])).isEqualTo(last[i]);
+      assertThat(file.highestNumber(ids[i])).isEqualTo(last[i]);
       assertThat(numbers(ids[i]))
           .as("step %d", step)
           .containsExactlyElementsOf(LongStream.rangeClosed(gone[i] + 1, last[i]).boxed().toList());
@@ -159,13 +159,13 @@ class RemovalTest {
   }
 
   private Optional<Long> newest() {
-    return file.newest(ColumnFamily.SNAPSHOTS, "e", Long.MAX_VALUE, found -> true)
-        .map(JournalFile.Found::number);
+    return file.newest(ColumnFamily.SNAPSHOTS, "e", Long.MAX_VALUE, numberedRow -> true)
+        .map(JournalFile.NumberedRow::number);
   }
 
   private List<Long> numbers(String id) {
     return file.rows(ColumnFamily.EVENTS, id, 0, Long.MAX_VALUE, Long.MAX_VALUE).stream()
-        .map(JournalFile.Found::number)
+        .map(JournalFile.NumberedRow::number)
         .toList();
   }
 
@@ -195,7 +195,7 @@ class RemovalTest {
     JournalRow journalRow = new JournalRow(1, 0, "", "", "", "x".getBytes(StandardCharsets.UTF_8));
     var put =
         new GroupCommit.Put(
-            columnFamily, RowKeys.row(RowKeys.prefix(id), number), journalRow.encoded());
+            columnFamily, RowKeys.rowKey(RowKeys.prefix(id), number), journalRow.encoded());
     long counted = columnFamily == ColumnFamily.EVENTS ? number : 0;
     return file.submit(
         new GroupCommit.Write(id, counted, counted, List.of(put), new CompletableFuture<>()));

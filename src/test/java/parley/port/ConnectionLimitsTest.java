@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
-import parley.port.ConnectionLimits.Verdict;
+import parley.port.ConnectionLimits.Admission;
 
 /** Who counts as one, and that nothing is left of those who have gone. */
 final class ConnectionLimitsTest {
@@ -25,28 +25,28 @@ final class ConnectionLimitsTest {
   @Test
   void anIpv4AddressCountsWhole() {
     ConnectionLimits limits = limits(0, 1);
-    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADMITTED);
-    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADDRESS_FULL);
-    assertThat(limits.admit(address("::ffff:203.0.113.7"))).isEqualTo(Verdict.ADDRESS_FULL);
-    assertThat(limits.admit(address("203.0.113.8"))).isEqualTo(Verdict.ADMITTED);
+    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
+    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(limits.admit(address("::ffff:203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(limits.admit(address("203.0.113.8"))).isEqualTo(Admission.ADMITTED);
     assertThat(limits.open()).isEqualTo(2);
   }
 
   @Test
   void anIpv6NetworkOf64BitsCountsAsOne() {
     ConnectionLimits limits = limits(0, 1);
-    assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Verdict.ADMITTED);
-    assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Verdict.ADDRESS_FULL);
-    assertThat(limits.admit(address("2001:db8:1:3::1"))).isEqualTo(Verdict.ADMITTED);
+    assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Admission.ADMITTED);
+    assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(limits.admit(address("2001:db8:1:3::1"))).isEqualTo(Admission.ADMITTED);
   }
 
   @Test
   void loopbackIsExemptFromTheFirstAndNotFromTheSecond() {
     ConnectionLimits limits = limits(3, 1);
     for (int i = 0; i < 3; i++) {
-      assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Verdict.ADMITTED);
+      assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Admission.ADMITTED);
     }
-    assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Verdict.PORT_FULL);
+    assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Admission.PORT_FULL);
   }
 
   @Test
@@ -54,8 +54,9 @@ final class ConnectionLimitsTest {
     ConnectionLimits off = limits(0, 0);
     ConnectionLimits on = limits(1_000, 10);
     for (int i = 0; i < 500; i++) {
-      assertThat(off.admit(address("203.0.113.7"))).isEqualTo(Verdict.ADMITTED);
-      assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250))).isEqualTo(Verdict.ADMITTED);
+      assertThat(off.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
+      assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250)))
+          .isEqualTo(Admission.ADMITTED);
     }
     assertThat(off.addresses()).isZero();
     assertThat(on.addresses()).isEqualTo(500);

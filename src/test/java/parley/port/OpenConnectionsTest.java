@@ -38,8 +38,8 @@ final class OpenConnectionsTest {
   void aStreamIsStartedOnce() throws Exception {
     try (SocketChannel channel = SocketChannel.open()) {
       OpenConnection connection = openConnections.add(CLIENT, channel);
-      assertThat(connection.starts()).isTrue();
-      assertThat(connection.starts()).isFalse();
+      assertThat(connection.claimStart()).isTrue();
+      assertThat(connection.claimStart()).isFalse();
     }
   }
 }

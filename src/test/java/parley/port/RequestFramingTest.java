@@ -15,7 +15,7 @@ class RequestFramingTest {
   private void head(String body) {
     byte[] head = (HEAD + body + "\r\n\r\n").getBytes(US_ASCII);
     assertThat(framing.advance(head, 0, head.length)).isEqualTo(head.length);
-    assertThat(framing.isHeadWhole()).isTrue();
+    assertThat(framing.isHeadComplete()).isTrue();
     framing.read(head, 0, head.length);
     assertThat(framing.isInBody()).isTrue();
   }
@@ -29,19 +29,19 @@ class RequestFramingTest {
   void anAnswerThatComesBeforeTheBodyHasEndedIsNotWaitedForBehindIt() {
     head("Content-Length: 4");
     body("ab");
-    framing.staysHttp();
+    framing.upgradeDeclined();
     assertThat(framing.isInBody()).isTrue();
     body("cd");
-    assertThat(framing.isAsked()).isFalse();
-    assertThat(framing.isBetween()).isTrue();
+    assertThat(framing.isUpgradePending()).isFalse();
+    assertThat(framing.isBetweenRequests()).isTrue();
   }
 
   @Test
   void untilTheAnswerComesNothingMoreIsRead() {
     head("Content-Length: 4");
     body("abcd");
-    assertThat(framing.isAsked()).isTrue();
-    framing.staysHttp();
-    assertThat(framing.isBetween()).isTrue();
+    assertThat(framing.isUpgradePending()).isTrue();
+    framing.upgradeDeclined();
+    assertThat(framing.isBetweenRequests()).isTrue();
   }
 }

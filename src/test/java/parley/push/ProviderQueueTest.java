@@ -37,7 +37,7 @@ class ProviderQueueTest {
   }
 
   /** What a lane did: {@code tickets} it sent, and {@code answers} by reference. */
-  private final class World implements ProviderQueue.Exit {
+  private final class World implements ProviderQueue.Callbacks {
     final List<Long> tickets = new ArrayList<>();
     final List<PushService.Sent> answers = new ArrayList<>();
     final ProviderQueue providerQueue;
@@ -62,7 +62,7 @@ class ProviderQueueTest {
     }
 
     boolean answered(int ticket, PushOutcome pushOutcome) {
-      return providerQueue.answered(ticket, pushOutcome, now);
+      return providerQueue.clientCompleted(ticket, pushOutcome, now);
     }
 
     PushService.Sent sent(int reference, PushOutcome pushOutcome) {
@@ -195,8 +195,8 @@ class ProviderQueueTest {
     for (int i = 0; i < 8; i++) {
       world.offer();
       assertThat(world.answered(ticket++, UNREACHABLE)).isTrue();
-      pauses.add(world.providerQueue.pauseLeft(world.now).toSeconds());
-      world.now += world.providerQueue.pauseLeft(world.now).toNanos();
+      pauses.add(world.providerQueue.remainingPause(world.now).toSeconds());
+      world.now += world.providerQueue.remainingPause(world.now).toNanos();
     }
     assertThat(pauses).containsExactly(1L, 2L, 4L, 8L, 16L, 30L, 30L, 30L);
 
@@ -204,7 +204,7 @@ class ProviderQueueTest {
     world.answered(ticket++, DELIVERED);
     world.offer();
     world.answered(ticket++, UNREACHABLE);
-    assertThat(world.providerQueue.pauseLeft(world.now)).isEqualTo(Duration.ofSeconds(1));
+    assertThat(world.providerQueue.remainingPause(world.now)).isEqualTo(Duration.ofSeconds(1));
   }
 
   /** Silence is no answer: it neither ends the caution nor makes a pause longer. */

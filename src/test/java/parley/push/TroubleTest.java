@@ -157,16 +157,16 @@ class TroubleTest {
   /** 64 missing answers in a row: another connection, on which somebody answers. */
   @Test
   void aConnectionThatNeverAnswersIsReplaced() {
-    PushLimits wide = new PushLimits(ApnsConnection.UNANSWERED, 0, TIGHT.timeout());
+    PushLimits wide = new PushLimits(ApnsConnection.MAX_UNANSWERED, 0, TIGHT.timeout());
     PushProviders pushProviders =
         PushProviders.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
     ActorRef<PushService.Command> push =
         rig.kit.spawn(PushService.create(pushProviders, wide, rig.telemetry));
     rig.apns.answer(token -> MockApns.HANG);
-    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+    for (int i = 0; i < ApnsConnection.MAX_UNANSWERED; i++) {
       push.tell(new PushService.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
     }
-    for (int i = 0; i < ApnsConnection.UNANSWERED; i++) {
+    for (int i = 0; i < ApnsConnection.MAX_UNANSWERED; i++) {
       assertThat(rig.next()).isEqualTo(TIMEOUT);
     }
     rig.apns.answer(token -> MockApns.ACCEPT);
@@ -205,11 +205,13 @@ class TroubleTest {
 
   @Test
   void anEndlessAnswerIsNotRead() {
-    rig.fcm.answer(token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES)));
+    rig.fcm.answer(
+        token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MAX_RESPONSE_BYTES)));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Retry(null, "bad_answer"));
     rig.fcm.answer(
-        token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MOST_BYTES + 1)));
+        token ->
+            new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MAX_RESPONSE_BYTES + 1)));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Retry(null, "unanswered"));
   }

@@ -21,7 +21,7 @@ class BadFramesTest {
     }
     s.quiet();
     for (int i = 1; i < Session.BAD_FRAMES; i++) {
-      s.session.tell(SessionInternal.Socket.BINARY);
+      s.session.tell(SessionInternal.SocketSignal.BINARY);
       s.expectError("bad_frame");
     }
     s.send("{'op':'send','to':'alice','client_msg_id':'c','type':'text','content':'x'}");
@@ -59,7 +59,7 @@ class BadFramesTest {
 
   @Test
   void aFrameThatIsTooLarge() {
-    s.session.tell(SessionInternal.Socket.TOO_LARGE);
+    s.session.tell(SessionInternal.SocketSignal.TOO_LARGE);
     s.expectClosing("protocol");
   }
 }

@@ -161,7 +161,7 @@ class BudgetTest {
     more.replyTo()
         .tell(
             new Conversation.PostRefused(
-                "new3", Refusal.tooMany("too many messages", more.retryAfterMillis())));
+                "new3", Refusal.rateLimited("too many messages", more.retryAfterMillis())));
     assertThat(s.expectError("rate_limited").path("retry_after_ms").asLong())
         .isBetween(29_000L, 30_000L);
   }

@@ -65,7 +65,7 @@ class DeliveryReplayTest {
     assertThat(port.messages()).hasSize(20);
     assertThat(port.asks).isEmpty();
     port.room = Integer.MAX_VALUE;
-    deliveryTracker.pump();
+    deliveryTracker.requestPages();
     assertThat(port.asks).containsEntry(A, List.of(20L, 20L));
     port.answer(A, 50);
     port.answer(A, 50);
@@ -78,16 +78,16 @@ class DeliveryReplayTest {
     port.asks.clear();
     deliveryTracker.pageFailed(A);
     assertThat(port.asks).isEmpty();
-    assertThat(deliveryTracker.rests()).isTrue();
-    deliveryTracker.rested();
+    assertThat(deliveryTracker.hasWaiting()).isTrue();
+    deliveryTracker.waitTick();
     port.asks.clear();
     deliveryTracker.pageFailed(A);
-    deliveryTracker.rested();
+    deliveryTracker.waitTick();
     assertThat(port.asks).isEmpty();
-    deliveryTracker.rested();
+    deliveryTracker.waitTick();
     port.answer(A, 3);
     assertThat(port.log).containsExactly("a1", "a2", "a3", "synced 3");
-    assertThat(deliveryTracker.rests()).isFalse();
+    assertThat(deliveryTracker.hasWaiting()).isFalse();
   }
 
   @Test
@@ -127,9 +127,9 @@ class DeliveryReplayTest {
     deliveryTracker.pageRefused(A);
     assertThat(port.log).containsExactly("gap a 3-5 not_found");
     deliveryTracker.page(B, List.of());
-    for (int i = 1; i < DeliveryTracker.PATIENCE; i++) {
+    for (int i = 1; i < DeliveryTracker.MAX_EMPTY_PAGES; i++) {
       while (port.asks.isEmpty()) {
-        deliveryTracker.rested();
+        deliveryTracker.waitTick();
       }
       port.asks.clear();
       deliveryTracker.page(B, List.of());

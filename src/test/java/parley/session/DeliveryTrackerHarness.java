@@ -82,23 +82,23 @@ final class DeliveryTrackerHarness implements DeliveryTracker.Port {
   }
 
   @Override
-  public void ask(ConversationId id, long after, int limit) {
+  public void requestPage(ConversationId id, long after, int limit) {
     assertThat(asks.put(id, List.of(after, (long) limit))).as("one page at a time").isNull();
     assertThat(asks).hasSizeLessThanOrEqualTo(2);
   }
 
   @Override
-  public boolean claims(ConversationId id, Entry entry) {
+  public boolean belongsToPendingPost(ConversationId id, Entry entry) {
     return claimsIn.mine(id, entry.seq());
   }
 
   @Override
-  public boolean replays() {
+  public boolean canReplay() {
     return !slow && room > 0;
   }
 
   @Override
-  public boolean slow() {
+  public boolean isOverfull() {
     return slow;
   }
 }

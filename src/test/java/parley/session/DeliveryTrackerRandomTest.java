@@ -82,7 +82,7 @@ class DeliveryTrackerRandomTest {
     private void step(int dice) {
       ConversationId id = pick(lines.keySet());
       step(dice, id, line(id));
-      deliveryTracker.pump();
+      deliveryTracker.requestPages();
       for (User.Ack ack : deliveryTracker.takeAcks()) {
         Line line = line(ack.conversationId());
         assertThat(line.mine)
@@ -116,7 +116,7 @@ class DeliveryTrackerRandomTest {
         deliveryTracker.drained(random.nextBoolean());
       } else {
         port.room = random.nextInt(4) == 0 ? random.nextInt(30) : Integer.MAX_VALUE;
-        deliveryTracker.rested();
+        deliveryTracker.waitTick();
       }
     }
 
@@ -126,7 +126,7 @@ class DeliveryTrackerRandomTest {
         long from = random.nextInt(10) == 0 ? Math.max(1, line.told - 1) : next;
         long to = line.told + 1 + random.nextLong(line.written - line.told);
         // The tracker knows a repeated entry only while it remembers the conversation.
-        boolean tracked = deliveryTracker.remembers(id);
+        boolean tracked = deliveryTracker.isTracked(id);
         line.told = to;
         deliveryTracker.entries(id, entries(tracked ? from : next, to));
       }
@@ -142,9 +142,9 @@ class DeliveryTrackerRandomTest {
         catchUp(line);
         deliveryTracker.takeAcks();
         if (seq > line.told) {
-          deliveryTracker.sent(id, seq);
+          deliveryTracker.sentBeforeEntry(id, seq);
         } else {
-          deliveryTracker.said(id, seq);
+          deliveryTracker.sentAfterEntry(id, seq);
         }
         if (!announced) {
           assertThat(deliveryTracker.takeAcks())
@@ -229,8 +229,8 @@ class DeliveryTrackerRandomTest {
               line.acked = Math.max(line.acked, line.seen);
               deliveryTracker.ack(id, line.acked);
             });
-        deliveryTracker.rested();
-        deliveryTracker.pump();
+        deliveryTracker.waitTick();
+        deliveryTracker.requestPages();
         new ArrayList<>(port.asks.keySet()).forEach(id -> port.answer(id, line(id).written));
         if (deliveryTracker.trackCount() == 0) {
           break;

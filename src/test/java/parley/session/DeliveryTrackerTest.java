@@ -53,7 +53,7 @@ class DeliveryTrackerTest {
     assertThat(port.asks).isEmpty();
     deliveryTracker.ack(A, 10);
     deliveryTracker.takeAcks();
-    deliveryTracker.pump();
+    deliveryTracker.requestPages();
     assertThat(port.asks).containsEntry(A, List.of(256L, 10L));
     port.answer(A, 300);
     assertThat(port.messages()).hasSize(266).endsWith("a266");
@@ -116,20 +116,20 @@ class DeliveryTrackerTest {
   void theRemovalOfAMemberIsSentOnceThoughItsUserTellsItAgain() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(42, 43));
-    deliveryTracker.left(A);
+    deliveryTracker.userLeft(A);
     deliveryTracker.ack(A, 43);
     assertThat(deliveryTracker.trackCount()).isZero();
     for (int life = 0; life < 2; life++) {
       deliveryTracker.takeAcks();
       deliveryTracker.entries(A, entries(43, 43));
-      deliveryTracker.left(A);
+      deliveryTracker.userLeft(A);
       assertThat(deliveryTracker.takeAcks()).containsExactly(new User.Ack(A, 43, 43));
       assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 42, 43)))).isTrue();
     }
     assertThat(port.messages()).containsExactly("a42", "a43");
     assertThat(deliveryTracker.trackCount()).isZero();
     // The member is added again. What was written in between is not missing.
-    deliveryTracker.sent(A, 51);
+    deliveryTracker.sentBeforeEntry(A, 51);
     deliveryTracker.entries(A, entries(50, 52));
     assertThat(port.log).containsExactly("synced 0", "a42", "a43", "a50", "a52");
   }
@@ -138,7 +138,7 @@ class DeliveryTrackerTest {
   void whatIsToldAgainBeforeItIsAcknowledgedIsOfTheTimeBefore() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(43, 43));
-    deliveryTracker.left(A);
+    deliveryTracker.userLeft(A);
     deliveryTracker.entries(A, entries(43, 43));
     deliveryTracker.ack(A, 43);
     deliveryTracker.entries(A, entries(50, 50));
@@ -159,7 +159,7 @@ class DeliveryTrackerTest {
     List<User.Lag> lost = List.of(new User.Lag(ids.getFirst(), 2, 4));
     assertThat(deliveryTracker.resumed(lost)).isFalse();
     // An answer says nothing of what was before it.
-    deliveryTracker.sent(ids.getFirst(), 4);
+    deliveryTracker.sentBeforeEntry(ids.getFirst(), 4);
     assertThat(deliveryTracker.resumed(lost)).isFalse();
     assertThat(port.messages()).hasSize(3 * ids.size());
   }

@@ -23,17 +23,17 @@ class FrameQueueTest {
     add("äx");
     assertThat(frameQueue.bytes()).isEqualTo(3);
     assertThat(take()).isEmpty();
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(take()).isEqualTo("äx");
     assertThat(frameQueue.bytes()).isEqualTo(3);
     add("y");
     add("z");
     assertThat(take()).isEmpty();
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(frameQueue.bytes()).isEqualTo(2);
     assertThat(take()).isEqualTo("yz");
     assertThat(take()).isEmpty();
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(frameQueue.bytes()).isZero();
     assertThat(take()).isEmpty();
   }
@@ -43,12 +43,12 @@ class FrameQueueTest {
     for (int i = 0; i < 300; i++) {
       add("x".repeat(1_000));
     }
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(take()).hasSize(66_000);
     for (int i = 0; i < 300; i++) {
       add("y");
     }
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(take()).hasSize(66_000);
     assertThat(frameQueue.bytes()).isEqualTo(168_000 + 66_000 + 300);
   }
@@ -58,19 +58,19 @@ class FrameQueueTest {
     for (int i = 0; i < 300; i++) {
       add("x");
     }
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(take()).hasSize(128);
   }
 
   @Test
   void whatWasNotHandedOverIsForgotten() {
     add("x");
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     take();
     add("yy");
     frameQueue.clear();
     assertThat(frameQueue.bytes()).isEqualTo(1);
-    frameQueue.wanted();
+    frameQueue.socketWantsMore();
     assertThat(take()).isEmpty();
   }
 }

@@ -94,7 +94,7 @@ class LossTest {
   void aUserThatAnswersNoMoreIsLookedFor() {
     s.live();
     s.checked = null;
-    for (int i = 0; i < UserHandshake.PATIENCE; i++) {
+    for (int i = 0; i < UserHandshake.MAX_UNANSWERED_CHECKS; i++) {
       check();
     }
     s.pass(CHECK);

@@ -127,7 +127,7 @@ final class LossyDevice {
           out.add(
               "{'op':'hello','id':0,'token':'t','device_id':'d','client':'lossy'}"
                   .replace('\'', '"'));
-          opened.session().tell(SessionInternal.Socket.WANTS);
+          opened.session().tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
         case SocketFlow.Ready r -> ready = true;
         case SocketFlow.Batch batch -> {
@@ -135,7 +135,7 @@ final class LossyDevice {
           if (batch.last()) {
             return end();
           }
-          tell(SessionInternal.Socket.WANTS);
+          tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
         default -> {
           return end();
@@ -148,7 +148,7 @@ final class LossyDevice {
     private boolean end() {
       if (!over) {
         over = true;
-        tell(SessionInternal.Socket.GONE);
+        tell(SessionInternal.SocketSignal.GONE);
         connect();
       }
       return false;

@@ -61,7 +61,7 @@ class MessageRateTest {
             (user, tokens) -> {
               reports.merge(node, 1, Integer::sum);
               fullAt = Math.max(fullAt, now * 1_000) + tokens * node.intervalMicros();
-              nodes.forEach(n -> n.level(user, fullAt - now * 1_000, now));
+              nodes.forEach(n -> n.lowerTo(user, fullAt - now * 1_000, now));
             });
         nodes.add(node);
       }
@@ -104,7 +104,7 @@ class MessageRateTest {
     for (int i = 0; i < 50; i++) {
       assertThat(rate.tryTake(A, 1_000)).isZero();
     }
-    rate.level(A, 0, 1_000);
+    rate.lowerTo(A, 0, 1_000);
     assertThat(rate.tryTake(A, 1_000)).isPositive();
   }
 }

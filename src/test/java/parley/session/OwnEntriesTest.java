@@ -19,7 +19,7 @@ class OwnEntriesTest {
   @Test
   void anAnsweredEntryIsNotToldAgain() {
     deliveryTracker.attached(List.of());
-    deliveryTracker.sent(A, 7);
+    deliveryTracker.sentBeforeEntry(A, 7);
     deliveryTracker.entries(A, entries(5, 8));
     assertThat(port.messages()).containsExactly("a5", "a6", "a8");
     assertThat(deliveryTracker.unackedCount()).isEqualTo(3);
@@ -32,7 +32,7 @@ class OwnEntriesTest {
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 2));
     assertThat(port.messages()).containsExactly("a1");
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     assertThat(deliveryTracker.coveredCount()).isZero();
     deliveryTracker.entries(A, entries(3, 3));
     assertThat(port.messages()).containsExactly("a1", "a3");
@@ -49,7 +49,7 @@ class OwnEntriesTest {
     assertThat(port.messages()).containsExactly("a1");
     assertThat(port.asks).isEmpty();
     assertThat(deliveryTracker.takeAcks()).containsExactly(new User.Ack(A, 1, 1));
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     assertThat(port.messages()).containsExactly("a1", "a3", "a4");
     assertThat(port.asks).as("what waited needs no reading").isEmpty();
     assertThat(deliveryTracker.coveredCount()).isZero();
@@ -65,17 +65,17 @@ class OwnEntriesTest {
     deliveryTracker.ack(A, 1);
     port.claimed.addAll(List.of(2L, 3L));
     deliveryTracker.entries(A, entries(2, 3));
-    deliveryTracker.said(A, 3);
+    deliveryTracker.sentAfterEntry(A, 3);
     deliveryTracker.ack(A, 3);
     deliveryTracker.takeAcks();
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     assertThat(deliveryTracker.takeAcks()).isEmpty();
     deliveryTracker.ack(A, 3);
     assertThat(deliveryTracker.takeAcks()).containsExactly(new User.Ack(A, 3, 3));
     // The same holds if both answers come before their entries.
-    deliveryTracker.sent(A, 5);
+    deliveryTracker.sentBeforeEntry(A, 5);
     deliveryTracker.ack(A, 5);
-    deliveryTracker.sent(A, 4);
+    deliveryTracker.sentBeforeEntry(A, 4);
     deliveryTracker.entries(A, entries(4, 5));
     assertThat(deliveryTracker.takeAcks()).isEmpty();
     deliveryTracker.ack(A, 5);
@@ -86,7 +86,7 @@ class OwnEntriesTest {
   @Test
   void anAcknowledgementOfAnAnswerCountsWhenItsEntryHasCome() {
     deliveryTracker.attached(List.of());
-    deliveryTracker.sent(A, 7);
+    deliveryTracker.sentBeforeEntry(A, 7);
     deliveryTracker.ack(A, 7);
     assertThat(deliveryTracker.takeAcks()).isEmpty();
     deliveryTracker.entries(A, entries(7, 7));
@@ -97,7 +97,7 @@ class OwnEntriesTest {
   @Test
   void whatWasNotSentIsNotAcknowledged() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 5)));
-    deliveryTracker.sent(A, 6);
+    deliveryTracker.sentBeforeEntry(A, 6);
     deliveryTracker.ack(A, 6);
     assertThat(deliveryTracker.takeAcks()).isEmpty();
     port.answer(A, 5);
@@ -113,7 +113,7 @@ class OwnEntriesTest {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
-    deliveryTracker.unsaid(A, 2);
+    deliveryTracker.sentCancelled(A, 2);
     assertThat(port.messages()).containsExactly("a1", "a2", "a3");
     assertThat(deliveryTracker.coveredCount()).isZero();
     deliveryTracker.ack(A, 3);
@@ -126,16 +126,16 @@ class OwnEntriesTest {
     port.claimed.addAll(List.of(2L, 4L));
     deliveryTracker.entries(A, entries(1, 3));
     deliveryTracker.entries(A, entries(4, 5));
-    deliveryTracker.said(A, 4);
+    deliveryTracker.sentAfterEntry(A, 4);
     assertThat(port.messages()).containsExactly("a1");
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     assertThat(port.messages()).containsExactly("a1", "a3", "a5");
     port.claimed.addAll(List.of(6L, 8L));
     deliveryTracker.entries(A, entries(6, 9));
-    deliveryTracker.said(A, 6);
+    deliveryTracker.sentAfterEntry(A, 6);
     deliveryTracker.entries(A, entries(10, 10));
     assertThat(port.messages()).endsWith("a5", "a7");
-    deliveryTracker.unsaid(A, 8);
+    deliveryTracker.sentCancelled(A, 8);
     assertThat(port.messages()).endsWith("a7", "a8", "a9", "a10");
     assertThat(port.asks).isEmpty();
   }
@@ -148,16 +148,16 @@ class OwnEntriesTest {
     deliveryTracker.entries(A, entries(1, 30));
     deliveryTracker.entries(A, entries(31, 80));
     deliveryTracker.entries(A, entries(81, 81));
-    deliveryTracker.said(A, 1);
+    deliveryTracker.sentAfterEntry(A, 1);
     // 64 entries may be held, and five of them wait in the other conversation.
     assertThat(port.messages()).hasSize(58).endsWith("a59");
     port.answer(A, 81);
     assertThat(port.messages()).hasSize(80).endsWith("a81");
     // An entry that went out is not held any more: there is room for 64 again.
-    deliveryTracker.said(B, 1);
+    deliveryTracker.sentAfterEntry(B, 1);
     port.claimed.add(82L);
     deliveryTracker.entries(A, entries(82, 145));
-    deliveryTracker.said(A, 82);
+    deliveryTracker.sentAfterEntry(A, 82);
     assertThat(port.messages()).endsWith("a145");
     assertThat(port.asks).isEmpty();
   }
@@ -183,7 +183,7 @@ class OwnEntriesTest {
     port.answer(A, 152);
     assertThat(port.messages()).endsWith("a150");
     deliveryTracker.entries(A, entries(153, 153));
-    deliveryTracker.said(A, 151);
+    deliveryTracker.sentAfterEntry(A, 151);
     assertThat(port.messages()).endsWith("a150", "a152", "a153");
     assertThat(port.asks).isEmpty();
   }
@@ -195,7 +195,7 @@ class OwnEntriesTest {
     deliveryTracker.entries(A, entries(1, 2));
     port.slow = true;
     deliveryTracker.entries(A, entries(3, 3));
-    deliveryTracker.said(A, 1);
+    deliveryTracker.sentAfterEntry(A, 1);
     assertThat(port.messages()).isEmpty();
     assertThat(deliveryTracker.heldCount()).isZero();
     port.slow = false;
@@ -211,7 +211,7 @@ class OwnEntriesTest {
     deliveryTracker.entries(A, entries(1, 3));
     deliveryTracker.gapSeen(A, 4, 6, "archived");
     deliveryTracker.entries(A, entries(7, 7));
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     assertThat(port.log).containsExactly("synced 0", "a1", "a3");
     deliveryTracker.pageRefused(A);
     assertThat(port.log).containsExactly("synced 0", "a1", "a3", "gap a 4-7 not_found");
@@ -223,7 +223,7 @@ class OwnEntriesTest {
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
     assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 1, 3, 3)))).isTrue();
-    deliveryTracker.said(A, 2);
+    deliveryTracker.sentAfterEntry(A, 2);
     deliveryTracker.entries(A, entries(4, 4));
     assertThat(deliveryTracker.heldCount()).isZero();
     assertThat(port.log).containsExactly("synced 0", "a1", "gap a 2-3 expired", "a4");
@@ -240,7 +240,7 @@ class OwnEntriesTest {
     assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 0, 4)))).isTrue();
     port.answer(A, 4);
     assertThat(port.messages()).containsExactly("a1", "a2");
-    deliveryTracker.said(A, 3);
+    deliveryTracker.sentAfterEntry(A, 3);
     assertThat(port.messages()).containsExactly("a1", "a2", "a4");
     deliveryTracker.ack(A, 4);
     assertThat(deliveryTracker.trackCount()).isZero();

@@ -105,7 +105,7 @@ class SessionDeliveryTest {
     s.entries(A, 1, 1);
     s.expect("message");
     s.send("{'op':'ack','conversation_id':'conv-a','seq':1}");
-    s.session.tell(SessionInternal.Socket.GONE);
+    s.session.tell(SessionInternal.SocketSignal.GONE);
     assertThat(s.user.expectMessageClass(User.Acked.class).sessionId()).isEqualTo("session-1");
   }
 }

@@ -71,7 +71,7 @@ class SessionEndTest {
     s.quiet();
     assertThat(s.pings).isZero();
     s.pass(Duration.ofSeconds(20));
-    s.session.tell(SessionInternal.Socket.PONG);
+    s.session.tell(SessionInternal.SocketSignal.PONG);
     // More than a minute after the last frame.
     s.pass(Duration.ofSeconds(45));
     s.quiet();
@@ -84,7 +84,7 @@ class SessionEndTest {
     s.told(new User.Ended(User.End.REPLACED, Refusal.of(ErrorCode.NOT_FOUND, "")));
     assertThat(s.expectClosing("replaced").path("reconnect").asBoolean()).isFalse();
     s.entries(A, 1, 1);
-    s.session.tell(SessionInternal.Socket.GONE);
+    s.session.tell(SessionInternal.SocketSignal.GONE);
     s.expectGone();
   }
 
@@ -104,7 +104,7 @@ class SessionEndTest {
     s.pass(Duration.ofSeconds(3));
     s.expectClosing("going_away");
     s.pass(Duration.ofSeconds(5));
-    assertThat(s.socket.receiveMessage()).isEqualTo(SocketFlow.Cut.CUT);
+    assertThat(s.socket.receiveMessage()).isEqualTo(SocketFlow.CloseNow.CLOSE_NOW);
     s.expectGone();
   }
 

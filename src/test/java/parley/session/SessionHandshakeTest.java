@@ -112,7 +112,7 @@ class SessionHandshakeTest {
     var verdict = new CompletableFuture<Authenticator.Verdict>();
     s.verdict = verdict;
     s.hello();
-    s.session.tell(SessionInternal.Socket.GONE);
+    s.session.tell(SessionInternal.SocketSignal.GONE);
     s.expectGone();
     verdict.complete(SessionHarness.accepted(ME, 900));
     s.userHeardNoMore();

@@ -85,7 +85,7 @@ final class SessionHarness implements AutoCloseable {
     deliveries = kit.<User.Delivery>createTestProbe().ref();
     session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
     socket.expectMessageClass(SocketFlow.Opened.class);
-    session.tell(SessionInternal.Socket.WANTS);
+    session.tell(SessionInternal.SocketSignal.WANTS_MORE);
   }
 
   @Override
@@ -282,7 +282,7 @@ final class SessionHarness implements AutoCloseable {
         }
         lastSeen = batch.last();
         if (reads && !batch.last()) {
-          session.tell(SessionInternal.Socket.WANTS);
+          session.tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
       }
       case SocketFlow.Ready r -> ready++;
@@ -299,7 +299,7 @@ final class SessionHarness implements AutoCloseable {
 
   void resume() {
     reads = true;
-    session.tell(SessionInternal.Socket.WANTS);
+    session.tell(SessionInternal.SocketSignal.WANTS_MORE);
   }
 
   void expectGone() {

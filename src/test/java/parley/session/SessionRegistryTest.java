@@ -53,7 +53,7 @@ class SessionRegistryTest {
     }
     int now = 0;
     int left = MANY;
-    for (Peer leaver : peers.subList(0, MANY - SessionRegistry.FEW + 1)) {
+    for (Peer leaver : peers.subList(0, MANY - SessionRegistry.SPREAD_FROM + 1)) {
       int at = (int) Math.max(1, (MANY - left) * slot);
       time.timePasses(Duration.ofMillis(at - 1 - now));
       peers.subList(MANY - left, MANY).forEach(Peer::expectNothing);
@@ -65,7 +65,7 @@ class SessionRegistryTest {
       left--;
       awaitCount(left);
     }
-    assertThat(left).isEqualTo(SessionRegistry.FEW - 1);
+    assertThat(left).isEqualTo(SessionRegistry.SPREAD_FROM - 1);
     List<Peer> last = peers.subList(MANY - left, MANY);
     last.forEach(Peer::expectClosing);
     Marker.nothingMore(over);
@@ -77,7 +77,7 @@ class SessionRegistryTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {1, SessionRegistry.FEW - 1})
+  @ValueSource(ints = {1, SessionRegistry.SPREAD_FROM - 1})
   void aFewAtOnce(int few) {
     List<Peer> peers = connect(few);
     drain();
@@ -93,12 +93,12 @@ class SessionRegistryTest {
 
   @Test
   void nobodyIsLetInMeanwhile() {
-    connect(SessionRegistry.FEW);
+    connect(SessionRegistry.SPREAD_FROM);
     drain();
     TestProbe<SocketFlow.ToSocket> late = kit.createTestProbe();
     sessions.tell(new SessionRegistry.Open(late.ref()));
     late.expectMessage(SocketFlow.Refused.REFUSED);
-    awaitCount(SessionRegistry.FEW);
+    awaitCount(SessionRegistry.SPREAD_FROM);
   }
 
   @Test
@@ -139,14 +139,14 @@ class SessionRegistryTest {
       this.socket = socket;
       sessions.tell(new SessionRegistry.Open(socket.ref()));
       session = socket.expectMessageClass(SocketFlow.Opened.class).session();
-      session.tell(SessionInternal.Socket.WANTS);
+      session.tell(SessionInternal.SocketSignal.WANTS_MORE);
     }
 
     private JsonNode next() {
       while (frames.isEmpty()) {
         if (socket.receiveMessage() instanceof SocketFlow.Batch batch) {
           ClientBytes.texts(batch.frames()).forEach(frame -> frames.add(JsonTrees.parse(frame)));
-          session.tell(SessionInternal.Socket.WANTS);
+          session.tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
       }
       return frames.remove();
@@ -173,7 +173,7 @@ class SessionRegistryTest {
     }
 
     void goes() {
-      session.tell(SessionInternal.Socket.GONE);
+      session.tell(SessionInternal.SocketSignal.GONE);
     }
   }
 

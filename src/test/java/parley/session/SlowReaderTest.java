@@ -63,7 +63,7 @@ class SlowReaderTest {
     s.pass(Duration.ofSeconds(1));
     while (true) {
       var message = s.socket.receiveMessage();
-      if (message == SocketFlow.Cut.CUT) {
+      if (message == SocketFlow.CloseNow.CLOSE_NOW) {
         break;
       }
     }

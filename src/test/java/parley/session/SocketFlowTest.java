@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import parley.client.RawSocket;
 import parley.model.Limits;
 import parley.protocol.ServerFrame.CloseCode;
-import parley.session.SessionInternal.Socket;
+import parley.session.SessionInternal.SocketSignal;
 import parley.websocket.ClientBytes;
 import parley.websocket.FrameEncoder;
 
@@ -109,7 +109,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
     client.sendNext(ClientBytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
 
   /** Closed with bytes unread the connection would be reset, perhaps before the last frame. */
@@ -117,10 +117,10 @@ class SocketFlowTest {
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ByteString.fromArray(ClientBytes.header(0x81, 1_000_000, true)));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
     expectLastFrame();
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
     client.sendNext(ClientBytes.text("late"));
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
@@ -133,16 +133,16 @@ class SocketFlowTest {
   void aLastFrameThatIsNotAnsweredIsTheEndAllTheSame() {
     manual();
     expectLastFrame();
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.sendNext(ClientBytes.text("still here"));
-    ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_PATIENCE);
     server.expectComplete();
     client.sendNext(ClientBytes.text("and still"));
     client.sendComplete();
   }
 
   private void expectWants() {
-    assertThat(session.receiveMessage()).isEqualTo(Socket.WANTS);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.WANTS_MORE);
   }
 
   private static SocketFlow.Batch batch(boolean last, String... texts) {
@@ -179,17 +179,17 @@ class SocketFlowTest {
     expectText(most);
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.text(most + "x"));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
 
   @Test
   void binaryFrames() {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x"));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.BINARY);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.BINARY);
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.TOO_LARGE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
 
   @Test
@@ -225,7 +225,7 @@ class SocketFlowTest {
     socket.tell(batch(false, "two"));
     socket.tell(batch(true, "three"));
     assertThat(expectClosing("one", "two")).isEqualTo("three");
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
   }
 
   @Test
@@ -235,7 +235,7 @@ class SocketFlowTest {
     socket.tell(batch(true, "closing"));
     socket.tell(batch(false, "late"));
     expectClosing("closing");
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.sendNext(ClientBytes.frame(true, RawSocket.PING, "1"));
     client.sendComplete();
     server.expectComplete();
@@ -252,7 +252,7 @@ class SocketFlowTest {
     expectText("one");
     expectText("two");
     expectText("three");
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     server.expectSubscriptionAndComplete();
   }
 
@@ -263,7 +263,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.text("ack").concat(ClientBytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     assertThat(ClientBytes.read(server.expectNext()).getFirst().opcode())
         .isEqualTo(RawSocket.CLOSE);
     server.expectComplete();
@@ -275,7 +275,7 @@ class SocketFlowTest {
   void aClientThatSaysGoodbyeWhileNothingGoesOutIsAnswered() {
     socket.tell(batch(false, "one"));
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     List<ClientBytes.Frame> frames = ClientBytes.read(server.requestNext());
     assertThat(frames).extracting(ClientBytes.Frame::opcode).containsExactly(RawSocket.CLOSE);
     server.expectComplete();
@@ -286,8 +286,8 @@ class SocketFlowTest {
   void aGoodbyeThatDoesNotGoOutIsCut() {
     manual();
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
-    ManualTime.get(kit.system()).timePasses(SocketLogic.GOODBYE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_PATIENCE);
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
   }
 
@@ -296,7 +296,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.PONG);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.PONG);
     // A flood of them waits as frames do.
     session.expectNoMessage(Duration.ofMillis(50));
   }
@@ -309,7 +309,7 @@ class SocketFlowTest {
     ClientBytes.Frame close = ClientBytes.read(server.expectNext()).getFirst();
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1002 & 0xff);
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.sendComplete();
     server.expectComplete();
   }
@@ -320,27 +320,27 @@ class SocketFlowTest {
     client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
     client.sendComplete();
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
   }
 
   @Test
   void aBrokenStreamEndsQuietly() {
     client.sendError(new IllegalStateException("reset"));
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     server.expectSubscriptionAndComplete();
   }
 
   @Test
   void aClientThatStopsReadingForGood() {
     server.cancel();
-    assertThat(session.receiveMessage()).isEqualTo(Socket.GONE);
+    assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.expectCancellation();
   }
 
   @Test
   void cut() {
     socket.tell(batch(true, "one"));
-    socket.tell(SocketFlow.Cut.CUT);
+    socket.tell(SocketFlow.CloseNow.CLOSE_NOW);
     client.expectCancellation();
     // Completed, the connection would wait until all of it is read.
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
@@ -391,7 +391,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.text("one"));
     expectText("one");
-    ManualTime.get(kit.system()).timePasses(SocketLogic.FAREWELL);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.LAST_FRAME_PATIENCE);
     client.expectCancellation();
     server.expectSubscriptionAndError();
   }

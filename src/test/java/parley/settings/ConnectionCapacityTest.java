@@ -18,6 +18,7 @@ final class ConnectionCapacityTest {
     "200, 4096, 16",
   })
   void theSmallerOfDescriptorsAndHeap(long descriptors, long mebibytes, int connections) {
-    assertThat(ConnectionCapacity.connections(descriptors, mebibytes << 20)).isEqualTo(connections);
+    assertThat(ConnectionCapacity.maxConnections(descriptors, mebibytes << 20))
+        .isEqualTo(connections);
   }
 }

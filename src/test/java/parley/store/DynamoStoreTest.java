@@ -55,9 +55,10 @@ class DynamoStoreTest {
 
   @Test
   void aPasswordInTheEndpointIsNotShown() {
-    assertThat(DynamoStore.shown("http://me:s3c@ret@127.0.0.1:1/x@y"))
+    assertThat(DynamoStore.withoutCredentials("http://me:s3c@ret@127.0.0.1:1/x@y"))
         .isEqualTo("http://127.0.0.1:1/x@y");
-    assertThat(DynamoStore.shown("http://127.0.0.1:1")).isEqualTo("http://127.0.0.1:1");
+    assertThat(DynamoStore.withoutCredentials("http://127.0.0.1:1"))
+        .isEqualTo("http://127.0.0.1:1");
   }
 
   /** In a process without anything of this machine's, which may well have a region. */
@@ -121,7 +122,7 @@ class DynamoStoreTest {
           CompletableFuture.supplyAsync(
               () -> {
                 try {
-                  return two.secret(
+                  return two.secretOrCreate(
                       "key",
                       () -> {
                         both.complete(null);
@@ -132,14 +133,14 @@ class DynamoStoreTest {
                 }
               });
       String first =
-          one.secret(
+          one.secretOrCreate(
               "key",
               () -> {
                 both.join();
                 return "one";
               });
       assertThat(second.get()).isEqualTo(first);
-      assertThat(one.secret("key", () -> "three")).isEqualTo(first);
+      assertThat(one.secretOrCreate("key", () -> "three")).isEqualTo(first);
     }
   }
 
@@ -147,14 +148,14 @@ class DynamoStoreTest {
   void whatCouldNotBeReadIsNotTakenForNothingNoted() throws Exception {
     try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
         DynamoStore store = DynamoStore.open(proxy.endpoint(), DynamoLocal.prefix(), true)) {
-      assertThat(store.notedBefore("node")).isZero();
+      assertThat(store.readNoteOfOlderVersion("node")).isZero();
       proxy.rule(call -> new FaultProxy.Refuse(400, "UnrecognizedClientException"));
-      assertThatThrownBy(() -> store.notedBefore("node"))
+      assertThatThrownBy(() -> store.readNoteOfOlderVersion("node"))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("UnrecognizedClientException");
       // The rights of today: whoever has them runs beside no version that noted it there.
       proxy.rule(call -> new FaultProxy.Refuse(400, "AccessDeniedException"));
-      assertThat(store.notedBefore("node")).isZero();
+      assertThat(store.readNoteOfOlderVersion("node")).isZero();
     }
   }
 }

@@ -42,7 +42,7 @@ class FullDiskTest {
     // Room again: everything is there, and more is written.
     Map<String, Long> stored = new HashMap<>();
     try (JournalFile file = JournalFile.open(folder.resolve("journal"))) {
-      file.ids("w").forEach(id -> stored.put(id, JournalProbe.highest(file, id)));
+      file.persistenceIds("w").forEach(id -> stored.put(id, JournalProbe.highest(file, id)));
     }
     assertThat(stored).containsOnlyKeys(first.keySet());
     first.forEach((id, last) -> assertThat(stored.get(id)).as(id).isGreaterThanOrEqualTo(last));

@@ -103,7 +103,7 @@ class HighestNumberTest {
             low = to + 1;
           }
         }
-        assertThat(search.of("e", shards).toCompletableFuture().join())
+        assertThat(search.find("e", shards).toCompletableFuture().join())
             .as("seed %d, run %d, step %d", seed, run, step)
             .isEqualTo(last);
       }

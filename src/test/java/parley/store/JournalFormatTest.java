@@ -51,7 +51,7 @@ class JournalFormatTest {
     assertThat(shards()).isEqualTo(10);
     assertThat(shards()).isEqualTo(10);
     try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), prefix, false)) {
-      assertThat(store.marks("x", false).toCompletableFuture().join()).isEmpty();
+      assertThat(store.checkMarks("x", false).toCompletableFuture().join()).isEmpty();
     }
   }
 

@@ -152,7 +152,7 @@ class LostMarkTest {
   }
 
   private Optional<String> marks(boolean mend) {
-    return store.marks(id, mend).toCompletableFuture().join();
+    return store.checkMarks(id, mend).toCompletableFuture().join();
   }
 
   /** Numbers 1 to 250 were written and 1 to 140 removed; the marks of 100 and 200 are gone. */

@@ -48,7 +48,7 @@ class WriteGuardTest {
   @BeforeAll
   static void start() throws Exception {
     store = DynamoStore.open(proxy.endpoint(), PREFIX, true);
-    store.secret("a", () -> "b");
+    store.secretOrCreate("a", () -> "b");
     kit =
         ActorTestKit.create(
             "guard",

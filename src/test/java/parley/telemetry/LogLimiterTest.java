@@ -89,7 +89,7 @@ class LogLimiterTest {
     assertThat(written).hasSize(6).last().asString().startsWith("INFO … 2 more like it");
     limiter.tick(now + 1_000);
     assertThat(written).hasSize(6);
-    assertThat(limiter.kept()).isZero();
+    assertThat(limiter.budgetCount()).isZero();
   }
 
   @Test
@@ -138,11 +138,12 @@ class LogLimiterTest {
       event.setLoggerName("logger." + letters(i));
       limiter.doAppend(event);
     }
-    assertThat(limiter.kept()).isLessThanOrEqualTo(LogLimiter.KINDS + LogLimiter.LOGGERS + 1);
+    assertThat(limiter.budgetCount())
+        .isLessThanOrEqualTo(LogLimiter.MAX_KINDS + LogLimiter.MAX_LOGGERS + 1);
     // A line for each logger that is known, and one budget for the others.
-    assertThat(written).hasSize(LogLimiter.LOGGERS + LogLimiter.LOGGER);
+    assertThat(written).hasSize(LogLimiter.MAX_LOGGERS + LogLimiter.LOGGER);
     limiter.tick(now + 1_000);
-    assertThat(limiter.kept()).isZero();
+    assertThat(limiter.budgetCount()).isZero();
   }
 
   @Test

@@ -95,7 +95,8 @@ class SelfMadeTest {
     // Nine and a half years later.
     Instant late = CLOCK.instant().plus(Duration.ofDays(3470));
     SelfMade.in(folder, InstantSource.fixed(late));
-    assertThat(Certificate.ofNode(files, late).ends()).isAfter(late.plus(Duration.ofDays(3000)));
+    assertThat(Certificate.ofNode(files, late).expiresAt())
+        .isAfter(late.plus(Duration.ofDays(3000)));
   }
 
   /** A node that starts, as far as its certificate. */

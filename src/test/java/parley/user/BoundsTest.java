@@ -41,7 +41,7 @@ class BoundsTest {
     return ((DeliveryHandler.Taken)
             DeliveryHandler.of(
                 conversationRow, mail.deliver(), Set.of(1L), DeviceCursors.NONE, false))
-        .held();
+        .row();
   }
 
   private static VisibleRow row(ConversationId id, long at) {
@@ -114,19 +114,19 @@ class BoundsTest {
   @Test
   void theJournalAgreesAboutWhoLeft() {
     UserState state = new UserState(UserFixtures.ALICE);
-    UnsavedChanges unsavedChanges = new UnsavedChanges(state.places());
+    UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     for (long i = 0; i < Limits.INBOX_ROWS + 300; i++) {
       unsavedChanges.put(row(id(i), 10_000 + i));
     }
     while (!unsavedChanges.isClean()) {
-      UserEvent.Flushed event = unsavedChanges.next();
+      UserEvent.Flushed event = unsavedChanges.nextEvent();
       assertThat(event.rows().size() + event.parked().size())
           .isBetween(1, UnsavedChanges.EVENT_ROWS);
       state.apply(event);
     }
-    assertThat(state.places().rows().values())
+    assertThat(state.rows().rows().values())
         .containsExactlyInAnyOrderElementsOf(unsavedChanges.rows());
-    assertThat(state.places().parked().values())
+    assertThat(state.rows().parked().values())
         .containsExactlyInAnyOrderElementsOf(unsavedChanges.parked())
         .hasSize(300);
     UserState again = UserState.of(UserFixtures.ALICE, state.snapshot());
@@ -136,7 +136,7 @@ class BoundsTest {
   @Test
   void thePlaceOutsideTheInboxIsBoundedAndWhatWasLeftGoesFirst() {
     UserState state = new UserState(UserFixtures.ALICE);
-    UnsavedChanges unsavedChanges = new UnsavedChanges(state.places());
+    UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     unsavedChanges.put(row(CHAT, 1).parked());
     ConversationRow left = taken(row(GROUP, 1), Mail.of(GROUP, 2, 2).version(9).left(2));
     unsavedChanges.put(left.withCursors(DeviceCursors.NONE, 0));
@@ -148,10 +148,10 @@ class BoundsTest {
     unsavedChanges.put(row(id(99_999), 1).parked());
     assertThat(unsavedChanges.get(CHAT)).isNull();
     while (!unsavedChanges.isClean()) {
-      state.apply(unsavedChanges.next());
+      state.apply(unsavedChanges.nextEvent());
     }
     assertThat(state.forgotten()).isTrue();
-    assertThat(state.places().parked()).hasSize(ConversationRows.PARKED);
+    assertThat(state.rows().parked()).hasSize(ConversationRows.PARKED);
   }
 
   @Test
@@ -165,7 +165,7 @@ class BoundsTest {
     assertThat(unsavedChanges.get(CHAT)).isNotNull();
     assertThat(unsavedChanges.get(id(0))).isNull();
     assertThat(unsavedChanges.get(id(1))).isNull();
-    assertThat(unsavedChanges.forgets()).isTrue();
+    assertThat(unsavedChanges.hasDropped()).isTrue();
   }
 
   @Test
@@ -176,7 +176,8 @@ class BoundsTest {
     }
     int events = 0;
     while (!unsavedChanges.isClean()) {
-      int bytes = unsavedChanges.next().rows().stream().mapToInt(VisibleRow::weight).sum();
+      int bytes =
+          unsavedChanges.nextEvent().rows().stream().mapToInt(VisibleRow::estimatedBytes).sum();
       assertThat(bytes).isLessThanOrEqualTo(UnsavedChanges.EVENT_BYTES);
       events++;
     }
@@ -205,7 +206,7 @@ class BoundsTest {
   @Test
   void whoHidesWasLastSeenWhenThatBegan() {
     PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
-    presenceTracker.want(Presence.Status.OFFLINE, 50);
+    presenceTracker.setStatus(Presence.Status.OFFLINE, 50);
     assertThat(presenceTracker.current(true, 10, 90))
         .isEqualTo(new Presence(UserFixtures.ALICE, Presence.Status.OFFLINE, 50));
   }
@@ -221,7 +222,7 @@ class BoundsTest {
     assertThat(conversationNotices.nextDue(state, 1_000)).isEqualTo(Long.MAX_VALUE);
     conversationNotices.delivered(CHAT, 1_000);
     assertThat(conversationNotices.nextDue(state, 1_000)).isEqualTo(1_050);
-    conversationNotices.tell(state, 1_050);
+    conversationNotices.sendDue(state, 1_050);
     assertThat(conversationNotices.nextDue(state, 1_050)).isEqualTo(4_050);
   }
 

@@ -31,21 +31,21 @@ class DeliveryHandlerTest {
     DeliveryHandler.Taken taken = take(null, Mail.of(CHAT, 1, 3));
     assertThat(taken.created()).isTrue();
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(1L, 2L, 3L);
-    assertThat(taken.held().lastSeq()).isEqualTo(3);
-    assertThat(taken.held().cursors().acked(1, 3)).isZero();
-    assertThat(taken.held().cursors().acked(2, 3)).isZero();
+    assertThat(taken.row().lastSeq()).isEqualTo(3);
+    assertThat(taken.row().cursors().acked(1, 3)).isZero();
+    assertThat(taken.row().cursors().acked(2, 3)).isZero();
   }
 
   @Test
   void aRepeatedDeliveryIsKnown() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     assertThat(look(conversationRow, Mail.of(CHAT, 1, 3))).isEqualTo(new DeliveryHandler.Known());
     assertThat(look(conversationRow, Mail.of(CHAT, 2, 2))).isEqualTo(new DeliveryHandler.Known());
   }
 
   @Test
   void anOverlapGivesOnlyWhatIsNew() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     DeliveryHandler.Taken taken = take(conversationRow, Mail.of(CHAT, 2, 5));
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(4L, 5L);
     assertThat(taken.created()).isFalse();
@@ -53,7 +53,7 @@ class DeliveryHandlerTest {
 
   @Test
   void aHoleChangesNothing() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     assertThat(look(conversationRow, Mail.of(CHAT, 5, 6).name("New")))
         .isEqualTo(new DeliveryHandler.Missing(3));
     assertThat(look(null, Mail.of(CHAT, 2, 6))).isEqualTo(new DeliveryHandler.Missing(0));
@@ -69,7 +69,7 @@ class DeliveryHandlerTest {
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 6, "forgotten"));
-              assertThat(taken.held().lastSeq()).isEqualTo(8);
+              assertThat(taken.row().lastSeq()).isEqualTo(8);
             });
   }
 
@@ -96,12 +96,12 @@ class DeliveryHandlerTest {
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 10, "forgotten"));
-              assertThat(taken.held().lastSeq()).isEqualTo(10);
-              assertThat(taken.held().forgottenTo()).isEqualTo(10);
-              assertThat(taken.held().cursors().acked(1, 10)).isZero();
-              DeliveryHandler.Taken next = take(taken.held(), Mail.of(CHAT, 11, 11).version(13));
+              assertThat(taken.row().lastSeq()).isEqualTo(10);
+              assertThat(taken.row().forgottenTo()).isEqualTo(10);
+              assertThat(taken.row().cursors().acked(1, 10)).isZero();
+              DeliveryHandler.Taken next = take(taken.row(), Mail.of(CHAT, 11, 11).version(13));
               assertThat(next.entries()).extracting(Entry::seq).containsExactly(11L);
-              assertThat(next.held().forgottenTo()).isEqualTo(10);
+              assertThat(next.row().forgottenTo()).isEqualTo(10);
             });
   }
 
@@ -117,7 +117,7 @@ class DeliveryHandlerTest {
   void aForgottenConversationThatThisUserHasLeftGoesOnToo() {
     assertThat(forgotten(Mail.none(GROUP, 12).left(10), 10))
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
-        .satisfies(taken -> assertThat(taken.held().lastSeq()).isEqualTo(10));
+        .satisfies(taken -> assertThat(taken.row().lastSeq()).isEqualTo(10));
   }
 
   @Test
@@ -127,28 +127,28 @@ class DeliveryHandlerTest {
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isNull();
-              assertThat(taken.held().lastSeq()).isZero();
+              assertThat(taken.row().lastSeq()).isZero();
             });
   }
 
   @Test
   void whatARowShowsIsReplacedByAHigherVersionOnly() {
     ConversationRow conversationRow =
-        take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).held();
+        take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).row();
     assertThat(look(conversationRow, Mail.none(CHAT, 9).name("Old")))
         .isEqualTo(new DeliveryHandler.Known());
     DeliveryHandler.Taken more = take(conversationRow, Mail.of(CHAT, 4, 4).version(9).name("Old"));
-    assertThat(((VisibleRow) more.held()).name()).isEqualTo("Bob");
-    assertThat(more.held().version()).isEqualTo(10);
+    assertThat(((VisibleRow) more.row()).name()).isEqualTo("Bob");
+    assertThat(more.row().version()).isEqualTo(10);
     DeliveryHandler.Taken renamed =
         take(conversationRow, Mail.none(CHAT, 11).name("Rob").read(2, 1));
     assertThat(renamed.changed()).isTrue();
-    assertThat(((VisibleRow) renamed.held()).name()).isEqualTo("Rob");
+    assertThat(((VisibleRow) renamed.row()).name()).isEqualTo("Rob");
   }
 
   @Test
   void sessionsAreShownTheRowForWhatNoEntryTells() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).read(0, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).read(0, 3)).row();
     assertThat(take(conversationRow, Mail.of(CHAT, 4, 4).read(0, 4)).changed()).isFalse();
     assertThat(take(conversationRow, Mail.of(CHAT, 1, 3).version(9).read(0, 3)).changed())
         .isFalse();
@@ -158,7 +158,7 @@ class DeliveryHandlerTest {
 
   @Test
   void anEditOfTheLastMessageIsShownAlthoughItBringsNoEntry() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     User.Deliver plain = Mail.of(CHAT, 1, 3).version(9).deliver();
     LastMessage edited = new LastMessage(3, UserFixtures.BOB, "text", "edited", 1_003);
     User.RowHeader header =
@@ -173,7 +173,7 @@ class DeliveryHandlerTest {
 
   @Test
   void whoWasRemovedDoesNotLearnALaterName() {
-    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3).name("Then")).held();
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3).name("Then")).row();
     DeliveryHandler.Taken gone =
         take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4).name("Now"));
     assertThat(Objects.requireNonNull(gone.removed()).name()).isEqualTo("Then");
@@ -181,8 +181,8 @@ class DeliveryHandlerTest {
 
   @Test
   void peerCursorsNeverGoBack() {
-    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).peer(3)).held();
-    VisibleRow visibleRow = (VisibleRow) take(conversationRow, Mail.none(CHAT, 9).peer(2)).held();
+    ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).peer(3)).row();
+    VisibleRow visibleRow = (VisibleRow) take(conversationRow, Mail.none(CHAT, 9).peer(2)).row();
     assertThat(visibleRow.peerDelivered()).isEqualTo(3);
   }
 
@@ -195,51 +195,51 @@ class DeliveryHandlerTest {
 
   @Test
   void whoLeavesGetsTheEntriesUpToThatAndThenTheRowIsGone() {
-    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).held();
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
     DeliveryHandler.Taken part = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(5));
     assertThat(part.removed()).isNull();
-    assertThat(part.held()).isInstanceOf(HiddenRow.class);
-    DeliveryHandler.Taken rest = take(part.held(), Mail.of(GROUP, 5, 6).version(9).left(5));
+    assertThat(part.row()).isInstanceOf(HiddenRow.class);
+    DeliveryHandler.Taken rest = take(part.row(), Mail.of(GROUP, 5, 6).version(9).left(5));
     assertThat(rest.entries()).extracting(Entry::seq).containsExactly(5L);
     assertThat(Objects.requireNonNull(rest.removed()).removed()).isTrue();
-    assertThat(rest.held().cursors().acked(1, 5)).isZero();
-    assertThat(look(rest.held(), Mail.of(GROUP, 5, 5).version(9).left(5)))
+    assertThat(rest.row().cursors().acked(1, 5)).isZero();
+    assertThat(look(rest.row(), Mail.of(GROUP, 5, 5).version(9).left(5)))
         .isEqualTo(new DeliveryHandler.Known());
     // A late word from before does not bring it back.
-    assertThat(look(rest.held(), Mail.of(GROUP, 4, 4).version(4)))
+    assertThat(look(rest.row(), Mail.of(GROUP, 4, 4).version(4)))
         .isEqualTo(new DeliveryHandler.Known());
   }
 
   @Test
   void whoIsAddedAgainStartsThere() {
-    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).held();
-    ConversationRow left = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4)).held();
+    ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
+    ConversationRow left = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4)).row();
     DeliveryHandler.Taken again = take(left, Mail.of(GROUP, 8, 9).version(20).joined(8));
     assertThat(again.created()).isTrue();
     assertThat(again.entries()).extracting(Entry::seq).containsExactly(8L, 9L);
-    assertThat(again.held().cursors().acked(1, 9)).isEqualTo(7);
+    assertThat(again.row().cursors().acked(1, 9)).isEqualTo(7);
     // Even if the leaving was never told.
     DeliveryHandler.Taken unseen =
         take(conversationRow, Mail.of(GROUP, 8, 9).version(20).joined(8));
-    assertThat(unseen.held().cursors().acked(1, 9)).isEqualTo(7);
+    assertThat(unseen.row().cursors().acked(1, 9)).isEqualTo(7);
   }
 
   @Test
   void anEvictedRowComesBackWithItsEntriesAndCursors() {
-    VisibleRow visibleRow = (VisibleRow) take(null, Mail.of(GROUP, 1, 3)).held();
+    VisibleRow visibleRow = (VisibleRow) take(null, Mail.of(GROUP, 1, 3)).row();
     HiddenRow hiddenRow = visibleRow.withFlags(true, null, null).parked();
     DeliveryHandler.Taken quiet = take(hiddenRow, Mail.none(GROUP, 9));
-    assertThat(quiet.held()).isInstanceOf(HiddenRow.class);
-    DeliveryHandler.Taken back = take(quiet.held(), Mail.of(GROUP, 4, 4).version(10));
+    assertThat(quiet.row()).isInstanceOf(HiddenRow.class);
+    DeliveryHandler.Taken back = take(quiet.row(), Mail.of(GROUP, 4, 4).version(10));
     assertThat(back.created()).isTrue();
-    assertThat(((VisibleRow) back.held()).muted()).isTrue();
-    assertThat(back.held().cursors().acked(1, 4)).isZero();
+    assertThat(((VisibleRow) back.row()).muted()).isTrue();
+    assertThat(back.row().cursors().acked(1, 4)).isZero();
   }
 
   @Test
   void aLastMessageFromBeforeOneJoinedIsNotShown() {
     Mail added = Mail.of(GROUP, 1, 4).joined(5).version(6);
-    VisibleRow visibleRow = (VisibleRow) take(null, added).held();
+    VisibleRow visibleRow = (VisibleRow) take(null, added).row();
     assertThat(visibleRow.lastMessage()).isNull();
     assertThat(visibleRow.lastSeq()).isEqualTo(4);
   }
@@ -249,7 +249,7 @@ class DeliveryHandlerTest {
     DeviceCursors early = DeviceCursors.NONE.with(1, 2, 0);
     DeliveryHandler deliveryHandler =
         DeliveryHandler.of(null, Mail.of(CHAT, 1, 2).deliver(), Set.of(1L, 2L), early, false);
-    DeviceCursors cursors = ((DeliveryHandler.Taken) deliveryHandler).held().cursors();
+    DeviceCursors cursors = ((DeliveryHandler.Taken) deliveryHandler).row().cursors();
     assertThat(cursors.acked(1, 2)).isEqualTo(2);
     assertThat(cursors.acked(2, 2)).isZero();
   }

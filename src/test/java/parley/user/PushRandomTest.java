@@ -263,7 +263,7 @@ class PushRandomTest {
     live.clear();
     checked.clear();
     for (ConversationId conversation : CONVERSATIONS) {
-      VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+      VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
       long kept = visibleRow == null ? 0 : visibleRow.lastSeq();
       taken.put(conversation, kept);
       for (DeviceId device : DEVICES) {

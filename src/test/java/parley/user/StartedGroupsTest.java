@@ -106,7 +106,7 @@ class StartedGroupsTest {
       rig.clock.advance(DAY);
       assertThat(rig.tell(new User.BeginGroup("new", id(6), 4, 700, me.getRef()))).isEmpty();
       refusal = ((User.Refused) me.receiveMessage()).refusal();
-      assertThat(refusal).isEqualTo(Refusal.tooMany("too many messages", 700));
+      assertThat(refusal).isEqualTo(Refusal.rateLimited("too many messages", 700));
     }
   }
 }

@@ -218,15 +218,19 @@ class UserDeliveryTest {
   void manyEntriesAreAcknowledgedBeforeTheMomentIsOver() {
     rig.make();
     rig.attach(PHONE, "s1", false);
-    rig.tell(Mail.of(CHAT, 1, UserLive.MANY - 1).deliver());
+    rig.tell(Mail.of(CHAT, 1, UserLive.IMMEDIATE_FLUSH_ENTRIES - 1).deliver());
     assertThat(rig.dispatched()).isEmpty();
-    rig.tell(Mail.of(CHAT, UserLive.MANY, UserLive.MANY).deliver());
+    rig.tell(
+        Mail.of(CHAT, UserLive.IMMEDIATE_FLUSH_ENTRIES, UserLive.IMMEDIATE_FLUSH_ENTRIES)
+            .deliver());
     rig.shard.awaitAssert(
         () -> {
-          assertThat(rig.dispatched()).containsExactly((long) UserLive.MANY);
+          assertThat(rig.dispatched()).containsExactly((long) UserLive.IMMEDIATE_FLUSH_ENTRIES);
           return true;
         });
-    rig.tell(Mail.of(CHAT, UserLive.MANY + 1, UserLive.MANY + 1).deliver());
+    rig.tell(
+        Mail.of(CHAT, UserLive.IMMEDIATE_FLUSH_ENTRIES + 1, UserLive.IMMEDIATE_FLUSH_ENTRIES + 1)
+            .deliver());
     assertThat(rig.dispatched()).hasSize(1);
   }
 

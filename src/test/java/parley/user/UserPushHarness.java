@@ -21,7 +21,7 @@ final class UserPushHarness implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** How long the user owes a push before it asks for a reminder. */
-  static final Duration SOON = Duration.ofMillis(PushSender.ASK_MILLIS);
+  static final Duration SOON = Duration.ofMillis(PushSender.REMINDER_DELAY_MILLIS);
 
   static final Duration MOMENT = Duration.ofMillis(1);
   static final PushOutcome DELIVERED = new PushOutcome.Delivered();

@@ -96,7 +96,7 @@ class UserRandomTest {
         told.clear();
         told.putAll(dispatched);
         rig.durable()
-            .places()
+            .rows()
             .rows()
             .forEach(
                 (id, visibleRow) -> {
@@ -190,7 +190,7 @@ class UserRandomTest {
             .getKey();
     Device known = Objects.requireNonNull(rig.durable().devices().get(device));
     for (ConversationId conversation : CONVERSATIONS) {
-      VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+      VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
       long durable =
           visibleRow == null ? 0 : visibleRow.cursors().acked(known.number(), visibleRow.lastSeq());
       assertThat(durable).isLessThanOrEqualTo(e.acked.getOrDefault(conversation, 0L));
@@ -202,7 +202,7 @@ class UserRandomTest {
     for (; read < rig.conversations.size(); read++) {
       if (rig.conversations.get(read).message() instanceof User.Dispatched d) {
         ConversationId conversation = rig.conversations.get(read).to();
-        VisibleRow visibleRow = rig.durable().places().rows().get(conversation);
+        VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
         assertThat(visibleRow == null ? 0 : visibleRow.lastSeq())
             .as(at)
             .isGreaterThanOrEqualTo(d.seq());

@@ -32,14 +32,14 @@ class UserReminderTest {
     time.expectNoMessageFor(Duration.ofSeconds(9), woken);
     time.timePasses(Duration.ofSeconds(1));
     woken.receiveMessage();
-    time.expectNoMessageFor(UserReminder.EVERY.minusSeconds(1), woken);
+    time.expectNoMessageFor(UserReminder.WAKE_INTERVAL.minusSeconds(1), woken);
     time.timePasses(Duration.ofSeconds(1));
     woken.receiveMessage();
     reminder.tell(new UserReminder.Release());
     shard.expectMessageClass(ClusterSharding.Passivate.class);
     // It may be forgotten with what it promises now, so it promises nothing.
     reminder.tell(new UserReminder.Keep(5, user.getRef()));
-    time.expectNoMessageFor(UserReminder.EVERY.multipliedBy(3), woken, user);
+    time.expectNoMessageFor(UserReminder.WAKE_INTERVAL.multipliedBy(3), woken, user);
     reminder.tell(new UserReminder.Stop());
     woken.expectTerminated(reminder);
   }

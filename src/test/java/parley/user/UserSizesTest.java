@@ -161,18 +161,18 @@ class UserSizesTest {
     }
     int events = 0;
     while (!unsavedChanges.isClean()) {
-      assertThat(SIZES.of(unsavedChanges.next())).isLessThan(SerializedSizes.EVENT);
+      assertThat(SIZES.of(unsavedChanges.nextEvent())).isLessThan(SerializedSizes.EVENT);
       events++;
     }
     assertThat(events).isGreaterThan(5);
     for (int i = 0; i < 500; i++) {
       VisibleRow visibleRow = row();
       unsavedChanges.put(visibleRow);
-      unsavedChanges.only(visibleRow.id());
+      unsavedChanges.eventOf(visibleRow.id());
       unsavedChanges.putCursors(visibleRow.withCursors(lag(), SIZES.number()));
     }
     while (!unsavedChanges.isClean()) {
-      assertThat(SIZES.of(unsavedChanges.next())).isLessThan(SerializedSizes.EVENT);
+      assertThat(SIZES.of(unsavedChanges.nextEvent())).isLessThan(SerializedSizes.EVENT);
     }
   }
 
@@ -183,7 +183,7 @@ class UserSizesTest {
       unsavedChanges.put(row());
     }
     List<PendingPush> owed = Stream.generate(UserSizesTest::owed).limit(PushSchedule.MOST).toList();
-    UserEvent.Flushed event = unsavedChanges.next().withPushes(owed, List.of());
+    UserEvent.Flushed event = unsavedChanges.nextEvent().withPushes(owed, List.of());
     assertThat(SIZES.of(event)).isLessThan(SerializedSizes.EVENT);
   }
 
@@ -218,7 +218,7 @@ class UserSizesTest {
                           java.util.Set.of(1L),
                           DeviceCursors.NONE,
                           false))
-                  .held());
+                  .row());
     }
     assertThat(
             Objects.requireNonNull(InboxPages.page(rows, Limits.INBOX_PAGE, null)).conversations())
@@ -234,7 +234,7 @@ class UserSizesTest {
     assertThat(SIZES.of(new User.Attached(SIZES.ref(), lags, 20)))
         .isLessThan(SerializedSizes.MESSAGE);
     assertThat(SIZES.of(new User.MoreLagging(lags))).isLessThan(SerializedSizes.MESSAGE);
-    assertThat(SIZES.of(new User.Numbered(1, new User.RowChanged(row().shown()))))
+    assertThat(SIZES.of(new User.Numbered(1, new User.RowChanged(row().toInboxRow()))))
         .isLessThan(SerializedSizes.MESSAGE);
     List<User.Ack> acks = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
