@@ -50,11 +50,12 @@ import parley.serial.Wire;
  * the reminder or releases it. So if this process is interrupted, the next node starts it again
  * from the beginning. The repetition changes nothing for reminders that exist already.
  *
- * <p><b>Bounds.</b> Lists are read one after another. At most {@value #AT_ONCE} reminders are asked
- * at the same time, and {@value #PER_TICK} new ones in each {@link #TICK}. A reminder that does not
- * answer is asked again after {@value #RETRY_TICKS} ticks. A list that cannot be read is tried
- * {@value #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists
- * are not deleted: they are small.
+ * <p><b>Bounds.</b> Lists are read one after another, and the ids of one list are in memory at
+ * once: as many as the old shard held. At most {@value #AT_ONCE} reminders are asked at the same
+ * time, and {@value #PER_TICK} new ones in each {@link #TICK}. A reminder that does not answer is
+ * asked again after {@value #RETRY_TICKS} ticks. A list that cannot be read is tried {@value
+ * #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists are not
+ * deleted: they are small.
  */
 final class ReminderAdoption
     extends EventSourcedBehavior<ReminderAdoption.Command, AdoptionEvent, ReminderAdoption.State> {
