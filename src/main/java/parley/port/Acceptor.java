@@ -8,6 +8,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +31,7 @@ final class Acceptor implements Runnable {
   private final ConnectionLimits limits;
   private final PortMeters meters;
   private final byte[] refusal;
-  private final Consumer<SocketChannel> onAdmitted;
+  private final BiConsumer<InetSocketAddress, SocketChannel> onAdmitted;
   private final Consumer<Duration> pauser;
 
   private final ThrottledLog failures = new ThrottledLog();
@@ -41,7 +42,8 @@ final class Acceptor implements Runnable {
    * Accepts nothing before {@link #run}.
    *
    * @param refusal what a connection beyond the limits receives
-   * @param admitted receives each admitted connection, which counts until it is released
+   * @param onAdmitted receives each admitted connection with the client's address. It also takes
+   *     over its count, which it has released if it throws
    * @param pauser blocks this thread for a duration
    */
   Acceptor(
@@ -49,13 +51,13 @@ final class Acceptor implements Runnable {
       ConnectionLimits limits,
       PortMeters meters,
       byte[] refusal,
-      Consumer<SocketChannel> admitted,
+      BiConsumer<InetSocketAddress, SocketChannel> onAdmitted,
       Consumer<Duration> pauser) {
     this.listeningChannel = listening;
     this.limits = limits;
     this.meters = meters;
     this.refusal = refusal;
-    this.onAdmitted = admitted;
+    this.onAdmitted = onAdmitted;
     this.pauser = pauser;
   }
 
@@ -101,7 +103,7 @@ final class Acceptor implements Runnable {
       InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
       channel.configureBlocking(false);
       switch (limits.admit(remote.getAddress())) {
-        case ADMITTED -> onAdmitted.accept(channel);
+        case ADMITTED -> onAdmitted.accept(remote, channel);
         case PORT_FULL -> {
           meters.portFull.increment();
           refuse(channel);

@@ -216,7 +216,9 @@ public final class HttpPort {
                       counts,
                       meters,
                       refusal,
-                      channel -> register(tcp, selectors, intake, channel),
+                      (remote, channel) ->
+                          openConnections.add(
+                              remote, channel, () -> register(tcp, selectors, intake, channel)),
                       pause -> LockSupport.parkNanos(pause.toNanos()));
               Thread.ofPlatform().daemon().name("accept-" + address().getPort()).start(acceptor);
               system.getWhenTerminated().thenRun(this::closeListening);
@@ -225,11 +227,6 @@ public final class HttpPort {
   }
 
   private void register(TcpExt tcp, ActorRef selectors, ActorRef intake, SocketChannel channel) {
-    try {
-      openConnections.add((InetSocketAddress) channel.getRemoteAddress(), channel);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
     scala.collection.immutable.Seq<Inet.SocketOption> options =
         CollectionConverters.asScala(settings.getSocketOptions()).toSeq();
     selectors.tell(

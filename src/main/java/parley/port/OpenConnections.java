@@ -28,6 +28,27 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   /**
+   * Adds a connection that the limits have admitted, and hands it to the code that serves it. If
+   * that fails, the connection has ended and no longer counts when this call throws.
+   *
+   * @param handOver makes somebody serve the connection
+   */
+  void add(InetSocketAddress remote, SocketChannel channel, Runnable handOver) {
+    OpenConnection connection = null;
+    try {
+      connection = add(remote, channel);
+      handOver.run();
+    } catch (RuntimeException | LinkageError e) {
+      if (connection == null) {
+        limits.release(remote.getAddress());
+      } else {
+        connection.end();
+      }
+      throw e;
+    }
+  }
+
+  /**
    * Adds a connection that the limits have admitted. If the client comes again from the same port,
    * its earlier connection is lost, perhaps before its stream started. That connection ends here
    * and no longer counts.

@@ -93,7 +93,13 @@ final class AcceptorTest {
     Logger log = (Logger) LoggerFactory.getLogger(Acceptor.class);
     log.addAppender(lines);
     try {
-      new Acceptor(new NoDescriptors(), counts, meters, new byte[0], channel -> {}, pauses::add)
+      new Acceptor(
+              new NoDescriptors(),
+              counts,
+              meters,
+              new byte[0],
+              (remote, channel) -> {},
+              pauses::add)
           .run();
     } finally {
       log.detachAppender(lines);
@@ -125,7 +131,7 @@ final class AcceptorTest {
               counts,
               meters,
               new byte[0],
-              channel -> {
+              (remote, channel) -> {
                 taken.add(channel);
                 if (taken.size() == 1) {
                   throw new NoClassDefFoundError("planted");

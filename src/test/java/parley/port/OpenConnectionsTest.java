@@ -1,6 +1,7 @@
 package parley.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -30,6 +31,26 @@ final class OpenConnectionsTest {
       assertThat(limits.open()).isEqualTo(1);
       second.end();
       assertThat(limits.open()).isZero();
+      assertThat(openConnections.get(CLIENT)).isNull();
+    }
+  }
+
+  /** A class that cannot be loaded while descriptors have run out, say. */
+  @Test
+  void whoCannotBeServedNoLongerCounts() throws Exception {
+    try (SocketChannel channel = SocketChannel.open()) {
+      limits.admit(CLIENT.getAddress());
+      assertThatThrownBy(
+              () ->
+                  openConnections.add(
+                      CLIENT,
+                      channel,
+                      () -> {
+                        throw new NoClassDefFoundError("planted");
+                      }))
+          .isInstanceOf(NoClassDefFoundError.class);
+      assertThat(limits.open()).isZero();
+      assertThat(limits.addresses()).isZero();
       assertThat(openConnections.get(CLIENT)).isNull();
     }
   }
