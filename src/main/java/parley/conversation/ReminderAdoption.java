@@ -54,7 +54,8 @@ import parley.serial.Wire;
  * once: as many as the old shard held. At most {@value #AT_ONCE} reminders are asked at the same
  * time, and {@value #PER_TICK} new ones in each {@link #TICK}. A reminder that does not answer is
  * asked again after {@value #RETRY_TICKS} ticks. A list that cannot be read is tried {@value
- * #TRIES} times over two minutes, and is then skipped with a line in the log. The old lists are not
+ * #TRIES} times over two minutes, and is then skipped with a line in the log. In that case nothing
+ * is recorded, so the next start of the cluster does everything again. The old lists are not
  * deleted: they are small.
  */
 final class ReminderAdoption
@@ -123,6 +124,7 @@ final class ReminderAdoption
   private final Deque<ConversationId> waiting = new ArrayDeque<>();
   private final Map<ConversationId, Long> askedAtTick = new HashMap<>();
   private @Nullable PendingList reading;
+  private boolean listSkipped;
   private long adopted;
   private long tick;
 
@@ -224,6 +226,9 @@ final class ReminderAdoption
       return Effect().none();
     }
     PendingList next = listsToRead.peek();
+    if (next == null && listSkipped) {
+      return Effect().stop();
+    }
     if (next == null) {
       return Effect()
           .persist((AdoptionEvent) new AdoptionEvent.Done(adopted))
@@ -291,11 +296,12 @@ final class ReminderAdoption
       listsToRead.add(
           new PendingList(list.id(), tried, tick + (long) TICKS_PER_SECOND * (1L << (tried - 1))));
     } else {
+      listSkipped = true;
       context
           .getLog()
           .error(
-              "{} cannot be read; conversations on it deliver what their members lack only when"
-                  + " they are used again",
+              "{} cannot be read and is tried again at the next start of the cluster; until then"
+                  + " conversations on it deliver what their members lack only when they are used",
               list.id());
     }
   }

@@ -177,7 +177,19 @@ class ReminderAdoptionTest {
     ended.expectTerminated(adoption, PATIENCE);
     assertThat(Collections.frequency(read, "/sharding/conversationShard/5"))
         .isEqualTo(ReminderAdoption.TRIES);
-    assertThat(noted()).containsExactly(new AdoptionEvent.Done(1));
+    assertThat(noted()).isEmpty();
+    // The next start finds it readable.
+    lists.put("/sharding/conversationShard/5", Set.of("g_1"));
+    ActorRef<ReminderAdoption.Command> next = start();
+    await()
+        .atMost(PATIENCE)
+        .until(
+            () -> {
+              asked().forEach(this::answer);
+              return !noted().isEmpty();
+            });
+    ended.expectTerminated(next, PATIENCE);
+    assertThat(noted()).containsExactly(new AdoptionEvent.Done(2));
   }
 
   @Test
