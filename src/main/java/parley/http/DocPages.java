@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.jspecify.annotations.Nullable;
 import parley.docs.Site;
@@ -15,16 +16,28 @@ import parley.docs.Site;
  * them.
  */
 final class DocPages {
-  private final StaticFiles sources;
-  private @Nullable CompletionStage<Map<String, StaticFiles.File>> pages;
+  private final Supplier<Map<String, String>> renderer;
+  private @Nullable CompletableFuture<Map<String, StaticFiles.File>> pages;
 
   DocPages(StaticFiles sources) {
-    this.sources = sources;
+    this(() -> Site.render(sources.texts()));
   }
 
-  /** All pages by name; the start page has the empty name. Every caller gets the same stage. */
+  /**
+   * Renders nothing yet.
+   *
+   * @param renderer returns the HTML of each page by its name; may block
+   */
+  DocPages(Supplier<Map<String, String>> renderer) {
+    this.renderer = renderer;
+  }
+
+  /**
+   * All pages by name; the start page has the empty name. Every caller gets the same stage, until
+   * one fails: the next caller has the pages rendered again.
+   */
   synchronized CompletionStage<Map<String, StaticFiles.File>> all() {
-    if (pages == null) {
+    if (pages == null || pages.isCompletedExceptionally()) {
       pages = CompletableFuture.supplyAsync(this::render);
     }
     return pages;
@@ -32,7 +45,8 @@ final class DocPages {
 
   private Map<String, StaticFiles.File> render() {
     Map<String, StaticFiles.File> files = new HashMap<>();
-    Site.render(sources.texts())
+    renderer
+        .get()
         .forEach(
             (name, html) ->
                 files.put(
