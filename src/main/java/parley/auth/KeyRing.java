@@ -82,7 +82,6 @@ public final class KeyRing implements AutoCloseable {
   private long lastForcedReadNanos;
 
   // Used by the thread only.
-  private @Nullable String unusableText;
   private @Nullable Instant lastWarning;
 
   private KeyRing(
@@ -290,12 +289,8 @@ public final class KeyRing implements AutoCloseable {
     try {
       String text = from.read();
       if (!text.equals(current.text)) {
-        if (text.equals(unusableText)) {
-          return false;
-        }
         install(text, SigningKeys.parse(text, from.name()));
       }
-      unusableText = null;
       lastReadNanos = System.nanoTime();
       return true;
     } catch (IOException | IllegalArgumentException e) {
