@@ -25,9 +25,13 @@ import parley.model.UserId;
  * is in flight, another user may claim the token, or another device of this user may release it.
  * The number of the claim up to which this has happened is kept as long as <em>any</em> claim of
  * the token is in flight, so that none of their answers restores the token.
+ *
+ * <p>What an owner record does not answer is sent again after 5 s, then after pauses that double up
+ * to 5 min. An answer makes the next pause short again. The user stays in memory until then.
  */
 final class TokenClaims {
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
+  private static final Duration FIRST_RETRY = Duration.ofSeconds(5);
+  private static final Duration LAST_RETRY = Duration.ofMinutes(5);
 
   /** The result of a command: an event to be persisted, or null, and the action that follows. */
   record Step(@Nullable UserEvent event, Runnable then) {
@@ -49,6 +53,7 @@ final class TokenClaims {
   private final Map<String, Claiming> claimsInFlight = new HashMap<>(0);
   private final Set<String> releasesInFlight = new HashSet<>(0);
   private final Set<String> reclaimsInFlight = new HashSet<>(0);
+  private Duration retryAfter = FIRST_RETRY;
 
   TokenClaims(
       UserId id,
@@ -165,7 +170,10 @@ final class TokenClaims {
     TokenRelease due = state.releases().get(c.hash());
     if (!c.known()) {
       scheduleRetry();
-    } else if (due != null && due.claim() <= c.claim()) {
+      return Step.none();
+    }
+    retryAfter = FIRST_RETRY;
+    if (due != null && due.claim() <= c.claim()) {
       return new Step(UserEvent.Flushed.releases(List.of(due.known())), () -> {});
     } else if (due != null) { // Claimed and released again meanwhile.
       sendDue(state);
@@ -183,6 +191,9 @@ final class TokenClaims {
         device != null
             && device.pushClaim() == Device.RELEASED
             && c.hash().equals(device.tokenHash());
+    if (nr != null) {
+      retryAfter = FIRST_RETRY;
+    }
     if (nr != null && nr == PushTokens.TAKEN) {
       return waits && device != null
           ? new Step(new UserEvent.PushTokenSet(device.id(), null, null, 0), () -> {})
@@ -221,9 +232,14 @@ final class TokenClaims {
         : null;
   }
 
+  /** Schedules the next try, unless one is scheduled already: several may fail at once. */
   private void scheduleRetry() {
-    timers.startSingleTimer(
-        UserInternal.TokensDue.class, new UserInternal.TokensDue(), RETRY_AFTER);
+    if (timers.isTimerActive(UserInternal.TokensDue.class)) {
+      return;
+    }
+    timers.startSingleTimer(UserInternal.TokensDue.class, new UserInternal.TokensDue(), retryAfter);
+    Duration longer = retryAfter.multipliedBy(2);
+    retryAfter = longer.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : longer;
   }
 
   private void claimStarted(String hash) {
