@@ -30,7 +30,7 @@ import parley.cluster.ClusterClock;
 import parley.cluster.RotationCheck;
 import parley.conversation.ArchiveDependencies;
 import parley.conversation.Conversation;
-import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
 import parley.conversation.ConversationVerifier;
@@ -134,7 +134,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
         ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
     Conversation.init(
         node,
-        new ConversationEntity.Environment(
+        new ConversationEnvironment(
             ConversationSettings.standard(
                 store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
             (to, message) -> entityRefs.user(to).tell(message),

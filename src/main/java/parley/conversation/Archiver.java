@@ -140,7 +140,7 @@ final class Archiver {
   Archiver(
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
-      ConversationEntity.Environment environment,
+      ConversationEnvironment environment,
       LogReader logReader,
       ConversationState state,
       Dispatch dispatch,

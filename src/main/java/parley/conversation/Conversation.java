@@ -42,7 +42,7 @@ public final class Conversation {
    * deliver what members lack.
    */
   public static ActorRef<ShardingEnvelope<Command>> init(
-      ActorSystem<?> system, ConversationEntity.Environment environment) {
+      ActorSystem<?> system, ConversationEnvironment environment) {
     ConversationReminder.init(system, environment.wake());
     ConversationReminder.Port reminders = environment.reminders();
     if (reminders != null) {

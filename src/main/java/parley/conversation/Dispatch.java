@@ -115,12 +115,13 @@ final class Dispatch {
   }
 
   private final ConversationState state;
-  private final ConversationEntity.UserPort users;
+  private final ConversationEnvironment.UserPort users;
   private final HistoryPages historyPages;
   private final Map<UserId, Position> positions = new HashMap<>();
   private CursorMinimums cursorMinimums;
 
-  Dispatch(ConversationState state, ConversationEntity.UserPort users, HistoryPages historyPages) {
+  Dispatch(
+      ConversationState state, ConversationEnvironment.UserPort users, HistoryPages historyPages) {
     this.state = state;
     this.users = users;
     this.historyPages = historyPages;

@@ -15,7 +15,7 @@ import parley.telemetry.Telemetry;
  * event that is being persisted.
  */
 final class PendingWrites {
-  private final ConversationEntity.Environment environment;
+  private final ConversationEnvironment environment;
   private final ConversationState state;
   private final Dispatch dispatch;
   private final CursorMoves cursors;
@@ -28,7 +28,7 @@ final class PendingWrites {
       ConversationEvent event, EntryBatch batch, CursorMoves.Ready moves, long sinceNanos) {}
 
   PendingWrites(
-      ConversationEntity.Environment environment,
+      ConversationEnvironment environment,
       ConversationState state,
       Dispatch dispatch,
       CursorMoves cursors) {
@@ -68,7 +68,16 @@ final class PendingWrites {
     entryBatch.addCaller(post.replyTo(), posted(state, entry, false));
   }
 
-  void add(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
+  /** Adds entries for a change, or answers at once if nothing changes, so nothing is written. */
+  void addOrAnswer(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
+    if (bodies.isEmpty()) {
+      replyTo.tell(ConversationViews.reply(state, actor));
+    } else {
+      add(actor, bodies, replyTo);
+    }
+  }
+
+  private void add(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     for (EntryBody entryBody : bodies) {
       entryBatch.add(entry(actor, null, entryBody));
     }

@@ -37,6 +37,7 @@ import parley.client.ParleyClient;
 import parley.client.TestAccount;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationSettings;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
@@ -133,8 +134,8 @@ class UpgradeTest {
       ConversationId id,
       UserId ann,
       UserId ben) {
-    ConversationEntity.Environment environment =
-        new ConversationEntity.Environment(
+    ConversationEnvironment environment =
+        new ConversationEnvironment(
             ConversationSettings.standard(
                 store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
             (to, message) -> {

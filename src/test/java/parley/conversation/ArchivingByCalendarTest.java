@@ -59,7 +59,7 @@ class ArchivingByCalendarTest {
       region.set(
           Conversation.init(
               kit.system(),
-              new ConversationEntity.Environment(
+              new ConversationEnvironment(
                   new ConversationSettings(
                       Duration.ofMillis(1),
                       Duration.ofMillis(20),

@@ -148,7 +148,7 @@ final class ConversationHarness implements AutoCloseable {
           kit.spawn(
               ConversationEntity.create(
                   id,
-                  new ConversationEntity.Environment(
+                  new ConversationEnvironment(
                       settings,
                       this::toUser,
                       source,

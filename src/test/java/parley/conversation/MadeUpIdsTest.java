@@ -45,7 +45,8 @@ class MadeUpIdsTest {
           ConfigFactory.parseString(
                   "pekko.cluster.sharding.number-of-shards = "
                       + SHARDS
-                      + "\npekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout"
+                      + "\n"
+                      + "pekko.coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout"
                       + " = 2 s")
               .withFallback(ConversationHarness.IN_MEMORY));
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
@@ -76,8 +77,8 @@ class MadeUpIdsTest {
                     true))));
   }
 
-  private ConversationEntity.Environment environment(ConversationSettings settings) {
-    return new ConversationEntity.Environment(
+  private ConversationEnvironment environment(ConversationSettings settings) {
+    return new ConversationEnvironment(
         settings,
         this::user,
         InstantSource.system(),

@@ -27,6 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import parley.conversation.Conversation;
 import parley.conversation.ConversationEntity;
+import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationSettings;
 import parley.model.ConversationId;
 import parley.model.ConversationView.MemberView;
@@ -111,7 +112,7 @@ class LossyWireTest {
         kit.spawn(
             ConversationEntity.create(
                 group,
-                new ConversationEntity.Environment(
+                new ConversationEnvironment(
                     new ConversationSettings(
                         Duration.ofMillis(5),
                         Duration.ofMillis(50),

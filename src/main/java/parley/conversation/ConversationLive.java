@@ -1,0 +1,150 @@
+package parley.conversation;
+
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import parley.conversation.ConversationEvent.CursorMove;
+import parley.model.ConversationId;
+import parley.model.Refusal;
+import parley.user.User;
+
+/**
+ * The part of a conversation that lives in memory only: its state as recovered from the journal,
+ * and the collaborators that work on it. It is made once, when the recovery is complete, and ends
+ * with the entity. The handlers of commands share it.
+ */
+final class ConversationLive {
+  /** The timers of a conversation. */
+  enum Timer implements ConversationInternal {
+    /** Write the cursor moves that were gathered. */
+    FLUSH_CURSORS,
+    /** Repeat what was not answered. */
+    TICK,
+    /** Look whether the conversation is used. */
+    IDLE,
+    /** Take the next sequence number; sent once, after a recovery. */
+    TAKE_OVER,
+    /** Stop although work is open. */
+    STOP_DUE
+  }
+
+  /** A user's answer to the question whether it exists. */
+  record UserAnswered(User.ProfileReply reply) implements ConversationInternal {}
+
+  final ConversationId id;
+  final ConversationEnvironment environment;
+  final ActorContext<Conversation.Command> context;
+  final TimerScheduler<Conversation.Command> timers;
+  final ConversationState state;
+  final LogReader logReader;
+  final UserCheck userCheck;
+  final DirectOpening directOpening;
+  final ReminderClient reminderClient;
+  final HistoryPages historyPages;
+  final Dispatch dispatch;
+  final CursorMoves cursors;
+  final MessageLookups messageLookups;
+  final PreviewSearch previewSearch;
+  final PendingWrites pendingWrites;
+  final MembershipChanges membershipChanges;
+  final Archiver archiver;
+  private final ActorRef<ClusterSharding.ShardCommand> shard;
+  private final MissingConversations missingConversations;
+
+  ConversationLive(
+      ConversationId id,
+      ConversationEnvironment environment,
+      ActorContext<Conversation.Command> context,
+      TimerScheduler<Conversation.Command> timers,
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      MissingConversations missingConversations,
+      ConversationState state) {
+    this.id = id;
+    this.environment = environment;
+    this.context = context;
+    this.timers = timers;
+    this.shard = shard;
+    this.missingConversations = missingConversations;
+    this.state = state;
+    ArchiveDependencies archiveDependencies = environment.archive();
+    this.logReader =
+        new LogReader(
+            context.getSystem(),
+            environment.settings().readJournal(),
+            id,
+            archiveDependencies == null ? null : archiveDependencies.tier());
+    this.userCheck =
+        new UserCheck(
+            environment.users(),
+            context.messageAdapter(User.ProfileReply.class, UserAnswered::new));
+    this.directOpening = new DirectOpening(id, userCheck);
+    this.reminderClient =
+        new ReminderClient(id, environment.reminders(), context.getSelf(), timers);
+    this.historyPages = new HistoryPages(context, logReader, state);
+    this.dispatch = new Dispatch(state, environment.users(), historyPages);
+    this.cursors = new CursorMoves(context, logReader, state);
+    this.messageLookups = new MessageLookups(context, logReader, state);
+    this.previewSearch = new PreviewSearch(context, state, historyPages);
+    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
+    this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
+    this.archiver =
+        new Archiver(
+            context, timers, environment, logReader, state, dispatch, Archiver.answers(context));
+  }
+
+  long now() {
+    return environment.clock().millis();
+  }
+
+  /** Starts the tick, unless it runs. {@link ConversationLifecycle#tick} ends it. */
+  void startTick() {
+    if (!timers.isTimerActive(Timer.TICK)) {
+      timers.startTimerWithFixedDelay(Timer.TICK, Timer.TICK, environment.settings().tick());
+    }
+  }
+
+  /** Sends the current inbox row to all members. */
+  void dispatchRows(List<CursorMove> moves) {
+    dispatch.persisted(List.of(), moves, now());
+    startTick();
+  }
+
+  /** Tells the shard whether this conversation exists. */
+  void noteExistence(boolean exists) {
+    if (exists) {
+      missingConversations.remove(shard, id);
+    } else {
+      missingConversations.add(shard, id);
+    }
+  }
+
+  /** Whether nobody has asked for this conversation to be made. */
+  boolean nothingToMake() {
+    return userCheck.isIdle() && !directOpening.hasWaiting() && pendingWrites.isEmpty();
+  }
+
+  /** Whether callers wait for an answer from another entity: a user or the reminder. */
+  boolean hasOpenWork() {
+    return directOpening.hasWaiting()
+        || !userCheck.isIdle()
+        || !reminderClient.isIdle()
+        || membershipChanges.hasNext();
+  }
+
+  /** Asks the shard to stop this entity. */
+  void requestPassivation() {
+    shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
+  }
+
+  /** Answers every caller that waits, and ends what runs beside the entity. */
+  void end() {
+    Refusal refusal = Refusal.unavailable("the conversation is moving; ask again");
+    pendingWrites.refuseAll(refusal);
+    messageLookups.refuseAll(refusal);
+    directOpening.refuseAll(refusal);
+    reminderClient.refuseAll();
+    archiver.end();
+  }
+}
