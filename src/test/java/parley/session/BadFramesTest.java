@@ -15,12 +15,12 @@ class BadFramesTest {
   @Test
   void twentyBadFramesInARow() {
     s.live();
-    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+    for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.send("nonsense");
       s.expectError("bad_frame");
     }
     s.quiet();
-    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+    for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.session.tell(SessionInternal.SocketSignal.BINARY);
       s.expectError("bad_frame");
     }
@@ -32,7 +32,7 @@ class BadFramesTest {
   @Test
   void aSecondHelloCountsAsBad() {
     s.live();
-    for (int i = 1; i <= Session.BAD_FRAMES; i++) {
+    for (int i = 1; i <= FrameAdmission.BAD_FRAMES; i++) {
       s.hello();
       s.expectError("bad_frame");
     }
@@ -41,14 +41,14 @@ class BadFramesTest {
 
   @Test
   void onlyWhatIsTakenEndsTheRow() {
-    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+    for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.send("nonsense");
       s.expectError("bad_frame");
       s.send("{'op':'ping'}");
       s.expectError("hello_required");
     }
     s.live();
-    for (int i = 1; i < Session.BAD_FRAMES; i++) {
+    for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.send("nonsense");
       s.expectError("bad_frame");
     }

@@ -1,0 +1,196 @@
+package parley.session;
+
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.jspecify.annotations.Nullable;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+import parley.protocol.ServerFrame.CloseCode;
+import parley.session.SessionInternal.Timer;
+import parley.session.SessionLifecycle.Phase;
+import parley.user.User;
+
+/**
+ * The tie of a session to its user entity: takes the answer to an attach, watches the entity,
+ * attaches again when the entity or a message is lost, and ends the session when the entity says
+ * so.
+ */
+final class UserAttachment {
+  private final ActorContext<Session.Command> context;
+  private final SessionDeps deps;
+  private final OutgoingFrames out;
+  private final ClientIdentity clientIdentity;
+  private final FrameBudget budget;
+  private final SessionLifecycle lifecycle;
+  private final TokenExpiry tokenExpiry;
+
+  private @Nullable WelcomeAssembly welcomeAssembly;
+  private @Nullable ActorRef<User.Command> user;
+  private long resumingSince;
+
+  UserAttachment(
+      ActorContext<Session.Command> context,
+      SessionDeps deps,
+      OutgoingFrames out,
+      ClientIdentity clientIdentity,
+      FrameBudget budget,
+      SessionLifecycle lifecycle,
+      TokenExpiry tokenExpiry) {
+    this.context = context;
+    this.deps = deps;
+    this.out = out;
+    this.clientIdentity = clientIdentity;
+    this.budget = budget;
+    this.lifecycle = lifecycle;
+    this.tokenExpiry = tokenExpiry;
+  }
+
+  /** Handles a delivery of the user entity, or of a watched user. */
+  void onDelivery(User.Delivery delivery) {
+    if (lifecycle.isIn(Phase.CLOSING)) {
+      return;
+    }
+    if (delivery instanceof User.Ended ended) {
+      onEnded(ended);
+    } else if (delivery instanceof User.Knock knock) {
+      knock.user().tell(new User.Living(knock.order()));
+    } else if (lifecycle.isIn(Phase.ATTACHING)
+        || lifecycle.resuming()
+        || welcomeAssembly != null
+        || delivery instanceof User.Attached) {
+      // This includes a second answer to a repeated attach: the user entity restarts its numbering
+      // after each one.
+      onWelcome(delivery);
+    } else if (lifecycle.isIn(Phase.LIVE) && !lifecycle.attached().onDelivery(delivery)) {
+      resume();
+    }
+  }
+
+  // The answer to an attach, in one or more parts. A numbered delivery before the last part means
+  // that a part was lost, so the session attaches again. Deliveries before the first part belong to
+  // an earlier attach and are ignored.
+  private void onWelcome(User.Delivery delivery) {
+    if (delivery instanceof User.Attached answer) {
+      welcomeAssembly = new WelcomeAssembly(answer);
+    } else if (delivery instanceof User.MoreLagging more && welcomeAssembly != null) {
+      welcomeAssembly.add(more);
+    } else if (delivery instanceof User.Numbered && welcomeAssembly != null) {
+      welcomeAssembly = null;
+      clientIdentity.resume();
+      return;
+    }
+    WelcomeAssembly w = welcomeAssembly;
+    if (w != null && w.isComplete()) {
+      welcomeAssembly = null;
+      onAttached(w);
+    }
+  }
+
+  private void onAttached(WelcomeAssembly answer) {
+    if (lifecycle.isIn(Phase.LIVE)) {
+      onResumed(answer);
+      return;
+    }
+    lifecycle.cancel(Timer.ANSWER);
+    watchUser(answer.user());
+    AttachedSession attachedSession =
+        new AttachedSession(context, deps, out, clientIdentity, budget);
+    lifecycle.enterLive(attachedSession);
+    out.send(clientIdentity.welcome());
+    attachedSession.deliveryTracker.attached(answer.lagging());
+    tokenExpiry.check();
+    lifecycle.start(Timer.CHECK, deps.settings().checkEvery());
+  }
+
+  private void watchUser(ActorRef<User.Command> now) {
+    if (user != null && !user.equals(now)) {
+      context.unwatch(user);
+    }
+    if (!now.equals(user)) {
+      user = now;
+      context.watchWith(now, new SessionInternal.UserGone(now));
+    }
+  }
+
+  /** A user entity has stopped: attaches again if it is the one that the session watches. */
+  void onUserGone(SessionInternal.UserGone gone) {
+    if (lifecycle.isIn(Phase.LIVE) && gone.user().equals(user)) {
+      user = null;
+      resume();
+    }
+  }
+
+  /**
+   * Attaches to the user entity again, on whatever node it runs now. Repeats this until the entity
+   * answers or the patience is used up; then the connection closes.
+   */
+  void resume() {
+    long now = deps.ticker().nanos();
+    if (!lifecycle.resuming()) {
+      lifecycle.setResuming(true);
+      resumingSince = now;
+    } else if (now - resumingSince > deps.settings().resumePatience().toNanos()) {
+      lifecycle.close(
+          CloseCode.STATE_LOST,
+          "the server lost track of this session",
+          SessionLifecycle.RETRY_MILLIS);
+      return;
+    }
+    welcomeAssembly = null;
+    clientIdentity.resume();
+    lifecycle.start(Timer.RESUME, deps.settings().resumeEvery());
+  }
+
+  private void onResumed(WelcomeAssembly answer) {
+    watchUser(answer.user());
+    lifecycle.attached().userHandshake.restart();
+    if (clientIdentity.isExpectedLogin(answer.sid())) {
+      lifecycle.cancel(Timer.RESUME);
+      lifecycle.setResuming(false);
+      if (clientIdentity.loginPending()) {
+        tokenExpiry.onRenewalAnswered(clientIdentity.loginAccepted());
+      }
+    } else if (!lifecycle.resuming()) {
+      // The user entity holds this session under another login, so the end of its own login would
+      // not end it.
+      resume();
+    }
+    if (!lifecycle.attached().deliveryTracker.resumed(answer.lagging())) {
+      lifecycle.close(CloseCode.STATE_LOST, "the server lost track of this session", 0);
+    }
+  }
+
+  private void onEnded(User.Ended ended) {
+    boolean finalWord =
+        ended.why() == User.End.REMOVED
+            || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
+    if (clientIdentity.loginPending() && finalWord) {
+      // The refusal may concern only the new token's login: attach again with the login that the
+      // session had.
+      tokenExpiry.onRenewalAnswered(clientIdentity.loginRefused());
+      resume();
+      return;
+    }
+    switch (ended.why()) {
+      case REPLACED -> lifecycle.close(CloseCode.REPLACED, "this device is connected elsewhere", 0);
+      case REMOVED -> lifecycle.close(CloseCode.REMOVED, ended.refusal().message(), 0);
+      case LOST -> resume();
+      case REFUSED -> {
+        Refusal refusal = ended.refusal();
+        if (lifecycle.resuming() && refusal.code().retryable()) {
+          return; // The timer attaches again soon.
+        }
+        out.refuse(clientIdentity.helloId(), refusal);
+        if (refusal.code().retryable()) {
+          long wait = Math.max(refusal.retryAfterMillis(), SessionLifecycle.RETRY_MILLIS);
+          lifecycle.close(CloseCode.STATE_LOST, refusal.message(), wait);
+        } else if (refusal.code() == ErrorCode.FORBIDDEN) {
+          // The token is valid: neither another token nor another attempt would help.
+          lifecycle.close(CloseCode.REMOVED, refusal.message(), 0);
+        } else {
+          lifecycle.close(CloseCode.UNAUTHENTICATED, refusal.message(), 0);
+        }
+      }
+    }
+  }
+}
