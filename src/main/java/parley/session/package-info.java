@@ -14,6 +14,9 @@
  *                                         |-- ClientRequests   what a client's frames ask for
  *                                         |-- PendingPosts     writes without an answer yet
  *                                         |-- DeliveryTracker  what was sent and acknowledged
+ *                                         |     |-- TrackedConversations  progress of each
+ *                                         |     |-- EntrySender           order and window
+ *                                         |     `-- ReplayPages           pages of the backlog
  *                                         `-- OutgoingFrames   what waits for the socket
  * </pre>
  *

@@ -149,7 +149,7 @@ class DeliveryTrackerTest {
   void whereItIsForgottenWhatWasSentTheConnectionCannotGoOn() {
     deliveryTracker.attached(List.of());
     List<ConversationId> ids = new ArrayList<>();
-    for (int i = 0; i <= DeliveryTracker.ENDED; i++) {
+    for (int i = 0; i <= TrackedConversations.ENDED; i++) {
       ConversationId id = new ConversationId("x" + i);
       ids.add(id);
       deliveryTracker.entries(id, entries(1, 3));

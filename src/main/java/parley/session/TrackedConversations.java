@@ -1,0 +1,122 @@
+package parley.session;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import parley.model.ConversationId;
+
+/**
+ * The conversations of one connection: the progress of those with outstanding entries, and the last
+ * sent seq of at most {@link #ENDED} others.
+ */
+final class TrackedConversations {
+  /** Most conversations without outstanding entries for which the last sent seq is remembered. */
+  static final int ENDED = 1_000;
+
+  private final Map<ConversationId, ConversationProgress> progressById = new LinkedHashMap<>();
+
+  // Conversations without outstanding entries. Everything up to the stored seq was sent and
+  // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
+  // Beyond the bound the oldest one is removed, and the flag below is set.
+  private final Map<ConversationId, SentPosition> completed = new LinkedHashMap<>(4);
+  private boolean completedDropped;
+
+  /**
+   * What is remembered of a conversation without outstanding entries.
+   *
+   * @param left whether the user has left the conversation; the seqs of a later membership need not
+   *     continue {@code sentTo}
+   */
+  private record SentPosition(long sentTo, boolean left) {}
+
+  /** The progress of a conversation; null if it has no outstanding entries. */
+  @Nullable ConversationProgress get(ConversationId id) {
+    return progressById.get(id);
+  }
+
+  /** Whether the conversation has outstanding entries. */
+  boolean has(ConversationId id) {
+    return progressById.containsKey(id);
+  }
+
+  /** Whether the conversation has outstanding entries and it is known how far it was sent. */
+  boolean hasPosition(ConversationId id) {
+    ConversationProgress conversationProgress = progressById.get(id);
+    return conversationProgress != null && conversationProgress.hasPosition();
+  }
+
+  /** Number of conversations with outstanding entries. */
+  int size() {
+    return progressById.size();
+  }
+
+  void add(ConversationId id, ConversationProgress conversationProgress) {
+    progressById.put(id, conversationProgress);
+  }
+
+  /** Whether the last sent seq of this conversation may have been dropped at the bound. */
+  boolean mayBeForgotten(ConversationId id) {
+    return completedDropped && !hasPosition(id) && !completed.containsKey(id);
+  }
+
+  /** The user has left this conversation. A later membership does not continue this one. */
+  void userLeft(ConversationId id) {
+    completed.computeIfPresent(
+        id, (k, sentPosition) -> new SentPosition(sentPosition.sentTo(), true));
+    @Nullable ConversationProgress conversationProgress = progressById.get(id);
+    if (conversationProgress != null) {
+      conversationProgress.userLeft = true;
+    }
+  }
+
+  /** Finds or starts the progress of a conversation, which may have no position yet. */
+  ConversationProgress startedProgressOf(ConversationId id, long before) {
+    return progressById.computeIfAbsent(id, k -> start(k, before));
+  }
+
+  private ConversationProgress start(ConversationId id, long before) {
+    SentPosition sentPosition = completed.remove(id);
+    if (sentPosition == null) {
+      return new ConversationProgress(before);
+    }
+    if (!sentPosition.left()) {
+      return new ConversationProgress(sentPosition.sentTo());
+    }
+    // If the entries are above the old end, the user was added again: start there. Otherwise they
+    // are repeats, and the old end holds.
+    boolean again = before > sentPosition.sentTo();
+    ConversationProgress conversationProgress =
+        new ConversationProgress(
+            again || before == ConversationProgress.UNKNOWN ? before : sentPosition.sentTo());
+    conversationProgress.userLeft = !again;
+    conversationProgress.earlierSentTo = sentPosition.sentTo();
+    return conversationProgress;
+  }
+
+  /** Drops the progress of a conversation without outstanding entries, and remembers its end. */
+  void end(ConversationId id, ConversationProgress conversationProgress) {
+    progressById.remove(id);
+    completed.put(id, new SentPosition(conversationProgress.sentTo, conversationProgress.userLeft));
+    if (completed.size() > ENDED) {
+      completed.remove(completed.keySet().iterator().next());
+      completedDropped = true;
+    }
+  }
+
+  /**
+   * Finds or starts the progress of a conversation. A new one does not lag: it starts just before
+   * what the user entity delivers now.
+   */
+  ConversationProgress progressOf(ConversationId id, long before) {
+    ConversationProgress conversationProgress = startedProgressOf(id, before);
+    if (!conversationProgress.hasPosition()) {
+      conversationProgress.sentTo = Math.max(before, conversationProgress.earlierSentTo);
+      conversationProgress.head = conversationProgress.sentTo;
+      conversationProgress.acked =
+          Math.max(conversationProgress.acked, conversationProgress.sentTo);
+      conversationProgress.claimed =
+          Math.max(conversationProgress.claimed, conversationProgress.acked);
+    }
+    return conversationProgress;
+  }
+}
