@@ -5,10 +5,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -45,10 +41,10 @@ import parley.serial.Wire;
  * </pre>
  *
  * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the
- * family's sockets and stops its pushes. The reply to the client waits for the user entity's
- * confirmation, a few seconds at most. An end that is not confirmed stays in the state ({@link
- * AccountState#untold}). The account repeats the notification every 5 s, and when the entity starts
- * again.
+ * family's sockets and stops its pushes ({@link EndNotifications}). The reply to the client waits
+ * for the user entity's confirmation, a few seconds at most. An end that is not confirmed stays in
+ * the state ({@link AccountState#untold}). The account repeats the notification every 5 s, and when
+ * the entity starts again.
  *
  * <p>An entity whose name nobody has registered works in the same way, limits guesses in the same
  * way, and writes nothing.
@@ -141,10 +137,10 @@ public final class Account
    * Result of a notification: the user entity knows that the family has ended, or did not confirm
    * it.
    */
-  private record UserNotified(String familyId, boolean known) implements Command, Local {}
+  record UserNotified(String familyId, boolean known) implements Command, Local {}
 
   /** Timer: repeats the notifications that the user entity has not confirmed. */
-  private record RetryNotifications() implements Command, Local {}
+  record RetryNotifications() implements Command, Local {}
 
   /** Notifies user entities that a login has ended. */
   @FunctionalInterface
@@ -171,19 +167,14 @@ public final class Account
    */
   static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
 
-  /** Delay before a notification that was not confirmed is repeated. */
-  private static final Duration NOTIFICATION_RETRY = Duration.ofSeconds(5);
-
   private final ActorContext<Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final AccountAdmission accountAdmission;
   private final String username;
   private final PasswordHasher hasher;
-  private final Users users;
   private final InstantSource clock;
-  // Replies that wait until the user entity knows that the family has ended, by family id.
-  private final Map<String, List<Runnable>> pendingNotifications = new HashMap<>();
   private final GuessLimits guesses;
+  private final EndNotifications endNotifications;
   private int hashesInProgress;
 
   private Account(
@@ -200,9 +191,9 @@ public final class Account
     this.accountAdmission = accountAdmission;
     this.username = username;
     this.hasher = hasher;
-    this.users = users;
     this.clock = clock;
     this.guesses = new GuessLimits(clock.millis());
+    this.endNotifications = new EndNotifications(context, users);
   }
 
   /**
@@ -250,9 +241,7 @@ public final class Account
   @Override
   public SignalHandler<AccountState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(
-            RecoveryCompleted.instance(),
-            state -> state.untold().forEach(f -> notifyUser(state, f)))
+        .onSignal(RecoveryCompleted.instance(), endNotifications::startUnconfirmed)
         .build();
   }
 
@@ -359,7 +348,7 @@ public final class Account
         .thenRun(
             after -> {
               if (ended != null) {
-                notifyUser(after, ended);
+                endNotifications.start(after, ended);
               }
               c.login().replyTo().tell(addKnownDevice(signedIn(after, fresh), after));
             });
@@ -437,42 +426,19 @@ public final class Account
         .persist(new AccountEvent.FamilyRevoked(familyId, reused, now(), false))
         .thenRun(
             after -> {
-              notifyUser(after, familyId);
-              pendingNotifications.computeIfAbsent(familyId, f -> new ArrayList<>()).add(answer);
+              endNotifications.start(after, familyId);
+              endNotifications.replyAfter(familyId, answer);
             });
   }
 
-  /**
-   * Replies when the running notification of the family's end has finished; at once if none is
-   * running or {@link #MAX_WAITING} replies wait for it already.
-   */
   private Effect<AccountEvent, AccountState> afterNotification(String familyId, Runnable answer) {
-    @Nullable List<Runnable> waiting = pendingNotifications.get(familyId);
-    if (waiting == null || waiting.size() >= MAX_WAITING) {
-      answer.run();
-    } else {
-      waiting.add(answer);
-    }
+    endNotifications.replyAfterRunning(familyId, answer);
     return Effect().none();
   }
 
-  private void notifyUser(AccountState state, String familyId) {
-    if (pendingNotifications.putIfAbsent(familyId, new ArrayList<>()) == null) {
-      UserId user = Objects.requireNonNull(state.owner()).userId();
-      context.pipeToSelf(
-          users.loginEnded(user, RefreshToken.sid(familyId)),
-          (done, failure) -> new UserNotified(familyId, failure == null));
-    }
-  }
-
   private Effect<AccountEvent, AccountState> userNotified(AccountState state, UserNotified c) {
-    @Nullable List<Runnable> waiting = pendingNotifications.remove(c.familyId());
-    if (waiting != null) {
-      // Also after a failure: no token of the family is valid, and the notification is repeated.
-      waiting.forEach(Runnable::run);
-    }
+    endNotifications.finished(c);
     if (!c.known()) {
-      context.scheduleOnce(NOTIFICATION_RETRY, context.getSelf(), new RetryNotifications());
       return Effect().none();
     }
     return state.untold().contains(c.familyId())
@@ -481,7 +447,7 @@ public final class Account
   }
 
   private Effect<AccountEvent, AccountState> retryNotifications(AccountState state) {
-    state.untold().forEach(familyId -> notifyUser(state, familyId));
+    endNotifications.startUnconfirmed(state);
     return Effect().none();
   }
 

@@ -1,0 +1,210 @@
+package parley.auth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+/** Families of refresh tokens: their generations, their ends, and who hears of an end. */
+final class AccountFamiliesTest extends AccountHarness {
+  @Test
+  void aSpentTokenRevokesItsFamilyAlsoAfterARestart() {
+    AccountReply.SignedIn other = register();
+    AccountReply.SignedIn first = (AccountReply.SignedIn) login(PASSWORD);
+    AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
+    clock.forward(RefreshTokenFamily.WINDOW);
+    account.restart();
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    account.restart();
+    int events = account.persistenceTestKit().persistedInStorage(id()).size();
+    assertThat(refresh(second)).isEqualTo(new AccountReply.Reused());
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    assertThat(account.persistenceTestKit().persistedInStorage(id())).hasSize(events);
+    assertThat(refresh(other)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aTokenGivesMorePairsForAMinuteAndThenRevokesItsFamily() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn a = (AccountReply.SignedIn) refresh(first);
+    clock.forward(RefreshTokenFamily.WINDOW.minusMillis(1));
+    account.restart();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) refresh(first);
+    assertThat(token(b).counter()).isEqualTo(1).isEqualTo(token(a).counter());
+    assertThat(a.sid()).isEqualTo(first.sid()).isEqualTo(b.sid());
+    clock.forward(Duration.ofMillis(1));
+    // Of a generation as good as the other, however late, and the window is that of the first use.
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(refresh(a)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Reused());
+    assertThat(users.told).containsExactly(first.sid());
+  }
+
+  @Test
+  void onceTheNextGenerationWasUsedTheOneBeforeGivesNothingAndRevokesNothing() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
+    AccountReply.SignedIn third = (AccountReply.SignedIn) refresh(second);
+    account.restart();
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
+    RefreshToken guessed =
+        new RefreshToken(token(second).username(), token(second).familyId(), 1, "guessed");
+    assertThat(this.<AccountReply.ToRefresh>run(r -> new Account.Refresh(guessed, r)))
+        .isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(third)).isInstanceOf(AccountReply.SignedIn.class);
+    clock.forward(RefreshTokenFamily.WINDOW);
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
+  }
+
+  @Test
+  void aGenerationHasTwentyTokensAfterTheFirst() {
+    AccountReply.SignedIn first = register();
+    AccountReply.SignedIn last = (AccountReply.SignedIn) refresh(first);
+    for (int i = 0; i < RefreshTokenFamily.MORE; i++) {
+      last = (AccountReply.SignedIn) refresh(first);
+    }
+    assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
+    account.restart();
+    assertThat(refresh(last)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void generationsThatFollowTooFastHaveToWait() {
+    AccountReply.SignedIn in = register();
+    for (int i = 0; i < RefreshTokenFamily.FAST; i++) {
+      in = (AccountReply.SignedIn) refresh(in);
+    }
+    assertThat(refresh(in))
+        .isEqualTo(new AccountReply.TooFast(RefreshTokenFamily.WINDOW.toMillis()));
+    clock.forward(RefreshTokenFamily.WINDOW);
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aFamilyEndsAfterNinetyDaysHoweverOftenItIsUsed() {
+    AccountReply.SignedIn in = register();
+    for (int i = 0; i < 14; i++) {
+      clock.forward(Duration.ofDays(6));
+      in = (AccountReply.SignedIn) refresh(in);
+    }
+    clock.forward(Duration.ofDays(6).minusMillis(1));
+    in = (AccountReply.SignedIn) refresh(in);
+    clock.forward(Duration.ofMillis(1));
+    assertThat(refresh(in)).isEqualTo(new AccountReply.Unknown());
+  }
+
+  @Test
+  void aUserThatCannotBeToldIsToldAgainAlsoAfterACrash() {
+    AccountReply.SignedIn a = register();
+    users.away = true;
+    // Answered all the same: none of its tokens is good.
+    assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
+        .isEqualTo(new AccountReply.LoggedOut());
+    assertThat(account.getState().untold()).containsExactly(token(a).familyId());
+    users.away = false;
+    account.restart();
+    await().until(() -> account.getState().untold().isEmpty());
+    assertThat(users.told).hasSizeGreaterThan(1).containsOnly(a.sid());
+    int told = users.told.size();
+    account.restart();
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(users.told).hasSize(told);
+  }
+
+  @Test
+  void theLoginThatMakesRoomEndsTheLeastRecentlyUsedAndItsUserHears() {
+    AccountReply.SignedIn oldest = register();
+    for (int i = 1; i < AccountState.MAX_FAMILIES; i++) {
+      login(PASSWORD);
+    }
+    assertThat(users.told).isEmpty();
+    login(PASSWORD);
+    await().untilAsserted(() -> assertThat(users.told).containsExactly(oldest.sid()));
+  }
+
+  @Test
+  void whereTooManyEndsAreUntoldNoMoreEnd() {
+    AccountReply.SignedIn kept = register();
+    users.away = true;
+    for (int i = 0; i < AccountState.MAX_UNTOLD; i++) {
+      AccountReply.SignedIn in = (AccountReply.SignedIn) login(PASSWORD);
+      this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(in), r));
+    }
+    assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(kept), r)))
+        .isEqualTo(new AccountReply.Overloaded());
+    assertThat(refresh(kept)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void theUserEndsALogin() {
+    AccountReply.SignedIn a = register();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 0; i < 2; i++) {
+      assertThat(
+              this.<AccountReply.ToEndFamily>run(
+                  r -> new Account.EndFamily(Objects.requireNonNull(a.sid()), r)))
+          .isEqualTo(new AccountReply.FamilyGone());
+    }
+    account.restart();
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(users.told).as("it knows").isEmpty();
+  }
+
+  @Test
+  void aTokenThatNeverWasIsUnknownAndChangesNothing() {
+    AccountReply.SignedIn in = register();
+    RefreshToken real = token(in);
+    RefreshToken wrongSecret =
+        new RefreshToken(real.username(), real.familyId(), 0, "x" + real.secretHash());
+    RefreshToken wrongFamily =
+        new RefreshToken(real.username(), "y" + real.familyId(), 0, real.secretHash());
+    RefreshToken ahead = new RefreshToken(real.username(), real.familyId(), 1, real.secretHash());
+    for (RefreshToken token : List.of(wrongSecret, wrongFamily, ahead)) {
+      assertThat(this.<AccountReply.ToRefresh>run(r -> new Account.Refresh(token, r)))
+          .isEqualTo(new AccountReply.Unknown());
+    }
+    assertThat(refresh(in)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void logoutRevokesTheFamilyOnly() {
+    AccountReply.SignedIn a = register();
+    AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 0; i < 2; i++) {
+      assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
+          .isEqualTo(new AccountReply.LoggedOut());
+    }
+    assertThat(refresh(a)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+
+  @Test
+  void aFamilyEndsSevenDaysAfterItsLastUse() {
+    AccountReply.SignedIn in = register();
+    clock.forward(AccountState.TOKEN_LIFE.minusMillis(1));
+    AccountReply.SignedIn next = (AccountReply.SignedIn) refresh(in);
+    clock.forward(AccountState.TOKEN_LIFE);
+    assertThat(refresh(next)).isEqualTo(new AccountReply.Unknown());
+    login(PASSWORD);
+    assertThat(account.getState().families()).hasSize(1);
+  }
+
+  @Test
+  void twentyFamiliesAreKeptAndTheLeastRecentlyUsedGoes() {
+    AccountReply.SignedIn oldest = register();
+    AccountReply.SignedIn second = (AccountReply.SignedIn) login(PASSWORD);
+    for (int i = 2; i < 20; i++) {
+      login(PASSWORD);
+    }
+    AccountReply.SignedIn used = (AccountReply.SignedIn) refresh(oldest);
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(account.getState().families()).hasSize(20);
+    assertThat(refresh(second)).isEqualTo(new AccountReply.Unknown());
+    assertThat(refresh(used)).isInstanceOf(AccountReply.SignedIn.class);
+  }
+}
