@@ -162,7 +162,7 @@ class SiteTest {
   void aCallOfTheReferenceSaysAllThatTheDocumentSays() {
     String call = between(page("reference/http"), "id=\"history\"", "</section>");
     assertThat(call)
-        .contains("A page of a conversation", "<code>limit</code>", "1 to 100")
+        .contains("Get a page of a conversation", "<code>limit</code>", "1 to 100")
         .contains("<code>50</code> where it is not given")
         .contains("/docs/reference/types#historypage")
         .contains("/docs/guide/errors#not_found")
