@@ -3,6 +3,7 @@ package parley.web;
 import com.microsoft.playwright.Browser;
 import com.microsoft.playwright.BrowserType;
 import com.microsoft.playwright.Playwright;
+import com.microsoft.playwright.impl.driver.Driver;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -20,11 +21,18 @@ final class Browsers {
           "--disable-component-update",
           "--disable-sync");
 
+  private static final Map<String, String> NO_DOWNLOAD =
+      Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
+
   private Browsers() {}
 
   static Playwright playwright() {
-    return Playwright.create(
-        new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
+    return Playwright.create(new Playwright.CreateOptions().setEnv(NO_DOWNLOAD));
+  }
+
+  /** The folder of the {@code node} program that Playwright brings. */
+  static Path nodeFolder() {
+    return Driver.ensureDriverInstalled(NO_DOWNLOAD, false).driverDir();
   }
 
   static Browser chromium(Playwright playwright) {
