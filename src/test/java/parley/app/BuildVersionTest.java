@@ -31,14 +31,14 @@ class BuildVersionTest {
   }
 
   @Test
-  void whatNoBuildHasPackedIsTheOldest() {
+  void anUnpackagedVersionIsTheOldest() {
     assertThat(BuildVersion.of("${project.version}", "${parley.built}")).isEqualTo("0.0.0");
     assertThat(BuildVersion.of("", "")).isEqualTo("0.0.0");
     assertThat(BuildVersion.of("1.0", "20260131-235959")).isEqualTo("0.0.0");
   }
 
   @Test
-  void mavenFillsItIn() throws Exception {
+  void mavenFillsInTheVersion() throws Exception {
     assertThat(Files.readString(Path.of("src/main/build/parley-build.properties")))
         .contains("version=${project.version}", "built=${parley.built}");
     assertThat(Files.readString(Path.of("pom.xml")))
@@ -47,7 +47,7 @@ class BuildVersionTest {
   }
 
   @Test
-  void theClusterIsTold() throws Exception {
+  void theClusterLearnsTheVersion() throws Exception {
     var config = NodeConfig.of(Settings.from(Map.of()), com.typesafe.config.ConfigFactory.empty());
     assertThat(config.getString("pekko.cluster.app-version")).isEqualTo(BuildVersion.read());
   }

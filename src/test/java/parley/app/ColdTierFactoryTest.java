@@ -102,7 +102,7 @@ class ColdTierFactoryTest {
   }
 
   @Test
-  void offIsNone() throws Exception {
+  void offMeansNoColdTier() throws Exception {
     assertThat(
             ColdTierFactory.open(
                 kit.system(), Settings.from(Map.of("PARLEY_COLD_STORE", "off")), telemetry))
@@ -126,7 +126,7 @@ class ColdTierFactoryTest {
   }
 
   @Test
-  void aBucketThatIsNotThereEndsTheStart() {
+  void aMissingBucketEndsTheStart() {
     aws("aws.accessKeyId", S3Server.KEY);
     aws("aws.secretAccessKey", S3Server.SECRET);
     assertThatThrownBy(this::openS3)
@@ -135,7 +135,7 @@ class ColdTierFactoryTest {
   }
 
   @Test
-  void s3ThatIsAwayDoesNot() throws Exception {
+  void anUnreachableS3DoesNotEndTheStart() throws Exception {
     aws("aws.accessKeyId", S3Server.KEY);
     aws("aws.secretAccessKey", S3Server.SECRET);
     server.bucket("cold");

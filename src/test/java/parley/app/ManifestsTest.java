@@ -58,7 +58,7 @@ class ManifestsTest {
   }
 
   @Test
-  void theyAgree() {
+  void theManifestsFollowTheRules() {
     assertThat(ManifestRules.problems(manifests())).isEmpty();
   }
 
@@ -243,7 +243,7 @@ class ManifestsTest {
   }
 
   @Test
-  void whatIsProbedIsThere() throws Exception {
+  void probedPathsExist() throws Exception {
     HttpClient http = HttpClient.newHttpClient();
     Settings settings =
         Settings.from(

@@ -71,7 +71,7 @@ class MendCommandTest {
   }
 
   @Test
-  void theCommandFindsAndMendsAll() throws Exception {
+  void verifyFindsAMissingMarkAndMendRestoresIt() throws Exception {
     assertThat(VerifyCommand.run(settings(false), List.of("verify"))).isEqualTo(ExitCode.FAILED);
     assertThat(MendCommand.run(settings(false), List.of("mend"))).isZero();
     assertThat(mark()).isEqualTo(100);
@@ -81,7 +81,7 @@ class MendCommandTest {
   }
 
   @Test
-  void operatorsSeeItAndMayMendOne() throws Exception {
+  void operatorsSeeAMissingMarkAndMayMendOneEntity() throws Exception {
     String marks = "/admin/marks?entity=" + name.replace("|", "%7C");
     String verify = "/admin/verify/" + name.substring(name.indexOf('|') + 1);
     try (Node node = QuickNode.start(settings(false));

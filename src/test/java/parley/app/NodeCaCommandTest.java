@@ -42,7 +42,7 @@ class NodeCaCommandTest {
   }
 
   @Test
-  void halfAnAuthorityIsNotReplaced() throws Exception {
+  void anIncompleteCaIsNotReplaced() throws Exception {
     Path folder = temporary.resolve("ca");
     assertThat(run("node-ca", folder.toString())).isZero();
     Files.delete(folder.resolve("ca.crt"));

@@ -52,7 +52,7 @@ class NodeTest {
   private final HttpClient http = HttpClient.newHttpClient();
 
   @Test
-  void startsTellsAndStops() throws Exception {
+  void aNodeStartsReportsItsAddressesAndStops() throws Exception {
     try (Node node = Node.start(settings(Map.of()))) {
       assertThat(get(node.management(), "/ready")).contains("200", "serving");
       assertThat(get(node.management(), "/alive")).contains("200");
@@ -145,7 +145,7 @@ class NodeTest {
 
   /** Sixty, so that the drain is spread over a minute, of which the test waits for nothing. */
   @Test
-  void whileItDrainsItIsNotReadyAndTakesNobody() throws Exception {
+  void aDrainingNodeIsNotReadyAndRefusesClients() throws Exception {
     Node node =
         Node.start(
             settings(Map.of("PARLEY_DRAIN_SECONDS", "60", "PARLEY_RATE_REQUESTS_PER_SECOND", "0")));
@@ -223,7 +223,7 @@ class NodeTest {
     "true, 192.0.2.1, true",
     "true, no.such.host.invalid, true",
   })
-  void writingFromElsewhereIsWarnedOf(boolean write, String host, boolean warned) {
+  void writeAccessFromOtherMachinesIsWarnedAbout(boolean write, String host, boolean warned) {
     assertThat(ManagementPort.warning(write, host).isPresent()).isEqualTo(warned);
   }
 

@@ -32,7 +32,7 @@ class PushProviderFactoryTest {
   }
 
   @Test
-  void onlyWhatIsConfigured() throws Exception {
+  void onlyConfiguredProvidersAreStarted() throws Exception {
     Map<String, String> env = environment();
     PushProviderFactory both = PushProviderFactory.read(Settings.from(env));
     assertThat(both.apns()).isNotNull();

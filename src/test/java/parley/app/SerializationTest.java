@@ -58,7 +58,7 @@ class SerializationTest {
   }
 
   @Test
-  void storedThingsComeBackWithoutAClassName() throws Exception {
+  void storedObjectsAreReadWithoutAClassName() throws Exception {
     Kept kept = new Kept("x".repeat(20_000), null, 7, List.of("a"));
     var serializer = (SerializerWithStringManifest) SERIALIZATION.findSerializerFor(kept);
     byte[] bytes = serializer.toBinary(kept);

@@ -162,7 +162,7 @@ class ShardCountTest {
 
   /** Somebody who runs is not disturbed: nothing is withdrawn while it is looked. */
   @Test
-  void itLooksBeforeItTouchesTheNumber() throws Exception {
+  void runningNodesAreCheckedBeforeTheNumberChanges() throws Exception {
     try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true)) {
       int before = store.shards(1024, 128);
       Beating node = new Beating(store, "10.0.0.1", Duration.ZERO);

@@ -103,7 +103,7 @@ class StopWatchdogTest {
   }
 
   @Test
-  void whoPassesTheLimitIsToldWithThePhaseAndAllThreads() {
+  void aStopOverTheLimitIsReportedWithThePhaseAndAllThreads() {
     StopWatchdog watch = new StopWatchdog(SHORT, told::add, nanos::get);
     watch.phaseReached("cluster-leave");
     watch.startTimer();
@@ -117,7 +117,7 @@ class StopWatchdogTest {
   }
 
   @Test
-  void whoEndsInTimeIsNotTold() throws Exception {
+  void aStopInTimeIsNotReported() throws Exception {
     StopWatchdog late = new StopWatchdog(SHORT, told::add, nanos::get);
     StopWatchdog inTime = new StopWatchdog(SHORT, why -> told.add("too early"), nanos::get);
     inTime.ended();

@@ -50,7 +50,7 @@ class TwoNodesIT {
   }
 
   @Test
-  void everythingCrosses() throws Exception {
+  void messagesReceiptsAndPresenceCrossNodes() throws Exception {
     start(0);
     TestAccount ann = client.register("ann");
     TestAccount ben = client.login("ben", client.register("ben").password());

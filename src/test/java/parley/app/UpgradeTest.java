@@ -61,12 +61,12 @@ class UpgradeTest {
   @TempDir Path folder;
 
   @Test
-  void whatTheVersionBeforeHadNotToldIsToldByItself() throws Exception {
+  void pendingDeliveriesOfTheVersionBeforeAreSentAfterTheUpgrade() throws Exception {
     toldByItself(Map.of());
   }
 
   @Test
-  void alsoWhereNodesShareAStore() throws Exception {
+  void pendingDeliveriesAreSentWhenNodesShareAStore() throws Exception {
     toldByItself(DynamoLocal.environment(DynamoLocal.endpoint(), DynamoLocal.prefix()));
   }
 

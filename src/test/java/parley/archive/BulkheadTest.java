@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class BulkheadTest {
 
   @Test
-  void soManyAreInSoManyWaitTheRestIsTurnedAway() {
+  void callsOverTheRunningAndWaitingBoundsAreRefused() {
     Bulkhead bulkhead = new Bulkhead("reads", 2, 1);
     Bulkhead.Permit first = bulkhead.enter();
     Bulkhead.Permit second = bulkhead.enter();
@@ -38,7 +38,7 @@ class BulkheadTest {
   }
 
   @Test
-  void oneHasOneTurnAtATimeAndOthersPass() {
+  void eachUserHasOneRunningCallAndOthersPass() {
     Bulkhead bulkhead = new Bulkhead("scans", 2, 32);
     Bulkhead.Permit first = bulkhead.enter("ann");
     List<Bulkhead.Permit> more = new ArrayList<>();
@@ -61,7 +61,7 @@ class BulkheadTest {
   }
 
   @Test
-  void whoeverComesForWhomNobodyIsForgotten() {
+  void randomCallsStayWithinTheBoundAndAllGetTheirTurn() {
     Random random = new Random(EntrySamples.seed());
     Bulkhead bulkhead = new Bulkhead("scans", 3, 12);
     List<Bulkhead.Permit> here = new ArrayList<>();

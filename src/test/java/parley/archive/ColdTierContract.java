@@ -76,7 +76,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void whatIsWrittenIsReadInAnyPart() {
+  void anyPartOfAWrittenSegmentCanBeRead() {
     assertThat(ArchiveHarness.result(tier.check())).isNotNull();
     long seed = EntrySamples.seed();
     List<Entry> entries = new EntrySamples(seed).entries(1, 12_000);
@@ -131,7 +131,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void oddIdsAndNeighboursDoNotMeet() {
+  void unusualAndSimilarIdsStaySeparate() {
     List<ConversationId> ids =
         Stream.of(
                 "../x",
@@ -155,7 +155,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void writingTheSameAgainChangesNothing() throws IOException {
+  void writingTheSameSegmentAgainChangesNothing() throws IOException {
     List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 400);
     Manifest first = write(entries);
     Map<String, String> before = contents();
@@ -170,7 +170,7 @@ abstract class ColdTierContract {
    * Each call to the store in turn is the last that a process makes; the next one does it again.
    */
   @Test
-  void cutAtAnyStepItIsFinishedByTheNext() throws IOException {
+  void aWriteCutAtAnyStepIsFinishedByTheNextOne() throws IOException {
     List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 60);
     write(entries.subList(0, 20));
     write(entries.subList(20, 40));
@@ -264,7 +264,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void aBitThatHasFlippedIsFoundBeforeAnyEntryIsGivenOut() throws IOException {
+  void aFlippedBitIsFoundBeforeAnyEntryIsReturned() throws IOException {
     List<Entry> entries = new EntrySamples(8).entries(1, 200);
     write(entries);
     Path segment = path(name(".jsonl.gz"));
@@ -326,7 +326,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void aPageAskedForAgainComesFromMemory() {
+  void aPageReadAgainComesFromMemory() {
     List<Entry> entries = new EntrySamples(10).entries(1, 500);
     write(entries);
     store.verbs();

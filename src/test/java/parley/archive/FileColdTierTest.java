@@ -52,7 +52,7 @@ class FileColdTierTest extends ColdTierContract {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void everyFolderIsItsOwnersAlone() throws IOException {
+  void onlyTheOwnerCanReadFolders() throws IOException {
     ArchiveHarness.result(objects().put("conversations/x/1", new byte[] {1}, "text/plain"));
     try (Stream<Path> all = Files.walk(files())) {
       for (Path one : all.filter(Files::isDirectory).toList()) {
@@ -64,7 +64,7 @@ class FileColdTierTest extends ColdTierContract {
   }
 
   @Test
-  void whatACrashLeftUnfinishedIsNoObject() throws IOException {
+  void filesLeftUnfinishedByACrashAreIgnored() throws IOException {
     ObjectStore store = objects();
     ArchiveHarness.result(store.put("conversations/x/1", new byte[] {1}, "text/plain"));
     Files.write(files().resolve("conversations/x/.unfinished-1"), new byte[] {2});

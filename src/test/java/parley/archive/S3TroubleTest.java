@@ -108,8 +108,8 @@ class S3TroubleTest {
   private ColdTier tier(URI endpoint, String overrides, AwsCredentialsProvider credentials) {
     archiveHarness =
         new ArchiveHarness(
-            "pekko.connectors.s3.retry-settings.min-backoff = 1ms, parley.archive { breaker.rest = 1h,"
-                + " breaker.longest-rest = 2h }\n"
+            "pekko.connectors.s3.retry-settings.min-backoff = 1ms, parley.archive { breaker.rest ="
+                + " 1h, breaker.longest-rest = 2h }\n"
                 + overrides);
     return ColdTiers.over(
         ColdTiers.s3(
@@ -161,7 +161,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void itIsAskedAgainAfterARest() throws IOException {
+  void theServerIsCalledAgainAfterAPause() throws IOException {
     ColdTier tier =
         tier(
             serve(exchange -> answer(exchange, 503, BUSY)),
@@ -194,7 +194,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void aServerThatSaysNothingIsGivenUp() throws IOException {
+  void aSilentServerIsGivenUp() throws IOException {
     ColdTier tier = tier(silence(), "parley.archive.read-timeout = 100ms");
     assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
@@ -210,7 +210,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void noServerAtAll() throws IOException {
+  void aMissingServerIsReported() throws IOException {
     URI nobody;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       nobody = URI.create("http://127.0.0.1:" + socket.getLocalPort());
@@ -227,7 +227,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void oneReadTooManyIsTurnedAwayAtOnce() throws IOException {
+  void readsOverTheBoundAreRefusedAtOnce() throws IOException {
     ColdTier tier =
         tier(
             silence(),
@@ -290,7 +290,7 @@ class S3TroubleTest {
 
   /** A client that has gone away, in the queue or at its turn, leaves its place to others. */
   @Test
-  void whoGivesUpGivesHisPlaceBack() throws IOException {
+  void aCancelledReadFreesItsPlace() throws IOException {
     ColdTier tier =
         tier(
             silence(),
@@ -308,7 +308,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void whateverIsAnsweredNothingOfItIsRepeated() throws IOException {
+  void errorsNeverRepeatTheServersAnswer() throws IOException {
     for (String body : List.of("canary", BUSY.replace("SlowDown", "canary <b/>"), "<canary>")) {
       ColdTier tier = tier(serve(exchange -> answer(exchange, 418, body)), "");
       assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
@@ -325,7 +325,7 @@ class S3TroubleTest {
   }
 
   @Test
-  void credentialsThatAreNotThereAreNamed() throws IOException {
+  void missingCredentialsAreNamed() throws IOException {
     ColdTier tier =
         tier(
             silence(),

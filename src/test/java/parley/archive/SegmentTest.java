@@ -66,14 +66,14 @@ class SegmentTest {
   }
 
   @Test
-  void theSamplesHaveEveryBodyThereIs() {
+  void theSamplesHaveEveryKindOfBody() {
     Map<Class<?>, Boolean> seen = new LinkedHashMap<>();
     samples().forEach(entry -> seen.put(entry.body().getClass(), true));
     assertThat(seen.keySet()).containsExactlyInAnyOrder(EntryBody.class.getPermittedSubclasses());
   }
 
   @Test
-  void linesAreWrittenAsTheyAlwaysWere() throws IOException {
+  void linesAreWrittenAsInTheGoldenFile() throws IOException {
     Segment segment = Segment.of(ID, samples());
     byte[] lines = new GZIPInputStream(new ByteArrayInputStream(segment.bytes())).readAllBytes();
     assertThat(new String(lines, StandardCharsets.UTF_8))
@@ -81,7 +81,7 @@ class SegmentTest {
   }
 
   @Test
-  void whatWasOnceStoredIsRead() throws IOException {
+  void goldenSegmentsAreRead() throws IOException {
     byte[] json = golden("manifest.json");
     Manifest manifest = ManifestJson.read(ID, name(), json);
     assertThat(new String(ManifestJson.write(manifest), StandardCharsets.UTF_8))
@@ -96,7 +96,7 @@ class SegmentTest {
   }
 
   @Test
-  void sameEntriesSameBytes() {
+  void theSameEntriesGiveTheSameBytes() {
     List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 500);
     byte[] one = Segment.of(ID, entries).bytes();
     byte[] other = Segment.of(ID, List.copyOf(entries)).bytes();
@@ -106,7 +106,7 @@ class SegmentTest {
   }
 
   @Test
-  void whateverEntriesSayIsReadExactly() {
+  void anyContentIsReadBackExactly() {
     EntrySamples entrySamples = new EntrySamples(EntrySamples.seed());
     for (int round = 0; round < 20; round++) {
       List<Entry> entries = entrySamples.entries(1 + round * 1_000L, 300);
@@ -115,7 +115,7 @@ class SegmentTest {
   }
 
   @Test
-  void timesOfAnyKindAreReadExactly() {
+  void anyTimestampIsReadBackExactly() {
     for (long at : new long[] {0, -1, 999, 253_402_300_800_000L, Long.MAX_VALUE / 1_000}) {
       Entry entry = new Entry(1, "m", ANN, at, null, new EntryBody.MemberRemoved(BOB));
       assertThat(all(Segment.of(ID, List.of(entry)))).containsExactly(entry);
@@ -136,7 +136,7 @@ class SegmentTest {
   }
 
   @Test
-  void whatMakesNoSegmentIsRefused() {
+  void entriesThatCannotFormASegmentAreRefused() {
     EntrySamples entrySamples = new EntrySamples(1);
     List<Entry> hole = new ArrayList<>(entrySamples.entries(1, 3));
     hole.remove(1);

@@ -84,7 +84,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void ourTokenIsGoodForFifteenMinutesToTheMillisecond() throws Exception {
+  void ourTokenIsValidForExactlyFifteenMinutes() throws Exception {
     Secret token = tokens.issue(BOB, "bob");
     SignedJWT jwt = SignedJWT.parse(token.value());
     assertThat(jwt.verify(new ECDSAVerifier(ECKey.parse(publicKey())))).isTrue();
@@ -106,7 +106,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void onlyOurKeyAndAlgorithmMakeOurTokens() throws Exception {
+  void onlyOurKeyAndAlgorithmAreAccepted() throws Exception {
     JWTClaimsSet claims = own().build();
     assertThat(verify(sign(claims, JWSAlgorithm.ES256, keyId(), new ECDSASigner(key()))))
         .isInstanceOf(Principal.class);
@@ -141,7 +141,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void nonsenseIsRejected() {
+  void malformedTokensAreRejected() {
     String good = tokens.issue(BOB, "bob").value();
     for (String bad : new String[] {"", ".", "..", "a.b.c", "é", "x".repeat(9_000), good + "="}) {
       rejected(bad);
@@ -192,7 +192,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void madeUpKeyIdsDoNotFloodTheIssuer() throws Exception {
+  void inventedKeyIdsDoNotFloodTheIssuer() throws Exception {
     assertThat(verify(external(idp().build()))).isInstanceOf(Principal.class);
     for (int i = 0; i < 100; i++) {
       rejected(sign(idp().build(), JWSAlgorithm.ES256, "made-up-" + i, new ECDSASigner(idpKey)));
@@ -221,7 +221,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void anOutageIsBridgedForAnHour() throws Exception {
+  void cachedKeysBridgeAnOutageOfOneHour() throws Exception {
     assertThat(verify(external(idp().build()))).isInstanceOf(Principal.class);
     server.stop(0);
     clock.forward(RemoteKeys.STALE.minusSeconds(1));
@@ -242,7 +242,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void anIssuerIsAskedByHttpsOnlyButOnThisMachine() {
+  void anIssuerNeedsHttpsExceptOnLoopback() {
     String jwks = "https://idp.example/jwks";
     bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://idp.example/jwks");
     bad("PARLEY_AUTH_JWKS_URL", IDP, "a", "http://127.0.0.1.example/jwks");
@@ -280,7 +280,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void thePartyIsTheAudienceOrOneThatIsAllowed() throws Exception {
+  void theAuthorizedPartyMustBeTheAudienceOrAllowed() throws Exception {
     assertThat(verify(external(idp().claim("azp", "parley-app").build())))
         .isInstanceOf(Principal.class);
     rejected(external(idp().claim("azp", "another-app").build()));
@@ -297,7 +297,7 @@ final class AccessTokensTest {
   }
 
   @Test
-  void anIssuersTokenLivesForADayAtMost() throws Exception {
+  void anIssuersTokenIsValidForOneDayAtMost() throws Exception {
     Instant now = clock.instant();
     Instant day = now.plus(Duration.ofDays(1));
     assertThat(verify(external(idp().expirationTime(Date.from(day)).build())))

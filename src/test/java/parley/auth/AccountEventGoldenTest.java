@@ -74,7 +74,7 @@ final class AccountEventGoldenTest {
   }
 
   @Test
-  void theFilesAreReadAndWrittenTheSame() throws IOException {
+  void goldenFilesAreReadAndWrittenUnchanged() throws IOException {
     ObjectMapper mapper = Goldens.mapper(KIT.system());
     for (Map.Entry<String, AccountEvent> golden : GOLDEN.entrySet()) {
       String file = "/golden/account/" + golden.getKey() + ".json";
@@ -89,7 +89,7 @@ final class AccountEventGoldenTest {
   }
 
   @Test
-  void theJournalsBytesAreReadWithoutAClassName() {
+  void journalBytesAreReadWithoutAClassName() {
     Serialization serialization = SerializationExtension.get(KIT.system());
     for (AccountEvent event : GOLDEN.values()) {
       String manifest = Serializers.manifestFor(serialization.findSerializerFor(event), event);
@@ -101,7 +101,7 @@ final class AccountEventGoldenTest {
   }
 
   @Test
-  void aSnapshotOfTheVersionBeforeGenerationsIsRead() throws IOException {
+  void aSnapshotFromBeforeTokenGenerationsIsRead() throws IOException {
     RefreshToken.Fresh token = RefreshToken.first("bob");
     String json =
         """

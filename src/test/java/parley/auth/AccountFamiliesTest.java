@@ -27,7 +27,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void aTokenGivesMorePairsForAMinuteAndThenRevokesItsFamily() {
+  void aSpentTokenGivesMorePairsForAMinuteAndThenRevokesItsFamily() {
     AccountReply.SignedIn first = register();
     AccountReply.SignedIn a = (AccountReply.SignedIn) refresh(first);
     clock.forward(RefreshTokenFamily.WINDOW.minusMillis(1));
@@ -45,7 +45,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void onceTheNextGenerationWasUsedTheOneBeforeGivesNothingAndRevokesNothing() {
+  void aTokenOfThePreviousGenerationIsUselessOnceTheNextOneWasUsed() {
     AccountReply.SignedIn first = register();
     AccountReply.SignedIn second = (AccountReply.SignedIn) refresh(first);
     AccountReply.SignedIn third = (AccountReply.SignedIn) refresh(second);
@@ -73,7 +73,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void generationsThatFollowTooFastHaveToWait() {
+  void generationsAreRateLimited() {
     AccountReply.SignedIn in = register();
     for (int i = 0; i < RefreshTokenFamily.FAST; i++) {
       in = (AccountReply.SignedIn) refresh(in);
@@ -98,7 +98,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void aUserThatCannotBeToldIsToldAgainAlsoAfterACrash() {
+  void theEndOfAFamilyIsRepeatedToTheUserUntilAcknowledgedEvenAfterACrash() {
     AccountReply.SignedIn a = register();
     users.away = true;
     // Answered all the same: none of its tokens is good.
@@ -116,7 +116,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void theLoginThatMakesRoomEndsTheLeastRecentlyUsedAndItsUserHears() {
+  void aLoginOverTheLimitEndsTheLeastRecentlyUsedFamilyAndNotifiesTheUser() {
     AccountReply.SignedIn oldest = register();
     for (int i = 1; i < AccountState.MAX_FAMILIES; i++) {
       login(PASSWORD);
@@ -127,7 +127,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void whereTooManyEndsAreUntoldNoMoreEnd() {
+  void noFamilyEndsWhileTooManyNotificationsArePending() {
     AccountReply.SignedIn kept = register();
     users.away = true;
     for (int i = 0; i < AccountState.MAX_UNTOLD; i++) {
@@ -156,7 +156,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void aTokenThatNeverWasIsUnknownAndChangesNothing() {
+  void aTokenThatNeverExistedIsUnknownAndChangesNothing() {
     AccountReply.SignedIn in = register();
     RefreshToken real = token(in);
     RefreshToken wrongSecret =
@@ -195,7 +195,7 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
-  void twentyFamiliesAreKeptAndTheLeastRecentlyUsedGoes() {
+  void twentyFamiliesAreKeptAndTheLeastRecentlyUsedEnds() {
     AccountReply.SignedIn oldest = register();
     AccountReply.SignedIn second = (AccountReply.SignedIn) login(PASSWORD);
     for (int i = 2; i < 20; i++) {

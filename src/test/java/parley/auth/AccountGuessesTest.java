@@ -40,7 +40,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void whoGuessesFromOneAddressKeepsNobodyOutWhoComesFromAnother() {
+  void guessesFromOneAddressDoNotDelayOtherAddresses() {
     register();
     for (int minute = 0; minute < 600; minute++) {
       for (int i = 0; i < 20; i++) {
@@ -54,7 +54,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void whoGuessesFromEverywhereKeepsNoKnownDeviceOut() {
+  void guessesFromManyAddressesDoNotDelayAKnownDevice() {
     Secret known = register().knownDevice();
     for (int i = 0; i < 2_000; i++) {
       login(WRONG, "address " + i, null);
@@ -75,7 +75,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void aKnownDeviceHasGuessesOfItsOwnAndNotMore() {
+  void aKnownDeviceHasALimitOfItsOwn() {
     Secret stolen = register().knownDevice();
     Secret owners = ((AccountReply.SignedIn) login(PASSWORD)).knownDevice();
     for (int i = 0; i < 10; i++) {
@@ -87,7 +87,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void aKnownDeviceIsKnownToItsAccountAndPasswordAlone() {
+  void aKnownDeviceIsValidOnlyForItsAccountAndPassword() {
     Secret hash = new Secret("hash of x");
     Secret word = KnownDevice.make("bob", hash, AuthFixtures.START);
     assertThat(word.value()).hasSize(KnownDevice.CHARS);
@@ -113,7 +113,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void guessesAreRememberedForLongerThanAPause() {
+  void anAccountStaysInMemoryUntilItsGuessesExpire() {
     ActorRef<Account.Command> actor = spawn("guessed");
     TestProbe<AccountReply.ToLogin> probe = kit.createTestProbe();
     actor.tell(new Account.Login(WRONG, probe.getRef(), "a", null, 0));
@@ -126,7 +126,7 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
-  void aFullHasherIsOverloadAndCostsNoAttempt() {
+  void aFullHasherIsUnavailableAndCostsNoAttempt() {
     register();
     hasher.full(true);
     for (int i = 0; i < 15; i++) {

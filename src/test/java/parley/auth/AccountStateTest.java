@@ -21,7 +21,7 @@ final class AccountStateTest {
   }
 
   @Test
-  void agreesWithTheOracle() {
+  void randomEventsGiveTheSameStateAsAnOracle() {
     long seed = new Random().nextLong();
     System.out.println("AccountStateTest seed " + seed);
     Random random = new Random(seed);

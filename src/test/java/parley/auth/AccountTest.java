@@ -47,7 +47,7 @@ final class AccountTest extends AccountHarness {
   }
 
   @Test
-  void nothingPlainIsPersistedOrPrinted() {
+  void secretsAreNeverPersistedOrPrinted() {
     AccountReply.SignedIn in = register();
     refresh(in);
     String journal = "" + account.persistenceTestKit().persistedInStorage(id());
@@ -94,7 +94,7 @@ final class AccountTest extends AccountHarness {
   }
 
   @Test
-  void whatWaitsForAWriteIsBoundedAndAnsweredEarly() {
+  void requestsThatWaitForAWriteAreBoundedAndAnsweredEarly() {
     ActorRef<Account.Command> actor = spawn("slow");
     TestProbe<Object> probe = kit.createTestProbe();
     actor.tell(new Account.Register(PASSWORD, "S", probe.getRef().narrow()));
@@ -138,7 +138,7 @@ final class AccountTest extends AccountHarness {
   }
 
   @Test
-  void leavesMemoryThroughTheShard() {
+  void anIdleAccountPassivatesThroughItsShard() {
     ActorRef<Account.Command> actor = spawn("idle");
     actor.tell(new Account.Idle());
     assertThat(shard.receiveMessage()).isInstanceOf(ClusterSharding.Passivate.class);

@@ -60,7 +60,7 @@ final class AccountsTest {
   }
 
   @Test
-  void theLifeOfAnAccount() {
+  void anAccountRegistersLogsInRefreshesAndLogsOut() {
     AuthResult.SignedIn in =
         (AuthResult.SignedIn) get(accounts.register("bob", PASSWORD, Optional.of("Bob B")));
     assertThat(in.expiresInSeconds()).isEqualTo(900);
@@ -108,7 +108,7 @@ final class AccountsTest {
   }
 
   @Test
-  void badInputCostsNoEntity() {
+  void invalidInputIsRefusedWithoutAnEntity() {
     assertThat(get(accounts.register("B", PASSWORD, Optional.empty())))
         .isInstanceOf(AuthResult.Invalid.class);
     assertThat(get(accounts.register("eve", PASSWORD, Optional.of(""))))
@@ -125,7 +125,7 @@ final class AccountsTest {
   }
 
   @Test
-  void strangersAreStrangers() {
+  void unknownUsersAreNotFoundAndTheirLoginsAreThrottled() {
     assertThat(get(accounts.lookup("stranger"))).isEqualTo(new AuthResult.NotFound());
     assertThat(get(accounts.refresh(RefreshToken.first("stranger").clientToken())))
         .isEqualTo(new AuthResult.UnknownToken());

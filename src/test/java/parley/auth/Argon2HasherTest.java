@@ -13,7 +13,7 @@ final class Argon2HasherTest {
   private static final Secret PASSWORD = new Secret("pässwörd");
 
   @Test
-  void theDefaultsAreThoseOfOwaspAndStandInTheHash() {
+  void theHashNamesTheParametersThatOwaspRecommends() {
     AuthSettings settings = AuthSettings.from(ConfigFactory.load("parley-auth"));
     assertThat(settings.hashing().threads()).isPositive();
     try (Argon2Hasher hasher = new Argon2Hasher(settings.hashing())) {
@@ -27,7 +27,7 @@ final class Argon2HasherTest {
   }
 
   @Test
-  void aHashOfOtherParametersStaysGood() {
+  void aHashWithOtherParametersStaysValid() {
     try (Argon2Hasher old = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 64, 1, 1));
         Argon2Hasher now = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 128, 2, 1))) {
       Secret hash = old.hash(PASSWORD).toCompletableFuture().join();
@@ -37,7 +37,7 @@ final class Argon2HasherTest {
   }
 
   @Test
-  void nobodyHasNoPassword() {
+  void noPasswordMatchesAMissingHash() {
     try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 9, 64, 1, 1))) {
       CompletableFuture<Boolean> any =
           hasher.matches(PASSWORD, null, PasswordHasher.Lane.LOGIN).toCompletableFuture();
@@ -68,7 +68,7 @@ final class Argon2HasherTest {
   }
 
   @Test
-  void aFloodOfRegistrationsMakesNoLoginWait() {
+  void aFloodOfRegistrationsDoesNotDelayLogins() {
     try (Argon2Hasher hasher = new Argon2Hasher(new AuthSettings.Hashing(1, 30, 19_456, 2, 1))) {
       Secret hash = hasher.hash(PASSWORD).toCompletableFuture().join();
       List<CompletableFuture<Secret>> flood = new ArrayList<>();

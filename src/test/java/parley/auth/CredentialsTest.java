@@ -11,7 +11,7 @@ final class CredentialsTest {
   private static final String GOOD = "correct horse";
 
   @Test
-  void namesTheFieldThatIsWrong() {
+  void theInvalidFieldIsNamed() {
     assertThat(field("bob", GOOD, "Bob")).isEmpty();
     assertThat(field("a.b-c_9", GOOD, "B\u0000\u202e")).isEmpty();
     for (String bad : new String[] {"", "ab", "Bob", "b ob", "bob\n", "büb", "a".repeat(33)}) {
@@ -70,7 +70,7 @@ final class CredentialsTest {
   }
 
   @Test
-  void secretsDoNotPrint() {
+  void toStringHidesSecrets() {
     assertThat(new Secret(GOOD)).hasToString("[REDACTED]").isEqualTo(new Secret(GOOD));
     assertThat(new Secret(GOOD)).isNotEqualTo(new Secret("other"));
   }

@@ -41,7 +41,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void aSiteWithManyAddressesHasItsShareAndNobodyElseWaits() {
+  void aSiteWithManyAddressesHasOneLimitAndDelaysNobodyElse() {
     List<GuessLimits.Who> site = site("2001:db8:1:1");
     assertThat(guess(site)).isEqualTo(GuessLimits.PER_SITE.free());
     ownerMayTry();
@@ -50,7 +50,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void norDoesItKeepAnybodyOutByPatience() {
+  void aPatientSiteDoesNotDelayTheOwner() {
     List<GuessLimits.Who> site = site("2001:db8:1:1");
     int tried = 0;
     for (int second = 0; second < 86_400; second += 3) {
@@ -64,7 +64,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void severalSitesTogetherHaveWhatAllHave() {
+  void severalSitesShareTheCommonLimit() {
     int tried = 0;
     for (int i = 1; i <= 8; i++) {
       tried += guess(site("2001:db8:" + i + ":1"));
@@ -86,7 +86,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void aStolenDeviceIsBoundedWhereverItIsTriedFrom() {
+  void aStolenDeviceIsLimitedFromEveryAddress() {
     int tried = 0;
     for (int i = 0; i < 200; i++) {
       tried += limits.take(who("192.0.2." + i, "stolen"), now) == 0 ? 1 : 0;
@@ -96,7 +96,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void severalStolenDevicesAreBoundedAtOneAddress() {
+  void severalStolenDevicesShareTheLimitOfTheirAddress() {
     int tried = 0;
     for (int i = 0; i < 8; i++) {
       for (int n = 0; n < 20; n++) {
@@ -110,7 +110,7 @@ class GuessLimitsTest {
   }
 
   @Test
-  void whatWasNoGuessIsGivenBackEverywhereAndAllIsForgottenInTime() {
+  void correctPasswordsAreGivenBackAndGuessesExpire() {
     GuessLimits.Who known = who("192.0.2.1", "device");
     GuessLimits.Who six = who("2001:db8:1:1::1", null);
     for (GuessLimits.Who who : List.of(known, six)) {

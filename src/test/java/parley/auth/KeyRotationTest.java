@@ -56,7 +56,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void theNextKeyIsPublishedBeforeItSignsAndTheLastStaysUntilItsTokensHaveEnded() throws Exception {
+  void theNextKeyIsPublishedBeforeItSignsAndTheOldOneUntilItsTokensExpire() throws Exception {
     KeyRing ring = ring();
     AccessTokens node = node(ring);
     String first = kid(node);
@@ -85,7 +85,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void aNodeThatHasNotSeenTheKeyReadsItAtOnce() throws Exception {
+  void aNodeReadsAnUnknownKeyAtOnce() throws Exception {
     AccessTokens unaware = node(ring());
     KeyRing ring = ring();
     AccessTokens rotator = node(ring);
@@ -97,7 +97,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void madeUpKeyIdsDoNotFloodTheStore() throws Exception {
+  void inventedKeyIdsDoNotFloodTheStore() throws Exception {
     AccessTokens node = node(ring());
     int before = shared.reads.get();
     CountDownLatch open = new CountDownLatch(1);
@@ -125,7 +125,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void aKeyIdThatCannotBeOursCostsNoRead() throws Exception {
+  void anImpossibleKeyIdCausesNoRead() throws Exception {
     AccessTokens node = node(ring());
     int before = shared.reads.get();
     ECKey made = new ECKeyGenerator(Curve.P_256).keyID("x").generate();
@@ -138,7 +138,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void whereTheStoreIsAwayATokenOfAnUnknownKeyIsNotRefused() throws Exception {
+  void aTokenOfAnUnknownKeyIsUnavailableWhileTheStoreIsDown() throws Exception {
     AccessTokens unaware = node(ring());
     KeyRing ring = ring();
     AccessTokens rotator = node(ring);
@@ -152,7 +152,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void twoWhoRotateAtOnceMakeOneKey() throws Exception {
+  void twoConcurrentRotationsMakeOneKey() throws Exception {
     KeyRing one = ring();
     KeyRing two = ring();
     // The other writes between this one's look and its write.
@@ -177,7 +177,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void anObjectionChangesNothing() throws Exception {
+  void aRefusedRotationChangesNothing() throws Exception {
     KeyRing ring = ring();
     String before = shared.text;
     assertThat(ring.rotate(LEAD, () -> Optional.of("not now")).toCompletableFuture().get())
@@ -186,7 +186,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void keysAreBounded() throws Exception {
+  void theNumberOfKeysIsBounded() throws Exception {
     KeyRing ring = ring();
     int made = 1;
     while (rotate(ring, SigningKeys.MIN_LEAD) instanceof Rotation.Rotated rotated) {
@@ -200,7 +200,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void aClockThatGoesBackDoesNotTakeTheSigningKeyAway() throws Exception {
+  void theSigningKeyStaysWhenTheClockGoesBack() throws Exception {
     KeyRing ring = ring();
     AccessTokens node = node(ring);
     rotated(ring, LEAD);
@@ -212,7 +212,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void aVersionThatKnowsOneKeyReadsTheOneThatSigns() throws Exception {
+  void anEarlierVersionReadsTheSigningKey() throws Exception {
     String old = new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();
     shared.text = old;
     KeyRing ring = ring();
@@ -227,7 +227,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void whatCannotBeReadChangesNothing() throws Exception {
+  void anUnreadableKeySetChangesNothing() throws Exception {
     KeyRing ring = ring();
     AccessTokens node = node(ring);
     String first = kid(node);
@@ -241,7 +241,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void inTheDataFolderTheFileIsReplacedAsAWholeAndForItsOwnerOnly(@TempDir Path folder)
+  void theKeyFileIsReplacedAtomicallyAndOnlyItsOwnerCanReadIt(@TempDir Path folder)
       throws Exception {
     KeyRing ring = KeyRing.inFolder(folder, clock);
     // A process was killed while it wrote.
@@ -263,7 +263,7 @@ final class KeyRotationTest {
   }
 
   @Test
-  void anOperatorsFileIsReadAgainWhenItsLinkMoves(@TempDir Path folder) throws Exception {
+  void anOperatorsKeyFileIsReadAgainWhenItsLinkChanges(@TempDir Path folder) throws Exception {
     ECKey old = new ECKeyGenerator(Curve.P_256).generate();
     ECKey young = new ECKeyGenerator(Curve.P_256).generate();
     // As Kubernetes mounts a Secret: key → ..data/key, ..data → the version.

@@ -12,7 +12,7 @@ final class LoginThrottleTest {
   private final LoginThrottle throttle = new LoginThrottle(clock);
 
   @Test
-  void burstThenDrip() throws UnknownHostException {
+  void anAddressHasABurstAndThenASteadyRate() throws UnknownHostException {
     InetAddress a = InetAddress.getByName("192.0.2.1");
     drain(a);
     assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
@@ -32,7 +32,7 @@ final class LoginThrottleTest {
   }
 
   @Test
-  void anIpv6ClientIsItsSlash64() throws UnknownHostException {
+  void anIpv6ClientIsCountedByItsSlash64() throws UnknownHostException {
     drain(InetAddress.getByName("2001:db8:1:2::1"));
     assertThat(throttle.tryAcquire(InetAddress.getByName("2001:db8:1:2:ffff::9"))).isPositive();
     assertThat(throttle.tryAcquire(InetAddress.getByName("2001:db8:1:3::1"))).isZero();

@@ -45,7 +45,7 @@ final class SignaturesTest {
   }
 
   @Test
-  void theFastOneIsThereOnThePlatformsItIsMadeFor() {
+  void theNativeVerifierExistsOnItsPlatforms() {
     String system = System.getProperty("os.name").toLowerCase(Locale.ROOT);
     boolean madeFor =
         system.equals("linux")
@@ -55,7 +55,7 @@ final class SignaturesTest {
   }
 
   @Test
-  void whatOneSignsTheOtherKnows() throws Exception {
+  void bothImplementationsVerifyEachOthersSignatures() throws Exception {
     Signatures other = signatures(key(Curve.P_256));
     for (Signatures signs : List.of(slow, fast)) {
       for (Signatures checks : List.of(slow, fast)) {
@@ -71,7 +71,7 @@ final class SignaturesTest {
   }
 
   @Test
-  void otherCurvesAndOtherKindsAreChecked() throws Exception {
+  void otherCurvesAndKeyTypesAreVerified() throws Exception {
     ECKey p384 = key(Curve.P_384);
     ECKey p521 = key(Curve.P_521);
     RSAKey rsa = new RSAKeyGenerator(2048).generate();
@@ -87,7 +87,7 @@ final class SignaturesTest {
 
   /** Each a way in which a provider can be of no use. */
   @Test
-  void oneThatDoesNotWorkIsNotUsed() throws Exception {
+  void aNativeVerifierThatDoesNotWorkIsNotUsed() throws Exception {
     List<Supplier<Optional<Provider>>> broken =
         List.of(
             () -> {
@@ -111,7 +111,7 @@ final class SignaturesTest {
 
   /** What it was asked when it failed is done all the same. */
   @Test
-  void oneThatFailsLaterIsGivenUp() throws Exception {
+  void aNativeVerifierThatFailsLaterIsNoLongerUsed() throws Exception {
     SignedJWT signed = unsigned(JWSAlgorithm.ES256);
     slow.sign(signed);
     for (boolean signs : List.of(true, false)) {
@@ -134,7 +134,7 @@ final class SignaturesTest {
 
   /** A key of an issuer's that it cannot take is one for the JDK, and ours stays with it. */
   @Test
-  void oneThatFailsForAnIssuersKeyIsKept() throws Exception {
+  void aNativeVerifierThatFailsForAnIssuersKeyIsKept() throws Exception {
     SignedJWT signed = unsigned(JWSAlgorithm.ES256);
     slow.sign(signed);
     Trusting.broken = false;
@@ -147,7 +147,7 @@ final class SignaturesTest {
   }
 
   @Test
-  void whatIsNoSignatureIsNone() throws Exception {
+  void malformedSignaturesAreRefused() throws Exception {
     SignedJWT jwt = unsigned(JWSAlgorithm.ES256);
     slow.sign(jwt);
     byte[] good = jwt.getSignature().decode();

@@ -32,7 +32,7 @@ final class SigningKeysTest {
   }
 
   @Test
-  void isMadeOnceForItsOwnerOnly() throws Exception {
+  void theKeyFileIsCreatedOnceAndOnlyItsOwnerCanReadIt() throws Exception {
     Path data = folder.resolve("data/keys");
     SigningKeys made = inFolder(data);
     SigningKeys read = inFolder(data);
@@ -49,7 +49,7 @@ final class SigningKeysTest {
   }
 
   @Test
-  void severalAtOnceAgree() throws InterruptedException {
+  void concurrentStartsUseTheSameKey() throws InterruptedException {
     Set<String> ids = new ConcurrentSkipListSet<>();
     List<Thread> threads =
         Stream.generate(() -> new Thread(() -> ids.add(inFolder(folder).keyId(NOW))))
@@ -63,7 +63,7 @@ final class SigningKeysTest {
   }
 
   @Test
-  void theSetHasThePublicHalfOnly() throws Exception {
+  void theKeySetHasOnlyThePublicKey() throws Exception {
     SigningKeys keys = inFolder(folder);
     String secret = keys.signing(NOW).jwk().getD().toString();
     JWKSet set = JWKSet.parse(keys.jwks(NOW));
@@ -77,7 +77,7 @@ final class SigningKeysTest {
   }
 
   @Test
-  void readsPemOfBothKindsAndComputesThePublicHalf() throws Exception {
+  void bothKindsOfPemAreReadAndThePublicKeyIsComputed() throws Exception {
     for (int i = 0; i < 20; i++) {
       ECKey key = new ECKeyGenerator(Curve.P_256).generate();
       byte[] pkcs8 = key.toECPrivateKey().getEncoded();
@@ -91,7 +91,7 @@ final class SigningKeysTest {
   }
 
   @Test
-  void aBadFileIsOneLineThatNamesTheSetting() throws Exception {
+  void anInvalidFileIsReportedInOneLineThatNamesTheSetting() throws Exception {
     String p384 = new ECKeyGenerator(Curve.P_384).generate().toString();
     ECKey p256 = new ECKeyGenerator(Curve.P_256).generate();
     List<String> bad =

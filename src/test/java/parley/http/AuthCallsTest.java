@@ -77,7 +77,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void registers() {
+  void registerCreatesAnAccountAndAUser() {
     httpHarness.identity.onRegister = IN;
     tokens(post("register", CREDENTIALS), 201);
     assertThat(httpHarness.identity.asked).containsExactly("register bob pass word bob");
@@ -87,7 +87,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void refusesToRegister() {
+  void registerReportsEachRefusal() {
     httpHarness.identity.onRegister = new AuthResult.UsernameTaken();
     HttpHarness.problem(post("register", CREDENTIALS), 409, "username_taken");
     httpHarness.identity.onRegister = new AuthResult.Invalid("password", "is bad");
@@ -103,7 +103,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void noTokenBeforeTheUserIsThere() {
+  void noTokenIsGivenBeforeTheUserExists() {
     httpHarness.identity.onRegister = IN;
     httpHarness.users =
         (id, command) ->
@@ -123,7 +123,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void refusesToLogIn() {
+  void loginReportsEachRefusal() {
     httpHarness.identity.onLogin = new AuthResult.BadCredentials();
     HttpHarness.problem(post("login", CREDENTIALS), 401, "bad_credentials");
     httpHarness.identity.onLogin = new AuthResult.RateLimited(61_000);
@@ -231,7 +231,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void aPageOfOursDoesNotSeeTheRefreshToken() {
+  void aPageOfThisServerDoesNotGetTheRefreshToken() {
     httpHarness.identity.onLogin = IN;
     httpHarness.identity.onRefresh = IN;
     for (HttpResponse<String> page :
@@ -247,7 +247,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void aTokenThatWasSpentAMomentAgoLeavesTheCookie() {
+  void aRecentlySpentTokenKeepsTheCookie() {
     httpHarness.identity.onRefresh = new AuthResult.StaleToken();
     HttpResponse<String> stale = post("refresh", "", "Cookie", "parley_refresh=a");
     HttpHarness.problem(stale, 401, "unauthenticated");
@@ -310,7 +310,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void refusesToRefresh() {
+  void refreshReportsEachRefusal() {
     HttpHarness.problem(post("refresh", "{}"), 401, "unauthenticated");
     HttpHarness.problem(post("refresh", "", "Cookie", "parley_refresh="), 401, "unauthenticated");
     assertThat(httpHarness.identity.asked).isEmpty();
@@ -424,7 +424,7 @@ final class AuthCallsTest {
   }
 
   @Test
-  void whereKeysCannotBeHadNothingIsSaidOfTheToken() {
+  void aTokenIsUnavailableWhenKeysCannotBeRead() {
     HttpResponse<String> response =
         httpHarness.call("GET", "/v1/users/me", null, "Authorization", "Bearer no-keys");
     HttpHarness.problem(response, 503, "unavailable");

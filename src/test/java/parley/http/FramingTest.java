@@ -113,27 +113,27 @@ final class FramingTest {
   }
 
   @Test
-  void anExtensionWithoutEndIsRefused() {
+  void anEndlessChunkExtensionIsRefused() {
     String answer =
         httpHarness.raw(POST + "Transfer-Encoding: chunked||2;" + "x".repeat(5_000) + "|{}|0||");
     assertThat(statuses(answer)).containsExactly("400");
   }
 
   @Test
-  void aLengthBeyondAllLimitsIsNotTakenForASmallOne() {
+  void anOverflowingLengthIsRefused() {
     assertThat(statuses(httpHarness.raw(POST + "Content-Length: 4294967298||{}" + SMUGGLED)))
         .containsExactly("413");
   }
 
   @Test
-  void aHeadWithoutEndIsRefused() {
+  void anEndlessHeadIsRefused() {
     String answer = httpHarness.raw(POST + "X: " + "y".repeat(70_000) + "||");
     assertThat(statuses(answer)).containsExactly("413");
   }
 
   /** What came before is answered first, and the refusal is the last that is said. */
   @Test
-  void behindGoodOnesABadOneIsAnsweredInItsTurn() {
+  void aBadRequestIsAnsweredAfterTheGoodOnesBeforeIt() {
     String good = "GET /.well-known/jwks.json HTTP/1.1|Host: x||";
     String answer =
         httpHarness.raw(good + good + POST + "Content-Length: 18446744073709551618||{}" + good);
@@ -142,7 +142,7 @@ final class FramingTest {
   }
 
   @Test
-  void whatIsPlainIsRead() {
+  void unambiguousRequestsAreRead() {
     String last = "GET /.well-known/jwks.json HTTP/1.1|Host: x|Connection: close||";
     String json = "Authorization: Bearer token-alice|Content-Type: application/json|";
     String answer =

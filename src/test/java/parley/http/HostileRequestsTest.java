@@ -83,7 +83,7 @@ final class HostileRequestsTest {
         "\ufeff{}",
         "<xml/>"
       })
-  void whatIsNotOneJsonObject(String body) {
+  void bodiesThatAreNotOneJsonObjectAreRefused(String body) {
     for (String call : WITH_BODY) {
       JsonNode problem = HttpHarness.problem(send(call, body), 400, "bad_request");
       assertThat(problem.path("field").asText()).as(call).isNotEmpty();
@@ -91,7 +91,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void deeplyNested() {
+  void deeplyNestedBodiesAreRefused() {
     String body = "{\"content\":" + "[".repeat(20_000) + "]".repeat(20_000) + "}";
     for (String call : WITH_BODY) {
       HttpHarness.problem(send(call, body), 400, "bad_request");
@@ -99,7 +99,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void invalidUtf8() {
+  void invalidUtf8IsRefused() {
     byte[] body = "{\"name\":\"?\",\"display_name\":\"?\"}".getBytes(StandardCharsets.UTF_8);
     body[9] = (byte) 0xff;
     for (String call : WITH_BODY) {
@@ -109,7 +109,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void oversized() {
+  void oversizedBodiesAreRefused() {
     String body = "{\"content\":\"" + "x".repeat(Limits.FRAME_BYTES) + "\"}";
     for (String call : WITH_BODY) {
       HttpHarness.problem(send(call, body), 413, "too_large");
@@ -120,7 +120,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void emptyBodies() {
+  void emptyBodiesAreRefused() {
     for (String call : WITH_BODY) {
       if (!call.contains("refresh") && !call.contains("logout")) {
         HttpHarness.problem(send(call, ""), 400, "bad_request");
@@ -129,7 +129,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void otherContentTypes() {
+  void otherContentTypesAreRefused() {
     for (String call : WITH_BODY) {
       HttpHarness.problem(
           send(call, "{}", "Content-Type", "text/plain"), 415, "unsupported_media_type");
@@ -157,7 +157,9 @@ final class HostileRequestsTest {
         "POST /v1/auth/register | {\"username\":\"BOB\",\"password\":\"12345678\"} | username",
         "POST /v1/auth/register | {\"username\":\"bob\",\"password\":\"1234567\"} | password",
         "POST /v1/auth/register | {\"username\":\"bob\",\"password\":12345678} | password",
-        "POST /v1/auth/register | {\"username\":\"bob\",\"password\":\"12345678\",\"display_name\":\"\"} | display_name",
+        "POST /v1/auth/register |"
+            + " {\"username\":\"bob\",\"password\":\"12345678\",\"display_name\":\"\"} |"
+            + " display_name",
         "POST /v1/auth/login | {\"username\":\"bob\"} | password",
         "POST /v1/auth/refresh | {\"refresh_token\":1} | refresh_token",
         "PATCH /v1/users/me | {\"display_name\":\"\"} | display_name",
@@ -180,11 +182,19 @@ final class HostileRequestsTest {
         "PATCH /v1/groups/g | {\"name\":7} | name",
         "POST /v1/groups/g/members | {\"user_ids\":[]} | user_ids",
         "PUT /v1/groups/g/members/u | {\"role\":\"owner\"} | role",
-        "POST /v1/messages | {\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"x\"} | conversation_id",
-        "POST /v1/messages | {\"to\":\"b\",\"client_msg_id\":\"ä\",\"type\":\"text\",\"content\":\"x\"} | client_msg_id",
-        "POST /v1/messages | {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"media\",\"content\":\"x\"} | type",
-        "POST /v1/messages | {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"\"} | content",
-        "POST /v1/messages | {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"\\ud800\"} | content",
+        "POST /v1/messages | {\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"x\"} |"
+            + " conversation_id",
+        "POST /v1/messages |"
+            + " {\"to\":\"b\",\"client_msg_id\":\"ä\",\"type\":\"text\",\"content\":\"x\"} |"
+            + " client_msg_id",
+        "POST /v1/messages |"
+            + " {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"media\",\"content\":\"x\"} | type",
+        "POST /v1/messages |"
+            + " {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"\"} |"
+            + " content",
+        "POST /v1/messages |"
+            + " {\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"\\ud800\"} |"
+            + " content",
       })
   void fieldsThatAreWrongAreNamed(String call, String body, String field) {
     JsonNode problem = HttpHarness.problem(send(call, body), 400, "bad_request");
@@ -193,7 +203,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void contentOverItsOwnLimit() {
+  void contentOverItsLimitIsTooLarge() {
     String body =
         "{\"to\":\"b\",\"client_msg_id\":\"a\",\"type\":\"text\",\"content\":\"%s\"}"
             .formatted("x".repeat(Limits.CONTENT_BYTES + 1));
@@ -227,7 +237,7 @@ final class HostileRequestsTest {
     "/v1/users?username=%00%00%00, username",
     "/v1/users?username=bob&username=eve, username",
   })
-  void queriesThatAreWrong(String path, String field) {
+  void invalidQueriesAreRefused(String path, String field) {
     JsonNode problem =
         HttpHarness.problem(httpHarness.alice("GET", path, null), 400, "bad_request");
     assertThat(problem.path("field").asText()).isEqualTo(field);
@@ -235,7 +245,7 @@ final class HostileRequestsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"%20", "a%20b", "%C3%A4", "%ff", "%00", "%7F", "%0d%0aSet-Cookie:x"})
-  void idsThatCannotBe(String id) {
+  void invalidIdsAreRefused(String id) {
     HttpHarness.problem(
         httpHarness.alice("GET", "/v1/conversations/" + id, null), 404, "not_found");
     HttpHarness.problem(
@@ -261,7 +271,7 @@ final class HostileRequestsTest {
   }
 
   @Test
-  void anIdThatIsTooLong() {
+  void anIdThatIsTooLongIsRefused() {
     String id = "x".repeat(65);
     HttpHarness.problem(
         httpHarness.alice("GET", "/v1/conversations/" + id, null), 404, "not_found");
@@ -284,7 +294,7 @@ final class HostileRequestsTest {
         "/v1/conversations/c/messages/1",
         "/v1/auth"
       })
-  void pathsThatAreNotThere(String path) {
+  void unknownPathsAreNotFound(String path) {
     HttpHarness.problem(httpHarness.alice("GET", path, null), 404, "not_found");
     HttpHarness.problem(httpHarness.alice("POST", path, "{}"), 404, "not_found");
   }
@@ -306,7 +316,7 @@ final class HostileRequestsTest {
         "/.well-known/jwks.json | POST | GET, HEAD",
         "/docs/openapi.json | DELETE | GET, HEAD",
       })
-  void methodsThatAreNotOfThePath(String path, String method, String allow) {
+  void unsupportedMethodsAreRefused(String path, String method, String allow) {
     HttpResponse<String> response = httpHarness.alice(method, path, null);
     HttpHarness.problem(response, 405, "method_not_allowed");
     assertThat(response.headers().firstValue("Allow")).hasValue(allow);

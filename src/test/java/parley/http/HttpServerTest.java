@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 /** Binding and ending. */
 final class HttpServerTest {
   @Test
-  void afterUnbindNobodyNewGetsIn() {
+  void unbindRefusesNewConnections() {
     try (HttpHarness httpHarness = new HttpHarness()) {
       assertThat(httpHarness.port()).isPositive();
       assertThat(httpHarness.call("GET", "/.well-known/jwks.json", null).statusCode())

@@ -30,7 +30,7 @@ final class RateLimitTest {
   }
 
   @Test
-  void aBurstAndThenTheRate() {
+  void anAddressHasABurstAndThenTheRate() {
     RateLimit limit = new RateLimit(10, nanos::get);
     InetAddress a = address("10.0.0.1");
     assertThat(taken(limit, a)).isEqualTo(20);
@@ -47,7 +47,7 @@ final class RateLimitTest {
   }
 
   @Test
-  void addressesAreApart() {
+  void eachAddressHasItsOwnLimit() {
     RateLimit limit = new RateLimit(10, nanos::get);
     taken(limit, address("10.0.0.1"));
     assertThat(taken(limit, address("10.0.0.2"))).isEqualTo(20);
@@ -57,13 +57,13 @@ final class RateLimitTest {
   }
 
   @Test
-  void burstsAreTwentyOrWhatASecondGives() {
+  void aBurstIsTwentyOrTheRateOfOneSecond() {
     assertThat(taken(new RateLimit(1, nanos::get), address("10.0.0.1"))).isEqualTo(20);
     assertThat(taken(new RateLimit(50, nanos::get), address("10.0.0.1"))).isEqualTo(50);
   }
 
   @Test
-  void zeroIsNoLimit() {
+  void zeroMeansNoLimit() {
     assertThat(taken(new RateLimit(0, nanos::get), address("10.0.0.1"))).isEqualTo(1_000);
   }
 
@@ -79,7 +79,7 @@ final class RateLimitTest {
   }
 
   @Test
-  void theApiIsLimitedAndNothingElse() {
+  void onlyTheApiIsRateLimited() {
     try (HttpHarness httpHarness =
         new HttpHarness(HttpSettings.standard(10, TrustedProxies.NONE))) {
       for (int i = 0; i < 20; i++) {

@@ -85,13 +85,13 @@ final class SlowRequestsTest {
   }
 
   @Test
-  void whoSaysNothingIsLeft() throws IOException {
+  void aClientThatSendsNothingIsDisconnected() throws IOException {
     serve(times(SHORT, LONG), TrustedProxies.NONE);
     assertThat(rest(connect())).isEmpty();
   }
 
   @Test
-  void aHeadThatDoesNotEndIsAnsweredAndEnded() throws IOException {
+  void anIncompleteHeadIsAnsweredAndTheConnectionEnds() throws IOException {
     serve(times(SHORT, LONG), TrustedProxies.NONE);
     Socket socket = connect();
     write(socket, "GET / HTTP/1.1\r\nHost: x\r\nX: ");
@@ -101,7 +101,7 @@ final class SlowRequestsTest {
 
   /** The time is that of the whole head: a byte now and then does not begin it anew. */
   @Test
-  void aHeadThatTricklesIsEnded() throws IOException {
+  void aHeadThatArrivesTooSlowlyEndsTheConnection() throws IOException {
     serve(times(SHORT, LONG), TrustedProxies.NONE);
     Socket socket = connect();
     write(socket, GET);
@@ -122,7 +122,7 @@ final class SlowRequestsTest {
   }
 
   @Test
-  void aBodyThatTricklesIsEnded() throws IOException {
+  void aBodyThatArrivesTooSlowlyEndsTheConnection() throws IOException {
     serve(times(LONG, SHORT), TrustedProxies.NONE);
     for (String framing : List.of("Content-Length: 10000", "Transfer-Encoding: chunked")) {
       Socket socket = connect();
@@ -145,7 +145,7 @@ final class SlowRequestsTest {
 
   /** Between two requests nothing is late. */
   @Test
-  void whoIsIdleStays() throws IOException {
+  void anIdleConnectionStaysOpen() throws IOException {
     serve(times(SHORT, SHORT), TrustedProxies.NONE);
     Socket idle = connect();
     write(idle, GET);
@@ -159,7 +159,7 @@ final class SlowRequestsTest {
   }
 
   @Test
-  void whoIsSilentInBothDirectionsIsCut() throws IOException {
+  void aConnectionSilentInBothDirectionsIsCut() throws IOException {
     serve(new PortLimits(0, 0, address -> true, LONG, LONG, SHORT), TrustedProxies.NONE);
     Socket socket = connect();
     write(socket, GET);
@@ -168,14 +168,14 @@ final class SlowRequestsTest {
   }
 
   @Test
-  void theNextOneOfAnAddressIsRefused() throws IOException {
+  void anAddressWithTooManyConnectionsIsRefused() throws IOException {
     serve(new PortLimits(0, 3, address -> false, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
     assertThat(httpHarness.server().meters().addressFull()).isEqualTo(1);
   }
 
   @Test
-  void theNextOneOfThePortIsRefused() throws IOException {
+  void aPortWithTooManyConnectionsRefusesMore() throws IOException {
     serve(new PortLimits(3, 0, address -> true, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
     assertThat(httpHarness.server().meters().portFull()).isEqualTo(1);
@@ -243,7 +243,7 @@ final class SlowRequestsTest {
 
   /** A socket is nobody's slow head, and bytes sent right behind the handshake are its own. */
   @Test
-  void afterTheHandshakeEverythingPasses() throws IOException {
+  void bytesPassUncheckedAfterTheHandshake() throws IOException {
     serve(times(SHORT, SHORT), TrustedProxies.NONE);
     Socket socket = connect();
     String handshake =
@@ -276,7 +276,7 @@ final class SlowRequestsTest {
   }
 
   @Test
-  void anUpgradeThatIsNotGrantedLeavesTheConnectionAsItWas() throws IOException {
+  void aRefusedUpgradeKeepsTheHttpConnection() throws IOException {
     Socket socket = connect();
     write(socket, GET.replace("\r\n\r\n", "\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n") + GET);
     assertThat(answer(socket)).startsWith("HTTP/1.1 200 ");

@@ -92,12 +92,12 @@ final class SocketRouteTest {
   }
 
   @Test
-  void theAnswerIsThatOfTheStandard() {
+  void theHandshakeAnswerFollowsTheStandard() {
     String answer =
         httpHarness.head(
-            "GET /v1/ws HTTP/1.1|Host: x|Connection: Upgrade|Upgrade: websocket|"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|"
-                + "Sec-WebSocket-Extensions: permessage-deflate|Sec-WebSocket-Protocol: parley.v1||");
+            "GET /v1/ws HTTP/1.1|Host: x|Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Key:"
+                + " dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Version: 13|Sec-WebSocket-Extensions:"
+                + " permessage-deflate|Sec-WebSocket-Protocol: parley.v1||");
     assertThat(answer).startsWith("HTTP/1.1 101 ").contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     assertThat(answer.lines().skip(1).map(line -> line.toLowerCase(Locale.ROOT)))
         .filteredOn(line -> !line.isEmpty() && !line.matches("(server|date):.*"))
@@ -109,12 +109,13 @@ final class SocketRouteTest {
   }
 
   @Test
-  void aKeyIsThereOnceAndHasSixteenBytes() {
+  void theHandshakeKeyMustOccurOnceAndHaveSixteenBytes() {
     for (String keys :
         List.of(
             "",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25j|",
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Key: c2FtcGxlIG5vbmNlIHR3bw==|")) {
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Sec-WebSocket-Key:"
+                + " c2FtcGxlIG5vbmNlIHR3bw==|")) {
       assertThat(
               httpHarness.raw(
                   "GET /v1/ws HTTP/1.1|Host: x|Connection: upgrade, close|Upgrade: websocket|"
@@ -127,7 +128,7 @@ final class SocketRouteTest {
   }
 
   @Test
-  void aCallThatIsNoHandshake() {
+  void aRequestThatIsNoHandshakeIsRefused() {
     HttpHarness.problem(httpHarness.alice("GET", "/v1/ws", null), 400, "bad_request");
     assertThat(
             httpHarness.raw(

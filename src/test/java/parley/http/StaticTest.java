@@ -47,7 +47,7 @@ final class StaticTest {
     "/icon.svg, image/svg+xml",
     "/core/ulid.js, text/javascript; charset=UTF-8",
   })
-  void files(String path, String type) {
+  void filesAreServedWithSecurityHeaders(String path, String type) {
     HttpResponse<String> response = httpHarness.call("GET", path, null);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isNotEmpty();
@@ -90,7 +90,7 @@ final class StaticTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"/docs/openapi.json", "/docs/limits"})
-  void whatHasNotChangedIsNotSentAgain(String path) {
+  void unchangedFilesAreNotSentAgain(String path) {
     String etag = httpHarness.call("GET", path, null).headers().firstValue("ETag").orElseThrow();
     assertThat(etag).matches("\"[0-9a-f]{32}\"");
     for (String header : new String[] {etag, "W/" + etag, "\"x\", " + etag, "*"}) {
@@ -125,13 +125,13 @@ final class StaticTest {
         "/docs/index.html",
         "/favicon.nothing"
       })
-  void nothingElseIsThere(String path) {
+  void unknownPathsAreNotFound(String path) {
     String answer = httpHarness.raw("GET " + path + " HTTP/1.1|Host: x|Connection: close||");
     assertThat(answer).startsWith("HTTP/1.1 404 ").contains("application/problem+json");
   }
 
   @Test
-  void keys() {
+  void theKeySetIsServed() {
     HttpResponse<String> response = httpHarness.call("GET", "/.well-known/jwks.json", null);
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.body()).isEqualTo(FakeIdentity.JWKS);

@@ -62,7 +62,7 @@ final class TrustedProxiesTest {
         "10.0.0.7; :::1; 10.0.0.7",
         "10.0.0.7; '١.٢.٣.٤'; 10.0.0.7",
       })
-  void theNewestAddressThatIsNotOurs(String peer, String header, String client) {
+  void theClientIsTheNewestUntrustedAddress(String peer, String header, String client) {
     assertThat(OURS.client(address(peer), List.of(header))).isEqualTo(address(client));
   }
 
@@ -75,20 +75,20 @@ final class TrustedProxiesTest {
   }
 
   @Test
-  void aHeaderWithoutEndIsReadOnlySoFar() {
+  void onlyABoundedPartOfTheHeaderIsRead() {
     String endless = String.join(",", Collections.nCopies(5_000, "10.0.0.9"));
     assertThat(OURS.client(address("10.0.0.7"), List.of("1.2.3.4," + endless)))
         .isEqualTo(address("10.0.0.9"));
   }
 
   @Test
-  void nobodyIsBelievedByDefault() {
+  void noProxyIsTrustedByDefault() {
     assertThat(TrustedProxies.NONE.client(address("127.0.0.1"), List.of("1.2.3.4")))
         .isEqualTo(address("127.0.0.1"));
   }
 
   @Test
-  void whateverAClientWritesInFrontItStaysItself() {
+  void aClientCannotForgeItsAddress() {
     long seed = System.nanoTime();
     System.out.println("TrustedProxiesTest seed " + seed);
     Random random = new Random(seed);
@@ -125,7 +125,7 @@ final class TrustedProxiesTest {
         "10.0.0.0/8/8",
         "10.0.0/8",
       })
-  void whatIsNoNetworkIsRefused(String text) {
+  void invalidNetworksAreRefused(String text) {
     assertThatThrownBy(() -> TrustedProxies.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageStartingWith("must be ");
@@ -172,7 +172,7 @@ final class TrustedProxiesTest {
   }
 
   @Test
-  void withoutTrustTheHeaderIsOnlyWords() {
+  void theHeaderIsIgnoredWithoutTrust() {
     try (HttpHarness httpHarness =
         new HttpHarness(HttpSettings.standard(10, TrustedProxies.parse("10.0.0.0/8")))) {
       for (int i = 0; i < 20; i++) {

@@ -31,7 +31,7 @@ class EpochTest {
   private int copies;
 
   @Test
-  void anOrderlyEndKeepsIt() throws Exception {
+  void anOrderlyStopKeepsTheEpoch() throws Exception {
     String epoch = life(folder, JournalSync.OS, MONDAY);
     assertThat(epoch).isNotBlank().hasSizeLessThanOrEqualTo(64);
     assertThat(life(folder, JournalSync.OS, MONDAY)).isEqualTo(epoch);
@@ -41,13 +41,13 @@ class EpochTest {
   }
 
   @Test
-  void theDeathOfTheProcessKeepsIt() throws Exception {
+  void aKilledProcessKeepsTheEpoch() throws Exception {
     Killed killed = killed(JournalSync.OS, MONDAY);
     assertThat(life(killed.folder, JournalSync.OS, MONDAY)).isEqualTo(killed.epoch);
   }
 
   @Test
-  void theDeathOfTheMachineChangesItOnce() throws Exception {
+  void aMachineCrashChangesTheEpochOnce() throws Exception {
     Killed killed = killed(JournalSync.OS, MONDAY);
     String next = life(killed.folder, JournalSync.OS, TUESDAY);
     assertThat(next).isNotEqualTo(killed.epoch).isNotBlank();
@@ -55,7 +55,7 @@ class EpochTest {
   }
 
   @Test
-  void aStartThatIsCutAfterItChangesItNoSecondTime() throws Exception {
+  void aStartCutAfterTheChangeDoesNotChangeTheEpochAgain() throws Exception {
     Killed killed = killed(JournalSync.OS, MONDAY);
     Killed again = killed(killed.folder, JournalSync.OS, TUESDAY);
     assertThat(again.epoch).isNotEqualTo(killed.epoch);
@@ -63,7 +63,7 @@ class EpochTest {
   }
 
   @Test
-  void whatIsForcedToTheDiskKeepsItWhateverDies() throws Exception {
+  void forcedWritesKeepTheEpochAfterAnyCrash() throws Exception {
     Killed killed = killed(JournalSync.ALWAYS, MONDAY);
     assertThat(life(killed.folder, JournalSync.OS, TUESDAY)).isEqualTo(killed.epoch);
   }
@@ -77,7 +77,7 @@ class EpochTest {
   }
 
   @Test
-  void whereNoBootIdIsKnownEachUncleanEndCounts() throws Exception {
+  void withoutABootIdEachUncleanStopChangesTheEpoch() throws Exception {
     Killed killed = killed(JournalSync.OS, UNKNOWN);
     String next = life(killed.folder, JournalSync.OS, UNKNOWN);
     assertThat(next).isNotEqualTo(killed.epoch);

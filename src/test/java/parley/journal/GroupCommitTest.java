@@ -59,7 +59,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void whatWaitsMeanwhileIsCommittedAsOne() throws Exception {
+  void writesThatWaitDuringACommitAreCommittedTogether() throws Exception {
     List<CompletionStage<Void>> all = new ArrayList<>();
     all.add(submit("e0", 1, 10));
     org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
@@ -74,7 +74,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void beyondTheBoundAWriteFailsAtOnce() throws Exception {
+  void writesOverTheBoundFailAtOnce() throws Exception {
     CompletionStage<Void> first = submit("first", 1, 10);
     org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
     List<CompletionStage<Void>> all = new ArrayList<>();
@@ -93,7 +93,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void manyBytesAreABoundToo() throws Exception {
+  void waitingWritesAreAlsoBoundedInBytes() throws Exception {
     CompletionStage<Void> first = submit("first", 1, 10);
     org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
     int half = (int) (GroupCommit.WAITING_BYTES / 2) - 100;
@@ -108,7 +108,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void aFailureIsToldToEachAndIsTheLast() throws Exception {
+  void aFailedCommitFailsAllWaitingWritesAndStopsTheWriter() throws Exception {
     CompletionStage<Void> first = submit("first", 1, 10);
     org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
     CompletionStage<Void> second = submit("e", 2, 10);
@@ -127,7 +127,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void anErrorIsToldToo() throws Exception {
+  void anErrorAlsoFailsTheWaitingWrites() throws Exception {
     gate.countDown();
     error.set(true);
     assertThatThrownBy(() -> get(submit("e", 1, 10))).hasRootCauseMessage("out of memory, say");
@@ -135,7 +135,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void numbersAreLookedUpOnceAndKnownFromThenOn() throws Exception {
+  void theHighestNumberIsLookedUpOnce() throws Exception {
     gate.countDown();
     highest.set(7);
     assertThatThrownBy(() -> get(submit("e", 7, 10))).hasMessageContaining("written before");

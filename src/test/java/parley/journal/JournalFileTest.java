@@ -52,7 +52,7 @@ class JournalFileTest {
   }
 
   @Test
-  void aNumberIsGivenOnce() throws Exception {
+  void aRowNumberIsWrittenOnce() throws Exception {
     get(write("e", 1, "first"));
     assertThatThrownBy(() -> get(write("e", 1, "second")))
         .hasMessageContaining("e: number 1 was written before");
@@ -84,7 +84,7 @@ class JournalFileTest {
   }
 
   @Test
-  void namesThatBeginAlikeAreApart() throws Exception {
+  void entitiesWithACommonPrefixStaySeparate() throws Exception {
     List<String> ids = List.of("a", "a\u0001", "a|b", "ab", "é", "\u0001");
     for (String id : ids) {
       get(write(id, 1, id + "-one"));
@@ -101,7 +101,7 @@ class JournalFileTest {
   }
 
   @Test
-  void pagesBeginAndEndWhereTheyShould() throws Exception {
+  void pagesBeginAndEndAtTheirBounds() throws Exception {
     for (int i = 1; i <= 10; i++) {
       get(write("e", i, "t" + i));
     }
@@ -113,7 +113,7 @@ class JournalFileTest {
   }
 
   @Test
-  void afterItIsClosedNothingIsTouched() throws Exception {
+  void aClosedJournalRefusesCalls() throws Exception {
     JournalFile other = JournalFile.open(folder);
     file.close();
     get(write("e", 1, "the other one has it still"));
@@ -148,7 +148,7 @@ class JournalFileTest {
   }
 
   @Test
-  void aNewerOneIsLeftAlone() throws Exception {
+  void aJournalOfALaterVersionIsNotOpened() throws Exception {
     file.close();
     try (RocksDB raw = RocksDB.openReadOnly(folder.toString())) {
       assertThat(raw.get(RowKeys.FORMAT)).isEqualTo(RowKeys.number(1));
@@ -169,7 +169,7 @@ class JournalFileTest {
   }
 
   @Test
-  void whatIsNoJournalIsRefused() throws Exception {
+  void aFileThatIsNotAJournalIsRefused() throws Exception {
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.writeString(other.resolve("CURRENT"), "not one");
     assertThatThrownBy(() -> JournalFile.open(other)).isInstanceOf(Exception.class);

@@ -100,7 +100,7 @@ public abstract class JournalRules {
     "6, max, max, 1, 0",
     "0, max, max, 1, 5"
   })
-  void eventsComeWithinTheBounds(String from, String to, String most, int first, int last) {
+  void eventsWithinTheBoundsAreReplayed(String from, String to, String most, int first, int last) {
     assertThat(replayed(number(from), number(to), number(most))).isEqualTo(events(first, last));
     assertHighest(5);
   }
@@ -115,7 +115,7 @@ public abstract class JournalRules {
     "200, max, max, 200, 205",
     "101, 199, max, 101, 199"
   })
-  void eventsOfSeveralPagesComeWithinTheBounds(
+  void eventsOfSeveralPagesWithinTheBoundsAreReplayed(
       String from, String to, String most, int first, int last) {
     write(id, 6, 205);
     assertThat(replayed(number(from), number(to), number(most))).isEqualTo(events(first, last));
@@ -123,14 +123,14 @@ public abstract class JournalRules {
   }
 
   @Test
-  void nothingComesOfAnEntityThatHasWrittenNothing() {
+  void anEntityWithoutEventsReplaysNothing() {
     id = "nobody";
     assertThat(replayed(0, Long.MAX_VALUE, Long.MAX_VALUE)).isEmpty();
     assertHighest(0);
   }
 
   @Test
-  void eventsOfOthersDoNotCome() {
+  void eventsOfOtherEntitiesAreNotReplayed() {
     String first = id;
     for (String other : List.of(first + "-0", first + "-1", first + "0")) {
       id = other;
@@ -142,7 +142,7 @@ public abstract class JournalRules {
   }
 
   @Test
-  void whatWasDeletedDoesNotComeAgain() {
+  void deletedEventsAreNotReplayed() {
     delete(3);
     assertThat(replayed(1, Long.MAX_VALUE, Long.MAX_VALUE)).isEqualTo(events(4, 5));
     // Deleting less afterwards brings nothing back.
@@ -159,7 +159,7 @@ public abstract class JournalRules {
   }
 
   @Test
-  void theHighestNumberStaysAfterAllWasDeleted() {
+  void theHighestNumberStaysAfterAllEventsAreDeleted() {
     delete(Long.MAX_VALUE);
     assertThat(replayed(0, Long.MAX_VALUE, Long.MAX_VALUE)).isEmpty();
     assertHighest(5);
@@ -182,7 +182,7 @@ public abstract class JournalRules {
 
   /** Those beside it in the same message are stored. */
   @Test
-  void whatCannotBeSerializedIsRejectedAlone() {
+  void onlyTheEventThatCannotBeSerializedIsRejected() {
     Object never = new Object();
     journal.tell(
         new WriteMessages(

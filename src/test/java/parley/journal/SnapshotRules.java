@@ -91,24 +91,24 @@ public abstract class SnapshotRules {
   }
 
   @Test
-  void nobodyHasNone() {
+  void anEntityWithoutSnapshotsHasNone() {
     assertThat(load("invalid", criteria(ALL, ALL), ALL)).isEmpty();
     assertThat(load(id + "-1", criteria(ALL, ALL), ALL)).isEmpty();
   }
 
   @Test
-  void noneIsAsOldAsThat() {
+  void noSnapshotIsOldEnough() {
     assertThat(load(id, criteria(ALL, 100), ALL)).isEmpty();
   }
 
   @Test
-  void noneHasSuchASmallNumber() {
+  void noSnapshotHasASmallEnoughNumber() {
     assertThat(load(id, criteria(7, ALL), ALL)).isEmpty();
     assertThat(load(id, criteria(ALL, ALL), 7)).isEmpty();
   }
 
   @Test
-  void theNewestIsFound() {
+  void theNewestSnapshotIsFound() {
     assertFound(4, load(id, criteria(ALL, ALL), ALL));
   }
 
@@ -148,7 +148,7 @@ public abstract class SnapshotRules {
 
   /** Of a single one the number counts, not the time. */
   @Test
-  void oneIsDeletedByItsNumber() {
+  void aSnapshotIsDeletedByItsNumber() {
     SnapshotMetadata one = new SnapshotMetadata(id, 13, 0);
     tell(new DeleteSnapshot(one));
     probe.expectMsg(PATIENCE, new DeleteSnapshotSuccess(one));
@@ -174,14 +174,14 @@ public abstract class SnapshotRules {
   }
 
   @Test
-  void whatIsNewerThanTheBoundIsNotDeleted() {
+  void snapshotsNewerThanTheBoundAreNotDeleted() {
     delete(criteria(14, stored.get(3).timestamp() - 1));
     assertFound(3, load(id, criteria(14, stored.get(3).timestamp()), ALL));
     assertThat(load(id, criteria(13, ALL), ALL)).isEmpty();
   }
 
   @Test
-  void othersKeepTheirs() {
+  void otherEntitiesKeepTheirSnapshots() {
     String first = id;
     id = first + "-1";
     save(3, "other");
@@ -191,7 +191,7 @@ public abstract class SnapshotRules {
   }
 
   @Test
-  void theSameNumberReplaces() {
+  void aSnapshotWithTheSameNumberReplacesTheOldOne() {
     save(15, "modified");
     SelectedSnapshot found = load(id, criteria(15, ALL), ALL).orElseThrow();
     assertThat(found.snapshot()).isEqualTo("modified");
@@ -199,7 +199,7 @@ public abstract class SnapshotRules {
   }
 
   @Test
-  void aLargeOneIsKept() {
+  void aLargeSnapshotIsStored() {
     String large = "0".repeat(300_000);
     save(100, large);
     assertThat(load(id, criteria(ALL, ALL), ALL).orElseThrow().snapshot()).isEqualTo(large);

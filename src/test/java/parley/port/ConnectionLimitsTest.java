@@ -23,7 +23,7 @@ final class ConnectionLimitsTest {
   }
 
   @Test
-  void anIpv4AddressCountsWhole() {
+  void anIpv4AddressCountsOnItsOwn() {
     ConnectionLimits limits = limits(0, 1);
     assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
     assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
@@ -33,7 +33,7 @@ final class ConnectionLimitsTest {
   }
 
   @Test
-  void anIpv6NetworkOf64BitsCountsAsOne() {
+  void anIpv6Slash64CountsAsOneAddress() {
     ConnectionLimits limits = limits(0, 1);
     assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Admission.ADMITTED);
     assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Admission.ADDRESS_FULL);

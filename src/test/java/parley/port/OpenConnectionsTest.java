@@ -18,7 +18,7 @@ final class OpenConnectionsTest {
 
   /** A client resets its connection and comes again from the same port before anybody looked. */
   @Test
-  void whoComesAgainFromTheSamePortCountsOnce() throws Exception {
+  void aClientFromTheSamePortCountsOnce() throws Exception {
     try (SocketChannel one = SocketChannel.open();
         SocketChannel other = SocketChannel.open()) {
       limits.admit(CLIENT.getAddress());
@@ -37,7 +37,7 @@ final class OpenConnectionsTest {
 
   /** A class that cannot be loaded while descriptors have run out, say. */
   @Test
-  void whoCannotBeServedNoLongerCounts() throws Exception {
+  void aConnectionThatFailsToStartNoLongerCounts() throws Exception {
     try (SocketChannel channel = SocketChannel.open()) {
       limits.admit(CLIENT.getAddress());
       assertThatThrownBy(

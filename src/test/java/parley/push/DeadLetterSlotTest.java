@@ -190,7 +190,7 @@ class DeadLetterSlotTest {
   }
 
   @Test
-  void theFormIsPinned() throws IOException {
+  void theStoredFormIsPinned() throws IOException {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("kept", new DeadLetterEvent.Kept(3, letter(ANN, "d_1", 7)));
     all.put("removed", new DeadLetterEvent.Removed(List.of(1L, 3L)));

@@ -223,7 +223,7 @@ class OutcomesTest {
     "'Sat, 31 Jan 2026 10:15:40 GMT', 10",
     "'Wed, 31 Jan 2029 10:15:40 GMT', 86400"
   })
-  void retryAfter(String value, @Nullable Long seconds) {
+  void retryAfterIsReadAsSecondsOrADate(String value, @Nullable Long seconds) {
     Instant now = Instant.parse("2026-01-31T10:15:30Z");
     assertThat(RetryAfter.parse(value, now).map(Duration::toSeconds))
         .isEqualTo(Optional.ofNullable(seconds));

@@ -85,7 +85,7 @@ class ProviderQueueTest {
   }
 
   @Test
-  void beyondPlacesAndQueueTheAnswerIsBusyAtOnce() {
+  void aFullQueueIsBusyAtOnce() {
     World world = new World(2, 3);
     world.offer(6);
     assertThat(world.tickets).containsExactly(0L, 1L);
@@ -95,7 +95,7 @@ class ProviderQueueTest {
   }
 
   @Test
-  void anAnswerMakesPlaceForTheNextInOrder() {
+  void anAnswerLetsTheNextNotificationGoInOrder() {
     World world = new World(1, 3);
     world.offer(3);
     world.answered(0, DELIVERED);

@@ -81,7 +81,8 @@ class TroubleTest {
 
   @ParameterizedTest
   @EnumSource
-  void whileItIsDownEachIsToldAndNoneIsSentLater(Platform platform) throws Exception {
+  void notificationsFailWhileTheProviderIsDownAndAreNotSentLater(Platform platform)
+      throws Exception {
     rig.outcome(to(platform, 0));
     down(platform);
     for (int device = 1; device <= 20; device++) {
@@ -105,7 +106,7 @@ class TroubleTest {
   /** From the start, when there is no connection yet on which to learn of it. */
   @ParameterizedTest
   @EnumSource
-  void thePauseIsToldWithItsLength(Platform platform) throws Exception {
+  void aRetryNamesTheLengthOfThePause(Platform platform) throws Exception {
     down(platform);
     PushOutcome.Retry first = (PushOutcome.Retry) rig.outcome(to(platform, 1));
     assertThat(first.reason()).isEqualTo("unreachable");
@@ -118,7 +119,7 @@ class TroubleTest {
   }
 
   @Test
-  void aSilentApnsTakesItsOwnPlacesOnly() {
+  void aSilentApnsOccupiesOnlyItsOwnPlaces() {
     rig.apns.answer(token -> MockApns.HANG);
     silent(Platform.APNS);
     rig.apns.answer(token -> MockApns.ACCEPT);
@@ -127,7 +128,7 @@ class TroubleTest {
   }
 
   @Test
-  void aSilentFcmTakesItsOwnPlacesOnly() {
+  void aSilentFcmOccupiesOnlyItsOwnPlaces() {
     rig.fcm.answer(token -> MockFcm.SILENCE);
     silent(Platform.FCM);
     rig.fcm.answer(token -> MockFcm.ACCEPT);
@@ -182,7 +183,7 @@ class TroubleTest {
   }
 
   @Test
-  void anAccessTokenThatIsNoLongerGoodIsRenewed() throws Exception {
+  void anExpiredAccessTokenIsRenewed() throws Exception {
     rig.outcome(to(Platform.FCM, 1));
     rig.fcm.forgetLogins();
     assertThat(rig.outcome(to(Platform.FCM, 2))).isEqualTo(DELIVERED);
@@ -190,7 +191,7 @@ class TroubleTest {
   }
 
   @Test
-  void aTokenServerThatRefusesOrIsSlowIsNoFaultOfTheDevice() {
+  void aFailingTokenServerDoesNotRemoveDeviceTokens() {
     rig.fcm.answerLogins(new MockFcm.Answer(400, Map.of(), "{\"error\":\"invalid_grant\"}"));
     assertThat(rig.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Refused("credentials_refused"));
@@ -218,7 +219,7 @@ class TroubleTest {
 
   /** Credentials of Google's own name Google's token server. */
   @Test
-  void withAnotherEndpointNothingGoesToGoogle() throws Exception {
+  void aConfiguredEndpointReplacesTheOneOfGoogle() throws Exception {
     Path real = folder.resolve("real.json");
     Files.writeString(
         real,

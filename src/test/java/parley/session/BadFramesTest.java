@@ -13,7 +13,7 @@ class BadFramesTest {
   }
 
   @Test
-  void twentyBadFramesInARow() {
+  void twentyBadFramesInARowEndTheConnection() {
     s.live();
     for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.send("nonsense");
@@ -40,7 +40,7 @@ class BadFramesTest {
   }
 
   @Test
-  void onlyWhatIsTakenEndsTheRow() {
+  void onlyAnAcceptedFrameResetsTheCountOfBadFrames() {
     for (int i = 1; i < FrameAdmission.BAD_FRAMES; i++) {
       s.send("nonsense");
       s.expectError("bad_frame");
@@ -58,7 +58,7 @@ class BadFramesTest {
   }
 
   @Test
-  void aFrameThatIsTooLarge() {
+  void aFrameThatIsTooLargeEndsTheConnection() {
     s.session.tell(SessionInternal.SocketSignal.TOO_LARGE);
     s.expectClosing("protocol");
   }

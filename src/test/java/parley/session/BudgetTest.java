@@ -32,7 +32,7 @@ class BudgetTest {
   }
 
   @Test
-  void framesAreLimitedButNotThoseWithoutWhichNobodyLives() {
+  void framesExceptAckPingAndAuthAreLimited() {
     SessionHarness s = live(0);
     for (int i = 0; i < 100; i++) {
       typing(s, i);
@@ -71,7 +71,7 @@ class BudgetTest {
   }
 
   @Test
-  void whoDoesNotStopIsSentAway() {
+  void aClientThatKeepsExceedingTheRateIsDisconnected() {
     SessionHarness s = live(0);
     for (int i = 0; i < 100; i++) {
       typing(s, i);
@@ -111,7 +111,7 @@ class BudgetTest {
   }
 
   @Test
-  void acknowledgementsGoTogether() {
+  void acknowledgementsAreCoalesced() {
     SessionHarness s = live(0);
     s.entries(A, 1, 200);
     for (int i = 0; i < 200; i++) {
@@ -140,7 +140,7 @@ class BudgetTest {
   }
 
   @Test
-  void aRetryTakesNoMessage() {
+  void aRetryDoesNotCountAgainstTheMessageRate() {
     SessionHarness s = live(2);
     for (int i = 0; i < 50; i++) {
       Conversation.Post retry = post(s, "old");
@@ -167,7 +167,7 @@ class BudgetTest {
   }
 
   @Test
-  void nobodyRepeatsOneMessageAsOftenAsItLikes() {
+  void retriesCountAgainstTheFrameRate() {
     SessionHarness s = live(10);
     // A hundred from the budget of frames, ten from that of messages.
     for (int i = 0; i < 110; i++) {

@@ -33,7 +33,7 @@ class ClientRequestsTest {
   }
 
   @Test
-  void reads() {
+  void readGoesToTheConversation() {
     s.live();
     s.send("{'op':'read','id':8,'conversation_id':'conv-a','seq':4}");
     var read = s.conversation(A).expectMessageClass(Conversation.Read.class);
@@ -140,7 +140,7 @@ class ClientRequestsTest {
   }
 
   @Test
-  void watching() {
+  void watchIsAnsweredWithPresence() {
     s.live();
     s.send("{'op':'watch','id':3,'user_ids':['bob']}");
     s.expect("ok");

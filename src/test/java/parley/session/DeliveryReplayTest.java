@@ -20,7 +20,7 @@ class DeliveryReplayTest {
   private final DeliveryTracker deliveryTracker = port.deliveries();
 
   @Test
-  void theBacklogIsSyncedWhenAllOfItWasSent() {
+  void syncedFollowsTheWholeBacklog() {
     deliveryTracker.attached(
         List.of(new User.Lag(A, 5, 8), new User.Lag(B, 0, 2), new User.Lag(C, 1, 2)));
     assertThat(port.asks.keySet()).containsExactly(A, B);
@@ -73,7 +73,7 @@ class DeliveryReplayTest {
   }
 
   @Test
-  void aPageThatDoesNotComeIsAskedForAgainAfterARest() {
+  void aMissingPageIsRequestedAgainAfterAPause() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 3)));
     port.asks.clear();
     deliveryTracker.pageFailed(A);
@@ -91,7 +91,7 @@ class DeliveryReplayTest {
   }
 
   @Test
-  void whatHasWaitedTooLongIsAGapAndTheRestIsSent() {
+  void expiredEntriesAreAnnouncedAsAGapAndTheRestIsSent() {
     deliveryTracker.attached(
         List.of(new User.Lag(A, 1, 8, 6), new User.Lag(B, 0, 2, 2), new User.Lag(C, 1, 2, 0)));
     assertThat(port.log).containsExactly("gap a 2-6 expired", "gap b 1-2 expired");
@@ -107,21 +107,21 @@ class DeliveryReplayTest {
   }
 
   @Test
-  void whereAllHasWaitedTooLongNothingIsReplayed() {
+  void nothingIsReplayedIfAllEntriesExpired() {
     deliveryTracker.attached(List.of(new User.Lag(A, 1, 8, 8), new User.Lag(B, 0, 2, 2)));
     assertThat(port.log).containsExactly("gap a 2-8 expired", "gap b 1-2 expired", "synced 0");
     assertThat(port.asks).isEmpty();
   }
 
   @Test
-  void whatWasForgottenIsAGapOfThatReason() {
+  void forgottenEntriesAreAnnouncedAsAGapWithThatReason() {
     deliveryTracker.attached(
         List.of(new User.Lag(A, 0, 8, 6, 6), new User.Lag(B, 0, 3, 3, 2), new User.Lag(C, 1, 2)));
     assertThat(port.log).containsExactly("gap a 1-6 forgotten", "gap b 1-3 expired");
   }
 
   @Test
-  void whatIsNotToBeHadIsAnnounced() {
+  void unavailableEntriesAreAnnouncedAsAGap() {
     deliveryTracker.attached(List.of(new User.Lag(A, 2, 5), new User.Lag(B, 0, 1)));
     port.asks.clear();
     deliveryTracker.pageRefused(A);
@@ -138,7 +138,7 @@ class DeliveryReplayTest {
   }
 
   @Test
-  void aHoleInAPageIsAnnounced() {
+  void missingEntriesOfAPageAreAnnouncedAsAGap() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 5)));
     port.asks.clear();
     List<Entry> page = new ArrayList<>(entries(1, 2));

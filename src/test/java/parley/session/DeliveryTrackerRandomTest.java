@@ -18,7 +18,7 @@ import parley.user.User;
 /** Random lives of a connection: nothing is lost, doubled or reordered. */
 class DeliveryTrackerRandomTest {
   @Test
-  void nothingIsLostDoubledOrReorderedWhateverHappens() {
+  void randomStepsNeverLoseDoubleOrReorderEntries() {
     long seed = System.nanoTime();
     System.out.println("DeliveryTrackerRandomTest seed " + seed);
     Random seeds = new Random(seed);

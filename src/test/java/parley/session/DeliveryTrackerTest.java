@@ -18,7 +18,7 @@ class DeliveryTrackerTest {
   private final DeliveryTracker deliveryTracker = port.deliveries();
 
   @Test
-  void liveEntriesGoStraightOut() {
+  void liveEntriesAreSentAtOnce() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(5, 7));
     deliveryTracker.entries(A, entries(8, 8));
@@ -27,7 +27,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void nothingIsRememberedOfWhatIsAcknowledged() {
+  void acknowledgedEntriesAreForgotten() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 3));
     deliveryTracker.ack(A, 2);
@@ -46,7 +46,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void theWindowHoldsBackAndRefills() {
+  void theWindowHoldsBackEntriesUntilOthersAreAcknowledged() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 300));
     assertThat(port.messages()).hasSize(256);
@@ -64,7 +64,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void acknowledgementsNeverGoBackAndStrangersAreIgnored() {
+  void acknowledgementsNeverGoBackAndUnknownConversationsAreIgnored() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 5));
     deliveryTracker.ack(A, 4);
@@ -75,7 +75,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void theUsersOwnGapIsPassedOn() {
+  void aGapThatTheUserAnnouncesIsPassedOn() {
     deliveryTracker.attached(List.of());
     deliveryTracker.gapSeen(A, 3, 9, "archived");
     deliveryTracker.entries(A, entries(10, 10));
@@ -101,7 +101,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void aClientSlowForAMomentGetsItLate() {
+  void aClientThatIsSlowForAMomentGetsItsEntriesLate() {
     deliveryTracker.attached(List.of());
     port.slow = true;
     deliveryTracker.entries(A, entries(2, 5));
@@ -113,7 +113,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void theRemovalOfAMemberIsSentOnceThoughItsUserTellsItAgain() {
+  void theRemovalOfAMemberIsSentOnceEvenIfTheUserRepeatsIt() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(42, 43));
     deliveryTracker.userLeft(A);
@@ -135,7 +135,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void whatIsToldAgainBeforeItIsAcknowledgedIsOfTheTimeBefore() {
+  void aRemovalRepeatedBeforeItsAcknowledgementIsNotSentAgain() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(43, 43));
     deliveryTracker.userLeft(A);
@@ -146,7 +146,7 @@ class DeliveryTrackerTest {
   }
 
   @Test
-  void whereItIsForgottenWhatWasSentTheConnectionCannotGoOn() {
+  void resumeFailsWhenTheProgressOfAConversationIsForgotten() {
     deliveryTracker.attached(List.of());
     List<ConversationId> ids = new ArrayList<>();
     for (int i = 0; i <= TrackedConversations.ENDED; i++) {

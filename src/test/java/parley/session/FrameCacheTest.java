@@ -20,7 +20,7 @@ class FrameCacheTest {
   private final FrameCache shared = new FrameCache();
 
   @Test
-  void theTextOfOneObjectIsMadeOnce() {
+  void theTextOfAnEntryIsWrittenOnce() {
     Entry entry = entry(1, "hello");
     byte[] bytes = shared.bytes(new ServerFrame.Message(ONE, entry, false));
     assertThat(ClientBytes.texts(ByteString.fromArray(bytes)))
@@ -29,7 +29,7 @@ class FrameCacheTest {
   }
 
   @Test
-  void theSendersOwnIsAnother() {
+  void theSendersTextDiffersFromTheTextForOthers() {
     Entry entry = entry(1, "hello");
     for (int i = 0; i < 2; i++) {
       for (boolean own : new boolean[] {false, true}) {
@@ -43,7 +43,7 @@ class FrameCacheTest {
 
   /** Also the same place in the table, many times over. */
   @Test
-  void whatIsLikeItIsNotTakenForIt() {
+  void entriesThatShareASlotAreNotConfused() {
     for (int round = 0; round < 3; round++) {
       for (int seq = 1; seq < 2_000; seq++) {
         var frame = new ServerFrame.Message(ONE, entry(seq, "text " + seq + round), seq % 3 == 0);

@@ -19,7 +19,7 @@ class FrameQueueTest {
   }
 
   @Test
-  void countsBytesUntilTheyHaveLeft() {
+  void bytesCountUntilTheyAreWritten() {
     add("äx");
     assertThat(frameQueue.bytes()).isEqualTo(3);
     assertThat(take()).isEmpty();
@@ -54,7 +54,7 @@ class FrameQueueTest {
   }
 
   @Test
-  void aBatchHasOnlySoManyFrames() {
+  void aBatchHasABoundedNumberOfFrames() {
     for (int i = 0; i < 300; i++) {
       add("x");
     }
@@ -63,7 +63,7 @@ class FrameQueueTest {
   }
 
   @Test
-  void whatWasNotHandedOverIsForgotten() {
+  void clearDropsFramesThatWereNotTaken() {
     add("x");
     frameQueue.socketWantsMore();
     take();

@@ -66,7 +66,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void theUserHoldsTheSessionUnderTheNewLoginFirst() {
+  void authIsAnsweredAfterTheUserKnowsTheNewLogin() {
     auth("b");
     s.quiet();
     attached("b");
@@ -76,7 +76,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void aChangeThatIsNotSettledInTimeEndsTheSession() {
+  void aLoginChangeThatTakesTooLongEndsTheSession() {
     auth("b");
     s.pass(ANSWER);
     assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(9);
@@ -84,7 +84,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void theLateAnswerToAnEarlierAttachSettlesNothing() {
+  void aLateAnswerToAnEarlierAttachDoesNotConfirmTheLoginChange() {
     s.entity.stop();
     attach("a");
     auth("b");
@@ -99,7 +99,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void aLoginThatEndsWhileItIsLeftEndsTheSessionWhicheverComesFirst() {
+  void theEndOfTheOldLoginDuringTheChangeEndsTheSession() {
     auth("b");
     // The old one's end, before the user heard of the new one.
     removed();
@@ -114,7 +114,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void anAnswerUnderALoginThatIsNotTheSessionsIsNotLeftAtThat() {
+  void anAnswerWithAnotherLoginMakesTheSessionAttachAgain() {
     attached("b");
     attach("a");
     attached("a");
@@ -123,7 +123,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void anAnswerOfAnEarlierVersionSaysNoLoginAndWillDoWhereNoneIsChanged() {
+  void anAnswerWithoutALoginFromAnEarlierVersionIsAcceptedIfNoLoginChanges() {
     s.entity.stop();
     attach("a");
     attached(null);
@@ -132,7 +132,7 @@ class LoginChangeTest {
   }
 
   @Test
-  void aTokenWithoutALoginIsAChangeToo() {
+  void aTokenWithoutALoginAlsoChangesTheLogin() {
     s.verdict = CompletableFuture.completedFuture(SessionHarness.accepted(SessionHarness.ME, 900));
     s.send("{'op':'auth','id':9,'token':'of no login'}");
     attach(null);

@@ -35,7 +35,7 @@ class LossTest {
   }
 
   @Test
-  void aHoleInWhatWasToldIsFilledBeforeTheClientSeesIt() {
+  void aMissingEntryIsFetchedBeforeLaterOnesAreSent() {
     s.live();
     numbered(1, A, 1);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(1);
@@ -53,7 +53,7 @@ class LossTest {
   }
 
   @Test
-  void whatWasLostLastIsFoundByACheck() {
+  void aPeriodicCheckFindsTheLossOfTheLastEntry() {
     s.live();
     numbered(1, A, 1);
     s.expect("message");
@@ -65,7 +65,7 @@ class LossTest {
   }
 
   @Test
-  void acknowledgementsThatWereLostAreSentAgain() {
+  void lostAcknowledgementsAreSentAgain() {
     s.live();
     s.entries(A, 1, 3);
     s.entries(B, 1, 1);
@@ -91,7 +91,7 @@ class LossTest {
   }
 
   @Test
-  void aUserThatAnswersNoMoreIsLookedFor() {
+  void theSessionAttachesAgainWhenTheUserStopsAnswering() {
     s.live();
     s.checked = null;
     for (int i = 0; i < UserHandshake.MAX_UNANSWERED_CHECKS; i++) {
@@ -102,7 +102,7 @@ class LossTest {
   }
 
   @Test
-  void aUserThatDoesNotKnowTheSessionIsToldOfIt() {
+  void theSessionAttachesAgainToAUserThatForgotIt() {
     s.live();
     s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
     assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
@@ -122,7 +122,7 @@ class LossTest {
   }
 
   @Test
-  void aBacklogThatLacksAPartIsNoBacklog() {
+  void anIncompleteBacklogIsNotUsed() {
     s.hello();
     var attach = s.user.expectMessageClass(User.Attach.class);
     attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
@@ -136,7 +136,7 @@ class LossTest {
   }
 
   @Test
-  void anAttachedSessionCountsAnew() {
+  void numberingRestartsAfterAnotherAttach() {
     s.live();
     numbered(1, A, 1);
     s.expect("message");

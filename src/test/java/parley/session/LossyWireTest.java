@@ -192,7 +192,7 @@ class LossyWireTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3})
-  void everybodyEndsWithEverything(long seed) {
+  void everyDeviceEndsWithAllEntriesOverALossyConnection(long seed) {
     LossyWire wire = new LossyWire(kit, seed, 0.1);
     ActorRef<Conversation.Command> conversation = start(wire);
     List<LossyDevice> devices = new ArrayList<>();

@@ -19,7 +19,7 @@ class LostUserTest {
   }
 
   @Test
-  void aLostUserIsLookedForAndNothingIsLostOrDoubled() {
+  void sessionFindsALostUserAgainWithoutLosingOrDoublingEntries() {
     s.live();
     s.entries(A, 1, 3);
     for (long seq = 1; seq <= 3; seq++) {
@@ -54,7 +54,7 @@ class LostUserTest {
   }
 
   @Test
-  void whatWasAcknowledgedIsRememberedForAUserThatForgot() {
+  void sessionRepeatsAcknowledgementsToAUserThatForgotThem() {
     s.live();
     s.entries(A, 1, 1);
     s.expect("message");
@@ -73,7 +73,7 @@ class LostUserTest {
   }
 
   @Test
-  void aUserThatIsNotFoundForAMinuteIsStateLost() {
+  void sessionEndsWithStateLostWhenTheUserIsMissingForAMinute() {
     s.live();
     s.entity.stop();
     s.user.expectMessageClass(User.Attach.class);

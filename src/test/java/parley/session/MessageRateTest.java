@@ -15,7 +15,7 @@ class MessageRateTest {
   private static final long NOW = 1_800_000_000_000L;
 
   @Test
-  void aBucketHoldsAMinuteAndFillsSteadily() {
+  void theBucketHoldsOneMinuteAndRefillsSteadily() {
     var rate = new MessageRate(60);
     for (int i = 0; i < 60; i++) {
       assertThat(rate.tryTake(A, NOW)).isZero();
@@ -32,7 +32,7 @@ class MessageRateTest {
   }
 
   @Test
-  void zeroIsOff() {
+  void zeroMeansNoLimit() {
     var rate = new MessageRate(0);
     for (int i = 0; i < 1_000; i++) {
       assertThat(rate.tryTake(A, NOW)).isZero();
@@ -99,7 +99,7 @@ class MessageRateTest {
   }
 
   @Test
-  void aLevelNeverGivesAnythingBack() {
+  void aReportedLevelNeverRaisesTheBucket() {
     MessageRate rate = new MessageRate(50);
     for (int i = 0; i < 50; i++) {
       assertThat(rate.tryTake(A, 1_000)).isZero();

@@ -17,7 +17,7 @@ class OwnEntriesTest {
   private final DeliveryTracker deliveryTracker = port.deliveries();
 
   @Test
-  void anAnsweredEntryIsNotToldAgain() {
+  void anEntryAnsweredWithSentIsNotSentAsAMessage() {
     deliveryTracker.attached(List.of());
     deliveryTracker.sentBeforeEntry(A, 7);
     deliveryTracker.entries(A, entries(5, 8));
@@ -27,7 +27,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void anEntryBeforeItsAnswerIsNotToldEither() {
+  void anOwnEntryThatArrivesBeforeItsSentIsNotSentAsAMessage() {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 2));
@@ -59,7 +59,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void anEarlierAcknowledgementIsNotAboutALaterSent() {
+  void anEarlierAcknowledgementDoesNotCoverALaterSent() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 1));
     deliveryTracker.ack(A, 1);
@@ -84,7 +84,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void anAcknowledgementOfAnAnswerCountsWhenItsEntryHasCome() {
+  void theAcknowledgementOfASentCountsOnceItsEntryHasArrived() {
     deliveryTracker.attached(List.of());
     deliveryTracker.sentBeforeEntry(A, 7);
     deliveryTracker.ack(A, 7);
@@ -95,7 +95,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void whatWasNotSentIsNotAcknowledged() {
+  void acknowledgementsDoNotCoverUnsentEntries() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 5)));
     deliveryTracker.sentBeforeEntry(A, 6);
     deliveryTracker.ack(A, 6);
@@ -109,7 +109,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void whatNoSentTellsAfterAllIsAMessage() {
+  void anOwnEntryWhoseSentIsCancelledIsSentAsAMessage() {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
@@ -121,7 +121,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void whatWaitsForSeveralSentsGoesOutPieceByPiece() {
+  void entriesThatWaitForSeveralSentsFollowEachOfThem() {
     deliveryTracker.attached(List.of());
     port.claimed.addAll(List.of(2L, 4L));
     deliveryTracker.entries(A, entries(1, 3));
@@ -141,7 +141,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void overTheBoundWhatWaitsForASentIsReadAgain() {
+  void waitingEntriesOverTheBoundAreReadAgain() {
     deliveryTracker.attached(List.of());
     port.claimed.addAll(List.of(1L));
     deliveryTracker.entries(B, entries(1, 5));
@@ -163,7 +163,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void aPageThatWaitsForASentDoesNotMakeTheNextOnesSmaller() {
+  void aPageThatWaitsForASentDoesNotShrinkTheNextPages() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 10), new User.Lag(B, 0, 300)));
     port.claimed.add(13L);
     deliveryTracker.entries(A, entries(11, 14));
@@ -175,7 +175,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void aPageHoldsWhatWaitsForASent() {
+  void aPageHoldsEntriesThatWaitForASent() {
     deliveryTracker.attached(List.of(new User.Lag(A, 0, 150)));
     port.claimed.add(151L);
     deliveryTracker.entries(A, entries(151, 152));
@@ -189,7 +189,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void aClientThatHasBecomeSlowGetsWhatWaitedLate() {
+  void aClientThatBecomesSlowGetsWaitingEntriesLater() {
     deliveryTracker.attached(List.of());
     port.claimed.add(1L);
     deliveryTracker.entries(A, entries(1, 2));
@@ -205,7 +205,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void aGapThatIsToldWhileSomethingWaitsComesInItsPlace() {
+  void aGapAnnouncedWhileEntriesWaitKeepsItsPlace() {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
@@ -218,7 +218,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void aGapGoesOverWhatWaitsForItsSent() {
+  void aGapReplacesEntriesThatWaitForTheirSent() {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
@@ -232,7 +232,7 @@ class OwnEntriesTest {
   }
 
   @Test
-  void anOwnEntryThatWasToldWhileNobodyListenedIsToldByItsSent() {
+  void anOwnEntryMissedDuringALostUserIsReportedByItsSent() {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 1));
     port.claimed.addAll(List.of(1L, 3L));

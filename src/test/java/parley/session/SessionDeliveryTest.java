@@ -33,7 +33,7 @@ class SessionDeliveryTest {
   }
 
   @Test
-  void aPageThatDoesNotComeIsAskedForAgain() {
+  void aMissingPageIsRequestedAgain() {
     s.live(new User.Lag(A, 2, 3));
     s.conversation(A).expectMessageClass(Conversation.GetPage.class);
     s.pass(Duration.ofSeconds(15));
@@ -53,7 +53,7 @@ class SessionDeliveryTest {
   }
 
   @Test
-  void whatIsGoneIsAGap() {
+  void entriesThatNoLongerExistAreAnnouncedAsAGap() {
     s.live(new User.Lag(A, 2, 3));
     s.conversation(A)
         .expectMessageClass(Conversation.GetPage.class)
@@ -64,7 +64,7 @@ class SessionDeliveryTest {
   }
 
   @Test
-  void aHoleInWhatIsToldIsReadFromTheConversation() {
+  void missingEntriesAreReadFromTheConversation() {
     s.live();
     s.entries(A, 1, 1);
     s.expect("message");
@@ -79,7 +79,7 @@ class SessionDeliveryTest {
   }
 
   @Test
-  void acknowledgementsAreGathered() {
+  void acknowledgementsAreSentInBatches() {
     s.live();
     s.entries(A, 1, 3);
     s.entries(B, 7, 7);
@@ -100,7 +100,7 @@ class SessionDeliveryTest {
   }
 
   @Test
-  void theLastAcknowledgementIsNotLost() {
+  void pendingAcknowledgementsAreSentWhenTheSocketEnds() {
     s.live();
     s.entries(A, 1, 1);
     s.expect("message");

@@ -39,7 +39,7 @@ class SessionEndTest {
   }
 
   @Test
-  void authIsForTheSameUser() {
+  void authForAnotherUserIsRefused() {
     s.live();
     s.verdict = CompletableFuture.completedFuture(SessionHarness.accepted(BOB, 900));
     s.send("{'op':'auth','id':9,'token':'his'}");
@@ -51,7 +51,7 @@ class SessionEndTest {
   }
 
   @Test
-  void onlyTheClientsFramesCountAsLife() {
+  void onlyFramesFromTheClientKeepTheSessionAlive() {
     s.live();
     s.pass(Duration.ofSeconds(40));
     s.quiet();
@@ -63,7 +63,7 @@ class SessionEndTest {
   }
 
   @Test
-  void whoIsSilentIsPingedAndAPongIsAsGoodAsAFrame() {
+  void aSilentClientIsPingedAndAPongKeepsTheSessionAlive() {
     s.live();
     s.pass(Duration.ofSeconds(15));
     s.quiet();
@@ -79,7 +79,7 @@ class SessionEndTest {
   }
 
   @Test
-  void theUserEndsIt() {
+  void theUserCanEndTheSession() {
     s.live();
     s.told(new User.Ended(User.End.REPLACED, Refusal.of(ErrorCode.NOT_FOUND, "")));
     assertThat(s.expectClosing("replaced").path("reconnect").asBoolean()).isFalse();
@@ -96,7 +96,7 @@ class SessionEndTest {
   }
 
   @Test
-  void aDrainHasASlot() {
+  void drainGivesTheSessionASlot() {
     s.live();
     s.session.tell(new Session.Drain(3_000, 5_000, "upgrade"));
     assertThat(s.expect("server_maintenance").path("reconnect_after_ms").asLong()).isEqualTo(3_000);

@@ -23,7 +23,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void helloWelcomeSynced() {
+  void helloIsAnsweredWithWelcomeAndSynced() {
     s.hello();
     User.Attach attach = s.user.expectMessageClass(User.Attach.class);
     assertThat(attach.userId()).isEqualTo(ME);
@@ -39,7 +39,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void withoutHelloItEnds() {
+  void sessionEndsWithoutHello() {
     s.pass(Duration.ofMillis(9_999));
     s.pass(Duration.ofMillis(1));
     assertThat(s.expectClosing("no_hello").path("reconnect").asBoolean()).isFalse();
@@ -60,7 +60,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aBadTokenEndsIt() {
+  void aBadTokenEndsTheSession() {
     s.verdict = CompletableFuture.completedFuture(new Authenticator.Rejected());
     s.hello();
     assertThat(s.expectError("unauthenticated").path("id").asLong()).isEqualTo(1);
@@ -68,7 +68,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void tokensThatCannotBeJudged() {
+  void helloIsUnavailableWhenTokensCannotBeChecked() {
     s.verdict = CompletableFuture.failedFuture(new IllegalStateException("down"));
     s.hello();
     s.expectError("unavailable");
@@ -76,7 +76,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aVerdictThatNeverComes() {
+  void helloIsUnavailableWhenTheTokenCheckTimesOut() {
     s.verdict = new CompletableFuture<>();
     s.hello();
     s.send("{'op':'ping'}");
@@ -88,7 +88,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aUserThatNeverAnswers() {
+  void helloIsUnavailableWhenTheUserDoesNotAnswer() {
     s.hello();
     s.user.expectMessageClass(User.Attach.class);
     s.pass(Duration.ofSeconds(10));
@@ -97,7 +97,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void anIssuersUserIsMadeFirst() {
+  void aUserOfAnExternalIssuerIsCreatedBeforeTheAttach() {
     s.verdict =
         CompletableFuture.completedFuture(
             new Authenticator.Accepted(ME, null, START + 900_000, true));
@@ -108,7 +108,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void whoHasGoneDoesNotAttach() {
+  void aDisconnectedClientDoesNotAttach() {
     var verdict = new CompletableFuture<Authenticator.Verdict>();
     s.verdict = verdict;
     s.hello();
@@ -119,7 +119,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aDeviceTooMany() {
+  void oneDeviceTooManyIsForbiddenAndRemoved() {
     refuse(Refusal.of(ErrorCode.FORBIDDEN, "device_id: too many devices"));
     var error = s.expectError("forbidden");
     assertThat(error.path("id").asLong()).isEqualTo(1);
@@ -128,7 +128,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aRefusalForNow() {
+  void aTemporaryRefusalEndsWithRetryAfter() {
     refuse(Refusal.unavailable("too many sessions of one device at once"));
     s.expectError("unavailable");
     var closing = s.expectClosing("state_lost");
@@ -137,7 +137,7 @@ class SessionHandshakeTest {
   }
 
   @Test
-  void aUserThatIsNotThere() {
+  void helloOfAMissingUserIsNotFound() {
     refuse(Refusal.of(ErrorCode.NOT_FOUND, "no such user"));
     s.expectError("not_found");
     s.expectClosing("unauthenticated");

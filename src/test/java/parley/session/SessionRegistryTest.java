@@ -44,7 +44,7 @@ class SessionRegistryTest {
   }
 
   @Test
-  void eachInItsSlotAndTheLastFewAtOnce() {
+  void drainEndsEachSessionInItsSlotAndTheLastFewAtOnce() {
     List<Peer> peers = connect(MANY);
     drain();
     long slot = WINDOW.toMillis() / MANY;
@@ -78,7 +78,7 @@ class SessionRegistryTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, SessionRegistry.SPREAD_FROM - 1})
-  void aFewAtOnce(int few) {
+  void drainEndsFewSessionsAtOnce(int few) {
     List<Peer> peers = connect(few);
     drain();
     for (Peer peer : peers) {
@@ -92,7 +92,7 @@ class SessionRegistryTest {
   }
 
   @Test
-  void nobodyIsLetInMeanwhile() {
+  void drainRefusesNewSessions() {
     connect(SessionRegistry.SPREAD_FROM);
     drain();
     TestProbe<SocketFlow.ToSocket> late = kit.createTestProbe();
@@ -102,7 +102,7 @@ class SessionRegistryTest {
   }
 
   @Test
-  void whereNobodyIsItIsOverAtOnce() {
+  void drainWithoutSessionsEndsAtOnce() {
     drain();
     over.expectMessage(new SessionRegistry.Drained(0));
   }

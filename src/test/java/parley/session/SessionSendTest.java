@@ -40,7 +40,7 @@ class SessionSendTest {
   }
 
   @Test
-  void aRefusedSend() {
+  void aRefusedSendIsAnsweredWithAnError() {
     s.live();
     post(A, "c1", 5).replyTo().tell(new Conversation.PostRefused("c1", Refusal.notFound()));
     assertThat(s.expectError("not_found").path("id").asLong()).isEqualTo(5);
@@ -58,7 +58,7 @@ class SessionSendTest {
   }
 
   @Test
-  void aSendWithoutAnAnswer() {
+  void aSendWithoutAnAnswerFromTheConversationIsUnavailable() {
     s.live();
     var post = post(A, "c1", 5);
     s.pass(Duration.ofSeconds(15));
@@ -97,7 +97,7 @@ class SessionSendTest {
   }
 
   @Test
-  void whatFollowsAnEntryWaitsForItsSent() {
+  void entriesAfterAnOwnEntryWaitForItsSent() {
     s.live();
     var post = post(A, "c1", 5);
     s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
@@ -110,7 +110,7 @@ class SessionSendTest {
   }
 
   @Test
-  void anOldEntryOfTheSameNameIsAMessage() {
+  void anOldEntryWithTheSameClientMsgIdIsSentAsAMessage() {
     s.live();
     var post = post(A, "c1", 5);
     s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
@@ -122,7 +122,7 @@ class SessionSendTest {
   }
 
   @Test
-  void anEntryBeforeItsAnswer() {
+  void anOwnEntryThatArrivesBeforeItsAnswerIsNotSentAsAMessage() {
     s.live();
     var post = post(A, "c1", 5);
     s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
@@ -134,7 +134,7 @@ class SessionSendTest {
   }
 
   @Test
-  void anEntryProvesWhatItsAnswerShouldHaveSaid() {
+  void anOwnEntryWhoseAnswerIsLostIsReportedAsSent() {
     s.live();
     post(A, "c1", 5);
     s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
@@ -146,7 +146,7 @@ class SessionSendTest {
   }
 
   @Test
-  void oneNameInTwoConversations() {
+  void theSameClientMsgIdInTwoConversationsNamesTwoEntries() {
     s.live();
     var first = post(A, "same", 5);
     var second = post(B, "same", 6);
@@ -182,7 +182,7 @@ class SessionSendTest {
   }
 
   @Test
-  void onlySoManyWithoutAnAnswer() {
+  void pendingSendsAreLimited() {
     s.live();
     for (int i = 0; i < PendingPosts.OUTSTANDING; i++) {
       post(A, "c" + i, i);

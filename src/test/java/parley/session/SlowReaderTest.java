@@ -23,7 +23,7 @@ class SlowReaderTest {
   }
 
   @Test
-  void aSlowReaderLosesWhatItCanDoWithout() {
+  void aSlowReaderLosesTypingAndPresenceFirst() {
     s.live();
     fill();
     s.told(new User.TypingSeen(A, BOB, true));
@@ -55,7 +55,7 @@ class SlowReaderTest {
   }
 
   @Test
-  void whoNeverReadsIsCut() {
+  void aClientThatNeverReadsIsDisconnected() {
     s.live();
     fill();
     barrier();
@@ -71,7 +71,7 @@ class SlowReaderTest {
   }
 
   @Test
-  void whoReadsNothingIsNotReadFrom() {
+  void framesOfAClientThatDoesNotReadAreNotRead() {
     s.live();
     fill();
     barrier();

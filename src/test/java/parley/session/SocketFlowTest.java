@@ -96,7 +96,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aFrameInPartsIsPutTogether() {
+  void aFragmentedFrameIsAssembled() {
     socket.tell(SocketFlow.Ready.READY);
     ByteString all = ClientBytes.text("aäc");
     client.sendNext(all.take(3));
@@ -105,7 +105,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aFrameInPartsIsBounded() {
+  void aFragmentedFrameIsBounded() {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
     client.sendNext(ClientBytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
@@ -130,7 +130,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aLastFrameThatIsNotAnsweredIsTheEndAllTheSame() {
+  void aClientThatDoesNotAnswerTheLastFrameIsDisconnected() {
     manual();
     expectLastFrame();
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
@@ -172,7 +172,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void theBoundIsOfBytes() {
+  void frameSizeIsMeasuredInBytes() {
     socket.tell(SocketFlow.Ready.READY);
     String most = "ä".repeat(Limits.FRAME_BYTES / 2);
     client.sendNext(ClientBytes.text(most));
@@ -193,7 +193,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aPingIsAnsweredBeforeWhatWaits() {
+  void aPingIsAnsweredBeforeQueuedFrames() {
     client.sendNext(ClientBytes.frame(true, RawSocket.PING, "1"));
     client.sendNext(ClientBytes.frame(true, RawSocket.PING, "2"));
     client.sendNext(ClientBytes.text("one"));
@@ -209,7 +209,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aBatchIsPassedOnBeforeMoreIsWanted() {
+  void aBatchIsWrittenBeforeMoreFramesAreRequested() {
     server.request(1);
     expectWants();
     socket.tell(batch(false, "one", "two"));
@@ -220,7 +220,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void whatIsNotReadWaitsInOrder() {
+  void unreadFramesWaitInOrder() {
     socket.tell(batch(false, "one"));
     socket.tell(batch(false, "two"));
     socket.tell(batch(true, "three"));
@@ -229,7 +229,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void nothingComesAfterTheLast() {
+  void noFrameFollowsTheLastOne() {
     server.request(2);
     expectWants();
     socket.tell(batch(true, "closing"));
@@ -242,7 +242,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aClientThatGoesIsGoneAfterItsLastFrame() {
+  void theEndOfAClientIsReportedAfterItsLastFrame() {
     client.sendNext(
         ClientBytes.text("one")
             .concat(ClientBytes.frame(true, RawSocket.PING, ""))
@@ -257,7 +257,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aClientThatSaysGoodbyeIsAnswered() {
+  void aCloseFrameIsAnswered() {
     server.request(1);
     expectWants();
     socket.tell(SocketFlow.Ready.READY);
@@ -272,7 +272,7 @@ class SocketFlowTest {
 
   /** A goodbye waits for what is on its way, and for nothing that is not. */
   @Test
-  void aClientThatSaysGoodbyeWhileNothingGoesOutIsAnswered() {
+  void aCloseFrameIsAnsweredWhileNothingIsSent() {
     socket.tell(batch(false, "one"));
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
@@ -283,7 +283,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aGoodbyeThatDoesNotGoOutIsCut() {
+  void aConnectionIsCutIfTheCloseFrameCannotBeWritten() {
     manual();
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
@@ -292,7 +292,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aPongIsTold() {
+  void aPongIsReportedToTheSession() {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
@@ -302,7 +302,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void whatIsNoFrameEndsTheConnectionWithAReason() {
+  void anInvalidFrameEndsTheConnectionWithAReason() {
     server.request(1);
     expectWants();
     client.sendNext(ByteString.fromString("GET / HTTP/1.1\r\n\r\n"));
@@ -331,7 +331,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aClientThatStopsReadingForGood() {
+  void aClientThatStopsReadingIsDisconnected() {
     server.cancel();
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.expectCancellation();
@@ -347,7 +347,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aSessionThatFailsTakesItsSocketAlong() {
+  void aFailingSessionEndsItsSocket() {
     // Only a session that the socket knows already can be told apart from one that never was.
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.text("hello"));
@@ -363,7 +363,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void aRegistryThatEndsTakesItsSocketsAlong() {
+  void theEndOfTheRegistryEndsItsSockets() {
     connectOnly();
     sessions.stop();
     assertThat(expectClosing()).contains("\"closing\"", CloseCode.STATE_LOST.wireName());
@@ -372,7 +372,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void whoIsRefusedIsToldWhenToComeBack() {
+  void aRefusedClientLearnsWhenToReconnect() {
     connectOnly();
     socket.tell(SocketFlow.Refused.REFUSED);
     assertThat(expectClosing())
@@ -382,7 +382,7 @@ class SocketFlowTest {
   }
 
   @Test
-  void whoIsRefusedAndReadsNothingIsCut() {
+  void aRefusedClientThatDoesNotReadIsDisconnected() {
     manual();
     connectOnly();
     socket.tell(SocketFlow.Refused.REFUSED);

@@ -19,7 +19,7 @@ class DataFolderTest {
   @TempDir Path temporary;
 
   @Test
-  void isMadeAndHeldByOne() throws Exception {
+  void theFolderIsCreatedAndLockedByOneProcess() throws Exception {
     Path path = temporary.resolve("a/b");
     try (DataFolder first = DataFolder.open(path)) {
       assertThat(first.path()).isDirectory();
@@ -34,7 +34,7 @@ class DataFolderTest {
 
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void isForItsOwnerOnly() throws Exception {
+  void onlyTheOwnerCanReadTheFolder() throws Exception {
     Path made = temporary.resolve("a/b");
     DataFolder.open(made).close();
     assertThat(Files.getPosixFilePermissions(made))
@@ -78,7 +78,7 @@ class DataFolderTest {
   }
 
   @Test
-  void aFileInItsPlaceIsRefused() throws Exception {
+  void aFileInPlaceOfTheFolderIsRefused() throws Exception {
     Path file = Files.writeString(temporary.resolve("data"), "");
     assertThatThrownBy(() -> DataFolder.open(file))
         .isInstanceOf(StoreRefusedException.class)

@@ -17,7 +17,7 @@ import parley.client.FaultProxy;
 @Timeout(90)
 class DynamoStoreTest {
   @Test
-  void tablesAreMadeOnceAndFound() throws Exception {
+  void tablesAreCreatedOnceAndThenFound() throws Exception {
     String prefix = DynamoLocal.prefix();
     DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
     DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
@@ -45,7 +45,7 @@ class DynamoStoreTest {
   }
 
   @Test
-  void nobodyThereIsRefused() {
+  void anUnreachableEndpointIsRefused() {
     DynamoLocal.credentials();
     assertThatThrownBy(() -> DynamoStore.open(URI.create("http://127.0.0.1:1"), "x-", true))
         .isInstanceOf(StoreRefusedException.class)
@@ -63,7 +63,7 @@ class DynamoStoreTest {
 
   /** In a process without anything of this machine's, which may well have a region. */
   @Test
-  void noRegionIsRefused(@TempDir Path home) throws Exception {
+  void aMissingRegionIsRefused(@TempDir Path home) throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

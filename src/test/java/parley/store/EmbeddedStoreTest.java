@@ -73,7 +73,7 @@ class EmbeddedStoreTest {
   }
 
   @Test
-  void aStoreThatIsGoneIsTold() throws Exception {
+  void aFailedStoreIsReported() throws Exception {
     BlockingQueue<String> told = new LinkedBlockingQueue<>();
     Runnable write =
         () -> {

@@ -76,7 +76,7 @@ class HighestNumberTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 10})
-  void itFindsTheEnd(int shards) {
+  void theHighestNumberIsFoundInTheTable(int shards) {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("parley.seed=" + seed);
     for (int run = 0; run < RUNS; run++) {

@@ -48,7 +48,7 @@ class SigningRegionTest {
     "tables.example.org, ap-south-1, ap-south-1",
     "127.0.0.1, , us-east-1"
   })
-  void theEndpointOrTheSettingNamesIt(String host, String set, String region) {
+  void theEndpointOrTheSettingNamesTheRegion(String host, String set, String region) {
     if (set != null) {
       System.setProperty("aws.region", set);
     }

@@ -108,7 +108,7 @@ class WriteGuardTest {
     "99,1,None,ThrottlingError",
     "99,2,TransactionConflict,None"
   })
-  void whatIsCancelledForAWhileIsRepeated(int before, int batch, String first, String second) {
+  void temporarilyCancelledWritesAreRepeated(int before, int batch, String first, String second) {
     ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, before);
     AtomicInteger left = new AtomicInteger(3);
@@ -129,7 +129,7 @@ class WriteGuardTest {
 
   /** Whatever else is said of it: another writer was there, and it is not tried again. */
   @Test
-  void whatIsCancelledForAConditionIsRefusedOnce() {
+  void writesThatFailTheirConditionAreRefusedOnce() {
     ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 3);
     AtomicInteger tries = new AtomicInteger();
@@ -169,7 +169,7 @@ class WriteGuardTest {
 
   /** What an entity reads when it wakes, and what history reads, one event too. */
   @Test
-  void whatWasWrittenIsRead() {
+  void writtenEventsAreReplayed() {
     ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
     fill(writer, 205);
     CurrentEventsByPersistenceIdQuery journal =
