@@ -53,6 +53,7 @@ import parley.store.Store;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 import parley.user.UserSettings;
+import parley.user.UserSharding;
 
 /**
  * Starts the features of a node and connects them. Entities are registered with sharding only here,
@@ -147,7 +148,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message)));
     PushWiring pushWiring =
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
-    User.init(
+    UserSharding.init(
         sharding,
         UserSettings.standard(),
         (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),

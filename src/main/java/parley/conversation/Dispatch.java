@@ -11,6 +11,7 @@ import parley.model.Entry;
 import parley.model.Limits;
 import parley.model.UserId;
 import parley.serial.Wire;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -157,22 +158,22 @@ final class Dispatch {
   /** Sends persisted entries and cursor moves to the users whom they concern. */
   void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
     cursorMinimums = CursorMinimums.of(state);
-    List<User.Receipt> receipts = new ArrayList<>(moves.size());
+    List<Delivery.Receipt> receipts = new ArrayList<>(moves.size());
     for (ConversationEvent.CursorMove move : moves) {
       Member member = state.member(move.userId());
       if (member != null) {
-        receipts.add(new User.Receipt(member.userId, member.delivered, member.read));
+        receipts.add(new Delivery.Receipt(member.userId, member.delivered, member.read));
       }
     }
     boolean toAll = !entries.isEmpty() || state.members.size() <= Limits.RECEIPT_MEMBERS;
-    List<User.Receipt> shown =
+    List<Delivery.Receipt> shown =
         state.members.size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
     if (toAll) {
       for (Member member : state.members.values()) {
         deliver(member.userId, member.joinedSeq, entries, shown, now);
       }
     } else {
-      for (User.Receipt receipt : receipts) {
+      for (Delivery.Receipt receipt : receipts) {
         Member member = state.member(receipt.userId());
         if (member != null) {
           deliver(member.userId, member.joinedSeq, entries, shown, now);
@@ -194,7 +195,7 @@ final class Dispatch {
   }
 
   private void deliver(
-      UserId user, long joinedSeq, List<Entry> entries, List<User.Receipt> receipts, long now) {
+      UserId user, long joinedSeq, List<Entry> entries, List<Delivery.Receipt> receipts, long now) {
     Position position = positions.get(user);
     if (position == null) {
       position = new Position(joinedSeq - 1);
@@ -225,7 +226,11 @@ final class Dispatch {
   }
 
   private void send(
-      UserId user, Position position, List<Entry> entries, List<User.Receipt> receipts, long now) {
+      UserId user,
+      Position position,
+      List<Entry> entries,
+      List<Delivery.Receipt> receipts,
+      long now) {
     User.RowMember row = rowFor(user);
     if (row == null) {
       return;
@@ -236,7 +241,7 @@ final class Dispatch {
     if (!entries.isEmpty()) {
       position.sentSeq = entries.getLast().seq();
     }
-    List<User.Receipt> cursors = receipts;
+    List<Delivery.Receipt> cursors = receipts;
     if (position.resendCursors) {
       position.resendCursors = false;
       cursors = allCursors();
@@ -255,12 +260,12 @@ final class Dispatch {
   }
 
   /** The cursors of all members, for a user that may have missed moves. */
-  private List<User.Receipt> allCursors() {
+  private List<Delivery.Receipt> allCursors() {
     if (state.members.size() > Limits.RECEIPT_MEMBERS) {
       return List.of();
     }
     return state.members.values().stream()
-        .map(member -> new User.Receipt(member.userId, member.delivered, member.read))
+        .map(member -> new Delivery.Receipt(member.userId, member.delivered, member.read))
         .toList();
   }
 

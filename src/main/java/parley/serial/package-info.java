@@ -15,7 +15,7 @@
  *   Conversation.Post               302       268        247       229   236
  *   Conversation.Posted             169       127        126       114   120
  *   User.Deliver                    725       589        522       454   339
- *   User.Numbered(Entries)          355       328        287       261   260
+ *   Delivery.Numbered(Entries)          355       328        287       261   260
  *   FromUser(Dispatched)             80        61         59        49    81
  *   User.Acked                      141       103        101        89   122
  * </pre>

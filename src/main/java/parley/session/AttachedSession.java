@@ -6,7 +6,7 @@ import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.protocol.ServerFrame;
-import parley.user.User;
+import parley.user.Delivery;
 
 /**
  * The part of a session that exists once it is attached: passes the user entity's deliveries to the
@@ -44,42 +44,42 @@ final class AttachedSession implements DeliveryTracker.Port {
   }
 
   /** Handles a delivery. Returns false if an earlier delivery was lost. */
-  boolean onDelivery(User.Delivery delivery) {
+  boolean onDelivery(Delivery delivery) {
     switch (delivery) {
-      case User.Numbered d -> {
+      case Delivery.Numbered d -> {
         return userHandshake.isNext(d) && onDelivery(d.delivery());
       }
-      case User.Checked d -> {
+      case Delivery.Checked d -> {
         return userHandshake.onCheckAnswer(d);
       }
-      case User.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
-      case User.RowChanged d -> {
+      case Delivery.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
+      case Delivery.RowChanged d -> {
         if (d.row().removed()) {
           deliveryTracker.userLeft(d.row().conversationId());
         }
         out.row(d.row());
       }
-      case User.Receipts d -> {
-        for (User.Receipt r : d.receipts()) {
+      case Delivery.Receipts d -> {
+        for (Delivery.Receipt r : d.receipts()) {
           out.receipt(
               new ServerFrame.Receipt(d.conversationId(), r.userId(), r.delivered(), r.read()));
         }
       }
-      case User.TypingSeen d ->
+      case Delivery.TypingSeen d ->
           out.sendLossy(new ServerFrame.Typing(d.conversationId(), d.userId(), d.active()));
-      case User.PresenceSeen d -> {
+      case Delivery.PresenceSeen d -> {
         // The notice may have been sent before the client stopped watching this user.
         if (clientRequests.watches(d.presence().userId())) {
           out.sendLossy(new ServerFrame.PresenceChanged(d.presence()));
         }
       }
-      case User.GapSeen d ->
+      case Delivery.GapSeen d ->
           deliveryTracker.gapSeen(d.conversationId(), d.from(), d.to(), d.reason());
       // The session itself handles these.
-      case User.Attached d -> {}
-      case User.MoreLagging d -> {}
-      case User.Knock d -> {}
-      case User.Ended d -> {}
+      case Delivery.Attached d -> {}
+      case Delivery.MoreLagging d -> {}
+      case Delivery.Knock d -> {}
+      case Delivery.Ended d -> {}
     }
     return true;
   }

@@ -12,6 +12,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -25,7 +26,7 @@ final class ClientIdentity {
   private ClientFrame.@Nullable Hello hello;
   private Authenticator.@Nullable Accepted principal;
   private Authenticator.@Nullable Accepted loginPending;
-  private @Nullable ActorRef<User.Delivery> adapter;
+  private @Nullable ActorRef<Delivery> adapter;
   private @Nullable Long authId;
   private String sessionId = "";
   private boolean renewing;
@@ -154,8 +155,7 @@ final class ClientIdentity {
   void attach(Authenticator.Accepted accepted) {
     principal = accepted;
     sessionId = deps.sessionIds().get();
-    var session =
-        context.messageAdapter(User.Delivery.class, SessionInternal.DeliveryReceived::new);
+    var session = context.messageAdapter(Delivery.class, SessionInternal.DeliveryReceived::new);
     adapter = session;
     UserId id = accepted.userId();
     var user = deps.entities().user(id);
@@ -229,7 +229,7 @@ final class ClientIdentity {
   }
 
   /** The address to which the user entity and watched users send their deliveries. */
-  ActorRef<User.Delivery> adapter() {
+  ActorRef<Delivery> adapter() {
     return Objects.requireNonNull(adapter);
   }
 

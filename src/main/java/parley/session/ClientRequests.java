@@ -17,6 +17,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.protocol.ClientFrame;
 import parley.protocol.ServerFrame;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -52,7 +53,7 @@ final class ClientRequests {
   private final OutgoingFrames out;
   private final DeliveryTracker deliveryTracker;
   private final UserId me;
-  private final ActorRef<User.Delivery> session;
+  private final ActorRef<Delivery> session;
   private final ActorRef<Conversation.PostReply> postReplies;
   private final FrameBudget budget;
   private final PendingPosts pendingPosts = new PendingPosts();
@@ -70,7 +71,7 @@ final class ClientRequests {
       DeliveryTracker deliveryTracker,
       FrameBudget budget,
       UserId me,
-      ActorRef<User.Delivery> session) {
+      ActorRef<Delivery> session) {
     this.context = context;
     this.deps = deps;
     this.out = out;

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.Limits;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -92,8 +93,8 @@ final class DeliveryTracker {
   /**
    * The session is attached. Starts to send the backlog: these conversations lag, the oldest first.
    */
-  void attached(List<User.Lag> lags) {
-    for (User.Lag lag : lags) {
+  void attached(List<Delivery.Lag> lags) {
+    for (Delivery.Lag lag : lags) {
       if (lag.head() > lag.acked() && !tracked.has(lag.conversationId())) {
         ConversationProgress conversationProgress = new ConversationProgress(lag.acked());
         conversationProgress.head = lag.head();
@@ -104,7 +105,7 @@ final class DeliveryTracker {
       }
     }
     boolean nothing = openBacklogs == 0;
-    for (User.Lag lag : lags) {
+    for (Delivery.Lag lag : lags) {
       ConversationProgress conversationProgress = tracked.get(lag.conversationId());
       if (conversationProgress != null && skipExpired(lag, conversationProgress)) {
         update(lag.conversationId(), conversationProgress);
@@ -120,7 +121,7 @@ final class DeliveryTracker {
    * Skips entries that have waited longer than the backlog's lifetime: a gap announces them.
    * Returns whether there were any.
    */
-  private boolean skipExpired(User.Lag lag, ConversationProgress conversationProgress) {
+  private boolean skipExpired(Delivery.Lag lag, ConversationProgress conversationProgress) {
     if (!conversationProgress.hasPosition() || lag.expired() <= conversationProgress.sentTo) {
       return false;
     }
@@ -141,8 +142,8 @@ final class DeliveryTracker {
    * @return false if the tracker no longer remembers enough to find the missing entries; the
    *     connection must then end
    */
-  boolean resumed(List<User.Lag> lags) {
-    for (User.Lag lag : lags) {
+  boolean resumed(List<Delivery.Lag> lags) {
+    for (Delivery.Lag lag : lags) {
       ConversationId id = lag.conversationId();
       if (tracked.mayBeForgotten(id)) {
         return false;

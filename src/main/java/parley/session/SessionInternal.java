@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.protocol.ServerFrame;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** Messages to a session from its socket, from adapters and from itself. */
@@ -40,7 +41,7 @@ sealed interface SessionInternal extends Session.Command {
   record Verified(int round, Authenticator.Verdict verdict) implements SessionInternal {}
 
   /** A delivery of the user entity or of a watched user. */
-  record DeliveryReceived(User.Delivery delivery) implements SessionInternal {}
+  record DeliveryReceived(Delivery delivery) implements SessionInternal {}
 
   /** This user entity has stopped. */
   record UserGone(ActorRef<User.Command> user) implements SessionInternal {}

@@ -8,6 +8,7 @@ import parley.model.Refusal;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.Timer;
 import parley.session.SessionLifecycle.Phase;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -46,18 +47,18 @@ final class UserAttachment {
   }
 
   /** Handles a delivery of the user entity, or of a watched user. */
-  void onDelivery(User.Delivery delivery) {
+  void onDelivery(Delivery delivery) {
     if (lifecycle.isIn(Phase.CLOSING)) {
       return;
     }
-    if (delivery instanceof User.Ended ended) {
+    if (delivery instanceof Delivery.Ended ended) {
       onEnded(ended);
-    } else if (delivery instanceof User.Knock knock) {
+    } else if (delivery instanceof Delivery.Knock knock) {
       knock.user().tell(new User.Living(knock.order()));
     } else if (lifecycle.isIn(Phase.ATTACHING)
         || lifecycle.resuming()
         || welcomeAssembly != null
-        || delivery instanceof User.Attached) {
+        || delivery instanceof Delivery.Attached) {
       // This includes a second answer to a repeated attach: the user entity restarts its numbering
       // after each one.
       onWelcome(delivery);
@@ -69,12 +70,12 @@ final class UserAttachment {
   // The answer to an attach, in one or more parts. A numbered delivery before the last part means
   // that a part was lost, so the session attaches again. Deliveries before the first part belong to
   // an earlier attach and are ignored.
-  private void onWelcome(User.Delivery delivery) {
-    if (delivery instanceof User.Attached answer) {
+  private void onWelcome(Delivery delivery) {
+    if (delivery instanceof Delivery.Attached answer) {
       welcomeAssembly = new WelcomeAssembly(answer);
-    } else if (delivery instanceof User.MoreLagging more && welcomeAssembly != null) {
+    } else if (delivery instanceof Delivery.MoreLagging more && welcomeAssembly != null) {
       welcomeAssembly.add(more);
-    } else if (delivery instanceof User.Numbered && welcomeAssembly != null) {
+    } else if (delivery instanceof Delivery.Numbered && welcomeAssembly != null) {
       welcomeAssembly = null;
       clientIdentity.resume();
       return;
@@ -160,10 +161,10 @@ final class UserAttachment {
     }
   }
 
-  private void onEnded(User.Ended ended) {
+  private void onEnded(Delivery.Ended ended) {
     boolean finalWord =
-        ended.why() == User.End.REMOVED
-            || (ended.why() == User.End.REFUSED && !ended.refusal().code().retryable());
+        ended.why() == Delivery.End.REMOVED
+            || (ended.why() == Delivery.End.REFUSED && !ended.refusal().code().retryable());
     if (clientIdentity.loginPending() && finalWord) {
       // The refusal may concern only the new token's login: attach again with the login that the
       // session had.

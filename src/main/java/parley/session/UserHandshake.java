@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import parley.model.ConversationId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -27,14 +28,14 @@ final class UserHandshake {
 
   private final SessionDeps deps;
   private final ClientIdentity clientIdentity;
-  private final ActorRef<User.Delivery> session;
+  private final ActorRef<Delivery> session;
   private final Map<ConversationId, User.Ack> uncheckedAcks = new LinkedHashMap<>(4);
   private final Map<ConversationId, User.Ack> checkedAcks = new LinkedHashMap<>(4);
   private long receivedCount;
   private long ackMessagesSent;
   private int unansweredChecks;
 
-  UserHandshake(SessionDeps deps, ClientIdentity clientIdentity, ActorRef<User.Delivery> session) {
+  UserHandshake(SessionDeps deps, ClientIdentity clientIdentity, ActorRef<Delivery> session) {
     this.deps = deps;
     this.clientIdentity = clientIdentity;
     this.session = session;
@@ -50,7 +51,7 @@ final class UserHandshake {
   }
 
   /** Counts a delivery. Returns whether it is the next one, so that none before it is missing. */
-  boolean isNext(User.Numbered numbered) {
+  boolean isNext(Delivery.Numbered numbered) {
     return numbered.nr() == ++receivedCount;
   }
 
@@ -94,7 +95,7 @@ final class UserHandshake {
   /**
    * Handles the answer to a check. Returns whether all deliveries of the user entity have arrived.
    */
-  boolean onCheckAnswer(User.Checked answer) {
+  boolean onCheckAnswer(Delivery.Checked answer) {
     // The answer to an earlier check does not cover what was sent after that check.
     boolean last = unansweredChecks == 1;
     unansweredChecks = 0;

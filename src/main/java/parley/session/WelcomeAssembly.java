@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -12,18 +13,18 @@ import parley.user.User;
  */
 final class WelcomeAssembly {
   private final ActorRef<User.Command> user;
-  private final List<User.Lag> lagging;
+  private final List<Delivery.Lag> lagging;
   private final @Nullable String sid;
   private int missing;
 
-  WelcomeAssembly(User.Attached first) {
+  WelcomeAssembly(Delivery.Attached first) {
     user = first.user();
     lagging = new ArrayList<>(first.lagging());
     missing = first.more();
     sid = first.sid();
   }
 
-  void add(User.MoreLagging more) {
+  void add(Delivery.MoreLagging more) {
     lagging.addAll(more.lagging());
     missing--;
   }
@@ -46,7 +47,7 @@ final class WelcomeAssembly {
   }
 
   /** The conversations in which the device lags. */
-  List<User.Lag> lagging() {
+  List<Delivery.Lag> lagging() {
     return lagging;
   }
 }

@@ -55,7 +55,7 @@ sealed interface DeliveryHandler {
       boolean created,
       boolean changed,
       @Nullable InboxRow removed,
-      User.@Nullable GapSeen gap)
+      Delivery.@Nullable GapSeen gap)
       implements DeliveryHandler {}
 
   /**
@@ -96,7 +96,8 @@ sealed interface DeliveryHandler {
       if (known <= start) {
         return take(null, start, message, devices, early, null);
       }
-      User.GapSeen gap = new User.GapSeen(message.conversationId(), start + 1, known, "forgotten");
+      Delivery.GapSeen gap =
+          new Delivery.GapSeen(message.conversationId(), start + 1, known, "forgotten");
       return take(null, known, message, devices, early, gap);
     }
     boolean newer = message.version() > conversationRow.version();
@@ -136,7 +137,7 @@ sealed interface DeliveryHandler {
       User.Deliver message,
       Set<Long> devices,
       DeviceCursors cursors,
-      User.@Nullable GapSeen gap) {
+      Delivery.@Nullable GapSeen gap) {
     boolean newer = conversationRow == null || message.version() > conversationRow.version();
     long leftSeq =
         conversationRow == null || newer ? message.member().leftSeq() : conversationRow.leftSeq();

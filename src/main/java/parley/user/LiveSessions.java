@@ -62,19 +62,19 @@ final class LiveSessions {
       return newcomer.order();
     }
 
-    ActorRef<User.Delivery> ref() {
+    ActorRef<Delivery> ref() {
       return newcomer.attach().session();
     }
 
-    private void tell(User.Vital delivery) {
+    private void tell(Delivery.Vital delivery) {
       sentCount++;
-      ref().tell(new User.Numbered(sentCount, delivery));
+      ref().tell(new Delivery.Numbered(sentCount, delivery));
     }
 
     private void checked(User.Check check) {
       boolean all = ackedCount == check.acked();
       ackedCount = check.acked();
-      ref().tell(new User.Checked(sentCount, all));
+      ref().tell(new Delivery.Checked(sentCount, all));
     }
   }
 
@@ -107,12 +107,12 @@ final class LiveSessions {
   }
 
   /** Sends a delivery that must not be missed to every session. */
-  void tellAll(User.Vital delivery) {
+  void tellAll(Delivery.Vital delivery) {
     live.values().forEach(session -> session.tell(delivery));
   }
 
   /** Sends a delivery that must not be missed to one device's session. */
-  void tell(DeviceId device, User.Vital delivery) {
+  void tell(DeviceId device, Delivery.Vital delivery) {
     LiveSession session = live.get(device);
     if (session != null) {
       session.tell(delivery);
@@ -120,7 +120,7 @@ final class LiveSessions {
   }
 
   /** Sends a delivery that may be lost to every session. */
-  void tellAllUnnumbered(User.Delivery delivery) {
+  void tellAllUnnumbered(Delivery delivery) {
     live.values().forEach(session -> session.ref().tell(delivery));
   }
 
@@ -150,11 +150,11 @@ final class LiveSessions {
     if (session != null && session.sessionId().equals(check.sessionId())) {
       session.checked(check);
     } else if (session != null) {
-      end(check.session(), User.End.REPLACED, replaced());
+      end(check.session(), Delivery.End.REPLACED, replaced());
     } else if (known) {
-      end(check.session(), User.End.LOST, Refusal.unavailable("this session is not known"));
+      end(check.session(), Delivery.End.LOST, Refusal.unavailable("this session is not known"));
     } else {
-      end(check.session(), User.End.REMOVED, deviceRemovedRefusal());
+      end(check.session(), Delivery.End.REMOVED, deviceRemovedRefusal());
     }
   }
 
@@ -172,7 +172,7 @@ final class LiveSessions {
     boolean oldSaidHello = !old.newcomer.attach().resume();
     if (attach.resume() && (oldSaidHello || attach.sessionId().compareTo(old.sessionId()) < 0)) {
       // The device has said hello elsewhere since, and this session has not learned of it yet.
-      end(attach.session(), User.End.REPLACED, replaced());
+      end(attach.session(), Delivery.End.REPLACED, replaced());
       return null;
     }
     if (probed.size() >= KNOCKING) {
@@ -185,7 +185,7 @@ final class LiveSessions {
     }
     probed.put(newcomer.order(), newcomer);
     watch(attach);
-    attach.session().tell(new User.Knock(newcomer.order(), context.getSelf()));
+    attach.session().tell(new Delivery.Knock(newcomer.order(), context.getSelf()));
     return null;
   }
 
@@ -198,7 +198,7 @@ final class LiveSessions {
     LiveSession now = live.get(knock.attach().deviceId());
     if (now != null && now.order() > knock.order()) {
       context.unwatch(knock.attach().session());
-      end(knock.attach().session(), User.End.REPLACED, replaced());
+      end(knock.attach().session(), Delivery.End.REPLACED, replaced());
       return null;
     }
     return knock;
@@ -215,7 +215,7 @@ final class LiveSessions {
     if (old != null) {
       context.unwatch(old.ref());
       if (!old.sessionId().equals(attach.sessionId())) {
-        end(old.ref(), User.End.REPLACED, replaced());
+        end(old.ref(), Delivery.End.REPLACED, replaced());
       }
     }
     watch(attach);
@@ -247,7 +247,7 @@ final class LiveSessions {
     LiveSession session = live.remove(device);
     if (session != null) {
       context.unwatch(session.ref());
-      end(session.ref(), User.End.REMOVED, deviceRemovedRefusal());
+      end(session.ref(), Delivery.End.REMOVED, deviceRemovedRefusal());
     }
   }
 
@@ -259,7 +259,7 @@ final class LiveSessions {
       // The session's last acknowledgements may still arrive.
       lastSessions.put(session.device(), session.sessionId());
       context.unwatch(session.ref());
-      end(session.ref(), User.End.REMOVED, loginEnded());
+      end(session.ref(), Delivery.End.REMOVED, loginEnded());
     }
     return those.stream().map(LiveSession::device).toList();
   }
@@ -267,7 +267,7 @@ final class LiveSessions {
   /** Ends or refuses a newcomer whose login has ended. */
   static void loginEnded(User.Attach attach) {
     if (attach.resume()) {
-      end(attach.session(), User.End.REMOVED, loginEnded());
+      end(attach.session(), Delivery.End.REMOVED, loginEnded());
     } else {
       refuse(attach, Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good"));
     }
@@ -275,15 +275,15 @@ final class LiveSessions {
 
   /** Ends a session whose device was removed while the session looked for its user. */
   static void removed(User.Attach attach) {
-    end(attach.session(), User.End.REMOVED, deviceRemovedRefusal());
+    end(attach.session(), Delivery.End.REMOVED, deviceRemovedRefusal());
   }
 
   static void refuse(User.Attach attach, Refusal refusal) {
-    end(attach.session(), User.End.REFUSED, refusal);
+    end(attach.session(), Delivery.End.REFUSED, refusal);
   }
 
-  private static void end(ActorRef<User.Delivery> session, User.End why, Refusal refusal) {
-    session.tell(new User.Ended(why, refusal));
+  private static void end(ActorRef<Delivery> session, Delivery.End why, Refusal refusal) {
+    session.tell(new Delivery.Ended(why, refusal));
   }
 
   private static Refusal deviceRemovedRefusal() {

@@ -16,7 +16,7 @@ import parley.model.UserId;
 final class PresenceTracker {
   private final UserId id;
   private final long leaseMillis;
-  private final Map<ActorRef<User.Delivery>, Long> watchers = new LinkedHashMap<>();
+  private final Map<ActorRef<Delivery>, Long> watchers = new LinkedHashMap<>();
   private Presence.Status chosenStatus = Presence.Status.ONLINE;
   private Presence.Status lastSentStatus = Presence.Status.OFFLINE;
   private long hiddenSince;
@@ -47,17 +47,17 @@ final class PresenceTracker {
   }
 
   /** Starts or renews a watch. Beyond the bound, a new watcher receives the first answer only. */
-  void watch(ActorRef<User.Delivery> watcher, Presence current, long now) {
+  void watch(ActorRef<Delivery> watcher, Presence current, long now) {
     if (watchers.size() >= Limits.WATCHERS) {
       dropExpired(now);
     }
     if (watchers.containsKey(watcher) || watchers.size() < Limits.WATCHERS) {
       watchers.put(watcher, now + leaseMillis);
     }
-    watcher.tell(new User.PresenceSeen(current));
+    watcher.tell(new Delivery.PresenceSeen(current));
   }
 
-  void unwatch(ActorRef<User.Delivery> watcher) {
+  void unwatch(ActorRef<Delivery> watcher) {
     watchers.remove(watcher);
   }
 
@@ -68,7 +68,7 @@ final class PresenceTracker {
     }
     lastSentStatus = current.status();
     dropExpired(now);
-    User.PresenceSeen seen = new User.PresenceSeen(current);
+    Delivery.PresenceSeen seen = new Delivery.PresenceSeen(current);
     watchers.keySet().forEach(watcher -> watcher.tell(seen));
   }
 

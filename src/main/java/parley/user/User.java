@@ -4,15 +4,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
@@ -40,48 +35,6 @@ public final class User {
   public static final EntityTypeKey<Command> KEY = EntityTypeKey.create(Command.class, "user");
 
   private User() {}
-
-  /**
-   * Creates the behaviour of one user.
-   *
-   * @param conversations sends messages to conversations
-   * @param logins ends logins at the user's account when their device is removed
-   * @param pushDependencies the services that push notifications need
-   * @param shard receives the request to passivate this entity
-   */
-  public static Behavior<Command> create(
-      UserId id,
-      UserSettings settings,
-      Conversations conversations,
-      Logins logins,
-      InstantSource clock,
-      PushDependencies pushDependencies,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
-    return UserEntity.create(id, settings, conversations, logins, clock, pushDependencies, shard);
-  }
-
-  /** Registers the user entities with cluster sharding. */
-  public static ActorRef<ShardingEnvelope<Command>> init(
-      ClusterSharding sharding,
-      UserSettings settings,
-      Conversations conversations,
-      Logins logins,
-      InstantSource clock,
-      PushDependencies pushDependencies) {
-    return sharding.init(
-        Entity.of(
-                KEY,
-                entity ->
-                    create(
-                        new UserId(entity.getEntityId()),
-                        settings,
-                        conversations,
-                        logins,
-                        clock,
-                        pushDependencies,
-                        entity.getShard()))
-            .withStopMessage(new UserInternal.Stop()));
-  }
 
   /** All messages that a user entity receives. */
   public sealed interface Command extends Wire
@@ -294,16 +247,16 @@ public final class User {
   // ----------------------------------------------------------------------------------------------
 
   /**
-   * Attaches a session whose client has said hello. The session receives {@link Attached} or {@link
-   * Ended}, and from then on every delivery, in order. The user watches the session, so it notices
-   * the end of the session on any node. An older session of the same device receives {@link Ended}
-   * with REPLACED.
+   * Attaches a session whose client has said hello. The session receives {@link Delivery.Attached}
+   * or {@link Ended}, and from then on every delivery, in order. The user watches the session, so
+   * it notices the end of the session on any node. An older session of the same device receives
+   * {@link Delivery.Ended} with REPLACED.
    *
    * <p>A session attaches again, with {@code resume}, when its user entity has ended (the node died
    * or the shard moved). It also does so now and then when the user is on another node and a
-   * message may have been lost between the nodes. It then receives {@link Attached} again and
-   * compares the answer with what it has passed on. A resumed session never replaces the session of
-   * a later hello, and never restores a removed device.
+   * message may have been lost between the nodes. It then receives {@link Delivery.Attached} again
+   * and compares the answer with what it has passed on. A resumed session never replaces the
+   * session of a later hello, and never restores a removed device.
    *
    * @param sessionId a ULID; of two sessions of a device, the greater id is the later session
    * @param fresh the device has lost its data, or is unknown here: its cursors start at the current
@@ -361,8 +314,8 @@ public final class User {
 
   /**
    * A session asks now and then whether a message between it and the user was lost. Messages
-   * between nodes arrive in order or not at all. The answer is {@link Checked}, or {@link Ended} if
-   * this is not, or is no longer, the device's session.
+   * between nodes arrive in order or not at all. The answer is {@link Delivery.Checked}, or {@link
+   * Delivery.Ended} if this is not, or is no longer, the device's session.
    *
    * @param acked how many {@link Acked} messages the session has sent
    */
@@ -391,156 +344,8 @@ public final class User {
    */
   public record Level(UserId userId, long fullAfterMicros) implements Wire {}
 
-  /** The answer to {@link Knock}: the session is alive. */
+  /** The answer to {@link Delivery.Knock}: the session is alive. */
   public record Living(long order) implements Command {}
-
-  /** All messages that a user sends to a session. */
-  public sealed interface Delivery extends Wire {}
-
-  /**
-   * Asks an attaching session whether its connection is still open, before it replaces another
-   * session of the same device. A live session answers {@link Living} at once. A session that is
-   * about to end does not answer.
-   */
-  public record Knock(long order, ActorRef<Command> user) implements Delivery {}
-
-  /**
-   * The session is attached.
-   *
-   * @param user the entity; the session watches it, and attaches again after its end
-   * @param lagging the conversations in which the device is behind, the oldest activity first; at
-   *     most {@value #LAGS}
-   * @param more how many {@link MoreLagging} messages follow; the session is attached with the last
-   *     of them
-   * @param sid the login of the {@link Attach} that this message answers: the end of this login
-   *     ends the session. Null if the session has no login, or if a node of an earlier version
-   *     answers
-   */
-  public record Attached(
-      ActorRef<Command> user,
-      List<Lag> lagging,
-      int more,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid)
-      implements Delivery {
-    /** For a session without a login. */
-    public Attached(ActorRef<Command> user, List<Lag> lagging, int more) {
-      this(user, lagging, more, null);
-    }
-  }
-
-  /**
-   * Further conversations in which the device is behind: at most {@value #LAGS} for each message.
-   */
-  public record MoreLagging(List<Lag> lagging) implements Delivery {}
-
-  /** The most lags in one message: about 100 KB. */
-  static final int LAGS = 1_000;
-
-  /**
-   * A delivery that a session must not miss, with its number: 1, 2, 3 … since the session was
-   * attached. A session that sees a gap in the numbers has missed a delivery and attaches again;
-   * the answer says what its device lacks.
-   */
-  public record Numbered(
-      @JsonProperty("n") long nr,
-      @JsonProperty("d")
-          @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
-          @JsonSubTypes({
-            @JsonSubTypes.Type(value = Entries.class, name = "entries"),
-            @JsonSubTypes.Type(value = RowChanged.class, name = "row"),
-            @JsonSubTypes.Type(value = Receipts.class, name = "receipts"),
-            @JsonSubTypes.Type(value = GapSeen.class, name = "gap"),
-          })
-          Vital delivery)
-      implements Delivery {}
-
-  /** A delivery that a session must not miss. It is always wrapped in {@link Numbered}. */
-  public sealed interface Vital extends Delivery permits Entries, RowChanged, Receipts, GapSeen {}
-
-  /**
-   * The answer to {@link Check}.
-   *
-   * @param told the number of the last {@link Numbered} that the user has sent
-   * @param heard whether every {@link Acked} that the session sent before the check has arrived
-   */
-  public record Checked(@JsonProperty("t") long told, @JsonProperty("h") boolean heard)
-      implements Delivery {}
-
-  /**
-   * The device lacks the entries {@code acked + 1} to {@code head} of the conversation. The session
-   * reads them from the conversation.
-   *
-   * @param expired entries up to this seq have waited for {@link BacklogAges#LIFE} and are no
-   *     longer sent: the device is told of a gap and finds them in the history. 0 if no entry has
-   *     expired
-   * @param forgotten the user had dropped the conversation up to this seq for lack of room, so it
-   *     does not know what the device has. These entries are not sent either, and {@code expired}
-   *     includes them. 0 if the conversation was not dropped
-   */
-  public record Lag(
-      @JsonProperty("c") ConversationId conversationId,
-      @JsonProperty("a") long acked,
-      @JsonProperty("h") long head,
-      @JsonProperty("x") long expired,
-      @JsonProperty("f") long forgotten) {
-    /** For a conversation that was not dropped. */
-    public Lag(ConversationId conversationId, long acked, long head, long expired) {
-      this(conversationId, acked, head, expired, 0);
-    }
-
-    /** For a conversation without expired entries. */
-    public Lag(ConversationId conversationId, long acked, long head) {
-      this(conversationId, acked, head, 0, 0);
-    }
-  }
-
-  /**
-   * New entries. They are contiguous, and the first one follows the last entry that the session has
-   * received of the conversation, or the head of its lag.
-   */
-  public record Entries(
-      @JsonProperty("c") ConversationId conversationId, @JsonProperty("e") List<Entry> entries)
-      implements Vital {}
-
-  /** An inbox row has changed for a reason other than an entry that this device receives. */
-  public record RowChanged(parley.model.InboxRow row) implements Vital {}
-
-  /** Cursors of members have moved, the user's own or those of others. */
-  public record Receipts(
-      @JsonProperty("c") ConversationId conversationId, @JsonProperty("r") List<Receipt> receipts)
-      implements Vital {}
-
-  /** The cursors of one member. */
-  public record Receipt(
-      @JsonProperty("u") UserId userId,
-      @JsonProperty("d") long delivered,
-      @JsonProperty("r") long read) {}
-
-  /** A member is typing, or has stopped. May be dropped. */
-  public record TypingSeen(ConversationId conversationId, UserId userId, boolean active)
-      implements Delivery {}
-
-  /** The presence of a watched user. May be dropped. */
-  public record PresenceSeen(Presence presence) implements Delivery {}
-
-  /** This device can no longer receive these entries. */
-  public record GapSeen(ConversationId conversationId, long from, long to, String reason)
-      implements Vital {}
-
-  /** The session must end. */
-  public record Ended(End why, Refusal refusal) implements Delivery {}
-
-  /** The reasons for which a user ends a session. */
-  public enum End {
-    /** The same device has attached with a later session. */
-    REPLACED,
-    /** The device was removed, or the login of the session has ended. */
-    REMOVED,
-    /** The attach was refused; the refusal says why. */
-    REFUSED,
-    /** The user does not know this session, for example because the entity has restarted. */
-    LOST
-  }
 
   // ---- conversations
   // -----------------------------------------------------------------------------------------
@@ -564,7 +369,7 @@ public final class User {
       @JsonProperty("h") RowHeader header,
       @JsonProperty("m") RowMember member,
       @JsonProperty("e") List<Entry> entries,
-      @JsonProperty("r") List<Receipt> receipts,
+      @JsonProperty("r") List<Delivery.Receipt> receipts,
       @JsonProperty("n") long next)
       implements Command {
     /** Without the first seq that is not acknowledged. */
@@ -574,7 +379,7 @@ public final class User {
         RowHeader header,
         RowMember member,
         List<Entry> entries,
-        List<Receipt> receipts) {
+        List<Delivery.Receipt> receipts) {
       this(conversationId, version, header, member, entries, receipts, 0);
     }
   }

@@ -61,5 +61,5 @@ non-sealed interface UserInternal extends User.Command, Local {
   record Stop() implements UserInternal {}
 
   /** A session has ended, on whatever node it was. */
-  record SessionEnded(DeviceId deviceId, ActorRef<User.Delivery> session) implements UserInternal {}
+  record SessionEnded(DeviceId deviceId, ActorRef<Delivery> session) implements UserInternal {}
 }

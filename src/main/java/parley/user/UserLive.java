@@ -1,23 +1,15 @@
 package parley.user;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
-import parley.model.DeviceView;
 import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.UserId;
@@ -29,17 +21,6 @@ import parley.model.UserId;
  * durable.
  */
 final class UserLive {
-  private static final Logger LOG = LoggerFactory.getLogger(UserLive.class);
-
-  /** How far the last-seen time of a live device in the journal may lag, approximately. */
-  private static final long LAST_SEEN_STEP_MILLIS = 60_000;
-
-  /**
-   * The most conversations for which an acknowledgement may arrive before the conversation's own
-   * message.
-   */
-  private static final int MAX_EARLY_ACKS = 100;
-
   /**
    * Unsaved entries after which the flush is immediate. A conversation sends at most a thousand
    * entries beyond those that the user has acknowledged. In a busy conversation these arrive in
@@ -57,33 +38,25 @@ final class UserLive {
   final PushSchedule pushSchedule;
   final PushSender pushSender;
   final LoginEndNotices loginEndNotices;
-
   final TokenClaims tokens;
+  final DeviceActivity activity;
 
   private final UserId id;
   private final UserSettings settings;
   private final User.Conversations conversations;
   private final TimerScheduler<User.Command> timers;
-  private final ActorRef<User.Command> self;
+  private final InstantSource clock;
+  final ActorRef<User.Command> self;
   private final ConversationNotices conversationNotices;
+  private final DeviceBacklog backlog;
 
   /**
    * The row changes that were sent last, for sessions that did not receive them. It holds only news
    * of conversations since this incarnation of the entity began: a row from the journal may be
    * older than what a session has already received.
    */
-  private final Map<ConversationId, User.RowChanged> recentRowChanges = new LinkedHashMap<>();
+  private final Map<ConversationId, Delivery.RowChanged> recentRowChanges = new LinkedHashMap<>();
 
-  private final Map<ConversationId, DeviceCursors> earlyAcks = new LinkedHashMap<>();
-  private final long startedAt;
-
-  /**
-   * Devices whose sessions have attached since this incarnation began. At most as many as a user
-   * may have, and those evicted since the last attach.
-   */
-  private final Set<DeviceId> attachedBefore = new HashSet<>();
-
-  private long lastSeenAt;
   private long noticesDueAt;
   private int unflushedEntries;
 
@@ -96,8 +69,9 @@ final class UserLive {
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       UserState state,
-      long now) {
-    this.startedAt = now;
+      InstantSource clock) {
+    this.clock = clock;
+    long now = clock.millis();
     this.id = id;
     this.settings = settings;
     this.conversations = conversations;
@@ -108,7 +82,8 @@ final class UserLive {
     this.liveSessions = new LiveSessions(context);
     this.messageAllowance = new MessageAllowance(id);
     this.presenceTracker = new PresenceTracker(id, settings.watchLease().toMillis());
-    this.lastSeenAt = state.lastSeenAt();
+    this.activity = new DeviceActivity(unsavedChanges, liveSessions, now, state.lastSeenAt());
+    this.backlog = new DeviceBacklog(id, unsavedChanges);
     this.pushSchedule =
         new PushSchedule(
             id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
@@ -118,6 +93,21 @@ final class UserLive {
     this.loginEndNotices = new LoginEndNotices(logins, context, timers);
   }
 
+  /** Goes on with what was not finished when the entity ended. */
+  void recovered(UserState state) {
+    loginEndNotices.tell(state);
+    tokens.sendDue(state);
+    push(state, now());
+    if (!state.announced()) {
+      announce(state, now());
+    }
+  }
+
+  /** The present time, epoch milliseconds. */
+  long now() {
+    return clock.millis();
+  }
+
   // ---- conversations
 
   /** Handles the news of a conversation. */
@@ -125,7 +115,7 @@ final class UserLive {
     ConversationId conversation = message.conversationId();
     conversationNotices.confirmProfile(conversation);
     ConversationRow conversationRow = unsavedChanges.get(conversation);
-    DeviceCursors ahead = earlyAcks.getOrDefault(conversation, DeviceCursors.NONE);
+    DeviceCursors ahead = backlog.early(conversation);
     boolean forgets = state.forgotten() || unsavedChanges.hasDropped();
     switch (DeliveryHandler.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
       case DeliveryHandler.Quiet quiet ->
@@ -144,7 +134,7 @@ final class UserLive {
     if (current
         && !message.receipts().isEmpty()
         && unsavedChanges.get(conversation) instanceof VisibleRow) {
-      liveSessions.tellAll(new User.Receipts(conversation, message.receipts()));
+      liveSessions.tellAll(new Delivery.Receipts(conversation, message.receipts()));
     }
     scheduleNotices(state, now);
   }
@@ -152,7 +142,7 @@ final class UserLive {
   private void take(UserState state, DeliveryHandler.Taken taken, long now) {
     ConversationRow conversationRow = taken.row();
     ConversationId conversation = conversationRow.id();
-    DeviceCursors ahead = earlyAcks.remove(conversation);
+    DeviceCursors ahead = backlog.takeEarly(conversation);
     if (ahead != null) {
       for (long device : state.deviceNumbers()) {
         long acked = ahead.acked(device, 0);
@@ -181,7 +171,7 @@ final class UserLive {
       rowChanged(visibleRow.toInboxRow());
     }
     if (!taken.entries().isEmpty()) {
-      liveSessions.tellAll(new User.Entries(conversation, taken.entries()));
+      liveSessions.tellAll(new Delivery.Entries(conversation, taken.entries()));
     }
     if (taken.changed() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
       rowChanged(visibleRow.toInboxRow());
@@ -204,7 +194,7 @@ final class UserLive {
 
   /** Sends a row change to every session, and keeps it for those that come back later. */
   void rowChanged(InboxRow row) {
-    User.RowChanged changed = new User.RowChanged(row);
+    Delivery.RowChanged changed = new Delivery.RowChanged(row);
     recentRowChanges.remove(row.conversationId());
     recentRowChanges.put(row.conversationId(), changed);
     if (recentRowChanges.size() > MAX_RECENT_ROW_CHANGES) {
@@ -261,22 +251,13 @@ final class UserLive {
    * safe from a crash.
    */
   void push(UserState state, long now) {
-    pushSender.sendDue(state, anyDeviceConnected(state, now), now);
+    pushSender.sendDue(state, activity.anyConnected(state, now), now);
     if (!pushSchedule.isClean()) {
       flushSoon();
     }
     if (pushSender.runIfCrashSafe(state)) {
       unsavedChanges.readyForAck().forEach(conversation -> settle(state, conversation));
     }
-  }
-
-  /**
-   * Whether a device is connected, or was connected before this incarnation began and may come
-   * back.
-   */
-  private boolean anyDeviceConnected(UserState state, long now) {
-    return !liveSessions.isEmpty()
-        || state.devices().values().stream().anyMatch(device -> mayComeBack(device, now));
   }
 
   /** Whether the journal has everything. */
@@ -334,21 +315,6 @@ final class UserLive {
     }
   }
 
-  /** Updates the last-seen time of live devices, in the journal once a minute. */
-  void refreshLastSeen(UserState state, long now) {
-    for (LiveSessions.LiveSession session : liveSessions.all()) {
-      Device device = state.devices().get(session.device());
-      if (device != null && device.seenAt() + LAST_SEEN_STEP_MILLIS < now) {
-        seen(session.device(), session.client(), now, session.sid());
-      }
-    }
-  }
-
-  private void seen(DeviceId device, String client, long now, @Nullable String sid) {
-    unsavedChanges.seen(new UserEvent.DeviceSeen(device, client, now, sid));
-    lastSeenAt = Math.max(lastSeenAt, now);
-  }
-
   // ---- notices to conversations
 
   /** Sends the profile to every direct conversation, until each has acknowledged it. */
@@ -394,12 +360,11 @@ final class UserLive {
       return;
     }
     liveSessions.attach(newcomer, state.devices().keySet());
-    attachedBefore.add(attach.deviceId());
-    attachedBefore.retainAll(state.devices().keySet());
+    activity.attached(attach.deviceId(), state.devices().keySet());
     pushSchedule.signOfLife(device.number(), now);
-    seen(attach.deviceId(), attach.client(), now, attach.sid());
+    activity.seen(attach.deviceId(), attach.client(), now, attach.sid());
     flushSoon();
-    attached(attach, lagging(device.number(), now));
+    attached(attach, backlog.lagging(device.number(), now));
     if (attach.resume()) {
       recentRowChanges.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
     }
@@ -412,43 +377,16 @@ final class UserLive {
     scheduleNotices(state, now);
   }
 
-  private void attached(User.Attach attach, List<User.Lag> lagging) {
-    ActorRef<User.Delivery> session = attach.session();
-    int first = Math.min(User.LAGS, lagging.size());
-    int more = (lagging.size() - first + User.LAGS - 1) / User.LAGS;
+  private void attached(User.Attach attach, List<Delivery.Lag> lagging) {
+    ActorRef<Delivery> session = attach.session();
+    int first = Math.min(Delivery.LAGS, lagging.size());
+    int more = (lagging.size() - first + Delivery.LAGS - 1) / Delivery.LAGS;
     session.tell(
-        new User.Attached(self, List.copyOf(lagging.subList(0, first)), more, attach.sid()));
-    for (int from = first; from < lagging.size(); from += User.LAGS) {
-      int to = Math.min(from + User.LAGS, lagging.size());
-      session.tell(new User.MoreLagging(List.copyOf(lagging.subList(from, to))));
+        new Delivery.Attached(self, List.copyOf(lagging.subList(0, first)), more, attach.sid()));
+    for (int from = first; from < lagging.size(); from += Delivery.LAGS) {
+      int to = Math.min(from + Delivery.LAGS, lagging.size());
+      session.tell(new Delivery.MoreLagging(List.copyOf(lagging.subList(from, to))));
     }
-  }
-
-  private List<User.Lag> lagging(long device, long now) {
-    List<ConversationRow> behind = new ArrayList<>();
-    for (VisibleRow visibleRow : unsavedChanges.rows()) {
-      if (visibleRow.cursors().acked(device, visibleRow.lastSeq()) < visibleRow.lastSeq()) {
-        behind.add(visibleRow);
-      }
-    }
-    for (HiddenRow hiddenRow : unsavedChanges.parked()) {
-      if (hiddenRow.cursors().acked(device, hiddenRow.lastSeq()) < hiddenRow.lastSeq()) {
-        behind.add(hiddenRow);
-      }
-    }
-    behind.sort(
-        Comparator.comparingLong(ConversationRow::orderAt).thenComparing(ConversationRow::id));
-    return behind.stream().map(conversationRow -> lag(conversationRow, device, now)).toList();
-  }
-
-  private static User.Lag lag(ConversationRow conversationRow, long device, long now) {
-    long head = conversationRow.lastSeq();
-    long acked = conversationRow.cursors().acked(device, head);
-    BacklogAges backlogAges = conversationRow.ages();
-    long expired = backlogAges == null ? 0 : backlogAges.expired(now, head);
-    long forgotten = conversationRow.forgottenTo() > acked ? conversationRow.forgottenTo() : 0;
-    expired = Math.max(forgotten, expired > acked ? expired : 0);
-    return new User.Lag(conversationRow.id(), acked, head, expired, forgotten);
   }
 
   /** A session has ended. */
@@ -457,7 +395,7 @@ final class UserLive {
     if (session == null) {
       return;
     }
-    seen(session.device(), session.client(), now, session.sid());
+    activity.seen(session.device(), session.client(), now, session.sid());
     flushSoon();
     updatePresence(now);
     Device device = state.devices().get(session.device());
@@ -470,30 +408,8 @@ final class UserLive {
   /** A device was removed. */
   void deviceRemoved(DeviceId device, long now) {
     liveSessions.remove(device);
-    attachedBefore.remove(device);
-    unsavedChanges.forgetDevice(device);
+    activity.removed(device);
     updatePresence(now);
-  }
-
-  /**
-   * The logins that end with the device: every login that it has used and that has not ended
-   * before.
-   */
-  List<EndedLogin> loginsOf(UserState state, Device device, long now) {
-    Set<String> sids = new LinkedHashSet<>(device.allLogins());
-    LiveSessions.LiveSession session = liveSessions.of(device.id());
-    for (String sid :
-        new String[] {
-          unsavedChanges.loginOf(device.id()), session == null ? null : session.sid()
-        }) {
-      if (sid != null) {
-        sids.add(sid);
-      }
-    }
-    return sids.stream()
-        .filter(sid -> !state.hasLoginEnded(sid))
-        .map(sid -> new EndedLogin(sid, now, false))
-        .toList();
   }
 
   /** A login has ended, and the journal knows it. */
@@ -516,7 +432,7 @@ final class UserLive {
   }
 
   Presence presence(long now) {
-    return presenceTracker.current(!liveSessions.isEmpty(), lastSeenAt, now);
+    return presenceTracker.current(!liveSessions.isEmpty(), activity.lastSeenAt(), now);
   }
 
   /** Handles the acknowledgements of a device. */
@@ -531,7 +447,7 @@ final class UserLive {
     for (User.Ack ack : message.acks()) {
       ConversationRow conversationRow = unsavedChanges.get(ack.conversationId());
       if (conversationRow == null) {
-        ackedEarly(ack, device.number());
+        backlog.ackedEarly(ack, device.number());
       } else {
         acked(conversationRow, ack, device.number(), now);
       }
@@ -553,66 +469,6 @@ final class UserLive {
     if (further) {
       conversationNotices.delivered(conversationRow.id(), now);
     }
-  }
-
-  private void ackedEarly(User.Ack ack, long device) {
-    long seq = Math.min(ack.seq(), ack.proven());
-    if (seq <= 0) {
-      return;
-    }
-    if (earlyAcks.size() >= MAX_EARLY_ACKS && !earlyAcks.containsKey(ack.conversationId())) {
-      // The device receives the entry again after a reconnect.
-      LOG.info("{}: acknowledgement before its conversation dropped, too many are held", id);
-      return;
-    }
-    DeviceCursors known = earlyAcks.getOrDefault(ack.conversationId(), DeviceCursors.NONE);
-    if (seq > known.acked(device, 0)) {
-      earlyAcks.put(ack.conversationId(), known.with(device, seq, 0));
-    }
-  }
-
-  /** The devices as a client sees them, the one seen last first. */
-  List<DeviceView> devices(UserState state, long now) {
-    return state.devices().values().stream()
-        .map(
-            device -> {
-              boolean online = liveSessions.of(device.id()) != null;
-              return new DeviceView(
-                  device.id(), device.client(), online, online ? now : seenAt(device));
-            })
-        .sorted(
-            Comparator.comparingLong(DeviceView::lastSeenAt)
-                .reversed()
-                .thenComparing(DeviceView::deviceId))
-        .toList();
-  }
-
-  private long seenAt(Device device) {
-    return Math.max(device.seenAt(), unsavedChanges.seenAt(device.id()));
-  }
-
-  /**
-   * The device that can be evicted for a new one: of those that are not connected and not about to
-   * come back, the one not seen for the longest time. Null if there is none.
-   */
-  @Nullable DeviceId evictable(UserState state, long now) {
-    return state.devices().values().stream()
-        .filter(device -> liveSessions.of(device.id()) == null)
-        .filter(device -> !mayComeBack(device, now))
-        .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
-        .map(Device::id)
-        .orElse(null);
-  }
-
-  /**
-   * Whether the device counts as connected although it has no session. After this user has moved to
-   * another node, its sessions attach one by one.
-   */
-  private boolean mayComeBack(Device device, long now) {
-    boolean young = now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
-    return young
-        && !attachedBefore.contains(device.id())
-        && seenAt(device) + 2 * LAST_SEEN_STEP_MILLIS >= now;
   }
 
   /** Whether the user can leave memory. */

@@ -16,7 +16,7 @@ import parley.Marker;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.EntryIntent;
-import parley.user.User;
+import parley.user.Delivery;
 
 /** What a conversation does from wake to sleep: telling users, its reminder, and other writers. */
 class ConversationLifeTest {
@@ -274,7 +274,7 @@ class ConversationLifeTest {
               () -> {
                 h.clock.addAndGet(4_000);
                 assertThat(h.deliveries(ANN).getLast().receipts())
-                    .contains(new User.Receipt(BOB, 2, 2));
+                    .contains(new Delivery.Receipt(BOB, 2, 2));
               });
     }
   }

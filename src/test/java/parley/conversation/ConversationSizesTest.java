@@ -20,6 +20,7 @@ import parley.model.Role;
 import parley.model.UserId;
 import parley.serial.SerializedSizes;
 import parley.snapshot.SnapshotHarness;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** A conversation that is full in every respect still fits the wire and the store. */
@@ -148,9 +149,9 @@ class ConversationSizesTest {
 
   @Test
   void deliveriesFitAFrame() {
-    List<User.Receipt> receipts = new ArrayList<>();
+    List<Delivery.Receipt> receipts = new ArrayList<>();
     for (int i = 0; i < Limits.RECEIPT_MEMBERS; i++) {
-      receipts.add(new User.Receipt(user(), SIZES.number(), SIZES.number()));
+      receipts.add(new Delivery.Receipt(user(), SIZES.number(), SIZES.number()));
     }
     for (int size : List.of(1, 300, 2_000, Limits.CONTENT_BYTES)) {
       List<Entry> entries = new ArrayList<>();
@@ -166,7 +167,7 @@ class ConversationSizesTest {
     assertThat(SIZES.of(deliver(List.of(largest), receipts))).isLessThan(SerializedSizes.MESSAGE);
   }
 
-  private static User.Deliver deliver(List<Entry> entries, List<User.Receipt> receipts) {
+  private static User.Deliver deliver(List<Entry> entries, List<Delivery.Receipt> receipts) {
     return new User.Deliver(
         ID,
         SIZES.number(),

@@ -13,6 +13,7 @@ import parley.model.EntryBody;
 import parley.model.EntryIntent;
 import parley.model.LastMessage;
 import parley.model.UserId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** What travels for every message of a chat, with contents of ordinary size. */
@@ -32,7 +33,7 @@ final class HotMessages {
     @SuppressWarnings("unchecked")
     ActorRef<Conversation.PostReply> posts = (ActorRef<Conversation.PostReply>) someone;
     @SuppressWarnings("unchecked")
-    ActorRef<User.Delivery> session = (ActorRef<User.Delivery>) someone;
+    ActorRef<Delivery> session = (ActorRef<Delivery>) someone;
     Entry entry = new Entry(4711, NAME, ANN, AT, NAME, new EntryBody.Text(TEXT, null, null, false));
     Map<String, Object> all = new LinkedHashMap<>();
     all.put(
@@ -50,16 +51,17 @@ final class HotMessages {
             List.of(entry),
             List.of()));
     all.put("dispatched", new Conversation.FromUser(new User.Dispatched(BEN, 4711, 9_000)));
-    all.put("entries", new User.Numbered(17, new User.Entries(CHAT, List.of(entry))));
+    all.put("entries", new Delivery.Numbered(17, new Delivery.Entries(CHAT, List.of(entry))));
     all.put(
         "acked",
         new User.Acked(new DeviceId("phone-1"), NAME, List.of(new User.Ack(CHAT, 4711, 4711))));
     all.put("delivered", new Conversation.FromUser(new User.Delivered(BEN, 4711)));
     all.put(
         "receipts",
-        new User.Numbered(18, new User.Receipts(CHAT, List.of(new User.Receipt(BEN, 4711, 4710)))));
+        new Delivery.Numbered(
+            18, new Delivery.Receipts(CHAT, List.of(new Delivery.Receipt(BEN, 4711, 4710)))));
     all.put("check", new User.Check(new DeviceId("phone-1"), NAME, 17, session));
-    all.put("checked", new User.Checked(18, true));
+    all.put("checked", new Delivery.Checked(18, true));
     return all;
   }
 }

@@ -21,6 +21,7 @@ import parley.model.InboxPage;
 import parley.model.Presence;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** Read marks, pages, typing and presence: what a client asks for, and how often it may. */
@@ -146,9 +147,9 @@ class ClientRequestsTest {
     s.expect("ok");
     var watch = s.user.expectMessageClass(User.Watch.class);
     assertThat(watch.on()).isTrue();
-    watch.watcher().tell(new User.PresenceSeen(presence(BOB)));
+    watch.watcher().tell(new Delivery.PresenceSeen(presence(BOB)));
     s.expect("presence");
-    s.told(new User.PresenceSeen(presence(new UserId("carol"))));
+    s.told(new Delivery.PresenceSeen(presence(new UserId("carol"))));
     s.quiet();
     s.pass(Duration.ofSeconds(59));
     s.quiet();

@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.Entry;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** What a client lacks is read page by page; what cannot be had is announced as a gap. */
@@ -22,7 +23,7 @@ class DeliveryReplayTest {
   @Test
   void syncedFollowsTheWholeBacklog() {
     deliveryTracker.attached(
-        List.of(new User.Lag(A, 5, 8), new User.Lag(B, 0, 2), new User.Lag(C, 1, 2)));
+        List.of(new Delivery.Lag(A, 5, 8), new Delivery.Lag(B, 0, 2), new Delivery.Lag(C, 1, 2)));
     assertThat(port.asks.keySet()).containsExactly(A, B);
     port.answer(B, 2);
     port.answer(A, 8);
@@ -33,7 +34,7 @@ class DeliveryReplayTest {
 
   @Test
   void aBacklogOverTheWindowWaitsForAcknowledgements() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 300)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 300)));
     for (int i = 0; i < 3; i++) {
       port.answer(A, 300);
     }
@@ -46,7 +47,7 @@ class DeliveryReplayTest {
 
   @Test
   void aLiveEntryBehindAHeldBackRangeWaits() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 10)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 10)));
     deliveryTracker.entries(A, entries(11, 12));
     deliveryTracker.entries(B, entries(1, 1));
     assertThat(port.log).containsExactly("b1");
@@ -59,7 +60,7 @@ class DeliveryReplayTest {
 
   @Test
   void replayStopsWhereTheBufferIsFull() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 50)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 50)));
     port.room = 20;
     port.answer(A, 50);
     assertThat(port.messages()).hasSize(20);
@@ -74,7 +75,7 @@ class DeliveryReplayTest {
 
   @Test
   void aMissingPageIsRequestedAgainAfterAPause() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 3)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 3)));
     port.asks.clear();
     deliveryTracker.pageFailed(A);
     assertThat(port.asks).isEmpty();
@@ -93,7 +94,10 @@ class DeliveryReplayTest {
   @Test
   void expiredEntriesAreAnnouncedAsAGapAndTheRestIsSent() {
     deliveryTracker.attached(
-        List.of(new User.Lag(A, 1, 8, 6), new User.Lag(B, 0, 2, 2), new User.Lag(C, 1, 2, 0)));
+        List.of(
+            new Delivery.Lag(A, 1, 8, 6),
+            new Delivery.Lag(B, 0, 2, 2),
+            new Delivery.Lag(C, 1, 2, 0)));
     assertThat(port.log).containsExactly("gap a 2-6 expired", "gap b 1-2 expired");
     port.answer(A, 8);
     port.answer(C, 2);
@@ -108,7 +112,7 @@ class DeliveryReplayTest {
 
   @Test
   void nothingIsReplayedIfAllEntriesExpired() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 1, 8, 8), new User.Lag(B, 0, 2, 2)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 1, 8, 8), new Delivery.Lag(B, 0, 2, 2)));
     assertThat(port.log).containsExactly("gap a 2-8 expired", "gap b 1-2 expired", "synced 0");
     assertThat(port.asks).isEmpty();
   }
@@ -116,13 +120,16 @@ class DeliveryReplayTest {
   @Test
   void forgottenEntriesAreAnnouncedAsAGapWithThatReason() {
     deliveryTracker.attached(
-        List.of(new User.Lag(A, 0, 8, 6, 6), new User.Lag(B, 0, 3, 3, 2), new User.Lag(C, 1, 2)));
+        List.of(
+            new Delivery.Lag(A, 0, 8, 6, 6),
+            new Delivery.Lag(B, 0, 3, 3, 2),
+            new Delivery.Lag(C, 1, 2)));
     assertThat(port.log).containsExactly("gap a 1-6 forgotten", "gap b 1-3 expired");
   }
 
   @Test
   void unavailableEntriesAreAnnouncedAsAGap() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 2, 5), new User.Lag(B, 0, 1)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 2, 5), new Delivery.Lag(B, 0, 1)));
     port.asks.clear();
     deliveryTracker.pageRefused(A);
     assertThat(port.log).containsExactly("gap a 3-5 not_found");
@@ -139,7 +146,7 @@ class DeliveryReplayTest {
 
   @Test
   void missingEntriesOfAPageAreAnnouncedAsAGap() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 5)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 5)));
     port.asks.clear();
     List<Entry> page = new ArrayList<>(entries(1, 2));
     page.addAll(entries(5, 5));

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** Random lives of a connection: nothing is lost, doubled or reordered. */
@@ -55,7 +56,7 @@ class DeliveryTrackerRandomTest {
     }
 
     void live() {
-      List<User.Lag> lags = new ArrayList<>();
+      List<Delivery.Lag> lags = new ArrayList<>();
       for (int i = 0; i < 1 + random.nextInt(5); i++) {
         Line line = new Line();
         line.written = random.nextInt(600);
@@ -65,7 +66,7 @@ class DeliveryTrackerRandomTest {
         ConversationId id = new ConversationId("c" + i);
         lines.put(id, line);
         if (line.acked < line.told) {
-          lags.add(new User.Lag(id, line.acked, line.told));
+          lags.add(new Delivery.Lag(id, line.acked, line.told));
         }
       }
       port.client = this::onFrame;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** What is told live goes out once and in order, within the window, until it is acknowledged. */
@@ -124,7 +125,7 @@ class DeliveryTrackerTest {
       deliveryTracker.entries(A, entries(43, 43));
       deliveryTracker.userLeft(A);
       assertThat(deliveryTracker.takeAcks()).containsExactly(new User.Ack(A, 43, 43));
-      assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 42, 43)))).isTrue();
+      assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(A, 42, 43)))).isTrue();
     }
     assertThat(port.messages()).containsExactly("a42", "a43");
     assertThat(deliveryTracker.trackCount()).isZero();
@@ -155,8 +156,8 @@ class DeliveryTrackerTest {
       deliveryTracker.entries(id, entries(1, 3));
       deliveryTracker.ack(id, 3);
     }
-    assertThat(deliveryTracker.resumed(List.of(new User.Lag(ids.get(1), 2, 3)))).isTrue();
-    List<User.Lag> lost = List.of(new User.Lag(ids.getFirst(), 2, 4));
+    assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(ids.get(1), 2, 3)))).isTrue();
+    List<Delivery.Lag> lost = List.of(new Delivery.Lag(ids.getFirst(), 2, 4));
     assertThat(deliveryTracker.resumed(lost)).isFalse();
     // An answer says nothing of what was before it.
     deliveryTracker.sentBeforeEntry(ids.getFirst(), 4);

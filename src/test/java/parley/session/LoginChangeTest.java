@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
+import parley.user.Delivery;
 import parley.user.User;
 
 /**
@@ -53,12 +54,12 @@ class LoginChangeTest {
 
   private void attached(@Nullable String sid) {
     ActorRef<User.Command> user = kit.<User.Command>createTestProbe().ref();
-    s.told(new User.Attached(user, List.of(), 0, sid));
+    s.told(new Delivery.Attached(user, List.of(), 0, sid));
   }
 
   private void removed() {
     Refusal ended = Refusal.of(ErrorCode.FORBIDDEN, "this login has ended");
-    s.told(new User.Ended(User.End.REMOVED, ended));
+    s.told(new Delivery.Ended(Delivery.End.REMOVED, ended));
   }
 
   private void ok() {
@@ -71,7 +72,7 @@ class LoginChangeTest {
     s.quiet();
     attached("b");
     ok();
-    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("this session is not known")));
+    s.told(new Delivery.Ended(Delivery.End.LOST, Refusal.unavailable("this session is not known")));
     attach("b");
   }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.Refusal;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** Messages between a session and its user that did not arrive. */
@@ -24,7 +25,7 @@ class LossTest {
   }
 
   private void numbered(long nr, ConversationId id, long seq) {
-    s.told(new User.Numbered(nr, new User.Entries(id, SessionHarness.entries(seq, seq))));
+    s.told(new Delivery.Numbered(nr, new Delivery.Entries(id, SessionHarness.entries(seq, seq))));
   }
 
   private void check() {
@@ -44,7 +45,7 @@ class LossTest {
     assertThat(again.resume()).isTrue();
     // What is still said under the old numbers is not for this attachment.
     numbered(4, A, 4);
-    s.attachIn(again, List.of(new User.Lag(A, 0, 4)), List.of());
+    s.attachIn(again, List.of(new Delivery.Lag(A, 0, 4)), List.of());
     assertThat(s.page(A, 2, 4).after()).isEqualTo(1);
     for (long seq = 2; seq <= 4; seq++) {
       assertThat(s.expect("message").path("seq").asLong()).isEqualTo(seq);
@@ -57,9 +58,9 @@ class LossTest {
     s.live();
     numbered(1, A, 1);
     s.expect("message");
-    s.checked = new User.Checked(1, true);
+    s.checked = new Delivery.Checked(1, true);
     check();
-    s.checked = new User.Checked(2, true);
+    s.checked = new Delivery.Checked(2, true);
     s.pass(CHECK);
     assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
@@ -79,13 +80,13 @@ class LossTest {
     s.send("{'op':'ack','conversation_id':'conv-b','seq':1}");
     s.quiet();
     s.user.expectMessageClass(User.Acked.class);
-    s.checked = new User.Checked(0, false);
+    s.checked = new Delivery.Checked(0, false);
     check();
     assertThat(s.user.expectMessageClass(User.Acked.class).acks())
         .containsExactlyInAnyOrder(new User.Ack(A, 3, 3), new User.Ack(B, 1, 1));
-    s.checked = new User.Checked(0, true);
+    s.checked = new Delivery.Checked(0, true);
     check();
-    s.checked = new User.Checked(0, false);
+    s.checked = new Delivery.Checked(0, false);
     check();
     s.userHeardNoMore();
   }
@@ -104,7 +105,7 @@ class LossTest {
   @Test
   void theSessionAttachesAgainToAUserThatForgotIt() {
     s.live();
-    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
+    s.told(new Delivery.Ended(Delivery.End.LOST, Refusal.unavailable("unknown")));
     assertThat(s.user.expectMessageClass(User.Attach.class).resume()).isTrue();
   }
 
@@ -112,7 +113,8 @@ class LossTest {
   void aLongBacklogComesInParts() {
     s.hello();
     var attach = s.user.expectMessageClass(User.Attach.class);
-    s.attachIn(attach, List.of(new User.Lag(A, 0, 1)), List.of(List.of(new User.Lag(B, 0, 1))));
+    s.attachIn(
+        attach, List.of(new Delivery.Lag(A, 0, 1)), List.of(List.of(new Delivery.Lag(B, 0, 1))));
     s.expect("welcome");
     s.page(A, 1, 1);
     s.page(B, 1, 1);
@@ -125,11 +127,15 @@ class LossTest {
   void anIncompleteBacklogIsNotUsed() {
     s.hello();
     var attach = s.user.expectMessageClass(User.Attach.class);
-    attach.session().tell(new User.Attached(s.entity.ref(), List.of(new User.Lag(A, 0, 1)), 2));
-    attach.session().tell(new User.MoreLagging(List.of(new User.Lag(B, 0, 1))));
-    attach.session().tell(new User.Numbered(1, new User.Entries(A, SessionHarness.entries(2, 2))));
+    attach
+        .session()
+        .tell(new Delivery.Attached(s.entity.ref(), List.of(new Delivery.Lag(A, 0, 1)), 2));
+    attach.session().tell(new Delivery.MoreLagging(List.of(new Delivery.Lag(B, 0, 1))));
+    attach
+        .session()
+        .tell(new Delivery.Numbered(1, new Delivery.Entries(A, SessionHarness.entries(2, 2))));
     var again = s.user.expectMessageClass(User.Attach.class);
-    s.attachIn(again, List.of(new User.Lag(A, 1, 2)), List.of());
+    s.attachIn(again, List.of(new Delivery.Lag(A, 1, 2)), List.of());
     s.expect("welcome");
     assertThat(s.page(A, 2, 2).after()).isEqualTo(1);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(2);
@@ -140,7 +146,7 @@ class LossTest {
     s.live();
     numbered(1, A, 1);
     s.expect("message");
-    s.told(new User.Ended(User.End.LOST, Refusal.unavailable("unknown")));
+    s.told(new Delivery.Ended(Delivery.End.LOST, Refusal.unavailable("unknown")));
     var again = s.user.expectMessageClass(User.Attach.class);
     s.attachIn(again, List.of(), List.of());
     numbered(1, A, 2);

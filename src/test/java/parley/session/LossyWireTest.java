@@ -37,6 +37,7 @@ import parley.telemetry.Telemetry;
 import parley.user.PushDependencies;
 import parley.user.User;
 import parley.user.UserSettings;
+import parley.user.UserSharding;
 
 /**
  * Real sessions, users and a conversation over a transport that loses one message in ten: whatever
@@ -137,7 +138,7 @@ class LossyWireTest {
     for (UserId person : PEOPLE) {
       ActorRef<User.Command> user =
           kit.spawn(
-              User.create(
+              UserSharding.create(
                   person,
                   new UserSettings(
                       Duration.ofMillis(20), Duration.ofDays(1), Duration.ofSeconds(150), 20),

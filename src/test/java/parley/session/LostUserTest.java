@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** A session whose user has died looks for it, and goes on where it was. */
@@ -42,7 +43,7 @@ class LostUserTest {
     s.user.expectMessageClass(User.Attach.class);
 
     // The user died before its journal had any acknowledgement. Nobody was told of 4 and 5.
-    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5), 0));
+    s.told(new Delivery.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5), 0));
     var asked = s.page(A, 4, 5);
     assertThat(asked.after()).isEqualTo(3);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(4);
@@ -63,7 +64,7 @@ class LostUserTest {
     s.user.expectMessageClass(User.Acked.class);
     s.entity.stop();
     s.user.expectMessageClass(User.Attach.class);
-    s.told(new User.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 1), 0));
+    s.told(new Delivery.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 1), 0));
     s.pass(Duration.ofMillis(25));
     assertThat(s.user.expectMessageClass(User.Acked.class).acks())
         .containsExactly(new User.Ack(A, 1, 1));
@@ -87,7 +88,7 @@ class LostUserTest {
     assertThat(s.expectClosing("state_lost").path("reconnect").asBoolean()).isTrue();
   }
 
-  private static List<User.Lag> lags(long acked, long head) {
-    return List.of(new User.Lag(A, acked, head));
+  private static List<Delivery.Lag> lags(long acked, long head) {
+    return List.of(new Delivery.Lag(A, acked, head));
   }
 }

@@ -6,6 +6,7 @@ import static parley.session.SessionHarness.entries;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** The connection that wrote an entry gets {@code sent} for it, and no message overtakes that. */
@@ -96,7 +97,7 @@ class OwnEntriesTest {
 
   @Test
   void acknowledgementsDoNotCoverUnsentEntries() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 5)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 5)));
     deliveryTracker.sentBeforeEntry(A, 6);
     deliveryTracker.ack(A, 6);
     assertThat(deliveryTracker.takeAcks()).isEmpty();
@@ -164,7 +165,7 @@ class OwnEntriesTest {
 
   @Test
   void aPageThatWaitsForASentDoesNotShrinkTheNextPages() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 10), new User.Lag(B, 0, 300)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 10), new Delivery.Lag(B, 0, 300)));
     port.claimed.add(13L);
     deliveryTracker.entries(A, entries(11, 14));
     port.answer(A, 14);
@@ -176,7 +177,7 @@ class OwnEntriesTest {
 
   @Test
   void aPageHoldsEntriesThatWaitForASent() {
-    deliveryTracker.attached(List.of(new User.Lag(A, 0, 150)));
+    deliveryTracker.attached(List.of(new Delivery.Lag(A, 0, 150)));
     port.claimed.add(151L);
     deliveryTracker.entries(A, entries(151, 152));
     port.answer(A, 152);
@@ -222,7 +223,7 @@ class OwnEntriesTest {
     deliveryTracker.attached(List.of());
     port.claimed.add(2L);
     deliveryTracker.entries(A, entries(1, 3));
-    assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 1, 3, 3)))).isTrue();
+    assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(A, 1, 3, 3)))).isTrue();
     deliveryTracker.sentAfterEntry(A, 2);
     deliveryTracker.entries(A, entries(4, 4));
     assertThat(deliveryTracker.heldCount()).isZero();
@@ -237,7 +238,7 @@ class OwnEntriesTest {
     deliveryTracker.entries(A, entries(1, 1));
     port.claimed.addAll(List.of(1L, 3L));
     // The user died. 2 to 4 were told while nobody listened.
-    assertThat(deliveryTracker.resumed(List.of(new User.Lag(A, 0, 4)))).isTrue();
+    assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(A, 0, 4)))).isTrue();
     port.answer(A, 4);
     assertThat(port.messages()).containsExactly("a1", "a2");
     deliveryTracker.sentAfterEntry(A, 3);

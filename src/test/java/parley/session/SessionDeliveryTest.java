@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.conversation.Conversation;
 import parley.model.Refusal;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** A session reads what its client lacks, and passes on what its client acknowledges. */
@@ -22,7 +23,7 @@ class SessionDeliveryTest {
 
   @Test
   void theBacklogIsRead() {
-    s.live(new User.Lag(A, 2, 5));
+    s.live(new Delivery.Lag(A, 2, 5));
     var ask = s.page(A, 3, 5);
     assertThat(ask.replay()).isTrue();
     assertThat(ask.after()).isEqualTo(2);
@@ -34,7 +35,7 @@ class SessionDeliveryTest {
 
   @Test
   void aMissingPageIsRequestedAgain() {
-    s.live(new User.Lag(A, 2, 3));
+    s.live(new Delivery.Lag(A, 2, 3));
     s.conversation(A).expectMessageClass(Conversation.GetPage.class);
     s.pass(Duration.ofSeconds(15));
     s.quiet();
@@ -54,7 +55,7 @@ class SessionDeliveryTest {
 
   @Test
   void entriesThatNoLongerExistAreAnnouncedAsAGap() {
-    s.live(new User.Lag(A, 2, 3));
+    s.live(new Delivery.Lag(A, 2, 3));
     s.conversation(A)
         .expectMessageClass(Conversation.GetPage.class)
         .replyTo()

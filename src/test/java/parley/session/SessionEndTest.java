@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.protocol.ServerFrame.CloseCode;
-import parley.user.User;
+import parley.user.Delivery;
 
 /** What keeps a session alive, and what ends it: its token, silence, its user, a drain. */
 class SessionEndTest {
@@ -81,7 +81,7 @@ class SessionEndTest {
   @Test
   void theUserCanEndTheSession() {
     s.live();
-    s.told(new User.Ended(User.End.REPLACED, Refusal.of(ErrorCode.NOT_FOUND, "")));
+    s.told(new Delivery.Ended(Delivery.End.REPLACED, Refusal.of(ErrorCode.NOT_FOUND, "")));
     assertThat(s.expectClosing("replaced").path("reconnect").asBoolean()).isFalse();
     s.entries(A, 1, 1);
     s.session.tell(SessionInternal.SocketSignal.GONE);
@@ -91,7 +91,7 @@ class SessionEndTest {
   @Test
   void aRemovedDevice() {
     s.live();
-    s.told(new User.Ended(User.End.REMOVED, Refusal.of(ErrorCode.NOT_FOUND, "")));
+    s.told(new Delivery.Ended(Delivery.End.REMOVED, Refusal.of(ErrorCode.NOT_FOUND, "")));
     s.expectClosing("removed");
   }
 

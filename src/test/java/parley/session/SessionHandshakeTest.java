@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** From the first frame to {@code welcome} and {@code synced}, and what goes wrong on the way. */
@@ -29,7 +30,7 @@ class SessionHandshakeTest {
     assertThat(attach.userId()).isEqualTo(ME);
     assertThat(attach.deviceId().value()).isEqualTo("phone");
     assertThat(attach.fresh()).isFalse();
-    attach.session().tell(new User.Attached(s.entity.ref(), List.of(), 0));
+    attach.session().tell(new Delivery.Attached(s.entity.ref(), List.of(), 0));
     var welcome = s.expect("welcome");
     assertThat(welcome.path("id").asLong()).isEqualTo(1);
     assertThat(welcome.path("session_id").asText()).isEqualTo("session-1");
@@ -147,7 +148,7 @@ class SessionHandshakeTest {
   private void refuse(Refusal refusal) {
     s.hello();
     var attach = s.user.expectMessageClass(User.Attach.class);
-    attach.session().tell(new User.Ended(User.End.REFUSED, refusal));
+    attach.session().tell(new Delivery.Ended(Delivery.End.REFUSED, refusal));
   }
 
   /** Waits until the session has taken so many frames. */

@@ -31,6 +31,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.HistoryPage;
 import parley.model.UserId;
+import parley.user.Delivery;
 import parley.user.User;
 import parley.websocket.ClientBytes;
 
@@ -52,7 +53,7 @@ final class SessionHarness implements AutoCloseable {
   final TestProbe<User.Command> entity;
 
   /** What the user says to the next checks; null is nothing. */
-  volatile User.@Nullable Checked checked = new User.Checked(0, true);
+  volatile Delivery.@Nullable Checked checked = new Delivery.Checked(0, true);
 
   final AtomicInteger checks = new AtomicInteger();
   private final ActorRef<User.Command> guarded;
@@ -64,7 +65,7 @@ final class SessionHarness implements AutoCloseable {
   private final Map<ConversationId, TestProbe<Conversation.Command>> conversations =
       new ConcurrentHashMap<>();
   private final ArrayDeque<JsonNode> frames = new ArrayDeque<>();
-  private ActorRef<User.Delivery> deliveries;
+  private ActorRef<Delivery> deliveries;
   int ready;
   boolean reads = true;
   boolean lastSeen;
@@ -82,7 +83,7 @@ final class SessionHarness implements AutoCloseable {
     user = kit.createTestProbe();
     entity = kit.createTestProbe();
     guarded = kit.spawn(Behaviors.receiveMessage(this::toUser));
-    deliveries = kit.<User.Delivery>createTestProbe().ref();
+    deliveries = kit.<Delivery>createTestProbe().ref();
     session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
     socket.expectMessageClass(SocketFlow.Opened.class);
     session.tell(SessionInternal.SocketSignal.WANTS_MORE);
@@ -106,7 +107,7 @@ final class SessionHarness implements AutoCloseable {
 
   private Behavior<User.Command> toUser(User.Command command) {
     if (command instanceof User.Check check) {
-      User.Checked answer = checked;
+      Delivery.Checked answer = checked;
       if (answer != null) {
         check.session().tell(answer);
       }
@@ -172,7 +173,7 @@ final class SessionHarness implements AutoCloseable {
   }
 
   /** Says hello and is attached; welcome and (without a backlog) synced have been read. */
-  SessionHarness live(User.Lag... lagging) {
+  SessionHarness live(Delivery.Lag... lagging) {
     hello();
     attach(lagging);
     expect("welcome");
@@ -182,24 +183,24 @@ final class SessionHarness implements AutoCloseable {
     return this;
   }
 
-  void attach(User.Lag... lagging) {
+  void attach(Delivery.Lag... lagging) {
     User.Attach attach = user.expectMessageClass(User.Attach.class);
     deliveries = attach.session();
-    deliveries.tell(new User.Attached(entity.ref(), List.of(lagging), 0, attach.sid()));
+    deliveries.tell(new Delivery.Attached(entity.ref(), List.of(lagging), 0, attach.sid()));
   }
 
-  void attachIn(User.Attach attach, List<User.Lag> first, List<List<User.Lag>> more) {
+  void attachIn(User.Attach attach, List<Delivery.Lag> first, List<List<Delivery.Lag>> more) {
     deliveries = attach.session();
-    deliveries.tell(new User.Attached(entity.ref(), first, more.size(), attach.sid()));
-    more.forEach(part -> deliveries.tell(new User.MoreLagging(part)));
+    deliveries.tell(new Delivery.Attached(entity.ref(), first, more.size(), attach.sid()));
+    more.forEach(part -> deliveries.tell(new Delivery.MoreLagging(part)));
   }
 
-  void told(User.Delivery delivery) {
+  void told(Delivery delivery) {
     deliveries.tell(delivery);
   }
 
   void entries(ConversationId id, long from, long to) {
-    told(new User.Entries(id, entries(from, to)));
+    told(new Delivery.Entries(id, entries(from, to)));
   }
 
   /** Plain texts of somebody else's, one for each seq. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Refusal;
-import parley.user.User;
+import parley.user.Delivery;
 
 /**
  * Each {@code send} of a client gets one answer, and its entry is not told as a message as well.
@@ -35,7 +35,7 @@ class SessionSendTest {
     var sent = s.expect("sent");
     assertThat(sent.path("id").asLong()).isEqualTo(5);
     assertThat(sent.path("seq").asLong()).isEqualTo(1);
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
     s.quiet();
   }
 
@@ -64,7 +64,7 @@ class SessionSendTest {
     s.pass(Duration.ofSeconds(15));
     assertThat(s.expectError("unavailable").path("retryable").asBoolean()).isTrue();
     post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
     assertThat(s.expect("message").path("client_msg_id").asText()).isEqualTo("c1");
   }
 
@@ -100,7 +100,7 @@ class SessionSendTest {
   void entriesAfterAnOwnEntryWaitForItsSent() {
     s.live();
     var post = post(A, "c1", 5);
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
     s.entries(A, 2, 3);
     s.quiet();
     post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
@@ -113,8 +113,8 @@ class SessionSendTest {
   void anOldEntryWithTheSameClientMsgIdIsSentAsAMessage() {
     s.live();
     var post = post(A, "c1", 5);
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
-    s.told(new User.Entries(A, List.of(SessionHarness.own(2, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(2, "c1"))));
     post.replyTo().tell(new Conversation.Posted(A, "c1", "m3", 3, START, false));
     assertThat(s.expect("sent").path("seq").asLong()).isEqualTo(3);
     assertThat(s.expect("message").path("seq").asLong()).isEqualTo(1);
@@ -125,7 +125,7 @@ class SessionSendTest {
   void anOwnEntryThatArrivesBeforeItsAnswerIsNotSentAsAMessage() {
     s.live();
     var post = post(A, "c1", 5);
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
     s.quiet();
     post.replyTo().tell(new Conversation.Posted(A, "c1", "m1", 1, START, false));
     s.expect("sent");
@@ -137,7 +137,7 @@ class SessionSendTest {
   void anOwnEntryWhoseAnswerIsLostIsReportedAsSent() {
     s.live();
     post(A, "c1", 5);
-    s.told(new User.Entries(A, List.of(SessionHarness.own(1, "c1"))));
+    s.told(new Delivery.Entries(A, List.of(SessionHarness.own(1, "c1"))));
     s.quiet();
     s.pass(Duration.ofSeconds(15));
     var sent = s.expect("sent");

@@ -11,6 +11,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.Entry;
+import parley.user.Delivery;
 import parley.user.User;
 
 /** A client that does not read loses what it can do without, and is cut in the end. */
@@ -26,9 +27,9 @@ class SlowReaderTest {
   void aSlowReaderLosesTypingAndPresenceFirst() {
     s.live();
     fill();
-    s.told(new User.TypingSeen(A, BOB, true));
+    s.told(new Delivery.TypingSeen(A, BOB, true));
     for (int i = 1; i <= 3; i++) {
-      s.told(new User.Receipts(A, List.of(new User.Receipt(BOB, i, i))));
+      s.told(new Delivery.Receipts(A, List.of(new Delivery.Receipt(BOB, i, i))));
     }
     barrier();
     s.pass(Duration.ofSeconds(2));
@@ -90,7 +91,7 @@ class SlowReaderTest {
   private void fill() {
     s.stall();
     List<Entry> large = LongStream.rangeClosed(1, 80).mapToObj(SessionHarness::large).toList();
-    s.told(new User.Entries(A, large));
+    s.told(new Delivery.Entries(A, large));
   }
 
   /** Waits for the session. The user's probe sees a watch, even if the socket takes nothing. */

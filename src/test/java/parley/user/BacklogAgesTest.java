@@ -45,14 +45,14 @@ class BacklogAgesTest {
     push.ack(PHONE, "s9", CHAT, 8);
     rig.flush();
     assertThat(rig.lag(rig.attach(PHONE, "s10", false)))
-        .contains(new User.Lag(CHAT, 8, 9))
-        .contains(new User.Lag(GROUP, 0, 2, 2));
+        .contains(new Delivery.Lag(CHAT, 8, 9))
+        .contains(new Delivery.Lag(GROUP, 0, 2, 2));
   }
 
   /** How far each conversation of the phone is announced as a gap. */
   private List<Long> expired() {
     String session = "visit-" + visits++;
-    List<User.Lag> lags = rig.lag(rig.attach(PHONE, session, false));
-    return lags.stream().map(User.Lag::expired).toList();
+    List<Delivery.Lag> lags = rig.lag(rig.attach(PHONE, session, false));
+    return lags.stream().map(Delivery.Lag::expired).toList();
   }
 }

@@ -190,11 +190,11 @@ class BoundsTest {
     PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
     Presence offline = presenceTracker.current(false, 0, 0);
     for (int i = 0; i < Limits.WATCHERS; i++) {
-      presenceTracker.watch(kit.<User.Delivery>createTestProbe().getRef(), offline, 0);
+      presenceTracker.watch(kit.<Delivery>createTestProbe().getRef(), offline, 0);
     }
-    TestProbe<User.Delivery> late = kit.createTestProbe();
+    TestProbe<Delivery> late = kit.createTestProbe();
     presenceTracker.watch(late.getRef(), offline, 0);
-    late.expectMessage(new User.PresenceSeen(offline));
+    late.expectMessage(new Delivery.PresenceSeen(offline));
     presenceTracker.changed(presenceTracker.current(true, 0, 1), 1);
     Marker.nothingMore(late);
     assertThat(presenceTracker.watchers()).isEqualTo(Limits.WATCHERS);

@@ -68,7 +68,7 @@ class DeliveryHandlerTest {
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
         .satisfies(
             taken -> {
-              assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 6, "forgotten"));
+              assertThat(taken.gap()).isEqualTo(new Delivery.GapSeen(CHAT, 1, 6, "forgotten"));
               assertThat(taken.row().lastSeq()).isEqualTo(8);
             });
   }
@@ -95,7 +95,7 @@ class DeliveryHandlerTest {
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
         .satisfies(
             taken -> {
-              assertThat(taken.gap()).isEqualTo(new User.GapSeen(CHAT, 1, 10, "forgotten"));
+              assertThat(taken.gap()).isEqualTo(new Delivery.GapSeen(CHAT, 1, 10, "forgotten"));
               assertThat(taken.row().lastSeq()).isEqualTo(10);
               assertThat(taken.row().forgottenTo()).isEqualTo(10);
               assertThat(taken.row().cursors().acked(1, 10)).isZero();

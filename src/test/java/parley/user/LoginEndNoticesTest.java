@@ -33,16 +33,16 @@ class LoginEndNoticesTest {
     rig.close();
   }
 
-  private TestProbe<User.Delivery> say(
+  private TestProbe<Delivery> say(
       DeviceId device, String session, boolean resume, @Nullable String sid) {
-    TestProbe<User.Delivery> probe = rig.probe();
+    TestProbe<Delivery> probe = rig.probe();
     rig.tell(new User.Attach(ALICE, device, "test", session, false, resume, probe.getRef(), sid));
     return probe;
   }
 
-  private TestProbe<User.Delivery> hello(DeviceId device, String session, String sid) {
-    TestProbe<User.Delivery> probe = say(device, session, false, sid);
-    probe.expectMessageClass(User.Attached.class);
+  private TestProbe<Delivery> hello(DeviceId device, String session, String sid) {
+    TestProbe<Delivery> probe = say(device, session, false, sid);
+    probe.expectMessageClass(Delivery.Attached.class);
     return probe;
   }
 
@@ -54,33 +54,33 @@ class LoginEndNoticesTest {
     return rig.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(device, to));
   }
 
-  private static void removed(TestProbe<User.Delivery> session) {
-    User.Ended ended =
-        (User.Ended)
+  private static void removed(TestProbe<Delivery> session) {
+    Delivery.Ended ended =
+        (Delivery.Ended)
             session
                 .fishForMessage(
                     java.time.Duration.ofSeconds(5),
                     said ->
-                        said instanceof User.Ended
+                        said instanceof Delivery.Ended
                             ? org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes
                                 .complete()
                             : org.apache.pekko.actor.testkit.typed.javadsl.FishingOutcomes
                                 .continueAndIgnore())
                 .getLast();
-    assertThat(ended.why()).isEqualTo(User.End.REMOVED);
+    assertThat(ended.why()).isEqualTo(Delivery.End.REMOVED);
   }
 
   private void refused(String sid) {
-    User.Ended hello = say(PHONE, "later", false, sid).expectMessageClass(User.Ended.class);
-    assertThat(hello.why()).isEqualTo(User.End.REFUSED);
+    Delivery.Ended hello = say(PHONE, "later", false, sid).expectMessageClass(Delivery.Ended.class);
+    assertThat(hello.why()).isEqualTo(Delivery.End.REFUSED);
     assertThat(hello.refusal().code()).isEqualTo(ErrorCode.UNAUTHENTICATED);
     removed(say(PHONE, "later", true, sid));
   }
 
   @Test
   void itsSessionsEndAndItsTokensOpenNoneAlsoAfterACrash() {
-    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
-    TestProbe<User.Delivery> laptop = hello(LAPTOP, "2", "b");
+    TestProbe<Delivery> phone = hello(PHONE, "1", "a");
+    TestProbe<Delivery> laptop = hello(LAPTOP, "2", "b");
     assertThat(end("a")).isEqualTo(new User.Done());
     removed(phone);
     laptop.expectNoMessage();
@@ -96,17 +96,17 @@ class LoginEndNoticesTest {
 
   @Test
   void aSessionThatDidNotHearOfItIsToldAtItsNextCheck() {
-    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
+    TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     end("a");
     removed(phone);
     rig.tell(new User.Check(PHONE, "1", 0, phone.getRef()));
-    assertThat(phone.expectMessageClass(User.Ended.class).why()).isEqualTo(User.End.LOST);
+    assertThat(phone.expectMessageClass(Delivery.Ended.class).why()).isEqualTo(Delivery.End.LOST);
     removed(say(PHONE, "1", true, "a"));
   }
 
   @Test
   void aDeviceWithoutALoginIsNotPushedToUntilItsNextHello() {
-    TestProbe<User.Delivery> phone = hello(PHONE, "1", "a");
+    TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", "t", to));
     rig.end(phone, PHONE);
     rig.flush();
@@ -125,7 +125,7 @@ class LoginEndNoticesTest {
     rig.tell(new UserInternal.PushDue());
     assertThat(rig.sends.stream().filter(send -> send.notification().seq() == 2)).isEmpty();
 
-    TestProbe<User.Delivery> again = hello(PHONE, "2", "c");
+    TestProbe<Delivery> again = hello(PHONE, "2", "c");
     rig.end(again, PHONE);
     rig.flush();
     rig.tell(Mail.of(CHAT, 3, 3).deliver());
@@ -139,8 +139,8 @@ class LoginEndNoticesTest {
     rig.end(hello(PHONE, "1", "a"), PHONE);
     rig.flush();
     rig.crash();
-    TestProbe<User.Delivery> laptop = hello(LAPTOP, "2", "a");
-    TestProbe<User.Delivery> phone = hello(PHONE, "3", "b");
+    TestProbe<Delivery> laptop = hello(LAPTOP, "2", "a");
+    TestProbe<Delivery> phone = hello(PHONE, "3", "b");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
     removed(phone);
     removed(laptop);

@@ -53,7 +53,7 @@ class PushRandomTest {
   private final Map<Line, Long> noted = new HashMap<>();
   // The newest seq that was owed: what is muted, or the token of which is gone, is so no more.
   private final Map<Line, Long> due = new HashMap<>();
-  private final Map<DeviceId, TestProbe<User.Delivery>> live = new HashMap<>();
+  private final Map<DeviceId, TestProbe<Delivery>> live = new HashMap<>();
   private final Map<DeviceId, String> sessions = new HashMap<>();
   private final Map<String, DeviceId> tokens = new HashMap<>();
   private final Set<DeviceId> gone = new HashSet<>();
@@ -137,7 +137,7 @@ class PushRandomTest {
   }
 
   private void leave(DeviceId device) {
-    TestProbe<User.Delivery> session = live.remove(device);
+    TestProbe<Delivery> session = live.remove(device);
     if (session != null) {
       rig.end(session, device);
     }

@@ -127,7 +127,7 @@ class PushTimingTest {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(DELIVERED);
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s2", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s2", false);
     push.ack(PHONE, "s2", CHAT, 1);
     rig.end(session, PHONE);
     rig.flush();

@@ -230,12 +230,12 @@ class PushTokensTest {
   }
 
   private static void login(UserHarness rig, DeviceId device, String session, String sid) {
-    TestProbe<User.Delivery> probe = rig.probe();
+    TestProbe<Delivery> probe = rig.probe();
     rig.tell(new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
-    User.Delivery first = probe.receiveMessage();
-    if (first instanceof User.Knock knock) {
+    Delivery first = probe.receiveMessage();
+    if (first instanceof Delivery.Knock knock) {
       rig.tell(new User.Living(knock.order()));
-      probe.expectMessageClass(User.Attached.class);
+      probe.expectMessageClass(Delivery.Attached.class);
     }
   }
 

@@ -52,7 +52,7 @@ class UnneededPushTest {
   @Test
   void aDeviceThatComesBackBetweenTwoTriesGetsNone() {
     push.failedOnce();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s2", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s2", false);
     rig.pass(PATIENCE.minus(MOMENT));
     assertThat(rig.sends).isEmpty();
     push.ack(PHONE, "s2", CHAT, 1);
@@ -64,7 +64,7 @@ class UnneededPushTest {
   @Test
   void aTokenThatMovesToAnotherDeviceBetweenTwoTriesIsNotPushedTo() {
     push.failedOnce();
-    TestProbe<User.Delivery> session = rig.attach(LAPTOP, "s1", false);
+    TestProbe<Delivery> session = rig.attach(LAPTOP, "s1", false);
     push.token(LAPTOP, "token of phone");
     rig.end(session, LAPTOP);
     rig.flush();

@@ -43,7 +43,7 @@ class UserDeliveryTest {
             User.Refused.class, r -> assertThat(r.refusal().code()).isEqualTo(ErrorCode.NOT_FOUND));
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     assertThat(rig.flush()).isEmpty();
-    assertThat(rig.ended(rig.hello(PHONE, "s1", false)).why()).isEqualTo(User.End.REFUSED);
+    assertThat(rig.ended(rig.hello(PHONE, "s1", false)).why()).isEqualTo(Delivery.End.REFUSED);
   }
 
   @Test
@@ -148,28 +148,28 @@ class UserDeliveryTest {
   @Test
   void sessionsAreToldTheRowThenTheEntriesBeforeAnyFlush() {
     rig.make();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
-    assertThat(rig.vital(session, User.RowChanged.class).row().name()).isEqualTo("Bob");
-    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(2);
-    rig.tell(Mail.of(CHAT, 2, 3).receipts(new User.Receipt(BOB, 2, 1)).deliver());
-    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(1);
-    assertThat(rig.vital(session, User.Receipts.class).receipts())
-        .containsExactly(new User.Receipt(BOB, 2, 1));
+    assertThat(rig.vital(session, Delivery.RowChanged.class).row().name()).isEqualTo("Bob");
+    assertThat(rig.vital(session, Delivery.Entries.class).entries()).hasSize(2);
+    rig.tell(Mail.of(CHAT, 2, 3).receipts(new Delivery.Receipt(BOB, 2, 1)).deliver());
+    assertThat(rig.vital(session, Delivery.Entries.class).entries()).hasSize(1);
+    assertThat(rig.vital(session, Delivery.Receipts.class).receipts())
+        .containsExactly(new Delivery.Receipt(BOB, 2, 1));
     rig.tell(new User.Typing(CHAT, BOB, true));
-    session.expectMessage(new User.TypingSeen(CHAT, BOB, true));
+    session.expectMessage(new Delivery.TypingSeen(CHAT, BOB, true));
     Marker.nothingMore(session);
   }
 
   @Test
   void flagsAreDurableAndShown() {
     rig.make();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     session.receiveSeveralMessages(2);
     User.DoneReply done = rig.ask(to -> new User.SetRowFlags(CHAT, true, null, true, to));
     assertThat(done).isEqualTo(new User.Done());
-    InboxRow row = rig.vital(session, User.RowChanged.class).row();
+    InboxRow row = rig.vital(session, Delivery.RowChanged.class).row();
     assertThat(row.muted() && row.archived() && !row.pinned()).isTrue();
     rig.restart();
     assertThat(rig.inbox().getFirst().muted()).isTrue();
@@ -181,20 +181,21 @@ class UserDeliveryTest {
   void leavingRemovesTheRowButNotWhatADeviceIsOwed() {
     rig.make();
     rig.attach(LAPTOP, "s0", false);
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(GROUP, 1, 2).deliver());
     rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
-    rig.vital(session, User.RowChanged.class);
-    rig.vital(session, User.Entries.class);
-    assertThat(rig.vital(session, User.Entries.class).entries()).hasSize(1);
-    assertThat(rig.vital(session, User.RowChanged.class).row().removed()).isTrue();
+    rig.vital(session, Delivery.RowChanged.class);
+    rig.vital(session, Delivery.Entries.class);
+    assertThat(rig.vital(session, Delivery.Entries.class).entries()).hasSize(1);
+    assertThat(rig.vital(session, Delivery.RowChanged.class).row().removed()).isTrue();
     assertThat(rig.inbox()).isEmpty();
     rig.flush();
     rig.tell(Mail.of(GROUP, 3, 3).version(9).left(3).deliver());
     assertThat(rig.conversations.getLast())
         .isEqualTo(new Sent(GROUP, new User.Dispatched(ALICE, 3, 9)));
     rig.restart();
-    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(GROUP, 0, 3));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new Delivery.Lag(GROUP, 0, 3));
   }
 
   @Test
@@ -206,11 +207,13 @@ class UserDeliveryTest {
     rig.tell(Mail.of(CHAT, 4, 6).deliver());
     rig.flush();
     rig.restart();
-    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 5, 6));
     rig.tell(new User.Acked(PHONE, "s2", List.of(new User.Ack(CHAT, 2, 2))));
     rig.tell(new User.Acked(PHONE, "old", List.of(new User.Ack(CHAT, 6, 6))));
     rig.flush();
-    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 5, 6));
   }
 
   /** Else a busy conversation waits for the journal with what it has to tell. */
@@ -330,7 +333,7 @@ class UserDeliveryTest {
     rig.tell(new UserInternal.Idle());
     Marker.nothingMore(rig.shard);
     rig.flush();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.flush();
     rig.tell(new UserInternal.Idle());
     Marker.nothingMore(rig.shard);

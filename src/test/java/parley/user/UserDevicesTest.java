@@ -47,7 +47,7 @@ class UserDevicesTest {
     rig.flush();
     rig.restart();
     assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
-        .containsExactly(new User.Lag(CHAT, 0, 3), new User.Lag(GROUP, 2, 5));
+        .containsExactly(new Delivery.Lag(CHAT, 0, 3), new Delivery.Lag(GROUP, 2, 5));
   }
 
   @Test
@@ -71,15 +71,15 @@ class UserDevicesTest {
         .isEqualTo(new Sent(CHAT, new User.Dispatched(ALICE, 4, 10)));
     rig.restart();
 
-    TestProbe<User.Delivery> phone = rig.attach(PHONE, "s3", false);
-    assertThat(rig.lag(phone)).containsExactly(new User.Lag(CHAT, 0, 4, 3, 3));
+    TestProbe<Delivery> phone = rig.attach(PHONE, "s3", false);
+    assertThat(rig.lag(phone)).containsExactly(new Delivery.Lag(CHAT, 0, 4, 3, 3));
     rig.tell(new User.Acked(PHONE, "s3", List.of(new User.Ack(CHAT, 4, 4))));
     rig.end(phone, PHONE);
     rig.flush();
     rig.restart();
     assertThat(rig.lag(rig.attach(PHONE, "s4", false))).isEmpty();
     assertThat(rig.lag(rig.attach(LAPTOP, "s5", false)))
-        .containsExactly(new User.Lag(CHAT, 0, 4, 3, 3));
+        .containsExactly(new Delivery.Lag(CHAT, 0, 4, 3, 3));
   }
 
   @Test
@@ -105,14 +105,15 @@ class UserDevicesTest {
     rig.attach(PHONE, "s1", false);
     rig.crash();
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
-    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 0, 2));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 0, 2));
   }
 
   @Test
   void aDeviceThatIsNotDurableIsNotAttached() {
     rig.make();
     rig.failNextWrite();
-    TestProbe<User.Delivery> session = rig.probe();
+    TestProbe<Delivery> session = rig.probe();
     rig.tellOnly(new User.Attach(ALICE, PHONE, "test", "s1", false, false, session.getRef()));
     rig.awaitTerminated();
     Marker.nothingMore(session);
@@ -123,67 +124,70 @@ class UserDevicesTest {
   void anAcknowledgementMayComeAfterTheEndOfItsSession() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 2, 5).deliver());
     rig.end(first, PHONE);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 3, 3))));
-    assertThat(rig.lag(rig.attach(PHONE, "s2", false))).containsExactly(new User.Lag(CHAT, 3, 5));
+    assertThat(rig.lag(rig.attach(PHONE, "s2", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 3, 5));
     // The device has another one since, and may have lost what the first had.
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 4, 4))));
-    TestProbe<User.Delivery> third = rig.attach(PHONE, "s3", false);
-    assertThat(rig.lag(third)).containsExactly(new User.Lag(CHAT, 3, 5));
+    TestProbe<Delivery> third = rig.attach(PHONE, "s3", false);
+    assertThat(rig.lag(third)).containsExactly(new Delivery.Lag(CHAT, 3, 5));
     rig.end(third, PHONE);
     rig.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
     rig.attach(PHONE, "s4", false);
     rig.tell(Mail.of(CHAT, 6, 6).deliver());
     rig.tell(new User.Acked(PHONE, "s3", List.of(new User.Ack(CHAT, 6, 6))));
-    assertThat(rig.lag(rig.attach(PHONE, "s5", false))).containsExactly(new User.Lag(CHAT, 5, 6));
+    assertThat(rig.lag(rig.attach(PHONE, "s5", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 5, 6));
   }
 
   @Test
   void theSameDeviceElsewhereReplaces() {
     rig.make();
-    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
-    TestProbe<User.Delivery> second = rig.attach(PHONE, "s2", false);
-    assertThat(rig.ended(first).why()).isEqualTo(User.End.REPLACED);
+    TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> second = rig.attach(PHONE, "s2", false);
+    assertThat(rig.ended(first).why()).isEqualTo(Delivery.End.REPLACED);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    rig.vital(second, User.RowChanged.class);
-    rig.vital(second, User.Entries.class);
+    rig.vital(second, Delivery.RowChanged.class);
+    rig.vital(second, Delivery.Entries.class);
     Marker.nothingMore(first);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
     rig.flush();
-    assertThat(rig.lag(rig.attach(PHONE, "s3", false))).containsExactly(new User.Lag(CHAT, 0, 1));
+    assertThat(rig.lag(rig.attach(PHONE, "s3", false)))
+        .containsExactly(new Delivery.Lag(CHAT, 0, 1));
   }
 
   @Test
   void aCheckTellsWhatWasToldAndWhatWasHeard() {
     rig.make();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    rig.vital(session, User.RowChanged.class);
-    rig.vital(session, User.Entries.class);
+    rig.vital(session, Delivery.RowChanged.class);
+    rig.vital(session, Delivery.Entries.class);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
-    assertThat(check(session, "s1", 1)).isEqualTo(new User.Checked(2, true));
+    assertThat(check(session, "s1", 1)).isEqualTo(new Delivery.Checked(2, true));
     // Two more were sent, and did not come; from now on both count the same.
-    assertThat(check(session, "s1", 3)).isEqualTo(new User.Checked(2, false));
-    assertThat(check(session, "s1", 3)).isEqualTo(new User.Checked(2, true));
+    assertThat(check(session, "s1", 3)).isEqualTo(new Delivery.Checked(2, false));
+    assertThat(check(session, "s1", 3)).isEqualTo(new Delivery.Checked(2, true));
   }
 
   @Test
   void aSessionThatIsNotTheDevicesIsToldSo() {
     rig.make();
-    TestProbe<User.Delivery> first = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
     rig.attach(PHONE, "s2", false);
     rig.ended(first);
-    assertThat(check(first, "s1", 0)).extracting("why").isEqualTo(User.End.REPLACED);
+    assertThat(check(first, "s1", 0)).extracting("why").isEqualTo(Delivery.End.REPLACED);
     rig.crash();
-    assertThat(check(first, "s2", 0)).extracting("why").isEqualTo(User.End.LOST);
-    TestProbe<User.Delivery> stranger = rig.probe();
+    assertThat(check(first, "s2", 0)).extracting("why").isEqualTo(Delivery.End.LOST);
+    TestProbe<Delivery> stranger = rig.probe();
     rig.tell(new User.Check(new DeviceId("gone"), "s3", 0, stranger.getRef()));
-    assertThat(rig.ended(stranger).why()).isEqualTo(User.End.REMOVED);
+    assertThat(rig.ended(stranger).why()).isEqualTo(Delivery.End.REMOVED);
   }
 
-  private User.Delivery check(TestProbe<User.Delivery> session, String id, long acked) {
+  private Delivery check(TestProbe<Delivery> session, String id, long acked) {
     rig.tell(new User.Check(PHONE, id, acked, session.getRef()));
     return session.receiveMessage();
   }
@@ -191,28 +195,28 @@ class UserDevicesTest {
   @Test
   void aHelloWhoseConnectionHasEndedReplacesNobody() {
     rig.make();
-    TestProbe<User.Delivery> living = rig.attach(PHONE, "s1", false);
-    TestProbe<User.Delivery> dead = rig.probe();
+    TestProbe<Delivery> living = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> dead = rig.probe();
     dead.stop();
     rig.helloFrom(dead.getRef(), PHONE, "s2", false);
     // A later hello has its answer only after the dead one's is known.
     rig.awaitAnswered();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    rig.vital(living, User.RowChanged.class);
-    rig.vital(living, User.Entries.class);
+    rig.vital(living, Delivery.RowChanged.class);
+    rig.vital(living, Delivery.Entries.class);
   }
 
   @Test
   void aSessionThatComesBackReplacesOnlyEarlierOnes() {
     rig.make();
     rig.end(rig.attach(PHONE, "s0", false), PHONE);
-    TestProbe<User.Delivery> later = rig.resume(PHONE, "s2");
-    later.expectMessageClass(User.Attached.class);
-    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(User.End.REPLACED);
-    TestProbe<User.Delivery> latest = rig.resume(PHONE, "s3");
-    rig.tell(new User.Living(latest.expectMessageClass(User.Knock.class).order()));
-    latest.expectMessageClass(User.Attached.class);
-    assertThat(rig.ended(later).why()).isEqualTo(User.End.REPLACED);
+    TestProbe<Delivery> later = rig.resume(PHONE, "s2");
+    later.expectMessageClass(Delivery.Attached.class);
+    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(Delivery.End.REPLACED);
+    TestProbe<Delivery> latest = rig.resume(PHONE, "s3");
+    rig.tell(new User.Living(latest.expectMessageClass(Delivery.Knock.class).order()));
+    latest.expectMessageClass(Delivery.Attached.class);
+    assertThat(rig.ended(later).why()).isEqualTo(Delivery.End.REPLACED);
   }
 
   @Test
@@ -221,24 +225,24 @@ class UserDevicesTest {
     rig.end(rig.attach(PHONE, "s0", false), PHONE);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.flush();
-    TestProbe<User.Delivery> session = rig.resume(PHONE, "s0");
-    session.expectMessageClass(User.Attached.class);
-    User.Numbered first = session.expectMessageClass(User.Numbered.class);
+    TestProbe<Delivery> session = rig.resume(PHONE, "s0");
+    session.expectMessageClass(Delivery.Attached.class);
+    Delivery.Numbered first = session.expectMessageClass(Delivery.Numbered.class);
     assertThat(first.nr()).isEqualTo(1);
-    assertThat(((User.RowChanged) first.delivery()).row().conversationId()).isEqualTo(CHAT);
+    assertThat(((Delivery.RowChanged) first.delivery()).row().conversationId()).isEqualTo(CHAT);
     // The journal alone may know less than a session has been told.
     rig.restart();
-    TestProbe<User.Delivery> again = rig.resume(PHONE, "s0");
-    again.expectMessageClass(User.Attached.class);
+    TestProbe<Delivery> again = rig.resume(PHONE, "s0");
+    again.expectMessageClass(Delivery.Attached.class);
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
-    assertThat(again.expectMessageClass(User.Numbered.class).delivery())
-        .isInstanceOf(User.Entries.class);
+    assertThat(again.expectMessageClass(Delivery.Numbered.class).delivery())
+        .isInstanceOf(Delivery.Entries.class);
   }
 
   @Test
   void aSessionThatComesBackDoesNotBringBackARemovedDevice() {
     rig.make();
-    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(User.End.REMOVED);
+    assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(Delivery.End.REMOVED);
     assertThat(rig.devices()).isEmpty();
   }
 
@@ -247,7 +251,7 @@ class UserDevicesTest {
     rig.make();
     for (int i = 0; i < Limits.DEVICES; i++) {
       rig.clock.advance(1_000);
-      TestProbe<User.Delivery> session = rig.attach(new DeviceId("d" + i), "s" + i, false);
+      TestProbe<Delivery> session = rig.attach(new DeviceId("d" + i), "s" + i, false);
       if (i != 0) {
         rig.end(session, new DeviceId("d" + i));
       }
@@ -270,7 +274,7 @@ class UserDevicesTest {
     }
     rig.flush();
     rig.restart();
-    assertThat(rig.ended(rig.hello(PHONE, "p", false)).why()).isEqualTo(User.End.REFUSED);
+    assertThat(rig.ended(rig.hello(PHONE, "p", false)).why()).isEqualTo(Delivery.End.REFUSED);
     rig.clock.advance(130_000);
     rig.attach(PHONE, "p", false);
   }
@@ -281,8 +285,8 @@ class UserDevicesTest {
     for (int i = 0; i < Limits.DEVICES; i++) {
       rig.attach(new DeviceId("d" + i), "s" + i, false);
     }
-    User.Ended ended = rig.ended(rig.hello(PHONE, "p", false));
-    assertThat(ended.why()).isEqualTo(User.End.REFUSED);
+    Delivery.Ended ended = rig.ended(rig.hello(PHONE, "p", false));
+    assertThat(ended.why()).isEqualTo(Delivery.End.REFUSED);
     assertThat(ended.refusal().code()).isEqualTo(ErrorCode.FORBIDDEN);
     assertThat(ended.refusal().message()).contains("device_id");
   }
@@ -290,12 +294,12 @@ class UserDevicesTest {
   @Test
   void aRemovedDeviceIsForgotten() {
     rig.make();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     session.receiveSeveralMessages(2);
     User.DoneReply done = rig.ask(to -> new User.RemoveDevice(PHONE, to));
     assertThat(done).isEqualTo(new User.Done());
-    assertThat(rig.ended(session).why()).isEqualTo(User.End.REMOVED);
+    assertThat(rig.ended(session).why()).isEqualTo(Delivery.End.REMOVED);
     assertThat(rig.<User.DoneReply>ask(to -> new User.RemoveDevice(PHONE, to)))
         .isInstanceOf(User.Refused.class);
     assertThat(rig.devices()).isEmpty();
@@ -319,7 +323,7 @@ class UserDevicesTest {
   @Test
   void devicesSayWhoIsHereAndWhenTheyWereLast() {
     rig.make();
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.clock.advance(5_000);
     assertThat(rig.devices()).containsExactly(new DeviceView(PHONE, "test", true, 6_000));
     rig.end(session, PHONE);
@@ -333,12 +337,12 @@ class UserDevicesTest {
   @Test
   void watchersAreToldNowAndOnChange() {
     rig.make();
-    TestProbe<User.Delivery> watcher = rig.probe();
+    TestProbe<Delivery> watcher = rig.probe();
     rig.tell(new User.Watch(watcher.getRef(), true));
     assertThat(presence(watcher)).isEqualTo(new Presence(ALICE, Presence.Status.OFFLINE, 0));
-    TestProbe<User.Delivery> session = rig.attach(PHONE, "s1", false);
+    TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     assertThat(presence(watcher).status()).isEqualTo(Presence.Status.ONLINE);
-    TestProbe<User.Delivery> other = rig.attach(LAPTOP, "s2", false);
+    TestProbe<Delivery> other = rig.attach(LAPTOP, "s2", false);
     rig.ask((ActorRef<User.DoneReply> to) -> new User.SetStatus(Presence.Status.AWAY, to));
     assertThat(presence(watcher).status()).isEqualTo(Presence.Status.AWAY);
     rig.end(session, PHONE);
@@ -350,7 +354,7 @@ class UserDevicesTest {
     Marker.nothingMore(watcher);
   }
 
-  private static Presence presence(TestProbe<User.Delivery> watcher) {
-    return watcher.expectMessageClass(User.PresenceSeen.class).presence();
+  private static Presence presence(TestProbe<Delivery> watcher) {
+    return watcher.expectMessageClass(Delivery.PresenceSeen.class).presence();
   }
 }

@@ -94,7 +94,7 @@ final class UserFixtures {
       long peerDelivered,
       long lastTextAt,
       boolean quiet,
-      List<User.Receipt> receipts) {
+      List<Delivery.Receipt> receipts) {
 
     /** Entries {@code from} to {@code to}, under the version {@code to}. */
     static Mail of(ConversationId conversation, long from, long to) {
@@ -302,7 +302,7 @@ final class UserFixtures {
           receipts);
     }
 
-    Mail receipts(User.Receipt... all) {
+    Mail receipts(Delivery.Receipt... all) {
       return new Mail(
           conversation,
           version,

@@ -164,7 +164,7 @@ final class UserHarness implements AutoCloseable {
     user =
         EventSourcedBehaviorTestKit.create(
             kit.system(),
-            User.create(
+            UserSharding.create(
                 UserFixtures.ALICE,
                 settings,
                 (to, message) -> conversations.add(new Sent(to, message)),
@@ -263,67 +263,66 @@ final class UserHarness implements AutoCloseable {
     return kit.createTestProbe();
   }
 
-  TestProbe<User.Delivery> probe() {
+  TestProbe<Delivery> probe() {
     return kit.createTestProbe();
   }
 
-  TestProbe<User.Delivery> hello(DeviceId device, String session, boolean fresh) {
-    TestProbe<User.Delivery> probe = probe();
+  TestProbe<Delivery> hello(DeviceId device, String session, boolean fresh) {
+    TestProbe<Delivery> probe = probe();
     helloFrom(probe.getRef(), device, session, fresh);
     return probe;
   }
 
-  void helloFrom(
-      ActorRef<User.Delivery> session, DeviceId device, String sessionId, boolean fresh) {
+  void helloFrom(ActorRef<Delivery> session, DeviceId device, String sessionId, boolean fresh) {
     tell(new User.Attach(UserFixtures.ALICE, device, "test", sessionId, fresh, false, session));
   }
 
   /** A session that was attached to an earlier life of this user. */
-  TestProbe<User.Delivery> resume(DeviceId device, String session) {
-    TestProbe<User.Delivery> probe = probe();
+  TestProbe<Delivery> resume(DeviceId device, String session) {
+    TestProbe<Delivery> probe = probe();
     tell(new User.Attach(UserFixtures.ALICE, device, "test", session, false, true, probe.getRef()));
     return probe;
   }
 
-  private List<User.Lag> lastLag = List.of();
+  private List<Delivery.Lag> lastLag = List.of();
 
   /** Attach, and take the welcome off the probe. */
-  TestProbe<User.Delivery> attach(DeviceId device, String session, boolean fresh) {
-    TestProbe<User.Delivery> probe = hello(device, session, fresh);
-    User.Attached attached = attached(probe);
+  TestProbe<Delivery> attach(DeviceId device, String session, boolean fresh) {
+    TestProbe<Delivery> probe = hello(device, session, fresh);
+    Delivery.Attached attached = attached(probe);
     ref = attached.user();
     lastLag = attached.lagging();
     return probe;
   }
 
   /** The welcome; a newcomer that is asked whether it lives says so. */
-  private User.Attached attached(TestProbe<User.Delivery> probe) {
-    User.Delivery first = probe.receiveMessage();
-    if (first instanceof User.Knock knock) {
+  private Delivery.Attached attached(TestProbe<Delivery> probe) {
+    Delivery first = probe.receiveMessage();
+    if (first instanceof Delivery.Knock knock) {
       tell(new User.Living(knock.order()));
       first = probe.receiveMessage();
     }
-    assertThat(first).isInstanceOf(User.Attached.class);
-    return (User.Attached) first;
+    assertThat(first).isInstanceOf(Delivery.Attached.class);
+    return (Delivery.Attached) first;
   }
 
   /** What the session just attached was told to lack. */
-  List<User.Lag> lag(TestProbe<User.Delivery> justAttached) {
+  List<Delivery.Lag> lag(TestProbe<Delivery> justAttached) {
     Objects.requireNonNull(justAttached);
     return lastLag;
   }
 
   /** The next thing the session must not miss. */
-  <T extends User.Vital> T vital(TestProbe<User.Delivery> session, Class<T> type) {
-    return type.cast(session.expectMessageClass(User.Numbered.class).delivery());
+  <T extends Delivery.Vital> T vital(TestProbe<Delivery> session, Class<T> type) {
+    return type.cast(session.expectMessageClass(Delivery.Numbered.class).delivery());
   }
 
-  User.Ended ended(TestProbe<User.Delivery> probe) {
-    return probe.expectMessageClass(User.Ended.class);
+  Delivery.Ended ended(TestProbe<Delivery> probe) {
+    return probe.expectMessageClass(Delivery.Ended.class);
   }
 
   /** The session's end, and the user's notice of it. */
-  void end(TestProbe<User.Delivery> session, DeviceId device) {
+  void end(TestProbe<Delivery> session, DeviceId device) {
     tell(new UserInternal.SessionEnded(device, session.getRef()));
   }
 

@@ -46,7 +46,7 @@ final class UserPushHarness implements AutoCloseable {
 
   /** A device that was connected once and has a token goes away. */
   void away(DeviceId device) {
-    TestProbe<User.Delivery> session = rig.attach(device, "first-" + device, false);
+    TestProbe<Delivery> session = rig.attach(device, "first-" + device, false);
     token(device, "token of " + device);
     rig.end(session, device);
     rig.flush();

@@ -45,7 +45,7 @@ class UserRandomTest {
   private final Map<ConversationId, Long> told = new HashMap<>();
   private final Map<ConversationId, Long> order = new HashMap<>();
   private final Map<DeviceId, Expected> expected = new HashMap<>();
-  private final Map<DeviceId, TestProbe<User.Delivery>> live = new HashMap<>();
+  private final Map<DeviceId, TestProbe<Delivery>> live = new HashMap<>();
   private final Map<DeviceId, String> sessionIds = new HashMap<>();
   private final Map<ConversationId, Long> shownAt = new HashMap<>();
   private long version;
@@ -83,7 +83,7 @@ class UserRandomTest {
       case 7, 8 -> rig.flush();
       case 9, 10 -> attach(device, random.nextInt(6) == 0);
       case 11 -> {
-        TestProbe<User.Delivery> session = live.remove(device);
+        TestProbe<Delivery> session = live.remove(device);
         if (session != null) {
           rig.end(session, device);
         }
@@ -137,7 +137,7 @@ class UserRandomTest {
   private void attach(DeviceId device, boolean fresh) {
     String session = "s" + ++version;
     boolean known = expected.containsKey(device);
-    TestProbe<User.Delivery> probe = rig.attach(device, session, fresh);
+    TestProbe<Delivery> probe = rig.attach(device, session, fresh);
     live.put(device, probe);
     sessionIds.put(device, session);
     if (fresh || !known) {
@@ -147,7 +147,7 @@ class UserRandomTest {
     }
     Expected e = Objects.requireNonNull(expected.get(device));
     Map<ConversationId, Long> lags = new HashMap<>();
-    for (User.Lag lag : rig.lag(probe)) {
+    for (Delivery.Lag lag : rig.lag(probe)) {
       lags.put(lag.conversationId(), lag.acked());
       assertThat(lag.head()).isEqualTo(told.get(lag.conversationId()));
     }
@@ -161,7 +161,7 @@ class UserRandomTest {
   }
 
   private void ack(DeviceId device, ConversationId conversation, Random random) {
-    TestProbe<User.Delivery> session = live.get(device);
+    TestProbe<Delivery> session = live.get(device);
     if (session == null || end(conversation) == 0) {
       return;
     }
@@ -221,17 +221,17 @@ class UserRandomTest {
   }
 
   /** Whatever a session was sent by now continues, without a hole, where it stood. */
-  private void follow(String at, DeviceId device, TestProbe<User.Delivery> session) {
+  private void follow(String at, DeviceId device, TestProbe<Delivery> session) {
     Expected e = Objects.requireNonNull(expected.get(device));
-    ActorRef<User.Delivery> self = session.getRef();
-    self.tell(new User.Attached(rig.anyone(), List.of(), 0));
+    ActorRef<Delivery> self = session.getRef();
+    self.tell(new Delivery.Attached(rig.anyone(), List.of(), 0));
     while (true) {
-      User.Delivery delivery = session.receiveMessage();
-      if (delivery instanceof User.Attached) {
+      Delivery delivery = session.receiveMessage();
+      if (delivery instanceof Delivery.Attached) {
         break;
       }
-      if (delivery instanceof User.Numbered numbered
-          && numbered.delivery() instanceof User.Entries entries) {
+      if (delivery instanceof Delivery.Numbered numbered
+          && numbered.delivery() instanceof Delivery.Entries entries) {
         entries
             .entries()
             .forEach(

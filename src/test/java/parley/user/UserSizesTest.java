@@ -227,14 +227,14 @@ class UserSizesTest {
 
   @Test
   void whatSessionsAreToldFitsAFrame() {
-    List<User.Lag> lags = new ArrayList<>();
-    for (int i = 0; i < User.LAGS; i++) {
-      lags.add(new User.Lag(new ConversationId(SIZES.id()), SIZES.number(), SIZES.number()));
+    List<Delivery.Lag> lags = new ArrayList<>();
+    for (int i = 0; i < Delivery.LAGS; i++) {
+      lags.add(new Delivery.Lag(new ConversationId(SIZES.id()), SIZES.number(), SIZES.number()));
     }
-    assertThat(SIZES.of(new User.Attached(SIZES.ref(), lags, 20)))
+    assertThat(SIZES.of(new Delivery.Attached(SIZES.ref(), lags, 20)))
         .isLessThan(SerializedSizes.MESSAGE);
-    assertThat(SIZES.of(new User.MoreLagging(lags))).isLessThan(SerializedSizes.MESSAGE);
-    assertThat(SIZES.of(new User.Numbered(1, new User.RowChanged(row().toInboxRow()))))
+    assertThat(SIZES.of(new Delivery.MoreLagging(lags))).isLessThan(SerializedSizes.MESSAGE);
+    assertThat(SIZES.of(new Delivery.Numbered(1, new Delivery.RowChanged(row().toInboxRow()))))
         .isLessThan(SerializedSizes.MESSAGE);
     List<User.Ack> acks = new ArrayList<>();
     for (int i = 0; i < 1_000; i++) {
@@ -265,8 +265,8 @@ class UserSizesTest {
             new EntryBody.Text(SIZES.ascii(Limits.CONTENT_BYTES), 1L, mentions, true));
     assertThat(
             SIZES.of(
-                new User.Numbered(
-                    1, new User.Entries(new ConversationId(SIZES.id()), List.of(entry)))))
+                new Delivery.Numbered(
+                    1, new Delivery.Entries(new ConversationId(SIZES.id()), List.of(entry)))))
         .isLessThan(SerializedSizes.MESSAGE);
   }
 }

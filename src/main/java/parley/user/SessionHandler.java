@@ -1,0 +1,162 @@
+package parley.user;
+
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
+import parley.model.DeviceId;
+import parley.model.ErrorCode;
+import parley.model.Limits;
+import parley.model.Refusal;
+
+/**
+ * The sessions, devices and logins of a user: who attaches, who is shown as present, what ends with
+ * a device.
+ */
+final class SessionHandler {
+  private final UserLive live;
+  private final EffectFactories<UserEvent, UserState> effects;
+
+  SessionHandler(UserLive live, EffectFactories<UserEvent, UserState> effects) {
+    this.live = live;
+    this.effects = effects;
+  }
+
+  Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
+    if (state.hasLoginEnded(c.sid())) {
+      LiveSessions.loginEnded(c);
+      return effects.none();
+    }
+    LiveSessions.Newcomer newcomer = live.liveSessions.admit(c);
+    return newcomer == null ? effects.none() : admit(state, newcomer);
+  }
+
+  Effect<UserEvent, UserState> living(UserState state, User.Living c) {
+    LiveSessions.Newcomer newcomer = live.liveSessions.probeAnswered(c);
+    return newcomer == null ? effects.none() : admit(state, newcomer);
+  }
+
+  /**
+   * Lets a session in. A new device is made durable before its session receives anything. If a
+   * crash lost the device, it would be unknown again, would start at the heads of that time, and
+   * would miss the entries that were pending for it.
+   */
+  Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
+    User.Attach hello = newcomer.attach();
+    // The login may have ended while the session was asked whether it is alive.
+    if (state.hasLoginEnded(hello.sid())) {
+      LiveSessions.loginEnded(hello);
+      return effects.none();
+    }
+    boolean known = state.devices().containsKey(hello.deviceId());
+    if (known && !hello.fresh()) {
+      return run(() -> live.attach(state, newcomer, live.now()));
+    }
+    if (!known && hello.resume()) {
+      LiveSessions.removed(hello);
+      return effects.none();
+    }
+    DeviceId evicted = null;
+    if (!known && state.devices().size() >= Limits.DEVICES) {
+      evicted = live.activity.evictable(state, live.now());
+      if (evicted == null) {
+        LiveSessions.refuse(
+            hello,
+            Refusal.of(
+                ErrorCode.FORBIDDEN,
+                "device_id: " + Limits.DEVICES + " devices of this user are connected"));
+        return effects.none();
+      }
+    }
+    return effects
+        .persist(
+            new UserEvent.DeviceAdded(
+                hello.deviceId(),
+                state.nextDevice(),
+                hello.client(),
+                live.now(),
+                evicted,
+                hello.sid()))
+        .thenRun(
+            after -> {
+              live.attach(after, newcomer, live.now());
+              live.devicesChanged(after, live.now());
+            });
+  }
+
+  Effect<UserEvent, UserState> setStatus(User.SetStatus c) {
+    if (!live.liveSessions.isEmpty()) {
+      live.presenceTracker.setStatus(c.status(), live.now());
+      live.presenceTracker.changed(live.presence(live.now()), live.now());
+    }
+    return reply(c.replyTo(), new User.Done());
+  }
+
+  Effect<UserEvent, UserState> watch(User.Watch c) {
+    if (c.on()) {
+      live.presenceTracker.watch(c.watcher(), live.presence(live.now()), live.now());
+    } else {
+      live.presenceTracker.unwatch(c.watcher());
+    }
+    return effects.none();
+  }
+
+  Effect<UserEvent, UserState> devices(UserState state, User.GetDevices c) {
+    return reply(c.replyTo(), new User.Devices(live.activity.devices(state, live.now())));
+  }
+
+  Effect<UserEvent, UserState> removeDevice(UserState state, User.RemoveDevice c) {
+    if (!state.devices().containsKey(c.deviceId())) {
+      return reply(
+          c.replyTo(), new User.Refused(Refusal.of(ErrorCode.NOT_FOUND, "no such device")));
+    }
+    List<EndedLogin> ended =
+        live.activity.loginsOf(state, state.devices().get(c.deviceId()), live.now());
+    return effects
+        .persist(new UserEvent.DeviceRemoved(c.deviceId(), ended))
+        .thenRun(
+            after -> {
+              live.deviceRemoved(c.deviceId(), live.now());
+              ended.forEach(login -> live.loginEnded(after, login.sid(), live.now()));
+              live.devicesChanged(after, live.now());
+              live.loginEndNotices.tell(after);
+              live.loginEndNotices.whenTold(ended, () -> c.replyTo().tell(new User.Done()));
+            });
+  }
+
+  Effect<UserEvent, UserState> endLogin(UserState state, User.EndLogin c) {
+    if (state.hasLoginEnded(c.sid())) {
+      return reply(c.replyTo(), new User.Done());
+    }
+    // Also writes the unsaved last-seen data, which says which devices used the login.
+    UserEvent.Flushed event =
+        UserEvent.Flushed.logins(
+            List.of(new EndedLogin(c.sid(), live.now(), true)), live.unsavedChanges.seen());
+    return effects
+        .persist(event)
+        .thenRun(
+            after -> {
+              live.loginEnded(after, c.sid(), live.now());
+              live.devicesChanged(after, live.now());
+              c.replyTo().tell(new User.Done());
+            });
+  }
+
+  Effect<UserEvent, UserState> loginTold(UserState state, UserInternal.LoginTold c) {
+    live.loginEndNotices.told(c);
+    EndedLogin login = state.endedLogin(c.sid());
+    return c.known() && login != null && !login.told()
+        ? effects.persist(UserEvent.Flushed.logins(List.of(login.known()), List.of()))
+        : effects.none();
+  }
+
+  private Effect<UserEvent, UserState> run(Runnable action) {
+    action.run();
+    return effects.none();
+  }
+
+  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
+    to.tell(answer);
+    return effects.none();
+  }
+}

@@ -1,0 +1,56 @@
+package parley.user;
+
+import java.time.InstantSource;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
+import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
+import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import parley.model.UserId;
+
+/** Starts user entities: one alone, or all of a node through cluster sharding. */
+public final class UserSharding {
+  private UserSharding() {}
+
+  /**
+   * Creates the behaviour of one user.
+   *
+   * @param conversations sends messages to conversations
+   * @param logins ends logins at the user's account when their device is removed
+   * @param pushDependencies the services that push notifications need
+   * @param shard receives the request to passivate this entity
+   */
+  public static Behavior<User.Command> create(
+      UserId id,
+      UserSettings settings,
+      User.Conversations conversations,
+      User.Logins logins,
+      InstantSource clock,
+      PushDependencies pushDependencies,
+      ActorRef<ClusterSharding.ShardCommand> shard) {
+    return UserEntity.create(id, settings, conversations, logins, clock, pushDependencies, shard);
+  }
+
+  /** Registers the user entities with cluster sharding. */
+  public static ActorRef<ShardingEnvelope<User.Command>> init(
+      ClusterSharding sharding,
+      UserSettings settings,
+      User.Conversations conversations,
+      User.Logins logins,
+      InstantSource clock,
+      PushDependencies pushDependencies) {
+    return sharding.init(
+        Entity.of(
+                User.KEY,
+                entity ->
+                    create(
+                        new UserId(entity.getEntityId()),
+                        settings,
+                        conversations,
+                        logins,
+                        clock,
+                        pushDependencies,
+                        entity.getShard()))
+            .withStopMessage(new UserInternal.Stop()));
+  }
+}
