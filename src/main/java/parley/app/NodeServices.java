@@ -33,6 +33,7 @@ import parley.conversation.Conversation;
 import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
+import parley.conversation.NoArchive;
 import parley.conversation.ConversationVerifier;
 import parley.http.AuthServices;
 import parley.http.HttpServer;
@@ -143,7 +144,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             ulids,
             id -> entityRefs.conversation(id).tell(new Conversation.Wake()),
             telemetry,
-            archiveDependencies,
+            archiveDependencies == null ? new NoArchive() : archiveDependencies,
             (id, message) ->
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message)));
     PushWiring pushWiring =

@@ -1,18 +1,15 @@
 package parley.conversation;
 
 import java.time.Duration;
-import java.util.LinkedHashSet;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
 import parley.calendar.Calendar;
-import parley.calendar.CalendarBucket;
 import parley.model.Entry;
 import parley.model.EntryBody;
 
@@ -44,49 +41,30 @@ import parley.model.EntryBody;
  * edits are archived without content.
  *
  * <p><b>Registration with the calendar.</b> A conversation with entries to archive does not leave
- * memory before the calendar has promised to remember it. The promise is persisted only when the
- * conversation leaves memory ({@link ConversationEvent.Settled}). After a crash the conversation
- * registers again. A conversation from before there was an archive registers when it is next used,
- * or when an operator enrols it.
+ * memory before the calendar has promised to remember it ({@link CalendarRegistration}). The
+ * promise is persisted only when the conversation leaves memory ({@link
+ * ConversationEvent.Settled}). After a crash the conversation registers again. A conversation from
+ * before there was an archive registers when it is next used, or when an operator enrols it.
  */
-final class Archiver {
+final class Archiver implements Archiving {
   /** The timeout of a write to the cold tier. Longer than any timeout of the tier itself. */
   private static final Duration WRITE = Duration.ofMinutes(5);
 
   /** The pause before another attempt to get a turn of {@link ArchiveRate}. */
   private static final Duration TURN = Duration.ofSeconds(1);
 
-  /** The pause between two requests to the calendar. */
-  private static final Duration REPEAT = Duration.ofSeconds(5);
+  /** The result of a step, or the time to try one again. */
+  private sealed interface Step extends Archiving.Message {}
 
-  /**
-   * Most calendar days that wait for an answer at the same time. Normally there is one; a change of
-   * the clock can add others.
-   */
-  private static final int MAX_UNANSWERED_DAYS = 16;
-
-  /** After so many full days in a row, the next request waits for {@link #REPEAT}. */
-  private static final int MAX_FULL_DAYS = 16;
-
-  /**
-   * Days by which the calendar may be late. A conversation that was not asked by then registers
-   * again.
-   */
-  private static final int LATE_DAYS = 7;
-
-  /** The messages that this class sends to its entity. */
-  sealed interface Message extends ConversationInternal {}
-
-  private enum RetryTimer implements Message {
-    TURN,
-    REGISTER
+  private enum RetryTimer implements Step {
+    TURN
   }
 
   /** The result of the gather step; a null segment means that the step failed. */
-  private record Gathered(int round, @Nullable SegmentCollector segment) implements Message {}
+  private record Gathered(int round, @Nullable SegmentCollector segment) implements Step {}
 
   /** The planned entries; null if they could not be read. */
-  private record Loaded(int round, @Nullable List<Entry> entries) implements Message {
+  private record Loaded(int round, @Nullable List<Entry> entries) implements Step {
     @Override
     public String toString() {
       return "Loaded";
@@ -94,29 +72,23 @@ final class Archiver {
   }
 
   /** Whether the segment is in the cold tier. */
-  private record Written(int round, boolean done) implements Message {}
+  private record Written(int round, boolean done) implements Step {}
 
   /** Whether a snapshot covers the sealed segment; null if that could not be checked. */
-  private record Covered(int round, @Nullable Boolean covered) implements Message {}
+  private record Covered(int round, @Nullable Boolean covered) implements Step {}
 
   /** Whether the archived events were removed from the journal. */
-  private record Removed(int round, boolean done) implements Message {}
-
-  /** An answer of the calendar. */
-  private record Answered(CalendarBucket.Answer answer) implements Message {}
+  private record Removed(int round, boolean done) implements Step {}
 
   private final ActorContext<Conversation.Command> context;
   private final TimerScheduler<Conversation.Command> timers;
-  private final @Nullable ArchiveDependencies archiveDependencies;
-  private final java.time.InstantSource clock;
+  private final ArchiveDependencies archiveDependencies;
+  private final InstantSource clock;
   private final LogReader logReader;
   private final ConversationState state;
   private final Dispatch dispatch;
   private final JournalRemoval journalRemoval;
-  private final ActorRef<CalendarBucket.Answer> answers;
-
-  /** Days whose calendar bucket waits to be told that this conversation is finished. */
-  private final Set<Long> unansweredDays = new LinkedHashSet<>();
+  private final CalendarRegistration calendarRegistration;
 
   private boolean running;
   private boolean hasTurn;
@@ -126,106 +98,73 @@ final class Archiver {
   /** The number of the current step. A result with an older number is ignored. */
   private int stepNumber;
 
-  /** The day for which the calendar has promised to remember this conversation; 0 is none. */
-  private long promisedDay;
-
-  private long requestedDay;
-
-  /** Full days in a row since the last request by the timer. */
-  private int fullDaysInRow;
-
-  /** The day that this incarnation first asked for, before full days moved it; 0 is none. */
-  private long firstRequestedDay;
-
   Archiver(
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
-      ConversationEnvironment environment,
+      ArchiveDependencies archiveDependencies,
+      InstantSource clock,
       LogReader logReader,
       ConversationState state,
-      Dispatch dispatch,
-      ActorRef<CalendarBucket.Answer> answers) {
+      Dispatch dispatch) {
     this.context = context;
     this.timers = timers;
-    this.archiveDependencies = environment.archive();
-    this.clock = environment.clock();
+    this.archiveDependencies = archiveDependencies;
+    this.clock = clock;
     this.logReader = logReader;
     this.state = state;
     this.dispatch = dispatch;
     this.journalRemoval =
         new JournalRemoval(context.getSystem(), LogReader.persistenceId(state.id));
-    this.answers = answers;
-    this.promisedDay = state.due;
-  }
-
-  /** Returns an adapter that turns the calendar's answers into messages of the entity. */
-  static ActorRef<CalendarBucket.Answer> answers(ActorContext<Conversation.Command> context) {
-    return context.messageAdapter(CalendarBucket.Answer.class, Answered::new);
+    this.calendarRegistration =
+        new CalendarRegistration(
+            state.id, archiveDependencies.calendar(), context, timers, state.due);
   }
 
   // ---- from outside
 
-  /** Finishes a segment that an earlier incarnation began. */
-  void recovered() {
-    if (archiveDependencies != null && hasUnfinishedSegment()) {
+  @Override
+  public void recovered() {
+    if (hasUnfinishedSegment()) {
       start();
     }
   }
 
-  /**
-   * Handles the calendar's request to archive.
-   *
-   * @param day the bucket that asks, in days since 1970
-   */
-  void archiveRequested(long day) {
-    if (archiveDependencies == null || !state.exists()) {
-      // A node that archives has registered this conversation. The calendar repeats its request.
+  @Override
+  public void archiveRequested(long day) {
+    if (!state.exists()) {
+      // The calendar repeats its request.
       return;
     }
-    if (unansweredDays.size() < MAX_UNANSWERED_DAYS) {
-      unansweredDays.add(day);
-    }
-    if (!running && requestedDay == 0) {
+    calendarRegistration.noteWaitingBucket(day);
+    if (!running && !calendarRegistration.isPending()) {
       start();
     }
   }
 
-  /**
-   * Whether the conversation may leave memory. It may not while a segment is being archived. It may
-   * not either while it has entries to archive and the calendar has not promised to remember it;
-   * then this method registers it.
-   */
-  boolean mayLeave() {
-    if (archiveDependencies == null || !state.exists()) {
+  @Override
+  public boolean mayLeave() {
+    if (!state.exists()) {
       return true;
     }
-    if (running || requestedDay != 0) {
+    if (running || calendarRegistration.isPending()) {
       return false;
     }
-    long due = due(archiveDependencies);
+    long due = due();
     long today = Calendar.day(clock.millis());
-    // Full days delay the promised day. If it is later than that explains, it was promised under
-    // another setting.
-    boolean intime =
-        promisedDay <= due + LATE_DAYS || (firstRequestedDay != 0 && firstRequestedDay <= due + 1);
-    boolean remembered = promisedDay >= today - LATE_DAYS && intime;
-    if (due != 0 && !remembered) {
-      register(Math.max(due, today + 1));
+    if (due != 0 && !calendarRegistration.isPromisedFor(due, today)) {
+      calendarRegistration.register(Math.max(due, today + 1));
       return false;
     }
     return true;
   }
 
-  /** The day to persist in {@link ConversationEvent.Settled}; 0 is none. */
-  long promisedDay() {
-    if (archiveDependencies == null) {
-      return state.due;
-    }
-    return due(archiveDependencies) == 0 ? 0 : promisedDay;
+  @Override
+  public long promisedDay() {
+    return due() == 0 ? 0 : calendarRegistration.promisedDay();
   }
 
-  /** Called when the entity stops. Gives the turn back and ignores all later results. */
-  void end() {
+  @Override
+  public void end() {
     returnTurn();
     running = false;
     stepNumber++;
@@ -233,14 +172,22 @@ final class Archiver {
 
   // ---- steps
 
-  /** Handles the result of a step. Returns the event to persist, or null. */
-  @Nullable ConversationEvent handle(Message message) {
+  @Override
+  public @Nullable ConversationEvent handle(Archiving.Message message) {
+    return switch (message) {
+      case CalendarRegistration.Message told -> {
+        calendarRegistration.handle(told);
+        yield null;
+      }
+      case Step step -> handleStep(step);
+      default -> throw new IllegalStateException("unknown message " + message);
+    };
+  }
+
+  private @Nullable ConversationEvent handleStep(Step message) {
     return switch (message) {
       case RetryTimer retryTimer -> {
-        if (retryTimer == RetryTimer.REGISTER) {
-          fullDaysInRow = 0;
-          sendRegistration();
-        } else if (running) {
+        if (running) {
           step();
         }
         yield null;
@@ -256,17 +203,11 @@ final class Archiver {
       case Written written -> written.round() == stepNumber ? written(written.done()) : null;
       case Covered covered -> covered.round() == stepNumber ? covered(covered.covered()) : null;
       case Removed removed -> removed.round() == stepNumber ? removed(removed.done()) : null;
-      case Answered answered -> {
-        answered(answered.answer());
-        yield null;
-      }
     };
   }
 
-  /**
-   * Called when one of this class's events is durable, with its snapshot if that could be stored.
-   */
-  void persisted(ConversationEvent event) {
+  @Override
+  public void persisted(ConversationEvent event) {
     if (!running) {
       return;
     }
@@ -289,9 +230,6 @@ final class Archiver {
 
   /** Starts the next step. The durable state decides which one it is. */
   private void step() {
-    if (archiveDependencies == null) {
-      return;
-    }
     stepNumber++;
     if (!hasTurn) {
       hasTurn = archiveDependencies.rate().tryBegin();
@@ -312,13 +250,13 @@ final class Archiver {
           logReader.range(state, plan.from(), plan.to()),
           (entries, failure) -> new Loaded(now, failed("reading", failure) ? null : entries));
     } else {
-      gather(archiveDependencies, now);
+      gather(now);
     }
   }
 
-  private void gather(ArchiveDependencies to, int now) {
+  private void gather(int now) {
     SegmentCollector segment =
-        new SegmentCollector(state.archivedTo + 1, dispatch.acknowledgedByAll(), cutoff(to, 1));
+        new SegmentCollector(state.archivedTo + 1, dispatch.acknowledgedByAll(), cutoff(1));
     context.pipeToSelf(
         logReader
             .events(state.archivedEvent + 1, state.eventNr)
@@ -327,17 +265,17 @@ final class Archiver {
         (done, failure) -> new Gathered(now, failed("reading", failure) ? null : segment));
   }
 
-  private long cutoff(ArchiveDependencies to, int times) {
-    return clock.millis() - times * to.hotAge().toMillis();
+  private long cutoff(int times) {
+    return clock.millis() - times * archiveDependencies.hotAge().toMillis();
   }
 
   private @Nullable ConversationEvent gathered(@Nullable SegmentCollector segment) {
-    if (archiveDependencies == null || segment == null) {
+    if (segment == null) {
       return failed();
     }
     List<Entry> entries = segment.entries();
     boolean all = !entries.isEmpty() && entries.getLast().seq() == state.lastSeq;
-    boolean old = !entries.isEmpty() && entries.getFirst().at() <= cutoff(archiveDependencies, 2);
+    boolean old = !entries.isEmpty() && entries.getFirst().at() <= cutoff(2);
     if (all || old || segment.worthwhile()) {
       return segment.plan();
     }
@@ -346,7 +284,7 @@ final class Archiver {
   }
 
   private void loaded(@Nullable List<Entry> entries) {
-    if (archiveDependencies == null || entries == null) {
+    if (entries == null) {
       failed();
       return;
     }
@@ -419,20 +357,17 @@ final class Archiver {
   /** Ends the attempt. Finished steps stay valid; the rest is tried on another day. */
   private @Nullable ConversationEvent failed() {
     endAttempt();
-    register(Calendar.day(clock.millis()) + 1);
+    calendarRegistration.register(Calendar.day(clock.millis()) + 1);
     return null;
   }
 
   private void finish() {
     endAttempt();
-    if (archiveDependencies != null) {
-      long due = due(archiveDependencies);
-      if (due == 0) {
-        promisedDay = 0;
-        answerCalendar();
-      } else {
-        register(Math.max(due, Calendar.day(clock.millis()) + 1));
-      }
+    long due = due();
+    if (due == 0) {
+      calendarRegistration.nothingDue();
+    } else {
+      calendarRegistration.register(Math.max(due, Calendar.day(clock.millis()) + 1));
     }
   }
 
@@ -443,23 +378,21 @@ final class Archiver {
   }
 
   private void returnTurn() {
-    if (hasTurn && archiveDependencies != null) {
+    if (hasTurn) {
       archiveDependencies.rate().end(wrote);
       hasTurn = false;
     }
   }
 
-  // ---- the calendar
-
   /**
    * The first day on which there is something to archive if nobody writes any more; 0 is none. A
    * day is counted since 1970, in UTC.
    */
-  private long due(ArchiveDependencies to) {
+  private long due() {
     if (state.lastSeq == state.archivedTo) {
       return hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
     }
-    long hot = to.hotAge().toMillis();
+    long hot = archiveDependencies.hotAge().toMillis();
     long when = Math.min(state.lastAt + hot, state.hotSince + 2 * hot);
     long worth = state.archivedTo + SegmentCollector.WORTH_ENTRIES;
     if (worth <= state.lastSeq) {
@@ -467,53 +400,5 @@ final class Archiver {
       when = Math.min(when, written + hot);
     }
     return Calendar.day(when) + 1;
-  }
-
-  private void register(long day) {
-    requestedDay = day;
-    firstRequestedDay = day;
-    fullDaysInRow = 0;
-    sendRegistration();
-    timers.startTimerWithFixedDelay(RetryTimer.REGISTER, RetryTimer.REGISTER, REPEAT);
-  }
-
-  private void sendRegistration() {
-    if (archiveDependencies != null && requestedDay != 0) {
-      archiveDependencies.calendar().register(state.id, requestedDay, answers);
-    }
-  }
-
-  private void answered(CalendarBucket.Answer answer) {
-    if (answer.day() != requestedDay) {
-      return;
-    }
-    switch (answer) {
-      case CalendarBucket.Registered registered -> {
-        promisedDay = requestedDay;
-        requestedDay = 0;
-        timers.cancel(RetryTimer.REGISTER);
-        answerCalendar();
-      }
-      case CalendarBucket.NotThatDay other -> {
-        requestedDay = Math.max(other.earliest(), requestedDay + 1);
-        fullDaysInRow++;
-        if (fullDaysInRow <= MAX_FULL_DAYS) {
-          sendRegistration();
-        }
-      }
-    }
-  }
-
-  /** Tells each waiting calendar bucket that this conversation is finished. */
-  private void answerCalendar() {
-    if (archiveDependencies != null) {
-      for (long day : unansweredDays) {
-        // The conversation has just registered for this day again, so its registration must stay.
-        if (day != promisedDay) {
-          archiveDependencies.calendar().finished(state.id, day);
-        }
-      }
-    }
-    unansweredDays.clear();
   }
 }

@@ -290,7 +290,7 @@ public final class ConversationEntity
       case Conversation.Wake wake -> to.lifecycle().handleWake();
       case Conversation.Kept kept -> writes.reminderKept(kept.nr());
       case Conversation.Archive archive -> {
-        to.live().archiver.archiveRequested(archive.day());
+        to.live().archiving.archiveRequested(archive.day());
         yield Effect().none();
       }
       case ConversationInternal internal -> internal(to, internal);
@@ -352,11 +352,11 @@ public final class ConversationEntity
         yield Effect().none();
       }
       case PreviewSearch.PageSearched pageSearched -> writes.previewFound(pageSearched);
-      case Archiver.Message archived -> {
-        ConversationEvent event = live.archiver.handle(archived);
+      case Archiving.Message archived -> {
+        ConversationEvent event = live.archiving.handle(archived);
         yield event == null
             ? Effect().none()
-            : Effect().persist(event).thenRun(after -> live.archiver.persisted(event));
+            : Effect().persist(event).thenRun(after -> live.archiving.persisted(event));
       }
       default -> {
         if (!CursorMoves.handle(message)) {

@@ -3,7 +3,6 @@ package parley.conversation;
 import java.time.InstantSource;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
@@ -15,9 +14,9 @@ import parley.user.User;
  * @param users sends commands to user entities
  * @param messageIds makes unique ids for entries
  * @param wake sends {@link Conversation.Wake} to a conversation, on whatever node it runs
- * @param archive what archiving needs; null if this node does not archive
+ * @param archive whether and how this node archives
  * @param reminders sends commands to reminders, which restart conversations with undelivered
- *     entries; null if there are no reminders
+ *     entries
  */
 public record ConversationEnvironment(
     ConversationSettings settings,
@@ -26,8 +25,8 @@ public record ConversationEnvironment(
     Supplier<String> messageIds,
     Consumer<ConversationId> wake,
     Telemetry telemetry,
-    @Nullable ArchiveDependencies archive,
-    ConversationReminder.@Nullable Port reminders) {
+    ConversationArchive archive,
+    ConversationReminder.Port reminders) {
   /**
    * An environment without reminders. A conversation that stops after a failure starts again only
    * with its next command.
@@ -39,8 +38,8 @@ public record ConversationEnvironment(
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
       Telemetry telemetry,
-      @Nullable ArchiveDependencies archive) {
-    this(settings, users, clock, messageIds, wake, telemetry, archive, null);
+      ConversationArchive archive) {
+    this(settings, users, clock, messageIds, wake, telemetry, archive, ConversationReminder.Port.NONE);
   }
 
   /** An environment without reminders and without an archive. */
@@ -51,7 +50,7 @@ public record ConversationEnvironment(
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
       Telemetry telemetry) {
-    this(settings, users, clock, messageIds, wake, telemetry, null, null);
+    this(settings, users, clock, messageIds, wake, telemetry, new NoArchive());
   }
 
   /** Sends commands to user entities. */

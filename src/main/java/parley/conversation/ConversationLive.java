@@ -49,7 +49,7 @@ final class ConversationLive {
   final PreviewSearch previewSearch;
   final PendingWrites pendingWrites;
   final MembershipChanges membershipChanges;
-  final Archiver archiver;
+  final Archiving archiving;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final MissingConversations missingConversations;
 
@@ -68,13 +68,12 @@ final class ConversationLive {
     this.shard = shard;
     this.missingConversations = missingConversations;
     this.state = state;
-    ArchiveDependencies archiveDependencies = environment.archive();
     this.logReader =
         new LogReader(
             context.getSystem(),
             environment.settings().readJournal(),
             id,
-            archiveDependencies == null ? null : archiveDependencies.tier());
+            environment.archive().tier());
     this.userCheck =
         new UserCheck(
             environment.users(),
@@ -89,9 +88,13 @@ final class ConversationLive {
     this.previewSearch = new PreviewSearch(context, state, historyPages);
     this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
-    this.archiver =
-        new Archiver(
-            context, timers, environment, logReader, state, dispatch, Archiver.answers(context));
+    this.archiving =
+        switch (environment.archive()) {
+          case ArchiveDependencies archive ->
+              new Archiver(
+                  context, timers, archive, environment.clock(), logReader, state, dispatch);
+          case NoArchive none -> new NoArchiver(state);
+        };
   }
 
   long now() {
@@ -145,6 +148,6 @@ final class ConversationLive {
     messageLookups.refuseAll(refusal);
     directOpening.refuseAll(refusal);
     reminderClient.refuseAll();
-    archiver.end();
+    archiving.end();
   }
 }

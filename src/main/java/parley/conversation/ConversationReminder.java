@@ -108,6 +108,26 @@ public final class ConversationReminder {
   public interface Port {
     /** Sends a command to the reminder of that conversation. Delivery is at most once. */
     void tell(ConversationId of, Command message);
+
+    /** Whether a conversation may write only after its reminder is durable. */
+    default boolean mustBeKept() {
+      return true;
+    }
+
+    /**
+     * There are no reminders. A conversation writes at once, and after a crash it starts again only
+     * with its next command.
+     */
+    Port NONE =
+        new Port() {
+          @Override
+          public void tell(ConversationId of, Command message) {}
+
+          @Override
+          public boolean mustBeKept() {
+            return false;
+          }
+        };
   }
 
   private final ConversationId id;

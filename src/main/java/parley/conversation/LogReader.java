@@ -13,9 +13,7 @@ import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
-import org.jspecify.annotations.Nullable;
 import parley.archive.ColdTier;
-import parley.archive.ColdUnavailable;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.UserId;
@@ -40,15 +38,15 @@ final class LogReader {
   private final CurrentEventsByPersistenceIdQuery journal;
   private final ConversationId id;
   private final String persistenceId;
-  private final @Nullable ColdTier cold;
+  private final ColdTier cold;
 
   /**
    * A reader of one conversation.
    *
    * @param plugin the configuration path of the read journal
-   * @param cold null if this node has no cold tier; then archived entries cannot be read
+   * @param cold where archived entries are read
    */
-  LogReader(ActorSystem<?> system, String plugin, ConversationId id, @Nullable ColdTier cold) {
+  LogReader(ActorSystem<?> system, String plugin, ConversationId id, ColdTier cold) {
     this.system = system;
     this.journal =
         PersistenceQuery.get(system)
@@ -134,10 +132,7 @@ final class LogReader {
       Function<ColdTier, Source<Entry, NotUsed>> archived) {
     Source<Entry, NotUsed> found = Source.empty();
     if (from <= Math.min(to, state.archivedTo)) {
-      found =
-          cold == null
-              ? Source.failed(new ColdUnavailable("no cold tier is configured", null))
-              : archived.apply(cold);
+      found = archived.apply(cold);
     }
     long hot = Math.max(from, state.archivedTo + 1);
     if (hot <= to) {

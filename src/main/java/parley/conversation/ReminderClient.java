@@ -29,7 +29,7 @@ final class ReminderClient {
   }
 
   private final ConversationId id;
-  private final ConversationReminder.@Nullable Port reminders;
+  private final ConversationReminder.Port reminders;
   private final ActorRef<Conversation.Command> self;
   private final TimerScheduler<Conversation.Command> timers;
   private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
@@ -38,14 +38,10 @@ final class ReminderClient {
   private long nr;
   private int repeats;
 
-  /**
-   * A client that has not asked for the reminder yet.
-   *
-   * @param reminders null if there are no reminders; then the conversation may always write
-   */
+  /** A client that has not asked for the reminder yet. */
   ReminderClient(
       ConversationId id,
-      ConversationReminder.@Nullable Port reminders,
+      ConversationReminder.Port reminders,
       ActorRef<Conversation.Command> self,
       TimerScheduler<Conversation.Command> timers) {
     this.id = id;
@@ -56,7 +52,7 @@ final class ReminderClient {
 
   /** Whether the reminder is durable, so that the conversation may write. */
   boolean reminderDurable() {
-    return reminders == null || reminderDurable;
+    return reminderDurable || !reminders.mustBeKept();
   }
 
   /**
@@ -64,7 +60,7 @@ final class ReminderClient {
    * time.
    */
   boolean mustRelease() {
-    return reminders != null && (reminderDurable || asking);
+    return reminderDurable || asking;
   }
 
   /** Whether nothing waits for the reminder. */
@@ -98,9 +94,7 @@ final class ReminderClient {
   }
 
   private void tellKeep() {
-    if (reminders != null) {
-      reminders.tell(id, new ConversationReminder.Keep(nr, self));
-    }
+    reminders.tell(id, new ConversationReminder.Keep(nr, self));
   }
 
   /** Whether a command that may write has to wait. If so, the command is queued or refused here. */
@@ -162,9 +156,7 @@ final class ReminderClient {
 
   /** Releases a reminder even if this incarnation did not ask for it. */
   void sendRelease() {
-    if (reminders != null) {
-      reminders.tell(id, new ConversationReminder.Release(self));
-    }
+    reminders.tell(id, new ConversationReminder.Release(self));
   }
 
   /**
@@ -172,9 +164,7 @@ final class ReminderClient {
    * being created.
    */
   void notThere() {
-    if (reminders != null) {
-      reminders.tell(id, new ConversationReminder.NotThere());
-    }
+    reminders.tell(id, new ConversationReminder.NotThere());
   }
 
   /** Refuses all waiting commands, because the entity stops. */

@@ -297,7 +297,7 @@ class ArchiverKilledIT {
             .get()
             .map(found -> ConversationState.of(id, found))
             .orElseGet(() -> new ConversationState(id));
-    new LogReader(h.kit.system(), store.readJournal(), id, null)
+    new LogReader(h.kit.system(), store.readJournal(), id, new MissingColdTier())
         .events(state.eventNr + 1, Long.MAX_VALUE)
         .runForeach(event -> state.apply((ConversationEvent) event.event()), h.kit.system())
         .toCompletableFuture()

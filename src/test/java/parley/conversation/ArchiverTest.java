@@ -338,7 +338,7 @@ class ArchiverTest {
   @Test
   void withoutAColdTierNothingIsArchivedOrRegistered() {
     try (ColdTierHarness rig = rig()) {
-      rig.h.archive(null);
+      rig.h.archive(new NoArchive());
       rig.h.settings(
           new ConversationSettings(
               Duration.ofMillis(1),

@@ -81,8 +81,8 @@ final class ConversationHarness implements AutoCloseable {
   volatile java.util.function.Supplier<String> messageIds = () -> "m" + madeIds.incrementAndGet();
 
   private ConversationSettings settings;
-  private @Nullable ArchiveDependencies archiveDependencies;
-  private ConversationReminder.@Nullable Port reminders;
+  private ConversationArchive archive = new NoArchive();
+  private ConversationReminder.Port reminders = ConversationReminder.Port.NONE;
   private @Nullable ActorRef<Command> entity;
 
   ConversationHarness(ConversationId id) {
@@ -110,8 +110,8 @@ final class ConversationHarness implements AutoCloseable {
   }
 
   /** From the next start on old entries go there. */
-  void archive(@Nullable ArchiveDependencies store) {
-    archiveDependencies = store;
+  void archive(ConversationArchive store) {
+    archive = store;
   }
 
   /** From the next start on a conversation asks there before it writes. */
@@ -155,7 +155,7 @@ final class ConversationHarness implements AutoCloseable {
                       () -> messageIds.get(),
                       woken::add,
                       telemetry,
-                      archiveDependencies,
+                      archive,
                       reminders),
                   shard.getRef()));
       entity = current;

@@ -85,7 +85,7 @@ class MadeUpIdsTest {
         () -> "m" + messageIds.incrementAndGet(),
         id -> tell(id, new Conversation.Wake()),
         telemetry,
-        null,
+        new NoArchive(),
         (id, message) ->
             ClusterSharding.get(kit.system())
                 .entityRefFor(ConversationReminder.KEY, id.value())
