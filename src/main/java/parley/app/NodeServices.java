@@ -33,8 +33,9 @@ import parley.conversation.Conversation;
 import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
-import parley.conversation.NoArchive;
+import parley.conversation.ConversationSharding;
 import parley.conversation.ConversationVerifier;
+import parley.conversation.NoArchive;
 import parley.http.AuthServices;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
@@ -134,7 +135,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     ArchiveDependencies archiveDependencies =
         ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
-    Conversation.init(
+    ConversationSharding.init(
         node,
         new ConversationEnvironment(
             ConversationSettings.standard(

@@ -3,9 +3,9 @@ package parley.conversation;
 import org.jspecify.annotations.Nullable;
 
 /** How the entity of a conversation asks for the archiving of its old entries. */
-sealed interface Archiving permits Archiver, NoArchiver {
+interface Archiving {
   /** A message of the archiving to the entity, which hands it to {@link #handle}. */
-  interface Message extends ConversationInternal {}
+  interface Message extends Conversation.Internal {}
 
   /** Finishes a segment that an earlier incarnation began. */
   void recovered();

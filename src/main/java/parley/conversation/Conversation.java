@@ -3,11 +3,6 @@ package parley.conversation;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.cluster.sharding.typed.ClusterShardingSettings;
-import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
-import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
-import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
@@ -17,6 +12,7 @@ import parley.model.HistoryPage;
 import parley.model.Refusal;
 import parley.model.Role;
 import parley.model.UserId;
+import parley.serial.Local;
 import parley.serial.Wire;
 import parley.user.User;
 
@@ -31,40 +27,6 @@ public final class Conversation {
       EntityTypeKey.create(Command.class, "conversation");
 
   private Conversation() {}
-
-  /**
-   * Registers conversations and their reminders with cluster sharding, and starts {@link
-   * ReminderAdoption} for conversations that a version without reminders left behind.
-   *
-   * <p>Sharding does not remember conversations. A conversation that may have undelivered entries
-   * has a {@link ConversationReminder}, which sharding does remember. So after the crash of a node
-   * its active conversations start again, on another node or on the same one after a restart, and
-   * deliver what members lack.
-   */
-  public static ActorRef<ShardingEnvelope<Command>> init(
-      ActorSystem<?> system, ConversationEnvironment environment) {
-    ConversationReminder.init(system, environment.wake());
-    ConversationReminder.Port reminders = environment.reminders();
-    if (reminders != null) {
-      ReminderAdoption.init(system, reminders);
-    }
-    MissingConversations missingConversations = new MissingConversations();
-    return ClusterSharding.get(system)
-        .init(
-            Entity.of(
-                    KEY,
-                    entity -> {
-                      ConversationId id = new ConversationId(entity.getEntityId());
-                      return missingConversations.behavior(
-                          id,
-                          entity.getShard(),
-                          () ->
-                              ConversationEntity.create(
-                                  id, environment, entity.getShard(), missingConversations));
-                    })
-                .withSettings(ClusterShardingSettings.create(system).withRememberEntities(false))
-                .withStopMessage(ConversationEntity.Stop.STOP));
-  }
 
   /** A command to a conversation. */
   public sealed interface Command extends Wire
@@ -83,7 +45,15 @@ public final class Conversation {
           Wake,
           Kept,
           Archive,
-          ConversationInternal {}
+          Internal {}
+
+  /** A message of a conversation to itself. It is never sent to another node. */
+  non-sealed interface Internal extends Command, Local {}
+
+  /** The stop message of sharding, and the entity's own message when the last open work is done. */
+  enum Stop implements Internal {
+    STOP
+  }
 
   // ---- writing
   // -----------------------------------------------------------------------------------------------

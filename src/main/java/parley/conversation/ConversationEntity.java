@@ -45,11 +45,6 @@ import parley.user.User;
 public final class ConversationEntity
     extends EventSourcedBehavior<Conversation.Command, ConversationEvent, ConversationState> {
 
-  /** The stop message of sharding, and the entity's own message when the last open work is done. */
-  enum Stop implements ConversationInternal {
-    STOP
-  }
-
   private final ConversationId id;
   private final ConversationEnvironment environment;
   private final Function<ConversationState, ConversationLive> makeLive;
@@ -173,7 +168,7 @@ public final class ConversationEntity
     ConversationLive live = makeLive.apply(recovered);
     ConversationWrites writes = new ConversationWrites(live, Effect());
     ConversationLifecycle lifecycle =
-        new ConversationLifecycle(live, Effect(), writes, () -> self.tell(Stop.STOP));
+        new ConversationLifecycle(live, Effect(), writes, () -> self.tell(Conversation.Stop.STOP));
     handlers =
         new Handlers(
             live, writes, new ConversationQueries(live), new ReceiptHandler(live), lifecycle);
@@ -200,7 +195,7 @@ public final class ConversationEntity
           mayWrite(state, command) && live.reminderClient.mustWait(command)
               ? Effect().none()
               : handle(to, command);
-      if (!state.exists() && live.nothingToMake() && !(command instanceof ConversationInternal)) {
+      if (!state.exists() && live.nothingToMake() && !(command instanceof Conversation.Internal)) {
         // Requests for invented ids must not fill the memory with entities of conversations that do
         // not exist.
         to.lifecycle().passivate();
@@ -293,7 +288,7 @@ public final class ConversationEntity
         to.live().archiving.archiveRequested(archive.day());
         yield Effect().none();
       }
-      case ConversationInternal internal -> internal(to, internal);
+      case Conversation.Internal internal -> internal(to, internal);
     };
   }
 
@@ -314,7 +309,7 @@ public final class ConversationEntity
   }
 
   private Effect<ConversationEvent, ConversationState> internal(
-      Handlers to, ConversationInternal message) {
+      Handlers to, Conversation.Internal message) {
     ConversationLive live = to.live();
     ConversationWrites writes = to.writes();
     ConversationLifecycle lifecycle = to.lifecycle();
@@ -328,7 +323,7 @@ public final class ConversationEntity
             case TAKE_OVER -> lifecycle.takeOver();
             case STOP_DUE -> lifecycle.stopDue();
           };
-      case Stop stop -> lifecycle.stop();
+      case Conversation.Stop stop -> lifecycle.stop();
       case ConversationLive.UserAnswered userAnswered -> {
         live.userCheck.answered(userAnswered.reply());
         yield writes.afterUserCheck();

@@ -39,7 +39,15 @@ public record ConversationEnvironment(
       Consumer<ConversationId> wake,
       Telemetry telemetry,
       ConversationArchive archive) {
-    this(settings, users, clock, messageIds, wake, telemetry, archive, ConversationReminder.Port.NONE);
+    this(
+        settings,
+        users,
+        clock,
+        messageIds,
+        wake,
+        telemetry,
+        archive,
+        ConversationReminder.Port.NONE);
   }
 
   /** An environment without reminders and without an archive. */

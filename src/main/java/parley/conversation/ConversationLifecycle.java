@@ -25,7 +25,7 @@ final class ConversationLifecycle {
    * @param found null if the read failed
    */
   record JournalChecked(long at, long handled, boolean quiet, @Nullable Boolean found)
-      implements ConversationInternal {}
+      implements Conversation.Internal {}
 
   /** How long a stop waits for open work, such as a reminder or a user's answer. */
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(5);

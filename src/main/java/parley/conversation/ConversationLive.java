@@ -17,7 +17,7 @@ import parley.user.User;
  */
 final class ConversationLive {
   /** The timers of a conversation. */
-  enum Timer implements ConversationInternal {
+  enum Timer implements Conversation.Internal {
     /** Write the cursor moves that were gathered. */
     FLUSH_CURSORS,
     /** Repeat what was not answered. */
@@ -31,7 +31,7 @@ final class ConversationLive {
   }
 
   /** A user's answer to the question whether it exists. */
-  record UserAnswered(User.ProfileReply reply) implements ConversationInternal {}
+  record UserAnswered(User.ProfileReply reply) implements Conversation.Internal {}
 
   final ConversationId id;
   final ConversationEnvironment environment;

@@ -104,8 +104,8 @@ public final class ConversationVerifier {
 
     Reading(ConversationId id) {
       this.id = id;
-      this.logReader = new LogReader(
-              system, readJournal, id, cold == null ? new MissingColdTier() : cold);
+      this.logReader =
+          new LogReader(system, readJournal, id, cold == null ? new MissingColdTier() : cold);
       this.state = new ConversationState(id);
     }
 

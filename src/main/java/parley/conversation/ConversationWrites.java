@@ -36,7 +36,7 @@ final class ConversationWrites {
   }
 
   /** A message of this class to itself. */
-  sealed interface Message extends ConversationInternal {}
+  sealed interface Message extends Conversation.Internal {}
 
   private final ConversationLive live;
   private final EffectFactories<ConversationEvent, ConversationState> effects;

@@ -81,7 +81,7 @@ final class CursorMoves {
    * @param count null if the count failed
    */
   private record Counted(CursorMoves moves, Move move, Scan scan, @Nullable Long count)
-      implements ConversationInternal {
+      implements Conversation.Internal {
     @Override
     public String toString() {
       return "Counted";
@@ -96,7 +96,7 @@ final class CursorMoves {
   }
 
   /** Handles the message if it belongs to this class. Returns whether it does. */
-  static boolean handle(ConversationInternal message) {
+  static boolean handle(Conversation.Internal message) {
     if (message instanceof Counted counted) {
       counted.moves().counted(counted);
       return true;

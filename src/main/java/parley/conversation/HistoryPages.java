@@ -96,7 +96,7 @@ final class HistoryPages {
   }
 
   /** A read has ended. */
-  record ReadEnded(Consumer<HistoryPages> then) implements ConversationInternal {
+  record ReadEnded(Consumer<HistoryPages> then) implements Conversation.Internal {
     @Override
     public String toString() {
       return "ReadEnded";

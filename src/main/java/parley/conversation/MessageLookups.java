@@ -79,7 +79,7 @@ final class MessageLookups {
   }
 
   /** Continue with a post after its look-up, or after the posts before it. */
-  record Resume(Conversation.Post post, Facts facts) implements ConversationInternal {
+  record Resume(Conversation.Post post, Facts facts) implements Conversation.Internal {
     @Override
     public String toString() {
       return "Resume";
@@ -92,7 +92,7 @@ final class MessageLookups {
    * @param facts null if the search failed
    */
   record Ended(Conversation.Post post, boolean wasCold, @Nullable Facts facts)
-      implements ConversationInternal {
+      implements Conversation.Internal {
     @Override
     public String toString() {
       return "Ended";

@@ -61,7 +61,7 @@ final class MissingConversations {
       Supplier<Behavior<Conversation.Command>> conversation) {
     return Behaviors.receiveMessage(
         message -> {
-          if (message instanceof ConversationEntity.Stop) {
+          if (message instanceof Conversation.Stop) {
             return Behaviors.stopped();
           }
           if (!answerIfMissing(message)) {

@@ -14,7 +14,7 @@ final class OverloadReplies {
         Conversation.Command.class,
         AdmissionGuard.BOUND,
         // The entity's own messages are few: timers, and answers to its own bounded requests.
-        command -> command instanceof ConversationInternal || command instanceof Conversation.Kept,
+        command -> command instanceof Conversation.Internal || command instanceof Conversation.Kept,
         OverloadReplies::refuse);
   }
 
@@ -43,7 +43,7 @@ final class OverloadReplies {
       // The calendar asks again.
       case Conversation.Archive archive -> {}
       case Conversation.Kept kept -> {}
-      case ConversationInternal internal -> throw new IllegalStateException("always admitted");
+      case Conversation.Internal internal -> throw new IllegalStateException("always admitted");
     }
   }
 }

@@ -31,7 +31,7 @@ final class PreviewSearch {
    * @param more whether the search has to go on before this page
    */
   record PageSearched(ConversationEvent.@Nullable PreviewRestored event, long from, boolean more)
-      implements ConversationInternal {
+      implements Conversation.Internal {
     @Override
     public String toString() {
       return "Looked";

@@ -19,12 +19,12 @@ final class ReminderClient {
   private static final Duration REPEAT = Duration.ofSeconds(1);
 
   /** Ask the reminder again. */
-  enum Again implements ConversationInternal {
+  enum Again implements Conversation.Internal {
     AGAIN
   }
 
   /** Handle the next command that waited for the reminder. */
-  enum Next implements ConversationInternal {
+  enum Next implements Conversation.Internal {
     NEXT
   }
 

@@ -57,7 +57,7 @@ class ArchivingByCalendarTest {
               (id, day) -> tell(region, id, new Conversation.Archive(day)));
       AtomicLong ids = new AtomicLong();
       region.set(
-          Conversation.init(
+          ConversationSharding.init(
               kit.system(),
               new ConversationEnvironment(
                   new ConversationSettings(

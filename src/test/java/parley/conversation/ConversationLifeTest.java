@@ -287,7 +287,7 @@ class ConversationLifeTest {
       h.tell(
           new Conversation.Post(
               ANN, "c1", new EntryIntent.Text("t", null, List.of()), null, h.posts.getRef()));
-      h.tell(ConversationEntity.Stop.STOP);
+      h.tell(Conversation.Stop.STOP);
       assertThat(h.posts.expectMessageClass(Conversation.Posted.class).seq()).isEqualTo(2);
       await().untilAsserted(() -> assertThat(h.woken).containsExactly(h.id));
     }

@@ -65,7 +65,7 @@ class MadeUpIdsTest {
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(new Join(cluster.selfMember().address()));
     region.set(
-        Conversation.init(
+        ConversationSharding.init(
             kit.system(),
             environment(
                 new ConversationSettings(
