@@ -114,17 +114,21 @@ final class Archiver implements Archiving {
     this.state = state;
     this.dispatch = dispatch;
     this.journalRemoval =
-        new JournalRemoval(context.getSystem(), LogReader.persistenceId(state.id));
+        new JournalRemoval(context.getSystem(), LogReader.persistenceId(state.id()));
     this.calendarRegistration =
         new CalendarRegistration(
-            state.id, archiveDependencies.calendar(), context, timers, state.due);
+            state.id(),
+            archiveDependencies.calendar(),
+            context,
+            timers,
+            state.archive().promisedDay());
   }
 
   // ---- from outside
 
   @Override
   public void recovered() {
-    if (hasUnfinishedSegment()) {
+    if (state.archive().hasUnfinishedSegment()) {
       start();
     }
   }
@@ -218,10 +222,6 @@ final class Archiver implements Archiving {
     step();
   }
 
-  private boolean hasUnfinishedSegment() {
-    return state.planned != null || state.removedTo < state.archivedEvent;
-  }
-
   private void start() {
     running = true;
     sealedAgain = false;
@@ -239,11 +239,11 @@ final class Archiver implements Archiving {
         return;
       }
     }
-    ConversationEvent.SegmentPlanned plan = state.planned;
+    ConversationEvent.SegmentPlanned plan = state.archive().planned();
     int now = stepNumber;
-    if (state.removedTo < state.archivedEvent) {
+    if (state.archive().hasEventsToRemove()) {
       context.pipeToSelf(
-          journalRemoval.isCoveredBySnapshot(state.archivedEvent),
+          journalRemoval.isCoveredBySnapshot(state.archive().archivedEvent()),
           (covered, failure) -> new Covered(now, failed("its snapshot", failure) ? null : covered));
     } else if (plan != null) {
       context.pipeToSelf(
@@ -256,10 +256,11 @@ final class Archiver implements Archiving {
 
   private void gather(int now) {
     SegmentCollector segment =
-        new SegmentCollector(state.archivedTo + 1, dispatch.acknowledgedByAll(), cutoff(1));
+        new SegmentCollector(
+            state.archive().archivedTo() + 1, dispatch.acknowledgedByAll(), cutoff(1));
     context.pipeToSelf(
         logReader
-            .events(state.archivedEvent + 1, state.eventNr)
+            .events(state.archive().archivedEvent() + 1, state.eventNr())
             .takeWhile(segment::add)
             .runWith(Sink.ignore(), context.getSystem()),
         (done, failure) -> new Gathered(now, failed("reading", failure) ? null : segment));
@@ -274,7 +275,7 @@ final class Archiver implements Archiving {
       return failed();
     }
     List<Entry> entries = segment.entries();
-    boolean all = !entries.isEmpty() && entries.getLast().seq() == state.lastSeq;
+    boolean all = !entries.isEmpty() && entries.getLast().seq() == state.lastSeq();
     boolean old = !entries.isEmpty() && entries.getFirst().at() <= cutoff(2);
     if (all || old || segment.worthwhile()) {
       return segment.plan();
@@ -293,7 +294,7 @@ final class Archiver implements Archiving {
     CompletionStage<?> write =
         archiveDependencies
             .tier()
-            .write(state.id, entries.stream().map(this::withoutDeleted).toList())
+            .write(state.id(), entries.stream().map(this::withoutDeleted).toList())
             .toCompletableFuture()
             .copy()
             .orTimeout(WRITE.toSeconds(), TimeUnit.SECONDS);
@@ -302,18 +303,17 @@ final class Archiver implements Archiving {
 
   /** Removes the content of an entry that is deleted by now. */
   private Entry withoutDeleted(Entry entry) {
-    if (entry.body() instanceof EntryBody.Text && state.amendments.isDeleted(entry.seq())) {
+    if (entry.body() instanceof EntryBody.Text && state.isDeleted(entry.seq())) {
       return entry.withBody(new EntryBody.Text(null, null, null, false));
     }
-    if (entry.body() instanceof EntryBody.Edit edit
-        && state.amendments.isDeleted(edit.targetSeq())) {
+    if (entry.body() instanceof EntryBody.Edit edit && state.isDeleted(edit.targetSeq())) {
       return entry.withBody(new EntryBody.Edit(edit.targetSeq(), null));
     }
     return entry;
   }
 
   private @Nullable ConversationEvent written(boolean done) {
-    ConversationEvent.SegmentPlanned plan = state.planned;
+    ConversationEvent.SegmentPlanned plan = state.archive().planned();
     if (!done || plan == null) {
       return failed();
     }
@@ -327,29 +327,34 @@ final class Archiver implements Archiving {
     }
     if (!covered) {
       if (sealedAgain) {
-        context.getLog().warn("{}: no snapshot could be stored", state.id);
+        context.getLog().warn("{}: no snapshot could be stored", state.id());
         return failed();
       }
       // A repeated seal changes nothing, but takes another snapshot.
       sealedAgain = true;
       return new ConversationEvent.SegmentSealed(
-          state.archivedTo, state.archivedTo, state.archivedEvent, 0);
+          state.archive().archivedTo(),
+          state.archive().archivedTo(),
+          state.archive().archivedEvent(),
+          0);
     }
     sealedAgain = false;
     int now = stepNumber;
     context.pipeToSelf(
-        journalRemoval.remove(state.removedTo, state.archivedEvent),
+        journalRemoval.remove(state.archive().removedTo(), state.archive().archivedEvent()),
         (done, failure) -> new Removed(now, !failed("removing events", failure)));
     return null;
   }
 
   private @Nullable ConversationEvent removed(boolean done) {
-    return done ? new ConversationEvent.EventsRemoved(state.archivedEvent) : failed();
+    return done ? new ConversationEvent.EventsRemoved(state.archive().archivedEvent()) : failed();
   }
 
   private boolean failed(String what, @Nullable Throwable failure) {
     if (failure != null) {
-      context.getLog().warn("{}: archiving stopped at {}: {}", state.id, what, failure.toString());
+      context
+          .getLog()
+          .warn("{}: archiving stopped at {}: {}", state.id(), what, failure.toString());
     }
     return failure != null;
   }
@@ -389,14 +394,14 @@ final class Archiver implements Archiving {
    * day is counted since 1970, in UTC.
    */
   private long due() {
-    if (state.lastSeq == state.archivedTo) {
-      return hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
+    if (state.lastSeq() == state.archive().archivedTo()) {
+      return state.archive().hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
     }
     long hot = archiveDependencies.hotAge().toMillis();
-    long when = Math.min(state.lastAt + hot, state.hotSince + 2 * hot);
-    long worth = state.archivedTo + SegmentCollector.WORTH_ENTRIES;
-    if (worth <= state.lastSeq) {
-      long written = Math.min(state.index.timeAtOrAfter(worth), state.lastAt);
+    long when = Math.min(state.lastAt() + hot, state.archive().hotSince() + 2 * hot);
+    long worth = state.archive().archivedTo() + SegmentCollector.WORTH_ENTRIES;
+    if (worth <= state.lastSeq()) {
+      long written = Math.min(state.index().timeAtOrAfter(worth), state.lastAt());
       when = Math.min(when, written + hot);
     }
     return Calendar.day(when) + 1;

@@ -235,18 +235,18 @@ public final class ConversationEntity
       case Conversation.SetRole set -> state.member(set.actor()) != null;
       case Conversation.Read read -> {
         Member member = state.member(read.user());
-        yield member != null && Math.min(read.seq(), state.lastSeq) > member.read;
+        yield member != null && Math.min(read.seq(), state.lastSeq()) > member.read;
       }
       case Conversation.FromUser from ->
           switch (from.message()) {
             case User.Dispatched done -> false;
             case User.Delivered delivered -> {
               Member member = state.member(delivered.userId());
-              long seq = Math.min(delivered.seq(), state.lastSeq);
+              long seq = Math.min(delivered.seq(), state.lastSeq());
               yield member != null && seq > member.delivered;
             }
             case User.Renamed renamed -> {
-              Person known = state.people.get(renamed.userId());
+              Person known = state.person(renamed.userId());
               yield !state.group() && known != null && known.revision() < renamed.revision();
             }
           };

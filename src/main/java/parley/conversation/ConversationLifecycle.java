@@ -65,7 +65,7 @@ final class ConversationLifecycle {
         ConversationLive.Timer.IDLE,
         ConversationLive.Timer.IDLE,
         live.environment.settings().idle());
-    recoveredEventNr = state.eventNr;
+    recoveredEventNr = state.eventNr();
     live.noteExistence(state.exists());
     if (!state.exists()) {
       return;
@@ -73,7 +73,7 @@ final class ConversationLifecycle {
     live.dispatch.recover(live.now());
     live.startTick();
     live.archiving.recovered();
-    if (!state.settled) {
+    if (!state.isSettled()) {
       live.reminderClient.ask();
       if (live.environment.settings().shared()) {
         live.context.getSelf().tell(ConversationLive.Timer.TAKE_OVER);
@@ -109,7 +109,7 @@ final class ConversationLifecycle {
     if (live.dispatch.allAcknowledged()
         && live.userCheck.isIdle()
         && live.cursors.isEmpty()
-        && !state.previewLost) {
+        && !state.preview().isLost()) {
       live.timers.cancel(ConversationLive.Timer.TICK);
     }
     return writes.flush();
@@ -144,7 +144,7 @@ final class ConversationLifecycle {
       }
       return effects.none();
     }
-    if (!state.settled) {
+    if (!state.isSettled()) {
       live.reminderClient.ask();
       return effects.none();
     }
@@ -153,7 +153,7 @@ final class ConversationLifecycle {
       return effects.none();
     }
     return effects
-        .persist((ConversationEvent) new ConversationEvent.Settled(state.due))
+        .persist((ConversationEvent) new ConversationEvent.Settled(state.archive().promisedDay()))
         .thenRun(after -> live.reminderClient.sendRelease());
   }
 
@@ -163,7 +163,7 @@ final class ConversationLifecycle {
    * next sequence number.
    */
   private boolean isOnlyWriter() {
-    return !live.environment.settings().shared() || state.eventNr > recoveredEventNr;
+    return !live.environment.settings().shared() || state.eventNr() > recoveredEventNr;
   }
 
   /**
@@ -176,7 +176,7 @@ final class ConversationLifecycle {
    * real write, and until then checks the journal from time to time ({@link #checkJournal}).
    */
   Effect<ConversationEvent, ConversationState> takeOver() {
-    if (state.eventNr != recoveredEventNr) {
+    if (state.eventNr() != recoveredEventNr) {
       return effects.none();
     }
     return effects.persist(new ConversationEvent.CursorsMoved(List.of()));
@@ -202,8 +202,8 @@ final class ConversationLifecycle {
             && remembered;
     handledAtIdle = handledCommands;
     boolean news =
-        !state.settled
-            || live.archiving.promisedDay() != state.due
+        !state.isSettled()
+            || live.archiving.promisedDay() != state.archive().promisedDay()
             || (live.reminderClient.mustRelease() && !isOnlyWriter());
     if (quiet && state.exists() && news) {
       return effects
@@ -224,7 +224,7 @@ final class ConversationLifecycle {
    * passivate.
    */
   private void checkJournal(boolean quiet) {
-    long at = state.eventNr;
+    long at = state.eventNr();
     long told = handledCommands;
     live.context.pipeToSelf(
         live.logReader.events(at + 1, at + 1).runWith(Sink.headOption(), live.context.getSystem()),
@@ -233,7 +233,7 @@ final class ConversationLifecycle {
   }
 
   Effect<ConversationEvent, ConversationState> journalChecked(JournalChecked seen) {
-    if (seen.at() != state.eventNr || seen.found() == null) {
+    if (seen.at() != state.eventNr() || seen.found() == null) {
       return effects.none();
     }
     if (seen.found()) {
@@ -276,7 +276,7 @@ final class ConversationLifecycle {
   }
 
   private void stopped(ConversationState last) {
-    if (last.exists() && !last.settled) {
+    if (last.exists() && !last.isSettled()) {
       live.environment.wake().accept(live.id);
     }
   }

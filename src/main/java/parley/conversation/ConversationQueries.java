@@ -46,8 +46,8 @@ final class ConversationQueries {
 
   void typing(Conversation.Typing typing) {
     boolean known = state.member(typing.user()) != null;
-    if (known && state.members.size() <= Limits.RECEIPT_MEMBERS) {
-      for (Member member : state.members.values()) {
+    if (known && state.members().size() <= Limits.RECEIPT_MEMBERS) {
+      for (Member member : state.members()) {
         if (!member.userId.equals(typing.user())) {
           live.environment
               .users()

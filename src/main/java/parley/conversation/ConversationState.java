@@ -1,7 +1,8 @@
 package parley.conversation;
 
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,6 @@ import parley.model.ConversationId;
 import parley.model.ConversationType;
 import parley.model.Entry;
 import parley.model.EntryBody;
-import parley.model.LastMessage;
 import parley.model.Limits;
 import parley.model.Role;
 import parley.model.UserId;
@@ -26,68 +26,35 @@ import parley.model.UserId;
  * amendments, {@link RecentEntries#ENTRIES} entries.
  */
 final class ConversationState {
-  final ConversationId id;
+  private final ConversationId id;
+  private long eventNr;
 
-  /**
-   * How many events were applied. This is the sequence number of the last event, and the version of
-   * the inbox rows that are sent to users.
-   */
-  long eventNr;
+  private @Nullable ConversationType type;
+  private long createdAt;
+  private @Nullable String name;
+  private @Nullable String avatarUrl;
+  private long lastSeq;
+  private long lastAt;
+  private long dispatchedTo;
+  private boolean settled = true;
+  private @Nullable UserId opener;
 
-  @Nullable ConversationType type;
-  long createdAt;
-  @Nullable String name;
-  @Nullable String avatarUrl;
-  long lastSeq;
-  long lastAt;
-  long lastTextAt;
-  @Nullable LastMessage lastMessage;
-
-  /**
-   * The last message was deleted, and the text before it is not in memory. {@link PreviewSearch}
-   * looks it up.
-   */
-  boolean previewLost;
-
-  long dispatchedTo;
-  boolean settled = true;
-  @Nullable UserId opener;
-
-  final LinkedHashMap<UserId, Member> members = new LinkedHashMap<>();
-  final LinkedHashMap<UserId, Former> former = new LinkedHashMap<>();
-  final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
+  private final LinkedHashMap<UserId, Member> members = new LinkedHashMap<>();
+  private final LinkedHashMap<UserId, Former> former = new LinkedHashMap<>();
+  private final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
 
   /**
    * The largest {@link Member#clockLead} among former members that were dropped from {@link
    * #former}.
    */
-  long formerClockLead;
+  private long formerClockLead;
 
-  /** Entries up to this seq are in the cold tier and are read from there. */
-  long archivedTo;
-
-  /** The sequence number of the event that ends with the entry {@link #archivedTo}. */
-  long archivedEvent;
-
-  /** Events up to this number are removed from the journal; at most {@link #archivedEvent}. */
-  long removedTo;
-
-  /** The segment that is being archived, or null. */
-  ConversationEvent.@Nullable SegmentPlanned planned;
-
-  /**
-   * When the oldest entry that is not archived was accepted, epoch milliseconds; 0 if all are
-   * archived.
-   */
-  long hotSince;
-
-  /** The day for which the calendar remembers this conversation, in days since 1970; 0 is none. */
-  long due;
-
-  DedupeWindow dedupe = new DedupeWindow();
-  LogIndex index = new LogIndex();
-  Amendments amendments = new Amendments();
-  RecentEntries recentEntries = new RecentEntries();
+  private LastMessagePreview preview = new LastMessagePreview();
+  private ArchiveProgress archive = new ArchiveProgress();
+  private DedupeWindow dedupe = new DedupeWindow();
+  private LogIndex index = new LogIndex();
+  private Amendments amendments = new Amendments();
+  private RecentEntries recentEntries = new RecentEntries();
 
   /**
    * A former member.
@@ -99,6 +66,131 @@ final class ConversationState {
 
   ConversationState(ConversationId id) {
     this.id = id;
+  }
+
+  ConversationId id() {
+    return id;
+  }
+
+  /**
+   * How many events were applied. This is the sequence number of the last event, and the version of
+   * the inbox rows that are sent to users.
+   */
+  long eventNr() {
+    return eventNr;
+  }
+
+  /** When the conversation was created, epoch milliseconds. */
+  long createdAt() {
+    return createdAt;
+  }
+
+  /** The name of a group, or null. */
+  @Nullable String name() {
+    return name;
+  }
+
+  /** The picture of a group, or null. */
+  @Nullable String avatarUrl() {
+    return avatarUrl;
+  }
+
+  /** The seq of the last entry; 0 if there is none. */
+  long lastSeq() {
+    return lastSeq;
+  }
+
+  /** When the last entry was accepted, epoch milliseconds. */
+  long lastAt() {
+    return lastAt;
+  }
+
+  /** All members have acknowledged the entries up to this seq. */
+  long dispatchedTo() {
+    return dispatchedTo;
+  }
+
+  /** Whether the journal says that all members have everything. */
+  boolean isSettled() {
+    return settled;
+  }
+
+  /** Whether the user opened this direct conversation. */
+  boolean wasOpenedBy(UserId user) {
+    return user.equals(opener);
+  }
+
+  /** The newest text, as an inbox row shows it. */
+  LastMessagePreview preview() {
+    return preview;
+  }
+
+  /** How far the log is archived. */
+  ArchiveProgress archive() {
+    return archive;
+  }
+
+  /** The members, in the order in which they joined. */
+  Collection<Member> members() {
+    return Collections.unmodifiableCollection(members.values());
+  }
+
+  /** The newest former members, those who left first at the front. */
+  Collection<Former> formerMembers() {
+    return Collections.unmodifiableCollection(former.values());
+  }
+
+  @Nullable Former formerMember(UserId user) {
+    return former.get(user);
+  }
+
+  /** The person of a direct conversation, or null. */
+  @Nullable Person person(UserId user) {
+    return people.get(user);
+  }
+
+  /** The entry if it is in memory, or null. */
+  @Nullable Entry entryInMemory(long seq) {
+    return recentEntries.get(seq);
+  }
+
+  /** The lowest seq in memory, or {@link Long#MAX_VALUE} if there is none. */
+  long firstSeqInMemory() {
+    return recentEntries.firstSeq();
+  }
+
+  /** The entries of the range that are in memory, in ascending order. */
+  List<Entry> entriesInMemory(long from, long to) {
+    return recentEntries.range(from, to);
+  }
+
+  /** The seq of the newest edit, {@link Amendments#DELETED} or {@link Amendments#NONE}. */
+  long amendmentOf(long seq) {
+    return amendments.of(seq);
+  }
+
+  boolean isDeleted(long seq) {
+    return amendments.isDeleted(seq);
+  }
+
+  /** The deleted seqs of a range, in ascending order. */
+  long[] deletedIn(long from, long to) {
+    return amendments.deletedIn(from, to);
+  }
+
+  /** Whether one more entry, or this one again, may be edited or deleted. */
+  boolean hasRoomToAmend(long seq) {
+    return amendments.hasRoomFor(seq);
+  }
+
+  /** Recognises entries that were posted before. */
+  DedupeWindow dedupe() {
+    return dedupe;
+  }
+
+  /** Finds the event and the time of an entry. */
+  LogIndex index() {
+    return index;
   }
 
   boolean exists() {
@@ -150,15 +242,14 @@ final class ConversationState {
       case ConversationEvent.CursorsMoved moved -> moved.cursors().forEach(this::move);
       case ConversationEvent.ProfileNoted noted ->
           people.put(noted.person().userId(), noted.person());
-      case ConversationEvent.PreviewRestored restored -> restore(restored);
+      case ConversationEvent.PreviewRestored restored -> preview.restored(restored);
       case ConversationEvent.Settled done -> {
         dispatchedTo = lastSeq;
-        due = done.due();
+        archive.promised(done.due());
       }
-      case ConversationEvent.SegmentPlanned plan -> planned = plan;
+      case ConversationEvent.SegmentPlanned plan -> archive.plan(plan);
       case ConversationEvent.SegmentSealed sealed -> seal(sealed);
-      case ConversationEvent.EventsRemoved removed ->
-          removedTo = Math.max(removedTo, removed.upTo());
+      case ConversationEvent.EventsRemoved removed -> archive.removed(removed);
     }
   }
 
@@ -170,21 +261,13 @@ final class ConversationState {
   }
 
   private void seal(ConversationEvent.SegmentSealed sealed) {
-    planned = null;
-    if (sealed.to() <= archivedTo) {
-      return;
-    }
-    archivedTo = sealed.to();
-    archivedEvent = sealed.lastEvent();
-    // Only entries that all members have acknowledged are archived. So dispatch never reads the
-    // cold tier.
-    dispatchedTo = Math.max(dispatchedTo, archivedTo);
-    if (sealed.nextAt() > 0) {
-      hotSince = sealed.nextAt();
-    } else {
-      // The plan knew of no later entry. If one has come since, it is in memory.
-      Entry next = recentEntries.get(archivedTo + 1);
-      hotSince = archivedTo == lastSeq ? 0 : next == null ? lastAt : next.at();
+    // If the plan knew of no later entry, and one has come since, it is in memory.
+    Entry next = recentEntries.get(sealed.to() + 1);
+    long oldestLater = sealed.to() == lastSeq ? 0 : next == null ? lastAt : next.at();
+    if (archive.seal(sealed, oldestLater)) {
+      // Only entries that all members have acknowledged are archived. So dispatch never reads the
+      // cold tier.
+      dispatchedTo = Math.max(dispatchedTo, archive.archivedTo());
     }
   }
 
@@ -212,9 +295,7 @@ final class ConversationState {
     if (entry.seq() != lastSeq + 1) {
       throw new IllegalStateException(id + ": entry " + entry.seq() + " after " + lastSeq);
     }
-    if (lastSeq == archivedTo) {
-      hotSince = entry.at();
-    }
+    archive.append(lastSeq, entry.at());
     lastSeq = entry.seq();
     lastAt = entry.at();
     String clientMsgId = entry.clientMsgId();
@@ -257,9 +338,7 @@ final class ConversationState {
   }
 
   private void appendText(Entry entry, EntryBody.Text text) {
-    lastTextAt = entry.at();
-    lastMessage = preview(entry, text.content() == null ? "" : text.content());
-    previewLost = false;
+    preview.textAppended(entry, text);
     for (Member member : members.values()) {
       if (!member.userId.equals(entry.senderId())) {
         member.unread++;
@@ -267,27 +346,9 @@ final class ConversationState {
     }
   }
 
-  static LastMessage preview(Entry entry, String content) {
-    return new LastMessage(
-        entry.seq(),
-        entry.senderId(),
-        entry.body().type(),
-        LastMessage.preview(content),
-        entry.at());
-  }
-
   private void edit(long seq, EntryBody.Edit edit) {
     amendments.edited(edit.targetSeq(), seq);
-    LastMessage last = lastMessage;
-    if (last != null && last.seq() == edit.targetSeq() && edit.content() != null) {
-      lastMessage =
-          new LastMessage(
-              last.seq(),
-              last.senderId(),
-              last.type(),
-              LastMessage.preview(edit.content()),
-              last.at());
-    }
+    preview.edited(edit);
   }
 
   private void delete(EntryBody.Delete delete) {
@@ -305,40 +366,13 @@ final class ConversationState {
         member.unread--;
       }
     }
-    if (lastMessage != null && lastMessage.seq() == target) {
-      lastMessage = newestTextInMemory();
-      previewLost = lastMessage == null && recentEntries.firstSeq() > 1;
-    }
-  }
-
-  private @Nullable LastMessage newestTextInMemory() {
-    Iterator<Entry> newestFirst = recentEntries.newestFirst();
-    while (newestFirst.hasNext()) {
-      Entry entry = newestFirst.next();
-      if (entry.body() instanceof EntryBody.Text text && !amendments.isDeleted(entry.seq())) {
-        String content = text.content();
-        // The edit is newer than the text, so it is in memory too.
-        Entry edit = recentEntries.get(amendments.of(entry.seq()));
-        if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
-          content = newer.content();
-        }
-        return preview(entry, content == null ? "" : content);
-      }
-    }
-    return null;
-  }
-
-  private void restore(ConversationEvent.PreviewRestored restored) {
-    if (previewLost && (lastMessage == null || lastMessage.seq() <= restored.asOf())) {
-      lastMessage = restored.lastMessage();
-      previewLost = false;
-    }
+    preview.deleted(target, recentEntries, amendments);
   }
 
   private void create(Entry entry, EntryBody.GroupCreated created) {
     type = ConversationType.GROUP;
     createdAt = entry.at();
-    lastTextAt = entry.at();
+    preview.groupCreated(entry.at());
     name = created.name();
     avatarUrl = created.avatarUrl();
     for (UserId user : created.memberIds()) {
@@ -396,9 +430,9 @@ final class ConversationState {
         opener,
         lastSeq,
         lastAt,
-        lastTextAt,
-        lastMessage,
-        previewLost,
+        preview.lastTextAt(),
+        preview.lastMessage(),
+        preview.isLost(),
         dispatchedTo,
         settled,
         storedMembers,
@@ -412,12 +446,12 @@ final class ConversationState {
         index.times(),
         index.stride(),
         recentEntries.toStore(),
-        archivedTo,
-        archivedEvent,
-        removedTo,
-        planned,
-        hotSince,
-        due);
+        archive.archivedTo(),
+        archive.archivedEvent(),
+        archive.removedTo(),
+        archive.planned(),
+        archive.hotSince(),
+        archive.promisedDay());
   }
 
   static ConversationState of(ConversationId id, ConversationSnapshot stored) {
@@ -430,9 +464,7 @@ final class ConversationState {
     state.opener = stored.opener();
     state.lastSeq = stored.lastSeq();
     state.lastAt = stored.lastAt();
-    state.lastTextAt = stored.lastTextAt();
-    state.lastMessage = stored.lastMessage();
-    state.previewLost = stored.previewLost();
+    state.preview = LastMessagePreview.of(stored);
     state.dispatchedTo = stored.dispatchedTo();
     state.settled = stored.settled();
     state.formerClockLead = stored.formerAhead();
@@ -460,16 +492,9 @@ final class ConversationState {
     if (stored.tail() != null) {
       stored.tail().forEach(state.recentEntries::add);
     }
-    state.archivedTo = stored.archivedTo();
+    state.archive = ArchiveProgress.of(stored);
     // An older version took snapshots in which a seal had not moved dispatchedTo.
-    state.dispatchedTo = Math.max(state.dispatchedTo, state.archivedTo);
-    state.archivedEvent = stored.archivedEvent();
-    state.removedTo = stored.removedTo();
-    state.planned = stored.planned();
-    // A snapshot from before there was an archive does not say when the first entry was written.
-    boolean untold = stored.hotSince() == 0 && stored.lastSeq() > stored.archivedTo();
-    state.hotSince = untold ? stored.createdAt() : stored.hotSince();
-    state.due = stored.due();
+    state.dispatchedTo = Math.max(state.dispatchedTo, state.archive.archivedTo());
     return state;
   }
 

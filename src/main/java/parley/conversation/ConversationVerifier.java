@@ -88,7 +88,7 @@ public final class ConversationVerifier {
                   .load()
                   .thenCompose(
                       loaded ->
-                          again.state.archivedTo == reading.state.archivedTo
+                          again.state.archive().archivedTo() == reading.state.archive().archivedTo()
                               ? CompletableFuture.completedFuture(result)
                               : verify(id, tries - 1));
             });
@@ -114,7 +114,9 @@ public final class ConversationVerifier {
           .thenCompose(loaded -> entries())
           .thenCompose(read -> manifests())
           .thenApply(
-              done -> new Result(id, state.lastSeq, state.archivedTo, List.copyOf(problems)));
+              done ->
+                  new Result(
+                      id, state.lastSeq(), state.archive().archivedTo(), List.copyOf(problems)));
     }
 
     /** Recovers the state as the entity would. */
@@ -127,13 +129,13 @@ public final class ConversationVerifier {
                   snapshot -> {
                     snapshot.ifPresent(found -> state = ConversationState.of(id, found));
                     return logReader
-                        .events(state.eventNr + 1, Long.MAX_VALUE)
+                        .events(state.eventNr() + 1, Long.MAX_VALUE)
                         .runWith(
                             Sink.foreach(
                                 event -> {
-                                  if (event.sequenceNr() != state.eventNr + 1) {
+                                  if (event.sequenceNr() != state.eventNr() + 1) {
                                     throw new LogReader.HoleException(
-                                        "event " + (state.eventNr + 1) + " is missing");
+                                        "event " + (state.eventNr() + 1) + " is missing");
                                   }
                                   state.apply((ConversationEvent) event.event());
                                 }),
@@ -148,7 +150,8 @@ public final class ConversationVerifier {
       if (!state.exists()) {
         problems.add("there is no such conversation");
       }
-      if (state.archivedTo > state.lastSeq || state.removedTo > state.archivedEvent) {
+      if (state.archive().archivedTo() > state.lastSeq()
+          || state.archive().removedTo() > state.archive().archivedEvent()) {
         problems.add("its archive boundaries contradict each other");
       }
       return step(
@@ -160,7 +163,7 @@ public final class ConversationVerifier {
         problems.add("entry " + entry.seq() + " is older than the one before it");
       }
       lastAt = Math.max(lastAt, entry.at());
-      Entry known = state.recentEntries.get(entry.seq());
+      Entry known = state.entryInMemory(entry.seq());
       if (known != null && !known.equals(entry) && !known.equals(entry.withBody(known.body()))) {
         problems.add("entry " + entry.seq() + " is a different one in the snapshot");
       } else if (known != null && !known.equals(entry) && !contentRemoved(entry.body())) {
@@ -175,7 +178,7 @@ public final class ConversationVerifier {
     }
 
     private CompletionStage<Done> manifests() {
-      if (cold == null || state.archivedTo == 0) {
+      if (cold == null || state.archive().archivedTo() == 0) {
         return CompletableFuture.completedFuture(Done.getInstance());
       }
       long[] covered = {0};
@@ -184,7 +187,7 @@ public final class ConversationVerifier {
               cold.manifests(id).runWith(Sink.foreach(one -> cover(covered, one)), system))
           .thenApply(
               done -> {
-                if (problems.isEmpty() && covered[0] < state.archivedTo) {
+                if (problems.isEmpty() && covered[0] < state.archive().archivedTo()) {
                   problems.add("there is no manifest for entry " + (covered[0] + 1));
                 }
                 return done;

@@ -16,20 +16,20 @@ final class ConversationViews {
   private ConversationViews() {}
 
   static ConversationView of(ConversationState state, UserId viewer) {
-    List<ConversationView.MemberView> members = new ArrayList<>(state.members.size());
-    for (Member member : state.members.values()) {
+    List<ConversationView.MemberView> members = new ArrayList<>(state.members().size());
+    for (Member member : state.members()) {
       members.add(
           new ConversationView.MemberView(
               member.userId, member.role, member.joinedAt, member.delivered, member.read));
     }
     return new ConversationView(
-        state.id,
+        state.id(),
         state.group() ? ConversationType.GROUP : ConversationType.DIRECT,
         state.nameFor(viewer),
         state.avatarFor(viewer),
         members,
-        state.lastSeq,
-        state.createdAt);
+        state.lastSeq(),
+        state.createdAt());
   }
 
   /** The answer to a user who changed the conversation and may have left it by that. */
@@ -79,7 +79,7 @@ final class ConversationViews {
     // A backward page may lack its first entries if the cold tier did not deliver them.
     boolean cut = !all.isEmpty() && all.getFirst().seq() > range.from();
     return new HistoryPage(
-        state.id,
+        state.id(),
         List.copyOf(shown),
         range.hasMore() || fits < all.size() || cut,
         entrySource.tier(shown));
@@ -101,9 +101,9 @@ final class ConversationViews {
     Member member = state.member(get.viewer());
     if (member != null) {
       floor = member.joinedSeq;
-      end = state.lastSeq;
+      end = state.lastSeq();
     } else {
-      ConversationState.Former gone = get.replay() ? state.former.get(get.viewer()) : null;
+      ConversationState.Former gone = get.replay() ? state.formerMember(get.viewer()) : null;
       if (gone == null) {
         return null;
       }

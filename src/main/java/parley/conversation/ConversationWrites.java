@@ -302,7 +302,7 @@ final class ConversationWrites {
   // ---- other writes and answers
 
   Effect<ConversationEvent, ConversationState> renamed(User.Renamed renamed) {
-    Person known = state.people.get(renamed.userId());
+    Person known = state.person(renamed.userId());
     if (known == null || state.group()) {
       return effects.none();
     }

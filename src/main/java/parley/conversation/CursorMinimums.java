@@ -21,7 +21,7 @@ record CursorMinimums(
     long nextRead = Long.MAX_VALUE;
     int atDelivered = 0;
     int atRead = 0;
-    for (Member member : state.members.values()) {
+    for (Member member : state.members()) {
       if (member.delivered < delivered) {
         nextDelivered = delivered;
         delivered = member.delivered;

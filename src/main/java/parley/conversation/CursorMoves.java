@@ -107,8 +107,8 @@ final class CursorMoves {
   /** Records a requested move. Both cursors are limited to the end of the log and never go back. */
   boolean request(
       Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
-    long newRead = Math.min(read, state.lastSeq);
-    long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq));
+    long newRead = Math.min(read, state.lastSeq());
+    long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq()));
     Move move = moves.get(member.userId);
     if (move == null) {
       if (newRead <= member.read && newDelivered <= member.delivered) {
@@ -197,10 +197,10 @@ final class CursorMoves {
     if (move.read <= member.read) {
       return new Resolved(move.read, member.unread);
     }
-    if (move.read >= state.lastSeq) {
+    if (move.read >= state.lastSeq()) {
       return new Resolved(move.read, 0);
     }
-    long inMemory = state.recentEntries.firstSeq();
+    long inMemory = state.firstSeqInMemory();
     if (move.read + 1 >= inMemory) {
       return new Resolved(move.read, countInMemory(member.userId, move.read + 1));
     }
@@ -226,8 +226,8 @@ final class CursorMoves {
   }
 
   private long countInMemory(UserId user, long from) {
-    return state.recentEntries.range(from, state.lastSeq).stream()
-        .filter(entry -> countsAsUnread(user, entry) && !state.amendments.isDeleted(entry.seq()))
+    return state.entriesInMemory(from, state.lastSeq()).stream()
+        .filter(entry -> countsAsUnread(user, entry) && !state.isDeleted(entry.seq()))
         .count();
   }
 
@@ -239,7 +239,7 @@ final class CursorMoves {
     long from = scan.countedTo + 1;
     scan.running = true;
     scan.countingTo = to;
-    long[] deleted = state.amendments.deletedIn(from, to);
+    long[] deleted = state.deletedIn(from, to);
     context.pipeToSelf(
         logReader.count(
             state,
@@ -256,7 +256,7 @@ final class CursorMoves {
     if (counted.count() == null) {
       context
           .getLog()
-          .warn("{}: counting the unread entries failed; the count is repeated", state.id);
+          .warn("{}: counting the unread entries failed; the count is repeated", state.id());
       // The move stays, and the count is repeated some ticks later. The callers get their answer
       // now.
       counted.move().scan = null;
@@ -294,7 +294,7 @@ final class CursorMoves {
             .getLog()
             .warn(
                 "{}: a read cursor was not moved, because its unread entries cannot be counted",
-                state.id);
+                state.id());
         move.callers.forEach(
             caller ->
                 caller.tell(

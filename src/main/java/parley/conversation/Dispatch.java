@@ -132,18 +132,18 @@ final class Dispatch {
   /** Starts after recovery: sends what members may not have. */
   void recover(long now) {
     cursorMinimums = CursorMinimums.of(state);
-    for (Member member : state.members.values()) {
+    for (Member member : state.members()) {
       Position position = position(member.userId, member.joinedSeq);
-      if (state.settled) {
-        position.ackedSeq = state.lastSeq;
-        position.sentSeq = state.lastSeq;
+      if (state.isSettled()) {
+        position.ackedSeq = state.lastSeq();
+        position.sentSeq = state.lastSeq();
       } else {
         send(member.userId, position, List.of(), List.of(), now);
         sendNext(member.userId, position, now);
       }
     }
-    for (ConversationState.Former gone : state.former.values()) {
-      if (!state.settled && gone.leftSeq() > state.dispatchedTo) {
+    for (ConversationState.Former gone : state.formerMembers()) {
+      if (!state.isSettled() && gone.leftSeq() > state.dispatchedTo()) {
         Position position = position(gone.userId(), gone.joinedSeq());
         sendNext(gone.userId(), position, now);
       }
@@ -152,7 +152,7 @@ final class Dispatch {
 
   private Position position(UserId user, long joinedSeq) {
     return positions.computeIfAbsent(
-        user, u -> new Position(Math.max(state.dispatchedTo, joinedSeq - 1)));
+        user, u -> new Position(Math.max(state.dispatchedTo(), joinedSeq - 1)));
   }
 
   /** Sends persisted entries and cursor moves to the users whom they concern. */
@@ -165,11 +165,11 @@ final class Dispatch {
         receipts.add(new Delivery.Receipt(member.userId, member.delivered, member.read));
       }
     }
-    boolean toAll = !entries.isEmpty() || state.members.size() <= Limits.RECEIPT_MEMBERS;
+    boolean toAll = !entries.isEmpty() || state.members().size() <= Limits.RECEIPT_MEMBERS;
     List<Delivery.Receipt> shown =
-        state.members.size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
+        state.members().size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
     if (toAll) {
-      for (Member member : state.members.values()) {
+      for (Member member : state.members()) {
         deliver(member.userId, member.joinedSeq, entries, shown, now);
       }
     } else {
@@ -182,7 +182,7 @@ final class Dispatch {
     }
     if (!entries.isEmpty()) {
       long first = entries.getFirst().seq();
-      for (ConversationState.Former gone : state.former.values()) {
+      for (ConversationState.Former gone : state.formerMembers()) {
         if (gone.leftSeq() >= first) {
           deliver(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
         }
@@ -246,12 +246,12 @@ final class Dispatch {
       position.resendCursors = false;
       cursors = allCursors();
     }
-    position.sentVersion = state.eventNr;
+    position.sentVersion = state.eventNr();
     users.tell(
         user,
         new User.Deliver(
-            state.id,
-            state.eventNr,
+            state.id(),
+            state.eventNr(),
             header(row.leftSeq() == 0),
             row,
             entries,
@@ -261,10 +261,10 @@ final class Dispatch {
 
   /** The cursors of all members, for a user that may have missed moves. */
   private List<Delivery.Receipt> allCursors() {
-    if (state.members.size() > Limits.RECEIPT_MEMBERS) {
+    if (state.members().size() > Limits.RECEIPT_MEMBERS) {
       return List.of();
     }
-    return state.members.values().stream()
+    return state.members().stream()
         .map(member -> new Delivery.Receipt(member.userId, member.delivered, member.read))
         .toList();
   }
@@ -287,9 +287,9 @@ final class Dispatch {
   private User.RowHeader header(boolean member) {
     return new User.RowHeader(
         state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
-        state.lastSeq,
-        member ? state.lastMessage : null,
-        state.lastTextAt);
+        state.lastSeq(),
+        member ? state.preview().lastMessage() : null,
+        state.preview().lastTextAt());
   }
 
   private User.@Nullable RowMember rowFor(UserId user) {
@@ -306,9 +306,9 @@ final class Dispatch {
           member.unread,
           cursorMinimums.delivered(member),
           cursorMinimums.read(member),
-          state.lastSeq == 0 && !user.equals(state.opener));
+          state.lastSeq() == 0 && !state.wasOpenedBy(user));
     }
-    ConversationState.Former gone = state.former.get(user);
+    ConversationState.Former gone = state.formerMember(user);
     return gone == null
         ? null
         : new User.RowMember(
@@ -327,8 +327,8 @@ final class Dispatch {
 
   /** The last seq that this user may get. */
   private long lastSeqFor(UserId user) {
-    ConversationState.Former gone = state.former.get(user);
-    return gone == null ? state.lastSeq : gone.leftSeq();
+    ConversationState.Former gone = state.formerMember(user);
+    return gone == null ? state.lastSeq() : gone.leftSeq();
   }
 
   /** A user has everything up to {@code seq} in its own journal, and a row of that version. */
@@ -360,7 +360,7 @@ final class Dispatch {
       position.sentSeq = position.ackedSeq;
     }
     position.ackedSeq = Math.min(Math.max(position.ackedSeq, seq), lastSeqFor(user));
-    position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr));
+    position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr()));
     position.sentSeq = Math.max(position.sentSeq, position.ackedSeq);
     if (position.ackedSeq > position.highestAckedSeq
         || position.ackedVersion > position.highestAckedVersion) {
@@ -428,7 +428,7 @@ final class Dispatch {
 
   /** The seq up to which every user has everything. */
   long acknowledgedByAll() {
-    long floor = state.lastSeq;
+    long floor = state.lastSeq();
     Iterator<Map.Entry<UserId, Position>> all = positions.entrySet().iterator();
     while (all.hasNext()) {
       Map.Entry<UserId, Position> one = all.next();
@@ -436,7 +436,7 @@ final class Dispatch {
         floor = Math.min(floor, one.getValue().ackedSeq);
       }
     }
-    return Math.max(floor, state.dispatchedTo);
+    return Math.max(floor, state.dispatchedTo());
   }
 
   /** Sends the inbox row alone to a member that waits for it. */

@@ -54,8 +54,8 @@ final class GroupRules {
     if (no != null) {
       return new Decision(no, List.of());
     }
-    String newName = name == null || name.equals(state.name) ? null : name;
-    String shown = state.avatarUrl == null ? "" : state.avatarUrl;
+    String newName = name == null || name.equals(state.name()) ? null : name;
+    String shown = state.avatarUrl() == null ? "" : state.avatarUrl();
     String newAvatar = avatarUrl == null || avatarUrl.equals(shown) ? null : avatarUrl;
     return Decision.write(
         newName == null && newAvatar == null
@@ -66,7 +66,7 @@ final class GroupRules {
   /** The given users who are not members yet, each once. */
   static List<UserId> notYetMembers(ConversationState state, List<UserId> users) {
     LinkedHashSet<UserId> added = new LinkedHashSet<>(users);
-    added.removeAll(state.members.keySet());
+    state.members().forEach(member -> added.remove(member.userId));
     return List.copyOf(added);
   }
 
@@ -76,7 +76,7 @@ final class GroupRules {
       return new Decision(no, List.of());
     }
     List<UserId> added = notYetMembers(state, users);
-    if (state.members.size() + added.size() > Limits.GROUP_MEMBERS) {
+    if (state.members().size() + added.size() > Limits.GROUP_MEMBERS) {
       return tooMany("user_ids");
     }
     return Decision.write(added.isEmpty() ? List.of() : List.of(new EntryBody.MembersAdded(added)));
@@ -109,7 +109,7 @@ final class GroupRules {
     }
     List<EntryBody> bodies = new ArrayList<>(2);
     if (target.role == Role.ADMIN && admins(state) == 1) {
-      for (Member heir : state.members.values()) {
+      for (Member heir : state.members()) {
         if (!heir.userId.equals(gone)) {
           bodies.add(new EntryBody.RoleChanged(heir.userId, Role.ADMIN));
           break;
@@ -139,6 +139,6 @@ final class GroupRules {
   }
 
   private static long admins(ConversationState state) {
-    return state.members.values().stream().filter(m -> m.role == Role.ADMIN).count();
+    return state.members().stream().filter(m -> m.role == Role.ADMIN).count();
   }
 }

@@ -130,12 +130,12 @@ final class HistoryPages {
   }
 
   private ReadQueue laneOf(long from) {
-    return from <= state.archivedTo ? cold : hot;
+    return state.archive().isArchived(from) ? cold : hot;
   }
 
   private void enqueue(RangeRead rangeRead) {
     ReadQueue readQueue = rangeRead.readQueue;
-    if (rangeRead.from >= state.recentEntries.firstSeq() || rangeRead.from > rangeRead.to) {
+    if (rangeRead.from >= state.firstSeqInMemory() || rangeRead.from > rangeRead.to) {
       continueRead(rangeRead);
     } else if (readQueue.inFlight < IN_FLIGHT) {
       readQueue.inFlight++;
@@ -157,7 +157,7 @@ final class HistoryPages {
 
   /** The first seq that can be read without the cold tier. */
   private long firstSeqWithoutColdTier() {
-    return Math.min(state.archivedTo + 1, state.recentEntries.firstSeq());
+    return Math.min(state.archive().archivedTo() + 1, state.firstSeqInMemory());
   }
 
   private boolean canSkipColdTier(RangeRead rangeRead) {
@@ -168,10 +168,10 @@ final class HistoryPages {
 
   private void continueRead(RangeRead rangeRead) {
     long next = rangeRead.next();
-    long inMemory = Math.max(rangeRead.from, state.recentEntries.firstSeq());
+    long inMemory = Math.max(rangeRead.from, state.firstSeqInMemory());
     if (next <= rangeRead.to && next < inMemory) {
       long last = Math.min(rangeRead.to, inMemory - 1);
-      long coldTo = Math.min(last, state.archivedTo);
+      long coldTo = Math.min(last, state.archive().archivedTo());
       CompletionStage<List<Entry>> result = logReader.range(state, next, last);
       read(
           rangeRead,
@@ -190,7 +190,7 @@ final class HistoryPages {
     }
     Entry edit = missingEdit(rangeRead);
     if (edit != null) {
-      long seq = state.amendments.of(edit.seq());
+      long seq = state.amendmentOf(edit.seq());
       read(
           rangeRead,
           logReader.range(state, seq, seq),
@@ -202,21 +202,23 @@ final class HistoryPages {
 
   private void read(
       RangeRead rangeRead, CompletionStage<List<Entry>> result, Consumer<List<Entry>> take) {
-    long border = state.archivedTo;
+    long border = state.archive().archivedTo();
     context.pipeToSelf(
         result,
         (entries, failure) ->
             new ReadEnded(
                 historyPages -> {
-                  if (hole(failure) && border < state.archivedTo && !rangeRead.retried) {
+                  if (hole(failure)
+                      && border < state.archive().archivedTo()
+                      && !rangeRead.retried) {
                     context
                         .getLog()
                         .info(
                             "{}: entries were archived during a read; they are read again",
-                            state.id);
+                            state.id());
                     historyPages.readAgain(rangeRead);
                   } else if (entries == null || entries.isEmpty()) {
-                    context.getLog().warn("{}: reading the log failed", state.id, failure);
+                    context.getLog().warn("{}: reading the log failed", state.id(), failure);
                     historyPages.end(rangeRead, null);
                   } else {
                     take.accept(entries);
@@ -250,15 +252,15 @@ final class HistoryPages {
 
   private @Nullable Entry missingEdit(RangeRead rangeRead) {
     for (Entry entry : rangeRead.read) {
-      long amendment = state.amendments.of(entry.seq());
+      long amendment = state.amendmentOf(entry.seq());
       if (amendment > 0
           && amendment <= rangeRead.visibleEnd
           && editOf(rangeRead, amendment) == null) {
         return entry;
       }
     }
-    for (Entry entry : state.recentEntries.range(rangeRead.next(), rangeRead.to)) {
-      long amendment = state.amendments.of(entry.seq());
+    for (Entry entry : state.entriesInMemory(rangeRead.next(), rangeRead.to)) {
+      long amendment = state.amendmentOf(entry.seq());
       if (amendment > 0
           && amendment <= rangeRead.visibleEnd
           && editOf(rangeRead, amendment) == null) {
@@ -270,12 +272,12 @@ final class HistoryPages {
 
   private @Nullable Entry editOf(RangeRead rangeRead, long seq) {
     Entry edit = rangeRead.edits.get(seq);
-    return edit != null ? edit : state.recentEntries.get(seq);
+    return edit != null ? edit : state.entryInMemory(seq);
   }
 
   private void finish(RangeRead rangeRead) {
     boolean fromLog = !rangeRead.read.isEmpty();
-    List<Entry> inMemory = state.recentEntries.range(rangeRead.next(), rangeRead.to);
+    List<Entry> inMemory = state.entriesInMemory(rangeRead.next(), rangeRead.to);
     List<Entry> all = new ArrayList<>(rangeRead.read.size() + inMemory.size());
     rangeRead.read.forEach(entry -> all.add(current(rangeRead, entry)));
     inMemory.forEach(entry -> all.add(current(rangeRead, entry)));
@@ -302,7 +304,7 @@ final class HistoryPages {
   /** Starts the next waiting read. */
   private void next(ReadQueue readQueue) {
     RangeRead next = readQueue.waiting.poll();
-    while (next != null && readQueue == hot && next.from <= state.archivedTo) {
+    while (next != null && readQueue == hot && state.archive().isArchived(next.from)) {
       // The entries were archived while the read waited.
       next.readQueue = cold;
       enqueue(next);
@@ -317,7 +319,7 @@ final class HistoryPages {
   private Entry current(RangeRead rangeRead, Entry entry) {
     return switch (entry.body()) {
       case EntryBody.Text text -> {
-        long amendment = state.amendments.of(entry.seq());
+        long amendment = state.amendmentOf(entry.seq());
         if (amendment == Amendments.DELETED) {
           yield entry.withBody(new EntryBody.Text(null, null, null, false));
         }
@@ -330,7 +332,7 @@ final class HistoryPages {
         yield entry;
       }
       case EntryBody.Edit edit ->
-          state.amendments.isDeleted(edit.targetSeq())
+          state.isDeleted(edit.targetSeq())
               ? entry.withBody(new EntryBody.Edit(edit.targetSeq(), null))
               : entry;
       default -> entry;

@@ -105,7 +105,8 @@ final class LogReader {
    * state at the time of the call.
    */
   Source<Entry, NotUsed> entries(ConversationState state, long from, long to) {
-    return entries(state, from, to, cold -> cold.read(id, from, Math.min(to, state.archivedTo)));
+    return entries(
+        state, from, to, cold -> cold.read(id, from, Math.min(to, state.archive().archivedTo())));
   }
 
   /**
@@ -113,16 +114,20 @@ final class LogReader {
    * a scan turn of the cold tier.
    */
   private Source<Entry, NotUsed> scan(ConversationState state, UserId by, long from, long to) {
-    if (Math.min(to, state.archivedTo) - from < SHORT_SCAN) {
+    if (Math.min(to, state.archive().archivedTo()) - from < SHORT_SCAN) {
       return entries(state, from, to);
     }
     return entries(
-        state, from, to, cold -> cold.scan(id, from, Math.min(to, state.archivedTo), by));
+        state,
+        from,
+        to,
+        cold -> cold.scan(id, from, Math.min(to, state.archive().archivedTo()), by));
   }
 
   /** The whole log, past the caches of the cold tier. */
   Source<Entry, NotUsed> storedEntries(ConversationState state) {
-    return entries(state, 1, state.lastSeq, cold -> cold.readStored(id, 1, state.archivedTo));
+    return entries(
+        state, 1, state.lastSeq(), cold -> cold.readStored(id, 1, state.archive().archivedTo()));
   }
 
   private Source<Entry, NotUsed> entries(
@@ -131,13 +136,14 @@ final class LogReader {
       long to,
       Function<ColdTier, Source<Entry, NotUsed>> archived) {
     Source<Entry, NotUsed> found = Source.empty();
-    if (from <= Math.min(to, state.archivedTo)) {
+    if (from <= Math.min(to, state.archive().archivedTo())) {
       found = archived.apply(cold);
     }
-    long hot = Math.max(from, state.archivedTo + 1);
+    long hot = Math.max(from, state.archive().archivedTo() + 1);
     if (hot <= to) {
-      long firstEvent = Math.max(state.index.eventAtOrBefore(hot), state.archivedEvent + 1);
-      found = found.concatLazy(hot(firstEvent, state.index.eventAfter(to), hot, to));
+      long firstEvent =
+          Math.max(state.index().eventAtOrBefore(hot), state.archive().archivedEvent() + 1);
+      found = found.concatLazy(hot(firstEvent, state.index().eventAfter(to), hot, to));
     }
     return requireComplete(found, from, to);
   }

@@ -178,9 +178,9 @@ final class MessageLookups {
       return new Duplicate(facts.known());
     }
     long hash = ClientMsgIds.hash(post.author(), post.clientMsgId());
-    long[] candidates = state.dedupe.candidates(hash, facts.comparedTo());
+    long[] candidates = state.dedupe().candidates(hash, facts.comparedTo());
     for (long seq : candidates) {
-      Entry entry = state.recentEntries.get(seq);
+      Entry entry = state.entryInMemory(seq);
       if (entry == null) {
         long oldest = candidates[candidates.length - 1];
         search(post, oldest, () -> compare(post, facts, oldest, seq));
@@ -190,7 +190,7 @@ final class MessageLookups {
         return new Duplicate(entry);
       }
     }
-    long windowStart = state.dedupe.firstSeq();
+    long windowStart = state.dedupe().firstSeq();
     if (windowStart <= 1 || facts.searched()) {
       return new NewPost();
     }
@@ -199,10 +199,10 @@ final class MessageLookups {
       return new NewPost();
     }
     long earliest = time - author.clockLead;
-    if (earliest > state.index.timeAtOrAfter(windowStart)) {
+    if (earliest > state.index().timeAtOrAfter(windowStart)) {
       return new NewPost();
     }
-    long from = state.index.seqBeforeTime(earliest);
+    long from = state.index().seqBeforeTime(earliest);
     if (missingMessageIds.rulesOut(post.author(), time, from, windowStart - 1, hash)) {
       return new NewPost();
     }
@@ -211,7 +211,7 @@ final class MessageLookups {
       search(post, located, () -> at(post, facts, located));
       return new Pending();
     }
-    long to = Math.min(windowStart - 1 + WINDOW_OVERLAP, state.lastSeq);
+    long to = Math.min(windowStart - 1 + WINDOW_OVERLAP, state.lastSeq());
     MissingMessageIds.Absence before = missingMessageIds.extendable(post.author(), from, to, hash);
     if (before == null) {
       search(post, from, () -> scan(post, facts, from, to));
@@ -312,7 +312,7 @@ final class MessageLookups {
   }
 
   private void search(Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {
-    SearchQueue searchQueue = oldest <= state.archivedTo ? cold : hot;
+    SearchQueue searchQueue = state.archive().isArchived(oldest) ? cold : hot;
     if (searchQueue.waiting.size() >= WAITING) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
       return;
@@ -338,7 +338,7 @@ final class MessageLookups {
 
   private @Nullable Search poll(SearchQueue searchQueue) {
     Search search = searchQueue.waiting.poll();
-    while (search != null && searchQueue == hot && search.oldest() <= state.archivedTo) {
+    while (search != null && searchQueue == hot && state.archive().isArchived(search.oldest())) {
       // The entries were archived while the search waited.
       moveToCold(search);
       search = searchQueue.waiting.poll();
@@ -363,7 +363,7 @@ final class MessageLookups {
     searchQueue.running = null;
     Conversation.Post post = ended.post();
     if (ended.facts() == null) {
-      context.getLog().warn("{}: the search for an old entry failed", state.id);
+      context.getLog().warn("{}: the search for an old entry failed", state.id());
       refuse(post, Refusal.unavailable("the log cannot be read now"));
     } else {
       missingMessageIds.note(ended.facts().absence());

@@ -19,7 +19,7 @@ record NoArchiver(ConversationState state) implements Archiving {
 
   @Override
   public long promisedDay() {
-    return state.due;
+    return state.archive().promisedDay();
   }
 
   @Override

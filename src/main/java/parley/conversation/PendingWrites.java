@@ -49,7 +49,7 @@ final class PendingWrites {
 
   /** The seq of the newest entry, including the batch. */
   long endSeq() {
-    return state.lastSeq + entryBatch.size();
+    return state.lastSeq() + entryBatch.size();
   }
 
   /** The entry in the batch with the author and {@code clientMsgId} of this post, or null. */
@@ -99,7 +99,7 @@ final class PendingWrites {
   private Entry entry(UserId author, @Nullable String clientMsgId, EntryBody entryBody) {
     long now = environment.clock().millis();
     Entry last = last();
-    long lastAt = last == null ? state.lastAt : last.at();
+    long lastAt = last == null ? state.lastAt() : last.at();
     environment.telemetry().logAheadBy(lastAt - now);
     return new Entry(
         endSeq() + 1,
@@ -112,12 +112,12 @@ final class PendingWrites {
 
   /** The newest entry, including the batch; null if it is not known. */
   private @Nullable Entry last() {
-    return entryBatch.isEmpty() ? state.recentEntries.get(state.lastSeq) : entryBatch.last();
+    return entryBatch.isEmpty() ? state.entryInMemory(state.lastSeq()) : entryBatch.last();
   }
 
   static Conversation.Posted posted(ConversationState state, Entry entry, boolean duplicate) {
     return new Conversation.Posted(
-        state.id,
+        state.id(),
         Objects.requireNonNull(entry.clientMsgId()),
         entry.messageId(),
         entry.seq(),

@@ -66,17 +66,17 @@ final class PostingRules {
 
   private static Decision onTarget(
       ConversationState state, Member author, long seq, @Nullable Entry loaded, OnTarget rule) {
-    if (seq < author.joinedSeq || seq > state.lastSeq) {
+    if (seq < author.joinedSeq || seq > state.lastSeq()) {
       return refuse(ErrorCode.NOT_FOUND, "target_seq: there is no such entry");
     }
-    Entry target = loaded != null && loaded.seq() == seq ? loaded : state.recentEntries.get(seq);
+    Entry target = loaded != null && loaded.seq() == seq ? loaded : state.entryInMemory(seq);
     if (target == null) {
       return new NeedsEntry(seq);
     }
     if (!target.body().countable()) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is not a message");
     }
-    if (state.amendments.isDeleted(seq)) {
+    if (state.isDeleted(seq)) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: entry " + seq + " is deleted");
     }
     return rule.decide(target);
@@ -87,7 +87,7 @@ final class PostingRules {
     if (!target.senderId().equals(author.userId)) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: only its sender edits a message");
     }
-    if (!state.amendments.hasRoomFor(target.seq())) {
+    if (!state.hasRoomToAmend(target.seq())) {
       return full();
     }
     return new Accept(new EntryBody.Edit(target.seq(), edit.content()));
@@ -99,7 +99,7 @@ final class PostingRules {
       return refuse(
           ErrorCode.FORBIDDEN, "target_seq: only its sender or a group admin deletes a message");
     }
-    if (!state.amendments.hasRoomFor(target.seq())) {
+    if (!state.hasRoomToAmend(target.seq())) {
       return full();
     }
     return new Accept(new EntryBody.Delete(target.seq(), target.senderId()));

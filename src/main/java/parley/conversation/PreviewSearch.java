@@ -54,14 +54,14 @@ final class PreviewSearch {
   void searchIfMissing(long now) {
     // If the clock was set back, the pause must not become longer.
     notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
-    if (state.previewLost && !looking && now >= notBefore) {
+    if (state.preview().isLost() && !looking && now >= notBefore) {
       looking = true;
-      look(state.lastSeq);
+      look(state.lastSeq());
     }
   }
 
   private void look(long to) {
-    long asOf = state.lastSeq;
+    long asOf = state.lastSeq();
     long from = Math.max(1, to - Limits.PAGE + 1);
     historyPages.load(
         from,
@@ -85,7 +85,7 @@ final class PreviewSearch {
   private static @Nullable LastMessage newest(java.util.List<Entry> entries) {
     for (Entry entry : entries.reversed()) {
       if (entry.body() instanceof EntryBody.Text text && text.content() != null) {
-        return ConversationState.preview(entry, text.content());
+        return LastMessagePreview.preview(entry, text.content());
       }
     }
     return null;
@@ -97,7 +97,7 @@ final class PreviewSearch {
    */
   ConversationEvent.@Nullable PreviewRestored pageSearched(PageSearched pageSearched, long now) {
     ConversationEvent.PreviewRestored event = pageSearched.event();
-    if (state.previewLost && event != null && pageSearched.more()) {
+    if (state.preview().isLost() && event != null && pageSearched.more()) {
       look(pageSearched.from() - 1);
       return null;
     }
@@ -108,12 +108,12 @@ final class PreviewSearch {
       return null;
     }
     failures = 0;
-    if (!state.previewLost) {
+    if (!state.preview().isLost()) {
       return null;
     }
     LastMessage found = event.lastMessage();
-    boolean outdated = found != null && state.amendments.of(found.seq()) > event.asOf();
-    if (found != null && (outdated || state.amendments.isDeleted(found.seq()))) {
+    boolean outdated = found != null && state.amendmentOf(found.seq()) > event.asOf();
+    if (found != null && (outdated || state.isDeleted(found.seq()))) {
       searchIfMissing(now);
       return null;
     }

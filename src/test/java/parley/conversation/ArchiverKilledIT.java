@@ -280,12 +280,13 @@ class ArchiverKilledIT {
               new HandCalendar()));
       h.clock.set(System.currentTimeMillis());
       String digest = digest(h);
-      if (state.planned == null
-          && state.removedTo == state.archivedEvent
-          && state.archivedTo < state.lastSeq) {
+      if (state.archive().planned() == null
+          && state.archive().removedTo() == state.archive().archivedEvent()
+          && state.archive().archivedTo() < state.lastSeq()) {
         plan(h);
       }
-      return new Found(digest, result, state.planned != null, state.removedTo);
+      return new Found(
+          digest, result, state.archive().planned() != null, state.archive().removedTo());
     }
   }
 
@@ -298,7 +299,7 @@ class ArchiverKilledIT {
             .map(found -> ConversationState.of(id, found))
             .orElseGet(() -> new ConversationState(id));
     new LogReader(h.kit.system(), store.readJournal(), id, new MissingColdTier())
-        .events(state.eventNr + 1, Long.MAX_VALUE)
+        .events(state.eventNr() + 1, Long.MAX_VALUE)
         .runForeach(event -> state.apply((ConversationEvent) event.event()), h.kit.system())
         .toCompletableFuture()
         .get();

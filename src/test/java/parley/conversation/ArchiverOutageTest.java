@@ -38,7 +38,7 @@ class ArchiverOutageTest {
         rig.h.post(ConversationHarness.BOB, "r" + i, new EntryIntent.React(1, "+"));
       }
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(1_200);
       rig.tier.fault = MemoryTier.Fault.DOWN;
       List<Long> looks = new CopyOnWriteArrayList<>();
       rig.tier.onRead = () -> looks.add(rig.h.clock.get());
@@ -100,7 +100,7 @@ class ArchiverOutageTest {
           assertThat(((Conversation.PostRefused) retry).refusal().code())
               .isEqualTo(ErrorCode.UNAVAILABLE);
         }
-        long hot = rig.state().archivedTo + 1;
+        long hot = rig.state().archive().archivedTo() + 1;
         assertThat(rig.page(ConversationHarness.ANN, hot, 10).orElseThrow().tier())
             .isEqualTo(Tier.HOT);
         assertThat(
@@ -145,7 +145,7 @@ class ArchiverOutageTest {
       rig.days(61);
       rig.texts(20);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(20);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(20);
       rig.texts(600);
       assertThat(rig.before(ConversationHarness.BOB, 31L, 50).orElseThrow().hasMore()).isFalse();
       rig.tier.fault = MemoryTier.Fault.DOWN;
@@ -161,7 +161,7 @@ class ArchiverOutageTest {
       rig.texts(1_199);
       rig.days(31);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(1_200);
       int inMemory = RecentEntries.ENTRIES;
       HistoryPage whole = rig.before(ConversationHarness.BOB, null, inMemory + 10).orElseThrow();
       rig.tier.fault = MemoryTier.Fault.DOWN;
@@ -209,9 +209,9 @@ class ArchiverOutageTest {
       rig.texts(50);
       rig.days(31);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(51);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(51);
       // Only what every member's user has acknowledged is archived: that is written down with it.
-      assertThat(rig.state().dispatchedTo).isEqualTo(51);
+      assertThat(rig.state().dispatchedTo()).isEqualTo(51);
       rig.texts(5);
       rig.h.told.clear();
       rig.tier.fault = MemoryTier.Fault.DOWN;

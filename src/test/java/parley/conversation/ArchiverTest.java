@@ -39,8 +39,8 @@ class ArchiverTest {
       List<Entry> before = rig.history(ConversationHarness.ANN);
       rig.archive();
       ConversationState state = rig.state();
-      assertThat(state.archivedTo).isEqualTo(6_100);
-      assertThat(state.removedTo).isEqualTo(state.archivedEvent);
+      assertThat(state.archive().archivedTo()).isEqualTo(6_100);
+      assertThat(state.archive().removedTo()).isEqualTo(state.archive().archivedEvent());
       assertThat(rig.tier.segments(rig.h.id))
           .hasSize(2)
           .allMatch(one -> one.size() <= ColdTier.SEGMENT_ENTRIES);
@@ -61,7 +61,7 @@ class ArchiverTest {
       rig.days(31);
       rig.texts(600);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(1_200);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(1_200);
       assertThat(rig.page(ConversationHarness.ANN, 0, 100).orElseThrow().tier())
           .isEqualTo(Tier.COLD);
       assertThat(rig.page(ConversationHarness.ANN, 1_150, 50).orElseThrow().tier())
@@ -88,7 +88,7 @@ class ArchiverTest {
       rig.texts(10_500);
       rig.days(100);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(10_503);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(10_503);
       // The first is out of the window of ids by now; the second is known for ever.
       assertThat(rig.h.text(ConversationHarness.ANN, ulid, "again").seq()).isEqualTo(two);
       assertThat(rig.h.text(ConversationHarness.ANN, ulid, "again").duplicate()).isTrue();
@@ -230,7 +230,7 @@ class ArchiverTest {
       // The edit goes too, one day, and is still the wording that counts.
       rig.days(61);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(rig.state().lastSeq);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(rig.state().lastSeq());
       rig.h.restart();
       assertThat(rig.page(ConversationHarness.ANN, 9, 2).orElseThrow().entries()).isEqualTo(page);
     }
@@ -264,16 +264,16 @@ class ArchiverTest {
       rig.days(31);
       rig.texts(20);
       rig.archive();
-      assertThat(rig.state().archivedTo).isZero();
+      assertThat(rig.state().archive().archivedTo()).isZero();
       assertThat(rig.calendar.registered).containsExactly(rig.today() + 30);
       rig.days(30);
       rig.texts(1);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(41);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(41);
       rig.days(31);
       rig.archive();
       // Nobody uses it any more: all of it is gone, and nobody needs to remember it.
-      assertThat(rig.state().archivedTo).isEqualTo(42);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(42);
       assertThat(rig.tier.segments(rig.h.id)).hasSize(2);
       assertThat(rig.calendar.registered).hasSize(2);
     }
@@ -288,23 +288,53 @@ class ArchiverTest {
       rig.texts(5);
       rig.days(70);
       rig.archive();
-      assertThat(rig.state().archivedTo).isLessThanOrEqualTo(6);
+      assertThat(rig.state().archive().archivedTo()).isLessThanOrEqualTo(6);
       rig.h.deaf.clear();
       rig.days(1);
       await().until(() -> rig.h.entries(ConversationHarness.BOB).size() == 11);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(11);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(11);
     }
   }
 
   @Test
   void anOldSnapshotThatDidNotSayHowFarAllWereToldSaysSoToo() {
-    ConversationState state = new ConversationState(new ConversationId("c"));
-    state.lastSeq = 60;
-    state.archivedTo = 51;
-    state.dispatchedTo = 3;
-    ConversationState again = ConversationState.of(state.id, state.toSnapshot());
-    assertThat(again.dispatchedTo).isEqualTo(51);
+    ConversationId id = new ConversationId("c");
+    ConversationSnapshot now = new ConversationState(id).toSnapshot();
+    ConversationSnapshot old =
+        new ConversationSnapshot(
+            now.eventNr(),
+            now.type(),
+            now.createdAt(),
+            now.name(),
+            now.avatarUrl(),
+            now.people(),
+            now.opener(),
+            60,
+            now.lastAt(),
+            now.lastTextAt(),
+            now.lastMessage(),
+            now.previewLost(),
+            3,
+            now.settled(),
+            now.members(),
+            now.former(),
+            now.formerAhead(),
+            now.hashes(),
+            now.amended(),
+            now.amendments(),
+            now.indexSeqs(),
+            now.indexEvents(),
+            now.indexTimes(),
+            now.indexStride(),
+            now.tail(),
+            51,
+            now.archivedEvent(),
+            now.removedTo(),
+            now.planned(),
+            now.hotSince(),
+            now.due());
+    assertThat(ConversationState.of(id, old).dispatchedTo()).isEqualTo(51);
   }
 
   @Test

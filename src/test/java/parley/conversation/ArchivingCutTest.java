@@ -57,18 +57,19 @@ class ArchivingCutTest {
       assertThat(rig.history(ConversationHarness.BOB)).as("while it is finished").isEqualTo(before);
       rig.archive();
       ConversationState is = rig.state();
-      assertThat(is.archivedTo).isEqualTo(1_302);
-      assertThat(is.removedTo).isEqualTo(is.archivedEvent);
-      assertThat(h.events()).hasSize((int) (is.eventNr - is.removedTo));
+      assertThat(is.archive().archivedTo()).isEqualTo(1_302);
+      assertThat(is.archive().removedTo()).isEqualTo(is.archive().archivedEvent());
+      assertThat(h.events()).hasSize((int) (is.eventNr() - is.archive().removedTo()));
       assertThat(rig.tier.segments(h.id)).hasSize(1);
       h.restart();
       assertThat(rig.history(ConversationHarness.BOB)).as("finished").isEqualTo(before);
-      assertThat(is.lastSeq).isEqualTo(was.lastSeq);
+      assertThat(is.lastSeq()).isEqualTo(was.lastSeq());
       assertThat(is.member(ConversationHarness.BOB))
           .usingRecursiveComparison()
           .isEqualTo(was.member(ConversationHarness.BOB));
       // And it goes on as ever.
-      assertThat(h.text(ConversationHarness.ANN, "next", "next").seq()).isEqualTo(was.lastSeq + 1);
+      assertThat(h.text(ConversationHarness.ANN, "next", "next").seq())
+          .isEqualTo(was.lastSeq() + 1);
     }
   }
 

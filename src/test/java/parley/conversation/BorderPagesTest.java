@@ -56,8 +56,8 @@ class BorderPagesTest {
       large(rig, "hot");
       rig.texts(RecentEntries.ENTRIES + 44);
       rig.archive();
-      assertThat(rig.state().archivedTo).isEqualTo(51);
-      assertThat(rig.state().recentEntries.firstSeq()).isEqualTo(101 + 44 + 1);
+      assertThat(rig.state().archive().archivedTo()).isEqualTo(51);
+      assertThat(rig.state().firstSeqInMemory()).isEqualTo(101 + 44 + 1);
       // Each of them is over a border, but for what does not fit.
       cut(rig.page(ConversationHarness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
       cut(rig.before(ConversationHarness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
@@ -85,7 +85,9 @@ class BorderPagesTest {
         }
         rig.archive();
         assertThat(hold.left()).isZero();
-        assertThat(rig.state().removedTo).isEqualTo(rig.state().archivedEvent).isPositive();
+        assertThat(rig.state().archive().removedTo())
+            .isEqualTo(rig.state().archive().archivedEvent())
+            .isPositive();
       }
       for (int i = 0; i < pages; i++) {
         assertThat(h.pages.receiveMessage(Duration.ofSeconds(20)))
@@ -97,7 +99,7 @@ class BorderPagesTest {
                 });
       }
       // Nobody holds a place any more, there or here.
-      long last = rig.state().lastSeq;
+      long last = rig.state().lastSeq();
       rig.texts(600);
       assertThat(rig.page(ConversationHarness.BOB, last, 50).orElseThrow().tier())
           .isEqualTo(Tier.HOT);

@@ -74,7 +74,7 @@ class ConversationSizesTest {
     state.apply(
         events(entry(++seq, ADMIN, new EntryBody.MembersAdded(users(Limits.GROUP_MEMBERS - 1)))));
     // Amendments of what is far apart, each by an edit far above it.
-    while (state.amendments.hasRoomFor(seq + 1)) {
+    while (state.hasRoomToAmend(seq + 1)) {
       state.apply(events(entry(++seq, ADMIN, new EntryBody.Text("x", null, null, false))));
       state.apply(events(entry(seq + 1, ADMIN, new EntryBody.Edit(seq, "y"))));
       seq++;
@@ -82,14 +82,14 @@ class ConversationSizesTest {
     for (int i = 0; i < 300; i++) {
       state.apply(events(entry(++seq, ADMIN, text(1_000, 0))));
     }
+    String widest = SIZES.wide(Limits.PREVIEW_CHARS);
+    state.apply(events(entry(++seq, ADMIN, new EntryBody.Text(widest, null, null, false))));
     List<CursorMove> cursors = new ArrayList<>();
-    for (Member member : state.members.values()) {
+    for (Member member : state.members()) {
       member.clockLead = SIZES.number();
       cursors.add(new CursorMove(member.userId, seq, seq - 1, SIZES.number()));
     }
     state.apply(new ConversationEvent.CursorsMoved(cursors));
-    state.lastMessage =
-        new LastMessage(seq, user(), "text", SIZES.wide(Limits.PREVIEW_CHARS), SIZES.number());
     return state;
   }
 

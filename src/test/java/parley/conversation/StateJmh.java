@@ -59,7 +59,7 @@ public class StateJmh {
   /** A member has and has read everything. */
   @Benchmark
   public Object moveCursor() {
-    long seq = state.lastSeq;
+    long seq = state.lastSeq();
     state.apply(
         new ConversationEvent.CursorsMoved(
             List.of(new ConversationEvent.CursorMove(BEN, seq, seq, 0))));
@@ -69,12 +69,12 @@ public class StateJmh {
   private ConversationEvent next(int entries) {
     Entry[] all = new Entry[entries];
     for (int i = 0; i < entries; i++) {
-      long seq = state.lastSeq + 1 + i;
+      long seq = state.lastSeq() + 1 + i;
       // A ULID's form: ids that carry their time.
       String name = "01K9ABCDEF%016d".formatted(seq);
       all[i] =
           new Entry(seq, name, ANN, AT + seq, name, new EntryBody.Text(CONTENT, null, null, false));
     }
-    return new ConversationEvent.EntriesAppended(List.of(all), null, state.lastSeq);
+    return new ConversationEvent.EntriesAppended(List.of(all), null, state.lastSeq());
   }
 }

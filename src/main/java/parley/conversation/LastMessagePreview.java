@@ -1,0 +1,111 @@
+package parley.conversation;
+
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+import parley.model.Entry;
+import parley.model.EntryBody;
+import parley.model.LastMessage;
+
+/**
+ * The newest text of a conversation, as an inbox row shows it. Only applied events change it. If
+ * the text was deleted, and the one before it is not in memory, the preview is lost until {@link
+ * PreviewSearch} has found it.
+ */
+final class LastMessagePreview {
+  private @Nullable LastMessage lastMessage;
+  private long lastTextAt;
+  private boolean lost;
+
+  /** The preview of a conversation without a text. */
+  LastMessagePreview() {}
+
+  /** The preview as a snapshot says it. */
+  static LastMessagePreview of(ConversationSnapshot stored) {
+    LastMessagePreview preview = new LastMessagePreview();
+    preview.lastMessage = stored.lastMessage();
+    preview.lastTextAt = stored.lastTextAt();
+    preview.lost = stored.previewLost();
+    return preview;
+  }
+
+  /** The newest text that is not deleted; null if there is none, or if the preview is lost. */
+  @Nullable LastMessage lastMessage() {
+    return lastMessage;
+  }
+
+  /** When the newest text was accepted, or the group was created; epoch milliseconds. */
+  long lastTextAt() {
+    return lastTextAt;
+  }
+
+  /** Whether the last message was deleted, and the text before it is not in memory. */
+  boolean isLost() {
+    return lost;
+  }
+
+  /** The preview of a text. */
+  static LastMessage preview(Entry entry, String content) {
+    return new LastMessage(
+        entry.seq(),
+        entry.senderId(),
+        entry.body().type(),
+        LastMessage.preview(content),
+        entry.at());
+  }
+
+  void groupCreated(long at) {
+    lastTextAt = at;
+  }
+
+  void textAppended(Entry entry, EntryBody.Text text) {
+    lastTextAt = entry.at();
+    lastMessage = preview(entry, text.content() == null ? "" : text.content());
+    lost = false;
+  }
+
+  void edited(EntryBody.Edit edit) {
+    LastMessage last = lastMessage;
+    if (last != null && last.seq() == edit.targetSeq() && edit.content() != null) {
+      lastMessage =
+          new LastMessage(
+              last.seq(),
+              last.senderId(),
+              last.type(),
+              LastMessage.preview(edit.content()),
+              last.at());
+    }
+  }
+
+  /** Notes a deletion that {@code amendments} knows of. */
+  void deleted(long target, RecentEntries recentEntries, Amendments amendments) {
+    if (lastMessage != null && lastMessage.seq() == target) {
+      lastMessage = newestText(recentEntries, amendments);
+      lost = lastMessage == null && recentEntries.firstSeq() > 1;
+    }
+  }
+
+  private static @Nullable LastMessage newestText(
+      RecentEntries recentEntries, Amendments amendments) {
+    Iterator<Entry> newestFirst = recentEntries.newestFirst();
+    while (newestFirst.hasNext()) {
+      Entry entry = newestFirst.next();
+      if (entry.body() instanceof EntryBody.Text text && !amendments.isDeleted(entry.seq())) {
+        String content = text.content();
+        // The edit is newer than the text, so it is in memory too.
+        Entry edit = recentEntries.get(amendments.of(entry.seq()));
+        if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
+          content = newer.content();
+        }
+        return preview(entry, content == null ? "" : content);
+      }
+    }
+    return null;
+  }
+
+  void restored(ConversationEvent.PreviewRestored restored) {
+    if (lost && (lastMessage == null || lastMessage.seq() <= restored.asOf())) {
+      lastMessage = restored.lastMessage();
+      lost = false;
+    }
+  }
+}
