@@ -1,8 +1,11 @@
 package parley.calendar;
 
 import com.typesafe.config.ConfigFactory;
+import java.time.Duration;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.pattern.Patterns;
+import org.apache.pekko.persistence.DeleteSnapshotsSuccess;
 import org.apache.pekko.persistence.JournalProtocol;
 import org.apache.pekko.persistence.Persistence;
 import org.apache.pekko.persistence.SnapshotProtocol;
@@ -11,9 +14,13 @@ import parley.snapshot.PiecedSnapshotStore;
 
 /**
  * Deletes everything that a finished entity has written. The journal still knows its last sequence
- * number. The result is not awaited: leftovers are read as an empty entity, and only cost space.
+ * number. Snapshots go first: a snapshot beside only some of the events after it would be read as
+ * an older state. The result is not awaited. What is left over is read as an empty or as the
+ * finished entity, and only costs space.
  */
 final class EntityWipe {
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
   private EntityWipe() {}
 
   static void deleteAll(ActorContext<?> context, String persistenceId, long lastSequenceNr) {
@@ -22,13 +29,21 @@ final class EntityWipe {
     }
     Persistence persistence = Persistence.get(context.getSystem());
     var nobody = Adapter.toClassic(context.getSystem().<Object>ignoreRef());
-    persistence
-        .snapshotStoreFor(PiecedSnapshotStore.PLUGIN, ConfigFactory.empty())
-        .tell(
+    var journal = persistence.journalFor("", ConfigFactory.empty());
+    var log = context.getLog();
+    Patterns.ask(
+            persistence.snapshotStoreFor(PiecedSnapshotStore.PLUGIN, ConfigFactory.empty()),
             new SnapshotProtocol.DeleteSnapshots(persistenceId, SnapshotSelectionCriteria.latest()),
-            nobody);
-    persistence
-        .journalFor("", ConfigFactory.empty())
-        .tell(new JournalProtocol.DeleteMessagesTo(persistenceId, lastSequenceNr, nobody), nobody);
+            TIMEOUT)
+        .whenComplete(
+            (reply, failure) -> {
+              if (reply instanceof DeleteSnapshotsSuccess) {
+                journal.tell(
+                    new JournalProtocol.DeleteMessagesTo(persistenceId, lastSequenceNr, nobody),
+                    nobody);
+              } else {
+                log.debug("{} keeps its events: its snapshots were not removed", persistenceId);
+              }
+            });
   }
 }

@@ -1,16 +1,103 @@
 package parley.store;
 
+import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import com.typesafe.config.Config;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ExtendedActorSystem;
+import org.apache.pekko.japi.Pair;
+import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.dynamodb.query.scaladsl.internal.DynamoDBReadJournal;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.Offset;
 import org.apache.pekko.persistence.query.ReadJournalProvider;
+import org.apache.pekko.stream.javadsl.Source;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
 
-/** The plugin's read journal. It finds the last event as {@link DynamoJournal} does. */
+/**
+ * The plugin's read journal. It reads a range that begins with an event that exists page by page,
+ * as far as its stream is asked for, and looks at no marks. Any other range is read the plugin's
+ * way, with the last event of {@link HighestNumber}.
+ */
 final class DynamoEvents extends DynamoDBReadJournal {
+  private final EventPages pages;
+
   private DynamoEvents(Config config, String path, ExtendedActorSystem system) {
     super(config, path, system);
+    this.pages =
+        new EventPages(
+            DynamoReads.of(dynamo()),
+            journalSettings().JournalTable(),
+            journalSettings().JournalName());
+  }
+
+  @Override
+  public org.apache.pekko.stream.scaladsl.Source<EventEnvelope, NotUsed>
+      currentEventsByPersistenceId(String persistenceId, long from, long to) {
+    if (from < 1 || to <= from) {
+      return super.currentEventsByPersistenceId(persistenceId, from, to);
+    }
+    return Source.lazyCompletionStage(() -> pages.page(persistenceId, from))
+        .flatMapConcat(
+            first ->
+                first.rows().isEmpty() || EventPages.number(first.rows().getFirst()) != from
+                    ? pluginEvents(persistenceId, from, to)
+                    : pagesFrom(persistenceId, first)
+                        .flatMapConcat(rows -> events(persistenceId, rows, to))
+                        .takeWhile(event -> event.sequenceNr() <= to))
+        .mapMaterializedValue(started -> NotUsed.getInstance())
+        .asScala();
+  }
+
+  private Source<EventEnvelope, NotUsed> pluginEvents(String persistenceId, long from, long to) {
+    return from < to
+        ? super.currentEventsByPersistenceId(persistenceId, from, to).asJava()
+        : Source.<EventEnvelope>empty();
+  }
+
+  /** The rows of this page and of those after it, each read when the one before is used up. */
+  private Source<List<Map<String, AttributeValue>>, NotUsed> pagesFrom(
+      String persistenceId, EventPages.Page first) {
+    return Source.single(first.rows())
+        .concatLazy(
+            Source.unfoldAsync(
+                first.next(),
+                next ->
+                    next == 0
+                        ? CompletableFuture.completedFuture(
+                            Optional.<Pair<Long, List<Map<String, AttributeValue>>>>empty())
+                        : pages
+                            .page(persistenceId, next)
+                            .thenApply(
+                                page -> Optional.of(Pair.create(page.next(), page.rows())))));
+  }
+
+  /** The events of one page. Those of a command of many events are left to the plugin to join. */
+  private Source<EventEnvelope, NotUsed> events(
+      String persistenceId, List<Map<String, AttributeValue>> rows, long to) {
+    if (rows.stream().anyMatch(row -> row.containsKey("cnt"))) {
+      long from = EventPages.number(rows.getFirst());
+      long last = EventPages.number(rows.getLast());
+      return pluginEvents(persistenceId, from, Math.max(Math.min(last, to), from + 1))
+          .takeWhile(event -> event.sequenceNr() <= last);
+    }
+    return Source.from(rows)
+        .takeWhile(row -> EventPages.number(row) <= to)
+        .mapAsync(1, row -> FutureConverters.asJava(readPersistentRepr(row, true)))
+        .map(DynamoEvents::envelope);
+  }
+
+  private static EventEnvelope envelope(PersistentRepr event) {
+    return new EventEnvelope(
+        Offset.sequence(event.sequenceNr()),
+        event.persistenceId(),
+        event.sequenceNr(),
+        event.payload(),
+        event.timestamp());
   }
 
   @Override

@@ -1,30 +1,166 @@
 package parley.store;
 
+import com.amazonaws.services.dynamodbv2.model.DeleteItemRequest;
 import com.typesafe.config.Config;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.dynamodb.journal.DynamoDBJournal;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
+import scala.Function1;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
+import scala.runtime.BoxedUnit;
 
 /**
- * The plugin's journal with another search for the highest sequence number. That search does not
- * rely on the high mark, see {@link HighestNumber}. Created by Pekko.
+ * The plugin's journal with another recovery. It reads the events after the snapshot once ({@link
+ * LogTail}), where the plugin reads marks, the numbers of the newest hundred, marks again, and then
+ * the events. Only where that shows nothing or a gap do marks count, and then the highest number is
+ * the one of {@link HighestNumber}. Created by Pekko.
+ *
+ * <p><b>Removal.</b> Recovery without a snapshot trusts a log that begins with event 1. So event 1
+ * is removed before any other, after the low mark was written. A removal that ends in between
+ * leaves a log that is whole, or one of which the low mark tells where it begins.
  */
 public final class DynamoJournal extends DynamoDBJournal {
+  /**
+   * The most tails that wait for their replay, which begins at once. One more displaces the oldest;
+   * the replay of that one reads again.
+   */
+  private static final int MAX_TAILS = 64;
+
+  private final HighestNumber search;
+  private final LogTail.Reader tailReader;
+  private final int markRows;
+
+  /** Recoveries that have asked for the highest number: the number of their snapshot. */
+  private final Map<String, Long> snapshotNumbers = new ConcurrentHashMap<>();
+
+  private final Map<String, LogTail> tails =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, LogTail> eldest) {
+          return size() > MAX_TAILS;
+        }
+      };
+
   /** Called by Pekko with the plugin's own configuration. */
   public DynamoJournal(Config config) {
     super(config);
+    HighestNumber.Reads reads = DynamoReads.of(dynamo());
+    String table = journalSettings().JournalTable();
+    String name = journalSettings().JournalName();
+    this.search = new HighestNumber(reads, table, name);
+    this.tailReader = new LogTail.Reader(reads, table, name);
+    this.markRows = journalSettings().SequenceShards();
   }
 
   @Override
+  public Future<Object> asyncReadHighestSequenceNr(String persistenceId, long fromSequenceNr) {
+    takeTail(persistenceId);
+    snapshotNumbers.put(persistenceId, fromSequenceNr);
+    return super.asyncReadHighestSequenceNr(persistenceId, fromSequenceNr);
+  }
+
+  /** Called by the plugin when no write of the entity is in flight. */
+  @Override
   public Future<Object> readSequenceNr(String persistenceId, boolean highest) {
-    return highest
-        ? FutureConverters.asScala(
-            new HighestNumber(
-                    DynamoReads.of(dynamo()),
-                    journalSettings().JournalTable(),
-                    journalSettings().JournalName())
-                .find(persistenceId, journalSettings().SequenceShards())
-                .thenApply(number -> (Object) number))
-        : super.readSequenceNr(persistenceId, false);
+    if (!highest) {
+      return super.readSequenceNr(persistenceId, false);
+    }
+    Long snapshot = snapshotNumbers.remove(persistenceId);
+    CompletionStage<Optional<LogTail>> tail =
+        snapshot == null
+            ? CompletableFuture.completedFuture(Optional.empty())
+            : tailReader.read(persistenceId, snapshot + 1);
+    return FutureConverters.asScala(
+        tail.thenCompose(
+                found -> {
+                  if (found.isEmpty()) {
+                    return search.find(persistenceId, markRows);
+                  }
+                  keepTail(persistenceId, found.get());
+                  return CompletableFuture.completedFuture(found.get().highest());
+                })
+            .thenApply(number -> (Object) number));
+  }
+
+  @Override
+  public Future<BoxedUnit> asyncReplayMessages(
+      String persistenceId,
+      long fromSequenceNr,
+      long toSequenceNr,
+      long max,
+      Function1<PersistentRepr, BoxedUnit> replayCallback) {
+    LogTail tail = takeTail(persistenceId);
+    if (tail == null || !tail.holds(fromSequenceNr, toSequenceNr) || tail.rows().size() > max) {
+      return super.asyncReplayMessages(
+          persistenceId, fromSequenceNr, toSequenceNr, max, replayCallback);
+    }
+    return FutureConverters.asScala(
+        Source.from(tail.rows())
+            .mapAsync(
+                journalSettings().ReplayParallelism(),
+                row -> FutureConverters.asJava(readPersistentRepr(row, true)))
+            .runForeach(replayCallback::apply, Materializer.matFromSystem(context().system()))
+            .thenApply(done -> BoxedUnit.UNIT));
+  }
+
+  @Override
+  public Future<BoxedUnit> asyncDeleteMessagesTo(String persistenceId, long toSequenceNr) {
+    return FutureConverters.asScala(
+        search
+            .marks(persistenceId, markRows)
+            .thenCompose(
+                marks ->
+                    marks.low() > 1
+                        ? CompletableFuture.completedFuture(null)
+                        : removeFirst(persistenceId, marks, toSequenceNr))
+            .thenCompose(
+                done ->
+                    FutureConverters.asJava(
+                        super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))));
+  }
+
+  private CompletionStage<?> removeFirst(
+      String persistenceId, HighestNumber.Marks marks, long toSequenceNr) {
+    return search
+        .find(persistenceId, marks)
+        .thenCompose(
+            highest ->
+                highest == 0 || toSequenceNr < 1
+                    ? CompletableFuture.completedFuture(null)
+                    : FutureConverters.asJava(
+                            setLS(persistenceId, Math.min(toSequenceNr, highest) + 1))
+                        .thenCompose(
+                            written ->
+                                FutureConverters.asJava(
+                                    dynamo()
+                                        .deleteItem(
+                                            new DeleteItemRequest(
+                                                journalSettings().JournalTable(),
+                                                messageKey(persistenceId, 1))))));
+  }
+
+  private void keepTail(String persistenceId, LogTail tail) {
+    if (!tail.rows().isEmpty()) {
+      synchronized (tails) {
+        tails.put(persistenceId, tail);
+      }
+    }
+  }
+
+  private @Nullable LogTail takeTail(String persistenceId) {
+    synchronized (tails) {
+      return tails.remove(persistenceId);
+    }
   }
 }

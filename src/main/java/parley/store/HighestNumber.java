@@ -83,13 +83,18 @@ final class HighestNumber {
     return searchFrom(persistenceId, begin, Math.max(least, 0));
   }
 
-  private CompletionStage<Long> searchFrom(String persistenceId, long begin, long found) {
+  /**
+   * The highest number, if the event {@code found} is known and every hundred from the one of
+   * {@code begin} on can hold later ones.
+   */
+  CompletionStage<Long> searchFrom(String persistenceId, long from, long found) {
+    long begin = from / PARTITION_SIZE * PARTITION_SIZE;
     return reads
         .query(
             new QueryRequest(table)
                 .withKeyConditionExpression("par = :par")
                 .withExpressionAttributeValues(
-                    Map.of(":par", new AttributeValue(partition(persistenceId, begin))))
+                    Map.of(":par", new AttributeValue(partition(journal, persistenceId, begin))))
                 .withProjectionExpression("num")
                 .withScanIndexForward(false)
                 .withLimit(1)
@@ -170,7 +175,8 @@ final class HighestNumber {
     return Map.of("par", new AttributeValue(par), "num", new AttributeValue().withN("0"));
   }
 
-  private String partition(String persistenceId, long number) {
+  /** The key of the hundred in which an event is stored. */
+  static String partition(String journal, String persistenceId, long number) {
     return journal + "-P-" + persistenceId + "-" + number / PARTITION_SIZE;
   }
 

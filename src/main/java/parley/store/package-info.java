@@ -20,6 +20,20 @@
  * {@code verify} names entities with missing marks. {@code mend} and {@code POST /admin/marks}
  * write them. Until then, missing marks would mislead only a node of the previous version.
  *
+ * <h2>Decision: an entity that wakes reads its events once</h2>
+ *
+ * Context: each read is paid for, and people wake far more entities than they write events. The
+ * plugin reads all marks, the numbers of the newest hundred, the low marks again, and then the
+ * events. Decision: {@link parley.store.LogTail} reads the events after the snapshot, which gives
+ * the highest number and what is replayed. That is one request, or one for each hundred. Marks
+ * count only where nothing follows the snapshot, or where there is a gap. A range of history is
+ * read the same way ({@link parley.store.DynamoEvents}).
+ *
+ * <p>So a log without a snapshot that begins with event 1 must be whole. Therefore a removal writes
+ * the low mark, then removes event 1, and then the others; and whoever removes a whole entity
+ * removes its snapshots first. Rejected: to trust the log of entities with a snapshot only, because
+ * most conversations have fewer than a hundred events.
+ *
  * <h2>What a crash leaves</h2>
  *
  * A crash between a transaction and its answer leaves the event and its mark, and the writer does
