@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A file system of its own (in memory) that can be filled to the last byte, and freed again. Needs
@@ -43,10 +44,15 @@ public final class SmallDisk implements AutoCloseable {
     return folder;
   }
 
-  /** Takes all the room that is left: no file on it can grow. */
+  /**
+   * Takes all the room that is left: no file on it can grow. Called again, it also takes what was
+   * freed since, for example by a store that merges its files.
+   */
   public void fill() {
     byte[] block = new byte[64 * 1024];
-    try (OutputStream out = Files.newOutputStream(folder.resolve(BALLAST))) {
+    try (OutputStream out =
+        Files.newOutputStream(
+            folder.resolve(BALLAST), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
       for (int size = block.length; size > 0; ) {
         try {
           out.write(block, 0, size);
