@@ -6,11 +6,15 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The code keeps to the layout; and each rule would notice if it did not. */
 class ArchitectureTest {
@@ -105,6 +109,15 @@ class ArchitectureTest {
     assertThat(LayoutRules.doubledNames(all)).isEmpty();
     assertThat(LayoutRules.doubledNames(PLANTED))
         .containsExactly("planted.model.Helper, planted.util.Helper");
+  }
+
+  @Test
+  void noFileIsLongerThan500Lines(@TempDir Path folder) throws IOException {
+    assertThat(LayoutRules.longFiles(Path.of("src"))).isEmpty();
+    Files.writeString(folder.resolve("Long.java"), "\n".repeat(LayoutRules.MAX_LINES + 1));
+    Files.writeString(folder.resolve("Short.java"), "\n".repeat(LayoutRules.MAX_LINES));
+    assertThat(LayoutRules.longFiles(folder))
+        .containsExactly("Long.java: " + (LayoutRules.MAX_LINES + 1) + " lines");
   }
 
   @Test

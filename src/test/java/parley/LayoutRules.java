@@ -11,6 +11,9 @@ import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
+import java.util.stream.Stream;
 
 /**
  * The layout as rules, for any root package, so that a test can hold them against planted breaches.
@@ -33,6 +37,9 @@ import java.util.concurrent.locks.Condition;
 final class LayoutRules {
   /** Package → what it may import of the project, besides {@link #ALWAYS}. */
   static final Map<String, List<String>> MAY_IMPORT = table();
+
+  /** The most lines of a Java file. */
+  static final int MAX_LINES = 500;
 
   private static final List<String> ALWAYS = List.of("telemetry", "serial");
 
@@ -225,6 +232,20 @@ final class LayoutRules {
         .filter(names -> names.size() > 1)
         .map(names -> String.join(", ", names))
         .toList();
+  }
+
+  /** Java files with more than {@link #MAX_LINES} lines: such a file has more than one job. */
+  static List<String> longFiles(Path folder) throws IOException {
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(one -> one.toString().endsWith(".java")).sorted().toList()) {
+        int lines = Files.readAllLines(file).size();
+        if (lines > MAX_LINES) {
+          found.add(folder.relativize(file) + ": " + lines + " lines");
+        }
+      }
+    }
+    return found;
   }
 
   static List<ArchRule> all(String root) {

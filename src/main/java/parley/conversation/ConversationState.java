@@ -40,29 +40,15 @@ final class ConversationState {
   private @Nullable UserId opener;
 
   private final LinkedHashMap<UserId, Member> members = new LinkedHashMap<>();
-  private final LinkedHashMap<UserId, Former> former = new LinkedHashMap<>();
   private final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
 
-  /**
-   * The largest {@link Member#clockLead} among former members that were dropped from {@link
-   * #former}.
-   */
-  private long formerClockLead;
-
+  private final FormerMembers former = new FormerMembers();
   private LastMessagePreview preview = new LastMessagePreview();
   private ArchiveProgress archive = new ArchiveProgress();
   private DedupeWindow dedupe = new DedupeWindow();
   private LogIndex index = new LogIndex();
   private Amendments amendments = new Amendments();
   private RecentEntries recentEntries = new RecentEntries();
-
-  /**
-   * A former member.
-   *
-   * @param read its read cursor when it left, for its last inbox row
-   */
-  record Former(
-      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long clockLead) {}
 
   ConversationState(ConversationId id) {
     this.id = id;
@@ -135,13 +121,9 @@ final class ConversationState {
     return Collections.unmodifiableCollection(members.values());
   }
 
-  /** The newest former members, those who left first at the front. */
-  Collection<Former> formerMembers() {
-    return Collections.unmodifiableCollection(former.values());
-  }
-
-  @Nullable Former formerMember(UserId user) {
-    return former.get(user);
+  /** The newest former members. */
+  FormerMembers former() {
+    return former;
   }
 
   /** The person of a direct conversation, or null. */
@@ -381,21 +363,13 @@ final class ConversationState {
   }
 
   private void join(UserId user, Role role, long seq, long at) {
-    Former before = former.remove(user);
-    long ahead = before == null ? formerClockLead : before.clockLead();
-    members.put(user, new Member(user, role, seq, at, seq - 1, ahead));
+    members.put(user, new Member(user, role, seq, at, seq - 1, former.joinedAgain(user)));
   }
 
   private void leave(UserId user, long seq) {
     Member gone = members.remove(user);
-    if (gone == null) {
-      return;
-    }
-    former.put(
-        user, new Former(user, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.clockLead));
-    if (former.size() > Limits.GROUP_MEMBERS) {
-      Former oldest = former.pollFirstEntry().getValue();
-      formerClockLead = Math.max(formerClockLead, oldest.clockLead());
+    if (gone != null) {
+      former.left(gone, seq);
     }
   }
 
@@ -414,12 +388,6 @@ final class ConversationState {
   ConversationSnapshot toSnapshot() {
     List<ConversationSnapshot.MemberSnapshot> storedMembers = new ArrayList<>(members.size());
     members.values().forEach(member -> storedMembers.add(member.toSnapshot()));
-    List<ConversationSnapshot.FormerSnapshot> storedFormer = new ArrayList<>(former.size());
-    for (Former f : former.values()) {
-      storedFormer.add(
-          new ConversationSnapshot.FormerSnapshot(
-              f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.clockLead()));
-    }
     return new ConversationSnapshot(
         eventNr,
         type,
@@ -436,8 +404,8 @@ final class ConversationState {
         dispatchedTo,
         settled,
         storedMembers,
-        storedFormer,
-        formerClockLead,
+        former.toSnapshot(),
+        former.droppedClockLead(),
         dedupe.toBytes(),
         amendments.targets(),
         amendments.amendments(),
@@ -467,20 +435,13 @@ final class ConversationState {
     state.preview = LastMessagePreview.of(stored);
     state.dispatchedTo = stored.dispatchedTo();
     state.settled = stored.settled();
-    state.formerClockLead = stored.formerAhead();
     if (stored.people() != null) {
       stored.people().forEach(person -> state.people.put(person.userId(), person));
     }
     if (stored.members() != null) {
       stored.members().forEach(member -> state.members.put(member.userId(), Member.of(member)));
     }
-    if (stored.former() != null) {
-      for (ConversationSnapshot.FormerSnapshot f : stored.former()) {
-        state.former.put(
-            f.userId(),
-            new Former(f.userId(), f.joinedSeq(), f.joinedAt(), f.leftSeq(), f.read(), f.ahead()));
-      }
-    }
+    state.former.restore(stored.former(), stored.formerAhead());
     state.dedupe = DedupeWindow.fromBytes(orEmpty(stored.hashes()), stored.lastSeq());
     state.amendments = Amendments.of(orEmpty(stored.amended()), orEmpty(stored.amendments()));
     state.index =

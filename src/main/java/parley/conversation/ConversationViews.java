@@ -103,7 +103,7 @@ final class ConversationViews {
       floor = member.joinedSeq;
       end = state.lastSeq();
     } else {
-      ConversationState.Former gone = get.replay() ? state.formerMember(get.viewer()) : null;
+      FormerMembers.Former gone = get.replay() ? state.former().of(get.viewer()) : null;
       if (gone == null) {
         return null;
       }

@@ -142,7 +142,7 @@ final class Dispatch {
         sendNext(member.userId, position, now);
       }
     }
-    for (ConversationState.Former gone : state.formerMembers()) {
+    for (FormerMembers.Former gone : state.former().all()) {
       if (!state.isSettled() && gone.leftSeq() > state.dispatchedTo()) {
         Position position = position(gone.userId(), gone.joinedSeq());
         sendNext(gone.userId(), position, now);
@@ -182,7 +182,7 @@ final class Dispatch {
     }
     if (!entries.isEmpty()) {
       long first = entries.getFirst().seq();
-      for (ConversationState.Former gone : state.formerMembers()) {
+      for (FormerMembers.Former gone : state.former().all()) {
         if (gone.leftSeq() >= first) {
           deliver(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
         }
@@ -308,7 +308,7 @@ final class Dispatch {
           cursorMinimums.read(member),
           state.lastSeq() == 0 && !state.wasOpenedBy(user));
     }
-    ConversationState.Former gone = state.formerMember(user);
+    FormerMembers.Former gone = state.former().of(user);
     return gone == null
         ? null
         : new User.RowMember(
@@ -327,7 +327,7 @@ final class Dispatch {
 
   /** The last seq that this user may get. */
   private long lastSeqFor(UserId user) {
-    ConversationState.Former gone = state.formerMember(user);
+    FormerMembers.Former gone = state.former().of(user);
     return gone == null ? state.lastSeq() : gone.leftSeq();
   }
 

@@ -8,12 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -28,11 +26,9 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.NativeLibraryLoader;
-import org.rocksdb.ReadOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
-import org.rocksdb.Slice;
 import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 import org.slf4j.Logger;
@@ -57,10 +53,10 @@ public final class JournalFile implements AutoCloseable {
 
   private final Path folder;
   private final JournalOptions.Native options;
-  private final Map<ColumnFamily, ColumnFamilyHandle> families = new EnumMap<>(ColumnFamily.class);
   private final ReadWriteLock closeLock = new ReentrantReadWriteLock();
   private final WriteOptions commitOptions;
   private final RocksDB database;
+  private final StoredRows stored;
   private final GroupCommit groupCommit;
   private final String epoch;
   private int openCount = 1;
@@ -85,9 +81,13 @@ public final class JournalFile implements AutoCloseable {
       List<ColumnFamilyHandle> handles = new ArrayList<>();
       database = options.own(RocksDB.open(options.database(), folder.toString(), wanted, handles));
       handles.forEach(options::own);
-      families.put(ColumnFamily.MARKS, handles.get(0));
-      families.put(ColumnFamily.EVENTS, handles.get(1));
-      families.put(ColumnFamily.SNAPSHOTS, handles.get(2));
+      stored =
+          new StoredRows(
+              database,
+              Map.of(
+                  ColumnFamily.MARKS, handles.get(0),
+                  ColumnFamily.EVENTS, handles.get(1),
+                  ColumnFamily.SNAPSHOTS, handles.get(2)));
       commitOptions = options.commits();
       checkFormat();
       epoch = Epoch.recordStart(database, how);
@@ -176,10 +176,6 @@ public final class JournalFile implements AutoCloseable {
     }
   }
 
-  private ColumnFamilyHandle family(ColumnFamily columnFamily) {
-    return Objects.requireNonNull(families.get(columnFamily));
-  }
-
   private <T> T open(DatabaseCall<T> databaseCall) {
     closeLock.readLock().lock();
     try {
@@ -208,29 +204,7 @@ public final class JournalFile implements AutoCloseable {
 
   /** The highest sequence number an event of that entity ever had, 0 for none. */
   long highestNumber(String id) {
-    return open(() -> readHighestNumber(id));
-  }
-
-  private long readHighestNumber(String id) throws RocksDBException {
-    byte[] prefix = RowKeys.prefix(id);
-    RemovalMark removalMark = readMark(ColumnFamily.EVENTS, id);
-    return Math.max(
-        removalMark.highest(), highestExisting(ColumnFamily.EVENTS, prefix, removalMark));
-  }
-
-  /** The highest number of the rows that exist, 0 for none. */
-  private long highestExisting(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark)
-      throws RocksDBException {
-    try (EntityRows entityRows = new EntityRows(columnFamily, prefix, removalMark)) {
-      entityRows.rows.seekToLast();
-      entityRows.rows.status();
-      return entityRows.rows.isValid() ? RowKeys.number(entityRows.rows.key()) : 0;
-    }
-  }
-
-  private RemovalMark readMark(ColumnFamily columnFamily, String id) throws RocksDBException {
-    return RemovalMark.decoded(
-        database.get(family(ColumnFamily.MARKS), RowKeys.markKey(columnFamily, id)));
+    return open(() -> stored.highestNumber(id));
   }
 
   /**
@@ -246,7 +220,7 @@ public final class JournalFile implements AutoCloseable {
           List<NumberedRow> found = new ArrayList<>();
           byte[] prefix = RowKeys.prefix(id);
           try (EntityRows entityRows =
-              new EntityRows(columnFamily, prefix, readMark(columnFamily, id))) {
+              stored.of(columnFamily, prefix, stored.mark(columnFamily, id))) {
             RocksIterator rows = entityRows.rows;
             rows.seek(RowKeys.rowKey(prefix, Math.max(from, 0)));
             while (found.size() < most && rows.isValid()) {
@@ -270,7 +244,7 @@ public final class JournalFile implements AutoCloseable {
         () -> {
           byte[] prefix = RowKeys.prefix(id);
           try (EntityRows entityRows =
-              new EntityRows(columnFamily, prefix, readMark(columnFamily, id))) {
+              stored.of(columnFamily, prefix, stored.mark(columnFamily, id))) {
             RocksIterator rows = entityRows.rows;
             rows.seekForPrev(RowKeys.rowKey(prefix, upTo));
             while (rows.isValid()) {
@@ -312,8 +286,8 @@ public final class JournalFile implements AutoCloseable {
         () -> {
           byte[] prefix = RowKeys.prefix(id);
           try (EntityRows entityRows =
-                  new EntityRows(
-                      ColumnFamily.SNAPSHOTS, prefix, readMark(ColumnFamily.SNAPSHOTS, id));
+                  stored.of(
+                      ColumnFamily.SNAPSHOTS, prefix, stored.mark(ColumnFamily.SNAPSHOTS, id));
               WriteBatch batch = new WriteBatch()) {
             RocksIterator rows = entityRows.rows;
             for (rows.seek(RowKeys.rowKey(prefix, Math.max(from, 0)));
@@ -325,7 +299,7 @@ public final class JournalFile implements AutoCloseable {
               }
               if (unwanted.test(
                   new NumberedRow(RowKeys.number(key), JournalRow.decoded(rows.value())))) {
-                batch.delete(family(ColumnFamily.SNAPSHOTS), key);
+                batch.delete(stored.family(ColumnFamily.SNAPSHOTS), key);
               }
               if (batch.count() >= DELETES_PER_COMMIT) {
                 database.write(commitOptions, batch);
@@ -370,7 +344,7 @@ public final class JournalFile implements AutoCloseable {
   }
 
   private @Nullable String firstId(ColumnFamily columnFamily, byte[] from) throws RocksDBException {
-    try (RocksIterator rows = database.newIterator(family(columnFamily))) {
+    try (RocksIterator rows = database.newIterator(stored.family(columnFamily))) {
       rows.seek(from);
       rows.status();
       return rows.isValid() ? RowKeys.id(rows.key()) : null;
@@ -432,10 +406,10 @@ public final class JournalFile implements AutoCloseable {
         if (closed) {
           throw new IllegalStateException("the journal is closed");
         }
-        MarkUpdates markUpdates = new MarkUpdates(batch);
+        MarkUpdates markUpdates = new MarkUpdates(stored, batch);
         for (GroupCommit.Write write : writes) {
           for (GroupCommit.Put put : write.puts()) {
-            batch.put(family(put.family()), put.key(), put.value());
+            batch.put(stored.family(put.family()), put.key(), put.value());
             if (put.family() == ColumnFamily.SNAPSHOTS) {
               markUpdates.keepVisible(put.family(), write.id(), RowKeys.number(put.key()));
             }
@@ -453,88 +427,7 @@ public final class JournalFile implements AutoCloseable {
 
     @Override
     public long highestNumber(String id) throws RocksDBException {
-      return readHighestNumber(id);
-    }
-  }
-
-  /** The removal marks that a batch changes, and the range deletions that go with them. */
-  private final class MarkUpdates {
-    private final WriteBatch batch;
-    private final Map<ByteBuffer, RemovalMark> changed = new HashMap<>();
-
-    MarkUpdates(WriteBatch batch) {
-      this.batch = batch;
-    }
-
-    private RemovalMark of(ColumnFamily columnFamily, String id) throws RocksDBException {
-      RemovalMark removalMark = changed.get(ByteBuffer.wrap(RowKeys.markKey(columnFamily, id)));
-      return removalMark == null ? readMark(columnFamily, id) : removalMark;
-    }
-
-    private void put(ColumnFamily columnFamily, String id, RemovalMark removalMark)
-        throws RocksDBException {
-      byte[] key = RowKeys.markKey(columnFamily, id);
-      changed.put(ByteBuffer.wrap(key), removalMark);
-      batch.put(family(ColumnFamily.MARKS), key, removalMark.encoded());
-    }
-
-    /**
-     * Removes an entity's rows up to a number. Rows that wait in the same batch are not seen: they
-     * are neither removed nor counted. That is correct, because an entity's writes are complete
-     * before its rows are removed, so rows in the batch are newer.
-     */
-    void remove(ColumnFamily columnFamily, String id, long wanted) throws RocksDBException {
-      byte[] prefix = RowKeys.prefix(id);
-      RemovalMark removalMark = of(columnFamily, id);
-      long last = highestExisting(columnFamily, prefix, removalMark);
-      long upTo = Math.min(wanted, last);
-      if (upTo > removalMark.removed()) {
-        // The range starts after the rows that were removed before, so the ranges of one entity
-        // never overlap. Each reader would have to sort overlapping ranges.
-        batch.deleteRange(
-            family(columnFamily),
-            RowKeys.rowKey(prefix, removalMark.lowestPossible()),
-            RowKeys.rowKey(prefix, upTo + 1));
-        put(columnFamily, id, new RemovalMark(Math.max(removalMark.highest(), last), upTo));
-      }
-    }
-
-    /**
-     * Lowers the mark for a snapshot that is stored late, after a removal that covers its number.
-     * Readers start after the mark and would not see the snapshot.
-     */
-    void keepVisible(ColumnFamily columnFamily, String id, long number) throws RocksDBException {
-      RemovalMark removalMark = of(columnFamily, id);
-      if (removalMark.removed() > 0 && number <= removalMark.removed()) {
-        put(columnFamily, id, new RemovalMark(removalMark.highest(), Math.max(0, number - 1)));
-      }
-    }
-  }
-
-  /**
-   * An iterator over the rows of one entity that may exist, with the native objects to release
-   * after the read.
-   */
-  private final class EntityRows implements AutoCloseable {
-    private final Slice lowerBound;
-    private final Slice upperBound;
-    private final ReadOptions readOptions;
-    final RocksIterator rows;
-
-    EntityRows(ColumnFamily columnFamily, byte[] prefix, RemovalMark removalMark) {
-      lowerBound = new Slice(RowKeys.rowKey(prefix, removalMark.lowestPossible()));
-      upperBound = new Slice(RowKeys.upperBound(prefix));
-      readOptions =
-          new ReadOptions().setIterateLowerBound(lowerBound).setIterateUpperBound(upperBound);
-      rows = database.newIterator(family(columnFamily), readOptions);
-    }
-
-    @Override
-    public void close() {
-      rows.close();
-      readOptions.close();
-      upperBound.close();
-      lowerBound.close();
+      return stored.highestNumber(id);
     }
   }
 }

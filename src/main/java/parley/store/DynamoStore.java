@@ -16,24 +16,15 @@ import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
 import com.amazonaws.services.dynamodbv2.model.CreateTableRequest;
 import com.amazonaws.services.dynamodbv2.model.GetItemRequest;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
-import com.amazonaws.services.dynamodbv2.model.ResourceInUseException;
-import com.amazonaws.services.dynamodbv2.model.ResourceNotFoundException;
-import com.amazonaws.services.dynamodbv2.model.ScanRequest;
-import com.amazonaws.services.dynamodbv2.model.ScanResult;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.net.URI;
 import java.time.Duration;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -70,15 +61,6 @@ public final class DynamoStore implements Store {
   private static final String ACCESS_DENIED = "AccessDeniedException";
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}");
   private static final Logger LOG = LoggerFactory.getLogger(DynamoStore.class);
-  private static final Duration TABLE_CREATION_TIMEOUT = Duration.ofMinutes(1);
-
-  /**
-   * Persistence ids that are remembered so that they are not returned again, some hundred bytes
-   * each.
-   */
-  private static final int MAX_REMEMBERED_IDS = 10_000;
-
-  private static final Duration TABLE_POLL_INTERVAL = Duration.ofMillis(200);
 
   private final String endpoint;
   private final DynamoTables tables;
@@ -120,8 +102,9 @@ public final class DynamoStore implements Store {
     DynamoStore store =
         new DynamoStore(address, DynamoTables.of(prefix), client(address, openingTimeouts()));
     try {
+      TableCreation tables = new TableCreation(store.client, withoutCredentials(address), create);
       for (CreateTableRequest table : store.tables.definitions()) {
-        store.findOrCreateTable(table, create);
+        tables.findOrCreate(table);
       }
       store.format = JournalFormat.readOrCreate(store.client, store.tables.journal());
       return store;
@@ -338,45 +321,9 @@ public final class DynamoStore implements Store {
     return READ_JOURNAL;
   }
 
-  /** Reads the keys of the whole table, and remembers recent ids to drop repetitions. */
   @Override
   public Stream<String> persistenceIds(String prefix) {
-    String start = "journal-P-" + prefix;
-    Set<String> lately = recentIds();
-    return Stream.iterate(
-            scan(start, null),
-            Objects::nonNull,
-            page ->
-                page.getLastEvaluatedKey() == null || page.getLastEvaluatedKey().isEmpty()
-                    ? null
-                    : scan(start, page.getLastEvaluatedKey()))
-        .flatMap(page -> page.getItems().stream())
-        .map(item -> Objects.requireNonNull(item.get("par")).getS())
-        // journal-P-<name>-<its hundreds of events>
-        .map(key -> key.substring("journal-P-".length(), key.lastIndexOf('-')))
-        .filter(lately::add);
-  }
-
-  /** The last ids that were returned. It is bounded, because a table may hold more than memory. */
-  private static Set<String> recentIds() {
-    return Collections.newSetFromMap(
-        new LinkedHashMap<>() {
-          private static final long serialVersionUID = 1;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > MAX_REMEMBERED_IDS;
-          }
-        });
-  }
-
-  private ScanResult scan(String start, @Nullable Map<String, AttributeValue> after) {
-    return client.scan(
-        new ScanRequest(tables.journal())
-            .withProjectionExpression("par")
-            .withFilterExpression("begins_with(par, :start)")
-            .withExpressionAttributeValues(Map.of(":start", new AttributeValue(start)))
-            .withExclusiveStartKey(after));
+    return new PersistenceIdScan(client, tables.journal()).ids(prefix);
   }
 
   @Override
@@ -432,49 +379,6 @@ public final class DynamoStore implements Store {
     }
     throw new StoreRefusedException(
         "PARLEY_STORE: dynamodb needs a region, AWS_REGION, or PARLEY_DYNAMODB_ENDPOINT");
-  }
-
-  private void findOrCreateTable(CreateTableRequest table, boolean create)
-      throws StoreRefusedException {
-    if (isActive(table.getTableName())) {
-      return;
-    }
-    if (!create) {
-      throw new StoreRefusedException(
-          "PARLEY_DYNAMODB_TABLE_PREFIX: there is no table "
-              + table.getTableName()
-              + " at "
-              + withoutCredentials(endpoint)
-              + " (PARLEY_DYNAMODB_CREATE_TABLES=true makes it)");
-    }
-    try {
-      client.createTable(table);
-      LOG.info("created the table {}", table.getTableName());
-    } catch (ResourceInUseException e) {
-      LOG.debug("another node created {} first", table.getTableName());
-    }
-    long until = System.nanoTime() + TABLE_CREATION_TIMEOUT.toNanos();
-    while (!isActive(table.getTableName())) {
-      if (System.nanoTime() - until > 0) {
-        throw new StoreRefusedException(
-            "PARLEY_DYNAMODB_CREATE_TABLES: "
-                + table.getTableName()
-                + " is not ready after "
-                + TABLE_CREATION_TIMEOUT.toSeconds()
-                + " s");
-      }
-      LockSupport.parkNanos(TABLE_POLL_INTERVAL.toNanos());
-    }
-  }
-
-  private boolean isActive(String table) {
-    try {
-      // A table that is being changed can be used.
-      String status = client.describeTable(table).getTable().getTableStatus();
-      return status.equals("ACTIVE") || status.equals("UPDATING");
-    } catch (ResourceNotFoundException e) {
-      return false;
-    }
   }
 
   private static Map<String, AttributeValue> row(String name, String value) {

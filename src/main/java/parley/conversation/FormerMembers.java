@@ -1,0 +1,91 @@
+package parley.conversation;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import parley.model.Limits;
+import parley.model.UserId;
+
+/**
+ * Who has left a group lately: at most {@link Limits#GROUP_MEMBERS}, those who left first are
+ * dropped. A former member still gets the entries up to its end.
+ */
+final class FormerMembers {
+  private final LinkedHashMap<UserId, Former> byId = new LinkedHashMap<>();
+  private long droppedClockLead;
+
+  /**
+   * A former member.
+   *
+   * @param read its read cursor when it left, for its last inbox row
+   * @param clockLead see {@link Member#clockLead}
+   */
+  record Former(
+      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long clockLead) {}
+
+  /** All of them, those who left first at the front. */
+  Collection<Former> all() {
+    return Collections.unmodifiableCollection(byId.values());
+  }
+
+  @Nullable Former of(UserId user) {
+    return byId.get(user);
+  }
+
+  /** The largest {@link Member#clockLead} of those who were dropped. */
+  long droppedClockLead() {
+    return droppedClockLead;
+  }
+
+  /** A member has left with the entry of that seq. */
+  void left(Member gone, long seq) {
+    byId.put(
+        gone.userId,
+        new Former(gone.userId, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.clockLead));
+    if (byId.size() > Limits.GROUP_MEMBERS) {
+      Former oldest = byId.pollFirstEntry().getValue();
+      droppedClockLead = Math.max(droppedClockLead, oldest.clockLead());
+    }
+  }
+
+  /** The user is a member again. Returns its clock lead, or a bound of it if it was dropped. */
+  long joinedAgain(UserId user) {
+    Former before = byId.remove(user);
+    return before == null ? droppedClockLead : before.clockLead();
+  }
+
+  List<ConversationSnapshot.FormerSnapshot> toSnapshot() {
+    return byId.values().stream()
+        .map(
+            one ->
+                new ConversationSnapshot.FormerSnapshot(
+                    one.userId(),
+                    one.joinedSeq(),
+                    one.joinedAt(),
+                    one.leftSeq(),
+                    one.read(),
+                    one.clockLead()))
+        .toList();
+  }
+
+  /** Takes what a snapshot holds. */
+  void restore(
+      @Nullable List<ConversationSnapshot.FormerSnapshot> stored, long storedDroppedClockLead) {
+    droppedClockLead = storedDroppedClockLead;
+    if (stored != null) {
+      for (ConversationSnapshot.FormerSnapshot one : stored) {
+        byId.put(
+            one.userId(),
+            new Former(
+                one.userId(),
+                one.joinedSeq(),
+                one.joinedAt(),
+                one.leftSeq(),
+                one.read(),
+                one.ahead()));
+      }
+    }
+  }
+}
