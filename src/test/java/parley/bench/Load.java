@@ -36,6 +36,12 @@ import parley.bench.scenario.Idle;
 import parley.bench.scenario.Latency;
 import parley.bench.scenario.Mixed;
 import parley.bench.scenario.Pairs;
+import parley.bench.scenario.PeopleChat;
+import parley.bench.scenario.PeopleCold;
+import parley.bench.scenario.PeopleDay;
+import parley.bench.scenario.PeopleGroup;
+import parley.bench.scenario.PeopleInbox;
+import parley.bench.scenario.PeoplePage;
 import parley.bench.scenario.Scenario;
 import parley.bench.scenario.Start;
 import parley.bench.scenario.Storm;
@@ -57,10 +63,11 @@ import parley.bench.scenario.Storm;
  * commit to the disk; {@code append} takes it too, and {@code removal} is what it costs to remove
  * from the journal.
  *
- * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all}), {@code
- * runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm} (options of the
- * program's JVM), {@code bench.address} (a server that runs already; it must know the generator as
- * an external issuer, with keys at port {@code bench.keys}), {@code bench.out} (the JSON file).
+ * <p>System properties: {@code bench} (scenarios, see {@link Options}, or {@code all} or {@code
+ * people}), {@code runs}, {@code bench.jfr} (record and print what was hot), {@code bench.jvm}
+ * (options of the program's JVM), {@code bench.address} (a server that runs already; it must know
+ * the generator as an external issuer, with keys at port {@code bench.keys}), {@code bench.out}
+ * (the JSON file).
  */
 public final class Load {
   private static final Map<String, Scenario> SCENARIOS = scenarios();
@@ -72,6 +79,11 @@ public final class Load {
           + " storm storm:cold=true mixed start idle"
           + " dynamodb dynamodb:window=8 dynamodb:hot=true"
           + " cluster:warmup=40 cluster:warmup=40:window=8";
+
+  /** What {@code people} stands for: what people at a human pace cost on DynamoDB. */
+  private static final String PEOPLE =
+      "people-online people-fast people-cold people-page people-group people-inbox people-long"
+          + " people-silent people-day";
 
   private static final String CLUSTER = "cluster";
 
@@ -104,6 +116,15 @@ public final class Load {
     all.put("mixed", new Mixed());
     all.put("start", new Start());
     all.put("dynamodb", new Dynamodb());
+    all.put("people-online", new PeopleChat("online", 30, 6_000, 0));
+    all.put("people-fast", new PeopleChat("fast", 30, 800, 0));
+    all.put("people-cold", new PeopleCold());
+    all.put("people-page", new PeoplePage());
+    all.put("people-group", new PeopleGroup());
+    all.put("people-inbox", new PeopleInbox());
+    all.put("people-long", new PeopleChat("long", 1, 250, 10_300));
+    all.put("people-silent", new PeopleChat("silent", 30, 0, 0));
+    all.put("people-day", new PeopleDay());
     return all;
   }
 
@@ -168,10 +189,11 @@ public final class Load {
     return good;
   }
 
-  // "all", alone or beside options that hold for all.
+  // "all" or "people", alone or beside options that hold for all.
   private static String wanted() {
     return System.getProperty("bench", "pairs")
-        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ");
+        .replaceAll("(^|[\\s,])all($|[\\s,])", " " + ALL + " ")
+        .replaceAll("(^|[\\s,])people($|[\\s,])", " " + PEOPLE + " ");
   }
 
   private BenchResult play(Options options, int run) throws IOException {
@@ -198,7 +220,8 @@ public final class Load {
     Path recording = folder.resolve(options.name() + "-" + run + ".jfr");
     MeasuredServer measuredServer = program(scenario, options);
     int ack = scenario.ackMillis(options);
-    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, recording, ack)) {
+    try (BenchRun benchRun =
+        new BenchRun(options, measuredServer, tokenIssuer, recording, ack, scenario.readMillis())) {
       BenchResult benchResult = scenario.play(benchRun);
       RecordingProfile recordingProfile = benchRun.profile();
       if (recordingProfile != null) {
@@ -216,7 +239,8 @@ public final class Load {
     List<String> all = new ArrayList<>(scenario.jvm());
     all.addAll(jvm);
     if (scenario.sharedStore()) {
-      return MeasuredServer.onDynamo(1, data, tokenIssuer.settings(), all, jfr);
+      return MeasuredServer.onDynamo(
+          scenario.nodes(options), data, tokenIssuer.settings(), all, jfr);
     }
     Map<String, String> settings = new LinkedHashMap<>(tokenIssuer.settings());
     settings.put("PARLEY_JOURNAL_SYNC", options.text("sync", "os"));

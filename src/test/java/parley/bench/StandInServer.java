@@ -9,8 +9,8 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
 
 /**
  * Amazon's stand-in for DynamoDB, in memory, as {@code exec:exec@dynamodb} starts it, and counting.
- * Each line it reads is answered with a line that says what it has been asked so far; it ends when
- * there are no more.
+ * The line {@code bill} is answered with a line that says what that costs, in JSON; any other line
+ * with one that says what it has been asked so far. It ends when there are no more.
  */
 public final class StandInServer {
   private StandInServer() {}
@@ -25,7 +25,8 @@ public final class StandInServer {
     BufferedReader in =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
-      System.out.println("asked " + counting.asked());
+      System.out.println(
+          line.equals("bill") ? "bill " + counting.bill().json() : "asked " + counting.asked());
     }
     System.exit(0);
   }

@@ -34,6 +34,7 @@ public final class BenchDevice implements BenchSocket.User {
   private static final byte[] SEND_KEY = FrameText.ascii("\",\"client_msg_id\":\"");
   private static final byte[] SEND_CONTENT = FrameText.ascii("\",\"type\":\"text\",\"content\":\"");
   private static final byte[] ACK = FrameText.ascii("{\"op\":\"ack\",\"conversation_id\":\"");
+  private static final byte[] READ = FrameText.ascii("{\"op\":\"read\",\"conversation_id\":\"");
   private static final byte[] ACK_SEQ = FrameText.ascii("\",\"seq\":");
 
   /** Owed entries at which an acknowledgement does not wait: the web client's number. */
@@ -104,6 +105,11 @@ public final class BenchDevice implements BenchSocket.User {
 
   public boolean synced() {
     return synced;
+  }
+
+  /** Whether a message of this device waits for its {@code sent} or for a receiver. */
+  public boolean isSending() {
+    return messagesInFlight.size() > 0;
   }
 
   long connectingSince() {
@@ -244,6 +250,7 @@ public final class BenchDevice implements BenchSocket.User {
     MessageInFlight messageInFlight = crowd.device(from).messagesInFlight.get(number);
     long now = System.nanoTime();
     crowd.delivered++;
+    readLater(receivedSeqs);
     if (messageInFlight != null) {
       messageInFlight.delivered();
       crowd.ear().delivered(messageInFlight, this, now);
@@ -266,6 +273,22 @@ public final class BenchDevice implements BenchSocket.User {
     long now = System.nanoTime();
     crowd.ear().stored(messageInFlight, receivedSeqs.benchConversation, now);
     finish(messageInFlight, now);
+  }
+
+  private void readLater(ReceivedSeqs receivedSeqs) {
+    Duration wait = crowd.readAfter;
+    if (wait != null && receivedSeqs.beginReading()) {
+      crowd.eventLoop.after(
+          wait,
+          () -> {
+            receivedSeqs.endReading();
+            if (synced) {
+              FrameText frameText = crowd.frameText.clear();
+              frameText.add(READ).add(receivedSeqs.benchConversation.id);
+              wire().text(frameText.add(ACK_SEQ).add(receivedSeqs.upTo()).add("}"));
+            }
+          });
+    }
   }
 
   private void finish(MessageInFlight messageInFlight, long now) {

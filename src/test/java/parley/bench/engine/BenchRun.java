@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import parley.bench.Options;
+import parley.bench.bill.Bill;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 import parley.bench.report.RecordingProfile;
@@ -27,6 +28,7 @@ public final class BenchRun implements AutoCloseable {
 
   private final Path recording;
   private StoreRequests storeRequests = StoreRequests.NOTHING;
+  private Bill bill = Bill.NOTHING;
   private boolean measuring;
   private @Nullable RecordingProfile recordingProfile;
 
@@ -34,13 +36,15 @@ public final class BenchRun implements AutoCloseable {
    * Sets the stage.
    *
    * @param ackMillis how long acknowledgements are gathered where the options do not say
+   * @param readMillis after how long users read where the options do not say; -1 if they never do
    */
   public BenchRun(
       Options options,
       MeasuredServer measuredServer,
       TokenIssuer tokenIssuer,
       Path recording,
-      int ackMillis)
+      int ackMillis,
+      int readMillis)
       throws IOException {
     this.options = options;
     this.measuredServer = measuredServer;
@@ -50,7 +54,8 @@ public final class BenchRun implements AutoCloseable {
             measuredServer.uris(),
             tokenIssuer,
             options.number("bytes", 200),
-            Duration.ofMillis(options.number("ack", ackMillis)));
+            Duration.ofMillis(options.number("ack", ackMillis)),
+            readMillis < 0 ? null : Duration.ofMillis(options.number("read", readMillis)));
   }
 
   /**
@@ -88,6 +93,7 @@ public final class BenchRun implements AutoCloseable {
   public CpuTime begin() {
     measuredServer.record();
     storeRequests = measuredServer.asked();
+    bill = measuredServer.bill();
     measuring = true;
     return measuredServer.cpu();
   }
@@ -97,6 +103,7 @@ public final class BenchRun implements AutoCloseable {
     CpuTime used = measuredServer.cpu().since(before);
     measuring = false;
     storeRequests = measuredServer.asked().since(storeRequests);
+    bill = measuredServer.bill().since(bill);
     recordingProfile = measuredServer.recorded(recording);
     return used;
   }
@@ -104,6 +111,11 @@ public final class BenchRun implements AutoCloseable {
   /** What the store was asked in the time that was measured. */
   public StoreRequests asked() {
     return storeRequests;
+  }
+
+  /** What the store cost in the time that was measured, by what it was for. */
+  public Bill bill() {
+    return bill;
   }
 
   /** Waits for what is on its way, and adds the account of what arrived. */

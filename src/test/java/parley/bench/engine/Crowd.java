@@ -62,6 +62,9 @@ public final class Crowd implements AutoCloseable {
   /** How long acknowledgements are gathered; zero: until all that has arrived is read. */
   final Duration ackAfter;
 
+  /** After how long a user has read what came; null if nobody reads. */
+  final @Nullable Duration readAfter;
+
   long delivered;
   long receipts;
   long acks;
@@ -81,14 +84,26 @@ public final class Crowd implements AutoCloseable {
   private long onItsWay;
   private int pinged;
 
+  /** Nobody yet, and nobody reads; as the other constructor. */
+  public Crowd(List<URI> nodes, TokenIssuer tokenIssuer, int bytes, Duration ackAfter)
+      throws IOException {
+    this(nodes, tokenIssuer, bytes, ackAfter, null);
+  }
+
   /**
    * Nobody yet.
    *
    * @param nodes where the program listens; each device has one of them for good, by lot
    * @param bytes of a message's content
    * @param ackAfter how long acknowledgements are gathered
+   * @param readAfter after how long a user has read what came; null if nobody reads
    */
-  public Crowd(List<URI> nodes, TokenIssuer tokenIssuer, int bytes, Duration ackAfter)
+  public Crowd(
+      List<URI> nodes,
+      TokenIssuer tokenIssuer,
+      int bytes,
+      Duration ackAfter,
+      @Nullable Duration readAfter)
       throws IOException {
     this.server = nodes.getFirst();
     for (URI node : nodes) {
@@ -97,6 +112,7 @@ public final class Crowd implements AutoCloseable {
     this.tokenIssuer = tokenIssuer;
     this.bytes = bytes;
     this.ackAfter = ackAfter;
+    this.readAfter = readAfter;
     this.eventLoop = new EventLoop();
     eventLoop.after(PING_TICK, this::ping);
   }

@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import parley.bench.bill.Bill;
 import parley.bench.report.CpuTime;
 import parley.bench.report.RecordingProfile;
 import parley.bench.report.RunFailedException;
@@ -170,6 +171,13 @@ public final class MeasuredServer implements AutoCloseable {
   /** What its store has been asked so far; nothing where it is not one that counts. */
   StoreRequests asked() {
     return store == null ? StoreRequests.NOTHING : store.asked();
+  }
+
+  /**
+   * What its store has cost so far, by what it was for; nothing where it is not one that counts.
+   */
+  Bill bill() {
+    return store == null ? Bill.NOTHING : store.bill();
   }
 
   /** The process, for what only one of ours can show. */

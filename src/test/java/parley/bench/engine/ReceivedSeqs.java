@@ -14,6 +14,7 @@ public final class ReceivedSeqs {
   private long upTo;
   private long acknowledged;
   private boolean listed;
+  private boolean reading;
   private int duplicates;
 
   /**
@@ -77,6 +78,21 @@ public final class ReceivedSeqs {
   public long acknowledge() {
     acknowledged = upTo;
     return upTo;
+  }
+
+  /**
+   * The user begins to read what came.
+   *
+   * @return false if the user does so already
+   */
+  boolean beginReading() {
+    boolean first = !reading;
+    reading = true;
+    return first;
+  }
+
+  void endReading() {
+    reading = false;
   }
 
   /** Whether it is in the list of those that wait to acknowledge. */

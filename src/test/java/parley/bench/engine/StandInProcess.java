@@ -4,6 +4,7 @@ import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import parley.bench.StandInServer;
+import parley.bench.bill.Bill;
 import parley.bench.report.RunFailedException;
 import parley.bench.report.StoreRequests;
 import parley.client.DynamoLocal;
@@ -46,6 +47,12 @@ final class StandInProcess implements AutoCloseable {
   StoreRequests asked() {
     process.say("asked");
     return StoreRequests.parse(process.line("asked "));
+  }
+
+  /** What that costs, by what it was for. */
+  Bill bill() {
+    process.say("bill");
+    return Bill.parse(process.line("bill "));
   }
 
   @Override

@@ -12,7 +12,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import parley.bench.bill.PriceTag;
 
 /** All figures of an invocation: least, median and most of the runs, as a table and as JSON. */
 public final class BenchReport {
@@ -40,6 +42,10 @@ public final class BenchReport {
 
     List<String> bottlenecks() {
       return runs.stream().map(run -> run.bottleneck().toString()).distinct().toList();
+    }
+
+    List<PriceTag> priceTags() {
+      return runs.stream().map(BenchResult::priceTag).filter(Objects::nonNull).toList();
     }
 
     List<String> notes() {
@@ -87,6 +93,7 @@ public final class BenchReport {
               number(values[values.length - 1])));
     }
     text.append("  limit: ").append(String.join(" / ", entry.bottlenecks())).append('\n');
+    entry.priceTags().forEach(tag -> text.append(tag.table()).append(tag.line()).append('\n'));
     entry.notes().forEach(note -> text.append("  ").append(note).append('\n'));
     return text.toString();
   }
@@ -118,6 +125,9 @@ public final class BenchReport {
       Map<String, Object> one = new LinkedHashMap<>();
       one.put("scenario", entry.title());
       one.put("figures", figures);
+      if (!entry.priceTags().isEmpty()) {
+        one.put("bills", entry.priceTags().stream().map(PriceTag::json).toList());
+      }
       one.put("limit", entry.bottlenecks());
       one.put("notes", entry.notes());
       scenarios.add(one);

@@ -3,6 +3,9 @@ package parley.bench.report;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
+import parley.bench.bill.Bill;
+import parley.bench.bill.PriceTag;
 
 /**
  * What one run of a scenario found: figures by name, the unit in brackets, in the order they were
@@ -16,6 +19,7 @@ public final class BenchResult {
   private final StringBuilder notes = new StringBuilder();
   private Bottleneck bottleneck = Bottleneck.UNKNOWN;
   private Cost cost = Cost.NONE;
+  private @Nullable PriceTag priceTag;
 
   /** Adds a figure. */
   public BenchResult with(String name, double value) {
@@ -86,6 +90,27 @@ public final class BenchResult {
       with("read units/" + each, storeRequests.readUnits() / all);
     }
     return this;
+  }
+
+  /**
+   * Adds what the store cost.
+   *
+   * @param workload its name in the line for scripts
+   * @param each what the cost is counted for, such as {@code message}
+   * @param count how many of those
+   */
+  public BenchResult bill(String workload, Bill bill, String each, double count) {
+    PriceTag tag = new PriceTag(workload, bill, each, count);
+    priceTag = tag;
+    return with(each + "s", count)
+        .with("write units/" + each, tag.writeUnits())
+        .with("read units/" + each, tag.readUnits())
+        .with("$/million " + each + "s", tag.dollarsPerMillion());
+  }
+
+  /** What the store cost, if that was counted. */
+  public @Nullable PriceTag priceTag() {
+    return priceTag;
   }
 
   /** Says what the limit was, where this is put together from others. */

@@ -6,8 +6,7 @@ import java.util.TreeMap;
 
 /**
  * What a DynamoDB store was asked: requests by kind ({@code PutItem}), and the capacity units they
- * took. A write unit is each begun KB of an item, two where it is part of a transaction; a read
- * unit is each begun 4 KB, half of one where it may be a moment old.
+ * took, by the rules of {@link parley.bench.bill.CapacityUnits}.
  *
  * @param byKind in the order of their names
  */
@@ -15,7 +14,8 @@ public record StoreRequests(Map<String, Tally> byKind) {
   /** Of a store that was not asked, or does not count. */
   public static final StoreRequests NOTHING = new StoreRequests(Map.of());
 
-  private static final Set<String> READS = Set.of("GetItem", "BatchGetItem", "Query", "Scan");
+  private static final Set<String> READS =
+      Set.of("GetItem", "BatchGetItem", "TransactGetItems", "Query", "Scan");
 
   /**
    * The requests of one kind.

@@ -59,7 +59,7 @@ public final class Cluster {
   private BenchResult play(Options options, int count) throws IOException {
     MeasuredServer measuredServer =
         MeasuredServer.onDynamo(count, folder.resolve("data"), tokenIssuer.settings(), jvm, false);
-    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, folder, 0)) {
+    try (BenchRun benchRun = new BenchRun(options, measuredServer, tokenIssuer, folder, 0, -1)) {
       return new Pairs().play(benchRun);
     }
   }

@@ -15,6 +15,16 @@ public interface Scenario {
     return 0;
   }
 
+  /** After how long users read where nobody says, in milliseconds; -1 if nobody reads. */
+  default int readMillis() {
+    return -1;
+  }
+
+  /** How many nodes share the store where nobody says. */
+  default int nodes(Options options) {
+    return 1;
+  }
+
   /** JVM options the program needs for it, before those that the caller gives. */
   default List<String> jvm() {
     return List.of();
