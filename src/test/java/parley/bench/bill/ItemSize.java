@@ -48,6 +48,6 @@ public final class ItemSize {
 
   private static long number(String digits) {
     BigDecimal number = new BigDecimal(digits).stripTrailingZeros();
-    return (number.precision() + 1) / 2 + 1 + (number.signum() < 0 ? 1 : 0);
+    return (number.precision() + 1L) / 2 + 1 + (number.signum() < 0 ? 1 : 0);
   }
 }

@@ -79,6 +79,6 @@ final class CostRun {
 
   /** The result, for each message. */
   BenchResult result(CpuTime used) {
-    return result(used, "message", messages);
+    return result(used, "message", (double) messages);
   }
 }
