@@ -116,8 +116,9 @@ class CrashIT {
   private static void fullDisk(SmallDisk disk, ServerProcess server, Swarm swarm) {
     int refused = refusals(swarm);
     disk.fill();
+    // The program itself ends after three failed writes of its own, which takes more than a minute.
     await("the full disk is noticed")
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(4))
         .until(
             () -> {
               // The store merges its files, which may free some room.
