@@ -1,8 +1,11 @@
 package parley.store;
 
-import com.amazonaws.services.dynamodbv2.model.DeleteItemRequest;
+import com.amazonaws.services.dynamodbv2.model.BatchWriteItemRequest;
+import com.amazonaws.services.dynamodbv2.model.DeleteRequest;
+import com.amazonaws.services.dynamodbv2.model.WriteRequest;
 import com.typesafe.config.Config;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -122,32 +125,47 @@ public final class DynamoJournal extends DynamoDBJournal {
             .thenCompose(
                 marks ->
                     marks.low() > 1
-                        ? CompletableFuture.completedFuture(null)
-                        : removeFirst(persistenceId, marks, toSequenceNr))
-            .thenCompose(
-                done ->
-                    FutureConverters.asJava(
-                        super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))));
+                        ? FutureConverters.asJava(
+                            super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))
+                        : removeFromTheBegin(persistenceId, marks, toSequenceNr)));
   }
 
-  private CompletionStage<?> removeFirst(
+  /** The first removal of an entity: event 1 goes first, after the low mark. */
+  private CompletionStage<BoxedUnit> removeFromTheBegin(
       String persistenceId, HighestNumber.Marks marks, long toSequenceNr) {
     return search
         .find(persistenceId, marks)
         .thenCompose(
-            highest ->
-                highest == 0 || toSequenceNr < 1
-                    ? CompletableFuture.completedFuture(null)
-                    : FutureConverters.asJava(
-                            setLS(persistenceId, Math.min(toSequenceNr, highest) + 1))
-                        .thenCompose(
-                            written ->
-                                FutureConverters.asJava(
-                                    dynamo()
-                                        .deleteItem(
-                                            new DeleteItemRequest(
-                                                journalSettings().JournalTable(),
-                                                messageKey(persistenceId, 1))))));
+            highest -> {
+              long upTo = Math.min(toSequenceNr, highest);
+              if (upTo < 1) {
+                return CompletableFuture.completedFuture(BoxedUnit.UNIT);
+              }
+              return FutureConverters.asJava(setLS(persistenceId, upTo + 1))
+                  .thenCompose(marked -> removeEvent(persistenceId, 1))
+                  .thenCompose(
+                      removed -> FutureConverters.asJava(deleteMessages(persistenceId, 2, upTo)))
+                  .thenApply(done -> BoxedUnit.UNIT);
+            });
+  }
+
+  /** By a batch: nodes are permitted no other way to remove events. */
+  private CompletionStage<?> removeEvent(String persistenceId, long number) {
+    return FutureConverters.asJava(
+            dynamo()
+                .batchWriteItem(
+                    new BatchWriteItemRequest(
+                        Map.of(
+                            journalSettings().JournalTable(),
+                            List.of(
+                                new WriteRequest(
+                                    new DeleteRequest(messageKey(persistenceId, number))))))))
+        .thenAccept(
+            result -> {
+              if (result.getUnprocessedItems() != null && !result.getUnprocessedItems().isEmpty()) {
+                throw new IllegalStateException("an event was not removed: throttled");
+              }
+            });
   }
 
   private void keepTail(String persistenceId, LogTail tail) {

@@ -12,6 +12,10 @@ import org.apache.pekko.Done;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.persistence.DeleteMessagesSuccess;
+import org.apache.pekko.persistence.JournalProtocol;
+import org.apache.pekko.persistence.Persistence;
 import org.apache.pekko.persistence.query.EventEnvelope;
 import org.apache.pekko.persistence.query.PersistenceQuery;
 import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
@@ -100,6 +104,32 @@ class RecoveryReadsTest {
         .isEqualTo(IntStream.rangeClosed(11, 41).mapToObj(n -> (Object) ("n " + n)).toList());
     // An older snapshot may be removed meanwhile.
     assertThat(journalRequests()).isEqualTo(List.of("Query"));
+  }
+
+  /** The first removal of an entity takes event 1 in a request of its own, and then the others. */
+  @Test
+  void aRemovalRemovesEachEventOnceAndTheFirstFirst() {
+    fill(20);
+    Queue<Integer> removed = new ConcurrentLinkedQueue<>();
+    proxy.rule(
+        call -> {
+          int rows = call.body().split("DeleteRequest", -1).length - 1;
+          if (call.body().contains(id) && rows > 0) {
+            removed.add(rows);
+          }
+          return new Pass();
+        });
+    TestProbe<Object> probe = kit.createTestProbe();
+    for (long to : new long[] {10, 15}) {
+      Persistence.get(kit.system())
+          .journalFor("", ConfigFactory.empty())
+          .tell(
+              new JournalProtocol.DeleteMessagesTo(id, to, Adapter.toClassic(probe.ref())),
+              org.apache.pekko.actor.ActorRef.noSender());
+      probe.expectMessage(PATIENCE, new DeleteMessagesSuccess(to));
+    }
+    assertThat(List.copyOf(removed)).isEqualTo(List.of(1, 9, 5));
+    assertThat(wake()).hasSize(5);
   }
 
   private List<String> journalRequests() {
