@@ -240,6 +240,7 @@ public final class ConversationEntity
       case Conversation.FromUser from ->
           switch (from.message()) {
             case User.Dispatched done -> false;
+            case User.Holding holding -> false;
             case User.Delivered delivered -> {
               Member member = state.member(delivered.userId());
               long seq = Math.min(delivered.seq(), state.lastSeq());
@@ -298,6 +299,11 @@ public final class ConversationEntity
       case User.Dispatched done -> {
         ConversationLive live = to.live();
         live.dispatch.acknowledged(done.userId(), done.seq(), done.version(), live.now());
+        yield Effect().none();
+      }
+      case User.Holding holding -> {
+        ConversationLive live = to.live();
+        live.dispatch.held(holding.userId(), holding.seq(), holding.version(), live.now());
         yield Effect().none();
       }
       case User.Delivered delivered -> {

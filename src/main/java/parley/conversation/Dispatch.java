@@ -50,6 +50,13 @@ final class Dispatch {
   static final Duration LONGEST = Duration.ofSeconds(12);
 
   /**
+   * How long a user is trusted to write what it holds ({@link User.Holding}), which it does within
+   * {@link parley.user.UserSettings#quietFlushAfter}. After a crash of the user's node it gets its
+   * entries at the latest this long after its last sign, or when it asks.
+   */
+  static final Duration HOLD = Duration.ofSeconds(60);
+
+  /**
    * The position of one member or recent former member: which entries and which versions of the
    * inbox row were sent and acknowledged.
    */
@@ -64,6 +71,12 @@ final class Dispatch {
     long highestAckedSeq;
 
     long highestAckedVersion;
+
+    /** What the user has in memory, and its journal not yet; trusted for {@link #HOLD}. */
+    long heldSeq;
+
+    long heldVersion;
+    long heldAt;
 
     /**
      * When the last of these happened: the first outstanding message was sent, the user made
@@ -89,8 +102,15 @@ final class Dispatch {
       this.highestAckedSeq = acked;
     }
 
+    /** Whether the user may not have received something. */
     boolean outstanding() {
-      return sentSeq > ackedSeq || sentVersion > ackedVersion;
+      return sentSeq > Math.max(ackedSeq, heldSeq)
+          || sentVersion > Math.max(ackedVersion, heldVersion);
+    }
+
+    /** Whether the user has said lately that it has everything that was sent. */
+    boolean held(long now) {
+      return !outstanding() && now >= heldAt && now - heldAt < HOLD.toMillis();
     }
 
     void progressed(long now) {
@@ -108,10 +128,16 @@ final class Dispatch {
     /** The timer repeats what is not acknowledged. */
     void repeated(long now) {
       sentSeq = ackedSeq;
+      forgetHeld();
       pauseStart = now;
       pause = Math.min(2 * pause, LONGEST.toMillis());
       resendAllowed = true;
       resendCursors = true;
+    }
+
+    void forgetHeld() {
+      heldSeq = 0;
+      heldVersion = 0;
     }
   }
 
@@ -358,6 +384,7 @@ final class Dispatch {
       position.resendAllowed = false;
       position.pauseStart = now;
       position.sentSeq = position.ackedSeq;
+      position.forgetHeld();
     }
     position.ackedSeq = Math.min(Math.max(position.ackedSeq, seq), lastSeqFor(user));
     position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr()));
@@ -371,6 +398,27 @@ final class Dispatch {
     } else {
       sendNext(user, position, now);
     }
+  }
+
+  /**
+   * A user has everything up to {@code seq} and that version in memory, and writes it later. It is
+   * not repeated for {@link #HOLD}. It stays unacknowledged: after a crash of the user it is sent
+   * again.
+   */
+  void held(UserId user, long seq, long version, long now) {
+    Position position = positions.get(user);
+    if (position == null) {
+      return;
+    }
+    long heldSeq = Math.min(seq, position.sentSeq);
+    long heldVersion = Math.min(version, position.sentVersion);
+    if (heldSeq > position.heldSeq || heldVersion > position.heldVersion) {
+      position.heldSeq = Math.max(position.heldSeq, heldSeq);
+      position.heldVersion = Math.max(position.heldVersion, heldVersion);
+      position.pauseStart = now;
+      position.pause = PATIENCE.toMillis();
+    }
+    position.heldAt = now;
   }
 
   /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */
@@ -402,7 +450,7 @@ final class Dispatch {
     positions.keySet().removeIf(user -> rowFor(user) == null);
     for (Map.Entry<UserId, Position> one : positions.entrySet()) {
       Position position = one.getValue();
-      if (position.late(now) && behind(one.getKey(), position)) {
+      if (position.late(now) && !position.held(now) && behind(one.getKey(), position)) {
         position.repeated(now);
         sendNext(one.getKey(), position, now);
         if (position.sentSeq == position.ackedSeq) {

@@ -434,16 +434,29 @@ public final class User {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "t")
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Dispatched.class, name = "dispatched"),
+    @JsonSubTypes.Type(value = Holding.class, name = "holding"),
     @JsonSubTypes.Type(value = Delivered.class, name = "delivered"),
     @JsonSubTypes.Type(value = Renamed.class, name = "renamed"),
   })
-  public sealed interface ToConversation extends Wire permits Dispatched, Delivered, Renamed {}
+  public sealed interface ToConversation extends Wire
+      permits Dispatched, Holding, Delivered, Renamed {}
 
   /**
    * The user's journal holds everything of the conversation up to this seq and version. Also the
    * answer when entries before the delivered ones are missing.
    */
   public record Dispatched(
+      @JsonProperty("u") UserId userId,
+      @JsonProperty("s") long seq,
+      @JsonProperty("v") long version)
+      implements ToConversation {}
+
+  /**
+   * The user has everything up to this seq and version in memory, and its journal will have it
+   * within {@link UserSettings#quietFlushAfter}. Until then the conversation need not repeat it,
+   * and must still be able to.
+   */
+  public record Holding(
       @JsonProperty("u") UserId userId,
       @JsonProperty("s") long seq,
       @JsonProperty("v") long version)

@@ -32,7 +32,7 @@ import parley.snapshot.PiecedSnapshotStore;
  *
  * <pre>
  *   Deliver --&gt; DeliveryHandler --&gt; UnsavedChanges (memory) --&gt; sessions, at once
- *                                        | Flush, a quarter of a second later, one event for everything
+ *                                        | Flush, later (FlushSchedule), one event for everything
  *                                        v
  *                                    UserState (journal) --&gt; Dispatched to each conversation in the event
  * </pre>

@@ -2,6 +2,7 @@ package parley.user;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,12 +22,8 @@ import parley.model.UserId;
  * durable.
  */
 final class UserLive {
-  /**
-   * Unsaved entries after which the flush is immediate. A conversation sends at most a thousand
-   * entries beyond those that the user has acknowledged. In a busy conversation these arrive in
-   * less time than the normal flush delay.
-   */
-  static final int IMMEDIATE_FLUSH_ENTRIES = 300;
+  /** The most conversations that are asked. */
+  private static final int MAX_ASKED = 100;
 
   /** The most row changes that are repeated to a session that comes back. */
   private static final int MAX_RECENT_ROW_CHANGES = 200;
@@ -49,6 +46,7 @@ final class UserLive {
   final ActorRef<User.Command> self;
   private final ConversationNotices conversationNotices;
   private final DeviceBacklog backlog;
+  private final FlushSchedule flushSchedule;
 
   /**
    * The row changes that were sent last, for sessions that did not receive them. It holds only news
@@ -58,7 +56,6 @@ final class UserLive {
   private final Map<ConversationId, Delivery.RowChanged> recentRowChanges = new LinkedHashMap<>();
 
   private long noticesDueAt;
-  private int unflushedEntries;
 
   UserLive(
       UserId id,
@@ -84,6 +81,7 @@ final class UserLive {
     this.presenceTracker = new PresenceTracker(id, settings.watchLease().toMillis());
     this.activity = new DeviceActivity(unsavedChanges, liveSessions, now, state.lastSeenAt());
     this.backlog = new DeviceBacklog(id, unsavedChanges);
+    this.flushSchedule = new FlushSchedule(settings, timers, self);
     this.pushSchedule =
         new PushSchedule(
             id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
@@ -98,9 +96,28 @@ final class UserLive {
     loginEndNotices.tell(state);
     tokens.sendDue(state);
     push(state, now());
+    askLivelyConversations(now());
     if (!state.announced()) {
       announce(state, now());
     }
+  }
+
+  /**
+   * Tells the conversations that were busy lately what the journal holds, so that they send at once
+   * what the user held in memory only.
+   */
+  private void askLivelyConversations(long now) {
+    if (!settings.mayWait()) {
+      return;
+    }
+    unsavedChanges.rows().stream()
+        .filter(row -> FlushSchedule.isLively(row, now))
+        .sorted(Comparator.comparingLong(VisibleRow::orderAt).reversed())
+        .limit(MAX_ASKED)
+        .forEach(
+            row ->
+                conversations.tell(
+                    row.id(), new User.Dispatched(id, row.lastSeq(), row.version())));
   }
 
   /** The present time, epoch milliseconds. */
@@ -162,7 +179,12 @@ final class UserLive {
     unsavedChanges.put(conversationRow);
     unsavedChanges.acknowledgeLater(conversation);
     pushSender.countUnplanned(pushSchedule.planFor(state, conversationRow, taken.entries(), now));
-    flush(taken.entries().size());
+    boolean mayWait = pushSchedule.isClean() && flushSchedule.mayWait(state, taken, now);
+    flushSchedule.changed(taken.entries().size(), mayWait);
+    if (mayWait) {
+      conversations.tell(
+          conversation, new User.Holding(id, conversationRow.lastSeq(), conversationRow.version()));
+    }
     if (taken.gap() != null) {
       liveSessions.tellAll(taken.gap());
     }
@@ -207,8 +229,12 @@ final class UserLive {
    * Tells the conversation how much of it the journal holds, as soon as nothing of it is unsaved.
    */
   private void acknowledge(UserState state, ConversationId conversation) {
+    ConversationRow held = unsavedChanges.get(conversation);
     if (unsavedChanges.isDirty(conversation)) {
       unsavedChanges.acknowledgeLater(conversation);
+      if (flushSchedule.isWaiting() && held != null) {
+        conversations.tell(conversation, new User.Holding(id, held.lastSeq(), held.version()));
+      }
     } else {
       dispatched(state, conversation);
     }
@@ -253,7 +279,7 @@ final class UserLive {
   void push(UserState state, long now) {
     pushSender.sendDue(state, activity.anyConnected(state, now), now);
     if (!pushSchedule.isClean()) {
-      flushSoon();
+      flushSchedule.soon();
     }
     if (pushSender.runIfCrashSafe(state)) {
       unsavedChanges.readyForAck().forEach(conversation -> settle(state, conversation));
@@ -267,7 +293,7 @@ final class UserLive {
 
   /** Builds the next event of unsaved changes. The caller must persist it. */
   UserEvent.Flushed nextEvent(UserState state, long now) {
-    unflushedEntries = 0;
+    flushSchedule.flushed();
     pushSender.sweep(state, now);
     return pushSchedule.addChangesTo(unsavedChanges.nextEvent(), state.outbox());
   }
@@ -294,24 +320,6 @@ final class UserLive {
   private void settle(UserState state, ConversationId conversation) {
     if (unsavedChanges.takeReadyForAck(conversation)) {
       dispatched(state, conversation);
-    }
-  }
-
-  private void flush(int entries) {
-    unflushedEntries += entries;
-    if (unflushedEntries < IMMEDIATE_FLUSH_ENTRIES) {
-      flushSoon();
-    } else {
-      unflushedEntries = 0;
-      self.tell(new UserInternal.Flush());
-    }
-  }
-
-  /** Schedules a flush after {@link UserSettings#flushAfter}, to gather changes into one event. */
-  void flushSoon() {
-    if (!timers.isTimerActive(UserInternal.Flush.class)) {
-      timers.startSingleTimer(
-          UserInternal.Flush.class, new UserInternal.Flush(), settings.flushAfter());
     }
   }
 
@@ -363,7 +371,7 @@ final class UserLive {
     activity.attached(attach.deviceId(), state.devices().keySet());
     pushSchedule.signOfLife(device.number(), now);
     activity.seen(attach.deviceId(), attach.client(), now, attach.sid());
-    flushSoon();
+    flushSchedule.soon();
     attached(attach, backlog.lagging(device.number(), now));
     if (attach.resume()) {
       recentRowChanges.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
@@ -396,7 +404,7 @@ final class UserLive {
       return;
     }
     activity.seen(session.device(), session.client(), now, session.sid());
-    flushSoon();
+    flushSchedule.soon();
     updatePresence(now);
     Device device = state.devices().get(session.device());
     if (device != null) {
@@ -465,7 +473,7 @@ final class UserLive {
         conversationRow.withCursors(
             conversationRow.cursors().with(device, seq, conversationRow.lastSeq()),
             Math.max(conversationRow.delivered(), seq)));
-    flushSoon();
+    flushSchedule.changed(0, settings.mayWait());
     if (further) {
       conversationNotices.delivered(conversationRow.id(), now);
     }

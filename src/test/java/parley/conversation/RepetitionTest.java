@@ -72,6 +72,39 @@ class RepetitionTest {
   }
 
   @Test
+  void whatAUserHoldsIsNotRepeatedUntilItIsOverdue() {
+    conversationHarness.voices.put(
+        BOB,
+        deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
+    conversationHarness.opening(ANN, BOB, "1");
+    conversationHarness.text(ANN, "2", "two");
+    turn();
+    int before = told();
+    for (int i = 0; i < 4; i++) {
+      conversationHarness.clock.addAndGet(Dispatch.PATIENCE.toMillis() * 4);
+      conversationHarness.tell(ConversationLive.Timer.TICK);
+      turn();
+    }
+    assertThat(told()).as("times told while it was held").isEqualTo(before);
+    conversationHarness.clock.addAndGet(Dispatch.HOLD.toMillis());
+    conversationHarness.tell(ConversationLive.Timer.TICK);
+    await().until(() -> told() > before);
+  }
+
+  @Test
+  void aUserThatHeldEntriesAndLostThemGetsThemAtOnce() {
+    conversationHarness.voices.put(
+        BOB,
+        deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
+    conversationHarness.opening(ANN, BOB, "1");
+    conversationHarness.text(ANN, "2", "two");
+    turn();
+    int before = told();
+    conversationHarness.tell(new Conversation.FromUser(new User.Dispatched(BOB, 0, 0)));
+    await().until(() -> told() > before);
+  }
+
+  @Test
   void whateverAUserAnswersWhatIsToldWithoutProgressIsBounded() {
     long seed = new Random().nextLong();
     System.out.println("RepetitionTest seed " + seed);
@@ -89,9 +122,11 @@ class RepetitionTest {
                   default -> random.nextLong(deliver.version() + 1);
                 };
             answers.add(
-                random.nextInt(8) == 0
-                    ? new User.Delivered(BOB, seq)
-                    : new User.Dispatched(BOB, seq, version));
+                switch (random.nextInt(8)) {
+                  case 0 -> new User.Delivered(BOB, seq);
+                  case 1 -> new User.Holding(BOB, seq, version);
+                  default -> new User.Dispatched(BOB, seq, version);
+                });
           }
           return answers;
         });

@@ -141,7 +141,11 @@ class LossyWireTest {
               UserSharding.create(
                   person,
                   new UserSettings(
-                      Duration.ofMillis(20), Duration.ofDays(1), Duration.ofSeconds(150), 20),
+                      Duration.ofMillis(20),
+                      Duration.ofMillis(200),
+                      Duration.ofDays(1),
+                      Duration.ofSeconds(150),
+                      20),
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
                   User.Logins.NONE,
                   clock,

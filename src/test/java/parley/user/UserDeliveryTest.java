@@ -221,18 +221,22 @@ class UserDeliveryTest {
   void manyEntriesAreAcknowledgedBeforeTheMomentIsOver() {
     rig.make();
     rig.attach(PHONE, "s1", false);
-    rig.tell(Mail.of(CHAT, 1, UserLive.IMMEDIATE_FLUSH_ENTRIES - 1).deliver());
+    rig.tell(Mail.of(CHAT, 1, FlushSchedule.IMMEDIATE_FLUSH_ENTRIES - 1).deliver());
     assertThat(rig.dispatched()).isEmpty();
     rig.tell(
-        Mail.of(CHAT, UserLive.IMMEDIATE_FLUSH_ENTRIES, UserLive.IMMEDIATE_FLUSH_ENTRIES)
+        Mail.of(CHAT, FlushSchedule.IMMEDIATE_FLUSH_ENTRIES, FlushSchedule.IMMEDIATE_FLUSH_ENTRIES)
             .deliver());
     rig.shard.awaitAssert(
         () -> {
-          assertThat(rig.dispatched()).containsExactly((long) UserLive.IMMEDIATE_FLUSH_ENTRIES);
+          assertThat(rig.dispatched())
+              .containsExactly((long) FlushSchedule.IMMEDIATE_FLUSH_ENTRIES);
           return true;
         });
     rig.tell(
-        Mail.of(CHAT, UserLive.IMMEDIATE_FLUSH_ENTRIES + 1, UserLive.IMMEDIATE_FLUSH_ENTRIES + 1)
+        Mail.of(
+                CHAT,
+                FlushSchedule.IMMEDIATE_FLUSH_ENTRIES + 1,
+                FlushSchedule.IMMEDIATE_FLUSH_ENTRIES + 1)
             .deliver());
     assertThat(rig.dispatched()).hasSize(1);
   }

@@ -58,8 +58,7 @@ final class UserHarness implements AutoCloseable {
       ActorTestKit.create(
           EventSourcedBehaviorTestKit.config().withFallback(UserFixtures.serialization()));
   final Clock clock = new Clock();
-  final UserSettings settings =
-      new UserSettings(Duration.ofDays(1), Duration.ofDays(1), Duration.ofSeconds(150), 5);
+  UserSettings settings = settings(Duration.ZERO);
 
   /** Logins that ended with a device; the account knows at once, or while it is away never. */
   final List<String> endedLogins = Collections.synchronizedList(new ArrayList<>());
@@ -114,6 +113,16 @@ final class UserHarness implements AutoCloseable {
               : CompletableFuture.completedFuture(true);
         }
       };
+
+  private static UserSettings settings(Duration quietFlushAfter) {
+    return new UserSettings(
+        Duration.ofDays(1), quietFlushAfter, Duration.ofDays(1), Duration.ofSeconds(150), 5);
+  }
+
+  /** Before the start: changes of lively rows may wait. */
+  void changesMayWait() {
+    settings = settings(Duration.ofDays(1));
+  }
 
   /** From the next start on devices of Apple's are pushed to, by the lists above. */
   void pushes() {

@@ -1,0 +1,119 @@
+package parley.user;
+
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * When unsaved changes are written. Most changes are gathered for a moment ({@link
+ * UserSettings#flushAfter}). A change that can be had again may wait longer ({@link
+ * UserSettings#quietFlushAfter}), which saves most writes of people who are talking.
+ *
+ * <p>What may be lost until then, and what brings it back:
+ *
+ * <ul>
+ *   <li>Entries and rows of a lively conversation: the conversation has not been told that they are
+ *       durable. A user that starts again asks the conversations of its lively rows, and each
+ *       conversation repeats after {@code Dispatch.HOLD}, also if it has crashed itself.
+ *   <li>Cursors of devices: a device gets entries again that it had acknowledged, and knows them by
+ *       their seq.
+ * </ul>
+ */
+final class FlushSchedule {
+  /**
+   * Unsaved entries after which the flush is immediate. A conversation sends at most a thousand
+   * entries beyond those that the user has acknowledged. In a busy conversation these arrive in
+   * less time than the normal flush delay.
+   */
+  static final int IMMEDIATE_FLUSH_ENTRIES = 300;
+
+  /**
+   * A row that has changed in the journal this recently may change again without being written at
+   * once. A user that starts again asks the conversations of such rows for what it may have lost.
+   */
+  private static final long LIVELY_MILLIS = 90_000;
+
+  private final UserSettings settings;
+  private final TimerScheduler<User.Command> timers;
+  private final ActorRef<User.Command> self;
+  private int unflushedEntries;
+
+  /** Whether the scheduled flush is one for changes that may wait. */
+  private boolean waiting;
+
+  FlushSchedule(
+      UserSettings settings, TimerScheduler<User.Command> timers, ActorRef<User.Command> self) {
+    this.settings = settings;
+    this.timers = timers;
+    this.self = self;
+  }
+
+  /** Whether the row changed in its conversation so lately that it is likely to change again. */
+  static boolean isLively(VisibleRow row, long now) {
+    return now - row.orderAt() < LIVELY_MILLIS;
+  }
+
+  /**
+   * Whether a change may stay in memory for a while. The conversation keeps it until the journal
+   * has it, and is asked for it after a crash. So only a change of a row that the journal knows as
+   * a lively one may wait, and none that ends something.
+   */
+  boolean mayWait(UserState state, DeliveryHandler.Taken taken, long now) {
+    return settings.mayWait()
+        && !taken.created()
+        && taken.removed() == null
+        && taken.gap() == null
+        && taken.row() instanceof VisibleRow
+        && state.rows().get(taken.row().id()) instanceof VisibleRow known
+        && isLively(known, now);
+  }
+
+  /**
+   * Something has changed.
+   *
+   * @param entries how many new entries it has
+   * @param mayWait whether it may wait
+   */
+  void changed(int entries, boolean mayWait) {
+    unflushedEntries += entries;
+    if (unflushedEntries < IMMEDIATE_FLUSH_ENTRIES) {
+      if (mayWait) {
+        later();
+      } else {
+        soon();
+      }
+    } else {
+      unflushedEntries = 0;
+      self.tell(new UserInternal.Flush());
+    }
+  }
+
+  /** Schedules a flush after {@link UserSettings#flushAfter}, to gather changes into one event. */
+  void soon() {
+    if (waiting || !timers.isTimerActive(UserInternal.Flush.class)) {
+      waiting = false;
+      timers.startSingleTimer(
+          UserInternal.Flush.class, new UserInternal.Flush(), settings.flushAfter());
+    }
+  }
+
+  /** Schedules a flush after {@link UserSettings#quietFlushAfter}, unless one is scheduled. */
+  private void later() {
+    if (!timers.isTimerActive(UserInternal.Flush.class)) {
+      waiting = true;
+      timers.startSingleTimer(
+          UserInternal.Flush.class, new UserInternal.Flush(), settings.quietFlushAfter());
+    }
+  }
+
+  /** Whether changes wait in memory, and none of them has to be written soon. */
+  boolean isWaiting() {
+    return waiting;
+  }
+
+  /** All changes, or the oldest of them, are being written. */
+  void flushed() {
+    unflushedEntries = 0;
+    waiting = false;
+    timers.cancel(UserInternal.Flush.class);
+  }
+}
