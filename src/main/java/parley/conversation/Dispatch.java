@@ -51,100 +51,15 @@ final class Dispatch {
 
   /**
    * How long a user is trusted to write what it holds ({@link User.Holding}), which it does within
-   * {@link parley.user.UserSettings#quietFlushAfter}. After a crash of the user's node it gets its
-   * entries at the latest this long after its last sign, or when it asks.
+   * {@link parley.user.UserSettings#quietFlushAfter}. A user that has crashed gets what it held
+   * when it asks, and otherwise at the latest this long after its last sign.
    */
   static final Duration HOLD = Duration.ofSeconds(60);
-
-  /**
-   * The position of one member or recent former member: which entries and which versions of the
-   * inbox row were sent and acknowledged.
-   */
-  private static final class Position {
-    long ackedSeq;
-    long ackedVersion;
-    long sentSeq;
-    long sentVersion;
-    boolean loading;
-
-    /** The highest seq that the user ever acknowledged. A higher one is progress. */
-    long highestAckedSeq;
-
-    long highestAckedVersion;
-
-    /** What the user has in memory, and its journal not yet; trusted for {@link #HOLD}. */
-    long heldSeq;
-
-    long heldVersion;
-    long heldAt;
-
-    /**
-     * When the last of these happened: the first outstanding message was sent, the user made
-     * progress, or a message was repeated. In epoch milliseconds.
-     */
-    long pauseStart;
-
-    /** The pause before the next repetition, in milliseconds. */
-    long pause = PATIENCE.toMillis();
-
-    /** Whether an answer of the user that it lacks entries is followed at once. */
-    boolean resendAllowed = true;
-
-    /**
-     * Whether unacknowledged messages may have carried cursors. Then the next message carries the
-     * cursors of all members.
-     */
-    boolean resendCursors;
-
-    Position(long acked) {
-      this.ackedSeq = acked;
-      this.sentSeq = acked;
-      this.highestAckedSeq = acked;
-    }
-
-    /** Whether the user may not have received something. */
-    boolean outstanding() {
-      return sentSeq > Math.max(ackedSeq, heldSeq)
-          || sentVersion > Math.max(ackedVersion, heldVersion);
-    }
-
-    /** Whether the user has said lately that it has everything that was sent. */
-    boolean held(long now) {
-      return !outstanding() && now >= heldAt && now - heldAt < HOLD.toMillis();
-    }
-
-    void progressed(long now) {
-      highestAckedSeq = Math.max(highestAckedSeq, ackedSeq);
-      highestAckedVersion = Math.max(highestAckedVersion, ackedVersion);
-      pauseStart = now;
-      pause = PATIENCE.toMillis();
-      resendAllowed = true;
-    }
-
-    boolean late(long now) {
-      return now - pauseStart > pause || now < pauseStart;
-    }
-
-    /** The timer repeats what is not acknowledged. */
-    void repeated(long now) {
-      sentSeq = ackedSeq;
-      forgetHeld();
-      pauseStart = now;
-      pause = Math.min(2 * pause, LONGEST.toMillis());
-      resendAllowed = true;
-      resendCursors = true;
-    }
-
-    void forgetHeld() {
-      heldSeq = 0;
-      heldVersion = 0;
-    }
-  }
 
   private final ConversationState state;
   private final ConversationEnvironment.UserPort users;
   private final HistoryPages historyPages;
-  private final Map<UserId, Position> positions = new HashMap<>();
+  private final Map<UserId, MemberPosition> positions = new HashMap<>();
   private CursorMinimums cursorMinimums;
 
   Dispatch(
@@ -159,7 +74,7 @@ final class Dispatch {
   void recover(long now) {
     cursorMinimums = CursorMinimums.of(state);
     for (Member member : state.members()) {
-      Position position = position(member.userId, member.joinedSeq);
+      MemberPosition position = position(member.userId, member.joinedSeq);
       if (state.isSettled()) {
         position.ackedSeq = state.lastSeq();
         position.sentSeq = state.lastSeq();
@@ -170,15 +85,15 @@ final class Dispatch {
     }
     for (FormerMembers.Former gone : state.former().all()) {
       if (!state.isSettled() && gone.leftSeq() > state.dispatchedTo()) {
-        Position position = position(gone.userId(), gone.joinedSeq());
+        MemberPosition position = position(gone.userId(), gone.joinedSeq());
         sendNext(gone.userId(), position, now);
       }
     }
   }
 
-  private Position position(UserId user, long joinedSeq) {
+  private MemberPosition position(UserId user, long joinedSeq) {
     return positions.computeIfAbsent(
-        user, u -> new Position(Math.max(state.dispatchedTo(), joinedSeq - 1)));
+        user, u -> new MemberPosition(Math.max(state.dispatchedTo(), joinedSeq - 1)));
   }
 
   /** Sends persisted entries and cursor moves to the users whom they concern. */
@@ -222,9 +137,9 @@ final class Dispatch {
 
   private void deliver(
       UserId user, long joinedSeq, List<Entry> entries, List<Delivery.Receipt> receipts, long now) {
-    Position position = positions.get(user);
+    MemberPosition position = positions.get(user);
     if (position == null) {
-      position = new Position(joinedSeq - 1);
+      position = new MemberPosition(joinedSeq - 1);
       positions.put(user, position);
     } else if (position.sentSeq < joinedSeq - 1) {
       // The member left and was added again. The entries in between are not for it.
@@ -253,7 +168,7 @@ final class Dispatch {
 
   private void send(
       UserId user,
-      Position position,
+      MemberPosition position,
       List<Entry> entries,
       List<Delivery.Receipt> receipts,
       long now) {
@@ -363,13 +278,14 @@ final class Dispatch {
       // The user left so long ago that the conversation no longer knows it as a former member.
       positions.remove(user);
     }
-    Position position = positions.get(user);
+    MemberPosition position = positions.get(user);
     if (position == null) {
       return;
     }
     boolean knowsNothing = version == 0 && seq < position.ackedSeq;
     boolean nothingNew = seq <= position.ackedSeq && version <= position.ackedVersion;
-    boolean lacks = knowsNothing || (nothingNew && seq < position.sentSeq);
+    boolean lost = position.lostHeld(seq, version);
+    boolean lacks = knowsNothing || lost || (nothingNew && seq < position.sentSeq);
     if (lacks && !position.resendAllowed) {
       // An earlier answer of this kind was followed already. The timer repeats the entries.
       return;
@@ -385,6 +301,7 @@ final class Dispatch {
       position.pauseStart = now;
       position.sentSeq = position.ackedSeq;
       position.forgetHeld();
+      position.resendCursors |= lost;
     }
     position.ackedSeq = Math.min(Math.max(position.ackedSeq, seq), lastSeqFor(user));
     position.ackedVersion = Math.max(position.ackedVersion, Math.min(version, state.eventNr()));
@@ -397,6 +314,9 @@ final class Dispatch {
       positions.remove(user);
     } else {
       sendNext(user, position, now);
+      if (lost && !position.loading && position.sentSeq == position.ackedSeq) {
+        send(user, position, List.of(), List.of(), now);
+      }
     }
   }
 
@@ -406,23 +326,15 @@ final class Dispatch {
    * again.
    */
   void held(UserId user, long seq, long version, long now) {
-    Position position = positions.get(user);
+    MemberPosition position = positions.get(user);
     if (position == null) {
       return;
     }
-    long heldSeq = Math.min(seq, position.sentSeq);
-    long heldVersion = Math.min(version, position.sentVersion);
-    if (heldSeq > position.heldSeq || heldVersion > position.heldVersion) {
-      position.heldSeq = Math.max(position.heldSeq, heldSeq);
-      position.heldVersion = Math.max(position.heldVersion, heldVersion);
-      position.pauseStart = now;
-      position.pause = PATIENCE.toMillis();
-    }
-    position.heldAt = now;
+    position.holds(seq, version, now);
   }
 
   /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */
-  private void sendNext(UserId user, Position position, long now) {
+  private void sendNext(UserId user, MemberPosition position, long now) {
     long target = lastSeqFor(user);
     if (position.loading
         || position.sentSeq >= target
@@ -448,8 +360,8 @@ final class Dispatch {
   /** Repeats messages whose acknowledgement is overdue. */
   void tick(long now) {
     positions.keySet().removeIf(user -> rowFor(user) == null);
-    for (Map.Entry<UserId, Position> one : positions.entrySet()) {
-      Position position = one.getValue();
+    for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
+      MemberPosition position = one.getValue();
       if (position.late(now) && !position.held(now) && behind(one.getKey(), position)) {
         position.repeated(now);
         sendNext(one.getKey(), position, now);
@@ -460,13 +372,13 @@ final class Dispatch {
     }
   }
 
-  private boolean behind(UserId user, Position position) {
+  private boolean behind(UserId user, MemberPosition position) {
     return position.ackedSeq < lastSeqFor(user) || position.ackedVersion < position.sentVersion;
   }
 
   /** Whether every user has acknowledged everything. */
   boolean allAcknowledged() {
-    for (Map.Entry<UserId, Position> one : positions.entrySet()) {
+    for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
       if (behind(one.getKey(), one.getValue())) {
         return false;
       }
@@ -477,9 +389,9 @@ final class Dispatch {
   /** The seq up to which every user has everything. */
   long acknowledgedByAll() {
     long floor = state.lastSeq();
-    Iterator<Map.Entry<UserId, Position>> all = positions.entrySet().iterator();
+    Iterator<Map.Entry<UserId, MemberPosition>> all = positions.entrySet().iterator();
     while (all.hasNext()) {
-      Map.Entry<UserId, Position> one = all.next();
+      Map.Entry<UserId, MemberPosition> one = all.next();
       if (one.getValue().ackedSeq < lastSeqFor(one.getKey())) {
         floor = Math.min(floor, one.getValue().ackedSeq);
       }

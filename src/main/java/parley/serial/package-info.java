@@ -60,6 +60,7 @@
  *   and replies
  *   Deliver, Dispatched       after 3, 6, then every 12 s the conversation sends again what is not
  *                             acknowledged, with the cursors of all members
+ *   Holding                   the conversation sends again as if the user had not answered
  *   Delivered                 repeated after 3, 6 … s, five times, and at the user's next hello,
  *                             until a message of the conversation shows that it arrived
  *   Renamed                   the same from 5 s on, and whenever the user's entity starts

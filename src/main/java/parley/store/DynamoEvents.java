@@ -41,14 +41,13 @@ final class DynamoEvents extends DynamoDBReadJournal {
     if (from < 1 || to <= from) {
       return super.currentEventsByPersistenceId(persistenceId, from, to);
     }
-    return Source.lazyCompletionStage(() -> pages.page(persistenceId, from))
+    return Source.lazyCompletionStage(() -> pages.page(persistenceId, from, to))
         .flatMapConcat(
             first ->
                 first.rows().isEmpty() || EventPages.number(first.rows().getFirst()) != from
                     ? pluginEvents(persistenceId, from, to)
-                    : pagesFrom(persistenceId, first)
-                        .flatMapConcat(rows -> events(persistenceId, rows, to))
-                        .takeWhile(event -> event.sequenceNr() <= to))
+                    : pagesFrom(persistenceId, first, to)
+                        .flatMapConcat(rows -> events(persistenceId, rows)))
         .mapMaterializedValue(started -> NotUsed.getInstance())
         .asScala();
   }
@@ -61,7 +60,7 @@ final class DynamoEvents extends DynamoDBReadJournal {
 
   /** The rows of this page and of those after it, each read when the one before is used up. */
   private Source<List<Map<String, AttributeValue>>, NotUsed> pagesFrom(
-      String persistenceId, EventPages.Page first) {
+      String persistenceId, EventPages.Page first, long to) {
     return Source.single(first.rows())
         .concatLazy(
             Source.unfoldAsync(
@@ -71,22 +70,21 @@ final class DynamoEvents extends DynamoDBReadJournal {
                         ? CompletableFuture.completedFuture(
                             Optional.<Pair<Long, List<Map<String, AttributeValue>>>>empty())
                         : pages
-                            .page(persistenceId, next)
+                            .page(persistenceId, next, to)
                             .thenApply(
                                 page -> Optional.of(Pair.create(page.next(), page.rows())))));
   }
 
   /** The events of one page. Those of a command of many events are left to the plugin to join. */
   private Source<EventEnvelope, NotUsed> events(
-      String persistenceId, List<Map<String, AttributeValue>> rows, long to) {
+      String persistenceId, List<Map<String, AttributeValue>> rows) {
     if (rows.stream().anyMatch(row -> row.containsKey("cnt"))) {
       long from = EventPages.number(rows.getFirst());
       long last = EventPages.number(rows.getLast());
-      return pluginEvents(persistenceId, from, Math.max(Math.min(last, to), from + 1))
+      return pluginEvents(persistenceId, from, Math.max(last, from + 1))
           .takeWhile(event -> event.sequenceNr() <= last);
     }
     return Source.from(rows)
-        .takeWhile(row -> EventPages.number(row) <= to)
         .mapAsync(1, row -> FutureConverters.asJava(readPersistentRepr(row, true)))
         .map(DynamoEvents::envelope);
   }

@@ -127,11 +127,11 @@ public final class DynamoJournal extends DynamoDBJournal {
                     marks.low() > 1
                         ? FutureConverters.asJava(
                             super.asyncDeleteMessagesTo(persistenceId, toSequenceNr))
-                        : removeFromTheBegin(persistenceId, marks, toSequenceNr)));
+                        : removeFirstEvents(persistenceId, marks, toSequenceNr)));
   }
 
   /** The first removal of an entity: event 1 goes first, after the low mark. */
-  private CompletionStage<BoxedUnit> removeFromTheBegin(
+  private CompletionStage<BoxedUnit> removeFirstEvents(
       String persistenceId, HighestNumber.Marks marks, long toSequenceNr) {
     return search
         .find(persistenceId, marks)

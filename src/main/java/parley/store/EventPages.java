@@ -34,35 +34,44 @@ final class EventPages {
    * Some consecutive rows of one hundred.
    *
    * @param rows at most 1 MB, in ascending order; empty if nothing was found
-   * @param next the number at which the next page begins; 0 if the log ends here
+   * @param next the number at which the next page begins; 0 if the log or the wanted range ends
+   *     here
    */
   record Page(List<Map<String, AttributeValue>> rows, long next) {}
 
-  /** The page that begins at this number. Reads consistently. */
-  CompletionStage<Page> page(String persistenceId, long from) {
-    long hundred = from / HighestNumber.PARTITION_SIZE;
+  /**
+   * The page that begins at this number. Reads consistently.
+   *
+   * @param to the last number wanted; nothing behind it is read, since the size of what is read is
+   *     paid for
+   */
+  CompletionStage<Page> page(String persistenceId, long from, long to) {
+    long begin = from / HighestNumber.PARTITION_SIZE * HighestNumber.PARTITION_SIZE;
+    long last = Math.min(to - begin, HighestNumber.PARTITION_SIZE - 1);
     return reads
         .query(
             new QueryRequest(table)
-                .withKeyConditionExpression("par = :par AND num >= :num")
+                .withKeyConditionExpression("par = :par AND num BETWEEN :from AND :to")
                 .withExpressionAttributeValues(
                     Map.of(
                         ":par",
                         new AttributeValue(HighestNumber.partition(journal, persistenceId, from)),
-                        ":num",
-                        new AttributeValue()
-                            .withN(String.valueOf(from % HighestNumber.PARTITION_SIZE))))
+                        ":from",
+                        new AttributeValue().withN(String.valueOf(from - begin)),
+                        ":to",
+                        new AttributeValue().withN(String.valueOf(last))))
                 .withConsistentRead(true))
         .thenApply(
             result -> {
               List<Map<String, AttributeValue>> rows = result.getItems();
               Map<String, AttributeValue> unread = result.getLastEvaluatedKey();
               if (unread != null && !unread.isEmpty()) {
-                return new Page(rows, hundred * HighestNumber.PARTITION_SIZE + place(unread) + 1);
+                return new Page(rows, begin + place(unread) + 1);
               }
               boolean full =
                   !rows.isEmpty() && place(rows.getLast()) == HighestNumber.PARTITION_SIZE - 1;
-              return new Page(rows, full ? (hundred + 1) * HighestNumber.PARTITION_SIZE : 0);
+              long next = begin + HighestNumber.PARTITION_SIZE;
+              return new Page(rows, full && next <= to ? next : 0);
             });
   }
 

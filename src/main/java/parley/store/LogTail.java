@@ -51,7 +51,7 @@ record LogTail(long first, long highest, List<Map<String, AttributeValue>> rows)
         List<Map<String, AttributeValue>> rows,
         long bytesBefore) {
       return pages
-          .page(persistenceId, from)
+          .page(persistenceId, from, Long.MAX_VALUE)
           .thenCompose(
               page -> {
                 long expected = from;

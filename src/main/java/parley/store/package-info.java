@@ -30,9 +30,8 @@
  * read the same way ({@link parley.store.DynamoEvents}).
  *
  * <p>So a log without a snapshot that begins with event 1 must be whole. Therefore a removal writes
- * the low mark, then removes event 1, and then the others; and whoever removes a whole entity
- * removes its snapshots first. Rejected: to trust the log of entities with a snapshot only, because
- * most conversations have fewer than a hundred events.
+ * the low mark, then removes event 1, and then the others. Rejected: to trust the log of entities
+ * with a snapshot only, because most conversations have fewer than a hundred events.
  *
  * <h2>What a crash leaves</h2>
  *

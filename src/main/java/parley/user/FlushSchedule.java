@@ -12,8 +12,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *
  * <ul>
  *   <li>Entries and rows of a lively conversation: the conversation has not been told that they are
- *       durable. A user that starts again asks the conversations of its lively rows, and each
- *       conversation repeats after {@code Dispatch.HOLD}, also if it has crashed itself.
+ *       durable. A user that starts again asks the conversations whose rows may have waited. Each
+ *       conversation repeats after {@code Dispatch.HOLD}, and after a crash of its own at once.
  *   <li>Cursors of devices: a device gets entries again that it had acknowledged, and knows them by
  *       their seq.
  * </ul>
@@ -26,11 +26,15 @@ final class FlushSchedule {
    */
   static final int IMMEDIATE_FLUSH_ENTRIES = 300;
 
-  /**
-   * A row that has changed in the journal this recently may change again without being written at
-   * once. A user that starts again asks the conversations of such rows for what it may have lost.
-   */
+  /** A row with a text this recent, in the journal, may change again without being written soon. */
   private static final long LIVELY_MILLIS = 90_000;
+
+  /**
+   * A row of the journal with an older text has lost nothing in memory by a crash, if the user
+   * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link UserSettings#quietFlushAfter}
+   * and that half minute, with some reserve.
+   */
+  private static final long MAY_HAVE_WAITED_MILLIS = 180_000;
 
   private final UserSettings settings;
   private final TimerScheduler<User.Command> timers;
@@ -47,8 +51,15 @@ final class FlushSchedule {
     this.self = self;
   }
 
+  /**
+   * Whether a newer form of this row of the journal may have been in memory when the user ended.
+   */
+  static boolean mayHaveWaited(VisibleRow row, long now) {
+    return now - row.orderAt() < MAY_HAVE_WAITED_MILLIS;
+  }
+
   /** Whether the row changed in its conversation so lately that it is likely to change again. */
-  static boolean isLively(VisibleRow row, long now) {
+  private static boolean isLively(VisibleRow row, long now) {
     return now - row.orderAt() < LIVELY_MILLIS;
   }
 

@@ -22,7 +22,10 @@ import parley.model.UserId;
  * durable.
  */
 final class UserLive {
-  /** The most conversations that are asked. */
+  /**
+   * The most conversations that a user asks for what it may have lost, those with the newest texts.
+   * All others repeat it by themselves later.
+   */
   private static final int MAX_ASKED = 100;
 
   /** The most row changes that are repeated to a session that comes back. */
@@ -37,13 +40,13 @@ final class UserLive {
   final LoginEndNotices loginEndNotices;
   final TokenClaims tokens;
   final DeviceActivity activity;
+  final ActorRef<User.Command> self;
 
   private final UserId id;
   private final UserSettings settings;
   private final User.Conversations conversations;
   private final TimerScheduler<User.Command> timers;
   private final InstantSource clock;
-  final ActorRef<User.Command> self;
   private final ConversationNotices conversationNotices;
   private final DeviceBacklog backlog;
   private final FlushSchedule flushSchedule;
@@ -96,7 +99,7 @@ final class UserLive {
     loginEndNotices.tell(state);
     tokens.sendDue(state);
     push(state, now());
-    askLivelyConversations(now());
+    askForWhatWaited(now());
     if (!state.announced()) {
       announce(state, now());
     }
@@ -106,12 +109,12 @@ final class UserLive {
    * Tells the conversations that were busy lately what the journal holds, so that they send at once
    * what the user held in memory only.
    */
-  private void askLivelyConversations(long now) {
+  private void askForWhatWaited(long now) {
     if (!settings.mayWait()) {
       return;
     }
     unsavedChanges.rows().stream()
-        .filter(row -> FlushSchedule.isLively(row, now))
+        .filter(row -> FlushSchedule.mayHaveWaited(row, now))
         .sorted(Comparator.comparingLong(VisibleRow::orderAt).reversed())
         .limit(MAX_ASKED)
         .forEach(
@@ -473,7 +476,8 @@ final class UserLive {
         conversationRow.withCursors(
             conversationRow.cursors().with(device, seq, conversationRow.lastSeq()),
             Math.max(conversationRow.delivered(), seq)));
-    flushSchedule.changed(0, settings.mayWait());
+    // A push that the device no longer needs is taken out of the journal soon.
+    flushSchedule.changed(0, settings.mayWait() && pushSchedule.isClean());
     if (further) {
       conversationNotices.delivered(conversationRow.id(), now);
     }

@@ -12,6 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.user.User;
+import parley.user.UserSettings;
 
 /**
  * A conversation and a user that do not agree what was told must not tell each other for ever:
@@ -71,15 +72,36 @@ class RepetitionTest {
     assertThat(told()).as("times told while no time passed").isLessThan(30);
   }
 
-  @Test
-  void whatAUserHoldsIsNotRepeatedUntilItIsOverdue() {
+  /** How often Bob was told by then. */
+  private int bobHoldsTwoEntries() {
     conversationHarness.voices.put(
         BOB,
         deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
     conversationHarness.opening(ANN, BOB, "1");
     conversationHarness.text(ANN, "2", "two");
     turn();
-    int before = told();
+    return told();
+  }
+
+  /** Otherwise the conversation would repeat what the user is about to write. */
+  @Test
+  void aUserWritesWhatItHoldsWhileItIsTrusted() {
+    assertThat(UserSettings.standard().quietFlushAfter())
+        .isLessThan(Dispatch.HOLD.minusSeconds(15));
+  }
+
+  /** The row alone may have been lost: a cursor, a name, a count. */
+  @Test
+  void aUserThatHeldARowAndLostItGetsItAtOnce() {
+    int before = bobHoldsTwoEntries();
+    long version = conversationHarness.deliveries(BOB).getLast().version();
+    conversationHarness.tell(new Conversation.FromUser(new User.Dispatched(BOB, 2, version - 1)));
+    await().until(() -> told() > before);
+  }
+
+  @Test
+  void whatAUserHoldsIsNotRepeatedUntilItIsOverdue() {
+    int before = bobHoldsTwoEntries();
     for (int i = 0; i < 4; i++) {
       conversationHarness.clock.addAndGet(Dispatch.PATIENCE.toMillis() * 4);
       conversationHarness.tell(ConversationLive.Timer.TICK);
@@ -93,13 +115,7 @@ class RepetitionTest {
 
   @Test
   void aUserThatHeldEntriesAndLostThemGetsThemAtOnce() {
-    conversationHarness.voices.put(
-        BOB,
-        deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
-    conversationHarness.opening(ANN, BOB, "1");
-    conversationHarness.text(ANN, "2", "two");
-    turn();
-    int before = told();
+    int before = bobHoldsTwoEntries();
     conversationHarness.tell(new Conversation.FromUser(new User.Dispatched(BOB, 0, 0)));
     await().until(() -> told() > before);
   }

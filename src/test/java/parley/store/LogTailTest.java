@@ -51,10 +51,15 @@ class LogTailTest {
       Map<String, AttributeValue> values = request.getExpressionAttributeValues();
       String par = Objects.requireNonNull(values.get(":par")).getS();
       long hundred = Long.parseLong(par.substring(par.lastIndexOf('-') + 1)) * 100;
-      AttributeValue num = values.get(":num");
-      long from = hundred + (num == null ? 0 : Long.parseLong(num.getN()));
+      AttributeValue from = values.get(":from");
+      AttributeValue to = values.get(":to");
       List<Map<String, AttributeValue>> all =
-          new ArrayList<>(events.subMap(from, hundred + 100).values());
+          new ArrayList<>(
+              events
+                  .subMap(
+                      hundred + (from == null ? 0 : Long.parseLong(from.getN())),
+                      hundred + (to == null ? 100 : Long.parseLong(to.getN()) + 1))
+                  .values());
       if (Boolean.FALSE.equals(request.isScanIndexForward())) {
         return CompletableFuture.completedFuture(
             new QueryResult().withItems(all.isEmpty() ? List.of() : List.of(all.getLast())));

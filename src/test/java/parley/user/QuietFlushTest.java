@@ -87,6 +87,11 @@ class QuietFlushTest {
     rig.clock.advance(LONGER_THAN_LIVELY);
     rig.conversations.clear();
     rig.crash();
-    assertThat(rig.dispatched()).as("after a pause nothing was held").isEmpty();
+    assertThat(rig.dispatched()).as("the next entry may have waited").containsExactly(1L);
+
+    rig.clock.advance(LONGER_THAN_LIVELY);
+    rig.conversations.clear();
+    rig.crash();
+    assertThat(rig.dispatched()).as("nothing can have waited").isEmpty();
   }
 }
