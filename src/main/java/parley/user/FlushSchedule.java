@@ -66,13 +66,10 @@ final class FlushSchedule {
   /**
    * Whether a change may stay in memory for a while. The conversation keeps it until the journal
    * has it, and is asked for it after a crash. So only a change of a row that the journal knows as
-   * a lively one may wait, and none that ends something.
+   * a lively one may wait: neither a new row nor one that leaves the inbox.
    */
   boolean mayWait(UserState state, DeliveryHandler.Taken taken, long now) {
     return settings.mayWait()
-        && !taken.created()
-        && taken.removed() == null
-        && taken.gap() == null
         && taken.row() instanceof VisibleRow
         && state.rows().get(taken.row().id()) instanceof VisibleRow known
         && isLively(known, now);

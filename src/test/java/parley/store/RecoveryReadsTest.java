@@ -90,6 +90,7 @@ class RecoveryReadsTest {
   void aRangeOfEventsIsOneQueryForEachHundred() {
     fill(260);
     assertThat(range(11, 41)).as("within a hundred").isEqualTo(List.of("Query"));
+    assertThat(range(70, 99)).as("to its end").isEqualTo(List.of("Query"));
     assertThat(range(90, 120)).as("over its end").isEqualTo(List.of("Query", "Query"));
   }
 
@@ -121,6 +122,9 @@ class RecoveryReadsTest {
         call -> {
           int rows = call.body().split("DeleteRequest", -1).length - 1;
           if (call.body().contains(id) && rows > 0) {
+            if (removed.isEmpty()) {
+              assertThat(call.body()).contains("\"num\":{\"N\":\"1\"}");
+            }
             removed.add(rows);
           }
           return new Pass();
