@@ -1,23 +1,13 @@
 package parley.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import com.typesafe.config.ConfigFactory;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.apache.pekko.Done;
-import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
-import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.persistence.query.EventEnvelope;
-import org.apache.pekko.persistence.query.PersistenceQuery;
-import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQuery;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -27,8 +17,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import parley.client.ClientIds;
-import parley.client.DynamoLocal;
-import parley.client.FaultProxy;
 import parley.client.FaultProxy.Cancel;
 import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Replace;
@@ -37,38 +25,25 @@ import parley.client.JsonTrees;
 /** Two live writers of one entity, each sure that it is alone. */
 @Timeout(120)
 class WriteGuardTest {
-  private static final String PREFIX = DynamoLocal.prefix();
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
-  private static DynamoStore store;
-  private static ActorTestKit kit;
+  private static NotebookHarness notebooks;
 
   private final String id = "notebook-" + ClientIds.next();
 
   @BeforeAll
   static void start() throws Exception {
-    store = DynamoStore.open(proxy.endpoint(), PREFIX, true);
-    store.secretOrCreate("a", () -> "b");
-    kit =
-        ActorTestKit.create(
-            "guard",
-            ConfigFactory.parseString("pekko.actor.provider = local")
-                .withFallback(store.config())
-                .withFallback(ConfigFactory.load())
-                .resolve());
+    notebooks = new NotebookHarness("guard");
+    notebooks.store.secretOrCreate("a", () -> "b");
   }
 
   @AfterAll
   static void stop() {
-    kit.shutdownTestKit();
-    store.close();
-    proxy.close();
+    notebooks.close();
   }
 
   @AfterEach
   void guarded() {
     System.clearProperty(WriteGuard.PROPERTY);
-    proxy.heal();
+    notebooks.proxy.heal();
   }
 
   /**
@@ -109,10 +84,10 @@ class WriteGuardTest {
     "99,2,TransactionConflict,None"
   })
   void temporarilyCancelledWritesAreRepeated(int before, int batch, String first, String second) {
-    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
-    fill(writer, before);
+    ActorRef<NotebookEntity.Command> writer = notebooks.start(id);
+    notebooks.fill(writer, 1, before);
     AtomicInteger left = new AtomicInteger(3);
-    proxy.rule(
+    notebooks.proxy.rule(
         call ->
             call.operation().equals("TransactWriteItems")
                     && call.body().contains(id)
@@ -120,20 +95,20 @@ class WriteGuardTest {
                 ? new Cancel(List.of(first, second))
                 : new Pass());
     long refusals = counted("parley.store.guard.refusals");
-    assertThat(add(writer, lines(0, "one", batch))).as("acknowledged").isTrue();
+    assertThat(notebooks.add(writer, lines(0, "one", batch))).as("acknowledged").isTrue();
     assertThat(left.get()).isLessThan(0);
     assertThat(counted("parley.store.guard.refusals")).isEqualTo(refusals);
-    kit.stop(writer);
+    notebooks.kit.stop(writer);
     assertThat(log()).isEqualTo(lines(before, "one", batch));
   }
 
   /** Whatever else is said of it: another writer was there, and it is not tried again. */
   @Test
   void writesThatFailTheirConditionAreRefusedOnce() {
-    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
-    fill(writer, 3);
+    ActorRef<NotebookEntity.Command> writer = notebooks.start(id);
+    notebooks.fill(writer, 1, 3);
     AtomicInteger tries = new AtomicInteger();
-    proxy.rule(
+    notebooks.proxy.rule(
         call -> {
           if (!call.operation().equals("TransactWriteItems") || !call.body().contains(id)) {
             return new Pass();
@@ -142,7 +117,7 @@ class WriteGuardTest {
           return new Cancel(List.of("ThrottlingError", "ConditionalCheckFailed"));
         });
     long refusals = counted("parley.store.guard.refusals");
-    assertThat(add(writer, List.of("one 1", "one 2"))).isFalse();
+    assertThat(notebooks.add(writer, List.of("one 1", "one 2"))).isFalse();
     assertThat(tries.get()).isEqualTo(1);
     assertThat(counted("parley.store.guard.refusals")).isEqualTo(refusals + 1);
   }
@@ -151,9 +126,9 @@ class WriteGuardTest {
   @Test
   void withoutTheGuardTheHundredthEventIsAcknowledgedAndLost() {
     System.setProperty(WriteGuard.PROPERTY, "off");
-    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
-    fill(writer, 99);
-    proxy.rule(
+    ActorRef<NotebookEntity.Command> writer = notebooks.start(id);
+    notebooks.fill(writer, 1, 99);
+    notebooks.proxy.rule(
         call ->
             call.operation().equals("BatchWriteItem") && call.body().contains(id)
                 ? new Replace(
@@ -161,90 +136,53 @@ class WriteGuardTest {
                             "UnprocessedItems", JsonTrees.parse(call.body()).path("RequestItems"))
                         .toString())
                 : new Pass());
-    assertThat(add(writer, List.of("one 1"))).isTrue();
-    proxy.heal();
-    kit.stop(writer);
+    assertThat(notebooks.add(writer, List.of("one 1"))).isTrue();
+    notebooks.proxy.heal();
+    notebooks.kit.stop(writer);
     assertThat(log()).isEqualTo(lines(99, "one", 0));
   }
 
   /** What an entity reads when it wakes, and what history reads, one event too. */
   @Test
   void writtenEventsAreReplayed() {
-    ActorRef<NotebookEntity.Command> writer = kit.spawn(NotebookEntity.of(id));
-    fill(writer, 205);
-    CurrentEventsByPersistenceIdQuery journal =
-        PersistenceQuery.get(kit.system())
-            .getReadJournalFor(CurrentEventsByPersistenceIdQuery.class, store.readJournal());
+    ActorRef<NotebookEntity.Command> writer = notebooks.start(id);
+    notebooks.fill(writer, 1, 205);
     List<Object> some =
-        journal
-            .currentEventsByPersistenceId(id, 99, 201)
+        notebooks
+            .events(id, 99, 201)
             .map(EventEnvelope::event)
-            .runWith(Sink.seq(), kit.system())
+            .runWith(Sink.seq(), notebooks.kit.system())
             .toCompletableFuture()
             .join();
     assertThat(some)
         .isEqualTo(IntStream.rangeClosed(99, 201).mapToObj(n -> (Object) ("n " + n)).toList());
-    kit.stop(writer);
+    notebooks.kit.stop(writer);
     assertThat(log()).hasSize(205);
   }
 
   private static long counted(String name) {
-    return store.counters().getOrDefault(name, () -> -1).get().longValue();
+    return notebooks.store.counters().getOrDefault(name, () -> -1).get().longValue();
   }
 
   private record Outcome(boolean secondAcknowledged, List<String> log) {}
 
   private Outcome twoWriters(int before, int batch) {
-    ActorRef<NotebookEntity.Command> one = kit.spawn(NotebookEntity.of(id));
-    fill(one, before);
-    ActorRef<NotebookEntity.Command> two = kit.spawn(NotebookEntity.of(id));
-    assertThat(read(two)).hasSize(before);
-    assertThat(add(one, lines(0, "one", batch))).isTrue();
-    boolean second = add(two, lines(0, "two", batch));
-    kit.stop(one);
-    kit.stop(two);
+    ActorRef<NotebookEntity.Command> one = notebooks.start(id);
+    notebooks.fill(one, 1, before);
+    ActorRef<NotebookEntity.Command> two = notebooks.start(id);
+    assertThat(notebooks.read(two)).hasSize(before);
+    assertThat(notebooks.add(one, lines(0, "one", batch))).isTrue();
+    boolean second = notebooks.add(two, lines(0, "two", batch));
+    notebooks.kit.stop(one);
+    notebooks.kit.stop(two);
     return new Outcome(second, log());
   }
 
   private List<String> log() {
-    ActorRef<NotebookEntity.Command> reader = kit.spawn(NotebookEntity.of(id));
-    List<String> lines = read(reader);
-    kit.stop(reader);
+    ActorRef<NotebookEntity.Command> reader = notebooks.start(id);
+    List<String> lines = notebooks.read(reader);
+    notebooks.kit.stop(reader);
     return lines;
-  }
-
-  private static List<String> read(ActorRef<NotebookEntity.Command> notebook) {
-    TestProbe<List<String>> probe = kit.createTestProbe();
-    notebook.tell(new NotebookEntity.Read(probe.ref()));
-    return probe.receiveMessage(PATIENCE);
-  }
-
-  private static void fill(ActorRef<NotebookEntity.Command> notebook, int to) {
-    TestProbe<Done> probe = kit.createTestProbe();
-    for (int n = 1; n <= to; n++) {
-      notebook.tell(new NotebookEntity.Add(List.of("n " + n), probe.ref()));
-    }
-    probe.receiveSeveralMessages(to, PATIENCE);
-  }
-
-  /** Whether it was acknowledged; otherwise the writer has stopped. */
-  private static boolean add(ActorRef<NotebookEntity.Command> notebook, List<String> lines) {
-    AtomicBoolean stopped = new AtomicBoolean();
-    AtomicBoolean done = new AtomicBoolean();
-    ActorRef<Object> watcher =
-        kit.spawn(
-            Behaviors.setup(
-                context -> {
-                  context.watchWith(notebook, "stopped");
-                  return Behaviors.receiveMessage(
-                      message -> {
-                        (message instanceof Done ? done : stopped).set(true);
-                        return Behaviors.same();
-                      });
-                }));
-    notebook.tell(new NotebookEntity.Add(lines, watcher.narrow()));
-    await().atMost(PATIENCE).until(() -> stopped.get() || done.get());
-    return done.get();
   }
 
   private static List<String> lines(int before, String writer, int count) {
