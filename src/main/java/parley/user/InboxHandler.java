@@ -1,6 +1,5 @@
 package parley.user;
 
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
 import parley.model.ConversationId;
@@ -20,7 +19,7 @@ final class InboxHandler {
 
   Effect<UserEvent, UserState> getInbox(User.GetInbox c) {
     InboxPage page = InboxPages.page(live.unsavedChanges.rows(), c.limit(), c.cursor());
-    return reply(
+    return effects.reply(
         c.replyTo(),
         page == null
             ? new User.Refused(Refusal.of(ErrorCode.BAD_REQUEST, "cursor: not one of ours"))
@@ -29,11 +28,11 @@ final class InboxHandler {
 
   Effect<UserEvent, UserState> setRowFlags(UserState state, User.SetRowFlags c) {
     if (!(live.unsavedChanges.get(c.conversationId()) instanceof VisibleRow visibleRow)) {
-      return reply(c.replyTo(), new User.Refused(Refusal.notFound()));
+      return effects.reply(c.replyTo(), new User.Refused(Refusal.notFound()));
     }
     VisibleRow changed = visibleRow.withFlags(c.muted(), c.pinned(), c.archived());
     if (changed.equals(visibleRow)) {
-      return reply(c.replyTo(), new User.Done());
+      return effects.reply(c.replyTo(), new User.Done());
     }
     live.unsavedChanges.put(changed);
     UserEvent.Flushed event = live.eventOf(state, c.conversationId(), live.now());
@@ -60,25 +59,20 @@ final class InboxHandler {
     String ref = c.clientRef();
     ConversationId known = ref == null ? null : state.groups().find(ref, now);
     if (known != null) {
-      return reply(c.replyTo(), new User.GroupBegun(known));
+      return effects.reply(c.replyTo(), new User.GroupBegun(known));
     }
     if (c.retryAfterMillis() > 0) {
-      return reply(
+      return effects.reply(
           c.replyTo(),
           new User.Refused(Refusal.rateLimited("too many messages", c.retryAfterMillis())));
     }
     long wait = state.groups().retryAfter(c.perDay(), now);
     if (wait > 0) {
-      return reply(
+      return effects.reply(
           c.replyTo(), new User.Refused(Refusal.rateLimited("too many new groups in a day", wait)));
     }
     return effects
         .persist(new UserEvent.GroupBegun(new StartedGroups.Begun(c.id(), ref, now)))
         .thenRun(after -> c.replyTo().tell(new User.GroupBegun(c.id())));
-  }
-
-  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
-    to.tell(answer);
-    return effects.none();
   }
 }

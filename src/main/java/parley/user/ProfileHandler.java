@@ -1,7 +1,6 @@
 package parley.user;
 
 import java.util.Objects;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
 import parley.model.Profile;
@@ -21,12 +20,12 @@ final class ProfileHandler {
   }
 
   Effect<UserEvent, UserState> get(UserState state, User.GetProfile c) {
-    return reply(c.replyTo(), found(state));
+    return effects.reply(c.replyTo(), found(state));
   }
 
   Effect<UserEvent, UserState> ensure(UserState state, User.Ensure c) {
     if (state.profile() != null) {
-      return reply(c.replyTo(), found(state));
+      return effects.reply(c.replyTo(), found(state));
     }
     return effects
         .persist(new UserEvent.Created(c.username(), c.displayName(), live.now()))
@@ -39,7 +38,7 @@ final class ProfileHandler {
     String given = c.avatarUrl() == null ? was.avatarUrl() : c.avatarUrl();
     String avatar = given == null || given.isEmpty() ? null : given;
     if (name.equals(was.displayName()) && Objects.equals(avatar, was.avatarUrl())) {
-      return reply(c.replyTo(), found(state));
+      return effects.reply(c.replyTo(), found(state));
     }
     return effects
         .persist(new UserEvent.ProfileChanged(name, avatar, state.revision() + 1))
@@ -56,11 +55,6 @@ final class ProfileHandler {
           .persist(new UserEvent.ProfileAnnounced(state.revision()))
           .thenRun(after -> live.scheduleNotices(after, live.now()));
     }
-    return effects.none();
-  }
-
-  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
-    to.tell(answer);
     return effects.none();
   }
 }

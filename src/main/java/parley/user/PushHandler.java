@@ -1,6 +1,5 @@
 package parley.user;
 
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
 import org.slf4j.Logger;
@@ -87,7 +86,7 @@ final class PushHandler {
       need = UserPush.Need.FULL;
     }
     if (need != UserPush.Need.WAITS || c.dryRun()) {
-      return reply(c.replyTo(), new UserPush.Answer(need));
+      return effects.reply(c.replyTo(), new UserPush.Answer(need));
     }
     return lifecycle
         .flush(state)
@@ -100,11 +99,6 @@ final class PushHandler {
 
   private Effect<UserEvent, UserState> run(Runnable action) {
     action.run();
-    return effects.none();
-  }
-
-  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
-    to.tell(answer);
     return effects.none();
   }
 }

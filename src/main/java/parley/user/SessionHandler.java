@@ -1,7 +1,6 @@
 package parley.user;
 
 import java.util.List;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
 import parley.model.DeviceId;
@@ -89,7 +88,7 @@ final class SessionHandler {
       live.presenceTracker.setStatus(c.status(), live.now());
       live.presenceTracker.changed(live.presence(live.now()), live.now());
     }
-    return reply(c.replyTo(), new User.Done());
+    return effects.reply(c.replyTo(), new User.Done());
   }
 
   Effect<UserEvent, UserState> watch(User.Watch c) {
@@ -102,12 +101,12 @@ final class SessionHandler {
   }
 
   Effect<UserEvent, UserState> devices(UserState state, User.GetDevices c) {
-    return reply(c.replyTo(), new User.Devices(live.activity.devices(state, live.now())));
+    return effects.reply(c.replyTo(), new User.Devices(live.activity.devices(state, live.now())));
   }
 
   Effect<UserEvent, UserState> removeDevice(UserState state, User.RemoveDevice c) {
     if (!state.devices().containsKey(c.deviceId())) {
-      return reply(
+      return effects.reply(
           c.replyTo(), new User.Refused(Refusal.of(ErrorCode.NOT_FOUND, "no such device")));
     }
     List<EndedLogin> ended =
@@ -126,7 +125,7 @@ final class SessionHandler {
 
   Effect<UserEvent, UserState> endLogin(UserState state, User.EndLogin c) {
     if (state.hasLoginEnded(c.sid())) {
-      return reply(c.replyTo(), new User.Done());
+      return effects.reply(c.replyTo(), new User.Done());
     }
     // Also writes the unsaved last-seen data, which says which devices used the login.
     UserEvent.Flushed event =
@@ -152,11 +151,6 @@ final class SessionHandler {
 
   private Effect<UserEvent, UserState> run(Runnable action) {
     action.run();
-    return effects.none();
-  }
-
-  private <T> Effect<UserEvent, UserState> reply(ActorRef<? super T> to, T answer) {
-    to.tell(answer);
     return effects.none();
   }
 }
