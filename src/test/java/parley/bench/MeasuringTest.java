@@ -170,7 +170,7 @@ class MeasuringTest {
                     "parley.protocol.Json.parse",
                     "parley.protocol.FrameWriter.write",
                     "parley.user.UserLive.acked",
-                    "parley.user.UserLive.flush",
+                    "parley.user.FlushSchedule.flush",
                     "parley.user.UserLive.start",
                     "parley.conversation.Dispatch.next",
                     "parley.conversation.LogReader.add")

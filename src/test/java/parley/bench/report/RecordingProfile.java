@@ -93,7 +93,13 @@ public final class RecordingProfile {
     all.put("session", List.of("parley.session."));
     all.put("dispatch", List.of("parley.conversation.Dispatch", "parley.user.DeliveryHandler"));
     all.put("conversation", List.of("parley.conversation."));
-    all.put("flush of users", List.of("parley.user.UnsavedChanges", "parley.user.UserLive.flush"));
+    all.put(
+        "flush of users",
+        List.of(
+            "parley.user.UnsavedChanges",
+            "parley.user.FlushSchedule",
+            "parley.user.UserLive.nextEvent",
+            "parley.user.UserLive.settle"));
     all.put("user", List.of("parley.user."));
     all.put(
         "events and wire to bytes", List.of("org.apache.pekko.serialization.", "parley.serial."));

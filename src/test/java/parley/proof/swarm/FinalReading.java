@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -110,6 +111,14 @@ final class FinalReading {
     }
   }
 
+  /**
+   * What was read, as soon as the answer is no refusal: a shard that moves to a node that has just
+   * come back drops the requests that wait for it, and those are answered with unavailable.
+   */
+  private static <T> T answered(Callable<T> read) {
+    return await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(read, Objects::nonNull);
+  }
+
   /** Who is where; of groups whose members come and go the founder knows it. */
   private Map<SwarmUser, Set<String>> memberships() {
     Map<SwarmUser, Set<String>> all = new LinkedHashMap<>();
@@ -151,11 +160,11 @@ final class FinalReading {
     memberships.forEach(
         (user, conversations) -> {
           for (String id : conversations) {
-            logs.add(log(user, id));
+            logs.add(answered(() -> log(user, id)));
           }
           for (OpenGroup group : openGroups) {
             if (!conversations.contains(group.id()) && reads(user, group.id())) {
-              logs.add(log(user, group.id()));
+              logs.add(answered(() -> log(user, group.id())));
             }
           }
         });
@@ -243,16 +252,23 @@ final class FinalReading {
   private void views(ParleyClient node, Map<SwarmUser, Set<String>> memberships) {
     memberships.forEach(
         (user, conversations) -> {
-          view(node, user, "inbox", node.inbox(user.account()).toString());
+          view(node, user, "inbox", answered(() -> node.inbox(user.account()).toString()));
           for (String id : conversations) {
-            view(node, user, "log " + id, digest(node.log(user.account(), id).toString()));
+            view(
+                node,
+                user,
+                "log " + id,
+                digest(answered(() -> node.log(user.account(), id).toString())));
           }
         });
     readers(memberships)
         .forEach(
             (id, reader) -> {
               Answer answer =
-                  node.get("/v1/conversations/" + id, reader.account().accessToken()).expect(200);
+                  answered(
+                      () ->
+                          node.get("/v1/conversations/" + id, reader.account().accessToken())
+                              .expect(200));
               view(node, reader, "members " + id, answer.text());
             });
   }
