@@ -27,7 +27,7 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import parley.model.ErrorCode;
 import parley.port.HttpPort;
-import parley.port.PortLimits;
+import parley.port.PortSettings;
 import parley.protocol.HttpWriter;
 import parley.settings.ConnectionCapacity;
 import parley.settings.HostPort;
@@ -111,8 +111,8 @@ public final class ManagementPort extends AllDirectives {
    * @param perAddress the client port's limit per address, which holds here too if it is smaller; 0
    *     is no limit
    */
-  static PortLimits limits(int perAddress) {
-    return PortLimits.standard(
+  static PortSettings limits(int perAddress) {
+    return PortSettings.standard(
         ConnectionCapacity.MANAGEMENT_CONNECTIONS,
         Math.min(perAddress, ConnectionCapacity.MANAGEMENT_PER_ADDRESS),
         InetAddress::isLoopbackAddress);

@@ -6,10 +6,10 @@ import org.apache.pekko.actor.typed.TypedActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * Bounds the requests that wait for an {@link Account}. It intercepts the behaviour and counts the
- * requests that have arrived but have not reached the handler, because they wait for a write or for
- * the recovery. It refuses requests beyond the bound. The behaviour's stash would drop them without
- * a reply.
+ * Bounds the requests that wait for an {@link AccountEntity}. It intercepts the behaviour and
+ * counts the requests that have arrived but have not reached the handler, because they wait for a
+ * write or for the recovery. It refuses requests beyond the bound. The behaviour's stash would drop
+ * them without a reply.
  */
 final class AccountAdmission extends BehaviorInterceptor<Account.Command, Account.Command> {
   private final int maxWaiting;

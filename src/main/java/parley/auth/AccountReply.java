@@ -5,7 +5,10 @@ import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Wire;
 
-/** Replies of an {@link Account}. It sends them only when everything they say is in the journal. */
+/**
+ * Replies of an {@link AccountEntity}. It sends them only when everything they say is in the
+ * journal.
+ */
 sealed interface AccountReply extends Wire {
   /** To {@link Account.Register}. */
   sealed interface ToRegister extends AccountReply {}

@@ -77,7 +77,8 @@ public final class Accounts {
         Entity.of(
                 Account.KEY,
                 context ->
-                    Account.create(context.getEntityId(), context.getShard(), hasher, users, clock))
+                    AccountEntity.create(
+                        context.getEntityId(), context.getShard(), hasher, users, clock))
             .withStopMessage(new Account.Stop()));
     return new Accounts(sharding, tokens, hasher, timeout);
   }

@@ -52,11 +52,11 @@ final class EndNotifications {
 
   /**
    * Replies when the running notification of the family's end has finished; at once if none is
-   * running or {@link Account#MAX_WAITING} replies wait for it already.
+   * running or {@link AccountEntity#MAX_WAITING} replies wait for it already.
    */
   void replyAfterRunning(String familyId, Runnable answer) {
     @Nullable List<Runnable> waiting = pendingNotifications.get(familyId);
-    if (waiting == null || waiting.size() >= Account.MAX_WAITING) {
+    if (waiting == null || waiting.size() >= AccountEntity.MAX_WAITING) {
       answer.run();
     } else {
       waiting.add(answer);

@@ -8,12 +8,12 @@ import java.time.InstantSource;
 
 /**
  * Limits login attempts per client address, on this node: {@value #BURST} at once, then one per
- * {@value #REFILL_MILLIS} ms. It slows one machine that tries many accounts. The {@link Account}
- * itself slows many machines that try one account. This limit is wider than that of an account,
- * because many people share an address behind a router. An IPv6 client is identified by its /64,
- * which is what one customer gets. A login with a {@code known_device} passes. Thread-safe; holds
- * at most {@value #ADDRESSES} addresses. A machine that has more addresses than that begins anew,
- * and only the limits of each account slow it.
+ * {@value #REFILL_MILLIS} ms. It slows one machine that tries many accounts. The {@link
+ * AccountEntity} itself slows many machines that try one account. This limit is wider than that of
+ * an account, because many people share an address behind a router. An IPv6 client is identified by
+ * its /64, which is what one customer gets. A login with a {@code known_device} passes.
+ * Thread-safe; holds at most {@value #ADDRESSES} addresses. A machine that has more addresses than
+ * that begins anew, and only the limits of each account slow it.
  */
 public final class LoginThrottle {
   static final int BURST = 30;

@@ -44,7 +44,7 @@ final class CalendarRegistration {
   private static final int LATE_DAYS = 7;
 
   /** The messages that this class sends to its entity. */
-  sealed interface Message extends Archiving.Message {}
+  sealed interface Message extends ConversationArchiver.Message {}
 
   private enum RepeatTimer implements Message {
     REGISTER

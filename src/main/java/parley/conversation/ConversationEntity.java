@@ -31,7 +31,7 @@ import parley.user.User;
  * helper classes of this package, persists the events, and answers the callers.
  *
  * <pre>
- *   Post ─▶ MessageLookups (duplicate?) ─▶ PostingRules (allowed?) ─▶ EntryBatch ─Flush─▶ journal
+ *   Post ─▶ MessageLookups (duplicate?) ─▶ EntryRules (allowed?) ─▶ EntryBatch ─Flush─▶ journal
  *                                                                                    durable │
  *   Posted ◀── caller is answered ◀──────────────────────────────────────────────────────────┤
  *   members' User ◀── Dispatch (until acknowledged) ◀────────────────────────────────────────┘
@@ -286,7 +286,7 @@ public final class ConversationEntity
       case Conversation.Wake wake -> to.lifecycle().handleWake();
       case Conversation.Kept kept -> writes.reminderKept(kept.nr());
       case Conversation.Archive archive -> {
-        to.live().archiving.archiveRequested(archive.day());
+        to.live().archiver.archiveRequested(archive.day());
         yield Effect().none();
       }
       case Conversation.Internal internal -> internal(to, internal);
@@ -353,11 +353,11 @@ public final class ConversationEntity
         yield Effect().none();
       }
       case PreviewSearch.PageSearched pageSearched -> writes.previewFound(pageSearched);
-      case Archiving.Message archived -> {
-        ConversationEvent event = live.archiving.handle(archived);
+      case ConversationArchiver.Message archived -> {
+        ConversationEvent event = live.archiver.handle(archived);
         yield event == null
             ? Effect().none()
-            : Effect().persist(event).thenRun(after -> live.archiving.persisted(event));
+            : Effect().persist(event).thenRun(after -> live.archiver.persisted(event));
       }
       default -> {
         if (!CursorMoves.handle(message)) {

@@ -72,7 +72,7 @@ final class ConversationLifecycle {
     }
     live.dispatch.recover(live.now());
     live.startTick();
-    live.archiving.recovered();
+    live.archiver.recovered();
     if (!state.isSettled()) {
       live.reminderClient.ask();
       if (live.environment.settings().shared()) {
@@ -190,7 +190,7 @@ final class ConversationLifecycle {
   Effect<ConversationEvent, ConversationState> idle() {
     // Called also for a busy conversation: it has to register with the calendar while it is in
     // memory.
-    boolean remembered = live.archiving.mayLeave();
+    boolean remembered = live.archiver.mayLeave();
     boolean quiet =
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
@@ -203,11 +203,11 @@ final class ConversationLifecycle {
     handledAtIdle = handledCommands;
     boolean news =
         !state.isSettled()
-            || live.archiving.promisedDay() != state.archive().promisedDay()
+            || live.archiver.promisedDay() != state.archive().promisedDay()
             || (live.reminderClient.mustRelease() && !isOnlyWriter());
     if (quiet && state.exists() && news) {
       return effects
-          .persist((ConversationEvent) new ConversationEvent.Settled(live.archiving.promisedDay()))
+          .persist((ConversationEvent) new ConversationEvent.Settled(live.archiver.promisedDay()))
           .thenRun(after -> passivate());
     }
     if (state.exists() && !isOnlyWriter()) {

@@ -49,7 +49,7 @@ final class ConversationLive {
   final PreviewSearch previewSearch;
   final PendingWrites pendingWrites;
   final MembershipChanges membershipChanges;
-  final Archiving archiving;
+  final ConversationArchiver archiver;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final MissingConversations missingConversations;
 
@@ -88,10 +88,10 @@ final class ConversationLive {
     this.previewSearch = new PreviewSearch(context, state, historyPages);
     this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
-    this.archiving =
+    this.archiver =
         switch (environment.archive()) {
           case ArchiveDependencies archive ->
-              new Archiver(
+              new SegmentArchiver(
                   context, timers, archive, environment.clock(), logReader, state, dispatch);
           case NoArchive none -> new NoArchiver(state);
         };
@@ -148,6 +148,6 @@ final class ConversationLive {
     messageLookups.refuseAll(refusal);
     directOpening.refuseAll(refusal);
     reminderClient.refuseAll();
-    archiving.end();
+    archiver.end();
   }
 }

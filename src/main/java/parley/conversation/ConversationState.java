@@ -22,8 +22,8 @@ import parley.model.UserId;
  * crash.
  *
  * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
- * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link Amendments#CAPACITY}
- * amendments, {@link RecentEntries#ENTRIES} entries.
+ * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link
+ * AmendedEntries#CAPACITY} amendments, {@link RecentEntries#ENTRIES} entries.
  */
 final class ConversationState {
   private final ConversationId id;
@@ -47,7 +47,7 @@ final class ConversationState {
   private ArchiveProgress archive = new ArchiveProgress();
   private DedupeWindow dedupe = new DedupeWindow();
   private LogIndex index = new LogIndex();
-  private Amendments amendments = new Amendments();
+  private AmendedEntries amendedEntries = new AmendedEntries();
   private RecentEntries recentEntries = new RecentEntries();
 
   ConversationState(ConversationId id) {
@@ -146,23 +146,23 @@ final class ConversationState {
     return recentEntries.range(from, to);
   }
 
-  /** The seq of the newest edit, {@link Amendments#DELETED} or {@link Amendments#NONE}. */
+  /** The seq of the newest edit, {@link AmendedEntries#DELETED} or {@link AmendedEntries#NONE}. */
   long amendmentOf(long seq) {
-    return amendments.of(seq);
+    return amendedEntries.of(seq);
   }
 
   boolean isDeleted(long seq) {
-    return amendments.isDeleted(seq);
+    return amendedEntries.isDeleted(seq);
   }
 
   /** The deleted seqs of a range, in ascending order. */
   long[] deletedIn(long from, long to) {
-    return amendments.deletedIn(from, to);
+    return amendedEntries.deletedIn(from, to);
   }
 
   /** Whether one more entry, or this one again, may be edited or deleted. */
   boolean hasRoomToAmend(long seq) {
-    return amendments.hasRoomFor(seq);
+    return amendedEntries.hasRoomFor(seq);
   }
 
   /** Recognises entries that were posted before. */
@@ -329,16 +329,16 @@ final class ConversationState {
   }
 
   private void edit(long seq, EntryBody.Edit edit) {
-    amendments.edited(edit.targetSeq(), seq);
+    amendedEntries.edited(edit.targetSeq(), seq);
     preview.edited(edit);
   }
 
   private void delete(EntryBody.Delete delete) {
     long target = delete.targetSeq();
-    if (amendments.isDeleted(target)) {
+    if (amendedEntries.isDeleted(target)) {
       return;
     }
-    amendments.delete(target);
+    amendedEntries.delete(target);
     for (Member member : members.values()) {
       boolean counted =
           target > member.read
@@ -348,7 +348,7 @@ final class ConversationState {
         member.unread--;
       }
     }
-    preview.deleted(target, recentEntries, amendments);
+    preview.deleted(target, recentEntries, amendedEntries);
   }
 
   private void create(Entry entry, EntryBody.GroupCreated created) {
@@ -407,8 +407,8 @@ final class ConversationState {
         former.toSnapshot(),
         former.droppedClockLead(),
         dedupe.toBytes(),
-        amendments.targets(),
-        amendments.amendments(),
+        amendedEntries.targets(),
+        amendedEntries.amendments(),
         index.seqs(),
         index.events(),
         index.times(),
@@ -443,7 +443,8 @@ final class ConversationState {
     }
     state.former.restore(stored.former(), stored.formerAhead());
     state.dedupe = DedupeWindow.fromBytes(orEmpty(stored.hashes()), stored.lastSeq());
-    state.amendments = Amendments.of(orEmpty(stored.amended()), orEmpty(stored.amendments()));
+    state.amendedEntries =
+        AmendedEntries.of(orEmpty(stored.amended()), orEmpty(stored.amendments()));
     state.index =
         LogIndex.of(
             orEmpty(stored.indexSeqs()),

@@ -15,7 +15,7 @@ import parley.user.User;
  * of groups. Gathers what they make in {@link PendingWrites} and writes it in batches, when the
  * reminder of the conversation is durable.
  *
- * <p>A post passes {@link MessageLookups} (is it a duplicate?) and {@link PostingRules} (is it
+ * <p>A post passes {@link MessageLookups} (is it a duplicate?) and {@link EntryRules} (is it
  * allowed?). A change of a group passes {@link GroupRules}, and {@link UserCheck} if it adds
  * people.
  */
@@ -121,17 +121,17 @@ final class ConversationWrites {
         }
       }
     }
-    return switch (PostingRules.decide(
+    return switch (EntryRules.decide(
         state, author, post.intent(), facts.target(), live.pendingWrites.endSeq())) {
-      case PostingRules.Refuse refused -> {
+      case EntryRules.Refuse refused -> {
         refuse(post, refused.refusal());
         yield effects.none();
       }
-      case PostingRules.NeedsEntry needs -> {
+      case EntryRules.NeedsEntry needs -> {
         live.messageLookups.load(post, facts, needs.seq());
         yield effects.none();
       }
-      case PostingRules.Accept accept -> {
+      case EntryRules.Accept accept -> {
         live.pendingWrites.add(post, accept.body());
         yield scheduleFlush();
       }

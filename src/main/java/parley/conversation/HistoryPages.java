@@ -320,10 +320,10 @@ final class HistoryPages {
     return switch (entry.body()) {
       case EntryBody.Text text -> {
         long amendment = state.amendmentOf(entry.seq());
-        if (amendment == Amendments.DELETED) {
+        if (amendment == AmendedEntries.DELETED) {
           yield entry.withBody(new EntryBody.Text(null, null, null, false));
         }
-        boolean edited = amendment != Amendments.NONE && amendment <= rangeRead.visibleEnd;
+        boolean edited = amendment != AmendedEntries.NONE && amendment <= rangeRead.visibleEnd;
         Entry edit = edited ? editOf(rangeRead, amendment) : null;
         if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
           yield entry.withBody(

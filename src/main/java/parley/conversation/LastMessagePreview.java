@@ -76,23 +76,23 @@ final class LastMessagePreview {
     }
   }
 
-  /** Notes a deletion that {@code amendments} knows of. */
-  void deleted(long target, RecentEntries recentEntries, Amendments amendments) {
+  /** Notes a deletion that {@code amendedEntries} knows of. */
+  void deleted(long target, RecentEntries recentEntries, AmendedEntries amendedEntries) {
     if (lastMessage != null && lastMessage.seq() == target) {
-      lastMessage = newestText(recentEntries, amendments);
+      lastMessage = newestText(recentEntries, amendedEntries);
       lost = lastMessage == null && recentEntries.firstSeq() > 1;
     }
   }
 
   private static @Nullable LastMessage newestText(
-      RecentEntries recentEntries, Amendments amendments) {
+      RecentEntries recentEntries, AmendedEntries amendedEntries) {
     Iterator<Entry> newestFirst = recentEntries.newestFirst();
     while (newestFirst.hasNext()) {
       Entry entry = newestFirst.next();
-      if (entry.body() instanceof EntryBody.Text text && !amendments.isDeleted(entry.seq())) {
+      if (entry.body() instanceof EntryBody.Text text && !amendedEntries.isDeleted(entry.seq())) {
         String content = text.content();
         // The edit is newer than the text, so it is in memory too.
-        Entry edit = recentEntries.get(amendments.of(entry.seq()));
+        Entry edit = recentEntries.get(amendedEntries.of(entry.seq()));
         if (edit != null && edit.body() instanceof EntryBody.Edit newer) {
           content = newer.content();
         }

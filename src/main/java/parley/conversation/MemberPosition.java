@@ -29,7 +29,7 @@ final class MemberPosition {
   long pauseStart;
 
   /** The pause before the next repetition, in milliseconds. */
-  long pause = Dispatch.PATIENCE.toMillis();
+  long pause = Dispatch.FIRST_PAUSE.toMillis();
 
   /** Whether an answer of the user that it lacks entries is followed at once. */
   boolean resendAllowed = true;
@@ -61,7 +61,7 @@ final class MemberPosition {
     highestAckedSeq = Math.max(highestAckedSeq, ackedSeq);
     highestAckedVersion = Math.max(highestAckedVersion, ackedVersion);
     pauseStart = now;
-    pause = Dispatch.PATIENCE.toMillis();
+    pause = Dispatch.FIRST_PAUSE.toMillis();
     resendAllowed = true;
   }
 
@@ -74,7 +74,7 @@ final class MemberPosition {
     sentSeq = ackedSeq;
     forgetHeld();
     pauseStart = now;
-    pause = Math.min(2 * pause, Dispatch.LONGEST.toMillis());
+    pause = Math.min(2 * pause, Dispatch.LONGEST_PAUSE.toMillis());
     resendAllowed = true;
     resendCursors = true;
   }
@@ -87,7 +87,7 @@ final class MemberPosition {
       heldSeq = Math.max(heldSeq, seqHeld);
       heldVersion = Math.max(heldVersion, versionHeld);
       pauseStart = now;
-      pause = Dispatch.PATIENCE.toMillis();
+      pause = Dispatch.FIRST_PAUSE.toMillis();
     }
     heldAt = now;
   }

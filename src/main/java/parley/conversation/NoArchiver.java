@@ -5,7 +5,7 @@ package parley.conversation;
  * stays as it was recovered. A request of the calendar is ignored. The calendar repeats it, until a
  * node that archives has the conversation.
  */
-record NoArchiver(ConversationState state) implements Archiving {
+record NoArchiver(ConversationState state) implements ConversationArchiver {
   @Override
   public void recovered() {}
 
@@ -23,7 +23,7 @@ record NoArchiver(ConversationState state) implements Archiving {
   }
 
   @Override
-  public ConversationEvent handle(Archiving.Message message) {
+  public ConversationEvent handle(ConversationArchiver.Message message) {
     throw new IllegalStateException("nothing is archived, but there is " + message);
   }
 

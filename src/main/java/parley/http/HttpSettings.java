@@ -1,7 +1,7 @@
 package parley.http;
 
 import java.time.Duration;
-import parley.port.PortLimits;
+import parley.port.PortSettings;
 
 /**
  * Limits and timeouts of the client port.
@@ -20,7 +20,7 @@ public record HttpSettings(
     Duration postWithin,
     Duration bodyWithin,
     TrustedProxies proxies,
-    PortLimits port) {
+    PortSettings port) {
   /** The settings of a server without a limit of connections. */
   public static HttpSettings standard(int requestsPerSecond, TrustedProxies proxies) {
     return standard(requestsPerSecond, proxies, 0, 0);
@@ -41,7 +41,7 @@ public record HttpSettings(
         Duration.ofSeconds(15),
         Duration.ofSeconds(10),
         proxies,
-        PortLimits.standard(
+        PortSettings.standard(
             connections,
             connectionsPerAddress,
             address -> address.isLoopbackAddress() || proxies.trusts(address)));

@@ -28,7 +28,7 @@ final class Acceptor implements Runnable {
   private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
   private final ServerSocketChannel listeningChannel;
-  private final ConnectionLimits limits;
+  private final ConnectionCounts limits;
   private final PortMeters meters;
   private final byte[] refusal;
   private final BiConsumer<InetSocketAddress, SocketChannel> onAdmitted;
@@ -48,7 +48,7 @@ final class Acceptor implements Runnable {
    */
   Acceptor(
       ServerSocketChannel listening,
-      ConnectionLimits limits,
+      ConnectionCounts limits,
       PortMeters meters,
       byte[] refusal,
       BiConsumer<InetSocketAddress, SocketChannel> onAdmitted,

@@ -103,8 +103,8 @@ public final class HttpPort {
   /** Builds a port. */
   public static final class Builder {
     private final ActorSystem<?> system;
-    private final PortLimits limits;
-    private final ConnectionLimits connectionLimits;
+    private final PortSettings limits;
+    private final ConnectionCounts connectionCounts;
     private final PortMeters meters;
     private final OpenConnections openConnections;
     private Function<HttpRequest, CompletionStage<HttpResponse>> handler =
@@ -113,12 +113,12 @@ public final class HttpPort {
     private byte[] refusal = new byte[0];
     private Supplier<HttpResponse> stopping = () -> HttpResponse.create().withStatus(503);
 
-    private Builder(ActorSystem<?> system, PortLimits limits) {
+    private Builder(ActorSystem<?> system, PortSettings limits) {
       this.system = system;
       this.limits = limits;
-      this.connectionLimits = new ConnectionLimits(limits);
-      this.meters = new PortMeters(connectionLimits::open);
-      this.openConnections = new OpenConnections(connectionLimits, meters);
+      this.connectionCounts = new ConnectionCounts(limits);
+      this.meters = new PortMeters(connectionCounts::open);
+      this.openConnections = new OpenConnections(connectionCounts, meters);
     }
 
     /** The limit for what proxies forward; for the code that inspects the requests. */
@@ -178,7 +178,7 @@ public final class HttpPort {
                         .getSocketOptions()
                         .forEach(option -> option.beforeServerSocketBind(socket)));
         HttpPort bound = new HttpPort(this, settings, channel);
-        return bound.serve(connectionLimits, refusal).thenApply(done -> bound);
+        return bound.serve(connectionCounts, refusal).thenApply(done -> bound);
       } catch (IOException e) {
         return CompletableFuture.failedFuture(e);
       }
@@ -186,7 +186,7 @@ public final class HttpPort {
   }
 
   /** Starts to build a port; nothing is bound yet. */
-  public static Builder of(ActorSystem<?> system, PortLimits limits) {
+  public static Builder of(ActorSystem<?> system, PortSettings limits) {
     return new Builder(system, limits);
   }
 
@@ -194,7 +194,7 @@ public final class HttpPort {
    * Starts the accept loop. The library's I/O takes over each connection and gives it a selector
    * and an actor.
    */
-  private CompletionStage<Done> serve(ConnectionLimits counts, byte[] refusal) {
+  private CompletionStage<Done> serve(ConnectionCounts counts, byte[] refusal) {
     ExtendedActorSystem classic = (ExtendedActorSystem) system.classicSystem();
     TcpExt tcp = Tcp.get(classic);
     ActorRef intake =

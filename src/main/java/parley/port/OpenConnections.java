@@ -16,13 +16,13 @@ import parley.port.OpenConnection.Signal;
 
 /** The open connections of a port, bounded by its limits. Thread-safe. */
 final class OpenConnections implements ForwardedLimit {
-  private final ConnectionLimits limits;
+  private final ConnectionCounts limits;
   private final PortMeters meters;
   private final ConcurrentMap<InetSocketAddress, OpenConnection> open = new ConcurrentHashMap<>();
   private final CompletableFuture<Done> allEnded = new CompletableFuture<>();
   private volatile boolean finishing;
 
-  OpenConnections(ConnectionLimits limits, PortMeters meters) {
+  OpenConnections(ConnectionCounts limits, PortMeters meters) {
     this.limits = limits;
     this.meters = meters;
   }

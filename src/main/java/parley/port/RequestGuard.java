@@ -32,7 +32,7 @@ final class RequestGuard
   private final BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound> shape =
       BidiShape.of(fromHttp, toNet, fromNet, toHttp);
 
-  private final PortLimits limits;
+  private final PortSettings limits;
   private final PortMeters meters;
   private final SSLSession session;
 
@@ -41,7 +41,7 @@ final class RequestGuard
    *
    * @param session without encryption, which the library expects with all bytes
    */
-  RequestGuard(PortLimits limits, PortMeters meters, SSLSession session) {
+  RequestGuard(PortSettings limits, PortMeters meters, SSLSession session) {
     this.limits = limits;
     this.meters = meters;
     this.session = session;

@@ -25,7 +25,7 @@ import parley.port.OpenConnection.Signal;
  * checks only for silence.
  *
  * <p>There is one timer, set to the earliest possible deadline. So an idle connection wakes once in
- * {@link PortLimits#idleTimeout}, not every second.
+ * {@link PortSettings#idleTimeout}, not every second.
  */
 final class RequestGuardLogic extends TimerGraphStageLogic {
   /** How long a client may take to receive the last answer of a connection that the guard ends. */
@@ -45,7 +45,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private final Outlet<ByteString> toNet;
   private final Inlet<ByteString> fromNet;
   private final Outlet<SslTlsInbound> toHttp;
-  private final PortLimits limits;
+  private final PortSettings limits;
   private final PortMeters meters;
   private final SSLSession session;
   private final OpenConnection connection;
@@ -71,7 +71,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   RequestGuardLogic(
       BidiShape<SslTlsOutbound, ByteString, ByteString, SslTlsInbound> shape,
-      PortLimits limits,
+      PortSettings limits,
       PortMeters meters,
       SSLSession session,
       OpenConnection connection) {

@@ -45,7 +45,7 @@
  *
  * <h2>Bounds</h2>
  *
- * Connections in total and by address ({@link parley.port.PortLimits}); a head of 64 KiB and 10 s
+ * Connections in total and by address ({@link parley.port.PortSettings}); a head of 64 KiB and 10 s
  * from its first byte; 15 s for a body; 45 s of silence. A client with one address can hold {@code
  * connectionsPerAddress} connections with 64 KiB each, for 10 s at a time. This package stores
  * nothing.

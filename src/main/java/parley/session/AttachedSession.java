@@ -15,42 +15,36 @@ import parley.user.Delivery;
 final class AttachedSession implements DeliveryTracker.Port {
   final ClientRequests clientRequests;
   final DeliveryTracker deliveryTracker;
-  final UserHandshake userHandshake;
+  final UserLossCheck userLossCheck;
 
   private final SessionDeps deps;
   private final OutgoingFrames out;
-  private final ClientIdentity clientIdentity;
+  private final HelloHandler helloHandler;
 
   AttachedSession(
       ActorContext<Session.Command> context,
       SessionDeps deps,
       OutgoingFrames out,
-      ClientIdentity clientIdentity,
+      HelloHandler helloHandler,
       FrameBudget budget) {
     this.deps = deps;
     this.out = out;
-    this.clientIdentity = clientIdentity;
+    this.helloHandler = helloHandler;
     deliveryTracker = new DeliveryTracker(this);
-    userHandshake = new UserHandshake(deps, clientIdentity, clientIdentity.adapter());
+    userLossCheck = new UserLossCheck(deps, helloHandler, helloHandler.adapter());
     clientRequests =
         new ClientRequests(
-            context,
-            deps,
-            out,
-            deliveryTracker,
-            budget,
-            clientIdentity.me(),
-            clientIdentity.adapter());
+            context, deps, out, deliveryTracker, budget, helloHandler.me(), helloHandler.adapter());
   }
 
   /** Handles a delivery. Returns false if an earlier delivery was lost. */
   boolean onDelivery(Delivery delivery) {
     switch (delivery) {
       case Delivery.Numbered d -> {
-        return userHandshake.isNext(d) && onDelivery(d.delivery());
+        return userLossCheck.isNext(d) && onDelivery(d.delivery());
       }
       case Delivery.Checked d -> {
-        return userHandshake.onCheckAnswer(d);
+        return userLossCheck.onCheckAnswer(d);
       }
       case Delivery.Entries d -> deliveryTracker.entries(d.conversationId(), d.entries());
       case Delivery.RowChanged d -> {
@@ -100,13 +94,13 @@ final class AttachedSession implements DeliveryTracker.Port {
 
   void flushAcks() {
     if (deliveryTracker.ackCount() > 0) {
-      userHandshake.ack(deliveryTracker.takeAcks());
+      userLossCheck.ack(deliveryTracker.takeAcks());
     }
   }
 
   @Override
   public void message(ConversationId id, Entry entry, boolean live) {
-    boolean own = entry.senderId().equals(clientIdentity.me());
+    boolean own = entry.senderId().equals(helloHandler.me());
     if (live && !own) {
       deps.meters().delivered(deps.ticker().millis() - entry.at());
     }

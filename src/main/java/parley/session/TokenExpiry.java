@@ -13,19 +13,19 @@ final class TokenExpiry {
    */
   private static final long TOKEN_CHECK_MILLIS = 3_600_000;
 
-  private final ClientIdentity clientIdentity;
+  private final HelloHandler helloHandler;
   private final OutgoingFrames out;
   private final SessionLifecycle lifecycle;
 
-  TokenExpiry(ClientIdentity clientIdentity, OutgoingFrames out, SessionLifecycle lifecycle) {
-    this.clientIdentity = clientIdentity;
+  TokenExpiry(HelloHandler helloHandler, OutgoingFrames out, SessionLifecycle lifecycle) {
+    this.helloHandler = helloHandler;
     this.out = out;
     this.lifecycle = lifecycle;
   }
 
   /** Ends the session if its token has expired; otherwise checks again when it does. */
   void check() {
-    long left = clientIdentity.tokenLeft();
+    long left = helloHandler.tokenLeft();
     if (left <= 0) {
       lifecycle.close(CloseCode.UNAUTHENTICATED, "the token has ended", 0);
     } else {

@@ -20,12 +20,12 @@ final class UserAttachment {
   private final ActorContext<Session.Command> context;
   private final SessionDeps deps;
   private final OutgoingFrames out;
-  private final ClientIdentity clientIdentity;
+  private final HelloHandler helloHandler;
   private final FrameBudget budget;
   private final SessionLifecycle lifecycle;
   private final TokenExpiry tokenExpiry;
 
-  private @Nullable WelcomeAssembly welcomeAssembly;
+  private @Nullable AttachAnswerParts attachAnswerParts;
   private @Nullable ActorRef<User.Command> user;
   private long resumingSince;
 
@@ -33,14 +33,14 @@ final class UserAttachment {
       ActorContext<Session.Command> context,
       SessionDeps deps,
       OutgoingFrames out,
-      ClientIdentity clientIdentity,
+      HelloHandler helloHandler,
       FrameBudget budget,
       SessionLifecycle lifecycle,
       TokenExpiry tokenExpiry) {
     this.context = context;
     this.deps = deps;
     this.out = out;
-    this.clientIdentity = clientIdentity;
+    this.helloHandler = helloHandler;
     this.budget = budget;
     this.lifecycle = lifecycle;
     this.tokenExpiry = tokenExpiry;
@@ -57,7 +57,7 @@ final class UserAttachment {
       knock.user().tell(new User.Living(knock.order()));
     } else if (lifecycle.isIn(Phase.ATTACHING)
         || lifecycle.resuming()
-        || welcomeAssembly != null
+        || attachAnswerParts != null
         || delivery instanceof Delivery.Attached) {
       // This includes a second answer to a repeated attach: the user entity restarts its numbering
       // after each one.
@@ -72,32 +72,31 @@ final class UserAttachment {
   // an earlier attach and are ignored.
   private void onWelcome(Delivery delivery) {
     if (delivery instanceof Delivery.Attached answer) {
-      welcomeAssembly = new WelcomeAssembly(answer);
-    } else if (delivery instanceof Delivery.MoreLagging more && welcomeAssembly != null) {
-      welcomeAssembly.add(more);
-    } else if (delivery instanceof Delivery.Numbered && welcomeAssembly != null) {
-      welcomeAssembly = null;
-      clientIdentity.resume();
+      attachAnswerParts = new AttachAnswerParts(answer);
+    } else if (delivery instanceof Delivery.MoreLagging more && attachAnswerParts != null) {
+      attachAnswerParts.add(more);
+    } else if (delivery instanceof Delivery.Numbered && attachAnswerParts != null) {
+      attachAnswerParts = null;
+      helloHandler.resume();
       return;
     }
-    WelcomeAssembly w = welcomeAssembly;
+    AttachAnswerParts w = attachAnswerParts;
     if (w != null && w.isComplete()) {
-      welcomeAssembly = null;
+      attachAnswerParts = null;
       onAttached(w);
     }
   }
 
-  private void onAttached(WelcomeAssembly answer) {
+  private void onAttached(AttachAnswerParts answer) {
     if (lifecycle.isIn(Phase.LIVE)) {
       onResumed(answer);
       return;
     }
     lifecycle.cancel(Timer.ANSWER);
     watchUser(answer.user());
-    AttachedSession attachedSession =
-        new AttachedSession(context, deps, out, clientIdentity, budget);
+    AttachedSession attachedSession = new AttachedSession(context, deps, out, helloHandler, budget);
     lifecycle.enterLive(attachedSession);
-    out.send(clientIdentity.welcome());
+    out.send(helloHandler.welcome());
     attachedSession.deliveryTracker.attached(answer.lagging());
     tokenExpiry.check();
     lifecycle.start(Timer.CHECK, deps.settings().checkEvery());
@@ -137,19 +136,19 @@ final class UserAttachment {
           SessionLifecycle.RETRY_MILLIS);
       return;
     }
-    welcomeAssembly = null;
-    clientIdentity.resume();
+    attachAnswerParts = null;
+    helloHandler.resume();
     lifecycle.start(Timer.RESUME, deps.settings().resumeEvery());
   }
 
-  private void onResumed(WelcomeAssembly answer) {
+  private void onResumed(AttachAnswerParts answer) {
     watchUser(answer.user());
-    lifecycle.attached().userHandshake.restart();
-    if (clientIdentity.isExpectedLogin(answer.sid())) {
+    lifecycle.attached().userLossCheck.restart();
+    if (helloHandler.isExpectedLogin(answer.sid())) {
       lifecycle.cancel(Timer.RESUME);
       lifecycle.setResuming(false);
-      if (clientIdentity.loginPending()) {
-        tokenExpiry.onRenewalAnswered(clientIdentity.loginAccepted());
+      if (helloHandler.loginPending()) {
+        tokenExpiry.onRenewalAnswered(helloHandler.loginAccepted());
       }
     } else if (!lifecycle.resuming()) {
       // The user entity holds this session under another login, so the end of its own login would
@@ -165,10 +164,10 @@ final class UserAttachment {
     boolean finalWord =
         ended.why() == Delivery.End.REMOVED
             || (ended.why() == Delivery.End.REFUSED && !ended.refusal().code().retryable());
-    if (clientIdentity.loginPending() && finalWord) {
+    if (helloHandler.loginPending() && finalWord) {
       // The refusal may concern only the new token's login: attach again with the login that the
       // session had.
-      tokenExpiry.onRenewalAnswered(clientIdentity.loginRefused());
+      tokenExpiry.onRenewalAnswered(helloHandler.loginRefused());
       resume();
       return;
     }
@@ -181,7 +180,7 @@ final class UserAttachment {
         if (lifecycle.resuming() && refusal.code().retryable()) {
           return; // The timer attaches again soon.
         }
-        out.refuse(clientIdentity.helloId(), refusal);
+        out.refuse(helloHandler.helloId(), refusal);
         if (refusal.code().retryable()) {
           long wait = Math.max(refusal.retryAfterMillis(), SessionLifecycle.RETRY_MILLIS);
           lifecycle.close(CloseCode.STATE_LOST, refusal.message(), wait);

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import parley.app.Handshake;
 import parley.app.Node;
 import parley.app.QuickNode;
-import parley.port.PortLimits;
+import parley.port.PortSettings;
 import parley.settings.HostPort;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
@@ -219,7 +219,7 @@ class ManagementPortTest {
 
   @Test
   void anAddressHasAQuarterOfItsConnectionsWhateverTheClientPortAllows() throws Exception {
-    PortLimits limits = ManagementPort.limits(1_000);
+    PortSettings limits = ManagementPort.limits(1_000);
     assertThat(limits.connections()).isEqualTo(100);
     assertThat(limits.connectionsPerAddress()).isEqualTo(25);
     assertThat(ManagementPort.limits(10).connectionsPerAddress()).isEqualTo(10);

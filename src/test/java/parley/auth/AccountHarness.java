@@ -47,11 +47,12 @@ abstract class AccountHarness {
     shard = kit.createTestProbe();
     account =
         EventSourcedBehaviorTestKit.create(
-            kit.system(), Account.create("user" + number++, shard.getRef(), hasher, users, clock));
+            kit.system(),
+            AccountEntity.create("user" + number++, shard.getRef(), hasher, users, clock));
   }
 
   ActorRef<Account.Command> spawn(String name) {
-    return kit.spawn(Account.create(name, shard.getRef(), hasher, users, clock));
+    return kit.spawn(AccountEntity.create(name, shard.getRef(), hasher, users, clock));
   }
 
   String id() {

@@ -81,14 +81,14 @@ final class AccountTest extends AccountHarness {
     hasher.hold();
     ActorRef<Account.Command> actor = spawn("popular");
     TestProbe<AccountReply.ToRegister> probe = kit.createTestProbe();
-    for (int i = 0; i <= Account.MAX_HASHING; i++) {
+    for (int i = 0; i <= AccountEntity.MAX_HASHING; i++) {
       actor.tell(new Account.Register(PASSWORD, "P", probe.getRef()));
     }
     assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
-    assertThat(hasher.held()).isEqualTo(Account.MAX_HASHING);
+    assertThat(hasher.held()).isEqualTo(AccountEntity.MAX_HASHING);
     hasher.release();
     assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.SignedIn.class);
-    probe.receiveSeveralMessages(Account.MAX_HASHING - 1);
+    probe.receiveSeveralMessages(AccountEntity.MAX_HASHING - 1);
     actor.tell(new Account.Register(PASSWORD, "P", probe.getRef()));
     assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.UsernameTaken());
   }
@@ -103,7 +103,7 @@ final class AccountTest extends AccountHarness {
     account.persistenceTestKit().withPolicy(new StuckWrites(store));
     try {
       actor.tell(new Account.Refresh(token(in), probe.getRef().narrow()));
-      for (int i = 0; i < Account.MAX_WAITING + 1; i++) {
+      for (int i = 0; i < AccountEntity.MAX_WAITING + 1; i++) {
         actor.tell(new Account.Lookup(probe.getRef().narrow()));
       }
       assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
@@ -114,7 +114,7 @@ final class AccountTest extends AccountHarness {
       store.countDown();
     }
     assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.SignedIn.class);
-    List<Object> rest = probe.receiveSeveralMessages(Account.MAX_WAITING);
+    List<Object> rest = probe.receiveSeveralMessages(AccountEntity.MAX_WAITING);
     assertThat(rest).hasOnlyElementsOfType(AccountReply.Found.class);
     actor.tell(new Account.Lookup(probe.getRef().narrow()));
     assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.Found.class);

@@ -103,7 +103,7 @@ class ConversationSizesTest {
     ConversationSnapshot snapshot = full.toSnapshot();
     assertThat(snapshot.members()).hasSize(Limits.GROUP_MEMBERS);
     assertThat(snapshot.former()).hasSize(Limits.GROUP_MEMBERS - 1);
-    assertThat(snapshot.amended()).hasSize(Amendments.CAPACITY);
+    assertThat(snapshot.amended()).hasSize(AmendedEntries.CAPACITY);
     assertThat(snapshot.hashes()).hasSize(8 * DedupeWindow.CAPACITY);
     try (SnapshotHarness rig = new SnapshotHarness("full-conversation")) {
       assertThat(rig.save("conversation|a", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);

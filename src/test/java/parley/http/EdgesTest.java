@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.conversation.Conversation;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
-import parley.port.PortLimits;
+import parley.port.PortSettings;
 
 /** Entities that refuse, break or do not answer, and requests that are hardly any. */
 final class EdgesTest {
@@ -32,7 +32,7 @@ final class EdgesTest {
                 Duration.ofMillis(300),
                 Duration.ofMillis(300),
                 TrustedProxies.NONE,
-                PortLimits.standard(0, 0, address -> true)));
+                PortSettings.standard(0, 0, address -> true)));
   }
 
   @AfterAll

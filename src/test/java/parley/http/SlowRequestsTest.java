@@ -15,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import parley.port.PortLimits;
+import parley.port.PortSettings;
 
 /** Nobody holds a connection by being slow, and nobody holds more of them than others may. */
 @Timeout(60)
@@ -27,7 +27,7 @@ final class SlowRequestsTest {
   private final List<Socket> sockets = new ArrayList<>();
   private HttpHarness httpHarness = new HttpHarness();
 
-  private void serve(PortLimits limits, TrustedProxies proxies) {
+  private void serve(PortSettings limits, TrustedProxies proxies) {
     httpHarness.close();
     httpHarness =
         new HttpHarness(
@@ -43,8 +43,8 @@ final class SlowRequestsTest {
     httpHarness.close();
   }
 
-  private static PortLimits times(Duration head, Duration body) {
-    return new PortLimits(0, 0, address -> true, head, body, LONG);
+  private static PortSettings times(Duration head, Duration body) {
+    return new PortSettings(0, 0, address -> true, head, body, LONG);
   }
 
   private Socket connect() throws IOException {
@@ -160,7 +160,7 @@ final class SlowRequestsTest {
 
   @Test
   void aConnectionSilentInBothDirectionsIsCut() throws IOException {
-    serve(new PortLimits(0, 0, address -> true, LONG, LONG, SHORT), TrustedProxies.NONE);
+    serve(new PortSettings(0, 0, address -> true, LONG, LONG, SHORT), TrustedProxies.NONE);
     Socket socket = connect();
     write(socket, GET);
     assertThat(answer(socket)).startsWith("HTTP/1.1 200 ");
@@ -169,14 +169,14 @@ final class SlowRequestsTest {
 
   @Test
   void anAddressWithTooManyConnectionsIsRefused() throws IOException {
-    serve(new PortLimits(0, 3, address -> false, LONG, LONG, LONG), TrustedProxies.NONE);
+    serve(new PortSettings(0, 3, address -> false, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
     assertThat(httpHarness.server().meters().addressFull()).isEqualTo(1);
   }
 
   @Test
   void aPortWithTooManyConnectionsRefusesMore() throws IOException {
-    serve(new PortLimits(3, 0, address -> true, LONG, LONG, LONG), TrustedProxies.NONE);
+    serve(new PortSettings(3, 0, address -> true, LONG, LONG, LONG), TrustedProxies.NONE);
     full(3);
     assertThat(httpHarness.server().meters().portFull()).isEqualTo(1);
   }
@@ -205,7 +205,7 @@ final class SlowRequestsTest {
   @Test
   void behindAProxyTheForwardedAddressCounts() throws IOException {
     TrustedProxies proxies = TrustedProxies.parse("127.0.0.1");
-    serve(new PortLimits(0, 2, InetAddress::isLoopbackAddress, LONG, LONG, LONG), proxies);
+    serve(new PortSettings(0, 2, InetAddress::isLoopbackAddress, LONG, LONG, LONG), proxies);
     String client = "X-Forwarded-For: 203.0.113.7\r\n";
     Socket first = upgraded(client);
     upgraded(client);
@@ -289,7 +289,7 @@ final class SlowRequestsTest {
 
   @Test
   void loopbackIsExempt() throws IOException {
-    PortLimits limits = HttpSettings.standard(0, TrustedProxies.NONE, 5, 5).port();
+    PortSettings limits = HttpSettings.standard(0, TrustedProxies.NONE, 5, 5).port();
     assertThat(limits.exempt().test(InetAddress.getLoopbackAddress())).isTrue();
     assertThat(limits.exempt().test(address("203.0.113.7"))).isFalse();
     assertThat(

@@ -84,8 +84,8 @@ final class AcceptorTest {
 
   @Test
   void withoutDescriptorsItPausesAndIsNearlySilent() {
-    PortLimits limits = PortLimits.standard(0, 0, address -> true);
-    ConnectionLimits counts = new ConnectionLimits(limits);
+    PortSettings limits = PortSettings.standard(0, 0, address -> true);
+    ConnectionCounts counts = new ConnectionCounts(limits);
     PortMeters meters = new PortMeters(counts::open);
     List<Duration> pauses = new ArrayList<>();
     ListAppender<ILoggingEvent> lines = new ListAppender<>();
@@ -117,7 +117,7 @@ final class AcceptorTest {
   /** A class that cannot be loaded while descriptors have run out, say. */
   @Test
   void anErrorAtOneConnectionEndsThatOneAndTheNextIsTaken() throws Exception {
-    ConnectionLimits counts = new ConnectionLimits(PortLimits.standard(0, 0, address -> true));
+    ConnectionCounts counts = new ConnectionCounts(PortSettings.standard(0, 0, address -> true));
     PortMeters meters = new PortMeters(counts::open);
     List<Duration> pauses = new ArrayList<>();
     List<SocketChannel> taken = new ArrayList<>();

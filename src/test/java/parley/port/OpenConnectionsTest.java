@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 final class OpenConnectionsTest {
   private static final InetSocketAddress CLIENT = new InetSocketAddress("203.0.113.7", 40_000);
 
-  private final ConnectionLimits limits =
-      new ConnectionLimits(PortLimits.standard(10, 10, address -> false));
+  private final ConnectionCounts limits =
+      new ConnectionCounts(PortSettings.standard(10, 10, address -> false));
   private final OpenConnections openConnections =
       new OpenConnections(limits, new PortMeters(limits::open));
 

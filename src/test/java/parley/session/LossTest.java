@@ -95,7 +95,7 @@ class LossTest {
   void theSessionAttachesAgainWhenTheUserStopsAnswering() {
     s.live();
     s.checked = null;
-    for (int i = 0; i < UserHandshake.MAX_UNANSWERED_CHECKS; i++) {
+    for (int i = 0; i < UserLossCheck.MAX_UNANSWERED_CHECKS; i++) {
       check();
     }
     s.pass(CHECK);

@@ -83,7 +83,7 @@ public final class RecordingProfile {
     all.put(
         "acknowledgement",
         List.of(
-            "parley.session.UserHandshake",
+            "parley.session.UserLossCheck",
             "parley.session.DeliveryTracker.ack",
             "parley.session.DeliveryTracker.takeAcks",
             "parley.user.UserLive.ack",

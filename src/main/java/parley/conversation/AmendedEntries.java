@@ -8,7 +8,7 @@ import java.util.TreeMap;
  * newest edit, for a deleted one {@link #DELETED}. At most {@value #CAPACITY}; a conversation that
  * has so many refuses edits and deletes of entries that were not changed before.
  */
-final class Amendments {
+final class AmendedEntries {
   static final int CAPACITY = 20_000;
   static final long DELETED = -1;
   static final long NONE = 0;
@@ -58,8 +58,8 @@ final class Amendments {
         .toArray();
   }
 
-  static Amendments of(long[] targets, long[] amendments) {
-    Amendments all = new Amendments();
+  static AmendedEntries of(long[] targets, long[] amendments) {
+    AmendedEntries all = new AmendedEntries();
     for (int i = 0; i < targets.length; i++) {
       all.amended.put(targets[i], amendments[i]);
     }

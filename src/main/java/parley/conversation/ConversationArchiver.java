@@ -3,7 +3,7 @@ package parley.conversation;
 import org.jspecify.annotations.Nullable;
 
 /** How the entity of a conversation asks for the archiving of its old entries. */
-interface Archiving {
+interface ConversationArchiver {
   /** A message of the archiving to the entity, which hands it to {@link #handle}. */
   interface Message extends Conversation.Internal {}
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
-import parley.port.ConnectionLimits.Admission;
+import parley.port.ConnectionCounts.Admission;
 
 /** Who counts as one, and that nothing is left of those who have gone. */
-final class ConnectionLimitsTest {
+final class ConnectionCountsTest {
   private static InetAddress address(String literal) {
     try {
       return InetAddress.getByName(literal);
@@ -17,14 +17,14 @@ final class ConnectionLimitsTest {
     }
   }
 
-  private static ConnectionLimits limits(int port, int perAddress) {
-    return new ConnectionLimits(
-        PortLimits.standard(port, perAddress, InetAddress::isLoopbackAddress));
+  private static ConnectionCounts limits(int port, int perAddress) {
+    return new ConnectionCounts(
+        PortSettings.standard(port, perAddress, InetAddress::isLoopbackAddress));
   }
 
   @Test
   void anIpv4AddressCountsOnItsOwn() {
-    ConnectionLimits limits = limits(0, 1);
+    ConnectionCounts limits = limits(0, 1);
     assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
     assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
     assertThat(limits.admit(address("::ffff:203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
@@ -34,7 +34,7 @@ final class ConnectionLimitsTest {
 
   @Test
   void anIpv6Slash64CountsAsOneAddress() {
-    ConnectionLimits limits = limits(0, 1);
+    ConnectionCounts limits = limits(0, 1);
     assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Admission.ADMITTED);
     assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Admission.ADDRESS_FULL);
     assertThat(limits.admit(address("2001:db8:1:3::1"))).isEqualTo(Admission.ADMITTED);
@@ -42,7 +42,7 @@ final class ConnectionLimitsTest {
 
   @Test
   void loopbackIsExemptFromTheFirstAndNotFromTheSecond() {
-    ConnectionLimits limits = limits(3, 1);
+    ConnectionCounts limits = limits(3, 1);
     for (int i = 0; i < 3; i++) {
       assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Admission.ADMITTED);
     }
@@ -51,8 +51,8 @@ final class ConnectionLimitsTest {
 
   @Test
   void zeroIsNoLimitAndNothingIsRememberedOfWhoHasGone() {
-    ConnectionLimits off = limits(0, 0);
-    ConnectionLimits on = limits(1_000, 10);
+    ConnectionCounts off = limits(0, 0);
+    ConnectionCounts on = limits(1_000, 10);
     for (int i = 0; i < 500; i++) {
       assertThat(off.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
       assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250)))

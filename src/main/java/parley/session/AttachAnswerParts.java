@@ -11,13 +11,13 @@ import parley.user.User;
  * Assembles the user entity's answer to an attach: one message, or several for a device that lags
  * in many conversations.
  */
-final class WelcomeAssembly {
+final class AttachAnswerParts {
   private final ActorRef<User.Command> user;
   private final List<Delivery.Lag> lagging;
   private final @Nullable String sid;
   private int missing;
 
-  WelcomeAssembly(Delivery.Attached first) {
+  AttachAnswerParts(Delivery.Attached first) {
     user = first.user();
     lagging = new ArrayList<>(first.lagging());
     missing = first.more();

@@ -46,7 +46,7 @@ import parley.store.EmbeddedStore;
  * bytes it had, and nothing is found wrong.
  */
 @Timeout(300)
-class ArchiverKilledIT {
+class SegmentArchiverKilledIT {
   private static final int KILLS = Integer.getInteger("parley.archive.kills", 1);
 
   /** A segment is cut at 4 MiB: about 400 of these. */

@@ -11,7 +11,7 @@ import parley.model.Entry;
  * that the archive boundary always lies between two events. It stops at the first event that is too
  * young or does not fit into the segment.
  */
-final class SegmentCollector {
+final class SegmentSelection {
   /** A segment with this many entries is written even if more entries may follow. */
   static final int WORTH_ENTRIES = ColdTier.SEGMENT_ENTRIES / 5;
 
@@ -33,7 +33,7 @@ final class SegmentCollector {
    * @param lastSeq entries after this one are not taken
    * @param cutoff entries younger than this are not taken, epoch milliseconds
    */
-  SegmentCollector(long from, long lastSeq, long cutoff) {
+  SegmentSelection(long from, long lastSeq, long cutoff) {
     this.next = from;
     this.lastSeq = lastSeq;
     this.cutoff = cutoff;

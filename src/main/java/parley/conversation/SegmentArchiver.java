@@ -34,7 +34,7 @@ import parley.model.EntryBody;
  *
  * <p><b>Which entries are archived.</b> Whole events whose entries are old enough and acknowledged
  * by every member's user entity, if they make a segment of some size ({@link
- * SegmentCollector#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
+ * SegmentSelection#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
  * in the conversation for that long (then all entries are archived), or the oldest entry is twice
  * as old. So a busy conversation archives daily, and a slow one about once in {@code
  * PARLEY_HOT_DAYS}. A conversation that is no longer used archives once. Deleted texts and their
@@ -46,7 +46,7 @@ import parley.model.EntryBody;
  * ConversationEvent.Settled}). After a crash the conversation registers again. A conversation from
  * before there was an archive registers when it is next used, or when an operator enrols it.
  */
-final class Archiver implements Archiving {
+final class SegmentArchiver implements ConversationArchiver {
   /** The timeout of a write to the cold tier. Longer than any timeout of the tier itself. */
   private static final Duration WRITE = Duration.ofMinutes(5);
 
@@ -54,14 +54,14 @@ final class Archiver implements Archiving {
   private static final Duration TURN = Duration.ofSeconds(1);
 
   /** The result of a step, or the time to try one again. */
-  private sealed interface Step extends Archiving.Message {}
+  private sealed interface Step extends ConversationArchiver.Message {}
 
   private enum RetryTimer implements Step {
     TURN
   }
 
   /** The result of the gather step; a null segment means that the step failed. */
-  private record Gathered(int round, @Nullable SegmentCollector segment) implements Step {}
+  private record Gathered(int round, @Nullable SegmentSelection segment) implements Step {}
 
   /** The planned entries; null if they could not be read. */
   private record Loaded(int round, @Nullable List<Entry> entries) implements Step {
@@ -98,7 +98,7 @@ final class Archiver implements Archiving {
   /** The number of the current step. A result with an older number is ignored. */
   private int stepNumber;
 
-  Archiver(
+  SegmentArchiver(
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
       ArchiveDependencies archiveDependencies,
@@ -177,7 +177,7 @@ final class Archiver implements Archiving {
   // ---- steps
 
   @Override
-  public @Nullable ConversationEvent handle(Archiving.Message message) {
+  public @Nullable ConversationEvent handle(ConversationArchiver.Message message) {
     return switch (message) {
       case CalendarRegistration.Message told -> {
         calendarRegistration.handle(told);
@@ -255,8 +255,8 @@ final class Archiver implements Archiving {
   }
 
   private void gather(int now) {
-    SegmentCollector segment =
-        new SegmentCollector(
+    SegmentSelection segment =
+        new SegmentSelection(
             state.archive().archivedTo() + 1, dispatch.acknowledgedByAll(), cutoff(1));
     context.pipeToSelf(
         logReader
@@ -270,7 +270,7 @@ final class Archiver implements Archiving {
     return clock.millis() - times * archiveDependencies.hotAge().toMillis();
   }
 
-  private @Nullable ConversationEvent gathered(@Nullable SegmentCollector segment) {
+  private @Nullable ConversationEvent gathered(@Nullable SegmentSelection segment) {
     if (segment == null) {
       return failed();
     }
@@ -399,7 +399,7 @@ final class Archiver implements Archiving {
     }
     long hot = archiveDependencies.hotAge().toMillis();
     long when = Math.min(state.lastAt() + hot, state.archive().hotSince() + 2 * hot);
-    long worth = state.archive().archivedTo() + SegmentCollector.WORTH_ENTRIES;
+    long worth = state.archive().archivedTo() + SegmentSelection.WORTH_ENTRIES;
     if (worth <= state.lastSeq()) {
       long written = Math.min(state.index().timeAtOrAfter(worth), state.lastAt());
       when = Math.min(when, written + hot);

@@ -16,7 +16,7 @@ import java.util.function.Predicate;
  * @param bodyTimeout how long a body may take from the end of its head
  * @param idleTimeout how long a connection may be silent in both directions
  */
-public record PortLimits(
+public record PortSettings(
     int connections,
     int connectionsPerAddress,
     Predicate<InetAddress> exempt,
@@ -36,8 +36,8 @@ public record PortLimits(
   private static final Duration IDLE = Duration.ofSeconds(45);
 
   /** Limits with the times that a server uses. */
-  public static PortLimits standard(
+  public static PortSettings standard(
       int connections, int connectionsPerAddress, Predicate<InetAddress> exempt) {
-    return new PortLimits(connections, connectionsPerAddress, exempt, HEAD, BODY, IDLE);
+    return new PortSettings(connections, connectionsPerAddress, exempt, HEAD, BODY, IDLE);
   }
 }

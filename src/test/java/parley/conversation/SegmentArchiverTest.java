@@ -22,7 +22,7 @@ import parley.model.HistoryPage.Tier;
 
 /** Old entries move to the cold tier, and nobody notices. */
 @Timeout(90)
-class ArchiverTest {
+class SegmentArchiverTest {
 
   private static ColdTierHarness rig() {
     ConversationHarness h = ConversationHarness.direct();
@@ -182,7 +182,7 @@ class ArchiverTest {
   @Test
   void controlCharactersAreArchivedToo() {
     List<Entry> entries = new ArrayList<>();
-    SegmentCollector segmentCollector = new SegmentCollector(1, Long.MAX_VALUE, Long.MAX_VALUE);
+    SegmentSelection segmentSelection = new SegmentSelection(1, Long.MAX_VALUE, Long.MAX_VALUE);
     for (long seq = 1; ; seq++) {
       Entry entry =
           new Entry(
@@ -193,13 +193,13 @@ class ArchiverTest {
               null,
               new EntryBody.Text("\0".repeat(10_900), null, null, false));
       var event = new ConversationEvent.EntriesAppended(List.of(entry), null, 0);
-      if (!segmentCollector.add(new EventEnvelope(Offset.noOffset(), "c", seq, event, 1L))) {
+      if (!segmentSelection.add(new EventEnvelope(Offset.noOffset(), "c", seq, event, 1L))) {
         break;
       }
       entries.add(entry);
     }
     assertThat(entries.size()).isBetween(50, 70);
-    assertThat(segmentCollector.entries()).isEqualTo(entries);
+    assertThat(segmentSelection.entries()).isEqualTo(entries);
   }
 
   @Test

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>An IPv6 client owns at least a /64, so a /64 counts as one address.
  */
-final class ConnectionLimits {
+final class ConnectionCounts {
   /** Whether a connection is admitted. */
   enum Admission {
     /** The connection is counted; it must be released when it has ended. */
@@ -24,11 +24,11 @@ final class ConnectionLimits {
     ADDRESS_FULL
   }
 
-  private final PortLimits limits;
+  private final PortSettings limits;
   private final AtomicInteger open = new AtomicInteger();
   private final ConcurrentMap<Long, Integer> byAddress = new ConcurrentHashMap<>();
 
-  ConnectionLimits(PortLimits limits) {
+  ConnectionCounts(PortSettings limits) {
     this.limits = limits;
   }
 

@@ -9,8 +9,8 @@ import parley.model.Refusal;
 import parley.model.Role;
 
 /** Decides what a member may add to the log. These are pure rules without side effects. */
-final class PostingRules {
-  private PostingRules() {}
+final class EntryRules {
+  private EntryRules() {}
 
   /** The outcome of a rule. */
   sealed interface Decision {}
@@ -113,7 +113,7 @@ final class PostingRules {
     return refuse(
         ErrorCode.FORBIDDEN,
         "target_seq: this conversation has "
-            + Amendments.CAPACITY
+            + AmendedEntries.CAPACITY
             + " edited or deleted entries and takes no more");
   }
 

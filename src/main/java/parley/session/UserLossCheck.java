@@ -16,7 +16,7 @@ import parley.user.User;
  * the session sends now and then. Acknowledgements are kept until a check confirms that they have
  * arrived, and are sent again if it does not.
  */
-final class UserHandshake {
+final class UserLossCheck {
   /** Checks in a row without an answer after which the user entity counts as lost. */
   static final int MAX_UNANSWERED_CHECKS = 4;
 
@@ -27,7 +27,7 @@ final class UserHandshake {
   static final int KEPT = 1_000;
 
   private final SessionDeps deps;
-  private final ClientIdentity clientIdentity;
+  private final HelloHandler helloHandler;
   private final ActorRef<Delivery> session;
   private final Map<ConversationId, User.Ack> uncheckedAcks = new LinkedHashMap<>(4);
   private final Map<ConversationId, User.Ack> checkedAcks = new LinkedHashMap<>(4);
@@ -35,9 +35,9 @@ final class UserHandshake {
   private long ackMessagesSent;
   private int unansweredChecks;
 
-  UserHandshake(SessionDeps deps, ClientIdentity clientIdentity, ActorRef<Delivery> session) {
+  UserLossCheck(SessionDeps deps, HelloHandler helloHandler, ActorRef<Delivery> session) {
     this.deps = deps;
-    this.clientIdentity = clientIdentity;
+    this.helloHandler = helloHandler;
     this.session = session;
   }
 
@@ -64,8 +64,8 @@ final class UserHandshake {
   private void send(List<User.Ack> acks) {
     ackMessagesSent++;
     deps.entities()
-        .user(clientIdentity.me())
-        .tell(new User.Acked(clientIdentity.device(), clientIdentity.sessionId(), acks));
+        .user(helloHandler.me())
+        .tell(new User.Acked(helloHandler.device(), helloHandler.sessionId(), acks));
   }
 
   private static void keep(Map<ConversationId, User.Ack> kept, User.Ack ack) {
@@ -85,10 +85,10 @@ final class UserHandshake {
     uncheckedAcks.values().forEach(ack -> keep(checkedAcks, ack));
     uncheckedAcks.clear();
     deps.entities()
-        .user(clientIdentity.me())
+        .user(helloHandler.me())
         .tell(
             new User.Check(
-                clientIdentity.device(), clientIdentity.sessionId(), ackMessagesSent, session));
+                helloHandler.device(), helloHandler.sessionId(), ackMessagesSent, session));
     return true;
   }
 

@@ -20,7 +20,7 @@ import parley.model.LastMessage;
 
 /** What a conversation answers while the cold tier cannot be read. */
 @Timeout(90)
-class ArchiverOutageTest {
+class SegmentArchiverOutageTest {
 
   private static ColdTierHarness rig() {
     ConversationHarness h = ConversationHarness.direct();
