@@ -41,7 +41,7 @@ final class LayoutRules {
   /** The most lines of a Java file. */
   static final int MAX_LINES = 500;
 
-  private static final List<String> ALWAYS = List.of("telemetry", "serial");
+  private static final List<String> ALWAYS = List.of("telemetry", "serial", "bounds");
 
   /** Calls that keep a thread waiting. {@code wait} and {@code sleep} in any overload. */
   private static final Map<Class<?>, Set<String>> BLOCKING =
@@ -64,6 +64,7 @@ final class LayoutRules {
     table.put("model", List.of());
     table.put("serial", List.of());
     table.put("telemetry", List.of());
+    table.put("bounds", List.of());
     table.put("journal", List.of());
     table.put("store", List.of("journal"));
     table.put("snapshot", List.of());

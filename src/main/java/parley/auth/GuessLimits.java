@@ -1,10 +1,10 @@
 package parley.auth;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 
 /**
  * Limits the attempts at the password of one account.
@@ -67,10 +67,10 @@ final class GuessLimits {
     }
   }
 
-  private final Map<String, GuessCounter> addresses = bounded(ADDRESSES);
-  private final Map<String, GuessCounter> sites = bounded(ADDRESSES);
-  private final Map<String, GuessCounter> devices = bounded(DEVICES);
-  private final Map<String, GuessCounter> knownAddresses = bounded(ADDRESSES);
+  private final Map<String, GuessCounter> addresses = BoundedMap.byUse(ADDRESSES);
+  private final Map<String, GuessCounter> sites = BoundedMap.byUse(ADDRESSES);
+  private final Map<String, GuessCounter> devices = BoundedMap.byUse(DEVICES);
+  private final Map<String, GuessCounter> knownAddresses = BoundedMap.byUse(ADDRESSES);
   private GuessCounter common;
 
   GuessLimits(long nowMillis) {
@@ -140,16 +140,5 @@ final class GuessLimits {
 
   private static boolean allForgiven(Map<String, GuessCounter> map, long nowMillis) {
     return map.values().stream().allMatch(guessCounter -> guessCounter.at(nowMillis).isEmpty());
-  }
-
-  private static Map<String, GuessCounter> bounded(int most) {
-    return new LinkedHashMap<>(4, 0.75f, true) {
-      private static final long serialVersionUID = 1L;
-
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<String, GuessCounter> eldest) {
-        return size() > most;
-      }
-    };
   }
 }

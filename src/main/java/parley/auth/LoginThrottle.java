@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.InstantSource;
+import parley.bounds.TokenBucket;
 
 /**
  * Limits login attempts per client address, on this node: {@value #BURST} at once, then one per
@@ -41,17 +42,18 @@ public final class LoginThrottle {
    * @return 0 if it is allowed, else the milliseconds after which to try again
    */
   public long tryAcquire(InetAddress address) {
-    long now = clock.millis();
     long[] wait = new long[1];
     buckets
         .asMap()
         .compute(
             ClientAddresses.key(address),
             (k, old) -> {
+              // Read here, so that the times of one address come in their order.
+              long now = clock.millis();
               TokenBucket bucket =
                   old == null ? TokenBucket.full(BURST, REFILL_MILLIS, now) : old.at(now);
-              wait[0] = bucket.waitMillis();
-              return wait[0] == 0 ? bucket.take() : bucket;
+              wait[0] = bucket.waitFor(1);
+              return wait[0] == 0 ? bucket.take(1) : bucket;
             });
     return wait[0];
   }

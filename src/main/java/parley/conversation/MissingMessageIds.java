@@ -1,9 +1,9 @@
 package parley.conversation;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 import parley.model.Entry;
 import parley.model.UserId;
 
@@ -142,25 +142,9 @@ final class MissingMessageIds {
     }
   }
 
-  private final Map<Long, Long> located =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
+  private final Map<Long, Long> located = BoundedMap.byAge(LOCATED);
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Long> eldest) {
-          return size() > LOCATED;
-        }
-      };
-
-  private final Map<UserId, Absence> absenceBySender =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<UserId, Absence> eldest) {
-          return size() > USERS;
-        }
-      };
+  private final Map<UserId, Absence> absenceBySender = BoundedMap.byUse(USERS);
 
   /** Remembers the result of a search that has read its whole range. */
   void note(@Nullable Absence found) {

@@ -2,13 +2,12 @@ package parley.http;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import parley.auth.ClientAddresses;
+import parley.bounds.TokenBucket;
 
 /**
  * A token bucket per client address. A bucket is forgotten when it has not been used until it would
@@ -25,12 +24,12 @@ final class RateLimit {
 
   private static final int MIN_BURST = 20;
 
-  /** Cost of one request, in nanoseconds of refill; 0 is no limit. */
-  private final long cost;
+  /** Nanoseconds until one request is allowed again; 0 is no limit. */
+  private final long interval;
 
-  private final long burst;
+  private final int burst;
   private final LongSupplier nanos;
-  private final Cache<String, Bucket> buckets;
+  private final Cache<String, TokenBucket> buckets;
 
   /**
    * Starts with full buckets.
@@ -39,14 +38,14 @@ final class RateLimit {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   RateLimit(int perSecond, LongSupplier nanos) {
-    this.cost = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
-    this.burst = cost * Math.max(MIN_BURST, perSecond);
+    this.interval = perSecond == 0 ? 0 : TimeUnit.SECONDS.toNanos(1) / perSecond;
+    this.burst = Math.max(MIN_BURST, perSecond);
     this.nanos = nanos;
     this.buckets =
         Caffeine.newBuilder()
             .maximumSize(MOST_ADDRESSES)
             // By then the bucket is full again, which is the same as no entry.
-            .expireAfterAccess(Duration.ofNanos(Math.max(burst, 1)))
+            .expireAfterAccess(Duration.ofNanos(Math.max(burst * interval, 1)))
             .ticker(nanos::getAsLong)
             .build();
   }
@@ -56,44 +55,25 @@ final class RateLimit {
    * is.
    */
   long take(InetAddress address) {
-    if (cost == 0) {
+    if (interval == 0) {
       return 0;
     }
-    long now = nanos.getAsLong();
-    return buckets.get(key(address), k -> new Bucket(burst, now)).take(now);
-  }
-
-  /** The key of a client: its IPv4 address, or the /64 of its IPv6 address. */
-  private static String key(InetAddress address) {
-    byte[] bytes = address.getAddress();
-    return HexFormat.of()
-        .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);
-  }
-
-  /** The credit in nanoseconds of refill, and when it was computed. */
-  private final class Bucket {
-    private long credit;
-    private long at;
-
-    Bucket(long credit, long at) {
-      this.credit = credit;
-      this.at = at;
-    }
-
-    synchronized long take(long now) {
-      long passed = now - at;
-      // Two threads may come in the wrong order; then no time has passed.
-      if (passed > 0) {
-        // Compared before the sum: the longest pause must not overflow.
-        credit = passed >= burst - credit ? burst : credit + passed;
-        at = now;
-      }
-      if (credit >= cost) {
-        credit -= cost;
-        return 0;
-      }
-      // Rounded up, so that a client that waits this long is not too early.
-      return (cost - credit + 999_999) / 1_000_000;
-    }
+    long[] wait = new long[1];
+    buckets
+        .asMap()
+        .compute(
+            ClientAddresses.key(address),
+            (k, old) -> {
+              // Read here, so that the times of one address come in their order; a late one is
+              // none.
+              long read = nanos.getAsLong();
+              long now = old != null && read - old.at() < 0 ? old.at() : read;
+              TokenBucket bucket =
+                  old == null ? TokenBucket.full(burst, interval, now) : old.at(now);
+              wait[0] = bucket.waitFor(1);
+              return wait[0] == 0 ? bucket.take(1) : bucket;
+            });
+    // Rounded up, so that a client that waits this long is not too early.
+    return (wait[0] + 999_999) / 1_000_000;
   }
 }

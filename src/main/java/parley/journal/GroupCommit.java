@@ -1,7 +1,6 @@
 package parley.journal;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -12,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
+import parley.bounds.BoundedMap;
 
 /**
  * The only thread that writes to the journal. It takes all waiting writes, up to {@value
@@ -90,13 +90,7 @@ final class GroupCommit implements AutoCloseable {
   private volatile boolean closing;
   private volatile @Nullable Throwable failure;
 
-  private final Map<String, Long> lastNumbers =
-      new LinkedHashMap<>(1 << 10, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > KNOWN;
-        }
-      };
+  private final Map<String, Long> lastNumbers = BoundedMap.byUse(KNOWN);
 
   GroupCommit(Committer committer, String name) {
     this.committer = committer;

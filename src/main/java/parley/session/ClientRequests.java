@@ -2,13 +2,13 @@ package parley.session;
 
 import java.time.Duration;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
+import parley.bounds.TokenBucket;
 import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.Entry;
@@ -57,10 +57,12 @@ final class ClientRequests {
   private final ActorRef<Conversation.PostReply> postReplies;
   private final FrameBudget budget;
   private final PendingPosts pendingPosts = new PendingPosts();
-  private final SpendingBucket typingRate = new SpendingBucket(TYPING_TOKENS, TYPING_PER_SECOND);
-  private final SpendingBucket watchRate = new SpendingBucket(WATCH_TOKENS, WATCH_PER_SECOND);
+  private TokenBucket typingRate =
+      TokenBucket.full(TYPING_TOKENS, FrameBudget.NANOS / TYPING_PER_SECOND, 0);
+  private TokenBucket watchRate =
+      TokenBucket.full(WATCH_TOKENS, FrameBudget.NANOS / WATCH_PER_SECOND, 0);
 
-  private @Nullable Map<ConversationId, TypingSent> typing;
+  private @Nullable BoundedMap<ConversationId, TypingSent> typing;
   private Set<UserId> watched = Set.of();
   private int openRequests;
 
@@ -358,7 +360,7 @@ final class ClientRequests {
   void typing(ClientFrame.Typing frame) {
     long now = deps.ticker().nanos();
     if (typing == null) {
-      typing = new LinkedHashMap<>();
+      typing = BoundedMap.byAge(TYPING_KEPT);
     }
     TypingSent told = typing.get(frame.conversationId());
     if (frame.active() && told != null && now - told.nanos() < TYPING_NANOS) {
@@ -367,16 +369,13 @@ final class ClientRequests {
     if (!frame.active() && (told == null || !told.active())) {
       return;
     }
-    if (typingRate.tryTake(1, now) > 0) {
+    typingRate = typingRate.at(now);
+    if (typingRate.waitFor(1) > 0) {
       return;
     }
-    // Re-insert, so that the first entry is the least recently used.
-    typing.remove(frame.conversationId());
-    if (typing.size() >= TYPING_KEPT) {
-      typing.remove(typing.keySet().iterator().next());
-    }
+    typingRate = typingRate.take(1);
     long since = frame.active() || told == null ? now : told.nanos();
-    typing.put(frame.conversationId(), new TypingSent(since, frame.active()));
+    typing.putLast(frame.conversationId(), new TypingSent(since, frame.active()));
     deps.entities()
         .conversation(frame.conversationId())
         .tell(new Conversation.Typing(me, frame.active()));
@@ -385,12 +384,14 @@ final class ClientRequests {
   /** Replaces the set of watched users. Over the rate the set stays as it is. */
   void watch(ClientFrame.Watch frame) {
     Set<UserId> next = Set.copyOf(frame.userIds());
-    long wait = watchRate.tryTake(next.size(), deps.ticker().nanos());
+    watchRate = watchRate.at(deps.ticker().nanos());
+    long wait = FrameBudget.toMillis(watchRate.waitFor(next.size()));
     if (wait > 0) {
       refuseOverRate(
           frame.id(), Refusal.rateLimited("too many users to watch", wait), FrameBudget.WATCHED);
       return;
     }
+    watchRate = watchRate.take(next.size());
     Set<UserId> gone = new HashSet<>(watched);
     gone.removeAll(next);
     watched = next;

@@ -2,6 +2,7 @@ package parley.session;
 
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.TokenBucket;
 
 /**
  * Budget of a connection for frames other than messages, and the count of its refusals for this and
@@ -33,7 +34,10 @@ final class FrameBudget {
   /** Time window in which refusals are counted; its resolution is one second. */
   static final Duration WITHIN = Duration.ofSeconds(60);
 
-  private final SpendingBucket frames = new SpendingBucket(BURST, PER_SECOND);
+  /** The unit of time of the buckets of a connection, in a second. */
+  static final long NANOS = 1_000_000_000L;
+
+  private TokenBucket frames = TokenBucket.full(BURST, NANOS / PER_SECOND, 0);
   private int @Nullable [] refusals;
   private long second;
   private int refused;
@@ -46,7 +50,17 @@ final class FrameBudget {
    * @return 0 if a frame was taken, else the milliseconds until one is available
    */
   long tryTake(long nanos) {
-    return frames.tryTake(1, nanos);
+    frames = frames.at(nanos);
+    long wait = frames.waitFor(1);
+    if (wait == 0) {
+      frames = frames.take(1);
+    }
+    return toMillis(wait);
+  }
+
+  /** Rounded up, so that a client that waits this long is not too early. */
+  static long toMillis(long nanos) {
+    return (nanos + 999_999) / 1_000_000;
   }
 
   /** Counts a refusal for this or another budget; the client was told to wait that long. */

@@ -3,6 +3,7 @@ package parley.session;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 import parley.model.ConversationId;
 
 /**
@@ -18,8 +19,7 @@ final class TrackedConversations {
   // Conversations without outstanding entries. Everything up to the stored seq was sent and
   // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
   // Beyond the bound the oldest one is removed, and the flag below is set.
-  private final Map<ConversationId, SentPosition> completed = new LinkedHashMap<>(4);
-  private boolean completedDropped;
+  private final BoundedMap<ConversationId, SentPosition> completed = BoundedMap.byAge(ENDED);
 
   /**
    * What is remembered of a conversation without outstanding entries.
@@ -56,7 +56,7 @@ final class TrackedConversations {
 
   /** Whether the last sent seq of this conversation may have been dropped at the bound. */
   boolean mayBeForgotten(ConversationId id) {
-    return completedDropped && !hasPosition(id) && !completed.containsKey(id);
+    return completed.hasForgotten() && !hasPosition(id) && !completed.containsKey(id);
   }
 
   /** The user has left this conversation. A later membership does not continue this one. */
@@ -97,10 +97,6 @@ final class TrackedConversations {
   void end(ConversationId id, ConversationProgress conversationProgress) {
     progressById.remove(id);
     completed.put(id, new SentPosition(conversationProgress.sentTo, conversationProgress.userLeft));
-    if (completed.size() > ENDED) {
-      completed.remove(completed.keySet().iterator().next());
-      completedDropped = true;
-    }
   }
 
   /**

@@ -1,10 +1,9 @@
 package parley.session;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import parley.bounds.BoundedMap;
 import parley.model.ConversationId;
 import parley.user.Delivery;
 import parley.user.User;
@@ -29,8 +28,8 @@ final class UserLossCheck {
   private final SessionDeps deps;
   private final HelloHandler helloHandler;
   private final ActorRef<Delivery> session;
-  private final Map<ConversationId, User.Ack> uncheckedAcks = new LinkedHashMap<>(4);
-  private final Map<ConversationId, User.Ack> checkedAcks = new LinkedHashMap<>(4);
+  private final BoundedMap<ConversationId, User.Ack> uncheckedAcks = BoundedMap.byAge(KEPT);
+  private final BoundedMap<ConversationId, User.Ack> checkedAcks = BoundedMap.byAge(KEPT);
   private long receivedCount;
   private long ackMessagesSent;
   private int unansweredChecks;
@@ -57,7 +56,7 @@ final class UserLossCheck {
 
   /** Sends acknowledgements, and keeps them until a check confirms them. */
   void ack(List<User.Ack> acks) {
-    acks.forEach(ack -> keep(uncheckedAcks, ack));
+    acks.forEach(ack -> uncheckedAcks.putLast(ack.conversationId(), ack));
     send(acks);
   }
 
@@ -68,21 +67,13 @@ final class UserLossCheck {
         .tell(new User.Acked(helloHandler.device(), helloHandler.sessionId(), acks));
   }
 
-  private static void keep(Map<ConversationId, User.Ack> kept, User.Ack ack) {
-    kept.remove(ack.conversationId());
-    if (kept.size() >= KEPT) {
-      kept.remove(kept.keySet().iterator().next());
-    }
-    kept.put(ack.conversationId(), ack);
-  }
-
   /** Sends a check to the user entity. Returns false if too many checks in a row got no answer. */
   boolean check() {
     if (unansweredChecks >= MAX_UNANSWERED_CHECKS) {
       return false;
     }
     unansweredChecks++;
-    uncheckedAcks.values().forEach(ack -> keep(checkedAcks, ack));
+    uncheckedAcks.values().forEach(ack -> checkedAcks.putLast(ack.conversationId(), ack));
     uncheckedAcks.clear();
     deps.entities()
         .user(helloHandler.me())

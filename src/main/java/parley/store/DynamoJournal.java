@@ -4,7 +4,6 @@ import com.amazonaws.services.dynamodbv2.model.BatchWriteItemRequest;
 import com.amazonaws.services.dynamodbv2.model.DeleteRequest;
 import com.amazonaws.services.dynamodbv2.model.WriteRequest;
 import com.typesafe.config.Config;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,6 +15,7 @@ import org.apache.pekko.persistence.dynamodb.journal.DynamoDBJournal;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 import scala.Function1;
 import scala.concurrent.Future;
 import scala.jdk.javaapi.FutureConverters;
@@ -45,15 +45,7 @@ public final class DynamoJournal extends DynamoDBJournal {
   /** Recoveries that have asked for the highest number: the number of their snapshot. */
   private final Map<String, Long> snapshotNumbers = new ConcurrentHashMap<>();
 
-  private final Map<String, LogTail> tails =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, LogTail> eldest) {
-          return size() > MAX_TAILS;
-        }
-      };
+  private final Map<String, LogTail> tails = BoundedMap.byAge(MAX_TAILS);
 
   /** Called by Pekko with the plugin's own configuration. */
   public DynamoJournal(Config config) {

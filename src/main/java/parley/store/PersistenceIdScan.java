@@ -5,12 +5,12 @@ import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import com.amazonaws.services.dynamodbv2.model.ScanRequest;
 import com.amazonaws.services.dynamodbv2.model.ScanResult;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 
 /**
  * Lists the entities of a journal table, from the keys of its events. For tools: it reads them all.
@@ -53,15 +53,7 @@ final class PersistenceIdScan {
 
   /** The last ids that were returned. It is bounded, because a table may hold more than memory. */
   private static Set<String> recentIds() {
-    return Collections.newSetFromMap(
-        new LinkedHashMap<>() {
-          private static final long serialVersionUID = 1;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
-            return size() > MAX_REMEMBERED_IDS;
-          }
-        });
+    return Collections.newSetFromMap(BoundedMap.byAge(MAX_REMEMBERED_IDS));
   }
 
   private ScanResult scan(String start, @Nullable Map<String, AttributeValue> after) {

@@ -1,8 +1,7 @@
 package parley.user;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
+import parley.bounds.BoundedMap;
 import parley.model.UserId;
 
 /**
@@ -28,7 +27,7 @@ final class MessageAllowance {
   private static final long MAX_REFILL_MICROS = 120_000_000;
 
   private final UserId id;
-  private final Map<ActorRef<User.Level>, Long> nodes = new LinkedHashMap<>(2);
+  private final BoundedMap<ActorRef<User.Level>, Long> nodes = BoundedMap.byAge(NODES);
   private long fullAtMicros;
 
   MessageAllowance(UserId id) {
@@ -40,12 +39,8 @@ final class MessageAllowance {
     long micros = now * 1_000;
     long before = Math.min(Math.max(fullAtMicros, micros), micros + MAX_REFILL_MICROS);
     fullAtMicros = before + Math.max(0, report.messages()) * report.intervalMicros();
-    nodes.remove(report.node());
+    nodes.putLast(report.node(), now);
     nodes.values().removeIf(at -> at + NODE_EXPIRY_MILLIS < now);
-    if (nodes.size() >= NODES) {
-      nodes.remove(nodes.keySet().iterator().next());
-    }
-    nodes.put(report.node(), now);
     if (nodes.size() > 1) {
       User.Level level = new User.Level(id, fullAtMicros - micros);
       nodes.keySet().forEach(node -> node.tell(level));

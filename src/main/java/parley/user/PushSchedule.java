@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 import parley.model.Entry;
 import parley.model.UserId;
 import parley.push.Platform;
@@ -88,7 +89,7 @@ final class PushSchedule {
   private final Map<PendingPush.Key, PendingPush> pending = new LinkedHashMap<>(4);
   private final Set<PendingPush.Key> dirty = new LinkedHashSet<>(4);
   // The oldest is dropped beyond MOST. One that is older than `again` is dropped too.
-  private final LinkedHashMap<PendingPush.Key, LastPush> lastPushes = new LinkedHashMap<>(4);
+  private final BoundedMap<PendingPush.Key, LastPush> lastPushes = BoundedMap.byAge(MOST);
   // The last sign of life of each connected device, by device number.
   private final Map<Long, Long> signOfLife = new HashMap<>(4);
 
@@ -295,11 +296,7 @@ final class PushSchedule {
    * pending.
    */
   void delivered(PendingPush.Key key, long seq, long now) {
-    lastPushes.remove(key);
-    lastPushes.put(key, new LastPush(seq, now));
-    if (lastPushes.size() > MOST) {
-      lastPushes.pollFirstEntry();
-    }
+    lastPushes.putLast(key, new LastPush(seq, now));
     finish(key, seq, now);
   }
 

@@ -3,12 +3,11 @@ package parley.user;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import parley.bounds.BoundedMap;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.InboxRow;
@@ -56,7 +55,8 @@ final class UserLive {
    * of conversations since this incarnation of the entity began: a row from the journal may be
    * older than what a session has already received.
    */
-  private final Map<ConversationId, Delivery.RowChanged> recentRowChanges = new LinkedHashMap<>();
+  private final BoundedMap<ConversationId, Delivery.RowChanged> recentRowChanges =
+      BoundedMap.byAge(MAX_RECENT_ROW_CHANGES);
 
   private long noticesDueAt;
 
@@ -220,11 +220,7 @@ final class UserLive {
   /** Sends a row change to every session, and keeps it for those that come back later. */
   void rowChanged(InboxRow row) {
     Delivery.RowChanged changed = new Delivery.RowChanged(row);
-    recentRowChanges.remove(row.conversationId());
-    recentRowChanges.put(row.conversationId(), changed);
-    if (recentRowChanges.size() > MAX_RECENT_ROW_CHANGES) {
-      recentRowChanges.remove(recentRowChanges.keySet().iterator().next());
-    }
+    recentRowChanges.putLast(row.conversationId(), changed);
     liveSessions.tellAll(changed);
   }
 

@@ -145,6 +145,17 @@ public final class ParleyClient implements AutoCloseable {
     return account(testAccount.username(), answer);
   }
 
+  /**
+   * New tokens as an app gets them: with the refresh token, and with the password once it ended.
+   */
+  public TestAccount renew(TestAccount testAccount) {
+    Answer answer =
+        post("/v1/auth/refresh", null, JsonTrees.obj("refresh_token", testAccount.refreshToken()));
+    return answer.status() == 401
+        ? login(testAccount.username(), testAccount.password())
+        : account(testAccount.username(), answer.expect(200));
+  }
+
   private static JsonNode credentials(String username, String password) {
     return JsonTrees.obj("username", username, "password", password);
   }

@@ -38,7 +38,7 @@ public final class SwarmUser {
   /** New tokens, unless another device has fetched them since. */
   public synchronized void renew(ParleyClient client, TestAccount stale) {
     if (testAccount.equals(stale)) {
-      testAccount = client.login(testAccount.username(), testAccount.password());
+      testAccount = client.renew(testAccount);
       ended = false;
     }
   }
