@@ -235,7 +235,7 @@ public final class ConversationEntity
       case Conversation.SetRole set -> state.member(set.actor()) != null;
       case Conversation.Read read -> {
         Member member = state.member(read.user());
-        yield member != null && Math.min(read.seq(), state.lastSeq()) > member.read;
+        yield member != null && Math.min(read.seq(), state.lastSeq()) > member.read();
       }
       case Conversation.FromUser from ->
           switch (from.message()) {
@@ -244,7 +244,7 @@ public final class ConversationEntity
             case User.Delivered delivered -> {
               Member member = state.member(delivered.userId());
               long seq = Math.min(delivered.seq(), state.lastSeq());
-              yield member != null && seq > member.delivered;
+              yield member != null && seq > member.delivered();
             }
             case User.Renamed renamed -> {
               Person known = state.person(renamed.userId());

@@ -48,10 +48,10 @@ final class ConversationQueries {
     boolean known = state.member(typing.user()) != null;
     if (known && state.members().size() <= Limits.RECEIPT_MEMBERS) {
       for (Member member : state.members()) {
-        if (!member.userId.equals(typing.user())) {
+        if (!member.userId().equals(typing.user())) {
           live.environment
               .users()
-              .tell(member.userId, new User.Typing(live.id, typing.user(), typing.active()));
+              .tell(member.userId(), new User.Typing(live.id, typing.user(), typing.active()));
         }
       }
     }

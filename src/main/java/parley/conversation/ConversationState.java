@@ -297,7 +297,7 @@ final class ConversationState {
       case EntryBody.RoleChanged changed -> {
         Member member = members.get(changed.userId());
         if (member != null) {
-          member.role = changed.role();
+          member.roleChanged(changed.role());
         }
       }
       case EntryBody.GroupChanged changed -> {
@@ -314,18 +314,14 @@ final class ConversationState {
     if (sender != null && entry.clientMsgId() != null) {
       long time = ClientMsgIds.time(entry.clientMsgId(), entry.at());
       if (time != ClientMsgIds.NO_TIME) {
-        sender.clockLead = Math.max(sender.clockLead, time - entry.at());
+        sender.sentAhead(time - entry.at());
       }
     }
   }
 
   private void appendText(Entry entry, EntryBody.Text text) {
     preview.textAppended(entry, text);
-    for (Member member : members.values()) {
-      if (!member.userId.equals(entry.senderId())) {
-        member.unread++;
-      }
-    }
+    members.values().forEach(member -> member.textAppended(entry.senderId()));
   }
 
   private void edit(long seq, EntryBody.Edit edit) {
@@ -339,15 +335,7 @@ final class ConversationState {
       return;
     }
     amendedEntries.delete(target);
-    for (Member member : members.values()) {
-      boolean counted =
-          target > member.read
-              && target >= member.joinedSeq
-              && !member.userId.equals(delete.targetSender());
-      if (counted) {
-        member.unread--;
-      }
-    }
+    members.values().forEach(member -> member.textDeleted(target, delete.targetSender()));
     preview.deleted(target, recentEntries, amendedEntries);
   }
 
@@ -375,13 +363,8 @@ final class ConversationState {
 
   private void move(CursorMove move) {
     Member member = members.get(move.userId());
-    if (member == null) {
-      return;
-    }
-    member.delivered = Math.max(member.delivered, move.delivered());
-    if (move.read() > member.read) {
-      member.read = move.read();
-      member.unread = move.unread();
+    if (member != null) {
+      member.moved(move);
     }
   }
 

@@ -20,7 +20,11 @@ final class ConversationViews {
     for (Member member : state.members()) {
       members.add(
           new ConversationView.MemberView(
-              member.userId, member.role, member.joinedAt, member.delivered, member.read));
+              member.userId(),
+              member.role(),
+              member.joinedAt(),
+              member.delivered(),
+              member.read()));
     }
     return new ConversationView(
         state.id(),
@@ -100,7 +104,7 @@ final class ConversationViews {
     long end;
     Member member = state.member(get.viewer());
     if (member != null) {
-      floor = member.joinedSeq;
+      floor = member.joinedSeq();
       end = state.lastSeq();
     } else {
       FormerMembers.Former gone = get.replay() ? state.former().of(get.viewer()) : null;

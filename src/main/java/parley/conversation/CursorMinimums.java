@@ -22,23 +22,23 @@ record CursorMinimums(
     int atDelivered = 0;
     int atRead = 0;
     for (Member member : state.members()) {
-      if (member.delivered < delivered) {
+      if (member.delivered() < delivered) {
         nextDelivered = delivered;
-        delivered = member.delivered;
+        delivered = member.delivered();
         atDelivered = 1;
-      } else if (member.delivered == delivered) {
+      } else if (member.delivered() == delivered) {
         atDelivered++;
       } else {
-        nextDelivered = Math.min(nextDelivered, member.delivered);
+        nextDelivered = Math.min(nextDelivered, member.delivered());
       }
-      if (member.read < read) {
+      if (member.read() < read) {
         nextRead = read;
-        read = member.read;
+        read = member.read();
         atRead = 1;
-      } else if (member.read == read) {
+      } else if (member.read() == read) {
         atRead++;
       } else {
-        nextRead = Math.min(nextRead, member.read);
+        nextRead = Math.min(nextRead, member.read());
       }
     }
     return new CursorMinimums(delivered, nextDelivered, atDelivered, read, nextRead, atRead);
@@ -46,13 +46,13 @@ record CursorMinimums(
 
   /** The smallest delivered cursor of the other members; 0 if there are none. */
   long delivered(Member member) {
-    boolean alone = member.delivered == delivered && atDelivered == 1;
+    boolean alone = member.delivered() == delivered && atDelivered == 1;
     return orZero(alone ? nextDelivered : delivered);
   }
 
   /** The smallest read cursor of the other members; 0 if there are none. */
   long read(Member member) {
-    boolean alone = member.read == read && atRead == 1;
+    boolean alone = member.read() == read && atRead == 1;
     return orZero(alone ? nextRead : read);
   }
 

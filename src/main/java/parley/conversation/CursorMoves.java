@@ -109,16 +109,16 @@ final class CursorMoves {
       Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
     long newRead = Math.min(read, state.lastSeq());
     long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq()));
-    Move move = moves.get(member.userId);
+    Move move = moves.get(member.userId());
     if (move == null) {
-      if (newRead <= member.read && newDelivered <= member.delivered) {
+      if (newRead <= member.read() && newDelivered <= member.delivered()) {
         answer(caller, new Conversation.ReadDone());
         return false;
       }
       move = new Move();
-      move.read = member.read;
-      move.delivered = member.delivered;
-      moves.put(member.userId, move);
+      move.read = member.read();
+      move.delivered = member.delivered();
+      moves.put(member.userId(), move);
     }
     move.read = Math.max(move.read, newRead);
     move.delivered = Math.max(move.delivered, newDelivered);
@@ -169,7 +169,7 @@ final class CursorMoves {
       Resolved resolved = resolve(member, move);
       if (resolved != null) {
         ready.add(
-            new CursorMove(member.userId, move.delivered, resolved.read(), resolved.unread()));
+            new CursorMove(member.userId(), move.delivered, resolved.read(), resolved.unread()));
         if (resolved.read() >= move.read) {
           all.remove();
           callers.addAll(move.callers);
@@ -178,9 +178,9 @@ final class CursorMoves {
           // cursor.
           move.scan = null;
         }
-      } else if (move.delivered > member.delivered) {
+      } else if (move.delivered > member.delivered()) {
         // The delivered cursor need not wait for the count.
-        ready.add(new CursorMove(member.userId, move.delivered, member.read, member.unread));
+        ready.add(new CursorMove(member.userId(), move.delivered, member.read(), member.unread()));
       }
     }
     return new Ready(ready, callers);
@@ -194,22 +194,22 @@ final class CursorMoves {
    * running.
    */
   private @Nullable Resolved resolve(Member member, Move move) {
-    if (move.read <= member.read) {
-      return new Resolved(move.read, member.unread);
+    if (move.read <= member.read()) {
+      return new Resolved(move.read, member.unread());
     }
     if (move.read >= state.lastSeq()) {
       return new Resolved(move.read, 0);
     }
     long inMemory = state.firstSeqInMemory();
     if (move.read + 1 >= inMemory) {
-      return new Resolved(move.read, countInMemory(member.userId, move.read + 1));
+      return new Resolved(move.read, countInMemory(member.userId(), move.read + 1));
     }
     Scan scan = move.scan;
     if (scan == null) {
       if (move.ticksToRetry > 0) {
         return null;
       }
-      scan = new Scan(member.userId, move.read + 1);
+      scan = new Scan(member.userId(), move.read + 1);
       move.scan = scan;
     }
     if (scan.running) {
@@ -222,7 +222,7 @@ final class CursorMoves {
       return null;
     }
     return new Resolved(
-        scan.from - 1, scan.unread() + countInMemory(member.userId, scan.countedTo + 1));
+        scan.from - 1, scan.unread() + countInMemory(member.userId(), scan.countedTo + 1));
   }
 
   private long countInMemory(UserId user, long from) {

@@ -74,13 +74,13 @@ final class Dispatch {
   void recover(long now) {
     cursorMinimums = CursorMinimums.of(state);
     for (Member member : state.members()) {
-      MemberPosition position = position(member.userId, member.joinedSeq);
+      MemberPosition position = position(member.userId(), member.joinedSeq());
       if (state.isSettled()) {
         position.ackedSeq = state.lastSeq();
         position.sentSeq = state.lastSeq();
       } else {
-        send(member.userId, position, List.of(), List.of(), now);
-        sendNext(member.userId, position, now);
+        send(member.userId(), position, List.of(), List.of(), now);
+        sendNext(member.userId(), position, now);
       }
     }
     for (FormerMembers.Former gone : state.former().all()) {
@@ -103,7 +103,7 @@ final class Dispatch {
     for (ConversationEvent.CursorMove move : moves) {
       Member member = state.member(move.userId());
       if (member != null) {
-        receipts.add(new Delivery.Receipt(member.userId, member.delivered, member.read));
+        receipts.add(new Delivery.Receipt(member.userId(), member.delivered(), member.read()));
       }
     }
     boolean toAll = !entries.isEmpty() || state.members().size() <= Limits.RECEIPT_MEMBERS;
@@ -111,13 +111,13 @@ final class Dispatch {
         state.members().size() <= Limits.RECEIPT_MEMBERS ? receipts : List.of();
     if (toAll) {
       for (Member member : state.members()) {
-        deliver(member.userId, member.joinedSeq, entries, shown, now);
+        deliver(member.userId(), member.joinedSeq(), entries, shown, now);
       }
     } else {
       for (Delivery.Receipt receipt : receipts) {
         Member member = state.member(receipt.userId());
         if (member != null) {
-          deliver(member.userId, member.joinedSeq, entries, shown, now);
+          deliver(member.userId(), member.joinedSeq(), entries, shown, now);
         }
       }
     }
@@ -206,7 +206,7 @@ final class Dispatch {
       return List.of();
     }
     return state.members().stream()
-        .map(member -> new Delivery.Receipt(member.userId, member.delivered, member.read))
+        .map(member -> new Delivery.Receipt(member.userId(), member.delivered(), member.read()))
         .toList();
   }
 
@@ -239,12 +239,12 @@ final class Dispatch {
       return new User.RowMember(
           state.nameFor(user),
           state.avatarFor(user),
-          member.joinedSeq,
-          member.joinedAt,
+          member.joinedSeq(),
+          member.joinedAt(),
           0,
-          member.delivered,
-          member.read,
-          member.unread,
+          member.delivered(),
+          member.read(),
+          member.unread(),
           cursorMinimums.delivered(member),
           cursorMinimums.read(member),
           state.lastSeq() == 0 && !state.wasOpenedBy(user));
@@ -403,7 +403,7 @@ final class Dispatch {
   void sendRow(UserId user, long now) {
     Member member = state.member(user);
     if (member != null) {
-      deliver(user, member.joinedSeq, List.of(), List.of(), now);
+      deliver(user, member.joinedSeq(), List.of(), List.of(), now);
     }
   }
 }

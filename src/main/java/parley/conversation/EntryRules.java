@@ -51,7 +51,7 @@ final class EntryRules {
 
   private static Decision text(Member author, EntryIntent.Text text, long end) {
     Long replyTo = text.replyTo();
-    if (replyTo != null && (replyTo < author.joinedSeq || replyTo > end)) {
+    if (replyTo != null && (replyTo < author.joinedSeq() || replyTo > end)) {
       return refuse(ErrorCode.BAD_REQUEST, "reply_to: there is no such entry");
     }
     return new Accept(
@@ -66,7 +66,7 @@ final class EntryRules {
 
   private static Decision onTarget(
       ConversationState state, Member author, long seq, @Nullable Entry loaded, OnTarget rule) {
-    if (seq < author.joinedSeq || seq > state.lastSeq()) {
+    if (seq < author.joinedSeq() || seq > state.lastSeq()) {
       return refuse(ErrorCode.NOT_FOUND, "target_seq: there is no such entry");
     }
     Entry target = loaded != null && loaded.seq() == seq ? loaded : state.entryInMemory(seq);
@@ -84,7 +84,7 @@ final class EntryRules {
 
   private static Decision edit(
       ConversationState state, Member author, EntryIntent.Edit edit, Entry target) {
-    if (!target.senderId().equals(author.userId)) {
+    if (!target.senderId().equals(author.userId())) {
       return refuse(ErrorCode.FORBIDDEN, "target_seq: only its sender edits a message");
     }
     if (!state.hasRoomToAmend(target.seq())) {
@@ -94,8 +94,8 @@ final class EntryRules {
   }
 
   private static Decision delete(ConversationState state, Member author, Entry target) {
-    boolean own = target.senderId().equals(author.userId);
-    if (!own && !(state.group() && author.role == Role.ADMIN)) {
+    boolean own = target.senderId().equals(author.userId());
+    if (!own && !(state.group() && author.role() == Role.ADMIN)) {
       return refuse(
           ErrorCode.FORBIDDEN, "target_seq: only its sender or a group admin deletes a message");
     }

@@ -42,8 +42,9 @@ final class FormerMembers {
   /** A member has left with the entry of that seq. */
   void left(Member gone, long seq) {
     byId.put(
-        gone.userId,
-        new Former(gone.userId, gone.joinedSeq, gone.joinedAt, seq, gone.read, gone.clockLead));
+        gone.userId(),
+        new Former(
+            gone.userId(), gone.joinedSeq(), gone.joinedAt(), seq, gone.read(), gone.clockLead()));
     if (byId.size() > Limits.GROUP_MEMBERS) {
       Former oldest = byId.pollFirstEntry().getValue();
       droppedClockLead = Math.max(droppedClockLead, oldest.clockLead());

@@ -42,7 +42,7 @@ final class GroupRules {
     if (!state.group()) {
       return Refusal.of(ErrorCode.FORBIDDEN, "a direct conversation has no name and no admins");
     }
-    if (member.role != Role.ADMIN) {
+    if (member.role() != Role.ADMIN) {
       return Refusal.of(ErrorCode.FORBIDDEN, "only admins of the group may do this");
     }
     return null;
@@ -66,7 +66,7 @@ final class GroupRules {
   /** The given users who are not members yet, each once. */
   static List<UserId> notYetMembers(ConversationState state, List<UserId> users) {
     LinkedHashSet<UserId> added = new LinkedHashSet<>(users);
-    state.members().forEach(member -> added.remove(member.userId));
+    state.members().forEach(member -> added.remove(member.userId()));
     return List.copyOf(added);
   }
 
@@ -100,7 +100,7 @@ final class GroupRules {
     if (!state.group()) {
       return Decision.refuse(ErrorCode.FORBIDDEN, "nobody leaves a direct conversation");
     }
-    if (!actor.equals(gone) && member.role != Role.ADMIN) {
+    if (!actor.equals(gone) && member.role() != Role.ADMIN) {
       return Decision.refuse(ErrorCode.FORBIDDEN, "only admins of the group may do this");
     }
     Member target = state.member(gone);
@@ -108,10 +108,10 @@ final class GroupRules {
       return Decision.refuse(ErrorCode.NOT_FOUND, "user_id: not a member of the group");
     }
     List<EntryBody> bodies = new ArrayList<>(2);
-    if (target.role == Role.ADMIN && admins(state) == 1) {
+    if (target.role() == Role.ADMIN && admins(state) == 1) {
       for (Member heir : state.members()) {
-        if (!heir.userId.equals(gone)) {
-          bodies.add(new EntryBody.RoleChanged(heir.userId, Role.ADMIN));
+        if (!heir.userId().equals(gone)) {
+          bodies.add(new EntryBody.RoleChanged(heir.userId(), Role.ADMIN));
           break;
         }
       }
@@ -129,16 +129,16 @@ final class GroupRules {
     if (target == null) {
       return Decision.refuse(ErrorCode.NOT_FOUND, "user_id: not a member of the group");
     }
-    if (target.role == role) {
+    if (target.role() == role) {
       return Decision.write(List.of());
     }
-    if (target.role == Role.ADMIN && admins(state) == 1) {
+    if (target.role() == Role.ADMIN && admins(state) == 1) {
       return Decision.refuse(ErrorCode.FORBIDDEN, "role: a group keeps at least one admin");
     }
     return Decision.write(List.of(new EntryBody.RoleChanged(user, role)));
   }
 
   private static long admins(ConversationState state) {
-    return state.members().stream().filter(m -> m.role == Role.ADMIN).count();
+    return state.members().stream().filter(m -> m.role() == Role.ADMIN).count();
   }
 }

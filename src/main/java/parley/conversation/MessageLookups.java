@@ -198,7 +198,7 @@ final class MessageLookups {
     if (time == ClientMsgIds.NO_TIME) {
       return new NewPost();
     }
-    long earliest = time - author.clockLead;
+    long earliest = time - author.clockLead();
     if (earliest > state.index().timeAtOrAfter(windowStart)) {
       return new NewPost();
     }

@@ -35,10 +35,10 @@ final class ReceiptHandler {
     if (member == null) {
       return;
     }
-    if (delivered.seq() <= member.delivered) {
+    if (delivered.seq() <= member.delivered()) {
       // The cursor is there already. The user has missed its row, or it would not repeat the
       // message.
-      live.dispatch.sendRow(member.userId, live.now());
+      live.dispatch.sendRow(member.userId(), live.now());
     }
     requestCursorMove(member, delivered.seq(), 0, null);
   }

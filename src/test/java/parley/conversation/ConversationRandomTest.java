@@ -148,27 +148,27 @@ class ConversationRandomTest {
       }
     }
     assertThat(replayed.members())
-        .extracting(m -> m.userId)
+        .extracting(m -> m.userId())
         .containsExactlyInAnyOrderElementsOf(joined.keySet());
     assertThat(replayed.member(ConversationHarness.ANN))
-        .extracting(m -> m.role)
+        .extracting(m -> m.role())
         .isEqualTo(Role.ADMIN);
     for (Member member : replayed.members()) {
       long unread =
           log.stream()
-              .filter(e -> e.seq() > read.getOrDefault(member.userId, 0L))
+              .filter(e -> e.seq() > read.getOrDefault(member.userId(), 0L))
               .filter(
-                  e -> e.body() instanceof EntryBody.Text && !e.senderId().equals(member.userId))
+                  e -> e.body() instanceof EntryBody.Text && !e.senderId().equals(member.userId()))
               .filter(e -> !deleted.contains(e.seq()))
               .count();
-      assertThat(member.unread).as("unread of " + member.userId).isEqualTo(unread);
-      assertThat(h.last(member.userId).member().unread()).isEqualTo(unread);
-      assertThat(h.last(member.userId).member().read())
-          .isEqualTo(read.getOrDefault(member.userId, 0L));
-      long from = joined.getOrDefault(member.userId, 0L);
+      assertThat(member.unread()).as("unread of " + member.userId()).isEqualTo(unread);
+      assertThat(h.last(member.userId()).member().unread()).isEqualTo(unread);
+      assertThat(h.last(member.userId()).member().read())
+          .isEqualTo(read.getOrDefault(member.userId(), 0L));
+      long from = joined.getOrDefault(member.userId(), 0L);
       List<Long> all = new ArrayList<>();
       for (long after = 0; ; ) {
-        var page = h.page(member.userId, null, after, 37, false);
+        var page = h.page(member.userId(), null, after, 37, false);
         page.entries().forEach(e -> all.add(e.seq()));
         page.entries().forEach(e -> assertThat(e.deleted()).isEqualTo(deleted.contains(e.seq())));
         page.entries().forEach(e -> assertThat(content(e)).isEqualTo(wording.get(e.seq())));

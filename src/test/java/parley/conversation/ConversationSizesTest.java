@@ -86,8 +86,8 @@ class ConversationSizesTest {
     state.apply(events(entry(++seq, ADMIN, new EntryBody.Text(widest, null, null, false))));
     List<CursorMove> cursors = new ArrayList<>();
     for (Member member : state.members()) {
-      member.clockLead = SIZES.number();
-      cursors.add(new CursorMove(member.userId, seq, seq - 1, SIZES.number()));
+      member.sentAhead(SIZES.number());
+      cursors.add(new CursorMove(member.userId(), seq, seq - 1, SIZES.number()));
     }
     state.apply(new ConversationEvent.CursorsMoved(cursors));
     return state;
@@ -242,6 +242,6 @@ class ConversationSizesTest {
                     user(),
                     SIZES.ref())))
         .isLessThan(SerializedSizes.MESSAGE);
-    assertThat(state.member(ADMIN)).isNotNull().extracting(m -> m.role).isEqualTo(Role.ADMIN);
+    assertThat(state.member(ADMIN)).isNotNull().extracting(m -> m.role()).isEqualTo(Role.ADMIN);
   }
 }

@@ -189,7 +189,8 @@ class SegmentArchiverOutageTest {
       // More ticks, more writes: nobody tries again.
       rig.texts(100);
       assertThat(rig.tier.reads).hasValue(CursorMoves.TRIES);
-      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read).isZero();
+      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read())
+          .isZero();
       rig.tier.fault = MemoryTier.Fault.NONE;
       // The move that is given up takes whoever waits with it, so this one asks until it is not.
       await()
@@ -198,7 +199,7 @@ class SegmentArchiverOutageTest {
                 rig.h.tell(new Conversation.Read(ConversationHarness.BOB, 5, reader.getRef()));
                 return reader.receiveMessage() instanceof Conversation.ReadDone;
               });
-      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read)
+      assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read())
           .isEqualTo(5);
     }
   }

@@ -222,7 +222,7 @@ class SegmentArchiverTest {
               .filter(e -> !e.senderId().equals(ConversationHarness.BOB))
               .count();
       assertThat(rig.state().member(ConversationHarness.BOB))
-          .extracting(m -> m.unread)
+          .extracting(m -> m.unread())
           .isEqualTo(expected);
       List<Entry> page = rig.page(ConversationHarness.ANN, 9, 2).orElseThrow().entries();
       assertThat(page.getFirst().body()).isEqualTo(new EntryBody.Text("newer", null, null, true));
