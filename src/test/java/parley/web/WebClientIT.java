@@ -137,6 +137,8 @@ class WebClientIT extends BrowserTest {
                               .replaceFirst("\"epoch\":\"[^\"]*\"", "\"epoch\":\"another\"")));
             });
     ann.reopen();
+    // The page begins anew in between, and what is typed before that is gone.
+    ann.page().waitForCondition(() -> hellos.size() == 2);
     assertThat(ann.page().locator(".banner")).isHidden();
     assertThat(ann.message("before")).isVisible();
     ann.say("after");
@@ -411,8 +413,9 @@ class WebClientIT extends BrowserTest {
                 .page()
                 .evaluate(
                     "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth,"
-                        + " ...[...document.querySelectorAll('.scroll, .rows-scroll, dialog')]"
-                        + ".filter(e => e.clientWidth).map(e => e.scrollWidth - e.clientWidth + 360))"))
+                        + " ...[...document.querySelectorAll('.scroll, .rows-scroll,"
+                        + " dialog')].filter(e => e.clientWidth).map(e => e.scrollWidth -"
+                        + " e.clientWidth + 360))"))
         .isEqualTo(360);
   }
 }
