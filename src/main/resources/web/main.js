@@ -16,6 +16,9 @@ let active = false;
 let session = null;
 let view = null;
 
+// What is typed outlives a session that begins anew in another epoch, but never a login.
+const drafts = new Map();
+
 /** Collects what changed and draws once: per frame, or now and then while nobody looks. */
 const changed = (() => {
   let topics = new Set();
@@ -53,13 +56,14 @@ function end() {
 
 function showLogin(notice = null) {
   end();
+  drafts.clear();
   root.replaceChildren(loginView({ auth, onDone: begin, notice }));
 }
 
 function begin() {
   end();
   session = new Session({ auth, api, changed, notify, restart: begin });
-  view = appView(session, { onLogout: logout });
+  view = appView(session, { onLogout: logout, drafts });
   root.replaceChildren(view.element);
   session.start();
 }

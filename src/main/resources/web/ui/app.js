@@ -21,7 +21,7 @@ function fromAddress() {
   }
 }
 
-export function appView(session, { onLogout }) {
+export function appView(session, { onLogout, drafts }) {
   const go = (id) => (location.hash = href(id));
   const goBack = () => {
     closeMenu();
@@ -31,7 +31,7 @@ export function appView(session, { onLogout }) {
   };
   const onNew = () => newChatDialog(session, go);
   const inbox = inboxView(session, { href, onNew });
-  const chat = chatView(session, { onBack: goBack });
+  const chat = chatView(session, { onBack: goBack, drafts });
   const me = h('button', { type: 'button', class: 'me', 'aria-label': 'Your profile', title: 'Your profile', onclick: () => profileDialog(session, { onLogout }) });
   const bannerText = h('span', {});
   const bannerAction = h('button', { type: 'button', class: 'link', onclick: () => session.socket.start() });

@@ -15,7 +15,7 @@ import { toast } from './toast.js';
 const QUICK = ['👍', '❤️', '😂', '😮', '😢', '🙏'];
 const NEAR = 120;
 
-export function chatView(session, { onBack }) {
+export function chatView(session, { onBack, drafts }) {
   let shown = null;
   let firstUnread = null;
   let atEnd = true;
@@ -29,6 +29,7 @@ export function chatView(session, { onBack }) {
   const scroll = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Messages', onscroll: onScroll, onkeydown: onScrollKey }, older, list);
   const down = h('button', { type: 'button', class: 'down', 'aria-label': 'To the newest message', hidden: true, onclick: () => toEnd() }, icon('down'));
   const write = composer({
+    drafts,
     name: (id) => (id === session.me ? 'yourself' : session.people.name(id)),
     onSend: (content, replyTo) => {
       keep(session.post({ op: 'send', conversation_id: shown, content, ...(replyTo ? { reply_to: replyTo } : {}) }));

@@ -8,8 +8,8 @@ const MAX_BYTES = 16 * 1024;
 const TYPING_EVERY_MS = 3_000;
 const TYPING_ENDS_MS = 5_000;
 
-export function composer({ onSend, onEdit, onTyping, onEditLast, name }) {
-  const drafts = new Map();
+/** `drafts` has what is typed and not sent, by conversation; it belongs to the caller and may outlive the composer. */
+export function composer({ onSend, onEdit, onTyping, onEditLast, name, drafts }) {
   let conversation = null;
   let mode = null; // {kind: 'reply' | 'edit', seq, sender, content}
   let typingAt = 0;
@@ -22,6 +22,7 @@ export function composer({ onSend, onEdit, onTyping, onEditLast, name }) {
 
   function oninput() {
     grow();
+    if (mode?.kind !== 'edit') drafts.set(conversation, input.value);
     if (!input.value.trim()) return stopTyping();
     const now = Date.now();
     clearTimeout(typingTimer);

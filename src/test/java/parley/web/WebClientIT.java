@@ -117,6 +117,7 @@ class WebClientIT extends BrowserTest {
     assertThat(ann.tick("before", "delivered")).isVisible();
 
     List<String> hellos = new CopyOnWriteArrayList<>();
+    List<Runnable> held = new CopyOnWriteArrayList<>();
     ann.context()
         .routeWebSocket(
             SOCKET,
@@ -130,18 +131,27 @@ class WebClientIT extends BrowserTest {
                     server.send(frame.text());
                   });
               server.onMessage(
-                  frame ->
-                      route.send(
-                          frame
-                              .text()
-                              .replaceFirst("\"epoch\":\"[^\"]*\"", "\"epoch\":\"another\"")));
+                  frame -> {
+                    String text =
+                        frame.text().replaceFirst("\"epoch\":\"[^\"]*\"", "\"epoch\":\"another\"");
+                    if (hellos.size() == 1 && text.contains("another")) {
+                      held.add(() -> route.send(text));
+                    } else {
+                      route.send(text);
+                    }
+                  });
             });
     ann.reopen();
-    // The page begins anew in between, and what is typed before that is gone.
+    ann.page().waitForCondition(() -> !held.isEmpty());
+    assertThat(ann.message("before")).isVisible();
+    ann.input().fill("after");
+    held.getFirst().run();
+    // The page begins anew, and what was typed before that is still there.
     ann.page().waitForCondition(() -> hellos.size() == 2);
     assertThat(ann.page().locator(".banner")).isHidden();
     assertThat(ann.message("before")).isVisible();
-    ann.say("after");
+    assertThat(ann.input()).hasValue("after");
+    ann.button("Send").click();
     assertThat(ann.tick("after", "delivered")).isVisible();
     assertThat(hellos).hasSize(2);
     assertThat(hellos.get(0)).doesNotContain("fresh");
