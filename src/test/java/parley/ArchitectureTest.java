@@ -103,6 +103,20 @@ class ArchitectureTest {
     }
   }
 
+  /** A file that is not there would count as an empty one. */
+  @Test
+  void everyIncludedConfigurationExists() throws IOException {
+    Path resources = Path.of("src/main/resources");
+    List<String> includes =
+        Files.readAllLines(resources.resolve("application.conf")).stream()
+            .filter(line -> line.startsWith("include "))
+            .map(line -> line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')))
+            .toList();
+    assertThat(includes)
+        .isNotEmpty()
+        .allSatisfy(name -> assertThat(resources.resolve(name + ".conf")).isRegularFile());
+  }
+
   @Test
   void aSimpleNameBelongsToOneClass() {
     JavaClasses all = new ClassFileImporter().importPackages("parley");

@@ -189,7 +189,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     parley.http.HttpServices http =
         new parley.http.HttpServices(
             AuthServices.of(accounts, tokens, tokenIssuers.keys()),
-            new LoginThrottle(clock),
+            new LoginThrottle(System::nanoTime),
             new RegistrationLimit(settings.rates().registrationsPerDay(), clock),
             writeBudget(rate, settings.rates().groupsPerDay(), clock, telemetry),
             entityRefs::user,

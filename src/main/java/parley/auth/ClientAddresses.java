@@ -7,7 +7,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /** Decides what counts as one client address. */
-public final class ClientAddresses {
+final class ClientAddresses {
   /** Length of a /64 in hex digits. The next constant is the length of a /48. */
   private static final int IPV6_KEY_DIGITS = 16;
 
@@ -19,7 +19,7 @@ public final class ClientAddresses {
    * The key of a client, in hex: its IPv4 address, or the /64 of its IPv6 address, which is what
    * one customer gets.
    */
-  public static String key(InetAddress address) {
+  static String key(InetAddress address) {
     byte[] bytes = address.getAddress();
     return HexFormat.of()
         .formatHex(address instanceof Inet6Address ? Arrays.copyOf(bytes, 8) : bytes);

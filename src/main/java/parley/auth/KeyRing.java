@@ -182,11 +182,6 @@ public final class KeyRing implements AutoCloseable {
     return TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - lastReadNanos);
   }
 
-  /** Whether {@link #rotate} can change the keys; false if they are in an operator's file. */
-  public boolean canRotate() {
-    return store != null && store.isWritable();
-  }
-
   /**
    * Publishes a next key, which signs after {@code lead}. If a next key is published already, it
    * stays the next key, and signs earlier if {@code lead} says so. It is safe to repeat the call.

@@ -1,9 +1,9 @@
 /**
  * Accounts and tokens: who may sign in, and who a bearer token speaks for. {@link
  * parley.auth.Accounts} is the entry point for accounts, {@link parley.auth.AccessTokens} for
- * tokens. Behind them are the {@link parley.auth.AccountEntity} entity (one writer per username),
- * the password hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and
- * the keys of an external issuer. Profiles, routes and cookies are in other packages.
+ * tokens. Behind them are the {@link parley.auth.AccountEntity} (one writer per username), the
+ * password hasher on threads of its own, the signing keys ({@link parley.auth.KeyRing}), and the
+ * keys of an external issuer. Profiles, routes and cookies are in other packages.
  *
  * <h2>Decision: a login makes a family, and the family ends as one</h2>
  *

@@ -39,7 +39,7 @@ public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
     return new BoundedMap<>(most, true);
   }
 
-  /** Whether an entry was ever removed for lack of room. */
+  /** Whether an entry was ever removed for lack of room, before a {@link #clear} too. */
   public boolean hasForgotten() {
     return forgetful;
   }

@@ -26,7 +26,9 @@ public record TokenBucket(int capacity, long interval, long credit, long at) {
         capacity, interval, elapsed >= full - credit ? full : credit + elapsed, now);
   }
 
-  /** Time until so many tokens can be taken; 0 is now. More than the capacity never can. */
+  /**
+   * Time until so many tokens can be taken; 0 is now. More than {@code capacity} are never there.
+   */
   public long waitFor(int tokens) {
     return Math.max(0, interval * tokens - credit);
   }

@@ -28,7 +28,7 @@ final class Acceptor implements Runnable {
   private static final Duration LOG_INTERVAL = Duration.ofSeconds(10);
 
   private final ServerSocketChannel listeningChannel;
-  private final ConnectionCounts limits;
+  private final ConnectionCounts counts;
   private final PortMeters meters;
   private final byte[] refusal;
   private final BiConsumer<InetSocketAddress, SocketChannel> onAdmitted;
@@ -48,13 +48,13 @@ final class Acceptor implements Runnable {
    */
   Acceptor(
       ServerSocketChannel listening,
-      ConnectionCounts limits,
+      ConnectionCounts counts,
       PortMeters meters,
       byte[] refusal,
       BiConsumer<InetSocketAddress, SocketChannel> onAdmitted,
       Consumer<Duration> pauser) {
     this.listeningChannel = listening;
-    this.limits = limits;
+    this.counts = counts;
     this.meters = meters;
     this.refusal = refusal;
     this.onAdmitted = onAdmitted;
@@ -102,7 +102,7 @@ final class Acceptor implements Runnable {
     try {
       InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
       channel.configureBlocking(false);
-      switch (limits.admit(remote.getAddress())) {
+      switch (counts.admit(remote.getAddress())) {
         case ADMITTED -> onAdmitted.accept(remote, channel);
         case PORT_FULL -> {
           meters.portFull.increment();

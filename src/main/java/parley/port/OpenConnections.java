@@ -16,19 +16,19 @@ import parley.port.OpenConnection.Signal;
 
 /** The open connections of a port, bounded by its limits. Thread-safe. */
 final class OpenConnections implements ForwardedLimit {
-  private final ConnectionCounts limits;
+  private final ConnectionCounts counts;
   private final PortMeters meters;
   private final ConcurrentMap<InetSocketAddress, OpenConnection> open = new ConcurrentHashMap<>();
   private final CompletableFuture<Done> allEnded = new CompletableFuture<>();
   private volatile boolean finishing;
 
-  OpenConnections(ConnectionCounts limits, PortMeters meters) {
-    this.limits = limits;
+  OpenConnections(ConnectionCounts counts, PortMeters meters) {
+    this.counts = counts;
     this.meters = meters;
   }
 
   /**
-   * Adds a connection that the limits have admitted, and hands it to the code that serves it. If
+   * Adds a connection that the counts have admitted, and hands it to the code that serves it. If
    * that fails, the connection has ended and no longer counts when this call throws.
    *
    * @param handOver makes somebody serve the connection
@@ -40,7 +40,7 @@ final class OpenConnections implements ForwardedLimit {
       handOver.run();
     } catch (RuntimeException | LinkageError e) {
       if (connection == null) {
-        limits.release(remote.getAddress());
+        counts.release(remote.getAddress());
       } else {
         connection.end();
       }
@@ -49,7 +49,7 @@ final class OpenConnections implements ForwardedLimit {
   }
 
   /**
-   * Adds a connection that the limits have admitted. If the client comes again from the same port,
+   * Adds a connection that the counts have admitted. If the client comes again from the same port,
    * its earlier connection is lost, perhaps before its stream started. That connection ends here
    * and no longer counts.
    */
@@ -66,7 +66,7 @@ final class OpenConnections implements ForwardedLimit {
   private void onEnded(OpenConnection connection) {
     // A new connection may have the same address already.
     open.remove(connection.remote(), connection);
-    limits.release(connection.remote().getAddress());
+    counts.release(connection.remote().getAddress());
     if (finishing && open.isEmpty()) {
       allEnded.complete(Done.done());
     }
@@ -123,7 +123,7 @@ final class OpenConnections implements ForwardedLimit {
 
   @Override
   public boolean acquire(InetAddress client) {
-    boolean taken = limits.acquireAddress(client);
+    boolean taken = counts.acquireAddress(client);
     if (!taken) {
       meters.addressFull.increment();
     }
@@ -132,16 +132,16 @@ final class OpenConnections implements ForwardedLimit {
 
   @Override
   public void release(InetAddress client) {
-    limits.releaseAddress(client);
+    counts.releaseAddress(client);
   }
 
   @Override
   public void releaseWithConnection(HttpRequest request, InetAddress client) {
     OpenConnection connection = ofRequest(request);
     if (connection == null) {
-      limits.releaseAddress(client);
+      counts.releaseAddress(client);
     } else {
-      connection.whenEnded(() -> limits.releaseAddress(client));
+      connection.whenEnded(() -> counts.releaseAddress(client));
     }
   }
 }

@@ -19,22 +19,22 @@ final class AttachedSession implements DeliveryTracker.Port {
 
   private final SessionDeps deps;
   private final OutgoingFrames out;
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
 
   AttachedSession(
       ActorContext<Session.Command> context,
       SessionDeps deps,
       OutgoingFrames out,
-      HelloHandler helloHandler,
+      ClientLogin clientLogin,
       FrameBudget budget) {
     this.deps = deps;
     this.out = out;
-    this.helloHandler = helloHandler;
+    this.clientLogin = clientLogin;
     deliveryTracker = new DeliveryTracker(this);
-    userLossCheck = new UserLossCheck(deps, helloHandler, helloHandler.adapter());
+    userLossCheck = new UserLossCheck(deps, clientLogin, clientLogin.adapter());
     clientRequests =
         new ClientRequests(
-            context, deps, out, deliveryTracker, budget, helloHandler.me(), helloHandler.adapter());
+            context, deps, out, deliveryTracker, budget, clientLogin.me(), clientLogin.adapter());
   }
 
   /** Handles a delivery. Returns false if an earlier delivery was lost. */
@@ -100,7 +100,7 @@ final class AttachedSession implements DeliveryTracker.Port {
 
   @Override
   public void message(ConversationId id, Entry entry, boolean live) {
-    boolean own = entry.senderId().equals(helloHandler.me());
+    boolean own = entry.senderId().equals(clientLogin.me());
     if (live && !own) {
       deps.meters().delivered(deps.ticker().millis() - entry.at());
     }

@@ -16,7 +16,7 @@ final class FrameAdmission {
 
   private final SessionDeps deps;
   private final OutgoingFrames out;
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
   private final FrameBudget budget;
   private final SessionLifecycle lifecycle;
   private int badFrames;
@@ -24,12 +24,12 @@ final class FrameAdmission {
   FrameAdmission(
       SessionDeps deps,
       OutgoingFrames out,
-      HelloHandler helloHandler,
+      ClientLogin clientLogin,
       FrameBudget budget,
       SessionLifecycle lifecycle) {
     this.deps = deps;
     this.out = out;
-    this.helloHandler = helloHandler;
+    this.clientLogin = clientLogin;
     this.budget = budget;
     this.lifecycle = lifecycle;
   }
@@ -60,7 +60,7 @@ final class FrameAdmission {
     if (frame instanceof ClientFrame.Hello) {
       return "op: hello has been said";
     }
-    if (frame instanceof ClientFrame.Post post && helloHandler.me().equals(post.to())) {
+    if (frame instanceof ClientFrame.Post post && clientLogin.me().equals(post.to())) {
       return "to must be another user";
     }
     return null;

@@ -34,7 +34,7 @@ final class FrameBudget {
   /** Time window in which refusals are counted; its resolution is one second. */
   static final Duration WITHIN = Duration.ofSeconds(60);
 
-  /** The unit of time of the buckets of a connection, in a second. */
+  /** Nanoseconds of a second: the buckets of a connection count in them. */
   static final long NANOS = 1_000_000_000L;
 
   private TokenBucket frames = TokenBucket.full(BURST, NANOS / PER_SECOND, 0);

@@ -68,7 +68,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   private final SessionDeps deps;
   private final SessionSettings settings;
   private final OutgoingFrames out;
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
   private final FrameBudget budget = new FrameBudget();
   private final SessionLifecycle lifecycle;
   private final FrameAdmission frameAdmission;
@@ -100,12 +100,12 @@ public final class Session extends AbstractBehavior<Session.Command> {
     this.deps = deps;
     settings = deps.settings();
     out = new OutgoingFrames(socket, settings, deps.meters());
-    helloHandler = new HelloHandler(context, deps);
+    clientLogin = new ClientLogin(context, deps);
     lifecycle = new SessionLifecycle(timers, settings, out);
-    frameAdmission = new FrameAdmission(deps, out, helloHandler, budget, lifecycle);
-    tokenExpiry = new TokenExpiry(helloHandler, out, lifecycle);
+    frameAdmission = new FrameAdmission(deps, out, clientLogin, budget, lifecycle);
+    tokenExpiry = new TokenExpiry(clientLogin, out, lifecycle);
     userAttachment =
-        new UserAttachment(context, deps, out, helloHandler, budget, lifecycle, tokenExpiry);
+        new UserAttachment(context, deps, out, clientLogin, budget, lifecycle, tokenExpiry);
     lastReceivedAt = deps.ticker().nanos();
     lifecycle.start(Timer.HELLO, settings.helloTimeout());
     lifecycle.start(Timer.IDLE, settings.idleTimeout());
@@ -181,7 +181,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     lifecycle.enter(Phase.VERIFYING);
     lifecycle.cancel(Timer.HELLO);
     lifecycle.start(Timer.ANSWER, settings.answerTimeout());
-    helloHandler.hello(first);
+    clientLogin.hello(first);
   }
 
   private void onFrame(ClientFrame frame) {
@@ -193,7 +193,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case ClientFrame.Hello f -> {} // refused above
       case ClientFrame.Auth f -> {
         lifecycle.start(Timer.ANSWER, settings.answerTimeout());
-        helloHandler.renew(f);
+        clientLogin.renew(f);
       }
       case ClientFrame.Ping f -> {
         // A pong confirms earlier acknowledgements: they count at the client's next hello.
@@ -250,11 +250,11 @@ public final class Session extends AbstractBehavior<Session.Command> {
   // ---- identity and token
 
   private void onVerified(SessionInternal.Verified verified) {
-    if (lifecycle.isIn(Phase.CLOSING) || !helloHandler.isAwaited(verified)) {
+    if (lifecycle.isIn(Phase.CLOSING) || !clientLogin.isAwaited(verified)) {
       return;
     }
     lifecycle.cancel(Timer.ANSWER);
-    if (helloHandler.renewing()) {
+    if (clientLogin.renewing()) {
       renewed(verified.verdict());
       return;
     }
@@ -262,10 +262,10 @@ public final class Session extends AbstractBehavior<Session.Command> {
       case Authenticator.Accepted accepted -> {
         lifecycle.enter(Phase.ATTACHING);
         lifecycle.start(Timer.ANSWER, settings.answerTimeout());
-        helloHandler.attach(accepted);
+        clientLogin.attach(accepted);
       }
       case Authenticator.Rejected rejected -> {
-        out.refuse(helloHandler.helloId(), HelloHandler.badToken());
+        out.refuse(clientLogin.helloId(), ClientLogin.badToken());
         lifecycle.close(CloseCode.UNAUTHENTICATED, "the token is not good", 0);
       }
       case Authenticator.Unavailable unavailable -> failHandshake("tokens cannot be judged now");
@@ -273,7 +273,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void renewed(Authenticator.Verdict verdict) {
-    ServerFrame answer = helloHandler.onRenewalVerdict(verdict);
+    ServerFrame answer = clientLogin.onRenewalVerdict(verdict);
     if (answer == null) {
       lifecycle.start(Timer.ANSWER, settings.answerTimeout());
       userAttachment.resume();
@@ -285,7 +285,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
 
   // The handshake got no answer. The client is not at fault and may try again.
   private void failHandshake(String why) {
-    out.refuse(helloHandler.helloId(), Refusal.unavailable(why));
+    out.refuse(clientLogin.helloId(), Refusal.unavailable(why));
     lifecycle.close(CloseCode.STATE_LOST, why, SessionLifecycle.RETRY_MILLIS);
   }
 
@@ -335,16 +335,16 @@ public final class Session extends AbstractBehavior<Session.Command> {
   }
 
   private void onNoAnswer() {
-    helloHandler.abandonVerification();
-    if (helloHandler.loginPending()) {
+    clientLogin.abandonVerification();
+    if (clientLogin.loginPending()) {
       // The user entity may hold the session under the new login or the old one, and the session
       // cannot know which. The end of either login must end it, so it closes now.
-      out.send(helloHandler.loginUndecided());
+      out.send(clientLogin.loginUndecided());
       lifecycle.close(
           CloseCode.STATE_LOST,
           "the change of login was not settled in time",
           SessionLifecycle.RETRY_MILLIS);
-    } else if (helloHandler.renewing()) {
+    } else if (clientLogin.renewing()) {
       renewed(new Authenticator.Unavailable());
     } else {
       failHandshake("no answer in time");
@@ -419,7 +419,7 @@ public final class Session extends AbstractBehavior<Session.Command> {
     boolean listens =
         lifecycle.isIn(Phase.HELLO)
             || (lifecycle.isIn(Phase.LIVE)
-                && !helloHandler.renewing()
+                && !clientLogin.renewing()
                 && lifecycle.attached().clientRequests.openRequests() < QUESTIONS);
     if (readyWithheld && listens && out.bytes() <= settings.drainedBytes()) {
       readyWithheld = false;

@@ -13,19 +13,19 @@ final class TokenExpiry {
    */
   private static final long TOKEN_CHECK_MILLIS = 3_600_000;
 
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
   private final OutgoingFrames out;
   private final SessionLifecycle lifecycle;
 
-  TokenExpiry(HelloHandler helloHandler, OutgoingFrames out, SessionLifecycle lifecycle) {
-    this.helloHandler = helloHandler;
+  TokenExpiry(ClientLogin clientLogin, OutgoingFrames out, SessionLifecycle lifecycle) {
+    this.clientLogin = clientLogin;
     this.out = out;
     this.lifecycle = lifecycle;
   }
 
   /** Ends the session if its token has expired; otherwise checks again when it does. */
   void check() {
-    long left = helloHandler.tokenLeft();
+    long left = clientLogin.tokenLeft();
     if (left <= 0) {
       lifecycle.close(CloseCode.UNAUTHENTICATED, "the token has ended", 0);
     } else {

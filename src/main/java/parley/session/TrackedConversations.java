@@ -18,7 +18,7 @@ final class TrackedConversations {
 
   // Conversations without outstanding entries. Everything up to the stored seq was sent and
   // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
-  // Beyond the bound the oldest one is removed, and the flag below is set.
+  // Beyond the bound the oldest one is forgotten.
   private final BoundedMap<ConversationId, SentPosition> completed = BoundedMap.byAge(ENDED);
 
   /**

@@ -20,7 +20,7 @@ final class UserAttachment {
   private final ActorContext<Session.Command> context;
   private final SessionDeps deps;
   private final OutgoingFrames out;
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
   private final FrameBudget budget;
   private final SessionLifecycle lifecycle;
   private final TokenExpiry tokenExpiry;
@@ -33,14 +33,14 @@ final class UserAttachment {
       ActorContext<Session.Command> context,
       SessionDeps deps,
       OutgoingFrames out,
-      HelloHandler helloHandler,
+      ClientLogin clientLogin,
       FrameBudget budget,
       SessionLifecycle lifecycle,
       TokenExpiry tokenExpiry) {
     this.context = context;
     this.deps = deps;
     this.out = out;
-    this.helloHandler = helloHandler;
+    this.clientLogin = clientLogin;
     this.budget = budget;
     this.lifecycle = lifecycle;
     this.tokenExpiry = tokenExpiry;
@@ -77,7 +77,7 @@ final class UserAttachment {
       attachAnswerParts.add(more);
     } else if (delivery instanceof Delivery.Numbered && attachAnswerParts != null) {
       attachAnswerParts = null;
-      helloHandler.resume();
+      clientLogin.resume();
       return;
     }
     AttachAnswerParts w = attachAnswerParts;
@@ -94,9 +94,9 @@ final class UserAttachment {
     }
     lifecycle.cancel(Timer.ANSWER);
     watchUser(answer.user());
-    AttachedSession attachedSession = new AttachedSession(context, deps, out, helloHandler, budget);
+    AttachedSession attachedSession = new AttachedSession(context, deps, out, clientLogin, budget);
     lifecycle.enterLive(attachedSession);
-    out.send(helloHandler.welcome());
+    out.send(clientLogin.welcome());
     attachedSession.deliveryTracker.attached(answer.lagging());
     tokenExpiry.check();
     lifecycle.start(Timer.CHECK, deps.settings().checkEvery());
@@ -137,18 +137,18 @@ final class UserAttachment {
       return;
     }
     attachAnswerParts = null;
-    helloHandler.resume();
+    clientLogin.resume();
     lifecycle.start(Timer.RESUME, deps.settings().resumeEvery());
   }
 
   private void onResumed(AttachAnswerParts answer) {
     watchUser(answer.user());
     lifecycle.attached().userLossCheck.restart();
-    if (helloHandler.isExpectedLogin(answer.sid())) {
+    if (clientLogin.isExpectedLogin(answer.sid())) {
       lifecycle.cancel(Timer.RESUME);
       lifecycle.setResuming(false);
-      if (helloHandler.loginPending()) {
-        tokenExpiry.onRenewalAnswered(helloHandler.loginAccepted());
+      if (clientLogin.loginPending()) {
+        tokenExpiry.onRenewalAnswered(clientLogin.loginAccepted());
       }
     } else if (!lifecycle.resuming()) {
       // The user entity holds this session under another login, so the end of its own login would
@@ -164,10 +164,10 @@ final class UserAttachment {
     boolean finalWord =
         ended.why() == Delivery.End.REMOVED
             || (ended.why() == Delivery.End.REFUSED && !ended.refusal().code().retryable());
-    if (helloHandler.loginPending() && finalWord) {
+    if (clientLogin.loginPending() && finalWord) {
       // The refusal may concern only the new token's login: attach again with the login that the
       // session had.
-      tokenExpiry.onRenewalAnswered(helloHandler.loginRefused());
+      tokenExpiry.onRenewalAnswered(clientLogin.loginRefused());
       resume();
       return;
     }
@@ -180,7 +180,7 @@ final class UserAttachment {
         if (lifecycle.resuming() && refusal.code().retryable()) {
           return; // The timer attaches again soon.
         }
-        out.refuse(helloHandler.helloId(), refusal);
+        out.refuse(clientLogin.helloId(), refusal);
         if (refusal.code().retryable()) {
           long wait = Math.max(refusal.retryAfterMillis(), SessionLifecycle.RETRY_MILLIS);
           lifecycle.close(CloseCode.STATE_LOST, refusal.message(), wait);

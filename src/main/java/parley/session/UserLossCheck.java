@@ -26,7 +26,7 @@ final class UserLossCheck {
   static final int KEPT = 1_000;
 
   private final SessionDeps deps;
-  private final HelloHandler helloHandler;
+  private final ClientLogin clientLogin;
   private final ActorRef<Delivery> session;
   private final BoundedMap<ConversationId, User.Ack> uncheckedAcks = BoundedMap.byAge(KEPT);
   private final BoundedMap<ConversationId, User.Ack> checkedAcks = BoundedMap.byAge(KEPT);
@@ -34,9 +34,9 @@ final class UserLossCheck {
   private long ackMessagesSent;
   private int unansweredChecks;
 
-  UserLossCheck(SessionDeps deps, HelloHandler helloHandler, ActorRef<Delivery> session) {
+  UserLossCheck(SessionDeps deps, ClientLogin clientLogin, ActorRef<Delivery> session) {
     this.deps = deps;
-    this.helloHandler = helloHandler;
+    this.clientLogin = clientLogin;
     this.session = session;
   }
 
@@ -63,8 +63,8 @@ final class UserLossCheck {
   private void send(List<User.Ack> acks) {
     ackMessagesSent++;
     deps.entities()
-        .user(helloHandler.me())
-        .tell(new User.Acked(helloHandler.device(), helloHandler.sessionId(), acks));
+        .user(clientLogin.me())
+        .tell(new User.Acked(clientLogin.device(), clientLogin.sessionId(), acks));
   }
 
   /** Sends a check to the user entity. Returns false if too many checks in a row got no answer. */
@@ -76,10 +76,10 @@ final class UserLossCheck {
     uncheckedAcks.values().forEach(ack -> checkedAcks.putLast(ack.conversationId(), ack));
     uncheckedAcks.clear();
     deps.entities()
-        .user(helloHandler.me())
+        .user(clientLogin.me())
         .tell(
             new User.Check(
-                helloHandler.device(), helloHandler.sessionId(), ackMessagesSent, session));
+                clientLogin.device(), clientLogin.sessionId(), ackMessagesSent, session));
     return true;
   }
 

@@ -8,7 +8,7 @@
  *   socket == SocketFlow (one stage) == Session (one actor)
  *                                         |-- SessionLifecycle phase, timers, end
  *                                         |-- FrameAdmission   which frames are carried out
- *                                         |-- HelloHandler   hello, token, attach
+ *                                         |-- ClientLogin      hello, token, attach
  *                                         |-- TokenExpiry      the end of a token
  *                                         |-- UserAttachment   attach again, the user entity's end
  *                                         |-- ClientRequests   what a client's frames ask for

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class LoginThrottleTest {
   private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
-  private final LoginThrottle throttle = new LoginThrottle(clock);
+  private final LoginThrottle throttle =
+      new LoginThrottle(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()));
 
   @Test
   void anAddressHasABurstAndThenASteadyRate() throws UnknownHostException {

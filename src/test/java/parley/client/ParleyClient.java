@@ -139,21 +139,22 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   public TestAccount refresh(TestAccount testAccount) {
-    Answer answer =
-        post("/v1/auth/refresh", null, JsonTrees.obj("refresh_token", testAccount.refreshToken()))
-            .expect(200);
-    return account(testAccount.username(), answer);
+    return account(testAccount.username(), askToRefresh(testAccount).expect(200));
   }
 
   /**
    * New tokens as an app gets them: with the refresh token, and with the password once it ended.
    */
   public TestAccount renew(TestAccount testAccount) {
-    Answer answer =
-        post("/v1/auth/refresh", null, JsonTrees.obj("refresh_token", testAccount.refreshToken()));
+    Answer answer = askToRefresh(testAccount);
     return answer.status() == 401
         ? login(testAccount.username(), testAccount.password())
         : account(testAccount.username(), answer.expect(200));
+  }
+
+  private Answer askToRefresh(TestAccount testAccount) {
+    return post(
+        "/v1/auth/refresh", null, JsonTrees.obj("refresh_token", testAccount.refreshToken()));
   }
 
   private static JsonNode credentials(String username, String password) {

@@ -115,7 +115,7 @@ final class HttpHarness implements AutoCloseable {
     HttpServices httpServices =
         new HttpServices(
             identity,
-            new LoginThrottle(InstantSource.fixed(Instant.EPOCH)),
+            new LoginThrottle(() -> 0),
             new RegistrationLimit(registrationsPerDay, InstantSource.fixed(Instant.EPOCH)),
             budget,
             this::user,

@@ -37,7 +37,9 @@ final class RateLimitTest {
     assertThat(limit.take(a)).isEqualTo(100);
     nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(99));
     assertThat(limit.take(a)).isEqualTo(1);
-    nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(1));
+    nanos.addAndGet(TimeUnit.MICROSECONDS.toNanos(500));
+    assertThat(limit.take(a)).as("half a millisecond, rounded up").isEqualTo(1);
+    nanos.addAndGet(TimeUnit.MICROSECONDS.toNanos(500));
     assertThat(limit.take(a)).isZero();
     assertThat(limit.take(a)).isPositive();
     nanos.addAndGet(TimeUnit.SECONDS.toNanos(1));

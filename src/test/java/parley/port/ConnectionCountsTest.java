@@ -17,42 +17,42 @@ final class ConnectionCountsTest {
     }
   }
 
-  private static ConnectionCounts limits(int port, int perAddress) {
+  private static ConnectionCounts counts(int port, int perAddress) {
     return new ConnectionCounts(
         PortSettings.standard(port, perAddress, InetAddress::isLoopbackAddress));
   }
 
   @Test
   void anIpv4AddressCountsOnItsOwn() {
-    ConnectionCounts limits = limits(0, 1);
-    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
-    assertThat(limits.admit(address("203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
-    assertThat(limits.admit(address("::ffff:203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
-    assertThat(limits.admit(address("203.0.113.8"))).isEqualTo(Admission.ADMITTED);
-    assertThat(limits.open()).isEqualTo(2);
+    ConnectionCounts counts = counts(0, 1);
+    assertThat(counts.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
+    assertThat(counts.admit(address("203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(counts.admit(address("::ffff:203.0.113.7"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(counts.admit(address("203.0.113.8"))).isEqualTo(Admission.ADMITTED);
+    assertThat(counts.open()).isEqualTo(2);
   }
 
   @Test
   void anIpv6Slash64CountsAsOneAddress() {
-    ConnectionCounts limits = limits(0, 1);
-    assertThat(limits.admit(address("2001:db8:1:2::1"))).isEqualTo(Admission.ADMITTED);
-    assertThat(limits.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Admission.ADDRESS_FULL);
-    assertThat(limits.admit(address("2001:db8:1:3::1"))).isEqualTo(Admission.ADMITTED);
+    ConnectionCounts counts = counts(0, 1);
+    assertThat(counts.admit(address("2001:db8:1:2::1"))).isEqualTo(Admission.ADMITTED);
+    assertThat(counts.admit(address("2001:db8:1:2:ffff::9"))).isEqualTo(Admission.ADDRESS_FULL);
+    assertThat(counts.admit(address("2001:db8:1:3::1"))).isEqualTo(Admission.ADMITTED);
   }
 
   @Test
   void loopbackIsExemptFromTheFirstAndNotFromTheSecond() {
-    ConnectionCounts limits = limits(3, 1);
+    ConnectionCounts counts = counts(3, 1);
     for (int i = 0; i < 3; i++) {
-      assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Admission.ADMITTED);
+      assertThat(counts.admit(address("127.0.0.1"))).isEqualTo(Admission.ADMITTED);
     }
-    assertThat(limits.admit(address("127.0.0.1"))).isEqualTo(Admission.PORT_FULL);
+    assertThat(counts.admit(address("127.0.0.1"))).isEqualTo(Admission.PORT_FULL);
   }
 
   @Test
   void zeroIsNoLimitAndNothingIsRememberedOfWhoHasGone() {
-    ConnectionCounts off = limits(0, 0);
-    ConnectionCounts on = limits(1_000, 10);
+    ConnectionCounts off = counts(0, 0);
+    ConnectionCounts on = counts(1_000, 10);
     for (int i = 0; i < 500; i++) {
       assertThat(off.admit(address("203.0.113.7"))).isEqualTo(Admission.ADMITTED);
       assertThat(on.admit(address("10.0." + i / 250 + "." + i % 250)))

@@ -11,26 +11,26 @@ import org.junit.jupiter.api.Test;
 final class OpenConnectionsTest {
   private static final InetSocketAddress CLIENT = new InetSocketAddress("203.0.113.7", 40_000);
 
-  private final ConnectionCounts limits =
+  private final ConnectionCounts counts =
       new ConnectionCounts(PortSettings.standard(10, 10, address -> false));
   private final OpenConnections openConnections =
-      new OpenConnections(limits, new PortMeters(limits::open));
+      new OpenConnections(counts, new PortMeters(counts::open));
 
   /** A client resets its connection and comes again from the same port before anybody looked. */
   @Test
   void aClientFromTheSamePortCountsOnce() throws Exception {
     try (SocketChannel one = SocketChannel.open();
         SocketChannel other = SocketChannel.open()) {
-      limits.admit(CLIENT.getAddress());
+      counts.admit(CLIENT.getAddress());
       OpenConnection first = openConnections.add(CLIENT, one);
-      limits.admit(CLIENT.getAddress());
+      counts.admit(CLIENT.getAddress());
       OpenConnection second = openConnections.add(CLIENT, other);
-      assertThat(limits.open()).isEqualTo(1);
+      assertThat(counts.open()).isEqualTo(1);
       assertThat(openConnections.get(CLIENT)).isSameAs(second);
       first.end();
-      assertThat(limits.open()).isEqualTo(1);
+      assertThat(counts.open()).isEqualTo(1);
       second.end();
-      assertThat(limits.open()).isZero();
+      assertThat(counts.open()).isZero();
       assertThat(openConnections.get(CLIENT)).isNull();
     }
   }
@@ -39,7 +39,7 @@ final class OpenConnectionsTest {
   @Test
   void aConnectionThatFailsToStartNoLongerCounts() throws Exception {
     try (SocketChannel channel = SocketChannel.open()) {
-      limits.admit(CLIENT.getAddress());
+      counts.admit(CLIENT.getAddress());
       assertThatThrownBy(
               () ->
                   openConnections.add(
@@ -49,8 +49,8 @@ final class OpenConnectionsTest {
                         throw new NoClassDefFoundError("planted");
                       }))
           .isInstanceOf(NoClassDefFoundError.class);
-      assertThat(limits.open()).isZero();
-      assertThat(limits.addresses()).isZero();
+      assertThat(counts.open()).isZero();
+      assertThat(counts.addresses()).isZero();
       assertThat(openConnections.get(CLIENT)).isNull();
     }
   }

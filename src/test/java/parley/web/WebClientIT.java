@@ -423,9 +423,8 @@ class WebClientIT extends BrowserTest {
                 .page()
                 .evaluate(
                     "Math.max(document.documentElement.scrollWidth, document.body.scrollWidth,"
-                        + " ...[...document.querySelectorAll('.scroll, .rows-scroll,"
-                        + " dialog')].filter(e => e.clientWidth).map(e => e.scrollWidth -"
-                        + " e.clientWidth + 360))"))
+                        + " ...[...document.querySelectorAll('.scroll, .rows-scroll, dialog')]"
+                        + ".filter(e => e.clientWidth).map(e => e.scrollWidth - e.clientWidth + 360))"))
         .isEqualTo(360);
   }
 }

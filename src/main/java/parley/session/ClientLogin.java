@@ -19,7 +19,7 @@ import parley.user.User;
  * Authentication and attachment of one connection: keeps the hello, has tokens verified, and
  * attaches the session to its user entity.
  */
-final class HelloHandler {
+final class ClientLogin {
   private final ActorContext<Session.Command> context;
   private final SessionDeps deps;
 
@@ -32,7 +32,7 @@ final class HelloHandler {
   private boolean renewing;
   private int verification;
 
-  HelloHandler(ActorContext<Session.Command> context, SessionDeps deps) {
+  ClientLogin(ActorContext<Session.Command> context, SessionDeps deps) {
     this.context = context;
     this.deps = deps;
   }
