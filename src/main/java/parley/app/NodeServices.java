@@ -35,6 +35,7 @@ import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
 import parley.conversation.ConversationSharding;
 import parley.conversation.ConversationVerifier;
+import parley.conversation.LogScans;
 import parley.conversation.NoArchive;
 import parley.http.AuthServices;
 import parley.http.HttpServer;
@@ -147,7 +148,8 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             telemetry,
             archiveDependencies == null ? new NoArchive() : archiveDependencies,
             (id, message) ->
-                sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message)));
+                sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message),
+            new LogScans(() -> telemetry.limited("searches"), System::nanoTime)));
     PushWiring pushWiring =
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
+import parley.bounds.Bulkhead;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.UserId;

@@ -15,6 +15,7 @@ import org.apache.pekko.actor.typed.DispatcherSelector;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.Bulkhead;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.UserId;
@@ -59,11 +60,16 @@ final class SegmentTier implements ColdTier {
     this.executor = system.dispatchers().lookup(DispatcherSelector.fromConfig(DISPATCHER));
     this.cache = new SegmentCache(limits);
     this.meters = new ColdMeters(telemetry);
-    this.reads = new Bulkhead("reads", limits.reads(), limits.readsWaiting());
-    this.scans = new Bulkhead("scans", limits.scans(), limits.scansWaiting());
-    this.writes = new Bulkhead("writes", limits.writes(), limits.writesWaiting());
+    this.reads = bulkhead("reads", limits.reads(), limits.readsWaiting());
+    this.scans = bulkhead("scans", limits.scans(), limits.scansWaiting());
+    this.writes = bulkhead("writes", limits.writes(), limits.writesWaiting());
     telemetry.gauge(ColdMeters.WAITING, reads::waiting);
     telemetry.gauge(ColdMeters.CACHE, cache::bytes);
+  }
+
+  private static Bulkhead bulkhead(String what, int admitted, int waiting) {
+    return new Bulkhead(
+        admitted, waiting, () -> new ColdUnavailable("too many cold " + what, null));
   }
 
   @Override
@@ -274,24 +280,14 @@ final class SegmentTier implements ColdTier {
         .async(DISPATCHER);
   }
 
-  /** Runs a source when the bulkhead admits it, and frees its place however the source ends. */
+  /** Runs a source when the bulkhead admits it, and for as long as its reader takes entries. */
   private <T> Source<T, NotUsed> withPermit(
       Bulkhead bulkhead, @Nullable String name, Source<T, NotUsed> source) {
-    return Source.lazySource(
-            () -> {
-              Bulkhead.Permit permit = bulkhead.enter(name);
-              return Source.completionStage(permit.granted())
-                  .flatMapConcat(granted -> source)
-                  .initialTimeout(limits.patience())
-                  .backpressureTimeout(limits.stalled())
-                  .mapError(Throwable.class, failure -> meters.failed("read", failure))
-                  .watchTermination(
-                      (ignored, ended) -> {
-                        var unused = ended.whenComplete((done, failure) -> permit.release());
-                        return NotUsed.getInstance();
-                      });
-            })
-        .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    return bulkhead
+        .admit(name, source)
+        .initialTimeout(limits.patience())
+        .backpressureTimeout(limits.stalled())
+        .mapError(Throwable.class, failure -> meters.failed("read", failure));
   }
 
   private CompletionStage<Segment> segment(ConversationId id, long seq, boolean cached) {

@@ -40,7 +40,12 @@ public record TokenBucket(int capacity, long interval, long credit, long at) {
 
   /** The bucket with one token given back, at most full. */
   public TokenBucket giveBack() {
+    return giveBack(1);
+  }
+
+  /** The bucket with so many tokens given back, at most full. */
+  public TokenBucket giveBack(int tokens) {
     return new TokenBucket(
-        capacity, interval, Math.min(capacity * interval, credit + interval), at);
+        capacity, interval, Math.min(capacity * interval, credit + interval * tokens), at);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What keeps state and rates bounded: a map that forgets, and a token bucket. Imports nothing of
- * the project, and every package may use it.
+ * What keeps state, rates and concurrent work bounded: a map that forgets, a token bucket, and a
+ * bulkhead. Imports nothing of the project, and every package may use it.
  */
 @NullMarked
 package parley.bounds;

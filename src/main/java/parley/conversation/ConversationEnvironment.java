@@ -17,6 +17,7 @@ import parley.user.User;
  * @param archive whether and how this node archives
  * @param reminders sends commands to reminders, which restart conversations with undelivered
  *     entries
+ * @param scans limits what searches and counts cost the node
  */
 public record ConversationEnvironment(
     ConversationSettings settings,
@@ -26,7 +27,8 @@ public record ConversationEnvironment(
     Consumer<ConversationId> wake,
     Telemetry telemetry,
     ConversationArchive archive,
-    ConversationReminder.Port reminders) {
+    ConversationReminder.Port reminders,
+    LogScans scans) {
   /**
    * An environment without reminders. A conversation that stops after a failure starts again only
    * with its next command.
@@ -47,7 +49,8 @@ public record ConversationEnvironment(
         wake,
         telemetry,
         archive,
-        ConversationReminder.Port.NONE);
+        ConversationReminder.Port.NONE,
+        new LogScans(() -> telemetry.limited("searches"), System::nanoTime));
   }
 
   /** An environment without reminders and without an archive. */

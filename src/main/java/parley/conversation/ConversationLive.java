@@ -73,7 +73,8 @@ final class ConversationLive {
             context.getSystem(),
             environment.settings().readJournal(),
             id,
-            environment.archive().tier());
+            environment.archive().tier(),
+            environment.scans());
     this.userCheck =
         new UserCheck(
             environment.users(),

@@ -17,6 +17,9 @@ import parley.serial.Stored;
  *
  * @param eventNr how many events it covers
  * @param type null before the conversation exists
+ * @param formerAhead with the next two the {@link ClockLead} of the members who were dropped from
+ *     {@code former}. The fields {@code ahead}, {@code farFrom} and {@code farTo} of a member are
+ *     its own
  * @param hashes the window of {@link DedupeWindow}, 8 bytes for each entry
  * @param amended seqs of edited and deleted entries; {@code amendments} says what became of each
  * @param indexSeqs with indexEvents and indexTimes the checkpoints of {@link LogIndex}
@@ -44,6 +47,8 @@ record ConversationSnapshot(
     List<MemberSnapshot> members,
     List<FormerSnapshot> former,
     long formerAhead,
+    long formerFarFrom,
+    long formerFarTo,
     byte[] hashes,
     long[] amended,
     long[] amendments,
@@ -70,10 +75,19 @@ record ConversationSnapshot(
       long delivered,
       long read,
       long unread,
-      long ahead) {}
+      long ahead,
+      long farFrom,
+      long farTo) {}
 
   /** A former member as stored. */
   @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   record FormerSnapshot(
-      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long ahead) {}
+      UserId userId,
+      long joinedSeq,
+      long joinedAt,
+      long leftSeq,
+      long read,
+      long ahead,
+      long farFrom,
+      long farTo) {}
 }

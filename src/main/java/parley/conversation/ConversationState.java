@@ -259,7 +259,9 @@ final class ConversationState {
     opener = opened.opener().userId();
     for (Person person : List.of(opened.opener(), opened.peer())) {
       people.put(person.userId(), person);
-      members.put(person.userId(), new Member(person.userId(), Role.MEMBER, 1, opened.at(), 0, 0));
+      members.put(
+          person.userId(),
+          new Member(person.userId(), Role.MEMBER, 1, opened.at(), 0, ClockLead.NONE));
     }
   }
 
@@ -314,7 +316,7 @@ final class ConversationState {
     if (sender != null && entry.clientMsgId() != null) {
       long time = ClientMsgIds.time(entry.clientMsgId(), entry.at());
       if (time != ClientMsgIds.NO_TIME) {
-        sender.sentAhead(time - entry.at());
+        sender.sentAhead(time - entry.at(), entry.seq());
       }
     }
   }
@@ -388,7 +390,9 @@ final class ConversationState {
         settled,
         storedMembers,
         former.toSnapshot(),
-        former.droppedClockLead(),
+        former.droppedClockLead().largest(),
+        former.droppedClockLead().farFrom(),
+        former.droppedClockLead().farTo(),
         dedupe.toBytes(),
         amendedEntries.targets(),
         amendedEntries.amendments(),
@@ -422,9 +426,12 @@ final class ConversationState {
       stored.people().forEach(person -> state.people.put(person.userId(), person));
     }
     if (stored.members() != null) {
-      stored.members().forEach(member -> state.members.put(member.userId(), Member.of(member)));
+      stored
+          .members()
+          .forEach(
+              member -> state.members.put(member.userId(), Member.of(member, stored.lastSeq())));
     }
-    state.former.restore(stored.former(), stored.formerAhead());
+    state.former.restore(stored);
     state.dedupe = DedupeWindow.fromBytes(orEmpty(stored.hashes()), stored.lastSeq());
     state.amendedEntries =
         AmendedEntries.of(orEmpty(stored.amended()), orEmpty(stored.amendments()));

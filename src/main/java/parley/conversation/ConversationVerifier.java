@@ -105,7 +105,12 @@ public final class ConversationVerifier {
     Reading(ConversationId id) {
       this.id = id;
       this.logReader =
-          new LogReader(system, readJournal, id, cold == null ? new MissingColdTier() : cold);
+          new LogReader(
+              system,
+              readJournal,
+              id,
+              cold == null ? new MissingColdTier() : cold,
+              new LogScans(() -> {}, System::nanoTime));
       this.state = new ConversationState(id);
     }
 

@@ -47,26 +47,53 @@ final class CursorMoves {
   }
 
   /**
-   * A count of unread entries from the cursor to the oldest entry in memory. It may take several
-   * reads.
+   * A count of entries that are unread for a member. It may take several reads. It counts what is
+   * behind the new cursor, up to the oldest entry in memory; or, if that is less, what the move
+   * passes. So a member who reads on in small steps has each entry read once.
    */
   private static final class Scan {
     final UserId user;
     final long from;
+
+    /** The last entry that the move passes, if those are counted, else 0. */
+    final long passedTo;
+
     long countedTo;
     long count;
     boolean running;
     long countingTo;
     final List<EntryBody.Delete> deletedSince = new ArrayList<>();
 
-    Scan(UserId user, long from) {
+    private Scan(UserId user, long from, long passedTo) {
       this.user = user;
       this.from = from;
+      this.passedTo = passedTo;
       this.countedTo = from - 1;
     }
 
+    /**
+     * For a move to {@code read}.
+     *
+     * @param inMemory the oldest entry in memory, above {@code read}
+     */
+    static Scan of(Member member, long read, long inMemory) {
+      return read - member.read() < inMemory - read
+          ? new Scan(member.userId(), member.read() + 1, read)
+          : new Scan(member.userId(), read + 1, 0);
+    }
+
+    /** The last entry to count from the log. */
+    long last(long inMemory) {
+      return passedTo > 0 ? passedTo : inMemory - 1;
+    }
+
+    /** Whether the member's cursor has moved since, so that the counted entries are others now. */
+    boolean isOutdated(Member member) {
+      return passedTo > 0 && from != member.read() + 1;
+    }
+
     /** The counted entries, minus those that were deleted since. */
-    long unread() {
+    long counted() {
       long gone =
           deletedSince.stream()
               .filter(d -> d.targetSeq() >= from && !d.targetSender().equals(user))
@@ -79,8 +106,10 @@ final class CursorMoves {
    * A count has ended.
    *
    * @param count null if the count failed
+   * @param failure null if it did not
    */
-  private record Counted(CursorMoves moves, Move move, Scan scan, @Nullable Long count)
+  private record Counted(
+      CursorMoves moves, Move move, Scan scan, @Nullable Long count, @Nullable Throwable failure)
       implements Conversation.Internal {
     @Override
     public String toString() {
@@ -205,24 +234,30 @@ final class CursorMoves {
       return new Resolved(move.read, countInMemory(member.userId(), move.read + 1));
     }
     Scan scan = move.scan;
+    if (scan != null && !scan.running && scan.isOutdated(member)) {
+      scan = null;
+    }
     if (scan == null) {
       if (move.ticksToRetry > 0) {
         return null;
       }
-      scan = new Scan(member.userId(), move.read + 1);
+      scan = Scan.of(member, move.read, inMemory);
       move.scan = scan;
     }
     if (scan.running) {
       return null;
     }
-    if (scan.countedTo < inMemory - 1) {
+    if (scan.countedTo < scan.last(inMemory)) {
       // New entries have pushed older ones out of memory meanwhile. Only those are counted in
       // addition.
-      start(move, scan, inMemory - 1);
+      start(move, scan, scan.last(inMemory));
       return null;
     }
+    if (scan.passedTo > 0) {
+      return new Resolved(scan.passedTo, member.unread() - scan.counted());
+    }
     return new Resolved(
-        scan.from - 1, scan.unread() + countInMemory(member.userId(), scan.countedTo + 1));
+        scan.from - 1, scan.counted() + countInMemory(member.userId(), scan.countedTo + 1));
   }
 
   private long countInMemory(UserId user, long from) {
@@ -249,14 +284,16 @@ final class CursorMoves {
             entry ->
                 countsAsUnread(scan.user, entry)
                     && java.util.Arrays.binarySearch(deleted, entry.seq()) < 0),
-        (count, failure) -> new Counted(this, move, scan, failure == null ? count : null));
+        (count, failure) -> new Counted(this, move, scan, count, failure));
   }
 
   private void counted(Counted counted) {
     if (counted.count() == null) {
-      context
-          .getLog()
-          .warn("{}: counting the unread entries failed; the count is repeated", state.id());
+      if (LogScans.refusalOf(counted.failure()) == null) {
+        context
+            .getLog()
+            .warn("{}: counting the unread entries failed; the count is repeated", state.id());
+      }
       // The move stays, and the count is repeated some ticks later. The callers get their answer
       // now.
       counted.move().scan = null;

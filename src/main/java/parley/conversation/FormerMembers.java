@@ -14,7 +14,7 @@ import parley.model.UserId;
  */
 final class FormerMembers {
   private final LinkedHashMap<UserId, Former> byId = new LinkedHashMap<>();
-  private long droppedClockLead;
+  private ClockLead droppedClockLead = ClockLead.NONE;
 
   /**
    * A former member.
@@ -23,7 +23,7 @@ final class FormerMembers {
    * @param clockLead see {@link Member#clockLead}
    */
   record Former(
-      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, long clockLead) {}
+      UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, ClockLead clockLead) {}
 
   /** All of them, those who left first at the front. */
   Collection<Former> all() {
@@ -34,8 +34,8 @@ final class FormerMembers {
     return byId.get(user);
   }
 
-  /** The largest {@link Member#clockLead} of those who were dropped. */
-  long droppedClockLead() {
+  /** A bound of {@link Member#clockLead} of all who were dropped. */
+  ClockLead droppedClockLead() {
     return droppedClockLead;
   }
 
@@ -47,12 +47,12 @@ final class FormerMembers {
             gone.userId(), gone.joinedSeq(), gone.joinedAt(), seq, gone.read(), gone.clockLead()));
     if (byId.size() > Limits.GROUP_MEMBERS) {
       Former oldest = byId.pollFirstEntry().getValue();
-      droppedClockLead = Math.max(droppedClockLead, oldest.clockLead());
+      droppedClockLead = droppedClockLead.and(oldest.clockLead());
     }
   }
 
   /** The user is a member again. Returns its clock lead, or a bound of it if it was dropped. */
-  long joinedAgain(UserId user) {
+  ClockLead joinedAgain(UserId user) {
     Former before = byId.remove(user);
     return before == null ? droppedClockLead : before.clockLead();
   }
@@ -67,14 +67,19 @@ final class FormerMembers {
                     one.joinedAt(),
                     one.leftSeq(),
                     one.read(),
-                    one.clockLead()))
+                    one.clockLead().largest(),
+                    one.clockLead().farFrom(),
+                    one.clockLead().farTo()))
         .toList();
   }
 
   /** Takes what a snapshot holds. */
-  void restore(
-      @Nullable List<ConversationSnapshot.FormerSnapshot> stored, long storedDroppedClockLead) {
-    droppedClockLead = storedDroppedClockLead;
+  void restore(ConversationSnapshot snapshot) {
+    long lastSeq = snapshot.lastSeq();
+    droppedClockLead =
+        ClockLead.stored(
+            snapshot.formerAhead(), snapshot.formerFarFrom(), snapshot.formerFarTo(), lastSeq);
+    List<ConversationSnapshot.FormerSnapshot> stored = snapshot.former();
     if (stored != null) {
       for (ConversationSnapshot.FormerSnapshot one : stored) {
         byId.put(
@@ -85,7 +90,7 @@ final class FormerMembers {
                 one.joinedAt(),
                 one.leftSeq(),
                 one.read(),
-                one.ahead()));
+                ClockLead.stored(one.ahead(), one.farFrom(), one.farTo(), lastSeq)));
       }
     }
   }

@@ -3,9 +3,12 @@ package parley.conversation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.persistence.query.EventEnvelope;
@@ -29,8 +32,8 @@ import parley.model.UserId;
  */
 final class LogReader {
   /**
-   * A search or count of fewer archived entries than this is read like a page, and does not queue
-   * with the scans of the cold tier.
+   * A search or count of fewer entries of the journal, or of the cold tier, than this is read like
+   * a page, and does not queue with their scans.
    */
   private static final int SHORT_SCAN = 1_000;
 
@@ -39,14 +42,17 @@ final class LogReader {
   private final ConversationId id;
   private final String persistenceId;
   private final ColdTier cold;
+  private final LogScans scans;
 
   /**
    * A reader of one conversation.
    *
    * @param plugin the configuration path of the read journal
    * @param cold where archived entries are read
+   * @param scans limits searches and counts
    */
-  LogReader(ActorSystem<?> system, String plugin, ConversationId id, ColdTier cold) {
+  LogReader(
+      ActorSystem<?> system, String plugin, ConversationId id, ColdTier cold, LogScans scans) {
     this.system = system;
     this.journal =
         PersistenceQuery.get(system)
@@ -54,6 +60,7 @@ final class LogReader {
     this.id = id;
     this.persistenceId = persistenceId(id);
     this.cold = cold;
+    this.scans = scans;
   }
 
   /** The prefix of the persistence ids of conversations. It must never change. */
@@ -79,20 +86,39 @@ final class LogReader {
   }
 
   /**
-   * Finds the first entry of the range that matches.
+   * Finds the first entry of the range that matches. Fails with {@link LogScans.ScanRefused} if the
+   * user has read too much.
    *
-   * @param by the user on whose behalf the log is read; a long scan of the cold tier takes one of
-   *     this user's turns
+   * @param by the user whose budget and turns the search takes
    */
   CompletionStage<Optional<Entry>> find(
       ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
-    return scan(state, by, from, to).filter(wanted::test).runWith(Sink.<Entry>headOption(), system);
+    long planned = to - from + 1;
+    LogScans.ScanRefused refused = scans.take(by, planned);
+    if (refused != null) {
+      return CompletableFuture.failedFuture(refused);
+    }
+    AtomicLong read = new AtomicLong();
+    return scan(state, by, from, to)
+        .filter(
+            entry -> {
+              read.lazySet(entry.seq() - from + 1);
+              return wanted.test(entry);
+            })
+        .runWith(Sink.<Entry>headOption(), system)
+        .whenComplete(
+            (found, failure) -> {
+              // A search that failed may have cost more than what it has read.
+              if (failure == null || failure instanceof LogScans.ScanRefused) {
+                scans.giveBack(by, planned - read.get());
+              }
+            });
   }
 
   /**
    * Counts the entries of the range that match.
    *
-   * @param by as in {@link #find}
+   * @param by the user whose turns the count takes
    */
   CompletionStage<Long> count(
       ConversationState state, UserId by, long from, long to, Predicate<Entry> wanted) {
@@ -105,36 +131,42 @@ final class LogReader {
    * state at the time of the call.
    */
   Source<Entry, NotUsed> entries(ConversationState state, long from, long to) {
-    return entries(
-        state, from, to, cold -> cold.read(id, from, Math.min(to, state.archive().archivedTo())));
+    long archivedTo = Math.min(to, state.archive().archivedTo());
+    return entries(state, from, to, cold -> cold.read(id, from, archivedTo), hot -> hot);
   }
 
   /**
    * Like {@link #entries(ConversationState, long, long)}, for a search or a count. A long one takes
-   * a scan turn of the cold tier.
+   * a turn of the user, in the cold tier and in the journal.
    */
   private Source<Entry, NotUsed> scan(ConversationState state, UserId by, long from, long to) {
-    if (Math.min(to, state.archive().archivedTo()) - from < SHORT_SCAN) {
-      return entries(state, from, to);
-    }
+    long archivedTo = Math.min(to, state.archive().archivedTo());
+    boolean longInCold = archivedTo - from >= SHORT_SCAN;
+    boolean longInJournal = to - Math.max(from - 1, state.archive().archivedTo()) > SHORT_SCAN;
     return entries(
         state,
         from,
         to,
-        cold -> cold.scan(id, from, Math.min(to, state.archive().archivedTo()), by));
+        cold -> longInCold ? cold.scan(id, from, archivedTo, by) : cold.read(id, from, archivedTo),
+        hot -> longInJournal ? scans.inTurn(by, hot) : hot);
   }
 
   /** The whole log, past the caches of the cold tier. */
   Source<Entry, NotUsed> storedEntries(ConversationState state) {
     return entries(
-        state, 1, state.lastSeq(), cold -> cold.readStored(id, 1, state.archive().archivedTo()));
+        state,
+        1,
+        state.lastSeq(),
+        cold -> cold.readStored(id, 1, state.archive().archivedTo()),
+        hot -> hot);
   }
 
   private Source<Entry, NotUsed> entries(
       ConversationState state,
       long from,
       long to,
-      Function<ColdTier, Source<Entry, NotUsed>> archived) {
+      Function<ColdTier, Source<Entry, NotUsed>> archived,
+      UnaryOperator<Source<Entry, NotUsed>> inJournal) {
     Source<Entry, NotUsed> found = Source.empty();
     if (from <= Math.min(to, state.archive().archivedTo())) {
       found = archived.apply(cold);
@@ -143,7 +175,8 @@ final class LogReader {
     if (hot <= to) {
       long firstEvent =
           Math.max(state.index().eventAtOrBefore(hot), state.archive().archivedEvent() + 1);
-      found = found.concatLazy(hot(firstEvent, state.index().eventAfter(to), hot, to));
+      found =
+          found.concatLazy(inJournal.apply(hot(firstEvent, state.index().eventAfter(to), hot, to)));
     }
     return requireComplete(found, from, to);
   }

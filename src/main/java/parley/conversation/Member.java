@@ -12,16 +12,16 @@ final class Member {
   private long delivered;
   private long read;
   private long unread;
-  private long clockLead;
+  private ClockLead clockLead;
 
-  Member(UserId userId, Role role, long joinedSeq, long joinedAt, long cursors, long ahead) {
+  Member(UserId userId, Role role, long joinedSeq, long joinedAt, long cursors, ClockLead lead) {
     this.userId = userId;
     this.role = role;
     this.joinedSeq = joinedSeq;
     this.joinedAt = joinedAt;
     this.delivered = cursors;
     this.read = cursors;
-    this.clockLead = ahead;
+    this.clockLead = lead;
   }
 
   UserId userId() {
@@ -57,11 +57,8 @@ final class Member {
     return unread;
   }
 
-  /**
-   * The largest lead of a {@code client_msg_id} of this sender over our clock, milliseconds. An id
-   * with time t cannot have been stored before {@code t - clockLead}.
-   */
-  long clockLead() {
+  /** How far ahead the clock of this sender was. */
+  ClockLead clockLead() {
     return clockLead;
   }
 
@@ -69,9 +66,11 @@ final class Member {
     role = to;
   }
 
-  /** The member has sent an id whose time is so many milliseconds ahead of our clock. */
-  void sentAhead(long lead) {
-    clockLead = Math.max(clockLead, lead);
+  /** The member has sent the entry of that seq, with an id so many milliseconds ahead of it. */
+  void sentAhead(long lead, long seq) {
+    if (lead > 0) {
+      clockLead = clockLead.with(lead, seq);
+    }
   }
 
   /** Counts a text that was appended. */
@@ -99,10 +98,24 @@ final class Member {
 
   ConversationSnapshot.MemberSnapshot toSnapshot() {
     return new ConversationSnapshot.MemberSnapshot(
-        userId, role, joinedSeq, joinedAt, delivered, read, unread, clockLead);
+        userId,
+        role,
+        joinedSeq,
+        joinedAt,
+        delivered,
+        read,
+        unread,
+        clockLead.largest(),
+        clockLead.farFrom(),
+        clockLead.farTo());
   }
 
-  static Member of(ConversationSnapshot.MemberSnapshot stored) {
+  /**
+   * What a snapshot holds.
+   *
+   * @param lastSeq the end of the log in the snapshot
+   */
+  static Member of(ConversationSnapshot.MemberSnapshot stored, long lastSeq) {
     Member member =
         new Member(
             stored.userId(),
@@ -110,7 +123,7 @@ final class Member {
             stored.joinedSeq(),
             stored.joinedAt(),
             0,
-            stored.ahead());
+            ClockLead.stored(stored.ahead(), stored.farFrom(), stored.farTo(), lastSeq));
     member.delivered = stored.delivered();
     member.read = stored.read();
     member.unread = stored.unread();

@@ -8,9 +8,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
+import parley.conversation.SearchedRanges.SearchedRange;
 import parley.model.Entry;
 import parley.model.Refusal;
 import parley.model.UserId;
@@ -24,12 +27,14 @@ import parley.model.UserId;
  * <ol>
  *   <li>The hash window over the newest entries answers "no" with certainty, or names candidates.
  *       Each candidate is compared with the entry itself.
- *   <li>An id that carries a time cannot have been stored before that time, minus the largest lead
- *       that its sender's clock ever had. So a young id that is not in the window is new.
+ *   <li>An id that carries a time cannot have been stored before that time, minus the lead of its
+ *       sender's clock ({@link ClockLead}). So a young id that is not in the window is new.
  *   <li>An older id is searched for in the log from that time on, and some way into the window, so
- *       that the result also serves the next ids ({@link MissingMessageIds}). An id without a time
- *       is known for the length of the window only, as the protocol says.
+ *       that the result also serves the next ids ({@link SearchedRanges}). An id without a time is
+ *       known for the length of the window only, as the protocol says.
  * </ol>
+ *
+ * <p>What searches may read is limited for each user and for the node ({@link LogScans}).
  *
  * <p>Bounds: one search at a time, and {@value #WAITING} that wait. Searches that read the cold
  * tier have the same bounds again, since the tier may be slow or unavailable. A search beyond the
@@ -58,14 +63,14 @@ final class MessageLookups {
    *     else
    * @param known the entry that the post duplicates, or null
    * @param target the entry that the post refers to, or null
-   * @param absence what the search found out about other ids of the same sender, or null
+   * @param read what the search has read of the same sender, or null
    */
   record Facts(
       long comparedTo,
       boolean searched,
       @Nullable Entry known,
       @Nullable Entry target,
-      MissingMessageIds.@Nullable Absence absence) {
+      @Nullable SearchedRange read) {
     static final Facts NONE = new Facts(0, false, null, null, null);
 
     Facts(long comparedTo, boolean searched, @Nullable Entry known, @Nullable Entry target) {
@@ -90,8 +95,10 @@ final class MessageLookups {
    * A search has ended.
    *
    * @param facts null if the search failed
+   * @param failure null if it did not
    */
-  record Ended(Conversation.Post post, boolean wasCold, @Nullable Facts facts)
+  record Ended(
+      Conversation.Post post, boolean wasCold, @Nullable Facts facts, @Nullable Throwable failure)
       implements Conversation.Internal {
     @Override
     public String toString() {
@@ -135,7 +142,7 @@ final class MessageLookups {
   private final Map<UserId, ArrayDeque<Conversation.Post>> waitingPosts = new HashMap<>();
   private final Set<UserId> sendersWithLookup = new HashSet<>();
   private final Set<UserId> sendersWithSearch = new HashSet<>();
-  private final MissingMessageIds missingMessageIds = new MissingMessageIds();
+  private final SearchedRanges searchedRanges = new SearchedRanges();
   private int waitingPostCount;
 
   MessageLookups(
@@ -198,28 +205,35 @@ final class MessageLookups {
     if (time == ClientMsgIds.NO_TIME) {
       return new NewPost();
     }
-    long earliest = time - author.clockLead();
-    if (earliest > state.index().timeAtOrAfter(windowStart)) {
+    ClockLead lead = author.clockLead();
+    long earliest = time - lead.near();
+    boolean old = earliest <= state.index().timeAtOrAfter(windowStart);
+    long from = old ? state.index().seqBeforeTime(earliest) : windowStart;
+    if (lead.hasFar()) {
+      from = Math.min(from, lead.farFrom());
+    }
+    long to = old ? windowStart - 1 : Math.min(lead.farTo(), windowStart - 1);
+    if (from > to || searchedRanges.rulesOut(post.author(), from, to, hash)) {
       return new NewPost();
     }
-    long from = state.index().seqBeforeTime(earliest);
-    if (missingMessageIds.rulesOut(post.author(), time, from, windowStart - 1, hash)) {
-      return new NewPost();
-    }
-    long located = missingMessageIds.takeLocated(hash);
-    if (located > 0 && located < windowStart) {
-      search(post, located, () -> at(post, facts, located));
-      return new Pending();
-    }
-    long to = Math.min(windowStart - 1 + WINDOW_OVERLAP, state.lastSeq());
-    MissingMessageIds.Absence before = missingMessageIds.extendable(post.author(), from, to, hash);
-    if (before == null) {
+    boolean toWindow = to == windowStart - 1;
+    long last = toWindow ? Math.min(to + WINDOW_OVERLAP, state.lastSeq()) : to;
+    startSearch(post, facts, from, last, hash);
+    return new Pending();
+  }
+
+  /** Looks for the post in the entries {@code from} to {@code to}, where it was seen last first. */
+  private void startSearch(Conversation.Post post, Facts facts, long from, long to, long hash) {
+    long located = searchedRanges.locate(post.author(), hash);
+    SearchedRange known = searchedRanges.extendable(post.author(), from, to, hash);
+    if (located > 0) {
+      search(post, Math.min(located, from), () -> at(post, facts, located, from, to));
+    } else if (known == null) {
       search(post, from, () -> scan(post, facts, from, to));
     } else {
-      long oldest = from < before.from() ? from : before.to() + 1;
-      search(post, oldest, () -> scanFurther(post, facts, from, to, before));
+      long oldest = from < known.from() ? from : known.to() + 1;
+      search(post, oldest, () -> scanFurther(post, facts, from, to, known));
     }
-    return new Pending();
   }
 
   private static boolean isSamePost(Conversation.Post post, Entry entry) {
@@ -237,61 +251,87 @@ final class MessageLookups {
         .thenApply(found -> new Facts(seq, facts.searched(), found.orElse(null), facts.target()));
   }
 
-  /** Compares the post with the entry in which an id of the same hash was found before. */
-  private CompletionStage<Facts> at(Conversation.Post post, Facts facts, long seq) {
+  /**
+   * Compares the post with the entry in which an id of the same hash was seen. Another id may have
+   * the same hash; then all entries are searched.
+   */
+  private CompletionStage<Facts> at(
+      Conversation.Post post, Facts facts, long located, long from, long to) {
     return logReader
-        .range(state, seq, seq)
-        .thenApply(
-            found -> {
-              Entry one = found.getFirst();
-              return new Facts(
-                  facts.comparedTo(), false, isSamePost(post, one) ? one : null, facts.target());
-            });
+        .find(state, post.author(), located, located, entry -> isSamePost(post, entry))
+        .thenCompose(
+            found ->
+                found.isPresent()
+                    ? CompletableFuture.completedFuture(facts(facts, found, null))
+                    : scan(post, facts, from, to));
   }
 
   private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long from, long to) {
-    MissingMessageIds.Absence absence =
-        new MissingMessageIds.Absence(post.author(), from, to, Long.MIN_VALUE);
-    return find(post, from, to, absence).thenApply(found -> facts(facts, found, absence));
+    SearchedRange read = new SearchedRange(post.author(), from, to);
+    return find(post, from, to, read)
+        .thenApply(
+            found -> facts(facts, found, found.map(e -> read.endedAt(e.seq())).orElse(read)));
   }
 
   /** Like {@link #scan}, but skips the part of the range that is known not to hold the id. */
   private CompletionStage<Facts> scanFurther(
-      Conversation.Post post, Facts facts, long from, long to, MissingMessageIds.Absence before) {
-    MissingMessageIds.Absence absence = before.extended(from, to);
-    return find(post, from, before.from() - 1, absence)
+      Conversation.Post post, Facts facts, long from, long to, SearchedRange known) {
+    SearchedRange read = known.extended(from, to);
+    // Reads to the known part even if it finds the post, so that one range is known in the end.
+    return readAll(post, from, known.from() - 1, read)
         .thenCompose(
-            found ->
-                found.isPresent()
-                    ? CompletableFuture.completedFuture(found)
-                    : find(post, before.to() + 1, to, absence))
-        .thenApply(found -> facts(facts, found, absence));
+            before ->
+                before.isPresent()
+                    ? CompletableFuture.completedFuture(
+                        facts(facts, before, read.endedAt(known.to())))
+                    : find(post, known.to() + 1, to, read)
+                        .thenApply(
+                            found ->
+                                facts(
+                                    facts,
+                                    found,
+                                    found.map(e -> read.endedAt(e.seq())).orElse(read))));
+  }
+
+  /** Records all entries of a range; returns the post's entry if it is among them. */
+  private CompletionStage<Optional<Entry>> readAll(
+      Conversation.Post post, long from, long to, SearchedRange read) {
+    AtomicReference<Entry> same = new AtomicReference<>();
+    return find(
+            post,
+            from,
+            to,
+            entry -> {
+              read.add(entry);
+              if (isSamePost(post, entry)) {
+                same.compareAndSet(null, entry);
+              }
+              return false;
+            })
+        .thenApply(none -> Optional.ofNullable(same.get()));
   }
 
   private CompletionStage<Optional<Entry>> find(
-      Conversation.Post post, long from, long to, MissingMessageIds.Absence absence) {
-    if (to < from) {
-      return CompletableFuture.completedFuture(Optional.empty());
-    }
-    return logReader.find(
-        state,
-        post.author(),
+      Conversation.Post post, long from, long to, SearchedRange read) {
+    return find(
+        post,
         from,
         to,
         entry -> {
-          absence.add(entry);
+          read.add(entry);
           return isSamePost(post, entry);
         });
   }
 
-  private static Facts facts(
-      Facts facts, Optional<Entry> found, MissingMessageIds.Absence absence) {
-    return new Facts(
-        facts.comparedTo(),
-        true,
-        found.orElse(null),
-        facts.target(),
-        found.isPresent() ? null : absence);
+  private CompletionStage<Optional<Entry>> find(
+      Conversation.Post post, long from, long to, Predicate<Entry> wanted) {
+    return to < from
+        ? CompletableFuture.completedFuture(Optional.empty())
+        : logReader.find(state, post.author(), from, to, wanted);
+  }
+
+  private static Facts facts(Facts facts, Optional<Entry> found, @Nullable SearchedRange read) {
+    return new Facts(facts.comparedTo(), true, found.orElse(null), facts.target(), read);
   }
 
   /** Loads the entry that a post refers to. The post then comes again with it. */
@@ -330,8 +370,7 @@ final class MessageLookups {
       if (search != null) {
         context.pipeToSelf(
             search.run().get(),
-            (facts, failure) ->
-                new Ended(search.post(), searchQueue == cold, failure == null ? facts : null));
+            (facts, failure) -> new Ended(search.post(), searchQueue == cold, facts, failure));
       }
     }
   }
@@ -363,12 +402,11 @@ final class MessageLookups {
     searchQueue.running = null;
     Conversation.Post post = ended.post();
     if (ended.facts() == null) {
-      context.getLog().warn("{}: the search for an old entry failed", state.id());
-      refuse(post, Refusal.unavailable("the log cannot be read now"));
+      refuse(post, refusalOf(ended.failure()));
     } else {
-      missingMessageIds.note(ended.facts().absence());
+      searchedRanges.note(ended.facts().read());
       if (ended.facts().known() != null) {
-        missingMessageIds.rememberLocation(
+        searchedRanges.rememberLocation(
             ClientMsgIds.hash(post.author(), post.clientMsgId()), ended.facts().known().seq());
       }
       context.getSelf().tell(new Resume(post, ended.facts()));
@@ -378,6 +416,15 @@ final class MessageLookups {
       postHandled(post.author());
     }
     next(searchQueue);
+  }
+
+  private Refusal refusalOf(@Nullable Throwable failure) {
+    Refusal refusal = LogScans.refusalOf(failure);
+    if (refusal != null) {
+      return refusal;
+    }
+    context.getLog().warn("{}: the search for an old entry failed", state.id());
+    return Refusal.unavailable("the log cannot be read now");
   }
 
   /**

@@ -24,9 +24,11 @@
  * archives and look-ups rely on their order).
  *
  * <p>Nothing else relies on correct clocks. Whether an old {@code client_msg_id} can be in the log
- * depends on how far its sender was ever ahead of the entries' own times. So a wrong time costs a
- * longer search, never a duplicate. Entries with a time in the future are archived later, by as
- * much. No entry is lost by being archived early.
+ * depends on how far its sender was ahead of the entries' own times ({@code ClockLead}). So a wrong
+ * time costs a longer search, never a duplicate. A lead of more than an hour counts for the entries
+ * that were sent with such a lead and for no others. Otherwise one id of a far future would make
+ * each later message of its sender a search of the whole log. Entries with a time in the future are
+ * archived later, by as much. No entry is lost by being archived early.
  *
  * <h2>Decision: a retry costs no message</h2>
  *
@@ -91,19 +93,25 @@
  * <h2>Decision: one search for old ids for each sender</h2>
  *
  * An old {@code client_msg_id} is searched for in the log, which may be long. A sender has one
- * search at a time in a conversation, and takes one turn among the node's scans of the cold tier.
- * Other senders do not wait for it. What a search has read is remembered ({@code
- * MissingMessageIds}), so the next old id of the same sender costs nothing, or only the part that
- * was not read before. The memory can only prove that an id is not in the log. Otherwise there is
- * one more search, but never a duplicate that is taken for new. Rejected: to refuse old ids of a
- * sender who has many (a phone that was in a drawer for a year has many, too).
+ * search at a time in a conversation, and takes one turn among the node's long scans, of journals
+ * and of the cold tier. Other senders do not wait for it. What a search has read is remembered
+ * ({@code SearchedRanges}), so the next old id of the same sender costs nothing, one entry, or only
+ * the part that was not read before. The memory can prove that an id is not in the log, or name the
+ * entry to compare. Otherwise there is one more search, but never a duplicate that is taken for
+ * new.
+ *
+ * <p>A memory has a bound, and many senders or many ids exceed it. So a user also has a budget of
+ * entries that a node reads for its old ids ({@code LogScans}), and is told to wait when it is used
+ * up. Rejected: to refuse old ids of a sender who has many (a phone that was in a drawer for a year
+ * has many, too; it is told to wait, and loses nothing).
  *
  * <h2>Decision: the conversation counts unread entries</h2>
  *
  * The single writer computes every unread count from the log. The count travels to the inbox row
  * together with the seq for which it is true. Rejected: counting in the user entity. It would have
  * to guess when a cursor is set to the middle of entries that it no longer has, and its counts
- * would drift.
+ * would drift. If a member reads on in small steps, the entries that it passes are subtracted,
+ * instead of counting all that remain each time.
  *
  * <h2>Decision: exactly once in three exact steps</h2>
  *

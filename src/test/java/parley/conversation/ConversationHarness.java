@@ -62,6 +62,9 @@ final class ConversationHarness implements AutoCloseable {
   final ActorTestKit kit;
   private final @Nullable PersistenceTestKit memory;
   final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
+  final AtomicLong nanos = new AtomicLong();
+  final AtomicLong refusedSearches = new AtomicLong();
+  private LogScans scans = new LogScans(refusedSearches::incrementAndGet, nanos::get);
   final List<ConversationId> woken = java.util.Collections.synchronizedList(new ArrayList<>());
   final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
   final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();
@@ -132,6 +135,11 @@ final class ConversationHarness implements AutoCloseable {
     return conversationHarness;
   }
 
+  /** From the next start on a user may search so many entries at once. */
+  void searchBudget(int entries) {
+    scans = new LogScans(refusedSearches::incrementAndGet, nanos::get, entries);
+  }
+
   void settings(ConversationSettings changed) {
     settings = changed;
   }
@@ -156,7 +164,8 @@ final class ConversationHarness implements AutoCloseable {
                       woken::add,
                       telemetry,
                       archive,
-                      reminders),
+                      reminders,
+                      scans),
                   shard.getRef()));
       entity = current;
     }

@@ -86,7 +86,7 @@ class ConversationSizesTest {
     state.apply(events(entry(++seq, ADMIN, new EntryBody.Text(widest, null, null, false))));
     List<CursorMove> cursors = new ArrayList<>();
     for (Member member : state.members()) {
-      member.sentAhead(SIZES.number());
+      member.sentAhead(SIZES.number(), SIZES.number());
       cursors.add(new CursorMove(member.userId(), seq, seq - 1, SIZES.number()));
     }
     state.apply(new ConversationEvent.CursorsMoved(cursors));

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
@@ -16,14 +17,29 @@ import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQu
 import org.apache.pekko.persistence.query.javadsl.ReadJournal;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** The journal in memory, some of whose reads begin when they are let, and not before. */
+/**
+ * The journal in memory, some of whose reads begin when they are let, and not before. It counts the
+ * entries that are read.
+ */
 public final class HeldJournal implements ReadJournalProvider {
   /** Its name in {@link ConversationHarness#IN_MEMORY}. */
   static final String PLUGIN = "parley.test.held-journal";
 
   private static final Map<ActorSystem, Hold> HOLDS = new ConcurrentHashMap<>();
 
+  private static final Map<ActorSystem, AtomicLong> READ =
+      java.util.Collections.synchronizedMap(new java.util.WeakHashMap<>());
+
   private final ActorSystem system;
+
+  /** How many entries were read since the last call. */
+  static long takeRead(ActorSystem system) {
+    return readBy(system).getAndSet(0);
+  }
+
+  private static AtomicLong readBy(ActorSystem system) {
+    return READ.computeIfAbsent(system, key -> new AtomicLong());
+  }
 
   /** Made by Pekko. */
   public HeldJournal(ExtendedActorSystem system, Config config, String path) {
@@ -70,7 +86,12 @@ public final class HeldJournal implements ReadJournalProvider {
       return PersistenceQuery.get(system)
           .getReadJournalFor(
               CurrentEventsByPersistenceIdQuery.class, "pekko.persistence.testkit.query")
-          .currentEventsByPersistenceId(id, from, to);
+          .currentEventsByPersistenceId(id, from, to)
+          .map(
+              event -> {
+                readBy(system).addAndGet(LogReader.entriesOf(event.event()).size());
+                return event;
+              });
     }
   }
 

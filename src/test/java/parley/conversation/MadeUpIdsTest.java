@@ -89,7 +89,8 @@ class MadeUpIdsTest {
         (id, message) ->
             ClusterSharding.get(kit.system())
                 .entityRefFor(ConversationReminder.KEY, id.value())
-                .tell(message));
+                .tell(message),
+        new LogScans(() -> {}, System::nanoTime));
   }
 
   @AfterEach

@@ -298,7 +298,12 @@ class SegmentArchiverKilledIT {
             .get()
             .map(found -> ConversationState.of(id, found))
             .orElseGet(() -> new ConversationState(id));
-    new LogReader(h.kit.system(), store.readJournal(), id, new MissingColdTier())
+    new LogReader(
+            h.kit.system(),
+            store.readJournal(),
+            id,
+            new MissingColdTier(),
+            new LogScans(() -> {}, System::nanoTime))
         .events(state.eventNr() + 1, Long.MAX_VALUE)
         .runForeach(event -> state.apply((ConversationEvent) event.event()), h.kit.system())
         .toCompletableFuture()

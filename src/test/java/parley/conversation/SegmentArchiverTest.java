@@ -320,6 +320,8 @@ class SegmentArchiverTest {
             now.members(),
             now.former(),
             now.formerAhead(),
+            now.formerFarFrom(),
+            now.formerFarTo(),
             now.hashes(),
             now.amended(),
             now.amendments(),

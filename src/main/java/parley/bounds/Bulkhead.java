@@ -1,4 +1,4 @@
-package parley.archive;
+package parley.bounds;
 
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -6,7 +6,10 @@ import java.util.Iterator;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * {@value #EACH} at most wait; waiting callers of other names pass them. So no user occupies more
  * than one place, however much is asked in the name of that user.
  */
-final class Bulkhead {
+public final class Bulkhead {
   /** Maximum number of waiting callers of one name. */
-  static final int EACH = 4;
+  public static final int EACH = 4;
 
-  private final String what;
+  private final Supplier<? extends RuntimeException> whenFull;
   private final int maxAdmitted;
   private final int maxWaiting;
   private final ArrayDeque<Permit> waiting = new ArrayDeque<>();
@@ -31,14 +34,21 @@ final class Bulkhead {
 
   private int admittedCount;
 
-  Bulkhead(String what, int most, int mostWaiting) {
-    this.what = what;
-    this.maxAdmitted = most;
-    this.maxWaiting = mostWaiting;
+  /**
+   * An empty bulkhead.
+   *
+   * @param admitted maximum number of admitted callers
+   * @param waiting maximum number of waiting callers
+   * @param whenFull makes the failure of a caller that is rejected
+   */
+  public Bulkhead(int admitted, int waiting, Supplier<? extends RuntimeException> whenFull) {
+    this.whenFull = whenFull;
+    this.maxAdmitted = admitted;
+    this.maxWaiting = waiting;
   }
 
   /** One caller. It must {@link #release} in the end, whatever the outcome. */
-  final class Permit {
+  public final class Permit {
     private final CompletableFuture<Done> granted = new CompletableFuture<>();
     private final @Nullable String name;
     private boolean isAdmitted;
@@ -48,23 +58,21 @@ final class Bulkhead {
       this.name = name;
     }
 
-    /**
-     * Completes when the caller is admitted. Fails with {@link ColdUnavailable} if it is rejected.
-     */
-    CompletionStage<Done> granted() {
+    /** Completes when the caller is admitted, and fails if it is rejected. */
+    public CompletionStage<Done> granted() {
       return granted;
     }
 
     /**
      * Frees the caller's place, or its place in the queue, for the next one. May be called again.
      */
-    void release() {
+    public void release() {
       releasePermit(this);
     }
   }
 
   /** Enters without a name. */
-  Permit enter() {
+  public Permit enter() {
     return enter(null);
   }
 
@@ -73,7 +81,7 @@ final class Bulkhead {
    *
    * @param name the name, or null for none
    */
-  Permit enter(@Nullable String name) {
+  public Permit enter(@Nullable String name) {
     Permit permit = new Permit(name);
     boolean full = false;
     synchronized (this) {
@@ -88,11 +96,32 @@ final class Bulkhead {
       }
     }
     if (full) {
-      permit.granted.completeExceptionally(new ColdUnavailable("too many cold " + what, null));
+      permit.granted.completeExceptionally(whenFull.get());
     } else if (permit.isAdmitted) {
       permit.granted.complete(Done.getInstance());
     }
     return permit;
+  }
+
+  /**
+   * A source that runs when it is admitted, and frees its place however it ends. It fails if it is
+   * rejected.
+   *
+   * @param name as in {@link #enter(String)}
+   */
+  public <T> Source<T, NotUsed> admit(@Nullable String name, Source<T, NotUsed> source) {
+    return Source.lazySource(
+            () -> {
+              Permit permit = enter(name);
+              return Source.completionStage(permit.granted())
+                  .flatMapConcat(granted -> source)
+                  .watchTermination(
+                      (ignored, ended) -> {
+                        var unused = ended.whenComplete((done, failure) -> permit.release());
+                        return NotUsed.getInstance();
+                      });
+            })
+        .mapMaterializedValue(ignored -> NotUsed.getInstance());
   }
 
   private void releasePermit(Permit permit) {
@@ -142,7 +171,8 @@ final class Bulkhead {
     return null;
   }
 
-  synchronized int waiting() {
+  /** The number of waiting callers. */
+  public synchronized int waiting() {
     return waiting.size();
   }
 }

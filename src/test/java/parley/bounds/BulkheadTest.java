@@ -1,4 +1,4 @@
-package parley.archive;
+package parley.bounds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -8,10 +8,19 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 class BulkheadTest {
+  private static final class Full extends RuntimeException {
+    private static final long serialVersionUID = 1;
+  }
+
+  private static Random random() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("parley.seed=" + seed);
+    return new Random(seed);
+  }
 
   @Test
   void callsOverTheRunningAndWaitingBoundsAreRefused() {
-    Bulkhead bulkhead = new Bulkhead("reads", 2, 1);
+    Bulkhead bulkhead = new Bulkhead(2, 1, Full::new);
     Bulkhead.Permit first = bulkhead.enter();
     Bulkhead.Permit second = bulkhead.enter();
     Bulkhead.Permit third = bulkhead.enter();
@@ -23,7 +32,7 @@ class BulkheadTest {
         .isCompletedExceptionally()
         .failsWithin(java.time.Duration.ZERO)
         .withThrowableThat()
-        .withCauseInstanceOf(ColdUnavailable.class);
+        .withCauseInstanceOf(Full.class);
     fourth.release();
     assertThat(third.granted().toCompletableFuture()).isNotDone();
     second.release();
@@ -39,7 +48,7 @@ class BulkheadTest {
 
   @Test
   void eachUserHasOneRunningCallAndOthersPass() {
-    Bulkhead bulkhead = new Bulkhead("scans", 2, 32);
+    Bulkhead bulkhead = new Bulkhead(2, 32, Full::new);
     Bulkhead.Permit first = bulkhead.enter("ann");
     List<Bulkhead.Permit> more = new ArrayList<>();
     for (int i = 0; i < Bulkhead.EACH; i++) {
@@ -62,8 +71,8 @@ class BulkheadTest {
 
   @Test
   void randomCallsStayWithinTheBoundAndAllGetTheirTurn() {
-    Random random = new Random(EntrySamples.seed());
-    Bulkhead bulkhead = new Bulkhead("scans", 3, 12);
+    Random random = random();
+    Bulkhead bulkhead = new Bulkhead(3, 12, Full::new);
     List<Bulkhead.Permit> here = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       if (random.nextBoolean()) {
@@ -85,8 +94,8 @@ class BulkheadTest {
 
   @Test
   void whoeverComesAndGoesNobodyIsForgotten() {
-    Random random = new Random(EntrySamples.seed());
-    Bulkhead bulkhead = new Bulkhead("reads", 3, 5);
+    Random random = random();
+    Bulkhead bulkhead = new Bulkhead(3, 5, Full::new);
     List<Bulkhead.Permit> here = new ArrayList<>();
     for (int i = 0; i < 10_000; i++) {
       if (random.nextBoolean()) {

@@ -1,0 +1,143 @@
+package parley.conversation;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
+import parley.bounds.Bulkhead;
+import parley.bounds.TokenBucket;
+import parley.model.Refusal;
+import parley.model.UserId;
+
+/**
+ * Limits what searches and counts of logs cost this node. Each user has a budget of entries that
+ * searches may read on its behalf, so that repeated old ids cannot occupy a node: {@value #ENTRIES}
+ * at once, then {@value #PER_SECOND} in a second. And {@value #TURNS} long scans of journals run at
+ * the same time, one for each user. (The cold tier has turns of its own.) Thread-safe.
+ *
+ * <p>Counts have turns and no budget: together they read each entry a few times at most ({@link
+ * CursorMoves}).
+ *
+ * <p>Bounds: {@value #USERS} users with a budget that is not full, those that searched last. A user
+ * that drops out has a full one again.
+ */
+public final class LogScans {
+  static final int ENTRIES = 1_000_000;
+  static final int PER_SECOND = 1_000;
+  static final int TURNS = 2;
+
+  /** Scans that wait for a turn, {@link Bulkhead#EACH} of one user at most. */
+  static final int WAITING = 32;
+
+  static final int USERS = 10_000;
+
+  /** Time until the first entry of a scan, its wait for a turn included. */
+  static final Duration FIRST_ENTRY = Duration.ofSeconds(10);
+
+  /** Time for a whole scan, its wait for a turn included. */
+  static final Duration LONGEST = Duration.ofSeconds(60);
+
+  private final int entries;
+  private final Runnable refusals;
+  private final LongSupplier nanos;
+  private final Bulkhead turns =
+      new Bulkhead(
+          TURNS,
+          WAITING,
+          () ->
+              new ScanRefused(Refusal.unavailable("too many searches and counts of old messages")));
+
+  /** Guarded by itself. */
+  private final Map<UserId, TokenBucket> budgets = BoundedMap.byUse(USERS);
+
+  /** A scan that must not run now. Nothing is logged for it, because a client can cause it. */
+  static final class ScanRefused extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final transient Refusal refusal;
+
+    ScanRefused(Refusal refusal) {
+      super(refusal.message(), null, false, false);
+      this.refusal = refusal;
+    }
+
+    Refusal refusal() {
+      return refusal;
+    }
+  }
+
+  /**
+   * The scans of a node.
+   *
+   * @param refusals is run for each search that is refused for its user's budget
+   * @param nanos a clock that never goes back, nanoseconds
+   */
+  public LogScans(Runnable refusals, LongSupplier nanos) {
+    this(refusals, nanos, ENTRIES);
+  }
+
+  /** With another budget. */
+  LogScans(Runnable refusals, LongSupplier nanos, int entries) {
+    this.entries = entries;
+    this.refusals = refusals;
+    this.nanos = nanos;
+  }
+
+  /**
+   * Takes entries from the user's budget, at most a whole budget of them.
+   *
+   * @param wanted how many entries the search may read
+   * @return null, or why the search must not run now
+   */
+  @Nullable ScanRefused take(UserId user, long wanted) {
+    int tokens = tokens(wanted);
+    long wait;
+    synchronized (budgets) {
+      TokenBucket bucket = budget(user);
+      wait = bucket.waitFor(tokens);
+      budgets.put(user, wait > 0 ? bucket : bucket.take(tokens));
+    }
+    if (wait == 0) {
+      return null;
+    }
+    refusals.run();
+    return new ScanRefused(
+        Refusal.rateLimited(
+            "client_msg_id: too many old ids were looked up",
+            TimeUnit.MICROSECONDS.toMillis(wait) + 1));
+  }
+
+  /** Gives back what a search did not read after all. */
+  void giveBack(UserId user, long unread) {
+    synchronized (budgets) {
+      budgets.put(user, budget(user).giveBack(tokens(unread)));
+    }
+  }
+
+  private int tokens(long wanted) {
+    return (int) Math.min(wanted, entries);
+  }
+
+  /** Returns the refusal in a failure of a scan, or null if it failed for another reason. */
+  static @Nullable Refusal refusalOf(@Nullable Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    return cause instanceof ScanRefused refused ? refused.refusal() : null;
+  }
+
+  private TokenBucket budget(UserId user) {
+    long now = TimeUnit.NANOSECONDS.toMicros(nanos.getAsLong());
+    TokenBucket bucket = budgets.get(user);
+    return bucket == null
+        ? TokenBucket.full(entries, TimeUnit.SECONDS.toMicros(1) / PER_SECOND, now)
+        : bucket.at(now);
+  }
+
+  /** A long scan of a journal, which runs when it is the user's turn. */
+  <T> Source<T, NotUsed> inTurn(UserId user, Source<T, NotUsed> scan) {
+    return turns.admit(user.value(), scan).initialTimeout(FIRST_ENTRY).completionTimeout(LONGEST);
+  }
+}

@@ -1,0 +1,147 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
+import static parley.conversation.ConversationHarness.text;
+
+import com.github.f4b6a3.ulid.UlidCreator;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import parley.model.ConversationId;
+import parley.model.ErrorCode;
+import parley.model.Refusal;
+
+/** What a sender with old ids, or with ids of a wrong clock, can make a conversation read. */
+class OldIdSearchTest {
+  private static final long YEAR_MILLIS = 365L * 86_400_000;
+
+  /** At once; more would have to wait in the conversation. */
+  private static final int TOGETHER = 500;
+
+  private static final int FILLING = (DedupeWindow.CAPACITY / TOGETHER + 2) * TOGETHER;
+
+  private int filling;
+
+  private final ConversationHarness h =
+      new ConversationHarness(
+          ConversationId.direct(ANN, BOB), ConversationHarness.IN_MEMORY, HeldJournal.PLUGIN);
+
+  OldIdSearchTest() {
+    h.settings(
+        new ConversationSettings(
+            Duration.ofMillis(1),
+            Duration.ofMillis(20),
+            Duration.ofHours(1),
+            2_000,
+            HeldJournal.PLUGIN));
+  }
+
+  @AfterEach
+  void stop() {
+    h.close();
+  }
+
+  private String ulid(long aheadMillis) {
+    return UlidCreator.getUlid(h.clock.incrementAndGet() + aheadMillis).toString();
+  }
+
+  /** So many entries of another sender that those before them leave the window. */
+  private void fillWindow() {
+    for (int i = 0; i < FILLING; i += TOGETHER) {
+      for (int k = 0; k < TOGETHER; k++) {
+        h.clock.incrementAndGet();
+        h.tell(new Conversation.Post(BOB, "f" + filling++, text("t"), null, h.posts.getRef()));
+      }
+      h.posts.receiveSeveralMessages(TOGETHER, Duration.ofSeconds(20));
+    }
+  }
+
+  private long read() {
+    return HeldJournal.takeRead(h.kit.system().classicSystem());
+  }
+
+  @Test
+  void oneIdOfAFarFutureMakesNoLaterMessageASearchOfTheLog() {
+    h.opening(ANN, BOB, "first");
+    String future = ulid(YEAR_MILLIS);
+    long seq = h.text(ANN, future, "from the future").seq();
+    fillWindow();
+    h.clock.addAndGet(2 * ClockLead.FAR_MILLIS);
+    read();
+    for (int i = 0; i < 20; i++) {
+      h.text(ANN, ulid(0), "now");
+    }
+    assertThat(read()).isLessThan(2 * TOGETHER);
+    assertThat(h.text(ANN, future, "again").seq()).isEqualTo(seq);
+    h.restart();
+    read();
+    h.text(ANN, ulid(0), "now");
+    assertThat(read()).isLessThan(2 * TOGETHER);
+    assertThat(h.text(ANN, future, "again").seq()).isEqualTo(seq);
+  }
+
+  @Test
+  void messagesThatAreRepeatedAgainAndAgainCostOneEntryEach() {
+    h.opening(ANN, BOB, "first");
+    h.text(ANN, ulid(YEAR_MILLIS), "from the future");
+    List<String> ids = new ArrayList<>();
+    List<Long> seqs = new ArrayList<>();
+    // More than the places that are remembered.
+    for (int i = 0; i < SearchedRanges.LOCATED + 76; i++) {
+      ids.add(ulid(0));
+      seqs.add(h.text(ANN, ids.get(i), "t").seq());
+    }
+    fillWindow();
+    for (int round = 0; round < 2; round++) {
+      read();
+      for (int i = 0; i < ids.size(); i++) {
+        Conversation.Posted again = h.text(ANN, ids.get(i), "t");
+        assertThat(again.duplicate()).isTrue();
+        assertThat(again.seq()).isEqualTo(seqs.get(i));
+      }
+      assertThat(read()).isLessThan(16L * ids.size());
+    }
+  }
+
+  @Test
+  void whoHasReadTooMuchWaitsAndNobodyElse() {
+    int budget = FILLING + FILLING / 2;
+    h.searchBudget(budget);
+    h.opening(ANN, BOB, "first");
+    String old = ulid(0);
+    String older = UlidCreator.getUlid(h.clock.get() - YEAR_MILLIS).toString();
+    fillWindow();
+    fillWindow();
+    h.text(ANN, old, "new, but of an old time");
+    // Another incarnation does not know what was read.
+    h.restart();
+    Conversation.PostReply refused = h.post(ANN, older, text("refused"));
+    assertThat(refused).isInstanceOf(Conversation.PostRefused.class);
+    Refusal refusal = ((Conversation.PostRefused) refused).refusal();
+    assertThat(refusal.code()).isEqualTo(ErrorCode.RATE_LIMITED);
+    assertThat(h.refusedSearches).hasValue(1);
+    assertThat(h.text(ANN, ulid(0), "young").duplicate()).isFalse();
+    assertThat(h.text(BOB, older, "of another").duplicate()).isFalse();
+    // A second more, because the log has grown by two entries.
+    h.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(refusal.retryAfterMillis() + 1_000));
+    assertThat(h.text(ANN, older, "later").duplicate()).isFalse();
+  }
+
+  @Test
+  void whoReadsOnInSmallStepsHasEachEntryReadOnce() {
+    h.opening(ANN, BOB, "first");
+    fillWindow();
+    read();
+    int steps = 200;
+    for (int i = 1; i <= steps; i++) {
+      h.read(ANN, 10L * i);
+      assertThat(h.last(ANN).member().unread()).isEqualTo(FILLING + 1 - 10L * i);
+    }
+    assertThat(read()).isLessThan((long) TOGETHER * steps);
+  }
+}
