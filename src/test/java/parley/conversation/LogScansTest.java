@@ -2,9 +2,11 @@ package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
@@ -16,7 +18,7 @@ class LogScansTest {
   private final AtomicInteger refused = new AtomicInteger();
   private final LogScans scans = new LogScans(refused::incrementAndGet, nanos::get, BUDGET);
 
-  private Refusal taken(long entries) {
+  private @Nullable Refusal taken(long entries) {
     return LogScans.refusalOf(scans.take(ConversationHarness.ANN, entries));
   }
 
@@ -24,7 +26,7 @@ class LogScansTest {
   void aUserReadsItsBudgetAndThenWhatComesBack() {
     assertThat(taken(BUDGET - 1)).isNull();
     assertThat(taken(1)).isNull();
-    Refusal refusal = taken(2_000);
+    Refusal refusal = Objects.requireNonNull(taken(2_000));
     assertThat(refusal.code()).isEqualTo(ErrorCode.RATE_LIMITED);
     assertThat(refusal.message()).startsWith("client_msg_id: ");
     assertThat(refusal.retryAfterMillis())

@@ -1,6 +1,7 @@
 package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static parley.conversation.ConversationHarness.ANN;
 import static parley.conversation.ConversationHarness.BOB;
 import static parley.conversation.ConversationHarness.text;
@@ -8,11 +9,15 @@ import static parley.conversation.ConversationHarness.text;
 import com.github.f4b6a3.ulid.UlidCreator;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
+import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 
@@ -143,5 +148,29 @@ class OldIdSearchTest {
       assertThat(h.last(ANN).member().unread()).isEqualTo(FILLING + 1 - 10L * i);
     }
     assertThat(read()).isLessThan((long) TOGETHER * steps);
+  }
+
+  @Test
+  void countsAreRightThoughEntriesAreDeletedMeanwhile() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("parley.seed=" + seed);
+    Random random = new Random(seed);
+    h.opening(ANN, BOB, "first");
+    fillWindow();
+    Set<Long> deleted = new HashSet<>();
+    long read = 1;
+    for (int i = 0; i < 60; i++) {
+      for (int k = 0; k < 3; k++) {
+        read += 1 + random.nextInt(random.nextBoolean() ? 20 : 100);
+        h.tell(new Conversation.Read(ANN, read, h.reads.getRef()));
+        long target = 2 + random.nextLong(Math.min(FILLING - 1, read + 300));
+        h.post(BOB, "d" + i + "-" + k, new EntryIntent.Delete(target));
+        deleted.add(target);
+      }
+      h.reads.receiveSeveralMessages(3, Duration.ofSeconds(20));
+      long from = read;
+      long unread = FILLING + 1 - read - deleted.stream().filter(seq -> seq > from).count();
+      await("unread").until(() -> h.last(ANN).member().unread() == unread);
+    }
   }
 }
