@@ -22,6 +22,7 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.AdmissionGuard;
 import parley.model.UserId;
 
 /**
@@ -50,8 +51,8 @@ import parley.model.UserId;
  * minutes for each guess.
  *
  * <p>Bounds: {@value #MAX_WAITING} commands that wait for a write and {@value #MAX_HASHING} that
- * wait for the hasher. A command beyond these bounds gets {@link AccountReply.Overloaded} at once.
- * (The stash of the behaviour itself would drop it without a reply.)
+ * wait for the hasher. A command beyond these bounds gets {@link AccountReply.Overloaded} at once,
+ * and so do those that wait when the entity stops ({@link AdmissionGuard}).
  */
 final class AccountEntity
     extends EventSourcedBehavior<Account.Command, AccountEvent, AccountState> {
@@ -72,7 +73,7 @@ final class AccountEntity
 
   private final ActorContext<Account.Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
-  private final AccountAdmission accountAdmission;
+  private final AdmissionGuard<Account.Command> guard;
   private final String username;
   private final PasswordHasher hasher;
   private final InstantSource clock;
@@ -83,7 +84,7 @@ final class AccountEntity
   private AccountEntity(
       ActorContext<Account.Command> context,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      AccountAdmission accountAdmission,
+      AdmissionGuard<Account.Command> guard,
       String username,
       PasswordHasher hasher,
       Account.Users users,
@@ -91,7 +92,7 @@ final class AccountEntity
     super(PersistenceId.of(Account.KEY.name(), username));
     this.context = context;
     this.shard = shard;
-    this.accountAdmission = accountAdmission;
+    this.guard = guard;
     this.username = username;
     this.hasher = hasher;
     this.clock = clock;
@@ -114,11 +115,21 @@ final class AccountEntity
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(IDLE_TIMEOUT, new Account.Idle());
-          AccountAdmission accountAdmission = new AccountAdmission(MAX_WAITING);
-          return Behaviors.intercept(
-              () -> accountAdmission,
-              new AccountEntity(context, shard, accountAdmission, username, hasher, users, clock));
+          AdmissionGuard<Account.Command> guard =
+              new AdmissionGuard<>(
+                  Account.Command.class,
+                  MAX_WAITING,
+                  command -> !(command instanceof Account.Request),
+                  AccountEntity::overloaded);
+          return guard.guard(
+              new AccountEntity(context, shard, guard, username, hasher, users, clock));
         });
+  }
+
+  private static void overloaded(Account.Command command) {
+    if (command instanceof Account.Request request) {
+      request.refuse();
+    }
   }
 
   @Override
@@ -149,7 +160,7 @@ final class AccountEntity
   }
 
   private Effect<AccountEvent, AccountState> handle(AccountState state, Account.Command command) {
-    accountAdmission.commandHandled(command);
+    guard.handled(command);
     return switch (command) {
       case Account.Register c -> register(state, c);
       case Account.Login c -> login(state, c);

@@ -1,6 +1,7 @@
 /**
- * What keeps state, rates and concurrent work bounded: a map that forgets, a token bucket, and a
- * bulkhead. Imports nothing of the project, and every package may use it.
+ * What keeps state, rates and waiting work bounded: a map that forgets, a token bucket, a bulkhead,
+ * and the guard of an actor that writes. Imports nothing of the project, and every package may use
+ * it.
  */
 @NullMarked
 package parley.bounds;

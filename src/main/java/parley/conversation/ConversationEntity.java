@@ -20,10 +20,10 @@ import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.AdmissionGuard;
 import parley.conversation.ConversationEvent.Person;
 import parley.model.ConversationId;
 import parley.snapshot.PiecedSnapshotStore;
-import parley.user.AdmissionGuard;
 import parley.user.User;
 
 /**

@@ -87,11 +87,6 @@ final class CursorMoves {
       return passedTo > 0 ? passedTo : inMemory - 1;
     }
 
-    /** Whether the member's cursor has moved since, so that the counted entries are others now. */
-    boolean isOutdated(Member member) {
-      return passedTo > 0 && from != member.read() + 1;
-    }
-
     /** The counted entries, minus those that were deleted since. */
     long counted() {
       long gone =
@@ -234,9 +229,6 @@ final class CursorMoves {
       return new Resolved(move.read, countInMemory(member.userId(), move.read + 1));
     }
     Scan scan = move.scan;
-    if (scan != null && !scan.running && scan.isOutdated(member)) {
-      scan = null;
-    }
     if (scan == null) {
       if (move.ticksToRetry > 0) {
         return null;

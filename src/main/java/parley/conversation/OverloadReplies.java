@@ -1,7 +1,7 @@
 package parley.conversation;
 
+import parley.bounds.AdmissionGuard;
 import parley.model.Refusal;
-import parley.user.AdmissionGuard;
 
 /** The refusals that a conversation sends when too many commands wait for a slow write. */
 final class OverloadReplies {

@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import parley.bounds.AdmissionGuard;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;

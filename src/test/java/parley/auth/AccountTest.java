@@ -13,6 +13,7 @@ import org.apache.pekko.persistence.testkit.JournalOperation;
 import org.apache.pekko.persistence.testkit.ProcessingPolicy;
 import org.apache.pekko.persistence.testkit.ProcessingResult;
 import org.apache.pekko.persistence.testkit.ProcessingSuccess;
+import org.apache.pekko.persistence.testkit.StorageFailure;
 import org.apache.pekko.persistence.testkit.WriteEvents;
 import org.junit.jupiter.api.Test;
 
@@ -100,7 +101,9 @@ final class AccountTest extends AccountHarness {
     actor.tell(new Account.Register(PASSWORD, "S", probe.getRef().narrow()));
     AccountReply.SignedIn in = (AccountReply.SignedIn) probe.receiveMessage();
     CountDownLatch store = new CountDownLatch(1);
-    account.persistenceTestKit().withPolicy(new StuckWrites(store));
+    account
+        .persistenceTestKit()
+        .withPolicy(new StuckWrites(store, ProcessingSuccess.getInstance()));
     try {
       actor.tell(new Account.Refresh(token(in), probe.getRef().narrow()));
       for (int i = 0; i < AccountEntity.MAX_WAITING + 1; i++) {
@@ -119,6 +122,29 @@ final class AccountTest extends AccountHarness {
     actor.tell(new Account.Lookup(probe.getRef().narrow()));
     assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.Found.class);
     account.persistenceTestKit().resetPolicy();
+  }
+
+  @Test
+  void requestsThatWaitForAWriteAreAnsweredWhenItFails() {
+    ActorRef<Account.Command> actor = spawn("broken");
+    TestProbe<Object> probe = kit.createTestProbe();
+    actor.tell(new Account.Register(PASSWORD, "S", probe.getRef().narrow()));
+    AccountReply.SignedIn in = (AccountReply.SignedIn) probe.receiveMessage();
+    CountDownLatch store = new CountDownLatch(1);
+    account
+        .persistenceTestKit()
+        .withPolicy(new StuckWrites(store, new StorageFailure(new java.io.IOException("refused"))));
+    try {
+      actor.tell(new Account.Refresh(token(in), probe.getRef().narrow()));
+      actor.tell(new Account.Lookup(probe.getRef().narrow()));
+      actor.tell(new Account.Lookup(probe.getRef().narrow()));
+      store.countDown();
+      assertThat(probe.receiveSeveralMessages(2))
+          .hasOnlyElementsOfType(AccountReply.Overloaded.class);
+    } finally {
+      store.countDown();
+      account.persistenceTestKit().resetPolicy();
+    }
   }
 
   @Test
@@ -149,9 +175,11 @@ final class AccountTest extends AccountHarness {
 
   private static final class StuckWrites implements ProcessingPolicy<JournalOperation> {
     private final CountDownLatch latch;
+    private final ProcessingResult result;
 
-    StuckWrites(CountDownLatch latch) {
+    StuckWrites(CountDownLatch latch, ProcessingResult result) {
       this.latch = latch;
+      this.result = result;
     }
 
     @Override
@@ -162,6 +190,7 @@ final class AccountTest extends AccountHarness {
         } catch (InterruptedException e) {
           throw new IllegalStateException(e);
         }
+        return result;
       }
       return ProcessingSuccess.getInstance();
     }

@@ -1,4 +1,4 @@
-package parley.user;
+package parley.bounds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package parley.user;
+package parley.bounds;
 
 import java.util.Collections;
 import java.util.IdentityHashMap;
