@@ -6,7 +6,13 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
-/** Decides what counts as one client address. */
+/**
+ * Decides what counts as one client address.
+ *
+ * <p>A site is the IPv6 /48 of an address. One customer with a network has a /48 at most, and so
+ * has 65,536 addresses. Each limit of an address is therefore also one of the site, which is wider,
+ * because a /48 may also be 65,536 phones of one carrier.
+ */
 final class ClientAddresses {
   /** Length of a /64 in hex digits. The next constant is the length of a /48. */
   private static final int IPV6_KEY_DIGITS = 16;

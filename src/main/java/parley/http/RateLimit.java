@@ -11,9 +11,12 @@ import parley.auth.AddressBuckets;
  *
  * <p>The address is that of the connection, or the one that {@link TrustedProxies} find. No other
  * header is believed, because a client could pose as a new client in every request. An IPv6 client
- * owns at least a /64 and could do the same with its addresses, so a /64 counts as one client.
+ * owns at least a /64 and could do the same with its addresses, so a /64 counts as one client. All
+ * clients of a /48 have {@value #SITE_FACTOR} times as much.
  */
 final class RateLimit {
+  static final int SITE_FACTOR = 100;
+
   private static final int MIN_BURST = 20;
 
   /** Null is no limit. */
@@ -30,7 +33,10 @@ final class RateLimit {
         perSecond == 0
             ? null
             : new AddressBuckets(
-                Math.max(MIN_BURST, perSecond), TimeUnit.SECONDS.toNanos(1) / perSecond, nanos);
+                Math.max(MIN_BURST, perSecond),
+                TimeUnit.SECONDS.toNanos(1) / perSecond,
+                SITE_FACTOR,
+                nanos);
   }
 
   /**

@@ -40,6 +40,37 @@ final class LoginThrottleTest {
     assertThat(throttle.tryAcquire(InetAddress.getByName("2001:db8:1:3::1"))).isZero();
   }
 
+  @Test
+  void aSiteHasALimitOfItsOwn() throws UnknownHostException {
+    for (int i = 0; i < LoginThrottle.SITE_FACTOR; i++) {
+      drain(InetAddress.getByName("2001:db8:1:" + i + "::1"));
+    }
+    InetAddress another = InetAddress.getByName("2001:db8:1:ffff::1");
+    for (int i = 0; i <= LoginThrottle.BURST; i++) {
+      assertThat(throttle.tryAcquire(another)).isEqualTo(2_000 / LoginThrottle.SITE_FACTOR);
+    }
+    drain(InetAddress.getByName("2001:db8:2:ffff::1"));
+    throttle.succeeded(InetAddress.getByName("2001:db8:1:1::1"));
+    // What the site refused was not taken from the address.
+    assertThat(throttle.tryAcquire(another)).isZero();
+    assertThat(throttle.tryAcquire(another)).isPositive();
+    clock.forward(Duration.ofHours(1));
+    drain(another);
+  }
+
+  @Test
+  void attemptsWithADeviceHaveAWiderLimitOfTheirOwn() throws UnknownHostException {
+    InetAddress a = InetAddress.getByName("192.0.2.1");
+    drain(a);
+    for (int i = 0; i < LoginThrottle.BURST * LoginThrottle.DEVICE_FACTOR; i++) {
+      assertThat(throttle.tryAcquireWithDevice(a)).isZero();
+    }
+    assertThat(throttle.tryAcquireWithDevice(a)).isEqualTo(200);
+    throttle.succeededWithDevice(a);
+    assertThat(throttle.tryAcquireWithDevice(a)).isZero();
+    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
+  }
+
   private void drain(InetAddress address) {
     for (int i = 0; i < LoginThrottle.BURST; i++) {
       assertThat(throttle.tryAcquire(address)).isZero();

@@ -49,6 +49,18 @@ final class RateLimitTest {
   }
 
   @Test
+  void aSiteHasALimitOfItsOwn() {
+    RateLimit limit = new RateLimit(10, nanos::get);
+    for (int i = 0; i < RateLimit.SITE_FACTOR; i++) {
+      assertThat(taken(limit, address("2001:db8:1:" + i + "::1"))).isEqualTo(20);
+    }
+    assertThat(limit.take(address("2001:db8:1:ffff::1"))).isEqualTo(1);
+    assertThat(taken(limit, address("2001:db8:2:ffff::1"))).isEqualTo(20);
+    nanos.addAndGet(TimeUnit.SECONDS.toNanos(10));
+    assertThat(taken(limit, address("2001:db8:1:ffff::1"))).isEqualTo(20);
+  }
+
+  @Test
   void eachAddressHasItsOwnLimit() {
     RateLimit limit = new RateLimit(10, nanos::get);
     taken(limit, address("10.0.0.1"));
