@@ -1,27 +1,20 @@
 package parley.auth;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.function.LongSupplier;
-import parley.bounds.TokenBucket;
+import org.jspecify.annotations.Nullable;
+import parley.bounds.KeyedBuckets;
 
 /**
  * A token bucket for each client address, and a larger and faster one for each IPv6 site ({@link
- * ClientAddresses}), on this node. A bucket is forgotten when it has not been used until it would
- * be full again, and the least used one when there are more than {@value #ADDRESSES}. Both can only
- * favour the client. Thread-safe.
+ * ClientAddresses}), on this node. Thread-safe.
  */
 public final class AddressBuckets {
-  /** Most addresses and sites that are remembered. */
+  /** Most addresses that are remembered, and most sites. */
   public static final int ADDRESSES = 100_000;
 
-  private final int burst;
-  private final long interval;
-  private final int siteFactor;
-  private final LongSupplier nanos;
-  private final Cache<String, TokenBucket> buckets;
+  private final KeyedBuckets<String> addresses;
+  private final KeyedBuckets<String> sites;
 
   /**
    * Starts with full buckets.
@@ -32,17 +25,10 @@ public final class AddressBuckets {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   public AddressBuckets(int burst, long interval, int siteFactor, LongSupplier nanos) {
-    this.burst = burst;
-    this.interval = interval;
-    this.siteFactor = siteFactor;
-    this.nanos = nanos;
-    this.buckets =
-        Caffeine.newBuilder()
-            .maximumSize(ADDRESSES)
-            // By then the bucket is full again, which is the same as no entry.
-            .expireAfterAccess(Duration.ofNanos(burst * interval))
-            .ticker(nanos::getAsLong)
-            .build();
+    addresses = new KeyedBuckets<>(burst, interval, ADDRESSES, nanos);
+    sites =
+        new KeyedBuckets<>(
+            burst * siteFactor, Math.max(1, interval / siteFactor), ADDRESSES, nanos);
   }
 
   /**
@@ -52,49 +38,23 @@ public final class AddressBuckets {
   public long take(InetAddress address) {
     String key = ClientAddresses.key(address);
     String site = ClientAddresses.site(key);
-    long wait = take(key, burst, interval);
+    long wait = addresses.take(key, 1);
     if (wait == 0 && site != null) {
-      wait = take(site, burst * siteFactor, Math.max(1, interval / siteFactor));
+      wait = sites.take(site, 1);
       if (wait > 0) {
-        giveBack(key);
+        addresses.giveBack(key, 1);
       }
     }
-    // Rounded up, so that a client that waits this long is not too early.
-    return (wait + 999_999) / 1_000_000;
-  }
-
-  private long take(String key, int burst, long interval) {
-    long[] wait = new long[1];
-    buckets
-        .asMap()
-        .compute(
-            key,
-            (same, old) -> {
-              long now = nanos.getAsLong();
-              TokenBucket bucket =
-                  old == null ? TokenBucket.full(burst, interval, now) : later(old, now);
-              wait[0] = bucket.waitFor(1);
-              return wait[0] == 0 ? bucket.take(1) : bucket;
-            });
-    return wait[0];
+    return wait;
   }
 
   /** Gives a token back, to the address and to its site. */
   public void giveBack(InetAddress address) {
     String key = ClientAddresses.key(address);
-    giveBack(key);
-    String site = ClientAddresses.site(key);
+    addresses.giveBack(key, 1);
+    @Nullable String site = ClientAddresses.site(key);
     if (site != null) {
-      giveBack(site);
+      sites.giveBack(site, 1);
     }
-  }
-
-  private void giveBack(String key) {
-    buckets.asMap().computeIfPresent(key, (same, bucket) -> bucket.giveBack());
-  }
-
-  /** A time before the bucket's own would add what passes between them a second time. */
-  private static TokenBucket later(TokenBucket bucket, long now) {
-    return now - bucket.at() < 0 ? bucket : bucket.at(now);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What keeps state, rates and waiting work bounded: a map that forgets, a token bucket, a bulkhead,
+ * What keeps state, rates and waiting work bounded: a map that forgets, token buckets, a bulkhead,
  * and the guard of an actor that writes. Imports nothing of the project, and every package may use
  * it.
  */

@@ -1,16 +1,14 @@
 package parley.conversation;
 
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
-import parley.bounds.BoundedMap;
 import parley.bounds.Bulkhead;
-import parley.bounds.TokenBucket;
+import parley.bounds.KeyedBuckets;
 import parley.model.Refusal;
 import parley.model.UserId;
 
@@ -42,18 +40,14 @@ public final class LogScans {
   /** Time for a whole scan, its wait for a turn included. */
   static final Duration LONGEST = Duration.ofSeconds(60);
 
-  private final int entries;
   private final Runnable refusals;
-  private final LongSupplier nanos;
+  private final KeyedBuckets<UserId> budgets;
   private final Bulkhead turns =
       new Bulkhead(
           TURNS,
           WAITING,
           () ->
               new ScanRefused(Refusal.unavailable("too many searches and counts of old messages")));
-
-  /** Guarded by itself. */
-  private final Map<UserId, TokenBucket> budgets = BoundedMap.byUse(USERS);
 
   /** A scan that must not run now. Nothing is logged for it, because a client can cause it. */
   static final class ScanRefused extends RuntimeException {
@@ -82,9 +76,9 @@ public final class LogScans {
 
   /** With another budget. */
   LogScans(Runnable refusals, LongSupplier nanos, int entries) {
-    this.entries = entries;
     this.refusals = refusals;
-    this.nanos = nanos;
+    this.budgets =
+        new KeyedBuckets<>(entries, TimeUnit.SECONDS.toNanos(1) / PER_SECOND, USERS, nanos);
   }
 
   /**
@@ -94,46 +88,24 @@ public final class LogScans {
    * @return null, or why the search must not run now
    */
   @Nullable ScanRefused take(UserId user, long wanted) {
-    int tokens = tokens(wanted);
-    long wait;
-    synchronized (budgets) {
-      TokenBucket bucket = budget(user);
-      wait = bucket.waitFor(tokens);
-      budgets.put(user, wait > 0 ? bucket : bucket.take(tokens));
-    }
+    long wait = budgets.take(user, wanted);
     if (wait == 0) {
       return null;
     }
     refusals.run();
     return new ScanRefused(
-        Refusal.rateLimited(
-            "client_msg_id: too many old ids were looked up",
-            TimeUnit.MICROSECONDS.toMillis(wait) + 1));
+        Refusal.rateLimited("client_msg_id: too many old ids were looked up", wait));
   }
 
   /** Gives back what a search did not read after all. */
   void giveBack(UserId user, long unread) {
-    synchronized (budgets) {
-      budgets.put(user, budget(user).giveBack(tokens(unread)));
-    }
-  }
-
-  private int tokens(long wanted) {
-    return (int) Math.min(wanted, entries);
+    budgets.giveBack(user, unread);
   }
 
   /** Returns the refusal in a failure of a scan, or null if it failed for another reason. */
   static @Nullable Refusal refusalOf(@Nullable Throwable failure) {
     Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
     return cause instanceof ScanRefused refused ? refused.refusal() : null;
-  }
-
-  private TokenBucket budget(UserId user) {
-    long now = TimeUnit.NANOSECONDS.toMicros(nanos.getAsLong());
-    TokenBucket bucket = budgets.get(user);
-    return bucket == null
-        ? TokenBucket.full(entries, TimeUnit.SECONDS.toMicros(1) / PER_SECOND, now)
-        : bucket.at(now);
   }
 
   /** A long scan of a journal, which runs when it is the user's turn. */

@@ -96,11 +96,14 @@ final class ConversationRoutes {
                     open.userId().equals(me)
                         ? CompletableFuture.completedFuture(
                             Problems.badField("user_id", "user_id must be somebody else"))
-                        : routeSupport
-                            .<Conversation.ViewReply>askConversation(
-                                ConversationId.direct(me, open.userId()),
-                                to -> new Conversation.OpenDirect(me, open.userId(), to))
-                            .thenApply(reply -> HttpAnswers.of(200, reply))));
+                        : routeSupport.change(me, () -> openDirect(me, open.userId()))));
+  }
+
+  private CompletionStage<HttpResponse> openDirect(UserId me, UserId peer) {
+    return routeSupport
+        .<Conversation.ViewReply>askConversation(
+            ConversationId.direct(me, peer), to -> new Conversation.OpenDirect(me, peer, to))
+        .thenApply(reply -> HttpAnswers.of(200, reply));
   }
 
   private Route view(UserId me, ConversationId id) {
@@ -114,10 +117,14 @@ final class ConversationRoutes {
     return routeSupport.body(
         RequestReader::patchConversation,
         (Request.PatchConversation p) ->
-            routeSupport
-                .<User.DoneReply>askUser(
-                    me, to -> new User.SetRowFlags(id, p.muted(), p.pinned(), p.archived(), to))
-                .thenApply(HttpAnswers::of));
+            routeSupport.change(
+                me,
+                () ->
+                    routeSupport
+                        .<User.DoneReply>askUser(
+                            me,
+                            to -> new User.SetRowFlags(id, p.muted(), p.pinned(), p.archived(), to))
+                        .thenApply(HttpAnswers::of)));
   }
 
   private Route history(UserId me, ConversationId id) {

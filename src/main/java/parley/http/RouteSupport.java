@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.StreamSupport;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -58,6 +59,7 @@ final class RouteSupport {
   private final ActorSystem<?> system;
   private final HttpServices httpServices;
   private final HttpSettings settings;
+  private final ChangeLimit changes;
 
   /** Users of the external issuer that certainly exist; failures are not cached. */
   private final Cache<UserId, Boolean> externalUsers =
@@ -67,6 +69,7 @@ final class RouteSupport {
     this.system = system;
     this.httpServices = httpServices;
     this.settings = settings;
+    this.changes = new ChangeLimit(httpServices.nanos());
   }
 
   /**
@@ -116,6 +119,14 @@ final class RouteSupport {
   HttpResponse tooMany(String limit, long waitMillis) {
     httpServices.budget().countRefusal(limit);
     return Problems.tooMany(waitMillis);
+  }
+
+  /** Makes a change that is no entry, or refuses it if the user has made too many. */
+  CompletionStage<HttpResponse> change(UserId me, Supplier<CompletionStage<HttpResponse>> call) {
+    long wait = changes.take(me);
+    return wait == 0
+        ? call.get()
+        : CompletableFuture.completedFuture(tooMany(ChangeLimit.CHANGES, wait));
   }
 
   /** Everything that the routes call. */

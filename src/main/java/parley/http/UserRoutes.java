@@ -135,12 +135,15 @@ final class UserRoutes {
             routeSupport.body(
                 RequestReader::patchMe,
                 (Request.PatchMe p) ->
-                    routeSupport
-                        .<User.ProfileReply>askUser(
-                            me,
-                            replyTo ->
-                                new User.ChangeProfile(p.displayName(), p.avatarUrl(), replyTo))
-                        .thenApply(HttpAnswers::of)));
+                    routeSupport.change(
+                        me,
+                        () ->
+                            routeSupport
+                                .<User.ProfileReply>askUser(
+                                    me,
+                                    to ->
+                                        new User.ChangeProfile(p.displayName(), p.avatarUrl(), to))
+                                .thenApply(HttpAnswers::of))));
   }
 
   private Route presence() {
@@ -164,7 +167,7 @@ final class UserRoutes {
                             id,
                             (me, device) ->
                                 completeWithFuture(
-                                    done(me, to -> new User.RemoveDevice(device, to)))))),
+                                    changed(me, to -> new User.RemoveDevice(device, to)))))),
         path(
             segment().slash("push_token"),
             id ->
@@ -197,12 +200,18 @@ final class UserRoutes {
     return routeSupport.body(
         RequestReader::pushToken,
         (Request.PushToken p) ->
-            done(me, to -> new User.SetPushToken(device, p.platform().wireName(), p.token(), to)));
+            changed(
+                me, to -> new User.SetPushToken(device, p.platform().wireName(), p.token(), to)));
   }
 
   private Route removePushToken(UserId me, DeviceId device) {
     // Without a token the platform does not matter.
-    return completeWithFuture(done(me, to -> new User.SetPushToken(device, "", null, to)));
+    return completeWithFuture(changed(me, to -> new User.SetPushToken(device, "", null, to)));
+  }
+
+  private CompletionStage<HttpResponse> changed(
+      UserId me, Function<ActorRef<User.DoneReply>, User.Command> command) {
+    return routeSupport.change(me, () -> done(me, command));
   }
 
   private CompletionStage<HttpResponse> done(
