@@ -23,6 +23,7 @@ import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.AdmissionGuard;
+import parley.bounds.TokenBucket;
 import parley.model.UserId;
 
 /**
@@ -47,8 +48,9 @@ import parley.model.UserId;
  * way, and writes nothing.
  *
  * <p>The account counts guesses of its password ({@link GuessLimits}), because only the entity sees
- * the attempts of all nodes. It stays in memory as long as it remembers a guess, which is some
- * minutes for each guess.
+ * the attempts of all nodes. It also limits logins that succeed. It stays in memory as long as it
+ * remembers a guess or a login, which is some minutes for each guess, and {@value #LOGIN_MILLIS} ms
+ * for each login.
  *
  * <p>Bounds: {@value #MAX_WAITING} commands that wait for a write and {@value #MAX_HASHING} that
  * wait for the hasher. A command beyond these bounds gets {@link AccountReply.Overloaded} at once,
@@ -66,6 +68,14 @@ final class AccountEntity
   static final int MAX_HASHING_UNKNOWN = 12;
 
   /**
+   * Maximum number of logins at once; then one in {@link #LOGIN_MILLIS}. Each login may end another
+   * one, and the user entity remembers those that have ended.
+   */
+  static final int LOGINS = 100;
+
+  static final long LOGIN_MILLIS = 12_000;
+
+  /**
    * The entity leaves memory after this time without a command, unless it has guesses to remember
    * or notifications to repeat.
    */
@@ -79,6 +89,7 @@ final class AccountEntity
   private final InstantSource clock;
   private final GuessLimits guesses;
   private final EndNotifications endNotifications;
+  private TokenBucket logins;
   private int hashesInProgress;
 
   private AccountEntity(
@@ -97,6 +108,7 @@ final class AccountEntity
     this.hasher = hasher;
     this.clock = clock;
     this.guesses = new GuessLimits(clock.millis());
+    this.logins = TokenBucket.full(LOGINS, LOGIN_MILLIS, clock.millis());
     this.endNotifications = new EndNotifications(context, users);
   }
 
@@ -258,6 +270,12 @@ final class AccountEntity
     if (ended != null && !state.hasRoomForUnconfirmedEnd()) {
       return refuse(c.login());
     }
+    logins = logins.at(clock.millis());
+    long wait = logins.waitFor(1);
+    if (wait > 0) {
+      return Effect().reply(c.login().replyTo(), new AccountReply.RateLimited(wait));
+    }
+    logins = logins.take(1);
     RefreshToken.Fresh fresh = RefreshToken.first(username);
     return Effect()
         .persist(
@@ -385,7 +403,8 @@ final class AccountEntity
   }
 
   private Effect<AccountEvent, AccountState> idle(AccountState state) {
-    if (!state.untold().isEmpty() || !guesses.isEmpty(clock.millis())) {
+    boolean hasLogins = logins.at(clock.millis()).waitFor(LOGINS) > 0;
+    if (!state.untold().isEmpty() || !guesses.isEmpty(clock.millis()) || hasLogins) {
       return Effect().none();
     }
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));

@@ -16,7 +16,8 @@ import parley.model.DeviceId;
  * @param pushAt when the token was registered, epoch milliseconds; 0 if a version that did not
  *     record it wrote the device, which counts as long ago
  * @param logins the logins that the device has used and that have not ended, the latest last; at
- *     most {@value #LOGINS}
+ *     most {@value #LOGINS}. The user does not know which of them have expired. A login that is
+ *     dropped for a newer one must end ({@link #loginDroppedFor}), or it would survive the device
  * @param pushClaim the number of the claim of the token, see {@link PushTokens}; 0 if the token was
  *     not claimed; {@link #RELEASED} if the claim ended with a login
  * @param signedOut the login of the device's last hello has ended: it gets no push until the next
@@ -125,6 +126,16 @@ record Device(
         kept,
         false,
         pushClaim);
+  }
+
+  /** Whether the removal of the device ends this login. True for no login. */
+  boolean isBoundTo(@Nullable String sid) {
+    return sid == null || allLogins().contains(sid);
+  }
+
+  /** The login that {@link #seen} with this login drops, or null. */
+  @Nullable String loginDroppedFor(@Nullable String sid) {
+    return isBoundTo(sid) || allLogins().size() < LOGINS ? null : allLogins().getFirst();
   }
 
   /** A copy after a login has ended. */

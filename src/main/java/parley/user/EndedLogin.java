@@ -17,10 +17,12 @@ record EndedLogin(String sid, long at, boolean told) {
 
   /**
    * The most ended logins that are remembered. Beyond that the oldest one that the account has
-   * confirmed is dropped, and an access token of it can open a socket until the token expires. Only
-   * a person who can log in can end so many.
+   * confirmed is dropped, and an access token of it could open a socket until the token expires.
+   * That does not happen: an account has 20 live logins and starts at most 200 in {@link
+   * #REMEMBER_MILLIS} (the limit of its logins, {@code parley.auth}), or 100 more for each time
+   * that its node dies meanwhile.
    */
-  static final int MOST = 200;
+  static final int MOST = 512;
 
   EndedLogin known() {
     return new EndedLogin(sid, at, true);

@@ -3,6 +3,7 @@ package parley.user;
 import java.util.List;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
+import org.jspecify.annotations.Nullable;
 import parley.model.DeviceId;
 import parley.model.ErrorCode;
 import parley.model.Limits;
@@ -38,7 +39,8 @@ final class SessionHandler {
   /**
    * Lets a session in. A new device is made durable before its session receives anything. If a
    * crash lost the device, it would be unknown again, would start at the heads of that time, and
-   * would miss the entries that were pending for it.
+   * would miss the entries that were pending for it. A login that is new to the device is made
+   * durable too. If a crash lost it, the removal of the device would not end that login.
    */
   Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
@@ -47,9 +49,14 @@ final class SessionHandler {
       LiveSessions.loginEnded(hello);
       return effects.none();
     }
-    boolean known = state.devices().containsKey(hello.deviceId());
-    if (known && !hello.fresh()) {
-      return run(() -> live.attach(state, newcomer, live.now()));
+    Device device = state.devices().get(hello.deviceId());
+    boolean known = device != null;
+    String dropped = device == null ? null : device.loginDroppedFor(hello.sid());
+    UserEvent.Flushed login = loginUsed(hello, dropped);
+    if (device != null && !hello.fresh()) {
+      return device.isBoundTo(hello.sid())
+          ? run(() -> live.attach(state, newcomer, live.now()))
+          : effects.persist(login).thenRun(after -> attach(after, newcomer, dropped));
     }
     if (!known && hello.resume()) {
       LiveSessions.removed(hello);
@@ -67,20 +74,29 @@ final class SessionHandler {
         return effects.none();
       }
     }
+    UserEvent added =
+        new UserEvent.DeviceAdded(
+            hello.deviceId(), state.nextDevice(), hello.client(), live.now(), evicted, hello.sid());
     return effects
-        .persist(
-            new UserEvent.DeviceAdded(
-                hello.deviceId(),
-                state.nextDevice(),
-                hello.client(),
-                live.now(),
-                evicted,
-                hello.sid()))
-        .thenRun(
-            after -> {
-              live.attach(after, newcomer, live.now());
-              live.devicesChanged(after, live.now());
-            });
+        .persist(dropped == null ? List.of(added) : List.of(login, added))
+        .thenRun(after -> attach(after, newcomer, dropped));
+  }
+
+  /** The device uses the login; the login that it drops for it ends. */
+  private UserEvent.Flushed loginUsed(User.Attach hello, @Nullable String dropped) {
+    return UserEvent.Flushed.logins(
+        dropped == null ? List.of() : List.of(new EndedLogin(dropped, live.now(), false)),
+        List.of(
+            new UserEvent.DeviceSeen(hello.deviceId(), hello.client(), live.now(), hello.sid())));
+  }
+
+  private void attach(UserState after, LiveSessions.Newcomer newcomer, @Nullable String dropped) {
+    live.attach(after, newcomer, live.now());
+    if (dropped != null) {
+      live.loginEnded(after, dropped, live.now());
+      live.loginEndNotices.tell(after);
+    }
+    live.devicesChanged(after, live.now());
   }
 
   Effect<UserEvent, UserState> setStatus(User.SetStatus c) {

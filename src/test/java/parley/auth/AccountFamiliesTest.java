@@ -140,6 +140,21 @@ final class AccountFamiliesTest extends AccountHarness {
   }
 
   @Test
+  void loginsThatSucceedAreLimited() {
+    register();
+    for (int i = 0; i < AccountEntity.LOGINS; i++) {
+      assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
+    }
+    assertThat(login(PASSWORD)).isEqualTo(new AccountReply.RateLimited(AccountEntity.LOGIN_MILLIS));
+    clock.forward(Duration.ofMillis(AccountEntity.LOGIN_MILLIS));
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.SignedIn.class);
+    assertThat(login(PASSWORD)).isInstanceOf(AccountReply.RateLimited.class);
+    // The user entity remembers 512 logins that ended in the last 20 minutes.
+    long inThatTime = Duration.ofMinutes(20).toMillis() / AccountEntity.LOGIN_MILLIS;
+    assertThat(AccountState.MAX_FAMILIES + AccountEntity.LOGINS + inThatTime).isLessThan(512);
+  }
+
+  @Test
   void theUserEndsALogin() {
     AccountReply.SignedIn a = register();
     AccountReply.SignedIn b = (AccountReply.SignedIn) login(PASSWORD);

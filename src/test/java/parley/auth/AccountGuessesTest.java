@@ -126,6 +126,21 @@ final class AccountGuessesTest extends AccountHarness {
   }
 
   @Test
+  void anAccountStaysInMemoryUntilItsLoginsDoNotCountAnyMore() {
+    ActorRef<Account.Command> actor = spawn("logged-in");
+    TestProbe<Object> probe = kit.createTestProbe();
+    actor.tell(new Account.Register(PASSWORD, "L", probe.getRef().narrow()));
+    probe.receiveMessage();
+    actor.tell(new Account.Login(PASSWORD, probe.getRef().narrow(), "a", null, 0));
+    assertThat(probe.receiveMessage()).isInstanceOf(AccountReply.SignedIn.class);
+    actor.tell(new Account.Idle());
+    shard.expectNoMessage();
+    clock.forward(Duration.ofMillis(AccountEntity.LOGIN_MILLIS));
+    actor.tell(new Account.Idle());
+    assertThat(shard.receiveMessage()).isInstanceOf(ClusterSharding.Passivate.class);
+  }
+
+  @Test
   void aFullHasherIsUnavailableAndCostsNoAttempt() {
     register();
     hasher.full(true);

@@ -169,6 +169,59 @@ class LoginEndNoticesTest {
   }
 
   @Test
+  void aLoginThatADeviceBeginsToUseIsBoundToItBeforeItsSessionIsLetIn() {
+    rig.end(hello(PHONE, "1", "a"), PHONE);
+    rig.flush();
+    hello(PHONE, "2", "b");
+    // Nothing was flushed since.
+    rig.crash();
+    assertThat(remove(PHONE)).isEqualTo(new User.Done());
+    assertThat(rig.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
+    refused("b");
+  }
+
+  @Test
+  void aLoginThatIsBoundToItsDeviceCostsNoWrite() {
+    rig.end(hello(PHONE, "1", "a"), PHONE);
+    rig.flush();
+    int events = rig.journal().size();
+    hello(PHONE, "2", "a");
+    assertThat(rig.journal()).hasSize(events);
+  }
+
+  @Test
+  void theLoginThatADeviceDropsForAnotherEnds() {
+    TestProbe<Delivery> laptop = hello(LAPTOP, "l", "s0");
+    for (int i = 0; i < Device.LOGINS; i++) {
+      rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
+    }
+    assertThat(rig.endedLogins).isEmpty();
+    // A login that the device has used before drops none.
+    rig.end(hello(PHONE, "again", "s" + (Device.LOGINS - 1)), PHONE);
+    assertThat(rig.endedLogins).isEmpty();
+    hello(PHONE, "one more", "new");
+    removed(laptop);
+    await().untilAsserted(() -> assertThat(rig.endedLogins).containsExactly("alice s0"));
+    refused("s0");
+    rig.crash();
+    refused("s0");
+    assertThat(remove(PHONE)).isEqualTo(new User.Done());
+    assertThat(rig.endedLogins).hasSize(Device.LOGINS + 1).contains("alice new");
+  }
+
+  @Test
+  void theLoginThatADeviceDropsEndsAlsoWhenItHasLostItsData() {
+    for (int i = 0; i < Device.LOGINS; i++) {
+      rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
+    }
+    TestProbe<Delivery> probe = rig.probe();
+    rig.tell(new User.Attach(ALICE, PHONE, "test", "x", true, false, probe.getRef(), "new"));
+    probe.expectMessageClass(Delivery.Attached.class);
+    await().untilAsserted(() -> assertThat(rig.endedLogins).containsExactly("alice s0"));
+    refused("s0");
+  }
+
+  @Test
   void endedLoginsAreBounded() {
     for (int i = 0; i < EndedLogin.MOST + 1; i++) {
       end("s" + i);
