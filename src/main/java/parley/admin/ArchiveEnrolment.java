@@ -42,10 +42,10 @@ import parley.model.ConversationId;
  */
 public final class ArchiveEnrolment {
   /** The default rate, in conversations a second. */
-  static final int PACE = 20;
+  static final int DEFAULT_PER_SECOND = 20;
 
   /** The highest rate, in conversations a second. */
-  static final int MOST = 1_000;
+  static final int MAX_PER_SECOND = 1_000;
 
   private static final int PARALLELISM = 16;
   private static final int MAX_TRIES = 3;
@@ -61,7 +61,7 @@ public final class ArchiveEnrolment {
   /**
    * Starts a job, unless one runs. The answer is {@link Started}.
    *
-   * @param perSecond 1 to {@value #MOST} conversations
+   * @param perSecond 1 to {@value #MAX_PER_SECOND} conversations
    */
   record Start(int perSecond, ActorRef<Started> replyTo) implements Command {}
 
@@ -210,7 +210,7 @@ public final class ArchiveEnrolment {
     }
     Job begun = new Job();
     job = begun;
-    perSecond = Math.clamp(c.perSecond(), 1, MOST);
+    perSecond = Math.clamp(c.perSecond(), 1, MAX_PER_SECOND);
     stopReason = null;
     var started =
         Source.fromJavaStream(names::get)

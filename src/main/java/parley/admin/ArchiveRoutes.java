@@ -60,8 +60,8 @@ public final class ArchiveRoutes extends AdminAnswers {
                                                       number(
                                                           "per_second",
                                                           text,
-                                                          ArchiveEnrolment.PACE,
-                                                          ArchiveEnrolment.MOST)))))));
+                                                          ArchiveEnrolment.DEFAULT_PER_SECOND,
+                                                          ArchiveEnrolment.MAX_PER_SECOND)))))));
         });
   }
 

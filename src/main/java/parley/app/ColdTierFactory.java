@@ -59,9 +59,9 @@ final class ColdTierFactory {
       if (e.getCause() instanceof ColdRefused refused) {
         throw new SettingsException(refused);
       }
-      LOG.warn("the cold tier cannot be used now: {}", String.valueOf(e.getCause()));
+      LOG.warn("The cold tier cannot be used now: {}", String.valueOf(e.getCause()));
     } catch (TimeoutException e) {
-      LOG.warn("the cold tier does not answer within {}", CHECK_TIMEOUT);
+      LOG.warn("The cold tier does not answer within {}", CHECK_TIMEOUT);
     }
     return tier;
   }

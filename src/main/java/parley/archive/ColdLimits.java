@@ -14,7 +14,7 @@ import java.time.Duration;
  * @param scanTimeout for a whole scan, its wait in the queue included
  * @param writes maximum number of concurrent writes
  * @param writesWaiting maximum number of waiting writes; one more is unavailable at once
- * @param patience time until the first entry of a read, its wait in the queue included
+ * @param firstEntryTimeout time until the first entry of a read, its wait in the queue included
  * @param stalled a read ends if nobody takes entries from it for this time
  * @param readTimeout for one listing or one object, retries included
  * @param writeTimeout for one object put or removed, retries included, and for the check at the
@@ -33,7 +33,7 @@ record ColdLimits(
     Duration scanTimeout,
     int writes,
     int writesWaiting,
-    Duration patience,
+    Duration firstEntryTimeout,
     Duration stalled,
     Duration readTimeout,
     Duration writeTimeout,
@@ -53,7 +53,7 @@ record ColdLimits(
         config.getDuration("scan-timeout"),
         config.getInt("writes"),
         config.getInt("writes-waiting"),
-        config.getDuration("patience"),
+        config.getDuration("first-entry-timeout"),
         config.getDuration("stalled"),
         config.getDuration("read-timeout"),
         config.getDuration("write-timeout"),

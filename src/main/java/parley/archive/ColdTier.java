@@ -66,8 +66,8 @@ public interface ColdTier {
 
   /**
    * As {@link #scan(ConversationId, long, long)}, for a user. A user has one scan at a time on this
-   * node, and {@value Bulkhead#EACH} that wait; scans of other users pass them. One more fails with
-   * {@link ColdUnavailable} at once.
+   * node, and {@value Bulkhead#MAX_WAITING_OF_NAME} that wait; scans of other users pass them. One
+   * more fails with {@link ColdUnavailable} at once.
    */
   default Source<Entry, NotUsed> scan(ConversationId id, long from, long to, UserId by) {
     return scan(id, from, to);

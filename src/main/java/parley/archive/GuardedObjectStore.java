@@ -76,8 +76,8 @@ final class GuardedObjectStore {
                   system.classicSystem().scheduler(), limits.failures(), timeout, limits.rest())
               .withExponentialBackoff(limits.longestRest());
       breaker.addOnOpenListener(
-          () -> LOG.warn("cold {} are suspended after failures: {}", what, lastProblem));
-      breaker.addOnCloseListener(() -> LOG.info("cold {} work again", what));
+          () -> LOG.warn("Cold {} are suspended after failures: {}", what, lastProblem));
+      breaker.addOnCloseListener(() -> LOG.info("Cold {} work again", what));
     }
 
     <T> CompletionStage<T> call(Callable<CompletionStage<T>> call) {

@@ -285,7 +285,7 @@ final class SegmentTier implements ColdTier {
       Bulkhead bulkhead, @Nullable String name, Source<T, NotUsed> source) {
     return bulkhead
         .admit(name, source)
-        .initialTimeout(limits.patience())
+        .initialTimeout(limits.firstEntryTimeout())
         .backpressureTimeout(limits.stalled())
         .mapError(Throwable.class, failure -> meters.failed("read", failure));
   }

@@ -326,7 +326,7 @@ public final class AccessTokens implements AutoCloseable {
           return true;
         }
       } catch (JOSEException | RuntimeException e) {
-        LOG.debug("a key of the issuer cannot check this token", e); // Try the next.
+        LOG.debug("A key of the issuer cannot check this token", e); // Try the next.
       }
     }
     return false;

@@ -46,7 +46,7 @@ public final class Account {
    * @param address the client's address, in the form of {@link ClientAddresses#key}; null from a
    *     version that does not send it
    * @param knownDevice the known-device token of an earlier login, or null
-   * @param heldUpMillis 0, or the wait in milliseconds for an address that has made too many
+   * @param addressWaitMillis 0, or the wait in milliseconds for an address that has made too many
    *     attempts lately, at any accounts. A known device may log in all the same; every other login
    *     is refused with this wait
    */
@@ -55,7 +55,7 @@ public final class Account {
       ActorRef<AccountReply.ToLogin> replyTo,
       @Nullable String address,
       @Nullable Secret knownDevice,
-      long heldUpMillis)
+      long addressWaitMillis)
       implements Request {}
 
   /** Exchanges a refresh token for the next one. */
@@ -79,9 +79,10 @@ public final class Account {
 
   record Hashed(Register register, Secret hash) implements Command, Local {}
 
-  record Matched(Login login, GuessLimits.Who who, boolean match) implements Command, Local {}
+  record Matched(Login login, GuessLimits.AttemptSource who, boolean match)
+      implements Command, Local {}
 
-  record HashFailed(Request request, GuessLimits.@Nullable Who who, Throwable failure)
+  record HashFailed(Request request, GuessLimits.@Nullable AttemptSource who, Throwable failure)
       implements Command, Local {}
 
   record Idle() implements Command, Local {}

@@ -213,7 +213,7 @@ final class AccountEntity
     if (state.owner() != null) { // Another registration was faster.
       return Effect().reply(r.replyTo(), new AccountReply.UsernameTaken());
     }
-    RefreshToken.Fresh fresh = RefreshToken.first(username);
+    RefreshToken.Issued fresh = RefreshToken.first(username);
     Instant now = now();
     return Effect()
         .persist(
@@ -234,13 +234,14 @@ final class AccountEntity
         owner == null || c.knownDevice() == null
             ? null
             : KnownDevice.number(c.knownDevice(), username, owner.passwordHash(), now());
-    if (device == null && c.heldUpMillis() > 0) {
-      return Effect().reply(c.replyTo(), new AccountReply.RateLimited(c.heldUpMillis()));
+    if (device == null && c.addressWaitMillis() > 0) {
+      return Effect().reply(c.replyTo(), new AccountReply.RateLimited(c.addressWaitMillis()));
     }
     if (hashesInProgress >= (device == null ? MAX_HASHING_UNKNOWN : MAX_HASHING)) {
       return refuse(c);
     }
-    GuessLimits.Who who = new GuessLimits.Who(c.address() == null ? "" : c.address(), device);
+    GuessLimits.AttemptSource who =
+        new GuessLimits.AttemptSource(c.address() == null ? "" : c.address(), device);
     long wait = guesses.take(who, clock.millis());
     if (wait > 0) {
       return Effect().reply(c.replyTo(), new AccountReply.RateLimited(wait));
@@ -276,7 +277,7 @@ final class AccountEntity
       return Effect().reply(c.login().replyTo(), new AccountReply.RateLimited(wait));
     }
     logins = logins.take(1);
-    RefreshToken.Fresh fresh = RefreshToken.first(username);
+    RefreshToken.Issued fresh = RefreshToken.first(username);
     return Effect()
         .persist(
             new AccountEvent.FamilyStarted(
@@ -297,7 +298,7 @@ final class AccountEntity
     }
     Throwable cause = c.failure() instanceof CompletionException e ? e.getCause() : c.failure();
     if (!(cause instanceof RejectedExecutionException)) {
-      context.getLog().error("password hashing failed", cause);
+      context.getLog().error("Password hashing failed", cause);
     }
     return refuse(c.request());
   }
@@ -307,7 +308,7 @@ final class AccountEntity
     AccountState.Standing standing = state.standing(token, now());
     return switch (standing) {
       case CURRENT, REPEAT_ALLOWED -> {
-        RefreshToken.Fresh fresh = token.nextGeneration();
+        RefreshToken.Issued fresh = token.nextGeneration();
         yield Effect()
             .persist(
                 new AccountEvent.FamilyRotated(
@@ -416,7 +417,7 @@ final class AccountEntity
     return Effect().none();
   }
 
-  private static AccountReply.SignedIn signedIn(AccountState state, RefreshToken.Fresh fresh) {
+  private static AccountReply.SignedIn signedIn(AccountState state, RefreshToken.Issued fresh) {
     AccountState.Owner owner = Objects.requireNonNull(state.owner());
     return new AccountReply.SignedIn(
         owner.userId(),

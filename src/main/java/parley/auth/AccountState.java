@@ -60,7 +60,7 @@ record AccountState(
     }
   }
 
-  /** What a refresh token is worth to this account now. */
+  /** How the account treats a refresh token now. */
   enum Standing {
     /** A token of the newest generation. Its use starts the next generation. */
     CURRENT,

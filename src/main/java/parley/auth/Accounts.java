@@ -30,10 +30,11 @@ public final class Accounts {
    * Where a login attempt comes from.
    *
    * @param knownDevice the known-device token of an earlier login, or null
-   * @param heldUpMillis how long the address must wait without a known device, in milliseconds; 0
-   *     if it need not wait
+   * @param addressWaitMillis how long the address must wait without a known device, in
+   *     milliseconds; 0 if it need not wait
    */
-  public record Origin(InetAddress address, @Nullable Secret knownDevice, long heldUpMillis) {}
+  public record LoginSource(
+      InetAddress address, @Nullable Secret knownDevice, long addressWaitMillis) {}
 
   private final ClusterSharding sharding;
   private final AccessTokens tokens;
@@ -120,9 +121,10 @@ public final class Accounts {
    * AuthResult.BadCredentials}, as a wrong password does. The rules are public, so this reveals
    * nothing.
    *
-   * @param origin where the attempt comes from, and what is known about that source
+   * @param source where the attempt comes from, and what is known about that source
    */
-  public CompletionStage<AuthResult.Login> login(String username, Secret password, Origin origin) {
+  public CompletionStage<AuthResult.Login> login(
+      String username, Secret password, LoginSource source) {
     if (!Credentials.isUsername(username) || !Credentials.isPossible(password)) {
       return CompletableFuture.completedFuture(new AuthResult.BadCredentials());
     }
@@ -132,9 +134,9 @@ public final class Accounts {
             new Account.Login(
                 password,
                 replyTo,
-                ClientAddresses.key(origin.address()),
-                origin.knownDevice(),
-                origin.heldUpMillis()),
+                ClientAddresses.key(source.address()),
+                source.knownDevice(),
+                source.addressWaitMillis()),
         reply ->
             switch (reply) {
               case AccountReply.SignedIn r -> signedIn(username, r);
@@ -247,7 +249,7 @@ public final class Accounts {
         .exceptionally(
             failure -> {
               // The username is not logged: people type passwords into the wrong field.
-              log.warn("an account did not answer: {}", failure.getClass().getSimpleName());
+              log.warn("An account did not answer: {}", failure.getClass().getSimpleName());
               return unavailable;
             });
   }

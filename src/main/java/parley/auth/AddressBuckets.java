@@ -11,7 +11,7 @@ import parley.bounds.KeyedBuckets;
  */
 public final class AddressBuckets {
   /** Most addresses that are remembered, and most sites. */
-  public static final int ADDRESSES = 100_000;
+  public static final int MAX_ADDRESSES = 100_000;
 
   private final KeyedBuckets<String> addresses;
   private final KeyedBuckets<String> sites;
@@ -25,10 +25,10 @@ public final class AddressBuckets {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   public AddressBuckets(int burst, long interval, int siteFactor, LongSupplier nanos) {
-    addresses = new KeyedBuckets<>(burst, interval, ADDRESSES, nanos);
+    addresses = new KeyedBuckets<>(burst, interval, MAX_ADDRESSES, nanos);
     sites =
         new KeyedBuckets<>(
-            burst * siteFactor, Math.max(1, interval / siteFactor), ADDRESSES, nanos);
+            burst * siteFactor, Math.max(1, interval / siteFactor), MAX_ADDRESSES, nanos);
   }
 
   /**

@@ -26,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * delays logins, never the chat, and memory is bounded by threads × {@code memoryKib}. Each {@link
  * PasswordHasher.Lane} has a queue of its own, and the lanes take turns. So a flood of
  * registrations takes at most two thirds of the pool away from logins, and a flood of guesses takes
- * no more away from known devices. A password that has waited for {@link #PATIENCE} is refused
- * without a hash, because nobody waits for it any more. A stored hash contains its parameters and
- * is checked with them, so the settings can change at any time.
+ * no more away from known devices. A password that has waited for {@link #MAX_QUEUE_TIME} is
+ * refused without a hash, because nobody waits for it any more. A stored hash contains its
+ * parameters and is checked with them, so the settings can change at any time.
  *
  * <p>The input of the hash is the UTF-8 of the password in Unicode form NFC (RFC 8265, section
  * 4.2), because keyboards differ in how they send an accent.
@@ -38,7 +38,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
   private static final int HASH_BYTES = 32;
 
   /** The longest time in a queue. It is shorter than {@link AuthSettings#askTimeout}. */
-  static final Duration PATIENCE = Duration.ofSeconds(7);
+  static final Duration MAX_QUEUE_TIME = Duration.ofSeconds(7);
 
   private record Waiting(Runnable work, Runnable refuse, long since) {}
 
@@ -165,7 +165,7 @@ final class Argon2Hasher implements PasswordHasher, AutoCloseable {
 
   private void runQueued() {
     for (Waiting next = nextQueued(); next != null; next = nextQueued()) {
-      boolean late = System.nanoTime() - next.since() > PATIENCE.toNanos();
+      boolean late = System.nanoTime() - next.since() > MAX_QUEUE_TIME.toNanos();
       (late ? next.refuse() : next.work()).run();
     }
   }

@@ -53,10 +53,11 @@ final class GuessLimits {
    * @param address in the form of {@link ClientAddresses#key}, or empty if it is not known
    * @param device the number of the known device, or null
    */
-  record Who(String address, @Nullable String device) {}
+  record AttemptSource(String address, @Nullable String device) {}
 
   /** A named counter in one of the maps. */
-  private record Count(Map<String, GuessCounter> all, String name, GuessCounter.Limit limit) {
+  private record NamedCounter(
+      Map<String, GuessCounter> all, String name, GuessCounter.Limit limit) {
     GuessCounter at(long nowMillis) {
       GuessCounter old = all.get(name);
       return old == null ? GuessCounter.empty(limit, nowMillis) : old.at(nowMillis);
@@ -78,12 +79,12 @@ final class GuessLimits {
   }
 
   /** Takes an attempt. Returns 0 if it is allowed, else the milliseconds until it is. */
-  long take(Who who, long nowMillis) {
+  long take(AttemptSource who, long nowMillis) {
     GuessCounter together = common.at(nowMillis);
     boolean known = who.device() != null;
-    List<Count> counts = counts(who);
+    List<NamedCounter> counts = counts(who);
     long wait = known ? 0 : together.waitMillis();
-    for (Count count : counts) {
+    for (NamedCounter count : counts) {
       wait = Math.max(wait, count.at(nowMillis).waitMillis());
     }
     if (wait == 0) {
@@ -94,15 +95,15 @@ final class GuessLimits {
   }
 
   /** Gives the attempt back, because the password was not checked. */
-  void giveBack(Who who, long nowMillis) {
+  void giveBack(AttemptSource who, long nowMillis) {
     counts(who).forEach(count -> count.put(count.at(nowMillis).giveBack()));
     giveBackCommon(who, nowMillis);
   }
 
   /** The password was right: forgets the earlier attempts of this source, which were no guesses. */
-  void succeeded(Who who, long nowMillis) {
-    List<Count> counts = counts(who);
-    Count own = counts.getFirst();
+  void succeeded(AttemptSource who, long nowMillis) {
+    List<NamedCounter> counts = counts(who);
+    NamedCounter own = counts.getFirst();
     own.all().remove(own.name());
     // Only this attempt is given back: others may have guessed at the same site, or with another
     // device.
@@ -117,7 +118,7 @@ final class GuessLimits {
             .allMatch(map -> allForgiven(map, nowMillis));
   }
 
-  private void giveBackCommon(Who who, long nowMillis) {
+  private void giveBackCommon(AttemptSource who, long nowMillis) {
     if (who.device() == null) {
       common = common.at(nowMillis).giveBack();
     }
@@ -126,16 +127,16 @@ final class GuessLimits {
   /**
    * The counters of an attempt beside the common one. The counter of the source itself comes first.
    */
-  private List<Count> counts(Who who) {
+  private List<NamedCounter> counts(AttemptSource who) {
     String device = who.device();
     if (device != null) {
       return List.of(
-          new Count(devices, device, PER_SOURCE),
-          new Count(knownAddresses, who.address(), KNOWN_PER_ADDRESS));
+          new NamedCounter(devices, device, PER_SOURCE),
+          new NamedCounter(knownAddresses, who.address(), KNOWN_PER_ADDRESS));
     }
-    Count own = new Count(addresses, who.address(), PER_SOURCE);
+    NamedCounter own = new NamedCounter(addresses, who.address(), PER_SOURCE);
     String site = ClientAddresses.site(who.address());
-    return site == null ? List.of(own) : List.of(own, new Count(sites, site, PER_SITE));
+    return site == null ? List.of(own) : List.of(own, new NamedCounter(sites, site, PER_SITE));
   }
 
   private static boolean allForgiven(Map<String, GuessCounter> map, long nowMillis) {

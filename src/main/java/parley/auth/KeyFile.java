@@ -129,9 +129,9 @@ final class KeyFile implements SigningKeyStore {
       // A hard link instead of a rename: it is as atomic, but never replaces a key that another
       // process has put there in the meantime and already signs with.
       Files.createLink(file, temp);
-      log.info("created a signing key for access tokens: {}", file);
+      log.info("Created a signing key for access tokens: {}", file);
     } catch (FileAlreadyExistsException e) {
-      log.debug("another process created {} first", file);
+      log.debug("Another process created {} first", file);
     } catch (UnsupportedOperationException e) {
       Files.move(temp, file); // No links on this file system: the folder's lock must do.
     } finally {
@@ -195,10 +195,10 @@ final class KeyFile implements SigningKeyStore {
   private void warnIfOthersCanRead() {
     try {
       if (isPosix() && !OWNER_ONLY.containsAll(Files.getPosixFilePermissions(file))) {
-        log.warn("others can read the signing key {}: chmod 600", file);
+        log.warn("Others can read the signing key {}: chmod 600", file);
       }
     } catch (IOException e) {
-      log.debug("cannot read the permissions of {}", file, e);
+      log.debug("Cannot read the permissions of {}", file, e);
     }
   }
 

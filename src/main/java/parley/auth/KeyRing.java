@@ -326,7 +326,7 @@ public final class KeyRing implements AutoCloseable {
       Optional<SigningKeys> rotated = found.rotated(now, lead);
       if (rotated.isEmpty()) {
         return new Rotation.Refused(
-            "there are " + SigningKeys.MOST + " keys whose tokens may still be good");
+            "there are " + SigningKeys.MAX_KEYS + " keys whose tokens may still be good");
       }
       SigningKeys wanted = rotated.get();
       if (wanted == found) {

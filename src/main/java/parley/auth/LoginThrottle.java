@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
  * account can tell whether it knows the device. So anybody can send one that is made up. Such
  * logins have a limit of their own, {@value #DEVICE_FACTOR} times as wide.
  *
- * <p>Thread-safe. A machine that has more addresses than {@link AddressBuckets#ADDRESSES} begins
- * anew, and only the limits of each account slow it.
+ * <p>Thread-safe. A machine that has more addresses than {@link AddressBuckets#MAX_ADDRESSES}
+ * begins anew, and only the limits of each account slow it.
  */
 public final class LoginThrottle {
   static final int BURST = 30;

@@ -36,16 +36,21 @@ record RefreshToken(String username, String familyId, int counter, String secret
   private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
   private static final Base64.Decoder DECODER = Base64.getUrlDecoder();
 
-  /** A new token: the part to store, and the word for the client. */
-  record Fresh(RefreshToken token, Secret clientToken) {}
+  /**
+   * A token that was just made.
+   *
+   * @param token what the account keeps of it, with a hash of its secret
+   * @param clientToken what the client gets
+   */
+  record Issued(RefreshToken token, Secret clientToken) {}
 
   /** The first token of a new family. */
-  static Fresh first(String username) {
+  static Issued first(String username) {
     return make(username, random(FAMILY_BYTES), 0);
   }
 
   /** A new token of the generation after this one's. */
-  Fresh nextGeneration() {
+  Issued nextGeneration() {
     return make(username, DECODER.decode(familyId), counter + 1);
   }
 
@@ -92,7 +97,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
     return "RefreshToken[counter=" + counter + "]";
   }
 
-  private static Fresh make(String username, byte[] family, int counter) {
+  private static Issued make(String username, byte[] family, int counter) {
     byte[] secret = random(SECRET_BYTES);
     byte[] name = username.getBytes(US_ASCII);
     byte[] bytes =
@@ -106,7 +111,7 @@ record RefreshToken(String username, String familyId, int counter, String secret
             .array();
     RefreshToken token =
         new RefreshToken(username, ENCODER.encodeToString(family), counter, sha256(secret));
-    return new Fresh(token, new Secret(ENCODER.encodeToString(bytes)));
+    return new Issued(token, new Secret(ENCODER.encodeToString(bytes)));
   }
 
   private static byte[] random(int size) {

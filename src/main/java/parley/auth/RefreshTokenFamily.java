@@ -22,11 +22,12 @@ import parley.auth.AccountState.Standing;
  * @param expiresAt when the family ends: for lack of a refresh, or by its age
  * @param startedAt when the family started; null in a snapshot of a version that did not store it,
  *     in which case the next refresh counts as the start
- * @param more hashes of the other tokens of the newest generation, at most {@value #MORE}
+ * @param more hashes of the other tokens of the newest generation, at most {@value #MAX_REPEATS}
  * @param spent hashes of the tokens of the previous generation; empty from a version that did not
  *     store them
  * @param used when the generations before the newest were first used, in epoch milliseconds, the
- *     newest last; at most {@value #FAST}, and none older than {@link #WINDOW} at the last refresh
+ *     newest last; at most {@value #MAX_GENERATIONS}, and none older than {@link #WINDOW} at the
+ *     last refresh
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 record RefreshTokenFamily(
@@ -45,10 +46,10 @@ record RefreshTokenFamily(
    * Maximum number of tokens of a generation after its first one. A further request is refused and
    * revokes nothing.
    */
-  static final int MORE = 20;
+  static final int MAX_REPEATS = 20;
 
   /** Maximum number of generations in a {@link #WINDOW}. A further refresh has to wait. */
-  static final int FAST = 120;
+  static final int MAX_GENERATIONS = 120;
 
   RefreshTokenFamily {
     more = more == null ? List.of() : List.copyOf(more);
@@ -92,7 +93,7 @@ record RefreshTokenFamily(
           && !containsHashOf(more, token)) {
         return Standing.UNKNOWN;
       }
-      return recentUses(now).size() < FAST ? Standing.CURRENT : Standing.TOO_FAST;
+      return recentUses(now).size() < MAX_GENERATIONS ? Standing.CURRENT : Standing.TOO_FAST;
     }
     boolean soon = age <= used.size() && isInWindow(used.get(used.size() - age), now);
     if (!soon) {
@@ -104,7 +105,7 @@ record RefreshTokenFamily(
     if (!containsHashOf(spent, token)) {
       return Standing.UNKNOWN;
     }
-    return more.size() < MORE ? Standing.REPEAT_ALLOWED : Standing.SPENT_RECENTLY;
+    return more.size() < MAX_REPEATS ? Standing.REPEAT_ALLOWED : Standing.SPENT_RECENTLY;
   }
 
   private List<Long> recentUses(Instant now) {

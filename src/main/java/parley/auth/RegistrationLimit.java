@@ -12,14 +12,14 @@ import java.time.InstantSource;
  * day of an address begins with its first attempt. An IPv6 /48 has {@value #SITE_FACTOR} times as
  * many.
  *
- * <p>Thread-safe; holds at most {@value #ADDRESSES} addresses and sites. Beyond that, an address
- * that came rarely is forgotten and may begin anew. Addresses that come often, as those of a
- * machine that registers accounts, stay (Caffeine keeps the entries that are used most). Passwords
- * of registrations are hashed in a lane of their own, so that registrations from many addresses
- * delay no login.
+ * <p>Thread-safe; holds at most {@value #MAX_ADDRESSES} addresses and sites. Beyond that, an
+ * address that came rarely is forgotten and may begin anew. Addresses that come often, as those of
+ * a machine that registers accounts, stay (Caffeine keeps the entries that are used most).
+ * Passwords of registrations are hashed in a lane of their own, so that registrations from many
+ * addresses delay no login.
  */
 public final class RegistrationLimit {
-  static final int ADDRESSES = 100_000;
+  static final int MAX_ADDRESSES = 100_000;
   static final int SITE_FACTOR = 16;
   static final Duration DAY = Duration.ofDays(1);
 
@@ -39,7 +39,7 @@ public final class RegistrationLimit {
     this.clock = clock;
     this.counts =
         Caffeine.newBuilder()
-            .maximumSize(ADDRESSES)
+            .maximumSize(MAX_ADDRESSES)
             .expireAfterAccess(DAY)
             .ticker(() -> clock.millis() * 1_000_000)
             .build();

@@ -144,7 +144,7 @@ final class RemoteKeys implements AutoCloseable {
     try {
       result.complete(JWKSet.parse(http.retrieveResource(url).getContent()));
     } catch (IOException | ParseException | RuntimeException e) {
-      log.warn("cannot fetch keys from {}: {}", url, e.toString());
+      log.warn("Cannot fetch keys from {}: {}", url, e.toString());
       result.completeExceptionally(new UnavailableException("the issuer's keys cannot be had"));
     }
   }

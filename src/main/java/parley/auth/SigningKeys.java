@@ -47,7 +47,7 @@ public final class SigningKeys {
   public static final String FILE_NAME = "auth-signing-key.json";
 
   /** Maximum number of keys in a set. */
-  public static final int MOST = 8;
+  public static final int MAX_KEYS = 8;
 
   /**
    * How long a key is published before it signs, unless the operator chooses another time: twice
@@ -168,8 +168,8 @@ public final class SigningKeys {
     if (keys.stream().noneMatch(key -> key.jwk.isPrivate())) {
       throw new IllegalArgumentException(where + " has no private key of the curve P-256");
     }
-    if (keys.size() > MOST) {
-      throw new IllegalArgumentException(where + " has more than " + MOST + " keys");
+    if (keys.size() > MAX_KEYS) {
+      throw new IllegalArgumentException(where + " has more than " + MAX_KEYS + " keys");
     }
     return new SigningKeys(keys);
   }
@@ -277,7 +277,7 @@ public final class SigningKeys {
    * yet, that one is the next key, and its start may become earlier, not later. So two operators
    * who rotate at the same time create one key.
    *
-   * @return the same object if nothing changes; empty if there are {@link #MOST} keys that are
+   * @return the same object if nothing changes; empty if there are {@link #MAX_KEYS} keys that are
    *     still needed
    */
   Optional<SigningKeys> rotated(Instant now, Duration lead) {
@@ -305,7 +305,7 @@ public final class SigningKeys {
       kept.set(kept.indexOf(pending), key(pending.jwk, pending.published, from));
       return Optional.of(new SigningKeys(kept));
     }
-    if (kept.size() >= MOST) {
+    if (kept.size() >= MAX_KEYS) {
       return Optional.empty();
     }
     kept.add(newKey(base.truncatedTo(ChronoUnit.SECONDS), from));

@@ -32,7 +32,7 @@ public final class AdmissionGuard<C> {
    * The most waiting commands: half of the stash, so that a few of the actor's own messages always
    * fit.
    */
-  public static final int BOUND = 2_048;
+  public static final int MAX_WAITING = 2_048;
 
   private static final Logger LOG = LoggerFactory.getLogger(AdmissionGuard.class);
 

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
  * in order, and rejects the rest at once. Thread-safe; no thread blocks in it.
  *
  * <p>A caller may act for a name (a user). Of one name, one caller is admitted at a time, and
- * {@value #EACH} at most wait; waiting callers of other names pass them. So no user occupies more
- * than one place, however much is asked in the name of that user.
+ * {@value #MAX_WAITING_OF_NAME} at most wait; waiting callers of other names pass them. So no user
+ * occupies more than one place, however much is asked in the name of that user.
  */
 public final class Bulkhead {
   /** Maximum number of waiting callers of one name. */
-  public static final int EACH = 4;
+  public static final int MAX_WAITING_OF_NAME = 4;
 
   private final Supplier<? extends RuntimeException> whenFull;
   private final int maxAdmitted;
@@ -88,7 +88,7 @@ public final class Bulkhead {
       if (admittedCount < maxAdmitted && (name == null || !admittedNames.contains(name))) {
         admittedCount++;
         admit(permit);
-      } else if (waiting.size() < maxWaiting && waitingFor(name) < EACH) {
+      } else if (waiting.size() < maxWaiting && waitingFor(name) < MAX_WAITING_OF_NAME) {
         waiting.add(permit);
       } else {
         permit.isReleased = true;

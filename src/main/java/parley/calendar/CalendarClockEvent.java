@@ -14,6 +14,8 @@ sealed interface CalendarClockEvent extends Stored {
   /** The current day of the clock from this event on. */
   long day();
 
-  /** All days before are done, or the clock was set back. */
+  /**
+   * The clock has moved to this day: earlier days are done, or a clock that was ahead is corrected.
+   */
   record Turned(long day) implements CalendarClockEvent {}
 }

@@ -19,10 +19,10 @@ import parley.serial.Local;
 import parley.serial.Wire;
 
 /**
- * Asks the other nodes for their time and reports the differences to the {@link ClusterClock}. If
- * question and answer together take more than half a second, the answer says little and is ignored.
- * Each round asks at most {@value #NODES_PER_ROUND} nodes, in turn, so that the cost does not grow
- * with the square of the cluster. An answer counts for {@link #SAMPLE_LIFETIME}. A lost question or
+ * Asks the other nodes for their time and reports the differences to the {@link ClusterClock}. An
+ * answer that takes more than half a second is ignored, because it may be off by as much. Each
+ * round asks at most {@value #NODES_PER_ROUND} nodes, in turn, so that the cost does not grow with
+ * the square of the cluster. An answer counts for {@link #SAMPLE_LIFETIME}. A lost question or
  * answer is not repeated; later rounds ask again.
  */
 public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {

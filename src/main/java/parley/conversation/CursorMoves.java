@@ -21,10 +21,10 @@ import parley.model.UserId;
  */
 final class CursorMoves {
   /** Most callers that wait for the move of one member. */
-  private static final int CALLERS = 64;
+  private static final int MAX_CALLERS = 64;
 
   /** Most failed counts in a row for one move. The first and the last are about a minute apart. */
-  static final int TRIES = 6;
+  static final int MAX_TRIES = 6;
 
   private final ActorContext<Conversation.Command> context;
   private final LogReader logReader;
@@ -147,7 +147,7 @@ final class CursorMoves {
     move.read = Math.max(move.read, newRead);
     move.delivered = Math.max(move.delivered, newDelivered);
     if (caller != null) {
-      if (move.callers.size() >= CALLERS) {
+      if (move.callers.size() >= MAX_CALLERS) {
         answer(
             caller,
             new Conversation.Refused(Refusal.unavailable("too many reads of one user at once")));
@@ -309,7 +309,7 @@ final class CursorMoves {
 
   /**
    * Counts down to the next attempts. Failed counts are repeated after 1, 2, 4 … ticks. A move that
-   * could not be counted {@value #TRIES} times is dropped: its callers were refused, and the
+   * could not be counted {@value #MAX_TRIES} times is dropped: its callers were refused, and the
    * member's cursor stays where it is until the member reads again.
    */
   void tick() {
@@ -317,7 +317,7 @@ final class CursorMoves {
     while (all.hasNext()) {
       Move move = all.next();
       move.ticksToRetry = Math.max(0, move.ticksToRetry - 1);
-      if (move.failures >= TRIES) {
+      if (move.failures >= MAX_TRIES) {
         all.remove();
         context
             .getLog()

@@ -14,10 +14,10 @@ import parley.model.UserId;
 
 /**
  * Opens a direct conversation: asks both users whether they exist. Commands that arrive meanwhile
- * wait, {@value #WAITING} at most; one more is refused.
+ * wait, {@value #MAX_WAITING} at most; one more is refused.
  */
 final class DirectOpening {
-  static final int WAITING = 128;
+  static final int MAX_WAITING = 128;
 
   private final ConversationId id;
   private final UserCheck userCheck;
@@ -38,7 +38,7 @@ final class DirectOpening {
       refuse(cause, Refusal.notFound());
       return;
     }
-    if (waiting.size() >= WAITING) {
+    if (waiting.size() >= MAX_WAITING) {
       refuse(cause, Refusal.unavailable("too many at once"));
       return;
     }
@@ -100,7 +100,7 @@ final class DirectOpening {
 
   /** Queues the command behind the waiting ones, or refuses it. */
   void enqueue(Conversation.Command cause) {
-    if (waiting.size() >= WAITING) {
+    if (waiting.size() >= MAX_WAITING) {
       refuse(cause, Refusal.unavailable("too many at once"));
     } else {
       waiting.add(cause);

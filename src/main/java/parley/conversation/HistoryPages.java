@@ -20,14 +20,14 @@ import parley.model.HistoryPage.Tier;
  * Loads ranges of entries with their current content. Entries come from memory if they are there,
  * otherwise from the journal or the cold tier, without blocking the entity.
  *
- * <p>Bounds: at most {@value #IN_FLIGHT} reads at once and {@value #WAITING} that wait; one more is
- * refused. Reads that begin in the cold tier have the same bounds again, so that other reads do not
- * wait if the tier is slow or unavailable. In that case a page that is read backward ends at the
- * archive boundary.
+ * <p>Bounds: at most {@value #IN_FLIGHT} reads at once and {@value #MAX_WAITING} that wait; one
+ * more is refused. Reads that begin in the cold tier have the same bounds again, so that other
+ * reads do not wait if the tier is slow or unavailable. In that case a page that is read backward
+ * ends at the archive boundary.
  */
 final class HistoryPages {
   static final int IN_FLIGHT = 4;
-  static final int WAITING = 128;
+  static final int MAX_WAITING = 128;
 
   /**
    * How long a backward page waits for its part in the cold tier, if it can be answered without it.
@@ -140,7 +140,7 @@ final class HistoryPages {
     } else if (readQueue.inFlight < IN_FLIGHT) {
       readQueue.inFlight++;
       continueRead(rangeRead);
-    } else if (readQueue.waiting.size() < WAITING) {
+    } else if (readQueue.waiting.size() < MAX_WAITING) {
       readQueue.waiting.add(rangeRead);
     } else {
       cutOrRefuse(rangeRead);

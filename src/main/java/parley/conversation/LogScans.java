@@ -14,25 +14,26 @@ import parley.model.UserId;
 
 /**
  * Limits what searches and counts of logs cost this node. Each user has a budget of entries that
- * searches may read on its behalf, so that repeated old ids cannot occupy a node: {@value #ENTRIES}
- * at once, then {@value #PER_SECOND} in a second. And {@value #TURNS} long scans of journals run at
- * the same time, one for each user. (The cold tier has turns of its own.) Thread-safe.
+ * searches may read on its behalf, so that repeated old ids cannot occupy a node: {@value
+ * #MAX_ENTRIES} at once, then {@value #PER_SECOND} in a second. And {@value #TURNS} long scans of
+ * journals run at the same time, one for each user. (The cold tier has turns of its own.)
+ * Thread-safe.
  *
  * <p>Counts have turns and no budget: together they read each entry a few times at most ({@link
  * CursorMoves}).
  *
- * <p>Bounds: {@value #USERS} users with a budget that is not full, those that searched last. A user
- * that drops out has a full one again.
+ * <p>Bounds: {@value #MAX_USERS} users with a budget that is not full, those that searched last. A
+ * user that drops out has a full one again.
  */
 public final class LogScans {
-  static final int ENTRIES = 1_000_000;
+  static final int MAX_ENTRIES = 1_000_000;
   static final int PER_SECOND = 1_000;
   static final int TURNS = 2;
 
-  /** Scans that wait for a turn, {@link Bulkhead#EACH} of one user at most. */
-  static final int WAITING = 32;
+  /** Scans that wait for a turn, {@link Bulkhead#MAX_WAITING_OF_NAME} of one user at most. */
+  static final int MAX_WAITING = 32;
 
-  static final int USERS = 10_000;
+  static final int MAX_USERS = 10_000;
 
   /** Time until the first entry of a scan, its wait for a turn included. */
   static final Duration FIRST_ENTRY = Duration.ofSeconds(10);
@@ -45,7 +46,7 @@ public final class LogScans {
   private final Bulkhead turns =
       new Bulkhead(
           TURNS,
-          WAITING,
+          MAX_WAITING,
           () ->
               new ScanRefused(Refusal.unavailable("too many searches and counts of old messages")));
 
@@ -71,14 +72,14 @@ public final class LogScans {
    * @param nanos a clock that never goes back, nanoseconds
    */
   public LogScans(Runnable refusals, LongSupplier nanos) {
-    this(refusals, nanos, ENTRIES);
+    this(refusals, nanos, MAX_ENTRIES);
   }
 
   /** With another budget. */
   LogScans(Runnable refusals, LongSupplier nanos, int entries) {
     this.refusals = refusals;
     this.budgets =
-        new KeyedBuckets<>(entries, TimeUnit.SECONDS.toNanos(1) / PER_SECOND, USERS, nanos);
+        new KeyedBuckets<>(entries, TimeUnit.SECONDS.toNanos(1) / PER_SECOND, MAX_USERS, nanos);
   }
 
   /**

@@ -31,7 +31,7 @@ final class MemberPosition {
   /** The pause before the next repetition, in milliseconds. */
   long pause = Dispatch.FIRST_PAUSE.toMillis();
 
-  /** Whether an answer of the user that it lacks entries is followed at once. */
+  /** Whether the next report of missing entries is answered at once, and not after the pause. */
   boolean resendAllowed = true;
 
   /**
@@ -52,7 +52,7 @@ final class MemberPosition {
         || sentVersion > Math.max(ackedVersion, heldVersion);
   }
 
-  /** Whether the user has said lately that it has everything that was sent. */
+  /** Whether the user has confirmed lately that it has everything that was sent. */
   boolean held(long now) {
     return !outstanding() && now >= heldAt && now - heldAt < Dispatch.HOLD.toMillis();
   }

@@ -19,7 +19,7 @@ import parley.model.UserId;
  * the one before left.
  */
 final class MembershipChanges {
-  /** Writes entries. */
+  /** Adds entries to the next write. */
   interface Writer {
     /**
      * Writes these entries in the name of the actor, and then answers with the conversation as the

@@ -36,17 +36,17 @@ import parley.model.UserId;
  *
  * <p>What searches may read is limited for each user and for the node ({@link LogScans}).
  *
- * <p>Bounds: one search at a time, and {@value #WAITING} that wait. Searches that read the cold
+ * <p>Bounds: one search at a time, and {@value #MAX_WAITING} that wait. Searches that read the cold
  * tier have the same bounds again, since the tier may be slow or unavailable. A search beyond the
  * bound is refused with {@code unavailable}, because "not found" would be a guess. While a post is
  * being looked up, later posts of its sender wait, so that they keep their order; at most {@value
- * #EACH} for each sender, so that other senders have room.
+ * #MAX_WAITING_OF_SENDER} for each sender, so that other senders have room.
  */
 final class MessageLookups {
-  static final int WAITING = 256;
+  static final int MAX_WAITING = 256;
 
   /** Most posts of one sender that wait for its search. */
-  static final int EACH = 64;
+  static final int MAX_WAITING_OF_SENDER = 64;
 
   /**
    * How many entries of the window a search for an old id reads. The result stays usable until as
@@ -166,7 +166,7 @@ final class MessageLookups {
     }
     ArrayDeque<Conversation.Post> those =
         waitingPosts.computeIfAbsent(post.author(), u -> new ArrayDeque<>());
-    if (waitingPostCount >= WAITING || those.size() >= EACH) {
+    if (waitingPostCount >= MAX_WAITING || those.size() >= MAX_WAITING_OF_SENDER) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
     } else {
       waitingPostCount++;
@@ -353,7 +353,7 @@ final class MessageLookups {
 
   private void search(Conversation.Post post, long oldest, Supplier<CompletionStage<Facts>> run) {
     SearchQueue searchQueue = state.archive().isArchived(oldest) ? cold : hot;
-    if (searchQueue.waiting.size() >= WAITING) {
+    if (searchQueue.waiting.size() >= MAX_WAITING) {
       refuse(post, Refusal.unavailable("too many old messages are being looked up"));
       return;
     }
@@ -386,7 +386,7 @@ final class MessageLookups {
   }
 
   private void moveToCold(Search search) {
-    if (cold.waiting.size() < WAITING) {
+    if (cold.waiting.size() < MAX_WAITING) {
       cold.waiting.add(search);
       next(cold);
     } else {

@@ -27,19 +27,19 @@ final class MissingConversations {
   static final int IDS = 10_000;
   static final Duration LIFE = Duration.ofSeconds(30);
 
-  private record Place(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {}
+  private record ShardedId(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {}
 
-  private final Cache<Place, Boolean> ids =
+  private final Cache<ShardedId, Boolean> ids =
       Caffeine.newBuilder().maximumSize(IDS).expireAfterWrite(LIFE).build();
 
   /** Notes that the conversation does not exist. */
   void add(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {
-    ids.put(new Place(shard, id), true);
+    ids.put(new ShardedId(shard, id), true);
   }
 
   /** Notes that the conversation exists. */
   void remove(ActorRef<ClusterSharding.ShardCommand> shard, ConversationId id) {
-    ids.invalidate(new Place(shard, id));
+    ids.invalidate(new ShardedId(shard, id));
   }
 
   /**
@@ -50,7 +50,7 @@ final class MissingConversations {
       ConversationId id,
       ActorRef<ClusterSharding.ShardCommand> shard,
       Supplier<Behavior<Conversation.Command>> conversation) {
-    return ids.getIfPresent(new Place(shard, id)) == null
+    return ids.getIfPresent(new ShardedId(shard, id)) == null
         ? conversation.get()
         : Behaviors.setup(context -> notFoundBehavior(context, shard, conversation));
   }

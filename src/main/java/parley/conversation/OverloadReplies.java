@@ -12,7 +12,7 @@ final class OverloadReplies {
   static AdmissionGuard<Conversation.Command> guard() {
     return new AdmissionGuard<>(
         Conversation.Command.class,
-        AdmissionGuard.BOUND,
+        AdmissionGuard.MAX_WAITING,
         // The entity's own messages are few: timers, and answers to its own bounded requests.
         command -> command instanceof Conversation.Internal || command instanceof Conversation.Kept,
         OverloadReplies::refuse);

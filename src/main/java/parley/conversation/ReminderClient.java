@@ -10,11 +10,11 @@ import parley.model.ConversationId;
 /**
  * The conversation's side of its {@link ConversationReminder}. The reminder must be durable before
  * the first write of an incarnation, so that accepted entries are delivered even if nobody uses the
- * conversation again. Until then commands that may write wait here in order, {@value #WAITING} at
- * most; one more is refused.
+ * conversation again. Until then commands that may write wait here in order, {@value #MAX_WAITING}
+ * at most; one more is refused.
  */
 final class ReminderClient {
-  static final int WAITING = 512;
+  static final int MAX_WAITING = 512;
 
   private static final Duration REPEAT = Duration.ofSeconds(1);
 
@@ -103,7 +103,7 @@ final class ReminderClient {
       return false;
     }
     ask();
-    if (waiting.size() >= WAITING) {
+    if (waiting.size() >= MAX_WAITING) {
       OverloadReplies.refuse(command);
     } else {
       waiting.add(command);

@@ -12,24 +12,24 @@ import parley.model.UserId;
  * who repeats old messages, does not cost a search for each message.
  *
  * <p>For a sender it holds which of its ids occur in a range of entries, as hashes. Up to {@value
- * #IDS} ids are kept exactly, each with its entry, so that a repeated id costs the read of one
- * entry. More ids go into a Bloom filter of 64 KiB. The filter may report an id that is not there,
- * which costs a search and never a wrong answer. (With 50,000 ids it does so for one id in a
+ * #MAX_EXACT_IDS} ids are kept exactly, each with its entry, so that a repeated id costs the read
+ * of one entry. More ids go into a Bloom filter of 64 KiB. The filter may report an id that is not
+ * there, which costs a search and never a wrong answer. (With 50,000 ids it does so for one id in a
  * hundred, with 500,000 for nearly all.) A later search of the same sender reads only the part of
  * its range that is not known yet. So a sender that comes with older and older ids has the log read
  * once.
  *
- * <p>It also remembers where the last {@value #LOCATED} repeated old ids were found, for senders
- * with more ids.
+ * <p>It also remembers where the last {@value #MAX_LOCATED} repeated old ids were found, for
+ * senders with more ids.
  *
- * <p>Bounds: {@value #USERS} senders, those that were used last; 544 KiB in all if each of them has
- * a filter or as many exact ids. For the sender that drops out, the log is searched again, at the
- * cost of its budget ({@link LogScans}).
+ * <p>Bounds: {@value #MAX_SENDERS} senders, those that were used last; 544 KiB in all if each of
+ * them has a filter or as many exact ids. For the sender that drops out, the log is searched again,
+ * at the cost of its budget ({@link LogScans}).
  */
 final class SearchedRanges {
-  static final int USERS = 8;
-  static final int IDS = 4_096;
-  static final int LOCATED = 1_024;
+  static final int MAX_SENDERS = 8;
+  static final int MAX_EXACT_IDS = 4_096;
+  static final int MAX_LOCATED = 1_024;
 
   private static final int FILTER_BITS = 1 << 19;
   private static final int PROBES = 4;
@@ -80,7 +80,7 @@ final class SearchedRanges {
     }
 
     private void add(long hash, long seq) {
-      if (filter == null && size == IDS) {
+      if (filter == null && size == MAX_EXACT_IDS) {
         filter = new long[FILTER_BITS / Long.SIZE];
         for (long one : hashes) {
           mark(filter, one);
@@ -161,9 +161,9 @@ final class SearchedRanges {
     }
   }
 
-  private final Map<Long, Long> located = BoundedMap.byAge(LOCATED);
+  private final Map<Long, Long> located = BoundedMap.byAge(MAX_LOCATED);
 
-  private final Map<UserId, SearchedRange> rangeBySender = BoundedMap.byUse(USERS);
+  private final Map<UserId, SearchedRange> rangeBySender = BoundedMap.byUse(MAX_SENDERS);
 
   /** Remembers a range that was read. A smaller one does not replace one that covers it. */
   void note(@Nullable SearchedRange read) {

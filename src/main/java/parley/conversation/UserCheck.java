@@ -17,11 +17,11 @@ import parley.user.User;
 /**
  * Asks users whether they exist before they become members, without blocking the entity. At most
  * {@value #OPEN} questions are open at once. A question that is not answered within {@value
- * #PATIENCE_MILLIS} ms fails.
+ * #MAX_WAIT_MILLIS} ms fails.
  */
 final class UserCheck {
   static final int OPEN = 64;
-  static final long PATIENCE_MILLIS = 5_000;
+  static final long MAX_WAIT_MILLIS = 5_000;
 
   /** Receives the result: all profiles, or a refusal. Called within the entity. */
   interface Outcome {
@@ -54,7 +54,7 @@ final class UserCheck {
       return;
     }
     questions.add(
-        new Question(new HashSet<>(about), new HashMap<>(), now + PATIENCE_MILLIS, outcome));
+        new Question(new HashSet<>(about), new HashMap<>(), now + MAX_WAIT_MILLIS, outcome));
     about.forEach(user -> users.tell(user, new User.GetProfile(replies)));
   }
 

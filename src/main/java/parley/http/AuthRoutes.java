@@ -102,7 +102,8 @@ final class AuthRoutes {
                           .login(
                               l.username(),
                               new Secret(l.password()),
-                              new Accounts.Origin(RequestFilter.addressOf(request), known, wait))
+                              new Accounts.LoginSource(
+                                  RequestFilter.addressOf(request), known, wait))
                           .thenCompose(result -> loggedIn(request, result, wait == 0));
                 }));
   }

@@ -19,7 +19,8 @@ public interface AuthServices {
       String username, Secret password, String displayName);
 
   /** As {@link Accounts#login}. */
-  CompletionStage<AuthResult.Login> login(String username, Secret password, Accounts.Origin origin);
+  CompletionStage<AuthResult.Login> login(
+      String username, Secret password, Accounts.LoginSource origin);
 
   /** As {@link Accounts#refresh}. */
   CompletionStage<AuthResult.Refresh> refresh(Secret refreshToken);
@@ -47,7 +48,7 @@ public interface AuthServices {
 
       @Override
       public CompletionStage<AuthResult.Login> login(
-          String username, Secret password, Accounts.Origin origin) {
+          String username, Secret password, Accounts.LoginSource origin) {
         return accounts.login(username, password, origin);
       }
 

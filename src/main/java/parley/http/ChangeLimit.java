@@ -12,7 +12,7 @@ import parley.model.UserId;
  * The limit of the address alone would not bound an account that is used from many addresses.
  * Thread-safe; never blocks.
  *
- * <p>Bounds: {@value #USERS} users. Beyond that, the least active one begins anew.
+ * <p>Bounds: {@value #MAX_USERS} users. Beyond that, the least active one begins anew.
  */
 final class ChangeLimit {
   /** Name of this limit in meters. */
@@ -20,7 +20,7 @@ final class ChangeLimit {
 
   static final int BURST = 100;
   static final long REFILL_MILLIS = 1_000;
-  static final int USERS = 100_000;
+  static final int MAX_USERS = 100_000;
 
   private final KeyedBuckets<UserId> users;
 
@@ -30,7 +30,8 @@ final class ChangeLimit {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   ChangeLimit(LongSupplier nanos) {
-    users = new KeyedBuckets<>(BURST, TimeUnit.MILLISECONDS.toNanos(REFILL_MILLIS), USERS, nanos);
+    users =
+        new KeyedBuckets<>(BURST, TimeUnit.MILLISECONDS.toNanos(REFILL_MILLIS), MAX_USERS, nanos);
   }
 
   /** Takes one change. Returns 0, or the milliseconds to wait. */

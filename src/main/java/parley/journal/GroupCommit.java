@@ -16,8 +16,8 @@ import parley.bounds.BoundedMap;
 /**
  * The only thread that writes to the journal. It takes all waiting writes, up to {@value
  * #MAX_BATCH_WRITES} writes or about {@value #MAX_BATCH_BYTES} bytes, and commits them as one
- * batch. At most {@value #WAITING} writes and {@value #WAITING_BYTES} bytes wait; a write beyond
- * that fails at once.
+ * batch. At most {@value #MAX_WAITING} writes and {@value #WAITING_BYTES} bytes wait; a write
+ * beyond that fails at once.
  *
  * <p>No commit follows a commit that failed. It is unknown which part of the failed one is stored,
  * so no sequence number may be used after it until the journal has been reopened. All further
@@ -25,7 +25,7 @@ import parley.bounds.BoundedMap;
  */
 final class GroupCommit implements AutoCloseable {
   /** Writes that may wait. A node with ten thousand sockets can flush as many users at once. */
-  static final int WAITING = 20_000;
+  static final int MAX_WAITING = 20_000;
 
   static final long WAITING_BYTES = 128L << 20;
   private static final int MAX_BATCH_WRITES = 1_000;
@@ -84,7 +84,7 @@ final class GroupCommit implements AutoCloseable {
   }
 
   private final Committer committer;
-  private final BlockingQueue<Write> waiting = new ArrayBlockingQueue<>(WAITING);
+  private final BlockingQueue<Write> waiting = new ArrayBlockingQueue<>(MAX_WAITING);
   private final AtomicLong waitingBytes = new AtomicLong();
   private final Thread thread;
   private volatile boolean closing;

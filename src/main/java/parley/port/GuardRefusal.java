@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Why the guard refuses a request. The HTTP library has to answer it: after the earlier requests of
  * the connection, and in the same form as all other errors. So the guard passes the library another
  * request, whose method names the reason. The library does not know that method and calls its error
- * handler. A client that sends such a method itself misleads only itself.
+ * handler. A client that sends such a method gets the error, and nothing else.
  */
 public enum GuardRefusal {
   /** Ambiguous framing: 400. */

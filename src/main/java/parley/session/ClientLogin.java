@@ -243,7 +243,7 @@ final class ClientLogin {
     try {
       verdict = deps.authenticator().verify(token).toCompletableFuture();
     } catch (RuntimeException e) {
-      context.getLog().warn("token check failed", e);
+      context.getLog().warn("Token check failed", e);
       verdict = CompletableFuture.completedFuture(new Authenticator.Unavailable());
     }
     context.pipeToSelf(

@@ -29,7 +29,7 @@ final class ClientRequests {
    * Most written entries of a connection that a {@code sent} frame has announced, or will announce,
    * and that delivery has not passed yet. Normal operation stays far below.
    */
-  static final int COVERED = 1_024;
+  static final int MAX_UNDELIVERED = 1_024;
 
   /** Most typing frames of a client in a burst, over all conversations. */
   static final int TYPING_TOKENS = 60;
@@ -116,7 +116,7 @@ final class ClientRequests {
         return;
       }
     }
-    if (pendingPosts.full() || deliveryTracker.coveredCount() >= COVERED) {
+    if (pendingPosts.full() || deliveryTracker.coveredCount() >= MAX_UNDELIVERED) {
       out.refuse(frame.id(), Refusal.unavailable("too many messages without an answer"));
       return;
     }

@@ -31,7 +31,7 @@ import parley.user.User;
  * frame may overtake messages, but no message may overtake it: a client that has the later message
  * would acknowledge both. Entries that must wait for a {@code sent} frame are held with their
  * bodies. The wait is short, because the answer is on its way and no client can delay it. Entries
- * beyond the bound {@link EntrySender#HELD} are dropped, and their conversation lags.
+ * beyond the bound {@link EntrySender#MAX_HELD} are dropped, and their conversation lags.
  *
  * <p>The tracker says what an event means for a conversation. {@link TrackedConversations} keeps
  * the progress of each, {@link EntrySender} sends entries in order within the window, and {@link

@@ -16,7 +16,7 @@ final class EntrySender {
    * Most entries that a connection holds while they wait for a {@code sent} frame. With the largest
    * content they take a megabyte, as much as the connection's outbound buffer.
    */
-  static final int HELD = 64;
+  static final int MAX_HELD = 64;
 
   private final DeliveryTracker.Port port;
 
@@ -153,7 +153,7 @@ final class EntrySender {
   /** Holds entries while the next one waits for its {@code sent} frame. */
   void hold(ConversationProgress conversationProgress, List<Entry> entries) {
     if (conversationProgress.waitsForSent()) {
-      heldTotal += conversationProgress.hold(entries, HELD - heldTotal);
+      heldTotal += conversationProgress.hold(entries, MAX_HELD - heldTotal);
     }
   }
 

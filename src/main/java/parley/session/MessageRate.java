@@ -14,7 +14,9 @@ import parley.user.User;
  * calls on this node. Thread-safe.
  *
  * <p>A bucket is stored as one number, the time at which it will be full again (the generic cell
- * rate algorithm: ITU-T I.371). It needs no upkeep, and a full bucket need not be stored.
+ * rate algorithm: ITU-T I.371). It needs no upkeep, and a full bucket need not be stored. It is not
+ * a {@code parley.bounds.TokenBucket}, because a level that another node reports is told as such a
+ * time, and can be below empty.
  *
  * <p>In a cluster the {@code User} entity keeps the authoritative bucket, but no write waits for
  * it. Each node reports the tokens it takes in batches of a tenth of the bucket ({@link

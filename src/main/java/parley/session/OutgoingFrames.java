@@ -23,7 +23,7 @@ final class OutgoingFrames {
    * Most receipts, and most rows, kept for a slow client; a client that misses more is
    * disconnected.
    */
-  static final int KEPT = 4_096;
+  static final int MAX_KEPT = 4_096;
 
   /** Shared by the whole process: it recognises frames by their entry object. */
   private static final FrameCache SHARED = new FrameCache();
@@ -120,7 +120,8 @@ final class OutgoingFrames {
 
   /** Whether the slow client has missed too many receipts or rows to go on. */
   boolean missedTooMuch() {
-    return (receipts != null && receipts.size() > KEPT) || (rows != null && rows.size() > KEPT);
+    return (receipts != null && receipts.size() > MAX_KEPT)
+        || (rows != null && rows.size() > MAX_KEPT);
   }
 
   /** Marks the client as slow if too much waits. Returns whether it has just become slow. */

@@ -12,13 +12,13 @@ import parley.model.Limits;
 
 /**
  * Decides which pages of lagging conversations to request, and when: one page at a time for a
- * conversation, {@link #PAGES} for the connection, and no more entries than the window takes. A
+ * conversation, {@link #MAX_PAGES} for the connection, and no more entries than the window takes. A
  * conversation whose last page failed or was empty waits for at most {@link #MAX_WAIT_TICKS} ticks
  * of a timer.
  */
 final class ReplayPages {
   /** Most page requests that a connection may have in flight. */
-  static final int PAGES = 2;
+  static final int MAX_PAGES = 2;
 
   private static final int MAX_WAIT_TICKS = 32;
 
@@ -66,14 +66,14 @@ final class ReplayPages {
   /** Requests pages, as far as the window, the socket and the pages in flight allow. */
   void request() {
     if (laggingIds.isEmpty()
-        || pageRequests.size() >= PAGES
+        || pageRequests.size() >= MAX_PAGES
         || sender.windowRoom() <= reservedRoom
         || !port.canReplay()) {
       return;
     }
     for (ConversationId id : laggingIds) {
       int room = sender.windowRoom() - reservedRoom;
-      if (pageRequests.size() >= PAGES || room <= 0) {
+      if (pageRequests.size() >= MAX_PAGES || room <= 0) {
         return;
       }
       ConversationProgress conversationProgress = tracked.get(id);

@@ -5,7 +5,7 @@ import parley.protocol.ServerFrame;
 
 /** Counters of sessions. Called from many threads; must not block. */
 public interface SessionMeters {
-  /** Counts nothing. */
+  /** Meters that count nothing. */
   SessionMeters NONE = new SessionMeters() {};
 
   /** A connection was opened. */

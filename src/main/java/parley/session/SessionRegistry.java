@@ -26,7 +26,7 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
   static final int SPREAD_FROM = 50;
 
   /** Time that the last connection may take to close after its slot. */
-  private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(6);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(6);
 
   /** Messages to the registry. */
   public sealed interface Command {}
@@ -126,7 +126,7 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
       }
       allClosing = few == 0;
       timers.startSingleTimer(
-          new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(CLOSE_PATIENCE));
+          new Deadline(), (few == 0 ? Duration.ZERO : drain.window()).plus(CLOSE_TIMEOUT));
     } else if (drain.window().isZero()) {
       allClosing = true;
       sessions.forEach(s -> s.tell(new Session.Close(CloseCode.GOING_AWAY, drain.reason())));

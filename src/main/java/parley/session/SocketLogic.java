@@ -30,15 +30,15 @@ import scala.runtime.BoxedUnit;
  * has gone must not replace another session of its device.
  *
  * <p>After the last frame the connection stays open until the client has answered the close frame,
- * for at most {@link #CLOSE_ANSWER_PATIENCE}. What the client still sends is dropped. A connection
+ * for at most {@link #CLOSE_ANSWER_TIMEOUT}. What the client still sends is dropped. A connection
  * that is closed with unread bytes is reset, and the reset may overtake the last frame.
  */
 final class SocketLogic extends GraphStageLogic {
   /** Time to send a last frame if no session watches over it. */
-  static final Duration LAST_FRAME_PATIENCE = Duration.ofSeconds(5);
+  static final Duration LAST_FRAME_TIMEOUT = Duration.ofSeconds(5);
 
   /** Time for the client to answer the close frame. */
-  static final Duration CLOSE_ANSWER_PATIENCE = Duration.ofSeconds(3);
+  static final Duration CLOSE_ANSWER_TIMEOUT = Duration.ofSeconds(3);
 
   private static final long REFUSED_MILLIS = 5_000;
 
@@ -163,7 +163,7 @@ final class SocketLogic extends GraphStageLogic {
       add(ByteString.fromArrayUnsafe(FrameEncoder.text(FrameWriter.write(closing))));
       queueCloseFrame();
     }
-    closeAfter(LAST_FRAME_PATIENCE);
+    closeAfter(LAST_FRAME_TIMEOUT);
     pushWaiting();
   }
 
@@ -316,7 +316,7 @@ final class SocketLogic extends GraphStageLogic {
     if (clientClosed) {
       complete(out);
     } else {
-      closeAfter(CLOSE_ANSWER_PATIENCE);
+      closeAfter(CLOSE_ANSWER_TIMEOUT);
       read();
     }
   }
@@ -370,7 +370,7 @@ final class SocketLogic extends GraphStageLogic {
     pong = null;
     queueCloseFrame(code);
     detachSession();
-    closeAfter(CLOSE_ANSWER_PATIENCE);
+    closeAfter(CLOSE_ANSWER_TIMEOUT);
     pushWaiting();
   }
 

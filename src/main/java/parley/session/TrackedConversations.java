@@ -8,18 +8,18 @@ import parley.model.ConversationId;
 
 /**
  * The conversations of one connection: the progress of those with outstanding entries, and the last
- * sent seq of at most {@link #ENDED} others.
+ * sent seq of at most {@link #MAX_IDLE} others.
  */
 final class TrackedConversations {
   /** Most conversations without outstanding entries for which the last sent seq is remembered. */
-  static final int ENDED = 1_000;
+  static final int MAX_IDLE = 1_000;
 
   private final Map<ConversationId, ConversationProgress> progressById = new LinkedHashMap<>();
 
   // Conversations without outstanding entries. Everything up to the stored seq was sent and
   // acknowledged, but a user entity that has restarted since may have lost the acknowledgement.
   // Beyond the bound the oldest one is forgotten.
-  private final BoundedMap<ConversationId, SentPosition> completed = BoundedMap.byAge(ENDED);
+  private final BoundedMap<ConversationId, SentPosition> completed = BoundedMap.byAge(MAX_IDLE);
 
   /**
    * What is remembered of a conversation without outstanding entries.

@@ -23,13 +23,15 @@ final class UserLossCheck {
    * Most conversations whose acknowledgements are kept. Beyond that the oldest is not sent again:
    * if it was lost, its entries are sent again after the next hello.
    */
-  static final int KEPT = 1_000;
+  static final int MAX_CONVERSATIONS = 1_000;
 
   private final SessionDeps deps;
   private final ClientLogin clientLogin;
   private final ActorRef<Delivery> session;
-  private final BoundedMap<ConversationId, User.Ack> uncheckedAcks = BoundedMap.byAge(KEPT);
-  private final BoundedMap<ConversationId, User.Ack> checkedAcks = BoundedMap.byAge(KEPT);
+  private final BoundedMap<ConversationId, User.Ack> uncheckedAcks =
+      BoundedMap.byAge(MAX_CONVERSATIONS);
+  private final BoundedMap<ConversationId, User.Ack> checkedAcks =
+      BoundedMap.byAge(MAX_CONVERSATIONS);
   private long receivedCount;
   private long ackMessagesSent;
   private int unansweredChecks;

@@ -48,7 +48,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
    * Maximum number of pieces of a snapshot: 24 MB. No state here can be as large. A larger snapshot
    * is not saved.
    */
-  private static final int MOST = 80;
+  private static final int MAX_PIECES = 80;
 
   private static final Logger LOG = LoggerFactory.getLogger(PiecedSnapshotStore.class);
 
@@ -86,7 +86,7 @@ public final class PiecedSnapshotStore extends SnapshotStore {
       return scala(put(metadata, snapshot));
     }
     int count = (bytes.length + pieceBytes - 1) / pieceBytes;
-    if (count > MOST) {
+    if (count > MAX_PIECES) {
       return Futures.failed(
           new IllegalArgumentException(
               metadata.persistenceId() + ": a snapshot of " + bytes.length + " bytes"));

@@ -375,7 +375,7 @@ public final class DynamoStore implements Store {
         return "https://" + RegionUtils.getRegion(region).getServiceEndpoint("dynamodb");
       }
     } catch (AmazonClientException e) {
-      LOG.debug("no region", e);
+      LOG.debug("No region", e);
     }
     throw new StoreRefusedException(
         "PARLEY_STORE: dynamodb needs a region, AWS_REGION, or PARLEY_DYNAMODB_ENDPOINT");
@@ -402,9 +402,9 @@ public final class DynamoStore implements Store {
           new PutItemRequest(tables.secrets(), row(name, value))
               .withConditionExpression("attribute_not_exists(#name)")
               .withExpressionAttributeNames(Map.of("#name", "name")));
-      LOG.info("created {} in the table {}", name, tables.secrets());
+      LOG.info("Created {} in the table {}", name, tables.secrets());
     } catch (ConditionalCheckFailedException e) {
-      LOG.debug("another node created {} first", name);
+      LOG.debug("Another node created {} first", name);
     }
   }
 

@@ -90,11 +90,11 @@ record JournalFormat(int shards) {
                       new AttributeValue().withN(String.valueOf(shards))))
               .withConditionExpression("attribute_not_exists(par)"));
       LOG.info(
-          "the marks of each entity are in {} rows of the table {}; this never changes",
+          "The marks of each entity are in {} rows of the table {}; this never changes",
           shards,
           table);
     } catch (ConditionalCheckFailedException e) {
-      LOG.debug("another node was first");
+      LOG.debug("Another node was first");
     }
   }
 

@@ -109,7 +109,7 @@ final class JournalMarks {
     if (damage.marks().high() < wanted.high()) {
       put(search.highKey(persistenceId, shard(wanted.high())), wanted.high());
     }
-    LOG.info("mended {}: {}", persistenceId, damage.description());
+    LOG.info("Mended {}: {}", persistenceId, damage.description());
   }
 
   private long shard(long number) {
@@ -123,7 +123,7 @@ final class JournalMarks {
     try {
       client.putItem(new PutItemRequest(table, row));
     } catch (ConditionalCheckFailedException e) {
-      LOG.debug("another writer has stored a higher mark meanwhile");
+      LOG.debug("Another writer has stored a higher mark meanwhile");
     }
   }
 }

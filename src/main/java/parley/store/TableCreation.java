@@ -52,9 +52,9 @@ final class TableCreation {
     }
     try {
       client.createTable(table);
-      LOG.info("created the table {}", table.getTableName());
+      LOG.info("Created the table {}", table.getTableName());
     } catch (ResourceInUseException e) {
-      LOG.debug("another node created {} first", table.getTableName());
+      LOG.debug("Another node created {} first", table.getTableName());
     }
     long until = System.nanoTime() + TABLE_CREATION_TIMEOUT.toNanos();
     while (!isActive(table.getTableName())) {

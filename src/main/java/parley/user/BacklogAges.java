@@ -11,18 +11,18 @@ import org.jspecify.annotations.Nullable;
  * conversation's head was at some moments of the last weeks, ten days or more apart. It exists only
  * while some device lags, so most conversations have none. Immutable; at most {@link #MARKS} marks.
  *
- * <p>An entry that a device has not fetched for {@link #LIFE} is not sent to the device when it
- * comes back. The entry is then 30 days old at the earliest and 40 at the latest. No entity has to
- * be woken for that.
+ * <p>An entry that a device has not fetched for {@link #LIFE_MILLIS} is not sent to the device when
+ * it comes back. The entry is then 30 days old at the earliest and 40 at the latest. No entity has
+ * to be woken for that.
  */
 final class BacklogAges {
   /** How long an entry waits for a device, in milliseconds. */
-  static final long LIFE = Duration.ofDays(30).toMillis();
+  static final long LIFE_MILLIS = Duration.ofDays(30).toMillis();
 
   /** The shortest time between two marks, in milliseconds. */
   static final long STEP = Duration.ofDays(10).toMillis();
 
-  /** The most marks: one that is older than {@link #LIFE}, and those within that time. */
+  /** The most marks: one that is older than {@link #LIFE_MILLIS}, and those within that time. */
   static final int MARKS = 5;
 
   /** Pairs of a time (epoch milliseconds) and the head at that time, the oldest first. */
@@ -62,7 +62,7 @@ final class BacklogAges {
     }
     int from = 0;
     while (from + 2 < old.length
-        && (old[from + 2] <= now - LIFE || old.length - from >= 2 * MARKS)) {
+        && (old[from + 2] <= now - LIFE_MILLIS || old.length - from >= 2 * MARKS)) {
       from += 2;
     }
     long[] next = Arrays.copyOfRange(old, from, old.length + 2);
@@ -71,9 +71,9 @@ final class BacklogAges {
     return new BacklogAges(next);
   }
 
-  /** The highest seq that is known to have waited for {@link #LIFE}; 0 if there is none. */
+  /** The highest seq that is known to have waited for {@link #LIFE_MILLIS}; 0 if there is none. */
   long expired(long now, long head) {
-    long cut = now - LIFE;
+    long cut = now - LIFE_MILLIS;
     int last = pairs.length - 2;
     // Every entry after the last mark came within one step of it; a later entry would have made
     // another mark.

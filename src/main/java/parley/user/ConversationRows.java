@@ -9,12 +9,12 @@ import parley.model.Limits;
 
 /**
  * All conversations of a user: at most {@link Limits#INBOX_ROWS} rows in the inbox and {@link
- * #PARKED} outside it. A live entity has two of these objects, which share their immutable values:
- * the durable state, and the current state with unsaved changes.
+ * #MAX_HIDDEN} outside it. A live entity has two of these objects, which share their immutable
+ * values: the durable state, and the current state with unsaved changes.
  */
 final class ConversationRows {
   /** The most conversations that are kept outside the inbox. */
-  static final int PARKED = 20_000;
+  static final int MAX_HIDDEN = 20_000;
 
   private final Map<ConversationId, VisibleRow> rows = new HashMap<>();
   // The conversation that left the inbox first comes first.
@@ -67,11 +67,11 @@ final class ConversationRows {
    *
    * <p>In the last case, a device is not told at its next hello what it lacks, because nothing is
    * left to derive that from. It is told of a gap as soon as the conversation delivers again
-   * ({@link ConversationRow#forgottenTo}). That takes {@value #PARKED} conversations outside the
-   * inbox in which a device lags.
+   * ({@link ConversationRow#forgottenTo}). That takes {@value #MAX_HIDDEN} conversations outside
+   * the inbox in which a device lags.
    */
   @Nullable HiddenRow surplusParked() {
-    if (parked.size() <= PARKED) {
+    if (parked.size() <= MAX_HIDDEN) {
       return null;
     }
     HiddenRow first = null;

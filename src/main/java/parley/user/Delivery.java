@@ -94,9 +94,9 @@ public sealed interface Delivery extends Wire {
    * The device lacks the entries {@code acked + 1} to {@code head} of the conversation. The session
    * reads them from the conversation.
    *
-   * @param expired entries up to this seq have waited for {@link BacklogAges#LIFE} and are no
-   *     longer sent: the device is told of a gap and finds them in the history. 0 if no entry has
-   *     expired
+   * @param expired entries up to this seq have waited for {@link BacklogAges#LIFE_MILLIS} and are
+   *     no longer sent: the device is told of a gap and finds them in the history. 0 if no entry
+   *     has expired
    * @param forgotten the user had dropped the conversation up to this seq for lack of room, so it
    *     does not know what the device has. These entries are not sent either, and {@code expired}
    *     includes them. 0 if the conversation was not dropped

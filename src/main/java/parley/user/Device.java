@@ -16,7 +16,7 @@ import parley.model.DeviceId;
  * @param pushAt when the token was registered, epoch milliseconds; 0 if a version that did not
  *     record it wrote the device, which counts as long ago
  * @param logins the logins that the device has used and that have not ended, the latest last; at
- *     most {@value #LOGINS}. The user does not know which of them have expired. A login that is
+ *     most {@value #MAX_LOGINS}. The user does not know which of them have expired. A login that is
  *     dropped for a newer one must end ({@link #loginDroppedFor}), or it would survive the device
  * @param pushClaim the number of the claim of the token, see {@link PushTokens}; 0 if the token was
  *     not claimed; {@link #RELEASED} if the claim ended with a login
@@ -43,7 +43,7 @@ record Device(
   static final long RELEASED = -1;
 
   /** The most logins that are kept: as many as an account keeps. */
-  static final int LOGINS = 20;
+  static final int MAX_LOGINS = 20;
 
   // An empty text is not written and is read as null.
 
@@ -114,7 +114,7 @@ record Device(
       all.remove(sid);
       all.add(sid);
     }
-    List<String> kept = all.subList(Math.max(0, all.size() - LOGINS), all.size());
+    List<String> kept = all.subList(Math.max(0, all.size() - MAX_LOGINS), all.size());
     return new Device(
         id,
         number,
@@ -135,7 +135,7 @@ record Device(
 
   /** The login that {@link #seen} with this login drops, or null. */
   @Nullable String loginDroppedFor(@Nullable String sid) {
-    return isBoundTo(sid) || allLogins().size() < LOGINS ? null : allLogins().getFirst();
+    return isBoundTo(sid) || allLogins().size() < MAX_LOGINS ? null : allLogins().getFirst();
   }
 
   /** A copy after a login has ended. */

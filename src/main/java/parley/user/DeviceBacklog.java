@@ -54,7 +54,9 @@ final class DeviceBacklog {
     }
     if (earlyAcks.size() >= MAX_EARLY_ACKS && !earlyAcks.containsKey(ack.conversationId())) {
       // The device receives the entry again after a reconnect.
-      LOG.info("{}: acknowledgement before its conversation dropped, too many are held", id);
+      LOG.info(
+          "{}: dropped an acknowledgement of a conversation that is not known yet, too many wait",
+          id);
       return;
     }
     DeviceCursors known = earlyAcks.getOrDefault(ack.conversationId(), DeviceCursors.NONE);

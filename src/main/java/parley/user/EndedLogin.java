@@ -22,7 +22,7 @@ record EndedLogin(String sid, long at, boolean told) {
    * #REMEMBER_MILLIS} (the limit of its logins, {@code parley.auth}), or 100 more for each time
    * that its node dies meanwhile.
    */
-  static final int MOST = 512;
+  static final int MAX_REMEMBERED = 512;
 
   EndedLogin known() {
     return new EndedLogin(sid, at, true);

@@ -27,7 +27,7 @@ final class InboxPages {
   private InboxPages() {}
 
   /** A position in the order. */
-  private record Place(long orderAt, ConversationId id) {
+  private record PagePosition(long orderAt, ConversationId id) {
     boolean before(VisibleRow visibleRow) {
       return visibleRow.orderAt() < orderAt
           || (visibleRow.orderAt() == orderAt && visibleRow.id().compareTo(id) > 0);
@@ -38,7 +38,7 @@ final class InboxPages {
       return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    static Place parse(String text) {
+    static PagePosition parse(String text) {
       if (text.length() > 200) {
         throw new IllegalArgumentException("too long");
       }
@@ -47,7 +47,7 @@ final class InboxPages {
       if (colon < 0) {
         throw new IllegalArgumentException("no place");
       }
-      return new Place(
+      return new PagePosition(
           Long.parseLong(place, 0, colon, 10), new ConversationId(place.substring(colon + 1)));
     }
   }
@@ -68,10 +68,10 @@ final class InboxPages {
 
   /** The page, or null if the cursor is invalid. */
   static @Nullable InboxPage page(Collection<VisibleRow> rows, int limit, @Nullable String cursor) {
-    Place after = null;
+    PagePosition after = null;
     if (cursor != null) {
       try {
-        after = Place.parse(cursor);
+        after = PagePosition.parse(cursor);
       } catch (IllegalArgumentException e) {
         return null;
       }
@@ -93,6 +93,7 @@ final class InboxPages {
     int fits = countFitting(page, size);
     VisibleRow last = fits < page.size() ? page.get(fits - 1) : null;
     List<InboxRow> shown = page.stream().limit(fits).map(VisibleRow::toInboxRow).toList();
-    return new InboxPage(shown, last == null ? null : new Place(last.orderAt(), last.id()).text());
+    return new InboxPage(
+        shown, last == null ? null : new PagePosition(last.orderAt(), last.id()).text());
   }
 }

@@ -53,7 +53,7 @@ final class PushHandler {
   Effect<UserEvent, UserState> pushSent(UserState state, UserInternal.PushSent c) {
     DeviceId gone = live.pushSender.sent(state, c, live.now());
     if (gone != null) {
-      LOG.info("{}: push token of {} removed, its provider reports it as gone", id, gone);
+      LOG.info("{}: removed the push token of {}, its provider reports it as invalid", id, gone);
       return persistStep(
           new TokenClaims.Step(new UserEvent.PushTokenSet(gone, null, null, 0), () -> {}));
     }

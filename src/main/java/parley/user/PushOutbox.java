@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The durable outbox: the push notifications that are pending for a user's devices, according to
  * the journal. Each of them is sent until its outcome is recorded, however often the user's node
- * dies. At most {@link PushSchedule#MOST}.
+ * dies. At most {@link PushSchedule#MAX_PENDING}.
  */
 final class PushOutbox {
   private final Map<PendingPush.Key, PendingPush> pending = new LinkedHashMap<>(4);

@@ -41,23 +41,23 @@ import parley.push.Platform;
  *       PushSettings#again} later at the earliest, unless the device has fetched the entry of the
  *       first. This limit is kept in memory only: a crash may cause one push too early, and never a
  *       missed one.
- *   <li>After {@link #TRIES} failures the push becomes a dead letter, and a later entry starts a
- *       new push. A push that was not offered to the provider at all has not failed, but after
- *       {@link #PATIENT_MILLIS} in that state it becomes a dead letter too.
+ *   <li>After {@link #MAX_FAILURES} failures the push becomes a dead letter, and a later entry
+ *       starts a new push. A push that was not offered to the provider at all has not failed, but
+ *       after {@link #MAX_AWAY_MILLIS} in that state it becomes a dead letter too.
  * </ul>
  */
 final class PushSchedule {
   /** The most pending pushes of a user. Further ones are not planned, and are counted. */
-  static final int MOST = 1_000;
+  static final int MAX_PENDING = 1_000;
 
   /** Failures after which a push becomes a dead letter. */
-  static final int TRIES = 3;
+  static final int MAX_FAILURES = 3;
 
   /**
    * How long a push may wait for a provider that is not available, counted from the first entry of
    * the push.
    */
-  static final long PATIENT_MILLIS = Duration.ofDays(1).toMillis();
+  static final long MAX_AWAY_MILLIS = Duration.ofDays(1).toMillis();
 
   /**
    * A push is offered for at least this long after the user has started on a node, however old the
@@ -88,8 +88,8 @@ final class PushSchedule {
   private long startedAt;
   private final Map<PendingPush.Key, PendingPush> pending = new LinkedHashMap<>(4);
   private final Set<PendingPush.Key> dirty = new LinkedHashSet<>(4);
-  // The oldest is dropped beyond MOST. One that is older than `again` is dropped too.
-  private final BoundedMap<PendingPush.Key, LastPush> lastPushes = BoundedMap.byAge(MOST);
+  // The oldest is dropped beyond MAX_PENDING. One that is older than `again` is dropped too.
+  private final BoundedMap<PendingPush.Key, LastPush> lastPushes = BoundedMap.byAge(MAX_PENDING);
   // The last sign of life of each connected device, by device number.
   private final Map<Long, Long> signOfLife = new HashMap<>(4);
 
@@ -133,7 +133,7 @@ final class PushSchedule {
   /** Plans the push. Returns false if too many are pending. */
   boolean plan(PendingPush one, long now) {
     PendingPush known = pending.get(one.key());
-    if (known == null && pending.size() >= MOST) {
+    if (known == null && pending.size() >= MAX_PENDING) {
       return false;
     }
     put(known != null ? known.upTo(one.seq()) : throttled(one, now));
@@ -191,7 +191,7 @@ final class PushSchedule {
     signOfLife.replaceAll((device, at) -> Math.min(at, now));
     for (PendingPush one : List.copyOf(pending.values())) {
       // A push that becomes a dead letter does not wait.
-      long latest = now + SKEW_MILLIS + (one.tries() < TRIES ? longestDelay() : 0);
+      long latest = now + SKEW_MILLIS + (one.tries() < MAX_FAILURES ? longestDelay() : 0);
       PendingPush bounded = one.at() > now + SKEW_MILLIS ? one.takenAt(now) : one;
       put(bounded.due() > latest ? bounded.notBefore(latest) : bounded);
     }
@@ -199,7 +199,8 @@ final class PushSchedule {
 
   /** The longest possible wait, in milliseconds. */
   private long longestDelay() {
-    long step = Math.max(LONGEST_STEP_MILLIS, settings.backoff().toMillis() << (2 * (TRIES - 1)));
+    long step =
+        Math.max(LONGEST_STEP_MILLIS, settings.backoff().toMillis() << (2 * (MAX_FAILURES - 1)));
     return Math.max(settings.again().toMillis(), settings.longestWait().toMillis() + 2 * step);
   }
 
@@ -329,7 +330,7 @@ final class PushSchedule {
       return;
     }
     long step = settings.backoff().toMillis() << (2 * Math.min(one.tries(), 5));
-    boolean over = last || one.tries() + 1 >= TRIES;
+    boolean over = last || one.tries() + 1 >= MAX_FAILURES;
     long again = over ? now : now + delay(after, step);
     PendingPush failed = one.failed(reason, again);
     if (last) {
@@ -339,7 +340,7 @@ final class PushSchedule {
               one.device(),
               one.seq(),
               one.at(),
-              Math.max(TRIES, failed.tries()),
+              Math.max(MAX_FAILURES, failed.tries()),
               again,
               failed.reason());
     }
@@ -360,7 +361,7 @@ final class PushSchedule {
    * wait grows with the age of the push: an eighth of the age, a minute at most. The time of the
    * next attempt is not written to the journal: after a crash the push is offered a little earlier,
    * and an hour without a provider costs no writes. A push that is older than {@link
-   * #PATIENT_MILLIS} becomes a dead letter. But a user that starts on a node, which may have been
+   * #MAX_AWAY_MILLIS} becomes a dead letter. But a user that starts on a node, which may have been
    * down for longer than that, offers it for {@link #MIN_OFFER_MILLIS} in any case.
    *
    * @param after the shortest wait that was asked for, in milliseconds, or 0
@@ -370,7 +371,7 @@ final class PushSchedule {
     if (one == null) {
       return;
     }
-    if (now >= Math.max(one.at() + PATIENT_MILLIS, startedAt + MIN_OFFER_MILLIS)) {
+    if (now >= Math.max(one.at() + MAX_AWAY_MILLIS, startedAt + MIN_OFFER_MILLIS)) {
       failed(key, reason, 0, true, now);
       return;
     }

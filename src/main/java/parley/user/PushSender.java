@@ -44,7 +44,7 @@ final class PushSender {
    * The most calls of operators that wait until their push is safe from a crash: one batch of dead
    * letters.
    */
-  static final int WAITING = DeadLetters.PAGE;
+  static final int MAX_WAITING_CALLS = DeadLetters.PAGE;
 
   /**
    * How long a push is pending in the journal before this user asks for a reminder, and how long it
@@ -161,7 +161,7 @@ final class PushSender {
       return Long.MAX_VALUE;
     }
     long number = ++lastReference;
-    boolean dead = one.tries() >= PushSchedule.TRIES;
+    boolean dead = one.tries() >= PushSchedule.MAX_FAILURES;
     flights.put(number, new Flight(one.key(), one.seq(), now, device.id(), dead ? null : token));
     keysInFlight.add(one.key());
     if (dead) {
@@ -322,7 +322,7 @@ final class PushSender {
 
   /** Whether one more action may wait for {@link #isCrashSafe}. Ask before the push is planned. */
   boolean hasRoom() {
-    return whenCrashSafe.size() < WAITING;
+    return whenCrashSafe.size() < MAX_WAITING_CALLS;
   }
 
   /**

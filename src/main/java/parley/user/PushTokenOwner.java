@@ -20,13 +20,13 @@ import parley.model.UserId;
 
 /**
  * Decides who owns one push token; see {@link PushTokens}. At most {@value #FORMER} former owners
- * are waiting to be told, and at most {@value #WAITING} claims wait. Beyond that the answer is
+ * are waiting to be told, and at most {@value #MAX_WAITING} claims wait. Beyond that the answer is
  * {@link PushTokens.NotNow}.
  */
 final class PushTokenOwner
     extends EventSourcedBehavior<PushTokens.Command, PushTokenOwnership, PushTokenOwnership> {
   static final int FORMER = 8;
-  static final int WAITING = 16;
+  static final int MAX_WAITING = 16;
   private static final Duration IDLE = Duration.ofSeconds(30);
 
   private final ActorContext<PushTokens.Command> context;
@@ -136,7 +136,7 @@ final class PushTokenOwner
       c.replyTo().tell(new PushTokens.Claimed(state.nr()));
       return;
     }
-    if (waiting.size() >= WAITING) {
+    if (waiting.size() >= MAX_WAITING) {
       c.replyTo().tell(new PushTokens.NotNow());
       return;
     }

@@ -128,8 +128,8 @@ public final class PushTokens {
       implements Command {}
 
   /**
-   * The user has given the token up. The answer is {@link Released} when that is durable, also if
-   * the user is no longer the owner.
+   * Ends a claim: the user no longer uses the token. The answer is {@link Released} when that is
+   * durable, also if the user is no longer the owner.
    *
    * @param claim the number of the claim that ends; later claims stay
    */

@@ -17,7 +17,7 @@ record TokenRelease(String hash, long claim, boolean told) {
    * record keeps this user as the owner, and the next user that claims the token takes it over in
    * the normal way.
    */
-  static final int MOST = 200;
+  static final int MAX_UNCONFIRMED = 200;
 
   TokenRelease known() {
     return new TokenRelease(hash, claim, true);

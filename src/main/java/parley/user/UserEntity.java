@@ -108,7 +108,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
           AdmissionGuard<User.Command> guard =
               new AdmissionGuard<>(
                   User.Command.class,
-                  AdmissionGuard.BOUND,
+                  AdmissionGuard.MAX_WAITING,
                   command -> command instanceof UserInternal || command instanceof User.Living,
                   UserRefusals::overloaded);
           return guard.guard(

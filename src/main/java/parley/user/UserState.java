@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import parley.bounds.BoundedMap;
 import parley.model.DeviceId;
 import parley.model.Profile;
 import parley.model.UserId;
@@ -23,7 +24,7 @@ final class UserState {
   private StartedGroups groups = new StartedGroups();
   private final Map<DeviceId, Device> devices = new LinkedHashMap<>();
   private final LinkedHashMap<String, EndedLogin> endedLogins = new LinkedHashMap<>();
-  private final LinkedHashMap<String, TokenRelease> releases = new LinkedHashMap<>(0);
+  private final Map<String, TokenRelease> releases = BoundedMap.byAge(TokenRelease.MAX_UNCONFIRMED);
   private @Nullable Profile profile;
   private long revision;
   private long announced;
@@ -206,9 +207,6 @@ final class UserState {
       }
     } else if (known == null || known.claim() < one.claim()) {
       releases.put(one.hash(), one);
-      if (releases.size() > TokenRelease.MOST) {
-        releases.remove(releases.keySet().iterator().next());
-      }
     }
   }
 
@@ -285,7 +283,7 @@ final class UserState {
           .values()
           .removeIf(old -> old.told() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
     }
-    while (endedLogins.size() > EndedLogin.MOST) {
+    while (endedLogins.size() > EndedLogin.MAX_REMEMBERED) {
       EndedLogin oldest =
           endedLogins.values().stream()
               .filter(EndedLogin::told)

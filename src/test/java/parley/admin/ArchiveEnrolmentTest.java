@@ -94,11 +94,11 @@ class ArchiveEnrolmentTest {
     ActorRef<ArchiveEnrolment.Command> job = job(ArchiveEnrolmentTest::names, calendar);
     long tomorrow = Calendar.day(now.get()) + 1;
     for (int again = 0; again < 2; again++) {
-      assertThat(start(job, ArchiveEnrolment.MOST).started()).isTrue();
+      assertThat(start(job, ArchiveEnrolment.MAX_PER_SECOND).started()).isTrue();
       assertThat(ended(job))
           .isEqualTo(
               new ArchiveEnrolment.Progress(
-                  false, ArchiveEnrolment.MOST, ALL, ALL, 0, tomorrow, null));
+                  false, ArchiveEnrolment.MAX_PER_SECOND, ALL, ALL, 0, tomorrow, null));
     }
     assertThat(called).isEmpty();
     now.addAndGet(Calendar.DAY);
@@ -123,7 +123,7 @@ class ArchiveEnrolmentTest {
     assertThat(cancelled.stopped()).isEqualTo("cancelled");
     assertThat(cancelled.seen()).isBetween(1L, 60L);
     // And begins anew.
-    assertThat(start(job, ArchiveEnrolment.MOST).started()).isTrue();
+    assertThat(start(job, ArchiveEnrolment.MAX_PER_SECOND).started()).isTrue();
     assertThat(ended(job).entered()).isEqualTo(ALL);
   }
 
@@ -133,7 +133,7 @@ class ArchiveEnrolmentTest {
     long tomorrow = Calendar.day(now.get()) + 1;
     calendar.fullUntil = tomorrow + 2;
     ActorRef<ArchiveEnrolment.Command> job = job(ArchiveEnrolmentTest::names, calendar);
-    start(job, ArchiveEnrolment.MOST);
+    start(job, ArchiveEnrolment.MAX_PER_SECOND);
     ArchiveEnrolment.Progress all = ended(job);
     assertThat(all.entered()).isEqualTo(ALL);
     assertThat(all.lastDay()).isEqualTo(tomorrow + 3);
@@ -152,7 +152,7 @@ class ArchiveEnrolmentTest {
                           }
                         }),
             new HandCalendar());
-    start(job, ArchiveEnrolment.MOST);
+    start(job, ArchiveEnrolment.MAX_PER_SECOND);
     ArchiveEnrolment.Progress ended = ended(job);
     assertThat(ended.stopped()).isEqualTo("the store cannot be read");
     assertThat(ended.seen()).isLessThanOrEqualTo(10);

@@ -175,7 +175,7 @@ final class LimitsPageTest {
     }
     long number = ((Number) value).longValue();
     // A time in days may have no MILLIS in its name.
-    boolean millis = name.endsWith("_MILLIS") || name.equals("user.BacklogAges.LIFE");
+    boolean millis = name.endsWith("_MILLIS") || name.equals("user.BacklogAges.LIFE_MILLIS");
     return millis ? time(Duration.ofMillis(number)) : number(number);
   }
 

@@ -102,7 +102,7 @@ final class AccountEventGoldenTest {
 
   @Test
   void aSnapshotFromBeforeTokenGenerationsIsRead() throws IOException {
-    RefreshToken.Fresh token = RefreshToken.first("bob");
+    RefreshToken.Issued token = RefreshToken.first("bob");
     String json =
         """
         {"owner":{"userId":"u_1","displayName":"Bob","passwordHash":"$argon2id$x"},

@@ -64,7 +64,7 @@ final class AccountFamiliesTest extends AccountHarness {
   void aGenerationHasTwentyTokensAfterTheFirst() {
     AccountReply.SignedIn first = register();
     AccountReply.SignedIn last = (AccountReply.SignedIn) refresh(first);
-    for (int i = 0; i < RefreshTokenFamily.MORE; i++) {
+    for (int i = 0; i < RefreshTokenFamily.MAX_REPEATS; i++) {
       last = (AccountReply.SignedIn) refresh(first);
     }
     assertThat(refresh(first)).isEqualTo(new AccountReply.Stale());
@@ -75,7 +75,7 @@ final class AccountFamiliesTest extends AccountHarness {
   @Test
   void generationsAreRateLimited() {
     AccountReply.SignedIn in = register();
-    for (int i = 0; i < RefreshTokenFamily.FAST; i++) {
+    for (int i = 0; i < RefreshTokenFamily.MAX_GENERATIONS; i++) {
       in = (AccountReply.SignedIn) refresh(in);
     }
     assertThat(refresh(in))

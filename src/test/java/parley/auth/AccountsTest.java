@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AccountsTest {
   private static final Secret PASSWORD = new Secret("correct horse");
-  private static final Accounts.Origin ORIGIN =
-      new Accounts.Origin(InetAddress.getLoopbackAddress(), null, 0);
+  private static final Accounts.LoginSource ORIGIN =
+      new Accounts.LoginSource(InetAddress.getLoopbackAddress(), null, 0);
   private static final Config CLUSTER =
       ConfigFactory.parseString(
           """

@@ -30,8 +30,8 @@ final class CredentialsTest {
   @Test
   void refreshTokensAreReadBackAndShort() {
     for (String name : new String[] {"bob", "a".repeat(32)}) {
-      RefreshToken.Fresh first = RefreshToken.first(name);
-      RefreshToken.Fresh second = first.token().nextGeneration();
+      RefreshToken.Issued first = RefreshToken.first(name);
+      RefreshToken.Issued second = first.token().nextGeneration();
       assertThat(RefreshToken.parse(first.clientToken().value())).contains(first.token());
       assertThat(RefreshToken.parse(second.clientToken().value())).contains(second.token());
       assertThat(second.token().familyId()).isEqualTo(first.token().familyId());
@@ -50,7 +50,7 @@ final class CredentialsTest {
     String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     for (int i = 0; i < 2_000; i++) {
       String name = "abcdefgh".substring(0, 3 + random.nextInt(5));
-      RefreshToken.Fresh fresh = RefreshToken.first(name);
+      RefreshToken.Issued fresh = RefreshToken.first(name);
       StringBuilder changed = new StringBuilder(fresh.clientToken().value());
       int at = i % 2 == 0 ? changed.length() - 1 : random.nextInt(changed.length());
       char other = alphabet.charAt(random.nextInt(64));

@@ -11,27 +11,28 @@ import org.junit.jupiter.api.Test;
 
 /** Who guesses holds up himself, also with as many addresses as an IPv6 site has. */
 class GuessLimitsTest {
-  private static final GuessLimits.Who OWNER = who("2001:db8:ffff::1", null);
+  private static final GuessLimits.AttemptSource OWNER = who("2001:db8:ffff::1", null);
 
   private long now = 1_000_000;
   private final GuessLimits limits = new GuessLimits(now);
 
-  private static GuessLimits.Who who(String address, @Nullable String device) {
+  private static GuessLimits.AttemptSource who(String address, @Nullable String device) {
     try {
-      return new GuessLimits.Who(ClientAddresses.key(InetAddress.getByName(address)), device);
+      return new GuessLimits.AttemptSource(
+          ClientAddresses.key(InetAddress.getByName(address)), device);
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }
   }
 
   /** A /56: 256 of what counts as one address. */
-  private static List<GuessLimits.Who> site(String prefix) {
+  private static List<GuessLimits.AttemptSource> site(String prefix) {
     return IntStream.range(0, 256)
         .mapToObj(i -> who(prefix + String.format("%02x", i) + "::1", null))
         .toList();
   }
 
-  private int guess(List<GuessLimits.Who> all) {
+  private int guess(List<GuessLimits.AttemptSource> all) {
     return (int) all.stream().filter(one -> limits.take(one, now) == 0).count();
   }
 
@@ -42,7 +43,7 @@ class GuessLimitsTest {
 
   @Test
   void aSiteWithManyAddressesHasOneLimitAndDelaysNobodyElse() {
-    List<GuessLimits.Who> site = site("2001:db8:1:1");
+    List<GuessLimits.AttemptSource> site = site("2001:db8:1:1");
     assertThat(guess(site)).isEqualTo(GuessLimits.PER_SITE.free());
     ownerMayTry();
     // Another /56 of the same /48 is the same site.
@@ -51,7 +52,7 @@ class GuessLimitsTest {
 
   @Test
   void aPatientSiteDoesNotDelayTheOwner() {
-    List<GuessLimits.Who> site = site("2001:db8:1:1");
+    List<GuessLimits.AttemptSource> site = site("2001:db8:1:1");
     int tried = 0;
     for (int second = 0; second < 86_400; second += 3) {
       tried += guess(site);
@@ -77,7 +78,7 @@ class GuessLimitsTest {
   void anIpv4AddressIsItsOwnSite() {
     int tried = 0;
     for (int i = 0; i < 6; i++) {
-      GuessLimits.Who one = who("192.0.2." + i, null);
+      GuessLimits.AttemptSource one = who("192.0.2." + i, null);
       for (int n = 0; n < 20; n++) {
         tried += limits.take(one, now) == 0 ? 1 : 0;
       }
@@ -111,9 +112,9 @@ class GuessLimitsTest {
 
   @Test
   void correctPasswordsAreGivenBackAndGuessesExpire() {
-    GuessLimits.Who known = who("192.0.2.1", "device");
-    GuessLimits.Who six = who("2001:db8:1:1::1", null);
-    for (GuessLimits.Who who : List.of(known, six)) {
+    GuessLimits.AttemptSource known = who("192.0.2.1", "device");
+    GuessLimits.AttemptSource six = who("2001:db8:1:1::1", null);
+    for (GuessLimits.AttemptSource who : List.of(known, six)) {
       limits.take(who, now);
       assertThat(limits.isEmpty(now)).isFalse();
       limits.giveBack(who, now);

@@ -193,7 +193,7 @@ final class KeyRotationTest {
       assertThat(rotated.keys().all()).hasSize(++made);
       clock.forward(SigningKeys.MIN_LEAD);
     }
-    assertThat(made).isEqualTo(SigningKeys.MOST);
+    assertThat(made).isEqualTo(SigningKeys.MAX_KEYS);
     clock.forward(Duration.ofDays(1));
     SigningKeys after = rotated(ring, LEAD);
     assertThat(uses(after)).as("what ended long ago goes").containsExactly(Use.NEXT, Use.SIGNING);

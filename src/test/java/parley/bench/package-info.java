@@ -4,9 +4,9 @@
  * figures are compared with. It starts the program as a process of its own, on a core of its own.
  *
  * <pre>
- *   Load --runs--&gt; Scenario --drives--&gt; Crowd of Device --frames--&gt; Loop --bytes--&gt; the program
+ *   Load --runs--&gt; Scenario --drives--&gt; Crowd of BenchDevice --frames--&gt; EventLoop --bytes--&gt; the program
  *                     |                     |
- *                  Result               Track, Conv: what arrived, what was lost
+ *                BenchResult            ReceivedSeqs, BenchConversation: what arrived, what was lost
  * </pre>
  */
 @NullMarked

@@ -51,7 +51,7 @@ class BulkheadTest {
     Bulkhead bulkhead = new Bulkhead(2, 32, Full::new);
     Bulkhead.Permit first = bulkhead.enter("ann");
     List<Bulkhead.Permit> more = new ArrayList<>();
-    for (int i = 0; i < Bulkhead.EACH; i++) {
+    for (int i = 0; i < Bulkhead.MAX_WAITING_OF_NAME; i++) {
       more.add(bulkhead.enter("ann"));
     }
     assertThat(in(first)).isTrue();

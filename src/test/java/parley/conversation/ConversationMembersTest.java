@@ -169,7 +169,7 @@ class ConversationMembersTest {
   @Test
   void whatWaitsForTheOpeningKeepsItsOrder() {
     try (ConversationHarness h = ConversationHarness.direct()) {
-      int count = DirectOpening.WAITING;
+      int count = DirectOpening.MAX_WAITING;
       for (int i = 0; i < count; i++) {
         h.tell(
             new Conversation.Post(

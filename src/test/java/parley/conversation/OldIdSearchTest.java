@@ -97,7 +97,7 @@ class OldIdSearchTest {
     List<String> ids = new ArrayList<>();
     List<Long> seqs = new ArrayList<>();
     // More than the places that are remembered.
-    for (int i = 0; i < SearchedRanges.LOCATED + 76; i++) {
+    for (int i = 0; i < SearchedRanges.MAX_LOCATED + 76; i++) {
       ids.add(ulid(0));
       seqs.add(h.text(ANN, ids.get(i), "t").seq());
     }

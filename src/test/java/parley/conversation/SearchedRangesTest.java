@@ -111,12 +111,12 @@ class SearchedRangesTest {
   @Test
   void fewSendersAndFewPlacesAreRemembered() {
     SearchedRanges searchedRanges = new SearchedRanges();
-    for (int i = 0; i <= SearchedRanges.USERS; i++) {
+    for (int i = 0; i <= SearchedRanges.MAX_SENDERS; i++) {
       searchedRanges.note(new SearchedRanges.SearchedRange(new UserId("u" + i), 1, 10));
     }
     assertThat(searchedRanges.rulesOut(new UserId("u0"), 1, 5, 7)).isFalse();
     assertThat(searchedRanges.rulesOut(new UserId("u1"), 1, 5, 7)).isTrue();
-    for (long i = 0; i <= SearchedRanges.LOCATED; i++) {
+    for (long i = 0; i <= SearchedRanges.MAX_LOCATED; i++) {
       searchedRanges.rememberLocation(i, i + 1);
     }
     assertThat(searchedRanges.locate(ANN, 0)).isZero();
@@ -128,18 +128,18 @@ class SearchedRangesTest {
     SearchedRanges searchedRanges = new SearchedRanges();
     SearchedRanges.SearchedRange read = new SearchedRanges.SearchedRange(ANN, 1, 100_000);
     List<String> ids = new ArrayList<>();
-    for (int i = 0; i < SearchedRanges.IDS; i++) {
+    for (int i = 0; i < SearchedRanges.MAX_EXACT_IDS; i++) {
       ids.add(UlidCreator.getUlid(1_000_000 + i).toString());
       read.add(entry(i + 1, ANN, ids.get(i), 1));
     }
-    searchedRanges.note(read.endedAt(SearchedRanges.IDS));
-    for (int i = 0; i < SearchedRanges.IDS; i++) {
+    searchedRanges.note(read.endedAt(SearchedRanges.MAX_EXACT_IDS));
+    for (int i = 0; i < SearchedRanges.MAX_EXACT_IDS; i++) {
       assertThat(searchedRanges.locate(ANN, hash(ids.get(i)))).isEqualTo(i + 1);
       assertThat(searchedRanges.locate(ConversationHarness.BOB, hash(ids.get(i)))).isZero();
     }
-    assertThat(searchedRanges.rulesOut(ANN, 1, SearchedRanges.IDS, 7)).isTrue();
-    assertThat(searchedRanges.rulesOut(ANN, 1, SearchedRanges.IDS + 1, 7)).isFalse();
-    read.add(entry(SearchedRanges.IDS + 1, ANN, UlidCreator.getUlid(1).toString(), 1));
+    assertThat(searchedRanges.rulesOut(ANN, 1, SearchedRanges.MAX_EXACT_IDS, 7)).isTrue();
+    assertThat(searchedRanges.rulesOut(ANN, 1, SearchedRanges.MAX_EXACT_IDS + 1, 7)).isFalse();
+    read.add(entry(SearchedRanges.MAX_EXACT_IDS + 1, ANN, UlidCreator.getUlid(1).toString(), 1));
     searchedRanges.note(read);
     assertThat(searchedRanges.locate(ANN, hash(ids.getFirst()))).isZero();
     // What covers more is kept.

@@ -185,10 +185,12 @@ class SegmentArchiverOutageTest {
       TestProbe<Conversation.ReadReply> reader = rig.h.kit.createTestProbe();
       rig.h.tell(new Conversation.Read(ConversationHarness.BOB, 5, reader.getRef()));
       assertThat(reader.receiveMessage()).isInstanceOf(Conversation.Refused.class);
-      await().atMost(Duration.ofSeconds(30)).until(() -> rig.tier.reads.get() == CursorMoves.TRIES);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> rig.tier.reads.get() == CursorMoves.MAX_TRIES);
       // More ticks, more writes: nobody tries again.
       rig.texts(100);
-      assertThat(rig.tier.reads).hasValue(CursorMoves.TRIES);
+      assertThat(rig.tier.reads).hasValue(CursorMoves.MAX_TRIES);
       assertThat(Objects.requireNonNull(rig.state().member(ConversationHarness.BOB)).read())
           .isZero();
       rig.tier.fault = MemoryTier.Fault.NONE;

@@ -45,7 +45,7 @@ final class FakeIdentity implements AuthServices {
 
   @Override
   public CompletionStage<AuthResult.Login> login(
-      String username, Secret password, Accounts.Origin origin) {
+      String username, Secret password, Accounts.LoginSource origin) {
     Secret known = origin.knownDevice();
     return ask(
         "login "

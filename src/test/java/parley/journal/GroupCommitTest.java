@@ -78,7 +78,7 @@ class GroupCommitTest {
     CompletionStage<Void> first = submit("first", 1, 10);
     org.awaitility.Awaitility.await().until(() -> !sizes.isEmpty());
     List<CompletionStage<Void>> all = new ArrayList<>();
-    for (int i = 0; i < GroupCommit.WAITING; i++) {
+    for (int i = 0; i < GroupCommit.MAX_WAITING; i++) {
       all.add(submit("e" + i, 1, 10));
     }
     assertThatThrownBy(() -> get(submit("more", 1, 10)))

@@ -75,7 +75,7 @@ class DeliveryTrackerRandomTest {
       for (int i = 0; i < 600; i++) {
         step(random.nextInt(100));
         assertThat(deliveryTracker.unackedCount()).isBetween(0, 256);
-        assertThat(deliveryTracker.heldCount()).isBetween(0, EntrySender.HELD);
+        assertThat(deliveryTracker.heldCount()).isBetween(0, EntrySender.MAX_HELD);
       }
       finish();
     }

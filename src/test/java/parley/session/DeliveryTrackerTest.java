@@ -150,7 +150,7 @@ class DeliveryTrackerTest {
   void resumeFailsWhenTheProgressOfAConversationIsForgotten() {
     deliveryTracker.attached(List.of());
     List<ConversationId> ids = new ArrayList<>();
-    for (int i = 0; i <= TrackedConversations.ENDED; i++) {
+    for (int i = 0; i <= TrackedConversations.MAX_IDLE; i++) {
       ConversationId id = new ConversationId("x" + i);
       ids.add(id);
       deliveryTracker.entries(id, entries(1, 3));

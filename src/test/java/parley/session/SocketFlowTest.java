@@ -135,7 +135,7 @@ class SocketFlowTest {
     expectLastFrame();
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
     client.sendNext(ClientBytes.text("still here"));
-    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_PATIENCE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_TIMEOUT);
     server.expectComplete();
     client.sendNext(ClientBytes.text("and still"));
     client.sendComplete();
@@ -287,7 +287,7 @@ class SocketFlowTest {
     manual();
     client.sendNext(ClientBytes.frame(true, RawSocket.CLOSE, ""));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
-    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_PATIENCE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.CLOSE_ANSWER_TIMEOUT);
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
   }
 
@@ -391,7 +391,7 @@ class SocketFlowTest {
     socket.tell(SocketFlow.Ready.READY);
     client.sendNext(ClientBytes.text("one"));
     expectText("one");
-    ManualTime.get(kit.system()).timePasses(SocketLogic.LAST_FRAME_PATIENCE);
+    ManualTime.get(kit.system()).timePasses(SocketLogic.LAST_FRAME_TIMEOUT);
     client.expectCancellation();
     server.expectSubscriptionAndError();
   }

@@ -140,10 +140,10 @@ class BoundsTest {
     unsavedChanges.put(row(CHAT, 1).parked());
     ConversationRow left = taken(row(GROUP, 1), Mail.of(GROUP, 2, 2).version(9).left(2));
     unsavedChanges.put(left.withCursors(DeviceCursors.NONE, 0));
-    for (long i = 0; i < ConversationRows.PARKED - 1; i++) {
+    for (long i = 0; i < ConversationRows.MAX_HIDDEN - 1; i++) {
       unsavedChanges.put(row(id(i), 1).parked());
     }
-    assertThat(unsavedChanges.parked()).hasSize(ConversationRows.PARKED);
+    assertThat(unsavedChanges.parked()).hasSize(ConversationRows.MAX_HIDDEN);
     assertThat(unsavedChanges.get(GROUP)).isNull();
     unsavedChanges.put(row(id(99_999), 1).parked());
     assertThat(unsavedChanges.get(CHAT)).isNull();
@@ -151,7 +151,7 @@ class BoundsTest {
       state.apply(unsavedChanges.nextEvent());
     }
     assertThat(state.forgotten()).isTrue();
-    assertThat(state.rows().parked()).hasSize(ConversationRows.PARKED);
+    assertThat(state.rows().parked()).hasSize(ConversationRows.MAX_HIDDEN);
   }
 
   @Test
@@ -159,7 +159,7 @@ class BoundsTest {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     VisibleRow lacking = row(CHAT, 1);
     unsavedChanges.put(lacking.withCursors(DeviceCursors.of(new long[] {1, 0}), 0).parked());
-    for (long i = 0; i < ConversationRows.PARKED + 1; i++) {
+    for (long i = 0; i < ConversationRows.MAX_HIDDEN + 1; i++) {
       unsavedChanges.put(row(id(i), 1).withCursors(DeviceCursors.NONE, 0).parked());
     }
     assertThat(unsavedChanges.get(CHAT)).isNotNull();

@@ -192,12 +192,12 @@ class LoginEndNoticesTest {
   @Test
   void theLoginThatADeviceDropsForAnotherEnds() {
     TestProbe<Delivery> laptop = hello(LAPTOP, "l", "s0");
-    for (int i = 0; i < Device.LOGINS; i++) {
+    for (int i = 0; i < Device.MAX_LOGINS; i++) {
       rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
     }
     assertThat(rig.endedLogins).isEmpty();
     // A login that the device has used before drops none.
-    rig.end(hello(PHONE, "again", "s" + (Device.LOGINS - 1)), PHONE);
+    rig.end(hello(PHONE, "again", "s" + (Device.MAX_LOGINS - 1)), PHONE);
     assertThat(rig.endedLogins).isEmpty();
     hello(PHONE, "one more", "new");
     removed(laptop);
@@ -206,12 +206,12 @@ class LoginEndNoticesTest {
     rig.crash();
     refused("s0");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
-    assertThat(rig.endedLogins).hasSize(Device.LOGINS + 1).contains("alice new");
+    assertThat(rig.endedLogins).hasSize(Device.MAX_LOGINS + 1).contains("alice new");
   }
 
   @Test
   void theLoginThatADeviceDropsEndsAlsoWhenItHasLostItsData() {
-    for (int i = 0; i < Device.LOGINS; i++) {
+    for (int i = 0; i < Device.MAX_LOGINS; i++) {
       rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
     }
     TestProbe<Delivery> probe = rig.probe();
@@ -223,10 +223,10 @@ class LoginEndNoticesTest {
 
   @Test
   void endedLoginsAreBounded() {
-    for (int i = 0; i < EndedLogin.MOST + 1; i++) {
+    for (int i = 0; i < EndedLogin.MAX_REMEMBERED + 1; i++) {
       end("s" + i);
     }
-    refused("s" + EndedLogin.MOST);
+    refused("s" + EndedLogin.MAX_REMEMBERED);
     refused("s1");
     hello(PHONE, "1", "s0");
     rig.clock.advance(EndedLogin.REMEMBER_MILLIS + 1);

@@ -51,7 +51,7 @@ class PushAgainTest {
     spent();
     push.mail(Mail.of(GROUP, 1, 1));
     TestProbe<UserPush.Answer> waiting = rig.kit.createTestProbe();
-    for (int i = 0; i < PushSender.WAITING; i++) {
+    for (int i = 0; i < PushSender.MAX_WAITING_CALLS; i++) {
       rig.tell(new UserPush.Again(GROUP, PHONE, 1, false, waiting.getRef()));
     }
     assertThat(again(2, false)).isEqualTo(Need.FULL);
@@ -59,7 +59,7 @@ class PushAgainTest {
     waiting.expectNoMessage(Duration.ZERO);
     rig.pass(SOON);
     rig.remind();
-    for (int i = 0; i < PushSender.WAITING; i++) {
+    for (int i = 0; i < PushSender.MAX_WAITING_CALLS; i++) {
       assertThat(waiting.receiveMessage().need()).isEqualTo(Need.WAITS);
     }
     assertThat(again(2, false)).isEqualTo(Need.WAITS);

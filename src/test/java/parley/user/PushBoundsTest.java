@@ -44,19 +44,20 @@ class PushBoundsTest {
   @Test
   void aFullOutboxTakesNoMore() {
     push.away(PHONE);
-    for (int i = 0; i <= PushSchedule.MOST; i++) {
+    for (int i = 0; i <= PushSchedule.MAX_PENDING; i++) {
       rig.tell(Mail.of(new ConversationId("g_" + i), 1, 1).deliver());
     }
     rig.flush();
     rig.pass(SOON);
     rig.remind();
-    assertThat(rig.durable().outbox().all()).hasSize(PushSchedule.MOST);
+    assertThat(rig.durable().outbox().all()).hasSize(PushSchedule.MAX_PENDING);
     assertThat(rig.meters.counter(PushOutboxMeters.OWED, "outcome", "outbox_full").count())
         .isEqualTo(1);
     // The user takes the message itself all the same.
     assertThat(rig.conversations)
         .contains(
             new Sent(
-                new ConversationId("g_" + PushSchedule.MOST), new User.Dispatched(ALICE, 1, 1)));
+                new ConversationId("g_" + PushSchedule.MAX_PENDING),
+                new User.Dispatched(ALICE, 1, 1)));
   }
 }

@@ -79,7 +79,7 @@ class UserSizesTest {
         SIZES.number(),
         SIZES.number(),
         SIZES.number(),
-        PushSchedule.TRIES,
+        PushSchedule.MAX_FAILURES,
         SIZES.number(),
         SIZES.ascii(DeadLetter.REASON_CHARS));
   }
@@ -129,7 +129,7 @@ class UserSizesTest {
             devices,
             all,
             left,
-            Stream.generate(UserSizesTest::owed).limit(PushSchedule.MOST).toList(),
+            Stream.generate(UserSizesTest::owed).limit(PushSchedule.MAX_PENDING).toList(),
             null,
             Stream.generate(
                     () ->
@@ -141,7 +141,7 @@ class UserSizesTest {
 
   @Test
   void aFullSnapshotIsStoredAndComesBack() {
-    UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.PARKED).snapshot();
+    UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.MAX_HIDDEN).snapshot();
     try (SnapshotHarness rig = new SnapshotHarness("full-user")) {
       assertThat(rig.save("user|alice", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
       assertThat(rig.largest()).isLessThan(SerializedSizes.EVENT);
@@ -182,7 +182,8 @@ class UserSizesTest {
     for (int i = 0; i < 500; i++) {
       unsavedChanges.put(row());
     }
-    List<PendingPush> owed = Stream.generate(UserSizesTest::owed).limit(PushSchedule.MOST).toList();
+    List<PendingPush> owed =
+        Stream.generate(UserSizesTest::owed).limit(PushSchedule.MAX_PENDING).toList();
     UserEvent.Flushed event = unsavedChanges.nextEvent().withPushes(owed, List.of());
     assertThat(SIZES.of(event)).isLessThan(SerializedSizes.EVENT);
   }

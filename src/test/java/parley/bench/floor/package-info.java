@@ -1,0 +1,8 @@
+/**
+ * The least that a figure can cost: bare echoes, bare appends and bare removals, without the
+ * program.
+ */
+@NullMarked
+package parley.bench.floor;
+
+import org.jspecify.annotations.NullMarked;

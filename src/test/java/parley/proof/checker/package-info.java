@@ -1,0 +1,8 @@
+/**
+ * Judges a recorded history against the guarantees of the protocol, one class for each kind of
+ * rule.
+ */
+@NullMarked
+package parley.proof.checker;
+
+import org.jspecify.annotations.NullMarked;
