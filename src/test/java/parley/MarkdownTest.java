@@ -44,7 +44,7 @@ class MarkdownTest {
   private static final Pattern QUALIFIED =
       Pattern.compile("parley((?:\\.[a-z]+)*)((?:\\.[A-Z]\\w*)*)");
 
-  /** A name in a tree or a list of files: {@code session/Session.java}. */
+  /** A name in a tree or a list of files: {@code session/SessionBehavior.java}. */
   private static final Pattern SOURCE = Pattern.compile("(?:[\\w./-]*/)?([A-Z]\\w*)\\.java");
 
   /** Words in backticks that look like classes of ours and are names of others. */

@@ -30,7 +30,7 @@ final class OutgoingFrames {
 
   private record ReceiptKey(ConversationId conversationId, UserId userId) {}
 
-  private final ActorRef<SocketFlow.ToSocket> socket;
+  private final ActorRef<ToSocket> socket;
   private final SessionSettings settings;
   private final SessionMeters meters;
   private final FrameQueue frameQueue = new FrameQueue();
@@ -41,8 +41,7 @@ final class OutgoingFrames {
   private boolean last;
   private boolean finished;
 
-  OutgoingFrames(
-      ActorRef<SocketFlow.ToSocket> socket, SessionSettings settings, SessionMeters meters) {
+  OutgoingFrames(ActorRef<ToSocket> socket, SessionSettings settings, SessionMeters meters) {
     this.socket = socket;
     this.settings = settings;
     this.meters = meters;
@@ -166,13 +165,13 @@ final class OutgoingFrames {
     ByteString batch = frameQueue.take();
     if (batch != null) {
       finished = last && frameQueue.isEmpty();
-      socket.tell(new SocketFlow.Batch(batch, finished));
+      socket.tell(new ToSocket.Batch(batch, finished));
     }
   }
 
   /** Lets the socket deliver the next frame. */
   void ready() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
   }
 
   /**
@@ -191,6 +190,6 @@ final class OutgoingFrames {
 
   /** Closes the socket at once. */
   void cut() {
-    socket.tell(SocketFlow.CloseNow.CLOSE_NOW);
+    socket.tell(ToSocket.CloseNow.CLOSE_NOW);
   }
 }

@@ -13,7 +13,7 @@ sealed interface SessionInternal extends Session.Command {
 
   // ---- from the socket
 
-  /** A text frame. The next one comes after {@link SocketFlow.Ready}. */
+  /** A text frame. The next one comes after {@link ToSocket.Ready}. */
   record Received(String text) implements SessionInternal {
     @Override
     public String toString() {

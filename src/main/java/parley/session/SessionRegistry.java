@@ -32,7 +32,7 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
   public sealed interface Command {}
 
   /** A socket needs a session. */
-  record Open(ActorRef<SocketFlow.ToSocket> socket) implements Command {}
+  record Open(ActorRef<ToSocket> socket) implements Command {}
 
   /** Answers the number of sessions. */
   public record Count(ActorRef<Integer> replyTo) implements Command {}
@@ -102,13 +102,13 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
     return this;
   }
 
-  private void onOpen(ActorRef<SocketFlow.ToSocket> socket) {
+  private void onOpen(ActorRef<ToSocket> socket) {
     if (draining != null || sessions.size() >= maxSessions) {
       deps.meters().closing(CloseCode.GOING_AWAY);
-      socket.tell(SocketFlow.Refused.REFUSED);
+      socket.tell(ToSocket.Refused.REFUSED);
       return;
     }
-    var session = getContext().spawnAnonymous(Session.create(deps, socket));
+    var session = getContext().spawnAnonymous(SessionBehavior.create(deps, socket));
     getContext().watchWith(session, new SessionEnded(session));
     sessions.add(session);
   }

@@ -124,13 +124,13 @@ final class SocketLogic extends GraphStageLogic {
 
   private BoxedUnit onStageMessage(Tuple2<org.apache.pekko.actor.ActorRef, Object> message) {
     switch (message._2()) {
-      case SocketFlow.Opened opened -> opened(opened.session());
-      case SocketFlow.Ready r -> {
+      case ToSocket.Opened opened -> opened(opened.session());
+      case ToSocket.Ready r -> {
         ready = true;
         deliverFrame();
         read();
       }
-      case SocketFlow.Batch batch -> {
+      case ToSocket.Batch batch -> {
         // Nothing follows a last frame, even one that was sent in place of a failed session.
         if (!lastFrameQueued) {
           add(batch.frames());
@@ -141,8 +141,8 @@ final class SocketLogic extends GraphStageLogic {
         batchRequested = false;
         pushWaiting();
       }
-      case SocketFlow.CloseNow c -> cut();
-      case SocketFlow.Refused r ->
+      case ToSocket.CloseNow c -> cut();
+      case ToSocket.Refused r ->
           sendLastFrame(CloseCode.GOING_AWAY, "no more connections here now", REFUSED_MILLIS);
       // The session has stopped without a last frame: it failed, or its node shuts down.
       case Terminated t -> {
@@ -179,7 +179,7 @@ final class SocketLogic extends GraphStageLogic {
                 DurationConverters.toScala(time),
                 () ->
                     self.tell(
-                        SocketFlow.CloseNow.CLOSE_NOW, org.apache.pekko.actor.ActorRef.noSender()));
+                        ToSocket.CloseNow.CLOSE_NOW, org.apache.pekko.actor.ActorRef.noSender()));
   }
 
   private void opened(ActorRef<Session.Command> opened) {

@@ -82,8 +82,8 @@ final class LossyDevice {
     connections++;
     Connection next = new Connection(have);
     now = next;
-    ActorRef<SocketFlow.ToSocket> socket = kit.spawn(next.behavior());
-    kit.spawn(Session.create(deps, socket));
+    ActorRef<ToSocket> socket = kit.spawn(next.behavior());
+    kit.spawn(SessionBehavior.create(deps, socket));
   }
 
   /** Writes something; again until it is known to be there. */
@@ -111,7 +111,7 @@ final class LossyDevice {
       this.base = base;
     }
 
-    Behavior<SocketFlow.ToSocket> behavior() {
+    Behavior<ToSocket> behavior() {
       return Behaviors.receiveMessage(
           message -> {
             synchronized (LossyDevice.this) {
@@ -120,17 +120,17 @@ final class LossyDevice {
           });
     }
 
-    private boolean told(SocketFlow.ToSocket message) {
+    private boolean told(ToSocket message) {
       switch (message) {
-        case SocketFlow.Opened opened -> {
+        case ToSocket.Opened opened -> {
           session = opened.session();
           out.add(
               "{'op':'hello','id':0,'token':'t','device_id':'d','client':'lossy'}"
                   .replace('\'', '"'));
           opened.session().tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
-        case SocketFlow.Ready r -> ready = true;
-        case SocketFlow.Batch batch -> {
+        case ToSocket.Ready r -> ready = true;
+        case ToSocket.Batch batch -> {
           ClientBytes.texts(batch.frames()).forEach(this::frame);
           if (batch.last()) {
             return end();

@@ -104,7 +104,7 @@ class SessionEndTest {
     s.pass(Duration.ofSeconds(3));
     s.expectClosing("going_away");
     s.pass(Duration.ofSeconds(5));
-    assertThat(s.socket.receiveMessage()).isEqualTo(SocketFlow.CloseNow.CLOSE_NOW);
+    assertThat(s.socket.receiveMessage()).isEqualTo(ToSocket.CloseNow.CLOSE_NOW);
     s.expectGone();
   }
 

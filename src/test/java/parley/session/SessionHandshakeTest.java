@@ -154,7 +154,7 @@ class SessionHandshakeTest {
   /** Waits until the session has taken so many frames. */
   private void awaitReady(int count) {
     while (s.ready < count) {
-      if (s.socket.receiveMessage() == SocketFlow.Ready.READY) {
+      if (s.socket.receiveMessage() == ToSocket.Ready.READY) {
         s.ready++;
       }
     }

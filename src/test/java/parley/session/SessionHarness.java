@@ -48,7 +48,7 @@ final class SessionHarness implements AutoCloseable {
 
   final ActorTestKit kit;
   final ManualTime time;
-  final TestProbe<SocketFlow.ToSocket> socket;
+  final TestProbe<ToSocket> socket;
   final TestProbe<User.Command> user;
   final TestProbe<User.Command> entity;
 
@@ -84,8 +84,8 @@ final class SessionHarness implements AutoCloseable {
     entity = kit.createTestProbe();
     guarded = kit.spawn(Behaviors.receiveMessage(this::toUser));
     deliveries = kit.<Delivery>createTestProbe().ref();
-    session = kit.spawn(Session.create(deps(messagesPerMinute), socket.ref()));
-    socket.expectMessageClass(SocketFlow.Opened.class);
+    session = kit.spawn(SessionBehavior.create(deps(messagesPerMinute), socket.ref()));
+    socket.expectMessageClass(ToSocket.Opened.class);
     session.tell(SessionInternal.SocketSignal.WANTS_MORE);
   }
 
@@ -274,9 +274,9 @@ final class SessionHarness implements AutoCloseable {
     return Objects.requireNonNull(frames.poll());
   }
 
-  private void receive(SocketFlow.ToSocket message) {
+  private void receive(ToSocket message) {
     switch (message) {
-      case SocketFlow.Batch batch -> {
+      case ToSocket.Batch batch -> {
         ClientBytes.texts(batch.frames()).forEach(f -> frames.add(parse(f)));
         for (ClientBytes.Frame frame : ClientBytes.read(batch.frames())) {
           pings += frame.opcode() == RawSocket.PING ? 1 : 0;
@@ -286,7 +286,7 @@ final class SessionHarness implements AutoCloseable {
           session.tell(SessionInternal.SocketSignal.WANTS_MORE);
         }
       }
-      case SocketFlow.Ready r -> ready++;
+      case ToSocket.Ready r -> ready++;
       default -> throw new AssertionError("unexpected " + message);
     }
   }

@@ -95,9 +95,9 @@ class SessionRegistryTest {
   void drainRefusesNewSessions() {
     connect(SessionRegistry.SPREAD_FROM);
     drain();
-    TestProbe<SocketFlow.ToSocket> late = kit.createTestProbe();
+    TestProbe<ToSocket> late = kit.createTestProbe();
     sessions.tell(new SessionRegistry.Open(late.ref()));
-    late.expectMessage(SocketFlow.Refused.REFUSED);
+    late.expectMessage(ToSocket.Refused.REFUSED);
     awaitCount(SessionRegistry.SPREAD_FROM);
   }
 
@@ -130,21 +130,21 @@ class SessionRegistryTest {
 
   /** A socket that takes what it is given, and of which nobody says hello. */
   private final class Peer {
-    private final TestProbe<SocketFlow.ToSocket> socket;
+    private final TestProbe<ToSocket> socket;
     private final ActorRef<Session.Command> session;
     private final ArrayDeque<JsonNode> frames = new ArrayDeque<>();
     private int pings;
 
-    Peer(TestProbe<SocketFlow.ToSocket> socket) {
+    Peer(TestProbe<ToSocket> socket) {
       this.socket = socket;
       sessions.tell(new SessionRegistry.Open(socket.ref()));
-      session = socket.expectMessageClass(SocketFlow.Opened.class).session();
+      session = socket.expectMessageClass(ToSocket.Opened.class).session();
       session.tell(SessionInternal.SocketSignal.WANTS_MORE);
     }
 
     private JsonNode next() {
       while (frames.isEmpty()) {
-        if (socket.receiveMessage() instanceof SocketFlow.Batch batch) {
+        if (socket.receiveMessage() instanceof ToSocket.Batch batch) {
           ClientBytes.texts(batch.frames()).forEach(frame -> frames.add(JsonTrees.parse(frame)));
           session.tell(SessionInternal.SocketSignal.WANTS_MORE);
         }

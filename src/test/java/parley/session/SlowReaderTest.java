@@ -64,7 +64,7 @@ class SlowReaderTest {
     s.pass(Duration.ofSeconds(1));
     while (true) {
       var message = s.socket.receiveMessage();
-      if (message == SocketFlow.CloseNow.CLOSE_NOW) {
+      if (message == ToSocket.CloseNow.CLOSE_NOW) {
         break;
       }
     }

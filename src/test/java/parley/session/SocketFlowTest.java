@@ -32,7 +32,7 @@ class SocketFlowTest {
   private TestProbe<Session.Command> session;
   private TestPublisher.Probe<ByteString> client;
   private TestSubscriber.Probe<ByteString> server;
-  private org.apache.pekko.actor.typed.ActorRef<SocketFlow.ToSocket> socket;
+  private org.apache.pekko.actor.typed.ActorRef<ToSocket> socket;
 
   @BeforeEach
   void start() {
@@ -43,7 +43,7 @@ class SocketFlowTest {
     client = probes.first();
     server = probes.second();
     socket = sessions.expectMessageClass(SessionRegistry.Open.class).socket();
-    socket.tell(new SocketFlow.Opened(session.ref()));
+    socket.tell(new ToSocket.Opened(session.ref()));
   }
 
   private Pair<TestPublisher.Probe<ByteString>, TestSubscriber.Probe<ByteString>> connect() {
@@ -69,7 +69,7 @@ class SocketFlowTest {
     sessions = kit.createTestProbe();
     session = kit.createTestProbe();
     connectOnly();
-    socket.tell(new SocketFlow.Opened(session.ref()));
+    socket.tell(new ToSocket.Opened(session.ref()));
   }
 
   @AfterEach
@@ -86,18 +86,18 @@ class SocketFlowTest {
     client.sendNext(ClientBytes.text("one").concat(ClientBytes.text("two")));
     client.sendNext(ClientBytes.text("three"));
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     expectText("one");
     session.expectNoMessage(Duration.ofMillis(50));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     expectText("two");
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     expectText("three");
   }
 
   @Test
   void aFragmentedFrameIsAssembled() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     ByteString all = ClientBytes.text("aäc");
     client.sendNext(all.take(3));
     client.sendNext(all.drop(3));
@@ -106,7 +106,7 @@ class SocketFlowTest {
 
   @Test
   void aFragmentedFrameIsBounded() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(40_000)));
     client.sendNext(ClientBytes.frame(false, RawSocket.CONTINUATION, "x".repeat(40_000)));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
@@ -115,7 +115,7 @@ class SocketFlowTest {
   /** Closed with bytes unread the connection would be reset, perhaps before the last frame. */
   @Test
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ByteString.fromArray(ClientBytes.header(0x81, 1_000_000, true)));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
     client.sendNext(ByteString.fromString("x".repeat(500_000)));
@@ -145,12 +145,12 @@ class SocketFlowTest {
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.WANTS_MORE);
   }
 
-  private static SocketFlow.Batch batch(boolean last, String... texts) {
+  private static ToSocket.Batch batch(boolean last, String... texts) {
     ByteString all = ByteString.emptyByteString();
     for (String text : texts) {
       all = all.concat(ByteString.fromArray(FrameEncoder.text(text)));
     }
-    return new SocketFlow.Batch(all, last);
+    return new ToSocket.Batch(all, last);
   }
 
   private void expectLastFrame() {
@@ -173,21 +173,21 @@ class SocketFlowTest {
 
   @Test
   void frameSizeIsMeasuredInBytes() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     String most = "ä".repeat(Limits.FRAME_BYTES / 2);
     client.sendNext(ClientBytes.text(most));
     expectText(most);
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text(most + "x"));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
 
   @Test
   void binaryFrames() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x"));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.BINARY);
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.BINARY, "x".repeat(100_000)));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
@@ -198,7 +198,7 @@ class SocketFlowTest {
     client.sendNext(ClientBytes.frame(true, RawSocket.PING, "2"));
     client.sendNext(ClientBytes.text("one"));
     socket.tell(batch(false, "text"));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     expectText("one");
     // Of pings that came while nothing was read the newest is answered.
     List<ClientBytes.Frame> frames = ClientBytes.read(server.requestNext());
@@ -260,7 +260,7 @@ class SocketFlowTest {
   void aCloseFrameIsAnswered() {
     server.request(1);
     expectWants();
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("ack").concat(ClientBytes.frame(true, RawSocket.CLOSE, "")));
     expectText("ack");
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.GONE);
@@ -293,7 +293,7 @@ class SocketFlowTest {
 
   @Test
   void aPongIsReportedToTheSession() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.PONG);
@@ -316,7 +316,7 @@ class SocketFlowTest {
 
   @Test
   void theEndIsSeenWhileTheSessionIsBusy() {
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
     client.sendComplete();
@@ -340,7 +340,7 @@ class SocketFlowTest {
   @Test
   void cut() {
     socket.tell(batch(true, "one"));
-    socket.tell(SocketFlow.CloseNow.CLOSE_NOW);
+    socket.tell(ToSocket.CloseNow.CLOSE_NOW);
     client.expectCancellation();
     // Completed, the connection would wait until all of it is read.
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
@@ -349,7 +349,7 @@ class SocketFlowTest {
   @Test
   void aFailingSessionEndsItsSocket() {
     // Only a session that the socket knows already can be told apart from one that never was.
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
     socket.tell(batch(false, "one"));
@@ -374,7 +374,7 @@ class SocketFlowTest {
   @Test
   void aRefusedClientLearnsWhenToReconnect() {
     connectOnly();
-    socket.tell(SocketFlow.Refused.REFUSED);
+    socket.tell(ToSocket.Refused.REFUSED);
     assertThat(expectClosing())
         .contains("\"closing\"", CloseCode.GOING_AWAY.wireName(), "\"retry_after_ms\":");
     client.sendComplete();
@@ -385,10 +385,10 @@ class SocketFlowTest {
   void aRefusedClientThatDoesNotReadIsDisconnected() {
     manual();
     connectOnly();
-    socket.tell(SocketFlow.Refused.REFUSED);
+    socket.tell(ToSocket.Refused.REFUSED);
     // Only to see that the refusal has been dealt with: a socket does one thing after the other.
-    socket.tell(new SocketFlow.Opened(session.ref()));
-    socket.tell(SocketFlow.Ready.READY);
+    socket.tell(new ToSocket.Opened(session.ref()));
+    socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("one"));
     expectText("one");
     ManualTime.get(kit.system()).timePasses(SocketLogic.LAST_FRAME_TIMEOUT);
