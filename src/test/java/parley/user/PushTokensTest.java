@@ -19,6 +19,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -72,54 +73,103 @@ class PushTokensTest {
             }));
   }
 
-  @Test
-  void theFormerOwnerLosesItBeforeTheNextHearsThatItIsTheirs() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> alice = probe();
-    TestProbe<PushTokens.Reply> bob = probe();
-    owner.runCommand(claim(ALICE, alice, 0));
-    alice.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(claim(ALICE, alice, 1));
-    alice.expectMessage(new PushTokens.Claimed(1));
+  /** The record of a token's owner. */
+  @Nested
+  class Owner {
+    @Test
+    void theFormerOwnerLosesItBeforeTheNextHearsThatItIsTheirs() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> alice = probe();
+      TestProbe<PushTokens.Reply> bob = probe();
+      owner.runCommand(claim(ALICE, alice, 0));
+      alice.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(claim(ALICE, alice, 1));
+      alice.expectMessage(new PushTokens.Claimed(1));
 
-    owner.runCommand(claim(BOB, bob, 0));
-    await().until(() -> lost.size() == 1);
-    assertThat(lost.getFirst().user()).isEqualTo(ALICE);
-    assertThat(lost.getFirst().before()).isEqualTo(2);
-    bob.expectNoMessage();
-    lost.getFirst().done().complete(true);
-    bob.expectMessage(new PushTokens.Claimed(2));
-    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(BOB, 2, List.of()));
-  }
-
-  @Test
-  void whatACrashOrAnAbsenceLeftUntoldIsToldAtTheNextTry() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> probe = probe();
-    owner.runCommand(claim(ALICE, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(claim(BOB, probe, 0));
-    await().until(() -> lost.size() == 1);
-    lost.getFirst().done().completeExceptionally(new TimeoutException("away"));
-    probe.expectMessage(new PushTokens.NotNow());
-    owner.restart();
-    owner.runCommand(claim(BOB, probe, 0));
-    await().until(() -> lost.size() == 2);
-    assertThat(lost.getLast().user()).isEqualTo(ALICE);
-    lost.getLast().done().complete(true);
-    probe.expectMessage(new PushTokens.Claimed(2));
-  }
-
-  @Test
-  void formerOwnersAreBounded() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> probe = probe();
-    for (int i = 0; i <= PushTokenOwner.FORMER; i++) {
-      owner.runCommand(claim(new UserId("u_" + i), probe, 0));
+      owner.runCommand(claim(BOB, bob, 0));
+      await().until(() -> lost.size() == 1);
+      assertThat(lost.getFirst().user()).isEqualTo(ALICE);
+      assertThat(lost.getFirst().before()).isEqualTo(2);
+      bob.expectNoMessage();
+      lost.getFirst().done().complete(true);
+      bob.expectMessage(new PushTokens.Claimed(2));
+      assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(BOB, 2, List.of()));
     }
-    probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(claim(BOB, probe, 0));
-    probe.expectMessage(new PushTokens.NotNow());
+
+    @Test
+    void whatACrashOrAnAbsenceLeftUntoldIsToldAtTheNextTry() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> probe = probe();
+      owner.runCommand(claim(ALICE, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(claim(BOB, probe, 0));
+      await().until(() -> lost.size() == 1);
+      lost.getFirst().done().completeExceptionally(new TimeoutException("away"));
+      probe.expectMessage(new PushTokens.NotNow());
+      owner.restart();
+      owner.runCommand(claim(BOB, probe, 0));
+      await().until(() -> lost.size() == 2);
+      assertThat(lost.getLast().user()).isEqualTo(ALICE);
+      lost.getLast().done().complete(true);
+      probe.expectMessage(new PushTokens.Claimed(2));
+    }
+
+    @Test
+    void formerOwnersAreBounded() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> probe = probe();
+      for (int i = 0; i <= PushTokenOwner.FORMER; i++) {
+        owner.runCommand(claim(new UserId("u_" + i), probe, 0));
+      }
+      probe.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(claim(BOB, probe, 0));
+      probe.expectMessage(new PushTokens.NotNow());
+    }
+
+    @Test
+    void aReleasedTokenIsNobodysAndTheNextWaitsForNobody() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> probe = probe();
+      owner.runCommand(claim(ALICE, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(new PushTokens.Release(BOB, 1, probe.getRef()));
+      probe.expectMessage(new PushTokens.Released());
+      assertThat(owner.getState().owner()).isEqualTo(ALICE);
+      owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+      probe.expectMessage(new PushTokens.Released());
+      owner.restart();
+      assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(null, 1, List.of()));
+      owner.runCommand(claim(BOB, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(2));
+      assertThat(lost).isEmpty();
+    }
+
+    @Test
+    void aLateReleaseDoesNotEndALaterClaim() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> probe = probe();
+      owner.runCommand(claim(ALICE, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(claim(ALICE, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(2));
+      owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+      probe.expectMessage(new PushTokens.Released());
+      assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(ALICE, 2, List.of()));
+    }
+
+    @Test
+    void whoOnlyComesBackTakesNothingFromAnotherUser() {
+      var owner = owner();
+      TestProbe<PushTokens.Reply> probe = probe();
+      owner.runCommand(claim(ALICE, probe, 0));
+      probe.expectMessage(new PushTokens.Claimed(1));
+      owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
+      probe.expectMessage(new PushTokens.Taken());
+      owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
+      probe.expectMessage(new PushTokens.Released());
+      owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
+      probe.expectMessage(new PushTokens.Claimed(2));
+    }
   }
 
   private UserHarness user() {
@@ -146,87 +196,94 @@ class PushTokensTest {
     assertThat(reply).isEqualTo(new User.Done());
   }
 
-  @Test
-  void aUserLosesWhatAnotherClaimedLaterAndKeepsWhatItClaimedAnew() {
-    UserHarness user = user();
-    user.claim = CompletableFuture.completedFuture(3L);
-    assertThat(set(user, "t")).isEqualTo(new User.Done());
-    int events = user.journal().size();
-    lose(user, 3);
-    assertThat(user.journal()).hasSize(events);
-    user.crash();
-    lose(user, 4);
-    assertThat(user.journal().getLast())
-        .isEqualTo(new UserEvent.PushTokenSet(PHONE, null, null, 0, 4));
-    lose(user, 4);
-    assertThat(user.journal()).hasSize(events + 1);
-  }
-
-  @Test
-  void aTokenThatMayBeAnotherOnesIsNotSet() {
-    UserHarness user = user();
-    int events = user.journal().size();
-    TestProbe<User.DoneReply> probe = user.done();
-    for (boolean lostMeanwhile : new boolean[] {false, true}) {
-      user.claim = new CompletableFuture<>();
-      user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
-      if (lostMeanwhile) {
-        lose(user, 8);
-        user.claim.complete(7L);
-      } else {
-        user.claim.completeExceptionally(new TimeoutException("away"));
-      }
-      User.Refused refused = probe.expectMessageClass(User.Refused.class);
-      assertThat(refused.refusal().code()).isEqualTo(ErrorCode.UNAVAILABLE);
+  /** A user that registers or loses a token. */
+  @Nested
+  class Claim {
+    @Test
+    void aUserLosesWhatAnotherClaimedLaterAndKeepsWhatItClaimedAnew() {
+      UserHarness user = user();
+      user.claim = CompletableFuture.completedFuture(3L);
+      assertThat(set(user, "t")).isEqualTo(new User.Done());
+      int events = user.journal().size();
+      lose(user, 3);
+      assertThat(user.journal()).hasSize(events);
+      user.crash();
+      lose(user, 4);
+      assertThat(user.journal().getLast())
+          .isEqualTo(new UserEvent.PushTokenSet(PHONE, null, null, 0, 4));
+      lose(user, 4);
+      assertThat(user.journal()).hasSize(events + 1);
     }
-    assertThat(user.journal()).hasSize(events);
-  }
 
-  // ---- letting go
+    @Test
+    void aTokenThatMayBeAnotherOnesIsNotSet() {
+      UserHarness user = user();
+      int events = user.journal().size();
+      TestProbe<User.DoneReply> probe = user.done();
+      for (boolean lostMeanwhile : new boolean[] {false, true}) {
+        user.claim = new CompletableFuture<>();
+        user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+        if (lostMeanwhile) {
+          lose(user, 8);
+          user.claim.complete(7L);
+        } else {
+          user.claim.completeExceptionally(new TimeoutException("away"));
+        }
+        User.Refused refused = probe.expectMessageClass(User.Refused.class);
+        assertThat(refused.refusal().code()).isEqualTo(ErrorCode.UNAVAILABLE);
+      }
+      assertThat(user.journal()).hasSize(events);
+    }
 
-  @Test
-  void aReleasedTokenIsNobodysAndTheNextWaitsForNobody() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> probe = probe();
-    owner.runCommand(claim(ALICE, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(new PushTokens.Release(BOB, 1, probe.getRef()));
-    probe.expectMessage(new PushTokens.Released());
-    assertThat(owner.getState().owner()).isEqualTo(ALICE);
-    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
-    probe.expectMessage(new PushTokens.Released());
-    owner.restart();
-    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(null, 1, List.of()));
-    owner.runCommand(claim(BOB, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(2));
-    assertThat(lost).isEmpty();
-  }
+    @Test
+    void whatIsLostWhileTwoDevicesRegisterItComesBackWithNeither() {
+      UserHarness user = user();
+      user.attach(LAPTOP, "2", false);
+      TestProbe<User.DoneReply> probe = user.done();
+      CompletableFuture<Long> first = new CompletableFuture<>();
+      CompletableFuture<Long> second = new CompletableFuture<>();
+      user.claim = first;
+      user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+      user.claim = second;
+      user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+      first.complete(7L);
+      probe.expectMessage(new User.Done());
+      lose(user, 8);
+      second.complete(7L);
+      probe.expectMessageClass(User.Refused.class);
+      assertThat(user.durable().holderOf(HASH)).isNull();
+    }
 
-  @Test
-  void aLateReleaseDoesNotEndALaterClaim() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> probe = probe();
-    owner.runCommand(claim(ALICE, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(claim(ALICE, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(2));
-    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
-    probe.expectMessage(new PushTokens.Released());
-    assertThat(owner.getState()).isEqualTo(new PushTokenOwnership(ALICE, 2, List.of()));
-  }
+    @Test
+    void answersThatOvertakeEachOtherLeaveTheLaterNumber() {
+      UserHarness user = user();
+      user.attach(LAPTOP, "2", false);
+      TestProbe<User.DoneReply> probe = user.done();
+      CompletableFuture<Long> first = new CompletableFuture<>();
+      CompletableFuture<Long> second = new CompletableFuture<>();
+      user.claim = first;
+      user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+      user.claim = second;
+      user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+      second.complete(2L);
+      probe.expectMessage(new User.Done());
+      first.complete(1L);
+      probe.expectMessage(new User.Done());
+      assertThat(user.durable().claimOf(HASH)).isEqualTo(2);
+      assertThat(user.durable().releases()).isEmpty();
+    }
 
-  @Test
-  void whoOnlyComesBackTakesNothingFromAnotherUser() {
-    var owner = owner();
-    TestProbe<PushTokens.Reply> probe = probe();
-    owner.runCommand(claim(ALICE, probe, 0));
-    probe.expectMessage(new PushTokens.Claimed(1));
-    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
-    probe.expectMessage(new PushTokens.Taken());
-    owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
-    probe.expectMessage(new PushTokens.Released());
-    owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
-    probe.expectMessage(new PushTokens.Claimed(2));
+    @Test
+    void aClaimThatNobodyAnsweredIsAskedAgainAlsoAfterACrash() {
+      UserHarness user = loggedOut();
+      user.claim = CompletableFuture.failedFuture(new TimeoutException("away"));
+      login(user, PHONE, "3", "later");
+      user.flush();
+      user.crash();
+      user.claim = CompletableFuture.completedFuture(5L);
+      user.tell(new UserInternal.TokensDue());
+      await().until(() -> user.durable().claimOf(HASH) == 5);
+    }
   }
 
   private static void login(UserHarness rig, DeviceId device, String session, String sid) {
@@ -268,82 +325,103 @@ class PushTokensTest {
     }
   }
 
-  @ParameterizedTest
-  @EnumSource(Way.class)
-  void aTokenThatIsLetGoIsReleasedUntilItsOwnerRecordKnows(Way way) {
-    UserHarness user = user();
-    login(user, PHONE, "2", "sid");
-    user.flush();
-    user.claim = CompletableFuture.completedFuture(3L);
-    set(user, "t");
-    user.ownersAway = true;
-    letGo(user, way);
-    await().until(() -> user.released.size() == 1);
-    assertThat(user.released).containsExactly(HASH + " 3");
-    user.tell(new UserInternal.TokensDue());
-    await().until(() -> user.released.size() == 2);
-    user.crash();
-    await().until(() -> user.released.size() == 3);
-    assertThat(user.durable().releases()).containsKey(HASH);
-    user.ownersAway = false;
-    user.tell(new UserInternal.TokensDue());
-    await().until(() -> user.durable().releases().isEmpty());
-    assertThat(user.released).hasSize(4).containsOnly(HASH + " 3");
-    user.crash();
-    user.tell(new UserInternal.TokensDue());
-    assertThat(user.released).hasSize(4);
-  }
+  /** A token that is let go, and comes back. */
+  @Nested
+  class Release {
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void aTokenThatIsLetGoIsReleasedUntilItsOwnerRecordKnows(Way way) {
+      UserHarness user = user();
+      login(user, PHONE, "2", "sid");
+      user.flush();
+      user.claim = CompletableFuture.completedFuture(3L);
+      set(user, "t");
+      user.ownersAway = true;
+      letGo(user, way);
+      await().until(() -> user.released.size() == 1);
+      assertThat(user.released).containsExactly(HASH + " 3");
+      user.tell(new UserInternal.TokensDue());
+      await().until(() -> user.released.size() == 2);
+      user.crash();
+      await().until(() -> user.released.size() == 3);
+      assertThat(user.durable().releases()).containsKey(HASH);
+      user.ownersAway = false;
+      user.tell(new UserInternal.TokensDue());
+      await().until(() -> user.durable().releases().isEmpty());
+      assertThat(user.released).hasSize(4).containsOnly(HASH + " 3");
+      user.crash();
+      user.tell(new UserInternal.TokensDue());
+      assertThat(user.released).hasSize(4);
+    }
 
-  @Test
-  void aTokenOnAnotherDeviceOfTheSameUserIsNotReleased() {
-    UserHarness user = user();
-    user.attach(LAPTOP, "2", false);
-    user.claim = CompletableFuture.completedFuture(3L);
-    set(user, "t");
-    assertThat(set(user, LAPTOP, "t")).isEqualTo(new User.Done());
-    assertThat(user.durable().holderOf(HASH)).isEqualTo(user.durable().devices().get(LAPTOP));
-    assertThat(user.durable().releases()).isEmpty();
-    assertThat(user.released).isEmpty();
-    assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 3 false");
-  }
+    @Test
+    void aTokenOnAnotherDeviceOfTheSameUserIsNotReleased() {
+      UserHarness user = user();
+      user.attach(LAPTOP, "2", false);
+      user.claim = CompletableFuture.completedFuture(3L);
+      set(user, "t");
+      assertThat(set(user, LAPTOP, "t")).isEqualTo(new User.Done());
+      assertThat(user.durable().holderOf(HASH)).isEqualTo(user.durable().devices().get(LAPTOP));
+      assertThat(user.durable().releases()).isEmpty();
+      assertThat(user.released).isEmpty();
+      assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 3 false");
+    }
 
-  @Test
-  void aDeviceThatWasLoggedOutClaimsItsTokenAnewBeforeItIsPushedTo() {
-    UserHarness user = loggedOut();
-    user.claim = new CompletableFuture<>();
-    login(user, PHONE, "3", "later");
-    user.flush();
-    assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 0 true");
-    assertThat(Objects.requireNonNull(phone(user)).pushable()).isFalse();
-    user.claim.complete(5L);
-    await().until(() -> Objects.requireNonNull(phone(user)).pushable());
-    assertThat(user.durable().claimOf(HASH)).isEqualTo(5);
-    // The old claim's release is void; the new one has its own.
-    logout(user, "later");
-    await().until(() -> user.released.contains(HASH + " 5"));
-  }
+    @Test
+    void aDeviceThatWasLoggedOutClaimsItsTokenAnewBeforeItIsPushedTo() {
+      UserHarness user = loggedOut();
+      user.claim = new CompletableFuture<>();
+      login(user, PHONE, "3", "later");
+      user.flush();
+      assertThat(user.claims).containsExactly(HASH + " 0 false", HASH + " 0 true");
+      assertThat(Objects.requireNonNull(phone(user)).pushable()).isFalse();
+      user.claim.complete(5L);
+      await().until(() -> Objects.requireNonNull(phone(user)).pushable());
+      assertThat(user.durable().claimOf(HASH)).isEqualTo(5);
+      // The old claim's release is void; the new one has its own.
+      logout(user, "later");
+      await().until(() -> user.released.contains(HASH + " 5"));
+    }
 
-  @Test
-  void aClaimThatNobodyAnsweredIsAskedAgainAlsoAfterACrash() {
-    UserHarness user = loggedOut();
-    user.claim = CompletableFuture.failedFuture(new TimeoutException("away"));
-    login(user, PHONE, "3", "later");
-    user.flush();
-    user.crash();
-    user.claim = CompletableFuture.completedFuture(5L);
-    user.tell(new UserInternal.TokensDue());
-    await().until(() -> user.durable().claimOf(HASH) == 5);
-  }
+    @Test
+    void aTokenThatIsAnotherOnesByNowIsGoneAtTheNextHello() {
+      UserHarness user = loggedOut();
+      user.claim = CompletableFuture.completedFuture(PushTokens.TAKEN);
+      login(user, PHONE, "3", "later");
+      user.flush();
+      await().until(() -> Objects.requireNonNull(phone(user)).pushToken() == null);
+      user.tell(new UserInternal.TokensDue());
+      assertThat(user.durable().releases()).isEmpty();
+    }
 
-  @Test
-  void aTokenThatIsAnotherOnesByNowIsGoneAtTheNextHello() {
-    UserHarness user = loggedOut();
-    user.claim = CompletableFuture.completedFuture(PushTokens.TAKEN);
-    login(user, PHONE, "3", "later");
-    user.flush();
-    await().until(() -> Objects.requireNonNull(phone(user)).pushToken() == null);
-    user.tell(new UserInternal.TokensDue());
-    assertThat(user.durable().releases()).isEmpty();
+    @Test
+    void whatIsLetGoWhileItIsRegisteredOnceMoreUnderTheSameNumberIsNotSet() {
+      UserHarness user = user();
+      user.attach(LAPTOP, "2", false);
+      user.claim = CompletableFuture.completedFuture(3L);
+      set(user, "t");
+      user.claim = new CompletableFuture<>();
+      TestProbe<User.DoneReply> probe = user.done();
+      user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
+      assertThat(set(user, null)).isEqualTo(new User.Done());
+      await().until(() -> user.durable().releases().isEmpty());
+      user.claim.complete(3L);
+      probe.expectMessageClass(User.Refused.class);
+      assertThat(user.durable().holderOf(HASH)).isNull();
+    }
+
+    @Test
+    void aClaimWhoseDeviceHasGoneIsReleased() {
+      UserHarness user = user();
+      user.claim = new CompletableFuture<>();
+      TestProbe<User.DoneReply> probe = user.done();
+      user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
+      user.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
+      user.claim.complete(4L);
+      User.Refused refused = probe.expectMessageClass(User.Refused.class);
+      assertThat(refused.refusal().code()).isEqualTo(ErrorCode.NOT_FOUND);
+      await().until(() -> user.released.contains(HASH + " 4"));
+    }
   }
 
   private UserHarness loggedOut() {
@@ -355,74 +433,5 @@ class PushTokensTest {
     logout(user, "sid");
     await().until(() -> user.durable().releases().isEmpty());
     return user;
-  }
-
-  // ---- two at once
-
-  @Test
-  void whatIsLostWhileTwoDevicesRegisterItComesBackWithNeither() {
-    UserHarness user = user();
-    user.attach(LAPTOP, "2", false);
-    TestProbe<User.DoneReply> probe = user.done();
-    CompletableFuture<Long> first = new CompletableFuture<>();
-    CompletableFuture<Long> second = new CompletableFuture<>();
-    user.claim = first;
-    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
-    user.claim = second;
-    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
-    first.complete(7L);
-    probe.expectMessage(new User.Done());
-    lose(user, 8);
-    second.complete(7L);
-    probe.expectMessageClass(User.Refused.class);
-    assertThat(user.durable().holderOf(HASH)).isNull();
-  }
-
-  @Test
-  void whatIsLetGoWhileItIsRegisteredOnceMoreUnderTheSameNumberIsNotSet() {
-    UserHarness user = user();
-    user.attach(LAPTOP, "2", false);
-    user.claim = CompletableFuture.completedFuture(3L);
-    set(user, "t");
-    user.claim = new CompletableFuture<>();
-    TestProbe<User.DoneReply> probe = user.done();
-    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
-    assertThat(set(user, null)).isEqualTo(new User.Done());
-    await().until(() -> user.durable().releases().isEmpty());
-    user.claim.complete(3L);
-    probe.expectMessageClass(User.Refused.class);
-    assertThat(user.durable().holderOf(HASH)).isNull();
-  }
-
-  @Test
-  void answersThatOvertakeEachOtherLeaveTheLaterNumber() {
-    UserHarness user = user();
-    user.attach(LAPTOP, "2", false);
-    TestProbe<User.DoneReply> probe = user.done();
-    CompletableFuture<Long> first = new CompletableFuture<>();
-    CompletableFuture<Long> second = new CompletableFuture<>();
-    user.claim = first;
-    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
-    user.claim = second;
-    user.tell(new User.SetPushToken(LAPTOP, "apns", "t", probe.getRef()));
-    second.complete(2L);
-    probe.expectMessage(new User.Done());
-    first.complete(1L);
-    probe.expectMessage(new User.Done());
-    assertThat(user.durable().claimOf(HASH)).isEqualTo(2);
-    assertThat(user.durable().releases()).isEmpty();
-  }
-
-  @Test
-  void aClaimWhoseDeviceHasGoneIsReleased() {
-    UserHarness user = user();
-    user.claim = new CompletableFuture<>();
-    TestProbe<User.DoneReply> probe = user.done();
-    user.tell(new User.SetPushToken(PHONE, "apns", "t", probe.getRef()));
-    user.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(PHONE, to));
-    user.claim.complete(4L);
-    User.Refused refused = probe.expectMessageClass(User.Refused.class);
-    assertThat(refused.refusal().code()).isEqualTo(ErrorCode.NOT_FOUND);
-    await().until(() -> user.released.contains(HASH + " 4"));
   }
 }
