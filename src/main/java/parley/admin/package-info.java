@@ -7,6 +7,14 @@
  *
  * Pekko Management's own start cannot report which port it got for port 0. Its readiness knows the
  * cluster, but not the drain.
+ *
+ * <h2>Decision: the two jobs share no skeleton</h2>
+ *
+ * {@code DeadLetterReplay} walks pages of slots as messages to itself, and waits for each page's
+ * outcome before it removes anything. {@code ArchiveEnrolment} is one throttled stream over names
+ * that can be cancelled. Common to both are a flag and the refusal of a second start. Rejected: a
+ * class for that, whose type parameters (request, progress, step) would be longer than what they
+ * save.
  */
 @NullMarked
 package parley.admin;
