@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -68,7 +69,7 @@ record IndexEntries(Set<String> keys, @Nullable Set<String> others) {
     if (old.equals(now)) {
       return 0;
     }
-    boolean sameKey = keys.stream().allMatch(key -> old.get(key).equals(now.get(key)));
+    boolean sameKey = keys.stream().allMatch(key -> Objects.equals(old.get(key), now.get(key)));
     return sameKey
         ? CapacityUnits.written(old, now)
         : CapacityUnits.written(old, null) + CapacityUnits.written(null, now);
