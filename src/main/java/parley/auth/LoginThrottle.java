@@ -11,9 +11,10 @@ import java.util.function.LongSupplier;
  * an account, because many people share an address behind a router. An IPv6 client is identified by
  * its /64, and its /48 has {@value #SITE_FACTOR} times as much.
  *
- * <p>A login with a {@code known_device} may pass when this limit is used up, because only the
- * account can tell whether it knows the device. So anybody can send one that is made up. Such
- * logins have a limit of their own, {@value #DEVICE_FACTOR} times as wide.
+ * <p>A login with a {@code known_device} passes to its account when this limit is used up, because
+ * only the account can tell whether it knows the device, and a known device must not be held up by
+ * others. One that is made up costs the account no password hash and gains no guess, and the limit
+ * of requests bounds how many come.
  *
  * <p>Thread-safe. A machine that has more addresses than {@link AddressBuckets#MAX_ADDRESSES}
  * begins anew, and only the limits of each account slow it.
@@ -22,10 +23,8 @@ public final class LoginThrottle {
   static final int BURST = 30;
   static final long REFILL_MILLIS = 2_000;
   static final int SITE_FACTOR = 16;
-  static final int DEVICE_FACTOR = 10;
 
   private final AddressBuckets attempts;
-  private final AddressBuckets withDevice;
 
   /**
    * Creates it without attempts.
@@ -33,10 +32,8 @@ public final class LoginThrottle {
    * @param nanos a clock that never goes back, such as {@link System#nanoTime}
    */
   public LoginThrottle(LongSupplier nanos) {
-    long interval = TimeUnit.MILLISECONDS.toNanos(REFILL_MILLIS);
-    this.attempts = new AddressBuckets(BURST, interval, SITE_FACTOR, nanos);
-    this.withDevice =
-        new AddressBuckets(BURST * DEVICE_FACTOR, interval / DEVICE_FACTOR, SITE_FACTOR, nanos);
+    this.attempts =
+        new AddressBuckets(BURST, TimeUnit.MILLISECONDS.toNanos(REFILL_MILLIS), SITE_FACTOR, nanos);
   }
 
   /**
@@ -48,22 +45,8 @@ public final class LoginThrottle {
     return attempts.take(address);
   }
 
-  /**
-   * Takes one attempt with a {@code known_device}, of an address whose other attempts are used up.
-   *
-   * @return as {@link #tryAcquire}
-   */
-  public long tryAcquireWithDevice(InetAddress address) {
-    return withDevice.take(address);
-  }
-
   /** Gives the attempt back: the login succeeded, so it was no guess. */
   public void succeeded(InetAddress address) {
     attempts.giveBack(address);
-  }
-
-  /** Gives back an attempt with a {@code known_device}. */
-  public void succeededWithDevice(InetAddress address) {
-    withDevice.giveBack(address);
   }
 }

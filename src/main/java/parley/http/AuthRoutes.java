@@ -93,10 +93,7 @@ final class AuthRoutes {
                           : new Secret(l.knownDevice());
                   long wait = routeSupport.takeLoginAttempt(request);
                   // Only the account can tell whether the device is known.
-                  boolean mayPass =
-                      wait == 0
-                          || (known != null && routeSupport.takeLoginWithDevice(request) == 0);
-                  return !mayPass
+                  return wait > 0 && known == null
                       ? completed(routeSupport.tooMany(RouteSupport.LOGINS, wait))
                       : authServices
                           .login(
@@ -109,8 +106,8 @@ final class AuthRoutes {
   }
 
   /**
-   * @param taken whether this login took one of the address's attempts, and not one of those with a
-   *     known device. What it took is given back if it succeeds
+   * @param taken whether this login took one of the address's attempts. Only then is one given
+   *     back. Otherwise logins with a known device would pay for guesses at other accounts
    */
   private CompletionStage<HttpResponse> loggedIn(
       HttpRequest request, AuthResult.Login result, boolean taken) {
@@ -118,8 +115,6 @@ final class AuthRoutes {
       case AuthResult.SignedIn in -> {
         if (taken) {
           routeSupport.giveBackLoginAttempt(request);
-        } else {
-          routeSupport.giveBackLoginWithDevice(request);
         }
         yield finishLogin(request, in, 200);
       }

@@ -7,10 +7,11 @@ import parley.model.UserId;
 
 /**
  * Limits the calls of each user, on this node, that write something durable which is no entry of a
- * conversation: the profile, devices and their push tokens, the flags of an inbox row, and the
- * opening of direct conversations. {@value #BURST} at once, then one in {@value #REFILL_MILLIS} ms.
- * The limit of the address alone would not bound an account that is used from many addresses.
- * Thread-safe; never blocks.
+ * conversation: the profile, push tokens, the flags of an inbox row, and the opening of direct
+ * conversations. The removal of a device or of its token is never refused, because whoever has
+ * stolen a token could use up the limit, and so keep the owner from ending that login. {@value
+ * #BURST} at once, then one in {@value #REFILL_MILLIS} ms. The limit of the address alone would not
+ * bound an account that is used from many addresses. Thread-safe; never blocks.
  *
  * <p>Bounds: {@value #MAX_USERS} users. Beyond that, the least active one begins anew.
  */

@@ -83,19 +83,6 @@ final class RouteSupport {
         : httpServices.logins().tryAcquire(RequestFilter.addressOf(request));
   }
 
-  /**
-   * Takes one of the attempts with a {@code known_device} of an address whose other attempts are
-   * used up. Returns 0, or the milliseconds to wait.
-   */
-  long takeLoginWithDevice(HttpRequest request) {
-    return httpServices.logins().tryAcquireWithDevice(RequestFilter.addressOf(request));
-  }
-
-  /** Gives that attempt back, because the login succeeded. */
-  void giveBackLoginWithDevice(HttpRequest request) {
-    httpServices.logins().succeededWithDevice(RequestFilter.addressOf(request));
-  }
-
   /** Gives the attempt back, because the login succeeded. */
   void giveBackLoginAttempt(HttpRequest request) {
     if (settings.requestsPerSecond() != 0) {

@@ -167,7 +167,7 @@ final class UserRoutes {
                             id,
                             (me, device) ->
                                 completeWithFuture(
-                                    changed(me, to -> new User.RemoveDevice(device, to)))))),
+                                    done(me, to -> new User.RemoveDevice(device, to)))))),
         path(
             segment().slash("push_token"),
             id ->
@@ -206,7 +206,7 @@ final class UserRoutes {
 
   private Route removePushToken(UserId me, DeviceId device) {
     // Without a token the platform does not matter.
-    return completeWithFuture(changed(me, to -> new User.SetPushToken(device, "", null, to)));
+    return completeWithFuture(done(me, to -> new User.SetPushToken(device, "", null, to)));
   }
 
   private CompletionStage<HttpResponse> changed(

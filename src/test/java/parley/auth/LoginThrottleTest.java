@@ -58,19 +58,6 @@ final class LoginThrottleTest {
     drain(another);
   }
 
-  @Test
-  void attemptsWithADeviceHaveAWiderLimitOfTheirOwn() throws UnknownHostException {
-    InetAddress a = InetAddress.getByName("192.0.2.1");
-    drain(a);
-    for (int i = 0; i < LoginThrottle.BURST * LoginThrottle.DEVICE_FACTOR; i++) {
-      assertThat(throttle.tryAcquireWithDevice(a)).isZero();
-    }
-    assertThat(throttle.tryAcquireWithDevice(a)).isEqualTo(200);
-    throttle.succeededWithDevice(a);
-    assertThat(throttle.tryAcquireWithDevice(a)).isZero();
-    assertThat(throttle.tryAcquire(a)).isEqualTo(2_000);
-  }
-
   private void drain(InetAddress address) {
     for (int i = 0; i < LoginThrottle.BURST; i++) {
       assertThat(throttle.tryAcquire(address)).isZero();

@@ -24,8 +24,6 @@ final class ChangeLimitTest {
               "PUT",
               "/v1/users/me/devices/d/push_token",
               "{\"platform\":\"fcm\",\"token\":\"made-up\"}"),
-          new Call("DELETE", "/v1/users/me/devices/d/push_token", ""),
-          new Call("DELETE", "/v1/users/me/devices/d", ""),
           new Call("PATCH", "/v1/conversations/c1", "{\"muted\":true}"),
           new Call("POST", "/v1/conversations", "{\"type\":\"direct\",\"user_id\":\"bob\"}"));
 
@@ -77,6 +75,10 @@ final class ChangeLimitTest {
     assertThat(http.limited).hasSize(CHANGES.size()).containsOnly("changes");
     assertThat(http.told).hasSize(ChangeLimit.BURST);
     assertThat(http.alice("GET", "/v1/users/me", null).statusCode()).isEqualTo(200);
+    assertThat(http.alice("DELETE", "/v1/users/me/devices/d/push_token", null).statusCode())
+        .as("who has stolen a token must not keep the owner from removing the device")
+        .isEqualTo(204);
+    assertThat(http.alice("DELETE", "/v1/users/me/devices/d", null).statusCode()).isEqualTo(204);
     Call change = CHANGES.getFirst();
     HttpResponse<String> bob =
         http.call(
