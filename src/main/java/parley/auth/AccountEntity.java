@@ -132,7 +132,8 @@ final class AccountEntity
                   Account.Command.class,
                   MAX_WAITING,
                   command -> !(command instanceof Account.Request),
-                  AccountEntity::overloaded);
+                  AccountEntity::overloaded,
+                  "an account");
           return guard.guard(
               new AccountEntity(context, shard, guard, username, hasher, users, clock));
         });

@@ -36,6 +36,7 @@ public final class AdmissionGuard<C> {
 
   private static final Logger LOG = LoggerFactory.getLogger(AdmissionGuard.class);
 
+  private final String owner;
   private final Class<C> type;
   private final int bound;
   private final Predicate<C> neverRefused;
@@ -50,8 +51,12 @@ public final class AdmissionGuard<C> {
    * @param bound the most waiting commands
    * @param always selects commands that are never refused: few by nature, such as timers
    * @param refuse sends a refusal to the command's sender, if it has one
+   * @param owner names the actor in a log line. Its path is not logged: the name of an account is
+   *     in it, and people type passwords into the wrong field
    */
-  public AdmissionGuard(Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse) {
+  public AdmissionGuard(
+      Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse, String owner) {
+    this.owner = owner;
     this.type = type;
     this.bound = bound;
     this.neverRefused = always;
@@ -86,7 +91,7 @@ public final class AdmissionGuard<C> {
           LOG.warn(
               "{} commands are waiting for a write in {}: refusing more, {} so far",
               waiting.size(),
-              context.asJava().getSelf().path(),
+              owner,
               refused);
         }
         refuse.accept(message);

@@ -38,11 +38,6 @@ public record TokenBucket(int capacity, long interval, long credit, long at) {
     return new TokenBucket(capacity, interval, credit - interval * tokens, at);
   }
 
-  /** The bucket with one token given back, at most full. */
-  public TokenBucket giveBack() {
-    return giveBack(1);
-  }
-
   /** The bucket with so many tokens given back, at most full. */
   public TokenBucket giveBack(int tokens) {
     return new TokenBucket(

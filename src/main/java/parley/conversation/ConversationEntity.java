@@ -83,7 +83,7 @@ public final class ConversationEntity
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  AdmissionGuard<Conversation.Command> guard = OverloadReplies.guard();
+                  AdmissionGuard<Conversation.Command> guard = OverloadReplies.guard(id);
                   return guard.guard(
                       new ConversationEntity(
                           id, environment, context, timers, shard, guard, missingConversations));

@@ -106,13 +106,8 @@ final class LogReader {
               return wanted.test(entry);
             })
         .runWith(Sink.<Entry>headOption(), system)
-        .whenComplete(
-            (found, failure) -> {
-              // A search that failed may have cost more than what it has read.
-              if (failure == null || failure instanceof LogScans.ScanRefused) {
-                scans.giveBack(by, planned - read.get());
-              }
-            });
+        // A search that fails has cost what it has read. An outage must not use up the budget.
+        .whenComplete((found, failure) -> scans.giveBack(by, planned - read.get()));
   }
 
   /**

@@ -268,9 +268,7 @@ final class MessageLookups {
 
   private CompletionStage<Facts> scan(Conversation.Post post, Facts facts, long from, long to) {
     SearchedRange read = new SearchedRange(post.author(), from, to);
-    return find(post, from, to, read)
-        .thenApply(
-            found -> facts(facts, found, found.map(e -> read.endedAt(e.seq())).orElse(read)));
+    return find(post, from, to, read).thenApply(found -> searched(facts, found, read));
   }
 
   /** Like {@link #scan}, but skips the part of the range that is known not to hold the id. */
@@ -285,12 +283,7 @@ final class MessageLookups {
                     ? CompletableFuture.completedFuture(
                         facts(facts, before, read.endedAt(known.to())))
                     : find(post, known.to() + 1, to, read)
-                        .thenApply(
-                            found ->
-                                facts(
-                                    facts,
-                                    found,
-                                    found.map(e -> read.endedAt(e.seq())).orElse(read))));
+                        .thenApply(found -> searched(facts, found, read)));
   }
 
   /** Records all entries of a range; returns the post's entry if it is among them. */
@@ -328,6 +321,11 @@ final class MessageLookups {
     return to < from
         ? CompletableFuture.completedFuture(Optional.empty())
         : logReader.find(state, post.author(), from, to, wanted);
+  }
+
+  /** What a search has found that ends at the post's entry, if it is there. */
+  private static Facts searched(Facts facts, Optional<Entry> found, SearchedRange range) {
+    return facts(facts, found, found.map(e -> range.endedAt(e.seq())).orElse(range));
   }
 
   private static Facts facts(Facts facts, Optional<Entry> found, @Nullable SearchedRange read) {

@@ -1,6 +1,7 @@
 package parley.conversation;
 
 import parley.bounds.AdmissionGuard;
+import parley.model.ConversationId;
 import parley.model.Refusal;
 
 /** The refusals that a conversation sends when too many commands wait for a slow write. */
@@ -9,13 +10,14 @@ final class OverloadReplies {
 
   private OverloadReplies() {}
 
-  static AdmissionGuard<Conversation.Command> guard() {
+  static AdmissionGuard<Conversation.Command> guard(ConversationId id) {
     return new AdmissionGuard<>(
         Conversation.Command.class,
         AdmissionGuard.MAX_WAITING,
         // The entity's own messages are few: timers, and answers to its own bounded requests.
         command -> command instanceof Conversation.Internal || command instanceof Conversation.Kept,
-        OverloadReplies::refuse);
+        OverloadReplies::refuse,
+        id.value());
   }
 
   static void refuse(Conversation.Command command) {

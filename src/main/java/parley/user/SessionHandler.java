@@ -52,11 +52,12 @@ final class SessionHandler {
     Device device = state.devices().get(hello.deviceId());
     boolean known = device != null;
     String dropped = device == null ? null : device.loginDroppedFor(hello.sid());
-    UserEvent.Flushed login = loginUsed(hello, dropped);
     if (device != null && !hello.fresh()) {
       return device.isBoundTo(hello.sid())
           ? run(() -> live.attach(state, newcomer, live.now()))
-          : effects.persist(login).thenRun(after -> attach(after, newcomer, dropped));
+          : effects
+              .persist(loginUsed(hello, dropped))
+              .thenRun(after -> attach(after, newcomer, dropped));
     }
     if (!known && hello.resume()) {
       LiveSessions.removed(hello);
@@ -78,7 +79,7 @@ final class SessionHandler {
         new UserEvent.DeviceAdded(
             hello.deviceId(), state.nextDevice(), hello.client(), live.now(), evicted, hello.sid());
     return effects
-        .persist(dropped == null ? List.of(added) : List.of(login, added))
+        .persist(dropped == null ? List.of(added) : List.of(loginUsed(hello, dropped), added))
         .thenRun(after -> attach(after, newcomer, dropped));
   }
 

@@ -110,7 +110,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                   User.Command.class,
                   AdmissionGuard.MAX_WAITING,
                   command -> command instanceof UserInternal || command instanceof User.Living,
-                  UserRefusals::overloaded);
+                  UserRefusals::overloaded,
+                  id.value());
           return guard.guard(
               Behaviors.withTimers(
                   timers ->

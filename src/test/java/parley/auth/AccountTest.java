@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.apache.pekko.actor.testkit.typed.javadsl.LoggingTestKit;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
@@ -106,10 +107,16 @@ final class AccountTest extends AccountHarness {
         .withPolicy(new StuckWrites(store, ProcessingSuccess.getInstance()));
     try {
       actor.tell(new Account.Refresh(token(in), probe.getRef().narrow()));
-      for (int i = 0; i < AccountEntity.MAX_WAITING + 1; i++) {
-        actor.tell(new Account.Lookup(probe.getRef().narrow()));
-      }
-      assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
+      // The log must not name the account.
+      LoggingTestKit.warn("are waiting for a write in an account:")
+          .expect(
+              kit.system(),
+              () -> {
+                for (int i = 0; i < AccountEntity.MAX_WAITING + 1; i++) {
+                  actor.tell(new Account.Lookup(probe.getRef().narrow()));
+                }
+                return probe.expectMessage(new AccountReply.Overloaded());
+              });
       // Nothing is said before it is written: one more is told so, and nothing in between.
       actor.tell(new Account.Lookup(probe.getRef().narrow()));
       assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());

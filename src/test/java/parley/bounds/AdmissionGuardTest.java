@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class AdmissionGuardTest {
   private final List<String> refused = new ArrayList<>();
   private final AdmissionGuard<String> guard =
-      new AdmissionGuard<>(String.class, 3, s -> s.startsWith("own"), refused::add);
+      new AdmissionGuard<>(String.class, 3, s -> s.startsWith("own"), refused::add, "a writer");
 
   /** Stashes until told to write; then handles what it stashed. */
   private Behavior<String> writer(List<String> handled) {

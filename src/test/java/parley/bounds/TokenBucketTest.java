@@ -19,7 +19,7 @@ class TokenBucketTest {
     TokenBucket bucket = TokenBucket.full(3, 10, 0).take(1).at(Long.MAX_VALUE);
     assertThat(bucket.waitFor(3)).isZero();
     assertThat(bucket.waitFor(4)).isEqualTo(10);
-    assertThat(bucket.giveBack().waitFor(4)).isEqualTo(10);
+    assertThat(bucket.giveBack(1).waitFor(4)).isEqualTo(10);
   }
 
   @Test
@@ -37,7 +37,7 @@ class TokenBucketTest {
 
   @Test
   void aTokenIsGivenBack() {
-    TokenBucket bucket = TokenBucket.full(3, 10, 0).take(3).giveBack();
+    TokenBucket bucket = TokenBucket.full(3, 10, 0).take(3).giveBack(1);
     assertThat(bucket.waitFor(1)).isZero();
     assertThat(bucket.waitFor(2)).isEqualTo(10);
   }

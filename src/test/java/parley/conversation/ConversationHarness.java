@@ -64,7 +64,7 @@ final class ConversationHarness implements AutoCloseable {
   final parley.telemetry.Telemetry telemetry = new parley.telemetry.Telemetry();
   final AtomicLong nanos = new AtomicLong();
   final AtomicLong refusedSearches = new AtomicLong();
-  private LogScans scans = new LogScans(refusedSearches::incrementAndGet, nanos::get);
+  LogScans scans = new LogScans(refusedSearches::incrementAndGet, nanos::get);
   final List<ConversationId> woken = java.util.Collections.synchronizedList(new ArrayList<>());
   final AtomicLong clock = new AtomicLong(1_700_000_000_000L);
   final Map<UserId, List<User.Deliver>> told = new ConcurrentHashMap<>();

@@ -1,7 +1,9 @@
 package parley.conversation;
 
 import com.typesafe.config.Config;
+import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -30,7 +32,14 @@ public final class HeldJournal implements ReadJournalProvider {
   private static final Map<ActorSystem, AtomicLong> READ =
       java.util.Collections.synchronizedMap(new java.util.WeakHashMap<>());
 
+  private static final Set<ActorSystem> FAILING = ConcurrentHashMap.newKeySet();
+
   private final ActorSystem system;
+
+  /** The next read fails. */
+  static void failNext(ActorSystem system) {
+    FAILING.add(system);
+  }
 
   /** How many entries were read since the last call. */
   static long takeRead(ActorSystem system) {
@@ -74,6 +83,9 @@ public final class HeldJournal implements ReadJournalProvider {
     @Override
     public Source<EventEnvelope, NotUsed> currentEventsByPersistenceId(
         String id, long from, long to) {
+      if (FAILING.remove(system)) {
+        return Source.failed(new IOException("the journal does not answer"));
+      }
       Hold hold = HOLDS.get(system);
       if (hold == null || hold.left.getAndDecrement() <= 0) {
         return read(id, from, to);

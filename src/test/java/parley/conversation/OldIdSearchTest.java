@@ -14,12 +14,18 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.UniqueKillSwitch;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
+import parley.model.UserId;
 
 /** What a sender with old ids, or with ids of a wrong clock, can make a conversation read. */
 class OldIdSearchTest {
@@ -135,6 +141,39 @@ class OldIdSearchTest {
     // A second more, because the log has grown by two entries.
     h.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(refusal.retryAfterMillis() + 1_000));
     assertThat(h.text(ANN, older, "later").duplicate()).isFalse();
+  }
+
+  @Test
+  void aLongSearchNeedsATurnAmongThoseOfTheNode() {
+    h.opening(ANN, BOB, "first");
+    String old = ulid(0);
+    fillWindow();
+    List<UniqueKillSwitch> others = new ArrayList<>();
+    for (int i = 0; i < LogScans.TURNS + LogScans.MAX_WAITING; i++) {
+      others.add(
+          h.scans
+              .inTurn(new UserId("u" + i), Source.never())
+              .viaMat(KillSwitches.single(), Keep.right())
+              .to(Sink.ignore())
+              .run(h.kit.system()));
+    }
+    read();
+    ConversationHarness.assertRefused(h.post(ANN, old, text("late")), ErrorCode.UNAVAILABLE);
+    assertThat(read()).isZero();
+    others.forEach(UniqueKillSwitch::shutdown);
+    await().untilAsserted(() -> assertThat(h.text(ANN, old, "late").duplicate()).isFalse());
+  }
+
+  @Test
+  void aSearchThatFailsTakesOnlyWhatItHasRead() {
+    h.searchBudget(FILLING + FILLING / 2);
+    h.opening(ANN, BOB, "first");
+    String old = ulid(0);
+    fillWindow();
+    fillWindow();
+    HeldJournal.failNext(h.kit.system().classicSystem());
+    ConversationHarness.assertRefused(h.post(ANN, old, text("lost")), ErrorCode.UNAVAILABLE);
+    assertThat(h.text(ANN, old, "again").duplicate()).isFalse();
   }
 
   @Test

@@ -5,48 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.net.http.HttpResponse;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import parley.auth.AuthResult;
 import parley.auth.Secret;
-import parley.model.Profile;
 import parley.model.Refusal;
 import parley.user.User;
 
 /** Register, login, refresh and logout. */
-final class AuthCallsTest {
+final class AuthCallsTest extends CallsHarness {
   private static final String CREDENTIALS = "{\"username\":\"bob\",\"password\":\"pass word\"}";
   private static final AuthResult.SignedIn IN = FakeIdentity.signedIn("u_1");
 
-  private static HttpHarness httpHarness;
-
-  @BeforeAll
-  static void start() {
-    httpHarness = new HttpHarness();
-  }
-
-  @AfterAll
-  static void stop() {
-    httpHarness.close();
-  }
-
   @BeforeEach
-  void reset() {
-    httpHarness.told.clear();
+  void forgetWhatWasAsked() {
     httpHarness.identity.asked.clear();
-    httpHarness.limited.clear();
-    httpHarness.users =
-        (id, command) -> {
-          Profile profile = new Profile(id, "bob", "Bob", null);
-          switch (command) {
-            case User.Ensure c -> c.replyTo().tell(new User.Found(profile));
-            case User.GetProfile c -> c.replyTo().tell(new User.Found(profile));
-            default -> throw new AssertionError(command);
-          }
-        };
   }
 
   private static HttpResponse<String> post(String path, String body, String... headers) {

@@ -13,6 +13,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -235,6 +236,8 @@ class QuickstartIT {
     String conversation = "/v1/conversations/" + onlyConversation(account);
     await()
         .atMost(Terminal.PATIENCE)
+        // More often would use up the requests of this address, which the terminals need.
+        .pollInterval(Duration.ofSeconds(1))
         .untilAsserted(
             () -> {
               JsonNode members =
