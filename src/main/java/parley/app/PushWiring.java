@@ -95,8 +95,8 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
                 reply ->
                     switch (reply) {
                       case PushTokens.Claimed claimed -> claimed.nr();
-                      case PushTokens.Taken taken -> PushTokens.TAKEN;
-                      case PushTokens.NotNow busy ->
+                      case PushTokens.OwnedByOther taken -> PushTokens.TAKEN;
+                      case PushTokens.AskAgain busy ->
                           throw new IllegalStateException("the token is not free");
                       case PushTokens.Released other ->
                           throw new IllegalStateException("not the answer to a claim");

@@ -40,23 +40,24 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
   sealed interface Command {}
 
   /**
-   * Asks for the node's time. The answer is {@link Told}.
+   * Asks for the node's time. The answer is {@link ClockTime}.
    *
    * @param round is returned in the answer
    */
-  record Ask(long round, ActorRef<Told> replyTo) implements Command, Wire {}
+  record AskTime(long round, ActorRef<ClockTime> replyTo) implements Command, Wire {}
 
   /**
    * The answer.
    *
    * @param millis the node's own clock, uncorrected, epoch milliseconds
    */
-  record Told(long round, long millis) implements Wire {}
+  record ClockTime(long round, long millis) implements Wire {}
 
-  private record Answered(ActorRef<Command> from, long askedNanos, long askedMillis, Told told)
+  private record PeerTime(
+      ActorRef<Command> from, long askedNanos, long askedMillis, ClockTime answer)
       implements Command, Local {}
 
-  private record Silent() implements Command, Local {}
+  private record NoAnswer() implements Command, Local {}
 
   private record Listed(Receptionist.Listing listing) implements Command, Local {}
 
@@ -102,9 +103,9 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
 
   private Behavior<Command> onCommand(Command command) {
     switch (command) {
-      case Ask ask -> ask.replyTo().tell(new Told(ask.round(), clock.ownMillis()));
-      case Answered answered -> onAnswer(answered);
-      case Silent silent -> {}
+      case AskTime ask -> ask.replyTo().tell(new ClockTime(ask.round(), clock.ownMillis()));
+      case PeerTime peerTime -> onAnswer(peerTime);
+      case NoAnswer noAnswer -> {}
       case Listed listed -> onListing(listed.listing().getServiceInstances(KEY));
       case Tick tick -> ask();
     }
@@ -115,7 +116,7 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
     others = new ArrayList<>(all);
     others.remove(getContext().getSelf());
     samples.keySet().retainAll(all);
-    // Ask at once: a node that has just joined will write entries soon.
+    // Asks at once: a node that has just joined will write entries soon.
     ask();
   }
 
@@ -132,21 +133,23 @@ public final class ClockWatch extends AbstractBehavior<ClockWatch.Command> {
     long askedMillis = clock.ownMillis();
     getContext()
         .ask(
-            Told.class,
+            ClockTime.class,
             other,
             MAX_ROUND_TRIP,
-            replyTo -> new Ask(asked, replyTo),
-            (told, failure) ->
-                told == null ? new Silent() : new Answered(other, askedNanos, askedMillis, told));
+            replyTo -> new AskTime(asked, replyTo),
+            (answer, failure) ->
+                answer == null
+                    ? new NoAnswer()
+                    : new PeerTime(other, askedNanos, askedMillis, answer));
   }
 
-  private void onAnswer(Answered a) {
+  private void onAnswer(PeerTime a) {
     long now = nanos.getAsLong();
     long trip = Duration.ofNanos(now - a.askedNanos()).toMillis();
     if (trip > MAX_ROUND_TRIP.toMillis() || !others.contains(a.from())) {
       return;
     }
-    samples.put(a.from(), new Sample(a.told().millis() - a.askedMillis() - trip / 2, now));
+    samples.put(a.from(), new Sample(a.answer().millis() - a.askedMillis() - trip / 2, now));
     reportSamples();
   }
 

@@ -60,12 +60,12 @@ final class EntryRules {
   }
 
   /** A rule about the entry that the new entry refers to. */
-  private interface OnTarget {
+  private interface TargetRule {
     Decision decide(Entry target);
   }
 
   private static Decision onTarget(
-      ConversationState state, Member author, long seq, @Nullable Entry loaded, OnTarget rule) {
+      ConversationState state, Member author, long seq, @Nullable Entry loaded, TargetRule rule) {
     if (seq < author.joinedSeq() || seq > state.lastSeq()) {
       return refuse(ErrorCode.NOT_FOUND, "target_seq: there is no such entry");
     }

@@ -5,15 +5,15 @@ import parley.model.Entry;
 import parley.model.HistoryPage.Tier;
 
 /**
- * The tiers from which the entries of a range were read, as stretches in ascending order without
- * gaps. The tier from which an edit was read does not count.
+ * The tiers from which the entries of a range were read, as ranges in ascending order without gaps.
+ * The tier from which an edit was read does not count.
  */
-record EntrySource(List<Stretch> stretches) {
+record EntrySource(List<Range> ranges) {
   /** All entries came from memory. */
   static final EntrySource MEMORY = new EntrySource(List.of());
 
   /** Entries {@code from} to {@code to}, from one tier. */
-  record Stretch(long from, long to, Tier tier) {}
+  record Range(long from, long to, Tier tier) {}
 
   /** The tier of some consecutive entries of the range. */
   Tier tier(List<Entry> shown) {
@@ -23,9 +23,9 @@ record EntrySource(List<Stretch> stretches) {
     long first = shown.getFirst().seq();
     long last = shown.getLast().seq();
     List<Tier> tiers =
-        stretches.stream()
+        ranges.stream()
             .filter(one -> one.from() <= last && first <= one.to())
-            .map(Stretch::tier)
+            .map(Range::tier)
             .distinct()
             .toList();
     return switch (tiers.size()) {

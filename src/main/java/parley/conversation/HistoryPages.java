@@ -70,7 +70,7 @@ final class HistoryPages {
     final Map<Long, Entry> edits = new HashMap<>();
 
     /** The tiers from which the entries in {@link #read} came. */
-    final List<EntrySource.Stretch> sources = new ArrayList<>();
+    final List<EntrySource.Range> sources = new ArrayList<>();
 
     /** Whether the range was read a second time because its entries were archived meanwhile. */
     boolean retried;
@@ -90,7 +90,7 @@ final class HistoryPages {
 
     void addSource(Tier tier, long first, long last) {
       if (first <= last) {
-        sources.add(new EntrySource.Stretch(first, last, tier));
+        sources.add(new EntrySource.Range(first, last, tier));
       }
     }
   }

@@ -65,7 +65,8 @@
  *                             until a message of the conversation shows that it arrived
  *   Renamed                   the same from 5 s on, and whenever the user's entity starts
  *   Ensure, Attach, Attached, the session gives up after 10 s, and its client connects again
- *   MoreLagging, Knock, Living
+ *   MoreLagging,
+ *   ProbeSession, SessionAlive
  *   Numbered (entries, rows,  the next number, or the next check (20 s), shows the hole: the session
  *   receipts, gaps)           ends with state_lost, and the device gets what it lacks at its next hello
  *   Acked                     the next check shows it: all since the last good check are sent again
@@ -80,7 +81,7 @@
  *   Spent, Level              the next one repairs it; until then one batch more, see MessageRate
  *   BeginGroup, GroupBegun    the HTTP call ends with unavailable; under the same client_ref the next
  *                             one gets the same group
- *   ClockWatch.Ask, Told      asked again after 5 s
+ *   ClockWatch.AskTime, ClockTime      asked again after 5 s
  *   Keep, Kept                asked again every second until it is answered; nothing is written before
  *   Release, NotThere, Wake   a reminder that is not released, or whose wake is lost, wakes its
  *                             conversation every 30 s; the conversation answers with one of these or Keep

@@ -72,7 +72,7 @@ final class AttachedSession implements DeliveryTracker.Port {
       // The session itself handles these.
       case Delivery.Attached d -> {}
       case Delivery.MoreLagging d -> {}
-      case Delivery.Knock d -> {}
+      case Delivery.ProbeSession d -> {}
       case Delivery.Ended d -> {}
     }
     return true;

@@ -53,8 +53,8 @@ final class UserAttachment {
     }
     if (delivery instanceof Delivery.Ended ended) {
       onEnded(ended);
-    } else if (delivery instanceof Delivery.Knock knock) {
-      knock.user().tell(new User.Living(knock.order()));
+    } else if (delivery instanceof Delivery.ProbeSession probe) {
+      probe.user().tell(new User.SessionAlive(probe.order()));
     } else if (lifecycle.isIn(Phase.ATTACHING)
         || lifecycle.resuming()
         || attachAnswerParts != null

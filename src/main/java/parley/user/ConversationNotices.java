@@ -52,7 +52,7 @@ final class ConversationNotices {
   void announceProfile(long now) {
     renamed.clear();
     unsavedChanges.rows().forEach(visibleRow -> announceProfile(visibleRow, now));
-    unsavedChanges.parked().forEach(hiddenRow -> announceProfile(hiddenRow, now));
+    unsavedChanges.hidden().forEach(hiddenRow -> announceProfile(hiddenRow, now));
   }
 
   /** Sends the profile to this conversation if it is a direct one that the user has not left. */

@@ -18,37 +18,37 @@ final class ConversationRows {
 
   private final Map<ConversationId, VisibleRow> rows = new HashMap<>();
   // The conversation that left the inbox first comes first.
-  private final LinkedHashMap<ConversationId, HiddenRow> parked = new LinkedHashMap<>();
+  private final LinkedHashMap<ConversationId, HiddenRow> hidden = new LinkedHashMap<>();
 
   @Nullable ConversationRow get(ConversationId id) {
     VisibleRow visibleRow = rows.get(id);
-    return visibleRow != null ? visibleRow : parked.get(id);
+    return visibleRow != null ? visibleRow : hidden.get(id);
   }
 
   void put(ConversationRow conversationRow) {
     switch (conversationRow) {
       case VisibleRow visibleRow -> {
-        parked.remove(visibleRow.id());
+        hidden.remove(visibleRow.id());
         rows.put(visibleRow.id(), visibleRow);
       }
       case HiddenRow p -> {
         rows.remove(p.id());
-        parked.put(p.id(), p);
+        hidden.put(p.id(), p);
       }
     }
   }
 
   void remove(ConversationId id) {
     rows.remove(id);
-    parked.remove(id);
+    hidden.remove(id);
   }
 
   Map<ConversationId, VisibleRow> rows() {
     return rows;
   }
 
-  Map<ConversationId, HiddenRow> parked() {
-    return parked;
+  Map<ConversationId, HiddenRow> hidden() {
+    return hidden;
   }
 
   /** The row that must leave the inbox because it is one too many, or null. */
@@ -62,20 +62,20 @@ final class ConversationRows {
   /**
    * The conversation outside the inbox that must be dropped because it is one too many, or null.
    * The first choice is a conversation that the user has left and in which no device lags. The
-   * second is the longest parked conversation in which no device lags. The last is the longest
-   * parked conversation.
+   * second is the longest hidden conversation in which no device lags. The last is the longest
+   * hidden conversation.
    *
    * <p>In the last case, a device is not told at its next hello what it lacks, because nothing is
    * left to derive that from. It is told of a gap as soon as the conversation delivers again
    * ({@link ConversationRow#forgottenTo}). That takes {@value #MAX_HIDDEN} conversations outside
    * the inbox in which a device lags.
    */
-  @Nullable HiddenRow surplusParked() {
-    if (parked.size() <= MAX_HIDDEN) {
+  @Nullable HiddenRow surplusHidden() {
+    if (hidden.size() <= MAX_HIDDEN) {
       return null;
     }
     HiddenRow first = null;
-    for (HiddenRow p : parked.values()) {
+    for (HiddenRow p : hidden.values()) {
       if (p.cursors().isEmpty()) {
         if (p.leftSeq() > 0) {
           return p;
@@ -83,13 +83,13 @@ final class ConversationRows {
         first = first == null ? p : first;
       }
     }
-    return first == null ? parked.values().iterator().next() : first;
+    return first == null ? hidden.values().iterator().next() : first;
   }
 
   ConversationRows copy() {
     ConversationRows copy = new ConversationRows();
     copy.rows.putAll(rows);
-    copy.parked.putAll(parked);
+    copy.hidden.putAll(hidden);
     return copy;
   }
 }

@@ -22,10 +22,10 @@ import parley.serial.Wire;
 public sealed interface Delivery extends Wire {
   /**
    * Asks an attaching session whether its connection is still open, before it replaces another
-   * session of the same device. A live session answers {@link User.Living} at once. A session that
-   * is about to end does not answer.
+   * session of the same device. A live session answers {@link User.SessionAlive} at once. A session
+   * that is about to end does not answer.
    */
-  record Knock(long order, ActorRef<User.Command> user) implements Delivery {}
+  record ProbeSession(long order, ActorRef<User.Command> user) implements Delivery {}
 
   /**
    * The session is attached.

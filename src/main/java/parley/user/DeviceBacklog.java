@@ -73,7 +73,7 @@ final class DeviceBacklog {
         behind.add(visibleRow);
       }
     }
-    for (HiddenRow hiddenRow : unsavedChanges.parked()) {
+    for (HiddenRow hiddenRow : unsavedChanges.hidden()) {
       if (hiddenRow.cursors().acked(device, hiddenRow.lastSeq()) < hiddenRow.lastSeq()) {
         behind.add(hiddenRow);
       }

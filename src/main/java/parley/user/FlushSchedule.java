@@ -68,7 +68,7 @@ final class FlushSchedule {
    * has it, and is asked for it after a crash. So only a change of a row that the journal knows as
    * a lively one may wait: neither a new row nor one that leaves the inbox.
    */
-  boolean mayWait(UserState state, DeliveryHandler.Taken taken, long now) {
+  boolean mayWait(UserState state, DeliveryResult.Applied taken, long now) {
     return settings.mayWait()
         && taken.row() instanceof VisibleRow
         && state.rows().get(taken.row().id()) instanceof VisibleRow known

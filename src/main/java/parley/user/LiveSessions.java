@@ -28,7 +28,7 @@ final class LiveSessions {
    * The most new sessions that are being asked; beyond that the one that has waited longest is
    * refused.
    */
-  private static final int KNOCKING = 64;
+  private static final int MAX_PROBED = 64;
 
   /** An attached session. */
   static final class LiveSession {
@@ -160,8 +160,8 @@ final class LiveSessions {
 
   /**
    * Returns the newcomer if it may attach now. Returns null if it would replace another session;
-   * then it is asked first whether it is alive, and {@link User.Living} or its end follows. Also
-   * returns null if it is refused.
+   * then it is asked first whether it is alive, and {@link User.SessionAlive} or its end follows.
+   * Also returns null if it is refused.
    */
   @Nullable Newcomer admit(User.Attach attach) {
     Newcomer newcomer = new Newcomer(attach, ++lastOrder);
@@ -175,7 +175,7 @@ final class LiveSessions {
       end(attach.session(), Delivery.End.REPLACED, replaced());
       return null;
     }
-    if (probed.size() >= KNOCKING) {
+    if (probed.size() >= MAX_PROBED) {
       Long first = probed.keySet().iterator().next();
       Newcomer refused = probed.remove(first);
       if (refused != null) {
@@ -185,23 +185,23 @@ final class LiveSessions {
     }
     probed.put(newcomer.order(), newcomer);
     watch(attach);
-    attach.session().tell(new Delivery.Knock(newcomer.order(), context.getSelf()));
+    attach.session().tell(new Delivery.ProbeSession(newcomer.order(), context.getSelf()));
     return null;
   }
 
   /** Returns the newcomer that has answered and may attach now, or null. */
-  @Nullable Newcomer probeAnswered(User.Living answer) {
-    Newcomer knock = probed.remove(answer.order());
-    if (knock == null) {
+  @Nullable Newcomer probeAnswered(User.SessionAlive answer) {
+    Newcomer newcomer = probed.remove(answer.order());
+    if (newcomer == null) {
       return null;
     }
-    LiveSession now = live.get(knock.attach().deviceId());
-    if (now != null && now.order() > knock.order()) {
-      context.unwatch(knock.attach().session());
-      end(knock.attach().session(), Delivery.End.REPLACED, replaced());
+    LiveSession now = live.get(newcomer.attach().deviceId());
+    if (now != null && now.order() > newcomer.order()) {
+      context.unwatch(newcomer.attach().session());
+      end(newcomer.attach().session(), Delivery.End.REPLACED, replaced());
       return null;
     }
-    return knock;
+    return newcomer;
   }
 
   /**
@@ -231,7 +231,7 @@ final class LiveSessions {
 
   /** A session has ended. Returns it if it was the device's session, otherwise null. */
   @Nullable LiveSession sessionEnded(UserInternal.SessionEnded end) {
-    probed.values().removeIf(knock -> knock.attach().session().equals(end.session()));
+    probed.values().removeIf(newcomer -> newcomer.attach().session().equals(end.session()));
     LiveSession session = live.get(end.deviceId());
     if (session == null || !session.ref().equals(end.session())) {
       return null;

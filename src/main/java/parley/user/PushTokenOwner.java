@@ -21,7 +21,7 @@ import parley.model.UserId;
 /**
  * Decides who owns one push token; see {@link PushTokens}. At most {@value #FORMER} former owners
  * are waiting to be told, and at most {@value #MAX_WAITING} claims wait. Beyond that the answer is
- * {@link PushTokens.NotNow}.
+ * {@link PushTokens.AskAgain}.
  */
 final class PushTokenOwner
     extends EventSourcedBehavior<PushTokens.Command, PushTokenOwnership, PushTokenOwnership> {
@@ -79,7 +79,7 @@ final class PushTokenOwner
         switch (command) {
           case PushTokens.Claim c -> claim(state, c);
           case PushTokens.Release c -> release(state, c);
-          case PushTokens.Told c -> told(state, c);
+          case PushTokens.OwnerNotified c -> told(state, c);
           case PushTokens.Idle c -> {
             shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));
             yield Effect().none();
@@ -98,7 +98,7 @@ final class PushTokenOwner
       return Effect().none();
     }
     if (c.onlyIfFree() && !its && state.owner() != null) {
-      c.replyTo().tell(new PushTokens.Taken());
+      c.replyTo().tell(new PushTokens.OwnedByOther());
       return Effect().none();
     }
     List<UserId> toTell = new ArrayList<>(state.former());
@@ -107,7 +107,7 @@ final class PushTokenOwner
     }
     toTell.remove(c.user());
     if (toTell.size() > FORMER) {
-      c.replyTo().tell(new PushTokens.NotNow());
+      c.replyTo().tell(new PushTokens.AskAgain());
       return Effect().none();
     }
     return Effect()
@@ -137,7 +137,7 @@ final class PushTokenOwner
       return;
     }
     if (waiting.size() >= MAX_WAITING) {
-      c.replyTo().tell(new PushTokens.NotNow());
+      c.replyTo().tell(new PushTokens.AskAgain());
       return;
     }
     waiting.add(c);
@@ -145,13 +145,13 @@ final class PushTokenOwner
       if (losesInFlight.add(user)) {
         context.pipeToSelf(
             former.lose(user, hash, state.nr()),
-            (done, failure) -> new PushTokens.Told(user, state.nr(), failure == null));
+            (done, failure) -> new PushTokens.OwnerNotified(user, state.nr(), failure == null));
       }
     }
   }
 
   private Effect<PushTokenOwnership, PushTokenOwnership> told(
-      PushTokenOwnership state, PushTokens.Told c) {
+      PushTokenOwnership state, PushTokens.OwnerNotified c) {
     losesInFlight.remove(c.user());
     // The former owner was told of an earlier claim, and may have had the token again since then.
     if (!c.lost() || c.before() < state.nr()) {
@@ -171,7 +171,7 @@ final class PushTokenOwner
     }
     for (PushTokens.Claim c : List.copyOf(waiting)) {
       boolean its = c.user().equals(state.owner()) && state.former().isEmpty();
-      c.replyTo().tell(its ? new PushTokens.Claimed(state.nr()) : new PushTokens.NotNow());
+      c.replyTo().tell(its ? new PushTokens.Claimed(state.nr()) : new PushTokens.AskAgain());
     }
     waiting.clear();
   }

@@ -116,7 +116,8 @@ public final class PushTokens {
   public sealed interface Command extends Wire {}
 
   /**
-   * Makes the user the owner. The answer is {@link Claimed}, {@link NotNow} or {@link Taken}.
+   * Makes the user the owner. The answer is {@link Claimed}, {@link AskAgain} or {@link
+   * OwnedByOther}.
    *
    * @param held the number of the claim that a device of the user has, or 0. If the owner claims
    *     with its current number, the number stays; every other claim gets a new one. So the release
@@ -142,15 +143,15 @@ public final class PushTokens {
   public record Claimed(long nr) implements Reply {}
 
   /** Another user may still have the token; ask again. */
-  public record NotNow() implements Reply {}
+  public record AskAgain() implements Reply {}
 
   /** Another user owns the token and keeps it. */
-  public record Taken() implements Reply {}
+  public record OwnedByOther() implements Reply {}
 
   /** The user does not own the token any longer. */
   public record Released() implements Reply {}
 
-  record Told(UserId user, long before, boolean lost) implements Command, Local {}
+  record OwnerNotified(UserId user, long before, boolean lost) implements Command, Local {}
 
   record Idle() implements Command, Local {}
 

@@ -31,7 +31,7 @@ final class SessionHandler {
     return newcomer == null ? effects.none() : admit(state, newcomer);
   }
 
-  Effect<UserEvent, UserState> living(UserState state, User.Living c) {
+  Effect<UserEvent, UserState> living(UserState state, User.SessionAlive c) {
     LiveSessions.Newcomer newcomer = live.liveSessions.probeAnswered(c);
     return newcomer == null ? effects.none() : admit(state, newcomer);
   }

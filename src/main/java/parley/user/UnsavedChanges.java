@@ -55,8 +55,8 @@ final class UnsavedChanges {
     return conversationRows.rows().values();
   }
 
-  Collection<HiddenRow> parked() {
-    return conversationRows.parked().values();
+  Collection<HiddenRow> hidden() {
+    return conversationRows.hidden().values();
   }
 
   /** Replaces a row of which only the device cursors have changed. */
@@ -75,10 +75,10 @@ final class UnsavedChanges {
     dirty.put(conversationRow.id(), Change.WHOLE);
     VisibleRow surplus = conversationRows.surplusRow();
     if (surplus != null) {
-      conversationRows.put(surplus.parked());
+      conversationRows.put(surplus.asHidden());
       dirty.put(surplus.id(), Change.WHOLE);
     }
-    HiddenRow forgotten = conversationRows.surplusParked();
+    HiddenRow forgotten = conversationRows.surplusHidden();
     if (forgotten != null) {
       conversationRows.remove(forgotten.id());
       droppedRows.put(forgotten.id(), forgotten);
@@ -195,7 +195,7 @@ final class UnsavedChanges {
 
   private UserEvent.Flushed event(List<ConversationId> ids, List<UserEvent.DeviceSeen> devices) {
     List<VisibleRow> rows = new ArrayList<>();
-    List<HiddenRow> parked = new ArrayList<>();
+    List<HiddenRow> hidden = new ArrayList<>();
     List<UserEvent.CursorsMoved> cursors = new ArrayList<>();
     List<ConversationId> gone = new ArrayList<>();
     for (ConversationId id : ids) {
@@ -211,9 +211,9 @@ final class UnsavedChanges {
       } else if (conversationRow instanceof VisibleRow visibleRow) {
         rows.add(visibleRow);
       } else if (conversationRow instanceof HiddenRow p) {
-        parked.add(p);
+        hidden.add(p);
       }
     }
-    return new UserEvent.Flushed(rows, parked, cursors, gone, devices, List.of(), List.of());
+    return new UserEvent.Flushed(rows, hidden, cursors, gone, devices, List.of(), List.of());
   }
 }

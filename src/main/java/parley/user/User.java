@@ -54,7 +54,7 @@ public final class User {
           Acked,
           Check,
           Spent,
-          Living,
+          SessionAlive,
           Watch,
           Deliver,
           Typing,
@@ -344,8 +344,8 @@ public final class User {
    */
   public record Level(UserId userId, long fullAfterMicros) implements Wire {}
 
-  /** The answer to {@link Delivery.Knock}: the session is alive. */
-  public record Living(long order) implements Command {}
+  /** The answer to {@link Delivery.ProbeSession}: the session is alive. */
+  public record SessionAlive(long order) implements Command {}
 
   // ---- conversations
   // -----------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ import parley.snapshot.PiecedSnapshotStore;
  * recipient is told.
  *
  * <pre>
- *   Deliver --&gt; DeliveryHandler --&gt; UnsavedChanges (memory) --&gt; sessions, at once
+ *   Deliver --&gt; DeliveryResult --&gt; UnsavedChanges (memory) --&gt; sessions, at once
  *                                        | Flush, later (FlushSchedule), one event for everything
  *                                        v
  *                                    UserState (journal) --&gt; Dispatched to each conversation in the event
@@ -109,7 +109,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
               new AdmissionGuard<>(
                   User.Command.class,
                   AdmissionGuard.MAX_WAITING,
-                  command -> command instanceof UserInternal || command instanceof User.Living,
+                  command ->
+                      command instanceof UserInternal || command instanceof User.SessionAlive,
                   UserRefusals::overloaded,
                   id.value());
           return guard.guard(
@@ -207,7 +208,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.RemoveDevice c -> to.sessions().removeDevice(state, c);
       case User.EndLogin c -> to.sessions().endLogin(state, c);
       case User.Attach c -> to.sessions().attach(state, c);
-      case User.Living c -> to.sessions().living(state, c);
+      case User.SessionAlive c -> to.sessions().living(state, c);
       case User.Check c ->
           run(() -> live.liveSessions.check(c, state.devices().containsKey(c.deviceId())));
       case User.LosePushToken c -> to.pushes().persistStep(live.tokens.lose(state, c));

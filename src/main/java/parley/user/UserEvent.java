@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
@@ -130,7 +131,7 @@ sealed interface UserEvent extends Stored {
    * The changes since the last flush, or a bounded part of them.
    *
    * @param rows inbox rows, in their current form
-   * @param parked conversations that have left the inbox, in their current form
+   * @param hidden conversations that have left the inbox, in their current form
    * @param cursors conversations of which only device cursors have moved
    * @param gone conversations that were dropped
    * @param seen devices that were alive
@@ -142,7 +143,7 @@ sealed interface UserEvent extends Stored {
   @JsonInclude(JsonInclude.Include.NON_EMPTY)
   record Flushed(
       List<VisibleRow> rows,
-      List<HiddenRow> parked,
+      @JsonProperty("parked") List<HiddenRow> hidden,
       List<CursorsMoved> cursors,
       List<ConversationId> gone,
       List<DeviceSeen> seen,
@@ -155,7 +156,7 @@ sealed interface UserEvent extends Stored {
 
     public Flushed(
         @Nullable List<VisibleRow> rows,
-        @Nullable List<HiddenRow> parked,
+        @Nullable List<HiddenRow> hidden,
         @Nullable List<CursorsMoved> cursors,
         @Nullable List<ConversationId> gone,
         @Nullable List<DeviceSeen> seen,
@@ -164,7 +165,7 @@ sealed interface UserEvent extends Stored {
         @Nullable List<EndedLogin> ended,
         @Nullable List<TokenRelease> released) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
-      this.parked = parked == null ? List.of() : List.copyOf(parked);
+      this.hidden = hidden == null ? List.of() : List.copyOf(hidden);
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
       this.gone = gone == null ? List.of() : List.copyOf(gone);
       this.seen = seen == null ? List.of() : List.copyOf(seen);
@@ -176,13 +177,13 @@ sealed interface UserEvent extends Stored {
 
     Flushed(
         List<VisibleRow> rows,
-        List<HiddenRow> parked,
+        List<HiddenRow> hidden,
         List<CursorsMoved> cursors,
         List<ConversationId> gone,
         List<DeviceSeen> seen,
         List<PendingPush> owed,
         List<PendingPush.Key> pushed) {
-      this(rows, parked, cursors, gone, seen, owed, pushed, null, null);
+      this(rows, hidden, cursors, gone, seen, owed, pushed, null, null);
     }
 
     /**
@@ -198,7 +199,7 @@ sealed interface UserEvent extends Stored {
     }
 
     Flushed withPushes(List<PendingPush> nowOwed, List<PendingPush.Key> noLonger) {
-      return new Flushed(rows, parked, cursors, gone, seen, nowOwed, noLonger, ended, released);
+      return new Flushed(rows, hidden, cursors, gone, seen, nowOwed, noLonger, ended, released);
     }
   }
 

@@ -137,18 +137,18 @@ final class UserLive {
     ConversationRow conversationRow = unsavedChanges.get(conversation);
     DeviceCursors ahead = backlog.early(conversation);
     boolean forgets = state.forgotten() || unsavedChanges.hasDropped();
-    switch (DeliveryHandler.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
-      case DeliveryHandler.Quiet quiet ->
+    switch (DeliveryResult.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
+      case DeliveryResult.NothingToKeep quiet ->
           conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
-      case DeliveryHandler.Missing missing -> {
+      case DeliveryResult.EntriesMissing missing -> {
         if (conversationRow == null) {
           conversations.tell(conversation, new User.Dispatched(id, missing.seq(), 0));
         } else {
           acknowledge(state, conversation);
         }
       }
-      case DeliveryHandler.Known k -> acknowledge(state, conversation);
-      case DeliveryHandler.Taken taken -> take(state, taken, now);
+      case DeliveryResult.Duplicate k -> acknowledge(state, conversation);
+      case DeliveryResult.Applied taken -> take(state, taken, now);
     }
     boolean current = conversationRow == null || message.version() >= conversationRow.version();
     if (current
@@ -159,7 +159,7 @@ final class UserLive {
     scheduleNotices(state, now);
   }
 
-  private void take(UserState state, DeliveryHandler.Taken taken, long now) {
+  private void take(UserState state, DeliveryResult.Applied taken, long now) {
     ConversationRow conversationRow = taken.row();
     ConversationId conversation = conversationRow.id();
     DeviceCursors ahead = backlog.takeEarly(conversation);
@@ -253,7 +253,7 @@ final class UserLive {
   /** The event is durable. Sends the acknowledgements that waited for it. */
   void settle(UserState state, UserEvent.Flushed event, long now) {
     event.rows().forEach(visibleRow -> settle(state, visibleRow.id()));
-    event.parked().forEach(hiddenRow -> settle(state, hiddenRow.id()));
+    event.hidden().forEach(hiddenRow -> settle(state, hiddenRow.id()));
     event.cursors().forEach(moved -> settle(state, moved.id()));
     for (ConversationId gone : event.gone()) {
       HiddenRow last = unsavedChanges.dropSaved(gone);

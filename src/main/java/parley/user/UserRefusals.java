@@ -36,7 +36,7 @@ final class UserRefusals {
       case User.Acked c -> {}
       case User.Check c -> {}
       case User.Spent c -> {}
-      case User.Living c -> {}
+      case User.SessionAlive c -> {}
       case User.Watch c -> {}
       case User.Deliver c -> {}
       case User.Typing c -> {}

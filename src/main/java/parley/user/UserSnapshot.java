@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.Profile;
@@ -31,7 +32,7 @@ record UserSnapshot(
     boolean forgotten,
     @Nullable List<Device> devices,
     @Nullable List<VisibleRow> rows,
-    @Nullable List<HiddenRow> parked,
+    @JsonProperty("parked") @Nullable List<HiddenRow> hidden,
     @Nullable List<PendingPush> owed,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<StartedGroups.Begun> groups,
@@ -52,7 +53,7 @@ record UserSnapshot(
       boolean forgotten,
       @Nullable List<Device> devices,
       @Nullable List<VisibleRow> rows,
-      @Nullable List<HiddenRow> parked,
+      @Nullable List<HiddenRow> hidden,
       @Nullable List<PendingPush> owed,
       @Nullable List<EndedLogin> ended,
       @Nullable List<StartedGroups.Begun> groups) {
@@ -65,7 +66,7 @@ record UserSnapshot(
         forgotten,
         devices,
         rows,
-        parked,
+        hidden,
         owed,
         ended,
         groups,
@@ -81,7 +82,7 @@ record UserSnapshot(
       boolean forgotten,
       @Nullable List<Device> devices,
       @Nullable List<VisibleRow> rows,
-      @Nullable List<HiddenRow> parked,
+      @Nullable List<HiddenRow> hidden,
       @Nullable List<PendingPush> owed) {
     this(
         profile,
@@ -92,7 +93,7 @@ record UserSnapshot(
         forgotten,
         devices,
         rows,
-        parked,
+        hidden,
         owed,
         null,
         null);

@@ -248,7 +248,7 @@ final class UserState {
 
   private void flush(UserEvent.Flushed e) {
     e.rows().forEach(conversationRows::put);
-    e.parked().forEach(conversationRows::put);
+    e.hidden().forEach(conversationRows::put);
     for (UserEvent.CursorsMoved moved : e.cursors()) {
       ConversationRow conversationRow = conversationRows.get(moved.id());
       if (conversationRow != null) {
@@ -304,7 +304,7 @@ final class UserState {
         forgotten,
         List.copyOf(devices.values()),
         List.copyOf(conversationRows.rows().values()),
-        new ArrayList<>(conversationRows.parked().values()),
+        new ArrayList<>(conversationRows.hidden().values()),
         List.copyOf(pushOutbox.all()),
         List.copyOf(endedLogins.values()),
         groups.all(),
@@ -322,7 +322,7 @@ final class UserState {
     state.forgotten = snapshot.forgotten();
     orEmpty(snapshot.devices()).forEach(device -> state.devices.put(device.id(), device));
     orEmpty(snapshot.rows()).forEach(state.conversationRows::put);
-    orEmpty(snapshot.parked()).forEach(state.conversationRows::put);
+    orEmpty(snapshot.hidden()).forEach(state.conversationRows::put);
     orEmpty(snapshot.owed()).forEach(state.pushOutbox::put);
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
     orEmpty(snapshot.releases()).forEach(one -> state.releases.put(one.hash(), one));

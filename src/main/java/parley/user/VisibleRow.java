@@ -155,7 +155,7 @@ record VisibleRow(
   }
 
   /** What remains of the row when it leaves a full inbox. */
-  HiddenRow parked() {
+  HiddenRow asHidden() {
     return new HiddenRow(
         id,
         version,

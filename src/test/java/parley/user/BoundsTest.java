@@ -38,8 +38,8 @@ class BoundsTest {
   }
 
   private static ConversationRow taken(@Nullable ConversationRow conversationRow, Mail mail) {
-    return ((DeliveryHandler.Taken)
-            DeliveryHandler.of(
+    return ((DeliveryResult.Applied)
+            DeliveryResult.of(
                 conversationRow, mail.deliver(), Set.of(1L), DeviceCursors.NONE, false))
         .row();
   }
@@ -100,11 +100,11 @@ class BoundsTest {
       unsavedChanges.put(row(id(i), 10_000 + i));
     }
     assertThat(unsavedChanges.rows()).hasSize(Limits.INBOX_ROWS);
-    ConversationRow parked = Objects.requireNonNull(unsavedChanges.get(CHAT));
-    assertThat(parked).isInstanceOf(HiddenRow.class);
-    assertThat(parked.cursors().acked(1, 1)).isZero();
+    ConversationRow hidden = Objects.requireNonNull(unsavedChanges.get(CHAT));
+    assertThat(hidden).isInstanceOf(HiddenRow.class);
+    assertThat(hidden.cursors().acked(1, 1)).isZero();
     // It comes back with the next entry, where it was: nothing is asked for again.
-    ConversationRow back = taken(parked, Mail.of(CHAT, 2, 2).textAt(90_000));
+    ConversationRow back = taken(hidden, Mail.of(CHAT, 2, 2).textAt(90_000));
     unsavedChanges.put(back);
     assertThat(back.lastSeq()).isEqualTo(2);
     assertThat(unsavedChanges.get(CHAT)).isInstanceOf(VisibleRow.class);
@@ -120,14 +120,14 @@ class BoundsTest {
     }
     while (!unsavedChanges.isClean()) {
       UserEvent.Flushed event = unsavedChanges.nextEvent();
-      assertThat(event.rows().size() + event.parked().size())
+      assertThat(event.rows().size() + event.hidden().size())
           .isBetween(1, UnsavedChanges.EVENT_ROWS);
       state.apply(event);
     }
     assertThat(state.rows().rows().values())
         .containsExactlyInAnyOrderElementsOf(unsavedChanges.rows());
-    assertThat(state.rows().parked().values())
-        .containsExactlyInAnyOrderElementsOf(unsavedChanges.parked())
+    assertThat(state.rows().hidden().values())
+        .containsExactlyInAnyOrderElementsOf(unsavedChanges.hidden())
         .hasSize(300);
     UserState again = UserState.of(UserFixtures.ALICE, state.snapshot());
     assertThat(again.snapshot()).isEqualTo(state.snapshot());
@@ -137,30 +137,30 @@ class BoundsTest {
   void thePlaceOutsideTheInboxIsBoundedAndWhatWasLeftGoesFirst() {
     UserState state = new UserState(UserFixtures.ALICE);
     UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
-    unsavedChanges.put(row(CHAT, 1).parked());
+    unsavedChanges.put(row(CHAT, 1).asHidden());
     ConversationRow left = taken(row(GROUP, 1), Mail.of(GROUP, 2, 2).version(9).left(2));
     unsavedChanges.put(left.withCursors(DeviceCursors.NONE, 0));
     for (long i = 0; i < ConversationRows.MAX_HIDDEN - 1; i++) {
-      unsavedChanges.put(row(id(i), 1).parked());
+      unsavedChanges.put(row(id(i), 1).asHidden());
     }
-    assertThat(unsavedChanges.parked()).hasSize(ConversationRows.MAX_HIDDEN);
+    assertThat(unsavedChanges.hidden()).hasSize(ConversationRows.MAX_HIDDEN);
     assertThat(unsavedChanges.get(GROUP)).isNull();
-    unsavedChanges.put(row(id(99_999), 1).parked());
+    unsavedChanges.put(row(id(99_999), 1).asHidden());
     assertThat(unsavedChanges.get(CHAT)).isNull();
     while (!unsavedChanges.isClean()) {
       state.apply(unsavedChanges.nextEvent());
     }
     assertThat(state.forgotten()).isTrue();
-    assertThat(state.rows().parked()).hasSize(ConversationRows.MAX_HIDDEN);
+    assertThat(state.rows().hidden()).hasSize(ConversationRows.MAX_HIDDEN);
   }
 
   @Test
   void whatADeviceStillLacksIsForgottenLast() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     VisibleRow lacking = row(CHAT, 1);
-    unsavedChanges.put(lacking.withCursors(DeviceCursors.of(new long[] {1, 0}), 0).parked());
+    unsavedChanges.put(lacking.withCursors(DeviceCursors.of(new long[] {1, 0}), 0).asHidden());
     for (long i = 0; i < ConversationRows.MAX_HIDDEN + 1; i++) {
-      unsavedChanges.put(row(id(i), 1).withCursors(DeviceCursors.NONE, 0).parked());
+      unsavedChanges.put(row(id(i), 1).withCursors(DeviceCursors.NONE, 0).asHidden());
     }
     assertThat(unsavedChanges.get(CHAT)).isNotNull();
     assertThat(unsavedChanges.get(id(0))).isNull();

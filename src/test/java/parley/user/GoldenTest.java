@@ -89,7 +89,7 @@ class GoldenTest {
           null,
           0);
 
-  private static final HiddenRow PARKED =
+  private static final HiddenRow HIDDEN =
       new HiddenRow(
           GROUP,
           20,
@@ -187,7 +187,7 @@ class GoldenTest {
         "flushed",
         new UserEvent.Flushed(
             List.of(ROW),
-            List.of(PARKED),
+            List.of(HIDDEN),
             List.of(
                 new UserEvent.CursorsMoved(
                     new ConversationId("d_other"), 5, DeviceCursors.of(new long[] {1, 2}))),
@@ -209,7 +209,7 @@ class GoldenTest {
         "flushed_forgotten",
         new UserEvent.Flushed(
             List.of(BACK),
-            List.of(BACK.parked()),
+            List.of(BACK.asHidden()),
             List.of(),
             List.of(),
             List.of(),
@@ -219,7 +219,7 @@ class GoldenTest {
         "flushed_pushes",
         new UserEvent.Flushed(
             List.of(ROW.withAges(BacklogAges.of(new long[] {1_000, 2, 864_001_000, 7}))),
-            List.of(PARKED.withAges(BacklogAges.of(new long[] {1_000, 9}))),
+            List.of(HIDDEN.withAges(BacklogAges.of(new long[] {1_000, 9}))),
             List.of(),
             List.of(),
             List.of(),
@@ -238,7 +238,7 @@ class GoldenTest {
             true,
             List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token", 0)),
             List.of(ROW),
-            List.of(PARKED),
+            List.of(HIDDEN),
             null));
     all.put(
         "snapshot_pushes",
@@ -251,7 +251,7 @@ class GoldenTest {
             true,
             List.of(new Device(PHONE, 3, "web/1", 2_000, "apns", "token", 5_000)),
             List.of(ROW.withAges(BacklogAges.of(new long[] {1_000, 2}))),
-            List.of(PARKED.withAges(BacklogAges.of(new long[] {1_000, 9}))),
+            List.of(HIDDEN.withAges(BacklogAges.of(new long[] {1_000, 9}))),
             List.of(new PendingPush(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
     all.put(
         "snapshot_logins",

@@ -105,7 +105,7 @@ class PushTokensTest {
       owner.runCommand(claim(BOB, probe, 0));
       await().until(() -> lost.size() == 1);
       lost.getFirst().done().completeExceptionally(new TimeoutException("away"));
-      probe.expectMessage(new PushTokens.NotNow());
+      probe.expectMessage(new PushTokens.AskAgain());
       owner.restart();
       owner.runCommand(claim(BOB, probe, 0));
       await().until(() -> lost.size() == 2);
@@ -123,7 +123,7 @@ class PushTokensTest {
       }
       probe.expectMessage(new PushTokens.Claimed(1));
       owner.runCommand(claim(BOB, probe, 0));
-      probe.expectMessage(new PushTokens.NotNow());
+      probe.expectMessage(new PushTokens.AskAgain());
     }
 
     @Test
@@ -164,7 +164,7 @@ class PushTokensTest {
       owner.runCommand(claim(ALICE, probe, 0));
       probe.expectMessage(new PushTokens.Claimed(1));
       owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
-      probe.expectMessage(new PushTokens.Taken());
+      probe.expectMessage(new PushTokens.OwnedByOther());
       owner.runCommand(new PushTokens.Release(ALICE, 1, probe.getRef()));
       probe.expectMessage(new PushTokens.Released());
       owner.runCommand(new PushTokens.Claim(BOB, probe.getRef(), 0, true));
@@ -290,8 +290,8 @@ class PushTokensTest {
     TestProbe<Delivery> probe = rig.probe();
     rig.tell(new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
     Delivery first = probe.receiveMessage();
-    if (first instanceof Delivery.Knock knock) {
-      rig.tell(new User.Living(knock.order()));
+    if (first instanceof Delivery.ProbeSession question) {
+      rig.tell(new User.SessionAlive(question.order()));
       probe.expectMessageClass(Delivery.Attached.class);
     }
   }

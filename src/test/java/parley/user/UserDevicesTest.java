@@ -214,7 +214,7 @@ class UserDevicesTest {
     later.expectMessageClass(Delivery.Attached.class);
     assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(Delivery.End.REPLACED);
     TestProbe<Delivery> latest = rig.resume(PHONE, "s3");
-    rig.tell(new User.Living(latest.expectMessageClass(Delivery.Knock.class).order()));
+    rig.tell(new User.SessionAlive(latest.expectMessageClass(Delivery.ProbeSession.class).order()));
     latest.expectMessageClass(Delivery.Attached.class);
     assertThat(rig.ended(later).why()).isEqualTo(Delivery.End.REPLACED);
   }

@@ -307,8 +307,8 @@ final class UserHarness implements AutoCloseable {
   /** The welcome; a newcomer that is asked whether it lives says so. */
   private Delivery.Attached attached(TestProbe<Delivery> probe) {
     Delivery first = probe.receiveMessage();
-    if (first instanceof Delivery.Knock knock) {
-      tell(new User.Living(knock.order()));
+    if (first instanceof Delivery.ProbeSession question) {
+      tell(new User.SessionAlive(question.order()));
       first = probe.receiveMessage();
     }
     assertThat(first).isInstanceOf(Delivery.Attached.class);

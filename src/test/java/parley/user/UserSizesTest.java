@@ -84,8 +84,8 @@ class UserSizesTest {
         SIZES.ascii(DeadLetter.REASON_CHARS));
   }
 
-  private static HiddenRow parked() {
-    return row().parked();
+  private static HiddenRow hidden() {
+    return row().asHidden();
   }
 
   private static Device device() {
@@ -100,14 +100,14 @@ class UserSizesTest {
   }
 
   /** Ordinary rows are a tenth of the worst, so that of these it takes all there can be. */
-  private static UserState full(int rows, int parked) {
+  private static UserState full(int rows, int hidden) {
     List<VisibleRow> all = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
       all.add(row());
     }
     List<HiddenRow> left = new ArrayList<>();
-    for (int i = 0; i < parked; i++) {
-      left.add(parked());
+    for (int i = 0; i < hidden; i++) {
+      left.add(hidden());
     }
     List<Device> devices = new ArrayList<>();
     for (int i = 0; i < Limits.DEVICES; i++) {
@@ -153,7 +153,7 @@ class UserSizesTest {
   void eventsFitAnItem() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     for (int i = 0; i < 500; i++) {
-      unsavedChanges.put(i % 3 == 0 ? parked() : row());
+      unsavedChanges.put(i % 3 == 0 ? hidden() : row());
     }
     for (int i = 0; i < Limits.DEVICES; i++) {
       unsavedChanges.seen(
@@ -212,8 +212,8 @@ class UserSizesTest {
     for (long i = 0; i < 300; i++) {
       rows.add(
           (VisibleRow)
-              ((DeliveryHandler.Taken)
-                      DeliveryHandler.of(
+              ((DeliveryResult.Applied)
+                      DeliveryResult.of(
                           null,
                           UserFixtures.Mail.of(new ConversationId("g_" + i), 1, 1).deliver(),
                           java.util.Set.of(1L),

@@ -91,7 +91,7 @@ public final class RecordingProfile {
             "parley.user.DeviceCursors",
             "parley.conversation.CursorMoves"));
     all.put("session", List.of("parley.session."));
-    all.put("dispatch", List.of("parley.conversation.Dispatch", "parley.user.DeliveryHandler"));
+    all.put("dispatch", List.of("parley.conversation.Dispatch", "parley.user.DeliveryResult"));
     all.put("conversation", List.of("parley.conversation."));
     all.put(
         "flush of users",

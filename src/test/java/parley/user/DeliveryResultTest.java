@@ -14,21 +14,21 @@ import parley.model.Entry;
 import parley.model.LastMessage;
 import parley.user.UserFixtures.Mail;
 
-class DeliveryHandlerTest {
-  private static DeliveryHandler look(@Nullable ConversationRow conversationRow, Mail mail) {
-    return DeliveryHandler.of(
+class DeliveryResultTest {
+  private static DeliveryResult look(@Nullable ConversationRow conversationRow, Mail mail) {
+    return DeliveryResult.of(
         conversationRow, mail.deliver(), Set.of(1L, 2L), DeviceCursors.NONE, false);
   }
 
-  private static DeliveryHandler.Taken take(@Nullable ConversationRow conversationRow, Mail mail) {
-    DeliveryHandler deliveryHandler = look(conversationRow, mail);
-    assertThat(deliveryHandler).isInstanceOf(DeliveryHandler.Taken.class);
-    return (DeliveryHandler.Taken) deliveryHandler;
+  private static DeliveryResult.Applied take(@Nullable ConversationRow conversationRow, Mail mail) {
+    DeliveryResult result = look(conversationRow, mail);
+    assertThat(result).isInstanceOf(DeliveryResult.Applied.class);
+    return (DeliveryResult.Applied) result;
   }
 
   @Test
   void theFirstEntriesMakeARowInWhichEveryDeviceLags() {
-    DeliveryHandler.Taken taken = take(null, Mail.of(CHAT, 1, 3));
+    DeliveryResult.Applied taken = take(null, Mail.of(CHAT, 1, 3));
     assertThat(taken.created()).isTrue();
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(1L, 2L, 3L);
     assertThat(taken.row().lastSeq()).isEqualTo(3);
@@ -39,14 +39,16 @@ class DeliveryHandlerTest {
   @Test
   void aRepeatedDeliveryIsKnown() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
-    assertThat(look(conversationRow, Mail.of(CHAT, 1, 3))).isEqualTo(new DeliveryHandler.Known());
-    assertThat(look(conversationRow, Mail.of(CHAT, 2, 2))).isEqualTo(new DeliveryHandler.Known());
+    assertThat(look(conversationRow, Mail.of(CHAT, 1, 3)))
+        .isEqualTo(new DeliveryResult.Duplicate());
+    assertThat(look(conversationRow, Mail.of(CHAT, 2, 2)))
+        .isEqualTo(new DeliveryResult.Duplicate());
   }
 
   @Test
   void anOverlapGivesOnlyWhatIsNew() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
-    DeliveryHandler.Taken taken = take(conversationRow, Mail.of(CHAT, 2, 5));
+    DeliveryResult.Applied taken = take(conversationRow, Mail.of(CHAT, 2, 5));
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(4L, 5L);
     assertThat(taken.created()).isFalse();
   }
@@ -55,17 +57,17 @@ class DeliveryHandlerTest {
   void aHoleChangesNothing() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     assertThat(look(conversationRow, Mail.of(CHAT, 5, 6).name("New")))
-        .isEqualTo(new DeliveryHandler.Missing(3));
-    assertThat(look(null, Mail.of(CHAT, 2, 6))).isEqualTo(new DeliveryHandler.Missing(0));
+        .isEqualTo(new DeliveryResult.EntriesMissing(3));
+    assertThat(look(null, Mail.of(CHAT, 2, 6))).isEqualTo(new DeliveryResult.EntriesMissing(0));
   }
 
   @Test
   void aConversationOnceForgottenGoesOnWithAnAnnouncedGap() {
-    DeliveryHandler deliveryHandler =
-        DeliveryHandler.of(
+    DeliveryResult result =
+        DeliveryResult.of(
             null, Mail.of(CHAT, 7, 8).deliver(), Set.of(1L), DeviceCursors.NONE, true);
-    assertThat(deliveryHandler)
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+    assertThat(result)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isEqualTo(new Delivery.GapSeen(CHAT, 1, 6, "forgotten"));
@@ -74,7 +76,7 @@ class DeliveryHandlerTest {
   }
 
   /** The same with what the conversation says that this user has acknowledged. */
-  private static DeliveryHandler forgotten(Mail mail, long acknowledged) {
+  private static DeliveryResult forgotten(Mail mail, long acknowledged) {
     User.Deliver plain = mail.deliver();
     User.Deliver message =
         new User.Deliver(
@@ -85,21 +87,21 @@ class DeliveryHandlerTest {
             plain.entries(),
             plain.receipts(),
             acknowledged + 1);
-    return DeliveryHandler.of(null, message, Set.of(1L), DeviceCursors.NONE, true);
+    return DeliveryResult.of(null, message, Set.of(1L), DeviceCursors.NONE, true);
   }
 
   @Test
   void aForgottenConversationThatSpeaksWithoutAnEntryGoesOnWhereItWas() {
-    DeliveryHandler deliveryHandler = forgotten(Mail.none(CHAT, 12), 10);
-    assertThat(deliveryHandler)
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+    DeliveryResult result = forgotten(Mail.none(CHAT, 12), 10);
+    assertThat(result)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isEqualTo(new Delivery.GapSeen(CHAT, 1, 10, "forgotten"));
               assertThat(taken.row().lastSeq()).isEqualTo(10);
               assertThat(taken.row().forgottenTo()).isEqualTo(10);
               assertThat(taken.row().cursors().acked(1, 10)).isZero();
-              DeliveryHandler.Taken next = take(taken.row(), Mail.of(CHAT, 11, 11).version(13));
+              DeliveryResult.Applied next = take(taken.row(), Mail.of(CHAT, 11, 11).version(13));
               assertThat(next.entries()).extracting(Entry::seq).containsExactly(11L);
               assertThat(next.row().forgottenTo()).isEqualTo(10);
             });
@@ -107,23 +109,23 @@ class DeliveryHandlerTest {
 
   @Test
   void whatAForgottenConversationToldAndNobodyAcknowledgedIsNoGap() {
-    assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new DeliveryHandler.Missing(7));
+    assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new DeliveryResult.EntriesMissing(7));
     assertThat(forgotten(Mail.of(CHAT, 8, 10), 7))
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(taken -> assertThat(Objects.requireNonNull(taken.gap()).to()).isEqualTo(7));
   }
 
   @Test
   void aForgottenConversationThatThisUserHasLeftGoesOnToo() {
     assertThat(forgotten(Mail.none(GROUP, 12).left(10), 10))
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(taken -> assertThat(taken.row().lastSeq()).isEqualTo(10));
   }
 
   @Test
   void aNewConversationOfAUserThatOnceForgotOneHasNoGap() {
     assertThat(forgotten(Mail.none(CHAT, 1), 0))
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(
             taken -> {
               assertThat(taken.gap()).isNull();
@@ -136,11 +138,11 @@ class DeliveryHandlerTest {
     ConversationRow conversationRow =
         take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).row();
     assertThat(look(conversationRow, Mail.none(CHAT, 9).name("Old")))
-        .isEqualTo(new DeliveryHandler.Known());
-    DeliveryHandler.Taken more = take(conversationRow, Mail.of(CHAT, 4, 4).version(9).name("Old"));
+        .isEqualTo(new DeliveryResult.Duplicate());
+    DeliveryResult.Applied more = take(conversationRow, Mail.of(CHAT, 4, 4).version(9).name("Old"));
     assertThat(((VisibleRow) more.row()).name()).isEqualTo("Bob");
     assertThat(more.row().version()).isEqualTo(10);
-    DeliveryHandler.Taken renamed =
+    DeliveryResult.Applied renamed =
         take(conversationRow, Mail.none(CHAT, 11).name("Rob").read(2, 1));
     assertThat(renamed.changed()).isTrue();
     assertThat(((VisibleRow) renamed.row()).name()).isEqualTo("Rob");
@@ -164,17 +166,17 @@ class DeliveryHandlerTest {
     User.RowHeader header =
         new User.RowHeader(plain.header().type(), 3, edited, plain.header().lastTextAt());
     User.Deliver message = new User.Deliver(CHAT, 9, header, plain.member(), List.of(), List.of());
-    DeliveryHandler deliveryHandler =
-        DeliveryHandler.of(conversationRow, message, Set.of(1L), DeviceCursors.NONE, false);
-    assertThat(deliveryHandler)
-        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryHandler.Taken.class))
+    DeliveryResult result =
+        DeliveryResult.of(conversationRow, message, Set.of(1L), DeviceCursors.NONE, false);
+    assertThat(result)
+        .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(taken -> assertThat(taken.changed()).isTrue());
   }
 
   @Test
   void whoWasRemovedDoesNotLearnALaterName() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3).name("Then")).row();
-    DeliveryHandler.Taken gone =
+    DeliveryResult.Applied gone =
         take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4).name("Now"));
     assertThat(Objects.requireNonNull(gone.removed()).name()).isEqualTo("Then");
   }
@@ -188,7 +190,8 @@ class DeliveryHandlerTest {
 
   @Test
   void aQuietConversationMakesNoRowUntilSomethingIsSaid() {
-    assertThat(look(null, Mail.none(CHAT, 1).beQuiet())).isEqualTo(new DeliveryHandler.Quiet(0));
+    assertThat(look(null, Mail.none(CHAT, 1).beQuiet()))
+        .isEqualTo(new DeliveryResult.NothingToKeep(0));
     assertThat(take(null, Mail.none(CHAT, 1)).created()).isTrue();
     assertThat(take(null, Mail.of(CHAT, 1, 1).beQuiet()).created()).isTrue();
   }
@@ -196,30 +199,30 @@ class DeliveryHandlerTest {
   @Test
   void whoLeavesGetsTheEntriesUpToThatAndThenTheRowIsGone() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
-    DeliveryHandler.Taken part = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(5));
+    DeliveryResult.Applied part = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(5));
     assertThat(part.removed()).isNull();
     assertThat(part.row()).isInstanceOf(HiddenRow.class);
-    DeliveryHandler.Taken rest = take(part.row(), Mail.of(GROUP, 5, 6).version(9).left(5));
+    DeliveryResult.Applied rest = take(part.row(), Mail.of(GROUP, 5, 6).version(9).left(5));
     assertThat(rest.entries()).extracting(Entry::seq).containsExactly(5L);
     assertThat(Objects.requireNonNull(rest.removed()).removed()).isTrue();
     assertThat(rest.row().cursors().acked(1, 5)).isZero();
     assertThat(look(rest.row(), Mail.of(GROUP, 5, 5).version(9).left(5)))
-        .isEqualTo(new DeliveryHandler.Known());
+        .isEqualTo(new DeliveryResult.Duplicate());
     // A late word from before does not bring it back.
     assertThat(look(rest.row(), Mail.of(GROUP, 4, 4).version(4)))
-        .isEqualTo(new DeliveryHandler.Known());
+        .isEqualTo(new DeliveryResult.Duplicate());
   }
 
   @Test
   void whoIsAddedAgainStartsThere() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
     ConversationRow left = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4)).row();
-    DeliveryHandler.Taken again = take(left, Mail.of(GROUP, 8, 9).version(20).joined(8));
+    DeliveryResult.Applied again = take(left, Mail.of(GROUP, 8, 9).version(20).joined(8));
     assertThat(again.created()).isTrue();
     assertThat(again.entries()).extracting(Entry::seq).containsExactly(8L, 9L);
     assertThat(again.row().cursors().acked(1, 9)).isEqualTo(7);
     // Even if the leaving was never told.
-    DeliveryHandler.Taken unseen =
+    DeliveryResult.Applied unseen =
         take(conversationRow, Mail.of(GROUP, 8, 9).version(20).joined(8));
     assertThat(unseen.row().cursors().acked(1, 9)).isEqualTo(7);
   }
@@ -227,10 +230,10 @@ class DeliveryHandlerTest {
   @Test
   void anEvictedRowComesBackWithItsEntriesAndCursors() {
     VisibleRow visibleRow = (VisibleRow) take(null, Mail.of(GROUP, 1, 3)).row();
-    HiddenRow hiddenRow = visibleRow.withFlags(true, null, null).parked();
-    DeliveryHandler.Taken quiet = take(hiddenRow, Mail.none(GROUP, 9));
+    HiddenRow hiddenRow = visibleRow.withFlags(true, null, null).asHidden();
+    DeliveryResult.Applied quiet = take(hiddenRow, Mail.none(GROUP, 9));
     assertThat(quiet.row()).isInstanceOf(HiddenRow.class);
-    DeliveryHandler.Taken back = take(quiet.row(), Mail.of(GROUP, 4, 4).version(10));
+    DeliveryResult.Applied back = take(quiet.row(), Mail.of(GROUP, 4, 4).version(10));
     assertThat(back.created()).isTrue();
     assertThat(((VisibleRow) back.row()).muted()).isTrue();
     assertThat(back.row().cursors().acked(1, 4)).isZero();
@@ -247,9 +250,9 @@ class DeliveryHandlerTest {
   @Test
   void anAcknowledgementThatCameFirstCounts() {
     DeviceCursors early = DeviceCursors.NONE.with(1, 2, 0);
-    DeliveryHandler deliveryHandler =
-        DeliveryHandler.of(null, Mail.of(CHAT, 1, 2).deliver(), Set.of(1L, 2L), early, false);
-    DeviceCursors cursors = ((DeliveryHandler.Taken) deliveryHandler).row().cursors();
+    DeliveryResult result =
+        DeliveryResult.of(null, Mail.of(CHAT, 1, 2).deliver(), Set.of(1L, 2L), early, false);
+    DeviceCursors cursors = ((DeliveryResult.Applied) result).row().cursors();
     assertThat(cursors.acked(1, 2)).isEqualTo(2);
     assertThat(cursors.acked(2, 2)).isZero();
   }

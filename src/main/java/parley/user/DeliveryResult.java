@@ -27,15 +27,15 @@ import parley.model.LastMessage;
  * This is as durable as the row. Rejected: to start before the first entry. The conversation
  * continues where it was, so neither side would ever have advanced.
  */
-sealed interface DeliveryHandler {
+sealed interface DeliveryResult {
   /** Nobody has written in the conversation yet, so there is nothing to keep. */
-  record Quiet(long seq) implements DeliveryHandler {}
+  record NothingToKeep(long seq) implements DeliveryResult {}
 
   /** The entries between {@code seq} and the delivered ones are missing. Nothing was taken. */
-  record Missing(long seq) implements DeliveryHandler {}
+  record EntriesMissing(long seq) implements DeliveryResult {}
 
   /** The message contains nothing new. */
-  record Known() implements DeliveryHandler {}
+  record Duplicate() implements DeliveryResult {}
 
   /**
    * The message was taken.
@@ -49,14 +49,14 @@ sealed interface DeliveryHandler {
    * @param gap entries that the user will never receive, because it had dropped this conversation
    *     for lack of room; null if there are none
    */
-  record Taken(
+  record Applied(
       ConversationRow row,
       List<Entry> entries,
       boolean created,
       boolean changed,
       @Nullable InboxRow removed,
       Delivery.@Nullable GapSeen gap)
-      implements DeliveryHandler {}
+      implements DeliveryResult {}
 
   /**
    * Computes the result of a message.
@@ -67,7 +67,7 @@ sealed interface DeliveryHandler {
    * @param early what devices have acknowledged of a conversation that the user did not hold
    * @param forgotten whether any conversation was ever dropped for lack of room
    */
-  static DeliveryHandler of(
+  static DeliveryResult of(
       @Nullable ConversationRow conversationRow,
       User.Deliver message,
       Set<Long> devices,
@@ -78,20 +78,20 @@ sealed interface DeliveryHandler {
       long start = member.joinedSeq() - 1;
       boolean empty = message.entries().isEmpty();
       if (empty && member.quiet()) {
-        return new Quiet(start);
+        return new NothingToKeep(start);
       }
       long first = empty ? start + 1 : message.entries().getFirst().seq();
       long acked = acknowledged(message, start, first, forgotten);
       if (!forgotten || acked <= start) {
         boolean whole = empty ? acked <= start && member.leftSeq() == 0 : first <= start + 1;
-        return whole ? take(null, start, message, devices, early, null) : new Missing(start);
+        return whole ? take(null, start, message, devices, early, null) : new EntriesMissing(start);
       }
       if (!empty && first > acked + 1) {
-        return new Missing(acked);
+        return new EntriesMissing(acked);
       }
       long known = empty ? acked : first - 1;
       if (message.next() == 0 && empty) {
-        return new Missing(start);
+        return new EntriesMissing(start);
       }
       if (known <= start) {
         return take(null, start, message, devices, early, null);
@@ -131,7 +131,7 @@ sealed interface DeliveryHandler {
     return forgotten ? Math.max(start, message.header().lastSeq()) : start;
   }
 
-  private static DeliveryHandler take(
+  private static DeliveryResult take(
       @Nullable ConversationRow conversationRow,
       long start,
       User.Deliver message,
@@ -156,10 +156,10 @@ sealed interface DeliveryHandler {
       long last = message.entries().isEmpty() ? 0 : message.entries().getLast().seq();
       boolean hole = last > head && (leftSeq == 0 || head < leftSeq);
       if (hole && conversationRow != null) {
-        return new Missing(head);
+        return new EntriesMissing(head);
       }
       if (!newer) {
-        return new Known();
+        return new Duplicate();
       }
     }
     DeviceCursors moved = cursors.headMoved(gap == null ? start : gap.from() - 1, head, devices);
@@ -184,7 +184,7 @@ sealed interface DeliveryHandler {
             && conversationRow.leftSeq() > 0
             && conversationRow.lastSeq() >= conversationRow.leftSeq();
     InboxRow removed = over && !wasOver ? removedRow(conversationRow, message, head) : null;
-    return new Taken(next, List.copyOf(entries), created, changed, removed, gap);
+    return new Applied(next, List.copyOf(entries), created, changed, removed, gap);
   }
 
   private static ConversationRow next(
@@ -199,11 +199,11 @@ sealed interface DeliveryHandler {
     DeviceCursors lag = cursors.isEmpty() ? null : cursors;
     long before = cursors.isEmpty() ? 0 : forgottenTo;
     if (leftSeq > 0) {
-      return parked(conversationRow, newer, leftSeq, head, lag, before, message);
+      return hidden(conversationRow, newer, leftSeq, head, lag, before, message);
     }
     if (conversationRow instanceof HiddenRow && !news) {
       // The row had left a full inbox as the oldest. Moved cursors alone do not make it newer.
-      return parked(conversationRow, newer, 0, head, lag, before, message);
+      return hidden(conversationRow, newer, 0, head, lag, before, message);
     }
     if (conversationRow instanceof VisibleRow visibleRow && !newer) {
       return rowWith(visibleRow, head, lag, before);
@@ -272,7 +272,7 @@ sealed interface DeliveryHandler {
         forgottenTo);
   }
 
-  private static HiddenRow parked(
+  private static HiddenRow hidden(
       @Nullable ConversationRow conversationRow,
       boolean newer,
       long leftSeq,
