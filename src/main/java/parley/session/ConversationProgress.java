@@ -19,49 +19,37 @@ final class ConversationProgress {
    */
   static final long UNKNOWN = -1;
 
-  /**
-   * Everything up to this seq was sent (as {@code message}, {@code sent} or {@code gap}) or was
-   * acknowledged.
-   */
-  long sentTo;
+  private static final int MAX_COUNTED_FAILURES = 16;
 
-  /** Everything up to this seq counts as acknowledged. */
-  long acked;
+  // Everything up to this seq was sent (as `message`, `sent` or `gap`) or was acknowledged.
+  private long sentTo;
 
-  /**
-   * The highest seq that the client has claimed to have. It is above {@link #acked} where a {@code
-   * sent} frame overtook messages.
-   */
-  long claimed;
+  // Everything up to this seq counts as acknowledged.
+  private long acked;
 
-  /** The newest seq that the user entity has reported. */
-  long head;
+  // The highest seq that the client has claimed to have. It is above `acked` where a `sent` frame
+  // overtook messages.
+  private long claimed;
 
-  /** Last seq of the backlog; 0 if there is no backlog or it has been sent. */
-  long backlogTo;
+  // The newest seq that the user entity has reported.
+  private long head;
 
-  /** Last seq sent during an earlier membership; nothing up to here is sent again. */
-  long earlierSentTo;
+  // Last seq of the backlog; 0 if there is no backlog or it has been sent.
+  private long backlogTo;
 
-  /** Page requests in a row that failed. */
-  int failedPages;
+  // Last seq sent during an earlier membership; nothing up to here is sent again.
+  private long earlierSentTo;
 
-  /** Pages in a row that were empty. */
-  int emptyPages;
+  // Page requests in a row that failed, and pages in a row that were empty.
+  private int failedPages;
+  private int emptyPages;
 
-  /**
-   * Whether the user has left. The seqs of a later membership need not continue those of this one.
-   */
-  boolean userLeft;
+  private boolean userLeft;
+  private boolean skipping;
 
-  /** Whether entries are left out because the client does not read; they may become a gap. */
-  boolean skipping;
-
-  /**
-   * Entries above this seq, up to {@link #head}, were never delivered by the user entity: only the
-   * head is known.
-   */
-  long undeliveredAbove = Long.MAX_VALUE;
+  // Entries above this seq, up to the head, were never delivered by the user entity: only the head
+  // is known.
+  private long undeliveredAbove = Long.MAX_VALUE;
 
   // Messages sent and not acknowledged, as runs of seqs: {first, last}. Bounded by the window.
   private final ArrayDeque<long[]> unackedRuns = new ArrayDeque<>(2);
@@ -75,11 +63,154 @@ final class ConversationProgress {
   // Contiguous entries that arrived while the entry at sentTo + 1 waits for its `sent` frame.
   private List<Entry> heldEntries = List.of();
 
-  ConversationProgress(long told) {
-    sentTo = told;
-    acked = Math.max(told, 0);
+  /** Progress that starts with nothing outstanding: everything up to {@code position} was sent. */
+  ConversationProgress(long position) {
+    sentTo = position;
+    acked = Math.max(position, 0);
     claimed = acked;
-    head = told;
+    head = position;
+  }
+
+  /**
+   * Progress of a device that has a backlog: the entries after {@code acked} up to {@code head}.
+   */
+  static ConversationProgress withBacklog(long acked, long head) {
+    ConversationProgress progress = new ConversationProgress(acked);
+    progress.head = head;
+    progress.backlogTo = head;
+    return progress;
+  }
+
+  /**
+   * Progress in a conversation that the user had left.
+   *
+   * @param again whether the user is known to be a member again
+   */
+  static ConversationProgress afterLeaving(long position, long earlierSentTo, boolean again) {
+    ConversationProgress progress = new ConversationProgress(position);
+    progress.userLeft = !again;
+    progress.earlierSentTo = earlierSentTo;
+    return progress;
+  }
+
+  /** Gives a position to a progress that has none: the user entity delivers what follows. */
+  void startAfter(long before) {
+    sentTo = Math.max(before, earlierSentTo);
+    head = sentTo;
+    acked = Math.max(acked, sentTo);
+    claimed = Math.max(claimed, acked);
+  }
+
+  /**
+   * Everything up to this seq was sent (as {@code message}, {@code sent} or {@code gap}) or was
+   * acknowledged; {@link #UNKNOWN} if there is no position yet.
+   */
+  long sentTo() {
+    return sentTo;
+  }
+
+  /** Everything up to this seq counts as acknowledged. */
+  long acked() {
+    return acked;
+  }
+
+  /** The newest seq that the user entity has reported. */
+  long head() {
+    return head;
+  }
+
+  /** Number of entries that the user entity has reported and that were not sent. */
+  long unsent() {
+    return head - sentTo;
+  }
+
+  /**
+   * The seq above which the client knows entries only by the head that the user entity reported:
+   * pages may contain entries of pending writes there.
+   */
+  long undeliveredAbove() {
+    return Math.max(undeliveredAbove, sentTo);
+  }
+
+  /** The user entity has delivered entries up to this seq. */
+  void recordDelivered(long lastSeq) {
+    // A restarted user entity may deliver entries again; those are from before the user left.
+    userLeft &= lastSeq <= head;
+    raiseHead(lastSeq);
+  }
+
+  /** After an attach the user entity reports this head. What is new below it was not delivered. */
+  void recordReportedHead(long reported) {
+    userLeft &= reported <= head;
+    if (reported > head) {
+      undeliveredAbove = Math.min(undeliveredAbove, head);
+    }
+    raiseHead(reported);
+  }
+
+  /** There are entries up to this seq. */
+  void raiseHead(long seq) {
+    head = Math.max(head, seq);
+  }
+
+  /** The user has left. The seqs of a later membership need not continue those of this one. */
+  void recordLeft() {
+    userLeft = true;
+  }
+
+  boolean userLeft() {
+    return userLeft;
+  }
+
+  /** Records what the client claims to have. Returns whether it is more than it claimed before. */
+  boolean recordClaim(long seq) {
+    long claim = Math.min(seq, highestKnownSeq());
+    if (claim <= claimed) {
+      return false;
+    }
+    claimed = claim;
+    return true;
+  }
+
+  /** Whether entries are left out because the client does not read; they may become a gap. */
+  boolean isSkipping() {
+    return skipping;
+  }
+
+  void skip(boolean now) {
+    skipping = now;
+  }
+
+  boolean isInBacklog(long seq) {
+    return seq <= backlogTo;
+  }
+
+  /** Whether there was a backlog and it has been sent by now. Answers true once. */
+  boolean completeBacklog() {
+    if (backlogTo == 0 || sentTo < backlogTo) {
+      return false;
+    }
+    backlogTo = 0;
+    return true;
+  }
+
+  void recordFailedPage() {
+    failedPages = Math.min(failedPages + 1, MAX_COUNTED_FAILURES);
+  }
+
+  /** Returns how many pages in a row were empty. */
+  int recordEmptyPage() {
+    return ++emptyPages;
+  }
+
+  /** Number of pages in a row that brought nothing. */
+  int fruitlessPages() {
+    return failedPages + emptyPages;
+  }
+
+  void clearFruitlessPages() {
+    failedPages = 0;
+    emptyPages = 0;
   }
 
   /**
@@ -138,6 +269,24 @@ final class ConversationProgress {
       unackedRuns.addLast(new long[] {seq, seq});
     }
     return 1;
+  }
+
+  /** Records that a {@code sent} frame, not a message, shows this entry to the client. */
+  void recordPassed(long seq) {
+    sentTo = seq;
+  }
+
+  /** Passes the next entries, up to {@code to}, that a {@code sent} frame has announced. */
+  void passAnnounced(long to) {
+    while (hasPosition() && sentTo < to && isAnnounced(sentTo + 1)) {
+      sentTo++;
+    }
+  }
+
+  /** Records that a gap announces all unsent entries up to {@code to}. */
+  void recordGap(long to) {
+    limitClaim(sentTo + 1);
+    sentTo = to;
   }
 
   /**

@@ -96,19 +96,17 @@ final class DeliveryTracker {
   void attached(List<Delivery.Lag> lags) {
     for (Delivery.Lag lag : lags) {
       if (lag.head() > lag.acked() && !tracked.has(lag.conversationId())) {
-        ConversationProgress conversationProgress = new ConversationProgress(lag.acked());
-        conversationProgress.head = lag.head();
-        conversationProgress.backlogTo = lag.head();
-        tracked.add(lag.conversationId(), conversationProgress);
+        tracked.add(
+            lag.conversationId(), ConversationProgress.withBacklog(lag.acked(), lag.head()));
         replayPages.lags(lag.conversationId());
         openBacklogs++;
       }
     }
     boolean nothing = openBacklogs == 0;
     for (Delivery.Lag lag : lags) {
-      ConversationProgress conversationProgress = tracked.get(lag.conversationId());
-      if (conversationProgress != null && skipExpired(lag, conversationProgress)) {
-        update(lag.conversationId(), conversationProgress);
+      ConversationProgress progress = tracked.get(lag.conversationId());
+      if (progress != null && skipExpired(lag, progress)) {
+        update(lag.conversationId(), progress);
       }
     }
     if (nothing) {
@@ -121,16 +119,13 @@ final class DeliveryTracker {
    * Skips entries that have waited longer than the backlog's lifetime: a gap announces them.
    * Returns whether there were any.
    */
-  private boolean skipExpired(Delivery.Lag lag, ConversationProgress conversationProgress) {
-    if (!conversationProgress.hasPosition() || lag.expired() <= conversationProgress.sentTo) {
+  private boolean skipExpired(Delivery.Lag lag, ConversationProgress progress) {
+    if (!progress.hasPosition() || lag.expired() <= progress.sentTo()) {
       return false;
     }
     String reason = lag.expired() <= lag.forgotten() ? "forgotten" : "expired";
     sender.announceGap(
-        lag.conversationId(),
-        conversationProgress,
-        Math.min(lag.expired(), conversationProgress.head),
-        reason);
+        lag.conversationId(), progress, Math.min(lag.expired(), progress.head()), reason);
     return true;
   }
 
@@ -148,18 +143,13 @@ final class DeliveryTracker {
       if (tracked.mayBeForgotten(id)) {
         return false;
       }
-      ConversationProgress conversationProgress = tracked.progressOf(id, lag.acked());
-      conversationProgress.userLeft &= lag.head() <= conversationProgress.head;
-      if (lag.head() > conversationProgress.head) {
-        conversationProgress.undeliveredAbove =
-            Math.min(conversationProgress.undeliveredAbove, conversationProgress.head);
+      ConversationProgress progress = tracked.progressOf(id, lag.acked());
+      progress.recordReportedHead(lag.head());
+      if (progress.acked() > lag.acked()) {
+        acks.put(id, new User.Ack(id, progress.acked(), progress.acked()));
       }
-      conversationProgress.head = Math.max(conversationProgress.head, lag.head());
-      if (conversationProgress.acked > lag.acked()) {
-        acks.put(id, new User.Ack(id, conversationProgress.acked, conversationProgress.acked));
-      }
-      skipExpired(lag, conversationProgress);
-      update(id, conversationProgress);
+      skipExpired(lag, progress);
+      update(id, progress);
     }
     requestPages();
     return true;
@@ -175,32 +165,25 @@ final class DeliveryTracker {
     if (entries.isEmpty()) {
       return;
     }
-    ConversationProgress conversationProgress =
-        tracked.progressOf(id, entries.getFirst().seq() - 1);
-    // A restarted user entity may deliver entries again; those are from before the user left.
-    conversationProgress.userLeft &= entries.getLast().seq() <= conversationProgress.head;
-    if (entries.getFirst().seq() <= conversationProgress.acked
-        && entries.getFirst().seq() <= conversationProgress.sentTo) {
+    ConversationProgress progress = tracked.progressOf(id, entries.getFirst().seq() - 1);
+    if (entries.getFirst().seq() <= progress.acked()
+        && entries.getFirst().seq() <= progress.sentTo()) {
       // The user entity delivers an acknowledged entry only if it has lost the acknowledgement.
-      acks.put(id, new User.Ack(id, conversationProgress.acked, conversationProgress.acked));
+      acks.put(id, new User.Ack(id, progress.acked(), progress.acked()));
     }
-    final long before = conversationProgress.head;
-    sender.markOwnPending(id, conversationProgress, entries, before, Long.MAX_VALUE);
-    boolean next =
-        conversationProgress.heldTo() == before && entries.getFirst().seq() <= before + 1;
-    conversationProgress.head = Math.max(before, entries.getLast().seq());
+    final long before = progress.head();
+    sender.markOwnPending(id, progress, entries, before, Long.MAX_VALUE);
+    boolean next = progress.heldTo() == before && entries.getFirst().seq() <= before + 1;
+    progress.recordDelivered(entries.getLast().seq());
     if (next) {
-      if (!conversationProgress.waitsForSent()) {
-        sender.send(id, conversationProgress, entries, true);
+      if (!progress.waitsForSent()) {
+        sender.send(id, progress, entries, true);
       }
-      sender.hold(conversationProgress, entries);
+      sender.hold(progress, entries);
       // From here on entries are not sent because the client does not read: see drained().
-      conversationProgress.skipping =
-          conversationProgress.isLagging()
-              && !conversationProgress.waitsForSent()
-              && port.isOverfull();
+      progress.skip(progress.isLagging() && !progress.waitsForSent() && port.isOverfull());
     }
-    update(id, conversationProgress);
+    update(id, progress);
     requestPages();
   }
 
@@ -209,10 +192,9 @@ final class DeliveryTracker {
    * entry arrives, it must not be sent again.
    */
   void sentBeforeEntry(ConversationId id, long seq) {
-    ConversationProgress conversationProgress =
-        tracked.startedProgressOf(id, ConversationProgress.UNKNOWN);
-    sender.cover(conversationProgress, seq);
-    update(id, conversationProgress);
+    ConversationProgress progress = tracked.startedProgressOf(id, ConversationProgress.UNKNOWN);
+    sender.cover(progress, seq);
+    update(id, progress);
   }
 
   /**
@@ -220,16 +202,12 @@ final class DeliveryTracker {
    * sent.
    */
   void sentAfterEntry(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (conversationProgress != null && conversationProgress.completePendingSent(seq)) {
-      conversationProgress.limitClaim(seq);
-      while (conversationProgress.hasPosition()
-          && conversationProgress.sentTo < conversationProgress.head
-          && conversationProgress.isAnnounced(conversationProgress.sentTo + 1)) {
-        conversationProgress.sentTo++;
-      }
-      sender.sendHeld(id, conversationProgress);
-      update(id, conversationProgress);
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (progress != null && progress.completePendingSent(seq)) {
+      progress.limitClaim(seq);
+      progress.passAnnounced(progress.head());
+      sender.sendHeld(id, progress);
+      update(id, progress);
       requestPages();
     }
   }
@@ -238,10 +216,10 @@ final class DeliveryTracker {
    * No {@code sent} frame will announce this entry after all: it is sent as an ordinary message.
    */
   void sentCancelled(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (conversationProgress != null && sender.uncover(conversationProgress, seq)) {
-      sender.sendHeld(id, conversationProgress);
-      update(id, conversationProgress);
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (progress != null && sender.uncover(progress, seq)) {
+      sender.sendHeld(id, progress);
+      update(id, progress);
       requestPages();
     }
   }
@@ -249,39 +227,33 @@ final class DeliveryTracker {
   /** The conversation's answer to {@link Port#requestPage}: a page of entries, ascending. */
   void page(ConversationId id, List<Entry> entries) {
     ReplayPages.@Nullable PageRequest pageRequest = replayPages.take(id);
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (pageRequest == null || conversationProgress == null || !conversationProgress.isLagging()) {
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (pageRequest == null || progress == null || !progress.isLagging()) {
       requestPages();
       return;
     }
-    long before = conversationProgress.sentTo;
-    sender.markOwnPending(
-        id,
-        conversationProgress,
-        entries,
-        Math.max(conversationProgress.undeliveredAbove, conversationProgress.sentTo),
-        conversationProgress.head);
-    boolean blocked = sender.send(id, conversationProgress, entries, false);
-    sender.hold(conversationProgress, entries);
-    int sent = (int) (conversationProgress.sentTo - before);
+    long before = progress.sentTo();
+    sender.markOwnPending(id, progress, entries, progress.undeliveredAbove(), progress.head());
+    boolean blocked = sender.send(id, progress, entries, false);
+    sender.hold(progress, entries);
+    int sent = (int) (progress.sentTo() - before);
     if (!blocked) {
       replayPages.grow();
-    } else if (!conversationProgress.waitsForSent()) {
+    } else if (!progress.waitsForSent()) {
       replayPages.shrinkTo(sent);
     }
     if (sent > 0) {
-      conversationProgress.failedPages = 0;
-      conversationProgress.emptyPages = 0;
+      progress.clearFruitlessPages();
     } else if (!blocked && pageRequest.after() == before) {
       // The user entity reports only persisted entries, but a store may show them late: an empty
       // page is requested again.
-      if (++conversationProgress.emptyPages >= MAX_EMPTY_PAGES) {
-        sender.announceGap(id, conversationProgress, conversationProgress.head, "missing");
+      if (progress.recordEmptyPage() >= MAX_EMPTY_PAGES) {
+        sender.announceGap(id, progress, progress.head(), "missing");
       } else {
-        replayPages.waitBeforeRetry(id, conversationProgress);
+        replayPages.waitBeforeRetry(id, progress);
       }
     }
-    update(id, conversationProgress);
+    update(id, progress);
     requestPages();
   }
 
@@ -291,10 +263,10 @@ final class DeliveryTracker {
    */
   void pageFailed(ConversationId id) {
     replayPages.take(id);
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (conversationProgress != null && conversationProgress.isLagging()) {
-      conversationProgress.failedPages = Math.min(conversationProgress.failedPages + 1, 16);
-      replayPages.waitBeforeRetry(id, conversationProgress);
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (progress != null && progress.isLagging()) {
+      progress.recordFailedPage();
+      replayPages.waitBeforeRetry(id, progress);
     }
     requestPages();
   }
@@ -302,10 +274,10 @@ final class DeliveryTracker {
   /** The conversation refuses to show this user its entries: the rest becomes a gap. */
   void pageRefused(ConversationId id) {
     replayPages.take(id);
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (conversationProgress != null && conversationProgress.isLagging()) {
-      sender.announceGap(id, conversationProgress, conversationProgress.head, "not_found");
-      update(id, conversationProgress);
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (progress != null && progress.isLagging()) {
+      sender.announceGap(id, progress, progress.head(), "not_found");
+      update(id, progress);
     }
     requestPages();
   }
@@ -314,17 +286,15 @@ final class DeliveryTracker {
    * The user entity reports that the entries {@code from} to {@code to} are no longer available.
    */
   void gapSeen(ConversationId id, long from, long to, String reason) {
-    ConversationProgress conversationProgress = tracked.progressOf(id, from - 1);
-    boolean next =
-        conversationProgress.sentTo == conversationProgress.head
-            && from <= conversationProgress.sentTo + 1;
-    conversationProgress.head = Math.max(conversationProgress.head, to);
+    ConversationProgress progress = tracked.progressOf(id, from - 1);
+    boolean next = progress.sentTo() == progress.head() && from <= progress.sentTo() + 1;
+    progress.raiseHead(to);
     // If earlier entries are still unsent, replay announces this gap when it gets there, so that
     // order holds.
-    if (next && to > conversationProgress.sentTo) {
-      sender.announceGap(id, conversationProgress, to, reason);
+    if (next && to > progress.sentTo()) {
+      sender.announceGap(id, progress, to, reason);
     }
-    update(id, conversationProgress);
+    update(id, progress);
     requestPages();
   }
 
@@ -333,16 +303,14 @@ final class DeliveryTracker {
    * ignored.
    */
   void ack(ConversationId id, long seq) {
-    @Nullable ConversationProgress conversationProgress = tracked.get(id);
-    if (conversationProgress == null) {
+    @Nullable ConversationProgress progress = tracked.get(id);
+    if (progress == null) {
       return;
     }
-    long claim = Math.min(seq, conversationProgress.highestKnownSeq());
-    if (claim <= conversationProgress.claimed) {
+    if (!progress.recordClaim(seq)) {
       return;
     }
-    conversationProgress.claimed = claim;
-    update(id, conversationProgress);
+    update(id, progress);
     // Many clients acknowledge each message. Wait for a quarter of the window, so that one page
     // serves many acknowledgements.
     if (sender.windowRoom() >= Limits.WINDOW / 4) {
@@ -373,12 +341,12 @@ final class DeliveryTracker {
    */
   void drained(boolean announce) {
     for (ConversationId id : replayPages.lagging()) {
-      ConversationProgress conversationProgress = tracked.get(id);
-      if (conversationProgress != null && conversationProgress.skipping) {
-        conversationProgress.skipping = false;
+      ConversationProgress progress = tracked.get(id);
+      if (progress != null && progress.isSkipping()) {
+        progress.skip(false);
         if (announce) {
-          sender.announceGap(id, conversationProgress, conversationProgress.head, "slow");
-          update(id, conversationProgress);
+          sender.announceGap(id, progress, progress.head(), "slow");
+          update(id, progress);
         }
       }
     }
@@ -436,30 +404,25 @@ final class DeliveryTracker {
 
   // Called after every change of a conversation's progress. Updates acknowledgements, window, lag
   // and backlog.
-  private void update(ConversationId id, ConversationProgress conversationProgress) {
-    long earned = conversationProgress.acknowledgeableSeq();
-    if (earned > conversationProgress.acked) {
-      sender.acknowledge(conversationProgress, earned);
+  private void update(ConversationId id, ConversationProgress progress) {
+    long earned = progress.acknowledgeableSeq();
+    if (earned > progress.acked()) {
+      sender.acknowledge(progress, earned);
       acks.put(id, new User.Ack(id, earned, earned));
     }
-    sender.dropPassed(conversationProgress);
-    if (conversationProgress.isLagging()) {
+    sender.dropPassed(progress);
+    if (progress.isLagging()) {
       replayPages.lags(id);
     } else {
       replayPages.lagsNoMore(id);
-      conversationProgress.skipping = false;
-      conversationProgress.failedPages = 0;
-      conversationProgress.emptyPages = 0;
+      progress.skip(false);
+      progress.clearFruitlessPages();
     }
-    if (conversationProgress.nothingOutstanding()) {
-      tracked.end(id, conversationProgress);
+    if (progress.nothingOutstanding()) {
+      tracked.end(id, progress);
     }
-    if (conversationProgress.backlogTo > 0
-        && conversationProgress.sentTo >= conversationProgress.backlogTo) {
-      conversationProgress.backlogTo = 0;
-      if (--openBacklogs == 0) {
-        port.synced(sender.backlogSent());
-      }
+    if (progress.completeBacklog() && --openBacklogs == 0) {
+      port.synced(sender.backlogSent());
     }
   }
 }

@@ -55,16 +55,16 @@ final class EntrySender {
   }
 
   /** A {@code sent} frame goes out for an entry that the user entity has not delivered yet. */
-  void cover(ConversationProgress conversationProgress, long seq) {
-    if (seq > conversationProgress.sentTo && conversationProgress.addCovered(seq)) {
-      conversationProgress.limitClaim(seq);
+  void cover(ConversationProgress progress, long seq) {
+    if (seq > progress.sentTo() && progress.addCovered(seq)) {
+      progress.limitClaim(seq);
       coveredTotal++;
     }
   }
 
   /** No {@code sent} frame will come for this entry. Returns whether one was pending. */
-  boolean uncover(ConversationProgress conversationProgress, long seq) {
-    if (!conversationProgress.cancelPendingSent(seq)) {
+  boolean uncover(ConversationProgress progress, long seq) {
+    if (!progress.cancelPendingSent(seq)) {
       return false;
     }
     coveredTotal--;
@@ -72,15 +72,15 @@ final class EntrySender {
   }
 
   /** The client has everything up to {@code seq}: these messages leave the window. */
-  void acknowledge(ConversationProgress conversationProgress, long seq) {
-    unacked -= conversationProgress.recordAck(seq);
+  void acknowledge(ConversationProgress progress, long seq) {
+    unacked -= progress.recordAck(seq);
   }
 
   /** Forgets covered entries that delivery has passed, and held entries that need not wait. */
-  void dropPassed(ConversationProgress conversationProgress) {
-    coveredTotal -= conversationProgress.dropPassed();
-    if (!conversationProgress.waitsForSent()) {
-      takeHeld(conversationProgress);
+  void dropPassed(ConversationProgress progress) {
+    coveredTotal -= progress.dropPassed();
+    if (!progress.waitsForSent()) {
+      takeHeld(progress);
     }
   }
 
@@ -90,34 +90,31 @@ final class EntrySender {
    * @param live whether the entries are new; otherwise they are a page of replay
    */
   boolean send(
-      ConversationId id,
-      ConversationProgress conversationProgress,
-      List<Entry> entries,
-      boolean live) {
+      ConversationId id, ConversationProgress progress, List<Entry> entries, boolean live) {
     for (Entry entry : entries) {
       long seq = entry.seq();
-      if (seq <= conversationProgress.sentTo) {
+      if (seq <= progress.sentTo()) {
         continue;
       }
-      if (seq > conversationProgress.head) {
+      if (seq > progress.head()) {
         return false;
       }
       if (live ? port.isOverfull() : !port.canReplay()) {
         return true;
       }
-      if (seq > conversationProgress.sentTo + 1) {
-        announceGap(id, conversationProgress, seq - 1, "missing");
+      if (seq > progress.sentTo() + 1) {
+        announceGap(id, progress, seq - 1, "missing");
       }
-      if (conversationProgress.isPendingSent(seq)) {
+      if (progress.isPendingSent(seq)) {
         return true;
-      } else if (conversationProgress.isCovered(seq)) {
-        conversationProgress.sentTo = seq;
+      } else if (progress.isCovered(seq)) {
+        progress.recordPassed(seq);
       } else if (windowRoom() <= 0) {
         return true;
       } else {
         port.message(id, entry, live);
-        unacked += conversationProgress.recordSent(seq);
-        if (seq <= conversationProgress.backlogTo) {
+        unacked += progress.recordSent(seq);
+        if (progress.isInBacklog(seq)) {
           backlogSent++;
         }
       }
@@ -133,54 +130,45 @@ final class EntrySender {
    * @param to only entries up to this seq are marked
    */
   void markOwnPending(
-      ConversationId id,
-      ConversationProgress conversationProgress,
-      List<Entry> entries,
-      long after,
-      long to) {
+      ConversationId id, ConversationProgress progress, List<Entry> entries, long after, long to) {
     for (Entry entry : entries) {
       long seq = entry.seq();
       if (seq > after
           && seq <= to
           && port.belongsToPendingPost(id, entry)
-          && conversationProgress.addCovered(seq)) {
-        conversationProgress.addPendingSent(seq);
+          && progress.addCovered(seq)) {
+        progress.addPendingSent(seq);
         coveredTotal++;
       }
     }
   }
 
   /** Holds entries while the next one waits for its {@code sent} frame. */
-  void hold(ConversationProgress conversationProgress, List<Entry> entries) {
-    if (conversationProgress.waitsForSent()) {
-      heldTotal += conversationProgress.hold(entries, MAX_HELD - heldTotal);
+  void hold(ConversationProgress progress, List<Entry> entries) {
+    if (progress.waitsForSent()) {
+      heldTotal += progress.hold(entries, MAX_HELD - heldTotal);
     }
   }
 
-  private List<Entry> takeHeld(ConversationProgress conversationProgress) {
-    List<Entry> taken = conversationProgress.takeHeld();
+  private List<Entry> takeHeld(ConversationProgress progress) {
+    List<Entry> taken = progress.takeHeld();
     heldTotal -= taken.size();
     return taken;
   }
 
   /** Sends the held entries as far as possible, and holds the rest if it must wait. */
-  void sendHeld(ConversationId id, ConversationProgress conversationProgress) {
-    List<Entry> waiting = takeHeld(conversationProgress);
-    send(id, conversationProgress, waiting, true);
-    hold(conversationProgress, waiting);
+  void sendHeld(ConversationId id, ConversationProgress progress) {
+    List<Entry> waiting = takeHeld(progress);
+    send(id, progress, waiting, true);
+    hold(progress, waiting);
   }
 
   /** Announces that the unsent entries up to {@code to}, inclusive, are not sent. */
-  void announceGap(
-      ConversationId id, ConversationProgress conversationProgress, long to, String reason) {
-    while (conversationProgress.sentTo < to
-        && conversationProgress.isAnnounced(conversationProgress.sentTo + 1)) {
-      conversationProgress.sentTo++;
-    }
-    if (conversationProgress.sentTo < to) {
-      port.gap(id, conversationProgress.sentTo + 1, to, reason);
-      conversationProgress.limitClaim(conversationProgress.sentTo + 1);
-      conversationProgress.sentTo = to;
+  void announceGap(ConversationId id, ConversationProgress progress, long to, String reason) {
+    progress.passAnnounced(to);
+    if (progress.sentTo() < to) {
+      port.gap(id, progress.sentTo() + 1, to, reason);
+      progress.recordGap(to);
     }
   }
 }

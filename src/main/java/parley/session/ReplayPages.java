@@ -76,23 +76,17 @@ final class ReplayPages {
       if (pageRequests.size() >= MAX_PAGES || room <= 0) {
         return;
       }
-      ConversationProgress conversationProgress = tracked.get(id);
-      if (conversationProgress == null
-          || conversationProgress.skipping
-          || conversationProgress.waitsForSent()) {
+      ConversationProgress progress = tracked.get(id);
+      if (progress == null || progress.isSkipping() || progress.waitsForSent()) {
         continue;
       }
       if (pageRequests.containsKey(id) || ticksToWait.containsKey(id)) {
         continue;
       }
-      int limit =
-          (int)
-              Math.min(
-                  Math.min(pageSize, room),
-                  conversationProgress.head - conversationProgress.sentTo);
+      int limit = (int) Math.min(Math.min(pageSize, room), progress.unsent());
       reservedRoom += limit;
-      pageRequests.put(id, new PageRequest(conversationProgress.sentTo, limit));
-      port.requestPage(id, conversationProgress.sentTo, limit);
+      pageRequests.put(id, new PageRequest(progress.sentTo(), limit));
+      port.requestPage(id, progress.sentTo(), limit);
     }
   }
 
@@ -114,8 +108,8 @@ final class ReplayPages {
   }
 
   /** The last page failed or was empty: the conversation waits, longer each time. */
-  void waitBeforeRetry(ConversationId id, ConversationProgress conversationProgress) {
-    int tries = conversationProgress.failedPages + conversationProgress.emptyPages;
+  void waitBeforeRetry(ConversationId id, ConversationProgress progress) {
+    int tries = progress.fruitlessPages();
     ticksToWait.put(id, Math.min(MAX_WAIT_TICKS, 1 << Math.min(tries - 1, 5)));
   }
 

@@ -41,8 +41,8 @@ final class TrackedConversations {
 
   /** Whether the conversation has outstanding entries and it is known how far it was sent. */
   boolean hasPosition(ConversationId id) {
-    ConversationProgress conversationProgress = progressById.get(id);
-    return conversationProgress != null && conversationProgress.hasPosition();
+    ConversationProgress progress = progressById.get(id);
+    return progress != null && progress.hasPosition();
   }
 
   /** Number of conversations with outstanding entries. */
@@ -50,8 +50,8 @@ final class TrackedConversations {
     return progressById.size();
   }
 
-  void add(ConversationId id, ConversationProgress conversationProgress) {
-    progressById.put(id, conversationProgress);
+  void add(ConversationId id, ConversationProgress progress) {
+    progressById.put(id, progress);
   }
 
   /** Whether the last sent seq of this conversation may have been dropped at the bound. */
@@ -63,9 +63,9 @@ final class TrackedConversations {
   void userLeft(ConversationId id) {
     completed.computeIfPresent(
         id, (k, sentPosition) -> new SentPosition(sentPosition.sentTo(), true));
-    @Nullable ConversationProgress conversationProgress = progressById.get(id);
-    if (conversationProgress != null) {
-      conversationProgress.userLeft = true;
+    @Nullable ConversationProgress progress = progressById.get(id);
+    if (progress != null) {
+      progress.recordLeft();
     }
   }
 
@@ -85,18 +85,16 @@ final class TrackedConversations {
     // If the entries are above the old end, the user was added again: start there. Otherwise they
     // are repeats, and the old end holds.
     boolean again = before > sentPosition.sentTo();
-    ConversationProgress conversationProgress =
-        new ConversationProgress(
-            again || before == ConversationProgress.UNKNOWN ? before : sentPosition.sentTo());
-    conversationProgress.userLeft = !again;
-    conversationProgress.earlierSentTo = sentPosition.sentTo();
-    return conversationProgress;
+    return ConversationProgress.afterLeaving(
+        again || before == ConversationProgress.UNKNOWN ? before : sentPosition.sentTo(),
+        sentPosition.sentTo(),
+        again);
   }
 
   /** Drops the progress of a conversation without outstanding entries, and remembers its end. */
-  void end(ConversationId id, ConversationProgress conversationProgress) {
+  void end(ConversationId id, ConversationProgress progress) {
     progressById.remove(id);
-    completed.put(id, new SentPosition(conversationProgress.sentTo, conversationProgress.userLeft));
+    completed.put(id, new SentPosition(progress.sentTo(), progress.userLeft()));
   }
 
   /**
@@ -104,15 +102,10 @@ final class TrackedConversations {
    * what the user entity delivers now.
    */
   ConversationProgress progressOf(ConversationId id, long before) {
-    ConversationProgress conversationProgress = startedProgressOf(id, before);
-    if (!conversationProgress.hasPosition()) {
-      conversationProgress.sentTo = Math.max(before, conversationProgress.earlierSentTo);
-      conversationProgress.head = conversationProgress.sentTo;
-      conversationProgress.acked =
-          Math.max(conversationProgress.acked, conversationProgress.sentTo);
-      conversationProgress.claimed =
-          Math.max(conversationProgress.claimed, conversationProgress.acked);
+    ConversationProgress progress = startedProgressOf(id, before);
+    if (!progress.hasPosition()) {
+      progress.startAfter(before);
     }
-    return conversationProgress;
+    return progress;
   }
 }
