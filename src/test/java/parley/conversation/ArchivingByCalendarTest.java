@@ -38,7 +38,7 @@ class ArchivingByCalendarTest {
   private static final int HOT_DAYS = 2;
 
   @Test
-  void whoNobodyUsesAnyMoreIsCalledOnItsDayAndArchivedWhole() {
+  void unusedConversationIsArchivedOnItsDay() {
     ActorTestKit kit = ActorTestKit.create("ByCalendar", ConversationHarness.IN_MEMORY);
     try (Telemetry telemetry = new Telemetry()) {
       PersistenceTestKit journal = PersistenceTestKit.create(kit.system());

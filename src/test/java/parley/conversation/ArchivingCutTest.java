@@ -38,7 +38,7 @@ class ArchivingCutTest {
 
   @ParameterizedTest
   @EnumSource(Cut.class)
-  void itIsFinishedByTheNextLife(Cut cut) {
+  void interruptedRunIsFinishedAfterRestart(Cut cut) {
     ConversationHarness h = ConversationHarness.direct();
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     try (ColdTierHarness rig = new ColdTierHarness(h)) {

@@ -91,7 +91,7 @@ class ArchivingStoreTest {
 
   /** The mark that journals keep of removed events is gone, and then all events are. */
   @Test
-  void theNumbersGoOnThoughTheJournalHasForgottenThem() throws Exception {
+  void seqsContinueAfterRemovalFromTheJournal() throws Exception {
     ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
     String name = LogReader.persistenceId(id);
     HandCalendar calendar = new HandCalendar();

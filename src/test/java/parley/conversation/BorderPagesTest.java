@@ -47,7 +47,7 @@ class BorderPagesTest {
   }
 
   @Test
-  void aPageThatIsCutSaysWhereThatCameFromWhichItShows() {
+  void cutPageNamesTheTierOfTheEntriesItShows() {
     ConversationHarness h = ConversationHarness.direct();
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     try (ColdTierHarness rig = new ColdTierHarness(h)) {
@@ -68,7 +68,7 @@ class BorderPagesTest {
   }
 
   @Test
-  void aPageThatIsArchivedWhileItIsReadComesFromTheColdTier() {
+  void pageArchivedDuringTheReadComesFromTheColdTier() {
     ConversationHarness h = held();
     try (ColdTierHarness rig = new ColdTierHarness(h)) {
       rig.texts(1_199);
@@ -109,7 +109,7 @@ class BorderPagesTest {
   }
 
   @Test
-  void soDoesAPageOverTheBorderThatHasMoved() {
+  void pageAcrossAMovedBorderComesFromBothTiers() {
     ConversationHarness h = held();
     try (ColdTierHarness rig = new ColdTierHarness(h)) {
       rig.texts(1_199);

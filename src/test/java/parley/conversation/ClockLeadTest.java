@@ -8,7 +8,7 @@ class ClockLeadTest {
   private static final long FAR = ClockLead.FAR_MILLIS + 1;
 
   @Test
-  void aNearLeadCountsForAllEntriesAndAFarOneForItsOwn() {
+  void smallClockLeadAppliesToAllEntriesAndLargeLeadToItsOwnRange() {
     ClockLead lead = ClockLead.NONE.with(5_000, 10);
     assertThat(lead).isEqualTo(new ClockLead(5_000, 0, 0));
     assertThat(lead.near()).isEqualTo(5_000);
@@ -21,7 +21,7 @@ class ClockLeadTest {
   }
 
   @Test
-  void theBoundOfTwoCoversBoth() {
+  void mergedLeadCoversBothRanges() {
     ClockLead near = new ClockLead(7, 0, 0);
     ClockLead one = new ClockLead(FAR, 20, 30);
     ClockLead other = new ClockLead(2 * FAR, 25, 50);
@@ -32,7 +32,7 @@ class ClockLeadTest {
   }
 
   @Test
-  void ofALeadThatAnEarlierVersionStoredEachEntryMayBeOne() {
+  void leadStoredByAnEarlierVersionAppliesToEveryEntry() {
     assertThat(ClockLead.stored(FAR, 0, 0, 99)).isEqualTo(new ClockLead(FAR, 1, 99));
     assertThat(ClockLead.stored(FAR, 3, 4, 99)).isEqualTo(new ClockLead(FAR, 3, 4));
     assertThat(ClockLead.stored(5, 0, 0, 99)).isEqualTo(new ClockLead(5, 0, 0));

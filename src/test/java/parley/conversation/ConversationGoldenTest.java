@@ -98,7 +98,7 @@ class ConversationGoldenTest {
   }
 
   @Test
-  void everyKindOfEventHasAFile() {
+  void everyEventTypeHasAGoldenFile() {
     assertThat(events().values().stream().map(Object::getClass).distinct())
         .containsExactlyInAnyOrderElementsOf(
             Arrays.asList(ConversationEvent.class.getPermittedSubclasses()));

@@ -20,7 +20,7 @@ import parley.model.HistoryPage.Tier;
 class ConversationHistoryTest {
 
   @Test
-  void aDeletedTextIsGoneFromPagesEditsAndPreviews() {
+  void deletedTextIsGoneFromPagesEditsAndPreviews() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.text(ANN, "c2", "secret");
@@ -45,7 +45,7 @@ class ConversationHistoryTest {
   }
 
   @Test
-  void thePreviewBeforeMemoryIsLookedUp() {
+  void previewOlderThanMemoryIsReadFromTheLog() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.text(ANN, "c2", "last");
@@ -75,7 +75,7 @@ class ConversationHistoryTest {
   }
 
   @Test
-  void unreadIsCountedFromTheLogWhereverTheCursorIs() {
+  void unreadIsCountedFromTheLogForAnyCursor() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 1; i < 1_000; i++) {
@@ -99,7 +99,7 @@ class ConversationHistoryTest {
   }
 
   @Test
-  void pagesAreTheSameFromMemoryAndFromTheLog() {
+  void pagesFromMemoryEqualPagesFromTheLog() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 1; i < 700; i++) {
@@ -130,7 +130,7 @@ class ConversationHistoryTest {
   }
 
   @Test
-  void aPageIsBoundedInBytesFromTheSideThatWasAskedFor() {
+  void pageIsBoundedInBytesFromTheRequestedSide() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       String large = "\u0001".repeat(16_000);

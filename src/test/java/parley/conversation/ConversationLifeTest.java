@@ -22,7 +22,7 @@ import parley.user.Delivery;
 class ConversationLifeTest {
 
   @Test
-  void whatAUserDoesNotAcknowledgeIsToldAgainAlsoAfterARestart() {
+  void unacknowledgedEntriesAreRedispatchedAlsoAfterARestart() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.deaf.add(BOB);
@@ -47,7 +47,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void whatIsSettledIsNotToldAgain() {
+  void acknowledgedEntriesAreNotRedispatched() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(
           new ConversationSettings(
@@ -78,7 +78,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void aLifeThatFindsSomethingUntoldBeginsAndEndsWithAnEvent() {
+  void recoveryWithUndeliveredEntriesWritesAFirstAndALastEvent() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       int before = h.events().size();
@@ -92,7 +92,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void aLifeThatOnlyReadsWritesNothing() {
+  void incarnationThatOnlyReadsWritesNothing() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
@@ -108,7 +108,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void aLifeThatOnlyReadsFindsWhatSomebodyElseHasWrittenMeanwhile() {
+  void readingIncarnationFindsEntriesOfAnotherWriter() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
@@ -135,7 +135,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void nothingIsWrittenBeforeTheReminderIsThere() {
+  void nothingIsWrittenBeforeTheReminderIsDurable() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
@@ -170,7 +170,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void aReminderIsLetGoOnlyBehindAWriteOfThatLife() {
+  void reminderIsReleasedOnlyAfterAWriteOfTheSameIncarnation() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(shared());
       h.opening(ANN, BOB, "c0");
@@ -188,7 +188,7 @@ class ConversationLifeTest {
 
   /** The first write of another node is on its way while the reminder asks here. */
   @Test
-  void whereThereIsNothingYetTheReminderIsNotLetGo() {
+  void reminderOfAnEmptyConversationIsNotReleased() {
     List<ConversationEvent> written;
     try (ConversationHarness elsewhere = ConversationHarness.direct()) {
       elsewhere.deaf.add(BOB);
@@ -216,7 +216,7 @@ class ConversationLifeTest {
 
   /** Nor by a life that had asked for it and came to nothing. */
   @Test
-  void aLifeThatMadeNothingLetsNoReminderGo() {
+  void incarnationWithoutAWriteReleasesNoReminder() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
@@ -237,7 +237,7 @@ class ConversationLifeTest {
 
   /** Nobody else writes into a store that is not shared. */
   @Test
-  void aStoreOfOneNodeHasNobodyElsesWrites() {
+  void storeOfOneNodeNeedsNoFirstWrite() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
@@ -249,7 +249,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void aConversationOfNobodyLeavesAtOnce() {
+  void conversationWithoutMembersStopsAtOnce() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.tell(new Conversation.Typing(ANN, true));
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -260,7 +260,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void cursorsThatWereLostOnTheirWayAreToldAgain() {
+  void lostCursorsAreSentAgain() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.text(ANN, "c1", "t");
@@ -280,7 +280,7 @@ class ConversationLifeTest {
   }
 
   @Test
-  void whoIsStoppedBeforeAllHaveHeardIsCalledAgain() {
+  void stopBeforeFullDeliveryIsFollowedByAWake() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       h.deaf.add(BOB);

@@ -25,7 +25,7 @@ import parley.model.Role;
 class ConversationMembersTest {
 
   @Test
-  void aStrangerLearnsNothing() {
+  void nonMemberGetsNotFound() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       assertRefused(h.post(ANN, "c", text("x")), ErrorCode.NOT_FOUND);
       h.opening(ANN, BOB, "c1");
@@ -39,7 +39,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void aStrangerIsRefusedByTheFieldThatNamedIt() {
+  void unknownMemberIsRefusedWithItsField() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.strangers.add(BOB);
       h.tell(new Conversation.OpenDirect(ANN, BOB, h.views.getRef()));
@@ -54,7 +54,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void aDirectConversationNeedsAPeerThatExists() {
+  void directConversationNeedsAnExistingPeer() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.strangers.add(BOB);
       h.tell(new Conversation.OpenDirect(ANN, BOB, h.views.getRef()));
@@ -71,7 +71,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void aMemberSeesFromItsEntryToItsEnd() {
+  void memberSeesEntriesFromJoiningToLeaving() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       h.text(ANN, "c1", "before");
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT, BOB), h.views.getRef()));
@@ -96,7 +96,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void theLastAdminHandsOverAndAnEmptyGroupTakesNothing() {
+  void leavingLastAdminPromotesAnotherAndAnEmptyGroupRefusesPosts() {
     try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.tell(new Conversation.SetRole(ANN, ANN, Role.MEMBER, h.views.getRef()));
       h.views.expectMessageClass(Conversation.Refused.class);
@@ -117,7 +117,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void twoChangesOfMembersAtOnceAreBothAnswered() {
+  void concurrentMemberChangesAreBothAnswered() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT, DAN), h.views.getRef()));
       h.tell(new Conversation.AddMembers(ANN, List.of(CAT), h.views.getRef()));
@@ -147,7 +147,7 @@ class ConversationMembersTest {
 
   /** Two tries with one reference ask about the same people, and one answer serves both. */
   @Test
-  void aGroupThatIsWantedTwiceWhileItsReminderIsAskedForIsMadeOnce() {
+  void repeatedCreationDuringTheReminderRequestMakesOneGroup() {
     try (ConversationHarness h = new ConversationHarness(ConversationId.group("twins"))) {
       List<ConversationReminder.Command> reminders =
           java.util.Collections.synchronizedList(new java.util.ArrayList<>());
@@ -167,7 +167,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void whatWaitsForTheOpeningKeepsItsOrder() {
+  void requestsThatWaitForTheOpeningKeepTheirOrder() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       int count = DirectOpening.MAX_WAITING;
       for (int i = 0; i < count; i++) {
@@ -184,7 +184,7 @@ class ConversationMembersTest {
   }
 
   @Test
-  void whoHasLeftDoesNotSeeWhatWasWrittenLater() {
+  void formerMemberDoesNotSeeLaterEntries() {
     try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.text(ANN, "c1", "first");
       h.text(ANN, "c2", "second");

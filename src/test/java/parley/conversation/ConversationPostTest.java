@@ -17,7 +17,7 @@ import parley.model.ErrorCode;
 class ConversationPostTest {
 
   @Test
-  void aPostIsInTheJournalBeforeItIsAnswered() {
+  void postIsDurableBeforeItsAnswer() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       Conversation.Posted posted = h.opening(ANN, BOB, "c1");
       assertThat(posted.seq()).isEqualTo(1);
@@ -27,7 +27,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void aFailedWriteIsNotAnsweredAsSentAndCanBeTriedAgain() {
+  void failedWriteIsNotAcknowledgedAndCanBeRetried() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c1");
       h.journal().failNextPersisted("conversation|" + h.id.value());
@@ -42,7 +42,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void oneClientMsgIdIsOneEntryAlsoAfterARestart() {
+  void clientMsgIdMakesOneEntryAlsoAfterARestart() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       Conversation.Posted first = h.opening(ANN, BOB, "c1");
       Conversation.Posted again = h.text(ANN, "c1", "other words");
@@ -58,7 +58,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void retriesInOneBurstAreOneEntry() {
+  void retriesInOneBurstMakeOneEntry() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       for (int i = 0; i < 20; i++) {
@@ -77,7 +77,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void whatWaitsGoesTogether() {
+  void waitingPostsAreWrittenInOneBatch() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.opening(ANN, BOB, "c0");
       int before = h.events().size();
@@ -94,7 +94,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void anOldIdWithATimeIsFoundForEverAndOneWithoutForTenThousandEntries() {
+  void timedIdIsFoundForEverAndUntimedIdForTenThousandEntries() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       h.settings(
           new ConversationSettings(
@@ -146,7 +146,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void timeNeverGoesBack() {
+  void entryTimesNeverGoBack() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       long at = h.opening(ANN, BOB, "c0").at();
       h.clock.addAndGet(-60_000);
@@ -155,7 +155,7 @@ class ConversationPostTest {
   }
 
   @Test
-  void typingGoesToTheOthersOnly() {
+  void typingReachesOtherMembersOnly() {
     try (ConversationHarness h = ConversationHarness.group(BOB, CAT)) {
       h.tell(new Conversation.Typing(BOB, true));
       h.tell(new Conversation.Typing(DAN, true));

@@ -27,7 +27,7 @@ class ConversationRandomTest {
           ConversationHarness.DAN);
 
   @Test
-  void cursorsCountersAndPagesAreThoseOfTheLog() {
+  void cursorsCountsAndPagesMatchTheLog() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest seed " + seed);
     Random random = new Random(seed);
@@ -38,7 +38,7 @@ class ConversationRandomTest {
   }
 
   @Test
-  void theSameWithOldEntriesInTheColdTier() {
+  void cursorsCountsAndPagesMatchWithOldEntriesInTheColdTier() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest with archiving, seed " + seed);
     Random random = new Random(seed);

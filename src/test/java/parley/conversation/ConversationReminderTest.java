@@ -33,7 +33,7 @@ class ConversationReminderTest {
   }
 
   @Test
-  void oneThatComesBackWakesItsConversationUntilThatAnswers() {
+  void recoveredReminderWakesItsConversationUntilItAnswers() {
     time.timePasses(ConversationReminder.FIRST_WAKE_DELAY);
     woken.receiveMessage();
     time.timePasses(ConversationReminder.WAKE_INTERVAL);
@@ -44,7 +44,7 @@ class ConversationReminderTest {
   }
 
   @Test
-  void aConversationThatEndsWithoutLettingGoIsWoken() {
+  void conversationThatStopsWithoutAReleaseIsWoken() {
     keep(1);
     conversation.expectMessage(new Conversation.Kept(1));
     time.expectNoMessageFor(ConversationReminder.WAKE_INTERVAL, woken);
@@ -56,7 +56,7 @@ class ConversationReminderTest {
 
   /** It was on its way while the conversation moved to another node and asked from there. */
   @Test
-  void whatALifeBeforeLetsGoStaysForTheNext() {
+  void releaseOfAnEarlierIncarnationKeepsTheReminderOfTheNext() {
     TestProbe<Conversation.Command> before = kit.createTestProbe();
     reminder.tell(new ConversationReminder.Keep(1, before.getRef()));
     before.expectMessage(new Conversation.Kept(1));
@@ -69,7 +69,7 @@ class ConversationReminderTest {
   }
 
   @Test
-  void oneThatIsLetGoPromisesNothingMore() {
+  void releasedReminderWakesNobody() {
     keep(1);
     conversation.expectMessage(new Conversation.Kept(1));
     reminder.tell(new ConversationReminder.Release(conversation.getRef()));
@@ -83,7 +83,7 @@ class ConversationReminderTest {
 
   /** It was made durable before the question came. */
   @Test
-  void oneThatIsAdoptedSaysSoAndWakesItsConversation() {
+  void adoptedReminderConfirmsAndWakesItsConversation() {
     TestProbe<ConversationReminder.Adopted> adopted = kit.createTestProbe();
     reminder.tell(new ConversationReminder.Adopt(adopted.getRef()));
     adopted.expectMessage(new ConversationReminder.Adopted(ID));
@@ -97,7 +97,7 @@ class ConversationReminderTest {
 
   /** Its first write may be on its way from elsewhere. */
   @Test
-  void whereThereIsNoConversationItLooksFourTimesOver90Seconds() {
+  void missingConversationIsCheckedFourTimesOver90Seconds() {
     reminder.tell(new ConversationReminder.NotThere());
     for (int wake = 1; wake <= ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {
       shard.expectNoMessage(Duration.ofMillis(50));
@@ -117,7 +117,7 @@ class ConversationReminderTest {
   }
 
   @Test
-  void aConversationThatWasMadeMeanwhileIsKept() {
+  void conversationCreatedMeanwhileKeepsItsReminder() {
     for (int wake = 1; wake < ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {
       time.timePasses(
           wake == 1 ? ConversationReminder.FIRST_WAKE_DELAY : ConversationReminder.WAKE_INTERVAL);

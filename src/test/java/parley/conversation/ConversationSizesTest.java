@@ -98,7 +98,7 @@ class ConversationSizesTest {
   }
 
   @Test
-  void aFullSnapshotIsStoredAndComesBack() {
+  void largestSnapshotIsStoredAndRecovered() {
     ConversationState full = full();
     ConversationSnapshot snapshot = full.toSnapshot();
     assertThat(snapshot.members()).hasSize(Limits.GROUP_MEMBERS);
@@ -116,7 +116,7 @@ class ConversationSizesTest {
   }
 
   @Test
-  void aFullBatchWithAllCursorsFitsAnItem() {
+  void largestBatchWithAllCursorsFitsAnItem() {
     List<CursorMove> cursors = new ArrayList<>();
     for (int i = 0; i < Limits.GROUP_MEMBERS; i++) {
       cursors.add(new CursorMove(user(), SIZES.number(), SIZES.number(), SIZES.number()));
@@ -148,7 +148,7 @@ class ConversationSizesTest {
   }
 
   @Test
-  void deliveriesFitAFrame() {
+  void largestDeliveriesFitAFrame() {
     List<Delivery.Receipt> receipts = new ArrayList<>();
     for (int i = 0; i < Limits.RECEIPT_MEMBERS; i++) {
       receipts.add(new Delivery.Receipt(user(), SIZES.number(), SIZES.number()));
@@ -194,7 +194,7 @@ class ConversationSizesTest {
   }
 
   @Test
-  void pagesFitAFrame() {
+  void largestPagesFitAFrame() {
     ConversationState state = full();
     for (boolean forward : List.of(true, false)) {
       for (int size : List.of(1, 2_000, Limits.CONTENT_BYTES)) {
@@ -219,7 +219,7 @@ class ConversationSizesTest {
   }
 
   @Test
-  void aGroupOfAllMembersFitsAFrame() {
+  void largestGroupFitsAFrame() {
     ConversationState state = full();
     assertThat(SIZES.of(new Conversation.Viewed(ConversationViews.of(state, ADMIN))))
         .isLessThan(SerializedSizes.MESSAGE);

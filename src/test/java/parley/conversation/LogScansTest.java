@@ -23,7 +23,7 @@ class LogScansTest {
   }
 
   @Test
-  void aUserReadsItsBudgetAndThenWhatComesBack() {
+  void budgetIsSpentAndThenRefilledByTime() {
     assertThat(taken(BUDGET - 1)).isNull();
     assertThat(taken(1)).isNull();
     Refusal refusal = Objects.requireNonNull(taken(2_000));
@@ -39,7 +39,7 @@ class LogScansTest {
   }
 
   @Test
-  void aSearchOfMoreThanTheBudgetTakesAWholeOne() {
+  void searchLargerThanTheBudgetTakesAFullBudget() {
     assertThat(taken(1_000L * BUDGET)).isNull();
     assertThat(taken(1)).isNotNull();
     scans.giveBack(ConversationHarness.ANN, 1_000L * BUDGET - 1);
@@ -47,7 +47,7 @@ class LogScansTest {
   }
 
   @Test
-  void whatWasNotReadIsGivenBack() {
+  void unreadEntriesAreReturnedToTheBudget() {
     assertThat(taken(BUDGET)).isNull();
     scans.giveBack(ConversationHarness.ANN, 300);
     assertThat(taken(301)).isNotNull();

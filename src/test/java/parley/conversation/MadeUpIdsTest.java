@@ -147,7 +147,7 @@ class MadeUpIdsTest {
   }
 
   @Test
-  void madeUpIdsWriteNothing() {
+  void unknownIdsWriteNothing() {
     List<ConversationId> ids = new ArrayList<>();
     for (int i = 0; i < ASKED; i++) {
       ids.add(ConversationId.group("made-up-" + i));
@@ -176,7 +176,7 @@ class MadeUpIdsTest {
   }
 
   @Test
-  void whatIsOnlyReadWritesNothing() {
+  void readingAConversationWritesNothing() {
     List<ConversationId> ids = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       UserId peer = new UserId("u_" + i);
@@ -220,7 +220,7 @@ class MadeUpIdsTest {
   }
 
   @Test
-  void whatIsMadeAfterItWasAskedForIsFoundAtOnce() {
+  void conversationCreatedAfterALookupIsFoundAtOnce() {
     for (int i = 0; i < 50; i++) {
       UserId peer = new UserId("late_" + i);
       ConversationId id = ConversationId.direct(ConversationHarness.ANN, peer);

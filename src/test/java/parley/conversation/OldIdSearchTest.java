@@ -77,7 +77,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void oneIdOfAFarFutureMakesNoLaterMessageASearchOfTheLog() {
+  void idOfAFarFutureMakesNoLaterMessageSearchTheLog() {
     h.opening(ANN, BOB, "first");
     String future = ulid(YEAR_MILLIS);
     long seq = h.text(ANN, future, "from the future").seq();
@@ -97,7 +97,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void messagesThatAreRepeatedAgainAndAgainCostOneEntryEach() {
+  void repeatedDuplicatesReadOneEntryEach() {
     h.opening(ANN, BOB, "first");
     h.text(ANN, ulid(YEAR_MILLIS), "from the future");
     List<String> ids = new ArrayList<>();
@@ -120,7 +120,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void whoHasReadTooMuchWaitsAndNobodyElse() {
+  void userWithoutBudgetIsRefusedAndOthersAreNot() {
     int budget = FILLING + FILLING / 2;
     h.searchBudget(budget);
     h.opening(ANN, BOB, "first");
@@ -144,7 +144,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void aLongSearchNeedsATurnAmongThoseOfTheNode() {
+  void longSearchNeedsATurnOfTheNode() {
     h.opening(ANN, BOB, "first");
     String old = ulid(0);
     fillWindow();
@@ -165,7 +165,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void aSearchThatFailsTakesOnlyWhatItHasRead() {
+  void failedSearchCostsOnlyWhatItHasRead() {
     h.searchBudget(FILLING + FILLING / 2);
     h.opening(ANN, BOB, "first");
     String old = ulid(0);
@@ -177,7 +177,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void whoReadsOnInSmallStepsHasEachEntryReadOnce() {
+  void smallCursorStepsReadEachEntryOnce() {
     h.opening(ANN, BOB, "first");
     fillWindow();
     read();
@@ -190,7 +190,7 @@ class OldIdSearchTest {
   }
 
   @Test
-  void countsAreRightThoughEntriesAreDeletedMeanwhile() {
+  void countsAreRightDespiteConcurrentDeletes() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("parley.seed=" + seed);
     Random random = new Random(seed);

@@ -34,7 +34,7 @@ class OverRateTest {
   }
 
   @Test
-  void onlyWhatIsKnownIsAnswered() {
+  void onlyKnownConversationsAreAnswered() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long seq = h.text(ANN, "old", "x").seq();
       int events = h.events().size();
@@ -52,7 +52,7 @@ class OverRateTest {
   }
 
   @Test
-  void nothingIsOpened() {
+  void lookupOpensNothing() {
     try (ConversationHarness h = ConversationHarness.direct()) {
       assertThat(refusal(post(h, ANN, "m", BOB, 700)).code()).isEqualTo(ErrorCode.RATE_LIMITED);
       assertThat(h.events()).isEmpty();
@@ -63,7 +63,7 @@ class OverRateTest {
   }
 
   @Test
-  void aGroupThatIsThereIsNotMadeAgain() {
+  void existingGroupIsNotCreatedAgain() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       int events = h.events().size();
       h.strangers.add(CAT);
@@ -79,7 +79,7 @@ class OverRateTest {
   }
 
   @Test
-  void twoWhoMakeItAtOnceMakeItOnce() {
+  void concurrentCreationsMakeOneGroup() {
     try (ConversationHarness h = new ConversationHarness(parley.model.ConversationId.group("2"))) {
       for (int i = 0; i < 10; i++) {
         h.tell(new Conversation.CreateGroup(ANN, "G" + i, null, List.of(BOB), h.views.getRef()));

@@ -97,19 +97,19 @@ class RememberedEntitiesLogTest {
   }
 
   @Test
-  void whereThereIsNoListNobodyIsOnIt() {
+  void missingListIsEmpty() {
     assertThat(read(SHARDS).names()).isEmpty();
     assertThat(journal.persistedInStorage(SHARDS)).isEmpty();
   }
 
   @Test
-  void whoHasStartedAndNotStoppedIsRemembered() {
+  void startedAndNotStoppedEntityIsListed() {
     written(ENTITIES, golden("entities_started"), golden("entities_stopped"));
     assertThat(read(ENTITIES).names()).containsExactly("g_2");
   }
 
   @Test
-  void aListGoesOnBehindItsSnapshot() {
+  void listContinuesAfterItsSnapshot() {
     written(ENTITIES, "left out of the snapshot", golden("entities_stopped"));
     snapshots.persistForRecovery(
         ENTITIES, List.of(Pair.create(SnapshotMeta.create(1), golden("entities"))));
@@ -126,7 +126,7 @@ class RememberedEntitiesLogTest {
   }
 
   @Test
-  void aListThatCannotBeReadIsNotAnEmptyOne() {
+  void unreadableListIsAnErrorAndNotAnEmptyList() {
     written(ENTITIES, golden("entities_started"));
     journal.failNextRead(ENTITIES);
     assertThat(read(ENTITIES).names()).isNull();

@@ -82,7 +82,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void whereNothingWasRememberedItIsDoneAfterOneRead() {
+  void emptyListCompletesAfterOneRead() {
     ended.expectTerminated(start(), PATIENCE);
     assertThat(read).containsExactly(SHARDS);
     assertThat(noted()).containsExactly(new AdoptionEvent.Done(0));
@@ -90,7 +90,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void whatIsDoneIsNotReadAgain() {
+  void completedAdoptionIsNotReadAgain() {
     ended.expectTerminated(start(), PATIENCE);
     twoShards();
     read.clear();
@@ -100,7 +100,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void itIsDoneWhenEachReminderHasAnsweredAndNotBefore() {
+  void adoptionCompletesWhenEveryReminderHasAnswered() {
     twoShards();
     ActorRef<ReminderAdoption.Command> adoption = start();
     // One list after the other, whichever is first.
@@ -131,7 +131,7 @@ class ReminderAdoptionTest {
 
   /** Between a reminder's answer and the note that all is done. */
   @Test
-  void oneThatWasCutOffBeginsAnew() {
+  void interruptedAdoptionStartsAgain() {
     lists.put(SHARDS, Set.of("5"));
     lists.put("/sharding/conversationShard/5", Set.of("g_1", "g_2"));
     ActorRef<ReminderAdoption.Command> cut = start();
@@ -150,7 +150,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void thousandsAreAskedAFewAtATime() {
+  void thousandsOfRemindersAreAdoptedAFewAtATime() {
     Set<String> many = new TreeSet<>();
     for (int i = 0; i < 500; i++) {
       many.add("g_" + i);
@@ -168,7 +168,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void aListThatCannotBeReadIsTriedAgainAndHoldsUpNobody() {
+  void unreadableListIsRetriedWithoutBlockingOthers() {
     twoShards();
     lists.put("/sharding/conversationShard/5", null);
     ActorRef<ReminderAdoption.Command> adoption = start();
@@ -193,7 +193,7 @@ class ReminderAdoptionTest {
   }
 
   @Test
-  void itsEventReadsAndWritesAsItAlwaysDid() throws Exception {
+  void storedEventKeepsItsForm() throws Exception {
     ObjectMapper json = new ObjectMapper();
     AdoptionEvent done = new AdoptionEvent.Done(7);
     try (InputStream in =

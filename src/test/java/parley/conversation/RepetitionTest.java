@@ -43,7 +43,7 @@ class RepetitionTest {
   }
 
   @Test
-  void aUserThatLacksTheSameForEverIsToldItAgainAfterPausesOnly() {
+  void repeatedMissingReportsAreAnsweredAfterPausesOnly() {
     conversationHarness.voices.put(
         BOB, deliver -> List.of(new User.Dispatched(BOB, 0, deliver.version())));
     conversationHarness.opening(ANN, BOB, "1");
@@ -64,7 +64,7 @@ class RepetitionTest {
   }
 
   @Test
-  void aUserThatKnowsNothingForEverIsToldAllAgainAfterPausesOnly() {
+  void userThatKeepsLosingItsRowIsSentAllAfterPausesOnly() {
     conversationHarness.voices.put(BOB, deliver -> List.of(new User.Dispatched(BOB, 0, 0)));
     conversationHarness.opening(ANN, BOB, "1");
     conversationHarness.text(ANN, "2", "two");
@@ -85,14 +85,14 @@ class RepetitionTest {
 
   /** Otherwise the conversation would repeat what the user is about to write. */
   @Test
-  void aUserWritesWhatItHoldsWhileItIsTrusted() {
+  void heldEntriesAreNotRepeatedBeforeTheirDeadline() {
     assertThat(UserSettings.standard().quietFlushAfter())
         .isLessThan(Dispatch.HOLD.minusSeconds(15));
   }
 
   /** The row alone may have been lost: a cursor, a name, a count. */
   @Test
-  void aUserThatHeldARowAndLostItGetsItAtOnce() {
+  void lostHeldRowIsSentAtOnce() {
     int before = bobHoldsTwoEntries();
     long version = conversationHarness.deliveries(BOB).getLast().version();
     conversationHarness.tell(new Conversation.FromUser(new User.Dispatched(BOB, 2, version - 1)));
@@ -100,7 +100,7 @@ class RepetitionTest {
   }
 
   @Test
-  void whatAUserHoldsIsNotRepeatedUntilItIsOverdue() {
+  void heldEntriesAreRepeatedWhenOverdue() {
     int before = bobHoldsTwoEntries();
     for (int i = 0; i < 4; i++) {
       conversationHarness.clock.addAndGet(Dispatch.FIRST_PAUSE.toMillis() * 4);
@@ -114,14 +114,14 @@ class RepetitionTest {
   }
 
   @Test
-  void aUserThatHeldEntriesAndLostThemGetsThemAtOnce() {
+  void lostHeldEntriesAreSentAtOnce() {
     int before = bobHoldsTwoEntries();
     conversationHarness.tell(new Conversation.FromUser(new User.Dispatched(BOB, 0, 0)));
     await().until(() -> told() > before);
   }
 
   @Test
-  void whateverAUserAnswersWhatIsToldWithoutProgressIsBounded() {
+  void messagesWithoutProgressAreBoundedForAnyAnswers() {
     long seed = new Random().nextLong();
     System.out.println("RepetitionTest seed " + seed);
     Random random = new Random(seed);

@@ -24,7 +24,7 @@ class SearchedRangesTest {
   }
 
   @Test
-  void whatIsThereIsNeverRuledOut() {
+  void storedIdsAreNeverRuledOut() {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("parley.seed=" + seed);
     Random random = new Random(seed);
@@ -63,7 +63,7 @@ class SearchedRangesTest {
   }
 
   @Test
-  void ofWhoHasManyNothingThatIsThereIsRuledOutAndMostOfTheRestIs() {
+  void filterOfManyIdsKeepsAllStoredAndRulesOutMostOthers() {
     SearchedRanges searchedRanges = new SearchedRanges();
     SearchedRanges.SearchedRange much = new SearchedRanges.SearchedRange(ANN, 1, 50_000);
     List<String> there = new ArrayList<>();
@@ -84,7 +84,7 @@ class SearchedRangesTest {
   }
 
   @Test
-  void whatIsAddedToARangeKeepsWhatWasKnownOfIt() {
+  void addedIdsKeepTheFilterOfTheirRange() {
     SearchedRanges searchedRanges = new SearchedRanges();
     SearchedRanges.SearchedRange middle = new SearchedRanges.SearchedRange(ANN, 11, 20);
     List<String> ids = new ArrayList<>();
@@ -109,7 +109,7 @@ class SearchedRangesTest {
   }
 
   @Test
-  void fewSendersAndFewPlacesAreRemembered() {
+  void sendersAndPositionsAreBounded() {
     SearchedRanges searchedRanges = new SearchedRanges();
     for (int i = 0; i <= SearchedRanges.MAX_SENDERS; i++) {
       searchedRanges.note(new SearchedRanges.SearchedRange(new UserId("u" + i), 1, 10));
@@ -124,7 +124,7 @@ class SearchedRangesTest {
   }
 
   @Test
-  void aKnownIdNamesItsEntryUntilThereAreTooMany() {
+  void knownIdNamesItsEntryUpToTheBound() {
     SearchedRanges searchedRanges = new SearchedRanges();
     SearchedRanges.SearchedRange read = new SearchedRanges.SearchedRange(ANN, 1, 100_000);
     List<String> ids = new ArrayList<>();

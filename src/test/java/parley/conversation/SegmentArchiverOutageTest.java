@@ -29,7 +29,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void aPreviewThatCannotBeFoundIsNotLookedForAtEachTick() {
+  void unavailablePreviewIsNotRetriedAtEveryTick() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -68,7 +68,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void whileTheColdTierIsAwayOnlyWhatNeedsItIsRefused() {
+  void outageRefusesOnlyRequestsThatNeedTheColdTier() {
     try (ColdTierHarness rig = rig()) {
       String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
       long seq = rig.h.text(ConversationHarness.ANN, ulid, "two").seq();
@@ -114,7 +114,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void whileTheColdTierIsAwayAPageOverTheBorderBeginsThere() {
+  void outageCutsAPageAcrossTheBorder() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -139,7 +139,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void aFirstPageThatIsCutAtTheBorderHasMore() {
+  void firstPageCutAtTheBorderHasMore() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(19);
       rig.days(61);
@@ -156,7 +156,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void whileTheColdTierIsAwayTheNewestPageIsWhatIsInMemory() {
+  void outageLimitsTheNewestPageToMemory() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -173,7 +173,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void aCursorThatCannotBeCountedIsTriedNowAndThenAndGivenUp() {
+  void uncountableCursorIsRetriedAndThenGivenUp() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -207,7 +207,7 @@ class SegmentArchiverOutageTest {
   }
 
   @Test
-  void nobodyIsToldAgainWhatIsArchivedSoTellingNeverNeedsTheColdTier() {
+  void archivedEntriesAreNeverRedispatched() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(50);
       rig.days(31);

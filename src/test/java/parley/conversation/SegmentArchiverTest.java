@@ -31,7 +31,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void oldEntriesGoAndAllIsReadAsBefore() {
+  void archivedEntriesAreReadAsBefore() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(6_099);
       rig.days(40);
@@ -55,7 +55,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void aPageSaysWhereItCameFrom() {
+  void pageNamesItsTier() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -79,7 +79,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void aRetryOfWhatIsArchivedIsADuplicate() {
+  void retryOfAnArchivedEntryIsADuplicate() {
     try (ColdTierHarness rig = rig()) {
       String plain = "no-time-in-it";
       String ulid = UlidCreator.getUlid(rig.h.clock.get()).toString();
@@ -103,7 +103,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void whoseClockWasAheadIsNotLookedUpForEachMessage() {
+  void clockLeadDoesNotSearchTheColdTierForEachMessage() {
     try (ColdTierHarness rig = rig()) {
       String ahead = UlidCreator.getUlid(rig.h.clock.get() + 400 * Calendar.DAY).toString();
       long seq = rig.h.text(ConversationHarness.ANN, ahead, "from the future").seq();
@@ -126,7 +126,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void whoHasThousandsOfTimedIdsAndComesWithOldOnesHasTheLogReadOnce() {
+  void oldTimedIdsOfAHeavySenderReadTheLogOnce() {
     try (ColdTierHarness rig = rig()) {
       long start = rig.h.clock.get();
       List<String> stored = new ArrayList<>();
@@ -181,7 +181,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void controlCharactersAreArchivedToo() {
+  void controlCharactersSurviveArchiving() {
     List<Entry> entries = new ArrayList<>();
     SegmentSelection segmentSelection = new SegmentSelection(1, Long.MAX_VALUE, Long.MAX_VALUE);
     for (long seq = 1; ; seq++) {
@@ -204,7 +204,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void archivedEntriesAreEditedDeletedReactedToAndCounted() {
+  void archivedEntriesTakeEditsDeletesReactionsAndCounts() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(1_199);
       rig.days(31);
@@ -238,7 +238,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void whatIsDeletedGoesWithoutContent() {
+  void deletedEntryIsArchivedWithoutContent() {
     try (ColdTierHarness rig = rig()) {
       long seq = rig.h.text(ConversationHarness.ANN, "secret", "a secret").seq();
       rig.h.post(ConversationHarness.ANN, "edit", new EntryIntent.Edit(seq, "another secret"));
@@ -259,7 +259,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void aFewEntriesWaitUntilTheyAreTwiceAsOldOrTheLast() {
+  void smallSegmentsWaitUntilTwiceTheAge() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(20);
       rig.days(31);
@@ -281,7 +281,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void whatAMemberHasNotHeardOfStays() {
+  void undeliveredEntriesAreNotArchived() {
     try (ColdTierHarness rig = rig()) {
       rig.texts(5);
       await().until(() -> rig.h.entries(ConversationHarness.BOB).size() == 6);
@@ -299,7 +299,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void anOldSnapshotThatDidNotSayHowFarAllWereToldSaysSoToo() {
+  void snapshotOfAnEarlierVersionKeepsUndeliveredEntries() {
     ConversationId id = new ConversationId("c");
     ConversationSnapshot now = new ConversationState(id).toSnapshot();
     ConversationSnapshot old =
@@ -341,7 +341,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void itStaysInMemoryUntilTheCalendarHasPromised() {
+  void conversationStaysInMemoryUntilItsCalendarEntryIsDurable() {
     try (ColdTierHarness rig = rig()) {
       rig.h.settings(
           new ConversationSettings(
@@ -369,7 +369,7 @@ class SegmentArchiverTest {
   }
 
   @Test
-  void withoutAColdTierNothingIsArchivedOrRegistered() {
+  void noColdTierMeansNoArchivingAndNoRegistration() {
     try (ColdTierHarness rig = rig()) {
       rig.h.archive(new NoArchive());
       rig.h.settings(

@@ -20,7 +20,7 @@ class WrongClockTest {
   }
 
   @Test
-  void aClockThatWasAheadDoesNotStopTheTimes() {
+  void clockThatWasAheadDoesNotFreezeEntryTimes() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       h.clock.set(right + 3 * HOUR);
@@ -45,7 +45,7 @@ class WrongClockTest {
   }
 
   @Test
-  void aClockThatJumpsToAndFroNeverTakesTheTimesBack() {
+  void clockJumpsNeverTakeEntryTimesBack() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       long[] jumps = {0, 5 * HOUR, -2 * HOUR, HOUR, -3 * HOUR, 4 * HOUR, 0, 1_000, 6 * HOUR};
@@ -63,7 +63,7 @@ class WrongClockTest {
   }
 
   @Test
-  void aRetryIsFoundThoughItsEntryHasAWrongTime() {
+  void retryIsFoundDespiteAWrongEntryTime() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       String early = UlidCreator.getUlid(right).toString();
@@ -97,7 +97,7 @@ class WrongClockTest {
   }
 
   @Test
-  void messageIdsGrowWhateverNodeMakesThem() {
+  void messageIdsAscendAcrossNodes() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       long right = h.clock.get();
       h.messageIds = () -> UlidCreator.getUlid(right + 3 * HOUR).toString();
@@ -121,7 +121,7 @@ class WrongClockTest {
   }
 
   @Test
-  void idsOfOneBatchGrow() {
+  void idsOfOneBatchAscend() {
     try (ConversationHarness h = ConversationHarness.group(BOB)) {
       String one = UlidCreator.getUlid(h.clock.get()).toString();
       h.messageIds = () -> one;
@@ -143,7 +143,7 @@ class WrongClockTest {
   }
 
   @Test
-  void theLastIdMayEndInTheLargestNumber() {
+  void idAfterTheLargestRandomPartStillAscends() {
     String last = "01HF7YAT00" + "000" + "FZZZZZZZZZZZZ";
     String next = MessageIds.next("00000000000000000000000000", last);
     assertThat(next).isGreaterThan(last).startsWith("01HF7YAT00");

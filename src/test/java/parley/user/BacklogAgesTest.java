@@ -24,7 +24,7 @@ class BacklogAgesTest {
   }
 
   @Test
-  void whatNobodyFetchedForThirtyDaysIsAnnouncedAsAGap() {
+  void entriesUnfetchedForThirtyDaysBecomeAGap() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     long day = Duration.ofDays(1).toMillis();

@@ -49,7 +49,7 @@ class BoundsTest {
   }
 
   @Test
-  void pagesFollowTheOrderAndStayGoodWhenRowsMove() {
+  void pagesFollowTheOrderWhileRowsMove() {
     List<VisibleRow> rows = new ArrayList<>();
     // Two rows of each time: ties by id.
     for (long i = 0; i < 50; i++) {
@@ -77,14 +77,14 @@ class BoundsTest {
   }
 
   @Test
-  void aCursorOfSomebodyElseIsRefused() {
+  void foreignPageCursorIsRefused() {
     for (String cursor : List.of("", "!", "x", "eDp5", "MTox".repeat(99), "OTk5OTk6")) {
       assertThat(InboxPages.page(List.of(), 20, cursor)).as(cursor).isNull();
     }
   }
 
   @Test
-  void theLastPageHasNoCursor() {
+  void lastPageHasNoCursor() {
     List<VisibleRow> rows = List.of(row(id(1), 1), row(id(2), 2));
     assertThat(Objects.requireNonNull(InboxPages.page(rows, 2, null)).nextCursor()).isNull();
     assertThat(Objects.requireNonNull(InboxPages.page(rows, 1, null)).conversations())
@@ -93,7 +93,7 @@ class BoundsTest {
   }
 
   @Test
-  void theOldestRowLeavesAFullInboxAndKeepsItsCursors() {
+  void oldestRowLeavesAFullInboxWithItsCursors() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     unsavedChanges.put(row(CHAT, 500));
     for (long i = 0; i < Limits.INBOX_ROWS; i++) {
@@ -112,7 +112,7 @@ class BoundsTest {
   }
 
   @Test
-  void theJournalAgreesAboutWhoLeft() {
+  void journalRecoversTheSameHiddenRows() {
     UserState state = new UserState(UserFixtures.ALICE);
     UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     for (long i = 0; i < Limits.INBOX_ROWS + 300; i++) {
@@ -134,7 +134,7 @@ class BoundsTest {
   }
 
   @Test
-  void thePlaceOutsideTheInboxIsBoundedAndWhatWasLeftGoesFirst() {
+  void hiddenRowsAreBoundedAndLeftConversationsGoFirst() {
     UserState state = new UserState(UserFixtures.ALICE);
     UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     unsavedChanges.put(row(CHAT, 1).asHidden());
@@ -155,7 +155,7 @@ class BoundsTest {
   }
 
   @Test
-  void whatADeviceStillLacksIsForgottenLast() {
+  void rowsWithLaggingDevicesAreForgottenLast() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     VisibleRow lacking = row(CHAT, 1);
     unsavedChanges.put(lacking.withCursors(DeviceCursors.of(new long[] {1, 0}), 0).asHidden());
@@ -169,7 +169,7 @@ class BoundsTest {
   }
 
   @Test
-  void anEventStaysSmallWithTheLargestRows() {
+  void eventOfTheLargestRowsIsBounded() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     for (long i = 0; i < 300; i++) {
       unsavedChanges.put(taken(null, Mail.of(id(i), 1, 1).name("n".repeat(2_000))));
@@ -185,7 +185,7 @@ class BoundsTest {
   }
 
   @Test
-  void aThousandWatchersAndOneMoreWhoIsToldOnce() {
+  void thousandWatchersAreKeptAndOneMoreIsAnsweredOnce() {
     kit = ActorTestKit.create();
     PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
     Presence offline = presenceTracker.current(false, 0, 0);
@@ -204,7 +204,7 @@ class BoundsTest {
   }
 
   @Test
-  void whoHidesWasLastSeenWhenThatBegan() {
+  void hiddenUserKeepsItsLastSeenTime() {
     PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
     presenceTracker.setStatus(Presence.Status.OFFLINE, 50);
     assertThat(presenceTracker.current(true, 10, 90))
@@ -212,7 +212,7 @@ class BoundsTest {
   }
 
   @Test
-  void whatWaitsForAnAnswerDoesNotWakeTheUserMeanwhile() {
+  void noticesInFlightDoNotWakeTheUser() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     VisibleRow visibleRow = row(CHAT, 1);
     unsavedChanges.put(visibleRow.withCursors(visibleRow.cursors(), 1));
@@ -227,7 +227,7 @@ class BoundsTest {
   }
 
   @Test
-  void tellingComesInBatchesAndEnds() {
+  void noticesAreSentInBatchesAndComplete() {
     RetryQueue<Integer> retryQueue = new RetryQueue<>(1_000, 3);
     for (int i = 0; i < 7; i++) {
       retryQueue.offer(i, 0);

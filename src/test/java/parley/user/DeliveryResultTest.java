@@ -27,7 +27,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void theFirstEntriesMakeARowInWhichEveryDeviceLags() {
+  void firstEntriesMakeARowInWhichEveryDeviceLags() {
     DeliveryResult.Applied taken = take(null, Mail.of(CHAT, 1, 3));
     assertThat(taken.created()).isTrue();
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(1L, 2L, 3L);
@@ -37,7 +37,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aRepeatedDeliveryIsKnown() {
+  void repeatedDeliveryIsADuplicate() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     assertThat(look(conversationRow, Mail.of(CHAT, 1, 3)))
         .isEqualTo(new DeliveryResult.Duplicate());
@@ -46,7 +46,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void anOverlapGivesOnlyWhatIsNew() {
+  void overlappingDeliveryAppliesOnlyNewEntries() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     DeliveryResult.Applied taken = take(conversationRow, Mail.of(CHAT, 2, 5));
     assertThat(taken.entries()).extracting(Entry::seq).containsExactly(4L, 5L);
@@ -54,7 +54,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aHoleChangesNothing() {
+  void deliveryBeyondAHoleChangesNothing() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     assertThat(look(conversationRow, Mail.of(CHAT, 5, 6).name("New")))
         .isEqualTo(new DeliveryResult.EntriesMissing(3));
@@ -62,7 +62,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aConversationOnceForgottenGoesOnWithAnAnnouncedGap() {
+  void forgottenConversationContinuesWithAnAnnouncedGap() {
     DeliveryResult result =
         DeliveryResult.of(
             null, Mail.of(CHAT, 7, 8).deliver(), Set.of(1L), DeviceCursors.NONE, true);
@@ -91,7 +91,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aForgottenConversationThatSpeaksWithoutAnEntryGoesOnWhereItWas() {
+  void forgottenConversationContinuesAlsoWithoutEntries() {
     DeliveryResult result = forgotten(Mail.none(CHAT, 12), 10);
     assertThat(result)
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
@@ -108,7 +108,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void whatAForgottenConversationToldAndNobodyAcknowledgedIsNoGap() {
+  void unacknowledgedEntriesOfAForgottenConversationAreNoGap() {
     assertThat(forgotten(Mail.of(CHAT, 9, 10), 7)).isEqualTo(new DeliveryResult.EntriesMissing(7));
     assertThat(forgotten(Mail.of(CHAT, 8, 10), 7))
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
@@ -116,14 +116,14 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aForgottenConversationThatThisUserHasLeftGoesOnToo() {
+  void forgottenConversationThatTheUserLeftContinuesToo() {
     assertThat(forgotten(Mail.none(GROUP, 12).left(10), 10))
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(taken -> assertThat(taken.row().lastSeq()).isEqualTo(10));
   }
 
   @Test
-  void aNewConversationOfAUserThatOnceForgotOneHasNoGap() {
+  void newConversationAfterAForgottenOneHasNoGap() {
     assertThat(forgotten(Mail.none(CHAT, 1), 0))
         .asInstanceOf(InstanceOfAssertFactories.type(DeliveryResult.Applied.class))
         .satisfies(
@@ -134,7 +134,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void whatARowShowsIsReplacedByAHigherVersionOnly() {
+  void rowContentIsReplacedByHigherVersionsOnly() {
     ConversationRow conversationRow =
         take(null, Mail.of(CHAT, 1, 3).version(10).name("Bob").read(2, 1)).row();
     assertThat(look(conversationRow, Mail.none(CHAT, 9).name("Old")))
@@ -149,7 +149,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void sessionsAreShownTheRowForWhatNoEntryTells() {
+  void sessionsGetTheRowWhenNoEntryShowsTheChange() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3).read(0, 3)).row();
     assertThat(take(conversationRow, Mail.of(CHAT, 4, 4).read(0, 4)).changed()).isFalse();
     assertThat(take(conversationRow, Mail.of(CHAT, 1, 3).version(9).read(0, 3)).changed())
@@ -159,7 +159,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void anEditOfTheLastMessageIsShownAlthoughItBringsNoEntry() {
+  void editOfTheLastMessageIsShownWithoutAnEntry() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     User.Deliver plain = Mail.of(CHAT, 1, 3).version(9).deliver();
     LastMessage edited = new LastMessage(3, UserFixtures.BOB, "text", "edited", 1_003);
@@ -174,7 +174,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void whoWasRemovedDoesNotLearnALaterName() {
+  void removedMemberDoesNotLearnALaterName() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3).name("Then")).row();
     DeliveryResult.Applied gone =
         take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4).name("Now"));
@@ -189,7 +189,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aQuietConversationMakesNoRowUntilSomethingIsSaid() {
+  void emptyConversationMakesNoRowBeforeItsFirstEntry() {
     assertThat(look(null, Mail.none(CHAT, 1).beQuiet()))
         .isEqualTo(new DeliveryResult.NothingToKeep(0));
     assertThat(take(null, Mail.none(CHAT, 1)).created()).isTrue();
@@ -197,7 +197,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void whoLeavesGetsTheEntriesUpToThatAndThenTheRowIsGone() {
+  void leavingMemberGetsEntriesUpToTheRemoval() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
     DeliveryResult.Applied part = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(5));
     assertThat(part.removed()).isNull();
@@ -214,7 +214,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void whoIsAddedAgainStartsThere() {
+  void readdedMemberStartsAtItsNewMembership() {
     ConversationRow conversationRow = take(null, Mail.of(GROUP, 1, 3)).row();
     ConversationRow left = take(conversationRow, Mail.of(GROUP, 4, 4).version(9).left(4)).row();
     DeliveryResult.Applied again = take(left, Mail.of(GROUP, 8, 9).version(20).joined(8));
@@ -228,7 +228,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void anEvictedRowComesBackWithItsEntriesAndCursors() {
+  void evictedRowReturnsWithItsCursors() {
     VisibleRow visibleRow = (VisibleRow) take(null, Mail.of(GROUP, 1, 3)).row();
     HiddenRow hiddenRow = visibleRow.withFlags(true, null, null).asHidden();
     DeliveryResult.Applied quiet = take(hiddenRow, Mail.none(GROUP, 9));
@@ -240,7 +240,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aLastMessageFromBeforeOneJoinedIsNotShown() {
+  void lastMessageFromBeforeJoiningIsNotShown() {
     Mail added = Mail.of(GROUP, 1, 4).joined(5).version(6);
     VisibleRow visibleRow = (VisibleRow) take(null, added).row();
     assertThat(visibleRow.lastMessage()).isNull();
@@ -248,7 +248,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void anAcknowledgementThatCameFirstCounts() {
+  void earlyAcknowledgementCounts() {
     DeviceCursors early = DeviceCursors.NONE.with(1, 2, 0);
     DeliveryResult result =
         DeliveryResult.of(null, Mail.of(CHAT, 1, 2).deliver(), Set.of(1L, 2L), early, false);
@@ -258,7 +258,7 @@ class DeliveryResultTest {
   }
 
   @Test
-  void aDeviceAheadDoesNotLagWhenTheEntryComes() {
+  void deviceAheadDoesNotLagWhenTheEntryArrives() {
     DeviceCursors ahead = DeviceCursors.NONE.with(1, 5, 3);
     assertThat(ahead.headMoved(3, 4, Set.of(1L, 2L)).acked(1, 4)).isEqualTo(5);
     assertThat(ahead.headMoved(3, 4, Set.of(1L, 2L)).acked(2, 4)).isEqualTo(3);

@@ -335,7 +335,7 @@ class GoldenTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("owners")
-  void theOwnerOfAPushTokenIsReadAndWrittenTheSame(String name, PushTokenOwnership value)
+  void pushTokenOwnershipKeepsItsStoredForm(String name, PushTokenOwnership value)
       throws IOException {
     ObjectMapper cbor =
         JacksonObjectMapperProvider.get(KIT.system())
@@ -357,7 +357,7 @@ class GoldenTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("files")
-  void isReadAndWrittenTheSame(String name, Object value) throws IOException {
+  void storedFormIsUnchanged(String name, Object value) throws IOException {
     boolean event = value instanceof UserEvent;
     Class<?> root = event ? UserEvent.class : UserSnapshot.class;
     ObjectMapper cbor =

@@ -78,7 +78,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void itsSessionsEndAndItsTokensOpenNoneAlsoAfterACrash() {
+  void endedLoginClosesItsSessionsAndOpensNoneAlsoAfterACrash() {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     TestProbe<Delivery> laptop = hello(LAPTOP, "2", "b");
     assertThat(end("a")).isEqualTo(new User.Done());
@@ -95,7 +95,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void aSessionThatDidNotHearOfItIsToldAtItsNextCheck() {
+  void sessionThatMissedTheEndLearnsAtItsNextCheck() {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     end("a");
     removed(phone);
@@ -105,7 +105,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void aDeviceWithoutALoginIsNotPushedToUntilItsNextHello() {
+  void deviceWithoutALoginGetsNoPushUntilItsNextHello() {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", "t", to));
     rig.end(phone, PHONE);
@@ -135,7 +135,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void aDeviceTakesAllLoginsWithItThatItEverCameWith() {
+  void removedDeviceEndsAllLoginsItEverUsed() {
     rig.end(hello(PHONE, "1", "a"), PHONE);
     rig.flush();
     rig.crash();
@@ -150,7 +150,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void anAccountThatCouldNotBeToldIsToldInTheNextLife() {
+  void unreachableAccountIsNotifiedAfterRestart() {
     rig.accountsAway = true;
     hello(PHONE, "1", "a");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
@@ -169,7 +169,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void aLoginThatADeviceBeginsToUseIsBoundToItBeforeItsSessionIsLetIn() {
+  void newLoginOfADeviceIsDurableBeforeItsSessionIsAttached() {
     rig.end(hello(PHONE, "1", "a"), PHONE);
     rig.flush();
     hello(PHONE, "2", "b");
@@ -181,7 +181,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void aLoginThatIsBoundToItsDeviceCostsNoWrite() {
+  void boundLoginCostsNoWrite() {
     rig.end(hello(PHONE, "1", "a"), PHONE);
     rig.flush();
     int events = rig.journal().size();
@@ -190,7 +190,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void theLoginThatADeviceDropsForAnotherEnds() {
+  void loginDroppedForAnotherEnds() {
     TestProbe<Delivery> laptop = hello(LAPTOP, "l", "s0");
     for (int i = 0; i < Device.MAX_LOGINS; i++) {
       rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
@@ -210,7 +210,7 @@ class LoginEndNoticesTest {
   }
 
   @Test
-  void theLoginThatADeviceDropsEndsAlsoWhenItHasLostItsData() {
+  void loginDroppedByAFreshDeviceEnds() {
     for (int i = 0; i < Device.MAX_LOGINS; i++) {
       rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
     }

@@ -29,7 +29,7 @@ class MessageAllowanceTest {
   }
 
   @Test
-  void aNodeAloneHearsNothing() {
+  void singleNodeReceivesNoAllowance() {
     TestProbe<User.Level> node = node();
     spent(node, 5, 1_000);
     spent(node, 5, 2_000);
@@ -37,7 +37,7 @@ class MessageAllowanceTest {
   }
 
   @Test
-  void twoNodesHearOfEachOther() {
+  void twoNodesExchangeWhatTheySpent() {
     TestProbe<User.Level> one = node();
     TestProbe<User.Level> other = node();
     spent(one, 5, 1_000);
@@ -52,7 +52,7 @@ class MessageAllowanceTest {
   }
 
   @Test
-  void notMoreThanSoManyAreTold() {
+  void recipientsOfAllowancesAreBounded() {
     List<TestProbe<User.Level>> nodes = new ArrayList<>();
     for (int i = 0; i <= MessageAllowance.NODES; i++) {
       nodes.add(node());

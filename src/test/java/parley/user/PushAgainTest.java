@@ -27,7 +27,7 @@ class PushAgainTest {
   }
 
   @Test
-  void aDeadLetterIsPushedAgain() {
+  void deadLetterIsPushedAgain() {
     push.away(PHONE);
     spent();
     push.mail(Mail.of(GROUP, 1, 1));
@@ -46,7 +46,7 @@ class PushAgainTest {
   }
 
   @Test
-  void whoIsToldThatThereIsNoRoomIsOwedNothing() {
+  void refusedReplayLeavesNothingPending() {
     push.away(PHONE);
     spent();
     push.mail(Mail.of(GROUP, 1, 1));
@@ -66,7 +66,7 @@ class PushAgainTest {
   }
 
   @Test
-  void whatIsNotNeededAnyMoreIsNotPushedAgain() {
+  void obsoleteDeadLetterIsNotPushedAgain() {
     push.away(PHONE);
     assertThat(again(2, false)).isEqualTo(Need.LEFT);
     spent();

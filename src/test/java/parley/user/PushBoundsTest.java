@@ -25,7 +25,7 @@ class PushBoundsTest {
   }
 
   @Test
-  void onlySoManyAreOnTheirWay() {
+  void pushesInFlightAreBounded() {
     push.away(PHONE);
     for (int i = 0; i < 20; i++) {
       rig.tell(Mail.of(new ConversationId("g_" + i), 1, 1).deliver());
@@ -42,7 +42,7 @@ class PushBoundsTest {
   }
 
   @Test
-  void aFullOutboxTakesNoMore() {
+  void fullOutboxRefusesMore() {
     push.away(PHONE);
     for (int i = 0; i <= PushSchedule.MAX_PENDING; i++) {
       rig.tell(Mail.of(new ConversationId("g_" + i), 1, 1).deliver());

@@ -25,7 +25,7 @@ class PushClockTest {
   }
 
   @Test
-  void aClockThatIsSetBackKeepsNothingWaiting() {
+  void clockSetBackDelaysNoPush() {
     rig.clock.advance(Duration.ofDays(400).toMillis());
     push.failedOnce();
     rig.pass(Duration.ofDays(-365));
@@ -39,7 +39,7 @@ class PushClockTest {
   }
 
   @Test
-  void aClockThatWasSetBackBeforeTheUserCameKeepsNothingWaiting() {
+  void clockSetBackBeforeRecoveryDelaysNoPush() {
     rig.clock.advance(Duration.ofDays(400).toMillis());
     push.failedOnce();
     rig.clock.advance(Duration.ofDays(-365).toMillis());
@@ -50,7 +50,7 @@ class PushClockTest {
   }
 
   @Test
-  void whatWasPushedByAClockThatWasAheadDelaysTheNextByItsUsualTime() {
+  void pushByAFastClockDelaysTheNextByTheUsualPause() {
     rig.clock.advance(Duration.ofDays(400).toMillis());
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
@@ -62,7 +62,7 @@ class PushClockTest {
   }
 
   @Test
-  void theReminderIsAskedForInTimeWhenTheClockIsSetBack() {
+  void reminderIsRequestedInTimeWhenTheClockIsSetBack() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.pass(Duration.ofHours(-2));
@@ -71,7 +71,7 @@ class PushClockTest {
   }
 
   @Test
-  void aDeadLetterIsToldAgainWhenTheClockIsSetBack() {
+  void deadLetterIsReportedAgainWhenTheClockIsSetBack() {
     rig.clock.advance(Duration.ofDays(400).toMillis());
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));

@@ -61,7 +61,7 @@ class PushRandomTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 0})
-  void everyDeviceIsToldAndNobodyTwice(long given) {
+  void everyDeviceIsPushedToOnce(long given) {
     long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
     System.out.println("PushRandomTest: seed " + seed);
     Random random = new Random(seed);

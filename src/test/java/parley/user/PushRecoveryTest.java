@@ -27,7 +27,7 @@ class PushRecoveryTest {
   }
 
   @Test
-  void crashBeforeTheFlushLeavesItToTheConversation() {
+  void crashBeforeTheFlushLeavesThePushToRedispatch() {
     push.away(PHONE);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.crash();
@@ -40,7 +40,7 @@ class PushRecoveryTest {
   }
 
   @Test
-  void crashBeforeItWasSent() {
+  void crashBeforeSendingPushesAfterRecovery() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 1));
@@ -50,7 +50,7 @@ class PushRecoveryTest {
   }
 
   @Test
-  void crashBeforeTheAnswerWasNotedPushesAgain() {
+  void crashBeforeTheAnswerIsStoredPushesAgain() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     PushService.Send first = rig.sends.removeFirst();
@@ -60,7 +60,7 @@ class PushRecoveryTest {
   }
 
   @Test
-  void crashAfterTheAnswerWasNotedPushesNothing() {
+  void crashAfterTheAnswerIsStoredPushesNothing() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(DELIVERED);
@@ -70,7 +70,7 @@ class PushRecoveryTest {
   }
 
   @Test
-  void triesSurviveACrash() {
+  void attemptCountSurvivesACrash() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Retry(null, "unanswered"));

@@ -28,7 +28,7 @@ class PushReminderTest {
   }
 
   @Test
-  void aPushThatIsDeliveredAtOnceCostsNoReminder() {
+  void immediatePushCostsNoReminder() {
     push.away(PHONE);
     rig.conversations.clear();
     push.mail(Mail.of(CHAT, 1, 1));
@@ -48,7 +48,7 @@ class PushReminderTest {
   }
 
   @Test
-  void aCrashBeforeTheReminderIsAskedForLeavesItToTheConversation() {
+  void crashBeforeTheReminderRequestLeavesThePushToRedispatch() {
     push.away(PHONE);
     rig.conversations.clear();
     push.mail(Mail.of(CHAT, 1, 1));
@@ -67,7 +67,7 @@ class PushReminderTest {
   }
 
   @Test
-  void aConversationIsAnsweredOnlyWhenSomebodyWillWakeTheUser() {
+  void deliveryIsAcknowledgedOnlyAfterTheReminderIsDurable() {
     push.away(PHONE);
     rig.conversations.clear();
     push.mail(Mail.of(CHAT, 1, 1));
@@ -84,7 +84,7 @@ class PushReminderTest {
   }
 
   @Test
-  void theReminderIsAskedAgainAndLetGoInTheEnd() {
+  void reminderIsRequestedAgainAndReleasedAtTheEnd() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.pass(SOON);
@@ -108,7 +108,7 @@ class PushReminderTest {
   }
 
   @Test
-  void whoOwesAPushStaysInMemory() {
+  void userWithAPendingPushStaysInMemory() {
     push.away(PHONE);
     rig.shard.expectNoMessage(Duration.ZERO);
     push.mail(Mail.of(CHAT, 1, 1));

@@ -27,7 +27,7 @@ class PushRetryTest {
   }
 
   @Test
-  void threeTriesThenADeadLetter() {
+  void threeAttemptsThenADeadLetter() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Retry(null, "unanswered"));
@@ -63,7 +63,7 @@ class PushRetryTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"busy", "unreachable", "stopping"})
-  void whatTheProviderWasNotAskedForCostsNoTry(String reason) {
+  void unsentPushCostsNoAttempt(String reason) {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Retry(null, "timeout"));
@@ -89,7 +89,7 @@ class PushRetryTest {
   }
 
   @Test
-  void theWaitForAProviderThatCannotBeAskedIsHonoured() {
+  void waitForAnUnavailableProviderIsHonoured() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Retry(Duration.ofSeconds(30), "unreachable"));
@@ -100,7 +100,7 @@ class PushRetryTest {
   }
 
   @Test
-  void aProviderThatCannotBeAskedForADayIsADeadLetter() {
+  void providerUnavailableForADayMakesADeadLetter() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     for (int hour = 0; hour < 24; hour++) {
@@ -121,7 +121,7 @@ class PushRetryTest {
   }
 
   @Test
-  void theProvidersOwnWaitIsHonoured() {
+  void retryAfterOfTheProviderIsHonoured() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Retry(Duration.ofMinutes(10), "unavailable"));
@@ -135,7 +135,7 @@ class PushRetryTest {
   }
 
   @Test
-  void whatIsRefusedIsADeadLetterAtOnce() {
+  void refusedPushIsADeadLetterAtOnce() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(new PushOutcome.Refused("BadTopic"));
@@ -144,7 +144,7 @@ class PushRetryTest {
   }
 
   @Test
-  void noAnswerIsAFailure() {
+  void missingAnswerIsAFailure() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.pass(Duration.ofMinutes(2));

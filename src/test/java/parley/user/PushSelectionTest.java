@@ -30,7 +30,7 @@ class PushSelectionTest {
   }
 
   @Test
-  void theBadgeCountsTheWholeInbox() {
+  void badgeCountsTheWholeInbox() {
     push.away(PHONE);
     push.mail(Mail.of(GROUP, 1, 3));
     push.mail(Mail.of(CHAT, 1, 2));
@@ -39,7 +39,7 @@ class PushSelectionTest {
   }
 
   @Test
-  void whatTheUserReadsElsewhereInTimeIsNotPushed() {
+  void entryReadElsewhereInTimeIsNotPushed() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 2));
@@ -51,7 +51,7 @@ class PushSelectionTest {
   }
 
   @Test
-  void whoAcknowledgesBeforeTheFlushCostsTheJournalNothing() {
+  void acknowledgementBeforeTheFlushCostsNoWrite() {
     push.away(PHONE);
     rig.attach(PHONE, "s2", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -111,7 +111,7 @@ class PushSelectionTest {
   }
 
   @Test
-  void aPlatformWithoutProviderIsNotPushedTo() {
+  void platformWithoutAProviderGetsNoPush() {
     push.away(PHONE);
     rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "fcm", "google's", to));
     push.mail(Mail.of(CHAT, 1, 1));

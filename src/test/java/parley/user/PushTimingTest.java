@@ -28,7 +28,7 @@ class PushTimingTest {
   }
 
   @Test
-  void whereNobodyIsConnectedThePushFollowsTheJournal() {
+  void withoutConnectedDevicesThePushFollowsTheFlush() {
     push.away(PHONE);
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
     assertThat(rig.sends).isEmpty();
@@ -39,7 +39,7 @@ class PushTimingTest {
   }
 
   @Test
-  void whileAnotherDeviceIsConnectedThePhoneWaitsAFewSeconds() {
+  void withAnotherConnectedDeviceThePushWaitsAFewSeconds() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 1));
@@ -51,7 +51,7 @@ class PushTimingTest {
   }
 
   @Test
-  void aDeviceThatComesBackInTimeGetsNone() {
+  void returningDeviceGetsNoPush() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 2));
@@ -67,7 +67,7 @@ class PushTimingTest {
   }
 
   @Test
-  void aConnectedDeviceThatSaysNothingIsPushedTo() {
+  void silentConnectedDeviceIsPushedTo() {
     push.away(PHONE);
     rig.attach(PHONE, "s2", false);
     rig.pass(PATIENCE);
@@ -79,7 +79,7 @@ class PushTimingTest {
   }
 
   @Test
-  void aDeviceThatIsBusyFetchingIsNotPushedTo() {
+  void fetchingDeviceIsNotPushedTo() {
     push.away(PHONE);
     rig.attach(PHONE, "s2", false);
     push.mail(Mail.of(CHAT, 1, 9));
@@ -93,7 +93,7 @@ class PushTimingTest {
   }
 
   @Test
-  void furtherMessagesUpdateWhatWaits() {
+  void furtherMessagesUpdateThePendingPush() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 1));
@@ -105,7 +105,7 @@ class PushTimingTest {
   }
 
   @Test
-  void afterAPushTheNextOfThatConversationWaits() {
+  void nextPushOfAConversationWaits() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(DELIVERED);
@@ -123,7 +123,7 @@ class PushTimingTest {
   }
 
   @Test
-  void whoHasFetchedWhatItWasPushedForIsPushedToAtOnce() {
+  void deviceThatFetchedItsPushIsPushedToAtOnce() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.answer(DELIVERED);
@@ -136,7 +136,7 @@ class PushTimingTest {
   }
 
   @Test
-  void whatComesWhileAPushIsOnItsWayIsPushedLater() {
+  void entryDuringAPushInFlightIsPushedLater() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     push.mail(Mail.of(CHAT, 2, 2));

@@ -37,7 +37,7 @@ class QuietFlushTest {
   }
 
   @Test
-  void theFirstEntryIsWrittenSoonAndTheNextMayWait() {
+  void firstEntryIsFlushedSoonAndTheNextMayWait() {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     assertThat(held()).as("a row that the journal does not have").isEmpty();
     rig.flush();
@@ -49,7 +49,7 @@ class QuietFlushTest {
   }
 
   @Test
-  void aRepeatedEntryIsHeldAgain() {
+  void repeatedEntryIsHeldAgain() {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.flush();
     rig.tell(Mail.of(CHAT, 2, 2).deliver());
@@ -58,7 +58,7 @@ class QuietFlushTest {
   }
 
   @Test
-  void theFirstEntryAfterAPauseIsWrittenSoon() {
+  void firstEntryAfterAPauseIsFlushedSoon() {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.flush();
     rig.clock.advance(LONGER_THAN_LIVELY);
@@ -67,7 +67,7 @@ class QuietFlushTest {
   }
 
   @Test
-  void aRemovalIsWrittenSoon() {
+  void removalIsFlushedSoon() {
     rig.tell(Mail.of(UserFixtures.GROUP, 1, 1).deliver());
     rig.flush();
     rig.tell(Mail.of(UserFixtures.GROUP, 2, 2).left(2).deliver());
@@ -76,7 +76,7 @@ class QuietFlushTest {
 
   /** The user has lost what it held, and a device of the user may be back at once. */
   @Test
-  void afterACrashLivelyConversationsAreToldWhatTheJournalHolds() {
+  void crashedUserReportsTheStoredHeadsOfActiveConversations() {
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.flush();
     rig.tell(Mail.of(CHAT, 2, 2).deliver());

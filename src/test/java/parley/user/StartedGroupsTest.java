@@ -28,7 +28,7 @@ class StartedGroupsTest {
   }
 
   @Test
-  void theQuotaIsThatOfTheLastDay() {
+  void groupQuotaCoversTheLastDay() {
     StartedGroups all = groups(3, NOW);
     assertThat(all.retryAfter(4, NOW + 10)).isZero();
     assertThat(all.retryAfter(3, NOW + 10)).isEqualTo(DAY - 10);
@@ -39,7 +39,7 @@ class StartedGroupsTest {
   }
 
   @Test
-  void aReferenceHoldsForADay() {
+  void clientRefIsKeptForADay() {
     StartedGroups all = groups(3, NOW);
     assertThat(all.find("ref-1", NOW + DAY)).isEqualTo(id(1));
     assertThat(all.find("ref-1", NOW + DAY + 1)).isNull();
@@ -50,7 +50,7 @@ class StartedGroupsTest {
   }
 
   @Test
-  void noMoreAreKeptThanSoMany() {
+  void startedGroupsAreBounded() {
     StartedGroups all = groups(User.GROUPS_KEPT, NOW);
     // Where there is no quota, none is forgotten for lack of room: the next one waits.
     assertThat(all.retryAfter(0, NOW + 5_000)).isEqualTo(DAY - 5_000);
@@ -62,7 +62,7 @@ class StartedGroupsTest {
   }
 
   @Test
-  void aWrongClockKeepsNobodyWaitingForYears() {
+  void wrongClockDoesNotBlockTheQuota() {
     StartedGroups all = groups(3, NOW + 400 * DAY);
     assertThat(all.retryAfter(3, NOW)).isZero();
     assertThat(all.find("ref-1", NOW)).isNull();
@@ -75,7 +75,7 @@ class StartedGroupsTest {
   }
 
   @Test
-  void theEntityKeepsThemOverItsLives() {
+  void startedGroupsSurviveARestart() {
     try (UserHarness rig = new UserHarness()) {
       rig.start();
       TestProbe<User.GroupReply> me = rig.kit.createTestProbe();

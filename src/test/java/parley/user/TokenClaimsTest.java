@@ -21,7 +21,7 @@ final class TokenClaimsTest {
       new TokenClaims(UserFixtures.ALICE, PushTokens.Claims.OFF, unused(), timers());
 
   @Test
-  void pausesGrowUntilAnAnswerComes() {
+  void pausesGrowUntilAnAnswerArrives() {
     for (int i = 0; i < 8; i++) {
       timerFired();
       answer(false);
@@ -36,7 +36,7 @@ final class TokenClaimsTest {
   }
 
   @Test
-  void manyFailuresAtOnceAreOneRetry() {
+  void concurrentFailuresMakeOneRetry() {
     answer(false);
     answer(false);
     answer(false);

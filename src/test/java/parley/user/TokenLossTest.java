@@ -25,7 +25,7 @@ class TokenLossTest {
   }
 
   @Test
-  void aTokenThatIsGoneIsRemoved() {
+  void tokenReportedGoneIsRemoved() {
     push.away(PHONE);
     long registered = rig.clock.millis();
     rig.clock.advance(1_000);
@@ -39,7 +39,7 @@ class TokenLossTest {
   }
 
   @Test
-  void aTokenThatWasRegisteredLaterIsKept() {
+  void tokenRegisteredAfterTheReportIsKept() {
     push.away(PHONE);
     long registered = rig.clock.millis();
     push.mail(Mail.of(CHAT, 1, 1));
@@ -50,7 +50,7 @@ class TokenLossTest {
   }
 
   @Test
-  void aTokenThatIsRegisteredAgainWhileItIsFoundGoneIsKept() {
+  void tokenRegisteredAgainDuringTheReportIsKept() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     rig.clock.advance(10);
@@ -60,7 +60,7 @@ class TokenLossTest {
   }
 
   @Test
-  void whatIsFoundGoneAfterItWasReplacedGoesToTheNewToken() {
+  void pushToAReplacedTokenGoesToTheNewOne() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     push.token(PHONE, "another");
@@ -70,7 +70,7 @@ class TokenLossTest {
   }
 
   @Test
-  void aTokenBelongsToOneDeviceOfTheUser() {
+  void tokenBelongsToOneDevice() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.token(LAPTOP, "token of phone");
@@ -80,7 +80,7 @@ class TokenLossTest {
   }
 
   @Test
-  void aDeviceThatIsRemovedIsOwedNothing() {
+  void removedDeviceHasNoPendingPush() {
     push.away(PHONE);
     rig.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 1));

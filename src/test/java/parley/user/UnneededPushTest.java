@@ -27,21 +27,21 @@ class UnneededPushTest {
   }
 
   @Test
-  void whatIsMutedBetweenTwoTriesIsNotPushed() {
+  void conversationMutedBetweenAttemptsIsNotPushed() {
     push.failedOnce();
     rig.ask((ActorRef<User.DoneReply> to) -> new User.SetRowFlags(CHAT, true, null, null, to));
     nothingMore();
   }
 
   @Test
-  void whatIsReadBetweenTwoTriesIsNotPushed() {
+  void conversationReadBetweenAttemptsIsNotPushed() {
     push.failedOnce();
     push.mail(Mail.none(CHAT, 2).read(1, 0));
     nothingMore();
   }
 
   @Test
-  void whatIsReadWhileAPushIsOnItsWayIsNotTriedAgain() {
+  void conversationReadDuringAPushIsNotRetried() {
     push.away(PHONE);
     push.mail(Mail.of(CHAT, 1, 1));
     push.mail(Mail.none(CHAT, 2).read(1, 0));
@@ -50,7 +50,7 @@ class UnneededPushTest {
   }
 
   @Test
-  void aDeviceThatComesBackBetweenTwoTriesGetsNone() {
+  void deviceReturningBetweenAttemptsGetsNoPush() {
     push.failedOnce();
     TestProbe<Delivery> session = rig.attach(PHONE, "s2", false);
     rig.pass(PATIENCE.minus(MOMENT));
@@ -62,7 +62,7 @@ class UnneededPushTest {
   }
 
   @Test
-  void aTokenThatMovesToAnotherDeviceBetweenTwoTriesIsNotPushedTo() {
+  void tokenMovedBetweenAttemptsIsNotPushedTo() {
     push.failedOnce();
     TestProbe<Delivery> session = rig.attach(LAPTOP, "s1", false);
     push.token(LAPTOP, "token of phone");

@@ -36,7 +36,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void nobodyIsMadeByAsking() {
+  void lookupCreatesNoUser() {
     assertThat(rig.ask(User.GetProfile::new)).isEqualTo(new User.NoSuchUser(ALICE));
     assertThat(rig.<User.DevicesReply>ask(User.GetDevices::new))
         .isInstanceOfSatisfying(
@@ -47,7 +47,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void nobodyLeavesMemoryAtOnce() {
+  void unknownUserLeavesMemoryAtOnce() {
     rig.ask(User.GetProfile::new);
     rig.shard.receiveMessage();
     rig.tell(new User.Watch(rig.probe().getRef(), true));
@@ -62,7 +62,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void aUserIsMadeOnce() {
+  void userIsCreatedOnce() {
     rig.make();
     User.ProfileReply again = rig.ask(to -> new User.Ensure("other", "Other", to));
     assertThat(((User.Found) again).profile().displayName()).isEqualTo("Alice");
@@ -72,7 +72,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void aNewNameIsToldToDirectConversationsUntilEachHasAnswered() {
+  void newNameIsSentToDirectConversationsUntilEachHasAnswered() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.tell(Mail.of(GROUP, 1, 1).deliver());
@@ -98,7 +98,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void aConversationIsAnsweredOnlyAfterTheFlush() {
+  void deliveryIsAcknowledgedOnlyAfterTheFlush() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
@@ -113,7 +113,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void whatWasNotFlushedIsTakenAgainAfterACrash() {
+  void unflushedEntriesAreAppliedAgainAfterACrash() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
     rig.flush();
@@ -129,7 +129,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void aFlushIsBoundedAndTheRestFollows() {
+  void flushIsBoundedAndTheRestFollows() {
     rig.make();
     for (int i = 0; i < 450; i++) {
       rig.tell(Mail.of(new parley.model.ConversationId("g_" + i), 1, 1).deliver());
@@ -146,7 +146,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void sessionsAreToldTheRowThenTheEntriesBeforeAnyFlush() {
+  void sessionsGetTheRowThenTheEntriesBeforeAnyFlush() {
     rig.make();
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 2).deliver());
@@ -162,7 +162,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void flagsAreDurableAndShown() {
+  void rowFlagsAreDurableAndShown() {
     rig.make();
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -178,7 +178,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void leavingRemovesTheRowButNotWhatADeviceIsOwed() {
+  void leavingRemovesTheRowAndKeepsTheBacklogOfDevices() {
     rig.make();
     rig.attach(LAPTOP, "s0", false);
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
@@ -199,7 +199,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void anAcknowledgementCountsUpToWhatIsKnownToExist() {
+  void acknowledgementCountsUpToTheKnownHead() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
@@ -218,7 +218,7 @@ class UserDeliveryTest {
 
   /** Else a busy conversation waits for the journal with what it has to tell. */
   @Test
-  void manyEntriesAreAcknowledgedBeforeTheMomentIsOver() {
+  void manyEntriesAreAcknowledgedBeforeTheFlushTimer() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, FlushSchedule.IMMEDIATE_FLUSH_ENTRIES - 1).deliver());
@@ -242,7 +242,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void sentMayOvertakeTheRowItself() {
+  void sentFrameMayOvertakeTheRow() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
@@ -254,7 +254,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void deliveredIsToldOnceAndRepeatedOnlySoOften() {
+  void deliveredIsSentOnceAndRepeatedABoundedNumberOfTimes() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 9).deliver());
@@ -281,7 +281,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void whatIsToldOfDevicesDoesNotHangWhenTheNameHasBeenTold() {
+  void deliveredNoticesContinueAfterTheNameNotice() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -305,7 +305,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void whatACrashKeptFromBeingToldIsToldWhenTheConversationSpeaks() {
+  void deliveredLostInACrashIsSentAtTheNextDelivery() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
@@ -348,7 +348,7 @@ class UserDeliveryTest {
   }
 
   @Test
-  void aWriteThatFailsEndsTheEntityAndNothingIsAcknowledged() {
+  void failedWriteStopsTheEntityWithoutAcknowledgement() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     rig.failNextWrite();

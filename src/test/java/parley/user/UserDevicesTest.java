@@ -38,7 +38,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aKnownDeviceIsToldWhereItLagsOldestFirst() {
+  void knownDeviceLearnsItsLagsOldestFirst() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(GROUP, 1, 5).deliver());
@@ -51,7 +51,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aDeviceThatWasNotHereLearnsAtItsNextHelloWhatWasForgotten() {
+  void absentDeviceLearnsOfForgottenEntriesAtItsNextHello() {
     rig.make();
     rig.end(rig.attach(PHONE, "s1", false), PHONE);
     rig.end(rig.attach(LAPTOP, "s2", false), LAPTOP);
@@ -83,7 +83,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void anUnknownOrFreshDeviceStartsAtTodaysHeads() {
+  void unknownOrFreshDeviceStartsAtTheCurrentHeads() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 3).deliver());
     rig.attach(PHONE, "s1", false);
@@ -100,7 +100,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aDevicesFirstAppearanceIsDurableBeforeItIsAttached() {
+  void newDeviceIsDurableBeforeItIsAttached() {
     rig.make();
     rig.attach(PHONE, "s1", false);
     rig.crash();
@@ -110,7 +110,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aDeviceThatIsNotDurableIsNotAttached() {
+  void deviceWithoutADurableWriteIsNotAttached() {
     rig.make();
     rig.failNextWrite();
     TestProbe<Delivery> session = rig.probe();
@@ -121,7 +121,7 @@ class UserDevicesTest {
 
   /** The end of a session is noticed by a shorter way than its last acknowledgements take. */
   @Test
-  void anAcknowledgementMayComeAfterTheEndOfItsSession() {
+  void acknowledgementAfterTheEndOfItsSessionCounts() {
     rig.make();
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
     TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
@@ -144,7 +144,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void theSameDeviceElsewhereReplaces() {
+  void secondConnectionOfADeviceReplacesTheFirst() {
     rig.make();
     TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
     TestProbe<Delivery> second = rig.attach(PHONE, "s2", false);
@@ -160,7 +160,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aCheckTellsWhatWasToldAndWhatWasHeard() {
+  void checkReportsSentAndReceivedCounts() {
     rig.make();
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -174,7 +174,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aSessionThatIsNotTheDevicesIsToldSo() {
+  void replacedSessionLearnsAtItsCheck() {
     rig.make();
     TestProbe<Delivery> first = rig.attach(PHONE, "s1", false);
     rig.attach(PHONE, "s2", false);
@@ -193,7 +193,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aHelloWhoseConnectionHasEndedReplacesNobody() {
+  void helloOfAnEndedConnectionReplacesNobody() {
     rig.make();
     TestProbe<Delivery> living = rig.attach(PHONE, "s1", false);
     TestProbe<Delivery> dead = rig.probe();
@@ -207,7 +207,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aSessionThatComesBackReplacesOnlyEarlierOnes() {
+  void returningSessionReplacesOnlyEarlierOnes() {
     rig.make();
     rig.end(rig.attach(PHONE, "s0", false), PHONE);
     TestProbe<Delivery> later = rig.resume(PHONE, "s2");
@@ -220,7 +220,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aSessionThatComesBackIsToldTheRowsOfThisLifeAgain() {
+  void returningSessionGetsTheRowsOfThisIncarnationAgain() {
     rig.make();
     rig.end(rig.attach(PHONE, "s0", false), PHONE);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -240,14 +240,14 @@ class UserDevicesTest {
   }
 
   @Test
-  void aSessionThatComesBackDoesNotBringBackARemovedDevice() {
+  void returningSessionDoesNotRestoreARemovedDevice() {
     rig.make();
     assertThat(rig.ended(rig.resume(PHONE, "s1")).why()).isEqualTo(Delivery.End.REMOVED);
     assertThat(rig.devices()).isEmpty();
   }
 
   @Test
-  void theEleventhDeviceTakesThePlaceOfTheLongestUnseen() {
+  void eleventhDeviceEvictsTheLongestUnseen() {
     rig.make();
     for (int i = 0; i < Limits.DEVICES; i++) {
       rig.clock.advance(1_000);
@@ -267,7 +267,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void devicesThatAreOnlyComingBackAreNotEvicted() {
+  void reattachingDevicesAreNotEvicted() {
     rig.make();
     for (int i = 0; i < Limits.DEVICES; i++) {
       rig.attach(new DeviceId("d" + i), "s" + i, false);
@@ -280,7 +280,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void tenConnectedDevicesLeaveNoRoom() {
+  void tenConnectedDevicesRefuseAnother() {
     rig.make();
     for (int i = 0; i < Limits.DEVICES; i++) {
       rig.attach(new DeviceId("d" + i), "s" + i, false);
@@ -292,7 +292,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aRemovedDeviceIsForgotten() {
+  void removedDeviceIsForgotten() {
     rig.make();
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.tell(Mail.of(CHAT, 1, 1).deliver());
@@ -307,7 +307,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void aPushTokenNeedsADeviceAndOutlivesFreshness() {
+  void pushTokenNeedsADeviceAndSurvivesAFreshHello() {
     rig.make();
     assertThat(rig.<User.DoneReply>ask(to -> new User.SetPushToken(PHONE, "apns", "t", to)))
         .isInstanceOf(User.Refused.class);
@@ -321,7 +321,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void devicesSayWhoIsHereAndWhenTheyWereLast() {
+  void deviceListShowsConnectionAndLastSeen() {
     rig.make();
     TestProbe<Delivery> session = rig.attach(PHONE, "s1", false);
     rig.clock.advance(5_000);
@@ -335,7 +335,7 @@ class UserDevicesTest {
   }
 
   @Test
-  void watchersAreToldNowAndOnChange() {
+  void watchersGetPresenceAtOnceAndOnChange() {
     rig.make();
     TestProbe<Delivery> watcher = rig.probe();
     rig.tell(new User.Watch(watcher.getRef(), true));

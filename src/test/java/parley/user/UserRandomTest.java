@@ -53,7 +53,7 @@ class UserRandomTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 8963997322480L, 0})
-  void everyDeviceGetsEverythingOnceInOrder(long given) {
+  void everyDeviceGetsEveryEntryOnceInOrder(long given) {
     long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
     System.out.println("UserRandomTest: seed " + seed);
     Random random = new Random(seed);

@@ -26,7 +26,7 @@ class UserReminderTest {
   }
 
   @Test
-  void itWakesItsUserUntilItIsLetGo() {
+  void reminderWakesItsUserUntilItIsReleased() {
     reminder.tell(new UserReminder.Keep(4, user.getRef()));
     user.expectMessage(new UserPush.Reminded(4));
     time.expectNoMessageFor(Duration.ofSeconds(9), woken);

@@ -140,7 +140,7 @@ class UserSizesTest {
   }
 
   @Test
-  void aFullSnapshotIsStoredAndComesBack() {
+  void largestSnapshotIsStoredAndRecovered() {
     UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.MAX_HIDDEN).snapshot();
     try (SnapshotHarness rig = new SnapshotHarness("full-user")) {
       assertThat(rig.save("user|alice", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
@@ -177,7 +177,7 @@ class UserSizesTest {
   }
 
   @Test
-  void theFullestEventWithTheFullestOutboxFitsAnItem() {
+  void largestEventWithAFullOutboxFitsAnItem() {
     UnsavedChanges unsavedChanges = new UnsavedChanges(new ConversationRows());
     for (int i = 0; i < 500; i++) {
       unsavedChanges.put(row());
@@ -207,7 +207,7 @@ class UserSizesTest {
   }
 
   @Test
-  void aPageOfOrdinaryRowsIsWhole() {
+  void pageOfOrdinaryRowsIsNotCut() {
     List<VisibleRow> rows = new ArrayList<>();
     for (long i = 0; i < 300; i++) {
       rows.add(
@@ -227,7 +227,7 @@ class UserSizesTest {
   }
 
   @Test
-  void whatSessionsAreToldFitsAFrame() {
+  void sessionMessagesFitAFrame() {
     List<Delivery.Lag> lags = new ArrayList<>();
     for (int i = 0; i < Delivery.LAGS; i++) {
       lags.add(new Delivery.Lag(new ConversationId(SIZES.id()), SIZES.number(), SIZES.number()));
@@ -251,7 +251,7 @@ class UserSizesTest {
   }
 
   @Test
-  void theLargestEntryFitsAFrameWithAllCursors() {
+  void largestEntryWithAllCursorsFitsAFrame() {
     List<UserId> mentions = new ArrayList<>();
     for (int i = 0; i < Limits.MENTIONS; i++) {
       mentions.add(new UserId(SIZES.id()));
