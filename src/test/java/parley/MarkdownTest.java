@@ -90,7 +90,7 @@ class MarkdownTest {
   }
 
   @Test
-  void whatDoesNotExistIsNoticed() {
+  void namesOfMissingClassesAreNoticed() {
     List<String> found = new ArrayList<>();
     deadLinks(
         Path.of("README.md"),

@@ -36,11 +36,11 @@ public final class AdmissionGuard<C> {
 
   private static final Logger LOG = LoggerFactory.getLogger(AdmissionGuard.class);
 
-  private final String owner;
   private final Class<C> type;
   private final int bound;
   private final Predicate<C> neverRefused;
   private final Consumer<C> refuse;
+  private final String owner;
   private final Set<C> waiting = Collections.newSetFromMap(new IdentityHashMap<>());
   private long refused;
 
@@ -49,18 +49,18 @@ public final class AdmissionGuard<C> {
    *
    * @param type the class of the commands; other messages (answers of the journal) are not counted
    * @param bound the most waiting commands
-   * @param always selects commands that are never refused: few by nature, such as timers
+   * @param neverRefused selects commands that pass beyond the bound: few by nature, such as timers
    * @param refuse sends a refusal to the command's sender, if it has one
    * @param owner names the actor in a log line. Its path is not logged: the name of an account is
    *     in it, and people type passwords into the wrong field
    */
   public AdmissionGuard(
-      Class<C> type, int bound, Predicate<C> always, Consumer<C> refuse, String owner) {
-    this.owner = owner;
+      Class<C> type, int bound, Predicate<C> neverRefused, Consumer<C> refuse, String owner) {
     this.type = type;
     this.bound = bound;
-    this.neverRefused = always;
+    this.neverRefused = neverRefused;
     this.refuse = refuse;
+    this.owner = owner;
   }
 
   /** The behaviour's command handler must call this first. */

@@ -216,7 +216,7 @@ abstract class ColdTierContract {
 
   /** A writer that wakes up late must not take away what another one has relied on. */
   @Test
-  void whatReachesFurtherIsLeftAndHarmsNobody() throws IOException {
+  void aLongerSegmentIsLeftAndIsHarmless() throws IOException {
     List<Entry> entries = new EntrySamples(6).entries(1, 100);
     write(entries.subList(0, 80));
     write(entries.subList(0, 50));
@@ -250,7 +250,7 @@ abstract class ColdTierContract {
   }
 
   @Test
-  void whatIsReadBackOtherwiseHasNoManifest() {
+  void aSegmentThatReadsBackDifferentlyGetsNoManifest() {
     List<Entry> entries = new EntrySamples(7).entries(1, 100);
     store.read = bytes -> flipped(bytes, bytes.length / 2);
     assertThatThrownBy(() -> write(entries)).isInstanceOf(ColdDamaged.class);

@@ -29,7 +29,7 @@ class ObjectKeysTest {
   }
 
   @Test
-  void whatHoldsASeqBeginsWithOneOfTwoPrefixes() {
+  void theSegmentOfASeqHasOneOfTwoPrefixes() {
     assertThat(ObjectKeys.shelves(ID, 1, 5_000)).hasSize(1);
     for (long seq : new long[] {1, 4_999, 9_999, 10_000, 10_001, 123_456_789, Long.MAX_VALUE / 2}) {
       List<String> shelves = ObjectKeys.shelves(ID, seq, seq + ColdTier.SEGMENT_ENTRIES - 1);

@@ -121,12 +121,12 @@ class S3TroubleTest {
         telemetry);
   }
 
-  private ArchiveHarness rig() {
+  private ArchiveHarness harness() {
     return Objects.requireNonNull(archiveHarness);
   }
 
   private CompletionStage<List<Entry>> reading(ColdTier tier) {
-    return tier.read(ID, 1, 10).runWith(Sink.seq(), rig().kit.system());
+    return tier.read(ID, 1, 10).runWith(Sink.seq(), harness().kit.system());
   }
 
   private double failures(String operation) {
@@ -189,7 +189,7 @@ class S3TroubleTest {
                   answer(exchange, busy ? 500 : 200, busy ? BUSY : empty);
                 }),
             "");
-    assertThat(rig().all(tier.manifests(ID))).isEmpty();
+    assertThat(harness().all(tier.manifests(ID))).isEmpty();
     assertThat(requests).hasValue(3);
   }
 
@@ -206,7 +206,7 @@ class S3TroubleTest {
     ColdTier tier = tier(silence(), "parley.archive { read-timeout = 1h, patience = 100ms }");
     assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class);
-    assertThatThrownBy(() -> rig().all(tier.manifests(ID))).isInstanceOf(ColdUnavailable.class);
+    assertThatThrownBy(() -> harness().all(tier.manifests(ID))).isInstanceOf(ColdUnavailable.class);
   }
 
   @Test
@@ -251,11 +251,11 @@ class S3TroubleTest {
             "parley.archive { reads = 1, scans = 1, scans-waiting = 0, read-timeout = 1h,"
                 + " patience = 1h, scan-timeout = 1h }");
     CompletionStage<List<Entry>> scan =
-        tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system());
+        tier.scan(ID, 1, 10).runWith(Sink.seq(), harness().kit.system());
     try (Socket connected = Objects.requireNonNull(silent).accept()) {
       assertThat(connected.getInputStream().read()).as("it asks, so it has its turn").isPositive();
       assertThat(scanFailure(tier)).hasMessage("too many cold scans");
-      assertThatThrownBy(() -> rig().all(tier.readStored(ID, 1, 10)))
+      assertThatThrownBy(() -> harness().all(tier.readStored(ID, 1, 10)))
           .hasMessage("too many cold scans");
       CompletionStage<List<Entry>> page = reading(tier);
       CompletionStage<List<Entry>> second = reading(tier);
@@ -281,7 +281,9 @@ class S3TroubleTest {
   private @Nullable Throwable scanFailure(ColdTier tier) {
     return catchThrowableOfType(
         ColdUnavailable.class,
-        () -> ArchiveHarness.result(tier.scan(ID, 1, 10).runWith(Sink.seq(), rig().kit.system())));
+        () ->
+            ArchiveHarness.result(
+                tier.scan(ID, 1, 10).runWith(Sink.seq(), harness().kit.system())));
   }
 
   private double gauge() {
@@ -295,8 +297,8 @@ class S3TroubleTest {
         tier(
             silence(),
             "parley.archive { reads = 1, reads-waiting = 1, read-timeout = 1h, patience = 1h }");
-    var first = tier.read(ID, 1, 10).runWith(Sink.queue(), rig().kit.system());
-    var waiting = tier.read(ID, 1, 10).runWith(Sink.queue(), rig().kit.system());
+    var first = tier.read(ID, 1, 10).runWith(Sink.queue(), harness().kit.system());
+    var waiting = tier.read(ID, 1, 10).runWith(Sink.queue(), harness().kit.system());
     await().until(() -> gauge() == 1.0);
     waiting.cancel();
     await().until(() -> gauge() == 0.0);
@@ -320,7 +322,7 @@ class S3TroubleTest {
   }
 
   private void stopServer() {
-    rig().close();
+    harness().close();
     Objects.requireNonNull(server).stop(0);
   }
 

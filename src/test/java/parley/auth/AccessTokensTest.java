@@ -47,7 +47,7 @@ final class AccessTokensTest {
   private static final UserId BOB = new UserId("u_bob");
   private static final String IDP = "https://idp.example";
 
-  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
+  private final AuthTestData.Clock clock = new AuthTestData.Clock();
   private final AtomicInteger fetches = new AtomicInteger();
   private volatile String jwks = "";
   private volatile int status = 200;
@@ -92,7 +92,7 @@ final class AccessTokensTest {
     assertThat(jwt.getJWTClaimsSet().getClaims().keySet())
         .containsExactlyInAnyOrder("iss", "sub", "iat", "exp", "jti", "username");
 
-    Instant end = AuthFixtures.START.plus(Duration.ofMinutes(15));
+    Instant end = AuthTestData.START.plus(Duration.ofMinutes(15));
     Principal bob = new Principal(BOB, "bob", end, false);
     assertThat(verify(token)).isEqualTo(bob);
     clock.forward(AccessTokens.LIFE.minusMillis(1));

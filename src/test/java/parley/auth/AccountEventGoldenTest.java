@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import parley.model.UserId;
 
 final class AccountEventGoldenTest {
-  private static final ActorTestKit KIT = ActorTestKit.create(AuthFixtures.config());
+  private static final ActorTestKit KIT = ActorTestKit.create(AuthTestData.config());
 
   /** File name to what it means. Add, never edit. */
   private static final Map<String, AccountEvent> GOLDEN =
@@ -30,36 +30,36 @@ final class AccountEventGoldenTest {
               new Secret("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"),
               "ZmFtaWx5LWlkLTE2LWJ5dA",
               "c2hhMjU2LW9mLXRoZS1zZWNyZXQ",
-              AuthFixtures.START),
+              AuthTestData.START),
           "family_started",
           new AccountEvent.FamilyStarted(
-              "ZmFtaWx5LWlkLTE2LWJ5dA", "c2hhMjU2LW9mLXRoZS1zZWNyZXQ", AuthFixtures.START),
+              "ZmFtaWx5LWlkLTE2LWJ5dA", "c2hhMjU2LW9mLXRoZS1zZWNyZXQ", AuthTestData.START),
           "family_rotated",
           new AccountEvent.FamilyRotated(
               "ZmFtaWx5LWlkLTE2LWJ5dA",
               7,
               "c2hhMjU2LW9mLXRoZS1zZWNyZXQ",
-              AuthFixtures.START.plusMillis(123)),
+              AuthTestData.START.plusMillis(123)),
           "family_started_ending",
           new AccountEvent.FamilyStarted(
               "ZmFtaWx5LWlkLTE2LWJ5dA",
               "c2hhMjU2LW9mLXRoZS1zZWNyZXQ",
-              AuthFixtures.START,
+              AuthTestData.START,
               "b2xkLWZhbWlseS0xNi1ieXQ"),
           "family_rotated_again",
           new AccountEvent.FamilyRotated(
               "ZmFtaWx5LWlkLTE2LWJ5dA",
               7,
               "c2hhMjU2LW9mLXRoZS1zZWNyZXQ",
-              AuthFixtures.START.plusMillis(123),
+              AuthTestData.START.plusMillis(123),
               true),
           "family_revoked_untold",
           new AccountEvent.FamilyRevoked(
-              "ZmFtaWx5LWlkLTE2LWJ5dA", false, AuthFixtures.START, false),
+              "ZmFtaWx5LWlkLTE2LWJ5dA", false, AuthTestData.START, false),
           "family_revoked_told",
-          new AccountEvent.FamilyRevoked("ZmFtaWx5LWlkLTE2LWJ5dA", false, AuthFixtures.START, true),
+          new AccountEvent.FamilyRevoked("ZmFtaWx5LWlkLTE2LWJ5dA", false, AuthTestData.START, true),
           "family_revoked",
-          new AccountEvent.FamilyRevoked("ZmFtaWx5LWlkLTE2LWJ5dA", true, AuthFixtures.START));
+          new AccountEvent.FamilyRevoked("ZmFtaWx5LWlkLTE2LWJ5dA", true, AuthTestData.START));
 
   @AfterAll
   static void stop() {
@@ -111,15 +111,15 @@ final class AccountEventGoldenTest {
         """
             .formatted(token.token().familyId(), token.token().secretHash());
     AccountState state = Goldens.mapper(KIT.system()).readValue(json, AccountState.class);
-    assertThat(state.standing(token.token(), AuthFixtures.START))
+    assertThat(state.standing(token.token(), AuthTestData.START))
         .isEqualTo(AccountState.Standing.CURRENT);
     RefreshToken next = token.token().nextGeneration().token();
     AccountState after =
         state.apply(
             new AccountEvent.FamilyRotated(
-                next.familyId(), next.counter(), next.secretHash(), AuthFixtures.START));
-    assertThat(after.standing(next, AuthFixtures.START)).isEqualTo(AccountState.Standing.CURRENT);
-    assertThat(after.standing(token.token(), AuthFixtures.START))
+                next.familyId(), next.counter(), next.secretHash(), AuthTestData.START));
+    assertThat(after.standing(next, AuthTestData.START)).isEqualTo(AccountState.Standing.CURRENT);
+    assertThat(after.standing(token.token(), AuthTestData.START))
         .isEqualTo(AccountState.Standing.REPEAT_ALLOWED);
     byte[] written = Goldens.mapper(KIT.system()).writeValueAsBytes(after);
     assertThat(Goldens.mapper(KIT.system()).readValue(written, AccountState.class))
@@ -133,6 +133,6 @@ final class AccountEventGoldenTest {
         {"t":"family_started","familyId":"f","secretHash":"h","at":"2026-03-01T10:00:00Z","new":1}
         """;
     assertThat(Goldens.mapper(KIT.system()).readValue(json, AccountEvent.class))
-        .isEqualTo(new AccountEvent.FamilyStarted("f", "h", AuthFixtures.START));
+        .isEqualTo(new AccountEvent.FamilyStarted("f", "h", AuthTestData.START));
   }
 }

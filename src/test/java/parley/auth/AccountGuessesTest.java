@@ -89,18 +89,18 @@ final class AccountGuessesTest extends AccountHarness {
   @Test
   void aKnownDeviceIsValidOnlyForItsAccountAndPassword() {
     Secret hash = new Secret("hash of x");
-    Secret word = KnownDevice.make("bob", hash, AuthFixtures.START);
+    Secret word = KnownDevice.make("bob", hash, AuthTestData.START);
     assertThat(word.value()).hasSize(KnownDevice.CHARS);
-    assertThat(KnownDevice.number(word, "bob", hash, AuthFixtures.START)).isNotNull();
-    assertThat(KnownDevice.number(word, "eve", hash, AuthFixtures.START)).isNull();
-    assertThat(KnownDevice.number(word, "bob", new Secret("hash of y"), AuthFixtures.START))
+    assertThat(KnownDevice.number(word, "bob", hash, AuthTestData.START)).isNotNull();
+    assertThat(KnownDevice.number(word, "eve", hash, AuthTestData.START)).isNull();
+    assertThat(KnownDevice.number(word, "bob", new Secret("hash of y"), AuthTestData.START))
         .isNull();
-    assertThat(KnownDevice.number(word, "bob", hash, AuthFixtures.START.plus(KnownDevice.LIFE)))
+    assertThat(KnownDevice.number(word, "bob", hash, AuthTestData.START.plus(KnownDevice.LIFE)))
         .isNull();
     for (int i = 0; i < word.value().length(); i++) {
       char other = word.value().charAt(i) == 'A' ? 'B' : 'A';
       String forged = word.value().substring(0, i) + other + word.value().substring(i + 1);
-      assertThat(KnownDevice.number(new Secret(forged), "bob", hash, AuthFixtures.START))
+      assertThat(KnownDevice.number(new Secret(forged), "bob", hash, AuthTestData.START))
           .as("character " + i)
           .isNull();
     }

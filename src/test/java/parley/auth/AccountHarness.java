@@ -11,9 +11,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
-import parley.auth.AuthFixtures.Clock;
-import parley.auth.AuthFixtures.FakeHasher;
-import parley.auth.AuthFixtures.Users;
+import parley.auth.AuthTestData.Clock;
+import parley.auth.AuthTestData.FakeHasher;
+import parley.auth.AuthTestData.Users;
 
 /** One account with a journal in memory, a clock to turn by hand, and a hasher that counts. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -31,7 +31,7 @@ abstract class AccountHarness {
 
   @BeforeAll
   void start() {
-    kit = ActorTestKit.create(AuthFixtures.config());
+    kit = ActorTestKit.create(AuthTestData.config());
   }
 
   @AfterAll

@@ -31,7 +31,7 @@ final class AccountStateTest {
   }
 
   private static void session(Random random, long seed) {
-    Instant now = AuthFixtures.START;
+    Instant now = AuthTestData.START;
     AccountState state = AccountState.EMPTY;
     Map<String, Line> live = new LinkedHashMap<>(); // by last use
     List<Line> all = new ArrayList<>();

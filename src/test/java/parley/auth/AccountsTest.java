@@ -37,21 +37,21 @@ final class AccountsTest {
           pekko.cluster.sharding.distributed-data.durable.keys = []
           """);
 
-  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
-  private final AuthFixtures.FakeHasher hasher = new AuthFixtures.FakeHasher();
+  private final AuthTestData.Clock clock = new AuthTestData.Clock();
+  private final AuthTestData.FakeHasher hasher = new AuthTestData.FakeHasher();
   private ActorTestKit kit;
   private AccessTokens tokens;
   private Accounts accounts;
 
   @BeforeAll
   void start(@TempDir Path folder) {
-    kit = ActorTestKit.create(CLUSTER.withFallback(AuthFixtures.config()));
+    kit = ActorTestKit.create(CLUSTER.withFallback(AuthTestData.config()));
     Cluster cluster = Cluster.get(kit.system());
     cluster.manager().tell(Join.create(cluster.selfMember().address()));
     tokens = new AccessTokens(KeyRing.inFolder(folder, clock), Optional.empty(), clock);
     accounts =
         Accounts.init(
-            kit.system(), tokens, hasher, Duration.ofSeconds(20), new AuthFixtures.Users(), clock);
+            kit.system(), tokens, hasher, Duration.ofSeconds(20), new AuthTestData.Users(), clock);
   }
 
   @AfterAll

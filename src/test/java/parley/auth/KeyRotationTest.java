@@ -46,7 +46,7 @@ final class KeyRotationTest {
   private static final UserId BOB = new UserId("u_bob");
   private static final Duration LEAD = SigningKeys.LEAD;
 
-  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
+  private final AuthTestData.Clock clock = new AuthTestData.Clock();
   private final Shared shared = new Shared(SigningKeys.newKeyText(clock.instant()));
   private final List<AccessTokens> nodes = new ArrayList<>();
 

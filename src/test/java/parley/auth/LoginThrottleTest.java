@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 final class LoginThrottleTest {
-  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
+  private final AuthTestData.Clock clock = new AuthTestData.Clock();
   private final LoginThrottle throttle =
       new LoginThrottle(() -> TimeUnit.MILLISECONDS.toNanos(clock.millis()));
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 final class RegistrationLimitTest {
   private static final int PER_DAY = 3;
 
-  private final AuthFixtures.Clock clock = new AuthFixtures.Clock();
+  private final AuthTestData.Clock clock = new AuthTestData.Clock();
   private final RegistrationLimit limit = new RegistrationLimit(PER_DAY, clock);
 
   private void use(InetAddress address) {

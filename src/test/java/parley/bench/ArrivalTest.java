@@ -53,7 +53,7 @@ class ArrivalTest {
   }
 
   @Test
-  void whatIsNoObjectIsRefused() {
+  void aLineThatIsNoObjectIsRejected() {
     for (String bad : List.of("", "[]", "{\"a\":1", "{\"a\":\"b}", "{\"a\" 1}")) {
       assertThatThrownBy(() -> read(bad)).as(bad).isInstanceOf(IllegalArgumentException.class);
     }

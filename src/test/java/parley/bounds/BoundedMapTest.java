@@ -20,7 +20,7 @@ class BoundedMapTest {
   }
 
   @Test
-  void whatWasNotUsedForLongestIsForgotten() {
+  void theLeastRecentlyUsedEntryIsEvicted() {
     BoundedMap<String, Integer> map = BoundedMap.byUse(2);
     map.put("a", 1);
     map.put("b", 2);
@@ -30,7 +30,7 @@ class BoundedMapTest {
   }
 
   @Test
-  void whatWasWrittenLongestAgoIsForgotten() {
+  void theEntryWrittenLongestAgoIsEvicted() {
     BoundedMap<String, Integer> map = BoundedMap.byAge(2);
     map.putLast("a", 1);
     map.putLast("b", 2);

@@ -150,7 +150,7 @@ class CalendarTest {
   }
 
   @Test
-  void whatIsRegisteredSurvivesAndIsCrossedOffOnce() {
+  void registrationsSurviveARestartAndAreRemovedOnce() {
     long day = today() + 3;
     register(id(1), day);
     register(id(1), day);

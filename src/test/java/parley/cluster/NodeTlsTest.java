@@ -125,7 +125,7 @@ class NodeTlsTest {
   }
 
   @Test
-  void whatCannotBeUsedIsRefusedAtTheStartByName() throws Exception {
+  void unusableFilesAreRefusedByNameAtTheStart() throws Exception {
     Authority ours = Authority.create(before, later);
     Authority other = Authority.create(before, later);
     Map<String, String> good = files("good", ours, ours.issue(before, later));

@@ -61,7 +61,7 @@ class PreviousIncarnationTest {
   }
 
   @Test
-  void whoLeftInOrderLeavesAShortWait() throws Exception {
+  void anOrderlyStopShortensTheWait() throws Exception {
     PreviousIncarnation leaver = start(ADDRESS);
     leaver.leftInOrder();
     leaver.close();

@@ -41,28 +41,30 @@ class ArchivingCutTest {
   void interruptedRunIsFinishedAfterRestart(Cut cut) {
     ConversationHarness h = ConversationHarness.direct();
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
-    try (ColdTierHarness rig = new ColdTierHarness(h)) {
-      rig.texts(1_300);
+    try (ColdTierHarness harness = new ColdTierHarness(h)) {
+      harness.texts(1_300);
       h.post(ConversationHarness.ANN, "gone", new EntryIntent.Delete(2));
       h.read(ConversationHarness.BOB, 700);
-      rig.days(31);
-      rig.texts(300);
-      List<Entry> before = rig.history(ConversationHarness.BOB);
-      ConversationState was = rig.state();
-      cut(rig, cut);
-      h.tell(new Conversation.Archive(rig.today()));
-      await().atMost(Duration.ofSeconds(20)).until(() -> wasCut(rig, cut));
-      heal(rig);
+      harness.days(31);
+      harness.texts(300);
+      List<Entry> before = harness.history(ConversationHarness.BOB);
+      ConversationState was = harness.state();
+      cut(harness, cut);
+      h.tell(new Conversation.Archive(harness.today()));
+      await().atMost(Duration.ofSeconds(20)).until(() -> wasCut(harness, cut));
+      heal(harness);
       h.restart();
-      assertThat(rig.history(ConversationHarness.BOB)).as("while it is finished").isEqualTo(before);
-      rig.archive();
-      ConversationState is = rig.state();
+      assertThat(harness.history(ConversationHarness.BOB))
+          .as("while it is finished")
+          .isEqualTo(before);
+      harness.archive();
+      ConversationState is = harness.state();
       assertThat(is.archive().archivedTo()).isEqualTo(1_302);
       assertThat(is.archive().removedTo()).isEqualTo(is.archive().archivedEvent());
       assertThat(h.events()).hasSize((int) (is.eventNr() - is.archive().removedTo()));
-      assertThat(rig.tier.segments(h.id)).hasSize(1);
+      assertThat(harness.tier.segments(h.id)).hasSize(1);
       h.restart();
-      assertThat(rig.history(ConversationHarness.BOB)).as("finished").isEqualTo(before);
+      assertThat(harness.history(ConversationHarness.BOB)).as("finished").isEqualTo(before);
       assertThat(is.lastSeq()).isEqualTo(was.lastSeq());
       assertThat(is.member(ConversationHarness.BOB))
           .usingRecursiveComparison()
@@ -73,37 +75,37 @@ class ArchivingCutTest {
     }
   }
 
-  private static void cut(ColdTierHarness rig, Cut cut) {
+  private static void cut(ColdTierHarness harness, Cut cut) {
     switch (cut) {
       case PLAN_NOT_WRITTEN ->
-          rig.journalFails(op -> writes(op, ConversationEvent.SegmentPlanned.class));
-      case SEGMENT_NOT_STORED -> rig.tier.fault = MemoryTier.Fault.HANG;
-      case SEGMENT_REFUSED -> rig.tier.fault = MemoryTier.Fault.REFUSE;
-      case SEGMENT_STORED_NOBODY_KNOWS -> rig.tier.fault = MemoryTier.Fault.STORE_AND_HANG;
+          harness.journalFails(op -> writes(op, ConversationEvent.SegmentPlanned.class));
+      case SEGMENT_NOT_STORED -> harness.tier.fault = MemoryTier.Fault.HANG;
+      case SEGMENT_REFUSED -> harness.tier.fault = MemoryTier.Fault.REFUSE;
+      case SEGMENT_STORED_NOBODY_KNOWS -> harness.tier.fault = MemoryTier.Fault.STORE_AND_HANG;
       case SEAL_NOT_WRITTEN ->
-          rig.journalFails(op -> writes(op, ConversationEvent.SegmentSealed.class));
-      case SNAPSHOT_NOT_STORED -> rig.snapshotsFail(op -> op instanceof WriteSnapshot);
-      case SNAPSHOT_NOT_READ -> rig.snapshotsFail(op -> op instanceof ReadSnapshot);
+          harness.journalFails(op -> writes(op, ConversationEvent.SegmentSealed.class));
+      case SNAPSHOT_NOT_STORED -> harness.snapshotsFail(op -> op instanceof WriteSnapshot);
+      case SNAPSHOT_NOT_READ -> harness.snapshotsFail(op -> op instanceof ReadSnapshot);
       case OLD_SNAPSHOTS_NOT_DELETED ->
-          rig.snapshotsFail(op -> op instanceof DeleteSnapshotsByCriteria);
-      case EVENTS_NOT_DELETED -> rig.journalFails(op -> op instanceof DeleteEvents);
+          harness.snapshotsFail(op -> op instanceof DeleteSnapshotsByCriteria);
+      case EVENTS_NOT_DELETED -> harness.journalFails(op -> op instanceof DeleteEvents);
       case NOTE_NOT_WRITTEN ->
-          rig.journalFails(op -> writes(op, ConversationEvent.EventsRemoved.class));
+          harness.journalFails(op -> writes(op, ConversationEvent.EventsRemoved.class));
     }
   }
 
-  private static boolean wasCut(ColdTierHarness rig, Cut cut) {
+  private static boolean wasCut(ColdTierHarness harness, Cut cut) {
     return switch (cut) {
-      case SEGMENT_NOT_STORED, SEGMENT_STORED_NOBODY_KNOWS -> rig.tier.writes.get() == 1;
-      case PLAN_NOT_WRITTEN, SEAL_NOT_WRITTEN, NOTE_NOT_WRITTEN -> rig.failures.get() == 1;
-      default -> !rig.calendar.finished.isEmpty();
+      case SEGMENT_NOT_STORED, SEGMENT_STORED_NOBODY_KNOWS -> harness.tier.writes.get() == 1;
+      case PLAN_NOT_WRITTEN, SEAL_NOT_WRITTEN, NOTE_NOT_WRITTEN -> harness.failures.get() == 1;
+      default -> !harness.calendar.finished.isEmpty();
     };
   }
 
-  private static void heal(ColdTierHarness rig) {
-    rig.tier.fault = MemoryTier.Fault.NONE;
-    rig.journalFails(null);
-    rig.snapshotsFail(null);
+  private static void heal(ColdTierHarness harness) {
+    harness.tier.fault = MemoryTier.Fault.NONE;
+    harness.journalFails(null);
+    harness.snapshotsFail(null);
   }
 
   private static boolean writes(JournalOperation operation, Class<?> type) {

@@ -14,9 +14,9 @@ import parley.model.Limits;
 /** Pages about the border of the tiers: what they say of it, and what happens when it moves. */
 @Timeout(90)
 class BorderPagesTest {
-  private static void large(ColdTierHarness rig, String name) {
+  private static void large(ColdTierHarness harness, String name) {
     for (int i = 0; i < 50; i++) {
-      rig.h.text(ConversationHarness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
+      harness.h.text(ConversationHarness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
     }
   }
 
@@ -50,30 +50,30 @@ class BorderPagesTest {
   void cutPageNamesTheTierOfTheEntriesItShows() {
     ConversationHarness h = ConversationHarness.direct();
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
-    try (ColdTierHarness rig = new ColdTierHarness(h)) {
-      large(rig, "cold");
-      rig.days(61);
-      large(rig, "hot");
-      rig.texts(RecentEntries.ENTRIES + 44);
-      rig.archive();
-      assertThat(rig.state().archive().archivedTo()).isEqualTo(51);
-      assertThat(rig.state().firstSeqInMemory()).isEqualTo(101 + 44 + 1);
+    try (ColdTierHarness harness = new ColdTierHarness(h)) {
+      large(harness, "cold");
+      harness.days(61);
+      large(harness, "hot");
+      harness.texts(RecentEntries.ENTRIES + 44);
+      harness.archive();
+      assertThat(harness.state().archive().archivedTo()).isEqualTo(51);
+      assertThat(harness.state().firstSeqInMemory()).isEqualTo(101 + 44 + 1);
       // Each of them is over a border, but for what does not fit.
-      cut(rig.page(ConversationHarness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
-      cut(rig.before(ConversationHarness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
-      cut(rig.page(ConversationHarness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
-      cut(rig.page(ConversationHarness.BOB, 46, 100).orElseThrow(), Tier.MIXED, 47, 0);
-      cut(rig.before(ConversationHarness.BOB, 57L, 50).orElseThrow(), Tier.MIXED, 0, 56);
+      cut(harness.page(ConversationHarness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
+      cut(harness.before(ConversationHarness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
+      cut(harness.page(ConversationHarness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
+      cut(harness.page(ConversationHarness.BOB, 46, 100).orElseThrow(), Tier.MIXED, 47, 0);
+      cut(harness.before(ConversationHarness.BOB, 57L, 50).orElseThrow(), Tier.MIXED, 0, 56);
     }
   }
 
   @Test
   void pageArchivedDuringTheReadComesFromTheColdTier() {
     ConversationHarness h = held();
-    try (ColdTierHarness rig = new ColdTierHarness(h)) {
-      rig.texts(1_199);
-      rig.days(61);
-      List<Entry> expected = rig.page(ConversationHarness.BOB, 100, 50).orElseThrow().entries();
+    try (ColdTierHarness harness = new ColdTierHarness(h)) {
+      harness.texts(1_199);
+      harness.days(61);
+      List<Entry> expected = harness.page(ConversationHarness.BOB, 100, 50).orElseThrow().entries();
       int pages = HistoryPages.IN_FLIGHT + 1;
       try (var hold =
           new HeldJournal.Hold(h.kit.system().classicSystem(), HistoryPages.IN_FLIGHT)) {
@@ -83,10 +83,10 @@ class BorderPagesTest {
               new Conversation.GetPage(
                   ConversationHarness.BOB, null, 100L, 50, false, h.pages.getRef()));
         }
-        rig.archive();
+        harness.archive();
         assertThat(hold.left()).isZero();
-        assertThat(rig.state().archive().removedTo())
-            .isEqualTo(rig.state().archive().archivedEvent())
+        assertThat(harness.state().archive().removedTo())
+            .isEqualTo(harness.state().archive().archivedEvent())
             .isPositive();
       }
       for (int i = 0; i < pages; i++) {
@@ -99,11 +99,11 @@ class BorderPagesTest {
                 });
       }
       // Nobody holds a place any more, there or here.
-      long last = rig.state().lastSeq();
-      rig.texts(600);
-      assertThat(rig.page(ConversationHarness.BOB, last, 50).orElseThrow().tier())
+      long last = harness.state().lastSeq();
+      harness.texts(600);
+      assertThat(harness.page(ConversationHarness.BOB, last, 50).orElseThrow().tier())
           .isEqualTo(Tier.HOT);
-      assertThat(rig.page(ConversationHarness.BOB, last - 10, 50).orElseThrow().tier())
+      assertThat(harness.page(ConversationHarness.BOB, last - 10, 50).orElseThrow().tier())
           .isEqualTo(Tier.MIXED);
     }
   }
@@ -111,19 +111,19 @@ class BorderPagesTest {
   @Test
   void pageAcrossAMovedBorderComesFromBothTiers() {
     ConversationHarness h = held();
-    try (ColdTierHarness rig = new ColdTierHarness(h)) {
-      rig.texts(1_199);
-      rig.days(61);
-      rig.texts(600);
-      rig.archive();
-      HistoryPage whole = rig.page(ConversationHarness.BOB, 1_180, 50).orElseThrow();
+    try (ColdTierHarness harness = new ColdTierHarness(h)) {
+      harness.texts(1_199);
+      harness.days(61);
+      harness.texts(600);
+      harness.archive();
+      HistoryPage whole = harness.page(ConversationHarness.BOB, 1_180, 50).orElseThrow();
       assertThat(whole.tier()).isEqualTo(Tier.MIXED);
-      rig.days(61);
+      harness.days(61);
       try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), 1)) {
         h.tell(
             new Conversation.GetPage(
                 ConversationHarness.BOB, null, 1_180L, 50, false, h.pages.getRef()));
-        rig.archive();
+        harness.archive();
         assertThat(hold.left()).isZero();
       }
       assertThat(h.pages.receiveMessage(Duration.ofSeconds(20)))

@@ -42,23 +42,24 @@ class ConversationRandomTest {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest with archiving, seed " + seed);
     Random random = new Random(seed);
-    try (ColdTierHarness rig =
+    try (ColdTierHarness harness =
         new ColdTierHarness(
             ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT))) {
-      run(random, rig.h, rig);
-      assertThat(rig.state().archive().archivedTo()).isPositive();
+      run(random, harness.h, harness);
+      assertThat(harness.state().archive().archivedTo()).isPositive();
     }
   }
 
-  private static void run(Random random, ConversationHarness h, @Nullable ColdTierHarness rig) {
+  private static void run(Random random, ConversationHarness h, @Nullable ColdTierHarness harness) {
     for (int step = 0; step < 1_500; step++) {
       UserId user = USERS.get(random.nextInt(USERS.size()));
-      if (rig != null && random.nextInt(40) == 0) {
-        rig.days(1 + random.nextInt(50));
-        rig.tier.fault = random.nextInt(5) == 0 ? MemoryTier.Fault.REFUSE : MemoryTier.Fault.NONE;
-        h.tell(new Conversation.Archive(rig.today()));
+      if (harness != null && random.nextInt(40) == 0) {
+        harness.days(1 + random.nextInt(50));
+        harness.tier.fault =
+            random.nextInt(5) == 0 ? MemoryTier.Fault.REFUSE : MemoryTier.Fault.NONE;
+        h.tell(new Conversation.Archive(harness.today()));
       }
-      long end = Math.max(1, rig == null ? h.events().size() : rig.written.size());
+      long end = Math.max(1, harness == null ? h.events().size() : harness.written.size());
       switch (random.nextInt(20)) {
         case 0 ->
             h.tell(
@@ -82,7 +83,7 @@ class ConversationRandomTest {
     }
     h.restart();
     h.read(ConversationHarness.ANN, 0);
-    check(h, rig == null ? h.events() : rig.written);
+    check(h, harness == null ? h.events() : harness.written);
   }
 
   private static EntryIntent text(String content) {

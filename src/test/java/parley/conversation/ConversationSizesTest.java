@@ -105,10 +105,11 @@ class ConversationSizesTest {
     assertThat(snapshot.former()).hasSize(Limits.GROUP_MEMBERS - 1);
     assertThat(snapshot.amended()).hasSize(AmendedEntries.CAPACITY);
     assertThat(snapshot.hashes()).hasSize(8 * DedupeWindow.CAPACITY);
-    try (SnapshotHarness rig = new SnapshotHarness("full-conversation")) {
-      assertThat(rig.save("conversation|a", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
-      assertThat(rig.largest()).isLessThan(SerializedSizes.EVENT);
-      var back = (ConversationSnapshot) Objects.requireNonNull(rig.load("conversation|a"));
+    try (SnapshotHarness harness = new SnapshotHarness("full-conversation")) {
+      assertThat(harness.save("conversation|a", 100, snapshot))
+          .isInstanceOf(SaveSnapshotSuccess.class);
+      assertThat(harness.largest()).isLessThan(SerializedSizes.EVENT);
+      var back = (ConversationSnapshot) Objects.requireNonNull(harness.load("conversation|a"));
       assertThat(ConversationState.of(ID, back).toSnapshot())
           .usingRecursiveComparison()
           .isEqualTo(snapshot);

@@ -222,7 +222,7 @@ class SiteTest {
   }
 
   @Test
-  void whatIsMissingIsNamed() {
+  void missingFilesAreNamed() {
     assertThatThrownBy(() -> Site.render(Map.of("index.md", "# x")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("openapi.json");

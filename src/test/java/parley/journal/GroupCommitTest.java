@@ -145,7 +145,7 @@ class GroupCommitTest {
   }
 
   @Test
-  void whoComesWhileItEndsIsToldAndTheEndComes() throws Exception {
+  void aWriteDuringTheStopIsRefusedAndTheStopCompletes() throws Exception {
     gate.countDown();
     List<CompletionStage<Void>> all = new CopyOnWriteArrayList<>();
     Thread submitting =

@@ -130,7 +130,7 @@ class JournalFileTest {
   }
 
   @Test
-  void whatWaitsAtTheEndIsStored() throws Exception {
+  void queuedWritesAreStoredAtTheStop() throws Exception {
     List<CompletionStage<Void>> all = new ArrayList<>();
     for (int i = 1; i <= 5_000; i++) {
       all.add(write("e" + i % 7, i, "x"));

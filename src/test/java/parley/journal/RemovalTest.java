@@ -96,7 +96,7 @@ class RemovalTest {
   }
 
   @Test
-  void whatAnEarlierVersionRemovedIsRemovedFromThereOn() throws Exception {
+  void aRemovalContinuesWhereAnEarlierVersionStopped() throws Exception {
     write("e", 1, 1_000);
     // Its mark has one number only.
     var mark =

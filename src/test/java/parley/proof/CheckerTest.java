@@ -34,7 +34,7 @@ class CheckerTest {
 
   @ParameterizedTest
   @EnumSource(PlantedViolations.class)
-  void whatIsPlantedIsFound(PlantedViolations plantedViolations) {
+  void everyPlantedViolationIsFound(PlantedViolations plantedViolations) {
     int planted = 0;
     // Not every history has a place for it.
     for (int i = 0; i < 10 || (planted == 0 && i < 300); i++) {

@@ -46,7 +46,7 @@ class DocsTest {
 
   /** By op, and for entries by type: what all samples have is required, what some lack is not. */
   @Test
-  void whatIsAlwaysThereIsRequiredAndNothingElse() throws IOException {
+  void onlyFieldsThatAreAlwaysPresentAreRequired() throws IOException {
     Map<String, Set<String>> always = new HashMap<>();
     for (String name : FrameSamples.server().keySet()) {
       JsonNode frame = golden("server", name);
@@ -131,7 +131,7 @@ class DocsTest {
   }
 
   @Test
-  void whatBothDocumentsDescribeTheyDescribeAlike() {
+  void bothDocumentsDescribeSharedTypesAlike() {
     JsonNode sockets = ContractSchemas.asyncapi().at("/components/schemas");
     JsonNode http = ContractSchemas.openapi().at("/components/schemas");
     int shared = 0;

@@ -95,7 +95,7 @@ class RequestReaderTest {
   }
 
   @Test
-  void whatCannotBeAPasswordIsAWrongOneAtLogin() {
+  void anImpossiblePasswordIsAWrongPasswordAtLogin() {
     assertThat(
             RequestReader.login(
                 bytes(
@@ -181,7 +181,7 @@ class RequestReaderTest {
   }
 
   @Test
-  void whatIsNotUtf8IsNamedBody() {
+  void aBodyThatIsNotUtf8IsNamedBody() {
     assertBad(
         RequestReader.markRead(new byte[] {'{', '"', (byte) 0xff, '"', ':', '1', '}'}), "body");
     assertBad(RequestReader.markRead("{\"seq\":1}".getBytes(StandardCharsets.UTF_16)), "body");

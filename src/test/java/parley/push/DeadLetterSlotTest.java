@@ -97,7 +97,7 @@ class DeadLetterSlotTest {
   }
 
   @Test
-  void whatIsKeptSurvivesAndIsPaged() {
+  void deadLettersSurviveARestartAndArePaged() {
     for (int i = 1; i <= 5; i++) {
       keep(letter(i % 2 == 0 ? ANN : BEN, "d_" + i, i));
     }
@@ -124,7 +124,7 @@ class DeadLetterSlotTest {
 
   /** A replay removes a letter by its number, after the push it made has failed anew. */
   @Test
-  void whatFailsAnewOutlivesTheLetterThatWasReplayed() {
+  void aReplayThatFailsLeavesANewDeadLetter() {
     keep(letter(ANN, "d_1", 4));
     keep(letter(ANN, "d_1", 4));
     slot.<DeadLetters.Removed>runCommand(to -> new DeadLetters.Remove(List.of(1L), to));

@@ -45,26 +45,26 @@ class OutcomesTest {
   private static final Set<RejectionReason> NOT_OURS =
       EnumSet.of(RejectionReason.BAD_DEVICE_TOKEN, RejectionReason.DEVICE_TOKEN_NOT_FOR_TOPIC);
 
-  private PushHarness rig;
+  private PushHarness harness;
 
   @BeforeAll
   void open(@TempDir Path folder) throws Exception {
-    rig = new PushHarness(folder, new PushLimits(8, 8, PushHarness.PATIENCE));
+    harness = new PushHarness(folder, new PushLimits(8, 8, PushHarness.PATIENCE));
   }
 
   @AfterAll
   void close() {
-    rig.close();
+    harness.close();
   }
 
   @ParameterizedTest
   @EnumSource
   void eachReasonOfApns(RejectionReason reason) {
-    rig.apns.answer(token -> MockApns.ACCEPT);
-    assertThat(rig.outcome(to(Platform.APNS, 0))).isEqualTo(new PushOutcome.Delivered());
-    rig.apns.answer(token -> new MockApns.Answer.Reject(reason));
+    harness.apns.answer(token -> MockApns.ACCEPT);
+    assertThat(harness.outcome(to(Platform.APNS, 0))).isEqualTo(new PushOutcome.Delivered());
+    harness.apns.answer(token -> new MockApns.Answer.Reject(reason));
 
-    PushOutcome pushOutcome = rig.outcome(to(Platform.APNS, 1));
+    PushOutcome pushOutcome = harness.outcome(to(Platform.APNS, 1));
 
     if (reason == RejectionReason.UNREGISTERED || NOT_OURS.contains(reason)) {
       assertThat(pushOutcome).isInstanceOf(PushOutcome.Gone.class);
@@ -92,19 +92,21 @@ class OutcomesTest {
   @Test
   void aTokenOfApnsIsGoneSinceTheTimeItNames() {
     Instant since = Instant.ofEpochMilli(1_700_000_000_123L);
-    rig.apns.answer(token -> new MockApns.Answer.Gone(since));
-    assertThat(rig.outcome(to(Platform.APNS, 1)))
+    harness.apns.answer(token -> new MockApns.Answer.Gone(since));
+    assertThat(harness.outcome(to(Platform.APNS, 1)))
         .isEqualTo(new PushOutcome.Gone(since.toEpochMilli(), "Unregistered"));
   }
 
   @Test
-  void whatCannotBeATokenOfApnsIsNotSent() {
-    int before = rig.apns.received().size();
+  void anImpossibleApnsTokenIsNotSent() {
+    int before = harness.apns.received().size();
     for (String token : new String[] {"../../x", "abc", "zz", "00".repeat(129)}) {
-      assertThat(rig.outcome(new Notification(Platform.APNS, token, PushHarness.GROUP, 1, 1, true)))
+      assertThat(
+              harness.outcome(
+                  new Notification(Platform.APNS, token, PushHarness.GROUP, 1, 1, true)))
           .isEqualTo(new PushOutcome.Gone(0, "malformed_token"));
     }
-    assertThat(rig.apns.received()).hasSize(before);
+    assertThat(harness.apns.received()).hasSize(before);
   }
 
   /** What Apple does not list counts by its status, and its text goes nowhere. */
@@ -195,15 +197,15 @@ class OutcomesTest {
   @ParameterizedTest
   @MethodSource
   void fcm(MockFcm.Answer answer, PushOutcome expected) {
-    rig.fcm.answer(token -> MockFcm.ACCEPT);
-    assertThat(rig.outcome(to(Platform.FCM, 0))).isEqualTo(new PushOutcome.Delivered());
-    int before = rig.fcm.received().size();
-    rig.fcm.answer(token -> answer);
+    harness.fcm.answer(token -> MockFcm.ACCEPT);
+    assertThat(harness.outcome(to(Platform.FCM, 0))).isEqualTo(new PushOutcome.Delivered());
+    int before = harness.fcm.received().size();
+    harness.fcm.answer(token -> answer);
 
-    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(expected);
+    assertThat(harness.outcome(to(Platform.FCM, 1))).isEqualTo(expected);
     // Once: the library would try a 503 four times more, on our thread.
     if (answer.status() != 401) {
-      assertThat(rig.fcm.received()).hasSize(before + 1);
+      assertThat(harness.fcm.received()).hasSize(before + 1);
     }
   }
 
@@ -234,9 +236,9 @@ class OutcomesTest {
     String date =
         DateTimeFormatter.RFC_1123_DATE_TIME.format(
             Instant.now().plusSeconds(600).atOffset(ZoneOffset.UTC));
-    rig.fcm.answer(
+    harness.fcm.answer(
         token -> MockFcm.error(503, "UNAVAILABLE", "UNAVAILABLE").with("Retry-After", date));
-    assertThat(rig.outcome(to(Platform.FCM, 1)))
+    assertThat(harness.outcome(to(Platform.FCM, 1)))
         .isInstanceOfSatisfying(
             PushOutcome.Retry.class,
             retry ->

@@ -140,7 +140,7 @@ class ProviderQueueTest {
   }
 
   @Test
-  void whatNeverLeftTheQueueIsBusyAndIsNeverSent() {
+  void aRequestThatNeverLeftTheQueueIsBusyAndNeverSent() {
     World world = new World(1, 2);
     world.offer(3);
     world.now += 10 * SECOND;

@@ -25,33 +25,33 @@ class PushServiceTest {
   private static final PushLimits ROOMY = new PushLimits(8, 100, PATIENCE);
 
   @TempDir Path folder;
-  private PushHarness rig;
+  private PushHarness harness;
 
   @BeforeEach
   void open() throws Exception {
-    rig = new PushHarness(folder, ROOMY);
+    harness = new PushHarness(folder, ROOMY);
   }
 
   @AfterEach
   void close() {
-    rig.close();
+    harness.close();
   }
 
   @ParameterizedTest
   @EnumSource
   void isDelivered(Platform platform) throws Exception {
-    assertThat(rig.outcome(to(platform, 1))).isEqualTo(new PushOutcome.Delivered());
-    assertThat(rig.counted(platform, "delivered")).isEqualTo(1);
-    assertThat(rig.pushProviders.has(platform)).isTrue();
+    assertThat(harness.outcome(to(platform, 1))).isEqualTo(new PushOutcome.Delivered());
+    assertThat(harness.counted(platform, "delivered")).isEqualTo(1);
+    assertThat(harness.pushProviders.has(platform)).isTrue();
   }
 
   @Test
   void anIphoneGetsIdsAndCountersOnly() throws Exception {
     long before = Instant.now().getEpochSecond();
-    rig.outcome(to(Platform.APNS, 1));
-    rig.outcome(new Notification(Platform.APNS, token(2), GROUP, 43, 0, false));
+    harness.outcome(to(Platform.APNS, 1));
+    harness.outcome(new Notification(Platform.APNS, token(2), GROUP, 43, 0, false));
 
-    MockApns.Received urgent = rig.apns.received().get(0);
+    MockApns.Received urgent = harness.apns.received().get(0);
     assertThat(urgent.payload())
         .isEqualTo(
             JsonTrees.parse(
@@ -69,7 +69,7 @@ class PushServiceTest {
     assertThat(Long.parseLong(urgent.headers().get("apns-expiration")))
         .isBetween(before + 28 * 86_400, Instant.now().getEpochSecond() + 28 * 86_400);
 
-    MockApns.Received normal = rig.apns.received().get(1);
+    MockApns.Received normal = harness.apns.received().get(1);
     assertThat(normal.payload())
         .isEqualTo(
             JsonTrees.parse(
@@ -86,10 +86,10 @@ class PushServiceTest {
 
   @Test
   void anAndroidGetsIdsAndCountersOnly() throws Exception {
-    rig.outcome(to(Platform.FCM, 1));
-    rig.outcome(new Notification(Platform.FCM, token(2), GROUP, 43, 0, false));
+    harness.outcome(to(Platform.FCM, 1));
+    harness.outcome(new Notification(Platform.FCM, token(2), GROUP, 43, 0, false));
 
-    assertThat(rig.fcm.received())
+    assertThat(harness.fcm.received())
         .extracting(MockFcm.Received::body)
         .containsExactly(
             JsonTrees.parse(
@@ -106,6 +106,6 @@ class PushServiceTest {
                   "android": {"collapse_key": "%2$s", "priority": "normal", "ttl": "86400s"}}}
                 """
                     .formatted(token(2), GROUP)));
-    assertThat(rig.fcm.logins()).isEqualTo(1);
+    assertThat(harness.fcm.logins()).isEqualTo(1);
   }
 }

@@ -37,36 +37,36 @@ class TroubleTest {
   private static final PushLimits TIGHT = new PushLimits(4, 4, Duration.ofMillis(1500));
 
   @TempDir Path folder;
-  private PushHarness rig;
+  private PushHarness harness;
 
   @BeforeEach
   void open() throws Exception {
-    rig = new PushHarness(folder, TIGHT);
+    harness = new PushHarness(folder, TIGHT);
   }
 
   @AfterEach
   void close() {
-    rig.close();
+    harness.close();
   }
 
   private void down(Platform platform) {
     switch (platform) {
-      case APNS -> rig.apns.stop();
-      case FCM -> rig.fcm.stop();
+      case APNS -> harness.apns.stop();
+      case FCM -> harness.fcm.stop();
     }
   }
 
   private void up(Platform platform) throws Exception {
     switch (platform) {
-      case APNS -> rig.apns.start();
-      case FCM -> rig.fcm.start();
+      case APNS -> harness.apns.start();
+      case FCM -> harness.fcm.start();
     }
   }
 
   private List<String> received(Platform platform) {
     return switch (platform) {
-      case APNS -> rig.apns.received().stream().map(MockApns.Received::token).toList();
-      case FCM -> rig.fcm.received().stream().map(MockFcm.Received::token).toList();
+      case APNS -> harness.apns.received().stream().map(MockApns.Received::token).toList();
+      case FCM -> harness.fcm.received().stream().map(MockFcm.Received::token).toList();
     };
   }
 
@@ -76,31 +76,33 @@ class TroubleTest {
 
   /** Tries again as an outbox would, until it is delivered. */
   private void deliver(Notification notification) {
-    await().atMost(90, TimeUnit.SECONDS).until(() -> rig.outcome(notification), DELIVERED::equals);
+    await()
+        .atMost(90, TimeUnit.SECONDS)
+        .until(() -> harness.outcome(notification), DELIVERED::equals);
   }
 
   @ParameterizedTest
   @EnumSource
   void notificationsFailWhileTheProviderIsDownAndAreNotSentLater(Platform platform)
       throws Exception {
-    rig.outcome(to(platform, 0));
+    harness.outcome(to(platform, 0));
     down(platform);
     for (int device = 1; device <= 20; device++) {
-      rig.send(to(platform, device));
+      harness.send(to(platform, device));
     }
     for (int i = 0; i < 20; i++) {
-      assertThat(rig.next())
+      assertThat(harness.next())
           .isInstanceOfSatisfying(
               PushOutcome.Retry.class,
               retry -> assertThat(retry.reason()).isIn("unreachable", "unanswered", "busy"));
     }
-    assertThat(rig.outcome(to(other(platform), 1))).isEqualTo(DELIVERED);
+    assertThat(harness.outcome(to(other(platform), 1))).isEqualTo(DELIVERED);
 
     up(platform);
     deliver(to(platform, 99));
     deliver(to(platform, 100));
     assertThat(received(platform)).containsExactly(token(0), token(99), token(100));
-    assertThat(rig.counted(platform, "delivered")).isEqualTo(3);
+    assertThat(harness.counted(platform, "delivered")).isEqualTo(3);
   }
 
   /** From the start, when there is no connection yet on which to learn of it. */
@@ -108,51 +110,51 @@ class TroubleTest {
   @EnumSource
   void aRetryNamesTheLengthOfThePause(Platform platform) throws Exception {
     down(platform);
-    PushOutcome.Retry first = (PushOutcome.Retry) rig.outcome(to(platform, 1));
+    PushOutcome.Retry first = (PushOutcome.Retry) harness.outcome(to(platform, 1));
     assertThat(first.reason()).isEqualTo("unreachable");
-    PushOutcome.Retry second = (PushOutcome.Retry) rig.outcome(to(platform, 2));
+    PushOutcome.Retry second = (PushOutcome.Retry) harness.outcome(to(platform, 2));
     assertThat(second.reason()).isEqualTo("unreachable");
     assertThat(second.after()).isBetween(Duration.ZERO, Duration.ofSeconds(2));
-    assertThat(rig.logged()).anyMatch(line -> line.contains(platform + " is unreachable"));
+    assertThat(harness.logged()).anyMatch(line -> line.contains(platform + " is unreachable"));
     up(platform);
     deliver(to(platform, 3));
   }
 
   @Test
   void aSilentApnsOccupiesOnlyItsOwnPlaces() {
-    rig.apns.answer(token -> MockApns.HANG);
+    harness.apns.answer(token -> MockApns.HANG);
     silent(Platform.APNS);
-    rig.apns.answer(token -> MockApns.ACCEPT);
-    rig.apns.resume();
+    harness.apns.answer(token -> MockApns.ACCEPT);
+    harness.apns.resume();
     deliver(to(Platform.APNS, 50));
   }
 
   @Test
   void aSilentFcmOccupiesOnlyItsOwnPlaces() {
-    rig.fcm.answer(token -> MockFcm.SILENCE);
+    harness.fcm.answer(token -> MockFcm.SILENCE);
     silent(Platform.FCM);
-    rig.fcm.answer(token -> MockFcm.ACCEPT);
+    harness.fcm.answer(token -> MockFcm.ACCEPT);
     deliver(to(Platform.FCM, 50));
   }
 
   private void silent(Platform platform) {
     // 4 in flight, 4 in the queue, and one for which there is no room.
     for (int device = 1; device <= 9; device++) {
-      rig.send(to(platform, device));
+      harness.send(to(platform, device));
     }
-    assertThat(rig.probe.receiveMessage(PATIENCE)).isEqualTo(new PushService.Sent(8, BUSY));
-    TestProbe<PushService.Sent> others = rig.kit.createTestProbe(PushService.Sent.class);
-    rig.push.tell(new PushService.Send(to(other(platform), 1), 1, others.getRef()));
+    assertThat(harness.probe.receiveMessage(PATIENCE)).isEqualTo(new PushService.Sent(8, BUSY));
+    TestProbe<PushService.Sent> others = harness.kit.createTestProbe(PushService.Sent.class);
+    harness.push.tell(new PushService.Send(to(other(platform), 1), 1, others.getRef()));
     assertThat(others.receiveMessage(PATIENCE)).isEqualTo(new PushService.Sent(1, DELIVERED));
 
     List<PushOutcome> outcomes = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      outcomes.add(rig.next());
+      outcomes.add(harness.next());
     }
     assertThat(outcomes).isSubsetOf(TIMEOUT, BUSY);
     assertThat(outcomes.stream().filter(TIMEOUT::equals).count()).isBetween(4L, 8L);
-    rig.probe.expectNoMessage(Duration.ofMillis(1));
-    assertThat(rig.counted(platform, "timeout")).isGreaterThanOrEqualTo(4);
+    harness.probe.expectNoMessage(Duration.ofMillis(1));
+    assertThat(harness.counted(platform, "timeout")).isGreaterThanOrEqualTo(4);
   }
 
   /** 64 missing answers in a row: another connection, on which somebody answers. */
@@ -160,60 +162,61 @@ class TroubleTest {
   void aConnectionThatNeverAnswersIsReplaced() {
     PushLimits wide = new PushLimits(ApnsConnection.MAX_UNANSWERED, 0, TIGHT.timeout());
     PushProviders pushProviders =
-        PushProviders.from(rig.access, null, wide, rig.kit.system(), InstantSource.system());
+        PushProviders.from(
+            harness.access, null, wide, harness.kit.system(), InstantSource.system());
     ActorRef<PushService.Command> push =
-        rig.kit.spawn(PushService.create(pushProviders, wide, rig.telemetry));
-    rig.apns.answer(token -> MockApns.HANG);
+        harness.kit.spawn(PushService.create(pushProviders, wide, harness.telemetry));
+    harness.apns.answer(token -> MockApns.HANG);
     for (int i = 0; i < ApnsConnection.MAX_UNANSWERED; i++) {
-      push.tell(new PushService.Send(to(Platform.APNS, 1), i, rig.probe.getRef()));
+      push.tell(new PushService.Send(to(Platform.APNS, 1), i, harness.probe.getRef()));
     }
     for (int i = 0; i < ApnsConnection.MAX_UNANSWERED; i++) {
-      assertThat(rig.next()).isEqualTo(TIMEOUT);
+      assertThat(harness.next()).isEqualTo(TIMEOUT);
     }
-    rig.apns.answer(token -> MockApns.ACCEPT);
+    harness.apns.answer(token -> MockApns.ACCEPT);
     // Without resume(): the old connection still hangs.
     await()
         .atMost(PATIENCE)
         .until(
             () -> {
-              push.tell(new PushService.Send(to(Platform.APNS, 2), 0, rig.probe.getRef()));
-              return rig.next();
+              push.tell(new PushService.Send(to(Platform.APNS, 2), 0, harness.probe.getRef()));
+              return harness.next();
             },
             DELIVERED::equals);
   }
 
   @Test
   void anExpiredAccessTokenIsRenewed() throws Exception {
-    rig.outcome(to(Platform.FCM, 1));
-    rig.fcm.forgetLogins();
-    assertThat(rig.outcome(to(Platform.FCM, 2))).isEqualTo(DELIVERED);
-    assertThat(rig.fcm.logins()).isEqualTo(2);
+    harness.outcome(to(Platform.FCM, 1));
+    harness.fcm.forgetLogins();
+    assertThat(harness.outcome(to(Platform.FCM, 2))).isEqualTo(DELIVERED);
+    assertThat(harness.fcm.logins()).isEqualTo(2);
   }
 
   @Test
   void aFailingTokenServerDoesNotRemoveDeviceTokens() {
-    rig.fcm.answerLogins(new MockFcm.Answer(400, Map.of(), "{\"error\":\"invalid_grant\"}"));
-    assertThat(rig.outcome(to(Platform.FCM, 1)))
+    harness.fcm.answerLogins(new MockFcm.Answer(400, Map.of(), "{\"error\":\"invalid_grant\"}"));
+    assertThat(harness.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Refused("credentials_refused"));
-    rig.fcm.answerLogins(new MockFcm.Answer(503, Map.of("Retry-After", "7"), ""));
-    assertThat(rig.outcome(to(Platform.FCM, 1)))
+    harness.fcm.answerLogins(new MockFcm.Answer(503, Map.of("Retry-After", "7"), ""));
+    assertThat(harness.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Retry(Duration.ofSeconds(7), "http_503"));
-    rig.fcm.answerLogins(MockFcm.SILENCE);
-    assertThat(rig.outcome(to(Platform.FCM, 1))).isEqualTo(TIMEOUT);
-    rig.fcm.answerLogins(null);
+    harness.fcm.answerLogins(MockFcm.SILENCE);
+    assertThat(harness.outcome(to(Platform.FCM, 1))).isEqualTo(TIMEOUT);
+    harness.fcm.answerLogins(null);
     deliver(to(Platform.FCM, 1));
   }
 
   @Test
   void anEndlessAnswerIsNotRead() {
-    rig.fcm.answer(
+    harness.fcm.answer(
         token -> new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MAX_RESPONSE_BYTES)));
-    assertThat(rig.outcome(to(Platform.FCM, 1)))
+    assertThat(harness.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Retry(null, "bad_answer"));
-    rig.fcm.answer(
+    harness.fcm.answer(
         token ->
             new MockFcm.Answer(200, Map.of(), "<".repeat(FcmTransport.MAX_RESPONSE_BYTES + 1)));
-    assertThat(rig.outcome(to(Platform.FCM, 1)))
+    assertThat(harness.outcome(to(Platform.FCM, 1)))
         .isEqualTo(new PushOutcome.Retry(null, "unanswered"));
   }
 
@@ -223,27 +226,27 @@ class TroubleTest {
     Path real = folder.resolve("real.json");
     Files.writeString(
         real,
-        Files.readString(rig.fcm.credentialsFile())
-            .replace(rig.fcm.url() + "/token", "https://oauth2.googleapis.com/token"));
-    FcmAccess access = FcmAccess.read(real, java.net.URI.create(rig.fcm.url()));
+        Files.readString(harness.fcm.credentialsFile())
+            .replace(harness.fcm.url() + "/token", "https://oauth2.googleapis.com/token"));
+    FcmAccess access = FcmAccess.read(real, java.net.URI.create(harness.fcm.url()));
     assertThat(sendBy(null, access, Platform.FCM)).isEqualTo(DELIVERED);
-    assertThat(rig.fcm.logins()).isEqualTo(1);
+    assertThat(harness.fcm.logins()).isEqualTo(1);
   }
 
   @Test
   void aServerThatIsNotTrustedGetsNothing() {
     ApnsAccess doubting =
         ApnsAccess.read(
-            rig.apns.keyFile(),
+            harness.apns.keyFile(),
             MockApns.KEY_ID,
             MockApns.TEAM_ID,
             MockApns.TOPIC,
             false,
-            new ApnsAccess.Endpoint("127.0.0.1", rig.apns.port()),
+            new ApnsAccess.Endpoint("127.0.0.1", harness.apns.port()),
             null);
     assertThat(sendBy(doubting, null, Platform.APNS))
         .isEqualTo(new PushOutcome.Retry(null, "unreachable"));
-    assertThat(rig.apns.received()).isEmpty();
+    assertThat(harness.apns.received()).isEmpty();
   }
 
   private PushOutcome sendBy(
@@ -252,30 +255,30 @@ class TroubleTest {
       Platform platform) {
     PushLimits pushLimits = new PushLimits(1, 1, PATIENCE);
     PushProviders pushProviders =
-        PushProviders.from(apns, fcm, pushLimits, rig.kit.system(), InstantSource.system());
+        PushProviders.from(apns, fcm, pushLimits, harness.kit.system(), InstantSource.system());
     assertThat(pushProviders.has(Platform.APNS)).isEqualTo(apns != null);
     assertThat(pushProviders.has(Platform.FCM)).isEqualTo(fcm != null);
     ActorRef<PushService.Command> push =
-        rig.kit.spawn(PushService.create(pushProviders, pushLimits, rig.telemetry));
-    push.tell(new PushService.Send(to(other(platform), 1), 0, rig.probe.getRef()));
-    assertThat(rig.next()).isEqualTo(new PushOutcome.Refused("not_configured"));
-    push.tell(new PushService.Send(to(platform, 1), 1, rig.probe.getRef()));
-    PushOutcome pushOutcome = rig.next();
-    rig.kit.stop(push);
+        harness.kit.spawn(PushService.create(pushProviders, pushLimits, harness.telemetry));
+    push.tell(new PushService.Send(to(other(platform), 1), 0, harness.probe.getRef()));
+    assertThat(harness.next()).isEqualTo(new PushOutcome.Refused("not_configured"));
+    push.tell(new PushService.Send(to(platform, 1), 1, harness.probe.getRef()));
+    PushOutcome pushOutcome = harness.next();
+    harness.kit.stop(push);
     return pushOutcome;
   }
 
   @Test
   void atTheEndEachIsToldAndTheClientsEnd() {
-    rig.outcome(to(Platform.APNS, 1));
-    rig.apns.answer(token -> MockApns.HANG);
-    rig.fcm.answer(token -> MockFcm.SILENCE);
-    rig.send(to(Platform.APNS, 1));
-    rig.send(to(Platform.FCM, 1));
-    await().atMost(PATIENCE).until(() -> rig.fcm.received().size() == 1);
+    harness.outcome(to(Platform.APNS, 1));
+    harness.apns.answer(token -> MockApns.HANG);
+    harness.fcm.answer(token -> MockFcm.SILENCE);
+    harness.send(to(Platform.APNS, 1));
+    harness.send(to(Platform.FCM, 1));
+    await().atMost(PATIENCE).until(() -> harness.fcm.received().size() == 1);
 
-    rig.kit.stop(rig.push);
-    List<PushOutcome> ends = List.of(rig.next(), rig.next());
+    harness.kit.stop(harness.push);
+    List<PushOutcome> ends = List.of(harness.next(), harness.next());
     assertThat(ends).containsOnly(new PushOutcome.Retry(null, "stopping"));
     await()
         .atMost(PATIENCE)
@@ -288,32 +291,33 @@ class TroubleTest {
   /** In every kind of trouble at once. */
   @Test
   void noTokenAndNoKeyIsEverLogged() throws Exception {
-    rig.outcome(to(Platform.APNS, 1));
-    rig.outcome(to(Platform.FCM, 1));
-    rig.apns.answer(
+    harness.outcome(to(Platform.APNS, 1));
+    harness.outcome(to(Platform.FCM, 1));
+    harness.apns.answer(
         token ->
             new MockApns.Answer.Reject(com.eatthepath.pushy.apns.server.RejectionReason.BAD_TOPIC));
-    rig.fcm.answer(token -> MockFcm.error(400, token, "INVALID_ARGUMENT"));
-    rig.outcome(to(Platform.APNS, 1));
-    rig.outcome(to(Platform.FCM, 1));
-    rig.fcm.answer(token -> new MockFcm.Answer(404, Map.of(), token));
-    rig.outcome(to(Platform.FCM, 1));
-    rig.fcm.answer(token -> MockFcm.SILENCE);
-    rig.outcome(to(Platform.FCM, 1));
-    rig.outcome(new Notification(Platform.APNS, token(1) + "/..", PushHarness.GROUP, 1, 1, true));
+    harness.fcm.answer(token -> MockFcm.error(400, token, "INVALID_ARGUMENT"));
+    harness.outcome(to(Platform.APNS, 1));
+    harness.outcome(to(Platform.FCM, 1));
+    harness.fcm.answer(token -> new MockFcm.Answer(404, Map.of(), token));
+    harness.outcome(to(Platform.FCM, 1));
+    harness.fcm.answer(token -> MockFcm.SILENCE);
+    harness.outcome(to(Platform.FCM, 1));
+    harness.outcome(
+        new Notification(Platform.APNS, token(1) + "/..", PushHarness.GROUP, 1, 1, true));
     down(Platform.APNS);
     down(Platform.FCM);
-    rig.outcome(to(Platform.APNS, 1));
-    rig.outcome(to(Platform.FCM, 1));
-    String key = Files.readString(rig.apns.keyFile()).lines().skip(1).findFirst().orElseThrow();
+    harness.outcome(to(Platform.APNS, 1));
+    harness.outcome(to(Platform.FCM, 1));
+    String key = Files.readString(harness.apns.keyFile()).lines().skip(1).findFirst().orElseThrow();
 
-    assertThat(rig.logged()).isNotEmpty();
-    assertThat(rig.logged())
+    assertThat(harness.logged()).isNotEmpty();
+    assertThat(harness.logged())
         .noneMatch(line -> line.contains("cafe0001"))
         .noneMatch(line -> line.contains(key) || line.contains("access-1"));
-    assertThat(rig.telemetry.scrape()).doesNotContain("cafe0001").contains("parley_push_sent");
+    assertThat(harness.telemetry.scrape()).doesNotContain("cafe0001").contains("parley_push_sent");
     assertThat(to(Platform.APNS, 1).toString()).doesNotContain("cafe0001");
-    assertThat(new PushService.Send(to(Platform.FCM, 1), 1, rig.probe.getRef()).toString())
+    assertThat(new PushService.Send(to(Platform.FCM, 1), 1, harness.probe.getRef()).toString())
         .doesNotContain("cafe0001");
   }
 }

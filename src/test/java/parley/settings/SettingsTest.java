@@ -199,7 +199,7 @@ class SettingsTest {
   }
 
   @Test
-  void whatLaterVersionsNeedIsReadAlready() throws Exception {
+  void settingsOfLaterVersionsAreReadAlready() throws Exception {
     Path key = Files.writeString(folder.resolve("key.p8"), "key");
     Settings settings =
         Settings.from(

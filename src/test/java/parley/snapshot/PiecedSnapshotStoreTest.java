@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 
 /** Snapshots of any size, in a store that takes no large ones. */
 class PiecedSnapshotStoreTest {
-  private final SnapshotHarness rig = new SnapshotHarness("pieces");
+  private final SnapshotHarness harness = new SnapshotHarness("pieces");
 
   @AfterEach
   void stop() {
-    rig.close();
+    harness.close();
   }
 
   private static String text(int length, long seed) {
@@ -27,55 +27,55 @@ class PiecedSnapshotStoreTest {
 
   @Test
   void aSmallOneIsStoredAsItIs() {
-    assertThat(rig.save("a", 1, "small")).isInstanceOf(SaveSnapshotSuccess.class);
-    assertThat(rig.load("a")).isEqualTo("small");
-    assertThat(rig.store().items).containsOnlyKeys("a");
-    assertThat(rig.load("nobody")).isNull();
+    assertThat(harness.save("a", 1, "small")).isInstanceOf(SaveSnapshotSuccess.class);
+    assertThat(harness.load("a")).isEqualTo("small");
+    assertThat(harness.store().items).containsOnlyKeys("a");
+    assertThat(harness.load("nobody")).isNull();
   }
 
   @Test
   void aLargeOneComesBackWhole() {
     String large = text(1_000_000, 1);
-    assertThat(rig.save("a", 7, large)).isInstanceOf(SaveSnapshotSuccess.class);
-    assertThat(rig.load("a")).isEqualTo(large);
-    assertThat(rig.store().items).containsOnlyKeys("a", "a#1", "a#2", "a#3", "a#4");
-    assertThat(rig.largest()).isLessThanOrEqualTo(300_000);
-    assertThat(rig.save("a", 9, "small again")).isInstanceOf(SaveSnapshotSuccess.class);
-    assertThat(rig.load("a")).isEqualTo("small again");
+    assertThat(harness.save("a", 7, large)).isInstanceOf(SaveSnapshotSuccess.class);
+    assertThat(harness.load("a")).isEqualTo(large);
+    assertThat(harness.store().items).containsOnlyKeys("a", "a#1", "a#2", "a#3", "a#4");
+    assertThat(harness.largest()).isLessThanOrEqualTo(300_000);
+    assertThat(harness.save("a", 9, "small again")).isInstanceOf(SaveSnapshotSuccess.class);
+    assertThat(harness.load("a")).isEqualTo("small again");
   }
 
   @Test
   void oneThatLacksAPieceIsPassedOver() {
     String old = text(700_000, 2);
-    rig.save("a", 7, old);
-    rig.save("a", 9, text(900_000, 3));
-    rig.store().itemsOf("a#2").remove(9L);
-    assertThat(rig.load("a")).isEqualTo(old);
-    rig.store().itemsOf("a#1").remove(7L);
-    assertThat(rig.load("a")).isNull();
+    harness.save("a", 7, old);
+    harness.save("a", 9, text(900_000, 3));
+    harness.store().itemsOf("a#2").remove(9L);
+    assertThat(harness.load("a")).isEqualTo(old);
+    harness.store().itemsOf("a#1").remove(7L);
+    assertThat(harness.load("a")).isNull();
   }
 
   @Test
   void piecesOfTwoWritersMakeNoSnapshot() {
-    rig.save("a", 7, text(700_000, 2));
-    var first = Map.copyOf(rig.store().itemsOf("a#1"));
-    rig.save("a", 7, text(700_000, 3));
-    rig.store().itemsOf("a#1").putAll(first);
-    assertThat(rig.load("a")).isNull();
+    harness.save("a", 7, text(700_000, 2));
+    var first = Map.copyOf(harness.store().itemsOf("a#1"));
+    harness.save("a", 7, text(700_000, 3));
+    harness.store().itemsOf("a#1").putAll(first);
+    assertThat(harness.load("a")).isNull();
   }
 
   @Test
   void piecesAreDeletedWithWhatNamesThem() {
-    rig.save("a", 7, text(700_000, 2));
-    rig.save("a", 9, text(700_000, 3));
-    rig.delete("a", 8);
-    assertThat(rig.store().items.values()).allMatch(all -> all.size() == 1);
-    assertThat(rig.load("a")).isEqualTo(text(700_000, 3));
+    harness.save("a", 7, text(700_000, 2));
+    harness.save("a", 9, text(700_000, 3));
+    harness.delete("a", 8);
+    assertThat(harness.store().items.values()).allMatch(all -> all.size() == 1);
+    assertThat(harness.load("a")).isEqualTo(text(700_000, 3));
   }
 
   @Test
-  void whatIsBeyondAllBoundsIsRefused() {
-    assertThat(rig.save("a", 1, text(25_000_000, 4))).isInstanceOf(SaveSnapshotFailure.class);
-    assertThat(rig.load("a")).isNull();
+  void aSnapshotBeyondTheBoundIsRefused() {
+    assertThat(harness.save("a", 1, text(25_000_000, 4))).isInstanceOf(SaveSnapshotFailure.class);
+    assertThat(harness.load("a")).isNull();
   }
 }

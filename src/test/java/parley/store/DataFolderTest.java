@@ -50,7 +50,7 @@ class DataFolderTest {
   /** Made by a version, an archive or a copy that did not mind. */
   @Test
   @DisabledOnOs(OS.WINDOWS)
-  void whatTheProgramMadeInItIsClosedAgain() throws Exception {
+  void foldersOfTheProgramBecomePrivateAgain() throws Exception {
     Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxrwxr-x");
     for (String name : List.of("journal", "native", "cold", "photos")) {
       Files.setPosixFilePermissions(Files.createDirectory(temporary.resolve(name)), open);

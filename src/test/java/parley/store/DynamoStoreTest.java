@@ -145,7 +145,7 @@ class DynamoStoreTest {
   }
 
   @Test
-  void whatCouldNotBeReadIsNotTakenForNothingNoted() throws Exception {
+  void anUnreadableNoteIsNotTakenForNone() throws Exception {
     try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint());
         DynamoStore store = DynamoStore.open(proxy.endpoint(), DynamoLocal.prefix(), true)) {
       assertThat(store.readNoteOfOlderVersion("node")).isZero();

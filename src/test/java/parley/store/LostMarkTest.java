@@ -102,7 +102,7 @@ class LostMarkTest {
   }
 
   @Test
-  void whatIsMissingIsFoundAndMended() {
+  void missingMarksAreFoundAndRepaired() {
     damage();
     assertThat(marks(false))
         .hasValue("marks are missing: events go to 250, the high mark says 0 and should say 200");

@@ -196,7 +196,7 @@ class LogLimiterTest {
   }
 
   @Test
-  void whatIsLeftOutIsAMeter() {
+  void suppressedLogLinesAreCountedByAMeter() {
     try (Telemetry telemetry = new Telemetry()) {
       double before = telemetry.registry().get(Telemetry.LOG_SUPPRESSED).functionCounter().count();
       for (int i = 0; i < 8; i++) {

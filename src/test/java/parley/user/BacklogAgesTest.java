@@ -1,21 +1,21 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
-import static parley.user.UserFixtures.LAPTOP;
-import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
+import static parley.user.UserTestData.LAPTOP;
+import static parley.user.UserTestData.PHONE;
 
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /** What a device did not fetch for thirty days is announced to it as a gap. */
 class BacklogAgesTest {
   private final UserPushHarness push = new UserPushHarness();
-  private final UserHarness rig = push.rig;
+  private final UserHarness harness = push.harness;
   private int visits;
 
   @AfterEach
@@ -26,25 +26,25 @@ class BacklogAgesTest {
   @Test
   void entriesUnfetchedForThirtyDaysBecomeAGap() {
     push.away(PHONE);
-    rig.attach(LAPTOP, "s1", false);
+    harness.attach(LAPTOP, "s1", false);
     long day = Duration.ofDays(1).toMillis();
     push.mail(Mail.of(CHAT, 1, 5));
     push.mail(Mail.of(GROUP, 1, 2));
-    rig.clock.advance(11 * day);
+    harness.clock.advance(11 * day);
     push.mail(Mail.of(CHAT, 6, 8));
-    rig.clock.advance(18 * day);
+    harness.clock.advance(18 * day);
     assertThat(expired()).containsExactly(0L, 0L);
-    rig.clock.advance(2 * day);
+    harness.clock.advance(2 * day);
     push.mail(Mail.of(CHAT, 9, 9));
     assertThat(expired()).containsExactlyInAnyOrder(5L, 2L);
-    rig.crash();
-    rig.clock.advance(10 * day);
+    harness.crash();
+    harness.clock.advance(10 * day);
     assertThat(expired()).containsExactlyInAnyOrder(8L, 2L);
     // The device may acknowledge past the gap.
-    rig.attach(PHONE, "s9", false);
+    harness.attach(PHONE, "s9", false);
     push.ack(PHONE, "s9", CHAT, 8);
-    rig.flush();
-    assertThat(rig.lag(rig.attach(PHONE, "s10", false)))
+    harness.flush();
+    assertThat(harness.lag(harness.attach(PHONE, "s10", false)))
         .contains(new Delivery.Lag(CHAT, 8, 9))
         .contains(new Delivery.Lag(GROUP, 0, 2, 2));
   }
@@ -52,7 +52,7 @@ class BacklogAgesTest {
   /** How far each conversation of the phone is announced as a gap. */
   private List<Long> expired() {
     String session = "visit-" + visits++;
-    List<Delivery.Lag> lags = rig.lag(rig.attach(PHONE, session, false));
+    List<Delivery.Lag> lags = harness.lag(harness.attach(PHONE, session, false));
     return lags.stream().map(Delivery.Lag::expired).toList();
   }
 }

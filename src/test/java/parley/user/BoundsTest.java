@@ -1,8 +1,8 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +20,7 @@ import parley.model.InboxPage;
 import parley.model.InboxRow;
 import parley.model.Limits;
 import parley.model.Presence;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /** Pages, and what happens where something is full. */
 class BoundsTest {
@@ -113,7 +113,7 @@ class BoundsTest {
 
   @Test
   void journalRecoversTheSameHiddenRows() {
-    UserState state = new UserState(UserFixtures.ALICE);
+    UserState state = new UserState(UserTestData.ALICE);
     UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     for (long i = 0; i < Limits.INBOX_ROWS + 300; i++) {
       unsavedChanges.put(row(id(i), 10_000 + i));
@@ -129,13 +129,13 @@ class BoundsTest {
     assertThat(state.rows().hidden().values())
         .containsExactlyInAnyOrderElementsOf(unsavedChanges.hidden())
         .hasSize(300);
-    UserState again = UserState.of(UserFixtures.ALICE, state.snapshot());
+    UserState again = UserState.of(UserTestData.ALICE, state.snapshot());
     assertThat(again.snapshot()).isEqualTo(state.snapshot());
   }
 
   @Test
   void hiddenRowsAreBoundedAndLeftConversationsGoFirst() {
-    UserState state = new UserState(UserFixtures.ALICE);
+    UserState state = new UserState(UserTestData.ALICE);
     UnsavedChanges unsavedChanges = new UnsavedChanges(state.rows());
     unsavedChanges.put(row(CHAT, 1).asHidden());
     ConversationRow left = taken(row(GROUP, 1), Mail.of(GROUP, 2, 2).version(9).left(2));
@@ -187,7 +187,7 @@ class BoundsTest {
   @Test
   void thousandWatchersAreKeptAndOneMoreIsAnsweredOnce() {
     kit = ActorTestKit.create();
-    PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
+    PresenceTracker presenceTracker = new PresenceTracker(UserTestData.ALICE, 1_000);
     Presence offline = presenceTracker.current(false, 0, 0);
     for (int i = 0; i < Limits.WATCHERS; i++) {
       presenceTracker.watch(kit.<Delivery>createTestProbe().getRef(), offline, 0);
@@ -205,10 +205,10 @@ class BoundsTest {
 
   @Test
   void hiddenUserKeepsItsLastSeenTime() {
-    PresenceTracker presenceTracker = new PresenceTracker(UserFixtures.ALICE, 1_000);
+    PresenceTracker presenceTracker = new PresenceTracker(UserTestData.ALICE, 1_000);
     presenceTracker.setStatus(Presence.Status.OFFLINE, 50);
     assertThat(presenceTracker.current(true, 10, 90))
-        .isEqualTo(new Presence(UserFixtures.ALICE, Presence.Status.OFFLINE, 50));
+        .isEqualTo(new Presence(UserTestData.ALICE, Presence.Status.OFFLINE, 50));
   }
 
   @Test
@@ -217,8 +217,8 @@ class BoundsTest {
     VisibleRow visibleRow = row(CHAT, 1);
     unsavedChanges.put(visibleRow.withCursors(visibleRow.cursors(), 1));
     ConversationNotices conversationNotices =
-        new ConversationNotices(UserFixtures.ALICE, (to, message) -> {}, unsavedChanges);
-    UserState state = new UserState(UserFixtures.ALICE);
+        new ConversationNotices(UserTestData.ALICE, (to, message) -> {}, unsavedChanges);
+    UserState state = new UserState(UserTestData.ALICE);
     assertThat(conversationNotices.nextDue(state, 1_000)).isEqualTo(Long.MAX_VALUE);
     conversationNotices.delivered(CHAT, 1_000);
     assertThat(conversationNotices.nextDue(state, 1_000)).isEqualTo(1_050);

@@ -1,8 +1,8 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
 
 import java.util.List;
 import java.util.Objects;
@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import parley.model.Entry;
 import parley.model.LastMessage;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 class DeliveryResultTest {
   private static DeliveryResult look(@Nullable ConversationRow conversationRow, Mail mail) {
@@ -162,7 +162,7 @@ class DeliveryResultTest {
   void editOfTheLastMessageIsShownWithoutAnEntry() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();
     User.Deliver plain = Mail.of(CHAT, 1, 3).version(9).deliver();
-    LastMessage edited = new LastMessage(3, UserFixtures.BOB, "text", "edited", 1_003);
+    LastMessage edited = new LastMessage(3, UserTestData.BOB, "text", "edited", 1_003);
     User.RowHeader header =
         new User.RowHeader(plain.header().type(), 3, edited, plain.header().lastTextAt());
     User.Deliver message = new User.Deliver(CHAT, 9, header, plain.member(), List.of(), List.of());

@@ -1,12 +1,12 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.ALICE;
-import static parley.user.UserFixtures.BOB;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
-import static parley.user.UserFixtures.LAPTOP;
-import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserTestData.ALICE;
+import static parley.user.UserTestData.BOB;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
+import static parley.user.UserTestData.LAPTOP;
+import static parley.user.UserTestData.PHONE;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -32,7 +32,7 @@ import parley.model.Profile;
  * the value is written as the very file. Files are added, never edited.
  */
 class GoldenTest {
-  private static final ActorTestKit KIT = ActorTestKit.create(UserFixtures.serialization());
+  private static final ActorTestKit KIT = ActorTestKit.create(UserTestData.serialization());
   private static final Path FILES = Path.of("src/test/resources/golden/user");
 
   @AfterAll

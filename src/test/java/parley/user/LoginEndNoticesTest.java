@@ -2,10 +2,10 @@ package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.user.UserFixtures.ALICE;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.LAPTOP;
-import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserTestData.ALICE;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.LAPTOP;
+import static parley.user.UserTestData.PHONE;
 
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -15,28 +15,29 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import parley.model.DeviceId;
 import parley.model.ErrorCode;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /** Logins that end: by the account, and with a device. */
 class LoginEndNoticesTest {
-  private final UserHarness rig = new UserHarness();
+  private final UserHarness harness = new UserHarness();
 
   @BeforeEach
   void start() {
-    rig.pushes();
-    rig.start();
-    rig.make();
+    harness.pushes();
+    harness.start();
+    harness.make();
   }
 
   @AfterEach
   void stop() {
-    rig.close();
+    harness.close();
   }
 
   private TestProbe<Delivery> say(
       DeviceId device, String session, boolean resume, @Nullable String sid) {
-    TestProbe<Delivery> probe = rig.probe();
-    rig.tell(new User.Attach(ALICE, device, "test", session, false, resume, probe.getRef(), sid));
+    TestProbe<Delivery> probe = harness.probe();
+    harness.tell(
+        new User.Attach(ALICE, device, "test", session, false, resume, probe.getRef(), sid));
     return probe;
   }
 
@@ -47,11 +48,11 @@ class LoginEndNoticesTest {
   }
 
   private User.DoneReply end(String sid) {
-    return rig.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to));
+    return harness.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to));
   }
 
   private User.DoneReply remove(DeviceId device) {
-    return rig.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(device, to));
+    return harness.ask((ActorRef<User.DoneReply> to) -> new User.RemoveDevice(device, to));
   }
 
   private static void removed(TestProbe<Delivery> session) {
@@ -85,13 +86,13 @@ class LoginEndNoticesTest {
     removed(phone);
     laptop.expectNoMessage();
     refused("a");
-    int events = rig.journal().size();
+    int events = harness.journal().size();
     assertThat(end("a")).isEqualTo(new User.Done());
-    assertThat(rig.journal()).hasSize(events);
-    rig.crash();
+    assertThat(harness.journal()).hasSize(events);
+    harness.crash();
     refused("a");
     hello(PHONE, "3", "c");
-    assertThat(rig.endedLogins).as("the account said it").isEmpty();
+    assertThat(harness.endedLogins).as("the account said it").isEmpty();
   }
 
   @Test
@@ -99,7 +100,7 @@ class LoginEndNoticesTest {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");
     end("a");
     removed(phone);
-    rig.tell(new User.Check(PHONE, "1", 0, phone.getRef()));
+    harness.tell(new User.Check(PHONE, "1", 0, phone.getRef()));
     assertThat(phone.expectMessageClass(Delivery.Ended.class).why()).isEqualTo(Delivery.End.LOST);
     removed(say(PHONE, "1", true, "a"));
   }
@@ -107,117 +108,117 @@ class LoginEndNoticesTest {
   @Test
   void deviceWithoutALoginGetsNoPushUntilItsNextHello() {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");
-    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", "t", to));
-    rig.end(phone, PHONE);
-    rig.flush();
-    rig.tell(Mail.of(CHAT, 1, 1).deliver());
-    rig.flush();
-    rig.tell(new UserInternal.PushDue());
-    assertThat(rig.sends).hasSize(1);
+    harness.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "apns", "t", to));
+    harness.end(phone, PHONE);
+    harness.flush();
+    harness.tell(Mail.of(CHAT, 1, 1).deliver());
+    harness.flush();
+    harness.tell(new UserInternal.PushDue());
+    assertThat(harness.sends).hasSize(1);
 
     // Another login of the device's that is not the one it came with last changes nothing.
     end("other");
-    rig.crash();
+    harness.crash();
     end("a");
-    rig.crash();
-    rig.tell(Mail.of(CHAT, 2, 2).deliver());
-    rig.flush();
-    rig.tell(new UserInternal.PushDue());
-    assertThat(rig.sends.stream().filter(send -> send.notification().seq() == 2)).isEmpty();
+    harness.crash();
+    harness.tell(Mail.of(CHAT, 2, 2).deliver());
+    harness.flush();
+    harness.tell(new UserInternal.PushDue());
+    assertThat(harness.sends.stream().filter(send -> send.notification().seq() == 2)).isEmpty();
 
     TestProbe<Delivery> again = hello(PHONE, "2", "c");
-    rig.end(again, PHONE);
-    rig.flush();
-    rig.tell(Mail.of(CHAT, 3, 3).deliver());
-    rig.flush();
-    rig.tell(new UserInternal.PushDue());
-    assertThat(rig.sends.getLast().notification().seq()).isEqualTo(3);
+    harness.end(again, PHONE);
+    harness.flush();
+    harness.tell(Mail.of(CHAT, 3, 3).deliver());
+    harness.flush();
+    harness.tell(new UserInternal.PushDue());
+    assertThat(harness.sends.getLast().notification().seq()).isEqualTo(3);
   }
 
   @Test
   void removedDeviceEndsAllLoginsItEverUsed() {
-    rig.end(hello(PHONE, "1", "a"), PHONE);
-    rig.flush();
-    rig.crash();
+    harness.end(hello(PHONE, "1", "a"), PHONE);
+    harness.flush();
+    harness.crash();
     TestProbe<Delivery> laptop = hello(LAPTOP, "2", "a");
     TestProbe<Delivery> phone = hello(PHONE, "3", "b");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
     removed(phone);
     removed(laptop);
-    assertThat(rig.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
+    assertThat(harness.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
     refused("a");
     refused("b");
   }
 
   @Test
   void unreachableAccountIsNotifiedAfterRestart() {
-    rig.accountsAway = true;
+    harness.accountsAway = true;
     hello(PHONE, "1", "a");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
-    assertThat(rig.endedLogins).containsExactly("alice a");
-    rig.accountsAway = false;
-    rig.crash();
-    await().until(() -> rig.endedLogins.size() == 2);
+    assertThat(harness.endedLogins).containsExactly("alice a");
+    harness.accountsAway = false;
+    harness.crash();
+    await().until(() -> harness.endedLogins.size() == 2);
     await()
         .until(
             () ->
-                rig.journal().getLast() instanceof UserEvent.Flushed last
+                harness.journal().getLast() instanceof UserEvent.Flushed last
                     && last.ended().stream().anyMatch(EndedLogin::told));
-    rig.crash();
+    harness.crash();
     refused("a");
-    assertThat(rig.endedLogins).hasSize(2);
+    assertThat(harness.endedLogins).hasSize(2);
   }
 
   @Test
   void newLoginOfADeviceIsDurableBeforeItsSessionIsAttached() {
-    rig.end(hello(PHONE, "1", "a"), PHONE);
-    rig.flush();
+    harness.end(hello(PHONE, "1", "a"), PHONE);
+    harness.flush();
     hello(PHONE, "2", "b");
     // Nothing was flushed since.
-    rig.crash();
+    harness.crash();
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
-    assertThat(rig.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
+    assertThat(harness.endedLogins).containsExactlyInAnyOrder("alice a", "alice b");
     refused("b");
   }
 
   @Test
   void boundLoginCostsNoWrite() {
-    rig.end(hello(PHONE, "1", "a"), PHONE);
-    rig.flush();
-    int events = rig.journal().size();
+    harness.end(hello(PHONE, "1", "a"), PHONE);
+    harness.flush();
+    int events = harness.journal().size();
     hello(PHONE, "2", "a");
-    assertThat(rig.journal()).hasSize(events);
+    assertThat(harness.journal()).hasSize(events);
   }
 
   @Test
   void loginDroppedForAnotherEnds() {
     TestProbe<Delivery> laptop = hello(LAPTOP, "l", "s0");
     for (int i = 0; i < Device.MAX_LOGINS; i++) {
-      rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
+      harness.end(hello(PHONE, "p" + i, "s" + i), PHONE);
     }
-    assertThat(rig.endedLogins).isEmpty();
+    assertThat(harness.endedLogins).isEmpty();
     // A login that the device has used before drops none.
-    rig.end(hello(PHONE, "again", "s" + (Device.MAX_LOGINS - 1)), PHONE);
-    assertThat(rig.endedLogins).isEmpty();
+    harness.end(hello(PHONE, "again", "s" + (Device.MAX_LOGINS - 1)), PHONE);
+    assertThat(harness.endedLogins).isEmpty();
     hello(PHONE, "one more", "new");
     removed(laptop);
-    await().untilAsserted(() -> assertThat(rig.endedLogins).containsExactly("alice s0"));
+    await().untilAsserted(() -> assertThat(harness.endedLogins).containsExactly("alice s0"));
     refused("s0");
-    rig.crash();
+    harness.crash();
     refused("s0");
     assertThat(remove(PHONE)).isEqualTo(new User.Done());
-    assertThat(rig.endedLogins).hasSize(Device.MAX_LOGINS + 1).contains("alice new");
+    assertThat(harness.endedLogins).hasSize(Device.MAX_LOGINS + 1).contains("alice new");
   }
 
   @Test
   void loginDroppedByAFreshDeviceEnds() {
     for (int i = 0; i < Device.MAX_LOGINS; i++) {
-      rig.end(hello(PHONE, "p" + i, "s" + i), PHONE);
+      harness.end(hello(PHONE, "p" + i, "s" + i), PHONE);
     }
-    TestProbe<Delivery> probe = rig.probe();
-    rig.tell(new User.Attach(ALICE, PHONE, "test", "x", true, false, probe.getRef(), "new"));
+    TestProbe<Delivery> probe = harness.probe();
+    harness.tell(new User.Attach(ALICE, PHONE, "test", "x", true, false, probe.getRef(), "new"));
     probe.expectMessageClass(Delivery.Attached.class);
-    await().untilAsserted(() -> assertThat(rig.endedLogins).containsExactly("alice s0"));
+    await().untilAsserted(() -> assertThat(harness.endedLogins).containsExactly("alice s0"));
     refused("s0");
   }
 
@@ -229,7 +230,7 @@ class LoginEndNoticesTest {
     refused("s" + EndedLogin.MAX_REMEMBERED);
     refused("s1");
     hello(PHONE, "1", "s0");
-    rig.clock.advance(EndedLogin.REMEMBER_MILLIS + 1);
+    harness.clock.advance(EndedLogin.REMEMBER_MILLIS + 1);
     end("last");
     hello(LAPTOP, "2", "s1");
   }

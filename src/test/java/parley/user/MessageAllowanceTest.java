@@ -13,7 +13,7 @@ import parley.Marker;
 /** The one bucket that counts. */
 class MessageAllowanceTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
-  private final MessageAllowance messageAllowance = new MessageAllowance(UserFixtures.ALICE);
+  private final MessageAllowance messageAllowance = new MessageAllowance(UserTestData.ALICE);
 
   @AfterAll
   static void stop() {
@@ -43,7 +43,7 @@ class MessageAllowanceTest {
     spent(one, 5, 1_000);
     spent(other, 5, 2_000);
     for (TestProbe<User.Level> node : List.of(one, other)) {
-      assertThat(node.receiveMessage()).isEqualTo(new User.Level(UserFixtures.ALICE, 9_000_000));
+      assertThat(node.receiveMessage()).isEqualTo(new User.Level(UserTestData.ALICE, 9_000_000));
     }
     // A minute later the first has not been heard of again.
     spent(other, 1, 63_000);

@@ -1,25 +1,25 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
-import static parley.user.UserFixtures.PHONE;
 import static parley.user.UserPushHarness.DELIVERED;
 import static parley.user.UserPushHarness.PATIENCE;
 import static parley.user.UserPushHarness.SOON;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
+import static parley.user.UserTestData.PHONE;
 
 import java.time.Duration;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.push.PushOutcome;
-import parley.user.UserFixtures.Mail;
 import parley.user.UserPush.Need;
+import parley.user.UserTestData.Mail;
 
 /** An operator has a dead letter pushed again, if it is still needed and there is room. */
 class PushAgainTest {
   private final UserPushHarness push = new UserPushHarness();
-  private final UserHarness rig = push.rig;
+  private final UserHarness harness = push.harness;
 
   @AfterEach
   void stop() {
@@ -31,18 +31,18 @@ class PushAgainTest {
     push.away(PHONE);
     spent();
     push.mail(Mail.of(GROUP, 1, 1));
-    rig.pass(SOON);
-    rig.remind();
-    rig.answer(DELIVERED);
+    harness.pass(SOON);
+    harness.remind();
+    harness.answer(DELIVERED);
     assertThat(again(2, true)).isEqualTo(Need.WAITS);
-    assertThat(rig.sends).isEmpty();
+    assertThat(harness.sends).isEmpty();
     assertThat(again(2, false)).isEqualTo(Need.WAITS);
-    assertThat(rig.sends).hasSize(1);
+    assertThat(harness.sends).hasSize(1);
     assertThat(again(2, false)).isEqualTo(Need.WAITS);
-    assertThat(rig.sends).hasSize(1);
-    rig.crash();
-    rig.pass(PATIENCE);
-    assertThat(rig.sends).hasSize(2);
+    assertThat(harness.sends).hasSize(1);
+    harness.crash();
+    harness.pass(PATIENCE);
+    assertThat(harness.sends).hasSize(2);
   }
 
   @Test
@@ -50,15 +50,15 @@ class PushAgainTest {
     push.away(PHONE);
     spent();
     push.mail(Mail.of(GROUP, 1, 1));
-    TestProbe<UserPush.Answer> waiting = rig.kit.createTestProbe();
+    TestProbe<UserPush.Answer> waiting = harness.kit.createTestProbe();
     for (int i = 0; i < PushSender.MAX_WAITING_CALLS; i++) {
-      rig.tell(new UserPush.Again(GROUP, PHONE, 1, false, waiting.getRef()));
+      harness.tell(new UserPush.Again(GROUP, PHONE, 1, false, waiting.getRef()));
     }
     assertThat(again(2, false)).isEqualTo(Need.FULL);
-    assertThat(rig.durable().outbox().all()).extracting(PendingPush::id).containsExactly(GROUP);
+    assertThat(harness.durable().outbox().all()).extracting(PendingPush::id).containsExactly(GROUP);
     waiting.expectNoMessage(Duration.ZERO);
-    rig.pass(SOON);
-    rig.remind();
+    harness.pass(SOON);
+    harness.remind();
     for (int i = 0; i < PushSender.MAX_WAITING_CALLS; i++) {
       assertThat(waiting.receiveMessage().need()).isEqualTo(Need.WAITS);
     }
@@ -70,25 +70,25 @@ class PushAgainTest {
     push.away(PHONE);
     assertThat(again(2, false)).isEqualTo(Need.LEFT);
     spent();
-    rig.attach(PHONE, "s2", false);
+    harness.attach(PHONE, "s2", false);
     push.ack(PHONE, "s2", CHAT, 2);
     assertThat(again(2, false)).isEqualTo(Need.FETCHED);
     push.mail(Mail.none(CHAT, 3).read(2, 0));
     assertThat(again(2, false)).isEqualTo(Need.READ);
     push.token(PHONE, null);
     assertThat(again(2, false)).isEqualTo(Need.NO_TOKEN);
-    assertThat(rig.sends).isEmpty();
+    assertThat(harness.sends).isEmpty();
   }
 
   private Need again(long seq, boolean dry) {
-    return rig.<UserPush.Answer>ask(to -> new UserPush.Again(CHAT, PHONE, seq, dry, to)).need();
+    return harness.<UserPush.Answer>ask(to -> new UserPush.Again(CHAT, PHONE, seq, dry, to)).need();
   }
 
   /** A push becomes a dead letter, and that is kept. */
   private void spent() {
     push.mail(Mail.of(CHAT, 1, 2));
-    rig.answer(new PushOutcome.Refused("BadTopic"));
-    rig.tell(new UserInternal.LetterKept(rig.letters.getLast().reference()));
-    rig.flush();
+    harness.answer(new PushOutcome.Refused("BadTopic"));
+    harness.tell(new UserInternal.LetterKept(harness.letters.getLast().reference()));
+    harness.flush();
   }
 }

@@ -19,7 +19,7 @@ import parley.push.DeadLetter;
 import parley.push.Notification;
 import parley.push.PushOutcome;
 import parley.push.PushService;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /**
  * Random lives of a user with phones: messages come, are fetched, read and muted, providers answer
@@ -39,7 +39,7 @@ class PushRandomTest {
 
   private record Line(ConversationId conversation, DeviceId device) {}
 
-  private final UserHarness rig = new UserHarness();
+  private final UserHarness harness = new UserHarness();
   private final Map<ConversationId, Long> log = new HashMap<>();
   private final Map<ConversationId, Long> taken = new HashMap<>();
   private final Map<ConversationId, Long> read = new HashMap<>();
@@ -65,10 +65,10 @@ class PushRandomTest {
     long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
     System.out.println("PushRandomTest: seed " + seed);
     Random random = new Random(seed);
-    rig.pushes();
-    rig.start();
+    harness.pushes();
+    harness.start();
     try {
-      rig.make();
+      harness.make();
       for (DeviceId device : DEVICES) {
         attach(device);
         register(device);
@@ -87,7 +87,7 @@ class PushRandomTest {
       System.out.println(steps.subList(Math.max(0, steps.size() - 14), steps.size()));
       throw e;
     } finally {
-      rig.close();
+      harness.close();
     }
   }
 
@@ -100,17 +100,17 @@ class PushRandomTest {
     steps.add(what + " " + conversation + " " + device);
     switch (what) {
       case 0, 1, 2, 3 -> message(conversation, 1 + random.nextInt(2));
-      case 4, 5 -> rig.flush();
+      case 4, 5 -> harness.flush();
       case 6 -> attach(device);
       case 7, 8 -> leave(device);
       case 9 -> fetch(device, conversation);
       case 10 -> read(conversation);
       case 11 -> mute(conversation, random.nextInt(3) == 0);
-      case 12 -> rig.remind();
+      case 12 -> harness.remind();
       case 13, 14, 15, 16 -> answer(random, at);
       case 17 -> letterKept();
       case 18 -> crash();
-      default -> rig.pass(Duration.ofMillis(random.nextInt(20_000)));
+      default -> harness.pass(Duration.ofMillis(random.nextInt(20_000)));
     }
   }
 
@@ -122,7 +122,8 @@ class PushRandomTest {
   private void deliver(ConversationId conversation, long from) {
     long to = log.getOrDefault(conversation, 0L);
     long seen = read.getOrDefault(conversation, 0L);
-    rig.tell(Mail.of(conversation, from, to).version(++version).read(seen, to - seen).deliver());
+    harness.tell(
+        Mail.of(conversation, from, to).version(++version).read(seen, to - seen).deliver());
     long had = taken.getOrDefault(conversation, 0L);
     if (to > had && !muted.contains(conversation)) {
       DEVICES.forEach(device -> due.put(new Line(conversation, device), to));
@@ -132,14 +133,14 @@ class PushRandomTest {
 
   private void attach(DeviceId device) {
     String session = "s" + ++version;
-    live.put(device, rig.attach(device, session, false));
+    live.put(device, harness.attach(device, session, false));
     sessions.put(device, session);
   }
 
   private void leave(DeviceId device) {
     TestProbe<Delivery> session = live.remove(device);
     if (session != null) {
-      rig.end(session, device);
+      harness.end(session, device);
     }
   }
 
@@ -147,7 +148,7 @@ class PushRandomTest {
     String token = "t" + ++version;
     tokens.put(token, device);
     gone.remove(device);
-    rig.ask(
+    harness.ask(
         (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
             new User.SetPushToken(device, "apns", token, to));
   }
@@ -156,7 +157,7 @@ class PushRandomTest {
     if (live.containsKey(device) && taken.getOrDefault(conversation, 0L) > 0) {
       long seq = taken.getOrDefault(conversation, 0L);
       String session = String.valueOf(sessions.get(device));
-      rig.tell(new User.Acked(device, session, List.of(new User.Ack(conversation, seq, 0))));
+      harness.tell(new User.Acked(device, session, List.of(new User.Ack(conversation, seq, 0))));
       fetched.put(new Line(conversation, device), seq);
     }
   }
@@ -165,7 +166,7 @@ class PushRandomTest {
     long to = taken.getOrDefault(conversation, 0L);
     if (to > 0) {
       read.put(conversation, to);
-      rig.tell(Mail.none(conversation, ++version).read(to, 0).deliver());
+      harness.tell(Mail.none(conversation, ++version).read(to, 0).deliver());
     }
   }
 
@@ -173,7 +174,7 @@ class PushRandomTest {
     if (taken.getOrDefault(conversation, 0L) == 0) {
       return;
     }
-    rig.ask(
+    harness.ask(
         (org.apache.pekko.actor.typed.ActorRef<User.DoneReply> to) ->
             new User.SetRowFlags(conversation, on, null, null, to));
     if (on) {
@@ -185,11 +186,11 @@ class PushRandomTest {
   }
 
   private void answer(Random random, String at) {
-    if (rig.sends.isEmpty()) {
+    if (harness.sends.isEmpty()) {
       return;
     }
-    PushService.Send send = rig.sends.get(random.nextInt(rig.sends.size()));
-    rig.sends.remove(send);
+    PushService.Send send = harness.sends.get(random.nextInt(harness.sends.size()));
+    harness.sends.remove(send);
     Notification n = send.notification();
     DeviceId device = device(n);
     Line line = new Line(n.conversationId(), device);
@@ -203,17 +204,18 @@ class PushRandomTest {
         };
     boolean flush = random.nextBoolean();
     send.replyTo().tell(new PushService.Sent(send.reference(), pushOutcome));
-    rig.tell(new UserInternal.Idle());
+    harness.tell(new UserInternal.Idle());
     if (pushOutcome instanceof PushOutcome.Delivered) {
       told.merge(line, n.seq(), Math::max);
     }
     if (flush) {
-      rig.flush();
-      Device known = rig.durable().devices().get(device);
+      harness.flush();
+      Device known = harness.durable().devices().get(device);
       PendingPush pendingPush =
           known == null
               ? null
-              : rig.durable()
+              : harness
+                  .durable()
                   .outbox()
                   .get(new PendingPush.Key(line.conversation(), known.number()));
       // One that came too late counts for nothing.
@@ -227,11 +229,11 @@ class PushRandomTest {
       gone.add(device);
       register(device);
     }
-    assertThat(rig.sends.size()).as(at).isLessThanOrEqualTo(PushSender.IN_FLIGHT);
+    assertThat(harness.sends.size()).as(at).isLessThanOrEqualTo(PushSender.IN_FLIGHT);
   }
 
   private @org.jspecify.annotations.Nullable String token(DeviceId device) {
-    Device known = rig.durable().devices().get(device);
+    Device known = harness.durable().devices().get(device);
     return known == null ? null : known.pushToken();
   }
 
@@ -244,30 +246,30 @@ class PushRandomTest {
   }
 
   private void letterKept() {
-    if (!rig.letters.isEmpty()) {
-      UserHarness.Letter letter = rig.letters.removeFirst();
+    if (!harness.letters.isEmpty()) {
+      UserHarness.Letter letter = harness.letters.removeFirst();
       DeadLetter what = letter.letter();
       told.merge(new Line(what.conversationId(), what.deviceId()), what.seq(), Math::max);
-      rig.tell(new UserInternal.LetterKept(letter.reference()));
+      harness.tell(new UserInternal.LetterKept(letter.reference()));
     }
   }
 
   /** What was not flushed is gone, and comes again from the conversations. */
   private void crash() {
-    rig.sends.clear();
-    rig.letters.clear();
-    rig.reminders.clear();
+    harness.sends.clear();
+    harness.letters.clear();
+    harness.reminders.clear();
     // Another life begins at another time.
-    rig.clock.advance(1);
-    rig.restart();
+    harness.clock.advance(1);
+    harness.restart();
     live.clear();
     checked.clear();
     for (ConversationId conversation : CONVERSATIONS) {
-      VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
+      VisibleRow visibleRow = harness.durable().rows().rows().get(conversation);
       long kept = visibleRow == null ? 0 : visibleRow.lastSeq();
       taken.put(conversation, kept);
       for (DeviceId device : DEVICES) {
-        Device known = rig.durable().devices().get(device);
+        Device known = harness.durable().devices().get(device);
         long acked =
             visibleRow == null || known == null
                 ? 0
@@ -284,7 +286,7 @@ class PushRandomTest {
 
   /** Each push that was just handed over was owed. */
   private void checkSends(String at) {
-    for (PushService.Send send : List.copyOf(rig.sends)) {
+    for (PushService.Send send : List.copyOf(harness.sends)) {
       if (!checked.add(send.reference())) {
         continue;
       }
@@ -332,24 +334,24 @@ class PushRandomTest {
 
   /** Everybody answers, and time passes, until nothing is owed. */
   private void drain(String at) {
-    rig.flush();
-    rig.remind();
+    harness.flush();
+    harness.remind();
     int rounds = 0;
-    while (!rig.durable().outbox().isEmpty() || !rig.sends.isEmpty()) {
+    while (!harness.durable().outbox().isEmpty() || !harness.sends.isEmpty()) {
       assertThat(rounds++).as(at).isLessThan(200);
-      rig.pass(Duration.ofHours(2));
+      harness.pass(Duration.ofHours(2));
       checkSends(at);
-      List<PushService.Send> sends = new ArrayList<>(rig.sends);
-      rig.sends.clear();
+      List<PushService.Send> sends = new ArrayList<>(harness.sends);
+      harness.sends.clear();
       for (PushService.Send send : sends) {
         Notification n = send.notification();
         told.merge(new Line(n.conversationId(), device(n)), n.seq(), Math::max);
         send.replyTo().tell(new PushService.Sent(send.reference(), new PushOutcome.Delivered()));
       }
-      while (!rig.letters.isEmpty()) {
+      while (!harness.letters.isEmpty()) {
         letterKept();
       }
-      rig.flush();
+      harness.flush();
     }
   }
 }

@@ -1,13 +1,13 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.ALICE;
-import static parley.user.UserFixtures.BOB;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.GROUP;
-import static parley.user.UserFixtures.LAPTOP;
-import static parley.user.UserFixtures.PHONE;
 import static parley.user.UserPushHarness.PATIENCE;
+import static parley.user.UserTestData.ALICE;
+import static parley.user.UserTestData.BOB;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.GROUP;
+import static parley.user.UserTestData.LAPTOP;
+import static parley.user.UserTestData.PHONE;
 
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.UserId;
-import parley.user.UserFixtures.Mail;
 import parley.user.UserHarness.Sent;
+import parley.user.UserTestData.Mail;
 
 /** Which messages are pushed at all, and how many the badge counts. */
 class PushSelectionTest {
   private final UserPushHarness push = new UserPushHarness();
-  private final UserHarness rig = push.rig;
+  private final UserHarness harness = push.harness;
 
   @AfterEach
   void stop() {
@@ -41,22 +41,22 @@ class PushSelectionTest {
   @Test
   void entryReadElsewhereInTimeIsNotPushed() {
     push.away(PHONE);
-    rig.attach(LAPTOP, "s1", false);
+    harness.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 2));
-    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+    assertThat(harness.durable().outbox().isEmpty()).isFalse();
     push.mail(Mail.none(CHAT, 3).read(2, 0));
-    assertThat(rig.durable().outbox().isEmpty()).isTrue();
-    rig.pass(PATIENCE);
-    assertThat(rig.sends).isEmpty();
+    assertThat(harness.durable().outbox().isEmpty()).isTrue();
+    harness.pass(PATIENCE);
+    assertThat(harness.sends).isEmpty();
   }
 
   @Test
   void acknowledgementBeforeTheFlushCostsNoWrite() {
     push.away(PHONE);
-    rig.attach(PHONE, "s2", false);
-    rig.tell(Mail.of(CHAT, 1, 1).deliver());
+    harness.attach(PHONE, "s2", false);
+    harness.tell(Mail.of(CHAT, 1, 1).deliver());
     push.ack(PHONE, "s2", CHAT, 1);
-    assertThat(rig.flush())
+    assertThat(harness.flush())
         .singleElement()
         .isInstanceOfSatisfying(
             UserEvent.Flushed.class,
@@ -64,8 +64,8 @@ class PushSelectionTest {
               assertThat(event.owed()).isEmpty();
               assertThat(event.pushed()).isEmpty();
             });
-    assertThat(rig.reminders).isEmpty();
-    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+    assertThat(harness.reminders).isEmpty();
+    assertThat(harness.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
   }
 
   @Test
@@ -82,7 +82,7 @@ class PushSelectionTest {
     for (User.Deliver one : quiet) {
       seq++;
       Entry entry = one.entries().getFirst();
-      rig.tell(
+      harness.tell(
           new User.Deliver(
               one.conversationId(),
               seq,
@@ -91,32 +91,33 @@ class PushSelectionTest {
               List.of(new Entry(seq, "m" + seq, entry.senderId(), 1_000, null, entry.body())),
               List.of()));
     }
-    rig.flush();
-    rig.pass(PATIENCE);
-    assertThat(rig.sends).isEmpty();
-    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    harness.flush();
+    harness.pass(PATIENCE);
+    assertThat(harness.sends).isEmpty();
+    assertThat(harness.durable().outbox().isEmpty()).isTrue();
   }
 
   @Test
   void mutedConversationsPushNothing() {
     push.away(PHONE);
-    rig.attach(LAPTOP, "s1", false);
+    harness.attach(LAPTOP, "s1", false);
     push.mail(Mail.of(CHAT, 1, 1));
-    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetRowFlags(CHAT, true, null, null, to));
-    rig.pass(PATIENCE);
+    harness.ask((ActorRef<User.DoneReply> to) -> new User.SetRowFlags(CHAT, true, null, null, to));
+    harness.pass(PATIENCE);
     push.mail(Mail.of(CHAT, 2, 2));
-    rig.pass(PATIENCE);
-    assertThat(rig.sends).isEmpty();
-    assertThat(rig.durable().outbox().isEmpty()).isTrue();
+    harness.pass(PATIENCE);
+    assertThat(harness.sends).isEmpty();
+    assertThat(harness.durable().outbox().isEmpty()).isTrue();
   }
 
   @Test
   void platformWithoutAProviderGetsNoPush() {
     push.away(PHONE);
-    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "fcm", "google's", to));
+    harness.ask(
+        (ActorRef<User.DoneReply> to) -> new User.SetPushToken(PHONE, "fcm", "google's", to));
     push.mail(Mail.of(CHAT, 1, 1));
-    assertThat(rig.sends).isEmpty();
-    assertThat(rig.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
+    assertThat(harness.sends).isEmpty();
+    assertThat(harness.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
   }
 
   private User.Deliver from(UserId sender, EntryBody entryBody) {

@@ -2,10 +2,10 @@ package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
-import static parley.user.UserFixtures.ALICE;
-import static parley.user.UserFixtures.BOB;
-import static parley.user.UserFixtures.LAPTOP;
-import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserTestData.ALICE;
+import static parley.user.UserTestData.BOB;
+import static parley.user.UserTestData.LAPTOP;
+import static parley.user.UserTestData.PHONE;
 
 import java.util.List;
 import java.util.Objects;
@@ -35,15 +35,15 @@ class PushTokensTest {
 
   private final List<Lost> lost = new CopyOnWriteArrayList<>();
   private @Nullable ActorTestKit kit;
-  private @Nullable UserHarness rig;
+  private @Nullable UserHarness harness;
 
   @AfterEach
   void stop() {
     if (kit != null) {
       kit.shutdownTestKit();
     }
-    if (rig != null) {
-      rig.close();
+    if (harness != null) {
+      harness.close();
     }
   }
 
@@ -59,7 +59,7 @@ class PushTokensTest {
       owner() {
     kit =
         ActorTestKit.create(
-            UserFixtures.serialization().withFallback(EventSourcedBehaviorTestKit.config()));
+            UserTestData.serialization().withFallback(EventSourcedBehaviorTestKit.config()));
     TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
     return EventSourcedBehaviorTestKit.create(
         kit.system(),
@@ -97,7 +97,7 @@ class PushTokensTest {
     }
 
     @Test
-    void whatACrashOrAnAbsenceLeftUntoldIsToldAtTheNextTry() {
+    void aNoticeLostByACrashOrAnAbsenceIsSentAtTheNextTry() {
       var owner = owner();
       TestProbe<PushTokens.Reply> probe = probe();
       owner.runCommand(claim(ALICE, probe, 0));
@@ -158,7 +158,7 @@ class PushTokensTest {
     }
 
     @Test
-    void whoOnlyComesBackTakesNothingFromAnotherUser() {
+    void aReturningUserTakesNoTokenFromAnotherUser() {
       var owner = owner();
       TestProbe<PushTokens.Reply> probe = probe();
       owner.runCommand(claim(ALICE, probe, 0));
@@ -173,26 +173,26 @@ class PushTokensTest {
   }
 
   private UserHarness user() {
-    rig = new UserHarness();
-    rig.pushes();
-    rig.start();
-    rig.make();
-    rig.attach(PHONE, "1", false);
-    return rig;
+    harness = new UserHarness();
+    harness.pushes();
+    harness.start();
+    harness.make();
+    harness.attach(PHONE, "1", false);
+    return harness;
   }
 
-  private static User.DoneReply set(UserHarness rig, @Nullable String token) {
-    return set(rig, PHONE, token);
+  private static User.DoneReply set(UserHarness harness, @Nullable String token) {
+    return set(harness, PHONE, token);
   }
 
-  private static User.DoneReply set(UserHarness rig, DeviceId device, @Nullable String token) {
-    return rig.ask(
+  private static User.DoneReply set(UserHarness harness, DeviceId device, @Nullable String token) {
+    return harness.ask(
         (ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
   }
 
-  private static void lose(UserHarness rig, long before) {
+  private static void lose(UserHarness harness, long before) {
     User.DoneReply reply =
-        rig.ask((ActorRef<User.DoneReply> to) -> new User.LosePushToken(HASH, before, to));
+        harness.ask((ActorRef<User.DoneReply> to) -> new User.LosePushToken(HASH, before, to));
     assertThat(reply).isEqualTo(new User.Done());
   }
 
@@ -236,7 +236,7 @@ class PushTokensTest {
     }
 
     @Test
-    void whatIsLostWhileTwoDevicesRegisterItComesBackWithNeither() {
+    void aTokenLostWhileTwoDevicesRegisterItComesBackWithNeither() {
       UserHarness user = user();
       user.attach(LAPTOP, "2", false);
       TestProbe<User.DoneReply> probe = user.done();
@@ -286,23 +286,24 @@ class PushTokensTest {
     }
   }
 
-  private static void login(UserHarness rig, DeviceId device, String session, String sid) {
-    TestProbe<Delivery> probe = rig.probe();
-    rig.tell(new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
+  private static void login(UserHarness harness, DeviceId device, String session, String sid) {
+    TestProbe<Delivery> probe = harness.probe();
+    harness.tell(
+        new User.Attach(ALICE, device, "test", session, false, false, probe.getRef(), sid));
     Delivery first = probe.receiveMessage();
     if (first instanceof Delivery.ProbeSession question) {
-      rig.tell(new User.SessionAlive(question.order()));
+      harness.tell(new User.SessionAlive(question.order()));
       probe.expectMessageClass(Delivery.Attached.class);
     }
   }
 
-  private static void logout(UserHarness rig, String sid) {
-    assertThat((Object) rig.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to)))
+  private static void logout(UserHarness harness, String sid) {
+    assertThat((Object) harness.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin(sid, to)))
         .isEqualTo(new User.Done());
   }
 
-  private static @Nullable Device phone(UserHarness rig) {
-    return rig.durable().devices().get(PHONE);
+  private static @Nullable Device phone(UserHarness harness) {
+    return harness.durable().devices().get(PHONE);
   }
 
   private enum Way {
@@ -395,7 +396,7 @@ class PushTokensTest {
     }
 
     @Test
-    void whatIsLetGoWhileItIsRegisteredOnceMoreUnderTheSameNumberIsNotSet() {
+    void aTokenReleasedDuringARegistrationOfTheSameNumberIsNotSet() {
       UserHarness user = user();
       user.attach(LAPTOP, "2", false);
       user.claim = CompletableFuture.completedFuture(3L);

@@ -76,35 +76,36 @@ class StartedGroupsTest {
 
   @Test
   void startedGroupsSurviveARestart() {
-    try (UserHarness rig = new UserHarness()) {
-      rig.start();
-      TestProbe<User.GroupReply> me = rig.kit.createTestProbe();
-      rig.tell(
-          new User.Ensure("alice", "Alice", rig.kit.<User.ProfileReply>createTestProbe().getRef()));
+    try (UserHarness harness = new UserHarness()) {
+      harness.start();
+      TestProbe<User.GroupReply> me = harness.kit.createTestProbe();
+      harness.tell(
+          new User.Ensure(
+              "alice", "Alice", harness.kit.<User.ProfileReply>createTestProbe().getRef()));
       for (int life = 0; life < 4; life++) {
         List<UserEvent> first =
-            rig.tell(new User.BeginGroup("ref-" + life, id(life), 4, 0, me.getRef()));
+            harness.tell(new User.BeginGroup("ref-" + life, id(life), 4, 0, me.getRef()));
         assertThat(first).hasSize(1);
         assertThat(begun(me.receiveMessage())).isEqualTo(id(life));
-        rig.clock.advance(1_000);
-        rig.restart();
+        harness.clock.advance(1_000);
+        harness.restart();
         // Nothing is written for the second time, nor is the id that came with it used.
         for (int i = 0; i <= life; i++) {
-          assertThat(rig.tell(new User.BeginGroup("ref-" + i, id(99), 4, 500, me.getRef())))
+          assertThat(harness.tell(new User.BeginGroup("ref-" + i, id(99), 4, 500, me.getRef())))
               .isEmpty();
           assertThat(begun(me.receiveMessage())).isEqualTo(id(i));
         }
       }
-      rig.tell(new User.BeginGroup(null, id(5), 4, 0, me.getRef()));
+      harness.tell(new User.BeginGroup(null, id(5), 4, 0, me.getRef()));
       Refusal refusal = ((User.Refused) me.receiveMessage()).refusal();
       assertThat(refusal.code()).isEqualTo(ErrorCode.RATE_LIMITED);
       assertThat(refusal.retryAfterMillis()).isEqualTo(DAY - 4_000);
-      rig.clock.advance(DAY - 4_000);
-      assertThat(rig.tell(new User.BeginGroup(null, id(5), 4, 0, me.getRef()))).hasSize(1);
+      harness.clock.advance(DAY - 4_000);
+      assertThat(harness.tell(new User.BeginGroup(null, id(5), 4, 0, me.getRef()))).hasSize(1);
       assertThat(begun(me.receiveMessage())).isEqualTo(id(5));
       // Over the rate of messages nothing is begun.
-      rig.clock.advance(DAY);
-      assertThat(rig.tell(new User.BeginGroup("new", id(6), 4, 700, me.getRef()))).isEmpty();
+      harness.clock.advance(DAY);
+      assertThat(harness.tell(new User.BeginGroup("new", id(6), 4, 700, me.getRef()))).isEmpty();
       refusal = ((User.Refused) me.receiveMessage()).refusal();
       assertThat(refusal).isEqualTo(Refusal.rateLimited("too many messages", 700));
     }

@@ -16,9 +16,9 @@ final class TokenClaimsTest {
 
   private final List<Duration> pauses = new ArrayList<>();
   private boolean scheduled;
-  private final UserState state = new UserState(UserFixtures.ALICE);
+  private final UserState state = new UserState(UserTestData.ALICE);
   private final TokenClaims claims =
-      new TokenClaims(UserFixtures.ALICE, PushTokens.Claims.OFF, unused(), timers());
+      new TokenClaims(UserTestData.ALICE, PushTokens.Claims.OFF, unused(), timers());
 
   @Test
   void pausesGrowUntilAnAnswerArrives() {

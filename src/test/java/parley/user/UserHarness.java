@@ -56,7 +56,7 @@ final class UserHarness implements AutoCloseable {
 
   final ActorTestKit kit =
       ActorTestKit.create(
-          EventSourcedBehaviorTestKit.config().withFallback(UserFixtures.serialization()));
+          EventSourcedBehaviorTestKit.config().withFallback(UserTestData.serialization()));
   final Clock clock = new Clock();
   UserSettings settings = settings(Duration.ZERO);
 
@@ -174,7 +174,7 @@ final class UserHarness implements AutoCloseable {
         EventSourcedBehaviorTestKit.create(
             kit.system(),
             UserSharding.create(
-                UserFixtures.ALICE,
+                UserTestData.ALICE,
                 settings,
                 (to, message) -> conversations.add(new Sent(to, message)),
                 logins,
@@ -220,7 +220,7 @@ final class UserHarness implements AutoCloseable {
 
   /** Everything in the journal. */
   List<UserEvent> journal() {
-    return user().persistenceTestKit().persistedInStorage("user|" + UserFixtures.ALICE).stream()
+    return user().persistenceTestKit().persistedInStorage("user|" + UserTestData.ALICE).stream()
         .map(UserEvent.class::cast)
         .toList();
   }
@@ -246,7 +246,7 @@ final class UserHarness implements AutoCloseable {
   void forget(ConversationId id) {
     PersistenceTestKit.create(kit.system())
         .persistForRecovery(
-            "user|" + UserFixtures.ALICE,
+            "user|" + UserTestData.ALICE,
             List.of(
                 new UserEvent.Flushed(
                     List.of(),
@@ -283,13 +283,13 @@ final class UserHarness implements AutoCloseable {
   }
 
   void helloFrom(ActorRef<Delivery> session, DeviceId device, String sessionId, boolean fresh) {
-    tell(new User.Attach(UserFixtures.ALICE, device, "test", sessionId, fresh, false, session));
+    tell(new User.Attach(UserTestData.ALICE, device, "test", sessionId, fresh, false, session));
   }
 
   /** A session that was attached to an earlier life of this user. */
   TestProbe<Delivery> resume(DeviceId device, String session) {
     TestProbe<Delivery> probe = probe();
-    tell(new User.Attach(UserFixtures.ALICE, device, "test", session, false, true, probe.getRef()));
+    tell(new User.Attach(UserTestData.ALICE, device, "test", session, false, true, probe.getRef()));
     return probe;
   }
 

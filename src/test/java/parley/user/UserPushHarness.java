@@ -1,8 +1,8 @@
 package parley.user;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static parley.user.UserFixtures.CHAT;
-import static parley.user.UserFixtures.PHONE;
+import static parley.user.UserTestData.CHAT;
+import static parley.user.UserTestData.PHONE;
 
 import java.time.Duration;
 import java.util.List;
@@ -13,7 +13,7 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.push.Notification;
 import parley.push.PushOutcome;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /** A user whose devices of Apple's are pushed to; the test plays the provider. */
 final class UserPushHarness implements AutoCloseable {
@@ -26,53 +26,53 @@ final class UserPushHarness implements AutoCloseable {
   static final Duration MOMENT = Duration.ofMillis(1);
   static final PushOutcome DELIVERED = new PushOutcome.Delivered();
 
-  final UserHarness rig = new UserHarness();
+  final UserHarness harness = new UserHarness();
 
   UserPushHarness() {
-    rig.pushes();
-    rig.start();
-    rig.make();
+    harness.pushes();
+    harness.start();
+    harness.make();
   }
 
   @Override
   public void close() {
-    rig.close();
+    harness.close();
   }
 
   /** Registers a token of Apple's, or none. */
   void token(DeviceId device, @Nullable String token) {
-    rig.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
+    harness.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
   }
 
   /** A device that was connected once and has a token goes away. */
   void away(DeviceId device) {
-    TestProbe<Delivery> session = rig.attach(device, "first-" + device, false);
+    TestProbe<Delivery> session = harness.attach(device, "first-" + device, false);
     token(device, "token of " + device);
-    rig.end(session, device);
-    rig.flush();
+    harness.end(session, device);
+    harness.flush();
   }
 
   /** A delivery comes, and its note is in the journal. */
   void mail(Mail mail) {
-    rig.tell(mail.deliver());
-    rig.flush();
+    harness.tell(mail.deliver());
+    harness.flush();
   }
 
   /** The newest push. */
   Notification sent() {
-    return rig.sends.getLast().notification();
+    return harness.sends.getLast().notification();
   }
 
   /** A session acknowledges. */
   void ack(DeviceId device, String session, ConversationId id, long seq) {
-    rig.tell(new User.Acked(device, session, List.of(new User.Ack(id, seq, 0))));
+    harness.tell(new User.Acked(device, session, List.of(new User.Ack(id, seq, 0))));
   }
 
   /** A push fails once, and waits for its next try. */
   void failedOnce() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));
-    rig.answer(new PushOutcome.Retry(null, "timeout"));
-    assertThat(rig.durable().outbox().isEmpty()).isFalse();
+    harness.answer(new PushOutcome.Retry(null, "timeout"));
+    assertThat(harness.durable().outbox().isEmpty()).isFalse();
   }
 }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.InboxRow;
-import parley.user.UserFixtures.Mail;
+import parley.user.UserTestData.Mail;
 
 /**
  * Random lives of a user: conversations that grow, repeat and skip, devices that come, go,
@@ -39,7 +39,7 @@ class UserRandomTest {
     final Map<ConversationId, Long> got = new HashMap<>();
   }
 
-  private final UserHarness rig = new UserHarness();
+  private final UserHarness harness = new UserHarness();
   private final Map<ConversationId, Long> log = new TreeMap<>();
   private final Map<ConversationId, Long> dispatched = new HashMap<>();
   private final Map<ConversationId, Long> told = new HashMap<>();
@@ -57,15 +57,15 @@ class UserRandomTest {
     long seed = given != 0 ? given : Long.getLong("parley.seed", System.nanoTime());
     System.out.println("UserRandomTest: seed " + seed);
     Random random = new Random(seed);
-    rig.start();
+    harness.start();
     try {
-      rig.make();
+      harness.make();
       for (int i = 0; i < STEPS; i++) {
         step(random);
         check("seed " + seed + ", step " + i);
       }
     } finally {
-      rig.close();
+      harness.close();
     }
   }
 
@@ -80,22 +80,23 @@ class UserRandomTest {
       }
       case 4, 5 -> deliver(conversation, dispatched.getOrDefault(conversation, 0L) + 1);
       case 6 -> deliver(conversation, 1 + random.nextInt((int) end(conversation) + 1));
-      case 7, 8 -> rig.flush();
+      case 7, 8 -> harness.flush();
       case 9, 10 -> attach(device, random.nextInt(6) == 0);
       case 11 -> {
         TestProbe<Delivery> session = live.remove(device);
         if (session != null) {
-          rig.end(session, device);
+          harness.end(session, device);
         }
       }
       case 12, 13 -> ack(device, conversation, random);
       case 14 -> {
-        rig.restart();
+        harness.restart();
         live.clear();
         // What was told and not flushed comes again.
         told.clear();
         told.putAll(dispatched);
-        rig.durable()
+        harness
+            .durable()
             .rows()
             .rows()
             .forEach(
@@ -105,7 +106,7 @@ class UserRandomTest {
                 });
         expected.values().forEach(this::cursorsAreThoseOfTheJournal);
       }
-      default -> rig.tick(random.nextInt(5_000));
+      default -> harness.tick(random.nextInt(5_000));
     }
   }
 
@@ -120,7 +121,7 @@ class UserRandomTest {
     }
     // A conversation with entries does not come without any to who has none of them.
     long from = told.getOrDefault(conversation, 0L) == 0 ? Math.min(given, to) : given;
-    rig.tell(
+    harness.tell(
         Mail.of(conversation, Math.min(from, to + 1), to)
             .version(++version)
             .textAt(order.getOrDefault(conversation, 0L))
@@ -137,7 +138,7 @@ class UserRandomTest {
   private void attach(DeviceId device, boolean fresh) {
     String session = "s" + ++version;
     boolean known = expected.containsKey(device);
-    TestProbe<Delivery> probe = rig.attach(device, session, fresh);
+    TestProbe<Delivery> probe = harness.attach(device, session, fresh);
     live.put(device, probe);
     sessionIds.put(device, session);
     if (fresh || !known) {
@@ -147,7 +148,7 @@ class UserRandomTest {
     }
     Expected e = Objects.requireNonNull(expected.get(device));
     Map<ConversationId, Long> lags = new HashMap<>();
-    for (Delivery.Lag lag : rig.lag(probe)) {
+    for (Delivery.Lag lag : harness.lag(probe)) {
       lags.put(lag.conversationId(), lag.acked());
       assertThat(lag.head()).isEqualTo(told.get(lag.conversationId()));
     }
@@ -168,7 +169,7 @@ class UserRandomTest {
     long seq = random.nextInt((int) end(conversation) + 3);
     // Sometimes the session knows of more than the user, as after a `sent`.
     long proven = random.nextInt(4) == 0 ? end(conversation) : 0;
-    rig.tell(
+    harness.tell(
         new User.Acked(
             device,
             Objects.requireNonNull(sessionIds.get(device)),
@@ -188,9 +189,9 @@ class UserRandomTest {
             .findFirst()
             .orElseThrow()
             .getKey();
-    Device known = Objects.requireNonNull(rig.durable().devices().get(device));
+    Device known = Objects.requireNonNull(harness.durable().devices().get(device));
     for (ConversationId conversation : CONVERSATIONS) {
-      VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
+      VisibleRow visibleRow = harness.durable().rows().rows().get(conversation);
       long durable =
           visibleRow == null ? 0 : visibleRow.cursors().acked(known.number(), visibleRow.lastSeq());
       assertThat(durable).isLessThanOrEqualTo(e.acked.getOrDefault(conversation, 0L));
@@ -199,10 +200,10 @@ class UserRandomTest {
   }
 
   private void check(String at) {
-    for (; read < rig.conversations.size(); read++) {
-      if (rig.conversations.get(read).message() instanceof User.Dispatched d) {
-        ConversationId conversation = rig.conversations.get(read).to();
-        VisibleRow visibleRow = rig.durable().rows().rows().get(conversation);
+    for (; read < harness.conversations.size(); read++) {
+      if (harness.conversations.get(read).message() instanceof User.Dispatched d) {
+        ConversationId conversation = harness.conversations.get(read).to();
+        VisibleRow visibleRow = harness.durable().rows().rows().get(conversation);
         assertThat(visibleRow == null ? 0 : visibleRow.lastSeq())
             .as(at)
             .isGreaterThanOrEqualTo(d.seq());
@@ -210,7 +211,7 @@ class UserRandomTest {
       }
     }
     live.forEach((device, session) -> follow(at, device, session));
-    List<ConversationId> inbox = rig.inbox().stream().map(InboxRow::conversationId).toList();
+    List<ConversationId> inbox = harness.inbox().stream().map(InboxRow::conversationId).toList();
     List<ConversationId> wanted = new ArrayList<>(told.keySet());
     wanted.removeIf(id -> told.getOrDefault(id, 0L) == 0);
     wanted.sort(
@@ -224,7 +225,7 @@ class UserRandomTest {
   private void follow(String at, DeviceId device, TestProbe<Delivery> session) {
     Expected e = Objects.requireNonNull(expected.get(device));
     ActorRef<Delivery> self = session.getRef();
-    self.tell(new Delivery.Attached(rig.anyone(), List.of(), 0));
+    self.tell(new Delivery.Attached(harness.anyone(), List.of(), 0));
     while (true) {
       Delivery delivery = session.receiveMessage();
       if (delivery instanceof Delivery.Attached) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Whom it wakes, and when it stops. */
 class UserReminderTest {
   private final ActorTestKit kit =
-      ActorTestKit.create(ManualTime.config().withFallback(UserFixtures.serialization()));
+      ActorTestKit.create(ManualTime.config().withFallback(UserTestData.serialization()));
   private final ManualTime time = ManualTime.get(kit.system());
   private final TestProbe<String> woken = kit.createTestProbe();
   private final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();

@@ -114,10 +114,10 @@ class UserSizesTest {
       devices.add(device());
     }
     return UserState.of(
-        UserFixtures.ALICE,
+        UserTestData.ALICE,
         new UserSnapshot(
             new parley.model.Profile(
-                UserFixtures.ALICE,
+                UserTestData.ALICE,
                 SIZES.ascii(32),
                 SIZES.wide(Limits.NAME_CHARS),
                 SIZES.ascii(Limits.URL_CHARS)),
@@ -142,10 +142,10 @@ class UserSizesTest {
   @Test
   void largestSnapshotIsStoredAndRecovered() {
     UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.MAX_HIDDEN).snapshot();
-    try (SnapshotHarness rig = new SnapshotHarness("full-user")) {
-      assertThat(rig.save("user|alice", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
-      assertThat(rig.largest()).isLessThan(SerializedSizes.EVENT);
-      assertThat(rig.load("user|alice")).isEqualTo(snapshot);
+    try (SnapshotHarness harness = new SnapshotHarness("full-user")) {
+      assertThat(harness.save("user|alice", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
+      assertThat(harness.largest()).isLessThan(SerializedSizes.EVENT);
+      assertThat(harness.load("user|alice")).isEqualTo(snapshot);
     }
   }
 
@@ -215,7 +215,7 @@ class UserSizesTest {
               ((DeliveryResult.Applied)
                       DeliveryResult.of(
                           null,
-                          UserFixtures.Mail.of(new ConversationId("g_" + i), 1, 1).deliver(),
+                          UserTestData.Mail.of(new ConversationId("g_" + i), 1, 1).deliver(),
                           java.util.Set.of(1L),
                           DeviceCursors.NONE,
                           false))

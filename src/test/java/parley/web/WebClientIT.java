@@ -59,7 +59,7 @@ class WebClientIT extends BrowserTest {
   }
 
   @Test
-  void whatWasNotSentSurvivesTheTabAndIsSentOnce() {
+  void unsentMessagesSurviveTheTabAndAreSentOnce() {
     BrowserUser ann = person("Ann");
     BrowserUser bob = person("Bob");
     ann.startChat(bob);

@@ -97,7 +97,7 @@ class FrameDecoderTest {
   }
 
   @Test
-  void whatIsNotUtf8() {
+  void aTextFrameThatIsNotUtf8IsRejected() {
     byte[][] wrong = {
       {(byte) 0xff},
       {'a', (byte) 0xc3},
@@ -114,7 +114,7 @@ class FrameDecoderTest {
   }
 
   @Test
-  void whatIsTooLargeIsToldOnceAndPassedOver() {
+  void aTooLargeFrameIsReportedOnceAndSkipped() {
     assertThat(
             feed(
                 ClientBytes.frame(false, RawSocket.TEXT, "x".repeat(MOST)),
@@ -127,7 +127,7 @@ class FrameDecoderTest {
   }
 
   @Test
-  void whatIsTooLargeIsToldByItsHeader() {
+  void aTooLargeFrameIsReportedByItsHeader() {
     assertThat(feed(ByteString.fromArray(ClientBytes.header(0x81, Long.MAX_VALUE, true))))
         .containsExactly(Signal.TOO_LARGE);
     assertThat(feed(ClientBytes.text("of the large one"))).isEmpty();
@@ -154,7 +154,7 @@ class FrameDecoderTest {
   }
 
   @Test
-  void whatIsNoFrame() {
+  void invalidFramesAreRejected() {
     ByteString[] wrong = {
       ByteString.fromArray(ClientBytes.header(0x81, 0, false)), // not masked
       ByteString.fromArray(ClientBytes.header(0xc1, 0, true)), // reserved bits

@@ -159,7 +159,7 @@ class HostileFramesIT {
   }
 
   @Test
-  void whatIsNoJsonObjectIsABadFrame() {
+  void aFrameThatIsNoJsonObjectIsABadFrame() {
     TestAccount ann = SharedServer.user("ann");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {
       for (String text :

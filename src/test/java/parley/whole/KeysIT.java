@@ -65,7 +65,7 @@ class KeysIT {
   }
 
   @Test
-  void whoMayOnlyReadSeesThemAndChangesNothing() {
+  void aReadOnlyOperatorSeesKeysAndChangesNothing() {
     ParleyClient operator = new ParleyClient(SharedServer.server().management());
     operator.post(ROTATE, null, null).expect(405);
     assertThat(uses(operator.get("/admin/keys", null).expect(200).body()))

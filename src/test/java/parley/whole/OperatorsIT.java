@@ -25,7 +25,7 @@ class OperatorsIT {
   }
 
   @Test
-  void whatPassesIsCounted() {
+  void messagesAndErrorsAreCounted() {
     TestAccount ann = SharedServer.user("ann");
     TestAccount ben = SharedServer.user("ben");
     try (ParleySocket a = client.connectSynced(ann, "phone");

@@ -26,7 +26,7 @@ class RestartIT {
   private static final int TEXTS = 30;
 
   @Test
-  void whatWasAnsweredReachesEverybodyAfterTheCrash(@TempDir Path data) {
+  void acknowledgedMessagesReachEverybodyAfterACrash(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
       TestAccount ann = client.register(ClientIds.username("ann"));
@@ -97,7 +97,7 @@ class RestartIT {
   }
 
   @Test
-  void whoCameAndWentHearsOfItAfterTheCrash(@TempDir Path data) {
+  void membersThatJoinedAndLeftLearnOfItAfterACrash(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data, ServerProcess.SHORT_LIVED);
         ParleyClient client = new ParleyClient(server.uri())) {
       TestAccount ann = client.register(ClientIds.username("ann"));

@@ -158,7 +158,7 @@ class SessionRulesIT {
   }
 
   @Test
-  void whatWasNotAcknowledgedComesAgainAndFreshStartsAnew() {
+  void unacknowledgedEntriesAreReplayedAndFreshStartsAtTheHead() {
     TestAccount ann = SharedServer.user("ann");
     TestAccount ben = SharedServer.user("ben");
     try (ParleySocket a = client.connectSynced(ann, "phone")) {

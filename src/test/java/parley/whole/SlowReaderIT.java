@@ -27,7 +27,7 @@ class SlowReaderIT {
   private static final int BOUND = 1_100_000_000;
 
   @Test
-  void whoNeverReadsIsLetGo() {
+  void aClientThatNeverReadsIsDisconnected() {
     ParleyClient client = SharedServer.client();
     TestAccount ann = SharedServer.user("ann");
     TestAccount ben = SharedServer.user("ben");

@@ -101,7 +101,7 @@ class BillTest {
   }
 
   @Test
-  void whatIsRefusedOrCancelledIsALineOfItsOwn() throws IOException {
+  void refusedAndCancelledWritesAreLinesOfTheirOwn() throws IOException {
     Map<String, AttributeValue> key = key("journal-P-user|u-0");
     Map<String, AttributeValue> event = event(flushed(), false);
     meter.refused("p-journal", key, null, event);

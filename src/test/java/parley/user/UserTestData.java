@@ -14,7 +14,7 @@ import parley.model.LastMessage;
 import parley.model.UserId;
 
 /** Words the tests of this package share. */
-final class UserFixtures {
+final class UserTestData {
   static final UserId ALICE = new UserId("u_alice");
   static final UserId BOB = new UserId("u_bob");
   static final ConversationId CHAT = new ConversationId("d_chat");
@@ -22,7 +22,7 @@ final class UserFixtures {
   static final DeviceId PHONE = new DeviceId("phone");
   static final DeviceId LAPTOP = new DeviceId("laptop");
 
-  private UserFixtures() {}
+  private UserTestData() {}
 
   /** As the server is configured: a serializer for each root of stored types. */
   static Config serialization() {

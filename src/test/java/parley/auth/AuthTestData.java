@@ -19,10 +19,10 @@ import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
 /** A clock to turn by hand, a hasher that counts, and the serializers as in the product. */
-final class AuthFixtures {
+final class AuthTestData {
   static final Instant START = Instant.parse("2026-03-01T10:00:00Z");
 
-  private AuthFixtures() {}
+  private AuthTestData() {}
 
   static Config config() {
     return ConfigFactory.parseString(
