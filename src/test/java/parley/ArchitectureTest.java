@@ -135,6 +135,14 @@ class ArchitectureTest {
   }
 
   @Test
+  void noKnotHasMoreThanFiveFiles() {
+    assertThat(PackageKnots.largerThan(5, CODE)).isEmpty();
+    assertThat(PackageKnots.largerThan(2, PLANTED))
+        .containsExactly("planted.util.First, planted.util.Second, planted.util.Third");
+    assertThat(PackageKnots.largerThan(3, PLANTED)).isEmpty();
+  }
+
+  @Test
   void printingIsNoticed() {
     assertThat(breaches(LayoutRules.noStandardOutput("planted"))).isNotEmpty();
   }
