@@ -34,7 +34,7 @@ final class FlushSchedule {
    * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link UserSettings#quietFlushAfter}
    * and that half minute, with some reserve.
    */
-  private static final long MAY_HAVE_WAITED_MILLIS = 180_000;
+  private static final long MAY_HAVE_WAITED_MILLIS = 210_000;
 
   private final UserSettings settings;
   private final TimerScheduler<User.Command> timers;
