@@ -76,7 +76,9 @@ final class LayoutRules {
     table.put("archive", List.of("model"));
     table.put("user", List.of("model", "push", "snapshot"));
     table.put("calendar", List.of("model", "snapshot"));
-    table.put("conversation", List.of("model", "user", "archive", "calendar", "snapshot"));
+    table.put("cursors", List.of("model", "snapshot"));
+    table.put(
+        "conversation", List.of("model", "user", "archive", "calendar", "cursors", "snapshot"));
     table.put("websocket", List.of());
     table.put("session", List.of("model", "protocol", "user", "conversation", "auth", "websocket"));
     table.put("port", List.of());

@@ -37,6 +37,8 @@ import parley.conversation.ConversationSharding;
 import parley.conversation.ConversationVerifier;
 import parley.conversation.LogScans;
 import parley.conversation.NoArchive;
+import parley.cursors.CursorLog;
+import parley.cursors.CursorLogSharding;
 import parley.http.AuthServices;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
@@ -136,11 +138,11 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     telemetry.counter("parley.auth.passwords.refused", accounts::refusedPasswords);
     ArchiveDependencies archiveDependencies =
         ArchiveWiring.start(node, settings, cold, entityRefs, entryClock);
+    boolean sharedStore = settings.store().kind() == Settings.StoreKind.DYNAMODB;
     ConversationSharding.init(
         node,
         new ConversationEnvironment(
-            ConversationSettings.standard(
-                store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
+            ConversationSettings.standard(store.readJournal(), sharedStore),
             (to, message) -> entityRefs.user(to).tell(message),
             entryClock,
             ulids,
@@ -149,7 +151,8 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             archiveDependencies == null ? new NoArchive() : archiveDependencies,
             (id, message) ->
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message),
-            new LogScans(() -> telemetry.limited("searches"), System::nanoTime)));
+            new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
+            sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Port.NONE));
     PushWiring pushWiring =
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(

@@ -1,5 +1,7 @@
 package parley.conversation;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -22,6 +24,8 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.AdmissionGuard;
 import parley.conversation.ConversationEvent.Person;
+import parley.cursors.CursorLog;
+import parley.cursors.MemberCursors;
 import parley.model.ConversationId;
 import parley.snapshot.PiecedSnapshotStore;
 import parley.user.User;
@@ -45,12 +49,18 @@ import parley.user.User;
 public final class ConversationEntity
     extends EventSourcedBehavior<Conversation.Command, ConversationEvent, ConversationState> {
 
+  /** The pause after which a recovered conversation asks the cursor log again. */
+  private static final Duration FIND_AGAIN_AFTER = Duration.ofSeconds(1);
+
   private final ConversationId id;
   private final ConversationEnvironment environment;
   private final Function<ConversationState, ConversationLive> makeLive;
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Conversation.Command> self;
   private @Nullable Handlers handlers;
+
+  /** Whether the cursor log was asked for cursors that members were told, and has not answered. */
+  private boolean awaitsCursors;
 
   /** What handles commands; made once, when the recovery is complete. */
   private record Handlers(
@@ -172,7 +182,16 @@ public final class ConversationEntity
     handlers =
         new Handlers(
             live, writes, new ConversationQueries(live), new ReceiptHandler(live), lifecycle);
-    lifecycle.recovered();
+    if (recovered.exists() && !recovered.isSettled() && live.cursorKeeper.mustAsk()) {
+      awaitsCursors = true;
+      live.cursorKeeper.find();
+      live.timers.startTimerWithFixedDelay(
+          ConversationLive.Timer.FIND_CURSORS,
+          ConversationLive.Timer.FIND_CURSORS,
+          FIND_AGAIN_AFTER);
+    } else {
+      lifecycle.recovered();
+    }
   }
 
   private void end() {
@@ -185,8 +204,11 @@ public final class ConversationEntity
   public CommandHandler<Conversation.Command, ConversationEvent, ConversationState>
       commandHandler() {
     return (state, command) -> {
-      guard.handled(command);
       Handlers to = Objects.requireNonNull(handlers, "commands come after the recovery");
+      if (awaitsCursors) {
+        return whileCursorsAreAwaited(to, command);
+      }
+      guard.handled(command);
       ConversationLive live = to.live();
       if (countsAsUse(command)) {
         to.lifecycle().noteUse();
@@ -205,12 +227,42 @@ public final class ConversationEntity
     };
   }
 
+  /**
+   * A recovered conversation that was not settled handles no command before it knows which cursors
+   * its members were told. Otherwise a member could see a cursor go back.
+   */
+  private Effect<ConversationEvent, ConversationState> whileCursorsAreAwaited(
+      Handlers to, Conversation.Command command) {
+    return switch (command) {
+      case ConversationLive.CursorLogAnswered(CursorLog.Found found) -> {
+        guard.handled(command);
+        awaitsCursors = false;
+        to.live().timers.cancel(ConversationLive.Timer.FIND_CURSORS);
+        List<MemberCursors> toCount = to.live().cursorKeeper.found(found.members());
+        to.lifecycle().recovered();
+        toCount.forEach(to.receipts()::toldBefore);
+        yield Effect().none().thenUnstashAll();
+      }
+      case ConversationLive.Timer timer when timer == ConversationLive.Timer.FIND_CURSORS -> {
+        guard.handled(command);
+        to.live().cursorKeeper.find();
+        yield Effect().none();
+      }
+      case Conversation.Stop stop -> {
+        guard.handled(command);
+        yield to.lifecycle().stop();
+      }
+      default -> Effect().stash();
+    };
+  }
+
   /** Whether the command counts as use of the conversation. A used conversation stays in memory. */
   private static boolean countsAsUse(Conversation.Command command) {
     return switch (command) {
       case ConversationLive.Timer timer -> false;
       case ConversationLifecycle.JournalChecked seen -> false;
       case ReminderClient.Again again -> false;
+      case ConversationLive.CursorLogAnswered answered -> false;
       case Conversation.Kept kept -> false;
       case Conversation.Wake wake -> false;
       default -> true;
@@ -299,6 +351,9 @@ public final class ConversationEntity
       case User.Dispatched done -> {
         ConversationLive live = to.live();
         live.dispatch.acknowledged(done.userId(), done.seq(), done.version(), live.now());
+        if (done.restarted() && !live.cursorKeeper.isEmpty()) {
+          live.dispatch.sendRow(done.userId(), live.now());
+        }
         yield Effect().none();
       }
       case User.Holding holding -> {
@@ -324,6 +379,11 @@ public final class ConversationEntity
       case ConversationLive.Timer timer ->
           switch (timer) {
             case FLUSH_CURSORS -> writes.flush();
+            case WRITE_CURSORS -> {
+              live.cursorKeeper.writeNow();
+              yield writes.flush();
+            }
+            case FIND_CURSORS -> Effect().none();
             case TICK -> lifecycle.tick();
             case IDLE -> lifecycle.idle();
             case TAKE_OVER -> lifecycle.takeOver();
@@ -334,6 +394,8 @@ public final class ConversationEntity
         live.userCheck.answered(userAnswered.reply());
         yield writes.afterUserCheck();
       }
+      case ConversationLive.CursorLogAnswered answered ->
+          writes.cursorLogAnswered(answered.reply());
       case ReminderClient.Again again -> {
         live.reminderClient.again();
         yield Effect().none();

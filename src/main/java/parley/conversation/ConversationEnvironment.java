@@ -3,6 +3,7 @@ package parley.conversation;
 import java.time.InstantSource;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import parley.cursors.CursorLog;
 import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.telemetry.Telemetry;
@@ -18,6 +19,7 @@ import parley.user.User;
  * @param reminders sends commands to reminders, which restart conversations with undelivered
  *     entries
  * @param scans limits what searches and counts cost the node
+ * @param cursorLog keeps cursors until the journal of the conversation has them
  */
 public record ConversationEnvironment(
     ConversationSettings settings,
@@ -28,7 +30,8 @@ public record ConversationEnvironment(
     Telemetry telemetry,
     ConversationArchive archive,
     ConversationReminder.Port reminders,
-    LogScans scans) {
+    LogScans scans,
+    CursorLog.Port cursorLog) {
   /**
    * An environment without reminders. A conversation that stops after a failure starts again only
    * with its next command.
@@ -50,7 +53,8 @@ public record ConversationEnvironment(
         telemetry,
         archive,
         ConversationReminder.Port.NONE,
-        new LogScans(() -> telemetry.limited("searches"), System::nanoTime));
+        new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
+        CursorLog.Port.NONE);
   }
 
   /** An environment without reminders and without an archive. */

@@ -109,6 +109,7 @@ final class ConversationLifecycle {
     if (live.dispatch.allAcknowledged()
         && live.userCheck.isIdle()
         && live.cursors.isEmpty()
+        && !live.cursorKeeper.isWaiting()
         && !state.preview().isLost()) {
       live.timers.cancel(ConversationLive.Timer.TICK);
     }
@@ -195,6 +196,7 @@ final class ConversationLifecycle {
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
             && live.cursors.isEmpty()
+            && live.cursorKeeper.isEmpty()
             && live.userCheck.isIdle()
             && live.messageLookups.isIdle()
             && live.reminderClient.isIdle()

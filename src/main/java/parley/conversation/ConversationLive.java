@@ -6,6 +6,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import parley.conversation.ConversationEvent.CursorMove;
+import parley.cursors.CursorLog;
 import parley.model.ConversationId;
 import parley.model.Refusal;
 import parley.user.User;
@@ -20,6 +21,10 @@ final class ConversationLive {
   enum Timer implements Conversation.Internal {
     /** Write the cursor moves that were gathered. */
     FLUSH_CURSORS,
+    /** Write the cursor moves that only the cursor log has. */
+    WRITE_CURSORS,
+    /** After a recovery: ask the cursor log again. */
+    FIND_CURSORS,
     /** Repeat what was not answered. */
     TICK,
     /** Look whether the conversation is used. */
@@ -33,6 +38,9 @@ final class ConversationLive {
   /** A user's answer to the question whether it exists. */
   record UserAnswered(User.ProfileReply reply) implements Conversation.Internal {}
 
+  /** An answer of the cursor log. */
+  record CursorLogAnswered(CursorLog.Reply reply) implements Conversation.Internal {}
+
   final ConversationId id;
   final ConversationEnvironment environment;
   final ActorContext<Conversation.Command> context;
@@ -45,6 +53,7 @@ final class ConversationLive {
   final HistoryPages historyPages;
   final Dispatch dispatch;
   final CursorMoves cursors;
+  final CursorKeeper cursorKeeper;
   final MessageLookups messageLookups;
   final PreviewSearch previewSearch;
   final PendingWrites pendingWrites;
@@ -87,7 +96,14 @@ final class ConversationLive {
     this.cursors = new CursorMoves(context, logReader, state);
     this.messageLookups = new MessageLookups(context, logReader, state);
     this.previewSearch = new PreviewSearch(context, state, historyPages);
-    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors);
+    this.cursorKeeper =
+        new CursorKeeper(
+            state,
+            environment.cursorLog(),
+            context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
+            timers,
+            environment.settings().cursorWriteAfter());
+    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors, cursorKeeper);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =
         switch (environment.archive()) {

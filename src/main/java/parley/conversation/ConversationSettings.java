@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param shared whether other nodes may write to the journal. Then a node that was removed from the
  *     cluster may have written last, or may be about to, so an incarnation with undelivered entries
  *     begins with an event of its own
+ * @param cursorWriteAfter when cursors that only the cursor log has are written to the journal, if
+ *     no entry takes them along
  */
 public record ConversationSettings(
     Duration cursorFlushDelay,
@@ -21,7 +23,19 @@ public record ConversationSettings(
     Duration idle,
     int snapshotEvery,
     String readJournal,
-    boolean shared) {
+    boolean shared,
+    Duration cursorWriteAfter) {
+  /** With the usual time for cursors. */
+  public ConversationSettings(
+      Duration cursorFlushDelay,
+      Duration tick,
+      Duration idle,
+      int snapshotEvery,
+      String readJournal,
+      boolean shared) {
+    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, shared, Duration.ofSeconds(30));
+  }
+
   /** The settings of a single node, whose journal is not shared. */
   public ConversationSettings(
       Duration cursorFlushDelay,

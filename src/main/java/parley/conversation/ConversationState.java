@@ -17,9 +17,9 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * The state of a conversation: the result of its events. Only {@link #apply} changes it, and it
- * depends on nothing but the events. So a recovered conversation has the same state as before the
- * crash.
+ * The state of a conversation: the result of its events. Only {@link #apply} changes it, and {@link
+ * #kept} for cursors that are durable elsewhere. It depends on nothing else, so a recovered
+ * conversation has the same state as before the crash.
  *
  * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
  * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link
@@ -361,6 +361,14 @@ final class ConversationState {
     if (gone != null) {
       former.left(gone, seq);
     }
+  }
+
+  /**
+   * Moves cursors that are durable in the cursor log. This is the only change that is not an event:
+   * the next event with cursors holds them, and after a crash the cursor log has them.
+   */
+  void kept(List<CursorMove> moves) {
+    moves.forEach(this::move);
   }
 
   private void move(CursorMove move) {

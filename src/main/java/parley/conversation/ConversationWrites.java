@@ -5,6 +5,7 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EffectFactories;
 import parley.conversation.ConversationEvent.Person;
+import parley.cursors.CursorLog;
 import parley.model.Entry;
 import parley.model.Refusal;
 import parley.model.UserId;
@@ -167,15 +168,36 @@ final class ConversationWrites {
 
   Effect<ConversationEvent, ConversationState> flush() {
     if (!live.reminderClient.reminderDurable()) {
-      if (!live.pendingWrites.isEmpty() || !live.cursors.isEmpty()) {
+      if (!live.pendingWrites.isEmpty()
+          || !live.cursors.isEmpty()
+          || !live.cursorKeeper.isEmpty()) {
         live.reminderClient.ask();
       }
+      return effects.none();
+    }
+    if (live.pendingWrites.isEmpty() && live.cursorKeeper.keep(live.cursors, live.now())) {
       return effects.none();
     }
     PendingWrites.Write write = live.pendingWrites.take();
     return write == null
         ? effects.none()
         : effects.persist(write.event()).thenRun(after -> flushed(write));
+  }
+
+  /** Handles an answer of the cursor log to what {@link #flush} gave it. */
+  Effect<ConversationEvent, ConversationState> cursorLogAnswered(CursorLog.Reply reply) {
+    switch (reply) {
+      case CursorLog.Kept kept -> {
+        CursorMoves.Ready durable = live.cursorKeeper.answered(kept.nr());
+        if (durable != null) {
+          live.dispatch.persisted(List.of(), durable.moves(), live.now());
+          durable.done();
+        }
+      }
+      case CursorLog.NotKept refused -> live.cursorKeeper.refused(refused.nr(), live.now());
+      case CursorLog.Found late -> {}
+    }
+    return flush();
   }
 
   void flushed(PendingWrites.Write write) {

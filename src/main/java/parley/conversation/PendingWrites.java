@@ -19,6 +19,7 @@ final class PendingWrites {
   private final ConversationState state;
   private final Dispatch dispatch;
   private final CursorMoves cursors;
+  private final CursorKeeper cursorKeeper;
   private final EntryTimes times = new EntryTimes();
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
@@ -31,11 +32,13 @@ final class PendingWrites {
       ConversationEnvironment environment,
       ConversationState state,
       Dispatch dispatch,
-      CursorMoves cursors) {
+      CursorMoves cursors,
+      CursorKeeper cursorKeeper) {
     this.environment = environment;
     this.state = state;
     this.dispatch = dispatch;
     this.cursors = cursors;
+    this.cursorKeeper = cursorKeeper;
   }
 
   boolean isEmpty() {
@@ -130,22 +133,22 @@ final class PendingWrites {
    * nothing to write.
    */
   @Nullable Write take() {
-    if (entryBatch.isEmpty() && cursors.isEmpty()) {
+    if (entryBatch.isEmpty() && cursors.isEmpty() && cursorKeeper.isEmpty()) {
       return null;
     }
-    CursorMoves.Ready moves = cursors.take();
-    if (entryBatch.isEmpty() && moves.moves().isEmpty()) {
-      moves.done();
+    CursorKeeper.Taken moves = cursorKeeper.take(cursors.take());
+    if (entryBatch.isEmpty() && moves.stored().isEmpty()) {
+      moves.news().done();
       return null;
     }
     ConversationEvent event =
         entryBatch.isEmpty()
-            ? new ConversationEvent.CursorsMoved(moves.moves())
+            ? new ConversationEvent.CursorsMoved(moves.stored())
             : new ConversationEvent.EntriesAppended(
                 entryBatch.entries(),
-                moves.moves().isEmpty() ? null : moves.moves(),
+                moves.stored().isEmpty() ? null : moves.stored(),
                 dispatch.acknowledgedByAll());
-    Write write = new Write(event, entryBatch, moves, System.nanoTime());
+    Write write = new Write(event, entryBatch, moves.news(), System.nanoTime());
     entryBatch = new EntryBatch();
     inFlight = write;
     return write;
@@ -182,5 +185,6 @@ final class PendingWrites {
     entryBatch.refused(refusal);
     entryBatch = new EntryBatch();
     cursors.refuseAll(refusal);
+    cursorKeeper.refuseAll(refusal);
   }
 }

@@ -2,6 +2,7 @@ package parley.conversation;
 
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
+import parley.cursors.MemberCursors;
 import parley.model.Refusal;
 import parley.user.User;
 
@@ -41,6 +42,14 @@ final class ReceiptHandler {
       live.dispatch.sendRow(member.userId(), live.now());
     }
     requestCursorMove(member, delivered.seq(), 0, null);
+  }
+
+  /** Members were told of this cursor before a crash. The entries behind it are counted again. */
+  void toldBefore(MemberCursors cursors) {
+    Member member = state.member(cursors.userId());
+    if (member != null) {
+      requestCursorMove(member, cursors.delivered(), cursors.read(), null);
+    }
   }
 
   private void requestCursorMove(

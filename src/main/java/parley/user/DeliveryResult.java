@@ -17,7 +17,8 @@ import parley.model.LastMessage;
  *
  * <p>Two rules decide everything. Entries are taken by seq: entries at or below the head are known,
  * and the next one is taken. Beyond a gap nothing is taken, and the conversation is told where to
- * continue. The contents of a row are taken by version: only a higher version replaces them.
+ * continue. The contents of a row are taken by version: only a higher version replaces them, or the
+ * same with further cursors.
  *
  * <p><b>Dropped conversations.</b> A user beyond its bounds drops its oldest conversations ({@link
  * ConversationRows}). When a dropped conversation delivers again, with or without entries, the user
@@ -138,7 +139,7 @@ sealed interface DeliveryResult {
       Set<Long> devices,
       DeviceCursors cursors,
       Delivery.@Nullable GapSeen gap) {
-    boolean newer = conversationRow == null || message.version() > conversationRow.version();
+    boolean newer = isNewer(conversationRow, message);
     long leftSeq =
         conversationRow == null || newer ? message.member().leftSeq() : conversationRow.leftSeq();
     List<Entry> entries = new ArrayList<>();
@@ -185,6 +186,24 @@ sealed interface DeliveryResult {
             && conversationRow.lastSeq() >= conversationRow.leftSeq();
     InboxRow removed = over && !wasOver ? removedRow(conversationRow, message, head) : null;
     return new Applied(next, List.copyOf(entries), created, changed, removed, gap);
+  }
+
+  /**
+   * Whether the message has newer contents of the row. A higher version is newer. A conversation
+   * also tells cursors that its own journal does not have yet, and which therefore are no version
+   * of their own: these only move forward, so the further ones are newer.
+   */
+  private static boolean isNewer(@Nullable ConversationRow conversationRow, User.Deliver message) {
+    if (conversationRow == null || message.version() > conversationRow.version()) {
+      return true;
+    }
+    User.RowMember member = message.member();
+    return message.version() == conversationRow.version()
+        && conversationRow instanceof VisibleRow row
+        && (member.delivered() > row.told()
+            || member.read() > row.read()
+            || member.peerDelivered() > row.peerDelivered()
+            || member.peerRead() > row.peerRead());
   }
 
   private static ConversationRow next(
@@ -261,7 +280,9 @@ sealed interface DeliveryResult {
         Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.delivered()),
         Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.told()),
         Math.max(member.read(), was == null ? 0 : was.read()),
-        member.unread(),
+        was != null && message.version() == was.version() && member.read() < was.read()
+            ? was.unread()
+            : member.unread(),
         Math.max(member.peerDelivered(), was == null ? 0 : was.peerDelivered()),
         Math.max(member.peerRead(), was == null ? 0 : was.peerRead()),
         was != null ? was.muted() : hiddenRow != null && hiddenRow.muted(),

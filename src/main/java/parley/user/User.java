@@ -62,7 +62,6 @@ public final class User {
           UserInternal {}
 
   // ---- the profile
-  // -------------------------------------------------------------------------------------------
 
   /**
    * Creates the user if it does not exist. An existing user keeps its profile. The answer is {@link
@@ -104,7 +103,6 @@ public final class User {
   public sealed interface DoneReply extends Wire permits Done, Refused {}
 
   // ---- presence and devices
-  // ----------------------------------------------------------------------------------
 
   /**
    * Sets the status that other users see while this user has live sessions. The status is kept in
@@ -186,7 +184,6 @@ public final class User {
       implements Command {}
 
   // ---- the inbox
-  // ---------------------------------------------------------------------------------------------
 
   /**
    * Reads a page of the inbox, newest row first. The answer is {@link Inbox}, or {@link Refused}
@@ -244,7 +241,6 @@ public final class User {
   public record GroupBegun(ConversationId conversationId) implements GroupReply {}
 
   // ---- sessions
-  // ----------------------------------------------------------------------------------------------
 
   /**
    * Attaches a session whose client has said hello. The session receives {@link Delivery.Attached}
@@ -348,7 +344,6 @@ public final class User {
   public record SessionAlive(long order) implements Command {}
 
   // ---- conversations
-  // -----------------------------------------------------------------------------------------
 
   /**
    * A conversation sends its news to a member, or to a person who has just left. It repeats the
@@ -356,7 +351,7 @@ public final class User {
    * and by version.
    *
    * @param version the conversation's own count of events; only a higher version replaces what a
-   *     row shows
+   *     row shows, or the same with further cursors
    * @param entries ascending and contiguous; may be empty if only cursors or names have changed
    * @param receipts cursors that have moved, for live sessions
    * @param next the first seq that the user has not acknowledged, as far as the conversation knows.
@@ -444,12 +439,22 @@ public final class User {
   /**
    * The user's journal holds everything of the conversation up to this seq and version. Also the
    * answer when entries before the delivered ones are missing.
+   *
+   * @param restarted the user has just started again, and has forgotten the cursors that it was
+   *     told and that the conversation's own journal does not have yet
    */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   public record Dispatched(
       @JsonProperty("u") UserId userId,
-      @JsonProperty("s") long seq,
-      @JsonProperty("v") long version)
-      implements ToConversation {}
+      @JsonProperty("s") @JsonInclude long seq,
+      @JsonProperty("v") @JsonInclude long version,
+      @JsonProperty("b") boolean restarted)
+      implements ToConversation {
+    /** The usual acknowledgement. */
+    public Dispatched(UserId userId, long seq, long version) {
+      this(userId, seq, version, false);
+    }
+  }
 
   /**
    * The user has everything up to this seq and version in memory, and its journal will have it

@@ -120,7 +120,7 @@ final class UserLive {
         .forEach(
             row ->
                 conversations.tell(
-                    row.id(), new User.Dispatched(id, row.lastSeq(), row.version())));
+                    row.id(), new User.Dispatched(id, row.lastSeq(), row.version(), true)));
   }
 
   /** The present time, epoch milliseconds. */

@@ -21,6 +21,7 @@ import org.apache.pekko.persistence.testkit.PersistenceTestKitSnapshotPlugin;
 import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
 import org.jspecify.annotations.Nullable;
 import parley.conversation.Conversation.Command;
+import parley.cursors.CursorLog;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.EntryIntent;
@@ -86,6 +87,7 @@ final class ConversationHarness implements AutoCloseable {
   private ConversationSettings settings;
   private ConversationArchive archive = new NoArchive();
   private ConversationReminder.Port reminders = ConversationReminder.Port.NONE;
+  private CursorLog.Port cursorLog = CursorLog.Port.NONE;
   private @Nullable ActorRef<Command> entity;
 
   ConversationHarness(ConversationId id) {
@@ -120,6 +122,11 @@ final class ConversationHarness implements AutoCloseable {
   /** From the next start on a conversation asks there before it writes. */
   void reminders(ConversationReminder.Port port) {
     reminders = port;
+  }
+
+  /** From the next start on cursors are given to this log first. */
+  void cursorLog(CursorLog.Port port) {
+    cursorLog = port;
   }
 
   static ConversationHarness direct() {
@@ -165,7 +172,8 @@ final class ConversationHarness implements AutoCloseable {
                       telemetry,
                       archive,
                       reminders,
-                      scans),
+                      scans,
+                      cursorLog),
                   shard.getRef()));
       entity = current;
     }

@@ -1,7 +1,9 @@
 package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -16,6 +18,7 @@ import parley.model.EntryBody;
 import parley.model.EntryIntent;
 import parley.model.Role;
 import parley.model.UserId;
+import parley.user.User;
 
 /** Random commands against what anybody can recompute from the log alone. */
 class ConversationRandomTest {
@@ -47,6 +50,70 @@ class ConversationRandomTest {
             ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT))) {
       run(random, harness.h, harness);
       assertThat(harness.state().archive().archivedTo()).isPositive();
+    }
+  }
+
+  @Test
+  void cursorsCountsAndPagesMatchWithACursorLogThatFailsNowAndThen() {
+    long seed = Long.getLong("parley.seed", System.nanoTime());
+    System.out.println("ConversationRandomTest with a cursor log, seed " + seed);
+    Random random = new Random(seed);
+    HandCursorLog log = new HandCursorLog();
+    try (ConversationHarness h =
+        ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT)) {
+      ConversationSettings s = h.settings();
+      h.settings(
+          new ConversationSettings(
+              s.cursorFlushDelay(),
+              s.tick(),
+              s.idle(),
+              s.snapshotEvery(),
+              s.readJournal(),
+              true,
+              Duration.ofMillis(20)));
+      h.cursorLog(log);
+      h.restart();
+      HandCursorLog.Mode[] modes = HandCursorLog.Mode.values();
+      for (int part = 0; part < 60; part++) {
+        log.mode = modes[random.nextInt(modes.length)];
+        for (int step = 0; step < 20; step++) {
+          UserId user = USERS.get(random.nextInt(USERS.size()));
+          long seq = 1 + random.nextLong(h.events().size() + 1);
+          switch (random.nextInt(8)) {
+            case 0, 1 -> h.tell(new Conversation.Read(user, seq, null));
+            case 2 -> h.tell(new Conversation.FromUser(new User.Delivered(user, seq)));
+            case 3 -> h.post(user, "d" + part + "-" + step, new EntryIntent.Delete(seq));
+            case 4 -> h.clock.addAndGet(random.nextInt(4_000));
+            case 5 -> {
+              if (log.held() > 0) {
+                log.keepNext();
+              }
+            }
+            default -> h.post(user, "t" + part + "-" + step, text("t"));
+          }
+        }
+        if (random.nextInt(3) == 0) {
+          log.mode = HandCursorLog.Mode.KEEP;
+          h.restart();
+          h.read(ConversationHarness.ANN, 0);
+        }
+      }
+      assertThat(log.asked()).isPositive();
+      log.mode = HandCursorLog.Mode.KEEP;
+      log.open = false;
+      h.restart();
+      h.read(ConversationHarness.ANN, 0);
+      await().untilAsserted(() -> check(h, h.events()));
+      for (UserId user : USERS) {
+        long read = 0;
+        long delivered = 0;
+        for (User.Deliver deliver : h.deliveries(user)) {
+          assertThat(deliver.member().read()).isGreaterThanOrEqualTo(read);
+          assertThat(deliver.member().delivered()).isGreaterThanOrEqualTo(delivered);
+          read = deliver.member().read();
+          delivered = deliver.member().delivered();
+        }
+      }
     }
   }
 

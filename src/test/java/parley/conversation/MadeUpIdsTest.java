@@ -23,6 +23,7 @@ import org.apache.pekko.persistence.testkit.javadsl.PersistenceTestKit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import parley.cursors.CursorLog;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.Profile;
@@ -90,7 +91,8 @@ class MadeUpIdsTest {
             ClusterSharding.get(kit.system())
                 .entityRefFor(ConversationReminder.KEY, id.value())
                 .tell(message),
-        new LogScans(() -> {}, System::nanoTime));
+        new LogScans(() -> {}, System::nanoTime),
+        CursorLog.Port.NONE);
   }
 
   @AfterEach

@@ -45,6 +45,27 @@ class DeliveryResultTest {
         .isEqualTo(new DeliveryResult.Duplicate());
   }
 
+  /** Cursors that the conversation's own journal does not have yet are no version of their own. */
+  @Test
+  void furtherCursorsOfTheSameVersionReplaceTheRow() {
+    ConversationRow before = take(null, Mail.of(CHAT, 1, 3)).row();
+    VisibleRow read = (VisibleRow) take(before, Mail.of(CHAT, 1, 3).delivered(3).read(2, 1)).row();
+    assertThat(read.read()).isEqualTo(2);
+    assertThat(read.unread()).isEqualTo(1);
+    assertThat(read.told()).isEqualTo(3);
+    assertThat(read.version()).isEqualTo(3);
+    VisibleRow peer = (VisibleRow) take(read, Mail.of(CHAT, 1, 3).delivered(3).peer(3)).row();
+    assertThat(peer.peerDelivered()).isEqualTo(3);
+    assertThat(peer.read()).isEqualTo(2);
+    assertThat(peer.unread()).isEqualTo(1);
+    assertThat(look(peer, Mail.of(CHAT, 1, 3).delivered(2).read(1, 2)))
+        .as("cursors of the same version that are not further")
+        .isEqualTo(new DeliveryResult.Duplicate());
+    assertThat(look(peer, Mail.of(CHAT, 1, 3).version(2).delivered(4)))
+        .as("an older version")
+        .isEqualTo(new DeliveryResult.Duplicate());
+  }
+
   @Test
   void overlappingDeliveryAppliesOnlyNewEntries() {
     ConversationRow conversationRow = take(null, Mail.of(CHAT, 1, 3)).row();

@@ -1,0 +1,110 @@
+package parley.cursors;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import parley.model.ConversationId;
+import parley.model.UserId;
+
+/**
+ * The newest kept cursors of each conversation, the conversation that was kept longest ago first.
+ *
+ * <p>A conversation is forgotten after {@link #RETENTION}, by a clock that runs only while events
+ * come: the pause between two events counts as {@link #MAX_PAUSE} at most. So a conversation finds
+ * its cursors however long no node ran.
+ */
+final class CursorLogState {
+  /**
+   * The most conversations with kept cursors. A conversation that was kept has ten minutes of
+   * activity, so this is enough for 300 conversations a second that begin to talk.
+   */
+  static final int MAX_CONVERSATIONS = 200_000;
+
+  /**
+   * How long kept cursors are held. A conversation writes them to its own journal after half a
+   * minute, or asks for them a few seconds after it starts again.
+   */
+  static final Duration RETENTION = Duration.ofMinutes(10);
+
+  /** The most that the pause between two events adds to the clock. */
+  static final Duration MAX_PAUSE = Duration.ofSeconds(2);
+
+  private final LinkedHashMap<ConversationId, Kept> conversations = new LinkedHashMap<>();
+  private long lastAt;
+  private long clock;
+
+  /** The cursors of one conversation, and the state's clock when they were kept. */
+  private record Kept(long clock, Map<UserId, MemberCursors> members) {}
+
+  /** Applies one event. */
+  CursorLogState apply(CursorLogEvent event) {
+    switch (event) {
+      case CursorLogEvent.CursorsKept kept -> {
+        clock += Math.clamp(kept.at() - lastAt, 0, MAX_PAUSE.toMillis());
+        lastAt = kept.at();
+        if (kept.kept() != null) {
+          kept.kept().forEach(this::keep);
+        }
+        forgetOld();
+      }
+    }
+    return this;
+  }
+
+  private void keep(CursorLogEvent.OfOne one) {
+    Kept before = conversations.remove(one.id());
+    Map<UserId, MemberCursors> members =
+        before == null ? LinkedHashMap.newLinkedHashMap(one.members().size()) : before.members();
+    one.members().forEach(m -> members.merge(m.userId(), m, MemberCursors::with));
+    conversations.put(one.id(), new Kept(clock, members));
+  }
+
+  private void forgetOld() {
+    var oldest = conversations.values().iterator();
+    while (oldest.hasNext() && clock - oldest.next().clock() > RETENTION.toMillis()) {
+      oldest.remove();
+    }
+  }
+
+  /** Whether there is room for the cursors of this conversation. */
+  boolean hasRoomFor(ConversationId id) {
+    return conversations.size() < MAX_CONVERSATIONS || conversations.containsKey(id);
+  }
+
+  /** How many conversations have kept cursors. */
+  int size() {
+    return conversations.size();
+  }
+
+  /** The kept cursors of a conversation; empty if there are none. */
+  List<MemberCursors> of(ConversationId id) {
+    Kept kept = conversations.get(id);
+    return kept == null ? List.of() : List.copyOf(kept.members().values());
+  }
+
+  CursorLogSnapshot toSnapshot() {
+    List<CursorLogSnapshot.OfOne> all = new ArrayList<>(conversations.size());
+    conversations.forEach(
+        (id, kept) ->
+            all.add(
+                new CursorLogSnapshot.OfOne(
+                    id, kept.clock(), List.copyOf(kept.members().values()))));
+    return new CursorLogSnapshot(lastAt, clock, all);
+  }
+
+  static CursorLogState of(CursorLogSnapshot stored) {
+    CursorLogState state = new CursorLogState();
+    state.lastAt = stored.lastAt();
+    state.clock = stored.clock();
+    if (stored.conversations() != null) {
+      for (CursorLogSnapshot.OfOne one : stored.conversations()) {
+        Map<UserId, MemberCursors> members = new LinkedHashMap<>();
+        one.members().forEach(m -> members.put(m.userId(), m));
+        state.conversations.put(one.id(), new Kept(one.clock(), members));
+      }
+    }
+    return state;
+  }
+}

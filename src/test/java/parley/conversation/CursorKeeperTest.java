@@ -1,0 +1,289 @@
+package parley.conversation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static parley.conversation.ConversationHarness.ANN;
+import static parley.conversation.ConversationHarness.BOB;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import parley.conversation.ConversationEvent.CursorMove;
+import parley.cursors.MemberCursors;
+import parley.model.EntryIntent;
+import parley.user.User;
+
+/** Cursors that the cursor log has before the journal of the conversation. */
+@Timeout(120)
+class CursorKeeperTest {
+  private static final Duration NEVER = Duration.ofHours(1);
+
+  private final HandCursorLog log = new HandCursorLog();
+  private final ConversationHarness harness = ConversationHarness.direct();
+
+  @BeforeEach
+  void open() {
+    harness.cursorLog(log);
+    writeAfter(NEVER);
+    harness.opening(ANN, BOB, "a1");
+    harness.text(ANN, "a2", "two");
+    harness.text(ANN, "a3", "three");
+  }
+
+  @AfterEach
+  void close() {
+    harness.close();
+  }
+
+  private void writeAfter(Duration pause) {
+    ConversationSettings s = harness.settings();
+    harness.settings(
+        new ConversationSettings(
+            s.cursorFlushDelay(),
+            s.tick(),
+            s.idle(),
+            s.snapshotEvery(),
+            s.readJournal(),
+            true,
+            pause));
+  }
+
+  private List<CursorMove> written() {
+    return harness.events().stream()
+        .flatMap(
+            event ->
+                switch (event) {
+                  case ConversationEvent.CursorsMoved moved -> moved.cursors().stream();
+                  case ConversationEvent.EntriesAppended appended ->
+                      appended.cursors() == null
+                          ? java.util.stream.Stream.empty()
+                          : appended.cursors().stream();
+                  default -> java.util.stream.Stream.empty();
+                })
+        .toList();
+  }
+
+  private long toldRead() {
+    return harness.last(ANN).member().peerRead();
+  }
+
+  private void crash() {
+    harness.restart();
+  }
+
+  @Test
+  void membersAreToldOfCursorsThatOnlyTheCursorLogHas() {
+    harness.read(BOB, 3);
+    await().until(() -> toldRead() == 3);
+    assertThat(harness.last(BOB).member().unread()).isZero();
+    assertThat(harness.last(ANN).receipts()).isNotEmpty();
+    assertThat(written()).isEmpty();
+  }
+
+  @Test
+  void membersAreNotToldBeforeTheLogHasThem() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.held() == 1);
+    harness.page(BOB, null, null, 10, false);
+    assertThat(toldRead()).isZero();
+    harness.reads.expectNoMessage(Duration.ZERO);
+    log.keepNext();
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    await().until(() -> toldRead() == 3);
+  }
+
+  @Test
+  void theNextEntryTakesTheCursorsAlong() {
+    harness.read(BOB, 2);
+    harness.text(BOB, "b1", "four");
+    assertThat(written()).containsExactly(new CursorMove(BOB, 2, 2, 1));
+    harness.text(BOB, "b2", "five");
+    assertThat(written()).hasSize(1);
+  }
+
+  @Test
+  void anEntryTakesCursorsAlongThatTheLogHasNotAnswered() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.held() == 1);
+    harness.text(BOB, "b1", "four");
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+    assertThat(toldRead()).isEqualTo(3);
+    log.keepNext();
+    harness.text(BOB, "b2", "five");
+    assertThat(written()).hasSize(1);
+  }
+
+  @Test
+  void aLateAnswerIsNoAnswerToTheNextQuestion() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.Read(BOB, 2, null));
+    await().until(() -> log.held() == 1);
+    harness.text(BOB, "b1", "four");
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.held() == 2);
+    log.keepNext();
+    harness.page(BOB, null, null, 10, false);
+    assertThat(toldRead()).isEqualTo(2);
+    log.keepNext();
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    await().until(() -> toldRead() == 3);
+  }
+
+  @Test
+  void cursorsAreWrittenWhenNoEntryComes() {
+    writeAfter(Duration.ofMillis(50));
+    harness.restart();
+    harness.text(ANN, "a4", "four");
+    harness.read(BOB, 4);
+    await().until(() -> written().contains(new CursorMove(BOB, 4, 4, 0)));
+    harness.text(BOB, "b1", "five");
+    assertThat(written()).hasSize(1);
+  }
+
+  @Test
+  void afterACrashNoMemberSeesACursorGoBack() {
+    harness.read(BOB, 2);
+    await().until(() -> toldRead() == 2);
+    crash();
+    harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
+    Conversation.Viewed seen =
+        harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+    assertThat(seen.view().members())
+        .filteredOn(member -> member.userId().equals(BOB))
+        .singleElement()
+        .satisfies(bob -> assertThat(bob.readSeq()).isEqualTo(2));
+    assertThat(harness.last(BOB).member().unread()).isEqualTo(1);
+    harness.text(BOB, "b1", "four");
+    assertThat(written()).contains(new CursorMove(BOB, 2, 2, 1));
+  }
+
+  @Test
+  void aRecoveredConversationHandlesNothingBeforeItKnowsItsCursors() {
+    harness.read(BOB, 3);
+    log.mode = HandCursorLog.Mode.LOSE_THE_QUESTION;
+    int before = log.asked();
+    crash();
+    harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
+    // The question is repeated.
+    await().until(() -> log.asked() >= before + 2);
+    harness.views.expectNoMessage(Duration.ZERO);
+    log.mode = HandCursorLog.Mode.KEEP;
+    harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+    assertThat(toldRead()).isEqualTo(3);
+  }
+
+  @Test
+  void aRecoveredConversationThatWaitsCanBeStopped() {
+    log.mode = HandCursorLog.Mode.LOSE_THE_QUESTION;
+    crash();
+    harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
+    harness.tell(Conversation.Stop.STOP);
+    assertThat(
+            harness
+                .views
+                .expectMessageClass(Conversation.Refused.class, Duration.ofSeconds(20))
+                .refusal()
+                .code())
+        .isEqualTo(parley.model.ErrorCode.UNAVAILABLE);
+    assertThat(harness.woken).contains(harness.id);
+  }
+
+  @Test
+  void aLogThatDoesNotAnswerCostsSecondsOnly() {
+    log.mode = HandCursorLog.Mode.LOSE_THE_ANSWER;
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.asked() == 1);
+    harness.clock.addAndGet(CursorKeeper.ANSWER_TIMEOUT.toMillis() + 1);
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+    harness.text(ANN, "a4", "four");
+    harness.read(BOB, 4);
+    assertThat(log.asked()).as("it is left alone for a while").isEqualTo(1);
+    harness.clock.addAndGet(CursorKeeper.PAUSE_AFTER_FAILURE.toMillis());
+    log.mode = HandCursorLog.Mode.KEEP;
+    harness.text(ANN, "a5", "five");
+    harness.read(BOB, 5);
+    assertThat(log.asked()).isEqualTo(2);
+    assertThat(written()).hasSize(2);
+  }
+
+  @Test
+  void cursorsThatTheLogRefusesAreWritten() {
+    log.mode = HandCursorLog.Mode.REFUSE;
+    harness.read(BOB, 3);
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+  }
+
+  @Test
+  void whileAnOlderNodeIsThereNothingIsGivenToTheLog() {
+    log.open = false;
+    harness.read(BOB, 3);
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+    assertThat(log.asked()).isZero();
+  }
+
+  @Test
+  void aSettledConversationWritesItsCursorsItself() {
+    ConversationSettings s = harness.settings();
+    harness.settings(
+        new ConversationSettings(
+            s.cursorFlushDelay(),
+            s.tick(),
+            Duration.ofMillis(50),
+            s.snapshotEvery(),
+            s.readJournal(),
+            true,
+            NEVER));
+    harness.restart();
+    await().until(() -> harness.events().getLast() instanceof ConversationEvent.Settled);
+    int before = log.asked();
+    harness.read(BOB, 3);
+    assertThat(log.asked()).isEqualTo(before);
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+  }
+
+  @Test
+  void anOldCountOfUnreadEntriesIsNotBelieved() {
+    // As an incarnation on a node that was removed and did not know it could leave it.
+    log.put(new MemberCursors(BOB, 2, 2, 0, 2));
+    crash();
+    await().until(() -> harness.last(BOB).member().read() == 2);
+    assertThat(harness.last(BOB).member().unread()).isEqualTo(1);
+  }
+
+  @Test
+  void aUserThatHasStartedAgainIsToldWhatItWasTold() {
+    harness.read(BOB, 3);
+    await().until(() -> toldRead() == 3);
+    long version = harness.last(ANN).version();
+    int before = harness.deliveries(ANN).size();
+    harness.tell(new Conversation.FromUser(new User.Dispatched(ANN, 3, version, true)));
+    await().until(() -> harness.deliveries(ANN).size() > before);
+    assertThat(toldRead()).isEqualTo(3);
+    assertThat(harness.last(ANN).version()).isEqualTo(version);
+  }
+
+  @Test
+  void aStopWritesWhatOnlyTheLogHas() {
+    harness.read(BOB, 3);
+    harness.tell(Conversation.Stop.STOP);
+    await().until(() -> !written().isEmpty());
+    assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+  }
+
+  @Test
+  void aDeleteBehindTheReadCursorIsCountedAfterACrash() {
+    harness.read(BOB, 1);
+    harness.post(ANN, "d1", new EntryIntent.Delete(3));
+    harness.read(BOB, 2);
+    crash();
+    await().until(() -> harness.last(BOB).member().read() == 2);
+    assertThat(harness.last(BOB).member().unread()).isZero();
+  }
+}

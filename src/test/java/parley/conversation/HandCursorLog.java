@@ -1,0 +1,91 @@
+package parley.conversation;
+
+import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import parley.cursors.CursorLog;
+import parley.cursors.MemberCursors;
+import parley.model.UserId;
+
+/** A cursor log that survives its conversations, and answers as the test says. */
+final class HandCursorLog implements CursorLog.Port {
+  /** What happens to cursors that are to be kept. */
+  enum Mode {
+    /** They are durable at once. */
+    KEEP,
+    /** They are durable, and the answer is lost. */
+    LOSE_THE_ANSWER,
+    /** The question is lost, also one for cursors. */
+    LOSE_THE_QUESTION,
+    /** They wait for {@link #keepNext}. */
+    HOLD,
+    REFUSE
+  }
+
+  volatile Mode mode = Mode.KEEP;
+  volatile boolean open = true;
+  private final Map<UserId, MemberCursors> kept = new LinkedHashMap<>();
+  private final Queue<CursorLog.Keep> held = new ArrayDeque<>();
+  private int asked;
+
+  @Override
+  public synchronized void tell(CursorLog.Command message) {
+    if (mode == Mode.LOSE_THE_QUESTION) {
+      asked++;
+      return;
+    }
+    switch (message) {
+      case CursorLog.Keep keep -> {
+        asked++;
+        switch (mode) {
+          case KEEP, LOSE_THE_ANSWER -> keep(keep);
+          case HOLD -> held.add(keep);
+          case REFUSE -> keep.replyTo().tell(new CursorLog.NotKept(keep.nr()));
+          case LOSE_THE_QUESTION -> throw new IllegalStateException();
+        }
+      }
+      case CursorLog.Find find ->
+          find.replyTo().tell(new CursorLog.Found(List.copyOf(kept.values())));
+      default -> throw new IllegalArgumentException(message.toString());
+    }
+  }
+
+  private void keep(CursorLog.Keep keep) {
+    keep.members().forEach(this::put);
+    if (mode != Mode.LOSE_THE_ANSWER) {
+      keep.replyTo().tell(new CursorLog.Kept(keep.nr()));
+    }
+  }
+
+  /** What an earlier incarnation has kept. */
+  synchronized void put(MemberCursors cursors) {
+    kept.merge(cursors.userId(), cursors, MemberCursors::with);
+  }
+
+  /** Keeps the oldest cursors that are held. */
+  synchronized void keepNext() {
+    keep(held.remove());
+  }
+
+  /** How many questions wait. */
+  synchronized int held() {
+    return held.size();
+  }
+
+  /** How many questions came to keep something, or were lost. */
+  synchronized int asked() {
+    return asked;
+  }
+
+  @Override
+  public boolean mayHold() {
+    return true;
+  }
+
+  @Override
+  public boolean isOpen() {
+    return open;
+  }
+}
