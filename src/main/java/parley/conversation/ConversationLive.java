@@ -99,6 +99,7 @@ final class ConversationLive {
     this.cursorKeeper =
         new CursorKeeper(
             state,
+            cursors,
             environment.cursorLog(),
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,

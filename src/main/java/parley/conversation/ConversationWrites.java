@@ -175,7 +175,7 @@ final class ConversationWrites {
       }
       return effects.none();
     }
-    if (live.pendingWrites.isEmpty() && live.cursorKeeper.keep(live.cursors, live.now())) {
+    if (live.pendingWrites.isEmpty() && live.cursorKeeper.keep(live.now())) {
       return effects.none();
     }
     PendingWrites.Write write = live.pendingWrites.take();

@@ -3,8 +3,11 @@ package parley.conversation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +23,12 @@ import parley.model.UserId;
  * own journal gets them with the next entry, or {@link ConversationSettings#cursorWriteAfter}
  * later.
  *
- * <p>Every event with entries, and every event with cursors, holds all moves that are here. So a
- * move in the cursor log that the own journal lacks is newer than the last entry.
+ * <p>An entry takes the moves of up to {@value #MAX_RIDING} members along. More would make its item
+ * larger than the kilobyte that is paid for anyway; they are written when {@link
+ * ConversationSettings#cursorWriteAfter} is over, or after {@value #MAX_ENTRIES_SINCE} entries.
+ * Until then the entries that came after them are in memory, so that their unread counts can be
+ * counted again after a crash. Moves that the cursor log has not answered always go with the next
+ * entry, because their unread counts are those before it.
  *
  * <p>Without a cursor log, or while it does not answer, moves go to the own journal and members are
  * told after that.
@@ -33,12 +40,25 @@ final class CursorKeeper {
   /** How long the log is not asked after it gave no answer, or refused. */
   static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
 
+  /** The most members whose cursors an entry takes along. */
+  static final int MAX_RIDING = 6;
+
+  /** The most entries after cursors that only the cursor log has. */
+  static final int MAX_ENTRIES_SINCE = RecentEntries.ENTRIES / 2;
+
   private final ConversationState state;
+  private final CursorMoves cursorMoves;
   private final CursorLog.Port log;
   private final ActorRef<CursorLog.Reply> replyTo;
   private final TimerScheduler<Conversation.Command> timers;
   private final Duration writeAfter;
-  private final LinkedHashMap<UserId, CursorMove> kept = new LinkedHashMap<>();
+
+  /** Members with cursors that only the cursor log has. */
+  private final Set<UserId> kept = new LinkedHashSet<>();
+
+  /** The end of the log of entries when the first of them were kept. */
+  private long keptSince;
+
   private CursorMoves.@Nullable Ready inFlight;
   private long nr;
   private long askedAt;
@@ -47,11 +67,13 @@ final class CursorKeeper {
 
   CursorKeeper(
       ConversationState state,
+      CursorMoves cursorMoves,
       CursorLog.Port log,
       ActorRef<CursorLog.Reply> replyTo,
       TimerScheduler<Conversation.Command> timers,
       Duration writeAfter) {
     this.state = state;
+    this.cursorMoves = cursorMoves;
     this.log = log;
     this.replyTo = replyTo;
     this.timers = timers;
@@ -82,12 +104,12 @@ final class CursorKeeper {
    * Sends the moves that are ready to the cursor log. Returns false if the own journal has to take
    * everything now.
    */
-  boolean keep(CursorMoves moves, long now) {
+  boolean keep(long now) {
     if (state.isSettled() || !log.isOpen() || isWriteDue(now)) {
       return false;
     }
-    if (inFlight == null && !moves.isEmpty()) {
-      CursorMoves.Ready ready = moves.take();
+    if (inFlight == null && !cursorMoves.isEmpty()) {
+      CursorMoves.Ready ready = cursorMoves.take();
       if (ready.moves().isEmpty()) {
         ready.done();
       } else {
@@ -131,13 +153,18 @@ final class CursorKeeper {
       return null;
     }
     inFlight = null;
-    state.kept(durable.moves());
-    durable.moves().forEach(move -> kept.merge(move.userId(), move, CursorKeeper::further));
-    if (!timers.isTimerActive(ConversationLive.Timer.WRITE_CURSORS)) {
+    kept(durable.moves());
+    return durable;
+  }
+
+  private void kept(List<CursorMove> moves) {
+    state.kept(moves);
+    if (kept.isEmpty()) {
+      keptSince = state.lastSeq();
       timers.startSingleTimer(
           ConversationLive.Timer.WRITE_CURSORS, ConversationLive.Timer.WRITE_CURSORS, writeAfter);
     }
-    return durable;
+    moves.forEach(move -> kept.add(move.userId()));
   }
 
   /** The log has not kept them. */
@@ -152,14 +179,23 @@ final class CursorKeeper {
     writeDue = !isEmpty();
   }
 
-  /** Takes everything for one event of the own journal, with what became ready meanwhile. */
-  Taken take(CursorMoves.Ready ready) {
+  /**
+   * Takes the moves for one event of the own journal: all that were not told yet, and those that
+   * only the cursor log has, unless they can wait.
+   *
+   * @param withEntries whether the event has entries
+   */
+  Taken take(boolean withEntries) {
+    CursorMoves.Ready ready = cursorMoves.take();
     CursorMoves.Ready untold = inFlight;
     inFlight = null;
-    writeDue = false;
-    timers.cancel(ConversationLive.Timer.WRITE_CURSORS);
-    LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>(kept);
-    kept.clear();
+    LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
+    if (!withEntries || !mayWait()) {
+      kept.forEach(user -> addPresent(user, all));
+      kept.clear();
+      writeDue = false;
+      timers.cancel(ConversationLive.Timer.WRITE_CURSORS);
+    }
     List<CursorMove> news = new ArrayList<>(ready.moves());
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(ready.callers());
     if (untold != null) {
@@ -168,6 +204,18 @@ final class CursorKeeper {
     }
     news.forEach(move -> all.merge(move.userId(), move, CursorKeeper::further));
     return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers));
+  }
+
+  private boolean mayWait() {
+    return kept.size() > MAX_RIDING && !writeDue && state.lastSeq() - keptSince < MAX_ENTRIES_SINCE;
+  }
+
+  /** Adds the cursors of a member as they are before the next entry. */
+  private void addPresent(UserId user, Map<UserId, CursorMove> moves) {
+    Member member = state.member(user);
+    if (member != null) {
+      moves.put(user, new CursorMove(user, member.delivered(), member.read(), member.unread()));
+    }
   }
 
   /**
@@ -205,27 +253,24 @@ final class CursorKeeper {
       if (member == null) {
         continue;
       }
-      boolean counted = one.read() <= member.read() || one.asOf() == state.lastSeq();
       long delivered = Math.min(one.delivered(), state.lastSeq());
-      if (!counted) {
+      long read = Math.min(one.read(), state.lastSeq());
+      OptionalLong unread =
+          one.asOf() == state.lastSeq()
+              ? OptionalLong.of(one.unread())
+              : cursorMoves.unreadInMemory(one.userId(), read);
+      boolean readMoves = read > member.read();
+      if (readMoves && unread.isEmpty()) {
         toCount.add(one);
       }
-      boolean readMoves = counted && one.read() > member.read();
-      if (readMoves || delivered > member.delivered()) {
-        moves.add(
-            new CursorMove(
-                one.userId(),
-                delivered,
-                readMoves ? one.read() : member.read(),
-                readMoves ? one.unread() : member.unread()));
+      if (readMoves && unread.isPresent()) {
+        moves.add(new CursorMove(one.userId(), delivered, read, unread.getAsLong()));
+      } else if (delivered > member.delivered()) {
+        moves.add(new CursorMove(one.userId(), delivered, member.read(), member.unread()));
       }
     }
     if (!moves.isEmpty()) {
-      state.kept(moves);
-      Map<UserId, CursorMove> byUser = kept;
-      moves.forEach(move -> byUser.merge(move.userId(), move, CursorKeeper::further));
-      timers.startSingleTimer(
-          ConversationLive.Timer.WRITE_CURSORS, ConversationLive.Timer.WRITE_CURSORS, writeAfter);
+      kept(moves);
     }
     return toCount;
   }

@@ -73,11 +73,16 @@ class ConversationRandomTest {
               Duration.ofMillis(20)));
       h.cursorLog(log);
       h.restart();
+      List<UserId> users = new ArrayList<>(USERS);
+      for (int i = 0; i < 2 * CursorKeeper.MAX_RIDING; i++) {
+        users.add(new UserId("u" + i));
+      }
+      h.tell(new Conversation.AddMembers(ConversationHarness.ANN, users, h.views.getRef()));
       HandCursorLog.Mode[] modes = HandCursorLog.Mode.values();
       for (int part = 0; part < 60; part++) {
         log.mode = modes[random.nextInt(modes.length)];
         for (int step = 0; step < 20; step++) {
-          UserId user = USERS.get(random.nextInt(USERS.size()));
+          UserId user = users.get(random.nextInt(users.size()));
           long seq = 1 + random.nextLong(h.events().size() + 1);
           switch (random.nextInt(8)) {
             case 0, 1 -> h.tell(new Conversation.Read(user, seq, null));
@@ -104,7 +109,7 @@ class ConversationRandomTest {
       h.restart();
       h.read(ConversationHarness.ANN, 0);
       await().untilAsserted(() -> check(h, h.events()));
-      for (UserId user : USERS) {
+      for (UserId user : users) {
         long read = 0;
         long delivered = 0;
         for (User.Deliver deliver : h.deliveries(user)) {

@@ -6,6 +6,7 @@ import static parley.conversation.ConversationHarness.ANN;
 import static parley.conversation.ConversationHarness.BOB;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,7 +14,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.cursors.MemberCursors;
+import parley.model.ConversationId;
 import parley.model.EntryIntent;
+import parley.model.UserId;
 import parley.user.User;
 
 /** Cursors that the cursor log has before the journal of the conversation. */
@@ -39,6 +42,10 @@ class CursorKeeperTest {
   }
 
   private void writeAfter(Duration pause) {
+    writeAfter(harness, pause);
+  }
+
+  private static void writeAfter(ConversationHarness harness, Duration pause) {
     ConversationSettings s = harness.settings();
     harness.settings(
         new ConversationSettings(
@@ -52,6 +59,10 @@ class CursorKeeperTest {
   }
 
   private List<CursorMove> written() {
+    return written(harness);
+  }
+
+  private static List<CursorMove> written(ConversationHarness harness) {
     return harness.events().stream()
         .flatMap(
             event ->
@@ -275,6 +286,58 @@ class CursorKeeperTest {
     harness.tell(Conversation.Stop.STOP);
     await().until(() -> !written().isEmpty());
     assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
+  }
+
+  private List<UserId> members(int count) {
+    List<UserId> all = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      all.add(new UserId("u" + i));
+    }
+    return all;
+  }
+
+  @Test
+  void cursorsOfManyMembersDoNotRideWithAnEntry() {
+    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    try (ConversationHarness group = new ConversationHarness(ConversationId.group("2"))) {
+      writeAfter(group, Duration.ofSeconds(3));
+      group.cursorLog(log);
+      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      group.text(ANN, "a1", "one");
+      members.forEach(user -> group.read(user, 2));
+      group.text(ANN, "a2", "two");
+      assertThat(written(group)).as("written with the entry").isEmpty();
+      // After a crash their unread counts have the entry that came since.
+      group.restart();
+      group.read(ANN, 0);
+      for (UserId user : members) {
+        assertThat(group.last(user).member().read()).isEqualTo(2);
+        assertThat(group.last(user).member().unread()).isEqualTo(1);
+      }
+      await().until(() -> written(group).size() == members.size());
+      assertThat(written(group)).contains(new CursorMove(members.getFirst(), 2, 2, 1));
+    }
+  }
+
+  @Test
+  void cursorsAreWrittenBeforeTheirEntriesLeaveTheMemory() {
+    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    try (ConversationHarness group = new ConversationHarness(ConversationId.group("3"))) {
+      writeAfter(group, NEVER);
+      group.cursorLog(log);
+      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      members.forEach(user -> group.read(user, 1));
+      for (int i = 0; i < CursorKeeper.MAX_ENTRIES_SINCE; i++) {
+        group.text(ANN, "a" + i, "text");
+      }
+      assertThat(written(group)).isEmpty();
+      group.text(ANN, "b", "text");
+      assertThat(written(group))
+          .hasSize(members.size())
+          .contains(new CursorMove(members.getFirst(), 1, 1, CursorKeeper.MAX_ENTRIES_SINCE));
+    }
   }
 
   @Test

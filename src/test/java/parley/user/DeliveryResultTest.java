@@ -49,7 +49,9 @@ class DeliveryResultTest {
   @Test
   void furtherCursorsOfTheSameVersionReplaceTheRow() {
     ConversationRow before = take(null, Mail.of(CHAT, 1, 3)).row();
-    VisibleRow read = (VisibleRow) take(before, Mail.of(CHAT, 1, 3).delivered(3).read(2, 1)).row();
+    ConversationRow delivered = take(before, Mail.of(CHAT, 1, 3).delivered(3)).row();
+    VisibleRow read =
+        (VisibleRow) take(delivered, Mail.of(CHAT, 1, 3).delivered(3).read(2, 1)).row();
     assertThat(read.read()).isEqualTo(2);
     assertThat(read.unread()).isEqualTo(1);
     assertThat(read.told()).isEqualTo(3);
