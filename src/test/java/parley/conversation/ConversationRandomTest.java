@@ -73,6 +73,7 @@ class ConversationRandomTest {
               Duration.ofMillis(20)));
       h.cursorLog(log);
       h.restart();
+      h.read(ConversationHarness.ANN, 0);
       List<UserId> users = new ArrayList<>(USERS);
       for (int i = 0; i < 2 * CursorKeeper.MAX_RIDING; i++) {
         users.add(new UserId("u" + i));

@@ -142,6 +142,7 @@ class CursorLogTest {
   @Test
   void aStopAnswersWhatWasNotWritten() {
     ActorRef<CursorLog.Command> log = start(NEVER);
+    assertThat(find(log, 1)).isEmpty();
     log.tell(keep(1, 4, 7));
     log.tell(CursorLogEntity.stop());
     replies.expectMessage(LONG, new CursorLog.NotKept(4));
