@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 import parley.conversation.ConversationEvent.CursorMove;
 import parley.cursors.CursorLog;
 import parley.cursors.MemberCursors;
+import parley.model.Entry;
+import parley.model.EntryBody;
 import parley.model.Refusal;
 import parley.model.UserId;
 
@@ -25,10 +27,10 @@ import parley.model.UserId;
  *
  * <p>An entry takes the moves of up to {@value #MAX_RIDING} members along. More would make its item
  * larger than the kilobyte that is paid for anyway; they are written when {@link
- * ConversationSettings#cursorWriteAfter} is over, or after {@value #MAX_ENTRIES_SINCE} entries.
- * Until then the entries that came after them are in memory, so that their unread counts can be
- * counted again after a crash. Moves that the cursor log has not answered always go with the next
- * entry, because their unread counts are those before it.
+ * ConversationSettings#cursorWriteAfter} is over. Until then only texts, edits and reactions may
+ * come after them, and no more than a snapshot holds: so their unread counts can be continued after
+ * a crash. Moves that the cursor log has not answered always go with the next entry, because their
+ * unread counts are those before it.
  *
  * <p>Without a cursor log, or while it does not answer, moves go to the own journal and members are
  * told after that.
@@ -43,9 +45,6 @@ final class CursorKeeper {
   /** The most members whose cursors an entry takes along. */
   static final int MAX_RIDING = 6;
 
-  /** The most entries after cursors that only the cursor log has. */
-  static final int MAX_ENTRIES_SINCE = RecentEntries.ENTRIES / 2;
-
   private final ConversationState state;
   private final CursorMoves cursorMoves;
   private final CursorLog.Port log;
@@ -56,8 +55,10 @@ final class CursorKeeper {
   /** Members with cursors that only the cursor log has. */
   private final Set<UserId> kept = new LinkedHashSet<>();
 
-  /** The end of the log of entries when the first of them were kept. */
-  private long keptSince;
+  /** Entries that came since the first of them were kept, and their size. */
+  private int entriesSince;
+
+  private long bytesSince;
 
   private CursorMoves.@Nullable Ready inFlight;
   private long nr;
@@ -160,7 +161,8 @@ final class CursorKeeper {
   private void kept(List<CursorMove> moves) {
     state.kept(moves);
     if (kept.isEmpty()) {
-      keptSince = state.lastSeq();
+      entriesSince = 0;
+      bytesSince = 0;
       timers.startSingleTimer(
           ConversationLive.Timer.WRITE_CURSORS, ConversationLive.Timer.WRITE_CURSORS, writeAfter);
     }
@@ -183,14 +185,14 @@ final class CursorKeeper {
    * Takes the moves for one event of the own journal: all that were not told yet, and those that
    * only the cursor log has, unless they can wait.
    *
-   * @param withEntries whether the event has entries
+   * @param batch the entries of the event; may be empty
    */
-  Taken take(boolean withEntries) {
+  Taken take(EntryBatch batch) {
     CursorMoves.Ready ready = cursorMoves.take();
     CursorMoves.Ready untold = inFlight;
     inFlight = null;
     LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
-    if (!withEntries || !mayWait()) {
+    if (batch.isEmpty() || !mayWaitBehind(batch)) {
       kept.forEach(user -> addPresent(user, all));
       kept.clear();
       writeDue = false;
@@ -206,8 +208,14 @@ final class CursorKeeper {
     return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers));
   }
 
-  private boolean mayWait() {
-    return kept.size() > MAX_RIDING && !writeDue && state.lastSeq() - keptSince < MAX_ENTRIES_SINCE;
+  private boolean mayWaitBehind(EntryBatch batch) {
+    entriesSince += batch.size();
+    bytesSince += batch.bytes();
+    return kept.size() > MAX_RIDING
+        && !writeDue
+        && batch.leavesMembersAndCountsAsTheyAre()
+        && entriesSince <= RecentEntries.STORED_ENTRIES
+        && bytesSince <= RecentEntries.STORED_BYTES;
   }
 
   /** Adds the cursors of a member as they are before the next entry. */
@@ -255,10 +263,7 @@ final class CursorKeeper {
       }
       long delivered = Math.min(one.delivered(), state.lastSeq());
       long read = Math.min(one.read(), state.lastSeq());
-      OptionalLong unread =
-          one.asOf() == state.lastSeq()
-              ? OptionalLong.of(one.unread())
-              : cursorMoves.unreadInMemory(one.userId(), read);
+      OptionalLong unread = unreadNow(one);
       boolean readMoves = read > member.read();
       if (readMoves && unread.isEmpty()) {
         toCount.add(one);
@@ -273,6 +278,26 @@ final class CursorKeeper {
       kept(moves);
     }
     return toCount;
+  }
+
+  /**
+   * The unread count of a member that was told these cursors, at the present end of the log. Empty
+   * if that cannot be known without another count.
+   */
+  private OptionalLong unreadNow(MemberCursors told) {
+    if (told.asOf() < state.lastSeq() && told.asOf() + 1 < state.firstSeqInMemory()) {
+      return OptionalLong.empty();
+    }
+    long unread = told.unread();
+    for (Entry entry : state.entriesInMemory(told.asOf() + 1, state.lastSeq())) {
+      if (entry.body() instanceof EntryBody.Delete) {
+        return OptionalLong.empty();
+      }
+      if (entry.body().countable() && !entry.senderId().equals(told.userId())) {
+        unread++;
+      }
+    }
+    return OptionalLong.of(unread);
   }
 
   /** Refuses all waiting callers, because the entity stops. */

@@ -5,7 +5,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.jspecify.annotations.Nullable;
@@ -222,11 +221,13 @@ final class CursorMoves {
     if (move.read <= member.read()) {
       return new Resolved(move.read, member.unread());
     }
-    OptionalLong counted = unreadInMemory(member.userId(), move.read);
-    if (counted.isPresent()) {
-      return new Resolved(move.read, counted.getAsLong());
+    if (move.read >= state.lastSeq()) {
+      return new Resolved(move.read, 0);
     }
     long inMemory = state.firstSeqInMemory();
+    if (move.read + 1 >= inMemory) {
+      return new Resolved(move.read, countInMemory(member.userId(), move.read + 1));
+    }
     Scan scan = move.scan;
     if (scan == null) {
       if (move.ticksToRetry > 0) {
@@ -249,16 +250,6 @@ final class CursorMoves {
     }
     return new Resolved(
         scan.from - 1, scan.counted() + countInMemory(member.userId(), scan.countedTo + 1));
-  }
-
-  /** The unread entries behind a read cursor, if all entries behind it are in memory. */
-  OptionalLong unreadInMemory(UserId user, long read) {
-    if (read >= state.lastSeq()) {
-      return OptionalLong.of(0);
-    }
-    return read + 1 >= state.firstSeqInMemory()
-        ? OptionalLong.of(countInMemory(user, read + 1))
-        : OptionalLong.empty();
   }
 
   private long countInMemory(UserId user, long from) {

@@ -50,6 +50,16 @@ final class EntryBatch {
     return closed || entries.size() >= ENTRIES || bytes >= BYTES;
   }
 
+  /** Whether no entry changes the members, or deletes what a member may have counted as unread. */
+  boolean leavesMembersAndCountsAsTheyAre() {
+    return !closed;
+  }
+
+  /** The approximate size of the entries in a journal. */
+  long bytes() {
+    return bytes;
+  }
+
   int size() {
     return entries.size();
   }

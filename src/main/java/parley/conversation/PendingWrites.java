@@ -136,7 +136,7 @@ final class PendingWrites {
     if (entryBatch.isEmpty() && cursors.isEmpty() && cursorKeeper.isEmpty()) {
       return null;
     }
-    CursorKeeper.Taken moves = cursorKeeper.take(!entryBatch.isEmpty());
+    CursorKeeper.Taken moves = cursorKeeper.take(entryBatch);
     if (entryBatch.isEmpty() && moves.stored().isEmpty()) {
       moves.news().done();
       return null;

@@ -22,9 +22,9 @@ final class RecentEntries {
   static final int BYTES = 256 * 1024;
 
   /** Most entries in a snapshot: enough for the first page, and small enough for any store. */
-  private static final int STORED_ENTRIES = 64;
+  static final int STORED_ENTRIES = 64;
 
-  private static final int STORED_BYTES = 64 * 1024;
+  static final int STORED_BYTES = 64 * 1024;
 
   private final ArrayDeque<Entry> entries = new ArrayDeque<>();
   private long bytes;

@@ -321,7 +321,51 @@ class CursorKeeperTest {
   }
 
   @Test
-  void cursorsAreWrittenBeforeTheirEntriesLeaveTheMemory() {
+  void anEntryThatChangesMembersOrCountsTakesAllCursorsAlong() {
+    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    try (ConversationHarness group = new ConversationHarness(ConversationId.group("4"))) {
+      writeAfter(group, NEVER);
+      group.cursorLog(log);
+      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      group.text(ANN, "a1", "one");
+      members.forEach(user -> group.read(user, 1));
+      group.post(ANN, "d1", new EntryIntent.Delete(2));
+      assertThat(written(group)).hasSize(members.size());
+      group.text(ANN, "a2", "two");
+      members.forEach(user -> group.read(user, 3));
+      group.tell(new Conversation.RemoveMember(ANN, members.getFirst(), group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      assertThat(written(group)).hasSize(2 * members.size());
+    }
+  }
+
+  /** The unread count goes on from what was told, although most entries are not in memory. */
+  @Test
+  void aDeepUnreadCountGoesOnAfterACrash() {
+    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    try (ConversationHarness group = new ConversationHarness(ConversationId.group("5"))) {
+      writeAfter(group, NEVER);
+      group.cursorLog(log);
+      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      for (int i = 0; i < RecentEntries.ENTRIES + 100; i++) {
+        group.text(ANN, "a" + i, "text");
+      }
+      members.forEach(user -> group.read(user, 2));
+      group.text(ANN, "b", "text");
+      assertThat(written(group)).isEmpty();
+      group.restart();
+      group.read(ANN, 0);
+      for (UserId user : members) {
+        assertThat(group.last(user).member().read()).isEqualTo(2);
+        assertThat(group.last(user).member().unread()).isEqualTo(RecentEntries.ENTRIES + 100);
+      }
+    }
+  }
+
+  @Test
+  void cursorsAreWrittenBeforeASnapshotForgetsTheEntriesAfterThem() {
     List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
     try (ConversationHarness group = new ConversationHarness(ConversationId.group("3"))) {
       writeAfter(group, NEVER);
@@ -329,14 +373,14 @@ class CursorKeeperTest {
       group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
       group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
       members.forEach(user -> group.read(user, 1));
-      for (int i = 0; i < CursorKeeper.MAX_ENTRIES_SINCE; i++) {
+      for (int i = 0; i < RecentEntries.STORED_ENTRIES; i++) {
         group.text(ANN, "a" + i, "text");
       }
       assertThat(written(group)).isEmpty();
       group.text(ANN, "b", "text");
       assertThat(written(group))
           .hasSize(members.size())
-          .contains(new CursorMove(members.getFirst(), 1, 1, CursorKeeper.MAX_ENTRIES_SINCE));
+          .contains(new CursorMove(members.getFirst(), 1, 1, RecentEntries.STORED_ENTRIES));
     }
   }
 
