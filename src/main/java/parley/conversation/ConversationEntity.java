@@ -265,6 +265,8 @@ public final class ConversationEntity
       case ConversationLive.CursorLogAnswered answered -> false;
       case Conversation.Kept kept -> false;
       case Conversation.Wake wake -> false;
+      case Conversation.FromUser from ->
+          !(from.message() instanceof User.Dispatched || from.message() instanceof User.Holding);
       default -> true;
     };
   }

@@ -33,13 +33,15 @@ import parley.model.ConversationId;
 class ArchiveEnrolmentTest {
   private static final int ALL = 300;
 
+  /** Now and then a shard ends only when its hand-over is given up, after 20 s. */
   private final ActorTestKit kit =
       ActorTestKit.create(
           "Enrolment",
-          PersistenceTestKitPlugin.getInstance()
-              .config()
+          ConfigFactory.parseString("pekko.actor.testkit.typed.system-shutdown-default = 40s")
+              .withFallback(PersistenceTestKitPlugin.getInstance().config())
               .withFallback(PersistenceTestKitSnapshotPlugin.config())
               .withFallback(ConfigFactory.load()));
+
   private final AtomicLong now = new AtomicLong(20_000 * Calendar.DAY + 7_200_000);
   private final InstantSource clock = () -> Instant.ofEpochMilli(now.get());
   private final TestProbe<ArchiveEnrolment.Started> started = kit.createTestProbe();

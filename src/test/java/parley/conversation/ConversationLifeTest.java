@@ -17,6 +17,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.EntryIntent;
 import parley.user.Delivery;
+import parley.user.User;
 
 /** What a conversation does from wake to sleep: telling users, its reminder, and other writers. */
 class ConversationLifeTest {
@@ -75,6 +76,29 @@ class ConversationLifeTest {
         200,
         "pekko.persistence.testkit.query",
         true);
+  }
+
+  /** An acknowledgement may come a minute after the last entry. */
+  @Test
+  void acknowledgementsDoNotKeepAConversationInMemory() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.settings(
+          new ConversationSettings(
+              Duration.ofMillis(1),
+              Duration.ofMillis(5),
+              Duration.ofSeconds(1),
+              200,
+              "pekko.persistence.testkit.query"));
+      h.opening(ANN, BOB, "c0");
+      long version = h.last(BOB).version();
+      await()
+          .until(
+              () -> {
+                h.tell(new Conversation.FromUser(new User.Dispatched(BOB, 1, version)));
+                h.tell(new Conversation.FromUser(new User.Holding(BOB, 1, version)));
+                return h.events().getLast() instanceof ConversationEvent.Settled;
+              });
+    }
   }
 
   @Test
