@@ -1,6 +1,7 @@
 package parley.bench.scenario;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import parley.bench.engine.BenchConversation;
@@ -15,6 +16,9 @@ import parley.bench.report.CpuTime;
  * a message every {@code every} milliseconds.
  */
 public final class PeopleInbox extends PeopleScenario {
+  /** The user reads each first message, and a connection may send 20 such frames a second. */
+  private static final int ACQUAINTED_A_SECOND = 15;
+
   @Override
   public BenchResult play(BenchRun benchRun) {
     CostRun costRun = new CostRun(benchRun, "inbox");
@@ -23,8 +27,12 @@ public final class PeopleInbox extends PeopleScenario {
     int every = benchRun.options.number("every", 1_000);
     BenchDevice user = costRun.users(1).getFirst();
     List<BenchDevice> others = costRun.users(rows);
-    List<BenchConversation> convs =
-        benchRun.crowd.acquaint(others, Collections.nCopies(rows, user));
+    List<BenchConversation> convs = new ArrayList<>(rows);
+    for (int from = 0; from < rows; from += ACQUAINTED_A_SECOND) {
+      List<BenchDevice> some = others.subList(from, Math.min(rows, from + ACQUAINTED_A_SECOND));
+      convs.addAll(benchRun.crowd.acquaint(some, Collections.nCopies(some.size(), user)));
+      benchRun.crowd.pass(Duration.ofSeconds(1));
+    }
     benchRun.crowd.pass(Duration.ofSeconds(5));
     others.subList(writing, rows).forEach(BenchDevice::leave);
     costRun.asleep();
