@@ -234,7 +234,11 @@ public final class ConversationEntity
   private Effect<ConversationEvent, ConversationState> whileCursorsAreAwaited(
       Handlers to, Conversation.Command command) {
     return switch (command) {
-      case ConversationLive.CursorLogAnswered(CursorLog.Found found) -> {
+      case ConversationLive.CursorLogAnswered answered -> {
+        if (!(answered.reply() instanceof CursorLog.Found found)) {
+          // An answer to the incarnation before, which had given cursors to the log.
+          yield Effect().stash();
+        }
         guard.handled(command);
         awaitsCursors = false;
         to.live().timers.cancel(ConversationLive.Timer.FIND_CURSORS);
@@ -243,7 +247,10 @@ public final class ConversationEntity
         toCount.forEach(to.receipts()::toldBefore);
         yield Effect().none().thenUnstashAll();
       }
-      case ConversationLive.Timer timer when timer == ConversationLive.Timer.FIND_CURSORS -> {
+      case ConversationLive.Timer timer -> {
+        if (timer != ConversationLive.Timer.FIND_CURSORS) {
+          yield Effect().stash();
+        }
         guard.handled(command);
         to.live().cursorKeeper.find();
         yield Effect().none();
