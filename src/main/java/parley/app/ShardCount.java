@@ -117,9 +117,9 @@ final class ShardCount {
   }
 
   /**
-   * Changes the number if no node is alive. A live node writes a new sign of life every other
-   * second. So all signs of life are read twice, {@link PreviousIncarnation#SIGN_OF_LIFE_INTERVAL}
-   * apart, and a change means a live node. No clock is compared with another.
+   * Changes the number if no node is alive. A live node writes a new sign of life within {@link
+   * PreviousIncarnation#SIGN_OF_LIFE_INTERVAL}. So all signs of life are read twice, so far apart,
+   * and a change means a live node. No clock is compared with another.
    *
    * <p>These two reads come before any write, so that a mistyped command does not disturb a running
    * cluster. A node that starts meanwhile writes its sign of life before it reads the number of

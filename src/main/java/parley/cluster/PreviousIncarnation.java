@@ -27,27 +27,36 @@ import parley.store.StoreRefusedException;
  * issue 3174.)
  *
  * <p><b>How.</b> Each node of a cluster records in the store, every {@value #BEAT_SECONDS} s, the
- * time until which no process may use its address if it ends now. A starting process waits for that
- * time before it opens its port to the other nodes. A node that has left in order records a short
- * wait, less than a start takes. A clock that jumps makes the wait shorter, or at most {@link
- * #REMOVED_AFTER}.
+ * time until which no process may use its address if it ends before the next record. A starting
+ * process waits for that time before it opens its port to the other nodes, but not longer than
+ * {@link #REMOVED_AFTER}: the previous process ended before this one started. A node that has left
+ * in order records a short wait, less than a start takes. A clock that jumps makes the wait
+ * shorter, or at most {@link #REMOVED_AFTER}.
  */
 public final class PreviousIncarnation implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PreviousIncarnation.class);
-  private static final int BEAT_SECONDS = 2;
 
   /**
-   * The time from a node's last sign of life to its removal everywhere: the acceptable heartbeat
-   * pause (4 s), the split brain resolver's stable-after (7 s), the lease of its decision (2 s),
-   * the removal margin (2 s), a beat (2 s), and a reserve for gossip.
+   * Rare, because each sign of life is a write that the store bills. A later sign makes no start
+   * wait longer than {@link #REMOVED_AFTER}.
+   */
+  private static final int BEAT_SECONDS = 20;
+
+  /**
+   * The time from a node's death to its removal everywhere: the acceptable heartbeat pause (4 s),
+   * the split brain resolver's stable-after (7 s), the lease of its decision (2 s), the removal
+   * margin (2 s), and a reserve for gossip.
    */
   public static final Duration REMOVED_AFTER = Duration.ofSeconds(20);
+
+  /** The wait that a sign of life asks for: the node may die just before the next one. */
+  public static final Duration SILENCE = REMOVED_AFTER.plusSeconds(BEAT_SECONDS);
 
   /**
    * A live node writes a new sign of life within this time: the beat, and the 12 s that the write
    * may take if the store is slow.
    */
-  public static final Duration SIGN_OF_LIFE_INTERVAL = Duration.ofSeconds(15);
+  public static final Duration SIGN_OF_LIFE_INTERVAL = Duration.ofSeconds(BEAT_SECONDS + 15);
 
   /** The prefix of the names of notes; the address follows. */
   public static final String PREFIX = "silent until|";
@@ -119,7 +128,7 @@ public final class PreviousIncarnation implements AutoCloseable {
   }
 
   private PreviousIncarnation startBeats() throws StoreRefusedException {
-    writeSignOfLife(REMOVED_AFTER);
+    writeSignOfLife(SILENCE);
     var unused =
         scheduler.scheduleWithFixedDelay(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
     return this;
@@ -144,7 +153,7 @@ public final class PreviousIncarnation implements AutoCloseable {
     scheduler.shutdown();
     try {
       var unused = scheduler.awaitTermination(10, TimeUnit.SECONDS);
-      writeSignOfLife(leftInOrder ? WAIT_AFTER_LEAVE : REMOVED_AFTER);
+      writeSignOfLife(leftInOrder ? WAIT_AFTER_LEAVE : SILENCE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (StoreRefusedException e) {
@@ -156,7 +165,7 @@ public final class PreviousIncarnation implements AutoCloseable {
 
   private void beat() {
     try {
-      writeSignOfLife(REMOVED_AFTER);
+      writeSignOfLife(SILENCE);
     } catch (StoreRefusedException | RuntimeException e) {
       // An exception would end the schedule. Other parts report a store that is unavailable. If
       // this process is killed meanwhile, the next start does not wait for it.

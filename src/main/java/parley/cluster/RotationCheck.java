@@ -26,7 +26,11 @@ import parley.store.StoreRefusedException;
  * the others read it, and tokens of the previous key would end at once.
  */
 public final class RotationCheck implements Callable<Optional<String>> {
-  /** The largest difference of clocks with which tokens are good on every node. */
+  /**
+   * The largest difference of clocks with which tokens are good on every node. A sign of life may
+   * be {@link PreviousIncarnation#SIGN_OF_LIFE_INTERVAL} old, so a clock that is behind by the rest
+   * of this time is objected to at times.
+   */
   static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofSeconds(60);
 
   private final DynamoStore store;
@@ -73,7 +77,7 @@ public final class RotationCheck implements Callable<Optional<String>> {
                 + " has recorded no sign of life: is it of a version that knows one key only?"
                 + " Upgrade all nodes first");
       }
-      long off = until - PreviousIncarnation.REMOVED_AFTER.toMillis() - clock.millis();
+      long off = until - PreviousIncarnation.SILENCE.toMillis() - clock.millis();
       if (Math.abs(off) > MAX_CLOCK_DIFFERENCE.toMillis()) {
         return Optional.of(
             "the node "

@@ -1,7 +1,9 @@
 package parley.conversation;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,7 +39,13 @@ import parley.model.UserId;
  */
 final class CursorKeeper {
   /** How long the cursor log may take. After that the moves are written to the own journal. */
-  static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(3);
+  static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
+
+  /**
+   * Most requests that the cursor log has not answered. More than one, so that what a message moves
+   * one after the other (delivered, then read) can share an event of the log.
+   */
+  static final int MAX_REQUESTS = 4;
 
   /** How long the log is not asked after it gave no answer, or refused. */
   static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
@@ -60,11 +68,20 @@ final class CursorKeeper {
 
   private long bytesSince;
 
-  private CursorMoves.@Nullable Ready inFlight;
+  /** Requests to the cursor log without an answer, the oldest first. */
+  private final Deque<Request> requests = new ArrayDeque<>();
+
   private long nr;
-  private long askedAt;
   private long failedAt = Long.MIN_VALUE;
   private boolean writeDue;
+
+  /**
+   * A request to the cursor log. It repeats the moves of the requests before it, because a message
+   * may be lost. So its answer is an answer to those as well.
+   *
+   * @param at when it was sent, epoch milliseconds
+   */
+  private record Request(long nr, long at, CursorMoves.Ready ready) {}
 
   CursorKeeper(
       ConversationState state,
@@ -93,12 +110,12 @@ final class CursorKeeper {
 
   /** Whether the own journal has every move, and none is on its way. */
   boolean isEmpty() {
-    return inFlight == null && kept.isEmpty();
+    return requests.isEmpty() && kept.isEmpty();
   }
 
   /** Whether the cursor log has not answered yet. */
   boolean isWaiting() {
-    return inFlight != null;
+    return !requests.isEmpty();
   }
 
   /**
@@ -109,18 +126,32 @@ final class CursorKeeper {
     if (state.isSettled() || !log.isOpen() || isWriteDue(now)) {
       return false;
     }
-    if (inFlight == null && !cursorMoves.isEmpty()) {
+    if (requests.size() < MAX_REQUESTS && !cursorMoves.isEmpty()) {
       CursorMoves.Ready ready = cursorMoves.take();
       if (ready.moves().isEmpty()) {
         ready.done();
       } else {
-        inFlight = ready;
-        askedAt = now;
-        nr++;
-        log.tell(new CursorLog.Keep(state.id(), nr, cursors(ready.moves()), replyTo));
+        ask(ready, now);
       }
     }
     return true;
+  }
+
+  private void ask(CursorMoves.Ready ready, long now) {
+    nr++;
+    LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
+    if (!requests.isEmpty()) {
+      merge(requests.getLast().ready().moves(), all);
+    }
+    merge(ready.moves(), all);
+    List<CursorMove> moves = List.copyOf(all.values());
+    requests.add(new Request(nr, now, new CursorMoves.Ready(moves, ready.callers())));
+    boolean awaited = !ready.callers().isEmpty();
+    log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), awaited, replyTo));
+  }
+
+  private static void merge(List<CursorMove> moves, Map<UserId, CursorMove> all) {
+    moves.forEach(move -> all.merge(move.userId(), move, CursorKeeper::further));
   }
 
   private List<MemberCursors> cursors(List<CursorMove> moves) {
@@ -133,7 +164,9 @@ final class CursorKeeper {
   }
 
   private boolean isWriteDue(long now) {
-    boolean late = inFlight != null && (now < askedAt || now - askedAt > ANSWER_TIMEOUT.toMillis());
+    Request oldest = requests.peek();
+    boolean late =
+        oldest != null && (now < oldest.at() || now - oldest.at() > ANSWER_TIMEOUT.toMillis());
     if (late) {
       failedAt = now;
     }
@@ -149,13 +182,24 @@ final class CursorKeeper {
    * be told now, or null if the own journal has had them meanwhile.
    */
   CursorMoves.@Nullable Ready answered(long number) {
-    CursorMoves.Ready durable = inFlight;
-    if (durable == null || number != nr) {
+    if (requests.stream().noneMatch(request -> request.nr() == number)) {
       return null;
     }
-    inFlight = null;
+    CursorMoves.Ready durable = takeRequests(number);
     kept(durable.moves());
     return durable;
+  }
+
+  /** Takes the requests up to this number: their moves, and all their callers. */
+  private CursorMoves.Ready takeRequests(long upTo) {
+    List<CursorMove> moves = List.of();
+    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
+    while (!requests.isEmpty() && requests.getFirst().nr() <= upTo) {
+      CursorMoves.Ready ready = requests.removeFirst().ready();
+      moves = ready.moves();
+      callers.addAll(ready.callers());
+    }
+    return new CursorMoves.Ready(moves, callers);
   }
 
   private void kept(List<CursorMove> moves) {
@@ -171,7 +215,7 @@ final class CursorKeeper {
 
   /** The log has not kept them. */
   void refused(long number, long now) {
-    if (inFlight != null && number == nr) {
+    if (requests.stream().anyMatch(request -> request.nr() == number)) {
       failedAt = now;
     }
   }
@@ -189,8 +233,7 @@ final class CursorKeeper {
    */
   Taken take(EntryBatch batch) {
     CursorMoves.Ready ready = cursorMoves.take();
-    CursorMoves.Ready untold = inFlight;
-    inFlight = null;
+    CursorMoves.Ready untold = takeRequests(nr);
     LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
     if (batch.isEmpty() || !mayWaitBehind(batch)) {
       kept.forEach(user -> addPresent(user, all));
@@ -198,13 +241,11 @@ final class CursorKeeper {
       writeDue = false;
       timers.cancel(ConversationLive.Timer.WRITE_CURSORS);
     }
-    List<CursorMove> news = new ArrayList<>(ready.moves());
-    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(ready.callers());
-    if (untold != null) {
-      news.addAll(0, untold.moves());
-      callers.addAll(untold.callers());
-    }
-    news.forEach(move -> all.merge(move.userId(), move, CursorKeeper::further));
+    List<CursorMove> news = new ArrayList<>(untold.moves());
+    news.addAll(ready.moves());
+    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(untold.callers());
+    callers.addAll(ready.callers());
+    merge(news, all);
     return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers));
   }
 
@@ -302,10 +343,6 @@ final class CursorKeeper {
 
   /** Refuses all waiting callers, because the entity stops. */
   void refuseAll(Refusal refusal) {
-    CursorMoves.Ready untold = inFlight;
-    inFlight = null;
-    if (untold != null) {
-      untold.callers().forEach(caller -> caller.tell(new Conversation.Refused(refusal)));
-    }
+    takeRequests(nr).callers().forEach(caller -> caller.tell(new Conversation.Refused(refusal)));
   }
 }

@@ -54,7 +54,7 @@ final class Dispatch {
    * {@link parley.user.UserSettings#quietFlushAfter}. A user that has crashed gets what it held
    * when it asks, and otherwise at the latest this long after its last sign.
    */
-  static final Duration HOLD = Duration.ofSeconds(90);
+  static final Duration HOLD = Duration.ofSeconds(210);
 
   private final ConversationState state;
   private final ConversationEnvironment.UserPort users;

@@ -28,19 +28,26 @@ import parley.telemetry.Telemetry;
 
 /**
  * The event-sourced behaviour of the cursor log. It gathers the cursors of many conversations and
- * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes or {@link #GATHER}
- * has passed. What arrives during a write goes into the next event.
+ * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes, or {@link
+ * #GATHER} or {@link #GATHER_AWAITED} has passed. What arrives during a write goes into the next
+ * event.
  */
 final class CursorLogEntity
     extends EventSourcedBehavior<CursorLog.Command, CursorLogEvent, CursorLogState> {
   /** How long cursors are gathered. A member sees another's cursor move this much later. */
-  static final Duration GATHER = Duration.ofSeconds(1);
+  static final Duration GATHER = Duration.ofSeconds(2);
+
+  /** The same if a caller waits for the answer: a read by HTTP. */
+  static final Duration GATHER_AWAITED = Duration.ofMillis(100);
 
   /** The approximate size of an event that is written at once: DynamoDB bills by the kilobyte. */
   static final int FULL_BYTES = 800;
 
   /** The approximate size beyond which nothing more is gathered. An item holds 400 KB. */
   private static final int MAX_BYTES = 100 * 1024;
+
+  /** The most requests that one event answers. */
+  private static final int MAX_CALLERS = 1_000;
 
   private static final int BYTES_OF_A_CONVERSATION = 40;
   private static final int BYTES_OF_A_MEMBER = 50;
@@ -71,6 +78,9 @@ final class CursorLogEntity
   private final List<Caller> callers = new ArrayList<>();
   private int bytes;
   private boolean flushAsked;
+
+  /** Whether the next flush is scheduled for a caller that waits. */
+  private boolean flushAwaited;
 
   /**
    * Whether this incarnation has written. Before that it cannot know whether another node, which
@@ -211,16 +221,20 @@ final class CursorLogEntity
       gathered.put(keep.id(), members);
       bytes += BYTES_OF_A_CONVERSATION;
     }
+    int before = members.size();
     for (MemberCursors one : keep.members()) {
       members.merge(one.userId(), one, MemberCursors::with);
-      bytes += BYTES_OF_A_MEMBER;
     }
+    bytes += (members.size() - before) * BYTES_OF_A_MEMBER;
     callers.add(new Caller(keep.nr(), keep.replyTo()));
-    if (bytes >= MAX_BYTES) {
+    if (bytes >= MAX_BYTES || callers.size() >= MAX_CALLERS) {
       return flush();
     }
     if (bytes >= FULL_BYTES) {
       flushNext();
+    } else if (keep.awaited() && !flushAwaited && GATHER_AWAITED.compareTo(gather) < 0) {
+      flushAwaited = true;
+      timers.startSingleTimer(Message.FLUSH, GATHER_AWAITED);
     } else if (callers.size() == 1) {
       timers.startSingleTimer(Message.FLUSH, gather);
     }
@@ -238,6 +252,7 @@ final class CursorLogEntity
 
   private Effect<CursorLogEvent, CursorLogState> flush() {
     flushAsked = false;
+    flushAwaited = false;
     timers.cancel(Message.FLUSH);
     if (callers.isEmpty()) {
       return Effect().none();

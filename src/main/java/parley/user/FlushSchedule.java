@@ -26,15 +26,18 @@ final class FlushSchedule {
    */
   static final int IMMEDIATE_FLUSH_ENTRIES = 300;
 
-  /** A row with a text this recent, in the journal, may change again without being written soon. */
-  private static final long LIVELY_MILLIS = 90_000;
+  /**
+   * A row with a text this recent, in the journal, may change again without being written soon.
+   * Longer than {@link UserSettings#quietFlushAfter}, or rows would be written sooner than that.
+   */
+  private static final long LIVELY_MILLIS = 210_000;
 
   /**
    * A row of the journal with an older text has lost nothing in memory by a crash, if the user
    * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link UserSettings#quietFlushAfter}
-   * and that half minute, with some reserve.
+   * and that half minute, with half a minute of reserve.
    */
-  private static final long MAY_HAVE_WAITED_MILLIS = 210_000;
+  private static final long MAY_HAVE_WAITED_MILLIS = 450_000;
 
   private final UserSettings settings;
   private final TimerScheduler<User.Command> timers;

@@ -28,7 +28,7 @@ public record UserSettings(
   public static UserSettings standard() {
     return new UserSettings(
         Duration.ofMillis(250),
-        Duration.ofSeconds(60),
+        Duration.ofMinutes(3),
         Duration.ofMinutes(2),
         Duration.ofSeconds(150),
         100);

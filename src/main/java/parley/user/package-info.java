@@ -49,13 +49,13 @@
  * Context: a message changes the row of each member two or three times, and each change was an
  * event a quarter of a second later. That was three fifths of what a message cost, and nearly all
  * of what a message to a group cost. Decision: the row of a conversation in which somebody has just
- * written waits for a minute ({@code FlushSchedule}). The conversation keeps what the journal of
- * the user does not have: the user says that it holds it ({@link parley.user.User.Holding}), so it
- * is not repeated, and acknowledges it when it is written. What a crash loses comes back from the
- * conversation: at once if the user starts again and asks, otherwise when the conversation's trust
- * ends. The first row after a pause is written at once, so a user that starts again knows whom to
- * ask. Rejected: to wait with every row (nobody would know whom to ask); to acknowledge what is
- * only in memory (a crash would lose it).
+ * written waits for three minutes ({@code FlushSchedule}). The conversation keeps what the journal
+ * of the user does not have: the user says that it holds it ({@link parley.user.User.Holding}), so
+ * it is not repeated, and acknowledges it when it is written. What a crash loses comes back from
+ * the conversation: at once if the user starts again and asks, otherwise when the conversation's
+ * trust ends. The first row after a pause is written at once, so a user that starts again knows
+ * whom to ask. Rejected: to wait with every row (nobody would know whom to ask); to acknowledge
+ * what is only in memory (a crash would lose it).
  *
  * <h2>Decision: reminders instead of remembered users</h2>
  *

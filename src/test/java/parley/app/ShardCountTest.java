@@ -222,7 +222,7 @@ class ShardCountTest {
         Map<String, String> first = store.readNotes(PreviousIncarnation.PREFIX);
         assertThat(first).hasSize(1);
         await()
-            .atMost(Duration.ofSeconds(30))
+            .atMost(PreviousIncarnation.SIGN_OF_LIFE_INTERVAL.plusSeconds(10))
             .until(() -> !store.readNotes(PreviousIncarnation.PREFIX).equals(first));
       }
       assertThat(ShardCount.change(store, 512, time -> {}, line -> {})).isNull();
@@ -246,7 +246,7 @@ class ShardCountTest {
     Beating(DynamoStore store, String host, Duration off) {
       this.store = store;
       this.name = PreviousIncarnation.noteName(new HostPort(host, 25520));
-      this.next = Instant.now().plus(off).plus(PreviousIncarnation.REMOVED_AFTER).toEpochMilli();
+      this.next = Instant.now().plus(off).plus(PreviousIncarnation.SILENCE).toEpochMilli();
     }
 
     void beat() {

@@ -50,14 +50,22 @@ class PreviousIncarnationTest {
   @Test
   void afterAKillTheNextLifeWaitsUntilTheOthersHaveGivenItUp() throws Exception {
     try (PreviousIncarnation killed = start(ADDRESS)) {
-      now = now.plusSeconds(5);
+      now = now.plus(PreviousIncarnation.SILENCE).minusSeconds(5);
       start(ADDRESS).close();
-      assertThat(waits).containsExactly(PreviousIncarnation.REMOVED_AFTER.minusSeconds(5));
+      assertThat(waits).containsExactly(Duration.ofSeconds(5));
       assertThat(killed).isNotNull();
     }
-    now = now.plus(PreviousIncarnation.REMOVED_AFTER);
+    now = now.plus(PreviousIncarnation.SILENCE);
     start(ADDRESS).close();
     assertThat(waits).hasSize(1);
+  }
+
+  @Test
+  void aKillJustAfterASignOfLifeMakesTheNextLifeWaitNoLongerThanTheRemovalTakes() throws Exception {
+    start(ADDRESS).close();
+    now = now.plusSeconds(1);
+    start(ADDRESS).close();
+    assertThat(waits).containsExactly(PreviousIncarnation.REMOVED_AFTER);
   }
 
   @Test

@@ -47,7 +47,7 @@ class RotationCheckTest {
         () -> String.valueOf(NOW.plusSeconds(20).toEpochMilli()));
     assertThat(objection())
         .hasValueSatisfying(why -> assertThat(why).contains(TWO.toString(), "Upgrade all"));
-    notes(TWO, Duration.ofSeconds(-4));
+    notes(TWO, PreviousIncarnation.SIGN_OF_LIFE_INTERVAL.negated());
     assertThat(objection()).isEmpty();
   }
 
@@ -91,7 +91,7 @@ class RotationCheckTest {
   private void notes(HostPort node, Duration off) throws Exception {
     store.writeNote(
         PreviousIncarnation.noteName(node),
-        NOW.plus(PreviousIncarnation.REMOVED_AFTER).plus(off).toEpochMilli());
+        NOW.plus(PreviousIncarnation.SILENCE).plus(off).toEpochMilli());
   }
 
   private Optional<String> objection() throws Exception {

@@ -147,6 +147,64 @@ class CursorKeeperTest {
   }
 
   @Test
+  void aMoveDoesNotWaitForTheAnswerToTheOneBefore() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.Read(BOB, 1, null));
+    await().until(() -> log.held() == 1);
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.held() == 2);
+    log.keepNext();
+    await().until(() -> toldRead() == 1);
+    harness.reads.expectNoMessage(Duration.ZERO);
+    log.keepNext();
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    await().until(() -> toldRead() == 3);
+    assertThat(harness.last(BOB).member().unread()).isZero();
+    assertThat(written()).isEmpty();
+  }
+
+  /** The first request, or the answer to it, may be lost. */
+  @Test
+  void theAnswerToALaterRequestIsAnAnswerToThoseBefore() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.FromUser(new User.Delivered(ANN, 3)));
+    await().until(() -> log.held() == 1);
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
+    await().until(() -> log.held() == 2);
+    log.loseNext();
+    log.keepNext();
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    await().until(() -> harness.last(BOB).member().peerDelivered() == 3);
+    crash();
+    harness.read(BOB, 3);
+    await().until(() -> harness.last(BOB).member().peerDelivered() == 3);
+    assertThat(harness.last(ANN).member().peerRead()).isEqualTo(3);
+  }
+
+  @Test
+  void requestsWithoutAnAnswerAreBounded() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    for (int i = 1; i <= CursorKeeper.MAX_REQUESTS; i++) {
+      harness.text(ANN, "m" + i, "text");
+    }
+    for (int i = 1; i <= CursorKeeper.MAX_REQUESTS; i++) {
+      int asked = i;
+      harness.tell(new Conversation.Read(BOB, i, null));
+      await().until(() -> log.held() == asked);
+    }
+    harness.tell(new Conversation.Read(BOB, 6, harness.reads.getRef()));
+    harness.page(BOB, null, null, 10, false);
+    harness.tell(new Conversation.FromUser(new User.Delivered(ANN, 6)));
+    log.keepNext();
+    await().until(() -> log.held() == CursorKeeper.MAX_REQUESTS);
+    while (log.held() > 0) {
+      log.keepNext();
+    }
+    harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
+    await().until(() -> toldRead() == 6);
+  }
+
+  @Test
   void cursorsAreWrittenWhenNoEntryComes() {
     writeAfter(Duration.ofMillis(50));
     harness.restart();

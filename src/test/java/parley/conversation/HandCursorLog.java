@@ -69,6 +69,11 @@ final class HandCursorLog implements CursorLog.Port {
     keep(held.remove());
   }
 
+  /** Loses the oldest cursors that are held. */
+  synchronized void loseNext() {
+    held.remove();
+  }
+
   /** How many questions wait. */
   synchronized int held() {
     return held.size();

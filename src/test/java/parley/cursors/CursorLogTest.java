@@ -63,10 +63,15 @@ class CursorLogTest {
   }
 
   private CursorLog.Keep keep(int conversation, long nr, long read) {
+    return keep(conversation, nr, read, false);
+  }
+
+  private CursorLog.Keep keep(int conversation, long nr, long read, boolean awaited) {
     return new CursorLog.Keep(
         id(conversation),
         nr,
         List.of(new MemberCursors(BOB, read, read, 0, read)),
+        awaited,
         replies.getRef());
   }
 
@@ -104,6 +109,31 @@ class CursorLogTest {
       log.tell(keep(i, i, 7));
     }
     assertThat(replies.receiveSeveralMessages(some, LONG)).hasSize(some);
+  }
+
+  @Test
+  void whoeverWaitsForTheAnswerIsAnsweredSoonerAndTheOthersWithIt() {
+    ActorRef<CursorLog.Command> log = start(NEVER);
+    log.tell(keep(1, 1, 7));
+    log.tell(keep(2, 2, 7, true));
+    assertThat(replies.receiveSeveralMessages(2, LONG))
+        .containsExactly(new CursorLog.Kept(1), new CursorLog.Kept(2));
+    assertThat(events()).hasSize(1);
+  }
+
+  @Test
+  void repeatedCursorsOfAMemberTakeNoMoreRoom() {
+    ActorRef<CursorLog.Command> log = start(NEVER);
+    int some = CursorLogEntity.FULL_BYTES / 50 + 1;
+    for (int i = 1; i <= some; i++) {
+      log.tell(keep(1, i, i));
+    }
+    assertThat(find(log, 1)).isEmpty();
+    log.tell(keep(1, some + 1, some + 1, true));
+    assertThat(replies.receiveSeveralMessages(some + 1, LONG)).hasSize(some + 1);
+    assertThat(events()).singleElement().satisfies(event -> assertThat(event.kept()).hasSize(1));
+    assertThat(find(log, 1))
+        .containsExactly(new MemberCursors(BOB, some + 1, some + 1, 0, some + 1));
   }
 
   @Test

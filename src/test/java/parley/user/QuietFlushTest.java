@@ -12,7 +12,7 @@ import parley.user.UserTestData.Mail;
 
 /** Which changes may wait in memory, and what the conversation is told of them. */
 class QuietFlushTest {
-  private static final long LONGER_THAN_LIVELY = 120_000;
+  private static final long LONGER_THAN_LIVELY = 240_000;
 
   private final UserHarness harness = new UserHarness();
 
