@@ -26,7 +26,7 @@
  * <p>Bounds: 20 families an account; the next login ends the family that was not refreshed for the
  * longest time, as a logout would. 21 tokens a generation. 120 generations a minute ({@code
  * rate_limited}). 40 ends that the user has not confirmed; a further one is {@code unavailable}. A
- * user remembers 200 ended logins for 20 minutes.
+ * user remembers 512 ended logins for 20 minutes; at most 200 logins start in that time.
  *
  * <h2>Decision: guesses are counted for the account and for the address</h2>
  *

@@ -223,7 +223,10 @@ final class CalendarClock
   private void move(ConversationId id, long day) {
     context
         .getLog()
-        .warn("{} does not archive although it was asked repeatedly, next try on day {}", id, day);
+        .warn(
+            "{} does not archive although it was asked repeatedly, next try on {}",
+            id,
+            java.time.LocalDate.ofEpochDay(day));
     movingTo.put(id, day);
     recipients.tellBucket(
         day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moveAnswered));

@@ -24,7 +24,7 @@ import parley.serial.Stored;
  * @param amended seqs of edited and deleted entries; {@code amendments} says what became of each
  * @param indexSeqs with indexEvents and indexTimes the checkpoints of {@link LogIndex}
  * @param tail the newest entries
- * @param archivedTo this and the next five belong to the archive: see {@link ConversationState}
+ * @param archivedTo this and the next five belong to the archive: see {@link ArchiveProgress}
  */
 // Arrays, because a list would box 30,000 numbers. No code compares or changes a snapshot.
 @SuppressWarnings("ArrayRecordComponent")

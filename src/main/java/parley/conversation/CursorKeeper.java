@@ -63,9 +63,10 @@ final class CursorKeeper {
   /** Members with cursors that only the cursor log has. */
   private final Set<UserId> kept = new LinkedHashSet<>();
 
-  /** Entries that came since the first of them were kept, and their size. */
+  /** Entries that came since the first of {@link #kept} was kept. */
   private int entriesSince;
 
+  /** The size of these entries. */
   private long bytesSince;
 
   /** Requests to the cursor log without an answer, the oldest first. */

@@ -284,7 +284,10 @@ final class CursorMoves {
       if (LogScans.refusalOf(counted.failure()) == null) {
         context
             .getLog()
-            .warn("{}: counting the unread entries failed; the count is repeated", state.id());
+            .warn(
+                "{}: counting the unread entries failed; the count is repeated",
+                state.id(),
+                counted.failure());
       }
       // The move stays, and the count is repeated some ticks later. The callers get their answer
       // now.

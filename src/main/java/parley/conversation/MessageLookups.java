@@ -421,7 +421,7 @@ final class MessageLookups {
     if (refusal != null) {
       return refusal;
     }
-    context.getLog().warn("{}: the search for an old entry failed", state.id());
+    context.getLog().warn("{}: the search for an old entry failed", state.id(), failure);
     return Refusal.unavailable("the log cannot be read now");
   }
 

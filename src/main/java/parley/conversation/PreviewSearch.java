@@ -34,7 +34,7 @@ final class PreviewSearch {
       implements Conversation.Internal {
     @Override
     public String toString() {
-      return "Looked";
+      return "PageSearched";
     }
   }
 

@@ -82,7 +82,9 @@
  *   BeginGroup, GroupBegun    the HTTP call ends with unavailable; under the same client_ref the next
  *                             one gets the same group
  *   ClockWatch.AskTime, ClockTime      asked again after 5 s
- *   Keep, Kept                asked again every second until it is answered; nothing is written before
+ *   Keep, Kept (reminders)    asked again every second until it is answered; nothing is written before
+ *   Keep, Kept, NotKept       of the cursor log: after 5 s the conversation writes its own journal
+ *   Find, Found               asked again every second; the conversation handles nothing before
  *   Release, NotThere, Wake   a reminder that is not released, or whose wake is lost, wakes its
  *                             conversation every 30 s; the conversation answers with one of these or Keep
  *   Adopt, Adopted            asked again after 5 s, and by the next node from the beginning

@@ -10,7 +10,7 @@ import parley.session.SessionInternal.Timer;
 
 /**
  * The phase of a session, its timers and its end. The drawing of the phases stands above {@link
- * Session}. A session never leaves {@link Phase#CLOSING}; {@link #close} then does nothing.
+ * SessionBehavior}. A session never leaves {@link Phase#CLOSING}; {@link #close} then does nothing.
  */
 final class SessionLifecycle {
   /** Time after which a client may come back if the server could not serve it. */

@@ -19,8 +19,8 @@ import org.apache.pekko.util.ByteString;
  * flow is a blueprint without state, shared by all connections.
  *
  * <pre>
- *   in  --one message--&gt;  Session.Received   (the next one after Ready)
- *   out &lt;--bytes at once--  Batch              (WANTS once they have gone out)
+ *   in  --one message--&gt;  Received           (the next one after Ready)
+ *   out &lt;--bytes at once--  Batch              (WANTS_MORE once they have gone out)
  * </pre>
  */
 public final class SocketFlow extends GraphStage<FlowShape<ByteString, ByteString>> {
