@@ -147,8 +147,7 @@ final class CursorKeeper {
     merge(ready.moves(), all);
     List<CursorMove> moves = List.copyOf(all.values());
     requests.add(new Request(nr, now, new CursorMoves.Ready(moves, ready.callers())));
-    boolean awaited = !ready.callers().isEmpty();
-    log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), awaited, replyTo));
+    log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), replyTo));
   }
 
   private static void merge(List<CursorMove> moves, Map<UserId, CursorMove> all) {

@@ -30,14 +30,11 @@ public final class CursorLog {
    * they are durable, or {@link NotKept}. There may be no answer.
    *
    * @param nr grows with each request of an incarnation of the conversation
-   * @param awaited whether somebody waits for the answer, so that it should come sooner; false in a
-   *     message of an older node
    */
   public record Keep(
       @JsonProperty("c") ConversationId id,
       @JsonProperty("n") long nr,
       @JsonProperty("m") List<MemberCursors> members,
-      @JsonProperty("w") boolean awaited,
       @JsonProperty("r") ActorRef<Reply> replyTo)
       implements Command {}
 

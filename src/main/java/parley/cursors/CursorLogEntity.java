@@ -29,16 +29,12 @@ import parley.telemetry.Telemetry;
 /**
  * The event-sourced behaviour of the cursor log. It gathers the cursors of many conversations and
  * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes, or {@link
- * #GATHER} or {@link #GATHER_AWAITED} has passed. What arrives during a write goes into the next
- * event.
+ * #GATHER} has passed. What arrives during a write goes into the next event.
  */
 final class CursorLogEntity
     extends EventSourcedBehavior<CursorLog.Command, CursorLogEvent, CursorLogState> {
   /** How long cursors are gathered. A member sees another's cursor move this much later. */
-  static final Duration GATHER = Duration.ofSeconds(2);
-
-  /** The same if a caller waits for the answer: a read by HTTP. */
-  static final Duration GATHER_AWAITED = Duration.ofMillis(100);
+  static final Duration GATHER = Duration.ofSeconds(1);
 
   /** The approximate size of an event that is written at once: DynamoDB bills by the kilobyte. */
   static final int FULL_BYTES = 800;
@@ -78,9 +74,6 @@ final class CursorLogEntity
   private final List<Caller> callers = new ArrayList<>();
   private int bytes;
   private boolean flushAsked;
-
-  /** Whether the next flush is scheduled for a caller that waits. */
-  private boolean flushAwaited;
 
   /**
    * Whether this incarnation has written. Before that it cannot know whether another node, which
@@ -232,9 +225,6 @@ final class CursorLogEntity
     }
     if (bytes >= FULL_BYTES) {
       flushNext();
-    } else if (keep.awaited() && !flushAwaited && GATHER_AWAITED.compareTo(gather) < 0) {
-      flushAwaited = true;
-      timers.startSingleTimer(Message.FLUSH, GATHER_AWAITED);
     } else if (callers.size() == 1) {
       timers.startSingleTimer(Message.FLUSH, gather);
     }
@@ -252,7 +242,6 @@ final class CursorLogEntity
 
   private Effect<CursorLogEvent, CursorLogState> flush() {
     flushAsked = false;
-    flushAwaited = false;
     timers.cancel(Message.FLUSH);
     if (callers.isEmpty()) {
       return Effect().none();

@@ -165,7 +165,7 @@ public final class TwoNodes implements AutoCloseable {
   static void kill(ActorSystem<Void> victim, ActorSystem<Void> survivor) {
     var address = Cluster.get(victim).selfMember().address();
     victim.terminate();
-    join(victim.getWhenTerminated());
+    awaitEnd(victim);
     Cluster.get(survivor).manager().tell(new Down(address));
   }
 
@@ -173,8 +173,27 @@ public final class TwoNodes implements AutoCloseable {
   public void close() {
     edge.terminate();
     entities.terminate();
-    join(edge.getWhenTerminated());
-    join(entities.getWhenTerminated());
+    awaitEnd(edge);
+    awaitEnd(entities);
     store.close();
+  }
+
+  /**
+   * Waits until an actor system has ended, or has ended but for its connections: Artery over TLS
+   * may never report that those are closed ({@code StopWatchdog}).
+   */
+  private static void awaitEnd(ActorSystem<Void> system) {
+    try {
+      system.getWhenTerminated().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    } catch (ExecutionException e) {
+      throw new AssertionError(e);
+    } catch (TimeoutException e) {
+      if (!Cluster.get(system).isTerminated()) {
+        throw new AssertionError("the node does not stop", e);
+      }
+    }
   }
 }

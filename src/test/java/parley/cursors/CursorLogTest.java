@@ -63,15 +63,10 @@ class CursorLogTest {
   }
 
   private CursorLog.Keep keep(int conversation, long nr, long read) {
-    return keep(conversation, nr, read, false);
-  }
-
-  private CursorLog.Keep keep(int conversation, long nr, long read, boolean awaited) {
     return new CursorLog.Keep(
         id(conversation),
         nr,
         List.of(new MemberCursors(BOB, read, read, 0, read)),
-        awaited,
         replies.getRef());
   }
 
@@ -112,16 +107,6 @@ class CursorLogTest {
   }
 
   @Test
-  void whoeverWaitsForTheAnswerIsAnsweredSoonerAndTheOthersWithIt() {
-    ActorRef<CursorLog.Command> log = start(NEVER);
-    log.tell(keep(1, 1, 7));
-    log.tell(keep(2, 2, 7, true));
-    assertThat(replies.receiveSeveralMessages(2, LONG))
-        .containsExactly(new CursorLog.Kept(1), new CursorLog.Kept(2));
-    assertThat(events()).hasSize(1);
-  }
-
-  @Test
   void repeatedCursorsOfAMemberTakeNoMoreRoom() {
     ActorRef<CursorLog.Command> log = start(NEVER);
     int some = CursorLogEntity.FULL_BYTES / 50 + 1;
@@ -129,11 +114,11 @@ class CursorLogTest {
       log.tell(keep(1, i, i));
     }
     assertThat(find(log, 1)).isEmpty();
-    log.tell(keep(1, some + 1, some + 1, true));
-    assertThat(replies.receiveSeveralMessages(some + 1, LONG)).hasSize(some + 1);
-    assertThat(events()).singleElement().satisfies(event -> assertThat(event.kept()).hasSize(1));
-    assertThat(find(log, 1))
-        .containsExactly(new MemberCursors(BOB, some + 1, some + 1, 0, some + 1));
+    // Nothing was written: the event is not full, and its time has not come.
+    assertThat(events()).isEmpty();
+    log.tell(CursorLogEntity.stop());
+    assertThat(replies.receiveSeveralMessages(some, LONG))
+        .allMatch(CursorLog.NotKept.class::isInstance);
   }
 
   @Test

@@ -39,7 +39,7 @@ final class CostRun {
    */
   void asleep() {
     benchRun.crowd.settle();
-    benchRun.crowd.pass(Duration.ofSeconds(benchRun.options.number("asleep", 240)));
+    benchRun.crowd.pass(Duration.ofSeconds(benchRun.options.number("asleep", 420)));
   }
 
   /** From now on it counts, also the messages that are acknowledged to their senders. */
