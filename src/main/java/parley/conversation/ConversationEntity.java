@@ -359,9 +359,11 @@ public final class ConversationEntity
     return switch (message) {
       case User.Dispatched done -> {
         ConversationLive live = to.live();
-        live.dispatch.acknowledged(done.userId(), done.seq(), done.version(), live.now());
-        if (done.restarted() && !live.cursorKeeper.isEmpty()) {
-          live.dispatch.sendRow(done.userId(), live.now());
+        if (done.restarted()) {
+          live.dispatch.restarted(done.userId(), done.seq(), done.version(), live.now());
+          live.startTick();
+        } else {
+          live.dispatch.acknowledged(done.userId(), done.seq(), done.version(), live.now());
         }
         yield Effect().none();
       }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.jspecify.annotations.Nullable;
@@ -273,7 +274,12 @@ final class CursorKeeper {
    * @param stored what the event holds: the furthest cursors of each member
    * @param news what members are told after that
    */
-  record Taken(List<CursorMove> stored, CursorMoves.Ready news) {}
+  record Taken(List<CursorMove> stored, CursorMoves.Ready news) {
+    /** The members whose cursors the event holds. */
+    Set<UserId> owners() {
+      return stored.stream().map(CursorMove::userId).collect(Collectors.toUnmodifiableSet());
+    }
+  }
 
   /**
    * The further cursors of two moves. The later one counts the unread entries of its read cursor.

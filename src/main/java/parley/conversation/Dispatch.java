@@ -4,8 +4,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.Limits;
@@ -98,6 +100,17 @@ final class Dispatch {
 
   /** Sends persisted entries and cursor moves to the users whom they concern. */
   void persisted(List<Entry> entries, List<ConversationEvent.CursorMove> moves, long now) {
+    persisted(entries, moves, Set.of(), now);
+  }
+
+  /**
+   * Sends persisted entries and cursor moves to the users whom they concern.
+   *
+   * @param rowsOf members whose cursors have become part of the version. They were told before, but
+   *     a user acknowledges versions only, so a lost message would not be noticed
+   */
+  void persisted(
+      List<Entry> entries, List<ConversationEvent.CursorMove> moves, Set<UserId> rowsOf, long now) {
     cursorMinimums = CursorMinimums.of(state);
     List<Delivery.Receipt> receipts = new ArrayList<>(moves.size());
     for (ConversationEvent.CursorMove move : moves) {
@@ -114,8 +127,10 @@ final class Dispatch {
         deliver(member.userId(), member.joinedSeq(), entries, shown, now);
       }
     } else {
-      for (Delivery.Receipt receipt : receipts) {
-        Member member = state.member(receipt.userId());
+      Set<UserId> owners = new LinkedHashSet<>(rowsOf);
+      receipts.forEach(receipt -> owners.add(receipt.userId()));
+      for (UserId owner : owners) {
+        Member member = state.member(owner);
         if (member != null) {
           deliver(member.userId(), member.joinedSeq(), entries, shown, now);
         }
@@ -274,19 +289,42 @@ final class Dispatch {
 
   /** A user has everything up to {@code seq} in its own journal, and a row of that version. */
   void acknowledged(UserId user, long seq, long version, long now) {
+    MemberPosition position = knownPosition(user);
+    if (position != null) {
+      acknowledged(user, position, seq, version, false, now);
+    }
+  }
+
+  /**
+   * A user has started again, and its journal holds this much. It has lost everything after that,
+   * also cursors that are no version of their own. It gets its row in any case, and the cursors of
+   * all members: it waits for them before it shows its inbox.
+   */
+  void restarted(UserId user, long seq, long version, long now) {
+    MemberPosition position = knownPosition(user);
+    if (position == null && state.member(user) != null) {
+      sendRow(user, now);
+    } else if (position != null && position.mayAnswerRestart(now)) {
+      position.resendCursors = true;
+      acknowledged(user, position, seq, version, true, now);
+    }
+  }
+
+  private @Nullable MemberPosition knownPosition(UserId user) {
     if (rowFor(user) == null) {
       // The user left so long ago that the conversation no longer knows it as a former member.
       positions.remove(user);
     }
-    MemberPosition position = positions.get(user);
-    if (position == null) {
-      return;
-    }
+    return positions.get(user);
+  }
+
+  private void acknowledged(
+      UserId user, MemberPosition position, long seq, long version, boolean restarted, long now) {
     boolean knowsNothing = version == 0 && seq < position.ackedSeq;
     boolean nothingNew = seq <= position.ackedSeq && version <= position.ackedVersion;
     boolean lost = position.lostHeld(seq, version);
-    boolean lacks = knowsNothing || lost || (nothingNew && seq < position.sentSeq);
-    if (lacks && !position.resendAllowed) {
+    boolean lacks = knowsNothing || lost || ((nothingNew || restarted) && seq < position.sentSeq);
+    if (lacks && !position.resendAllowed && !restarted) {
       // An earlier answer of this kind was followed already. The timer repeats the entries.
       return;
     }
@@ -314,7 +352,7 @@ final class Dispatch {
       positions.remove(user);
     } else {
       sendNext(user, position, now);
-      if (lost && !position.loading && position.sentSeq == position.ackedSeq) {
+      if ((lost || restarted) && !position.loading && position.sentSeq == position.ackedSeq) {
         send(user, position, List.of(), List.of(), now);
       }
     }

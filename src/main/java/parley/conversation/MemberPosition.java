@@ -1,10 +1,15 @@
 package parley.conversation;
 
+import java.time.Duration;
+
 /**
  * The position of one member or recent former member: which entries and which versions of the inbox
  * row were sent and acknowledged.
  */
 final class MemberPosition {
+  /** The shortest pause between two answers to a user that starts again. */
+  private static final Duration RESTART_ANSWER_PAUSE = Duration.ofMillis(500);
+
   long ackedSeq;
   long ackedVersion;
   long sentSeq;
@@ -39,6 +44,9 @@ final class MemberPosition {
    * cursors of all members.
    */
   boolean resendCursors;
+
+  /** When the user was last answered after it had started again, epoch milliseconds. */
+  private long restartAnsweredAt = Long.MIN_VALUE;
 
   MemberPosition(long acked) {
     this.ackedSeq = acked;
@@ -98,6 +106,21 @@ final class MemberPosition {
    */
   boolean lostHeld(long seq, long version) {
     return seq < heldSeq || version < heldVersion;
+  }
+
+  /**
+   * Whether a user that has started again is answered at once: not twice in a second, so that a
+   * user which always fails in the same message does not get it without a pause.
+   */
+  boolean mayAnswerRestart(long now) {
+    boolean may =
+        restartAnsweredAt == Long.MIN_VALUE
+            || now < restartAnsweredAt
+            || now - restartAnsweredAt >= RESTART_ANSWER_PAUSE.toMillis();
+    if (may) {
+      restartAnsweredAt = now;
+    }
+    return may;
   }
 
   void forgetHeld() {

@@ -2,6 +2,7 @@ package parley.conversation;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
@@ -24,9 +25,18 @@ final class PendingWrites {
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
 
-  /** An event that is being persisted, with the callers that wait for it. */
+  /**
+   * An event that is being persisted, with the callers that wait for it.
+   *
+   * @param moves the cursors that members are told after it
+   * @param storedFor the members whose cursors the event holds
+   */
   record Write(
-      ConversationEvent event, EntryBatch batch, CursorMoves.Ready moves, long sinceNanos) {}
+      ConversationEvent event,
+      EntryBatch batch,
+      CursorMoves.Ready moves,
+      Set<UserId> storedFor,
+      long sinceNanos) {}
 
   PendingWrites(
       ConversationEnvironment environment,
@@ -148,7 +158,7 @@ final class PendingWrites {
                 entryBatch.entries(),
                 moves.stored().isEmpty() ? null : moves.stored(),
                 dispatch.acknowledgedByAll());
-    Write write = new Write(event, entryBatch, moves.news(), System.nanoTime());
+    Write write = new Write(event, entryBatch, moves.news(), moves.owners(), System.nanoTime());
     entryBatch = new EntryBatch();
     inFlight = write;
     return write;
@@ -166,7 +176,8 @@ final class PendingWrites {
         cursors.deleted(delete);
       }
     }
-    dispatch.persisted(entries, write.moves().moves(), environment.clock().millis());
+    dispatch.persisted(
+        entries, write.moves().moves(), write.storedFor(), environment.clock().millis());
     write.batch().written();
     write.moves().done();
   }

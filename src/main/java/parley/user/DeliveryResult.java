@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
+import parley.model.ConversationType;
 import parley.model.Entry;
 import parley.model.InboxRow;
 import parley.model.LastMessage;
@@ -176,6 +177,7 @@ sealed interface DeliveryResult {
             && (!was.name().equals(visibleRow.name())
                 || !Objects.equals(was.avatarUrl(), visibleRow.avatarUrl())
                 || was.read() != visibleRow.read()
+                || missedReceipts(was, visibleRow, message)
                 || (entries.isEmpty()
                     && (was.unread() != visibleRow.unread()
                         || !Objects.equals(was.lastMessage(), visibleRow.lastMessage()))));
@@ -186,6 +188,16 @@ sealed interface DeliveryResult {
             && conversationRow.lastSeq() >= conversationRow.leftSeq();
     InboxRow removed = over && !wasOver ? removedRow(conversationRow, message, head) : null;
     return new Applied(next, List.copyOf(entries), created, changed, removed, gap);
+  }
+
+  /**
+   * Whether the other person's cursors have moved and the message does not say so by receipts. The
+   * message that did was lost on its way to this user.
+   */
+  private static boolean missedReceipts(VisibleRow was, VisibleRow row, User.Deliver message) {
+    return row.type() == ConversationType.DIRECT
+        && message.receipts().isEmpty()
+        && (row.peerDelivered() > was.peerDelivered() || row.peerRead() > was.peerRead());
   }
 
   /**

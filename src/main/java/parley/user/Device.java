@@ -22,6 +22,8 @@ import parley.model.DeviceId;
  *     not claimed; {@link #RELEASED} if the claim ended with a login
  * @param signedOut the login of the device's last hello has ended: it gets no push until the next
  *     hello
+ * @param connected whether the device had a session when the journal last heard of it; false also
+ *     if an older version wrote that
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record Device(
@@ -34,7 +36,8 @@ record Device(
     long pushAt,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<String> logins,
     boolean signedOut,
-    long pushClaim) {
+    long pushClaim,
+    boolean connected) {
   /**
    * A {@code pushClaim}: the claim of the token ended with the device's login. The device claims
    * the token again at its next hello, unless another user owns it by then, and gets no push until
@@ -61,7 +64,7 @@ record Device(
       @Nullable String pushPlatform,
       @Nullable String pushToken,
       long pushAt) {
-    this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false, 0);
+    this(id, number, client, seenAt, pushPlatform, pushToken, pushAt, null, false, 0, false);
   }
 
   /**
@@ -100,15 +103,17 @@ record Device(
   }
 
   Device withPush(@Nullable String platform, @Nullable String token, long at, long claim) {
-    return new Device(id, number, client, seenAt, platform, token, at, logins, signedOut, claim);
+    return new Device(
+        id, number, client, seenAt, platform, token, at, logins, signedOut, claim, connected);
   }
 
   /**
    * A copy after a session of the device was alive.
    *
    * @param sid the session's login; null if it has none or none is known
+   * @param isConnected whether the session goes on
    */
-  Device seen(String newClient, long at, @Nullable String sid) {
+  Device seen(String newClient, long at, @Nullable String sid, boolean isConnected) {
     List<String> all = new ArrayList<>(allLogins());
     if (sid != null) {
       all.remove(sid);
@@ -125,7 +130,8 @@ record Device(
         pushAt,
         kept,
         false,
-        pushClaim);
+        pushClaim,
+        isConnected);
   }
 
   /** Whether the removal of the device ends this login. True for no login. */
@@ -147,7 +153,17 @@ record Device(
     boolean out = signedOut || all.getLast().equals(sid);
     List<String> rest = all.stream().filter(login -> !login.equals(sid)).toList();
     return new Device(
-        id, number, client, seenAt, pushPlatform, pushToken, pushAt, rest, out, pushClaim);
+        id,
+        number,
+        client,
+        seenAt,
+        pushPlatform,
+        pushToken,
+        pushAt,
+        rest,
+        out,
+        pushClaim,
+        connected);
   }
 
   @Override

@@ -12,7 +12,8 @@ import parley.model.DeviceView;
 
 /**
  * When the devices of a user were last here, with which login, and which of them may be about to
- * come back. In memory it is exact; the journal gets it about once a minute.
+ * come back. In memory it is exact. The journal gets it when a session begins or ends, and with
+ * events that are written anyway.
  */
 final class DeviceActivity {
   /** How far the last-seen time of a live device in the journal may lag, approximately. */
@@ -61,19 +62,23 @@ final class DeviceActivity {
     unsavedChanges.forgetDevice(device);
   }
 
-  /** Updates the last-seen time of live devices, in the journal once a minute. */
+  /** Updates the last-seen time of live devices, before an event is written. */
   void refreshLastSeen(UserState state, long now) {
     for (LiveSessions.LiveSession session : liveSessions.all()) {
       Device device = state.devices().get(session.device());
       if (device != null && device.seenAt() + LAST_SEEN_STEP_MILLIS < now) {
-        seen(session.device(), session.client(), now, session.sid());
+        seen(session.device(), session.client(), now, session.sid(), true);
       }
     }
   }
 
-  /** The device was alive at this time. */
-  void seen(DeviceId device, String client, long now, @Nullable String sid) {
-    unsavedChanges.seen(new UserEvent.DeviceSeen(device, client, now, sid));
+  /**
+   * The device was alive at this time.
+   *
+   * @param connected whether its session goes on
+   */
+  void seen(DeviceId device, String client, long now, @Nullable String sid, boolean connected) {
+    unsavedChanges.seen(new UserEvent.DeviceSeen(device, client, now, sid, connected));
     lastSeenAt = Math.max(lastSeenAt, now);
   }
 
@@ -148,6 +153,6 @@ final class DeviceActivity {
     boolean young = now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
     return young
         && !attachedBefore.contains(device.id())
-        && seenAt(device) + 2 * LAST_SEEN_STEP_MILLIS >= now;
+        && (device.connected() || seenAt(device) + 2 * LAST_SEEN_STEP_MILLIS >= now);
   }
 }

@@ -18,6 +18,9 @@ final class InboxHandler {
   }
 
   Effect<UserEvent, UserState> getInbox(User.GetInbox c) {
+    if (live.staleRows.mustWait(c)) {
+      return effects.none();
+    }
     InboxPage page = InboxPages.page(live.unsavedChanges.rows(), c.limit(), c.cursor());
     return effects.reply(
         c.replyTo(),
@@ -27,6 +30,9 @@ final class InboxHandler {
   }
 
   Effect<UserEvent, UserState> setRowFlags(UserState state, User.SetRowFlags c) {
+    if (live.staleRows.mustWait(c)) {
+      return effects.none();
+    }
     if (!(live.unsavedChanges.get(c.conversationId()) instanceof VisibleRow visibleRow)) {
       return effects.reply(c.replyTo(), new User.Refused(Refusal.notFound()));
     }

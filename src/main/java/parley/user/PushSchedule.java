@@ -35,6 +35,8 @@ import parley.push.Platform;
  *       that acknowledges other entries meanwhile (a long backlog) gets that time again from each
  *       acknowledgement, up to a minute in all.
  *   <li>A push from before this incarnation of the user waits for that time in any case.
+ *   <li>A push is sent only after the journal has it. Until shortly before it is due it may wait in
+ *       memory ({@link #saveBy}).
  *   <li>At most one push is pending for each device and conversation. It is about the newest entry
  *       and carries the unread count of the whole inbox. Further entries only update it.
  *   <li>After a push, the next one to the same device about the same conversation is due {@link
@@ -70,6 +72,9 @@ final class PushSchedule {
    * clock.
    */
   private static final long SKEW_MILLIS = Duration.ofMinutes(1).toMillis();
+
+  /** How long before it is due a push is written to the journal. */
+  private static final long SAVED_BEFORE_DUE_MILLIS = 500;
 
   private static final long LONGEST_STEP_MILLIS = Duration.ofMinutes(1).toMillis();
 
@@ -232,6 +237,9 @@ final class PushSchedule {
       UserPush.Need need = need(one, unsavedChanges.get(one.id()), devices.get(one.device()));
       if (need != UserPush.Need.WAITS) {
         remove(one.key());
+        if (state.outbox().get(one.key()) == null) {
+          dirty.remove(one.key()); // The journal never had it.
+        }
         spared++;
       }
     }
@@ -386,6 +394,29 @@ final class PushSchedule {
   /** Whether the journal has everything. */
   boolean isClean() {
     return dirty.isEmpty();
+  }
+
+  /**
+   * When the journal must have what is unsaved here, epoch milliseconds. A new push can wait until
+   * just before it is due, because most are acknowledged by then: the conversation delivers its
+   * entry again after a crash. Everything else is saved at once.
+   *
+   * @param durable the pushes in the journal
+   * @param somebody whether any device of the user is connected, or may be about to come back
+   * @return {@link Long#MAX_VALUE} if the journal has everything
+   */
+  long saveBy(PushOutbox durable, boolean somebody) {
+    long by = Long.MAX_VALUE;
+    for (PendingPush.Key key : dirty) {
+      PendingPush one = pending.get(key);
+      if (durable.get(key) != null) {
+        return Long.MIN_VALUE;
+      }
+      if (one != null) {
+        by = Math.min(by, due(one, somebody) - SAVED_BEFORE_DUE_MILLIS);
+      }
+    }
+    return by;
   }
 
   /** Whether the journal has the current version of this push. */

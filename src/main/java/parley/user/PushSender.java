@@ -122,7 +122,7 @@ final class PushSender {
         next = Math.min(next, send(state, one, now));
       }
     }
-    wake(next, now);
+    wakeAt(next, now);
   }
 
   /** Drops the pushes that are no longer needed; the next flush writes this to the journal. */
@@ -133,7 +133,12 @@ final class PushSender {
     }
   }
 
-  private void wake(long next, long now) {
+  /**
+   * Schedules the next call of {@link #sendDue} for this time at the latest.
+   *
+   * @param next epoch milliseconds; {@link Long#MAX_VALUE} for never
+   */
+  void wakeAt(long next, long now) {
     if (next == NEVER) {
       return;
     }

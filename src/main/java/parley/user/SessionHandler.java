@@ -88,7 +88,8 @@ final class SessionHandler {
     return UserEvent.Flushed.logins(
         dropped == null ? List.of() : List.of(new EndedLogin(dropped, live.now(), false)),
         List.of(
-            new UserEvent.DeviceSeen(hello.deviceId(), hello.client(), live.now(), hello.sid())));
+            new UserEvent.DeviceSeen(
+                hello.deviceId(), hello.client(), live.now(), hello.sid(), true)));
   }
 
   private void attach(UserState after, LiveSessions.Newcomer newcomer, @Nullable String dropped) {

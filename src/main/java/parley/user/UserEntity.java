@@ -59,6 +59,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       UserLive live,
       UserLifecycle lifecycle,
       ProfileHandler profile,
+      DeliveryHandler deliveries,
       SessionHandler sessions,
       InboxHandler inbox,
       PushHandler pushes) {}
@@ -185,6 +186,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             live,
             lifecycle,
             new ProfileHandler(live, Effect()),
+            new DeliveryHandler(live),
             new SessionHandler(live, Effect()),
             new InboxHandler(live, Effect()),
             new PushHandler(id, live, Effect(), lifecycle));
@@ -222,7 +224,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Typing c -> to.inbox().typing(c);
       case User.Acked c -> run(() -> live.acked(state, c, live.now()));
       case User.Spent c -> run(() -> live.messageAllowance.spent(c, live.now()));
-      case User.Deliver c -> run(() -> live.deliver(state, c, live.now()));
+      case User.Deliver c -> run(() -> to.deliveries().deliver(state, c, live.now()));
       case UserInternal c -> internal(to, state, c);
     };
   }
@@ -238,6 +240,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.SessionEnded c -> run(() -> live.sessionEnded(state, c, live.now()));
       case UserInternal.LoginTold c -> to.sessions().loginTold(state, c);
       case UserInternal.TellLogins c -> run(() -> live.loginEndNotices.tell(state));
+      case UserInternal.AskForRows c -> run(() -> live.staleRows.tick(state));
       case UserInternal.PushDue c -> run(() -> live.push(state, live.now()));
       case UserInternal.PushSent c -> to.pushes().pushSent(state, c);
       case UserInternal.LetterKept c -> to.pushes().letterKept(state, c);

@@ -211,18 +211,20 @@ sealed interface UserEvent extends Stored {
    * A device was alive.
    *
    * @param sid the login of its session; null if it has none
+   * @param connected whether it has a session; false also if an older version wrote the event
    */
   record DeviceSeen(
       DeviceId deviceId,
       String client,
       long at,
-      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid) {
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String sid,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean connected) {
     public DeviceSeen {
       client = client == null ? "" : client;
     }
 
     DeviceSeen(DeviceId deviceId, String client, long at) {
-      this(deviceId, client, at, null);
+      this(deviceId, client, at, null, false);
     }
   }
 }

@@ -17,6 +17,9 @@ non-sealed interface UserInternal extends User.Command, Local {
   /** Timer: notices to conversations may be due. */
   record Tell() implements UserInternal {}
 
+  /** Timer: ask conversations again for rows. */
+  record AskForRows() implements UserInternal {}
+
   /** Timer: a push may be due. */
   record PushDue() implements UserInternal {}
 

@@ -54,6 +54,7 @@ final class UserLifecycle {
    * Stop} is tried again.
    */
   Effect<UserEvent, UserState> stop(UserState state) {
+    live.staleRows.refuseAll();
     if (live.isClean()) {
       return effects.stop();
     }

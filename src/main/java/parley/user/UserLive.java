@@ -2,7 +2,7 @@ package parley.user;
 
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Comparator;
+import java.util.ArrayList;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -21,12 +21,6 @@ import parley.model.UserId;
  * durable.
  */
 final class UserLive {
-  /**
-   * The most conversations that a user asks for what it may have lost, those with the newest texts.
-   * All others repeat it by themselves later.
-   */
-  private static final int MAX_ASKED = 100;
-
   /** The most row changes that are repeated to a session that comes back. */
   private static final int MAX_RECENT_ROW_CHANGES = 200;
 
@@ -39,16 +33,17 @@ final class UserLive {
   final LoginEndNotices loginEndNotices;
   final TokenClaims tokens;
   final DeviceActivity activity;
+  final StaleRows staleRows;
   final ActorRef<User.Command> self;
 
-  private final UserId id;
+  final UserId id;
   private final UserSettings settings;
-  private final User.Conversations conversations;
+  final User.Conversations conversations;
   private final TimerScheduler<User.Command> timers;
   private final InstantSource clock;
-  private final ConversationNotices conversationNotices;
-  private final DeviceBacklog backlog;
-  private final FlushSchedule flushSchedule;
+  final ConversationNotices conversationNotices;
+  final DeviceBacklog backlog;
+  final FlushSchedule flushSchedule;
 
   /**
    * The row changes that were sent last, for sessions that did not receive them. It holds only news
@@ -85,6 +80,7 @@ final class UserLive {
     this.activity = new DeviceActivity(unsavedChanges, liveSessions, now, state.lastSeenAt());
     this.backlog = new DeviceBacklog(id, unsavedChanges);
     this.flushSchedule = new FlushSchedule(settings, timers, self);
+    this.staleRows = new StaleRows(id, conversations, timers, self);
     this.pushSchedule =
         new PushSchedule(
             id, pushDependencies.settings(), pushDependencies.platforms(), state.outbox(), now);
@@ -99,28 +95,12 @@ final class UserLive {
     loginEndNotices.tell(state);
     tokens.sendDue(state);
     push(state, now());
-    askForWhatWaited(now());
+    if (settings.mayWait()) {
+      staleRows.ask(state, now());
+    }
     if (!state.announced()) {
       announce(state, now());
     }
-  }
-
-  /**
-   * Tells the conversations that were busy lately what the journal holds, so that they send at once
-   * what the user held in memory only.
-   */
-  private void askForWhatWaited(long now) {
-    if (!settings.mayWait()) {
-      return;
-    }
-    unsavedChanges.rows().stream()
-        .filter(row -> FlushSchedule.mayHaveWaited(row, now))
-        .sorted(Comparator.comparingLong(VisibleRow::orderAt).reversed())
-        .limit(MAX_ASKED)
-        .forEach(
-            row ->
-                conversations.tell(
-                    row.id(), new User.Dispatched(id, row.lastSeq(), row.version(), true)));
   }
 
   /** The present time, epoch milliseconds. */
@@ -129,93 +109,6 @@ final class UserLive {
   }
 
   // ---- conversations
-
-  /** Handles the news of a conversation. */
-  void deliver(UserState state, User.Deliver message, long now) {
-    ConversationId conversation = message.conversationId();
-    conversationNotices.confirmProfile(conversation);
-    ConversationRow conversationRow = unsavedChanges.get(conversation);
-    DeviceCursors ahead = backlog.early(conversation);
-    boolean forgets = state.forgotten() || unsavedChanges.hasDropped();
-    switch (DeliveryResult.of(conversationRow, message, state.deviceNumbers(), ahead, forgets)) {
-      case DeliveryResult.NothingToKeep quiet ->
-          conversations.tell(conversation, new User.Dispatched(id, quiet.seq(), message.version()));
-      case DeliveryResult.EntriesMissing missing -> {
-        if (conversationRow == null) {
-          conversations.tell(conversation, new User.Dispatched(id, missing.seq(), 0));
-        } else {
-          acknowledge(state, conversation);
-        }
-      }
-      case DeliveryResult.Duplicate k -> acknowledge(state, conversation);
-      case DeliveryResult.Applied taken -> take(state, taken, now);
-    }
-    boolean current = conversationRow == null || message.version() >= conversationRow.version();
-    if (current
-        && !message.receipts().isEmpty()
-        && unsavedChanges.get(conversation) instanceof VisibleRow) {
-      liveSessions.tellAll(new Delivery.Receipts(conversation, message.receipts()));
-    }
-    scheduleNotices(state, now);
-  }
-
-  private void take(UserState state, DeliveryResult.Applied taken, long now) {
-    ConversationRow conversationRow = taken.row();
-    ConversationId conversation = conversationRow.id();
-    DeviceCursors ahead = backlog.takeEarly(conversation);
-    if (ahead != null) {
-      for (long device : state.deviceNumbers()) {
-        long acked = ahead.acked(device, 0);
-        if (acked > conversationRow.delivered()) {
-          conversationRow = conversationRow.withCursors(conversationRow.cursors(), acked);
-        }
-      }
-    }
-    boolean lags = !conversationRow.cursors().isEmpty();
-    if (!taken.entries().isEmpty() || !lags) {
-      conversationRow =
-          conversationRow.withAges(
-              lags
-                  ? BacklogAges.moved(conversationRow.ages(), now, conversationRow.lastSeq())
-                  : null);
-    }
-    unsavedChanges.put(conversationRow);
-    unsavedChanges.acknowledgeLater(conversation);
-    pushSender.countUnplanned(pushSchedule.planFor(state, conversationRow, taken.entries(), now));
-    boolean mayWait = pushSchedule.isClean() && flushSchedule.mayWait(state, taken, now);
-    flushSchedule.changed(taken.entries().size(), mayWait);
-    if (mayWait) {
-      conversations.tell(
-          conversation, new User.Holding(id, conversationRow.lastSeq(), conversationRow.version()));
-    }
-    if (taken.gap() != null) {
-      liveSessions.tellAll(taken.gap());
-    }
-    boolean inInbox = unsavedChanges.get(conversation) instanceof VisibleRow;
-    if (taken.created() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
-      rowChanged(visibleRow.toInboxRow());
-    }
-    if (!taken.entries().isEmpty()) {
-      liveSessions.tellAll(new Delivery.Entries(conversation, taken.entries()));
-    }
-    if (taken.changed() && inInbox && conversationRow instanceof VisibleRow visibleRow) {
-      rowChanged(visibleRow.toInboxRow());
-    }
-    if (taken.removed() != null) {
-      rowChanged(taken.removed());
-    }
-    if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
-      conversationNotices.cancelDelivered(conversation);
-    } else if (ahead != null || !conversationNotices.isDeliveredPending(conversation)) {
-      // Also repeats a notice that a crash has prevented.
-      conversationNotices.delivered(conversation, now);
-    }
-    if (taken.created() && inInbox && state.revision() > 0) {
-      // The conversation may have copied the old name before the user had a row to send the new
-      // name to.
-      conversationNotices.announceProfile(conversationRow, now);
-    }
-  }
 
   /** Sends a row change to every session, and keeps it for those that come back later. */
   void rowChanged(InboxRow row) {
@@ -227,15 +120,39 @@ final class UserLive {
   /**
    * Tells the conversation how much of it the journal holds, as soon as nothing of it is unsaved.
    */
-  private void acknowledge(UserState state, ConversationId conversation) {
+  void acknowledge(UserState state, ConversationId conversation) {
     ConversationRow held = unsavedChanges.get(conversation);
     if (unsavedChanges.isDirty(conversation)) {
       unsavedChanges.acknowledgeLater(conversation);
       if (flushSchedule.isWaiting() && held != null) {
-        conversations.tell(conversation, new User.Holding(id, held.lastSeq(), held.version()));
+        sayHolding(state, held);
       }
     } else {
       dispatched(state, conversation);
+    }
+  }
+
+  /**
+   * Tells the conversation that it need not repeat what waits in memory. Not while a push waits for
+   * the journal too: a conversation that repeats starts this user again after a crash, even if no
+   * device comes back.
+   */
+  void sayHolding(UserState state, ConversationRow row) {
+    if (pushSchedule.isClean() && pushSender.isCrashSafe(state)) {
+      conversations.tell(row.id(), new User.Holding(id, row.lastSeq(), row.version()));
+    }
+  }
+
+  /** When the journal must have the pending pushes, epoch milliseconds. */
+  long pushesSavedBy(UserState state, long now) {
+    return pushSchedule.isClean()
+        ? Long.MAX_VALUE
+        : pushSchedule.saveBy(state.outbox(), activity.anyConnected(state, now));
+  }
+
+  void sweepPushes(UserState state, long now) {
+    if (!pushSchedule.isEmpty()) {
+      pushSender.sweep(state, now);
     }
   }
 
@@ -277,8 +194,11 @@ final class UserLive {
    */
   void push(UserState state, long now) {
     pushSender.sendDue(state, activity.anyConnected(state, now), now);
-    if (!pushSchedule.isClean()) {
+    long savedBy = pushesSavedBy(state, now);
+    if (savedBy <= now) {
       flushSchedule.soon();
+    } else {
+      pushSender.wakeAt(savedBy, now);
     }
     if (pushSender.runIfCrashSafe(state)) {
       unsavedChanges.readyForAck().forEach(conversation -> settle(state, conversation));
@@ -369,7 +289,7 @@ final class UserLive {
     liveSessions.attach(newcomer, state.devices().keySet());
     activity.attached(attach.deviceId(), state.devices().keySet());
     pushSchedule.signOfLife(device.number(), now);
-    activity.seen(attach.deviceId(), attach.client(), now, attach.sid());
+    activity.seen(attach.deviceId(), attach.client(), now, attach.sid(), true);
     flushSchedule.soon();
     attached(attach, backlog.lagging(device.number(), now));
     if (attach.resume()) {
@@ -402,7 +322,7 @@ final class UserLive {
     if (session == null) {
       return;
     }
-    activity.seen(session.device(), session.client(), now, session.sid());
+    activity.seen(session.device(), session.client(), now, session.sid(), false);
     flushSchedule.soon();
     updatePresence(now);
     Device device = state.devices().get(session.device());
@@ -451,32 +371,54 @@ final class UserLive {
     if (liveSessions.of(message.deviceId()) != null) {
       pushSchedule.signOfLife(device.number(), now);
     }
+    List<ConversationId> moved = new ArrayList<>();
     for (User.Ack ack : message.acks()) {
       ConversationRow conversationRow = unsavedChanges.get(ack.conversationId());
       if (conversationRow == null) {
         backlog.ackedEarly(ack, device.number());
-      } else {
-        acked(conversationRow, ack, device.number(), now);
+      } else if (acked(conversationRow, ack, device.number(), now)) {
+        moved.add(ack.conversationId());
       }
+    }
+    if (!moved.isEmpty()) {
+      cursorsMoved(state, moved, now);
     }
     scheduleNotices(state, now);
   }
 
-  private void acked(ConversationRow conversationRow, User.Ack ack, long device, long now) {
+  /**
+   * Cursors of a device have moved. They can wait, unless the journal has a push that the device no
+   * longer needs.
+   */
+  private void cursorsMoved(UserState state, List<ConversationId> moved, long now) {
+    boolean pushWaited = !pushSchedule.isClean();
+    sweepPushes(state, now);
+    flushSchedule.changed(0, settings.mayWait() && pushesSavedBy(state, now) > now);
+    if (pushWaited && flushSchedule.isWaiting()) {
+      for (ConversationId conversation : moved) {
+        ConversationRow row = unsavedChanges.get(conversation);
+        if (row != null && unsavedChanges.isDirty(conversation)) {
+          sayHolding(state, row);
+        }
+      }
+    }
+  }
+
+  /** Returns whether the acknowledgement moves the cursor of the device. */
+  private boolean acked(ConversationRow conversationRow, User.Ack ack, long device, long now) {
     long seq = Math.min(ack.seq(), Math.max(conversationRow.lastSeq(), ack.proven()));
     if (seq <= conversationRow.cursors().acked(device, conversationRow.lastSeq())) {
-      return;
+      return false;
     }
     boolean further = seq > conversationRow.delivered() && conversationRow.leftSeq() == 0;
     unsavedChanges.putCursors(
         conversationRow.withCursors(
             conversationRow.cursors().with(device, seq, conversationRow.lastSeq()),
             Math.max(conversationRow.delivered(), seq)));
-    // A push that the device no longer needs is taken out of the journal soon.
-    flushSchedule.changed(0, settings.mayWait() && pushSchedule.isClean());
     if (further) {
       conversationNotices.delivered(conversationRow.id(), now);
     }
+    return true;
   }
 
   /** Whether the user can leave memory. */

@@ -238,8 +238,9 @@ final class UserState {
                 old == null ? 0 : old.pushAt(),
                 old == null ? null : old.logins(),
                 false,
-                old == null ? 0 : old.pushClaim())
-            .seen(e.client(), e.at(), e.sid()));
+                old == null ? 0 : old.pushClaim(),
+                true)
+            .seen(e.client(), e.at(), e.sid(), true));
     recordReleases(before, 0);
     dropUnpushable();
     nextDevice = e.number() + 1;
@@ -262,7 +263,8 @@ final class UserState {
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
-          seen.deviceId(), (d, device) -> device.seen(seen.client(), seen.at(), seen.sid()));
+          seen.deviceId(),
+          (d, device) -> device.seen(seen.client(), seen.at(), seen.sid(), seen.connected()));
       lastSeenAt = Math.max(lastSeenAt, seen.at());
     }
     e.released().forEach(this::release);

@@ -338,6 +338,39 @@ class CursorKeeperTest {
     assertThat(harness.last(ANN).version()).isEqualTo(version);
   }
 
+  /** The user waits for this answer before it shows its inbox. */
+  @Test
+  void aUserThatHasStartedAgainIsAnsweredAlsoWithoutNews() {
+    harness.read(BOB, 3);
+    harness.text(BOB, "b1", "four");
+    await().until(() -> harness.last(ANN).header().lastSeq() == 4);
+    long version = harness.last(ANN).version();
+    int before = harness.deliveries(ANN).size();
+    harness.tell(new Conversation.FromUser(new User.Dispatched(ANN, 4, version, true)));
+    await().until(() -> harness.deliveries(ANN).size() > before);
+    assertThat(harness.last(ANN).entries()).isEmpty();
+    assertThat(harness.last(ANN).receipts())
+        .as("live sessions of the user may lack moves that were lost on the way")
+        .contains(new parley.user.Delivery.Receipt(BOB, 3, 3));
+  }
+
+  /** What the user has not confirmed as durable, it has lost. */
+  @Test
+  void aUserThatHasStartedAgainGetsUnconfirmedEntriesAtOnce() {
+    harness.voices.put(ANN, deliver -> List.of());
+    harness.text(BOB, "b1", "four");
+    await().until(() -> harness.last(ANN).header().lastSeq() == 4);
+    int before = harness.deliveries(ANN).size();
+    harness.tell(new Conversation.FromUser(new User.Dispatched(ANN, 3, 3, true)));
+    await()
+        .atMost(Dispatch.FIRST_PAUSE.dividedBy(2))
+        .until(
+            () ->
+                harness.deliveries(ANN).stream()
+                    .skip(before)
+                    .anyMatch(deliver -> deliver.entries().size() == 1));
+  }
+
   @Test
   void aStopWritesWhatOnlyTheLogHas() {
     harness.read(BOB, 3);
@@ -375,6 +408,27 @@ class CursorKeeperTest {
       }
       await().until(() -> written(group).size() == members.size());
       assertThat(written(group)).contains(new CursorMove(members.getFirst(), 2, 2, 1));
+    }
+  }
+
+  /** In a group this large only the owner of a cursor is told of it. */
+  @Test
+  void theOwnerIsToldAgainWhenItsCursorBecomesAVersion() {
+    List<UserId> members = members(parley.model.Limits.RECEIPT_MEMBERS + 1);
+    try (ConversationHarness group = new ConversationHarness(ConversationId.group("6"))) {
+      writeAfter(group, Duration.ofSeconds(2));
+      group.cursorLog(log);
+      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
+      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
+      group.text(ANN, "a1", "one");
+      UserId reader = members.getFirst();
+      group.read(reader, 2);
+      await().until(() -> group.last(reader).member().read() == 2);
+      long version = group.last(reader).version();
+      assertThat(written(group)).isEmpty();
+      await().until(() -> group.last(reader).version() > version);
+      assertThat(group.last(reader).member().read()).isEqualTo(2);
+      assertThat(group.last(members.getLast()).version()).isEqualTo(version);
     }
   }
 

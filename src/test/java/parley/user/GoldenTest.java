@@ -178,7 +178,11 @@ class GoldenTest {
         "flushed_logins",
         UserEvent.Flushed.logins(
             List.of(new EndedLogin("sid-1", 1_000, true), new EndedLogin("sid-2", 2_000, false)),
-            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 900, "sid-1"))));
+            List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 900, "sid-1", false))));
+    all.put(
+        "flushed_connected",
+        UserEvent.Flushed.logins(
+            List.of(), List.of(new UserEvent.DeviceSeen(PHONE, "web/1", 900, "sid-1", true))));
     all.put("push_token_set", new UserEvent.PushTokenSet(PHONE, "apns", "token", 0));
     all.put("push_token_set_at", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000));
     all.put("push_token_claimed", new UserEvent.PushTokenSet(PHONE, "apns", "token", 5_000, 3));
@@ -264,11 +268,36 @@ class GoldenTest {
             true,
             List.of(
                 new Device(
-                    PHONE, 3, "web/1", 2_000, "apns", "token", 5_000, List.of("sid-2"), true, 0)),
+                    PHONE,
+                    3,
+                    "web/1",
+                    2_000,
+                    "apns",
+                    "token",
+                    5_000,
+                    List.of("sid-2"),
+                    true,
+                    0,
+                    false)),
             null,
             null,
             null,
             List.of(new EndedLogin("sid-1", 1_000, true)),
+            null));
+    all.put(
+        "snapshot_connected",
+        new UserSnapshot(
+            new Profile(ALICE, "alice", "Alice", null),
+            3,
+            2,
+            4,
+            2_000,
+            true,
+            List.of(
+                new Device(
+                    PHONE, 3, "web/1", 2_000, null, null, 0, List.of("sid-2"), false, 0, true)),
+            null,
+            null,
             null));
     all.put("push_token_lost", new UserEvent.PushTokenSet(PHONE, null, null, 0, 4));
     all.put(
@@ -295,7 +324,8 @@ class GoldenTest {
                     5_000,
                     List.of(),
                     true,
-                    Device.RELEASED)),
+                    Device.RELEASED,
+                    false)),
             null,
             null,
             null,

@@ -146,4 +146,61 @@ class PushTimingTest {
     harness.pass(Duration.ofSeconds(30));
     assertThat(push.sent().seq()).isEqualTo(2);
   }
+
+  /** The conversation has the entry still, and gives it again after a crash. */
+  @Test
+  void pushThatIsAcknowledgedInTimeIsNeverWritten() {
+    push.restartWithWaitingChanges();
+    push.away(PHONE);
+    harness.attach(PHONE, "s2", false);
+    push.mail(Mail.of(CHAT, 1, 1));
+    push.ack(PHONE, "s2", CHAT, 1);
+    harness.flush();
+    harness.conversations.clear();
+    int events = harness.journal().size();
+    harness.tell(Mail.of(CHAT, 2, 2).deliver());
+    assertThat(push.held()).as("a conversation that repeats wakes the user").isEmpty();
+    push.ack(PHONE, "s2", CHAT, 2);
+    assertThat(push.held()).containsExactly(2L);
+    harness.pass(PATIENCE);
+    assertThat(harness.journal()).hasSize(events);
+    assertThat(harness.sends).isEmpty();
+  }
+
+  @Test
+  void pushIsWrittenJustBeforeItIsDueAndThenSent() {
+    push.restartWithWaitingChanges();
+    push.away(PHONE);
+    harness.attach(LAPTOP, "s1", false);
+    push.mail(Mail.of(CHAT, 1, 1));
+    push.ack(LAPTOP, "s1", CHAT, 1);
+    harness.tell(Mail.of(CHAT, 2, 2).deliver());
+    assertThat(harness.durable().outbox().all()).extracting(PendingPush::seq).containsExactly(1L);
+    harness.pass(PATIENCE);
+    harness.flush();
+    assertThat(push.sent().seq()).isEqualTo(2);
+  }
+
+  /** A device that was connected before a crash may be about to come back. */
+  @Test
+  void silentDeviceIsWaitedForAfterACrash() {
+    push.away(PHONE);
+    harness.attach(LAPTOP, "s1", false);
+    harness.flush();
+    harness.clock.advance(Duration.ofHours(3).toMillis());
+    harness.crash();
+    push.mail(Mail.of(CHAT, 1, 1));
+    assertThat(harness.sends).isEmpty();
+    harness.pass(PATIENCE);
+    assertThat(harness.sends).hasSize(1);
+  }
+
+  @Test
+  void deviceThatWasGoneIsNotWaitedForAfterACrash() {
+    push.away(PHONE);
+    harness.clock.advance(Duration.ofHours(3).toMillis());
+    harness.crash();
+    push.mail(Mail.of(CHAT, 1, 1));
+    assertThat(harness.sends).hasSize(1);
+  }
 }

@@ -68,6 +68,21 @@ final class UserPushHarness implements AutoCloseable {
     harness.tell(new User.Acked(device, session, List.of(new User.Ack(id, seq, 0))));
   }
 
+  /** The user starts again, and from now on changes of lively rows may wait in memory. */
+  void restartWithWaitingChanges() {
+    harness.changesMayWait();
+    harness.start();
+    harness.make();
+  }
+
+  /** How far conversations were told that the user has their entries in memory. */
+  List<Long> held() {
+    return List.copyOf(harness.conversations).stream()
+        .filter(sent -> sent.message() instanceof User.Holding)
+        .map(sent -> ((User.Holding) sent.message()).seq())
+        .toList();
+  }
+
   /** A push fails once, and waits for its next try. */
   void failedOnce() {
     away(PHONE);
