@@ -1,5 +1,6 @@
 package parley.conversation;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -67,6 +68,8 @@ public final class Conversation {
    * @param retryAfterMillis 0 if the author is within its rate. Otherwise the milliseconds until it
    *     may post again: then a known {@code clientMsgId} is answered, and anything else is {@code
    *     rate_limited}
+   * @param fromDevice whether a connected device of the author has sent it, so that the author has
+   *     it there; false also if a node of an older version asks
    */
   public record Post(
       @JsonProperty("a") UserId author,
@@ -74,16 +77,17 @@ public final class Conversation {
       @JsonProperty("i") EntryIntent intent,
       @JsonProperty("o") @Nullable UserId openWith,
       @JsonProperty("r") ActorRef<PostReply> replyTo,
-      @JsonProperty("w") long retryAfterMillis)
+      @JsonProperty("w") long retryAfterMillis,
+      @JsonProperty("v") @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean fromDevice)
       implements Command {
-    /** A post of an author within its rate. */
+    /** A post of an author within its rate, and without a device. */
     public Post(
         UserId author,
         String clientMsgId,
         EntryIntent intent,
         @Nullable UserId openWith,
         ActorRef<PostReply> replyTo) {
-      this(author, clientMsgId, intent, openWith, replyTo, 0);
+      this(author, clientMsgId, intent, openWith, replyTo, 0, false);
     }
   }
 

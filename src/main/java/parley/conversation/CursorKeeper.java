@@ -247,7 +247,35 @@ final class CursorKeeper {
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(untold.callers());
     callers.addAll(ready.callers());
     merge(news, all);
+    List<CursorMove> own = ownEntries(batch, all);
+    news.addAll(own);
+    merge(own, all);
     return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers));
+  }
+
+  /**
+   * Moves the delivered cursors of senders past the entries that their own devices have sent. A
+   * sender that lacks an entry before that gets it first, and acknowledges both.
+   *
+   * @param moves the moves that are written with these entries
+   */
+  private List<CursorMove> ownEntries(EntryBatch batch, Map<UserId, CursorMove> moves) {
+    Map<UserId, CursorMove> own = new LinkedHashMap<>();
+    for (Entry entry : batch.entries()) {
+      UserId sender = entry.senderId();
+      Member member = state.member(sender);
+      if (member == null || !batch.isSentByDevice(entry.seq())) {
+        continue;
+      }
+      CursorMove before = own.getOrDefault(sender, moves.get(sender));
+      if (before == null) {
+        before = new CursorMove(sender, member.delivered(), member.read(), member.unread());
+      }
+      if (Math.max(before.delivered(), member.delivered()) >= entry.seq() - 1) {
+        own.put(sender, new CursorMove(sender, entry.seq(), before.read(), before.unread()));
+      }
+    }
+    return List.copyOf(own.values());
   }
 
   private boolean mayWaitBehind(EntryBatch batch) {

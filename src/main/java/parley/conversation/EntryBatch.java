@@ -2,8 +2,10 @@ package parley.conversation;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
@@ -29,6 +31,7 @@ final class EntryBatch {
   private final List<Entry> entries = new ArrayList<>();
   private final List<Caller> waiting = new ArrayList<>();
   private final Map<String, Entry> byClientMsgId = new HashMap<>();
+  private final Set<Long> sentByDevices = new HashSet<>();
   private long bytes;
   private boolean closed;
 
@@ -69,8 +72,16 @@ final class EntryBatch {
     return entries.getLast();
   }
 
-  void add(Entry entry) {
+  /**
+   * Adds an entry.
+   *
+   * @param fromDevice whether a device of its sender has sent it
+   */
+  void add(Entry entry, boolean fromDevice) {
     entries.add(entry);
+    if (fromDevice) {
+      sentByDevices.add(entry.seq());
+    }
     bytes += EntrySize.storedBytes(entry);
     switch (entry.body()) {
       case EntryBody.Text text -> {}
@@ -109,6 +120,11 @@ final class EntryBatch {
             replyTo.tell(new Conversation.PostRefused(posted.clientMsgId(), refusal));
           }
         });
+  }
+
+  /** Whether a device of its sender has sent the entry of that seq. */
+  boolean isSentByDevice(long seq) {
+    return sentByDevices.contains(seq);
   }
 
   List<Entry> entries() {

@@ -77,7 +77,7 @@ final class PendingWrites {
 
   void add(Conversation.Post post, EntryBody entryBody) {
     Entry entry = entry(post.author(), post.clientMsgId(), entryBody);
-    entryBatch.add(entry);
+    entryBatch.add(entry, post.fromDevice());
     entryBatch.addCaller(post.replyTo(), posted(state, entry, false));
   }
 
@@ -92,7 +92,7 @@ final class PendingWrites {
 
   private void add(UserId actor, List<EntryBody> bodies, ActorRef<Conversation.ViewReply> replyTo) {
     for (EntryBody entryBody : bodies) {
-      entryBatch.add(entry(actor, null, entryBody));
+      entryBatch.add(entry(actor, null, entryBody), false);
     }
     entryBatch.addCaller(
         new EntryBatch.Caller() {

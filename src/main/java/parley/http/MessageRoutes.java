@@ -54,7 +54,8 @@ final class MessageRoutes {
         .post(
             id,
             replyTo ->
-                new Conversation.Post(me, post.clientMsgId(), post.intent(), to, replyTo, wait))
+                new Conversation.Post(
+                    me, post.clientMsgId(), post.intent(), to, replyTo, wait, false))
         .thenApply(
             reply -> {
               if (reply instanceof Conversation.Posted posted && posted.duplicate() && wait == 0) {

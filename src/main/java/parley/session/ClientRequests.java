@@ -130,14 +130,16 @@ final class ClientRequests {
           conversation,
           deps.settings().requestTimeout(),
           replyTo ->
-              new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, replyTo, wait),
+              new Conversation.Post(
+                  me, frame.clientMsgId(), frame.intent(), to, replyTo, wait, true),
           (reply, failure) ->
               reply == null
                   ? new SessionInternal.NoAction()
                   : new SessionInternal.PostAnswered(alone, reply));
     } else {
       var message =
-          new Conversation.Post(me, frame.clientMsgId(), frame.intent(), to, postReplies, wait);
+          new Conversation.Post(
+              me, frame.clientMsgId(), frame.intent(), to, postReplies, wait, true);
       conversation.tell(message);
       post.resend = () -> conversation.tell(message);
     }

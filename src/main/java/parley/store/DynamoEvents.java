@@ -20,8 +20,8 @@ import scala.jdk.javaapi.FutureConverters;
 
 /**
  * The plugin's read journal. It reads a range that begins with an event that exists page by page,
- * as far as its stream is asked for, and looks at no marks. Any other range is read the plugin's
- * way, with the last event of {@link HighestNumber}.
+ * as far as its stream is asked for, and looks at no marks. A range of one event needs no marks
+ * either. Any other range is read the plugin's way, with the last event of {@link HighestNumber}.
  */
 final class DynamoEvents extends DynamoDBReadJournal {
   private final EventPages pages;
@@ -38,16 +38,18 @@ final class DynamoEvents extends DynamoDBReadJournal {
   @Override
   public org.apache.pekko.stream.scaladsl.Source<EventEnvelope, NotUsed>
       currentEventsByPersistenceId(String persistenceId, long from, long to) {
-    if (from < 1 || to <= from) {
+    if (from < 1 || to < from) {
       return super.currentEventsByPersistenceId(persistenceId, from, to);
     }
     return Source.lazyCompletionStage(() -> pages.page(persistenceId, from, to))
         .flatMapConcat(
             first ->
-                first.rows().isEmpty() || EventPages.number(first.rows().getFirst()) != from
-                    ? pluginEvents(persistenceId, from, to)
-                    : pagesFrom(persistenceId, first, to)
-                        .flatMapConcat(rows -> events(persistenceId, rows)))
+                from == to && first.rows().isEmpty()
+                    ? Source.<EventEnvelope>empty()
+                    : first.rows().isEmpty() || EventPages.number(first.rows().getFirst()) != from
+                        ? pluginEvents(persistenceId, from, to)
+                        : pagesFrom(persistenceId, first, to)
+                            .flatMapConcat(rows -> events(persistenceId, rows)))
         .mapMaterializedValue(started -> NotUsed.getInstance())
         .asScala();
   }

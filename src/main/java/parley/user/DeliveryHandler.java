@@ -32,6 +32,10 @@ final class DeliveryHandler {
         }
       }
       case DeliveryResult.Duplicate k -> live.acknowledge(state, conversation);
+      case DeliveryResult.SameContents same -> {
+        live.unsavedChanges.putSame(same.row());
+        live.acknowledge(state, conversation);
+      }
       case DeliveryResult.Applied taken -> take(state, taken, now);
     }
     if (live.staleRows.isAsking(conversation) && hasAllOf(message)) {

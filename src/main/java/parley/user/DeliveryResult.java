@@ -40,6 +40,12 @@ sealed interface DeliveryResult {
   record Duplicate() implements DeliveryResult {}
 
   /**
+   * The message has a higher version of the row and the same contents. Nothing needs to be written:
+   * a user that starts again with the lower version is sent the row once more.
+   */
+  record SameContents(VisibleRow row) implements DeliveryResult {}
+
+  /**
    * The message was taken.
    *
    * @param row the new row
@@ -170,6 +176,12 @@ sealed interface DeliveryResult {
     ConversationRow next =
         next(
             conversationRow, newer, leftSeq, head, moved, forgottenTo, message, !entries.isEmpty());
+    if (next instanceof VisibleRow same
+        && conversationRow instanceof VisibleRow was
+        && gap == null
+        && same.equals(was.withVersion(same.version()))) {
+      return new SameContents(same);
+    }
     boolean created = next instanceof VisibleRow && !(conversationRow instanceof VisibleRow);
     boolean changed =
         conversationRow instanceof VisibleRow was

@@ -75,6 +75,13 @@ record Device(
     return pushToken != null && !signedOut && pushClaim != RELEASED;
   }
 
+  /**
+   * Whether a session of this client changes more than the time at which the device was last seen.
+   */
+  boolean isKnownOtherwise(String newClient) {
+    return signedOut || pushClaim == RELEASED || !client.equals(newClient);
+  }
+
   /** Whether the device has a claim on its token. */
   boolean claims() {
     return pushToken != null && pushClaim > 0;

@@ -59,6 +59,11 @@ final class UnsavedChanges {
     return conversationRows.hidden().values();
   }
 
+  /** Replaces a row of which only the version has changed. That alone is not written. */
+  void putSame(VisibleRow row) {
+    conversationRows.put(row);
+  }
+
   /** Replaces a row of which only the device cursors have changed. */
   void putCursors(ConversationRow conversationRow) {
     conversationRows.put(conversationRow);

@@ -157,7 +157,8 @@ final class UserLive {
   }
 
   private void dispatched(UserState state, ConversationId conversation) {
-    ConversationRow conversationRow = state.rows().get(conversation);
+    // Nothing of it is unsaved, so the journal has these contents, perhaps with a lower version.
+    ConversationRow conversationRow = unsavedChanges.get(conversation);
     if (conversationRow != null && !pushSender.isCrashSafe(state)) {
       unsavedChanges.acknowledgeLater(conversation);
     } else if (conversationRow != null) {
@@ -290,7 +291,9 @@ final class UserLive {
     activity.attached(attach.deviceId(), state.devices().keySet());
     pushSchedule.signOfLife(device.number(), now);
     activity.seen(attach.deviceId(), attach.client(), now, attach.sid(), true);
-    flushSchedule.soon();
+    // The journal must learn soon what somebody can see of the device, or needs for its pushes.
+    boolean news = device.isKnownOtherwise(attach.client());
+    flushSchedule.changed(0, settings.mayWait() && !news);
     attached(attach, backlog.lagging(device.number(), now));
     if (attach.resume()) {
       recentRowChanges.values().forEach(row -> liveSessions.tell(attach.deviceId(), row));
@@ -323,7 +326,7 @@ final class UserLive {
       return;
     }
     activity.seen(session.device(), session.client(), now, session.sid(), false);
-    flushSchedule.soon();
+    flushSchedule.changed(0, settings.mayWait());
     updatePresence(now);
     Device device = state.devices().get(session.device());
     if (device != null) {

@@ -109,6 +109,31 @@ record VisibleRow(
         forgottenTo);
   }
 
+  VisibleRow withVersion(long newVersion) {
+    return new VisibleRow(
+        id,
+        newVersion,
+        type,
+        name,
+        avatarUrl,
+        joinedSeq,
+        lastSeq,
+        lastMessage,
+        orderAt,
+        delivered,
+        told,
+        read,
+        unread,
+        peerDelivered,
+        peerRead,
+        muted,
+        pinned,
+        archived,
+        lag,
+        ages,
+        forgottenTo);
+  }
+
   VisibleRow withFlags(
       @Nullable Boolean newMuted, @Nullable Boolean newPinned, @Nullable Boolean newArchived) {
     return new VisibleRow(

@@ -1,6 +1,7 @@
 package parley.conversation;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static parley.conversation.ConversationHarness.ANN;
 import static parley.conversation.ConversationHarness.BOB;
 import static parley.conversation.ConversationHarness.CAT;
@@ -12,6 +13,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
+import parley.model.UserId;
+import parley.user.Delivery;
+import parley.user.User;
 
 /** Entries enter the log once, in order, and are answered only when they are durable. */
 class ConversationPostTest {
@@ -39,6 +43,40 @@ class ConversationPostTest {
       h.restart();
       assertThat(h.text(ANN, "c2", "two").seq()).isEqualTo(2);
     }
+  }
+
+  /** A device has what it sends, so nothing has to be acknowledged and written for that. */
+  @Test
+  void entryOfADeviceMovesTheDeliveredCursorOfItsSender() {
+    try (ConversationHarness h = ConversationHarness.direct()) {
+      h.opening(ANN, BOB, "c1");
+      fromDevice(h, ANN, "c2");
+      assertThat(h.last(ANN).member().delivered()).as("the first entry came without").isZero();
+      h.tell(new Conversation.FromUser(new User.Delivered(ANN, 2)));
+      await().until(() -> h.last(ANN).member().delivered() == 2);
+      fromDevice(h, ANN, "c3");
+      await().until(() -> h.last(ANN).member().delivered() == 3);
+      assertThat(h.last(BOB).receipts()).contains(new Delivery.Receipt(ANN, 3, 0));
+      assertThat(h.last(ANN).member().read()).isZero();
+      h.text(ANN, "c4", "by HTTP");
+      assertThat(h.last(ANN).member().delivered()).isEqualTo(3);
+      h.restart();
+      h.text(BOB, "c5", "x");
+      assertThat(h.last(ANN).member().delivered()).isEqualTo(3);
+    }
+  }
+
+  private static void fromDevice(ConversationHarness h, UserId author, String clientMsgId) {
+    h.tell(
+        new Conversation.Post(
+            author,
+            clientMsgId,
+            new EntryIntent.Text("x", null, List.of()),
+            null,
+            h.posts.getRef(),
+            0,
+            true));
+    h.posts.expectMessageClass(Conversation.Posted.class, Duration.ofSeconds(20));
   }
 
   @Test

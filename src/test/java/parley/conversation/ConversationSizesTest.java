@@ -132,13 +132,13 @@ class ConversationSizesTest {
         while (true) {
           Entry next = entry(entries.size() + 1L, user(), text(size, size == 1 ? 0 : 1));
           EntryBatch probe = new EntryBatch();
-          entries.forEach(probe::add);
-          probe.add(next);
+          entries.forEach(one -> probe.add(one, false));
+          probe.add(next, false);
           if (probe.full()) {
             break;
           }
           entries.add(next);
-          entryBatch.add(next);
+          entryBatch.add(next, false);
         }
         entries.add(entry(entries.size() + 1L, user(), last));
         assertThat(SIZES.of(new EntriesAppended(entries, cursors, SIZES.number())))

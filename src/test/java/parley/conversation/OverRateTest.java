@@ -25,7 +25,8 @@ class OverRateTest {
             new EntryIntent.Text("x", null, List.of()),
             openWith,
             h.posts.getRef(),
-            wait));
+            wait,
+            false));
     return h.posts.receiveMessage(Duration.ofSeconds(20));
   }
 

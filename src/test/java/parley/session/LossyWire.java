@@ -113,7 +113,13 @@ final class LossyWire {
             conversation.tell(
                 message instanceof Conversation.Post p
                     ? new Conversation.Post(
-                        p.author(), p.clientMsgId(), p.intent(), p.openWith(), way(p.replyTo()))
+                        p.author(),
+                        p.clientMsgId(),
+                        p.intent(),
+                        p.openWith(),
+                        way(p.replyTo()),
+                        p.retryAfterMillis(),
+                        p.fromDevice())
                     : message);
           }
           return Behaviors.same();

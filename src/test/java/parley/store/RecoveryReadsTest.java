@@ -69,6 +69,23 @@ class RecoveryReadsTest {
     assertThat(range(90, 120)).as("over its end").isEqualTo(List.of("Query", "Query"));
   }
 
+  /** How a conversation looks whether another node has written. */
+  @Test
+  void theCheckForANextEventIsOneQuery() {
+    fill(30);
+    asked.clear();
+    record();
+    assertThat(
+            notebooks
+                .events(id, 31, 31)
+                .runWith(Sink.seq(), notebooks.kit.system())
+                .toCompletableFuture()
+                .join())
+        .isEmpty();
+    assertThat(journalRequests()).isEqualTo(List.of("Query"));
+    assertThat(range(30, 30)).isEqualTo(List.of("Query"));
+  }
+
   private List<String> range(int from, int to) {
     asked.clear();
     record();

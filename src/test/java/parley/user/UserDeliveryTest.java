@@ -63,6 +63,22 @@ class UserDeliveryTest {
   }
 
   @Test
+  void versionWithTheSameContentsIsAcknowledgedWithoutAWrite() {
+    harness.make();
+    harness.tell(Mail.of(CHAT, 1, 2).deliver());
+    harness.flush();
+    harness.conversations.clear();
+    harness.tell(Mail.of(CHAT, 1, 2).version(9).deliver());
+    harness.tell(Mail.of(CHAT, 1, 2).version(9).deliver());
+    assertThat(harness.conversations)
+        .extracting(Sent::message)
+        .as("the second time too: the answer may have been lost")
+        .containsOnly(new User.Dispatched(ALICE, 2, 9))
+        .hasSize(2);
+    assertThat(harness.flush()).isEmpty();
+  }
+
+  @Test
   void userIsCreatedOnce() {
     harness.make();
     User.ProfileReply again = harness.ask(to -> new User.Ensure("other", "Other", to));
