@@ -182,9 +182,9 @@ public final class ConversationEntity
     handlers =
         new Handlers(
             live, writes, new ConversationQueries(live), new ReceiptHandler(live), lifecycle);
-    if (recovered.exists() && !recovered.isSettled() && live.cursorKeeper.mustAsk()) {
+    if (recovered.exists() && !recovered.isSettled() && live.cursorLogClient.mustAsk()) {
       awaitsCursors = true;
-      live.cursorKeeper.find();
+      live.cursorLogClient.find();
       live.timers.startTimerWithFixedDelay(
           ConversationLive.Timer.FIND_CURSORS,
           ConversationLive.Timer.FIND_CURSORS,
@@ -242,7 +242,7 @@ public final class ConversationEntity
         guard.handled(command);
         awaitsCursors = false;
         to.live().timers.cancel(ConversationLive.Timer.FIND_CURSORS);
-        List<MemberCursors> toCount = to.live().cursorKeeper.found(found.members());
+        List<MemberCursors> toCount = to.live().cursorLogClient.restore(found.members());
         to.lifecycle().recovered();
         toCount.forEach(to.receipts()::toldBefore);
         yield Effect().none().thenUnstashAll();
@@ -252,7 +252,7 @@ public final class ConversationEntity
           yield Effect().stash();
         }
         guard.handled(command);
-        to.live().cursorKeeper.find();
+        to.live().cursorLogClient.find();
         yield Effect().none();
       }
       case Conversation.Stop stop -> {
@@ -360,7 +360,7 @@ public final class ConversationEntity
       case User.Dispatched done -> {
         ConversationLive live = to.live();
         live.dispatch.acknowledged(done.userId(), done.seq(), done.version(), live.now());
-        if (done.restarted() && !live.cursorKeeper.isEmpty()) {
+        if (done.restarted() && !live.cursorLogClient.isEmpty()) {
           live.dispatch.sendRow(done.userId(), live.now());
         }
         yield Effect().none();
@@ -389,7 +389,7 @@ public final class ConversationEntity
           switch (timer) {
             case FLUSH_CURSORS -> writes.flush();
             case WRITE_CURSORS -> {
-              live.cursorKeeper.writeNow();
+              live.cursorLogClient.markWriteDue();
               yield writes.flush();
             }
             case FIND_CURSORS -> Effect().none();

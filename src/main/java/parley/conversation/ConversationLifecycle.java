@@ -109,7 +109,7 @@ final class ConversationLifecycle {
     if (live.dispatch.allAcknowledged()
         && live.userCheck.isIdle()
         && live.cursors.isEmpty()
-        && !live.cursorKeeper.isWaiting()
+        && !live.cursorLogClient.isWaiting()
         && !state.preview().isLost()) {
       live.timers.cancel(ConversationLive.Timer.TICK);
     }
@@ -196,7 +196,7 @@ final class ConversationLifecycle {
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
             && live.cursors.isEmpty()
-            && live.cursorKeeper.isEmpty()
+            && live.cursorLogClient.isEmpty()
             && live.userCheck.isIdle()
             && live.messageLookups.isIdle()
             && live.reminderClient.isIdle()

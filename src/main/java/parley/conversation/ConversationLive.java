@@ -53,7 +53,7 @@ final class ConversationLive {
   final HistoryPages historyPages;
   final Dispatch dispatch;
   final CursorMoves cursors;
-  final CursorKeeper cursorKeeper;
+  final CursorLogClient cursorLogClient;
   final MessageLookups messageLookups;
   final PreviewSearch previewSearch;
   final PendingWrites pendingWrites;
@@ -96,15 +96,15 @@ final class ConversationLive {
     this.cursors = new CursorMoves(context, logReader, state);
     this.messageLookups = new MessageLookups(context, logReader, state);
     this.previewSearch = new PreviewSearch(context, state, historyPages);
-    this.cursorKeeper =
-        new CursorKeeper(
+    this.cursorLogClient =
+        new CursorLogClient(
             state,
             cursors,
             environment.cursorLog(),
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,
             environment.settings().cursorWriteAfter());
-    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors, cursorKeeper);
+    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors, cursorLogClient);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =
         switch (environment.archive()) {

@@ -19,7 +19,7 @@ final class PendingWrites {
   private final ConversationState state;
   private final Dispatch dispatch;
   private final CursorMoves cursors;
-  private final CursorKeeper cursorKeeper;
+  private final CursorLogClient cursorLogClient;
   private final EntryTimes times = new EntryTimes();
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
@@ -33,12 +33,12 @@ final class PendingWrites {
       ConversationState state,
       Dispatch dispatch,
       CursorMoves cursors,
-      CursorKeeper cursorKeeper) {
+      CursorLogClient cursorLogClient) {
     this.environment = environment;
     this.state = state;
     this.dispatch = dispatch;
     this.cursors = cursors;
-    this.cursorKeeper = cursorKeeper;
+    this.cursorLogClient = cursorLogClient;
   }
 
   boolean isEmpty() {
@@ -133,10 +133,10 @@ final class PendingWrites {
    * nothing to write.
    */
   @Nullable Write take() {
-    if (entryBatch.isEmpty() && cursors.isEmpty() && cursorKeeper.isEmpty()) {
+    if (entryBatch.isEmpty() && cursors.isEmpty() && cursorLogClient.isEmpty()) {
       return null;
     }
-    CursorKeeper.Taken moves = cursorKeeper.take(entryBatch);
+    CursorLogClient.Taken moves = cursorLogClient.take(entryBatch);
     if (entryBatch.isEmpty() && moves.stored().isEmpty()) {
       moves.news().done();
       return null;
@@ -185,6 +185,6 @@ final class PendingWrites {
     entryBatch.refused(refusal);
     entryBatch = new EntryBatch();
     cursors.refuseAll(refusal);
-    cursorKeeper.refuseAll(refusal);
+    cursorLogClient.refuseAll(refusal);
   }
 }
