@@ -32,9 +32,9 @@ import parley.model.EntryBody;
  * are still in the journal. Events are removed only if a snapshot covers them. If there is no such
  * snapshot, the seal is repeated, which takes one. A removal can be repeated.
  *
- * <p><b>Which entries are archived.</b> Whole events whose entries are old enough and acknowledged
+ * <p><b>Which entries are archived</b> ({@link ArchiveRules}). Whole events whose entries are old enough and acknowledged
  * by every member's user entity, if they make a segment of some size ({@link
- * SegmentSelection#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
+ * ArchiveRules#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
  * in the conversation for that long (then all entries are archived), or the oldest entry is twice
  * as old. So a busy conversation archives daily, and a slow one about once in {@code
  * PARLEY_HOT_DAYS}. A conversation that is no longer used archives once. Deleted texts and their
@@ -257,7 +257,9 @@ final class SegmentArchiver implements ConversationArchiver {
   private void gather(int now) {
     SegmentSelection segment =
         new SegmentSelection(
-            state.archive().archivedTo() + 1, dispatch.acknowledgedByAll(), cutoff(1));
+            state.archive().archivedTo() + 1,
+            dispatch.acknowledgedByAll(),
+            ArchiveRules.cutoff(1, clock.millis(), archiveDependencies.hotAge()));
     context.pipeToSelf(
         logReader
             .events(state.archive().archivedEvent() + 1, state.eventNr())
@@ -266,18 +268,12 @@ final class SegmentArchiver implements ConversationArchiver {
         (done, failure) -> new Gathered(now, failed("reading", failure) ? null : segment));
   }
 
-  private long cutoff(int times) {
-    return clock.millis() - times * archiveDependencies.hotAge().toMillis();
-  }
-
   private @Nullable ConversationEvent gathered(@Nullable SegmentSelection segment) {
     if (segment == null) {
       return failed();
     }
-    List<Entry> entries = segment.entries();
-    boolean all = !entries.isEmpty() && entries.getLast().seq() == state.lastSeq();
-    boolean old = !entries.isEmpty() && entries.getFirst().at() <= cutoff(2);
-    if (all || old || segment.worthwhile()) {
+    if (ArchiveRules.archivesNow(
+        segment, state, clock.millis(), archiveDependencies.hotAge())) {
       return segment.plan();
     }
     finish();
@@ -389,21 +385,8 @@ final class SegmentArchiver implements ConversationArchiver {
     }
   }
 
-  /**
-   * The first day on which there is something to archive if nobody writes any more; 0 is none. A
-   * day is counted since 1970, in UTC.
-   */
+  /** See {@link ArchiveRules#due}. */
   private long due() {
-    if (state.lastSeq() == state.archive().archivedTo()) {
-      return state.archive().hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
-    }
-    long hot = archiveDependencies.hotAge().toMillis();
-    long when = Math.min(state.lastAt() + hot, state.archive().hotSince() + 2 * hot);
-    long worth = state.archive().archivedTo() + SegmentSelection.WORTH_ENTRIES;
-    if (worth <= state.lastSeq()) {
-      long written = Math.min(state.index().timeAtOrAfter(worth), state.lastAt());
-      when = Math.min(when, written + hot);
-    }
-    return Calendar.day(when) + 1;
+    return ArchiveRules.due(state, clock.millis(), archiveDependencies.hotAge());
   }
 }
