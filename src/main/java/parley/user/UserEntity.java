@@ -208,7 +208,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.RemoveDevice c -> to.sessions().removeDevice(state, c);
       case User.EndLogin c -> to.sessions().endLogin(state, c);
       case User.Attach c -> to.sessions().attach(state, c);
-      case User.SessionAlive c -> to.sessions().living(state, c);
+      case User.SessionAlive c -> to.sessions().sessionAlive(state, c);
       case User.Check c ->
           run(() -> live.liveSessions.check(c, state.devices().containsKey(c.deviceId())));
       case User.LosePushToken c -> to.pushes().persistStep(live.tokens.lose(state, c));
