@@ -217,7 +217,9 @@ public final class ConversationEntity
           mayWrite(state, command) && live.reminderClient.mustWait(command)
               ? Effect().none()
               : handle(to, command);
-      if (!state.exists() && live.nothingToMake() && !(command instanceof Conversation.Internal)) {
+      if (!state.exists()
+          && live.hasNoPendingCreation()
+          && !(command instanceof Conversation.Internal)) {
         // Requests for invented ids must not fill the memory with entities of conversations that do
         // not exist.
         to.lifecycle().passivate();
@@ -244,7 +246,7 @@ public final class ConversationEntity
         to.live().timers.cancel(ConversationLive.Timer.FIND_CURSORS);
         List<MemberCursors> toCount = to.live().cursorLogClient.restore(found.members());
         to.lifecycle().recovered();
-        toCount.forEach(to.receipts()::toldBefore);
+        toCount.forEach(to.receipts()::recountAfterCrash);
         yield Effect().none().thenUnstashAll();
       }
       case ConversationLive.Timer timer -> {

@@ -104,13 +104,13 @@ final class ConversationLifecycle {
     long now = live.now();
     live.userCheck.tick(now);
     live.dispatch.tick(now);
-    live.cursors.tick();
+    live.cursorMoves.tick();
     live.previewSearch.searchIfMissing(now);
     if (live.dispatch.allAcknowledged()
         && live.userCheck.isIdle()
-        && live.cursors.isEmpty()
+        && live.cursorMoves.isEmpty()
         && !live.cursorLogClient.isWaiting()
-        && !state.preview().isLost()) {
+        && !state.newestText().isLost()) {
       live.timers.cancel(ConversationLive.Timer.TICK);
     }
     return writes.flush();
@@ -136,7 +136,7 @@ final class ConversationLifecycle {
       return effects.none();
     }
     if (!state.exists()) {
-      if (live.nothingToMake()) {
+      if (live.hasNoPendingCreation()) {
         if (isOnlyWriter()) {
           live.reminderClient.sendRelease();
         } else {
@@ -195,7 +195,7 @@ final class ConversationLifecycle {
     boolean quiet =
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
-            && live.cursors.isEmpty()
+            && live.cursorMoves.isEmpty()
             && live.cursorLogClient.isEmpty()
             && live.userCheck.isIdle()
             && live.messageLookups.isIdle()
@@ -203,11 +203,11 @@ final class ConversationLifecycle {
             && live.dispatch.allAcknowledged()
             && remembered;
     handledAtIdle = handledCommands;
-    boolean news =
+    boolean mustWriteSettled =
         !state.isSettled()
             || live.archiver.promisedDay() != state.archive().promisedDay()
             || (live.reminderClient.mustRelease() && !isOnlyWriter());
-    if (quiet && state.exists() && news) {
+    if (quiet && state.exists() && mustWriteSettled) {
       return effects
           .persist((ConversationEvent) new ConversationEvent.Settled(live.archiver.promisedDay()))
           .thenRun(after -> passivate());
@@ -227,11 +227,11 @@ final class ConversationLifecycle {
    */
   private void checkJournal(boolean quiet) {
     long at = state.eventNr();
-    long told = handledCommands;
+    long handled = handledCommands;
     live.context.pipeToSelf(
         live.logReader.events(at + 1, at + 1).runWith(Sink.headOption(), live.context.getSystem()),
         (found, failure) ->
-            new JournalChecked(at, told, quiet, failure == null ? found.isPresent() : null));
+            new JournalChecked(at, handled, quiet, failure == null ? found.isPresent() : null));
   }
 
   Effect<ConversationEvent, ConversationState> journalChecked(JournalChecked seen) {

@@ -52,7 +52,7 @@ final class ConversationLive {
   final ReminderClient reminderClient;
   final HistoryPages historyPages;
   final Dispatch dispatch;
-  final CursorMoves cursors;
+  final CursorMoves cursorMoves;
   final CursorLogClient cursorLogClient;
   final MessageLookups messageLookups;
   final PreviewSearch previewSearch;
@@ -93,18 +93,19 @@ final class ConversationLive {
         new ReminderClient(id, environment.reminders(), context.getSelf(), timers);
     this.historyPages = new HistoryPages(context, logReader, state);
     this.dispatch = new Dispatch(state, environment.users(), historyPages);
-    this.cursors = new CursorMoves(context, logReader, state);
+    this.cursorMoves = new CursorMoves(context, logReader, state);
     this.messageLookups = new MessageLookups(context, logReader, state);
     this.previewSearch = new PreviewSearch(context, state, historyPages);
     this.cursorLogClient =
         new CursorLogClient(
             state,
-            cursors,
+            cursorMoves,
             environment.cursorLog(),
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,
             environment.settings().cursorWriteAfter());
-    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors, cursorLogClient);
+    this.pendingWrites =
+        new PendingWrites(environment, state, dispatch, cursorMoves, cursorLogClient);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =
         switch (environment.archive()) {
@@ -141,8 +142,8 @@ final class ConversationLive {
     }
   }
 
-  /** Whether nobody has asked for this conversation to be made. */
-  boolean nothingToMake() {
+  /** Whether nobody has asked for this conversation to be created. */
+  boolean hasNoPendingCreation() {
     return userCheck.isIdle() && !directOpening.hasWaiting() && pendingWrites.isEmpty();
   }
 

@@ -169,7 +169,7 @@ final class ConversationWrites {
   Effect<ConversationEvent, ConversationState> flush() {
     if (!live.reminderClient.reminderDurable()) {
       if (!live.pendingWrites.isEmpty()
-          || !live.cursors.isEmpty()
+          || !live.cursorMoves.isEmpty()
           || !live.cursorLogClient.isEmpty()) {
         live.reminderClient.ask();
       }

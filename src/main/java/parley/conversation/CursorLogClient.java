@@ -203,7 +203,7 @@ final class CursorLogClient {
   }
 
   private void kept(List<CursorMove> moves) {
-    state.kept(moves);
+    state.applyKeptCursors(moves);
     if (kept.isEmpty()) {
       entriesSince = 0;
       bytesSince = 0;

@@ -229,8 +229,8 @@ final class Dispatch {
     return new User.RowHeader(
         state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
         state.lastSeq(),
-        member ? state.preview().lastMessage() : null,
-        state.preview().lastTextAt());
+        member ? state.newestText().lastMessage() : null,
+        state.newestText().lastTextAt());
   }
 
   private User.@Nullable RowMember rowFor(UserId user) {

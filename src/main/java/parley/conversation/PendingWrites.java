@@ -18,7 +18,7 @@ final class PendingWrites {
   private final ConversationEnvironment environment;
   private final ConversationState state;
   private final Dispatch dispatch;
-  private final CursorMoves cursors;
+  private final CursorMoves cursorMoves;
   private final CursorLogClient cursorLogClient;
   private final EntryTimes times = new EntryTimes();
   private EntryBatch entryBatch = new EntryBatch();
@@ -32,12 +32,12 @@ final class PendingWrites {
       ConversationEnvironment environment,
       ConversationState state,
       Dispatch dispatch,
-      CursorMoves cursors,
+      CursorMoves cursorMoves,
       CursorLogClient cursorLogClient) {
     this.environment = environment;
     this.state = state;
     this.dispatch = dispatch;
-    this.cursors = cursors;
+    this.cursorMoves = cursorMoves;
     this.cursorLogClient = cursorLogClient;
   }
 
@@ -133,7 +133,7 @@ final class PendingWrites {
    * nothing to write.
    */
   @Nullable Write take() {
-    if (entryBatch.isEmpty() && cursors.isEmpty() && cursorLogClient.isEmpty()) {
+    if (entryBatch.isEmpty() && cursorMoves.isEmpty() && cursorLogClient.isEmpty()) {
       return null;
     }
     CursorLogClient.Taken moves = cursorLogClient.take(entryBatch);
@@ -163,7 +163,7 @@ final class PendingWrites {
     for (Entry entry : entries) {
       telemetry.accepted(entry.body().type());
       if (entry.body() instanceof EntryBody.Delete delete) {
-        cursors.deleted(delete);
+        cursorMoves.deleted(delete);
       }
     }
     dispatch.persisted(entries, write.moves().moves(), environment.clock().millis());
@@ -184,7 +184,7 @@ final class PendingWrites {
     }
     entryBatch.refused(refusal);
     entryBatch = new EntryBatch();
-    cursors.refuseAll(refusal);
+    cursorMoves.refuseAll(refusal);
     cursorLogClient.refuseAll(refusal);
   }
 }

@@ -32,11 +32,11 @@ import parley.model.EntryBody;
  * are still in the journal. Events are removed only if a snapshot covers them. If there is no such
  * snapshot, the seal is repeated, which takes one. A removal can be repeated.
  *
- * <p><b>Which entries are archived</b> ({@link ArchiveRules}). Whole events whose entries are old enough and acknowledged
- * by every member's user entity, if they make a segment of some size ({@link
- * ArchiveRules#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
- * in the conversation for that long (then all entries are archived), or the oldest entry is twice
- * as old. So a busy conversation archives daily, and a slow one about once in {@code
+ * <p><b>Which entries are archived</b> ({@link ArchiveRules}). Whole events whose entries are old
+ * enough and acknowledged by every member's user entity, if they make a segment of some size
+ * ({@link ArchiveRules#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has
+ * written in the conversation for that long (then all entries are archived), or the oldest entry is
+ * twice as old. So a busy conversation archives daily, and a slow one about once in {@code
  * PARLEY_HOT_DAYS}. A conversation that is no longer used archives once. Deleted texts and their
  * edits are archived without content.
  *
@@ -272,8 +272,7 @@ final class SegmentArchiver implements ConversationArchiver {
     if (segment == null) {
       return failed();
     }
-    if (ArchiveRules.archivesNow(
-        segment, state, clock.millis(), archiveDependencies.hotAge())) {
+    if (ArchiveRules.archivesNow(segment, state, clock.millis(), archiveDependencies.hotAge())) {
       return segment.plan();
     }
     finish();
