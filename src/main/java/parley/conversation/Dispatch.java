@@ -51,10 +51,10 @@ final class Dispatch {
 
   /**
    * How long a user is trusted to write what it holds ({@link User.Holding}), which it does within
-   * {@link parley.user.UserSettings#quietFlushAfter}. A user that has crashed gets what it held
+   * {@link parley.user.UserSettings#deferredFlushAfter}. A user that has crashed gets what it held
    * when it asks, and otherwise at the latest this long after its last sign.
    */
-  static final Duration HOLD = Duration.ofSeconds(210);
+  static final Duration HOLDING_TIMEOUT = Duration.ofSeconds(210);
 
   private final ConversationState state;
   private final ConversationEnvironment.UserPort users;
@@ -322,8 +322,8 @@ final class Dispatch {
 
   /**
    * A user has everything up to {@code seq} and that version in memory, and writes it later. It is
-   * not repeated for {@link #HOLD}. It stays unacknowledged: after a crash of the user it is sent
-   * again.
+   * not repeated for {@link #HOLDING_TIMEOUT}. It stays unacknowledged: after a crash of the user
+   * it is sent again.
    */
   void held(UserId user, long seq, long version, long now) {
     MemberPosition position = positions.get(user);

@@ -92,13 +92,13 @@ final class UserLossCheck {
     // The answer to an earlier check does not cover what was sent after that check.
     boolean last = unansweredChecks == 1;
     unansweredChecks = 0;
-    if (answer.heard() && last) {
+    if (answer.allAcksArrived() && last) {
       checkedAcks.clear();
     } else if (!checkedAcks.isEmpty()) {
       // Acknowledgements were lost, or an earlier answer that may have said so was lost: send them
       // again.
       send(new ArrayList<>(checkedAcks.values()));
     }
-    return answer.told() <= receivedCount;
+    return answer.lastSent() <= receivedCount;
   }
 }

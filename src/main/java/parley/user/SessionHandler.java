@@ -163,8 +163,8 @@ final class SessionHandler {
   Effect<UserEvent, UserState> loginTold(UserState state, UserInternal.LoginTold c) {
     live.loginEndNotices.told(c);
     EndedLogin login = state.endedLogin(c.sid());
-    return c.known() && login != null && !login.told()
-        ? effects.persist(UserEvent.Flushed.logins(List.of(login.known()), List.of()))
+    return c.known() && login != null && !login.confirmed()
+        ? effects.persist(UserEvent.Flushed.logins(List.of(login.confirm()), List.of()))
         : effects.none();
   }
 

@@ -234,10 +234,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.Flush c -> to.lifecycle().flush(state);
       case UserInternal.Idle c -> to.lifecycle().idle(state);
       case UserInternal.Stop c -> to.lifecycle().stop(state);
-      case UserInternal.Tell c -> to.profile().sendNotices(state);
+      case UserInternal.NoticesDue c -> to.profile().sendNotices(state);
       case UserInternal.SessionEnded c -> run(() -> live.sessionEnded(state, c, live.now()));
       case UserInternal.LoginTold c -> to.sessions().loginTold(state, c);
-      case UserInternal.TellLogins c -> run(() -> live.loginEndNotices.tell(state));
+      case UserInternal.LoginEndNoticesDue c -> run(() -> live.loginEndNotices.tell(state));
       case UserInternal.PushDue c -> run(() -> live.push(state, live.now()));
       case UserInternal.PushSent c -> to.pushes().pushSent(state, c);
       case UserInternal.LetterKept c -> to.pushes().letterKept(state, c);

@@ -204,7 +204,8 @@ final class UserLive {
     if (taken.removed() != null) {
       rowChanged(taken.removed());
     }
-    if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
+    if (conversationRow.leftSeq() > 0
+        || conversationRow.delivered() <= conversationRow.confirmedDelivered()) {
       conversationNotices.cancelDelivered(conversation);
     } else if (ahead != null || !conversationNotices.isDeliveredPending(conversation)) {
       // Also repeats a notice that a crash has prevented.
@@ -350,10 +351,12 @@ final class UserLive {
     if (due == Long.MAX_VALUE) {
       return;
     }
-    if (!timers.isTimerActive(UserInternal.Tell.class) || due < noticesDueAt) {
+    if (!timers.isTimerActive(UserInternal.NoticesDue.class) || due < noticesDueAt) {
       noticesDueAt = due;
       timers.startSingleTimer(
-          UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(due - now));
+          UserInternal.NoticesDue.class,
+          new UserInternal.NoticesDue(),
+          Duration.ofMillis(due - now));
     }
   }
 
@@ -377,7 +380,7 @@ final class UserLive {
     }
     presenceTracker.changed(presence(now), now);
     for (VisibleRow visibleRow : unsavedChanges.rows()) {
-      if (visibleRow.delivered() > visibleRow.told()) {
+      if (visibleRow.delivered() > visibleRow.confirmedDelivered()) {
         conversationNotices.delivered(visibleRow.id(), now);
       }
     }

@@ -80,7 +80,7 @@ final class UserState {
 
   /** The ended logins that the account has not confirmed yet. */
   List<EndedLogin> unconfirmedLogins() {
-    return endedLogins.values().stream().filter(login -> !login.told()).toList();
+    return endedLogins.values().stream().filter(login -> !login.confirmed()).toList();
   }
 
   /** The ended login with this id, or null. */
@@ -201,7 +201,7 @@ final class UserState {
 
   private void release(TokenRelease one) {
     TokenRelease known = releases.get(one.hash());
-    if (one.told()) {
+    if (one.confirmed()) {
       if (known != null && known.claim() <= one.claim()) {
         releases.remove(one.hash());
       }
@@ -257,8 +257,8 @@ final class UserState {
       }
     }
     e.gone().forEach(conversationRows::remove);
-    e.owed().forEach(pushOutbox::put);
-    e.pushed().forEach(pushOutbox::remove);
+    e.pendingPushes().forEach(pushOutbox::put);
+    e.finishedPushes().forEach(pushOutbox::remove);
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
@@ -281,12 +281,12 @@ final class UserState {
       devices.replaceAll((id, device) -> device.loginEnded(login.sid()));
       endedLogins
           .values()
-          .removeIf(old -> old.told() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
+          .removeIf(old -> old.confirmed() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
     }
     while (endedLogins.size() > EndedLogin.MAX_REMEMBERED) {
       EndedLogin oldest =
           endedLogins.values().stream()
-              .filter(EndedLogin::told)
+              .filter(EndedLogin::confirmed)
               .findFirst()
               .orElseGet(() -> endedLogins.values().iterator().next());
       endedLogins.remove(oldest.sid());
