@@ -53,7 +53,7 @@ public final class ConversationEntity
   private static final Duration FIND_AGAIN_AFTER = Duration.ofSeconds(1);
 
   private final ConversationId id;
-  private final ConversationEnvironment environment;
+  private final ConversationDependencies dependencies;
   private final Function<ConversationState, ConversationLive> makeLive;
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Conversation.Command> self;
@@ -73,9 +73,9 @@ public final class ConversationEntity
   /** The behaviour of one conversation. */
   public static Behavior<Conversation.Command> create(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return create(id, environment, shard, new MissingConversations());
+    return create(id, dependencies, shard, new MissingConversations());
   }
 
   /**
@@ -86,23 +86,23 @@ public final class ConversationEntity
    */
   static Behavior<Conversation.Command> create(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       MissingConversations missingConversations) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  AdmissionGuard<Conversation.Command> guard = OverloadReplies.guard(id);
+                  AdmissionGuard<Conversation.Command> guard = ConversationRefusals.guard(id);
                   return guard.guard(
                       new ConversationEntity(
-                          id, environment, context, timers, shard, guard, missingConversations));
+                          id, dependencies, context, timers, shard, guard, missingConversations));
                 }));
   }
 
   private ConversationEntity(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
@@ -110,13 +110,13 @@ public final class ConversationEntity
       MissingConversations missingConversations) {
     super(PersistenceId.ofUniqueId(LogReader.persistenceId(id)));
     this.id = id;
-    this.environment = environment;
+    this.dependencies = dependencies;
     this.guard = guard;
     this.self = context.getSelf();
     this.makeLive =
         state ->
             new ConversationLive(
-                id, environment, context, timers, shard, missingConversations, state);
+                id, dependencies, context, timers, shard, missingConversations, state);
   }
 
   @Override
@@ -154,7 +154,7 @@ public final class ConversationEntity
 
   @Override
   public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(environment.settings().snapshotEvery(), 2);
+    return RetentionCriteria.snapshotEvery(dependencies.settings().snapshotEvery(), 2);
   }
 
   /**

@@ -64,7 +64,7 @@ final class ConversationLifecycle {
     live.timers.startTimerWithFixedDelay(
         ConversationLive.Timer.IDLE,
         ConversationLive.Timer.IDLE,
-        live.environment.settings().idle());
+        live.dependencies.settings().idle());
     recoveredEventNr = state.eventNr();
     live.noteExistence(state.exists());
     if (!state.exists()) {
@@ -75,7 +75,7 @@ final class ConversationLifecycle {
     live.archiver.recovered();
     if (!state.isSettled()) {
       live.reminderClient.ask();
-      if (live.environment.settings().shared()) {
+      if (live.dependencies.settings().shared()) {
         live.context.getSelf().tell(ConversationLive.Timer.TAKE_OVER);
       }
     }
@@ -164,7 +164,7 @@ final class ConversationLifecycle {
    * next sequence number.
    */
   private boolean isOnlyWriter() {
-    return !live.environment.settings().shared() || state.eventNr() > recoveredEventNr;
+    return !live.dependencies.settings().shared() || state.eventNr() > recoveredEventNr;
   }
 
   /**
@@ -242,7 +242,7 @@ final class ConversationLifecycle {
       live.context
           .getLog()
           .warn("{}: another node has written to the journal; the entity restarts", live.id);
-      live.environment.wake().accept(live.id);
+      live.dependencies.wake().accept(live.id);
       return effects.stop();
     }
     if (seen.quiet() && seen.handled() == handledCommands) {
@@ -279,7 +279,7 @@ final class ConversationLifecycle {
 
   private void stopped(ConversationState last) {
     if (last.exists() && !last.isSettled()) {
-      live.environment.wake().accept(live.id);
+      live.dependencies.wake().accept(live.id);
     }
   }
 

@@ -108,7 +108,7 @@ final class ConversationWrites {
     }
     switch (live.messageLookups.checkDuplicate(post, author, facts, live.now())) {
       case MessageLookups.Duplicate duplicate -> {
-        live.environment.telemetry().duplicate();
+        live.dependencies.telemetry().duplicate();
         post.replyTo().tell(PendingWrites.posted(state, duplicate.entry(), true));
         return effects.none();
       }

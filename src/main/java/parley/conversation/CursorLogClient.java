@@ -55,7 +55,7 @@ final class CursorLogClient {
 
   private final ConversationState state;
   private final CursorMoves cursorMoves;
-  private final CursorLog.Port log;
+  private final CursorLog.Sender log;
   private final ActorRef<CursorLog.Reply> replyTo;
   private final TimerScheduler<Conversation.Command> timers;
   private final Duration writeAfter;
@@ -87,7 +87,7 @@ final class CursorLogClient {
   CursorLogClient(
       ConversationState state,
       CursorMoves cursorMoves,
-      CursorLog.Port log,
+      CursorLog.Sender log,
       ActorRef<CursorLog.Reply> replyTo,
       TimerScheduler<Conversation.Command> timers,
       Duration writeAfter) {

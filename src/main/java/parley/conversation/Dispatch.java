@@ -57,13 +57,15 @@ final class Dispatch {
   static final Duration HOLDING_TIMEOUT = Duration.ofSeconds(210);
 
   private final ConversationState state;
-  private final ConversationEnvironment.UserPort users;
+  private final ConversationDependencies.UserSender users;
   private final HistoryPages historyPages;
   private final Map<UserId, MemberPosition> positions = new HashMap<>();
   private CursorMinimums cursorMinimums;
 
   Dispatch(
-      ConversationState state, ConversationEnvironment.UserPort users, HistoryPages historyPages) {
+      ConversationState state,
+      ConversationDependencies.UserSender users,
+      HistoryPages historyPages) {
     this.state = state;
     this.users = users;
     this.historyPages = historyPages;

@@ -15,7 +15,7 @@ import parley.telemetry.Telemetry;
  * event that is being persisted.
  */
 final class PendingWrites {
-  private final ConversationEnvironment environment;
+  private final ConversationDependencies dependencies;
   private final ConversationState state;
   private final Dispatch dispatch;
   private final CursorMoves cursorMoves;
@@ -29,12 +29,12 @@ final class PendingWrites {
       ConversationEvent event, EntryBatch batch, CursorMoves.Ready moves, long sinceNanos) {}
 
   PendingWrites(
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ConversationState state,
       Dispatch dispatch,
       CursorMoves cursorMoves,
       CursorLogClient cursorLogClient) {
-    this.environment = environment;
+    this.dependencies = dependencies;
     this.state = state;
     this.dispatch = dispatch;
     this.cursorMoves = cursorMoves;
@@ -100,13 +100,13 @@ final class PendingWrites {
 
   /** Makes the next entry. Its time never goes back and its id grows, whatever the clock does. */
   private Entry entry(UserId author, @Nullable String clientMsgId, EntryBody entryBody) {
-    long now = environment.clock().millis();
+    long now = dependencies.clock().millis();
     Entry last = last();
     long lastAt = last == null ? state.lastAt() : last.at();
-    environment.telemetry().logAheadBy(lastAt - now);
+    dependencies.telemetry().logAheadBy(lastAt - now);
     return new Entry(
         endSeq() + 1,
-        MessageIds.next(environment.messageIds().get(), last == null ? null : last.messageId()),
+        MessageIds.next(dependencies.messageIds().get(), last == null ? null : last.messageId()),
         author,
         times.next(now, lastAt),
         clientMsgId,
@@ -157,7 +157,7 @@ final class PendingWrites {
   /** The write is durable: dispatches it to the members, then answers the callers. */
   void written(Write write) {
     inFlight = null;
-    Telemetry telemetry = environment.telemetry();
+    Telemetry telemetry = dependencies.telemetry();
     telemetry.persisted("conversation", System.nanoTime() - write.sinceNanos());
     List<Entry> entries = write.batch().entries();
     for (Entry entry : entries) {
@@ -166,7 +166,7 @@ final class PendingWrites {
         cursorMoves.deleted(delete);
       }
     }
-    dispatch.persisted(entries, write.moves().moves(), environment.clock().millis());
+    dispatch.persisted(entries, write.moves().moves(), dependencies.clock().millis());
     write.batch().written();
     write.moves().done();
   }

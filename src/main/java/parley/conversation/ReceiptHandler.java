@@ -66,7 +66,7 @@ final class ReceiptHandler {
       live.timers.startSingleTimer(
           ConversationLive.Timer.FLUSH_CURSORS,
           ConversationLive.Timer.FLUSH_CURSORS,
-          live.environment.settings().cursorFlushDelay());
+          live.dependencies.settings().cursorFlushDelay());
     }
   }
 }

@@ -29,7 +29,7 @@ final class ReminderClient {
   }
 
   private final ConversationId id;
-  private final ConversationReminder.Port reminders;
+  private final ConversationReminder.Sender reminders;
   private final ActorRef<Conversation.Command> self;
   private final TimerScheduler<Conversation.Command> timers;
   private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
@@ -41,7 +41,7 @@ final class ReminderClient {
   /** A client that has not asked for the reminder yet. */
   ReminderClient(
       ConversationId id,
-      ConversationReminder.Port reminders,
+      ConversationReminder.Sender reminders,
       ActorRef<Conversation.Command> self,
       TimerScheduler<Conversation.Command> timers) {
     this.id = id;
@@ -104,7 +104,7 @@ final class ReminderClient {
     }
     ask();
     if (waiting.size() >= MAX_WAITING) {
-      OverloadReplies.refuse(command);
+      ConversationRefusals.refuse(command);
     } else {
       waiting.add(command);
     }
@@ -169,7 +169,7 @@ final class ReminderClient {
 
   /** Refuses all waiting commands, because the entity stops. */
   void refuseAll() {
-    waiting.forEach(OverloadReplies::refuse);
+    waiting.forEach(ConversationRefusals::refuse);
     waiting.clear();
   }
 }

@@ -25,7 +25,7 @@ final class UserLossCheck {
    */
   static final int MAX_CONVERSATIONS = 1_000;
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final ClientLogin clientLogin;
   private final ActorRef<Delivery> session;
   private final BoundedMap<ConversationId, User.Ack> uncheckedAcks =
@@ -36,8 +36,9 @@ final class UserLossCheck {
   private long ackMessagesSent;
   private int unansweredChecks;
 
-  UserLossCheck(SessionDeps deps, ClientLogin clientLogin, ActorRef<Delivery> session) {
-    this.deps = deps;
+  UserLossCheck(
+      SessionDependencies dependencies, ClientLogin clientLogin, ActorRef<Delivery> session) {
+    this.dependencies = dependencies;
     this.clientLogin = clientLogin;
     this.session = session;
   }
@@ -64,7 +65,8 @@ final class UserLossCheck {
 
   private void send(List<User.Ack> acks) {
     ackMessagesSent++;
-    deps.entities()
+    dependencies
+        .entities()
         .user(clientLogin.me())
         .tell(new User.Acked(clientLogin.device(), clientLogin.sessionId(), acks));
   }
@@ -77,7 +79,8 @@ final class UserLossCheck {
     unansweredChecks++;
     uncheckedAcks.values().forEach(ack -> checkedAcks.putLast(ack.conversationId(), ack));
     uncheckedAcks.clear();
-    deps.entities()
+    dependencies
+        .entities()
         .user(clientLogin.me())
         .tell(
             new User.Check(
