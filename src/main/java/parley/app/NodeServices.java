@@ -68,9 +68,11 @@ import parley.user.UserSharding;
  * @param admin further routes of the management port
  * @param drain closes this node's sockets over a given time, so that the reconnects of their
  *     clients are spread; completes when all sockets are closed or soon after that time
- * @param hasten speeds up checks of token signatures, which would delay the start; blocks
+ * @param useFastSignatures speeds up checks of token signatures, which would delay the start;
+ *     blocks
  */
-record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
+record NodeServices(
+    Clients clients, List<AdminRoutes> admin, Drain drain, Runnable useFastSignatures) {
   /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
   private static final int SOCKETS = 100_000;
 

@@ -61,10 +61,10 @@ final class SegmentArchiver implements ConversationArchiver {
   }
 
   /** The result of the gather step; a null segment means that the step failed. */
-  private record Gathered(int round, @Nullable SegmentSelection segment) implements Step {}
+  private record Gathered(int stepNumber, @Nullable SegmentSelection segment) implements Step {}
 
   /** The planned entries; null if they could not be read. */
-  private record Loaded(int round, @Nullable List<Entry> entries) implements Step {
+  private record Loaded(int stepNumber, @Nullable List<Entry> entries) implements Step {
     @Override
     public String toString() {
       return "Loaded";
@@ -72,13 +72,13 @@ final class SegmentArchiver implements ConversationArchiver {
   }
 
   /** Whether the segment is in the cold tier. */
-  private record Written(int round, boolean done) implements Step {}
+  private record Written(int stepNumber, boolean done) implements Step {}
 
   /** Whether a snapshot covers the sealed segment; null if that could not be checked. */
-  private record Covered(int round, @Nullable Boolean covered) implements Step {}
+  private record Covered(int stepNumber, @Nullable Boolean covered) implements Step {}
 
   /** Whether the archived events were removed from the journal. */
-  private record Removed(int round, boolean done) implements Step {}
+  private record Removed(int stepNumber, boolean done) implements Step {}
 
   private final ActorContext<Conversation.Command> context;
   private final TimerScheduler<Conversation.Command> timers;
@@ -197,16 +197,17 @@ final class SegmentArchiver implements ConversationArchiver {
         yield null;
       }
       case Gathered gathered ->
-          gathered.round() == stepNumber ? gathered(gathered.segment()) : null;
+          gathered.stepNumber() == stepNumber ? gathered(gathered.segment()) : null;
       case Loaded loaded -> {
-        if (loaded.round() == stepNumber) {
+        if (loaded.stepNumber() == stepNumber) {
           loaded(loaded.entries());
         }
         yield null;
       }
-      case Written written -> written.round() == stepNumber ? written(written.done()) : null;
-      case Covered covered -> covered.round() == stepNumber ? covered(covered.covered()) : null;
-      case Removed removed -> removed.round() == stepNumber ? removed(removed.done()) : null;
+      case Written written -> written.stepNumber() == stepNumber ? written(written.done()) : null;
+      case Covered covered ->
+          covered.stepNumber() == stepNumber ? covered(covered.covered()) : null;
+      case Removed removed -> removed.stepNumber() == stepNumber ? removed(removed.done()) : null;
     };
   }
 

@@ -47,7 +47,7 @@ import parley.session.SessionLifecycle.Phase;
  * the outbound buffer are made there.
  */
 final class SessionBehavior extends AbstractBehavior<Session.Command> {
-  private static final int MAX_QUESTIONS = 4;
+  private static final int MAX_OPEN_REQUESTS = 4;
   private static final int ACK_BATCH = 64;
 
   private final SessionDependencies dependencies;
@@ -409,7 +409,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
         lifecycle.isIn(Phase.HELLO)
             || (lifecycle.isIn(Phase.LIVE)
                 && !clientLogin.renewing()
-                && lifecycle.attached().clientRequests.openRequests() < MAX_QUESTIONS);
+                && lifecycle.attached().clientRequests.openRequests() < MAX_OPEN_REQUESTS);
     if (readyWithheld && listens && out.bytes() <= settings.drainedBytes()) {
       readyWithheld = false;
       out.ready();
