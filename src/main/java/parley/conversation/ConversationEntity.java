@@ -126,10 +126,7 @@ public final class ConversationEntity
 
   @Override
   public EventHandler<ConversationState, ConversationEvent> eventHandler() {
-    return (before, event) -> {
-      before.apply(event);
-      return before;
-    };
+    return ConversationState::apply;
   }
 
   @Override

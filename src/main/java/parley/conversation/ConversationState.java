@@ -214,8 +214,8 @@ final class ConversationState {
     return null;
   }
 
-  /** Applies one event. */
-  void apply(ConversationEvent event) {
+  /** Applies the event to this state and returns it. */
+  ConversationState apply(ConversationEvent event) {
     eventNr++;
     settled = event instanceof ConversationEvent.Settled || (settled && concernsNoMember(event));
     switch (event) {
@@ -233,6 +233,7 @@ final class ConversationState {
       case ConversationEvent.SegmentSealed sealed -> seal(sealed);
       case ConversationEvent.EventsRemoved removed -> archive.removed(removed);
     }
+    return this;
   }
 
   /** Whether the event concerns no member: it only changes where entries are stored. */

@@ -160,7 +160,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return new SnapshotAdapter<>() {
       @Override
       public Object toJournal(UserState state) {
-        return state.snapshot();
+        return state.toSnapshot();
       }
 
       @Override

@@ -1,6 +1,7 @@
 package parley.user;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +62,9 @@ final class UserState {
     return forgotten;
   }
 
+  /** The devices by id; a view that cannot be changed. */
   Map<DeviceId, Device> devices() {
-    return devices;
+    return Collections.unmodifiableMap(devices);
   }
 
   ConversationRows rows() {
@@ -102,9 +104,12 @@ final class UserState {
     return null;
   }
 
-  /** Released push tokens that their owner records have not confirmed yet, by hash. */
+  /**
+   * Released push tokens that their owner records have not confirmed yet, by hash; a view that
+   * cannot be changed.
+   */
   Map<String, TokenRelease> releases() {
-    return releases;
+    return Collections.unmodifiableMap(releases);
   }
 
   /** The device that has a claim on the token with this hash, or null. */
@@ -294,7 +299,7 @@ final class UserState {
   }
 
   /** A copy for the snapshot store. Its parts are immutable. */
-  UserSnapshot snapshot() {
+  UserSnapshot toSnapshot() {
     return new UserSnapshot(
         profile,
         revision,
