@@ -36,7 +36,6 @@ final class ReminderClient {
   private boolean reminderDurable;
   private boolean asking;
   private long nr;
-  private int repeats;
 
   /** A client that has not asked for the reminder yet. */
   ReminderClient(
@@ -68,16 +67,10 @@ final class ReminderClient {
     return !asking && waiting.isEmpty();
   }
 
-  /** How often the reminder was asked again. */
-  int repeats() {
-    return repeats;
-  }
-
   /** Asks for the reminder, unless it is durable or was asked for already. */
   void ask() {
     if (!reminderDurable() && !asking) {
       asking = true;
-      repeats = 0;
       nr++;
       tellKeep();
       timers.startTimerWithFixedDelay(Again.AGAIN, Again.AGAIN, REPEAT);
@@ -89,7 +82,6 @@ final class ReminderClient {
    * conversation runs.
    */
   void again() {
-    repeats++;
     tellKeep();
   }
 

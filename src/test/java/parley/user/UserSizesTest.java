@@ -115,7 +115,7 @@ class UserSizesTest {
     }
     return UserState.of(
         UserTestData.ALICE,
-        new UserSnapshot(
+        UserTestData.snapshot(
             new parley.model.Profile(
                 UserTestData.ALICE,
                 SIZES.ascii(32),
