@@ -16,7 +16,7 @@ final class NewestText {
   private long lastTextAt;
   private boolean lost;
 
-  /** The newest text of a conversation without one. */
+  /** No text yet. */
   NewestText() {}
 
   /** The newest text as a snapshot says it. */

@@ -120,13 +120,13 @@ final class ConversationHarness implements AutoCloseable {
   }
 
   /** From the next start on a conversation asks there before it writes. */
-  void reminders(ConversationReminder.Sender port) {
-    reminders = port;
+  void reminders(ConversationReminder.Sender sender) {
+    reminders = sender;
   }
 
   /** From the next start on cursors are given to this log first. */
-  void cursorLog(CursorLog.Sender port) {
-    cursorLog = port;
+  void cursorLog(CursorLog.Sender sender) {
+    cursorLog = sender;
   }
 
   static ConversationHarness direct() {
