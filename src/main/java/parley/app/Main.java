@@ -51,7 +51,7 @@ public final class Main {
               + (settings.managementAccess().tls() == null ? "http://" : "https://")
               + node.management());
       System.out.flush();
-      Thread.ofPlatform().daemon().name("hasten").start(node::speedUpSignatures);
+      Thread.ofPlatform().daemon().name("fast-signatures").start(node::useFastSignatures);
       // If the node stops by itself (downed by the others), the process must end with it.
       node.ended().toCompletableFuture().join();
       System.exit(ExitCode.FAILED);

@@ -78,7 +78,7 @@ public final class Node implements AutoCloseable {
   private final HostPort management;
   private final StopWatchdog stopWatchdog;
   private final CompletionStage<Done> ended;
-  private final Runnable speedUpSignatures;
+  private final Runnable useFastSignatures;
 
   private Node(
       ActorSystem<Void> system,
@@ -87,14 +87,14 @@ public final class Node implements AutoCloseable {
       HostPort management,
       StopWatchdog watch,
       CompletionStage<Done> ended,
-      Runnable hasten) {
+      Runnable useFastSignatures) {
     this.system = system;
     this.telemetry = telemetry;
     this.listening = listening;
     this.management = management;
     this.stopWatchdog = watch;
     this.ended = ended;
-    this.speedUpSignatures = hasten;
+    this.useFastSignatures = useFastSignatures;
   }
 
   /**
@@ -286,7 +286,7 @@ public final class Node implements AutoCloseable {
         PortChecks.addressOf(management),
         stopping,
         ended,
-        nodeServices.hasten());
+        nodeServices.useFastSignatures());
   }
 
   private static @Nullable ColdTier openColdTier(
@@ -345,8 +345,8 @@ public final class Node implements AutoCloseable {
    * Speeds up the checks of token signatures. This takes about a second of processor time and is
    * not needed to serve, so call it when the node already listens. Blocks.
    */
-  public void speedUpSignatures() {
-    speedUpSignatures.run();
+  public void useFastSignatures() {
+    useFastSignatures.run();
   }
 
   /** Completes when everything has stopped and the data folder is free. */

@@ -30,7 +30,7 @@ import parley.cluster.ClusterClock;
 import parley.cluster.RotationCheck;
 import parley.conversation.ArchiveDependencies;
 import parley.conversation.Conversation;
-import parley.conversation.ConversationEnvironment;
+import parley.conversation.ConversationDependencies;
 import parley.conversation.ConversationReminder;
 import parley.conversation.ConversationSettings;
 import parley.conversation.ConversationSharding;
@@ -46,7 +46,7 @@ import parley.http.WriteBudget;
 import parley.model.UserId;
 import parley.session.EntityRefs;
 import parley.session.MessageRate;
-import parley.session.SessionDeps;
+import parley.session.SessionDependencies;
 import parley.session.SessionRegistry;
 import parley.session.SessionSettings;
 import parley.session.SocketFlow;
@@ -68,9 +68,11 @@ import parley.user.UserSharding;
  * @param admin further routes of the management port
  * @param drain closes this node's sockets over a given time, so that the reconnects of their
  *     clients are spread; completes when all sockets are closed or soon after that time
- * @param hasten speeds up checks of token signatures, which would delay the start; blocks
+ * @param useFastSignatures speeds up checks of token signatures, which would delay the start;
+ *     blocks
  */
-record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runnable hasten) {
+record NodeServices(
+    Clients clients, List<AdminRoutes> admin, Drain drain, Runnable useFastSignatures) {
   /** Most sockets on one node; a further one is closed at once. Far more than the memory allows. */
   private static final int SOCKETS = 100_000;
 
@@ -141,7 +143,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     boolean sharedStore = settings.store().kind() == Settings.StoreKind.DYNAMODB;
     ConversationSharding.init(
         node,
-        new ConversationEnvironment(
+        new ConversationDependencies(
             ConversationSettings.standard(store.readJournal(), sharedStore),
             (to, message) -> entityRefs.user(to).tell(message),
             entryClock,
@@ -152,7 +154,7 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             (id, message) ->
                 sharding.entityRefFor(ConversationReminder.KEY, id.value()).tell(message),
             new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
-            sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Port.NONE));
+            sharedStore ? CursorLogSharding.init(node, clock, telemetry) : CursorLog.Sender.NONE));
     PushWiring pushWiring =
         PushWiring.start(node, sharding, entityRefs, settings, pushing, clock, telemetry);
     UserSharding.init(
@@ -169,8 +171,8 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
     rate.reportTo(
         (user, taken) ->
             entityRefs.user(user).tell(new User.Spent(taken, rate.intervalMicros(), levels)));
-    SessionDeps sessionDeps =
-        new SessionDeps(
+    SessionDependencies sessionDependencies =
+        new SessionDependencies(
             entityRefs,
             new TokenAuthenticator(tokens),
             rate,
@@ -180,7 +182,8 @@ record NodeServices(Clients clients, List<AdminRoutes> admin, Drain drain, Runna
             epoch,
             SessionSettings.standard());
     ActorRef<SessionRegistry.Command> sessions =
-        node.systemActorOf(SessionRegistry.create(sessionDeps, SOCKETS), "sessions", Props.empty());
+        node.systemActorOf(
+            SessionRegistry.create(sessionDependencies, SOCKETS), "sessions", Props.empty());
     // If the cluster removes this node in the middle of its drain, sessions cannot reach their
     // entities any more: end the remaining sessions at once.
     Cluster.get(node)

@@ -105,9 +105,9 @@ public final class AdmissionGuard<C> {
     public Behavior<C> aroundSignal(
         TypedActorContext<C> context, Signal signal, SignalTarget<C> target) {
       if (signal instanceof PostStop || signal instanceof PreRestart) {
-        List<C> unheard = List.copyOf(waiting);
+        List<C> unhandled = List.copyOf(waiting);
         waiting.clear();
-        unheard.stream().filter(neverRefused.negate()).forEach(refuse);
+        unhandled.stream().filter(neverRefused.negate()).forEach(refuse);
       }
       return target.apply(context, signal);
     }

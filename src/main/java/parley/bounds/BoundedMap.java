@@ -19,7 +19,7 @@ public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
   private static final int INITIAL_CAPACITY = 4;
 
   private final int most;
-  private boolean forgetful;
+  private boolean hasForgotten;
 
   private BoundedMap(int most, boolean byUse) {
     super(INITIAL_CAPACITY, 0.75f, byUse);
@@ -41,13 +41,13 @@ public final class BoundedMap<K, V> extends LinkedHashMap<K, V> {
 
   /** Whether an entry was ever removed for lack of room, before a {@link #clear} too. */
   public boolean hasForgotten() {
-    return forgetful;
+    return hasForgotten;
   }
 
   @Override
   protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
     boolean over = size() > most;
-    forgetful |= over;
+    hasForgotten |= over;
     return over;
   }
 }

@@ -2,6 +2,7 @@ package parley.calendar;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.LocalDate;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -226,7 +227,7 @@ final class CalendarClock
         .warn(
             "{} does not archive although it was asked repeatedly, next try on {}",
             id,
-            java.time.LocalDate.ofEpochDay(day));
+            LocalDate.ofEpochDay(day));
     movingTo.put(id, day);
     recipients.tellBucket(
         day, CalendarBucket.slot(id), new CalendarBucket.Register(id, moveAnswered));

@@ -53,7 +53,7 @@ public final class ConversationEntity
   private static final Duration FIND_AGAIN_AFTER = Duration.ofSeconds(1);
 
   private final ConversationId id;
-  private final ConversationEnvironment environment;
+  private final ConversationDependencies dependencies;
   private final Function<ConversationState, ConversationLive> makeLive;
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Conversation.Command> self;
@@ -73,9 +73,9 @@ public final class ConversationEntity
   /** The behaviour of one conversation. */
   public static Behavior<Conversation.Command> create(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorRef<ClusterSharding.ShardCommand> shard) {
-    return create(id, environment, shard, new MissingConversations());
+    return create(id, dependencies, shard, new MissingConversations());
   }
 
   /**
@@ -86,23 +86,23 @@ public final class ConversationEntity
    */
   static Behavior<Conversation.Command> create(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
       MissingConversations missingConversations) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(
                 timers -> {
-                  AdmissionGuard<Conversation.Command> guard = OverloadReplies.guard(id);
+                  AdmissionGuard<Conversation.Command> guard = ConversationRefusals.guard(id);
                   return guard.guard(
                       new ConversationEntity(
-                          id, environment, context, timers, shard, guard, missingConversations));
+                          id, dependencies, context, timers, shard, guard, missingConversations));
                 }));
   }
 
   private ConversationEntity(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
@@ -110,13 +110,13 @@ public final class ConversationEntity
       MissingConversations missingConversations) {
     super(PersistenceId.ofUniqueId(LogReader.persistenceId(id)));
     this.id = id;
-    this.environment = environment;
+    this.dependencies = dependencies;
     this.guard = guard;
     this.self = context.getSelf();
     this.makeLive =
         state ->
             new ConversationLive(
-                id, environment, context, timers, shard, missingConversations, state);
+                id, dependencies, context, timers, shard, missingConversations, state);
   }
 
   @Override
@@ -126,10 +126,7 @@ public final class ConversationEntity
 
   @Override
   public EventHandler<ConversationState, ConversationEvent> eventHandler() {
-    return (before, event) -> {
-      before.apply(event);
-      return before;
-    };
+    return ConversationState::apply;
   }
 
   @Override
@@ -154,7 +151,7 @@ public final class ConversationEntity
 
   @Override
   public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(environment.settings().snapshotEvery(), 2);
+    return RetentionCriteria.snapshotEvery(dependencies.settings().snapshotEvery(), 2);
   }
 
   /**
@@ -182,9 +179,9 @@ public final class ConversationEntity
     handlers =
         new Handlers(
             live, writes, new ConversationQueries(live), new ReceiptHandler(live), lifecycle);
-    if (recovered.exists() && !recovered.isSettled() && live.cursorKeeper.mustAsk()) {
+    if (recovered.exists() && !recovered.isSettled() && live.cursorLogClient.mustAsk()) {
       awaitsCursors = true;
-      live.cursorKeeper.find();
+      live.cursorLogClient.find();
       live.timers.startTimerWithFixedDelay(
           ConversationLive.Timer.FIND_CURSORS,
           ConversationLive.Timer.FIND_CURSORS,
@@ -217,7 +214,9 @@ public final class ConversationEntity
           mayWrite(state, command) && live.reminderClient.mustWait(command)
               ? Effect().none()
               : handle(to, command);
-      if (!state.exists() && live.nothingToMake() && !(command instanceof Conversation.Internal)) {
+      if (!state.exists()
+          && live.hasNoPendingCreation()
+          && !(command instanceof Conversation.Internal)) {
         // Requests for invented ids must not fill the memory with entities of conversations that do
         // not exist.
         to.lifecycle().passivate();
@@ -242,9 +241,9 @@ public final class ConversationEntity
         guard.handled(command);
         awaitsCursors = false;
         to.live().timers.cancel(ConversationLive.Timer.FIND_CURSORS);
-        List<MemberCursors> toCount = to.live().cursorKeeper.found(found.members());
+        List<MemberCursors> toCount = to.live().cursorLogClient.restore(found.members());
         to.lifecycle().recovered();
-        toCount.forEach(to.receipts()::toldBefore);
+        toCount.forEach(to.receipts()::recountAfterCrash);
         yield Effect().none().thenUnstashAll();
       }
       case ConversationLive.Timer timer -> {
@@ -252,7 +251,7 @@ public final class ConversationEntity
           yield Effect().stash();
         }
         guard.handled(command);
-        to.live().cursorKeeper.find();
+        to.live().cursorLogClient.find();
         yield Effect().none();
       }
       case Conversation.Stop stop -> {
@@ -391,7 +390,7 @@ public final class ConversationEntity
           switch (timer) {
             case FLUSH_CURSORS -> writes.flush();
             case WRITE_CURSORS -> {
-              live.cursorKeeper.writeNow();
+              live.cursorLogClient.markWriteDue();
               yield writes.flush();
             }
             case FIND_CURSORS -> Effect().none();

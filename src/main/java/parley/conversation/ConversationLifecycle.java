@@ -64,7 +64,7 @@ final class ConversationLifecycle {
     live.timers.startTimerWithFixedDelay(
         ConversationLive.Timer.IDLE,
         ConversationLive.Timer.IDLE,
-        live.environment.settings().idle());
+        live.dependencies.settings().idle());
     recoveredEventNr = state.eventNr();
     live.noteExistence(state.exists());
     if (!state.exists()) {
@@ -75,7 +75,7 @@ final class ConversationLifecycle {
     live.archiver.recovered();
     if (!state.isSettled()) {
       live.reminderClient.ask();
-      if (live.environment.settings().shared()) {
+      if (live.dependencies.settings().shared()) {
         live.context.getSelf().tell(ConversationLive.Timer.TAKE_OVER);
       }
     }
@@ -104,13 +104,13 @@ final class ConversationLifecycle {
     long now = live.now();
     live.userCheck.tick(now);
     live.dispatch.tick(now);
-    live.cursors.tick();
+    live.cursorMoves.tick();
     live.previewSearch.searchIfMissing(now);
     if (live.dispatch.allAcknowledged()
         && live.userCheck.isIdle()
-        && live.cursors.isEmpty()
-        && !live.cursorKeeper.isWaiting()
-        && !state.preview().isLost()) {
+        && live.cursorMoves.isEmpty()
+        && !live.cursorLogClient.isWaiting()
+        && !state.newestText().isLost()) {
       live.timers.cancel(ConversationLive.Timer.TICK);
     }
     return writes.flush();
@@ -136,7 +136,7 @@ final class ConversationLifecycle {
       return effects.none();
     }
     if (!state.exists()) {
-      if (live.nothingToMake()) {
+      if (live.hasNoPendingCreation()) {
         if (isOnlyWriter()) {
           live.reminderClient.sendRelease();
         } else {
@@ -164,7 +164,7 @@ final class ConversationLifecycle {
    * next sequence number.
    */
   private boolean isOnlyWriter() {
-    return !live.environment.settings().shared() || state.eventNr() > recoveredEventNr;
+    return !live.dependencies.settings().shared() || state.eventNr() > recoveredEventNr;
   }
 
   /**
@@ -195,19 +195,19 @@ final class ConversationLifecycle {
     boolean quiet =
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
-            && live.cursors.isEmpty()
-            && live.cursorKeeper.isEmpty()
+            && live.cursorMoves.isEmpty()
+            && live.cursorLogClient.isEmpty()
             && live.userCheck.isIdle()
             && live.messageLookups.isIdle()
             && live.reminderClient.isIdle()
             && live.dispatch.allAcknowledged()
             && remembered;
     handledAtIdle = handledCommands;
-    boolean news =
+    boolean mustWriteSettled =
         !state.isSettled()
             || live.archiver.promisedDay() != state.archive().promisedDay()
             || (live.reminderClient.mustRelease() && !isOnlyWriter());
-    if (quiet && state.exists() && news) {
+    if (quiet && state.exists() && mustWriteSettled) {
       return effects
           .persist((ConversationEvent) new ConversationEvent.Settled(live.archiver.promisedDay()))
           .thenRun(after -> passivate());
@@ -227,11 +227,11 @@ final class ConversationLifecycle {
    */
   private void checkJournal(boolean quiet) {
     long at = state.eventNr();
-    long told = handledCommands;
+    long handled = handledCommands;
     live.context.pipeToSelf(
         live.logReader.events(at + 1, at + 1).runWith(Sink.headOption(), live.context.getSystem()),
         (found, failure) ->
-            new JournalChecked(at, told, quiet, failure == null ? found.isPresent() : null));
+            new JournalChecked(at, handled, quiet, failure == null ? found.isPresent() : null));
   }
 
   Effect<ConversationEvent, ConversationState> journalChecked(JournalChecked seen) {
@@ -242,7 +242,7 @@ final class ConversationLifecycle {
       live.context
           .getLog()
           .warn("{}: another node has written to the journal; the entity restarts", live.id);
-      live.environment.wake().accept(live.id);
+      live.dependencies.wake().accept(live.id);
       return effects.stop();
     }
     if (seen.quiet() && seen.handled() == handledCommands) {
@@ -279,7 +279,7 @@ final class ConversationLifecycle {
 
   private void stopped(ConversationState last) {
     if (last.exists() && !last.isSettled()) {
-      live.environment.wake().accept(live.id);
+      live.dependencies.wake().accept(live.id);
     }
   }
 

@@ -42,7 +42,7 @@ final class ConversationLive {
   record CursorLogAnswered(CursorLog.Reply reply) implements Conversation.Internal {}
 
   final ConversationId id;
-  final ConversationEnvironment environment;
+  final ConversationDependencies dependencies;
   final ActorContext<Conversation.Command> context;
   final TimerScheduler<Conversation.Command> timers;
   final ConversationState state;
@@ -52,8 +52,8 @@ final class ConversationLive {
   final ReminderClient reminderClient;
   final HistoryPages historyPages;
   final Dispatch dispatch;
-  final CursorMoves cursors;
-  final CursorKeeper cursorKeeper;
+  final CursorMoves cursorMoves;
+  final CursorLogClient cursorLogClient;
   final MessageLookups messageLookups;
   final PreviewSearch previewSearch;
   final PendingWrites pendingWrites;
@@ -64,14 +64,14 @@ final class ConversationLive {
 
   ConversationLive(
       ConversationId id,
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ActorContext<Conversation.Command> context,
       TimerScheduler<Conversation.Command> timers,
       ActorRef<ClusterSharding.ShardCommand> shard,
       MissingConversations missingConversations,
       ConversationState state) {
     this.id = id;
-    this.environment = environment;
+    this.dependencies = dependencies;
     this.context = context;
     this.timers = timers;
     this.shard = shard;
@@ -80,49 +80,50 @@ final class ConversationLive {
     this.logReader =
         new LogReader(
             context.getSystem(),
-            environment.settings().readJournal(),
+            dependencies.settings().readJournal(),
             id,
-            environment.archive().tier(),
-            environment.scans());
+            dependencies.archive().tier(),
+            dependencies.scans());
     this.userCheck =
         new UserCheck(
-            environment.users(),
+            dependencies.users(),
             context.messageAdapter(User.ProfileReply.class, UserAnswered::new));
     this.directOpening = new DirectOpening(id, userCheck);
     this.reminderClient =
-        new ReminderClient(id, environment.reminders(), context.getSelf(), timers);
+        new ReminderClient(id, dependencies.reminders(), context.getSelf(), timers);
     this.historyPages = new HistoryPages(context, logReader, state);
-    this.dispatch = new Dispatch(state, environment.users(), historyPages);
-    this.cursors = new CursorMoves(context, logReader, state);
+    this.dispatch = new Dispatch(state, dependencies.users(), historyPages);
+    this.cursorMoves = new CursorMoves(context, logReader, state);
     this.messageLookups = new MessageLookups(context, logReader, state);
     this.previewSearch = new PreviewSearch(context, state, historyPages);
-    this.cursorKeeper =
-        new CursorKeeper(
+    this.cursorLogClient =
+        new CursorLogClient(
             state,
-            cursors,
-            environment.cursorLog(),
+            cursorMoves,
+            dependencies.cursorLog(),
             context.messageAdapter(CursorLog.Reply.class, CursorLogAnswered::new),
             timers,
-            environment.settings().cursorWriteAfter());
-    this.pendingWrites = new PendingWrites(environment, state, dispatch, cursors, cursorKeeper);
+            dependencies.settings().cursorWriteAfter());
+    this.pendingWrites =
+        new PendingWrites(dependencies, state, dispatch, cursorMoves, cursorLogClient);
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =
-        switch (environment.archive()) {
+        switch (dependencies.archive()) {
           case ArchiveDependencies archive ->
               new SegmentArchiver(
-                  context, timers, archive, environment.clock(), logReader, state, dispatch);
+                  context, timers, archive, dependencies.clock(), logReader, state, dispatch);
           case NoArchive none -> new NoArchiver(state);
         };
   }
 
   long now() {
-    return environment.clock().millis();
+    return dependencies.clock().millis();
   }
 
   /** Starts the tick, unless it runs. {@link ConversationLifecycle#tick} ends it. */
   void startTick() {
     if (!timers.isTimerActive(Timer.TICK)) {
-      timers.startTimerWithFixedDelay(Timer.TICK, Timer.TICK, environment.settings().tick());
+      timers.startTimerWithFixedDelay(Timer.TICK, Timer.TICK, dependencies.settings().tick());
     }
   }
 
@@ -141,8 +142,8 @@ final class ConversationLive {
     }
   }
 
-  /** Whether nobody has asked for this conversation to be made. */
-  boolean nothingToMake() {
+  /** Whether nobody has asked for this conversation to be created. */
+  boolean hasNoPendingCreation() {
     return userCheck.isIdle() && !directOpening.hasWaiting() && pendingWrites.isEmpty();
   }
 

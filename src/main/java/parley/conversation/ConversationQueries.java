@@ -49,7 +49,7 @@ final class ConversationQueries {
     if (known && state.members().size() <= Limits.RECEIPT_MEMBERS) {
       for (Member member : state.members()) {
         if (!member.userId().equals(typing.user())) {
-          live.environment
+          live.dependencies
               .users()
               .tell(member.userId(), new User.Typing(live.id, typing.user(), typing.active()));
         }

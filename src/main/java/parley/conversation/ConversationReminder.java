@@ -105,7 +105,7 @@ public final class ConversationReminder {
 
   /** Sends commands to reminders. */
   @FunctionalInterface
-  public interface Port {
+  public interface Sender {
     /** Sends a command to the reminder of that conversation. Delivery is at most once. */
     void tell(ConversationId of, Command message);
 
@@ -118,8 +118,8 @@ public final class ConversationReminder {
      * There are no reminders. A conversation writes at once, and after a crash it starts again only
      * with its next command.
      */
-    Port NONE =
-        new Port() {
+    Sender NONE =
+        new Sender() {
           @Override
           public void tell(ConversationId of, Command message) {}
 

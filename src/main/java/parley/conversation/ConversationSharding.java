@@ -24,10 +24,10 @@ public final class ConversationSharding {
    * conversations that a version without reminders left behind.
    */
   public static ActorRef<ShardingEnvelope<Conversation.Command>> init(
-      ActorSystem<?> system, ConversationEnvironment environment) {
-    ConversationReminder.init(system, environment.wake());
-    if (environment.reminders().mustBeKept()) {
-      ReminderAdoption.init(system, environment.reminders());
+      ActorSystem<?> system, ConversationDependencies dependencies) {
+    ConversationReminder.init(system, dependencies.wake());
+    if (dependencies.reminders().mustBeKept()) {
+      ReminderAdoption.init(system, dependencies.reminders());
     }
     MissingConversations missingConversations = new MissingConversations();
     return ClusterSharding.get(system)
@@ -41,7 +41,7 @@ public final class ConversationSharding {
                           entity.getShard(),
                           () ->
                               ConversationEntity.create(
-                                  id, environment, entity.getShard(), missingConversations));
+                                  id, dependencies, entity.getShard(), missingConversations));
                     })
                 .withSettings(ClusterShardingSettings.create(system).withRememberEntities(false))
                 .withStopMessage(Conversation.Stop.STOP));

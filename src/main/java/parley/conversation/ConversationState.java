@@ -18,8 +18,8 @@ import parley.model.UserId;
 
 /**
  * The state of a conversation: the result of its events. Only {@link #apply} changes it, and {@link
- * #kept} for cursors that are durable elsewhere. It depends on nothing else, so a recovered
- * conversation has the same state as before the crash.
+ * #applyKeptCursors} for cursors that are durable elsewhere. It depends on nothing else, so a
+ * recovered conversation has the same state as before the crash.
  *
  * <p>Bounds: {@link Limits#GROUP_MEMBERS} members and as many former ones, {@link
  * DedupeWindow#CAPACITY} hashes, {@link LogIndex#CAPACITY} checkpoints, {@link
@@ -43,7 +43,7 @@ final class ConversationState {
   private final LinkedHashMap<UserId, Person> people = new LinkedHashMap<>();
 
   private final FormerMembers former = new FormerMembers();
-  private LastMessagePreview preview = new LastMessagePreview();
+  private NewestText newestText = new NewestText();
   private ArchiveProgress archive = new ArchiveProgress();
   private DedupeWindow dedupe = new DedupeWindow();
   private LogIndex index = new LogIndex();
@@ -107,8 +107,8 @@ final class ConversationState {
   }
 
   /** The newest text, as an inbox row shows it. */
-  LastMessagePreview preview() {
-    return preview;
+  NewestText newestText() {
+    return newestText;
   }
 
   /** How far the log is archived. */
@@ -214,8 +214,8 @@ final class ConversationState {
     return null;
   }
 
-  /** Applies one event. */
-  void apply(ConversationEvent event) {
+  /** Applies the event to this state and returns it. */
+  ConversationState apply(ConversationEvent event) {
     eventNr++;
     settled = event instanceof ConversationEvent.Settled || (settled && concernsNoMember(event));
     switch (event) {
@@ -224,7 +224,7 @@ final class ConversationState {
       case ConversationEvent.CursorsMoved moved -> moved.cursors().forEach(this::move);
       case ConversationEvent.ProfileNoted noted ->
           people.put(noted.person().userId(), noted.person());
-      case ConversationEvent.PreviewRestored restored -> preview.restored(restored);
+      case ConversationEvent.PreviewRestored restored -> newestText.restored(restored);
       case ConversationEvent.Settled done -> {
         dispatchedTo = lastSeq;
         archive.promised(done.due());
@@ -233,6 +233,7 @@ final class ConversationState {
       case ConversationEvent.SegmentSealed sealed -> seal(sealed);
       case ConversationEvent.EventsRemoved removed -> archive.removed(removed);
     }
+    return this;
   }
 
   /** Whether the event concerns no member: it only changes where entries are stored. */
@@ -322,13 +323,13 @@ final class ConversationState {
   }
 
   private void appendText(Entry entry, EntryBody.Text text) {
-    preview.textAppended(entry, text);
+    newestText.textAppended(entry, text);
     members.values().forEach(member -> member.textAppended(entry.senderId()));
   }
 
   private void edit(long seq, EntryBody.Edit edit) {
     amendedEntries.edited(edit.targetSeq(), seq);
-    preview.edited(edit);
+    newestText.edited(edit);
   }
 
   private void delete(EntryBody.Delete delete) {
@@ -338,13 +339,13 @@ final class ConversationState {
     }
     amendedEntries.delete(target);
     members.values().forEach(member -> member.textDeleted(target, delete.targetSender()));
-    preview.deleted(target, recentEntries, amendedEntries);
+    newestText.deleted(target, recentEntries, amendedEntries);
   }
 
   private void create(Entry entry, EntryBody.GroupCreated created) {
     type = ConversationType.GROUP;
     createdAt = entry.at();
-    preview.groupCreated(entry.at());
+    newestText.groupCreated(entry.at());
     name = created.name();
     avatarUrl = created.avatarUrl();
     for (UserId user : created.memberIds()) {
@@ -367,7 +368,7 @@ final class ConversationState {
    * Moves cursors that are durable in the cursor log. This is the only change that is not an event:
    * the next event with cursors holds them, and after a crash the cursor log has them.
    */
-  void kept(List<CursorMove> moves) {
+  void applyKeptCursors(List<CursorMove> moves) {
     moves.forEach(this::move);
   }
 
@@ -391,9 +392,9 @@ final class ConversationState {
         opener,
         lastSeq,
         lastAt,
-        preview.lastTextAt(),
-        preview.lastMessage(),
-        preview.isLost(),
+        newestText.lastTextAt(),
+        newestText.lastMessage(),
+        newestText.isLost(),
         dispatchedTo,
         settled,
         storedMembers,
@@ -427,7 +428,7 @@ final class ConversationState {
     state.opener = stored.opener();
     state.lastSeq = stored.lastSeq();
     state.lastAt = stored.lastAt();
-    state.preview = LastMessagePreview.of(stored);
+    state.newestText = NewestText.of(stored);
     state.dispatchedTo = stored.dispatchedTo();
     state.settled = stored.settled();
     if (stored.people() != null) {

@@ -108,7 +108,7 @@ final class ConversationWrites {
     }
     switch (live.messageLookups.checkDuplicate(post, author, facts, live.now())) {
       case MessageLookups.Duplicate duplicate -> {
-        live.environment.telemetry().duplicate();
+        live.dependencies.telemetry().duplicate();
         post.replyTo().tell(PendingWrites.posted(state, duplicate.entry(), true));
         return effects.none();
       }
@@ -169,13 +169,13 @@ final class ConversationWrites {
   Effect<ConversationEvent, ConversationState> flush() {
     if (!live.reminderClient.reminderDurable()) {
       if (!live.pendingWrites.isEmpty()
-          || !live.cursors.isEmpty()
-          || !live.cursorKeeper.isEmpty()) {
+          || !live.cursorMoves.isEmpty()
+          || !live.cursorLogClient.isEmpty()) {
         live.reminderClient.ask();
       }
       return effects.none();
     }
-    if (live.pendingWrites.isEmpty() && live.cursorKeeper.keep(live.now())) {
+    if (live.pendingWrites.isEmpty() && live.cursorLogClient.sendToLog(live.now())) {
       return effects.none();
     }
     PendingWrites.Write write = live.pendingWrites.take();
@@ -188,13 +188,13 @@ final class ConversationWrites {
   Effect<ConversationEvent, ConversationState> cursorLogAnswered(CursorLog.Reply reply) {
     switch (reply) {
       case CursorLog.Kept kept -> {
-        CursorMoves.Ready durable = live.cursorKeeper.answered(kept.nr());
+        CursorMoves.Ready durable = live.cursorLogClient.logKept(kept.nr());
         if (durable != null) {
           live.dispatch.persisted(List.of(), durable.moves(), live.now());
           durable.done();
         }
       }
-      case CursorLog.NotKept refused -> live.cursorKeeper.refused(refused.nr(), live.now());
+      case CursorLog.NotKept refused -> live.cursorLogClient.logRefused(refused.nr(), live.now());
       case CursorLog.Found late -> {}
     }
     return flush();

@@ -53,19 +53,21 @@ final class Dispatch {
 
   /**
    * How long a user is trusted to write what it holds ({@link User.Holding}), which it does within
-   * {@link parley.user.UserSettings#quietFlushAfter}. A user that has crashed gets what it held
+   * {@link parley.user.UserSettings#deferredFlushAfter}. A user that has crashed gets what it held
    * when it asks, and otherwise at the latest this long after its last sign.
    */
-  static final Duration HOLD = Duration.ofSeconds(210);
+  static final Duration HOLDING_TIMEOUT = Duration.ofSeconds(210);
 
   private final ConversationState state;
-  private final ConversationEnvironment.UserPort users;
+  private final ConversationDependencies.UserSender users;
   private final HistoryPages historyPages;
   private final Map<UserId, MemberPosition> positions = new HashMap<>();
   private CursorMinimums cursorMinimums;
 
   Dispatch(
-      ConversationState state, ConversationEnvironment.UserPort users, HistoryPages historyPages) {
+      ConversationState state,
+      ConversationDependencies.UserSender users,
+      HistoryPages historyPages) {
     this.state = state;
     this.users = users;
     this.historyPages = historyPages;
@@ -244,8 +246,8 @@ final class Dispatch {
     return new User.RowHeader(
         state.group() ? parley.model.ConversationType.GROUP : parley.model.ConversationType.DIRECT,
         state.lastSeq(),
-        member ? state.preview().lastMessage() : null,
-        state.preview().lastTextAt());
+        member ? state.newestText().lastMessage() : null,
+        state.newestText().lastTextAt());
   }
 
   private User.@Nullable RowMember rowFor(UserId user) {
@@ -360,8 +362,8 @@ final class Dispatch {
 
   /**
    * A user has everything up to {@code seq} and that version in memory, and writes it later. It is
-   * not repeated for {@link #HOLD}. It stays unacknowledged: after a crash of the user it is sent
-   * again.
+   * not repeated for {@link #HOLDING_TIMEOUT}. It stays unacknowledged: after a crash of the user
+   * it is sent again.
    */
   void held(UserId user, long seq, long version, long now) {
     MemberPosition position = positions.get(user);

@@ -126,10 +126,10 @@ final class HistoryPages {
   }
 
   private void load(long from, long to, long end, boolean backward, Ready ready) {
-    enqueue(new RangeRead(laneOf(from), from, to, end, backward, ready));
+    enqueue(new RangeRead(queueOf(from), from, to, end, backward, ready));
   }
 
-  private ReadQueue laneOf(long from) {
+  private ReadQueue queueOf(long from) {
     return state.archive().isArchived(from) ? cold : hot;
   }
 
@@ -240,7 +240,7 @@ final class HistoryPages {
   private void readAgain(RangeRead rangeRead) {
     rangeRead.retried = true;
     ReadQueue before = rangeRead.readQueue;
-    rangeRead.readQueue = laneOf(rangeRead.from);
+    rangeRead.readQueue = queueOf(rangeRead.from);
     if (rangeRead.readQueue == before) {
       continueRead(rangeRead);
     } else {

@@ -21,7 +21,10 @@ final class MemberPosition {
 
   long highestAckedVersion;
 
-  /** What the user has in memory, and its journal not yet; trusted for {@link Dispatch#HOLD}. */
+  /**
+   * What the user has in memory, and its journal not yet; trusted for {@link
+   * Dispatch#HOLDING_TIMEOUT}.
+   */
   long heldSeq;
 
   long heldVersion;
@@ -62,7 +65,7 @@ final class MemberPosition {
 
   /** Whether the user has confirmed lately that it has everything that was sent. */
   boolean held(long now) {
-    return !outstanding() && now >= heldAt && now - heldAt < Dispatch.HOLD.toMillis();
+    return !outstanding() && now >= heldAt && now - heldAt < Dispatch.HOLDING_TIMEOUT.toMillis();
   }
 
   void progressed(long now) {

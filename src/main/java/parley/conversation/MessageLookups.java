@@ -227,7 +227,7 @@ final class MessageLookups {
     long located = searchedRanges.locate(post.author(), hash);
     SearchedRange known = searchedRanges.extendable(post.author(), from, to, hash);
     if (located > 0) {
-      search(post, Math.min(located, from), () -> at(post, facts, located, from, to));
+      search(post, Math.min(located, from), () -> compareAt(post, facts, located, from, to));
     } else if (known == null) {
       search(post, from, () -> scan(post, facts, from, to));
     } else {
@@ -255,7 +255,7 @@ final class MessageLookups {
    * Compares the post with the entry in which an id of the same hash was seen. Another id may have
    * the same hash; then all entries are searched.
    */
-  private CompletionStage<Facts> at(
+  private CompletionStage<Facts> compareAt(
       Conversation.Post post, Facts facts, long located, long from, long to) {
     return logReader
         .find(state, post.author(), located, located, entry -> isSamePost(post, entry))

@@ -16,11 +16,11 @@ import parley.telemetry.Telemetry;
  * event that is being persisted.
  */
 final class PendingWrites {
-  private final ConversationEnvironment environment;
+  private final ConversationDependencies dependencies;
   private final ConversationState state;
   private final Dispatch dispatch;
-  private final CursorMoves cursors;
-  private final CursorKeeper cursorKeeper;
+  private final CursorMoves cursorMoves;
+  private final CursorLogClient cursorLogClient;
   private final EntryTimes times = new EntryTimes();
   private EntryBatch entryBatch = new EntryBatch();
   private @Nullable Write inFlight;
@@ -39,16 +39,16 @@ final class PendingWrites {
       long sinceNanos) {}
 
   PendingWrites(
-      ConversationEnvironment environment,
+      ConversationDependencies dependencies,
       ConversationState state,
       Dispatch dispatch,
-      CursorMoves cursors,
-      CursorKeeper cursorKeeper) {
-    this.environment = environment;
+      CursorMoves cursorMoves,
+      CursorLogClient cursorLogClient) {
+    this.dependencies = dependencies;
     this.state = state;
     this.dispatch = dispatch;
-    this.cursors = cursors;
-    this.cursorKeeper = cursorKeeper;
+    this.cursorMoves = cursorMoves;
+    this.cursorLogClient = cursorLogClient;
   }
 
   boolean isEmpty() {
@@ -110,13 +110,13 @@ final class PendingWrites {
 
   /** Makes the next entry. Its time never goes back and its id grows, whatever the clock does. */
   private Entry entry(UserId author, @Nullable String clientMsgId, EntryBody entryBody) {
-    long now = environment.clock().millis();
+    long now = dependencies.clock().millis();
     Entry last = last();
     long lastAt = last == null ? state.lastAt() : last.at();
-    environment.telemetry().logAheadBy(lastAt - now);
+    dependencies.telemetry().logAheadBy(lastAt - now);
     return new Entry(
         endSeq() + 1,
-        MessageIds.next(environment.messageIds().get(), last == null ? null : last.messageId()),
+        MessageIds.next(dependencies.messageIds().get(), last == null ? null : last.messageId()),
         author,
         times.next(now, lastAt),
         clientMsgId,
@@ -143,10 +143,10 @@ final class PendingWrites {
    * nothing to write.
    */
   @Nullable Write take() {
-    if (entryBatch.isEmpty() && cursors.isEmpty() && cursorKeeper.isEmpty()) {
+    if (entryBatch.isEmpty() && cursorMoves.isEmpty() && cursorLogClient.isEmpty()) {
       return null;
     }
-    CursorKeeper.Taken moves = cursorKeeper.take(entryBatch);
+    CursorLogClient.Taken moves = cursorLogClient.take(entryBatch);
     if (entryBatch.isEmpty() && moves.stored().isEmpty()) {
       moves.news().done();
       return null;
@@ -167,17 +167,17 @@ final class PendingWrites {
   /** The write is durable: dispatches it to the members, then answers the callers. */
   void written(Write write) {
     inFlight = null;
-    Telemetry telemetry = environment.telemetry();
+    Telemetry telemetry = dependencies.telemetry();
     telemetry.persisted("conversation", System.nanoTime() - write.sinceNanos());
     List<Entry> entries = write.batch().entries();
     for (Entry entry : entries) {
       telemetry.accepted(entry.body().type());
       if (entry.body() instanceof EntryBody.Delete delete) {
-        cursors.deleted(delete);
+        cursorMoves.deleted(delete);
       }
     }
     dispatch.persisted(
-        entries, write.moves().moves(), write.storedFor(), environment.clock().millis());
+        entries, write.moves().moves(), write.storedFor(), dependencies.clock().millis());
     write.batch().written();
     write.moves().done();
   }
@@ -195,7 +195,7 @@ final class PendingWrites {
     }
     entryBatch.refused(refusal);
     entryBatch = new EntryBatch();
-    cursors.refuseAll(refusal);
-    cursorKeeper.refuseAll(refusal);
+    cursorMoves.refuseAll(refusal);
+    cursorLogClient.refuseAll(refusal);
   }
 }

@@ -54,7 +54,7 @@ final class PreviewSearch {
   void searchIfMissing(long now) {
     // If the clock was set back, the pause must not become longer.
     notBefore = Math.min(notBefore, now + LONGEST_WAIT_MILLIS);
-    if (state.preview().isLost() && !looking && now >= notBefore) {
+    if (state.newestText().isLost() && !looking && now >= notBefore) {
       looking = true;
       look(state.lastSeq());
     }
@@ -85,7 +85,7 @@ final class PreviewSearch {
   private static @Nullable LastMessage newest(java.util.List<Entry> entries) {
     for (Entry entry : entries.reversed()) {
       if (entry.body() instanceof EntryBody.Text text && text.content() != null) {
-        return LastMessagePreview.preview(entry, text.content());
+        return NewestText.preview(entry, text.content());
       }
     }
     return null;
@@ -97,7 +97,7 @@ final class PreviewSearch {
    */
   ConversationEvent.@Nullable PreviewRestored pageSearched(PageSearched pageSearched, long now) {
     ConversationEvent.PreviewRestored event = pageSearched.event();
-    if (state.preview().isLost() && event != null && pageSearched.more()) {
+    if (state.newestText().isLost() && event != null && pageSearched.more()) {
       look(pageSearched.from() - 1);
       return null;
     }
@@ -108,7 +108,7 @@ final class PreviewSearch {
       return null;
     }
     failures = 0;
-    if (!state.preview().isLost()) {
+    if (!state.newestText().isLost()) {
       return null;
     }
     LastMessage found = event.lastMessage();

@@ -45,7 +45,7 @@ final class ReceiptHandler {
   }
 
   /** Members were told of this cursor before a crash. The entries behind it are counted again. */
-  void toldBefore(MemberCursors cursors) {
+  void recountAfterCrash(MemberCursors cursors) {
     Member member = state.member(cursors.userId());
     if (member != null) {
       requestCursorMove(member, cursors.delivered(), cursors.read(), null);
@@ -57,7 +57,7 @@ final class ReceiptHandler {
       long delivered,
       long read,
       @Nullable ActorRef<Conversation.ReadReply> replyTo) {
-    boolean toWrite = live.cursors.request(member, delivered, read, replyTo);
+    boolean toWrite = live.cursorMoves.request(member, delivered, read, replyTo);
     if (toWrite) {
       // The tick repeats a count of unread entries that fails.
       live.startTick();
@@ -66,7 +66,7 @@ final class ReceiptHandler {
       live.timers.startSingleTimer(
           ConversationLive.Timer.FLUSH_CURSORS,
           ConversationLive.Timer.FLUSH_CURSORS,
-          live.environment.settings().cursorFlushDelay());
+          live.dependencies.settings().cursorFlushDelay());
     }
   }
 }

@@ -116,7 +116,7 @@ final class ReminderAdoption
   private record PendingList(String id, int tried, long tick) {}
 
   private final ActorContext<Command> context;
-  private final ConversationReminder.Port reminders;
+  private final ConversationReminder.Sender reminders;
   private final Lists lists;
   private final ActorRef<RememberedEntitiesLog.Found> read;
   private final ActorRef<ConversationReminder.Adopted> adoptedAdapter;
@@ -129,7 +129,7 @@ final class ReminderAdoption
   private long tick;
 
   private ReminderAdoption(
-      ActorContext<Command> context, ConversationReminder.Port reminders, Lists lists) {
+      ActorContext<Command> context, ConversationReminder.Sender reminders, Lists lists) {
     super(
         PersistenceId.ofUniqueId(PERSISTENCE_ID),
         SupervisorStrategy.restartWithBackoff(Duration.ofSeconds(1), Duration.ofMinutes(1), 0.2));
@@ -147,7 +147,7 @@ final class ReminderAdoption
    * Starts the adoption as a cluster singleton: on the oldest node, and if that ends, on the next
    * one.
    */
-  static void init(ActorSystem<?> system, ConversationReminder.Port reminders) {
+  static void init(ActorSystem<?> system, ConversationReminder.Sender reminders) {
     var unused =
         ClusterSingleton.get(system)
             .init(
@@ -161,7 +161,7 @@ final class ReminderAdoption
    * @param every the length of a tick
    */
   static Behavior<Command> create(
-      ConversationReminder.Port reminders, Lists lists, Duration every) {
+      ConversationReminder.Sender reminders, Lists lists, Duration every) {
     return Behaviors.setup(
         context ->
             Behaviors.withTimers(

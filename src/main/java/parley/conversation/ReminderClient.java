@@ -29,19 +29,18 @@ final class ReminderClient {
   }
 
   private final ConversationId id;
-  private final ConversationReminder.Port reminders;
+  private final ConversationReminder.Sender reminders;
   private final ActorRef<Conversation.Command> self;
   private final TimerScheduler<Conversation.Command> timers;
   private final ArrayDeque<Conversation.Command> waiting = new ArrayDeque<>();
   private boolean reminderDurable;
   private boolean asking;
   private long nr;
-  private int repeats;
 
   /** A client that has not asked for the reminder yet. */
   ReminderClient(
       ConversationId id,
-      ConversationReminder.Port reminders,
+      ConversationReminder.Sender reminders,
       ActorRef<Conversation.Command> self,
       TimerScheduler<Conversation.Command> timers) {
     this.id = id;
@@ -68,16 +67,10 @@ final class ReminderClient {
     return !asking && waiting.isEmpty();
   }
 
-  /** How often the reminder was asked again. */
-  int repeats() {
-    return repeats;
-  }
-
   /** Asks for the reminder, unless it is durable or was asked for already. */
   void ask() {
     if (!reminderDurable() && !asking) {
       asking = true;
-      repeats = 0;
       nr++;
       tellKeep();
       timers.startTimerWithFixedDelay(Again.AGAIN, Again.AGAIN, REPEAT);
@@ -89,7 +82,6 @@ final class ReminderClient {
    * conversation runs.
    */
   void again() {
-    repeats++;
     tellKeep();
   }
 
@@ -104,7 +96,7 @@ final class ReminderClient {
     }
     ask();
     if (waiting.size() >= MAX_WAITING) {
-      OverloadReplies.refuse(command);
+      ConversationRefusals.refuse(command);
     } else {
       waiting.add(command);
     }
@@ -169,7 +161,7 @@ final class ReminderClient {
 
   /** Refuses all waiting commands, because the entity stops. */
   void refuseAll() {
-    waiting.forEach(OverloadReplies::refuse);
+    waiting.forEach(ConversationRefusals::refuse);
     waiting.clear();
   }
 }

@@ -32,11 +32,11 @@ import parley.model.EntryBody;
  * are still in the journal. Events are removed only if a snapshot covers them. If there is no such
  * snapshot, the seal is repeated, which takes one. A removal can be repeated.
  *
- * <p><b>Which entries are archived.</b> Whole events whose entries are old enough and acknowledged
- * by every member's user entity, if they make a segment of some size ({@link
- * SegmentSelection#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has written
- * in the conversation for that long (then all entries are archived), or the oldest entry is twice
- * as old. So a busy conversation archives daily, and a slow one about once in {@code
+ * <p><b>Which entries are archived</b> ({@link ArchiveRules}). Whole events whose entries are old
+ * enough and acknowledged by every member's user entity, if they make a segment of some size
+ * ({@link ArchiveRules#WORTH_ENTRIES}). A smaller segment is written in two cases: nobody has
+ * written in the conversation for that long (then all entries are archived), or the oldest entry is
+ * twice as old. So a busy conversation archives daily, and a slow one about once in {@code
  * PARLEY_HOT_DAYS}. A conversation that is no longer used archives once. Deleted texts and their
  * edits are archived without content.
  *
@@ -61,10 +61,10 @@ final class SegmentArchiver implements ConversationArchiver {
   }
 
   /** The result of the gather step; a null segment means that the step failed. */
-  private record Gathered(int round, @Nullable SegmentSelection segment) implements Step {}
+  private record Gathered(int stepNumber, @Nullable SegmentSelection segment) implements Step {}
 
   /** The planned entries; null if they could not be read. */
-  private record Loaded(int round, @Nullable List<Entry> entries) implements Step {
+  private record Loaded(int stepNumber, @Nullable List<Entry> entries) implements Step {
     @Override
     public String toString() {
       return "Loaded";
@@ -72,13 +72,13 @@ final class SegmentArchiver implements ConversationArchiver {
   }
 
   /** Whether the segment is in the cold tier. */
-  private record Written(int round, boolean done) implements Step {}
+  private record Written(int stepNumber, boolean done) implements Step {}
 
   /** Whether a snapshot covers the sealed segment; null if that could not be checked. */
-  private record Covered(int round, @Nullable Boolean covered) implements Step {}
+  private record Covered(int stepNumber, @Nullable Boolean covered) implements Step {}
 
   /** Whether the archived events were removed from the journal. */
-  private record Removed(int round, boolean done) implements Step {}
+  private record Removed(int stepNumber, boolean done) implements Step {}
 
   private final ActorContext<Conversation.Command> context;
   private final TimerScheduler<Conversation.Command> timers;
@@ -197,16 +197,17 @@ final class SegmentArchiver implements ConversationArchiver {
         yield null;
       }
       case Gathered gathered ->
-          gathered.round() == stepNumber ? gathered(gathered.segment()) : null;
+          gathered.stepNumber() == stepNumber ? gathered(gathered.segment()) : null;
       case Loaded loaded -> {
-        if (loaded.round() == stepNumber) {
+        if (loaded.stepNumber() == stepNumber) {
           loaded(loaded.entries());
         }
         yield null;
       }
-      case Written written -> written.round() == stepNumber ? written(written.done()) : null;
-      case Covered covered -> covered.round() == stepNumber ? covered(covered.covered()) : null;
-      case Removed removed -> removed.round() == stepNumber ? removed(removed.done()) : null;
+      case Written written -> written.stepNumber() == stepNumber ? written(written.done()) : null;
+      case Covered covered ->
+          covered.stepNumber() == stepNumber ? covered(covered.covered()) : null;
+      case Removed removed -> removed.stepNumber() == stepNumber ? removed(removed.done()) : null;
     };
   }
 
@@ -257,7 +258,9 @@ final class SegmentArchiver implements ConversationArchiver {
   private void gather(int now) {
     SegmentSelection segment =
         new SegmentSelection(
-            state.archive().archivedTo() + 1, dispatch.acknowledgedByAll(), cutoff(1));
+            state.archive().archivedTo() + 1,
+            dispatch.acknowledgedByAll(),
+            ArchiveRules.cutoff(1, clock.millis(), archiveDependencies.hotAge()));
     context.pipeToSelf(
         logReader
             .events(state.archive().archivedEvent() + 1, state.eventNr())
@@ -266,18 +269,11 @@ final class SegmentArchiver implements ConversationArchiver {
         (done, failure) -> new Gathered(now, failed("reading", failure) ? null : segment));
   }
 
-  private long cutoff(int times) {
-    return clock.millis() - times * archiveDependencies.hotAge().toMillis();
-  }
-
   private @Nullable ConversationEvent gathered(@Nullable SegmentSelection segment) {
     if (segment == null) {
       return failed();
     }
-    List<Entry> entries = segment.entries();
-    boolean all = !entries.isEmpty() && entries.getLast().seq() == state.lastSeq();
-    boolean old = !entries.isEmpty() && entries.getFirst().at() <= cutoff(2);
-    if (all || old || segment.worthwhile()) {
+    if (ArchiveRules.archivesNow(segment, state, clock.millis(), archiveDependencies.hotAge())) {
       return segment.plan();
     }
     finish();
@@ -389,21 +385,8 @@ final class SegmentArchiver implements ConversationArchiver {
     }
   }
 
-  /**
-   * The first day on which there is something to archive if nobody writes any more; 0 is none. A
-   * day is counted since 1970, in UTC.
-   */
+  /** See {@link ArchiveRules#due}. */
   private long due() {
-    if (state.lastSeq() == state.archive().archivedTo()) {
-      return state.archive().hasUnfinishedSegment() ? Calendar.day(clock.millis()) + 1 : 0;
-    }
-    long hot = archiveDependencies.hotAge().toMillis();
-    long when = Math.min(state.lastAt() + hot, state.archive().hotSince() + 2 * hot);
-    long worth = state.archive().archivedTo() + SegmentSelection.WORTH_ENTRIES;
-    if (worth <= state.lastSeq()) {
-      long written = Math.min(state.index().timeAtOrAfter(worth), state.lastAt());
-      when = Math.min(when, written + hot);
-    }
-    return Calendar.day(when) + 1;
+    return ArchiveRules.due(state, clock.millis(), archiveDependencies.hotAge());
   }
 }

@@ -12,11 +12,6 @@ import parley.model.Entry;
  * young or does not fit into the segment.
  */
 final class SegmentSelection {
-  /** A segment with this many entries is written even if more entries may follow. */
-  static final int WORTH_ENTRIES = ColdTier.SEGMENT_ENTRIES / 5;
-
-  private static final long WORTH_BYTES = ColdTier.SEGMENT_BYTES / 4;
-
   private final long cutoff;
   private final long lastSeq;
   private final List<Entry> entries = new ArrayList<>();
@@ -73,7 +68,7 @@ final class SegmentSelection {
 
   /** Whether the segment is large enough to be written while the conversation is still in use. */
   boolean worthwhile() {
-    return full || entries.size() >= WORTH_ENTRIES || bytes >= WORTH_BYTES;
+    return ArchiveRules.worthwhile(full, entries.size(), bytes);
   }
 
   /** The plan to archive exactly the collected entries. */

@@ -35,11 +35,11 @@ final class UserCheck {
   private record Question(
       Set<UserId> unanswered, Map<UserId, Profile> known, long deadline, Outcome outcome) {}
 
-  private final ConversationEnvironment.UserPort users;
+  private final ConversationDependencies.UserSender users;
   private final ActorRef<User.ProfileReply> replies;
   private final List<Question> questions = new ArrayList<>();
 
-  UserCheck(ConversationEnvironment.UserPort users, ActorRef<User.ProfileReply> replies) {
+  UserCheck(ConversationDependencies.UserSender users, ActorRef<User.ProfileReply> replies) {
     this.users = users;
     this.replies = replies;
   }

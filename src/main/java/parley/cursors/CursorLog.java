@@ -65,10 +65,10 @@ public final class CursorLog {
   }
 
   /** Sends commands to the cursor log. */
-  public interface Port {
+  public interface Sender {
     /** There is no cursor log: conversations keep all cursors themselves. */
-    Port NONE =
-        new Port() {
+    Sender NONE =
+        new Sender() {
           @Override
           public void tell(Command message) {}
 

@@ -246,9 +246,10 @@ final class CursorLogEntity
     if (callers.isEmpty()) {
       return Effect().none();
     }
-    List<CursorLogEvent.OfOne> kept = new ArrayList<>(gathered.size());
+    List<CursorLogEvent.ConversationCursors> kept = new ArrayList<>(gathered.size());
     gathered.forEach(
-        (id, members) -> kept.add(new CursorLogEvent.OfOne(id, List.copyOf(members.values()))));
+        (id, members) ->
+            kept.add(new CursorLogEvent.ConversationCursors(id, List.copyOf(members.values()))));
     List<Caller> waiting = List.copyOf(callers);
     gathered.clear();
     callers.clear();

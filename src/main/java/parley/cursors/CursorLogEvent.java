@@ -21,10 +21,11 @@ sealed interface CursorLogEvent extends Stored {
    * @param at epoch milliseconds
    * @param kept null if an incarnation only takes its sequence number
    */
-  record CursorsKept(@JsonProperty("a") long at, @JsonProperty("k") @Nullable List<OfOne> kept)
+  record CursorsKept(
+      @JsonProperty("a") long at, @JsonProperty("k") @Nullable List<ConversationCursors> kept)
       implements CursorLogEvent {}
 
   /** The cursors of members of one conversation. */
-  record OfOne(
+  record ConversationCursors(
       @JsonProperty("c") ConversationId id, @JsonProperty("m") List<MemberCursors> members) {}
 }

@@ -19,7 +19,7 @@ public final class CursorLogSharding {
   private CursorLogSharding() {}
 
   /** Registers the log, and returns how conversations reach it. */
-  public static CursorLog.Port init(
+  public static CursorLog.Sender init(
       ActorSystem<?> system, InstantSource clock, Telemetry telemetry) {
     ClusterSharding sharding = ClusterSharding.get(system);
     sharding.init(
@@ -31,7 +31,7 @@ public final class CursorLogSharding {
             .withRole(ROLE)
             .withStopMessage(CursorLogEntity.stop()));
     Cluster cluster = Cluster.get(system);
-    return new CursorLog.Port() {
+    return new CursorLog.Sender() {
       @Override
       public void tell(CursorLog.Command message) {
         sharding.entityRefFor(CursorLog.KEY, CursorLog.ID).tell(message);

@@ -18,11 +18,11 @@ import parley.serial.Stored;
 record CursorLogSnapshot(
     @JsonProperty("a") long lastAt,
     @JsonProperty("k") long clock,
-    @JsonProperty("c") @Nullable List<OfOne> conversations)
+    @JsonProperty("c") @Nullable List<StoredCursors> conversations)
     implements Stored {
 
   /** The kept cursors of one conversation. */
-  record OfOne(
+  record StoredCursors(
       @JsonProperty("c") ConversationId id,
       @JsonProperty("k") long clock,
       @JsonProperty("m") List<MemberCursors> members) {}

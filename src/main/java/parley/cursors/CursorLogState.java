@@ -53,7 +53,7 @@ final class CursorLogState {
     return this;
   }
 
-  private void keep(CursorLogEvent.OfOne one) {
+  private void keep(CursorLogEvent.ConversationCursors one) {
     Kept before = conversations.remove(one.id());
     Map<UserId, MemberCursors> members =
         before == null ? LinkedHashMap.newLinkedHashMap(one.members().size()) : before.members();
@@ -85,11 +85,11 @@ final class CursorLogState {
   }
 
   CursorLogSnapshot toSnapshot() {
-    List<CursorLogSnapshot.OfOne> all = new ArrayList<>(conversations.size());
+    List<CursorLogSnapshot.StoredCursors> all = new ArrayList<>(conversations.size());
     conversations.forEach(
         (id, kept) ->
             all.add(
-                new CursorLogSnapshot.OfOne(
+                new CursorLogSnapshot.StoredCursors(
                     id, kept.clock(), List.copyOf(kept.members().values()))));
     return new CursorLogSnapshot(lastAt, clock, all);
   }
@@ -99,7 +99,7 @@ final class CursorLogState {
     state.lastAt = stored.lastAt();
     state.clock = stored.clock();
     if (stored.conversations() != null) {
-      for (CursorLogSnapshot.OfOne one : stored.conversations()) {
+      for (CursorLogSnapshot.StoredCursors one : stored.conversations()) {
         Map<UserId, MemberCursors> members = new LinkedHashMap<>();
         one.members().forEach(m -> members.put(m.userId(), m));
         state.conversations.put(one.id(), new Kept(one.clock(), members));

@@ -17,24 +17,30 @@ final class AttachedSession implements DeliveryTracker.Port {
   final DeliveryTracker deliveryTracker;
   final UserLossCheck userLossCheck;
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final OutgoingFrames out;
   private final ClientLogin clientLogin;
 
   AttachedSession(
       ActorContext<Session.Command> context,
-      SessionDeps deps,
+      SessionDependencies dependencies,
       OutgoingFrames out,
       ClientLogin clientLogin,
       FrameBudget budget) {
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.out = out;
     this.clientLogin = clientLogin;
     deliveryTracker = new DeliveryTracker(this);
-    userLossCheck = new UserLossCheck(deps, clientLogin, clientLogin.adapter());
+    userLossCheck = new UserLossCheck(dependencies, clientLogin, clientLogin.adapter());
     clientRequests =
         new ClientRequests(
-            context, deps, out, deliveryTracker, budget, clientLogin.me(), clientLogin.adapter());
+            context,
+            dependencies,
+            out,
+            deliveryTracker,
+            budget,
+            clientLogin.me(),
+            clientLogin.adapter());
   }
 
   /** Handles a delivery. Returns false if an earlier delivery was lost. */
@@ -102,7 +108,7 @@ final class AttachedSession implements DeliveryTracker.Port {
   public void message(ConversationId id, Entry entry, boolean live) {
     boolean own = entry.senderId().equals(clientLogin.me());
     if (live && !own) {
-      deps.meters().delivered(deps.ticker().millis() - entry.at());
+      dependencies.meters().delivered(dependencies.ticker().millis() - entry.at());
     }
     out.send(new ServerFrame.Message(id, entry, own));
   }
@@ -129,7 +135,7 @@ final class AttachedSession implements DeliveryTracker.Port {
 
   @Override
   public boolean canReplay() {
-    return !out.slow() && out.bytes() < deps.settings().replayBytes();
+    return !out.slow() && out.bytes() < dependencies.settings().replayBytes();
   }
 
   @Override

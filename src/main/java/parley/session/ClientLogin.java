@@ -21,7 +21,7 @@ import parley.user.User;
  */
 final class ClientLogin {
   private final ActorContext<Session.Command> context;
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
 
   private ClientFrame.@Nullable Hello hello;
   private Authenticator.@Nullable Accepted principal;
@@ -32,9 +32,9 @@ final class ClientLogin {
   private boolean renewing;
   private int verification;
 
-  ClientLogin(ActorContext<Session.Command> context, SessionDeps deps) {
+  ClientLogin(ActorContext<Session.Command> context, SessionDependencies dependencies) {
     this.context = context;
-    this.deps = deps;
+    this.dependencies = dependencies;
   }
 
   /** Handles the first frame. Its token is verified, and not kept. */
@@ -154,11 +154,11 @@ final class ClientLogin {
   /** Attaches the session to its user entity. */
   void attach(Authenticator.Accepted accepted) {
     principal = accepted;
-    sessionId = deps.sessionIds().get();
+    sessionId = dependencies.sessionIds().get();
     var session = context.messageAdapter(Delivery.class, SessionInternal.DeliveryReceived::new);
     adapter = session;
     UserId id = accepted.userId();
-    var user = deps.entities().user(id);
+    var user = dependencies.entities().user(id);
     if (accepted.external()) {
       // Users of an external issuer never register here, so the entity may have to be created. Both
       // messages take the same path, so this one arrives first.
@@ -175,7 +175,8 @@ final class ClientLogin {
   /** Attaches the session again, to the user entity on whatever node it runs now. */
   void resume() {
     ClientFrame.Hello h = first();
-    deps.entities()
+    dependencies
+        .entities()
         .user(me())
         .tell(
             new User.Attach(
@@ -195,10 +196,10 @@ final class ClientLogin {
         me(),
         device(),
         sessionId,
-        deps.ticker().millis(),
-        deps.rate().perMinute(),
+        dependencies.ticker().millis(),
+        dependencies.rate().perMinute(),
         Objects.requireNonNull(principal).expiresAt(),
-        deps.epoch());
+        dependencies.epoch());
   }
 
   /**
@@ -207,8 +208,8 @@ final class ClientLogin {
    */
   long tokenLeft() {
     return Objects.requireNonNull(principal).expiresAt()
-        + deps.settings().tokenGrace().toMillis()
-        - deps.ticker().millis();
+        + dependencies.settings().tokenGrace().toMillis()
+        - dependencies.ticker().millis();
   }
 
   /** The id of the hello frame, for its answers; null if it had none. */
@@ -241,7 +242,7 @@ final class ClientLogin {
     int now = ++verification;
     CompletableFuture<? extends Authenticator.Verdict> verdict;
     try {
-      verdict = deps.authenticator().verify(token).toCompletableFuture();
+      verdict = dependencies.authenticator().verify(token).toCompletableFuture();
     } catch (RuntimeException e) {
       context.getLog().warn("Token check failed", e);
       verdict = CompletableFuture.completedFuture(new Authenticator.Unavailable());

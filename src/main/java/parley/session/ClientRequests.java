@@ -49,7 +49,7 @@ final class ClientRequests {
   private record TypingSent(long nanos, boolean active) {}
 
   private final ActorContext<Session.Command> context;
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final OutgoingFrames out;
   private final DeliveryTracker deliveryTracker;
   private final UserId me;
@@ -68,14 +68,14 @@ final class ClientRequests {
 
   ClientRequests(
       ActorContext<Session.Command> context,
-      SessionDeps deps,
+      SessionDependencies dependencies,
       OutgoingFrames out,
       DeliveryTracker deliveryTracker,
       FrameBudget budget,
       UserId me,
       ActorRef<Delivery> session) {
     this.context = context;
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.out = out;
     this.deliveryTracker = deliveryTracker;
     this.budget = budget;
@@ -104,8 +104,8 @@ final class ClientRequests {
     if (id == null) {
       id = ConversationId.direct(me, Objects.requireNonNull(to));
     }
-    long nanos = deps.ticker().nanos();
-    long wait = deps.rate().tryTake(me, deps.ticker().millis());
+    long nanos = dependencies.ticker().nanos();
+    long wait = dependencies.rate().tryTake(me, dependencies.ticker().millis());
     if (wait > 0) {
       long frameWait = budget.tryTake(nanos);
       if (frameWait > 0) {
@@ -122,13 +122,13 @@ final class ClientRequests {
     }
     PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
     post.tookToken = wait == 0;
-    var conversation = deps.entities().conversation(id);
+    var conversation = dependencies.entities().conversation(id);
     if (post.ownAsk) {
       ConversationId alone = id;
       context.ask(
           Conversation.PostReply.class,
           conversation,
-          deps.settings().requestTimeout(),
+          dependencies.settings().requestTimeout(),
           replyTo ->
               new Conversation.Post(
                   me, frame.clientMsgId(), frame.intent(), to, replyTo, wait, true),
@@ -147,8 +147,8 @@ final class ClientRequests {
 
   /** Refuses a frame because a budget is used up. */
   void refuseOverRate(@Nullable Long frameId, Refusal refusal, String which) {
-    budget.refused(deps.ticker().nanos(), refusal.retryAfterMillis());
-    deps.meters().limited(which);
+    budget.refused(dependencies.ticker().nanos(), refusal.retryAfterMillis());
+    dependencies.meters().limited(which);
     out.refuse(frameId, refusal);
   }
 
@@ -159,9 +159,9 @@ final class ClientRequests {
    */
   private void chargeAsRetry(PendingPosts.Post post) {
     if (post.tookToken
-        && deps.rate().perMinute() > 0
-        && budget.tryTake(deps.ticker().nanos()) == 0) {
-      deps.rate().giveBack(me, deps.ticker().millis());
+        && dependencies.rate().perMinute() > 0
+        && budget.tryTake(dependencies.ticker().nanos()) == 0) {
+      dependencies.rate().giveBack(me, dependencies.ticker().millis());
     }
   }
 
@@ -216,15 +216,15 @@ final class ClientRequests {
    * pending.
    */
   @Nullable Duration expirePosts() {
-    long patience = deps.settings().requestTimeout().toNanos();
-    long now = deps.ticker().nanos();
+    long patience = dependencies.settings().requestTimeout().toNanos();
+    long now = dependencies.ticker().nanos();
     for (PendingPosts.Post p = pendingPosts.takeExpired(now - patience);
         p != null;
         p = pendingPosts.takeExpired(now - patience)) {
       confirmOrRefuse(
           p, Refusal.unavailable("no answer in time; ask again under the same client_msg_id"));
     }
-    long repeatAfter = deps.settings().repeatAfter().toNanos();
+    long repeatAfter = dependencies.settings().repeatAfter().toNanos();
     Long next = pendingPosts.resendDue(now - repeatAfter);
     PendingPosts.Post oldest = pendingPosts.oldest();
     if (oldest == null) {
@@ -262,7 +262,7 @@ final class ClientRequests {
 
   private void sendConfirmation(
       PendingPosts.Post post, String messageId, long seq, long at, boolean duplicate) {
-    deps.meters().sent(deps.ticker().nanos() - post.addedAt);
+    dependencies.meters().sent(dependencies.ticker().nanos() - post.addedAt);
     out.send(
         new ServerFrame.Sent(
             post.frameId, post.conversationId, post.clientMsgId, messageId, seq, at, duplicate));
@@ -280,8 +280,8 @@ final class ClientRequests {
     openRequests++;
     context.ask(
         Conversation.ReadReply.class,
-        deps.entities().conversation(frame.conversationId()),
-        deps.settings().requestTimeout(),
+        dependencies.entities().conversation(frame.conversationId()),
+        dependencies.settings().requestTimeout(),
         replyTo -> new Conversation.Read(me, frame.seq(), replyTo),
         (reply, failure) ->
             switch (reply) {
@@ -295,8 +295,8 @@ final class ClientRequests {
     openRequests++;
     context.ask(
         Conversation.PageReply.class,
-        deps.entities().conversation(frame.conversationId()),
-        deps.settings().requestTimeout(),
+        dependencies.entities().conversation(frame.conversationId()),
+        dependencies.settings().requestTimeout(),
         replyTo ->
             new Conversation.GetPage(
                 me, frame.before(), frame.after(), frame.limit(), false, replyTo),
@@ -314,8 +314,8 @@ final class ClientRequests {
     openRequests++;
     context.ask(
         User.InboxReply.class,
-        deps.entities().user(me),
-        deps.settings().requestTimeout(),
+        dependencies.entities().user(me),
+        dependencies.settings().requestTimeout(),
         replyTo -> new User.GetInbox(frame.limit(), frame.cursor(), replyTo),
         (reply, failure) ->
             switch (reply) {
@@ -338,8 +338,8 @@ final class ClientRequests {
   void requestReplay(ConversationId id, long after, int limit) {
     context.ask(
         Conversation.PageReply.class,
-        deps.entities().conversation(id),
-        deps.settings().requestTimeout(),
+        dependencies.entities().conversation(id),
+        dependencies.settings().requestTimeout(),
         replyTo -> new Conversation.GetPage(me, null, after, limit, true, replyTo),
         (reply, failure) -> new SessionInternal.ReplayAnswered(id, reply));
   }
@@ -360,7 +360,7 @@ final class ClientRequests {
    * over the connection's rate are dropped.
    */
   void typing(ClientFrame.Typing frame) {
-    long now = deps.ticker().nanos();
+    long now = dependencies.ticker().nanos();
     if (typing == null) {
       typing = BoundedMap.byAge(TYPING_KEPT);
     }
@@ -378,7 +378,8 @@ final class ClientRequests {
     typingRate = typingRate.take(1);
     long since = frame.active() || told == null ? now : told.nanos();
     typing.putLast(frame.conversationId(), new TypingSent(since, frame.active()));
-    deps.entities()
+    dependencies
+        .entities()
         .conversation(frame.conversationId())
         .tell(new Conversation.Typing(me, frame.active()));
   }
@@ -386,7 +387,7 @@ final class ClientRequests {
   /** Replaces the set of watched users. Over the rate the set stays as it is. */
   void watch(ClientFrame.Watch frame) {
     Set<UserId> next = Set.copyOf(frame.userIds());
-    watchRate = watchRate.at(deps.ticker().nanos());
+    watchRate = watchRate.at(dependencies.ticker().nanos());
     long wait = FrameBudget.toMillis(watchRate.waitFor(next.size()));
     if (wait > 0) {
       refuseOverRate(
@@ -422,6 +423,6 @@ final class ClientRequests {
   }
 
   private void tellWatch(UserId user, boolean on) {
-    deps.entities().user(user).tell(new User.Watch(session, on));
+    dependencies.entities().user(user).tell(new User.Watch(session, on));
   }
 }

@@ -14,7 +14,7 @@ final class FrameAdmission {
   /** Bad frames in a row after which the connection ends. */
   static final int BAD_FRAMES = 20;
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final OutgoingFrames out;
   private final ClientLogin clientLogin;
   private final FrameBudget budget;
@@ -22,12 +22,12 @@ final class FrameAdmission {
   private int badFrames;
 
   FrameAdmission(
-      SessionDeps deps,
+      SessionDependencies dependencies,
       OutgoingFrames out,
       ClientLogin clientLogin,
       FrameBudget budget,
       SessionLifecycle lifecycle) {
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.out = out;
     this.clientLogin = clientLogin;
     this.budget = budget;
@@ -89,11 +89,11 @@ final class FrameAdmission {
    * Takes a frame from the budget. If the budget is used up, refuses the frame and returns true.
    */
   private boolean tooManyFrames(@Nullable Long id) {
-    long nanos = deps.ticker().nanos();
+    long nanos = dependencies.ticker().nanos();
     long wait = budget.tryTake(nanos);
     if (wait > 0) {
       budget.refused(nanos, wait);
-      deps.meters().limited(FrameBudget.FRAMES);
+      dependencies.meters().limited(FrameBudget.FRAMES);
       out.refuse(id, Refusal.rateLimited("too many frames", wait));
     }
     return wait > 0;

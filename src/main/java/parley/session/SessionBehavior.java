@@ -47,10 +47,10 @@ import parley.session.SessionLifecycle.Phase;
  * the outbound buffer are made there.
  */
 final class SessionBehavior extends AbstractBehavior<Session.Command> {
-  private static final int MAX_QUESTIONS = 4;
+  private static final int MAX_OPEN_REQUESTS = 4;
   private static final int ACK_BATCH = 64;
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final SessionSettings settings;
   private final OutgoingFrames out;
   private final ClientLogin clientLogin;
@@ -71,31 +71,33 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
    *
    * @param socket passes frames to the client
    */
-  static Behavior<Session.Command> create(SessionDeps deps, ActorRef<ToSocket> socket) {
+  static Behavior<Session.Command> create(
+      SessionDependencies dependencies, ActorRef<ToSocket> socket) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new SessionBehavior(context, timers, deps, socket)));
+            Behaviors.withTimers(
+                timers -> new SessionBehavior(context, timers, dependencies, socket)));
   }
 
   private SessionBehavior(
       ActorContext<Session.Command> context,
       TimerScheduler<Session.Command> timers,
-      SessionDeps deps,
+      SessionDependencies dependencies,
       ActorRef<ToSocket> socket) {
     super(context);
-    this.deps = deps;
-    settings = deps.settings();
-    out = new OutgoingFrames(socket, settings, deps.meters());
-    clientLogin = new ClientLogin(context, deps);
+    this.dependencies = dependencies;
+    settings = dependencies.settings();
+    out = new OutgoingFrames(socket, settings, dependencies.meters());
+    clientLogin = new ClientLogin(context, dependencies);
     lifecycle = new SessionLifecycle(timers, settings, out);
-    frameAdmission = new FrameAdmission(deps, out, clientLogin, budget, lifecycle);
+    frameAdmission = new FrameAdmission(dependencies, out, clientLogin, budget, lifecycle);
     tokenExpiry = new TokenExpiry(clientLogin, out, lifecycle);
     userAttachment =
-        new UserAttachment(context, deps, out, clientLogin, budget, lifecycle, tokenExpiry);
-    lastReceivedAt = deps.ticker().nanos();
+        new UserAttachment(context, dependencies, out, clientLogin, budget, lifecycle, tokenExpiry);
+    lastReceivedAt = dependencies.ticker().nanos();
     lifecycle.start(Timer.HELLO, settings.helloTimeout());
     lifecycle.start(Timer.IDLE, settings.idleTimeout());
-    deps.meters().opened();
+    dependencies.meters().opened();
     // The socket reports its own end once it knows this session; the watch covers the time before.
     context.watchWith(socket, SocketSignal.GONE);
     socket.tell(new ToSocket.Opened(context.getSelf()));
@@ -111,7 +113,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
   }
 
   private Behavior<Session.Command> on(Session.Command command) {
-    if (!lifecycle.isIn(Phase.CLOSING) && deps.ticker().pausedTooLong()) {
+    if (!lifecycle.isIn(Phase.CLOSING) && dependencies.ticker().pausedTooLong()) {
       // Other nodes may have taken over during the pause. Even an answer that has already arrived
       // must not reach the client: its author may no longer have been in charge.
       lifecycle.close(CloseCode.STATE_LOST, "this server was away for too long", 0);
@@ -203,9 +205,9 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
   }
 
   private void onFrameArrived() {
-    lastReceivedAt = deps.ticker().nanos();
+    lastReceivedAt = dependencies.ticker().nanos();
     readyWithheld = true;
-    deps.meters().frameIn();
+    dependencies.meters().frameIn();
   }
 
   private void onSocket(SocketSignal said) {
@@ -217,7 +219,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
         }
       }
       case PONG -> {
-        lastReceivedAt = deps.ticker().nanos();
+        lastReceivedAt = dependencies.ticker().nanos();
         readyWithheld = true;
       }
       case TOO_LARGE ->
@@ -280,7 +282,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
   private void onCheck() {
     // Proxies and the server's own idle timeout close a connection that is silent for longer than
     // two check intervals.
-    if (deps.ticker().nanos() - lastReceivedAt >= settings.checkEvery().toNanos()) {
+    if (dependencies.ticker().nanos() - lastReceivedAt >= settings.checkEvery().toNanos()) {
       out.ping();
     }
     if (!lifecycle.resuming() && !lifecycle.attached().userLossCheck.check()) {
@@ -338,7 +340,8 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
   }
 
   private void onIdle() {
-    Duration left = settings.idleTimeout().minusNanos(deps.ticker().nanos() - lastReceivedAt);
+    Duration left =
+        settings.idleTimeout().minusNanos(dependencies.ticker().nanos() - lastReceivedAt);
     if (left.isPositive()) {
       lifecycle.start(Timer.IDLE, left);
     } else if (readyWithheld) {
@@ -370,7 +373,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
     if (attached != null) {
       attached.clientRequests.unwatch();
     }
-    deps.meters().closed();
+    dependencies.meters().closed();
     return this;
   }
 
@@ -386,13 +389,13 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
       return;
     }
     if (out.becomesSlow()) {
-      slowSince = deps.ticker().nanos();
+      slowSince = dependencies.ticker().nanos();
       lifecycle.start(Timer.SLOW, settings.slowPatience());
     }
     out.flush();
     if (out.recovers()) {
       lifecycle.cancel(Timer.SLOW);
-      long slowFor = deps.ticker().nanos() - slowSince;
+      long slowFor = dependencies.ticker().nanos() - slowSince;
       if (lifecycle.isIn(Phase.LIVE)) {
         lifecycle.attached().deliveryTracker.drained(slowFor > settings.slowGrace().toNanos());
       }
@@ -406,7 +409,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
         lifecycle.isIn(Phase.HELLO)
             || (lifecycle.isIn(Phase.LIVE)
                 && !clientLogin.renewing()
-                && lifecycle.attached().clientRequests.openRequests() < MAX_QUESTIONS);
+                && lifecycle.attached().clientRequests.openRequests() < MAX_OPEN_REQUESTS);
     if (readyWithheld && listens && out.bytes() <= settings.drainedBytes()) {
       readyWithheld = false;
       out.ready();
@@ -430,7 +433,7 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
             ? lifecycle.attached().clientRequests.expirePosts()
             : null;
     if (left != null) {
-      long due = deps.ticker().nanos() + left.toNanos();
+      long due = dependencies.ticker().nanos() + left.toNanos();
       if (!lifecycle.isActive(Timer.POSTS) || due < postTimerDue) {
         postTimerDue = due;
         lifecycle.start(Timer.POSTS, left.isPositive() ? left : Duration.ofMillis(1));

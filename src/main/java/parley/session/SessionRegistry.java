@@ -56,7 +56,7 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
 
   private record Deadline() implements Command {}
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final int maxSessions;
   private final TimerScheduler<Command> timers;
   private final Set<ActorRef<Session.Command>> sessions = new LinkedHashSet<>();
@@ -69,17 +69,21 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
    *
    * @param most largest number of sessions at a time; further sockets are refused at once
    */
-  public static Behavior<Command> create(SessionDeps deps, int most) {
+  public static Behavior<Command> create(SessionDependencies dependencies, int most) {
     return Behaviors.setup(
         context ->
-            Behaviors.withTimers(timers -> new SessionRegistry(context, timers, deps, most)));
+            Behaviors.withTimers(
+                timers -> new SessionRegistry(context, timers, dependencies, most)));
   }
 
   private SessionRegistry(
-      ActorContext<Command> context, TimerScheduler<Command> timers, SessionDeps deps, int most) {
+      ActorContext<Command> context,
+      TimerScheduler<Command> timers,
+      SessionDependencies dependencies,
+      int most) {
     super(context);
     this.timers = timers;
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.maxSessions = most;
   }
 
@@ -104,11 +108,11 @@ public final class SessionRegistry extends AbstractBehavior<SessionRegistry.Comm
 
   private void onOpen(ActorRef<ToSocket> socket) {
     if (draining != null || sessions.size() >= maxSessions) {
-      deps.meters().closing(CloseCode.GOING_AWAY);
+      dependencies.meters().closing(CloseCode.GOING_AWAY);
       socket.tell(ToSocket.Refused.REFUSED);
       return;
     }
-    var session = getContext().spawnAnonymous(SessionBehavior.create(deps, socket));
+    var session = getContext().spawnAnonymous(SessionBehavior.create(dependencies, socket));
     getContext().watchWith(session, new SessionEnded(session));
     sessions.add(session);
   }

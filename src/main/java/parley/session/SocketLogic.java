@@ -18,6 +18,7 @@ import parley.protocol.FrameWriter;
 import parley.protocol.ServerFrame;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.session.SessionInternal.SocketSignal;
+import parley.websocket.CloseStatus;
 import parley.websocket.FrameDecoder;
 import parley.websocket.FrameEncoder;
 import scala.Tuple2;
@@ -259,12 +260,12 @@ final class SocketLogic extends GraphStageLogic {
   }
 
   private void queueCloseFrame() {
-    queueCloseFrame(parley.websocket.CloseCode.NORMAL);
+    queueCloseFrame(CloseStatus.NORMAL);
   }
 
-  private void queueCloseFrame(parley.websocket.CloseCode code) {
+  private void queueCloseFrame(CloseStatus status) {
     lastFrameQueued = true;
-    goodbye = ByteString.fromArrayUnsafe(FrameEncoder.close(code));
+    goodbye = ByteString.fromArrayUnsafe(FrameEncoder.close(status));
   }
 
   // ---- outbound
@@ -343,14 +344,14 @@ final class SocketLogic extends GraphStageLogic {
           }
         }
         case FrameDecoder.Broken broken -> {
-          goodbye(broken.code());
+          goodbye(broken.status());
           return;
         }
         case FrameDecoder.Text text -> hold(frame(text));
         case FrameDecoder.Signal signal -> {
           if (signal == FrameDecoder.Signal.CLOSE) {
             clientClosed = true;
-            goodbye(parley.websocket.CloseCode.NORMAL);
+            goodbye(CloseStatus.NORMAL);
             return;
           }
           hold(frame(signal));
@@ -361,14 +362,14 @@ final class SocketLogic extends GraphStageLogic {
 
   // The client has closed the connection, or its bytes are invalid. It is sent a close frame and
   // nothing else.
-  private void goodbye(parley.websocket.CloseCode code) {
+  private void goodbye(CloseStatus status) {
     if (lastBytePushed) {
       completeStage();
       return;
     }
     frames = null;
     pong = null;
-    queueCloseFrame(code);
+    queueCloseFrame(status);
     detachSession();
     closeAfter(CLOSE_ANSWER_TIMEOUT);
     pushWaiting();

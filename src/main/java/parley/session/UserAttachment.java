@@ -18,7 +18,7 @@ import parley.user.User;
  */
 final class UserAttachment {
   private final ActorContext<Session.Command> context;
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final OutgoingFrames out;
   private final ClientLogin clientLogin;
   private final FrameBudget budget;
@@ -31,14 +31,14 @@ final class UserAttachment {
 
   UserAttachment(
       ActorContext<Session.Command> context,
-      SessionDeps deps,
+      SessionDependencies dependencies,
       OutgoingFrames out,
       ClientLogin clientLogin,
       FrameBudget budget,
       SessionLifecycle lifecycle,
       TokenExpiry tokenExpiry) {
     this.context = context;
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.out = out;
     this.clientLogin = clientLogin;
     this.budget = budget;
@@ -94,12 +94,13 @@ final class UserAttachment {
     }
     lifecycle.cancel(Timer.ANSWER);
     watchUser(answer.user());
-    AttachedSession attachedSession = new AttachedSession(context, deps, out, clientLogin, budget);
+    AttachedSession attachedSession =
+        new AttachedSession(context, dependencies, out, clientLogin, budget);
     lifecycle.enterLive(attachedSession);
     out.send(clientLogin.welcome());
     attachedSession.deliveryTracker.attached(answer.lagging());
     tokenExpiry.check();
-    lifecycle.start(Timer.CHECK, deps.settings().checkEvery());
+    lifecycle.start(Timer.CHECK, dependencies.settings().checkEvery());
   }
 
   private void watchUser(ActorRef<User.Command> now) {
@@ -125,11 +126,11 @@ final class UserAttachment {
    * answers or the patience is used up; then the connection closes.
    */
   void resume() {
-    long now = deps.ticker().nanos();
+    long now = dependencies.ticker().nanos();
     if (!lifecycle.resuming()) {
       lifecycle.setResuming(true);
       resumingSince = now;
-    } else if (now - resumingSince > deps.settings().resumePatience().toNanos()) {
+    } else if (now - resumingSince > dependencies.settings().resumePatience().toNanos()) {
       lifecycle.close(
           CloseCode.STATE_LOST,
           "the server lost track of this session",
@@ -138,7 +139,7 @@ final class UserAttachment {
     }
     attachAnswerParts = null;
     clientLogin.resume();
-    lifecycle.start(Timer.RESUME, deps.settings().resumeEvery());
+    lifecycle.start(Timer.RESUME, dependencies.settings().resumeEvery());
   }
 
   private void onResumed(AttachAnswerParts answer) {

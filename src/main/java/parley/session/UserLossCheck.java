@@ -25,7 +25,7 @@ final class UserLossCheck {
    */
   static final int MAX_CONVERSATIONS = 1_000;
 
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final ClientLogin clientLogin;
   private final ActorRef<Delivery> session;
   private final BoundedMap<ConversationId, User.Ack> uncheckedAcks =
@@ -36,8 +36,9 @@ final class UserLossCheck {
   private long ackMessagesSent;
   private int unansweredChecks;
 
-  UserLossCheck(SessionDeps deps, ClientLogin clientLogin, ActorRef<Delivery> session) {
-    this.deps = deps;
+  UserLossCheck(
+      SessionDependencies dependencies, ClientLogin clientLogin, ActorRef<Delivery> session) {
+    this.dependencies = dependencies;
     this.clientLogin = clientLogin;
     this.session = session;
   }
@@ -64,7 +65,8 @@ final class UserLossCheck {
 
   private void send(List<User.Ack> acks) {
     ackMessagesSent++;
-    deps.entities()
+    dependencies
+        .entities()
         .user(clientLogin.me())
         .tell(new User.Acked(clientLogin.device(), clientLogin.sessionId(), acks));
   }
@@ -77,7 +79,8 @@ final class UserLossCheck {
     unansweredChecks++;
     uncheckedAcks.values().forEach(ack -> checkedAcks.putLast(ack.conversationId(), ack));
     uncheckedAcks.clear();
-    deps.entities()
+    dependencies
+        .entities()
         .user(clientLogin.me())
         .tell(
             new User.Check(
@@ -92,13 +95,13 @@ final class UserLossCheck {
     // The answer to an earlier check does not cover what was sent after that check.
     boolean last = unansweredChecks == 1;
     unansweredChecks = 0;
-    if (answer.heard() && last) {
+    if (answer.allAcksArrived() && last) {
       checkedAcks.clear();
     } else if (!checkedAcks.isEmpty()) {
       // Acknowledgements were lost, or an earlier answer that may have said so was lost: send them
       // again.
       send(new ArrayList<>(checkedAcks.values()));
     }
-    return answer.told() <= receivedCount;
+    return answer.lastSent() <= receivedCount;
   }
 }

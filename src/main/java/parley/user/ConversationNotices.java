@@ -73,7 +73,7 @@ final class ConversationNotices {
       ConversationRow conversationRow = unsavedChanges.get(conversation);
       if (conversationRow == null
           || conversationRow.leftSeq() > 0
-          || conversationRow.delivered() <= conversationRow.told()) {
+          || conversationRow.delivered() <= conversationRow.confirmedDelivered()) {
         delivered.drop(conversation);
       } else {
         conversations.tell(conversation, new User.Delivered(id, conversationRow.delivered()));

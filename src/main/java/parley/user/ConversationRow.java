@@ -35,7 +35,7 @@ sealed interface ConversationRow permits VisibleRow, HiddenRow {
   long delivered();
 
   /** The part of {@link #delivered} that the conversation has confirmed. */
-  long told();
+  long confirmedDelivered();
 
   /** The cursors of devices that are not at the head. */
   DeviceCursors cursors();

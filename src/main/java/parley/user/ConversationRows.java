@@ -31,9 +31,9 @@ final class ConversationRows {
         hidden.remove(visibleRow.id());
         rows.put(visibleRow.id(), visibleRow);
       }
-      case HiddenRow p -> {
-        rows.remove(p.id());
-        hidden.put(p.id(), p);
+      case HiddenRow hiddenRow -> {
+        rows.remove(hiddenRow.id());
+        hidden.put(hiddenRow.id(), hiddenRow);
       }
     }
   }
@@ -75,12 +75,12 @@ final class ConversationRows {
       return null;
     }
     HiddenRow first = null;
-    for (HiddenRow p : hidden.values()) {
-      if (p.cursors().isEmpty()) {
-        if (p.leftSeq() > 0) {
-          return p;
+    for (HiddenRow hiddenRow : hidden.values()) {
+      if (hiddenRow.cursors().isEmpty()) {
+        if (hiddenRow.leftSeq() > 0) {
+          return hiddenRow;
         }
-        first = first == null ? p : first;
+        first = first == null ? hiddenRow : first;
       }
     }
     return first == null ? hidden.values().iterator().next() : first;

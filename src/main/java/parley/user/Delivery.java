@@ -83,11 +83,11 @@ public sealed interface Delivery extends Wire {
   /**
    * The answer to {@link User.Check}.
    *
-   * @param told the number of the last {@link Numbered} that the user has sent
-   * @param heard whether every {@link User.Acked} that the session sent before the check has
-   *     arrived
+   * @param lastSent the number of the last {@link Numbered} that the user has sent
+   * @param allAcksArrived whether every {@link User.Acked} that the session sent before the check
+   *     has arrived
    */
-  record Checked(@JsonProperty("t") long told, @JsonProperty("h") boolean heard)
+  record Checked(@JsonProperty("t") long lastSent, @JsonProperty("h") boolean allAcksArrived)
       implements Delivery {}
 
   /**

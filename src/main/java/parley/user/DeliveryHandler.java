@@ -107,7 +107,8 @@ final class DeliveryHandler {
     if (taken.removed() != null) {
       live.rowChanged(taken.removed());
     }
-    if (conversationRow.leftSeq() > 0 || conversationRow.delivered() <= conversationRow.told()) {
+    if (conversationRow.leftSeq() > 0
+        || conversationRow.delivered() <= conversationRow.confirmedDelivered()) {
       live.conversationNotices.cancelDelivered(conversation);
     } else if (ahead != null || !live.conversationNotices.isDeliveredPending(conversation)) {
       // Also repeats a notice that a crash has prevented.

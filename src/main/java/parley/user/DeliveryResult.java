@@ -224,7 +224,7 @@ sealed interface DeliveryResult {
     User.RowMember member = message.member();
     return message.version() == conversationRow.version()
         && conversationRow instanceof VisibleRow row
-        && (member.delivered() > row.told()
+        && (member.delivered() > row.confirmedDelivered()
             || member.read() > row.read()
             || member.peerDelivered() > row.peerDelivered()
             || member.peerRead() > row.peerRead());
@@ -267,7 +267,7 @@ sealed interface DeliveryResult {
         visibleRow.lastMessage(),
         visibleRow.orderAt(),
         visibleRow.delivered(),
-        visibleRow.told(),
+        visibleRow.confirmedDelivered(),
         visibleRow.read(),
         visibleRow.unread(),
         visibleRow.peerDelivered(),
@@ -302,7 +302,8 @@ sealed interface DeliveryResult {
         visible(header.lastMessage(), member.joinedSeq()),
         Math.max(header.lastTextAt(), member.joinedAt()),
         Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.delivered()),
-        Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.told()),
+        Math.max(
+            member.delivered(), conversationRow == null ? 0 : conversationRow.confirmedDelivered()),
         Math.max(member.read(), was == null ? 0 : was.read()),
         was != null && message.version() == was.version() && member.read() < was.read()
             ? was.unread()
@@ -339,7 +340,8 @@ sealed interface DeliveryResult {
             ? Math.max(message.header().lastTextAt(), member.joinedAt())
             : conversationRow.orderAt(),
         Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.delivered()),
-        Math.max(member.delivered(), conversationRow == null ? 0 : conversationRow.told()),
+        Math.max(
+            member.delivered(), conversationRow == null ? 0 : conversationRow.confirmedDelivered()),
         visibleRow != null ? visibleRow.muted() : was != null && was.muted(),
         visibleRow != null ? visibleRow.pinned() : was != null && was.pinned(),
         visibleRow != null ? visibleRow.archived() : was != null && was.archived(),

@@ -128,28 +128,16 @@ final class DeviceActivity {
         .toList();
   }
 
-  private long seenAt(Device device) {
+  /** When the device was last seen, epoch milliseconds. */
+  long seenAt(Device device) {
     return Math.max(device.seenAt(), unsavedChanges.seenAt(device.id()));
-  }
-
-  /**
-   * The device that can be evicted for a new one: of those that are not connected and not about to
-   * come back, the one not seen for the longest time. Null if there is none.
-   */
-  @Nullable DeviceId evictable(UserState state, long now) {
-    return state.devices().values().stream()
-        .filter(device -> liveSessions.of(device.id()) == null)
-        .filter(device -> !mayComeBack(device, now))
-        .min(Comparator.comparingLong(this::seenAt).thenComparing(Device::id))
-        .map(Device::id)
-        .orElse(null);
   }
 
   /**
    * Whether the device counts as connected although it has no session. After this user has moved to
    * another node, its sessions attach one by one.
    */
-  private boolean mayComeBack(Device device, long now) {
+  boolean mayComeBack(Device device, long now) {
     boolean young = now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
     return young
         && !attachedBefore.contains(device.id())

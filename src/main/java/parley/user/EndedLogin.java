@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
  * A login of the user that has ended. It is remembered for as long as its access tokens may be
@@ -8,10 +9,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  *
  * @param sid the id of the login in its tokens
  * @param at when it ended, epoch milliseconds
- * @param told whether the account has confirmed the end; the user tells it until then
+ * @param confirmed whether the account has confirmed the end; the user tells it until then
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-record EndedLogin(String sid, long at, boolean told) {
+record EndedLogin(String sid, long at, @JsonProperty("told") boolean confirmed) {
   /** Longer than an access token is valid, with room for clock differences. */
   static final long REMEMBER_MILLIS = 20 * 60_000L;
 
@@ -24,7 +25,7 @@ record EndedLogin(String sid, long at, boolean told) {
    */
   static final int MAX_REMEMBERED = 512;
 
-  EndedLogin known() {
+  EndedLogin confirm() {
     return new EndedLogin(sid, at, true);
   }
 }

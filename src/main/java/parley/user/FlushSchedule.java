@@ -6,14 +6,15 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 /**
  * When unsaved changes are written. Most changes are gathered for a moment ({@link
  * UserSettings#flushAfter}). A change that can be had again may wait longer ({@link
- * UserSettings#quietFlushAfter}), which saves most writes of people who are talking.
+ * UserSettings#deferredFlushAfter}), which saves most writes of people who are talking.
  *
  * <p>What may be lost until then, and what brings it back:
  *
  * <ul>
  *   <li>Entries and rows of a lively conversation: the conversation has not been told that they are
  *       durable. A user that starts again asks the conversations whose rows may have waited. Each
- *       conversation repeats after {@code Dispatch.HOLD}, and after a crash of its own at once.
+ *       conversation repeats after {@code Dispatch.HOLDING_TIMEOUT}, and after a crash of its own
+ *       at once.
  *   <li>Cursors of devices: a device gets entries again that it had acknowledged, and knows them by
  *       their seq.
  * </ul>
@@ -28,14 +29,14 @@ final class FlushSchedule {
 
   /**
    * A row with a text this recent, in the journal, may change again without being written soon.
-   * Longer than {@link UserSettings#quietFlushAfter}, or rows would be written sooner than that.
+   * Longer than {@link UserSettings#deferredFlushAfter}, or rows would be written sooner than that.
    */
   private static final long LIVELY_MILLIS = 210_000;
 
   /**
    * A row of the journal with an older text has lost nothing in memory by a crash, if the user
-   * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link UserSettings#quietFlushAfter}
-   * and that half minute, with half a minute of reserve.
+   * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link
+   * UserSettings#deferredFlushAfter} and that half minute, with half a minute of reserve.
    */
   private static final long MAY_HAVE_WAITED_MILLIS = 450_000;
 
@@ -107,12 +108,12 @@ final class FlushSchedule {
     }
   }
 
-  /** Schedules a flush after {@link UserSettings#quietFlushAfter}, unless one is scheduled. */
+  /** Schedules a flush after {@link UserSettings#deferredFlushAfter}, unless one is scheduled. */
   private void later() {
     if (!timers.isTimerActive(UserInternal.Flush.class)) {
       waiting = true;
       timers.startSingleTimer(
-          UserInternal.Flush.class, new UserInternal.Flush(), settings.quietFlushAfter());
+          UserInternal.Flush.class, new UserInternal.Flush(), settings.deferredFlushAfter());
     }
   }
 

@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
@@ -21,7 +22,7 @@ record HiddenRow(
     long lastSeq,
     long orderAt,
     long delivered,
-    long told,
+    @JsonProperty("told") long confirmedDelivered,
     boolean muted,
     boolean pinned,
     boolean archived,
@@ -46,7 +47,7 @@ record HiddenRow(
         lastSeq,
         orderAt,
         newDelivered,
-        told,
+        confirmedDelivered,
         muted,
         pinned,
         archived,
@@ -66,7 +67,7 @@ record HiddenRow(
         lastSeq,
         orderAt,
         delivered,
-        told,
+        confirmedDelivered,
         muted,
         pinned,
         archived,

@@ -73,7 +73,9 @@ final class LoginEndNotices {
     }
     if (!told.known()) {
       timers.startSingleTimer(
-          UserInternal.TellLogins.class, new UserInternal.TellLogins(), RETRY_AFTER);
+          UserInternal.LoginEndNoticesDue.class,
+          new UserInternal.LoginEndNoticesDue(),
+          RETRY_AFTER);
     }
   }
 }

@@ -16,10 +16,12 @@ import parley.model.Refusal;
 final class SessionHandler {
   private final UserLive live;
   private final EffectFactories<UserEvent, UserState> effects;
+  private final DeviceEviction deviceEviction;
 
   SessionHandler(UserLive live, EffectFactories<UserEvent, UserState> effects) {
     this.live = live;
     this.effects = effects;
+    this.deviceEviction = new DeviceEviction(live.activity, live.liveSessions);
   }
 
   Effect<UserEvent, UserState> attach(UserState state, User.Attach c) {
@@ -31,7 +33,7 @@ final class SessionHandler {
     return newcomer == null ? effects.none() : admit(state, newcomer);
   }
 
-  Effect<UserEvent, UserState> living(UserState state, User.SessionAlive c) {
+  Effect<UserEvent, UserState> sessionAlive(UserState state, User.SessionAlive c) {
     LiveSessions.Newcomer newcomer = live.liveSessions.probeAnswered(c);
     return newcomer == null ? effects.none() : admit(state, newcomer);
   }
@@ -64,8 +66,8 @@ final class SessionHandler {
       return effects.none();
     }
     DeviceId evicted = null;
-    if (!known && state.devices().size() >= Limits.DEVICES) {
-      evicted = live.activity.evictable(state, live.now());
+    if (!known && deviceEviction.mustEvict(state)) {
+      evicted = deviceEviction.evictable(state, live.now());
       if (evicted == null) {
         LiveSessions.refuse(
             hello,
@@ -162,8 +164,8 @@ final class SessionHandler {
   Effect<UserEvent, UserState> loginTold(UserState state, UserInternal.LoginTold c) {
     live.loginEndNotices.told(c);
     EndedLogin login = state.endedLogin(c.sid());
-    return c.known() && login != null && !login.told()
-        ? effects.persist(UserEvent.Flushed.logins(List.of(login.known()), List.of()))
+    return c.known() && login != null && !login.confirmed()
+        ? effects.persist(UserEvent.Flushed.logins(List.of(login.confirm()), List.of()))
         : effects.none();
   }
 

@@ -174,7 +174,7 @@ final class TokenClaims {
     }
     retryAfter = FIRST_RETRY;
     if (due != null && due.claim() <= c.claim()) {
-      return new Step(UserEvent.Flushed.releases(List.of(due.known())), () -> {});
+      return new Step(UserEvent.Flushed.releases(List.of(due.confirm())), () -> {});
     } else if (due != null) { // Claimed and released again meanwhile.
       sendDue(state);
     }

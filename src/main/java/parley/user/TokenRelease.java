@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
  * The release of a push token that no device of the user has any longer. The user tells the token's
@@ -8,10 +9,10 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  *
  * @param hash the hash of the token, see {@link PushTokens#hash}
  * @param claim the number of the claim that is released
- * @param told whether the owner record has confirmed; the release is then dropped
+ * @param confirmed whether the owner record has confirmed; the release is then dropped
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
-record TokenRelease(String hash, long claim, boolean told) {
+record TokenRelease(String hash, long claim, @JsonProperty("told") boolean confirmed) {
   /**
    * The most releases that wait for a confirmation. Beyond that the oldest is dropped: its owner
    * record keeps this user as the owner, and the next user that claims the token takes it over in
@@ -19,7 +20,7 @@ record TokenRelease(String hash, long claim, boolean told) {
    */
   static final int MAX_UNCONFIRMED = 200;
 
-  TokenRelease known() {
+  TokenRelease confirm() {
     return new TokenRelease(hash, claim, true);
   }
 }

@@ -215,8 +215,8 @@ final class UnsavedChanges {
                 id, conversationRow.delivered(), lag.isEmpty() ? null : lag));
       } else if (conversationRow instanceof VisibleRow visibleRow) {
         rows.add(visibleRow);
-      } else if (conversationRow instanceof HiddenRow p) {
-        hidden.add(p);
+      } else if (conversationRow instanceof HiddenRow hiddenRow) {
+        hidden.add(hiddenRow);
       }
     }
     return new UserEvent.Flushed(rows, hidden, cursors, gone, devices, List.of(), List.of());

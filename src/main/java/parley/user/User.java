@@ -458,7 +458,7 @@ public final class User {
 
   /**
    * The user has everything up to this seq and version in memory, and its journal will have it
-   * within {@link UserSettings#quietFlushAfter}. Until then the conversation need not repeat it,
+   * within {@link UserSettings#deferredFlushAfter}. Until then the conversation need not repeat it,
    * and must still be able to.
    */
   public record Holding(

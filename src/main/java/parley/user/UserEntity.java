@@ -161,7 +161,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return new SnapshotAdapter<>() {
       @Override
       public Object toJournal(UserState state) {
-        return state.snapshot();
+        return state.toSnapshot();
       }
 
       @Override
@@ -210,7 +210,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.RemoveDevice c -> to.sessions().removeDevice(state, c);
       case User.EndLogin c -> to.sessions().endLogin(state, c);
       case User.Attach c -> to.sessions().attach(state, c);
-      case User.SessionAlive c -> to.sessions().living(state, c);
+      case User.SessionAlive c -> to.sessions().sessionAlive(state, c);
       case User.Check c ->
           run(() -> live.liveSessions.check(c, state.devices().containsKey(c.deviceId())));
       case User.LosePushToken c -> to.pushes().persistStep(live.tokens.lose(state, c));
@@ -236,10 +236,10 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case UserInternal.Flush c -> to.lifecycle().flush(state);
       case UserInternal.Idle c -> to.lifecycle().idle(state);
       case UserInternal.Stop c -> to.lifecycle().stop(state);
-      case UserInternal.Tell c -> to.profile().sendNotices(state);
+      case UserInternal.NoticesDue c -> to.profile().sendNotices(state);
       case UserInternal.SessionEnded c -> run(() -> live.sessionEnded(state, c, live.now()));
       case UserInternal.LoginTold c -> to.sessions().loginTold(state, c);
-      case UserInternal.TellLogins c -> run(() -> live.loginEndNotices.tell(state));
+      case UserInternal.LoginEndNoticesDue c -> run(() -> live.loginEndNotices.tell(state));
       case UserInternal.AskForRows c -> run(() -> live.staleRows.tick(state));
       case UserInternal.PushDue c -> run(() -> live.push(state, live.now()));
       case UserInternal.PushSent c -> to.pushes().pushSent(state, c);

@@ -135,8 +135,8 @@ sealed interface UserEvent extends Stored {
    * @param cursors conversations of which only device cursors have moved
    * @param gone conversations that were dropped
    * @param seen devices that were alive
-   * @param owed push notifications that are pending for devices, in their current form
-   * @param pushed push notifications that are no longer pending
+   * @param pendingPushes push notifications that are pending for devices, in their current form
+   * @param finishedPushes push notifications that are no longer pending
    * @param ended logins that have ended, in their current form
    * @param released push tokens that the user has released, in their current form
    */
@@ -147,8 +147,8 @@ sealed interface UserEvent extends Stored {
       List<CursorsMoved> cursors,
       List<ConversationId> gone,
       List<DeviceSeen> seen,
-      List<PendingPush> owed,
-      List<PendingPush.Key> pushed,
+      @JsonProperty("owed") List<PendingPush> pendingPushes,
+      @JsonProperty("pushed") List<PendingPush.Key> finishedPushes,
       List<EndedLogin> ended,
       List<TokenRelease> released)
       implements UserEvent {
@@ -160,8 +160,8 @@ sealed interface UserEvent extends Stored {
         @Nullable List<CursorsMoved> cursors,
         @Nullable List<ConversationId> gone,
         @Nullable List<DeviceSeen> seen,
-        @Nullable List<PendingPush> owed,
-        @Nullable List<PendingPush.Key> pushed,
+        @Nullable List<PendingPush> pendingPushes,
+        @Nullable List<PendingPush.Key> finishedPushes,
         @Nullable List<EndedLogin> ended,
         @Nullable List<TokenRelease> released) {
       this.rows = rows == null ? List.of() : List.copyOf(rows);
@@ -169,8 +169,8 @@ sealed interface UserEvent extends Stored {
       this.cursors = cursors == null ? List.of() : List.copyOf(cursors);
       this.gone = gone == null ? List.of() : List.copyOf(gone);
       this.seen = seen == null ? List.of() : List.copyOf(seen);
-      this.owed = owed == null ? List.of() : List.copyOf(owed);
-      this.pushed = pushed == null ? List.of() : List.copyOf(pushed);
+      this.pendingPushes = pendingPushes == null ? List.of() : List.copyOf(pendingPushes);
+      this.finishedPushes = finishedPushes == null ? List.of() : List.copyOf(finishedPushes);
       this.ended = ended == null ? List.of() : List.copyOf(ended);
       this.released = released == null ? List.of() : List.copyOf(released);
     }
@@ -181,9 +181,9 @@ sealed interface UserEvent extends Stored {
         List<CursorsMoved> cursors,
         List<ConversationId> gone,
         List<DeviceSeen> seen,
-        List<PendingPush> owed,
-        List<PendingPush.Key> pushed) {
-      this(rows, hidden, cursors, gone, seen, owed, pushed, null, null);
+        List<PendingPush> pendingPushes,
+        List<PendingPush.Key> finishedPushes) {
+      this(rows, hidden, cursors, gone, seen, pendingPushes, finishedPushes, null, null);
     }
 
     /**
@@ -198,8 +198,8 @@ sealed interface UserEvent extends Stored {
       return new Flushed(null, null, null, null, null, null, null, null, released);
     }
 
-    Flushed withPushes(List<PendingPush> nowOwed, List<PendingPush.Key> noLonger) {
-      return new Flushed(rows, hidden, cursors, gone, seen, nowOwed, noLonger, ended, released);
+    Flushed withPushes(List<PendingPush> nowPending, List<PendingPush.Key> finished) {
+      return new Flushed(rows, hidden, cursors, gone, seen, nowPending, finished, ended, released);
     }
   }
 

@@ -15,7 +15,7 @@ non-sealed interface UserInternal extends User.Command, Local {
   record Flush() implements UserInternal {}
 
   /** Timer: notices to conversations may be due. */
-  record Tell() implements UserInternal {}
+  record NoticesDue() implements UserInternal {}
 
   /** Timer: ask conversations again for rows. */
   record AskForRows() implements UserInternal {}
@@ -33,7 +33,7 @@ non-sealed interface UserInternal extends User.Command, Local {
   record LoginTold(String sid, boolean known) implements UserInternal {}
 
   /** Timer: tell the account again of logins that have ended. */
-  record TellLogins() implements UserInternal {}
+  record LoginEndNoticesDue() implements UserInternal {}
 
   /**
    * The answer to the claim of a token that is being registered.

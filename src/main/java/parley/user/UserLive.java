@@ -271,10 +271,12 @@ final class UserLive {
     if (due == Long.MAX_VALUE) {
       return;
     }
-    if (!timers.isTimerActive(UserInternal.Tell.class) || due < noticesDueAt) {
+    if (!timers.isTimerActive(UserInternal.NoticesDue.class) || due < noticesDueAt) {
       noticesDueAt = due;
       timers.startSingleTimer(
-          UserInternal.Tell.class, new UserInternal.Tell(), Duration.ofMillis(due - now));
+          UserInternal.NoticesDue.class,
+          new UserInternal.NoticesDue(),
+          Duration.ofMillis(due - now));
     }
   }
 
@@ -300,7 +302,7 @@ final class UserLive {
     }
     presenceTracker.changed(presence(now), now);
     for (VisibleRow visibleRow : unsavedChanges.rows()) {
-      if (visibleRow.delivered() > visibleRow.told()) {
+      if (visibleRow.delivered() > visibleRow.confirmedDelivered()) {
         conversationNotices.delivered(visibleRow.id(), now);
       }
     }

@@ -6,22 +6,22 @@ import java.time.Duration;
  * The times of a user entity.
  *
  * @param flushAfter how long changes are gathered before they become one event
- * @param quietFlushAfter the same for changes that may wait, because their conversation still has
- *     them and repeats them after a crash; 0 if none may wait. Shorter than a conversation trusts a
- *     {@link User.Holding}
+ * @param deferredFlushAfter the same for changes that may wait, because their conversation still
+ *     has them and repeats them after a crash; 0 if none may wait. Shorter than a conversation
+ *     trusts a {@link User.Holding}
  * @param idle how long an entity without sessions and messages stays in memory
  * @param watchLease how long a presence watch lives without renewal
  * @param snapshotEvery the number of events between snapshots
  */
 public record UserSettings(
     Duration flushAfter,
-    Duration quietFlushAfter,
+    Duration deferredFlushAfter,
     Duration idle,
     Duration watchLease,
     int snapshotEvery) {
   /** Whether any change may wait. */
   boolean mayWait() {
-    return !quietFlushAfter.isZero();
+    return !deferredFlushAfter.isZero();
   }
 
   /** The settings of a server. */

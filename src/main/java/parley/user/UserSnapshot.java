@@ -44,61 +44,6 @@ record UserSnapshot(
     releases = releases == null ? List.of() : List.copyOf(releases);
   }
 
-  UserSnapshot(
-      @Nullable Profile profile,
-      long revision,
-      long announced,
-      long nextDevice,
-      long lastSeenAt,
-      boolean forgotten,
-      @Nullable List<Device> devices,
-      @Nullable List<VisibleRow> rows,
-      @Nullable List<HiddenRow> hidden,
-      @Nullable List<PendingPush> owed,
-      @Nullable List<EndedLogin> ended,
-      @Nullable List<StartedGroups.Begun> groups) {
-    this(
-        profile,
-        revision,
-        announced,
-        nextDevice,
-        lastSeenAt,
-        forgotten,
-        devices,
-        rows,
-        hidden,
-        owed,
-        ended,
-        groups,
-        null);
-  }
-
-  UserSnapshot(
-      @Nullable Profile profile,
-      long revision,
-      long announced,
-      long nextDevice,
-      long lastSeenAt,
-      boolean forgotten,
-      @Nullable List<Device> devices,
-      @Nullable List<VisibleRow> rows,
-      @Nullable List<HiddenRow> hidden,
-      @Nullable List<PendingPush> owed) {
-    this(
-        profile,
-        revision,
-        announced,
-        nextDevice,
-        lastSeenAt,
-        forgotten,
-        devices,
-        rows,
-        hidden,
-        owed,
-        null,
-        null);
-  }
-
   @Override
   public String toString() {
     return "UserSnapshot[]";

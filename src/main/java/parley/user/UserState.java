@@ -1,6 +1,7 @@
 package parley.user;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +62,9 @@ final class UserState {
     return forgotten;
   }
 
+  /** The devices by id; a view that cannot be changed. */
   Map<DeviceId, Device> devices() {
-    return devices;
+    return Collections.unmodifiableMap(devices);
   }
 
   ConversationRows rows() {
@@ -80,7 +82,7 @@ final class UserState {
 
   /** The ended logins that the account has not confirmed yet. */
   List<EndedLogin> unconfirmedLogins() {
-    return endedLogins.values().stream().filter(login -> !login.told()).toList();
+    return endedLogins.values().stream().filter(login -> !login.confirmed()).toList();
   }
 
   /** The ended login with this id, or null. */
@@ -102,9 +104,12 @@ final class UserState {
     return null;
   }
 
-  /** Released push tokens that their owner records have not confirmed yet, by hash. */
+  /**
+   * Released push tokens that their owner records have not confirmed yet, by hash; a view that
+   * cannot be changed.
+   */
   Map<String, TokenRelease> releases() {
-    return releases;
+    return Collections.unmodifiableMap(releases);
   }
 
   /** The device that has a claim on the token with this hash, or null. */
@@ -201,7 +206,7 @@ final class UserState {
 
   private void release(TokenRelease one) {
     TokenRelease known = releases.get(one.hash());
-    if (one.told()) {
+    if (one.confirmed()) {
       if (known != null && known.claim() <= one.claim()) {
         releases.remove(one.hash());
       }
@@ -258,8 +263,8 @@ final class UserState {
       }
     }
     e.gone().forEach(conversationRows::remove);
-    e.owed().forEach(pushOutbox::put);
-    e.pushed().forEach(pushOutbox::remove);
+    e.pendingPushes().forEach(pushOutbox::put);
+    e.finishedPushes().forEach(pushOutbox::remove);
     forgotten |= !e.gone().isEmpty();
     for (UserEvent.DeviceSeen seen : e.seen()) {
       devices.computeIfPresent(
@@ -283,12 +288,12 @@ final class UserState {
       devices.replaceAll((id, device) -> device.loginEnded(login.sid()));
       endedLogins
           .values()
-          .removeIf(old -> old.told() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
+          .removeIf(old -> old.confirmed() && old.at() + EndedLogin.REMEMBER_MILLIS < login.at());
     }
     while (endedLogins.size() > EndedLogin.MAX_REMEMBERED) {
       EndedLogin oldest =
           endedLogins.values().stream()
-              .filter(EndedLogin::told)
+              .filter(EndedLogin::confirmed)
               .findFirst()
               .orElseGet(() -> endedLogins.values().iterator().next());
       endedLogins.remove(oldest.sid());
@@ -296,7 +301,7 @@ final class UserState {
   }
 
   /** A copy for the snapshot store. Its parts are immutable. */
-  UserSnapshot snapshot() {
+  UserSnapshot toSnapshot() {
     return new UserSnapshot(
         profile,
         revision,

@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import org.jspecify.annotations.Nullable;
 import parley.model.ConversationId;
 import parley.model.ConversationType;
@@ -29,7 +30,7 @@ record VisibleRow(
     @Nullable LastMessage lastMessage,
     long orderAt,
     long delivered,
-    long told,
+    @JsonProperty("told") long confirmedDelivered,
     long read,
     long unread,
     long peerDelivered,
@@ -70,7 +71,7 @@ record VisibleRow(
         lastMessage,
         orderAt,
         newDelivered,
-        told,
+        confirmedDelivered,
         read,
         unread,
         peerDelivered,
@@ -96,7 +97,7 @@ record VisibleRow(
         lastMessage,
         orderAt,
         delivered,
-        told,
+        confirmedDelivered,
         read,
         unread,
         peerDelivered,
@@ -121,7 +122,7 @@ record VisibleRow(
         lastMessage,
         orderAt,
         delivered,
-        told,
+        confirmedDelivered,
         read,
         unread,
         peerDelivered,
@@ -147,7 +148,7 @@ record VisibleRow(
         lastMessage,
         orderAt,
         delivered,
-        told,
+        confirmedDelivered,
         read,
         unread,
         peerDelivered,
@@ -190,7 +191,7 @@ record VisibleRow(
         lastSeq,
         orderAt,
         delivered,
-        told,
+        confirmedDelivered,
         muted,
         pinned,
         archived,

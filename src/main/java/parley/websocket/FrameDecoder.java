@@ -49,7 +49,7 @@ public final class FrameDecoder {
   public record Ping(byte[] payload) implements Event {}
 
   /** The bytes are not valid frames, or not valid text; the connection must be closed. */
-  public record Broken(CloseCode code) implements Event {}
+  public record Broken(CloseStatus status) implements Event {}
 
   private static final int FIN = 0x80;
   private static final int RESERVED = 0x70;
@@ -171,7 +171,7 @@ public final class FrameDecoder {
             < (shortLength <= 125 ? 0 : shortLength == 126 ? 126 : 0x10000) // also if negative
         || (control && (shortLength > CONTROL_BYTES || !fin))
         || (!control && continues != (opcode == Opcode.CONTINUATION))) {
-      return broken(CloseCode.PROTOCOL_ERROR);
+      return broken(CloseStatus.PROTOCOL_ERROR);
     }
     mask = 0;
     for (int i = 0; i < 4; i++) {
@@ -246,7 +246,7 @@ public final class FrameDecoder {
       case Opcode.PONG -> Signal.PONG;
       case Opcode.CLOSE -> {
         if (!isCloseReason(control)) {
-          yield broken(CloseCode.PROTOCOL_ERROR);
+          yield broken(CloseStatus.PROTOCOL_ERROR);
         }
         broken = true; // No frame may follow a close frame.
         yield Signal.CLOSE;
@@ -271,14 +271,14 @@ public final class FrameDecoder {
     String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
     // Bytes that are not UTF-8 are decoded as this character, but valid text may contain it too.
     if (text.indexOf('\uFFFD') >= 0 && !isUtf8(ByteBuffer.wrap(bytes, 0, length))) {
-      return broken(CloseCode.INVALID_DATA);
+      return broken(CloseStatus.INVALID_DATA);
     }
     return new Text(text);
   }
 
-  private Event broken(CloseCode code) {
+  private Event broken(CloseStatus status) {
     broken = true;
-    return new Broken(code);
+    return new Broken(status);
   }
 
   // The payload is empty, or a status code that may be sent and a text in UTF-8.

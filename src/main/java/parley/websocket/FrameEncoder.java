@@ -49,8 +49,8 @@ public final class FrameEncoder {
   }
 
   /** A close frame without a text. */
-  public static byte[] close(CloseCode code) {
-    int number = code.number();
+  public static byte[] close(CloseStatus status) {
+    int number = status.number();
     return new byte[] {(byte) (FIN | Opcode.CLOSE), 2, (byte) (number >>> 8), (byte) number};
   }
 }

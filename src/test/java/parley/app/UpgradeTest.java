@@ -36,8 +36,8 @@ import parley.client.DynamoLocal;
 import parley.client.ParleyClient;
 import parley.client.TestAccount;
 import parley.conversation.Conversation;
+import parley.conversation.ConversationDependencies;
 import parley.conversation.ConversationEntity;
-import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationSettings;
 import parley.model.ConversationId;
 import parley.model.EntryIntent;
@@ -134,8 +134,8 @@ class UpgradeTest {
       ConversationId id,
       UserId ann,
       UserId ben) {
-    ConversationEnvironment environment =
-        new ConversationEnvironment(
+    ConversationDependencies environment =
+        new ConversationDependencies(
             ConversationSettings.standard(
                 store.readJournal(), settings.store().kind() == Settings.StoreKind.DYNAMODB),
             (to, message) -> {

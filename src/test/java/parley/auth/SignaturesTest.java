@@ -40,7 +40,7 @@ final class SignaturesTest {
   private final Signatures fast = signatures(key);
 
   @BeforeEach
-  void hasten() {
+  void useFastSignatures() {
     fast.useFastProvider();
   }
 

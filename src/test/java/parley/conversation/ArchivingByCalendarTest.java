@@ -59,7 +59,7 @@ class ArchivingByCalendarTest {
       region.set(
           ConversationSharding.init(
               kit.system(),
-              new ConversationEnvironment(
+              new ConversationDependencies(
                   new ConversationSettings(
                       Duration.ofMillis(1),
                       Duration.ofMillis(20),

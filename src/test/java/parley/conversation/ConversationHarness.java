@@ -86,8 +86,8 @@ final class ConversationHarness implements AutoCloseable {
 
   private ConversationSettings settings;
   private ConversationArchive archive = new NoArchive();
-  private ConversationReminder.Port reminders = ConversationReminder.Port.NONE;
-  private CursorLog.Port cursorLog = CursorLog.Port.NONE;
+  private ConversationReminder.Sender reminders = ConversationReminder.Sender.NONE;
+  private CursorLog.Sender cursorLog = CursorLog.Sender.NONE;
   private @Nullable ActorRef<Command> entity;
 
   ConversationHarness(ConversationId id) {
@@ -120,13 +120,13 @@ final class ConversationHarness implements AutoCloseable {
   }
 
   /** From the next start on a conversation asks there before it writes. */
-  void reminders(ConversationReminder.Port port) {
-    reminders = port;
+  void reminders(ConversationReminder.Sender sender) {
+    reminders = sender;
   }
 
   /** From the next start on cursors are given to this log first. */
-  void cursorLog(CursorLog.Port port) {
-    cursorLog = port;
+  void cursorLog(CursorLog.Sender sender) {
+    cursorLog = sender;
   }
 
   static ConversationHarness direct() {
@@ -163,7 +163,7 @@ final class ConversationHarness implements AutoCloseable {
           kit.spawn(
               ConversationEntity.create(
                   id,
-                  new ConversationEnvironment(
+                  new ConversationDependencies(
                       settings,
                       this::toUser,
                       source,

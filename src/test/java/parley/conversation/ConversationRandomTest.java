@@ -75,7 +75,7 @@ class ConversationRandomTest {
       h.restart();
       h.read(ConversationHarness.ANN, 0);
       List<UserId> users = new ArrayList<>(USERS);
-      for (int i = 0; i < 2 * CursorKeeper.MAX_RIDING; i++) {
+      for (int i = 0; i < 2 * CursorLogClient.MAX_MEMBERS_WITH_ENTRY; i++) {
         users.add(new UserId("u" + i));
       }
       h.tell(new Conversation.AddMembers(ConversationHarness.ANN, users, h.views.getRef()));

@@ -10,7 +10,7 @@ import parley.cursors.MemberCursors;
 import parley.model.UserId;
 
 /** A cursor log that survives its conversations, and answers as the test says. */
-final class HandCursorLog implements CursorLog.Port {
+final class HandCursorLog implements CursorLog.Sender {
   /** What happens to cursors that are to be kept. */
   enum Mode {
     /** They are durable at once. */

@@ -68,7 +68,7 @@ class MadeUpIdsTest {
     region.set(
         ConversationSharding.init(
             kit.system(),
-            environment(
+            dependencies(
                 new ConversationSettings(
                     Duration.ofMillis(1),
                     Duration.ofMillis(20),
@@ -78,8 +78,8 @@ class MadeUpIdsTest {
                     true))));
   }
 
-  private ConversationEnvironment environment(ConversationSettings settings) {
-    return new ConversationEnvironment(
+  private ConversationDependencies dependencies(ConversationSettings settings) {
+    return new ConversationDependencies(
         settings,
         this::user,
         InstantSource.system(),
@@ -92,7 +92,7 @@ class MadeUpIdsTest {
                 .entityRefFor(ConversationReminder.KEY, id.value())
                 .tell(message),
         new LogScans(() -> {}, System::nanoTime),
-        CursorLog.Port.NONE);
+        CursorLog.Sender.NONE);
   }
 
   @AfterEach

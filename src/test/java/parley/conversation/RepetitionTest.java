@@ -86,8 +86,8 @@ class RepetitionTest {
   /** Otherwise the conversation would repeat what the user is about to write. */
   @Test
   void heldEntriesAreNotRepeatedBeforeTheirDeadline() {
-    assertThat(UserSettings.standard().quietFlushAfter())
-        .isLessThan(Dispatch.HOLD.minusSeconds(15));
+    assertThat(UserSettings.standard().deferredFlushAfter())
+        .isLessThan(Dispatch.HOLDING_TIMEOUT.minusSeconds(15));
   }
 
   /** The row alone may have been lost: a cursor, a name, a count. */
@@ -108,7 +108,7 @@ class RepetitionTest {
       turn();
     }
     assertThat(told()).as("times told while it was held").isEqualTo(before);
-    conversationHarness.clock.addAndGet(Dispatch.HOLD.toMillis());
+    conversationHarness.clock.addAndGet(Dispatch.HOLDING_TIMEOUT.toMillis());
     conversationHarness.tell(ConversationLive.Timer.TICK);
     await().until(() -> told() > before);
   }

@@ -24,12 +24,14 @@ class CursorLogGoldenTest {
     check(
         "kept",
         CursorLogEvent.class,
-        new CursorLogEvent.CursorsKept(at, List.of(new CursorLogEvent.OfOne(ID, MEMBERS))));
+        new CursorLogEvent.CursorsKept(
+            at, List.of(new CursorLogEvent.ConversationCursors(ID, MEMBERS))));
     check("taken_over", CursorLogEvent.class, new CursorLogEvent.CursorsKept(at, null));
     check(
         "snapshot",
         CursorLogSnapshot.class,
-        new CursorLogSnapshot(at, 5_000, List.of(new CursorLogSnapshot.OfOne(ID, 4_000, MEMBERS))));
+        new CursorLogSnapshot(
+            at, 5_000, List.of(new CursorLogSnapshot.StoredCursors(ID, 4_000, MEMBERS))));
   }
 
   private static void check(String file, Class<?> type, Object expected) throws Exception {

@@ -216,9 +216,11 @@ class CursorLogTest {
   @Test
   void thereIsRoomForABoundedNumberOfConversations() {
     CursorLogState state = new CursorLogState();
-    List<CursorLogEvent.OfOne> all = new ArrayList<>();
+    List<CursorLogEvent.ConversationCursors> all = new ArrayList<>();
     for (int i = 0; i < CursorLogState.MAX_CONVERSATIONS; i++) {
-      all.add(new CursorLogEvent.OfOne(id(i), List.of(new MemberCursors(BOB, 1, 1, 0, 1))));
+      all.add(
+          new CursorLogEvent.ConversationCursors(
+              id(i), List.of(new MemberCursors(BOB, 1, 1, 0, 1))));
     }
     state.apply(new CursorLogEvent.CursorsKept(now.get(), all));
     assertThat(state.hasRoomFor(id(1))).isTrue();
@@ -232,7 +234,7 @@ class CursorLogTest {
     return new CursorLogEvent.CursorsKept(
         at,
         List.of(
-            new CursorLogEvent.OfOne(
+            new CursorLogEvent.ConversationCursors(
                 id(conversation), List.of(new MemberCursors(BOB, 1, 1, 0, 1)))));
   }
 }

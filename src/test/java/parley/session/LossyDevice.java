@@ -27,7 +27,7 @@ final class LossyDevice {
   final UserId user;
   final List<String> complaints = new CopyOnWriteArrayList<>();
   private final ActorTestKit kit;
-  private final SessionDeps deps;
+  private final SessionDependencies dependencies;
   private final ConversationId conversation;
 
   /** Names of what is not known to be sent, by the id of its last frame. */
@@ -39,9 +39,13 @@ final class LossyDevice {
   private long ids;
   private int connections;
 
-  LossyDevice(ActorTestKit kit, SessionDeps deps, UserId user, ConversationId conversation) {
+  LossyDevice(
+      ActorTestKit kit,
+      SessionDependencies dependencies,
+      UserId user,
+      ConversationId conversation) {
     this.kit = kit;
-    this.deps = deps;
+    this.dependencies = dependencies;
     this.user = user;
     this.conversation = conversation;
     connect();
@@ -83,7 +87,7 @@ final class LossyDevice {
     Connection next = new Connection(have);
     now = next;
     ActorRef<ToSocket> socket = kit.spawn(next.behavior());
-    kit.spawn(SessionBehavior.create(deps, socket));
+    kit.spawn(SessionBehavior.create(dependencies, socket));
   }
 
   /** Writes something; again until it is known to be there. */

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import parley.conversation.Conversation;
+import parley.conversation.ConversationDependencies;
 import parley.conversation.ConversationEntity;
-import parley.conversation.ConversationEnvironment;
 import parley.conversation.ConversationSettings;
 import parley.model.ConversationId;
 import parley.model.ConversationView.MemberView;
@@ -113,7 +113,7 @@ class LossyWireTest {
         kit.spawn(
             ConversationEntity.create(
                 group,
-                new ConversationEnvironment(
+                new ConversationDependencies(
                     new ConversationSettings(
                         Duration.ofMillis(5),
                         Duration.ofMillis(50),
@@ -167,11 +167,12 @@ class LossyWireTest {
     return user;
   }
 
-  private SessionDeps deps(LossyWire wire, UserId me, ActorRef<Conversation.Command> conversation) {
+  private SessionDependencies dependencies(
+      LossyWire wire, UserId me, ActorRef<Conversation.Command> conversation) {
     ActorRef<User.Command> user = kit.spawn(wire.user(user(me)));
     ActorRef<Conversation.Command> remote = kit.spawn(wire.conversation(conversation));
     AtomicLong sessions = new AtomicLong();
-    return new SessionDeps(
+    return new SessionDependencies(
         new EntityRefs() {
           @Override
           public RecipientRef<User.Command> user(UserId id) {
@@ -202,7 +203,7 @@ class LossyWireTest {
     ActorRef<Conversation.Command> conversation = start(wire);
     List<LossyDevice> devices = new ArrayList<>();
     for (UserId person : PEOPLE) {
-      devices.add(new LossyDevice(kit, deps(wire, person, conversation), person, group));
+      devices.add(new LossyDevice(kit, dependencies(wire, person, conversation), person, group));
     }
     // A device sees what comes after its first hello: also the group's first entry.
     Awaitility.await().until(() -> devices.stream().allMatch(LossyDevice::welcomed));

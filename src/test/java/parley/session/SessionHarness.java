@@ -84,7 +84,7 @@ final class SessionHarness implements AutoCloseable {
     entity = kit.createTestProbe();
     guarded = kit.spawn(Behaviors.receiveMessage(this::toUser));
     deliveries = kit.<Delivery>createTestProbe().ref();
-    session = kit.spawn(SessionBehavior.create(deps(messagesPerMinute), socket.ref()));
+    session = kit.spawn(SessionBehavior.create(dependencies(messagesPerMinute), socket.ref()));
     socket.expectMessageClass(ToSocket.Opened.class);
     session.tell(SessionInternal.SocketSignal.WANTS_MORE);
   }
@@ -119,7 +119,7 @@ final class SessionHarness implements AutoCloseable {
     return Behaviors.same();
   }
 
-  private SessionDeps deps(int messagesPerMinute) {
+  private SessionDependencies dependencies(int messagesPerMinute) {
     EntityRefs entityRefs =
         new EntityRefs() {
           @Override
@@ -144,7 +144,7 @@ final class SessionHarness implements AutoCloseable {
             return nanos.get();
           }
         };
-    return new SessionDeps(
+    return new SessionDependencies(
         entityRefs,
         token -> verdict,
         new MessageRate(messagesPerMinute),

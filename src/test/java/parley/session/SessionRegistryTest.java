@@ -36,7 +36,7 @@ class SessionRegistryTest {
   private final TestProbe<SessionRegistry.Drained> over = kit.createTestProbe();
   private final TestProbe<Integer> counts = kit.createTestProbe();
   private final ActorRef<SessionRegistry.Command> sessions =
-      kit.spawn(SessionRegistry.create(deps(), MANY));
+      kit.spawn(SessionRegistry.create(dependencies(), MANY));
 
   @AfterEach
   void stop() {
@@ -177,7 +177,7 @@ class SessionRegistryTest {
     }
   }
 
-  private SessionDeps deps() {
+  private SessionDependencies dependencies() {
     TestProbe<Object> nobody = kit.createTestProbe();
     EntityRefs entityRefs =
         new EntityRefs() {
@@ -191,7 +191,7 @@ class SessionRegistryTest {
             return nobody.ref().narrow();
           }
         };
-    return new SessionDeps(
+    return new SessionDependencies(
         entityRefs,
         token -> CompletableFuture.completedFuture(new Authenticator.Rejected()),
         new MessageRate(0),

@@ -129,8 +129,8 @@ class BoundsTest {
     assertThat(state.rows().hidden().values())
         .containsExactlyInAnyOrderElementsOf(unsavedChanges.hidden())
         .hasSize(300);
-    UserState again = UserState.of(UserTestData.ALICE, state.snapshot());
-    assertThat(again.snapshot()).isEqualTo(state.snapshot());
+    UserState again = UserState.of(UserTestData.ALICE, state.toSnapshot());
+    assertThat(again.toSnapshot()).isEqualTo(state.toSnapshot());
   }
 
   @Test

@@ -54,7 +54,7 @@ class DeliveryResultTest {
         (VisibleRow) take(delivered, Mail.of(CHAT, 1, 3).delivered(3).read(2, 1)).row();
     assertThat(read.read()).isEqualTo(2);
     assertThat(read.unread()).isEqualTo(1);
-    assertThat(read.told()).isEqualTo(3);
+    assertThat(read.confirmedDelivered()).isEqualTo(3);
     assertThat(read.version()).isEqualTo(3);
     VisibleRow peer = (VisibleRow) take(read, Mail.of(CHAT, 1, 3).delivered(3).peer(3)).row();
     assertThat(peer.peerDelivered()).isEqualTo(3);

@@ -157,7 +157,7 @@ class GoldenTest {
             List.of()));
     all.put(
         "snapshot_no_names",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "", "", null),
             0,
             0,
@@ -233,7 +233,7 @@ class GoldenTest {
             List.of(new PendingPush.Key(CHAT, 1))));
     all.put(
         "snapshot",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "alice", "Alice", null),
             3,
             2,
@@ -246,7 +246,7 @@ class GoldenTest {
             null));
     all.put(
         "snapshot_pushes",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "alice", "Alice", null),
             3,
             2,
@@ -259,7 +259,7 @@ class GoldenTest {
             List.of(new PendingPush(CHAT, 3, 7, 1_000, 1, 9_000, "timeout"))));
     all.put(
         "snapshot_logins",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "alice", "Alice", null),
             3,
             2,
@@ -286,7 +286,7 @@ class GoldenTest {
             null));
     all.put(
         "snapshot_connected",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "alice", "Alice", null),
             3,
             2,
@@ -339,7 +339,7 @@ class GoldenTest {
         new UserEvent.GroupBegun(new StartedGroups.Begun(GROUP, null, 1_000)));
     all.put(
         "snapshot_groups",
-        new UserSnapshot(
+        UserTestData.snapshot(
             new Profile(ALICE, "alice", "Alice", null),
             0,
             0,

@@ -163,7 +163,7 @@ class LoginEndNoticesTest {
         .until(
             () ->
                 harness.journal().getLast() instanceof UserEvent.Flushed last
-                    && last.ended().stream().anyMatch(EndedLogin::told));
+                    && last.ended().stream().anyMatch(EndedLogin::confirmed));
     harness.crash();
     refused("a");
     assertThat(harness.endedLogins).hasSize(2);

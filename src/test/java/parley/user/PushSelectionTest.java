@@ -61,8 +61,8 @@ class PushSelectionTest {
         .isInstanceOfSatisfying(
             UserEvent.Flushed.class,
             event -> {
-              assertThat(event.owed()).isEmpty();
-              assertThat(event.pushed()).isEmpty();
+              assertThat(event.pendingPushes()).isEmpty();
+              assertThat(event.finishedPushes()).isEmpty();
             });
     assertThat(harness.reminders).isEmpty();
     assertThat(harness.conversations).contains(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));

@@ -114,9 +114,9 @@ final class UserHarness implements AutoCloseable {
         }
       };
 
-  private static UserSettings settings(Duration quietFlushAfter) {
+  private static UserSettings settings(Duration deferredFlushAfter) {
     return new UserSettings(
-        Duration.ofDays(1), quietFlushAfter, Duration.ofDays(1), Duration.ofSeconds(150), 5);
+        Duration.ofDays(1), deferredFlushAfter, Duration.ofDays(1), Duration.ofSeconds(150), 5);
   }
 
   /** Before the start: changes of lively rows may wait. */
@@ -239,7 +239,7 @@ final class UserHarness implements AutoCloseable {
   /** Time goes by, and the tell timer with it. */
   void tick(long millis) {
     clock.advance(millis);
-    tell(new UserInternal.Tell());
+    tell(new UserInternal.NoticesDue());
   }
 
   /** From the next life on a conversation was once forgotten for lack of room: this one. */

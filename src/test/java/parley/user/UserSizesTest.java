@@ -115,7 +115,7 @@ class UserSizesTest {
     }
     return UserState.of(
         UserTestData.ALICE,
-        new UserSnapshot(
+        UserTestData.snapshot(
             new parley.model.Profile(
                 UserTestData.ALICE,
                 SIZES.ascii(32),
@@ -141,7 +141,7 @@ class UserSizesTest {
 
   @Test
   void largestSnapshotIsStoredAndRecovered() {
-    UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.MAX_HIDDEN).snapshot();
+    UserSnapshot snapshot = full(Limits.INBOX_ROWS, ConversationRows.MAX_HIDDEN).toSnapshot();
     try (SnapshotHarness harness = new SnapshotHarness("full-user")) {
       assertThat(harness.save("user|alice", 100, snapshot)).isInstanceOf(SaveSnapshotSuccess.class);
       assertThat(harness.largest()).isLessThan(SerializedSizes.EVENT);

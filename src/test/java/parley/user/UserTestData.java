@@ -11,6 +11,7 @@ import parley.model.DeviceId;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.LastMessage;
+import parley.model.Profile;
 import parley.model.UserId;
 
 /** Words the tests of this package share. */
@@ -23,6 +24,63 @@ final class UserTestData {
   static final DeviceId LAPTOP = new DeviceId("laptop");
 
   private UserTestData() {}
+
+  /** A snapshot without released push tokens. */
+  static UserSnapshot snapshot(
+      @Nullable Profile profile,
+      long revision,
+      long announced,
+      long nextDevice,
+      long lastSeenAt,
+      boolean forgotten,
+      @Nullable List<Device> devices,
+      @Nullable List<VisibleRow> rows,
+      @Nullable List<HiddenRow> hidden,
+      @Nullable List<PendingPush> owed,
+      @Nullable List<EndedLogin> ended,
+      @Nullable List<StartedGroups.Begun> groups) {
+    return new UserSnapshot(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        devices,
+        rows,
+        hidden,
+        owed,
+        ended,
+        groups,
+        null);
+  }
+
+  /** A snapshot without ended logins, begun groups and released push tokens. */
+  static UserSnapshot snapshot(
+      @Nullable Profile profile,
+      long revision,
+      long announced,
+      long nextDevice,
+      long lastSeenAt,
+      boolean forgotten,
+      @Nullable List<Device> devices,
+      @Nullable List<VisibleRow> rows,
+      @Nullable List<HiddenRow> hidden,
+      @Nullable List<PendingPush> owed) {
+    return snapshot(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        devices,
+        rows,
+        hidden,
+        owed,
+        null,
+        null);
+  }
 
   /** As the server is configured: a serializer for each root of stored types. */
   static Config serialization() {

@@ -107,7 +107,7 @@ class FrameDecoderTest {
     for (byte[] payload : wrong) {
       var fresh = new FrameDecoder(MOST);
       fresh.feed(ClientBytes.frame(true, RawSocket.TEXT, payload).toArray());
-      assertThat(fresh.next()).isEqualTo(new Broken(CloseCode.INVALID_DATA));
+      assertThat(fresh.next()).isEqualTo(new Broken(CloseStatus.INVALID_DATA));
       fresh.feed(ClientBytes.text("more").toArray());
       assertThat(fresh.next()).isNull();
     }
@@ -178,7 +178,7 @@ class FrameDecoderTest {
     for (ByteString bytes : wrong) {
       var fresh = new FrameDecoder(MOST);
       fresh.feed(bytes.concat(ClientBytes.text("more")).toArray());
-      assertThat(fresh.next()).as("%s", bytes).isEqualTo(new Broken(CloseCode.PROTOCOL_ERROR));
+      assertThat(fresh.next()).as("%s", bytes).isEqualTo(new Broken(CloseStatus.PROTOCOL_ERROR));
       assertThat(fresh.next()).isNull();
     }
   }

@@ -32,7 +32,7 @@ class FrameEncoderTest {
     ClientBytes.Frame pong = read(FrameEncoder.pong(new byte[] {1, 2}));
     assertThat(pong.opcode()).isEqualTo(RawSocket.PONG);
     assertThat(pong.payload()).containsExactly(1, 2);
-    ClientBytes.Frame close = read(FrameEncoder.close(CloseCode.INVALID_DATA));
+    ClientBytes.Frame close = read(FrameEncoder.close(CloseStatus.INVALID_DATA));
     assertThat(close.opcode()).isEqualTo(RawSocket.CLOSE);
     assertThat(close.payload()).containsExactly(3, 1007 & 0xff);
   }

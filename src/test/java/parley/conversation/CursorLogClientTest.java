@@ -21,7 +21,7 @@ import parley.user.User;
 
 /** Cursors that the cursor log has before the journal of the conversation. */
 @Timeout(120)
-class CursorKeeperTest {
+class CursorLogClientTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
   private final HandCursorLog log = new HandCursorLog();
@@ -184,10 +184,10 @@ class CursorKeeperTest {
   @Test
   void requestsWithoutAnAnswerAreBounded() {
     log.mode = HandCursorLog.Mode.HOLD;
-    for (int i = 1; i <= CursorKeeper.MAX_REQUESTS; i++) {
+    for (int i = 1; i <= CursorLogClient.MAX_REQUESTS; i++) {
       harness.text(ANN, "m" + i, "text");
     }
-    for (int i = 1; i <= CursorKeeper.MAX_REQUESTS; i++) {
+    for (int i = 1; i <= CursorLogClient.MAX_REQUESTS; i++) {
       int asked = i;
       harness.tell(new Conversation.Read(BOB, i, null));
       await().until(() -> log.held() == asked);
@@ -196,7 +196,7 @@ class CursorKeeperTest {
     harness.page(BOB, null, null, 10, false);
     harness.tell(new Conversation.FromUser(new User.Delivered(ANN, 6)));
     log.keepNext();
-    await().until(() -> log.held() == CursorKeeper.MAX_REQUESTS);
+    await().until(() -> log.held() == CursorLogClient.MAX_REQUESTS);
     while (log.held() > 0) {
       log.keepNext();
     }
@@ -268,13 +268,13 @@ class CursorKeeperTest {
     log.mode = HandCursorLog.Mode.LOSE_THE_ANSWER;
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
     await().until(() -> log.asked() == 1);
-    harness.clock.addAndGet(CursorKeeper.ANSWER_TIMEOUT.toMillis() + 1);
+    harness.clock.addAndGet(CursorLogClient.ANSWER_TIMEOUT.toMillis() + 1);
     harness.reads.expectMessageClass(Conversation.ReadDone.class, Duration.ofSeconds(20));
     assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
     harness.text(ANN, "a4", "four");
     harness.read(BOB, 4);
     assertThat(log.asked()).as("it is left alone for a while").isEqualTo(1);
-    harness.clock.addAndGet(CursorKeeper.PAUSE_AFTER_FAILURE.toMillis());
+    harness.clock.addAndGet(CursorLogClient.PAUSE_AFTER_FAILURE.toMillis());
     log.mode = HandCursorLog.Mode.KEEP;
     harness.text(ANN, "a5", "five");
     harness.read(BOB, 5);
@@ -388,8 +388,8 @@ class CursorKeeperTest {
   }
 
   @Test
-  void cursorsOfManyMembersDoNotRideWithAnEntry() {
-    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+  void cursorsOfManyMembersDoNotGoWithAnEntry() {
+    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
     try (ConversationHarness group = new ConversationHarness(ConversationId.group("2"))) {
       writeAfter(group, Duration.ofSeconds(3));
       group.cursorLog(log);
@@ -434,7 +434,7 @@ class CursorKeeperTest {
 
   @Test
   void anEntryThatChangesMembersOrCountsTakesAllCursorsAlong() {
-    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
     try (ConversationHarness group = new ConversationHarness(ConversationId.group("4"))) {
       writeAfter(group, NEVER);
       group.cursorLog(log);
@@ -455,7 +455,7 @@ class CursorKeeperTest {
   /** The unread count goes on from what was told, although most entries are not in memory. */
   @Test
   void aDeepUnreadCountGoesOnAfterACrash() {
-    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
     try (ConversationHarness group = new ConversationHarness(ConversationId.group("5"))) {
       writeAfter(group, NEVER);
       group.cursorLog(log);
@@ -478,7 +478,7 @@ class CursorKeeperTest {
 
   @Test
   void cursorsAreWrittenBeforeASnapshotForgetsTheEntriesAfterThem() {
-    List<UserId> members = members(CursorKeeper.MAX_RIDING + 1);
+    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
     try (ConversationHarness group = new ConversationHarness(ConversationId.group("3"))) {
       writeAfter(group, NEVER);
       group.cursorLog(log);

@@ -8,27 +8,27 @@ import parley.model.LastMessage;
 
 /**
  * The newest text of a conversation, as an inbox row shows it. Only applied events change it. If
- * the text was deleted, and the one before it is not in memory, the preview is lost until {@link
+ * the text was deleted, and the one before it is not in memory, it is lost until {@link
  * PreviewSearch} has found it.
  */
-final class LastMessagePreview {
+final class NewestText {
   private @Nullable LastMessage lastMessage;
   private long lastTextAt;
   private boolean lost;
 
-  /** The preview of a conversation without a text. */
-  LastMessagePreview() {}
+  /** No text yet. */
+  NewestText() {}
 
-  /** The preview as a snapshot says it. */
-  static LastMessagePreview of(ConversationSnapshot stored) {
-    LastMessagePreview preview = new LastMessagePreview();
-    preview.lastMessage = stored.lastMessage();
-    preview.lastTextAt = stored.lastTextAt();
-    preview.lost = stored.previewLost();
-    return preview;
+  /** The newest text as a snapshot says it. */
+  static NewestText of(ConversationSnapshot stored) {
+    NewestText newestText = new NewestText();
+    newestText.lastMessage = stored.lastMessage();
+    newestText.lastTextAt = stored.lastTextAt();
+    newestText.lost = stored.previewLost();
+    return newestText;
   }
 
-  /** The newest text that is not deleted; null if there is none, or if the preview is lost. */
+  /** The newest text that is not deleted; null if there is none, or if it is lost. */
   @Nullable LastMessage lastMessage() {
     return lastMessage;
   }

@@ -21,24 +21,24 @@ import parley.user.User;
  * @param scans limits what searches and counts cost the node
  * @param cursorLog keeps cursors until the journal of the conversation has them
  */
-public record ConversationEnvironment(
+public record ConversationDependencies(
     ConversationSettings settings,
-    UserPort users,
+    UserSender users,
     InstantSource clock,
     Supplier<String> messageIds,
     Consumer<ConversationId> wake,
     Telemetry telemetry,
     ConversationArchive archive,
-    ConversationReminder.Port reminders,
+    ConversationReminder.Sender reminders,
     LogScans scans,
-    CursorLog.Port cursorLog) {
+    CursorLog.Sender cursorLog) {
   /**
-   * An environment without reminders. A conversation that stops after a failure starts again only
+   * The dependencies without reminders. A conversation that stops after a failure starts again only
    * with its next command.
    */
-  public ConversationEnvironment(
+  public ConversationDependencies(
       ConversationSettings settings,
-      UserPort users,
+      UserSender users,
       InstantSource clock,
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
@@ -52,15 +52,15 @@ public record ConversationEnvironment(
         wake,
         telemetry,
         archive,
-        ConversationReminder.Port.NONE,
+        ConversationReminder.Sender.NONE,
         new LogScans(() -> telemetry.limited("searches"), System::nanoTime),
-        CursorLog.Port.NONE);
+        CursorLog.Sender.NONE);
   }
 
-  /** An environment without reminders and without an archive. */
-  public ConversationEnvironment(
+  /** The dependencies without reminders and without an archive. */
+  public ConversationDependencies(
       ConversationSettings settings,
-      UserPort users,
+      UserSender users,
       InstantSource clock,
       Supplier<String> messageIds,
       Consumer<ConversationId> wake,
@@ -70,7 +70,7 @@ public record ConversationEnvironment(
 
   /** Sends commands to user entities. */
   @FunctionalInterface
-  public interface UserPort {
+  public interface UserSender {
     /** Sends a command to a user. Delivery is at most once. */
     void tell(UserId to, User.Command message);
   }

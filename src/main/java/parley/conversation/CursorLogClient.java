@@ -28,8 +28,8 @@ import parley.model.UserId;
  * own journal gets them with the next entry, or {@link ConversationSettings#cursorWriteAfter}
  * later.
  *
- * <p>An entry takes the moves of up to {@value #MAX_RIDING} members along. More would make its item
- * larger than the kilobyte that is paid for anyway; they are written when {@link
+ * <p>An entry takes the moves of up to {@value #MAX_MEMBERS_WITH_ENTRY} members along. More would
+ * make its item larger than the kilobyte that is paid for anyway; they are written when {@link
  * ConversationSettings#cursorWriteAfter} is over. Until then only texts, edits and reactions may
  * come after them, and no more than a snapshot holds: so their unread counts can be continued after
  * a crash. Moves that the cursor log has not answered always go with the next entry, because their
@@ -38,7 +38,7 @@ import parley.model.UserId;
  * <p>Without a cursor log, or while it does not answer, moves go to the own journal and members are
  * told after that.
  */
-final class CursorKeeper {
+final class CursorLogClient {
   /** How long the cursor log may take. After that the moves are written to the own journal. */
   static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
 
@@ -52,11 +52,11 @@ final class CursorKeeper {
   static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
 
   /** The most members whose cursors an entry takes along. */
-  static final int MAX_RIDING = 6;
+  static final int MAX_MEMBERS_WITH_ENTRY = 6;
 
   private final ConversationState state;
   private final CursorMoves cursorMoves;
-  private final CursorLog.Port log;
+  private final CursorLog.Sender log;
   private final ActorRef<CursorLog.Reply> replyTo;
   private final TimerScheduler<Conversation.Command> timers;
   private final Duration writeAfter;
@@ -85,10 +85,10 @@ final class CursorKeeper {
    */
   private record Request(long nr, long at, CursorMoves.Ready ready) {}
 
-  CursorKeeper(
+  CursorLogClient(
       ConversationState state,
       CursorMoves cursorMoves,
-      CursorLog.Port log,
+      CursorLog.Sender log,
       ActorRef<CursorLog.Reply> replyTo,
       TimerScheduler<Conversation.Command> timers,
       Duration writeAfter) {
@@ -124,7 +124,7 @@ final class CursorKeeper {
    * Sends the moves that are ready to the cursor log. Returns false if the own journal has to take
    * everything now.
    */
-  boolean keep(long now) {
+  boolean sendToLog(long now) {
     if (state.isSettled() || !log.isOpen() || isWriteDue(now)) {
       return false;
     }
@@ -152,7 +152,7 @@ final class CursorKeeper {
   }
 
   private static void merge(List<CursorMove> moves, Map<UserId, CursorMove> all) {
-    moves.forEach(move -> all.merge(move.userId(), move, CursorKeeper::further));
+    moves.forEach(move -> all.merge(move.userId(), move, CursorLogClient::further));
   }
 
   private List<MemberCursors> cursors(List<CursorMove> moves) {
@@ -182,7 +182,7 @@ final class CursorKeeper {
    * The log has kept the cursors of a request: they are durable. Returns the moves that members can
    * be told now, or null if the own journal has had them meanwhile.
    */
-  CursorMoves.@Nullable Ready answered(long number) {
+  CursorMoves.@Nullable Ready logKept(long number) {
     if (requests.stream().noneMatch(request -> request.nr() == number)) {
       return null;
     }
@@ -204,7 +204,7 @@ final class CursorKeeper {
   }
 
   private void kept(List<CursorMove> moves) {
-    state.kept(moves);
+    state.applyKeptCursors(moves);
     if (kept.isEmpty()) {
       entriesSince = 0;
       bytesSince = 0;
@@ -214,15 +214,15 @@ final class CursorKeeper {
     moves.forEach(move -> kept.add(move.userId()));
   }
 
-  /** The log has not kept them. */
-  void refused(long number, long now) {
+  /** The log has refused the cursors of a request. */
+  void logRefused(long number, long now) {
     if (requests.stream().anyMatch(request -> request.nr() == number)) {
       failedAt = now;
     }
   }
 
-  /** The time is over in which an entry could have taken the moves along. */
-  void writeNow() {
+  /** Notes that the time is over in which an entry could have taken the moves along. */
+  void markWriteDue() {
     writeDue = !isEmpty();
   }
 
@@ -237,7 +237,7 @@ final class CursorKeeper {
     CursorMoves.Ready untold = takeRequests(nr);
     LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
     if (batch.isEmpty() || !mayWaitBehind(batch)) {
-      kept.forEach(user -> addPresent(user, all));
+      kept.forEach(user -> addCurrentCursors(user, all));
       kept.clear();
       writeDue = false;
       timers.cancel(ConversationLive.Timer.WRITE_CURSORS);
@@ -281,7 +281,7 @@ final class CursorKeeper {
   private boolean mayWaitBehind(EntryBatch batch) {
     entriesSince += batch.size();
     bytesSince += batch.bytes();
-    return kept.size() > MAX_RIDING
+    return kept.size() > MAX_MEMBERS_WITH_ENTRY
         && !writeDue
         && batch.leavesMembersAndCountsAsTheyAre()
         && entriesSince <= RecentEntries.STORED_ENTRIES
@@ -289,7 +289,7 @@ final class CursorKeeper {
   }
 
   /** Adds the cursors of a member as they are before the next entry. */
-  private void addPresent(UserId user, Map<UserId, CursorMove> moves) {
+  private void addCurrentCursors(UserId user, Map<UserId, CursorMove> moves) {
     Member member = state.member(user);
     if (member != null) {
       moves.put(user, new CursorMove(user, member.delivered(), member.read(), member.unread()));
@@ -323,12 +323,12 @@ final class CursorKeeper {
 
   /**
    * After a crash: moves the cursors to where members were told that they are. The own journal gets
-   * them as if they had just been kept.
+   * them as if the log had just kept them.
    *
    * @return members whose read cursor cannot be moved without another count of unread entries,
    *     because the log of entries has gone on since
    */
-  List<MemberCursors> found(List<MemberCursors> told) {
+  List<MemberCursors> restore(List<MemberCursors> told) {
     List<CursorMove> moves = new ArrayList<>();
     List<MemberCursors> toCount = new ArrayList<>();
     for (MemberCursors one : told) {
@@ -356,7 +356,7 @@ final class CursorKeeper {
   }
 
   /**
-   * The unread count of a member that was told these cursors, at the present end of the log. Empty
+   * The unread count of a member that was told these cursors, at the current end of the log. Empty
    * if that cannot be known without another count.
    */
   private OptionalLong unreadNow(MemberCursors told) {

@@ -5,10 +5,10 @@ import parley.model.ConversationId;
 import parley.model.Refusal;
 
 /** The refusals that a conversation sends when too many commands wait for a slow write. */
-final class OverloadReplies {
+final class ConversationRefusals {
   private static final Refusal BUSY = Refusal.unavailable("the conversation is busy; ask again");
 
-  private OverloadReplies() {}
+  private ConversationRefusals() {}
 
   static AdmissionGuard<Conversation.Command> guard(ConversationId id) {
     return new AdmissionGuard<>(
@@ -16,7 +16,7 @@ final class OverloadReplies {
         AdmissionGuard.MAX_WAITING,
         // The entity's own messages are few: timers, and answers to its own bounded requests.
         command -> command instanceof Conversation.Internal || command instanceof Conversation.Kept,
-        OverloadReplies::refuse,
+        ConversationRefusals::refuse,
         id.value());
   }
 

@@ -1,7 +1,7 @@
 package parley.websocket;
 
 /** Status codes with which the server closes a connection (RFC 6455, section 7.4.1). */
-public enum CloseCode {
+public enum CloseStatus {
   /** Normal end. */
   NORMAL(1000),
   /** The bytes are not valid frames. */
@@ -11,7 +11,7 @@ public enum CloseCode {
 
   private final int number;
 
-  CloseCode(int number) {
+  CloseStatus(int number) {
     this.number = number;
   }
 

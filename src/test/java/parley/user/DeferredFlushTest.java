@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import parley.user.UserTestData.Mail;
 
 /** Which changes may wait in memory, and what the conversation is told of them. */
-class QuietFlushTest {
+class DeferredFlushTest {
   private static final long LONGER_THAN_LIVELY = 240_000;
 
   private final UserHarness harness = new UserHarness();

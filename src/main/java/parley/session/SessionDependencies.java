@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * @param epoch name of the store's history, sent in each welcome
  * @param settings times and bounds
  */
-public record SessionDeps(
+public record SessionDependencies(
     EntityRefs entities,
     Authenticator authenticator,
     MessageRate rate,
