@@ -157,6 +157,8 @@ class OldIdSearchTest {
               .to(Sink.ignore())
               .run(h.kit.system()));
     }
+    // The streams start on other threads. When the queue is full, all turns are taken too.
+    await().until(() -> h.scans.waiting() == LogScans.MAX_WAITING);
     read();
     ConversationHarness.assertRefused(h.post(ANN, old, text("late")), ErrorCode.UNAVAILABLE);
     assertThat(read()).isZero();
