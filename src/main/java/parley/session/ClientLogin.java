@@ -92,7 +92,7 @@ final class ClientLogin {
           yield failed(
               Refusal.of(
                   ErrorCode.FORBIDDEN,
-                  "token: it is another user's; send one of the connected user"));
+                  "token: belongs to another user; send one of the connected user"));
         }
         principal = accepted;
         yield new ServerFrame.Ok(authId);
