@@ -39,7 +39,9 @@ final class DirectOpening {
       return;
     }
     if (waiting.size() >= MAX_WAITING) {
-      refuse(cause, Refusal.unavailable("too many at once"));
+      refuse(
+          cause,
+          Refusal.unavailable("too many requests wait for this conversation to open; ask again"));
       return;
     }
     waiting.add(cause);
@@ -101,7 +103,9 @@ final class DirectOpening {
   /** Queues the command behind the waiting ones, or refuses it. */
   void enqueue(Conversation.Command cause) {
     if (waiting.size() >= MAX_WAITING) {
-      refuse(cause, Refusal.unavailable("too many at once"));
+      refuse(
+          cause,
+          Refusal.unavailable("too many requests wait for this conversation to open; ask again"));
     } else {
       waiting.add(cause);
     }

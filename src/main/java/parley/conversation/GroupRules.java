@@ -98,7 +98,8 @@ final class GroupRules {
       return new Decision(Refusal.notFound(), List.of());
     }
     if (!state.group()) {
-      return Decision.refuse(ErrorCode.FORBIDDEN, "nobody leaves a direct conversation");
+      return Decision.refuse(
+          ErrorCode.FORBIDDEN, "a direct conversation keeps both members; name a group");
     }
     if (!actor.equals(gone) && member.role() != Role.ADMIN) {
       return Decision.refuse(ErrorCode.FORBIDDEN, "only admins of the group may do this");

@@ -113,4 +113,9 @@ public final class LogScans {
   <T> Source<T, NotUsed> inTurn(UserId user, Source<T, NotUsed> scan) {
     return turns.admit(user.value(), scan).initialTimeout(FIRST_ENTRY).completionTimeout(LONGEST);
   }
+
+  /** The number of scans that wait for a turn. */
+  int waiting() {
+    return turns.waiting();
+  }
 }

@@ -159,6 +159,18 @@
  * tier. So all attempts, on any node, write the same range, and a leftover of an attempt never
  * crosses the border of a sealed segment. Rejected: to choose the range anew at each attempt,
  * because time goes on and with it what is old enough.
+ *
+ * <h2>Decision: archiving is part of the conversation</h2>
+ *
+ * Context: {@code SegmentArchiver} and its helpers are about the cold tier, which has a package of
+ * its own ({@code parley.archive}). Decision: the border runs between what a segment is and what
+ * becomes of a conversation's log. Which entries may move follows from the state and from how far
+ * dispatch has come. Plan, seal and removal are events of the conversation, {@code ArchiveProgress}
+ * is part of its state and its snapshot, and the entity may not leave memory meanwhile. Rejected: a
+ * package of its own for this half. It would read the state, the dispatch and the journal of the
+ * conversation, and the entity calls it, so the packages would import each other, or most of the
+ * state would have to be public. Rejected: an archiver as an entity of its own. Two writers would
+ * decide about one log, and each step would be a question to the conversation.
  */
 @NullMarked
 package parley.conversation;

@@ -197,7 +197,8 @@ final class RouteSupport {
                   case User.Found found -> found;
                   case User.Refused refused -> throw new RefusedException(refused.refusal());
                   case User.NoSuchUser nobody ->
-                      throw new RefusedException(Refusal.unavailable("the user is not there"));
+                      throw new RefusedException(
+                          Refusal.unavailable("the user cannot be created now; ask again"));
                 });
   }
 

@@ -89,14 +89,17 @@ final class ClientLogin {
     return switch (verdict) {
       case Authenticator.Accepted accepted -> {
         if (!accepted.userId().equals(me())) {
-          yield failed(Refusal.of(ErrorCode.FORBIDDEN, "token is another user's"));
+          yield failed(
+              Refusal.of(
+                  ErrorCode.FORBIDDEN,
+                  "token: belongs to another user; send one of the connected user"));
         }
         principal = accepted;
         yield new ServerFrame.Ok(authId);
       }
       case Authenticator.Rejected rejected -> failed(badToken());
       case Authenticator.Unavailable unavailable ->
-          failed(Refusal.unavailable("tokens cannot be judged now"));
+          failed(Refusal.unavailable("token: it cannot be checked now; ask again"));
     };
   }
 
@@ -135,7 +138,7 @@ final class ClientLogin {
   ServerFrame loginUndecided() {
     loginPending = null;
     renewing = false;
-    return failed(Refusal.unavailable("the login cannot be changed now"));
+    return failed(Refusal.unavailable("token: its login cannot be checked now; ask again"));
   }
 
   private @Nullable String sid() {
@@ -148,7 +151,7 @@ final class ClientLogin {
   }
 
   static Refusal badToken() {
-    return Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good");
+    return Refusal.of(ErrorCode.UNAUTHENTICATED, "token: invalid or expired; get a new one");
   }
 
   /** Attaches the session to its user entity. */

@@ -254,9 +254,10 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
       }
       case Authenticator.Rejected rejected -> {
         out.refuse(clientLogin.helloId(), ClientLogin.badToken());
-        lifecycle.close(CloseCode.UNAUTHENTICATED, "the token is not good", 0);
+        lifecycle.close(CloseCode.UNAUTHENTICATED, "token: invalid or expired; get a new one", 0);
       }
-      case Authenticator.Unavailable unavailable -> failHandshake("tokens cannot be judged now");
+      case Authenticator.Unavailable unavailable ->
+          failHandshake("token: it cannot be checked now; connect again");
     }
   }
 

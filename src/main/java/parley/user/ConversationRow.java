@@ -37,8 +37,14 @@ sealed interface ConversationRow permits VisibleRow, HiddenRow {
   /** The part of {@link #delivered} that the conversation has confirmed. */
   long confirmedDelivered();
 
+  /** The cursors of devices that are not at the head, or null if there is none. */
+  @Nullable DeviceCursors lag();
+
   /** The cursors of devices that are not at the head. */
-  DeviceCursors cursors();
+  default DeviceCursors cursors() {
+    DeviceCursors lag = lag();
+    return lag == null ? DeviceCursors.NONE : lag;
+  }
 
   /** The ages of the entries that devices lack, or null if no device lags. */
   @Nullable BacklogAges ages();

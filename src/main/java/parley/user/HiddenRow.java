@@ -32,12 +32,21 @@ record HiddenRow(
     implements ConversationRow {
 
   @Override
-  public DeviceCursors cursors() {
-    return lag == null ? DeviceCursors.NONE : lag;
+  public HiddenRow withCursors(DeviceCursors cursors, long newDelivered) {
+    boolean none = cursors.isEmpty();
+    return copy(newDelivered, none ? null : cursors, none ? null : ages, none ? 0 : forgottenTo);
   }
 
   @Override
-  public HiddenRow withCursors(DeviceCursors cursors, long newDelivered) {
+  public HiddenRow withAges(@Nullable BacklogAges newAges) {
+    return copy(delivered, lag, newAges, forgottenTo);
+  }
+
+  private HiddenRow copy(
+      long newDelivered,
+      @Nullable DeviceCursors newLag,
+      @Nullable BacklogAges newAges,
+      long newForgottenTo) {
     return new HiddenRow(
         id,
         version,
@@ -51,28 +60,8 @@ record HiddenRow(
         muted,
         pinned,
         archived,
-        cursors.isEmpty() ? null : cursors,
-        cursors.isEmpty() ? null : ages,
-        cursors.isEmpty() ? 0 : forgottenTo);
-  }
-
-  @Override
-  public HiddenRow withAges(@Nullable BacklogAges newAges) {
-    return new HiddenRow(
-        id,
-        version,
-        type,
-        joinedSeq,
-        leftSeq,
-        lastSeq,
-        orderAt,
-        delivered,
-        confirmedDelivered,
-        muted,
-        pinned,
-        archived,
-        lag,
+        newLag,
         newAges,
-        forgottenTo);
+        newForgottenTo);
   }
 }

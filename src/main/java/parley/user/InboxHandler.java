@@ -25,7 +25,10 @@ final class InboxHandler {
     return effects.reply(
         c.replyTo(),
         page == null
-            ? new User.Refused(Refusal.of(ErrorCode.BAD_REQUEST, "cursor: not one of ours"))
+            ? new User.Refused(
+                Refusal.of(
+                    ErrorCode.BAD_REQUEST,
+                    "cursor: not from an inbox page; leave it out to start at the top"))
             : new User.Inbox(page));
   }
 

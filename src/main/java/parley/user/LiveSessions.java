@@ -269,7 +269,9 @@ final class LiveSessions {
     if (attach.resume()) {
       end(attach.session(), Delivery.End.REMOVED, loginEnded());
     } else {
-      refuse(attach, Refusal.of(ErrorCode.UNAUTHENTICATED, "token is not good"));
+      refuse(
+          attach,
+          Refusal.of(ErrorCode.UNAUTHENTICATED, "token: its login has ended; log in again"));
     }
   }
 

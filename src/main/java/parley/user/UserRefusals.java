@@ -9,7 +9,7 @@ final class UserRefusals {
 
   /** Refuses a command because too many commands wait for a write. */
   static void overloaded(User.Command command) {
-    refuse(command, Refusal.unavailable("the user takes nothing more right now; ask again"));
+    refuse(command, Refusal.unavailable("too many requests wait for this user; ask again"));
   }
 
   /**

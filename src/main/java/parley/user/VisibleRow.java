@@ -54,15 +54,54 @@ record VisibleRow(
   }
 
   @Override
-  public DeviceCursors cursors() {
-    return lag == null ? DeviceCursors.NONE : lag;
+  public VisibleRow withCursors(DeviceCursors cursors, long newDelivered) {
+    boolean none = cursors.isEmpty();
+    return copy(
+        version,
+        newDelivered,
+        muted,
+        pinned,
+        archived,
+        none ? null : cursors,
+        none ? null : ages,
+        none ? 0 : forgottenTo);
   }
 
   @Override
-  public VisibleRow withCursors(DeviceCursors cursors, long newDelivered) {
+  public VisibleRow withAges(@Nullable BacklogAges newAges) {
+    return copy(version, delivered, muted, pinned, archived, lag, newAges, forgottenTo);
+  }
+
+  VisibleRow withFlags(
+      @Nullable Boolean newMuted, @Nullable Boolean newPinned, @Nullable Boolean newArchived) {
+    return copy(
+        version,
+        delivered,
+        newMuted == null ? muted : newMuted,
+        newPinned == null ? pinned : newPinned,
+        newArchived == null ? archived : newArchived,
+        lag,
+        ages,
+        forgottenTo);
+  }
+
+  VisibleRow withVersion(long newVersion) {
+    return copy(newVersion, delivered, muted, pinned, archived, lag, ages, forgottenTo);
+  }
+
+  /** A copy with another version, and other values of what the user and the devices change. */
+  private VisibleRow copy(
+      long newVersion,
+      long newDelivered,
+      boolean newMuted,
+      boolean newPinned,
+      boolean newArchived,
+      @Nullable DeviceCursors newLag,
+      @Nullable BacklogAges newAges,
+      long newForgottenTo) {
     return new VisibleRow(
         id,
-        version,
+        newVersion,
         type,
         name,
         avatarUrl,
@@ -76,89 +115,12 @@ record VisibleRow(
         unread,
         peerDelivered,
         peerRead,
-        muted,
-        pinned,
-        archived,
-        cursors.isEmpty() ? null : cursors,
-        cursors.isEmpty() ? null : ages,
-        cursors.isEmpty() ? 0 : forgottenTo);
-  }
-
-  @Override
-  public VisibleRow withAges(@Nullable BacklogAges newAges) {
-    return new VisibleRow(
-        id,
-        version,
-        type,
-        name,
-        avatarUrl,
-        joinedSeq,
-        lastSeq,
-        lastMessage,
-        orderAt,
-        delivered,
-        confirmedDelivered,
-        read,
-        unread,
-        peerDelivered,
-        peerRead,
-        muted,
-        pinned,
-        archived,
-        lag,
+        newMuted,
+        newPinned,
+        newArchived,
+        newLag,
         newAges,
-        forgottenTo);
-  }
-
-  VisibleRow withVersion(long newVersion) {
-    return new VisibleRow(
-        id,
-        newVersion,
-        type,
-        name,
-        avatarUrl,
-        joinedSeq,
-        lastSeq,
-        lastMessage,
-        orderAt,
-        delivered,
-        confirmedDelivered,
-        read,
-        unread,
-        peerDelivered,
-        peerRead,
-        muted,
-        pinned,
-        archived,
-        lag,
-        ages,
-        forgottenTo);
-  }
-
-  VisibleRow withFlags(
-      @Nullable Boolean newMuted, @Nullable Boolean newPinned, @Nullable Boolean newArchived) {
-    return new VisibleRow(
-        id,
-        version,
-        type,
-        name,
-        avatarUrl,
-        joinedSeq,
-        lastSeq,
-        lastMessage,
-        orderAt,
-        delivered,
-        confirmedDelivered,
-        read,
-        unread,
-        peerDelivered,
-        peerRead,
-        newMuted == null ? muted : newMuted,
-        newPinned == null ? pinned : newPinned,
-        newArchived == null ? archived : newArchived,
-        lag,
-        ages,
-        forgottenTo);
+        newForgottenTo);
   }
 
   /** The row as a client sees it. */

@@ -44,6 +44,19 @@
  * repeat its entries to a thousand sleeping members every three seconds. The acknowledgement is
  * held back for one second.
  *
+ * <h2>Decision: pushes are planned inside this package</h2>
+ *
+ * Context: a quarter of this package is about pushes ({@code PushSchedule}, {@code PushSender},
+ * {@code PushOutbox}), and {@code parley.push} knows no user. Decision: the border runs between
+ * deciding that a push is needed and sending it. Whether it is needed follows from rows, device
+ * cursors and unread counts, also from those that are only in memory yet ({@code UnsavedChanges}).
+ * A pending push and its outcome are written in the same event as the rows, and the entity
+ * withholds a conversation's acknowledgement until they are safe. Rejected: a package of its own
+ * for this half. The entity calls it and it reads the entity's state, so the packages would import
+ * each other, or rows, cursors, unsaved changes and the event would have to be public in a third
+ * one. Rejected: an entity of its own for the pushes of a user. It would need a copy of the rows,
+ * and a message and a write for each push.
+ *
  * <h2>Decision: rows of lively conversations wait</h2>
  *
  * Context: a message changes the row of each member two or three times, and each change was an

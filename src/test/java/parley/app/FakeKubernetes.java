@@ -17,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.KeyStore;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,11 +25,11 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import parley.client.Keytool;
 
 /**
  * As much of a Kubernetes API server as nodes ask: the list of pods and one kind of lease, over
@@ -274,11 +273,12 @@ final class FakeKubernetes implements AutoCloseable {
 
   private SSLContext tls() throws Exception {
     Path store = folder.resolve("server.p12");
-    keytool(
+    Keytool.run(
         "-genkeypair -alias api -keyalg EC -groupname secp256r1 -dname CN=kubernetes -validity 2"
             + " -ext SAN=ip:127.0.0.1 -storetype PKCS12 -keystore "
-            + store);
-    keytool("-exportcert -rfc -alias api -keystore " + store + " -file " + caFile());
+            + store,
+        PASSWORD);
+    Keytool.run("-exportcert -rfc -alias api -keystore " + store + " -file " + caFile(), PASSWORD);
     KeyStore keys = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(store)) {
       keys.load(in, PASSWORD.toCharArray());
@@ -289,18 +289,6 @@ final class FakeKubernetes implements AutoCloseable {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(managers.getKeyManagers(), null, null);
     return context;
-  }
-
-  private static void keytool(String arguments) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    builder.command().addAll(Arrays.asList(arguments.split(" ")));
-    builder.command().addAll(List.of("-storepass", PASSWORD));
-    Process process = builder.redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      throw new IllegalStateException("keytool: " + said);
-    }
   }
 
   @Override

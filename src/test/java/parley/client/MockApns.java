@@ -23,7 +23,6 @@ import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.time.Instant;
 import java.util.AbstractSet;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.Iterator;
@@ -259,27 +258,16 @@ public final class MockApns implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    keytool(
+    Keytool.run(
         "-genkeypair -alias apns -keyalg EC -groupname secp256r1 -dname CN=apns -validity 2"
-            + (" -ext SAN=ip:127.0.0.1,dns:localhost -storetype PKCS12 -keystore " + file));
+            + (" -ext SAN=ip:127.0.0.1,dns:localhost -storetype PKCS12 -keystore " + file),
+        PASSWORD);
     KeyStore made = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(file)) {
       made.load(in, PASSWORD.toCharArray());
     }
     identity = made;
     return made;
-  }
-
-  private static void keytool(String arguments) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
-    builder.command().addAll(Arrays.asList(arguments.split(" ")));
-    builder.command().addAll(List.of("-storepass", PASSWORD));
-    Process process = builder.redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (!process.waitFor(60, TimeUnit.SECONDS) || process.exitValue() != 0) {
-      throw new IllegalStateException("keytool: " + said);
-    }
   }
 
   @Override

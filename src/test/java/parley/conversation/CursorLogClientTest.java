@@ -45,7 +45,7 @@ class CursorLogClientTest {
     writeAfter(harness, pause);
   }
 
-  private static void writeAfter(ConversationHarness harness, Duration pause) {
+  static void writeAfter(ConversationHarness harness, Duration pause) {
     ConversationSettings s = harness.settings();
     harness.settings(
         new ConversationSettings(
@@ -62,7 +62,7 @@ class CursorLogClientTest {
     return written(harness);
   }
 
-  private static List<CursorMove> written(ConversationHarness harness) {
+  static List<CursorMove> written(ConversationHarness harness) {
     return harness.events().stream()
         .flatMap(
             event ->
@@ -379,101 +379,12 @@ class CursorLogClientTest {
     assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
   }
 
-  private List<UserId> members(int count) {
+  static List<UserId> members(int count) {
     List<UserId> all = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       all.add(new UserId("u" + i));
     }
     return all;
-  }
-
-  @Test
-  void cursorsOfManyMembersDoNotGoWithAnEntry() {
-    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
-    try (ConversationHarness group = new ConversationHarness(ConversationId.group("2"))) {
-      writeAfter(group, Duration.ofSeconds(3));
-      group.cursorLog(log);
-      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
-      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
-      group.text(ANN, "a1", "one");
-      members.forEach(user -> group.read(user, 2));
-      group.text(ANN, "a2", "two");
-      assertThat(written(group)).as("written with the entry").isEmpty();
-      // After a crash their unread counts have the entry that came since.
-      group.restart();
-      group.read(ANN, 0);
-      for (UserId user : members) {
-        assertThat(group.last(user).member().read()).isEqualTo(2);
-        assertThat(group.last(user).member().unread()).isEqualTo(1);
-      }
-      await().until(() -> written(group).size() == members.size());
-      assertThat(written(group)).contains(new CursorMove(members.getFirst(), 2, 2, 1));
-    }
-  }
-
-  /** In a group this large only the owner of a cursor is told of it. */
-  @Test
-  void theOwnerIsToldAgainWhenItsCursorBecomesAVersion() {
-    List<UserId> members = members(parley.model.Limits.RECEIPT_MEMBERS + 1);
-    try (ConversationHarness group = new ConversationHarness(ConversationId.group("6"))) {
-      writeAfter(group, Duration.ofSeconds(2));
-      group.cursorLog(log);
-      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
-      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
-      group.text(ANN, "a1", "one");
-      UserId reader = members.getFirst();
-      group.read(reader, 2);
-      await().until(() -> group.last(reader).member().read() == 2);
-      long version = group.last(reader).version();
-      assertThat(written(group)).isEmpty();
-      await().until(() -> group.last(reader).version() > version);
-      assertThat(group.last(reader).member().read()).isEqualTo(2);
-      assertThat(group.last(members.getLast()).version()).isEqualTo(version);
-    }
-  }
-
-  @Test
-  void anEntryThatChangesMembersOrCountsTakesAllCursorsAlong() {
-    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
-    try (ConversationHarness group = new ConversationHarness(ConversationId.group("4"))) {
-      writeAfter(group, NEVER);
-      group.cursorLog(log);
-      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
-      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
-      group.text(ANN, "a1", "one");
-      members.forEach(user -> group.read(user, 1));
-      group.post(ANN, "d1", new EntryIntent.Delete(2));
-      assertThat(written(group)).hasSize(members.size());
-      group.text(ANN, "a2", "two");
-      members.forEach(user -> group.read(user, 3));
-      group.tell(new Conversation.RemoveMember(ANN, members.getFirst(), group.views.getRef()));
-      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
-      assertThat(written(group)).hasSize(2 * members.size());
-    }
-  }
-
-  /** The unread count goes on from what was told, although most entries are not in memory. */
-  @Test
-  void aDeepUnreadCountGoesOnAfterACrash() {
-    List<UserId> members = members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);
-    try (ConversationHarness group = new ConversationHarness(ConversationId.group("5"))) {
-      writeAfter(group, NEVER);
-      group.cursorLog(log);
-      group.tell(new Conversation.CreateGroup(ANN, "Many", null, members, group.views.getRef()));
-      group.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
-      for (int i = 0; i < RecentEntries.ENTRIES + 100; i++) {
-        group.text(ANN, "a" + i, "text");
-      }
-      members.forEach(user -> group.read(user, 2));
-      group.text(ANN, "b", "text");
-      assertThat(written(group)).isEmpty();
-      group.restart();
-      group.read(ANN, 0);
-      for (UserId user : members) {
-        assertThat(group.last(user).member().read()).isEqualTo(2);
-        assertThat(group.last(user).member().unread()).isEqualTo(RecentEntries.ENTRIES + 100);
-      }
-    }
   }
 
   @Test

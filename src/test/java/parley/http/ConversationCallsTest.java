@@ -121,7 +121,9 @@ final class ConversationCallsTest extends CallsHarness {
               get.replyTo()
                   .tell(
                       new User.Refused(
-                          Refusal.of(ErrorCode.BAD_REQUEST, "cursor: not one of ours")));
+                          Refusal.of(
+                              ErrorCode.BAD_REQUEST,
+                              "cursor: not from an inbox page; leave it out to start at the top")));
             }
           };
       JsonNode problem =

@@ -1,4 +1,9 @@
-/** The workloads that can be run by name. Each class is one argument of the command line. */
+/**
+ * The workloads of the load generator: each concrete {@link parley.bench.scenario.Scenario} is one,
+ * and {@link parley.bench.scenario.Cluster} compares several nodes with one. {@code
+ * parley.bench.Load} knows their names on the command line. Beside them stands what several share:
+ * how conversations are filled first, and the account of what the store costs.
+ */
 @NullMarked
 package parley.bench.scenario;
 

@@ -28,7 +28,7 @@ import parley.client.MockFcm;
 
 /** Providers that are down, slow, silent and back again. */
 @Timeout(120)
-class TroubleTest {
+class ProviderTroubleTest {
   private static final PushOutcome DELIVERED = new PushOutcome.Delivered();
   private static final PushOutcome TIMEOUT = new PushOutcome.Retry(null, "timeout");
   private static final PushOutcome BUSY = new PushOutcome.Retry(null, "busy");

@@ -31,7 +31,7 @@ import parley.model.Profile;
  * What the journal and the snapshot store hold, pinned: each file is read to the very value, and
  * the value is written as the very file. Files are added, never edited.
  */
-class GoldenTest {
+class UserGoldenTest {
   private static final ActorTestKit KIT = ActorTestKit.create(UserTestData.serialization());
   private static final Path FILES = Path.of("src/test/resources/golden/user");
 

@@ -41,7 +41,7 @@ import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
 /** The stand-in counts as DynamoDB bills; each test is one of its rules. */
-class CountingHandlerTest {
+class CountingDynamoTest {
   private static final String KEY = "local";
   private static final String REGION = "us-east-1";
 
@@ -363,7 +363,7 @@ class CountingHandlerTest {
                 Map.of(
                     TABLE,
                     KeysAndAttributes.builder()
-                        .keys(List.of(keys).stream().map(CountingHandlerTest::key).toList())
+                        .keys(List.of(keys).stream().map(CountingDynamoTest::key).toList())
                         .consistentRead(consistent)
                         .build()))
             .build());

@@ -15,7 +15,7 @@ import parley.user.Delivery;
 import parley.user.User;
 
 /** Messages between a session and its user that did not arrive. */
-class LossTest {
+class UserMessageLossTest {
   private static final Duration CHECK = SessionSettings.standard().checkEvery();
   private final SessionHarness s = new SessionHarness();
 

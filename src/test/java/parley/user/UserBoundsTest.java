@@ -23,7 +23,7 @@ import parley.model.Presence;
 import parley.user.UserTestData.Mail;
 
 /** Pages, and what happens where something is full. */
-class BoundsTest {
+class UserBoundsTest {
   private @Nullable ActorTestKit kit;
 
   @AfterEach
