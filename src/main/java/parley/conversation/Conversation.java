@@ -226,9 +226,20 @@ public final class Conversation {
    * below the cursor is ignored. The move is durable before any member is told.
    *
    * @param replyTo is told {@link ReadDone} when the move is durable, or null
+   * @param urgent whether somebody waits for the answer, so that the move is not gathered with
+   *     others for long
    */
-  public record Read(UserId user, long seq, @Nullable ActorRef<ReadReply> replyTo)
-      implements Command {}
+  public record Read(
+      UserId user,
+      long seq,
+      @Nullable ActorRef<ReadReply> replyTo,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean urgent)
+      implements Command {
+    /** A move for which nobody waits. */
+    public Read(UserId user, long seq, @Nullable ActorRef<ReadReply> replyTo) {
+      this(user, seq, replyTo, false);
+    }
+  }
 
   /** The answer to a {@link Read} that asked for one. */
   public sealed interface ReadReply extends Wire permits ReadDone, Refused {}

@@ -196,7 +196,6 @@ final class ConversationLifecycle {
         handledCommands == handledAtIdle
             && live.pendingWrites.isEmpty()
             && live.cursorMoves.isEmpty()
-            && live.cursorLogClient.isEmpty()
             && live.userCheck.isIdle()
             && live.messageLookups.isIdle()
             && live.reminderClient.isIdle()
@@ -207,6 +206,11 @@ final class ConversationLifecycle {
         !state.isSettled()
             || live.archiver.promisedDay() != state.archive().promisedDay()
             || (live.reminderClient.mustRelease() && !isOnlyWriter());
+    if (quiet && !live.cursorLogClient.isEmpty()) {
+      // No entry takes these cursors along any more.
+      live.cursorLogClient.markWriteDue();
+      return writes.flush();
+    }
     if (quiet && state.exists() && mustWriteSettled) {
       return effects
           .persist((ConversationEvent) new ConversationEvent.Settled(live.archiver.promisedDay()))

@@ -33,7 +33,7 @@ public record ConversationSettings(
       int snapshotEvery,
       String readJournal,
       boolean shared) {
-    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, shared, Duration.ofSeconds(30));
+    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, shared, Duration.ofMinutes(5));
   }
 
   /** The settings of a single node, whose journal is not shared. */

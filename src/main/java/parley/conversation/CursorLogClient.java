@@ -147,8 +147,9 @@ final class CursorLogClient {
     }
     merge(ready.moves(), all);
     List<CursorMove> moves = List.copyOf(all.values());
-    requests.add(new Request(nr, now, new CursorMoves.Ready(moves, ready.callers())));
-    log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), replyTo));
+    requests.add(
+        new Request(nr, now, new CursorMoves.Ready(moves, ready.callers(), ready.urgent())));
+    log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), replyTo, ready.urgent()));
   }
 
   private static void merge(List<CursorMove> moves, Map<UserId, CursorMove> all) {
@@ -200,7 +201,7 @@ final class CursorLogClient {
       moves = ready.moves();
       callers.addAll(ready.callers());
     }
-    return new CursorMoves.Ready(moves, callers);
+    return new CursorMoves.Ready(moves, callers, false);
   }
 
   private void kept(List<CursorMove> moves) {
@@ -250,7 +251,7 @@ final class CursorLogClient {
     List<CursorMove> own = ownEntries(batch, all);
     news.addAll(own);
     merge(own, all);
-    return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers));
+    return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers, false));
   }
 
   /**

@@ -35,6 +35,7 @@ final class CursorMoves {
   private static final class Move {
     long delivered;
     long read;
+    boolean urgent;
     @Nullable Scan scan;
 
     /** Failed counts in a row. */
@@ -130,7 +131,11 @@ final class CursorMoves {
 
   /** Records a requested move. Both cursors are limited to the end of the log and never go back. */
   boolean request(
-      Member member, long delivered, long read, @Nullable ActorRef<Conversation.ReadReply> caller) {
+      Member member,
+      long delivered,
+      long read,
+      @Nullable ActorRef<Conversation.ReadReply> caller,
+      boolean urgent) {
     long newRead = Math.min(read, state.lastSeq());
     long newDelivered = Math.max(newRead, Math.min(delivered, state.lastSeq()));
     Move move = moves.get(member.userId());
@@ -146,6 +151,7 @@ final class CursorMoves {
     }
     move.read = Math.max(move.read, newRead);
     move.delivered = Math.max(move.delivered, newDelivered);
+    move.urgent |= urgent;
     if (caller != null) {
       if (move.callers.size() >= MAX_CALLERS) {
         answer(
@@ -169,8 +175,13 @@ final class CursorMoves {
     return moves.isEmpty();
   }
 
-  /** The moves that can be written now, and the callers that wait for them. */
-  record Ready(List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers) {
+  /**
+   * The moves that can be written now, and the callers that wait for them.
+   *
+   * @param urgent whether a caller waits that should not wait long
+   */
+  record Ready(
+      List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers, boolean urgent) {
     void done() {
       callers.forEach(caller -> caller.tell(new Conversation.ReadDone()));
     }
@@ -180,6 +191,7 @@ final class CursorMoves {
   Ready take() {
     List<CursorMove> ready = new ArrayList<>(moves.size());
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
+    boolean urgent = false;
     Iterator<Map.Entry<UserId, Move>> all = moves.entrySet().iterator();
     while (all.hasNext()) {
       Map.Entry<UserId, Move> one = all.next();
@@ -197,6 +209,7 @@ final class CursorMoves {
         if (resolved.read() >= move.read) {
           all.remove();
           callers.addAll(move.callers);
+          urgent |= move.urgent;
         } else {
           // The member has read further since the count began. The next count starts at the new
           // cursor.
@@ -207,7 +220,7 @@ final class CursorMoves {
         ready.add(new CursorMove(member.userId(), move.delivered, member.read(), member.unread()));
       }
     }
-    return new Ready(ready, callers);
+    return new Ready(ready, callers, urgent);
   }
 
   /** A read cursor and the unread texts behind it. */

@@ -27,7 +27,7 @@ final class ReceiptHandler {
       }
       return;
     }
-    requestCursorMove(member, 0, read.seq(), read.replyTo());
+    requestCursorMove(member, 0, read.seq(), read.replyTo(), read.urgent());
   }
 
   /** A member's devices have received entries. */
@@ -41,14 +41,14 @@ final class ReceiptHandler {
       // message.
       live.dispatch.sendRow(member.userId(), live.now());
     }
-    requestCursorMove(member, delivered.seq(), 0, null);
+    requestCursorMove(member, delivered.seq(), 0, null, false);
   }
 
   /** Members were told of this cursor before a crash. The entries behind it are counted again. */
   void recountAfterCrash(MemberCursors cursors) {
     Member member = state.member(cursors.userId());
     if (member != null) {
-      requestCursorMove(member, cursors.delivered(), cursors.read(), null);
+      requestCursorMove(member, cursors.delivered(), cursors.read(), null, false);
     }
   }
 
@@ -56,8 +56,9 @@ final class ReceiptHandler {
       Member member,
       long delivered,
       long read,
-      @Nullable ActorRef<Conversation.ReadReply> replyTo) {
-    boolean toWrite = live.cursorMoves.request(member, delivered, read, replyTo);
+      @Nullable ActorRef<Conversation.ReadReply> replyTo,
+      boolean urgent) {
+    boolean toWrite = live.cursorMoves.request(member, delivered, read, replyTo, urgent);
     if (toWrite) {
       // The tick repeats a count of unread entries that fails.
       live.startTick();

@@ -1,5 +1,6 @@
 package parley.cursors;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -30,12 +31,14 @@ public final class CursorLog {
    * they are durable, or {@link NotKept}. There may be no answer.
    *
    * @param nr grows with each request of an incarnation of the conversation
+   * @param urgent whether somebody waits for the answer: then nothing more is gathered
    */
   public record Keep(
       @JsonProperty("c") ConversationId id,
       @JsonProperty("n") long nr,
       @JsonProperty("m") List<MemberCursors> members,
-      @JsonProperty("r") ActorRef<Reply> replyTo)
+      @JsonProperty("r") ActorRef<Reply> replyTo,
+      @JsonProperty("u") @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean urgent)
       implements Command {}
 
   /** Finds the kept cursors of a conversation. Answers {@link Found}. */

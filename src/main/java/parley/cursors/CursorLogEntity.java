@@ -28,13 +28,14 @@ import parley.telemetry.Telemetry;
 
 /**
  * The event-sourced behaviour of the cursor log. It gathers the cursors of many conversations and
- * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes, or {@link
- * #GATHER} has passed. What arrives during a write goes into the next event.
+ * writes them as one event, when they fill an item of {@value #FULL_BYTES} bytes, when somebody
+ * waits for the answer, or when {@link #GATHER} has passed. What arrives during a write goes into
+ * the next event.
  */
 final class CursorLogEntity
     extends EventSourcedBehavior<CursorLog.Command, CursorLogEvent, CursorLogState> {
   /** How long cursors are gathered. A member sees another's cursor move this much later. */
-  static final Duration GATHER = Duration.ofSeconds(1);
+  static final Duration GATHER = Duration.ofSeconds(2);
 
   /** The approximate size of an event that is written at once: DynamoDB bills by the kilobyte. */
   static final int FULL_BYTES = 800;
@@ -203,7 +204,7 @@ final class CursorLogEntity
   }
 
   private Effect<CursorLogEvent, CursorLogState> keep(CursorLogState state, CursorLog.Keep keep) {
-    if (!state.hasRoomFor(keep.id())) {
+    if (!state.hasRoomFor(keep.id(), keep.members())) {
       telemetry.limited("cursor_log");
       refuse(keep);
       return Effect().none();
@@ -223,7 +224,7 @@ final class CursorLogEntity
     if (bytes >= MAX_BYTES || callers.size() >= MAX_CALLERS) {
       return flush();
     }
-    if (bytes >= FULL_BYTES) {
+    if (bytes >= FULL_BYTES || keep.urgent()) {
       flushNext();
     } else if (callers.size() == 1) {
       timers.startSingleTimer(Message.FLUSH, gather);

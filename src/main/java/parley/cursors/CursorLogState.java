@@ -18,13 +18,17 @@ import parley.model.UserId;
 final class CursorLogState {
   /**
    * The most conversations with kept cursors. A conversation that was kept has ten minutes of
-   * activity, so this is enough for 300 conversations a second that begin to talk.
+   * activity, so this is enough for 160 conversations a second that begin to talk. With {@link
+   * #MAX_MEMBERS} it keeps a snapshot below 24 MB.
    */
-  static final int MAX_CONVERSATIONS = 200_000;
+  static final int MAX_CONVERSATIONS = 100_000;
+
+  /** The most members with kept cursors, in all conversations. */
+  static final int MAX_MEMBERS = 200_000;
 
   /**
-   * How long kept cursors are held. A conversation writes them to its own journal after half a
-   * minute, or asks for them a few seconds after it starts again.
+   * How long kept cursors are held. A conversation writes them to its own journal after five
+   * minutes, or asks for them a few seconds after it starts again.
    */
   static final Duration RETENTION = Duration.ofMinutes(10);
 
@@ -32,6 +36,7 @@ final class CursorLogState {
   static final Duration MAX_PAUSE = Duration.ofSeconds(2);
 
   private final LinkedHashMap<ConversationId, Kept> conversations = new LinkedHashMap<>();
+  private int memberCount;
   private long lastAt;
   private long clock;
 
@@ -57,20 +62,33 @@ final class CursorLogState {
     Kept before = conversations.remove(one.id());
     Map<UserId, MemberCursors> members =
         before == null ? LinkedHashMap.newLinkedHashMap(one.members().size()) : before.members();
+    int known = members.size();
     one.members().forEach(m -> members.merge(m.userId(), m, MemberCursors::with));
+    memberCount += members.size() - known;
     conversations.put(one.id(), new Kept(clock, members));
   }
 
   private void forgetOld() {
     var oldest = conversations.values().iterator();
-    while (oldest.hasNext() && clock - oldest.next().clock() > RETENTION.toMillis()) {
+    while (oldest.hasNext()) {
+      Kept kept = oldest.next();
+      if (clock - kept.clock() <= RETENTION.toMillis()) {
+        return;
+      }
+      memberCount -= kept.members().size();
       oldest.remove();
     }
   }
 
-  /** Whether there is room for the cursors of this conversation. */
-  boolean hasRoomFor(ConversationId id) {
-    return conversations.size() < MAX_CONVERSATIONS || conversations.containsKey(id);
+  /** Whether there is room for these cursors of this conversation. */
+  boolean hasRoomFor(ConversationId id, List<MemberCursors> members) {
+    Kept kept = conversations.get(id);
+    if (kept == null) {
+      return conversations.size() < MAX_CONVERSATIONS
+          && memberCount + members.size() <= MAX_MEMBERS;
+    }
+    return memberCount + members.size() <= MAX_MEMBERS
+        || members.stream().allMatch(member -> kept.members().containsKey(member.userId()));
   }
 
   /** How many conversations have kept cursors. */
@@ -103,6 +121,7 @@ final class CursorLogState {
         Map<UserId, MemberCursors> members = new LinkedHashMap<>();
         one.members().forEach(m -> members.put(m.userId(), m));
         state.conversations.put(one.id(), new Kept(one.clock(), members));
+        state.memberCount += members.size();
       }
     }
     return state;

@@ -158,7 +158,7 @@ final class ConversationRoutes {
         (Request.MarkRead read) ->
             routeSupport
                 .<Conversation.ReadReply>askConversation(
-                    id, to -> new Conversation.Read(me, read.seq(), to))
+                    id, to -> new Conversation.Read(me, read.seq(), to, true))
                 .thenApply(
                     reply ->
                         switch (reply) {

@@ -372,6 +372,35 @@ class CursorLogClientTest {
   }
 
   @Test
+  void aConversationThatNobodyUsesWritesThemBeforeItLeaves() {
+    ConversationSettings s = harness.settings();
+    harness.settings(
+        new ConversationSettings(
+            s.cursorFlushDelay(),
+            s.tick(),
+            Duration.ofMillis(300),
+            s.snapshotEvery(),
+            s.readJournal(),
+            true,
+            NEVER));
+    crash();
+    harness.read(BOB, 3);
+    await().until(() -> written().contains(new CursorMove(BOB, 3, 3, 0)));
+    await().until(() -> harness.events().getLast() instanceof ConversationEvent.Settled);
+  }
+
+  @Test
+  void readByHttpDoesNotWaitForOthers() {
+    log.mode = HandCursorLog.Mode.HOLD;
+    harness.tell(new Conversation.Read(BOB, 2, null, false));
+    await().until(() -> log.held() == 1);
+    assertThat(log.isUrgent()).isFalse();
+    harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef(), true));
+    await().until(() -> log.held() == 2);
+    assertThat(log.isUrgent()).isTrue();
+  }
+
+  @Test
   void aStopWritesWhatOnlyTheLogHas() {
     harness.read(BOB, 3);
     harness.tell(Conversation.Stop.STOP);

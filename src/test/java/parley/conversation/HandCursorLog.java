@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import parley.cursors.CursorLog;
 import parley.cursors.MemberCursors;
 import parley.model.UserId;
@@ -27,7 +26,7 @@ final class HandCursorLog implements CursorLog.Sender {
   volatile Mode mode = Mode.KEEP;
   volatile boolean open = true;
   private final Map<UserId, MemberCursors> kept = new LinkedHashMap<>();
-  private final Queue<CursorLog.Keep> held = new ArrayDeque<>();
+  private final ArrayDeque<CursorLog.Keep> held = new ArrayDeque<>();
   private int asked;
 
   @Override
@@ -72,6 +71,11 @@ final class HandCursorLog implements CursorLog.Sender {
   /** Loses the oldest cursors that are held. */
   synchronized void loseNext() {
     held.remove();
+  }
+
+  /** Whether somebody waits for the answer to the newest question that is held. */
+  synchronized boolean isUrgent() {
+    return held.getLast().urgent();
   }
 
   /** How many questions wait. */

@@ -67,7 +67,12 @@ class CursorLogTest {
         id(conversation),
         nr,
         List.of(new MemberCursors(BOB, read, read, 0, read)),
-        replies.getRef());
+        replies.getRef(),
+        false);
+  }
+
+  private static List<MemberCursors> cursorsOf(UserId user) {
+    return List.of(new MemberCursors(user, 1, 1, 0, 1));
   }
 
   private List<MemberCursors> find(ActorRef<CursorLog.Command> log, int conversation) {
@@ -104,6 +109,16 @@ class CursorLogTest {
       log.tell(keep(i, i, 7));
     }
     assertThat(replies.receiveSeveralMessages(some, LONG)).hasSize(some);
+  }
+
+  @Test
+  void cursorsThatSomebodyWaitsForAreWrittenAtOnceWithTheOthers() {
+    ActorRef<CursorLog.Command> log = start(NEVER);
+    log.tell(keep(1, 1, 7));
+    CursorLog.Keep read = keep(2, 2, 8);
+    log.tell(new CursorLog.Keep(read.id(), read.nr(), read.members(), read.replyTo(), true));
+    assertThat(replies.receiveSeveralMessages(2, LONG)).hasSize(2);
+    assertThat(events()).hasSize(1);
   }
 
   @Test
@@ -214,6 +229,30 @@ class CursorLogTest {
   }
 
   @Test
+  void thereIsRoomForABoundedNumberOfMembers() {
+    CursorLogState state = new CursorLogState();
+    List<MemberCursors> many = new ArrayList<>();
+    for (int i = 0; i < CursorLogState.MAX_MEMBERS - 1; i++) {
+      many.add(new MemberCursors(new UserId("u" + i), 1, 1, 0, 1));
+    }
+    state.apply(kept(now.get(), 1));
+    assertThat(state.hasRoomFor(id(2), many)).isTrue();
+    state.apply(
+        new CursorLogEvent.CursorsKept(
+            now.get(), List.of(new CursorLogEvent.ConversationCursors(id(2), many))));
+    for (CursorLogState one : List.of(state, CursorLogState.of(state.toSnapshot()))) {
+      assertThat(one.hasRoomFor(id(3), cursorsOf(BOB))).isFalse();
+      assertThat(one.hasRoomFor(id(2), cursorsOf(BOB))).isFalse();
+      assertThat(one.hasRoomFor(id(2), cursorsOf(new UserId("u1")))).isTrue();
+      assertThat(one.hasRoomFor(id(1), cursorsOf(BOB))).isTrue();
+    }
+    for (long s = 0; s <= CursorLogState.RETENTION.toSeconds(); s++) {
+      state.apply(kept(now.addAndGet(1_000), 1));
+    }
+    assertThat(state.hasRoomFor(id(3), cursorsOf(BOB))).isTrue();
+  }
+
+  @Test
   void thereIsRoomForABoundedNumberOfConversations() {
     CursorLogState state = new CursorLogState();
     List<CursorLogEvent.ConversationCursors> all = new ArrayList<>();
@@ -223,8 +262,8 @@ class CursorLogTest {
               id(i), List.of(new MemberCursors(BOB, 1, 1, 0, 1))));
     }
     state.apply(new CursorLogEvent.CursorsKept(now.get(), all));
-    assertThat(state.hasRoomFor(id(1))).isTrue();
-    assertThat(state.hasRoomFor(id(CursorLogState.MAX_CONVERSATIONS))).isFalse();
+    assertThat(state.hasRoomFor(id(1), cursorsOf(BOB))).isTrue();
+    assertThat(state.hasRoomFor(id(CursorLogState.MAX_CONVERSATIONS), cursorsOf(BOB))).isFalse();
     CursorLogState again = CursorLogState.of(state.toSnapshot());
     assertThat(again.size()).isEqualTo(state.size());
     assertThat(again.toSnapshot()).isEqualTo(state.toSnapshot());
