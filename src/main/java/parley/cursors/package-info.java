@@ -8,10 +8,15 @@
  * it is read. Members are told only what is durable, because a cursor never goes back. So each move
  * was an event of its own, and on DynamoDB, where an item costs as much as a kilobyte, these were
  * two of three and a half units of a message. Decision: conversations that share a store send their
- * moves to one entity, the cursor log. It gathers the moves of all conversations for a second, or
- * until they fill a kilobyte, and writes them as one event. Then the conversations tell their
- * members. The conversation's own journal gets the moves with its next entry, or after half a
- * minute.
+ * moves to one entity, the cursor log. It gathers the moves of all conversations for two seconds,
+ * or until they fill a kilobyte, and writes them as one event. A read by HTTP, for which somebody
+ * waits, is written at once. Then the conversations tell their members. The conversation's own
+ * journal gets the moves with its next entry, after five minutes, or when nobody has used the
+ * conversation for a while.
+ *
+ * <p>A move that only the log has is no version of the inbox row. Users confirm versions only, so
+ * they are told once more when the own journal has the move; a direct conversation's ticks that
+ * were lost on the way are shown then. A user that starts again is told all cursors at once.
  *
  * <pre>
  *   Conversation --Keep--&gt; CursorLog --CursorsKept (many conversations)--&gt; journal
@@ -28,16 +33,19 @@
  * nothing more. If the log does not answer for five seconds, or refuses, the conversation writes to
  * its own journal, as it does with an embedded store.
  *
- * <p>Cost: at most one unit of writing a second, or one for about twenty moves; a move is told up
- * to a second late. Bounds: {@link parley.cursors.CursorLogState#MAX_CONVERSATIONS}; beyond it the
- * log refuses. A conversation is forgotten after {@link parley.cursors.CursorLogState#RETENTION} of
- * activity of the log; time in which nothing was kept, or no node ran, does not count. Scale: a
- * partition of DynamoDB takes a thousand units a second, about ten thousand messages a second. What
- * is beyond is refused, and costs what it cost before.
+ * <p>Cost: at most one unit of writing in two seconds, or one for about twenty moves, and one for
+ * each read by HTTP; a move is told up to two seconds late. Bounds: {@link
+ * parley.cursors.CursorLogState#MAX_CONVERSATIONS} and {@link
+ * parley.cursors.CursorLogState#MAX_MEMBERS}; beyond them the log refuses. A conversation is
+ * forgotten after {@link parley.cursors.CursorLogState#RETENTION} of activity of the log; time in
+ * which nothing was kept, or no node ran, does not count. Scale: a partition of DynamoDB takes a
+ * thousand units a second, about ten thousand messages a second. What is beyond is refused, and
+ * costs what it cost before.
  *
  * <p>Rejected: to tell what is only in memory (after a crash of all nodes cursors would go back);
  * to let members wait until the next entry (ticks would come seconds late); a log for each node (a
- * conversation would have to know on which nodes it was, and to fence them).
+ * conversation would have to know on which nodes it was, and to fence them); five seconds (a reader
+ * would see a tick move long after the answer).
  */
 @NullMarked
 package parley.cursors;

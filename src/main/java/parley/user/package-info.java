@@ -37,9 +37,12 @@
  * <h2>Decision: pending pushes are part of the inbox's event</h2>
  *
  * The event that is flushed for an inbox row also holds the pushes that are pending for devices. A
- * later event holds their outcome. So the outbox is as durable as the row. A device that
- * acknowledges within the quarter of a second before the flush costs nothing. Rejected: an event
- * for each planned push, which doubles the writes. Rejected: to hold back the conversation's
+ * later event holds their outcome. So the outbox is as durable as the row. A push for which a
+ * connected device is waited for is written half a second before it is due, so one that is
+ * acknowledged by then costs nothing. Until it is written, the conversation is not told that the
+ * user holds its entry ({@link parley.user.User.Holding}). So it repeats the entry within seconds
+ * and starts the user again after a crash, even if no device comes back. Rejected: an event for
+ * each planned push, which doubles the writes. Rejected: to hold back the conversation's
  * acknowledgement until the push is done, however long that takes, because the conversation would
  * repeat its entries to a thousand sleeping members every three seconds. The acknowledgement is
  * held back for one second.
@@ -67,8 +70,16 @@
  * it is not repeated, and acknowledges it when it is written. What a crash loses comes back from
  * the conversation: at once if the user starts again and asks, otherwise when the conversation's
  * trust ends. The first row after a pause is written at once, so a user that starts again knows
- * whom to ask. Rejected: to wait with every row (nobody would know whom to ask); to acknowledge
- * what is only in memory (a crash would lose it).
+ * whom to ask. Until they have answered, the inbox and changes of its rows wait, for three seconds
+ * at most ({@code StaleRows}): rows of the journal may be older than what clients have seen. A row
+ * of which only the version is newer is acknowledged and not written; the user is sent it again
+ * when it starts with the lower version. A hello, the end of a session and the cursors of devices
+ * wait as long. What a crash loses of them: the last-seen time, and whether a device was connected,
+ * so that a push may come while it is about to return.
+ *
+ * <p>Rejected: to wait with every row (nobody would know whom to ask); to acknowledge what is only
+ * in memory (a crash would lose it); to show the rows of the journal at once after a start (unread
+ * counts and read cursors went back for up to three minutes).
  *
  * <h2>Decision: reminders instead of remembered users</h2>
  *
