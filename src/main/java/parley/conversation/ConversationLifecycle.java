@@ -233,7 +233,7 @@ final class ConversationLifecycle {
     long at = state.eventNr();
     long handled = handledCommands;
     live.context.pipeToSelf(
-        live.logReader.events(at + 1, at + 1).runWith(Sink.headOption(), live.context.getSystem()),
+        live.logReader.event(at + 1).runWith(Sink.headOption(), live.context.getSystem()),
         (found, failure) ->
             new JournalChecked(at, handled, quiet, failure == null ? found.isPresent() : null));
   }

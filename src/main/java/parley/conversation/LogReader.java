@@ -204,6 +204,14 @@ final class LogReader {
         .takeWhile(envelope -> envelope.sequenceNr() <= last);
   }
 
+  /**
+   * The event of that number, or nothing. In the store that is shared this is one small read,
+   * whether or not there is such an event.
+   */
+  Source<EventEnvelope, NotUsed> event(long number) {
+    return journal.currentEventsByPersistenceId(persistenceId, number, number);
+  }
+
   /** The same entries, or a {@link HoleException} if they are not exactly those of the range. */
   private Source<Entry, NotUsed> requireComplete(Source<Entry, NotUsed> found, long from, long to) {
     return found
