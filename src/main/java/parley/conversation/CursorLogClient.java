@@ -324,7 +324,8 @@ final class CursorLogClient {
 
   /**
    * After a crash: moves the cursors to where members were told that they are. The own journal gets
-   * them as if the log had just kept them.
+   * them with the next write, which is due at once: the log forgets them some time after it has
+   * kept them, and this incarnation may crash too.
    *
    * @return members whose read cursor cannot be moved without another count of unread entries,
    *     because the log of entries has gone on since
@@ -352,6 +353,7 @@ final class CursorLogClient {
     }
     if (!moves.isEmpty()) {
       kept(moves);
+      writeDue = true;
     }
     return toCount;
   }

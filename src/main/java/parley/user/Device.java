@@ -146,12 +146,17 @@ record Device(
     return sid == null || allLogins().contains(sid);
   }
 
+  /** Whether the device has used no other login since this one. True for no login. */
+  boolean usedLast(@Nullable String sid) {
+    return sid == null || (!allLogins().isEmpty() && allLogins().getLast().equals(sid));
+  }
+
   /** The login that {@link #seen} with this login drops, or null. */
   @Nullable String loginDroppedFor(@Nullable String sid) {
     return isBoundTo(sid) || allLogins().size() < MAX_LOGINS ? null : allLogins().getFirst();
   }
 
-  /** A copy after a login has ended. */
+  /** A copy after a login has ended. If it is the one used last, its session has ended with it. */
   Device loginEnded(String sid) {
     List<String> all = allLogins();
     if (!all.contains(sid)) {
@@ -170,7 +175,7 @@ record Device(
         rest,
         out,
         pushClaim,
-        connected);
+        connected && !out);
   }
 
   @Override

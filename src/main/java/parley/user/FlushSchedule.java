@@ -34,11 +34,12 @@ final class FlushSchedule {
   private static final long LIVELY_MILLIS = 210_000;
 
   /**
-   * A row of the journal with an older text has lost nothing in memory by a crash, if the user
-   * starts again within half a minute: {@link #LIVELY_MILLIS}, {@link
-   * UserSettings#deferredFlushAfter} and that half minute, with half a minute of reserve.
+   * A row of the journal with an older text has lost nothing in memory by a crash that its
+   * conversation does not send again by itself: {@link #LIVELY_MILLIS}, and the five minutes until
+   * the conversation sends a row of which only cursors had moved ({@code cursorWriteAfter}), with
+   * half a minute of reserve. Entries and other rows are sent again sooner.
    */
-  private static final long MAY_HAVE_WAITED_MILLIS = 450_000;
+  private static final long MAY_HAVE_WAITED_MILLIS = 540_000;
 
   private final UserSettings settings;
   private final TimerScheduler<User.Command> timers;

@@ -41,8 +41,9 @@ final class SessionHandler {
   /**
    * Lets a session in. A new device is made durable before its session receives anything. If a
    * crash lost the device, it would be unknown again, would start at the heads of that time, and
-   * would miss the entries that were pending for it. A login that is new to the device is made
-   * durable too. If a crash lost it, the removal of the device would not end that login.
+   * would miss the entries that were pending for it. A login that is not the one that the device
+   * used last is made durable too. If a crash lost it, the removal of the device would not end that
+   * login, or the end of the login before would stop the device's pushes.
    */
   Effect<UserEvent, UserState> admit(UserState state, LiveSessions.Newcomer newcomer) {
     User.Attach hello = newcomer.attach();
@@ -55,7 +56,7 @@ final class SessionHandler {
     boolean known = device != null;
     String dropped = device == null ? null : device.loginDroppedFor(hello.sid());
     if (device != null && !hello.fresh()) {
-      return device.isBoundTo(hello.sid())
+      return device.usedLast(hello.sid())
           ? run(() -> live.attach(state, newcomer, live.now()))
           : effects
               .persist(loginUsed(hello, dropped))

@@ -34,6 +34,13 @@ final class StaleRows {
 
   private static final Duration ASK_AGAIN_AFTER = Duration.ofSeconds(1);
 
+  /**
+   * A conversation on a node of an older version answers the question only if it has news. It sends
+   * its row always to a user that seems to miss the confirmation of a cursor, so it is told that
+   * too: after the first second, and after this many questions again.
+   */
+  private static final int OLDER_VERSION_EVERY = 10;
+
   /** How long a request waits. */
   static final Duration MAX_WAIT = ASK_AGAIN_AFTER.multipliedBy(3);
 
@@ -105,6 +112,9 @@ final class StaleRows {
           return late;
         });
     tell(state);
+    if (ticks % OLDER_VERSION_EVERY == 1) {
+      asked.forEach(conversation -> conversations.tell(conversation, new User.Delivered(id, 0)));
+    }
   }
 
   /** The conversation has sent its row, and the user has taken it. */

@@ -232,6 +232,31 @@ class CursorLogClientTest {
     assertThat(written()).contains(new CursorMove(BOB, 2, 2, 1));
   }
 
+  /** The log forgets them some time after they were kept, however often this one crashes. */
+  @Test
+  void afterACrashTheOwnJournalGetsWhatOnlyTheLogHad() {
+    harness.read(BOB, 2);
+    await().until(() -> toldRead() == 2);
+    crash();
+    await().until(() -> toldRead() == 2);
+    await().until(() -> written().contains(new CursorMove(BOB, 2, 2, 1)));
+    log.forget();
+    crash();
+    int before = harness.deliveries(ANN).size();
+    await().until(() -> harness.deliveries(ANN).size() > before);
+    assertThat(toldRead()).isEqualTo(2);
+  }
+
+  /** A user that starts again asks a conversation of an older version like this. */
+  @Test
+  void aCursorThatIsNotNewIsAnsweredWithTheRow() {
+    int before = harness.deliveries(ANN).size();
+    int events = harness.events().size();
+    harness.tell(new Conversation.FromUser(new User.Delivered(ANN, 0)));
+    await().until(() -> harness.deliveries(ANN).size() > before);
+    assertThat(harness.events()).hasSize(events);
+  }
+
   @Test
   void aRecoveredConversationHandlesNothingBeforeItKnowsItsCursors() {
     harness.read(BOB, 3);

@@ -63,6 +63,11 @@ final class HandCursorLog implements CursorLog.Sender {
     kept.merge(cursors.userId(), cursors, MemberCursors::with);
   }
 
+  /** Forgets all cursors: nothing was kept for the time of retention. */
+  synchronized void forget() {
+    kept.clear();
+  }
+
   /** Keeps the oldest cursors that are held. */
   synchronized void keepNext() {
     keep(held.remove());

@@ -89,9 +89,26 @@ class DeferredFlushTest {
     harness.crash();
     assertThat(harness.dispatched()).as("the next entry may have waited").containsExactly(1L);
 
-    harness.clock.advance(LONGER_THAN_LIVELY);
+    harness.clock.advance(2 * LONGER_THAN_LIVELY);
     harness.conversations.clear();
     harness.crash();
     assertThat(harness.dispatched()).as("nothing can have waited").isEmpty();
+  }
+
+  /**
+   * A cursor that is no version of its own comes late, waits and is lost. Its conversation sends it
+   * again when its own journal gets it.
+   */
+  @Test
+  void cursorThatWaitedIsAskedForUntilItsConversationSendsItAgain() {
+    harness.tell(Mail.of(CHAT, 1, 2).deliver());
+    harness.flush();
+    harness.clock.advance(205_000);
+    harness.tell(Mail.of(CHAT, 1, 2).read(2, 0).deliver());
+    assertThat(held()).containsExactly(2L);
+    harness.clock.advance(300_000);
+    harness.conversations.clear();
+    harness.crash();
+    assertThat(harness.dispatched()).containsExactly(2L);
   }
 }

@@ -95,6 +95,23 @@ class LoginEndNoticesTest {
     assertThat(harness.endedLogins).as("the account said it").isEmpty();
   }
 
+  /** The end of the login that a device used last stops its pushes. */
+  @Test
+  void loginOfTheLastHelloIsKnownAfterACrash() {
+    harness.end(hello(PHONE, "1", "a"), PHONE);
+    harness.end(hello(PHONE, "2", "b"), PHONE);
+    harness.flush();
+    hello(PHONE, "3", "a");
+    // Nothing was flushed since.
+    harness.crash();
+    end("b");
+    assertThat(harness.durable().devices().get(PHONE))
+        .satisfies(phone -> assertThat(phone.signedOut()).isFalse());
+    end("a");
+    assertThat(harness.durable().devices().get(PHONE))
+        .satisfies(phone -> assertThat(phone.signedOut()).isTrue());
+  }
+
   @Test
   void sessionThatMissedTheEndLearnsAtItsNextCheck() {
     TestProbe<Delivery> phone = hello(PHONE, "1", "a");

@@ -11,6 +11,7 @@ import static parley.user.UserTestData.PHONE;
 
 import java.time.Duration;
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
+import org.apache.pekko.actor.typed.ActorRef;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.push.Notification;
@@ -192,6 +193,23 @@ class PushTimingTest {
     push.mail(Mail.of(CHAT, 1, 1));
     assertThat(harness.sends).isEmpty();
     harness.pass(PATIENCE);
+    assertThat(harness.sends).hasSize(1);
+  }
+
+  /** Its session ended with the login. */
+  @Test
+  void deviceThatWasLoggedOutIsNotWaitedFor() {
+    push.away(PHONE);
+    TestProbe<Delivery> laptop = harness.probe();
+    harness.tell(
+        new User.Attach(
+            UserTestData.ALICE, LAPTOP, "test", "s1", false, false, laptop.getRef(), "login"));
+    harness.flush();
+    harness.ask((ActorRef<User.DoneReply> to) -> new User.EndLogin("login", to));
+    harness.flush();
+    harness.clock.advance(Duration.ofHours(3).toMillis());
+    harness.restart();
+    push.mail(Mail.of(CHAT, 1, 1));
     assertThat(harness.sends).hasSize(1);
   }
 

@@ -127,6 +127,14 @@ class StaleRowsTest {
     assertThat(asked()).isEmpty();
   }
 
+  /** Which sends its row only to a user that misses the confirmation of a cursor. */
+  @Test
+  void conversationOfAnOlderVersionIsAskedInItsOwnWay() {
+    assertThat(harness.delivered()).isEmpty();
+    tick(Duration.ofSeconds(1));
+    assertThat(harness.delivered()).containsExactly(0L);
+  }
+
   @Test
   void requestsThatWaitAreBounded() {
     for (int i = 0; i < StaleRows.MAX_WAITING; i++) {
