@@ -45,17 +45,18 @@ final class LayoutRules {
 
   /** Calls that keep a thread waiting. {@code wait} and {@code sleep} in any overload. */
   private static final Map<Class<?>, Set<String>> BLOCKING =
-      Map.of(
-          Thread.class, Set.of("sleep", "join"),
-          Object.class, Set.of("wait"),
-          Future.class, Set.of("get"),
-          CompletableFuture.class, Set.of("get", "join"),
-          CountDownLatch.class, Set.of("await"),
-          Semaphore.class, Set.of("acquire"),
-          Condition.class, Set.of("await", "awaitUninterruptibly"),
-          BlockingQueue.class, Set.of("take", "put"),
-          ExecutorService.class, Set.of("awaitTermination", "invokeAll", "invokeAny"),
-          Process.class, Set.of("waitFor"));
+      Map.ofEntries(
+          Map.entry(Thread.class, Set.of("sleep", "join")),
+          Map.entry(TimeUnit.class, Set.of("sleep")),
+          Map.entry(Object.class, Set.of("wait")),
+          Map.entry(Future.class, Set.of("get")),
+          Map.entry(CompletableFuture.class, Set.of("get", "join")),
+          Map.entry(CountDownLatch.class, Set.of("await")),
+          Map.entry(Semaphore.class, Set.of("acquire")),
+          Map.entry(Condition.class, Set.of("await", "awaitUninterruptibly")),
+          Map.entry(BlockingQueue.class, Set.of("take", "put")),
+          Map.entry(ExecutorService.class, Set.of("awaitTermination", "invokeAll", "invokeAny")),
+          Map.entry(Process.class, Set.of("waitFor")));
 
   private LayoutRules() {}
 

@@ -65,10 +65,11 @@
  * written waits for three minutes ({@code FlushSchedule}). The conversation keeps what the journal
  * of the user does not have: the user says that it holds it ({@link parley.user.User.Holding}), so
  * it is not repeated, and acknowledges it when it is written. What a crash loses comes back from
- * the conversation: at once if the user starts again and asks, otherwise when the conversation's
- * trust ends. The first row after a pause is written at once, so a user that starts again knows
- * whom to ask. Rejected: to wait with every row (nobody would know whom to ask); to acknowledge
- * what is only in memory (a crash would lose it).
+ * the conversation: at once if the user starts again and asks, otherwise when the conversation no
+ * longer trusts the user's last {@code Holding} ({@code Dispatch.HOLDING_TIMEOUT}). The first row
+ * after a pause is written at once, so a user that starts again knows whom to ask. Rejected: to
+ * wait with every row (nobody would know whom to ask); to acknowledge what is only in memory (a
+ * crash would lose it).
  *
  * <h2>Decision: reminders instead of remembered users</h2>
  *
