@@ -32,7 +32,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.stream.Stream;
 
 /**
- * The layout as rules, for any root package, so that a test can hold them against planted breaches.
+ * The rules of the layout, for any root package, so that a test can apply them to planted breaches.
  */
 final class LayoutRules {
   /** Package → what it may import of the project, besides {@link #ALWAYS}. */
@@ -161,7 +161,7 @@ final class LayoutRules {
         .allowEmptyShould(true);
   }
 
-  /** Words and frames must be usable by a client, a tool or another server. */
+  /** A client, a tool or another server must be able to use the types and frames. */
   static ArchRule noPekko(String root) {
     return noClasses()
         .that()
@@ -173,7 +173,10 @@ final class LayoutRules {
         .allowEmptyShould(true);
   }
 
-  /** An actor that waits holds a thread of all; the start and the stop of the program may. */
+  /**
+   * An actor that waits holds a thread that others need; the start and the stop of the program may
+   * wait.
+   */
   static ArchRule nothingBlocks(String root) {
     return noClasses()
         .that()
@@ -207,7 +210,7 @@ final class LayoutRules {
         .as("nothing sleeps");
   }
 
-  /** The log is the log. */
+  /** Output goes to the log only. */
   static ArchRule noStandardOutput(String root) {
     return noClasses()
         .that()

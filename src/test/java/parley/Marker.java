@@ -2,7 +2,10 @@ package parley;
 
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 
-/** Shows that nothing has come without waiting for it not to come. */
+/**
+ * A message that a test sends behind others. When it arrives, everything before it has arrived, so
+ * the test need not wait to show that nothing came.
+ */
 public final class Marker {
   private Marker() {}
 
