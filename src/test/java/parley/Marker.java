@@ -10,8 +10,8 @@ public final class Marker {
   private Marker() {}
 
   /**
-   * Nothing is left to read: what is put behind everything that has been told is the next that
-   * comes. Means something only where the sender has handled all it was asked before.
+   * Shows that nothing is left to read: a message that is sent now is the next one that arrives.
+   * This says something only if the sender has already handled everything before it.
    */
   @SuppressWarnings("unchecked") // a probe takes whatever it is told
   public static void nothingMore(TestProbe<?> probe) {

@@ -148,7 +148,7 @@ class TwoNodesIT {
       annPhone.text(direct, "before");
       benPhone.await(Frames.message(direct, 1));
       TwoNodes.kill(nodes.entities, nodes.edge);
-      // On the same connections, with all cursors and order intact.
+      // The connections stay open, and nothing is lost.
       Awaitility.await()
           .atMost(java.time.Duration.ofSeconds(60))
           .ignoreExceptions()

@@ -204,7 +204,7 @@ final class ConversationHarness implements AutoCloseable {
             voice.hears(deliver).forEach(one -> to.tell(new Conversation.FromUser(one)));
           }
         } else if (!deaf.contains(user)) {
-          // The message is recorded before its acknowledgement is sent.
+          // Acknowledged before it is recorded: a message that a test can see is acknowledged.
           List<User.Deliver> all = new ArrayList<>(deliveries(user));
           all.add(deliver);
           acknowledge(user, all);

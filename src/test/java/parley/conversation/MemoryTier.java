@@ -57,7 +57,7 @@ final class MemoryTier implements ColdTier {
 
   @Override
   public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
-    // Called when the write is visible to others.
+    // Read before the test can see the write: the fault of this moment counts.
     Fault now = fault;
     writes.incrementAndGet();
     switch (now) {

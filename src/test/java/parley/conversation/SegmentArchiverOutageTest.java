@@ -43,8 +43,8 @@ class SegmentArchiverOutageTest {
       List<Long> looks = new CopyOnWriteArrayList<>();
       harness.tier.onRead = () -> looks.add(harness.h.clock.get());
       harness.h.post(ConversationHarness.ANN, "d", new EntryIntent.Delete(hot));
-      // Steps may happen between a check and its failure, and the wait begins at the failure: it
-      // can be longer, never shorter.
+      // The clock may advance between a read and its failure, at which the pause begins. So a pause
+      // can be longer than expected, never shorter.
       await()
           .atMost(Duration.ofSeconds(30))
           .until(
