@@ -8,11 +8,11 @@ import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /**
- * What is only written and read right by the actor system's own serialization: by a manifest, and
- * with the system's address at hand for the reference it holds.
+ * An event that holds an actor reference. It can be written and read only by the actor system's own
+ * serialization, with a manifest and the system's address.
  */
 public record Referring(ActorRef ref) {
-  /** For a system's configuration. */
+  /** The serializer's binding in a system's configuration. */
   static final String BINDING =
       """
       pekko.actor {
@@ -59,7 +59,7 @@ public record Referring(ActorRef ref) {
     }
 
     private void check() {
-      // Fails where there is none.
+      // Fails if there is no reference.
       if (Serialization.getCurrentTransportInformation().system() != system) {
         throw new IllegalStateException("not by the serialization of " + system.name());
       }

@@ -92,7 +92,7 @@ class LoginChangeTest {
     auth("b");
     attached("a");
     s.quiet();
-    // Nor does the session stop to attach: the attach may have been lost.
+    // Nor does the session stop attaching: the attach may have been lost.
     s.pass(RESUME);
     attach("b");
     attached("b");

@@ -153,8 +153,8 @@ class DynamoStoreTest {
       assertThatThrownBy(() -> store.readNoteOfOlderVersion("node"))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("UnrecognizedClientException");
-      // Today's rights: a node that has no more than these runs beside no version that left notes
-      // there.
+      // Only older versions needed this permission. If it is missing, no such version runs beside
+      // this node.
       proxy.rule(call -> new FaultProxy.Refuse(400, "AccessDeniedException"));
       assertThat(store.readNoteOfOlderVersion("node")).isZero();
     }
