@@ -314,7 +314,8 @@ class UserDeliveryTest {
     harness.tick(100);
     harness.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
     harness.tell(Mail.none(CHAT, 2).deliver());
-    // The timer itself: only the event that the name was announced is due.
+    // Here the timer fires by itself. Only the event that the name was announced is due by the
+    // clock.
     harness.shard.awaitAssert(
         () -> {
           assertThat(harness.journal()).contains(new UserEvent.ProfileAnnounced(1));

@@ -119,7 +119,7 @@ class UserRandomTest {
     if (to == 0) {
       return;
     }
-    // A conversation never delivers to a user that has none of its entries without entries.
+    // If the user has none of its entries, a conversation delivers at least one.
     long from = told.getOrDefault(conversation, 0L) == 0 ? Math.min(given, to) : given;
     harness.tell(
         Mail.of(conversation, Math.min(from, to + 1), to)

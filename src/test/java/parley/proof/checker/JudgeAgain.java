@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Judges a recorded run again: {@code java parley.proof.checker.JudgeAgain
+ * Checks the recorded history of an earlier run again: {@code java parley.proof.checker.JudgeAgain
  * target/crash-history.jsonl}.
  */
 public final class JudgeAgain {
