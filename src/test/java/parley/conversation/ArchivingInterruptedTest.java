@@ -22,7 +22,7 @@ import parley.model.EntryIntent;
  * different.
  */
 @Timeout(90)
-class ArchivingCutTest {
+class ArchivingInterruptedTest {
   /** The steps at which it is interrupted, in their order. */
   enum Cut {
     PLAN_NOT_WRITTEN,

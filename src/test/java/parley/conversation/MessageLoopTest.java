@@ -18,7 +18,7 @@ import parley.user.UserSettings;
  * If a conversation and a user disagree about what was delivered, they do not send messages to each
  * other without end: while the clock stands still, messages without progress are bounded.
  */
-class RepetitionTest {
+class MessageLoopTest {
   /** Requests and answers in a row; a message loop without a pause would exceed this number. */
   private static final int ROUNDS = 500;
 
@@ -123,7 +123,7 @@ class RepetitionTest {
   @Test
   void messagesWithoutProgressAreBoundedForAnyAnswers() {
     long seed = new Random().nextLong();
-    System.out.println("RepetitionTest seed " + seed);
+    System.out.println("MessageLoopTest seed " + seed);
     Random random = new Random(seed);
     conversationHarness.voices.put(
         BOB,

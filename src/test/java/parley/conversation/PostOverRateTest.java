@@ -15,7 +15,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 
 /** How a conversation answers a sender over the message rate, for a new message and for a retry. */
-class OverRateTest {
+class PostOverRateTest {
   private static Conversation.PostReply post(
       ConversationHarness h, UserId author, String name, @Nullable UserId openWith, long wait) {
     h.tell(

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Public keys, documents and the web client. */
-final class StaticTest {
+final class StaticRoutesTest {
   private static HttpHarness httpHarness;
 
   @BeforeAll

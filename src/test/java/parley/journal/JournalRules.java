@@ -66,7 +66,7 @@ public abstract class JournalRules {
     system =
         ActorSystem.create(
             "journal-rules",
-            ConfigFactory.parseString("pekko.actor.provider = local\n" + Referring.BINDING)
+            ConfigFactory.parseString("pekko.actor.provider = local\n" + ReferencingEvent.BINDING)
                 .withFallback(open())
                 .withFallback(ConfigFactory.load())
                 .resolve());
@@ -210,7 +210,7 @@ public abstract class JournalRules {
 
   @Test
   void eventsAreSerializedByTheActorSystem() {
-    Referring event = new Referring(probe.getRef());
+    ReferencingEvent event = new ReferencingEvent(probe.getRef());
     journal.tell(
         new WriteMessages(
             CollectionConverters.asScala(

@@ -11,7 +11,7 @@ import org.apache.pekko.serialization.SerializerWithStringManifest;
  * An event that holds an actor reference. It can be written and read only by the actor system's own
  * serialization, with a manifest and the system's address.
  */
-public record Referring(ActorRef ref) {
+public record ReferencingEvent(ActorRef ref) {
   /** The serializer's binding in a system's configuration. */
   static final String BINDING =
       """
@@ -20,7 +20,7 @@ public record Referring(ActorRef ref) {
         serialization-bindings."%s" = referring
       }
       """
-          .formatted(Form.class.getName(), Referring.class.getName());
+          .formatted(Form.class.getName(), ReferencingEvent.class.getName());
 
   /** Made by Pekko. */
   public static final class Form extends SerializerWithStringManifest {
@@ -44,7 +44,7 @@ public record Referring(ActorRef ref) {
     @Override
     public byte[] toBinary(Object o) {
       check();
-      return Serialization.serializedActorPath(((Referring) o).ref())
+      return Serialization.serializedActorPath(((ReferencingEvent) o).ref())
           .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -54,7 +54,7 @@ public record Referring(ActorRef ref) {
       if (!manifest.equals("R")) {
         throw new NotSerializableException(manifest);
       }
-      return new Referring(
+      return new ReferencingEvent(
           system.provider().resolveActorRef(new String(bytes, StandardCharsets.UTF_8)));
     }
 

@@ -65,7 +65,7 @@ public abstract class SnapshotRules {
     system =
         ActorSystem.create(
             "snapshot-rules",
-            ConfigFactory.parseString("pekko.actor.provider = local\n" + Referring.BINDING)
+            ConfigFactory.parseString("pekko.actor.provider = local\n" + ReferencingEvent.BINDING)
                 .withFallback(open())
                 .withFallback(ConfigFactory.load())
                 .resolve());
@@ -210,7 +210,7 @@ public abstract class SnapshotRules {
 
   @Test
   void snapshotsAreSerializedByTheActorSystem() {
-    Referring snapshot = new Referring(probe.getRef());
+    ReferencingEvent snapshot = new ReferencingEvent(probe.getRef());
     save(100, snapshot);
     SelectedSnapshot found = load(id, criteria(ALL, ALL), ALL).orElseThrow();
     assertThat(found.snapshot()).isEqualTo(snapshot);

@@ -31,7 +31,7 @@ import parley.client.MockFcm;
 
 /** The outcomes for the answers of the providers, as they arrive over the wire. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class OutcomesTest {
+class PushOutcomesTest {
   private static final Set<RejectionReason> RETRIED =
       EnumSet.of(
           RejectionReason.EXPIRED_PROVIDER_TOKEN,

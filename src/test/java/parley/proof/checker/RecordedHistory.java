@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Everything that all clients did and saw, in the order of recording. Append-only and thread-safe.
  * It is also written to a file of JSON lines, so that the history of a failed run can be checked
- * again ({@link JudgeAgain}).
+ * again ({@link RecheckHistory}).
  */
 public final class RecordedHistory implements AutoCloseable {
   private static final ObjectMapper MAPPER =
