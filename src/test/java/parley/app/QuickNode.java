@@ -9,7 +9,7 @@ import parley.store.StoreRefusedException;
 
 /**
  * A node for tests that do not test its stop. A stop right after the start would wait seven seconds
- * for shard regions to hand over; here it waits one.
+ * for the hand-over of entities that never started. Here this phase is short.
  */
 public final class QuickNode {
   private static final Logger LOG = LoggerFactory.getLogger(QuickNode.class);

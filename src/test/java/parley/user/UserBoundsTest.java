@@ -103,7 +103,8 @@ class UserBoundsTest {
     ConversationRow hidden = Objects.requireNonNull(unsavedChanges.get(CHAT));
     assertThat(hidden).isInstanceOf(HiddenRow.class);
     assertThat(hidden.cursors().acked(1, 1)).isZero();
-    // It comes back with the next entry, with its cursors: nothing is requested again.
+    // It comes back with the next entry, and its devices keep their cursors: nothing is requested
+    // again.
     ConversationRow back = taken(hidden, Mail.of(CHAT, 2, 2).textAt(90_000));
     unsavedChanges.put(back);
     assertThat(back.lastSeq()).isEqualTo(2);

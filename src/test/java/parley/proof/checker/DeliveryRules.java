@@ -26,7 +26,7 @@ final class DeliveryRules {
     final TreeSet<Long> own = new TreeSet<>();
     final TreeSet<Long> gaps = new TreeSet<>();
 
-    /** Seqs that {@code sent} announced before the message in front of them. */
+    /** Seqs that {@code sent} announced after a message with a higher seq. */
     final TreeSet<Long> overtaken = new TreeSet<>();
 
     long acknowledgedBefore;

@@ -198,7 +198,7 @@ public final class ClusterProcess implements AutoCloseable {
     return sum;
   }
 
-  /** Lets the supervisor act when the node's present process has ended. */
+  /** Watches the node's present process: when it ends, the supervisor acts. */
   private void watch(int number) {
     var unused =
         process(number)
