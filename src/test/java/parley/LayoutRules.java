@@ -32,7 +32,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.stream.Stream;
 
 /**
- * The layout as rules, for any root package, so that a test can hold them against planted breaches.
+ * The rules of the layout, for any root package, so that a test can apply them to planted breaches.
  */
 final class LayoutRules {
   /** Package → what it may import of the project, besides {@link #ALWAYS}. */
@@ -45,17 +45,18 @@ final class LayoutRules {
 
   /** Calls that keep a thread waiting. {@code wait} and {@code sleep} in any overload. */
   private static final Map<Class<?>, Set<String>> BLOCKING =
-      Map.of(
-          Thread.class, Set.of("sleep", "join"),
-          Object.class, Set.of("wait"),
-          Future.class, Set.of("get"),
-          CompletableFuture.class, Set.of("get", "join"),
-          CountDownLatch.class, Set.of("await"),
-          Semaphore.class, Set.of("acquire"),
-          Condition.class, Set.of("await", "awaitUninterruptibly"),
-          BlockingQueue.class, Set.of("take", "put"),
-          ExecutorService.class, Set.of("awaitTermination", "invokeAll", "invokeAny"),
-          Process.class, Set.of("waitFor"));
+      Map.ofEntries(
+          Map.entry(Thread.class, Set.of("sleep", "join")),
+          Map.entry(TimeUnit.class, Set.of("sleep")),
+          Map.entry(Object.class, Set.of("wait")),
+          Map.entry(Future.class, Set.of("get")),
+          Map.entry(CompletableFuture.class, Set.of("get", "join")),
+          Map.entry(CountDownLatch.class, Set.of("await")),
+          Map.entry(Semaphore.class, Set.of("acquire")),
+          Map.entry(Condition.class, Set.of("await", "awaitUninterruptibly")),
+          Map.entry(BlockingQueue.class, Set.of("take", "put")),
+          Map.entry(ExecutorService.class, Set.of("awaitTermination", "invokeAll", "invokeAny")),
+          Map.entry(Process.class, Set.of("waitFor")));
 
   private LayoutRules() {}
 
@@ -160,7 +161,7 @@ final class LayoutRules {
         .allowEmptyShould(true);
   }
 
-  /** Words and frames must be usable by a client, a tool or another server. */
+  /** A client, a tool or another server must be able to use the types and frames. */
   static ArchRule noPekko(String root) {
     return noClasses()
         .that()
@@ -172,7 +173,10 @@ final class LayoutRules {
         .allowEmptyShould(true);
   }
 
-  /** An actor that waits holds a thread of all; the start and the stop of the program may. */
+  /**
+   * An actor that waits holds a thread that others need; the start and the stop of the program may
+   * wait.
+   */
   static ArchRule nothingBlocks(String root) {
     return noClasses()
         .that()
@@ -206,7 +210,7 @@ final class LayoutRules {
         .as("nothing sleeps");
   }
 
-  /** The log is the log. */
+  /** Output goes to the log only. */
   static ArchRule noStandardOutput(String root) {
     return noClasses()
         .that()

@@ -24,12 +24,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The Markdown files of the repository are true: their relative links lead somewhere, the classes,
- * packages and source files that they name exist, and the README stays an entrance. It reads text
- * only, so it is fast and needs no class path.
+ * The Markdown files of the repository are correct: their relative links lead somewhere, the
+ * classes, packages and source files that they name exist, and the README stays short. The test
+ * reads text only, so it is fast and needs no class path.
  */
 class MarkdownTest {
-  /** An entrance is read in one sitting; what is longer belongs beside what it is about. */
+  /** The README is read in one sitting; longer texts belong beside what they describe. */
   private static final int README_LINES = 250;
 
   private static final Pattern LINK = Pattern.compile("!?\\[[^\\]]*\\]\\(([^)\\s]+)\\)");

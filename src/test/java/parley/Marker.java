@@ -2,13 +2,16 @@ package parley;
 
 import org.apache.pekko.actor.testkit.typed.javadsl.TestProbe;
 
-/** Shows that nothing has come without waiting for it not to come. */
+/**
+ * A message that a test sends behind others. When it arrives, everything before it has arrived, so
+ * the test need not wait to show that nothing came.
+ */
 public final class Marker {
   private Marker() {}
 
   /**
-   * Nothing is left to read: what is put behind everything that has been told is the next that
-   * comes. Means something only where the sender has handled all it was asked before.
+   * Shows that nothing is left to read: a message that is sent now is the next one that arrives.
+   * This says something only if the sender has already handled everything before it.
    */
   @SuppressWarnings("unchecked") // a probe takes whatever it is told
   public static void nothingMore(TestProbe<?> probe) {

@@ -6,9 +6,10 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Conditions are looked at at once, and then after 1, 2, 4 … and at most 100 ms. Most come true
- * within a few; looked at every 100 ms, as is the default, a test that turns pages waited for 50 of
- * its 57 seconds. Found by JUnit itself, for every test.
+ * Makes Awaitility check a condition at once, and then after 1, 2, 4 … and at most 100 ms. Most
+ * conditions become true within a few milliseconds. With the default of 100 ms, a test that reads
+ * pages waited for 50 of its 57 seconds. JUnit finds this extension itself and applies it to every
+ * test.
  */
 public final class QuickAwait implements BeforeAllCallback {
   private static final int LONGEST_MILLIS = 100;

@@ -21,16 +21,7 @@ import parley.store.StoreRefusedException;
 /**
  * The number of shards of each kind of entity. All nodes must use the same number. So the store
  * keeps it, the first node writes it, and a node with another number in its settings does not
- * start.
- *
- * <p><b>Decision.</b> 1,024 shards are ten for each of a hundred nodes. A shard costs a name, two
- * actors and, where entities are remembered, a few hundred bytes in the journal. Without a setting
- * the store's number is used, so data of the version that knew only 128 shards keeps 128. The
- * command {@code shards N} changes the number while all nodes are stopped. Nothing else has to be
- * moved: events are kept by entity, and sharding itself starts the remembered entities of an old
- * shard in their new shard and removes them from the old shard's list. Rejected: to change the
- * number at the first start of a new version. In a rolling upgrade two nodes would then each own
- * the same conversation, with only the write guard between them.
+ * start. The command {@code shards N} changes the number while all nodes are stopped.
  */
 final class ShardCount {
   /** The first argument of the program. */

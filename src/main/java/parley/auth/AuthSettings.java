@@ -4,7 +4,9 @@ import com.typesafe.config.Config;
 import java.time.Duration;
 
 /**
- * Settings of this package. The defaults and their reasons are in {@code parley-auth.conf}.
+ * Settings of this package. The defaults and their reasons are in {@code parley-auth.conf}. How
+ * long tokens live is fixed: {@link AccessTokens#LIFE}, {@link AccountState#TOKEN_LIFE} for a
+ * refresh token, and {@link AccountState#FAMILY_LIFE} for a login.
  *
  * @param hashing how passwords are hashed, and how many at a time
  * @param askTimeout how long {@link Accounts} waits for an account before it answers unavailable

@@ -51,23 +51,23 @@ public record SessionSettings(
   /** The values of the protocol. */
   public static SessionSettings standard() {
     return new SessionSettings(
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(60),
-        Duration.ofSeconds(3),
-        Duration.ofSeconds(15),
-        Duration.ofSeconds(60),
-        Duration.ofMillis(25),
-        Duration.ofSeconds(20),
-        Duration.ofSeconds(60),
-        Duration.ofMillis(500),
-        1024 * 1024,
-        512 * 1024,
-        256 * 1024,
-        Duration.ofSeconds(10),
-        Duration.ofSeconds(1),
-        Duration.ofSeconds(2),
-        Duration.ofSeconds(60),
-        Duration.ofSeconds(5));
+        /* helloTimeout= */ Duration.ofSeconds(10),
+        /* answerTimeout= */ Duration.ofSeconds(10),
+        /* idleTimeout= */ Duration.ofSeconds(60),
+        /* repeatAfter= */ Duration.ofSeconds(3),
+        /* requestTimeout= */ Duration.ofSeconds(15),
+        /* tokenGrace= */ Duration.ofSeconds(60),
+        /* ackDelay= */ Duration.ofMillis(25),
+        /* checkEvery= */ Duration.ofSeconds(20),
+        /* watchRenewal= */ Duration.ofSeconds(60),
+        /* pageRest= */ Duration.ofMillis(500),
+        /* slowBytes= */ 1024 * 1024,
+        /* drainedBytes= */ 512 * 1024,
+        /* replayBytes= */ 256 * 1024,
+        /* slowPatience= */ Duration.ofSeconds(10),
+        /* slowGrace= */ Duration.ofSeconds(1),
+        /* resumeEvery= */ Duration.ofSeconds(2),
+        /* resumePatience= */ Duration.ofSeconds(60),
+        /* closePatience= */ Duration.ofSeconds(5));
   }
 }

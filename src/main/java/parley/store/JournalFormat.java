@@ -13,14 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The format with which a journal table was created. It cannot change while the table holds events.
- * It is kept in a row of the table itself, so a copy or a backup of the table contains it.
- *
- * <p><b>Decision: one row for the marks of an entity.</b> The plugin spreads the marks of an entity
- * over ten rows, for entities that write thousands of events a second. Each recovery then reads
- * twenty rows to find two. An entity here has one write in flight at a time, so one row is enough:
- * the marks are written once in a hundred events. Tables that were created with ten rows keep them.
- * A table that holds anything and lacks this row is one of those. Rejected: moving their marks at a
- * start, beside nodes of the version before that still write ten.
+ * It is kept in a row of the table itself, so a copy or a backup of the table contains it. The
+ * package comment says why one row for the marks is enough.
  *
  * @param shards the number of rows over which the marks of an entity are spread
  */

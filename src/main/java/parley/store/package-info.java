@@ -33,6 +33,15 @@
  * the low mark, then removes event 1, and then the others. Rejected: to trust the log of entities
  * with a snapshot only, because most conversations have fewer than a hundred events.
  *
+ * <h2>Decision: one row for the marks of an entity</h2>
+ *
+ * The plugin spreads the marks of an entity over ten rows, for entities that write thousands of
+ * events a second. Each recovery then reads twenty rows to find two. An entity here has one write
+ * in flight at a time, so one row is enough: the marks are written once in a hundred events. Tables
+ * that were created with ten rows keep them ({@link parley.store.JournalFormat}). A table that
+ * holds anything and does not say its number is one of those. Rejected: to move their marks at a
+ * start, beside nodes of the previous version, which still write ten.
+ *
  * <h2>What a crash leaves</h2>
  *
  * A crash between a transaction and its answer leaves the event and its mark, and the writer does

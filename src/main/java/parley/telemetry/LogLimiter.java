@@ -33,11 +33,6 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Memory.</b> At most about {@value #MAX_KINDS} wordings and {@value #MAX_LOGGERS} pairs of
  * logger and level at a time, each only as long as its lines keep coming. Beyond that, a new
  * wording counts only against its logger, and new loggers share one budget.
- *
- * <p><b>Decision.</b> This is an appender and not a filter, because a timer writes the summary in
- * place of suppressed lines. A filter before the event is made would also have to judge lines of
- * levels that are off. Rejected: logback's own {@code DuplicateMessageFilter}, which suppresses a
- * message for ever after it came five times, and does not report this.
  */
 public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
     implements AppenderAttachable<ILoggingEvent> {

@@ -68,8 +68,8 @@
  * written waits for three minutes ({@code FlushSchedule}). The conversation keeps what the journal
  * of the user does not have: the user says that it holds it ({@link parley.user.User.Holding}), so
  * it is not repeated, and acknowledges it when it is written. What a crash loses comes back from
- * the conversation: at once if the user starts again and asks, otherwise when the conversation's
- * trust ends. The first row after a pause is written at once, so a user that starts again knows
+ * the conversation: at once if the user starts again and asks, otherwise when the
+ * conversation no longer trusts the user's last {@code Holding}. The first row after a pause is written at once, so a user that starts again knows
  * whom to ask. Until they have answered, the inbox and changes of its rows wait, for three seconds
  * at most ({@code StaleRows}): rows of the journal may be older than what clients have seen. A row
  * of which only the version is newer is acknowledged and not written; the user is sent it again

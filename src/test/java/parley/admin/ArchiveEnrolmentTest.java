@@ -28,12 +28,12 @@ import parley.calendar.CalendarBucket;
 import parley.calendar.ShardedCalendar;
 import parley.model.ConversationId;
 
-/** Who has never registered is entered into the calendar, and called on its day. */
+/** A conversation that never registered is entered into the calendar and asked on its day. */
 @Timeout(60)
 class ArchiveEnrolmentTest {
   private static final int ALL = 300;
 
-  /** Now and then a shard ends only when its hand-over is given up, after 20 s. */
+  /** Sometimes a shard ends only when its hand-over times out, after 20 s. */
   private final ActorTestKit kit =
       ActorTestKit.create(
           "Enrolment",
@@ -105,7 +105,8 @@ class ArchiveEnrolmentTest {
     assertThat(called).isEmpty();
     now.addAndGet(Calendar.DAY);
     await().atMost(Duration.ofSeconds(30)).until(() -> called.size() == ALL);
-    // Nobody is called for the second time it was entered; one whose answer is late may be.
+    // No conversation is asked because it was entered twice; one whose answer is late may be asked
+    // again.
     assertThat(calls.get()).isLessThan(2 * ALL);
   }
 
@@ -124,7 +125,7 @@ class ArchiveEnrolmentTest {
     assertThat(cancelled.running()).isFalse();
     assertThat(cancelled.stopped()).isEqualTo("cancelled");
     assertThat(cancelled.seen()).isBetween(1L, 60L);
-    // And begins anew.
+    // A new job starts from the beginning.
     assertThat(start(job, ArchiveEnrolment.MAX_PER_SECOND).started()).isTrue();
     assertThat(ended(job).entered()).isEqualTo(ALL);
   }
@@ -160,7 +161,7 @@ class ArchiveEnrolmentTest {
     assertThat(ended.seen()).isLessThanOrEqualTo(10);
   }
 
-  /** A calendar that answers at once, and is full by hand. */
+  /** A calendar that answers at once. The test decides which days are full. */
   private static final class HandCalendar implements Calendar {
     volatile long fullUntil;
 

@@ -40,7 +40,7 @@ import parley.tls.Certificate;
 import parley.tls.ServerContext;
 import parley.tls.TlsFiles;
 
-/** Who is answered by the operators' port, and how. */
+/** Which requests the management port answers, and how. */
 @Timeout(90)
 class ManagementPortTest {
   private final Instant before = Instant.now().minus(Duration.ofHours(1));
@@ -75,7 +75,7 @@ class ManagementPortTest {
               "parley-0:8558")) {
         assertThat(answer(port, "/alive", host)).as(host).startsWith("HTTP/1.1 200");
       }
-      // A page elsewhere that sends an operator's browser here.
+      // A page of another site makes an operator's browser send the request.
       for (String header :
           List.of("Origin: http://localhost:3000", "Origin: null", "Sec-Fetch-Site: cross-site")) {
         assertThat(answer(port, "/alive", "localhost\r\n" + header))
@@ -124,7 +124,10 @@ class ManagementPortTest {
     assertThat(serial(context)).isNotEqualTo(first);
   }
 
-  /** Pods call each other by address: one is known by its issuer, and another's is refused. */
+  /**
+   * Pods call each other by address. A pod accepts a peer by the issuer of its certificate, and
+   * refuses one of another issuer.
+   */
   @Test
   void otherNodesAreKnownByTheirIssuer() throws Exception {
     Authority authority = Authority.create(before, later);

@@ -10,7 +10,7 @@ import org.apache.pekko.util.Version;
 import org.junit.jupiter.api.Test;
 import parley.settings.Settings;
 
-/** Builds in the order in which they were made, as the cluster compares them. */
+/** Versions of builds sort by the time of the build, as the cluster compares them. */
 class BuildVersionTest {
   @Test
   void aLaterBuildIsNewer() {

@@ -33,7 +33,10 @@ import parley.settings.Settings;
 import parley.settings.SettingsException;
 import parley.telemetry.Telemetry;
 
-/** From the environment to a cold tier that works, with the program's own configuration. */
+/**
+ * The factory makes a working cold tier from environment variables, with the program's own
+ * configuration.
+ */
 class ColdTierFactoryTest {
   private static final ConversationId ID = new ConversationId("g_1");
   private static final List<Entry> ENTRIES =
@@ -41,7 +44,7 @@ class ColdTierFactoryTest {
           new Entry(
               1, "m", new UserId("u_a"), 1_000, "c", new EntryBody.Text("hi", null, null, false)));
 
-  /** AWS's own, which the SDK reads as properties of Java too. */
+  /** The settings of AWS, which the SDK also reads from system properties. */
   private final Map<String, String> properties = new HashMap<>();
 
   private final Telemetry telemetry = new Telemetry();
@@ -154,7 +157,7 @@ class ColdTierFactoryTest {
         .hasMessageContaining("S3 at 127.0.0.1 cannot be reached");
   }
 
-  /** As on EKS: a token in a file, and a role that it may take. */
+  /** As on EKS: a token in a file, and a role that the token may assume. */
   @Test
   void s3ByTheRoleOfAServiceAccount() throws Exception {
     Path token = Files.writeString(folder.resolve("token"), "the-token");
@@ -183,7 +186,7 @@ class ColdTierFactoryTest {
     } finally {
       sts.stop(0);
     }
-    // Once, however many requests there were.
+    // The role was assumed once for all requests.
     assertThat(asked)
         .singleElement()
         .asString()

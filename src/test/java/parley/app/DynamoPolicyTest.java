@@ -44,8 +44,8 @@ import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
 /**
- * The whole program, with everything it can do to its tables, under the policy that is recommended
- * for its role: nothing it needs is refused, and nothing is allowed that it does not need.
+ * The whole program does everything that it can do to its tables, under the policy that is
+ * recommended for its role. The policy permits everything the program needs, and nothing else.
  */
 @Timeout(180)
 class DynamoPolicyTest {
@@ -57,7 +57,7 @@ class DynamoPolicyTest {
   void thePolicyAllowsWhatTheProgramDoesAndNoMore() throws Exception {
     String prefix = DynamoLocal.prefix();
     DynamoPolicy policy = new DynamoPolicy(prefix);
-    // Tables are made by somebody else's rights.
+    // Another identity creates the tables.
     DynamoStore.open(DynamoLocal.endpoint(), prefix, true).close();
     try (FaultProxy proxy = FaultProxy.before(DynamoLocal.endpoint())) {
       proxy.rule(policy::judge);
@@ -96,22 +96,23 @@ class DynamoPolicyTest {
       }
       noteAsNodesDo(proxy.endpoint(), prefix);
       assertThat(MendCommand.run(settings, List.of("mend"))).isZero();
-      // It lacks its events by now.
+      // Its events have been removed by now.
       assertThat(VerifyCommand.run(settings, List.of("verify"))).isEqualTo(ExitCode.FAILED);
       noteNodes(proxy, prefix);
       Map<String, Set<String>> seen = policy.seen(proxy);
-      // For the notes of an older version, refused.
+      // Reads of an older version's notes are refused.
       assertThat(Objects.requireNonNull(seen.get(prefix + "secrets")).remove("Scan")).isTrue();
       assertThat(seen).isEqualTo(policy.allowed());
     }
   }
 
-  /** What the nodes of a cluster do, besides. */
+  /** What the nodes of a cluster do in addition. */
   private static void noteNodes(FaultProxy proxy, String prefix) throws Exception {
     try (DynamoStore store = DynamoStore.open(proxy.endpoint(), prefix, false)) {
       HostPort address = new HostPort("10.0.0.1", 25520);
       PreviousIncarnation.awaitPrevious(store, address, InstantSource.system(), wait -> {}).close();
-      // The server has no right to look where an older version noted, nor needs it: a tool does.
+      // The server may not read where an older version left its notes, and need not: a tool does
+      // that.
       assertThatThrownBy(() -> store.readNotes(PreviousIncarnation.PREFIX))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("dynamodb:Scan");
@@ -143,7 +144,7 @@ class DynamoPolicyTest {
     }
   }
 
-  /** As the archiver does with what is old, which nothing here is. */
+  /** As the archiver removes old events; nothing here is old enough for it. */
   private static void remove(Node node, String name) {
     Persistence plugins = Persistence.get(node.system());
     ActorRef snapshots = plugins.snapshotStoreFor("parley-snapshots", ConfigFactory.empty());
@@ -167,7 +168,7 @@ class DynamoPolicyTest {
     return Patterns.ask(plugin, message, PATIENCE).toCompletableFuture().join();
   }
 
-  /** As the nodes of a cluster do, which this one is not. */
+  /** As the nodes of a cluster do. The server of this test is a single node. */
   private static void noteAsNodesDo(URI endpoint, String prefix) throws Exception {
     try (DynamoStore store = DynamoStore.open(endpoint, prefix, false)) {
       store.writeNote("silent until|x", 7);

@@ -7,7 +7,7 @@ import com.amazonaws.services.dynamodbv2.model.AttributeValue;
 import java.net.URI;
 import java.util.Map;
 
-/** Rows of a journal's table, put there without a journal. */
+/** Writes rows into the table of a journal, without a journal. */
 final class DynamoRows {
   private DynamoRows() {}
 

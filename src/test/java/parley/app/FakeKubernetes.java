@@ -32,8 +32,8 @@ import org.jspecify.annotations.Nullable;
 import parley.client.Keytool;
 
 /**
- * As much of a Kubernetes API server as nodes ask: the list of pods and one kind of lease, over
- * TLS, for a bearer of the token that is good now, and only what a Role allows.
+ * The part of a Kubernetes API server that nodes use: the list of pods and one kind of lease, over
+ * TLS. It accepts only the current token, and permits only what a Role permits.
  */
 final class FakeKubernetes implements AutoCloseable {
   static final String NAMESPACE = "chat";
@@ -52,7 +52,7 @@ final class FakeKubernetes implements AutoCloseable {
   private final Map<String, ObjectNode> leases = new TreeMap<>();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
 
-  /** The good ones, oldest first, with the calls that carried each. */
+  /** The accepted tokens, the oldest first, with the calls that carried each. */
   private final Map<String, Integer> tokens = new LinkedHashMap<>();
 
   private int versions = 1;
@@ -87,7 +87,7 @@ final class FakeKubernetes implements AutoCloseable {
     return folder.resolve("token");
   }
 
-  /** This one stands in the file now, all of it at once; the one before is still good. */
+  /** Puts this token into the file, atomically; the previous token is still accepted. */
   synchronized void renewToken(String value) throws IOException {
     tokens.put(value, 0);
     Path whole = Files.writeString(folder.resolve("token.new"), value);
@@ -98,7 +98,7 @@ final class FakeKubernetes implements AutoCloseable {
     return tokens.getOrDefault(value, 0);
   }
 
-  /** From now on only the token in the file is good. */
+  /** From now on only the token in the file is accepted. */
   synchronized void onlyTheLatestToken() throws IOException {
     tokens.keySet().retainAll(Set.of(Files.readString(tokenFile())));
   }
@@ -137,7 +137,7 @@ final class FakeKubernetes implements AutoCloseable {
     pods.remove(name);
   }
 
-  /** Who holds the only lease there is; empty for nobody. */
+  /** The holder of the only lease; empty if nobody holds it. */
   synchronized String holder() {
     return leases.values().stream()
         .map(lease -> lease.at("/spec/holderIdentity").asText())
@@ -145,7 +145,7 @@ final class FakeKubernetes implements AutoCloseable {
         .orElse("");
   }
 
-  /** Somebody else takes each lease, now and for a long time. */
+  /** Gives every lease to another holder, now and for a long time. */
   synchronized void takeLeases(String holder) {
     for (ObjectNode lease : leases.values()) {
       ((ObjectNode) lease.path("spec")).put("holderIdentity", holder);

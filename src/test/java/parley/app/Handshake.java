@@ -7,7 +7,7 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProvider;
 
-/** A handshake in memory. */
+/** A TLS handshake in memory. */
 public final class Handshake {
   private static final int BUFFER = 64 * 1024;
 

@@ -46,7 +46,7 @@ class KubernetesIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String APP = "parley";
 
-  /** Nobody has to be told of a stop, or leaves it slowly. */
+  /** A stop need not be announced or spread over time. */
   private static final Map<String, String> STOP =
       Map.of("PARLEY_UNREADY_SECONDS", "0", "PARLEY_DRAIN_SECONDS", "1");
 
@@ -79,12 +79,12 @@ class KubernetesIT {
 
   @Test
   void podsBecomeOneClusterAndTheLeaseDecidesWhoGoesOn() throws Exception {
-    // What is none of ours, or does not run, is not waited for.
+    // Pods of another app, and pods that do not run, are not waited for.
     kubernetes.run("other-0", "other", ip(90), managementPort);
     kubernetes.pod("parley-8", APP, ip(91), managementPort, "waiting", "Running", false);
     kubernetes.pod("parley-9", APP, ip(92), managementPort, "running", "Running", true);
 
-    // One that runs and cannot be asked might be a cluster already: nobody begins without it.
+    // A pod that runs and does not answer might be a cluster already: no pod forms one without it.
     kubernetes.run("parley-12", APP, ip(12), managementPort);
     pod(10);
     pod(11);
@@ -96,16 +96,16 @@ class KubernetesIT {
     assertThat(status(10, "/ready")).isEqualTo(503);
     assertThat(status(10, "/alive")).isEqualTo(200);
 
-    // It can be asked: they begin, together.
+    // It answers now: they form one cluster together.
     pod(12);
     awaitOneCluster(10, 11, 12);
 
-    // Two more with the lowest addresses, of which one would begin a cluster if there was none.
+    // Two more pods with the lowest addresses, one of which would form a cluster if there was none.
     pod(2);
     pod(3);
     awaitOneCluster(2, 3, 10, 11, 12);
 
-    // A dead one is given up by those who got the lease.
+    // The nodes that get the lease down the dead one.
     String dead = kill(12);
     awaitOneCluster(2, 3, 10, 11);
     assertThat(kubernetes.holder()).contains(network).doesNotContain(dead);
@@ -118,7 +118,7 @@ class KubernetesIT {
     await().atMost(Duration.ofSeconds(60)).until(() -> updates(200) > before + 1);
     assertThat(kubernetes.calls()).noneMatch(call -> call.status() == 401);
 
-    // The lease is somebody else's: whoever it is goes on, and these do not.
+    // Another holder has the lease: its side goes on, and these nodes do not.
     kubernetes.takeLeases("somebody else");
     await().atMost(Duration.ofSeconds(60)).until(() -> updates(409) > 0);
     kill(11);
@@ -148,7 +148,7 @@ class KubernetesIT {
     awaitOneCluster(10);
   }
 
-  /** They ask each other by that port before one of them begins, and call it by address. */
+  /** Pods call each other by that port and by address before one of them forms a cluster. */
   @Test
   void podsFindEachOtherWhereTheOperatorsPortHasACertificate() throws Exception {
     Map<String, String> files = NodeCertificates.of(folder.resolve("node-tls"));
@@ -216,7 +216,7 @@ class KubernetesIT {
     command.add("-Dpekko.coordination.lease.kubernetes.namespace=" + FakeKubernetes.NAMESPACE);
     command.add("-Dpekko.coordination.lease.kubernetes.heartbeat-interval=1s");
     command.add("-Dpekko.cluster.split-brain-resolver.stable-after=3s");
-    // Long enough for whatever a test does with it while it is held.
+    // Longer than a test uses it while it is held.
     command.add("-Dpekko.cluster.split-brain-resolver.lease-majority.release-after=10m");
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(PodMember.class.getName());
@@ -241,14 +241,14 @@ class KubernetesIT {
     pods.put(last, builder.start());
   }
 
-  /** {@code kill -9}; answers the address it had. */
+  /** Kills the pod with {@code kill -9} and returns the address it had. */
   private String kill(int last) throws InterruptedException {
     process(last).destroyForcibly().waitFor(30, TimeUnit.SECONDS);
     kubernetes.gone("parley-" + last);
     return ip(last) + ":";
   }
 
-  /** It ends by itself, after all the time that an ordered stop may take at the worst. */
+  /** Waits until the pod ends by itself, at most for the time that an ordered stop may take. */
   private void awaitEnd(int last) throws InterruptedException {
     Process pod = process(last);
     if (!pod.waitFor(ServerProcess.endSeconds(STOP), TimeUnit.SECONDS)) {
@@ -261,7 +261,7 @@ class KubernetesIT {
     return Objects.requireNonNull(pods.get(last));
   }
 
-  /** All of these know all of these and nobody else. */
+  /** Waits until all of these pods know exactly these members. */
   private void awaitOneCluster(int... all) {
     Set<String> expected = new TreeSet<>();
     for (int last : all) {
@@ -278,7 +278,7 @@ class KubernetesIT {
     return "pekko://parley@" + ip(last) + ":" + remotePort;
   }
 
-  /** Members that are up, as the pod sees them; none where it does not answer. */
+  /** The members that are up, as the pod sees them; empty if it does not answer. */
   private Set<String> members(int last) throws InterruptedException {
     Set<String> up = new TreeSet<>();
     try {
@@ -334,7 +334,7 @@ class KubernetesIT {
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
   }
 
-  /** All it has printed. */
+  /** Everything that the pod has printed. */
   private List<String> lines(int last) {
     try {
       return Files.readAllLines(folder.resolve(last + ".log"));

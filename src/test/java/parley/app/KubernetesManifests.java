@@ -34,8 +34,8 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * The folder {@code k8s/}, read the way an API server with strict validation reads it: what it does
- * not know is an error and not a comment.
+ * The folder {@code k8s/}, read as an API server with strict validation reads it: an unknown field
+ * is an error.
  */
 final class KubernetesManifests {
   static final String BASE = "base";
@@ -48,7 +48,7 @@ final class KubernetesManifests {
       new ObjectMapper(
           new YAMLFactory().configure(JsonParser.Feature.STRICT_DUPLICATE_DETECTION, true));
 
-  /** The model keeps unknown fields in a map of its own; here they have no place to go. */
+  /** The model keeps unknown fields in a map of its own; this mapper refuses them. */
   private static final ObjectMapper STRICT =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -115,7 +115,7 @@ final class KubernetesManifests {
     return new KubernetesManifests(copy);
   }
 
-  /** A copy with a file that nobody lists. */
+  /** A copy with a file that no kustomization lists. */
   KubernetesManifests withFile(String file) {
     Map<String, List<ObjectNode>> copy = new TreeMap<>(files);
     copy.put(file, List.of());
@@ -134,7 +134,7 @@ final class KubernetesManifests {
     return files.getOrDefault(folder + "/" + KUSTOMIZATION, List.of()).getFirst();
   }
 
-  /** What an API server would say of all of them; empty is good. */
+  /** The errors of an API server for all of them; empty if there are none. */
   List<String> refused() {
     List<String> problems = new ArrayList<>();
     files.forEach(
@@ -152,7 +152,7 @@ final class KubernetesManifests {
     return problems;
   }
 
-  /** All of a kind in a folder. */
+  /** All objects of a kind in a folder. */
   <T extends HasMetadata> List<T> all(String folder, Class<T> kind) {
     List<T> found = new ArrayList<>();
     for (String name : names(folder)) {
@@ -172,7 +172,7 @@ final class KubernetesManifests {
     return found;
   }
 
-  /** The one called {@code parley}, or the only one. */
+  /** The object called {@code parley}, or the only one. */
   <T extends HasMetadata> T one(String folder, Class<T> kind) {
     List<T> all = all(folder, kind);
     return all.stream()

@@ -22,11 +22,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What {@code docs/libraries.md} calls removed or raised is so on the class path. */
+/** The class path agrees with what {@code docs/libraries.md} calls removed or raised. */
 class LibrariesTest {
   private static final Pattern JAR = Pattern.compile("(.+?)-(\\d[\\w.]*?(?:-\\w+)?)\\.jar");
 
-  /** The name of a jar as Maven has it. */
+  /** The name of a jar, as in Maven. */
   private record Jar(String artifact, String version) {}
 
   private static List<Jar> jars() {
@@ -53,7 +53,8 @@ class LibrariesTest {
   }
 
   /**
-   * The lowest that may be there. Artifacts of the tests' own Jackson 3 begin with another number.
+   * The lowest versions that are allowed. Artifacts of Jackson 3, which only the tests use, begin
+   * with another number.
    */
   @ParameterizedTest
   @CsvSource({

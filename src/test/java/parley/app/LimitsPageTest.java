@@ -26,7 +26,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * {@code docs/limits.md} names what there is, with the values that hold, and leaves nothing out.
+ * {@code docs/limits.md} names limits that exist, with their actual values, and no limit is
+ * missing.
  */
 final class LimitsPageTest {
   private static final Path SOURCES = Path.of("src/main/java");
@@ -35,10 +36,10 @@ final class LimitsPageTest {
       Pattern.compile("`(parley_[a-z_]+)(?:\\{([a-z_]+(?:=\"\\w+\")?(?:,\\w+=\"\\w+\")*)})?`");
   private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
-  /** What would make another number or another unit of it. */
+  /** Characters after a number that would make it another number or give it another unit. */
   private static final String AFTER = "(?!\\w|,\\d|\\.\\d| (?:KiB|MiB|ms|s|min|hours?|days?)\\b)";
 
-  /** Numbers that bound nothing. */
+  /** Constants that are no limits. */
   private static final Set<String> NO_LIMITS =
       Set.of("PARLEY_SHARDS", "PARLEY_KUBERNETES_REQUIRED_CONTACT_POINTS");
 
@@ -125,7 +126,7 @@ final class LimitsPageTest {
             .toList();
     for (MatchResult number : numbers) {
       String name = number.group(1);
-      // The first is a default of its own: see the row.
+      // The first number is a default of its own: see the row.
       if (NO_LIMITS.contains(name) || name.equals("PARLEY_CONNECTIONS")) {
         continue;
       }
@@ -147,7 +148,7 @@ final class LimitsPageTest {
       assertThat(names).as(row.what()).isNotEmpty();
       for (String name : names) {
         if (name.matches("[a-z]+\\.[A-Z]\\w+")) {
-          // The values of such a class have no names of their own.
+          // The values of such a class have no constants.
           assertThat(Files.exists(SOURCES.resolve("parley/" + name.replace('.', '/') + ".java")))
               .as(name)
               .isTrue();
@@ -225,7 +226,7 @@ final class LimitsPageTest {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** One of these stands there, and not as a part of another number. */
+  /** Fails unless the row contains one of these spellings, not as a part of another number. */
   private static void says(Row row, List<String> ways, String name) {
     assertThat(ways)
         .as("%s = %s, on the page: %s", name, ways, row.byDefault())
@@ -255,7 +256,7 @@ final class LimitsPageTest {
       }
     }
     assertThat(ROWS).allSatisfy(row -> assertThat(row.meter()).matches("none|.*`parley_[^`]+`.*"));
-    // A name that is written otherwise would not be looked at.
+    // A name that is written differently would not be checked.
     assertThat(found(Pattern.compile("(parley_[^`]*)"), PAGE).size())
         .isEqualTo(found(Pattern.compile("`(parley_[^`]*)`"), PAGE).size());
   }

@@ -7,7 +7,7 @@ import java.util.List;
 final class ManifestFindings {
   private final List<String> problems = new ArrayList<>();
 
-  /** Adds the problem unless it is good. */
+  /** Adds the problem unless the condition holds. */
   void expect(boolean good, String problem) {
     if (!good) {
       problems.add(problem);
@@ -18,7 +18,7 @@ final class ManifestFindings {
     problems.add(problem);
   }
 
-  /** All problems; empty is good. */
+  /** All problems; empty if there are none. */
   List<String> all() {
     return problems;
   }

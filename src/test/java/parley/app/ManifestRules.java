@@ -22,8 +22,8 @@ import parley.settings.Settings;
 import parley.settings.SettingsException;
 
 /**
- * What the manifests must agree on, with each other and with the program. {@link TrafficRules} has
- * the rules for what reaches the pods.
+ * The rules by which the manifests must agree with each other and with the program. {@link
+ * TrafficRules} has the rules for the traffic to the pods.
  */
 final class ManifestRules {
   private static final List<String> FOLDERS =
@@ -33,7 +33,7 @@ final class ManifestRules {
           KubernetesManifests.COLD,
           KubernetesManifests.LOCAL);
 
-  /** Above the limit of a stop. */
+  /** The margin above the limit of a stop. */
   private static final int SLACK_SECONDS = 10;
 
   private final KubernetesManifests kubernetesManifests;
@@ -53,7 +53,7 @@ final class ManifestRules {
     this.container = nodePods.container;
   }
 
-  /** Everything that is wrong; empty is good. */
+  /** Everything that is wrong; empty if nothing is. */
   static List<String> problems(KubernetesManifests kubernetesManifests) {
     List<String> refused = kubernetesManifests.refused();
     if (!refused.isEmpty()) {
@@ -180,7 +180,7 @@ final class ManifestRules {
         "the container's name");
   }
 
-  /** Paths that are asked, for a node that runs. */
+  /** The paths that probes request of a running node. */
   static Set<String> paths(KubernetesManifests kubernetesManifests) {
     StatefulSet nodes = kubernetesManifests.one(KubernetesManifests.BASE, StatefulSet.class);
     Container container = nodes.getSpec().getTemplate().getSpec().getContainers().getFirst();
@@ -210,10 +210,10 @@ final class ManifestRules {
       findings.expect(
           "management".equals(probe.getHttpGet().getPort().getStrVal()), "a probe's port");
     }
-    // A drain and a slow store are not ready, and alive.
+    // During a drain, or with a slow store, a node is not ready but alive.
     findings.expect(alive.getHttpGet().getPath().equals("/alive"), "liveness asks /alive");
     findings.expect(ready.getHttpGet().getPath().equals("/ready"), "readiness asks /ready");
-    // A node that waits for the others is not started anew.
+    // Kubernetes does not restart a node that waits for the others.
     findings.expect(started.getHttpGet().getPath().equals("/alive"), "startup asks /alive");
     findings.expect(
         alive.getPeriodSeconds() * alive.getFailureThreshold() >= 60, "liveness is impatient");

@@ -32,7 +32,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Document;
 import parley.settings.Settings;
 
-/** The manifests and the image agree with the program, and each disagreement would be noticed. */
+/**
+ * The manifests and the image agree with the program, and the rules notice each planted
+ * disagreement.
+ */
 class ManifestsTest {
   private static final String POD = "/spec/template/spec";
   private static final String CONTAINER = POD + "/containers/0";
@@ -62,7 +65,7 @@ class ManifestsTest {
     assertThat(ManifestRules.problems(manifests())).isEmpty();
   }
 
-  /** The network of all pods would let each of them pretend to be any client. */
+  /** If the network of all pods were trusted, each pod could pretend to be any client. */
   @Test
   void theIngressAloneIsTrustedAndSpeaksTls13() throws IOException {
     JsonNode proxies =
@@ -279,7 +282,7 @@ class ManifestsTest {
             pod.getSecurityContext().getRunAsUser()
                 + ":"
                 + pod.getSecurityContext().getRunAsGroup());
-    // Not the launcher: in an image there is one Java, and it is the right one.
+    // Not the launcher: an image has exactly one Java, of the right version.
     assertThat(find.evaluate(jib + "/container/mainClass", pom)).isEqualTo("${parley.main}");
     assertThat(find.evaluate("//properties/parley.main", pom)).isEqualTo(Main.class.getName());
     for (var port : container.getPorts()) {
@@ -288,7 +291,7 @@ class ManifestsTest {
     }
     assertThat(find.evaluate("count(" + jib + "/container/ports/port)", pom)).isEqualTo("3");
     assertThat(find.evaluate(jib + "/from/image", pom)).isEqualTo("${parley.image.base}");
-    // A release and a kind of it, or a digest: never what somebody pushes next.
+    // A release and its variant, or a digest: never a tag that somebody may move.
     assertThat(find.evaluate("//properties/parley.image.base", pom))
         .matches("[a-z./-]+(:(2[1-9]|[3-9]\\d)[\\w.-]*|@sha256:[0-9a-f]{64})");
     assertThat(find.evaluate(jib + "/container/environment/PARLEY_HOST", pom)).isEqualTo("0.0.0.0");
@@ -299,7 +302,8 @@ class ManifestsTest {
   }
 
   /**
-   * Its licence allows tests only: in no other scope, so neither beside the jar nor in the image.
+   * Its licence permits tests only, so it has test scope: neither the folder of libraries nor the
+   * image contains it.
    */
   @Test
   void theStandInOfDynamoIsNotShipped() throws Exception {
@@ -316,7 +320,7 @@ class ManifestsTest {
                 "//execution[goals/goal='copy-dependencies']/configuration/includeScope", pom))
         .isEqualTo("runtime");
     assertThat(find.evaluate("count(//goal[.='copy-dependencies'])", pom)).isEqualTo("1");
-    // Where the jar has been built: what lies there is what is shipped.
+    // If the jar has been built, its folder holds what is shipped.
     Path libraries = Path.of("target", "lib");
     if (Files.isDirectory(libraries)) {
       try (Stream<Path> files = Files.list(libraries)) {
@@ -345,7 +349,7 @@ class ManifestsTest {
     }
   }
 
-  /** The overlay that people copy puts all it lists into one namespace, the ingress too. */
+  /** The overlay that people copy puts everything into one namespace, the ingress too. */
   @Test
   void theOverlayInTheReadmeIsWhole() throws Exception {
     List<String> lines = Files.readAllLines(Path.of("k8s/README.md"));

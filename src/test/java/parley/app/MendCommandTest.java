@@ -27,7 +27,7 @@ import parley.client.TestAccount;
 import parley.settings.ExitCode;
 import parley.settings.Settings;
 
-/** A table whose marks an earlier version has lost: found and mended, by route and by command. */
+/** An earlier version has lost marks of a table: the route and the command find and repair them. */
 @Timeout(120)
 class MendCommandTest {
   @TempDir Path folder;
@@ -60,7 +60,7 @@ class MendCommandTest {
     }
     assertThat(mark()).isEqualTo(100);
     table.deleteItem(prefix + "journal", key());
-    // A user, whose entity nobody wakes: its events 99 and 100.
+    // A user whose entity does not run: its events 99 and 100.
     table.putItem(prefix + "journal", row("journal-P-user|x-0", 99));
     table.putItem(prefix + "journal", row("journal-P-user|x-1", 0));
   }

@@ -26,7 +26,7 @@ class NodeCaCommandTest {
     assertThat(one.authority()).isEqualTo(two.authority());
     assertThat(one.chain()).isNotEqualTo(two.chain());
 
-    // Another node, a renewal: of the same authority.
+    // Another node, and a renewal: both of the same authority.
     assertThat(run("node-ca", folder.toString(), "one", "three")).isZero();
     assertThat(Files.readString(folder.resolve("ca.crt"))).isEqualTo(authority);
     Certificate renewed = Certificate.ofNode(TlsFiles.in(folder.resolve("one")), Instant.now());
@@ -37,7 +37,7 @@ class NodeCaCommandTest {
               PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(secret))))
           .isEqualTo("rw-------");
     }
-    // What makes nodes is on none of them.
+    // The authority's key is in no node's folder.
     assertThat(folder.resolve("one/ca.key")).doesNotExist();
   }
 

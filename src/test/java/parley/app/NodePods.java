@@ -14,7 +14,7 @@ import java.util.Map;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
 
-/** The pods of the nodes as the manifests of the base, and of an overlay, describe them. */
+/** The pods of the nodes, as the manifests of the base and of an overlay describe them. */
 final class NodePods {
   private final KubernetesManifests kubernetesManifests;
   private final ManifestFindings findings;
@@ -34,7 +34,7 @@ final class NodePods {
     this.environment = kubernetesManifests.one(KubernetesManifests.BASE, ConfigMap.class).getData();
   }
 
-  /** The environment of a pod of the base, with what an overlay lays over it. */
+  /** The environment of a pod of the base, with the changes of an overlay. */
   Map<String, String> environment(String overlay) {
     Map<String, String> all = new HashMap<>(environment);
     if (!overlay.equals(KubernetesManifests.BASE)) {
@@ -47,7 +47,7 @@ final class NodePods {
       all.put(variable.getName(), address ? "127.0.0.1" : String.valueOf(variable.getValue()));
     }
     for (String name : List.of("CERT", "KEY", "CA")) {
-      // What the Secret holds under that name; here any file will do.
+      // The content of the Secret; any file will do here.
       String file = all.remove("PARLEY_NODE_TLS_" + name);
       String expected =
           "/etc/parley/node-tls/"

@@ -44,7 +44,7 @@ import parley.store.DataFolder;
 import parley.store.EmbeddedStore;
 import parley.store.StoreRefusedException;
 
-/** A node in this JVM: start, what the management port says, stop, start again. */
+/** A node in this JVM starts, answers on its management port, stops, and starts again. */
 @Timeout(90)
 class NodeTest {
   @TempDir Path temporary;
@@ -64,13 +64,13 @@ class NodeTest {
       assertThat(method(node.management(), "/cluster/members/x", "DELETE")).startsWith("405");
       assertThat(get(node.listening(), "/")).doesNotContain("pekko");
     }
-    // Everything was given back: the same folder serves again.
+    // Everything was released: the same folder can be used again.
     Node again = Node.start(settings(Map.of()));
     again.close();
     assertThat(again.ended().toCompletableFuture()).isCompleted();
   }
 
-  /** The library's part may hang; what was stored is given back all the same. */
+  /** The library's part of a stop may hang; the store is closed all the same. */
   @Test
   void anActorSystemThatDoesNotTerminateIsLeftBehind() throws Exception {
     CountDownLatch over = new CountDownLatch(1);
@@ -143,7 +143,9 @@ class NodeTest {
     }
   }
 
-  /** Sixty, so that the drain is spread over a minute, of which the test waits for nothing. */
+  /**
+   * Sixty connections, so that the drain is spread over a minute, which the test does not wait for.
+   */
   @Test
   void aDrainingNodeIsNotReadyAndRefusesClients() throws Exception {
     Node node =
@@ -164,7 +166,7 @@ class NodeTest {
       closing = CompletableFuture.runAsync(node::close);
       await().until(() -> get(node.management(), "/ready").startsWith("503"));
       await().until(() -> refuses(node.listening()));
-      // All that in the drain: who has a late slot is still there.
+      // All of this happens during the drain: connections with a late slot are still open.
       sockets.getLast().text("{\"op\":\"ping\",\"id\":7}");
       sockets.getLast().await(Frames.op("server_maintenance"));
       sockets.getLast().await(Frames.op("pong"));
@@ -178,7 +180,10 @@ class NodeTest {
     closing.get(30, TimeUnit.SECONDS);
   }
 
-  /** Who balances the load has not noticed yet, and must not send anybody into a refusal. */
+  /**
+   * The load balancer has not noticed the stop yet, and must not send clients to a port that
+   * refuses them.
+   */
   @Test
   void aStopIsAnnouncedBeforeNewcomersAreRefused() throws Exception {
     Node node = Node.start(settings(Map.of("PARLEY_UNREADY_SECONDS", "5")));
@@ -186,7 +191,7 @@ class NodeTest {
     try {
       await().until(() -> get(node.management(), "/ready").startsWith("503"));
       for (int newcomer = 0; newcomer < 3; newcomer++) {
-        // A client of its own is a connection of its own.
+        // A new client opens a new connection.
         try (HttpClient client = HttpClient.newHttpClient()) {
           URI keys = URI.create("http://" + node.listening() + "/.well-known/jwks.json");
           HttpResponse<String> served =
@@ -251,7 +256,7 @@ class NodeTest {
   @ParameterizedTest
   @ValueSource(strings = {"PARLEY_HOST", "PARLEY_MANAGEMENT_HOST", "PARLEY_REMOTE_HOST"})
   void anAddressOfAnotherMachineIsRefusedByName(String variable) {
-    // Reserved for documentation: nobody has it.
+    // Reserved for documentation: no machine has this address.
     refused(Map.of(variable, "192.0.2.1"), variable + ": cannot listen on 192.0.2.1 (");
   }
 
@@ -272,7 +277,9 @@ class NodeTest {
     refused(Map.of(), "PARLEY_DATA_DIR: key file " + kept + " is neither");
   }
 
-  /** In one line that names one variable, and the folder is free afterwards. */
+  /**
+   * The start is refused in one line that names one variable, and the folder is free afterwards.
+   */
   private void refused(Map<String, String> environment, String start) {
     assertThatThrownBy(() -> Node.start(settings(environment)))
         .isInstanceOf(SettingsException.class)

@@ -15,9 +15,8 @@ import parley.settings.Settings;
 import parley.telemetry.Telemetry;
 
 /**
- * A program that is a member of a cluster of pods and nothing else: the configuration, the
- * management port and the way in are the node's own, and there is no store behind them. Ends when
- * it is no member any more.
+ * A program that is only a member of a cluster of pods. It uses the configuration, the management
+ * port and the joining of a node, and has no store. It ends when it is no longer a member.
  */
 final class PodMember {
   private PodMember() {}

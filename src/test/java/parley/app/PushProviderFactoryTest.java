@@ -17,7 +17,7 @@ import parley.client.MockFcm;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
 
-/** From the environment to the providers. */
+/** The factory makes the push providers from environment variables. */
 class PushProviderFactoryTest {
   @TempDir Path folder;
 

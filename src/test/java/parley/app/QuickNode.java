@@ -8,8 +8,8 @@ import parley.settings.SettingsException;
 import parley.store.StoreRefusedException;
 
 /**
- * A node for tests that are not about its end: stopped as soon as it listens it gives entities that
- * were never started a second to be handed over, not seven.
+ * A node for tests that do not test its stop. A stop right after the start would wait seven seconds
+ * for the hand-over of entities that never started. Here this phase is short.
  */
 public final class QuickNode {
   private static final Logger LOG = LoggerFactory.getLogger(QuickNode.class);

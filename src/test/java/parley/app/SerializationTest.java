@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import parley.serial.Stored;
 import parley.serial.Wire;
 
-/** What is stored names no class, and reads what an older or newer version wrote. */
+/** Stored data contains no class names, and data of older and newer versions can be read. */
 class SerializationTest {
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes(@JsonSubTypes.Type(Kept.class))

@@ -41,7 +41,7 @@ import parley.store.EmbeddedStore;
 import parley.store.Store;
 import parley.store.StoreRefusedException;
 
-/** The number of shards: kept by the store, and changed only where nobody runs. */
+/** The store keeps the number of shards, and it changes only while no node runs. */
 @Timeout(150)
 class ShardCountTest {
   @TempDir Path folder;
@@ -60,7 +60,10 @@ class ShardCountTest {
     }
   }
 
-  /** Data of the version before: no number is kept, conversations are remembered by 128. */
+  /**
+   * Data of the previous version: no number is stored, and conversations are remembered in 128
+   * shards.
+   */
   @Test
   void dataOfTheVersionBeforeStaysAt128UntilItIsMoved() throws Exception {
     Set<String> remembered;
@@ -79,7 +82,7 @@ class ShardCountTest {
     }
     assertThat(ShardCount.run(settings(null), List.of("shards", "1024"))).isZero();
 
-    // All that was remembered comes back by itself, each where it belongs now.
+    // All remembered conversations start again, each in its new shard.
     try (Node node = QuickNode.start(settings(1024))) {
       await()
           .atMost(Duration.ofSeconds(60))
@@ -88,7 +91,7 @@ class ShardCountTest {
         assertThat(shardsOf(node).get(id)).isEqualTo(Math.abs(id.hashCode() % 1024));
       }
     }
-    // And once more, from what the new shards have on their own lists.
+    // They start once more, from the lists of the new shards.
     try (Node node = QuickNode.start(settings(1024))) {
       await()
           .atMost(Duration.ofSeconds(60))
@@ -119,7 +122,7 @@ class ShardCountTest {
     String prefix = DynamoLocal.prefix();
     try (DynamoStore one = DynamoStore.open(endpoint, prefix, true);
         DynamoStore two = DynamoStore.open(endpoint, prefix, false)) {
-      // Two that were told different numbers and come at the same moment.
+      // Two nodes with different numbers in their settings start at the same moment.
       List<CompletableFuture<Integer>> asked = new ArrayList<>();
       for (int i = 0; i < 8; i++) {
         DynamoStore store = i % 2 == 0 ? one : two;
@@ -141,14 +144,15 @@ class ShardCountTest {
       assertThatThrownBy(() -> ShardCount.agreeWithStore(one, before == 1024 ? 2048 : 1024))
           .isInstanceOf(SettingsException.class);
 
-      // Whatever clocks say: this one is a year behind, so what it noted was over long ago.
+      // Clocks do not matter: this node's clock is a year behind, so its sign of life looks
+      // expired.
       Beating behind = new Beating(one, "10.0.0.1", Duration.ofDays(-365));
       behind.beat();
       List<String> said = new ArrayList<>();
       assertThat(ShardCount.change(two, 512, time -> behind.beat(), said::add))
           .contains("10.0.0.1:25520");
       assertThat(two.shards(1, 1)).isEqualTo(before);
-      // And one that was ahead, and is dead, holds up nobody.
+      // A dead node whose clock was ahead delays nobody.
       new Beating(one, "10.0.0.2", Duration.ofDays(365)).beat();
       List<Duration> pauses = new ArrayList<>();
       assertThat(ShardCount.change(two, 512, pauses::add, said::add)).isNull();
@@ -160,7 +164,9 @@ class ShardCountTest {
     }
   }
 
-  /** Somebody who runs is not disturbed: nothing is withdrawn while it is looked. */
+  /**
+   * A running node is not disturbed: the number is not withdrawn while the command looks for nodes.
+   */
   @Test
   void runningNodesAreCheckedBeforeTheNumberChanges() throws Exception {
     try (DynamoStore store = DynamoStore.open(DynamoLocal.endpoint(), DynamoLocal.prefix(), true)) {
@@ -182,7 +188,7 @@ class ShardCountTest {
     }
   }
 
-  /** It came after the second look, and had read the number before it was withdrawn. */
+  /** The node started after the second check, and had read the number before it was withdrawn. */
   @Test
   void aNodeThatStartsMeanwhileIsSeenOrSeesIt() throws Exception {
     String prefix = DynamoLocal.prefix();
@@ -237,7 +243,7 @@ class ShardCountTest {
     }
   }
 
-  /** A node's signs of life, by a clock of its own. */
+  /** Writes signs of life of a node with a clock of its own. */
   private static final class Beating {
     private final DynamoStore store;
     private final String name;

@@ -27,7 +27,7 @@ import parley.client.ServerProcess;
 import parley.settings.ExitCode;
 import parley.settings.Settings;
 
-/** A stop has an end, and says what it waits for. */
+/** A stop has a time limit, and the log says what it waits for. */
 @Timeout(120)
 class StopWatchdogTest {
   private static final Duration SHORT = Duration.ofMillis(50);
@@ -144,7 +144,7 @@ class StopWatchdogTest {
             "The stop was in cluster-leave for 7300 ms");
   }
 
-  /** A process as the program ends one: a hook that hangs does not keep it. */
+  /** Ends a process as the program does: a shutdown hook that hangs does not keep it alive. */
   @Test
   void aProcessWhoseStopHangsIsEnded(@TempDir Path folder) throws Exception {
     Path output = folder.resolve("output");
@@ -168,7 +168,7 @@ class StopWatchdogTest {
     }
   }
 
-  /** Ends, with a hook that does not. */
+  /** A program that ends, with a shutdown hook that never ends. */
   static final class Hangs {
     private Hangs() {}
 

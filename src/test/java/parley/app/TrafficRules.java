@@ -17,7 +17,9 @@ import java.util.stream.Stream;
 import parley.settings.Settings;
 import parley.settings.SettingsException;
 
-/** What the manifests must agree on about ports, Services, the NetworkPolicy and the ingress. */
+/**
+ * The rules by which the manifests agree about ports, Services, the NetworkPolicy and the ingress.
+ */
 final class TrafficRules {
   /** After how long without a frame the server ends a connection; protocol, section 4. */
   private static final int IDLE_SECONDS = 60;

@@ -31,9 +31,9 @@ import parley.telemetry.Telemetry;
 import parley.user.User;
 
 /**
- * Two nodes in this JVM over the real transport, on one journal in memory: all entities live on the
- * first, all clients are at the second, so that every message between a session, an edge and an
- * entity crosses. Shards stay where they are, and nobody is downed but by a test.
+ * Two nodes in this JVM, connected by the real transport, on one journal in memory. All entities
+ * run on the first node and all clients connect to the second, so every message between a session,
+ * the HTTP port and an entity crosses. Shards do not move, and only a test downs a node.
  */
 public final class TwoNodes implements AutoCloseable {
   private static final Config OVERRIDES =
@@ -55,7 +55,7 @@ public final class TwoNodes implements AutoCloseable {
   final NodeServices atEntities;
   final NodeServices atEdge;
 
-  /** Starts both and waits until they are one cluster, everything living on the first. */
+  /** Starts both nodes and waits until they are one cluster and every entity runs on the first. */
   TwoNodes(Path folder, Map<String, String> more) throws Exception {
     java.util.HashMap<String, String> all = new java.util.HashMap<>(more);
     all.put("PARLEY_DATA_DIR", folder.toString());
@@ -126,7 +126,7 @@ public final class TwoNodes implements AutoCloseable {
             });
   }
 
-  /** A shard stays where it first was needed: all of them are needed while there is one node. */
+  /** A shard stays on the node that used it first: all shards are used while there is one node. */
   private void everyShardLivesHere() {
     ClusterSharding sharding = ClusterSharding.get(entities);
     java.util.Set<Integer> shards = new java.util.HashSet<>();
@@ -161,7 +161,7 @@ public final class TwoNodes implements AutoCloseable {
     return new ParleyClient(URI.create("http://127.0.0.1:" + server.port()));
   }
 
-  /** A node is gone without a word, and the other one is told so by an operator. */
+  /** Kills a node without a goodbye, and downs it on the other one as an operator would. */
   static void kill(ActorSystem<Void> victim, ActorSystem<Void> survivor) {
     var address = Cluster.get(victim).selfMember().address();
     victim.terminate();

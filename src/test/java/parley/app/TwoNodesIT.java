@@ -148,7 +148,7 @@ class TwoNodesIT {
       annPhone.text(direct, "before");
       benPhone.await(Frames.message(direct, 1));
       TwoNodes.kill(nodes.entities, nodes.edge);
-      // On the same connections, with everything in its place.
+      // The connections stay open, and nothing is lost.
       Awaitility.await()
           .atMost(java.time.Duration.ofSeconds(60))
           .ignoreExceptions()
@@ -188,8 +188,8 @@ class TwoNodesIT {
           sent += answer.path("op").asText().equals("sent") ? 1 : 0;
         }
       }
-      // Each node may be a batch of five ahead of what it has told; what comes back meanwhile is
-      // allowed.
+      // Each node may be ahead of its reports by a batch of five; tokens that refill meanwhile are
+      // allowed too.
       long back = (System.nanoTime() - start) / 1_200_000_000L + 1;
       assertThat((long) sent).isBetween(50L, 50 + 2 * 5 + back);
     }

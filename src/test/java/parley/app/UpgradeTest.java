@@ -51,8 +51,8 @@ import parley.user.User;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * The first start on data of the version before reminders of conversations, which had sharding
- * remember conversations and was killed before it had told everybody.
+ * The first start on data of the version before reminders. That version let sharding remember
+ * conversations, and was killed before it had delivered everything.
  */
 @Timeout(150)
 class UpgradeTest {
@@ -105,7 +105,7 @@ class UpgradeTest {
               ConfigFactory.parseString("pekko.actor.provider = local")
                   .withFallback(NodeConfig.of(settings, store)));
       try {
-        // It knew of no adoption.
+        // That version knew no adoption.
         assertThat(
                 Patterns.askWithReplyTo(
                         Persistence.get(kit.system()).journalFor("", ConfigFactory.empty()),
@@ -125,7 +125,7 @@ class UpgradeTest {
     return id;
   }
 
-  /** It is in the journal, and the node was killed before Ben had heard of it. */
+  /** Writes a message that is in the journal; the node was killed before Ben had received it. */
   private static void post(
       ActorTestKit kit,
       Settings settings,
@@ -160,7 +160,7 @@ class UpgradeTest {
     posts.expectMessageClass(Conversation.Posted.class, PATIENCE);
   }
 
-  /** As sharding itself did, with its own actors. */
+  /** As sharding wrote it, with its own actors. */
   private static void remember(ActorTestKit kit, String shard, ConversationId id) {
     String type = Conversation.KEY.name();
     ExtendedActorSystem system = (ExtendedActorSystem) Adapter.toClassic(kit.system());

@@ -11,11 +11,14 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** An actor system with the program's own bounds, or tighter ones, and waiting for it. */
+/**
+ * An actor system with the program's limits, or with stricter ones, and helpers that wait for
+ * results.
+ */
 final class ArchiveHarness implements AutoCloseable {
   final ActorTestKit kit;
 
-  /** With these settings of {@code parley.archive} over the program's. */
+  /** Starts with these settings of {@code parley.archive} instead of the program's. */
   ArchiveHarness(String overrides) {
     Config tight = ConfigFactory.parseString(overrides);
     kit =
@@ -32,7 +35,7 @@ final class ArchiveHarness implements AutoCloseable {
     return result(source.runWith(Sink.seq(), kit.system()));
   }
 
-  /** What it comes to; its failure is thrown as it is. */
+  /** Waits for the result; throws a failure without a wrapper. */
   static <T> T result(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();

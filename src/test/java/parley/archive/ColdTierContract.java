@@ -27,7 +27,8 @@ import parley.model.UserId;
 import parley.telemetry.Telemetry;
 
 /**
- * What every cold tier keeps. {@link #objects} lie in {@link #files} as files of the same names.
+ * The contract of every cold tier. {@link #objects} are stored in {@link #files} as files of the
+ * same names.
  */
 abstract class ColdTierContract {
   static final ConversationId ID = new ConversationId("g_01J9Z");
@@ -54,7 +55,7 @@ abstract class ColdTierContract {
     telemetry.close();
   }
 
-  /** Another node's, or this one's after it has started again. */
+  /** The cold tier of another node, or of this node after a restart. */
   private ColdTier another() {
     store = new FaultyObjectStore(objects());
     try (Telemetry own = new Telemetry()) {
@@ -81,7 +82,7 @@ abstract class ColdTierContract {
     long seed = EntrySamples.seed();
     List<Entry> entries = new EntrySamples(seed).entries(1, 12_000);
     List<Manifest> manifests = new ArrayList<>();
-    // Segments of several lengths, across the places where names change their beginning.
+    // Segments of several lengths, across the borders where the prefix of names changes.
     int at = 0;
     for (int length : new int[] {4_999, 1, 4_998, 3, 700, 1_299}) {
       manifests.add(write(entries.subList(at, at + length)));
@@ -166,9 +167,7 @@ abstract class ColdTierContract {
     assertThat(contents()).isEqualTo(before);
   }
 
-  /**
-   * Each call to the store in turn is the last that a process makes; the next one does it again.
-   */
+  /** The process dies at each call to the store in turn, and the next process repeats the write. */
   @Test
   void aWriteCutAtAnyStepIsFinishedByTheNextOne() throws IOException {
     List<Entry> entries = new EntrySamples(EntrySamples.seed()).entries(1, 60);
@@ -185,7 +184,7 @@ abstract class ColdTierContract {
             .isInstanceOf(ColdUnavailable.class);
         another();
         assertThat(read(1, 40)).isEqualTo(entries.subList(0, 40));
-        // More has become old meanwhile.
+        // More entries have become old meanwhile.
         write(entries.subList(40, 60));
         assertThat(readStored(1, 60)).isEqualTo(entries);
         assertThat(archiveHarness.all(tier.manifests(ID)))
@@ -214,7 +213,7 @@ abstract class ColdTierContract {
     assertThat(read(1, 50)).isEqualTo(entries);
   }
 
-  /** A writer that wakes up late must not take away what another one has relied on. */
+  /** A writer that wakes up late must not delete what another writer relies on. */
   @Test
   void aLongerSegmentIsLeftAndIsHarmless() throws IOException {
     List<Entry> entries = new EntrySamples(6).entries(1, 100);
@@ -228,10 +227,13 @@ abstract class ColdTierContract {
     }
   }
 
-  /** It had put its segment, and puts its manifest when the longer one has taken its place. */
+  /**
+   * The late writer had put its segment. It puts its manifest after the longer segment has replaced
+   * it.
+   */
   @Test
   void aManifestThatComesTooLateHarmsNobody() throws IOException {
-    // The second one ends at 10,040: its name begins otherwise than the late one's, 9,990.
+    // The second segment ends at 10,040, so its prefix differs from that of the late one, 9,990.
     for (long from : new long[] {1, 9_941}) {
       List<Entry> entries = new EntrySamples(6).entries(from, 100);
       write(entries.subList(0, 50));
@@ -342,7 +344,7 @@ abstract class ColdTierContract {
     assertThat(telemetry.scrape()).contains("parley_cold_bytes_total", "parley_cold_cache_bytes");
   }
 
-  /** A long history of large entries: the next segment is fetched when the last one is used up. */
+  /** The next segment of a long history is fetched only when the previous one is used up. */
   @Test
   void oneSegmentAtATimeIsInMemory() throws Exception {
     Random random = new Random(EntrySamples.seed());
@@ -392,7 +394,7 @@ abstract class ColdTierContract {
     return files().resolve("conversations").resolve(ID.value()).resolve(name);
   }
 
-  /** Everything that lies in the conversation's folder, by name, whatever it is. */
+  /** All files in the conversation's folder, by name. */
   private Map<String, String> contents() throws IOException {
     Map<String, String> contents = new TreeMap<>();
     try (Stream<Path> all = Files.list(path(""))) {

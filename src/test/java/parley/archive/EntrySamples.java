@@ -11,7 +11,7 @@ import parley.model.EntryBody;
 import parley.model.Role;
 import parley.model.UserId;
 
-/** Entries of every kind and shape, from a seed. */
+/** Makes entries of every kind and shape from a seed. */
 final class EntrySamples {
   private static final String[] PIECES = {
     "hello",
@@ -39,7 +39,7 @@ final class EntrySamples {
     random = new Random(seed);
   }
 
-  /** A seed that is printed. */
+  /** Draws a seed and prints it. */
   static long seed() {
     long seed = new Random().nextLong();
     System.out.println("seed " + seed);
@@ -54,7 +54,7 @@ final class EntrySamples {
     return entry(seq, body(seq));
   }
 
-  /** Texts and nothing else, of a length people write. */
+  /** Texts only, of the length that people write. */
   List<Entry> talk(long from, int count) {
     return IntStream.range(0, count)
         .mapToObj(i -> entry(from + i, new EntryBody.Text(sentence(), null, null, false)))

@@ -11,18 +11,21 @@ import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 
-/** A store that notes each call, ends like a crash at one of them, or gives other bytes. */
+/**
+ * An object store that records each call, fails at a chosen call as a crash would, or returns other
+ * bytes.
+ */
 final class FaultyObjectStore implements ObjectStore {
   private final ObjectStore store;
   final List<String> calls = new CopyOnWriteArrayList<>();
 
-  /** No call after so many gets through. */
+  /** The number of calls that succeed; every later call fails. */
   volatile int dieAfter = Integer.MAX_VALUE;
 
-  /** Whether the first call that does not get through is carried out before. */
+  /** Whether the first failing call is carried out before it fails. */
   volatile boolean lastOneHappens;
 
-  /** What is read instead. */
+  /** Changes the bytes that are read. */
   volatile Function<byte[], byte[]> read = bytes -> bytes;
 
   FaultyObjectStore(ObjectStore store) {
@@ -70,7 +73,7 @@ final class FaultyObjectStore implements ObjectStore {
     return store.check();
   }
 
-  /** Names of the calls so far, without their keys; and forgets them. */
+  /** Returns the names of the calls since the last time, without their keys. */
   List<String> verbs() {
     List<String> verbs = new ArrayList<>();
     calls.forEach(call -> verbs.add(call.substring(0, call.indexOf(' '))));

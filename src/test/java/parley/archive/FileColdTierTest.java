@@ -74,11 +74,11 @@ class FileColdTierTest extends ColdTierContract {
     Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
     ArchiveHarness.result(store.put("conversations/x/2", new byte[] {1}, "text/plain"));
     assertThat(old).doesNotExist();
-    // Somebody may still be writing it.
+    // Another process may still be writing the file.
     assertThat(files().resolve("conversations/x/.unfinished-1")).exists();
   }
 
-  /** The nearest thing to a full disk that any user can make: no file may grow so large. */
+  /** A limit of file sizes stands in for a full disk: every user can set it. */
   @Test
   void whereAFileCannotGrowNothingIsHalfThere() throws Exception {
     String key = "conversations/x/1";
@@ -93,7 +93,7 @@ class FileColdTierTest extends ColdTierContract {
   }
 
   private String limited(String key, int bytes) throws Exception {
-    // Blocks of 512 or 1,024 bytes, as the shell has it: less than two megabytes.
+    // Blocks of 512 or 1,024 bytes, depending on the shell: less than two megabytes.
     String java = ProcessHandle.current().info().command().orElseThrow();
     Process process =
         new ProcessBuilder(

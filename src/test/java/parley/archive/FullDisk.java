@@ -4,11 +4,14 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Puts one object of a given size; run where the operating system lets no file grow so far. */
+/**
+ * Puts one object of a given size. A test runs it where the operating system permits no file of
+ * that size.
+ */
 final class FullDisk {
   private FullDisk() {}
 
-  /** Folder, key, bytes. */
+  /** Arguments: folder, key, number of bytes. */
   public static void main(String[] args) {
     ExecutorService threads = Executors.newSingleThreadExecutor();
     try {

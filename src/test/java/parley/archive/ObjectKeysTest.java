@@ -10,7 +10,7 @@ class ObjectKeysTest {
   private static final ConversationId ID = new ConversationId("g_01J");
   private static final String SHA = "0123456789abcdef".repeat(4);
 
-  /** Where things lie for ever. */
+  /** Names of objects, which never change. */
   @Test
   void names() {
     assertThat(ObjectKeys.manifest(ID, 1, 5_000))

@@ -11,7 +11,7 @@ import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.blobstore.BlobStore;
 
-/** S3 over a folder, on a free port of this machine. */
+/** An S3 server over a folder, on a free port of this machine. */
 public final class S3Server implements AutoCloseable {
   public static final String KEY = "test-key";
   public static final String SECRET = "test-secret";
@@ -41,12 +41,12 @@ public final class S3Server implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** The address on which it listens. */
   public URI endpoint() {
     return URI.create("http://127.0.0.1:" + proxy.getPort());
   }
 
-  /** Makes a bucket and says where its objects lie on the disk. */
+  /** Makes a bucket and returns the folder of its objects. */
   public Path bucket(String name) {
     try {
       return Files.createDirectories(folder.resolve(name));

@@ -34,9 +34,7 @@ import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
 import software.amazon.awssdk.regions.Region;
 
-/**
- * S3 that is slow, busy, away or says something else: cold reads fail in time, and nothing else.
- */
+/** S3 is slow, busy, down or answers nonsense: cold reads fail in time, and nothing else fails. */
 class S3TroubleTest {
   private static final ConversationId ID = new ConversationId("g_1");
   private static final AwsCredentialsProvider CREDENTIALS =
@@ -86,7 +84,7 @@ class S3TroubleTest {
     return URI.create("http://127.0.0.1:" + http.getAddress().getPort());
   }
 
-  /** Takes connections and never says anything. */
+  /** A server that accepts connections and never answers. */
   private URI silence() throws IOException {
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     silent.setSoTimeout(10_000);
@@ -145,13 +143,13 @@ class S3TroubleTest {
           .hasMessage("S3 answers 503 SlowDown");
       assertThat(requests).hasValue(3 * i);
     }
-    // From here on nobody asks.
+    // From here on S3 gets no requests.
     assertThatThrownBy(() -> ArchiveHarness.result(reading(tier)))
         .isInstanceOf(ColdUnavailable.class)
         .hasMessage("the cold tier rests after failures: S3 answers 503 SlowDown");
     assertThat(requests).hasValue(15);
     assertThat(failures("read")).isEqualTo(6.0);
-    // Writes have failures of their own to count.
+    // Failures of writes are counted separately.
     assertThatThrownBy(
             () -> ArchiveHarness.result(tier.write(ID, new EntrySamples(1).entries(1, 3))))
         .isInstanceOf(ColdUnavailable.class)
@@ -242,7 +240,7 @@ class S3TroubleTest {
     assertThat(patient).allMatch(one -> !one.toCompletableFuture().isDone());
   }
 
-  /** Who searches and counts waits for each other, and nobody who scrolls waits for them. */
+  /** Searches and counts wait for each other. A user who scrolls does not wait for them. */
   @Test
   void scansDoNotTakeTheTurnsOfPages() throws IOException {
     ColdTier tier =
@@ -272,7 +270,7 @@ class S3TroubleTest {
             "parley.archive { scans = 1, scans-waiting = 0, read-timeout = 1h, patience = 1h,"
                 + " scan-timeout = 100ms }");
     assertThat(scanFailure(tier)).hasMessage("the cold tier did not answer in time");
-    // And its turn is free again: the next one has it, and is not refused.
+    // Its place is free again: the next read gets it and is not refused.
     await()
         .untilAsserted(
             () -> assertThat(scanFailure(tier)).hasMessage("the cold tier did not answer in time"));
@@ -290,7 +288,7 @@ class S3TroubleTest {
     return telemetry.registry().get(ColdMeters.WAITING).gauge().value();
   }
 
-  /** A client that has gone away, in the queue or at its turn, leaves its place to others. */
+  /** A client that has gone away, waiting or reading, leaves its place to others. */
   @Test
   void aCancelledReadFreesItsPlace() throws IOException {
     ColdTier tier =

@@ -19,8 +19,9 @@ import parley.model.EntryBody;
 import parley.model.UserId;
 
 /**
- * What an entry costs here and in the journal, in bytes; prints a table. Words are made up and come
- * as often as words of a language do (Zipf), so that texts hold about as much as real ones.
+ * Measures the size of an entry in a segment and in the journal, and prints a table. Words are made
+ * up and follow the frequencies of a natural language (Zipf), so that texts compress like real
+ * ones.
  */
 class SegmentSizesTest {
   private static final int VOCABULARY = 5_000;
@@ -83,7 +84,7 @@ class SegmentSizesTest {
   }
 
   private String word() {
-    // The frequency of a rank is about one through it.
+    // The frequency of a word is about one divided by its rank.
     int rank = (int) Math.exp(random.nextDouble() * Math.log(VOCABULARY));
     return words.get(Math.min(rank, VOCABULARY) - 1);
   }

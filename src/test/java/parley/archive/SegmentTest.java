@@ -21,13 +21,15 @@ import parley.model.EntryBody;
 import parley.model.Role;
 import parley.model.UserId;
 
-/** What is stored, to the letter. The golden files are never edited: they are what others hold. */
+/**
+ * The stored format, byte for byte. Golden files are never edited: stored segments look like them.
+ */
 class SegmentTest {
   private static final ConversationId ID = new ConversationId("g_1");
   private static final UserId ANN = new UserId("u_ann");
   private static final UserId BOB = new UserId("u_bob");
 
-  /** One of each shape. */
+  /** One entry of each shape. */
   static List<Entry> samples() {
     List<EntryBody> bodies =
         List.of(
@@ -101,7 +103,7 @@ class SegmentTest {
     byte[] one = Segment.of(ID, entries).bytes();
     byte[] other = Segment.of(ID, List.copyOf(entries)).bytes();
     assertThat(HexFormat.of().formatHex(one)).isEqualTo(HexFormat.of().formatHex(other));
-    // The time of gzip's header, where others write when they ran.
+    // The header of gzip has a field for the time; it must be empty.
     assertThat(new byte[] {one[4], one[5], one[6], one[7]}).containsOnly(0);
   }
 
@@ -157,7 +159,7 @@ class SegmentTest {
     }
   }
 
-  /** The checksum stands before this; but also without it nothing wrong may come out. */
+  /** The checksum is checked first. Even without it, no wrong entry may come out. */
   @Test
   void linesThatAreNotTheManifestsAreDamage() {
     List<Entry> entries = new EntrySamples(3).entries(1, 10);

@@ -19,7 +19,7 @@ import parley.model.UserId;
 final class AccountEventGoldenTest {
   private static final ActorTestKit KIT = ActorTestKit.create(AuthTestData.config());
 
-  /** File name to what it means. Add, never edit. */
+  /** The event of each file, by file name. Add files, never edit one. */
   private static final Map<String, AccountEvent> GOLDEN =
       Map.of(
           "registered",

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
-/** Families of refresh tokens: their generations, their ends, and who hears of an end. */
+/** Families of refresh tokens: their generations, their ends, and who is told of an end. */
 final class AccountFamiliesTest extends AccountHarness {
   @Test
   void aSpentTokenRevokesItsFamilyAlsoAfterARestart() {
@@ -36,7 +36,8 @@ final class AccountFamiliesTest extends AccountHarness {
     assertThat(token(b).counter()).isEqualTo(1).isEqualTo(token(a).counter());
     assertThat(a.sid()).isEqualTo(first.sid()).isEqualTo(b.sid());
     clock.forward(Duration.ofMillis(1));
-    // Of a generation as good as the other, however late, and the window is that of the first use.
+    // A late token of the same generation is accepted too, and the window still begins at the first
+    // use.
     assertThat(refresh(b)).isInstanceOf(AccountReply.SignedIn.class);
     assertThat(refresh(a)).isInstanceOf(AccountReply.SignedIn.class);
     assertThat(refresh(first)).isEqualTo(new AccountReply.Reused());
@@ -101,7 +102,7 @@ final class AccountFamiliesTest extends AccountHarness {
   void theEndOfAFamilyIsRepeatedToTheUserUntilAcknowledgedEvenAfterACrash() {
     AccountReply.SignedIn a = register();
     users.away = true;
-    // Answered all the same: none of its tokens is good.
+    // The logout is answered all the same: none of the family's tokens is valid.
     assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
         .isEqualTo(new AccountReply.LoggedOut());
     assertThat(account.getState().untold()).containsExactly(token(a).familyId());

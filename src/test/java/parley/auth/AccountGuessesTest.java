@@ -49,7 +49,7 @@ final class AccountGuessesTest extends AccountHarness {
       clock.forward(Duration.ofMinutes(1));
       assertThat(login(PASSWORD, "owner", null)).isInstanceOf(AccountReply.SignedIn.class);
     }
-    // Ten at once, then more and more slowly: of 12,000 tries these were looked at.
+    // Ten at once, then ever fewer: this many of 12,000 attempts were checked.
     assertThat(hasher.matches() - 600).isLessThan(200);
   }
 
@@ -65,7 +65,7 @@ final class AccountGuessesTest extends AccountHarness {
       login(WRONG, "address " + i, null);
       assertThat(login(PASSWORD, "address 1", known)).isInstanceOf(AccountReply.SignedIn.class);
     }
-    // Also where the edge has had enough of the address.
+    // Also if the HTTP limit of the address is used up.
     assertThat(
             this.<AccountReply.ToLogin>run(r -> new Account.Login(PASSWORD, r, "a", known, 9_000)))
         .isInstanceOf(AccountReply.SignedIn.class);

@@ -15,7 +15,7 @@ import parley.auth.AuthTestData.Clock;
 import parley.auth.AuthTestData.FakeHasher;
 import parley.auth.AuthTestData.Users;
 
-/** One account with a journal in memory, a clock to turn by hand, and a hasher that counts. */
+/** One account with a journal in memory, a clock that the test moves, and a hasher that counts. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AccountHarness {
   static final Secret PASSWORD = new Secret("correct horse");

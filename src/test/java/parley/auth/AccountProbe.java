@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 
-/** Lets a test of another package look at an account. */
+/** Gives tests of other packages access to an account. */
 public final class AccountProbe {
   private AccountProbe() {}
 

@@ -12,7 +12,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import parley.auth.AccountState.Standing;
 
-/** Random logins, refreshes, reuses, logouts and days, held against a small oracle. */
+/** Random logins, refreshes, reuses, logouts and days, compared with a small oracle. */
 final class AccountStateTest {
   private static final class Line {
     final List<RefreshToken> issued = new ArrayList<>();

@@ -117,7 +117,8 @@ final class AccountTest extends AccountHarness {
                 }
                 return probe.expectMessage(new AccountReply.Overloaded());
               });
-      // Nothing is said before it is written: one more is told so, and nothing in between.
+      // No answer comes before the write. One request more is refused as overloaded, and nothing in
+      // between is answered.
       actor.tell(new Account.Lookup(probe.getRef().narrow()));
       assertThat(probe.receiveMessage()).isEqualTo(new AccountReply.Overloaded());
     } finally {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The facade over real sharding on one node, messages serialized as between nodes. */
+/** {@link Accounts} with real sharding on one node. Messages are serialized as between nodes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 final class AccountsTest {
   private static final Secret PASSWORD = new Secret("correct horse");

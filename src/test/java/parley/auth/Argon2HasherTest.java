@@ -83,7 +83,7 @@ final class Argon2HasherTest {
       CompletableFuture<Boolean> known =
           hasher.matches(PASSWORD, hash, PasswordHasher.Lane.KNOWN_DEVICE).toCompletableFuture();
       assertThat(known.join()).isTrue();
-      // It had its turn after one of each of the others at the most, and one that was running.
+      // It ran after at most one hash of each other kind, and one that was already running.
       assertThat(flood.stream().filter(f -> f.isDone() && !f.isCompletedExceptionally()).count())
           .isLessThan(10);
       assertThat(guesses.stream().filter(f -> f.isDone() && !f.isCompletedExceptionally()).count())

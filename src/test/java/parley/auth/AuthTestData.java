@@ -18,7 +18,7 @@ import org.apache.pekko.persistence.testkit.javadsl.EventSourcedBehaviorTestKit;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 
-/** A clock to turn by hand, a hasher that counts, and the serializers as in the product. */
+/** A clock that the test moves, a hasher that counts, and the serializers of the program. */
 final class AuthTestData {
   static final Instant START = Instant.parse("2026-03-01T10:00:00Z");
 
@@ -59,7 +59,7 @@ final class AuthTestData {
     }
   }
 
-  /** Users that are told of logins that have ended, and know at once or never. */
+  /** Users that receive the ends of logins, and confirm them at once or never. */
   static final class Users implements Account.Users {
     final List<String> told = new CopyOnWriteArrayList<>();
     volatile boolean away;

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.serialization.jackson.JacksonObjectMapperProvider;
 
-/** The mapper of the journal, writing text instead of CBOR. */
+/** The journal's object mapper, but with JSON text instead of CBOR. */
 final class Goldens {
   private Goldens() {}
 

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Who guesses holds up himself, also with as many addresses as an IPv6 site has. */
+/** A guesser only delays its own source, even with all the addresses of an IPv6 site. */
 class GuessLimitsTest {
   private static final GuessLimits.AttemptSource OWNER = who("2001:db8:ffff::1", null);
 
@@ -59,7 +59,7 @@ class GuessLimitsTest {
       ownerMayTry();
       now += 3_000;
     }
-    // What it began with, and then as many as are forgiven it.
+    // The free attempts, and then as many as are forgiven.
     long forgiven = 86_400_000 / GuessLimits.PER_SITE.forgiveMillis();
     assertThat(tried).isBetween(GuessLimits.PER_SITE.free(), 40 + (int) forgiven);
   }
@@ -105,7 +105,8 @@ class GuessLimitsTest {
       }
     }
     assertThat(tried).isEqualTo(GuessLimits.KNOWN_PER_ADDRESS.free());
-    // The owner's device is elsewhere, and who has none is not held up by those who have.
+    // The owner's device is at another address. An owner without a known device is not delayed by
+    // guesses with known devices.
     assertThat(limits.take(who("192.0.2.2", "owner's"), now)).isZero();
     assertThat(limits.take(who("192.0.2.1", null), now)).isZero();
   }

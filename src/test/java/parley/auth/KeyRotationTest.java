@@ -40,7 +40,7 @@ import parley.auth.TokenVerdict.Rejected;
 import parley.auth.TokenVerdict.Unavailable;
 import parley.model.UserId;
 
-/** One key after the other, on nodes that share what is kept, and nobody's token is refused. */
+/** Keys rotate one after the other on nodes that share a store, and no valid token is refused. */
 @Timeout(60)
 final class KeyRotationTest {
   private static final UserId BOB = new UserId("u_bob");
@@ -79,7 +79,7 @@ final class KeyRotationTest {
     clock.forward(SigningKeys.GRACE_PERIOD);
     assertThat(uses(ring.keys())).containsExactly(Use.SIGNING, Use.ENDED);
     assertThat(kids(ring)).containsExactly(next);
-    // Whoever got hold of the old key cannot make tokens with it.
+    // A thief of the old key cannot make tokens with it.
     String forged = signed(published.all().get(1).jwk(), clock.instant().plusSeconds(600));
     assertThat(verify(started, new Secret(forged))).isInstanceOf(Rejected.class);
   }
@@ -155,7 +155,7 @@ final class KeyRotationTest {
   void twoConcurrentRotationsMakeOneKey() throws Exception {
     KeyRing one = ring();
     KeyRing two = ring();
-    // The other writes between this one's look and its write.
+    // The other node writes between this node's read and its write.
     AtomicInteger times = new AtomicInteger();
     shared.beforeWrite =
         () -> {
@@ -167,7 +167,7 @@ final class KeyRotationTest {
     assertThat(((Rotation.Rotated) rotation).changed()).isFalse();
     assertThat(uses(one.keys())).containsExactly(Use.NEXT, Use.SIGNING);
     assertThat(one.keys().text(clock.instant())).isEqualTo(two.keys().text(clock.instant()));
-    // Again is no other key, and sooner is sooner.
+    // A repeated rotation makes no other key, and a shorter lead time brings the key forward.
     assertThat(((Rotation.Rotated) rotate(two, LEAD.plusSeconds(60))).changed()).isFalse();
     Rotation.Rotated sooner = (Rotation.Rotated) rotate(two, SigningKeys.MIN_LEAD);
     assertThat(sooner.changed()).isTrue();
@@ -244,7 +244,7 @@ final class KeyRotationTest {
   void theKeyFileIsReplacedAtomicallyAndOnlyItsOwnerCanReadIt(@TempDir Path folder)
       throws Exception {
     KeyRing ring = KeyRing.inFolder(folder, clock);
-    // A process was killed while it wrote.
+    // A process was killed during a write.
     Path left = Files.writeString(folder.resolve(SigningKeys.FILE_NAME + "123.new"), "secret");
     rotated(ring, LEAD);
     Path file = folder.resolve(SigningKeys.FILE_NAME);
@@ -278,7 +278,7 @@ final class KeyRotationTest {
 
     version(folder, "v2", new JWKSet(List.of(old, young)).toString(false));
     move(folder, "v2");
-    // A token of the new key, by a node that was quicker, makes this one look.
+    // A token with the new key, from a node that switched first, makes this node read the store.
     Secret token = new Secret(signed(kidded(young), clock.instant().plusSeconds(600)));
     assertThat(verify(node, token)).isInstanceOf(Principal.class);
     assertThat(kid(node)).as("the first signs").isEqualTo(id(old));
@@ -293,7 +293,7 @@ final class KeyRotationTest {
     move(folder, "v4");
     assertThat(verify(node, new Secret(madeUp()))).isInstanceOf(Unavailable.class);
     assertThat(kid(node)).isEqualTo(id(young));
-    // The last one only checks: its private half need not be there.
+    // The last key only checks signatures, so its private half may be missing.
     version(folder, "v5", new JWKSet(List.of(young, old.toPublicJWK())).toString(false));
     move(folder, "v5");
     assertThat(verify(node, new Secret(madeUp()))).isInstanceOf(Rejected.class);
@@ -387,7 +387,7 @@ final class KeyRotationTest {
     return node.verify(token).toCompletableFuture().orTimeout(30, TimeUnit.SECONDS).join();
   }
 
-  /** What all nodes read. */
+  /** The store that all nodes read. */
   private static final class Shared implements SigningKeyStore {
     final AtomicInteger reads = new AtomicInteger();
     volatile String text;

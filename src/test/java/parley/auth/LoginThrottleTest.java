@@ -51,7 +51,7 @@ final class LoginThrottleTest {
     }
     drain(InetAddress.getByName("2001:db8:2:ffff::1"));
     throttle.succeeded(InetAddress.getByName("2001:db8:1:1::1"));
-    // What the site refused was not taken from the address.
+    // An attempt that the site's limit refused was not taken from the address.
     assertThat(throttle.tryAcquire(another)).isZero();
     assertThat(throttle.tryAcquire(another)).isPositive();
     clock.forward(Duration.ofHours(1));

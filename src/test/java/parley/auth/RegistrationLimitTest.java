@@ -41,7 +41,7 @@ final class RegistrationLimitTest {
       assertThat(limit.tryAcquire(another)).isEqualTo(Duration.ofHours(12).toMillis());
     }
     use(InetAddress.getByName("2001:db8:2:ffff::1"));
-    // What the site refused was not taken from the address.
+    // An attempt that the site's limit refused was not taken from the address.
     clock.forward(Duration.ofHours(12));
     use(another);
   }

@@ -85,7 +85,7 @@ final class SignaturesTest {
     }
   }
 
-  /** Each a way in which a provider can be of no use. */
+  /** Each provider is unusable in another way. */
   @Test
   void aNativeVerifierThatDoesNotWorkIsNotUsed() throws Exception {
     List<Supplier<Optional<Provider>>> broken =
@@ -109,7 +109,7 @@ final class SignaturesTest {
     }
   }
 
-  /** What it was asked when it failed is done all the same. */
+  /** The operation during which it failed is carried out all the same. */
   @Test
   void aNativeVerifierThatFailsLaterIsNoLongerUsed() throws Exception {
     SignedJWT signed = unsigned(JWSAlgorithm.ES256);
@@ -132,7 +132,10 @@ final class SignaturesTest {
     }
   }
 
-  /** A key of an issuer's that it cannot take is one for the JDK, and ours stays with it. */
+  /**
+   * The JDK checks a key of an issuer that the provider cannot use; our own key stays with the
+   * provider.
+   */
   @Test
   void aNativeVerifierThatFailsForAnIssuersKeyIsKept() throws Exception {
     SignedJWT signed = unsigned(JWSAlgorithm.ES256);
@@ -181,7 +184,7 @@ final class SignaturesTest {
     }
   }
 
-  /** Can do the one algorithm, as that class does, or none. */
+  /** A provider that knows the one algorithm, implemented by that class, or none. */
   private static final class Provided extends Provider {
     private static final long serialVersionUID = 1;
 
@@ -193,7 +196,7 @@ final class SignaturesTest {
     }
   }
 
-  /** Fails as a native library does. */
+  /** Fails like a native library. */
   public static class Failing extends SignatureSpi {
     @Override
     protected void engineInitVerify(PublicKey key) {}
@@ -228,7 +231,7 @@ final class SignaturesTest {
     }
   }
 
-  /** Signs, and does not know it afterwards. */
+  /** Signs, and then rejects its own signature. */
   public static final class Denying extends Failing {
     @Override
     protected byte[] engineSign() {
@@ -236,7 +239,7 @@ final class SignaturesTest {
     }
   }
 
-  /** Knows everything, and from some time on fails. */
+  /** Accepts every signature, and fails from some moment on. */
   public static final class Trusting extends Failing {
     static volatile boolean broken;
 
@@ -262,7 +265,7 @@ final class SignaturesTest {
     return checks.verify(jwt, key);
   }
 
-  /** With a signature that has one bit changed. */
+  /** A copy whose signature has one changed bit. */
   private static SignedJWT spoilt(SignedJWT jwt) throws Exception {
     byte[] signature = jwt.getSignature().decode();
     signature[20] ^= 1;

@@ -40,7 +40,7 @@ import software.amazon.awssdk.services.dynamodb.model.TransactWriteItemsRequest;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** The stand-in counts as DynamoDB bills; each test is one of its rules. */
+/** The stand-in counts units as DynamoDB bills them; each test is one rule of the bill. */
 class CountingDynamoTest {
   private static final String KEY = "local";
   private static final String REGION = "us-east-1";

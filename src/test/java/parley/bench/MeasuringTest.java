@@ -24,8 +24,9 @@ class MeasuringTest {
   private static final CpuTime ZERO = new CpuTime(0, 0, 0, 0, 0, 0, 0);
 
   /**
-   * A hundred a second for ten seconds; each takes a millisecond, but from the fifth second on
-   * nothing is answered for one second. A generator that waits would see one slow answer of 900.
+   * A hundred messages a second for ten seconds, each answered after a millisecond. In the fifth
+   * second nothing is answered. A generator that waits for answers would see one slow answer of
+   * 900.
    */
   @Test
   void aPauseIsCountedForAllThatShouldHaveBeenSentInIt() {
@@ -69,7 +70,7 @@ class MeasuringTest {
     assertThat(Bottleneck.of(0.3, 0.5, 0)).isEqualTo(Bottleneck.NEITHER);
     assertThat(Bottleneck.of(0.95, -1, 0)).isEqualTo(Bottleneck.GENERATOR);
     assertThat(Bottleneck.of(0.3, -1, 0)).isEqualTo(Bottleneck.UNKNOWN);
-    // The stand-in of the store shares the generator's core.
+    // The stand-in of the store runs on the generator's core.
     assertThat(Bottleneck.of(0.3, 0.5, 0.65)).isEqualTo(Bottleneck.STORE);
     assertThat(Bottleneck.of(0.65, 0.5, 0.3)).isEqualTo(Bottleneck.GENERATOR);
     assertThat(Bottleneck.of(0.3, 0.95, 0.65)).isEqualTo(Bottleneck.SERVER);
@@ -117,7 +118,7 @@ class MeasuringTest {
     assertThatThrownBy(() -> Options.parse("pairs:window")).hasMessageContaining("window");
   }
 
-  /** A class that is called something else from now on would count for the next layer. */
+  /** A renamed class would count for the next layer. */
   @Test
   void layersAreKnownByNamesThatThereAre() {
     List<String> ours =

@@ -1,7 +1,7 @@
 /**
- * How fast the program is, measured from outside: a load generator that speaks the protocol by hand
- * over non-blocking sockets, on one thread, and judges its own limit; and the floors that the
- * figures are compared with. It starts the program as a process of its own, on a core of its own.
+ * Measures the speed of the program from outside. A load generator on one thread speaks the
+ * protocol over non-blocking sockets, and reports when it was the limit itself. Floors show the
+ * best possible figures. The program runs as a process of its own, on a core of its own.
  *
  * <pre>
  *   Load --runs--&gt; Scenario --drives--&gt; Crowd of BenchDevice --frames--&gt; EventLoop --bytes--&gt; the program

@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 
-/** What the calendar stores, as it always did; a file is never edited once it was released. */
+/** The stored form of the calendar's events. A released file is never edited. */
 class CalendarGoldenTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

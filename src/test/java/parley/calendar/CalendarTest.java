@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.model.ConversationId;
 
-/** Buckets and clocks: who is registered is asked on its day, until it is done. */
+/** Buckets and clocks: a registered conversation is asked on its day until it is finished. */
 @Timeout(60)
 class CalendarTest {
   private final ActorTestKit kit =
@@ -61,7 +61,7 @@ class CalendarTest {
   /** A message on its way to a bucket. */
   private record ToBucket(String name, CalendarBucket.Command message) {}
 
-  /** Starts buckets where there is something for them, as sharding does. */
+  /** Starts a bucket when a message for it arrives, as sharding does. */
   private Behavior<ToBucket> buckets() {
     return Behaviors.setup(
         context -> {
@@ -102,7 +102,7 @@ class CalendarTest {
     return waiting.receiveMessage().ids();
   }
 
-  /** Conversations that archive at once, but for the dead ones. */
+  /** Conversations that archive at once, except for the dead ones. */
   private final CalendarClock.Recipients recipients =
       new CalendarClock.Recipients() {
         @Override
@@ -169,7 +169,7 @@ class CalendarTest {
     answers.expectMessage(new CalendarBucket.NotThatDay(id(1), today(), today() + 1));
     long day = today() + 1;
     List<CalendarBucket.Answer> all = new ArrayList<>();
-    // No more at once than the stash holds.
+    // At most as many at once as the stash holds.
     for (int i = 0; i <= CalendarBucket.CAPACITY; i++) {
       tell(day, 7, new CalendarBucket.Register(id(i), answers.getRef()));
       if (i % 1_000 == 999 || i == CalendarBucket.CAPACITY) {
@@ -194,7 +194,7 @@ class CalendarTest {
     now.addAndGet(Calendar.DAY);
     awaitDay(today() + 1);
     assertThat(asked).isEmpty();
-    // A restart in between: where the clocks are is durable.
+    // A restart in between: the days of the clocks are durable.
     stopClocks();
     now.addAndGet(Calendar.DAY);
     startClocks();

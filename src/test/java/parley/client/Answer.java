@@ -6,7 +6,7 @@ import java.net.http.HttpHeaders;
 /** An HTTP answer: {@code body} is a missing node if it was not JSON. */
 public record Answer(int status, HttpHeaders headers, JsonNode body, String text) {
 
-  /** This answer, or an error that shows it if its status is another. */
+  /** Returns this answer, or throws an error that shows it if its status is another. */
   public Answer expect(int wanted) {
     if (status != wanted) {
       throw new AssertionError("wanted " + wanted + ", got " + status + ": " + text);

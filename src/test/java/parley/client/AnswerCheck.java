@@ -3,8 +3,8 @@ package parley.client;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * Looks at everything a server says and throws an {@link AssertionError} at what it should not. A
- * frame that is not let pass ends the connection on our side, under the error's words.
+ * Checks everything that a server sends, and throws an {@link AssertionError} if it is wrong. A
+ * frame that fails the check ends the connection on the client's side, with the error's message.
  */
 public interface AnswerCheck {
   AnswerCheck NONE = new AnswerCheck() {};
@@ -12,7 +12,7 @@ public interface AnswerCheck {
   default void frame(JsonNode frame) {}
 
   /**
-   * An answer has come.
+   * An answer has arrived.
    *
    * @param path without query
    */

@@ -2,7 +2,7 @@ package parley.client;
 
 import com.github.f4b6a3.ulid.UlidCreator;
 
-/** Ids a client makes: they carry their time and grow. */
+/** Makes ids as clients do: they carry their time and grow. */
 public final class ClientIds {
   private ClientIds() {}
 

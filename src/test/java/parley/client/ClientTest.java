@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
 /**
- * The client against a server that returns each frame as an answer, and makes messages on demand.
+ * The client against a server that echoes each frame as an answer, and makes messages on demand.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ClientTest {

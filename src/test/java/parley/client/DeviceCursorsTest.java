@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
-/** A device never acknowledges what it has not got. */
+/** A device never acknowledges an entry that it does not have. */
 class DeviceCursorsTest {
   private final ReceivedCursors cursors = new ReceivedCursors();
 

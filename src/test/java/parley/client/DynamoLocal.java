@@ -8,15 +8,15 @@ import org.jspecify.annotations.Nullable;
 import software.amazon.dynamodb.services.local.main.ServerRunner;
 
 /**
- * Amazon's stand-in for DynamoDB, in memory, one for all tests of this JVM. It keeps tables as long
- * as the JVM lives; each test takes a prefix of its own.
+ * DynamoDB Local in memory, one for all tests of this JVM. Tables live as long as the JVM; each
+ * test uses a prefix of its own.
  */
 public final class DynamoLocal {
   private static @Nullable URI endpoint;
 
   private DynamoLocal() {}
 
-  /** Where it listens; started at the first need. */
+  /** Its address; the first call starts it. */
   public static synchronized URI endpoint() {
     if (endpoint == null) {
       credentials();
@@ -36,7 +36,10 @@ public final class DynamoLocal {
     return URI.create("http://127.0.0.1:" + port);
   }
 
-  /** Serves on port 8000, or the one given, until the process ends: to try a cluster by hand. */
+  /**
+   * Serves on port 8000, or on the port in the argument, until the process ends. For trying a
+   * cluster by hand.
+   */
   public static void main(String[] args) throws Exception {
     credentials();
     System.out.println("DynamoDB stand-in on " + start(args.length > 0 ? args[0] : "8000"));
@@ -47,7 +50,7 @@ public final class DynamoLocal {
     return "test-" + ClientIds.next().toLowerCase(Locale.ROOT) + "-";
   }
 
-  /** What a server needs to keep its events there. */
+  /** The settings with which a server keeps its events there. */
   public static Map<String, String> environment(URI at, String prefix) {
     Map<String, String> environment = new HashMap<>();
     environment.put("PARLEY_STORE", "dynamodb");
@@ -60,7 +63,10 @@ public final class DynamoLocal {
     return environment;
   }
 
-  /** For servers in this JVM; nobody may ask the network for a machine's role. */
+  /**
+   * Sets credentials for servers in this JVM, so that the SDK does not ask the network for a
+   * machine's role.
+   */
   public static void credentials() {
     System.setProperty("aws.accessKeyId", "local");
     System.setProperty("aws.secretKey", "local");

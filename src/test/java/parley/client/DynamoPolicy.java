@@ -12,7 +12,10 @@ import java.util.TreeSet;
 import parley.client.FaultProxy.Call;
 import parley.client.FaultProxy.Fault;
 
-/** The policy that operators give to the server's role on AWS, and what it would refuse. */
+/**
+ * The policy that operators give to the server's role on AWS, and the requests that it would
+ * refuse.
+ */
 public final class DynamoPolicy {
   private static final Path FILE = Path.of("k8s/aws/iam-policy.json");
 
@@ -43,7 +46,7 @@ public final class DynamoPolicy {
     return allowed;
   }
 
-  /** What Amazon would do with a request. */
+  /** What AWS would do with a request under this policy. */
   public Fault judge(Call call) {
     boolean good =
         call.tables().stream()
@@ -52,7 +55,7 @@ public final class DynamoPolicy {
     return good ? new FaultProxy.Pass() : new FaultProxy.Refuse(400, "AccessDeniedException");
   }
 
-  /** The actions of what went through a proxy, by table of this prefix. */
+  /** The actions of the requests that went through a proxy, by table of this prefix. */
   public Map<String, Set<String>> seen(FaultProxy proxy) {
     Map<String, Set<String>> seen = new TreeMap<>();
     for (String line : proxy.operations()) {
@@ -64,7 +67,7 @@ public final class DynamoPolicy {
     return seen;
   }
 
-  /** A transaction needs what each of its rows would; there are only puts. */
+  /** A transaction needs the action of each of its rows, which are all puts. */
   private static String action(String operation) {
     return operation.equals("TransactWriteItems") ? "PutItem" : operation;
   }

@@ -23,9 +23,9 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Stands before a stand-in of DynamoDB and spoils what goes through it, as a test's {@link Rule}
- * says. Speaks as much HTTP/1.1 as the SDK does: bodies with a length, connections that are kept.
- * Counts which operations were asked for, on which tables.
+ * A proxy in front of DynamoDB Local that spoils requests as a test's {@link Rule} says. It speaks
+ * as much HTTP/1.1 as the SDK does: bodies with a length, connections that stay open. It records
+ * the requested operations by table.
  */
 public final class FaultProxy implements AutoCloseable {
   private final ServerSocket listener;
@@ -50,7 +50,7 @@ public final class FaultProxy implements AutoCloseable {
    * @param authorization how it was signed
    */
   public record Call(String operation, String body, String authorization) {
-    /** The tables it names. */
+    /** The tables that the request names. */
     public Set<String> tables() {
       Set<String> tables = new TreeSet<>();
       if (body.startsWith("{")) {
@@ -88,10 +88,10 @@ public final class FaultProxy implements AutoCloseable {
   /** The connection is reset; nothing was done. */
   public record Reset() implements Fault {}
 
-  /** It is done, and the connection is reset instead of the answer. */
+  /** The request is carried out, and the connection is reset instead of the answer. */
   public record LoseAnswer() implements Fault {}
 
-  /** Nothing is done, and this is the answer. */
+  /** The request is not carried out, and this is the answer. */
   public record Replace(String body) implements Fault {}
 
   private FaultProxy(URI target, InetAddress at) throws IOException {
@@ -99,13 +99,13 @@ public final class FaultProxy implements AutoCloseable {
     listener = new ServerSocket(0, 512, at);
   }
 
-  /** Starts one before that endpoint, on the loopback address. */
+  /** Starts a proxy in front of that endpoint, on the loopback address. */
   public static FaultProxy before(URI target) {
     return before(target, InetAddress.getLoopbackAddress().getHostAddress());
   }
 
   /**
-   * Starts one before that endpoint.
+   * Starts a proxy in front of that endpoint.
    *
    * @param address where it listens
    */
@@ -127,17 +127,17 @@ public final class FaultProxy implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /** From now on. */
+  /** Sets the rule from now on. */
   public void rule(Rule next) {
     rule = next;
   }
 
-  /** From now on all is well. */
+  /** Passes all requests from now on. */
   public void heal() {
     rule = call -> new Pass();
   }
 
-  /** Operations that were asked for so far, as in {@code PutItem prefix-journal}. */
+  /** The operations requested so far, as in {@code PutItem prefix-journal}. */
   public Set<String> operations() {
     return Set.copyOf(operations);
   }

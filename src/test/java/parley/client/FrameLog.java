@@ -20,7 +20,7 @@ final class FrameLog {
     notifyAll();
   }
 
-  /** False if it had ended before. */
+  /** Returns false if it had ended already. */
   synchronized boolean close(String reason) {
     if (closed != null) {
       return false;

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
-/** JSON by hand: the client builds and reads trees, so that it can also build wrong ones. */
+/** JSON as trees: the client builds and reads trees, so that it can also build invalid frames. */
 public final class JsonTrees {
   public static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -33,7 +33,7 @@ public final class JsonTrees {
     }
   }
 
-  /** Like {@link #parse}, but what is not JSON becomes a missing node. */
+  /** Like {@link #parse}, but returns a missing node if the text is not JSON. */
   static JsonNode parseOrMissing(String text) {
     try {
       return MAPPER.readTree(text);

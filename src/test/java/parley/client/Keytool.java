@@ -7,7 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** The JDK's tool for keys and certificates. */
+/** Runs {@code keytool}, the JDK's tool for keys and certificates. */
 public final class Keytool {
   private Keytool() {}
 

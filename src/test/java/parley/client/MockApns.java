@@ -37,9 +37,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An APNs server: pushy's, over TLS and HTTP/2 on a free port of the loopback address, which checks
- * path, headers, sizes and the signature of the provider token as Apple does, and then answers what
- * the test says. Tokens are 64 hex digits. Safe from any thread.
+ * A mock APNs server, based on pushy's, over TLS and HTTP/2 on a free port of the loopback address.
+ * It checks path, headers, sizes and the signature of the provider token as Apple does, and then
+ * answers as the test says. Tokens are 64 hex digits. Thread-safe.
  */
 public final class MockApns implements AutoCloseable {
   public static final String TOPIC = "org.example.parley";
@@ -51,39 +51,39 @@ public final class MockApns implements AutoCloseable {
   private static @Nullable KeyStore identity;
 
   /**
-   * One request that came, whatever became of it.
+   * A received request, whatever its outcome.
    *
    * @param headers with the pseudo headers, by lower case names, without the authorization
    */
   public record Received(
       String token, JsonNode payload, Map<String, String> headers, boolean accepted) {}
 
-  /** What a request gets. */
+  /** The answer to a request. */
   public sealed interface Answer {
     /** 200. */
     record Accept() implements Answer {}
 
-    /** The status and reason of Apple's list. */
+    /** A status and reason of Apple's list. */
     record Reject(RejectionReason reason) implements Answer {}
 
     /** 410 with its time. */
     record Gone(Instant since) implements Answer {}
 
     /**
-     * Nothing, ever, while others on this connection have their answers.
+     * No answer, while other requests on this connection get theirs.
      *
      * @param taken whether the notification counts as accepted all the same
      */
     record Silence(boolean taken) implements Answer {}
 
-    /** Nothing, and nothing to whoever else is on this connection, until {@link #resume}. */
+    /** No answer to any request on this connection until {@link #resume}. */
     record Hang() implements Answer {}
   }
 
   public static final Answer ACCEPT = new Answer.Accept();
   public static final Answer SILENCE = new Answer.Silence(false);
 
-  /** It goes to the device, and nobody says so. */
+  /** The notification reaches the device, and there is no answer. */
   public static final Answer TAKEN = new Answer.Silence(true);
 
   public static final Answer HANG = new Answer.Hang();
@@ -119,7 +119,7 @@ public final class MockApns implements AutoCloseable {
     start();
   }
 
-  /** The token key, as Apple gives it out. */
+  /** The file of the token key, in Apple's format. */
   public Path keyFile() {
     return folder.resolve("apns-key.p8");
   }
@@ -132,7 +132,7 @@ public final class MockApns implements AutoCloseable {
     return port;
   }
 
-  /** The variables with which a server pushes here. */
+  /** The environment variables with which a server pushes to this mock. */
   public Map<String, String> environment() {
     return Map.of(
         "PARLEY_APNS_KEY_FILE",
@@ -149,23 +149,23 @@ public final class MockApns implements AutoCloseable {
         caFile().toString());
   }
 
-  /** From now on, by the device's token; accepted where nothing was said. */
+  /** Sets the answers from now on, by device token; accepted if there is none. */
   public void answer(Function<String, Answer> byToken) {
     answers = byToken;
   }
 
-  /** What came, in the order of arrival. */
+  /** The received requests, in the order of arrival. */
   public List<Received> received() {
     return List.copyOf(received);
   }
 
-  /** Lets go what {@link #HANG} holds. */
+  /** Answers the requests that {@link #HANG} held. */
   public synchronized void resume() {
     hanging.countDown();
     hanging = new CountDownLatch(1);
   }
 
-  /** Nobody listens any more; its connections end. */
+  /** Stops listening, and ends its connections. */
   public synchronized void stop() {
     if (server != null && threads != null) {
       stopping = true;
@@ -177,7 +177,7 @@ public final class MockApns implements AutoCloseable {
     }
   }
 
-  /** Listens again, on the port it had. */
+  /** Listens again on the same port. */
   public synchronized void start() throws Exception {
     Set<String> any = new AnyToken();
     ValidatingPushNotificationHandlerFactory apples =
@@ -187,7 +187,7 @@ public final class MockApns implements AutoCloseable {
             Map.of(KEY_ID, verification),
             Map.of(verification, Set.of(TOPIC)));
     stopping = false;
-    // One thread a connection: one that hangs holds no other.
+    // One thread for each connection, so that a hanging connection holds no other.
     threads = new NioEventLoopGroup(4);
     server =
         new SilentApnsServerBuilder(session -> handler(apples.buildHandler(session)), threads)
@@ -252,7 +252,7 @@ public final class MockApns implements AutoCloseable {
         file, "-----BEGIN " + what + "-----\n" + base64 + "\n-----END " + what + "-----\n");
   }
 
-  /** Made once for all of a process: it takes a JVM of its own. */
+  /** Made once in a process, because it takes a JVM of its own. */
   private static synchronized KeyStore identity(Path file) throws Exception {
     KeyStore known = identity;
     if (known != null) {
@@ -275,7 +275,7 @@ public final class MockApns implements AutoCloseable {
     stop();
   }
 
-  /** pushy's server wants a list of the tokens there are. */
+  /** pushy's server needs a set of the existing tokens. */
   private static final class AnyToken extends AbstractSet<String> {
     @Override
     public boolean contains(Object token) {

@@ -23,22 +23,22 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * As much of Google's servers as a sender of notifications meets, over plain HTTP on a free port of
- * the loopback address: the token server, and {@code messages:send} of the FCM HTTP v1 API with its
- * errors as the real one writes them. Safe from any thread.
+ * A mock of Google's servers as a sender of notifications uses them, over plain HTTP on a free port
+ * of the loopback address: the token server, and {@code messages:send} of the FCM HTTP v1 API with
+ * its error format. Thread-safe.
  */
 public final class MockFcm implements AutoCloseable {
   public static final String PROJECT = "parley-test";
 
   /**
-   * One call of {@code messages:send} with the access token of now, whatever became of it.
+   * A call of {@code messages:send} with the current access token, whatever its outcome.
    *
    * @param body all of it
    */
   public record Received(String token, JsonNode body, boolean accepted) {}
 
   /**
-   * What a call gets.
+   * The answer to a call.
    *
    * @param status 0: nothing, until the server is closed; -1: nothing, but it is accepted
    */
@@ -53,7 +53,7 @@ public final class MockFcm implements AutoCloseable {
       new Answer(200, Map.of(), "{\"name\":\"projects/p/messages/1\"}");
   public static final Answer SILENCE = new Answer(0, Map.of(), "");
 
-  /** It goes to the device, and nobody says so. */
+  /** The notification reaches the device, and there is no answer. */
   public static final Answer TAKEN = new Answer(-1, Map.of(), "");
 
   private final Path folder;
@@ -94,7 +94,7 @@ public final class MockFcm implements AutoCloseable {
             .toString());
   }
 
-  /** The key of a service account, as Google gives it out. */
+  /** The file of the service account's key, in Google's format. */
   public Path credentialsFile() {
     return folder.resolve("fcm-account.json");
   }
@@ -103,7 +103,7 @@ public final class MockFcm implements AutoCloseable {
     return "http://127.0.0.1:" + port;
   }
 
-  /** The variables with which a server pushes here. */
+  /** The environment variables with which a server pushes to this mock. */
   public Map<String, String> environment() {
     return Map.of(
         "PARLEY_FCM_CREDENTIALS_FILE", credentialsFile().toString(), "PARLEY_FCM_ENDPOINT", url());
@@ -147,32 +147,32 @@ public final class MockFcm implements AutoCloseable {
     return new Answer(400, Map.of(), body);
   }
 
-  /** From now on, by the device's token; accepted where nothing was said. */
+  /** Sets the answers from now on, by device token; accepted if there is none. */
   public void answer(Function<String, Answer> byToken) {
     answers = byToken;
   }
 
-  /** What the token server says from now on; null for an access token. */
+  /** Sets the token server's answer from now on; null for an access token. */
   public void answerLogins(@Nullable Answer answer) {
     login = answer;
   }
 
-  /** What came, in the order of arrival. */
+  /** The received calls, in the order of arrival. */
   public List<Received> received() {
     return List.copyOf(received);
   }
 
-  /** How often an access token was asked for. */
+  /** The number of requests for an access token. */
   public int logins() {
     return logins.get();
   }
 
-  /** The access tokens given out so far are no longer good. */
+  /** Invalidates all access tokens issued so far. */
   public void forgetLogins() {
     good = -1;
   }
 
-  /** Nobody listens any more; its connections end. */
+  /** Stops listening, and ends its connections. */
   public synchronized void stop() {
     if (server != null && threads != null) {
       silence.countDown();
@@ -183,7 +183,7 @@ public final class MockFcm implements AutoCloseable {
     }
   }
 
-  /** Listens again, on the port it had. */
+  /** Listens again on the same port. */
   public synchronized void start() throws IOException {
     silence = new CountDownLatch(1);
     HttpServer started =

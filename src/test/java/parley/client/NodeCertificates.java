@@ -9,11 +9,11 @@ import java.util.Objects;
 import parley.tls.SelfMade;
 import parley.tls.TlsFiles;
 
-/** A certificate for all nodes of a test, where their user's home is not to be written to. */
+/** A certificate for all nodes of a test that must not write into the user's home. */
 public final class NodeCertificates {
   private NodeCertificates() {}
 
-  /** The settings that name it; made at the first call for the folder. */
+  /** The settings that name it; the first call for a folder creates it. */
   public static Map<String, String> of(Path folder) {
     try {
       TlsFiles files = SelfMade.in(folder, InstantSource.system());

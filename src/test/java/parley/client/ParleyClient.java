@@ -21,8 +21,8 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server as clients see it: the HTTP calls of the protocol, and the door to its sockets. It
- * never retries: what the network did is the caller's to see, as an {@link UncheckedIOException}.
+ * A client of one server: the HTTP calls of the protocol, and its sockets. It never retries: a
+ * failure of the network is an {@link UncheckedIOException}.
  */
 public final class ParleyClient implements AutoCloseable {
   public static final String PASSWORD = "correct horse battery";
@@ -40,7 +40,7 @@ public final class ParleyClient implements AutoCloseable {
     this(base, AnswerCheck.NONE);
   }
 
-  /** A client whose server is held to something more than what a test asks for. */
+  /** A client that also applies this check to everything that the server sends. */
   public ParleyClient(URI base, AnswerCheck answerCheck) {
     this.base = base;
     this.answerCheck = answerCheck;
@@ -143,7 +143,7 @@ public final class ParleyClient implements AutoCloseable {
   }
 
   /**
-   * New tokens as an app gets them: with the refresh token, and with the password once it ended.
+   * Gets new tokens as an app does: with the refresh token, or with the password if that has ended.
    */
   public TestAccount renew(TestAccount testAccount) {
     Answer answer = askToRefresh(testAccount);
@@ -234,14 +234,12 @@ public final class ParleyClient implements AutoCloseable {
 
   // --- sockets
 
-  /** A socket that has not said hello. */
+  /** Opens a socket without a hello. */
   public ParleySocket open(SocketOptions options) {
     return ParleySocket.open(http, base, options, answerCheck);
   }
 
-  /**
-   * A socket that has said hello and was welcomed; it keeps its frames and acknowledges by itself.
-   */
+  /** Opens a socket and says hello; it keeps its frames and acknowledges by itself. */
   public ParleySocket connect(TestAccount testAccount, String deviceId) {
     return connect(testAccount, deviceId, SocketOptions.standard());
   }
@@ -260,7 +258,7 @@ public final class ParleyClient implements AutoCloseable {
     }
   }
 
-  /** As {@link #connect}, and everything that was waiting has arrived. */
+  /** As {@link #connect}, and waits until the backlog has arrived. */
   public ParleySocket connectSynced(TestAccount testAccount, String deviceId) {
     ParleySocket socket = connect(testAccount, deviceId);
     socket.await(Frames.op("synced"));

@@ -19,10 +19,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of one device. Frames are kept in the order of arrival; waiting is always for a
- * frame that satisfies a predicate, with a generous timeout that only a broken server reaches.
- * Acknowledgements are coalesced while a frame is on its way out, so a fast stream costs few of
- * them.
+ * One connection of one device. Frames are kept in the order of arrival. A test waits for a frame
+ * that satisfies a predicate, with a generous timeout that only a broken server reaches.
+ * Acknowledgements are gathered while a frame is being sent, so a fast stream costs few of them.
  */
 public final class ParleySocket implements AutoCloseable {
   public static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -67,7 +66,7 @@ public final class ParleySocket implements AutoCloseable {
 
   // --- out
 
-  /** The first frame; returns what came back for it, a {@code welcome} or an {@code error}. */
+  /** Sends the first frame, and returns its answer: a {@code welcome} or an {@code error}. */
   public JsonNode hello(String token, String deviceId) {
     return hello(token, deviceId, null);
   }
@@ -153,7 +152,7 @@ public final class ParleySocket implements AutoCloseable {
     send(JsonTrees.obj("op", "read", "conversation_id", conversationId, "seq", seq));
   }
 
-  /** A round trip: every frame sent before has been taken by the session. */
+  /** Waits for a pong: the session has handled every frame sent before. */
   public JsonNode ping() {
     return request(JsonTrees.obj("op", "ping"));
   }
@@ -209,7 +208,7 @@ public final class ParleySocket implements AutoCloseable {
     autoAck = on;
   }
 
-  /** Asks the network for no more frames: the server meets a reader that has stopped reading. */
+  /** Stops reading from the network, as a slow reader does. */
   public void pauseReading() {
     synchronized (lock) {
       paused = true;
@@ -241,12 +240,12 @@ public final class ParleySocket implements AutoCloseable {
     return frames().stream().filter(which).toList();
   }
 
-  /** The first frame of all that satisfies the predicate, as soon as there is one. */
+  /** Returns the first frame that satisfies the predicate, and waits for it. */
   public JsonNode await(Predicate<JsonNode> wanted) {
     return awaitAfter(0, wanted);
   }
 
-  /** The first such frame after the mark. */
+  /** Returns the first such frame after the mark. */
   public JsonNode awaitAfter(int mark, Predicate<JsonNode> wanted) {
     return awaitAfter(mark, wanted, PATIENCE);
   }
@@ -255,7 +254,7 @@ public final class ParleySocket implements AutoCloseable {
     return log.await(mark, wanted, patience);
   }
 
-  /** Waits for the end of the connection and says why it ended. */
+  /** Waits for the end of the connection, and returns the reason. */
   public String awaitClosed() {
     return log.awaitClosed(PATIENCE.multipliedBy(3));
   }

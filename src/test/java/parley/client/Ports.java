@@ -8,20 +8,23 @@ import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Ports for servers that are told theirs before they start, or come back on the one they had. They
- * are taken from below those that systems give to outgoing connections (32768 and up on Linux,
- * 49152 elsewhere): one of these may be somebody's at the moment of a restart.
+ * Free ports for servers that need a port before they start, or the same port again. They are below
+ * the ports that systems give to outgoing connections (32768 and up on Linux, 49152 elsewhere),
+ * because such a port may be in use at the moment of a restart.
  */
 public final class Ports {
   private static final int FIRST = 10_000;
   private static final int COUNT = 20_000;
 
-  /** Two runs on one machine begin at different places. */
+  /** Two runs on one machine start at different numbers. */
   private static final AtomicInteger NEXT = new AtomicInteger(new SecureRandom().nextInt(COUNT));
 
   private Ports() {}
 
-  /** One that nobody listens on, on any address, and that was not given before by this process. */
+  /**
+   * A port on which nothing listens, on any address, and which this process has not returned
+   * before.
+   */
   public static int free() {
     for (int i = 0; i < COUNT; i++) {
       int port = FIRST + Math.floorMod(NEXT.getAndIncrement(), COUNT);

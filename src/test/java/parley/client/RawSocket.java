@@ -19,9 +19,8 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A WebSocket by hand over TCP, able to do what a library forbids: wrong frames, frames in pieces,
- * bytes that are no frames, and never reading. It answers no pings and acknowledges nothing. Not
- * thread-safe.
+ * A WebSocket over plain TCP that can do what a library forbids: wrong frames, fragmented frames,
+ * invalid bytes, and never reading. It answers no pings and acknowledges nothing. Not thread-safe.
  */
 public final class RawSocket implements AutoCloseable {
   public static final int CONTINUATION = 0;
@@ -31,7 +30,7 @@ public final class RawSocket implements AutoCloseable {
   public static final int PING = 9;
   public static final int PONG = 10;
 
-  /** One frame of the wire. */
+  /** A received frame. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   public record Frame(int opcode, boolean last, byte[] payload) {
     public String text() {
@@ -110,7 +109,7 @@ public final class RawSocket implements AutoCloseable {
     return handshake.startsWith("HTTP/1.1 101");
   }
 
-  /** Says hello and reads up to the welcome. */
+  /** Says hello, and reads until the welcome. */
   public JsonNode hello(TestAccount testAccount, String deviceId) {
     text(
         JsonTrees.obj(
@@ -134,7 +133,7 @@ public final class RawSocket implements AutoCloseable {
     frame(TEXT, true, true, text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** A text frame of any bytes, UTF-8 or not. */
+  /** Sends a text frame with any bytes, UTF-8 or not. */
   public void text(byte[] bytes) {
     frame(TEXT, true, true, bytes);
   }
@@ -143,7 +142,7 @@ public final class RawSocket implements AutoCloseable {
     frame(BINARY, true, true, bytes);
   }
 
-  /** One text in pieces: a first frame and continuations. */
+  /** Sends a text in pieces: a first frame and continuations. */
   public void fragments(List<byte[]> pieces) {
     for (int i = 0; i < pieces.size(); i++) {
       frame(i == 0 ? TEXT : CONTINUATION, i == pieces.size() - 1, true, pieces.get(i));
@@ -177,7 +176,7 @@ public final class RawSocket implements AutoCloseable {
     garbage(bytes);
   }
 
-  /** Bytes as they are, no frame around them. */
+  /** Sends bytes without a frame. */
   public void garbage(byte[] bytes) {
     try {
       out.write(bytes);
@@ -231,7 +230,7 @@ public final class RawSocket implements AutoCloseable {
     throw new AssertionError("the connection ended; seen:" + seen);
   }
 
-  /** Reads to the end of the connection; the last JSON frame, or a missing node. */
+  /** Reads until the end of the connection, and returns the last JSON frame, or a missing node. */
   public JsonNode lastFrame() {
     JsonNode last = JsonTrees.MAPPER.missingNode();
     for (Frame frame = read(); frame != null && frame.opcode() != CLOSE; frame = read()) {

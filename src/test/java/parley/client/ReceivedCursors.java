@@ -27,7 +27,10 @@ public final class ReceivedCursors {
     return cursor == null ? 0 : cursor.upTo;
   }
 
-  /** Takes in a frame of the server; a value if the device may now acknowledge up to there. */
+  /**
+   * Records a frame of the server; returns the seq that the device may acknowledge now, if there is
+   * a new one.
+   */
   synchronized OptionalLong take(JsonNode frame, String userId) {
     String conversation = frame.path("conversation_id").asText();
     return switch (frame.path("op").asText()) {
@@ -84,7 +87,7 @@ public final class ReceivedCursors {
     while (cursor.ahead.remove(cursor.upTo + 1)) {
       cursor.upTo++;
     }
-    // What was replayed below the cursor shows that an acknowledgement was lost: it is due again.
+    // A replayed entry below the cursor shows that an acknowledgement was lost: it is sent again.
     return cursor.upTo > before || startsHere ? OptionalLong.of(cursor.upTo) : OptionalLong.empty();
   }
 }

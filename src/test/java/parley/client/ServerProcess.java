@@ -27,14 +27,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The program as an operator runs it: a process, known by what it prints. It starts from the
- * classes under test, or from the jar that {@code PARLEY_TEST_JAR} (property or environment) names;
- * rates are off unless the caller sets them.
+ * The program as an operator runs it: a process, observed through its output. It starts from the
+ * classes under test, or from the jar that {@code PARLEY_TEST_JAR} (property or environment) names.
+ * Rate limits are off unless the caller sets them.
  */
 public final class ServerProcess implements AutoCloseable {
   /**
-   * For a server that is killed before much compiling pays: half the processor time of a start.
-   * Given as an override to {@link #start(Path, Map)}.
+   * Options for a server that is killed before compiling pays off: half the processor time of a
+   * start. An override for {@link #start(Path, Map)}.
    */
   public static final Map<String, String> SHORT_LIVED =
       Map.of("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC");
@@ -42,16 +42,16 @@ public final class ServerProcess implements AutoCloseable {
   private static final int KEPT_LINES = 500;
   private static final long START_SECONDS = 60;
 
-  /** While a hanging process prints its threads. */
+  /** The number of lines kept while a hanging process prints its threads. */
   private static final int KEPT_LINES_OF_A_HANG = 5_000;
 
-  /** What a kill takes, which waits for nothing. */
+  /** The longest time for a kill, which waits for nothing. */
   private static final long KILL_SECONDS = 90;
 
-  /** The longest times of all steps of a stop but the two that settings give a length. */
+  /** The sum of the timeouts of a stop's steps, without the two whose length is a setting. */
   private static final long FIXED_STEPS_SECONDS = 89;
 
-  /** For a machine that has others to serve. */
+  /** A margin for a busy machine. */
   private static final long END_SLACK_SECONDS = 20;
 
   private static final Pattern LISTENING = Pattern.compile("listening on (http://[^\\s]+:\\d+)");
@@ -86,8 +86,8 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * Where servers that are started from now on keep their events; each gets settings of its own,
-   * which stay the same when it is restarted. For tests that run on both stores.
+   * Sets where servers that start from now on keep their events. Each server gets settings of its
+   * own, which stay the same when it restarts. For tests that run on both stores.
    */
   public static void store(Supplier<Map<String, String>> settings) {
     store = settings;
@@ -101,7 +101,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * A program that is not running yet: {@link #launch} it.
+   * A program that does not run yet: {@link #launch} starts it.
    *
    * @param prefix a command that becomes the program, such as {@code ip netns exec NAME}
    * @param jvm more options of the JVM
@@ -115,7 +115,7 @@ public final class ServerProcess implements AutoCloseable {
     return start(data, Map.of());
   }
 
-  /** Also keeps everything the program prints in a file, over all its lives. */
+  /** Also writes everything that the program prints into a file, over all its starts. */
   public ServerProcess alsoTo(Path file) {
     log = file;
     return this;
@@ -125,7 +125,10 @@ public final class ServerProcess implements AutoCloseable {
     return known(uri);
   }
 
-  /** Where operators ask; waits for the line that says so, which may come after the clients'. */
+  /**
+   * The management address. Waits for the line with it, which may come after the line of the client
+   * port.
+   */
   public URI management() {
     return management.copy().orTimeout(START_SECONDS, TimeUnit.SECONDS).join();
   }
@@ -143,13 +146,13 @@ public final class ServerProcess implements AutoCloseable {
     return now != null && now.isAlive();
   }
 
-  /** When the process that runs now is gone; done at once where none runs. */
+  /** Completes when the current process has ended, or at once if none runs. */
   public CompletableFuture<?> onExit() {
     Process now = process;
     return now == null ? CompletableFuture.completedFuture(null) : now.onExit();
   }
 
-  /** The newest lines the program printed, over all its lives. */
+  /** The newest lines that the program printed, over all its starts. */
   public List<String> output() {
     synchronized (lines) {
       return new ArrayList<>(lines);
@@ -176,7 +179,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * The process stands still ({@code SIGSTOP}) or goes on ({@code SIGCONT}), knowing nothing of it.
+   * Pauses the process ({@code SIGSTOP}) or continues it ({@code SIGCONT}) without its knowledge.
    */
   public void paused(boolean still) {
     String signal = still ? "-STOP" : "-CONT";
@@ -192,7 +195,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** SIGTERM, and waits for the end. */
+  /** Sends SIGTERM, and waits for the end. */
   public void terminate() {
     end(running(), false);
   }
@@ -290,7 +293,7 @@ public final class ServerProcess implements AutoCloseable {
     return command;
   }
 
-  /** Our own class path without the tests, whose settings must not leak into the program. */
+  /** The class path without the tests, whose settings must not reach the program. */
   private static String programClasses() {
     return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
         .filter(path -> !path.endsWith("test-classes") && !path.endsWith("test-classes/"))
@@ -307,8 +310,8 @@ public final class ServerProcess implements AutoCloseable {
       process.destroyForcibly();
       family.forEach(ProcessHandle::destroyForcibly);
     } else {
-      // By its handle: Process.destroy would close its output as well, and a JVM that leaves an AOT
-      // cache behind has a child that writes there.
+      // Through its handle: {@code Process.destroy} would close its output as well, and a JVM that
+      // writes an AOT cache at its end has a child that prints.
       process.toHandle().destroy();
     }
     long seconds = byForce ? KILL_SECONDS : endSeconds(environment);
@@ -326,8 +329,8 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * More than an ordered stop may take with these settings: a test that waits so long knows that
-   * the program is at fault.
+   * Longer than an ordered stop may take with these settings: if a test waits this long, the
+   * program is at fault.
    */
   public static long endSeconds(Map<String, String> environment) {
     boolean single = environment.getOrDefault("PARLEY_CLUSTER", "single").equals("single");

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The program as a process: it starts, is killed, comes back where it was, and ends when it is told
+ * The program as a process: it starts, is killed, restarts with its data, and stops when it is told
  * to.
  */
 class ServerProcessIT {
@@ -40,7 +40,7 @@ class ServerProcessIT {
     }
   }
 
-  /** What can wait until it listens is done then, whatever it comes to on this platform. */
+  /** Work that can wait until the server listens is done then, with any result on this platform. */
   @Test
   void saysWhoChecksSignatures(@TempDir Path data) {
     try (ServerProcess server = ServerProcess.start(data)) {

@@ -2,7 +2,7 @@ package parley.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** Told of everything that passes a socket, in order, on the socket's own thread. */
+/** Receives everything that passes a socket, in order, on the socket's own thread. */
 public interface SocketTap {
   SocketTap NONE = new SocketTap() {};
 

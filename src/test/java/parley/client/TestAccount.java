@@ -1,6 +1,6 @@
 package parley.client;
 
-/** A registered user with its tokens of now. */
+/** A registered user with its current tokens. */
 public record TestAccount(
     String userId,
     String username,

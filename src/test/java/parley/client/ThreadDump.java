@@ -10,8 +10,8 @@ import java.util.function.Supplier;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
- * What a process does that should have ended: at {@code SIGQUIT} its JVM prints all threads, also
- * while it stops.
+ * Prints the threads of a process that should have ended: the JVM does this at {@code SIGQUIT},
+ * also during a stop.
  */
 public final class ThreadDump {
   private static final String BEGIN = "Full thread dump";

@@ -1,7 +1,7 @@
 /**
- * A small, honest client of the wire protocol, for tests and load: HTTP calls, the socket, a raw
- * socket that may misbehave, and the server as a process. Written against the protocol alone; it
- * knows no class of the server.
+ * A small client of the protocol for tests and load: HTTP calls, the socket, a raw socket that can
+ * misbehave, and the server as a process. It is written from the protocol alone and uses no class
+ * of the server.
  */
 @NullMarked
 package parley.client;

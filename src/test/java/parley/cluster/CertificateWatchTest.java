@@ -12,7 +12,7 @@ import parley.tls.Authority;
 import parley.tls.Certificate;
 import parley.tls.TlsFiles;
 
-/** What is told of a certificate on its way to its end. */
+/** What the log and the meter say of a certificate that is about to expire. */
 class CertificateWatchTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
 

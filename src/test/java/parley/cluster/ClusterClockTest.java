@@ -55,7 +55,7 @@ class ClusterClockTest {
     telemetry.close();
   }
 
-  /** Three watches that find each other; the receptionist is one system's own. */
+  /** Three clock watches that find each other, each with the receptionist of its own system. */
   @Test
   void theNodeWhoseClockIsWrongUsesTheOthersTime() {
     ActorTestKit kit = ActorTestKit.create();
@@ -73,7 +73,7 @@ class ClusterClockTest {
                       .allMatch(clock -> Math.abs(clock.millis() - NOW) <= 2_000)
                       .allMatch(
                           clock -> clock.ownMillis() == clock.millis() || clock == clocks.get(2)));
-      // It is set right, and believed as soon as the next round has seen it.
+      // The clock is corrected, and used again after the next round.
       wrong.set(NOW + 40);
       await()
           .atMost(Duration.ofSeconds(30))

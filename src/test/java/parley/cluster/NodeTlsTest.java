@@ -48,7 +48,7 @@ import parley.settings.SettingsException;
 import parley.tls.Authority;
 import parley.tls.TlsFiles;
 
-/** Who may speak to a node by the port of the nodes. */
+/** Who may connect to the port between nodes. */
 @Timeout(120)
 class NodeTlsTest {
   @TempDir Path temporary;
@@ -64,7 +64,7 @@ class NodeTlsTest {
     try (Node node = QuickNode.start(settings)) {
       Talk talk = Talk.in(node);
       assertThat(talk.readBy(node, ConfigFactory.empty(), PATIENCE)).isEmpty();
-      // Who has this user's own key is let in: what is refused above is refused for the lack of it.
+      // A client with this user's own key is accepted, so the refusals above are for lack of it.
       Config own = NodeTls.read(settings, InstantSource.system()).config();
       assertThat(talk.readBy(node, own, Duration.ofSeconds(20)))
           .hasValueSatisfying(page -> assertThat(page).contains("seq=1"));
@@ -84,7 +84,7 @@ class NodeTlsTest {
       Authority other = Authority.create(before, later);
       Map<String, Map<String, String>> strangers = new LinkedHashMap<>();
       strangers.put("other authority", files("other", other, other.issue(before, later)));
-      // It trusts us, so that it is our side that refuses.
+      // The client trusts our certificate, so the refusal comes from our side.
       strangers.put("believes us", files("believes", ours, other.issue(before, later)));
       strangers.put("expired", files("expired", ours, ours.issue(before, now.minusSeconds(60))));
       for (Map.Entry<String, Map<String, String>> stranger : strangers.entrySet()) {
@@ -167,7 +167,7 @@ class NodeTlsTest {
         .hasMessageNotContaining("\n");
   }
 
-  /** As files and the settings that name them. */
+  /** Writes the files, and returns the settings that name them. */
   private Map<String, String> files(String name, Authority trusted, Authority.Issued issued)
       throws Exception {
     Path folder = Files.createDirectories(temporary.resolve(name));
@@ -181,7 +181,7 @@ class NodeTlsTest {
         "PARLEY_NODE_TLS_CA", folder.resolve(TlsFiles.CA).toString());
   }
 
-  /** The transport of a process that uses these files, whatever they are worth. */
+  /** The transport's configuration with these files, without the checks of the server. */
   private static Config unchecked(Map<String, String> files) {
     return NodeTls.config(
         new TlsFiles(
@@ -199,7 +199,7 @@ class NodeTlsTest {
     return Settings.from(all);
   }
 
-  /** Something private on a node. */
+  /** A private message on a node. */
   private record Talk(String ann, String conversation) {
     static Talk in(Node node) throws Exception {
       try (ParleyClient client =
@@ -222,12 +222,12 @@ class NodeTlsTest {
     }
 
     /**
-     * What a process outside the cluster gets that asks the node's entities as another node would,
-     * within that time.
+     * Returns what a process outside the cluster can read within that time, if it asks the node's
+     * entities as another node would.
      */
     Optional<String> readBy(Node node, Config outsider, Duration patience) throws Exception {
-      // Whoever is refused shall not become a member either; the others are not to stay as a dead
-      // one.
+      // A refused process must not become a member either, and must not stay in the cluster as a
+      // dead one.
       boolean join = patience.equals(PATIENCE);
       ActorSystem<Void> system =
           ActorSystem.create(
@@ -251,7 +251,7 @@ class NodeTlsTest {
             ActorRefResolver.get(system)
                 .<ShardingEnvelope<Conversation.Command>>resolveActorRef(
                     address + "/system/sharding/" + Conversation.KEY.name());
-        // It would be a member, too.
+        // Otherwise it would be a member, too.
         if (join) {
           Cluster.get(system).manager().tell(new Join(address));
         }
@@ -271,7 +271,8 @@ class NodeTlsTest {
       } catch (ExecutionException | TimeoutException e) {
         return Optional.empty();
       } finally {
-        // Not waited for: over TLS, Artery may never report its end (parley.app.StopWatchdog).
+        // The test does not wait for its end: over TLS, Artery may never report it ({@code
+        // StopWatchdog}).
         system.terminate();
       }
     }

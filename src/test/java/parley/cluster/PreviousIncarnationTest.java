@@ -14,7 +14,7 @@ import parley.settings.HostPort;
 import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
-/** How long a process waits for its last life to be forgotten. */
+/** How long a process waits until the cluster has forgotten its previous incarnation. */
 class PreviousIncarnationTest {
   private static final HostPort ADDRESS = new HostPort("10.0.0.1", 25520);
 

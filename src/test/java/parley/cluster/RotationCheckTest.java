@@ -19,7 +19,7 @@ import parley.client.DynamoLocal;
 import parley.settings.HostPort;
 import parley.store.DynamoStore;
 
-/** When a cluster may rotate its keys, and the row they are in. */
+/** When a cluster may rotate its keys, and the stored row of the keys. */
 class RotationCheckTest {
   private static final HostPort ONE = new HostPort("10.0.0.1", 25520);
   private static final HostPort TWO = new HostPort("10.0.0.2", 25520);
@@ -41,7 +41,7 @@ class RotationCheckTest {
   void allNodesMustHaveNotedThatTheyLive() throws Exception {
     notes(ONE, Duration.ZERO);
     assertThat(objection()).hasValueSatisfying(why -> assertThat(why).contains(TWO.toString()));
-    // An older version notes it beside the keys.
+    // An older version stores it beside the keys.
     store.secretOrCreate(
         PreviousIncarnation.noteName(TWO),
         () -> String.valueOf(NOW.plusSeconds(20).toEpochMilli()));
@@ -62,7 +62,7 @@ class RotationCheckTest {
     assertThat(objection()).isEmpty();
   }
 
-  /** An older version has made the row: one key, which that version goes on to read. */
+  /** An older version has created the row with one key, and continues to read it. */
   @Test
   void theRowOfTheVersionBeforeIsTakenOver() throws Exception {
     String before = new ECKeyGenerator(Curve.P_256).keyIDFromThumbprint(true).generate().toString();

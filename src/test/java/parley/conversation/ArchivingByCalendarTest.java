@@ -29,9 +29,7 @@ import parley.model.UserId;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
-/**
- * Everything that is sharded together: conversations leave memory, and are archived on their day.
- */
+/** All sharded entities together: conversations leave memory, and are archived on their day. */
 @Timeout(120)
 class ArchivingByCalendarTest {
   private static final int CONVERSATIONS = 20;
@@ -107,7 +105,7 @@ class ArchivingByCalendarTest {
       await()
           .atMost(Duration.ofSeconds(60))
           .until(() -> all.stream().allMatch(id -> tier.segments(id).size() == 1));
-      // And they rest again: nothing is left to be remembered.
+      // They leave memory again, and sharding has nothing left to remember.
       await()
           .atMost(Duration.ofSeconds(30))
           .until(
@@ -137,7 +135,7 @@ class ArchivingByCalendarTest {
     Objects.requireNonNull(region.get()).tell(new ShardingEnvelope<>(id.value(), message));
   }
 
-  /** Users that exist and have everything at once. */
+  /** A user that exists and acknowledges everything at once. */
   private static void user(
       AtomicReference<ActorRef<ShardingEnvelope<Conversation.Command>>> region,
       UserId user,

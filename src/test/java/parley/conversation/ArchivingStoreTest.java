@@ -32,7 +32,10 @@ import parley.store.EmbeddedStore;
 import parley.store.Store;
 import parley.telemetry.Telemetry;
 
-/** Events are removed from both real journals, and what is left is recovered and goes on. */
+/**
+ * Archived events are removed from both real journals. A conversation recovers from what remains,
+ * and goes on.
+ */
 @Timeout(180)
 class ArchivingStoreTest {
   @TempDir Path folder;
@@ -64,7 +67,7 @@ class ArchivingStoreTest {
     }
   }
 
-  /** What the command says, in one line, and its exit code. */
+  /** The output of the command, which is one line, and its exit code. */
   private String verify() throws Exception {
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -89,7 +92,7 @@ class ArchivingStoreTest {
     }
   }
 
-  /** The mark that journals keep of removed events is gone, and then all events are. */
+  /** First the mark that a journal keeps of removed events is gone, then all events are. */
   @Test
   void seqsContinueAfterRemovalFromTheJournal() throws Exception {
     ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
@@ -117,7 +120,7 @@ class ArchivingStoreTest {
         long last = events(h, store, id).getLast().sequenceNr();
         assertThat(snapshot).isGreaterThan(31).isLessThanOrEqualTo(last);
 
-        // What stands behind the snapshot still says how far it was.
+        // The events after the snapshot still show the highest number.
         h.kit.stop(h.entity());
         forget(name, snapshot);
         h.restart();
@@ -128,7 +131,7 @@ class ArchivingStoreTest {
       }
     }
 
-    // Nothing does but the snapshot: its number is the highest there is.
+    // Only the snapshot does: its number is the highest.
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
       store.openJournal();
       forget(name, Long.MAX_VALUE);
@@ -155,7 +158,7 @@ class ArchivingStoreTest {
     return h;
   }
 
-  /** Takes what the journal has of a name up to an event, and what it knows of its numbers. */
+  /** Removes the events of an entity up to a number, and the journal's mark of its numbers. */
   private void forget(String name, long upTo) throws Exception {
     JournalProbe.forget(folder.resolve("journal"), name, upTo);
   }
@@ -171,7 +174,8 @@ class ArchivingStoreTest {
                   h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry),
               calendar));
       h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
-      // One event each: several hundred of them, over the borders of the journals' own pages.
+      // Several hundred events of one entry, so that they cross the borders of the journals' own
+      // pages.
       for (int i = 0; i < 640; i++) {
         h.text(
             i % 2 == 0 ? ConversationHarness.ANN : ConversationHarness.BOB, "a" + i, "text " + i);
@@ -206,14 +210,14 @@ class ArchivingStoreTest {
                   .map(ConversationVerifier::named))
           .containsExactly(id);
 
-      // Recovered from what is left; its numbers go on, in the log and in the journal.
+      // The conversation recovers from what remains; seqs and sequence numbers go on.
       h.restart();
       assertThat(history(h)).isEqualTo(before);
       assertThat(h.text(ConversationHarness.BOB, "c", "next").seq()).isEqualTo(before.size() + 1);
       assertThat(events(h, store, id).getLast().sequenceNr())
           .isGreaterThan(left.getLast().sequenceNr());
 
-      // Nobody uses it any more: everything goes, and it still goes on.
+      // Nobody uses the conversation any more: all entries are archived, and it still works.
       h.clock.addAndGet(31 * Calendar.DAY);
       List<Entry> all = history(h);
       archive(h, calendar);

@@ -11,7 +11,10 @@ import parley.model.HistoryPage;
 import parley.model.HistoryPage.Tier;
 import parley.model.Limits;
 
-/** Pages about the border of the tiers: what they say of it, and what happens when it moves. */
+/**
+ * Pages that cross the border between the journal and the cold tier: the tier that they name, and
+ * what happens when the border moves.
+ */
 @Timeout(90)
 class BorderPagesTest {
   private static void large(ColdTierHarness harness, String name) {
@@ -34,7 +37,10 @@ class BorderPagesTest {
     return h;
   }
 
-  /** A page that was cut by its bytes begins or ends there; 0 is anywhere. */
+  /**
+   * Checks a page that was shortened to its size in bytes: its tier, and its first or last seq; 0
+   * is any.
+   */
   private static void cut(HistoryPage page, Tier tier, long first, long last) {
     assertThat(page.entries()).hasSizeBetween(6, 20);
     if (first > 0) {
@@ -58,7 +64,7 @@ class BorderPagesTest {
       harness.archive();
       assertThat(harness.state().archive().archivedTo()).isEqualTo(51);
       assertThat(harness.state().firstSeqInMemory()).isEqualTo(101 + 44 + 1);
-      // Each of them is over a border, but for what does not fit.
+      // Each page would cross a border, if all of its entries fitted.
       cut(harness.page(ConversationHarness.BOB, 1, 100).orElseThrow(), Tier.COLD, 2, 0);
       cut(harness.before(ConversationHarness.BOB, 102L, 100).orElseThrow(), Tier.HOT, 0, 101);
       cut(harness.page(ConversationHarness.BOB, 60, 100).orElseThrow(), Tier.HOT, 61, 0);
@@ -77,7 +83,7 @@ class BorderPagesTest {
       int pages = HistoryPages.IN_FLIGHT + 1;
       try (var hold =
           new HeldJournal.Hold(h.kit.system().classicSystem(), HistoryPages.IN_FLIGHT)) {
-        // The last one waits for the others.
+        // The last read waits for the others.
         for (int i = 0; i < pages; i++) {
           h.tell(
               new Conversation.GetPage(
@@ -98,7 +104,7 @@ class BorderPagesTest {
                   assertThat(reply.page().tier()).isEqualTo(Tier.COLD);
                 });
       }
-      // Nobody holds a place any more, there or here.
+      // No read holds a place in a queue any more, in the conversation or in the tier.
       long last = harness.state().lastSeq();
       harness.texts(600);
       assertThat(harness.page(ConversationHarness.BOB, last, 50).orElseThrow().tier())

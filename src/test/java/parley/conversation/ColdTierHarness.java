@@ -24,7 +24,8 @@ import parley.model.HistoryPage;
 import parley.model.UserId;
 
 /**
- * A conversation with a cold tier and a calendar in hand, and with a store that fails on demand.
+ * A conversation with a cold tier and a calendar that the test controls, and with a store that
+ * fails on demand.
  */
 final class ColdTierHarness implements AutoCloseable {
   static final int HOT_DAYS = 30;
@@ -33,10 +34,10 @@ final class ColdTierHarness implements AutoCloseable {
   final MemoryTier tier = new MemoryTier();
   final HandCalendar calendar = new HandCalendar();
 
-  /** Every event that ever was written, also those that were removed. */
+  /** Every event that was ever written, including removed ones. */
   final List<ConversationEvent> written = new CopyOnWriteArrayList<>();
 
-  /** How often the journal has failed by hand. */
+  /** How often the journal has failed because the test said so. */
   final AtomicInteger failures = new AtomicInteger();
 
   private volatile @Nullable Predicate<JournalOperation> failing;
@@ -76,12 +77,12 @@ final class ColdTierHarness implements AutoCloseable {
         : ProcessingSuccess$.MODULE$;
   }
 
-  /** What of the journal fails from now on; null is nothing. */
+  /** Which operations of the journal fail from now on; null is none. */
   void journalFails(@Nullable Predicate<JournalOperation> which) {
     failing = which;
   }
 
-  /** What of the snapshot store fails from now on; null is nothing. */
+  /** Which operations of the snapshot store fail from now on; null is none. */
   void snapshotsFail(@Nullable Predicate<SnapshotOperation> which) {
     snapshotsFailing = which;
   }
@@ -94,7 +95,7 @@ final class ColdTierHarness implements AutoCloseable {
     return Calendar.day(h.clock.get());
   }
 
-  /** Texts by turns of both, written in events of several. */
+  /** Both members write texts in turn; each event has several. */
   void texts(int count) {
     int before = (int) written.stream().filter(e -> !LogReader.entriesOf(e).isEmpty()).count();
     for (int i = 0; i < count; i++) {
@@ -113,14 +114,14 @@ final class ColdTierHarness implements AutoCloseable {
     h.posts.receiveSeveralMessages(count % 100, Duration.ofSeconds(20));
   }
 
-  /** Lets it archive, until it says that it is done. */
+  /** Asks the conversation to archive, and waits until it has finished. */
   void archive() {
     int before = calendar.finished.size();
     h.tell(new Conversation.Archive(today()));
     await().atMost(Duration.ofSeconds(30)).until(() -> calendar.finished.size() > before);
   }
 
-  /** The state, as anybody can make it from all events. */
+  /** The state, computed from all events. */
   ConversationState state() {
     ConversationState state = new ConversationState(h.id);
     written.forEach(state::apply);
@@ -132,7 +133,8 @@ final class ColdTierHarness implements AutoCloseable {
     List<Entry> all = new ArrayList<>();
     for (long after = 0; ; ) {
       long from = after;
-      // What is being moved is not to be had for a moment; who asks again gets it.
+      // Entries that are just being moved cannot be read for a moment; a repeated request gets
+      // them.
       HistoryPage page =
           await()
               .pollInSameThread()
@@ -146,7 +148,7 @@ final class ColdTierHarness implements AutoCloseable {
     }
   }
 
-  /** A page, or nothing where it is refused. */
+  /** A page; empty if the request is refused. */
   Optional<HistoryPage> page(UserId viewer, long after, int limit) {
     h.tell(new Conversation.GetPage(viewer, null, after, limit, false, h.pages.getRef()));
     return h.pages.receiveMessage(Duration.ofSeconds(20)) instanceof Conversation.Page page
@@ -154,7 +156,7 @@ final class ColdTierHarness implements AutoCloseable {
         : Optional.empty();
   }
 
-  /** The page before an entry, or nothing where it is refused. */
+  /** The page before an entry; empty if the request is refused. */
   Optional<HistoryPage> before(UserId viewer, @Nullable Long before, int limit) {
     h.tell(new Conversation.GetPage(viewer, before, null, limit, false, h.pages.getRef()));
     return h.pages.receiveMessage(Duration.ofSeconds(20)) instanceof Conversation.Page page

@@ -24,8 +24,8 @@ import parley.model.Role;
 import parley.model.UserId;
 
 /**
- * Every event as the journal holds it (in JSON; the journal's CBOR has the same fields). A file is
- * never edited once it was released: what it holds must stay readable for ever.
+ * Every event in its stored form (as JSON; the journal's CBOR has the same fields). A released file
+ * is never edited: every later version must read it.
  */
 class ConversationGoldenTest {
   private static final ObjectMapper JSON =

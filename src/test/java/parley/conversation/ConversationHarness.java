@@ -31,7 +31,8 @@ import parley.model.UserId;
 import parley.user.User;
 
 /**
- * A conversation with a journal in memory, a clock by hand and users that keep what they are told.
+ * A conversation with a journal in memory, a clock that the test moves, and users that record what
+ * they are sent.
  */
 final class ConversationHarness implements AutoCloseable {
   static final UserId ANN = new UserId("u_ann");
@@ -94,7 +95,7 @@ final class ConversationHarness implements AutoCloseable {
     this(id, IN_MEMORY, "pekko.persistence.testkit.query");
   }
 
-  /** On another journal than the one in memory. */
+  /** Uses another journal than the one in memory. */
   ConversationHarness(ConversationId id, Config config, String readJournal) {
     this.id = id;
     kit = ActorTestKit.create("Conversation", config);
@@ -109,22 +110,22 @@ final class ConversationHarness implements AutoCloseable {
             Duration.ofMillis(1), Duration.ofMillis(20), Duration.ofHours(1), 200, readJournal);
   }
 
-  /** The journal in memory, where it is one. */
+  /** The journal in memory, if the test uses it. */
   PersistenceTestKit journal() {
     return java.util.Objects.requireNonNull(memory);
   }
 
-  /** From the next start on old entries go there. */
+  /** From the next start on, old entries are archived there. */
   void archive(ConversationArchive store) {
     archive = store;
   }
 
-  /** From the next start on a conversation asks there before it writes. */
+  /** From the next start on, the conversation asks this reminder before it writes. */
   void reminders(ConversationReminder.Sender sender) {
     reminders = sender;
   }
 
-  /** From the next start on cursors are given to this log first. */
+  /** From the next start on, cursors go to this log first. */
   void cursorLog(CursorLog.Sender sender) {
     cursorLog = sender;
   }
@@ -142,7 +143,7 @@ final class ConversationHarness implements AutoCloseable {
     return conversationHarness;
   }
 
-  /** From the next start on a user may search so many entries at once. */
+  /** From the next start on, a user may search this many entries at once. */
   void searchBudget(int entries) {
     scans = new LogScans(refusedSearches::incrementAndGet, nanos::get, entries);
   }
@@ -181,8 +182,8 @@ final class ConversationHarness implements AutoCloseable {
   }
 
   /**
-   * The users: they exist unless they are strangers, and acknowledge unless they are deaf, to whom
-   * nothing gets through.
+   * Plays the users. They exist unless they are in {@code strangers}, and acknowledge unless they
+   * are deaf; a deaf user receives nothing.
    */
   private void toUser(UserId user, User.Command message) {
     switch (message) {
@@ -203,7 +204,7 @@ final class ConversationHarness implements AutoCloseable {
             voice.hears(deliver).forEach(one -> to.tell(new Conversation.FromUser(one)));
           }
         } else if (!deaf.contains(user)) {
-          // What a test can see is acknowledged.
+          // Acknowledged before it is recorded: a message that a test can see is acknowledged.
           List<User.Deliver> all = new ArrayList<>(deliveries(user));
           all.add(deliver);
           acknowledge(user, all);
@@ -216,13 +217,13 @@ final class ConversationHarness implements AutoCloseable {
     }
   }
 
-  /** A user that answers as a test wants. */
+  /** A user whose answers the test chooses. */
   @FunctionalInterface
   interface UserVoice {
     List<User.ToConversation> hears(User.Deliver deliver);
   }
 
-  /** Acknowledges what the user has without a hole. */
+  /** Acknowledges everything up to the first missing entry. */
   private void acknowledge(UserId user, List<User.Deliver> all) {
     long version = 0;
     for (User.Deliver deliver : all) {
@@ -241,7 +242,10 @@ final class ConversationHarness implements AutoCloseable {
     }
   }
 
-  /** What the user has been told, each seq once, in order; fails the test at a hole. */
+  /**
+   * The entries that the user was sent, each seq once and in order; fails the test if one is
+   * missing.
+   */
   List<Entry> entries(UserId user) {
     java.util.TreeMap<Long, Entry> all = new java.util.TreeMap<>();
     for (User.Deliver deliver : deliveries(user)) {
@@ -330,7 +334,7 @@ final class ConversationHarness implements AutoCloseable {
     telemetry.close();
   }
 
-  /** What a member writes: a text that answers nothing and mentions nobody. */
+  /** A text without a reply or mentions. */
   static EntryIntent text(String content) {
     return new EntryIntent.Text(content, null, List.of());
   }

@@ -68,7 +68,7 @@ class ConversationHistoryTest {
                   h.events().stream()
                       .skip(before)
                       .anyMatch(ConversationEvent.PreviewRestored.class::isInstance));
-      // Durable, and after the next answer also told.
+      // The cursor is durable, and after the next answer it has also been sent to the members.
       h.page(ANN, null, 0L, 1, false);
       assertThat(h.last(BOB).header().lastMessage()).isNull();
     }

@@ -19,7 +19,10 @@ import parley.model.EntryIntent;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** What a conversation does from wake to sleep: telling users, its reminder, and other writers. */
+/**
+ * The life of a conversation from its start to passivation: delivery to users, its reminder, and
+ * other writers.
+ */
 class ConversationLifeTest {
 
   @Test
@@ -31,7 +34,7 @@ class ConversationLifeTest {
         h.text(ANN, "c" + i, "t");
       }
       assertThat(h.entries(BOB)).hasSize(1);
-      // Nothing is told again while the clock stands.
+      // Nothing is repeated while the clock stands still.
       h.deaf.remove(BOB);
       h.restart();
       await()
@@ -67,7 +70,7 @@ class ConversationLifeTest {
     }
   }
 
-  /** Of a journal that other nodes write to as well, and a life that is soon idle. */
+  /** Settings for a journal that other nodes write to as well, and an entity that is soon idle. */
   private static ConversationSettings shared() {
     return new ConversationSettings(
         Duration.ofMillis(1),
@@ -210,7 +213,7 @@ class ConversationLifeTest {
     }
   }
 
-  /** The first write of another node is on its way while the reminder asks here. */
+  /** Another node's first write is in flight while the reminder asks here. */
   @Test
   void reminderOfAnEmptyConversationIsNotReleased() {
     List<ConversationEvent> written;
@@ -238,7 +241,7 @@ class ConversationLifeTest {
     }
   }
 
-  /** Nor by a life that had asked for it and came to nothing. */
+  /** Nor is it released by an incarnation that asked for it and wrote nothing. */
   @Test
   void incarnationWithoutAWriteReleasesNoReminder() {
     try (ConversationHarness h = ConversationHarness.direct()) {
@@ -259,7 +262,7 @@ class ConversationLifeTest {
     }
   }
 
-  /** Nobody else writes into a store that is not shared. */
+  /** No other node writes to a store that is not shared. */
   @Test
   void storeOfOneNodeNeedsNoFirstWrite() {
     try (ConversationHarness h = ConversationHarness.direct()) {

@@ -21,7 +21,7 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.Role;
 
-/** Who may see, write and change a conversation. */
+/** Who may read, write to and change a conversation. */
 class ConversationMembersTest {
 
   @Test
@@ -134,7 +134,7 @@ class ConversationMembersTest {
     }
   }
 
-  /** Of a journal that other nodes write to as well, and a life that is soon idle. */
+  /** Settings for a journal that other nodes write to as well, and an entity that is soon idle. */
   private static ConversationSettings shared() {
     return new ConversationSettings(
         Duration.ofMillis(1),
@@ -145,7 +145,7 @@ class ConversationMembersTest {
         true);
   }
 
-  /** Two tries with one reference ask about the same people, and one answer serves both. */
+  /** Two attempts with the same reference check the same users, and one answer serves both. */
   @Test
   void repeatedCreationDuringTheReminderRequestMakesOneGroup() {
     try (ConversationHarness h = new ConversationHarness(ConversationId.group("twins"))) {

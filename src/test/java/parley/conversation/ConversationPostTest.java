@@ -17,7 +17,7 @@ import parley.model.UserId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** Entries enter the log once, in order, and are answered only when they are durable. */
+/** Entries are added to the log once and in order, and are confirmed only when they are durable. */
 class ConversationPostTest {
 
   @Test
@@ -45,7 +45,7 @@ class ConversationPostTest {
     }
   }
 
-  /** A device has what it sends, so nothing has to be acknowledged and written for that. */
+  /** A device has what it sends, so no acknowledgement has to be sent and written. */
   @Test
   void entryOfADeviceMovesTheDeliveredCursorOfItsSender() {
     try (ConversationHarness h = ConversationHarness.direct()) {
@@ -142,7 +142,7 @@ class ConversationPostTest {
               1_000_000,
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "plain");
-      // Its sender's clock is a day ahead, which the log cannot know by itself.
+      // The sender's clock is a day ahead, which the log cannot know.
       String ulid = UlidCreator.getUlid(h.clock.get() + 86_400_000).toString();
       Conversation.Posted early = h.text(ANN, ulid, "early");
       for (int i = 0; i < DedupeWindow.CAPACITY + 10; i++) {
@@ -164,11 +164,12 @@ class ConversationPostTest {
       assertThat(again.messageId()).isEqualTo(early.messageId());
       h.restart();
       assertThat(h.text(ANN, ulid, "early").messageId()).isEqualTo(early.messageId());
-      // In the window but not in memory: the log is asked.
+      // The entry is in the window but not in memory: the log is read.
       Conversation.Posted inWindow = h.text(BOB, "f5000", "t");
       assertThat(inWindow.duplicate()).isTrue();
       assertThat(inWindow.seq()).isEqualTo(5003);
-      // New, old enough to be looked for: it is not there, and what follows keeps its order.
+      // The id is new, but old enough to be searched for. It is not found, and later posts keep
+      // their order.
       String late = UlidCreator.getUlid(h.clock.get() - 9_000_000).toString();
       h.tell(
           new Conversation.Post(

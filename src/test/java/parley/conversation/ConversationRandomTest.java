@@ -20,7 +20,7 @@ import parley.model.Role;
 import parley.model.UserId;
 import parley.user.User;
 
-/** Random commands against what anybody can recompute from the log alone. */
+/** Random commands, compared with what can be computed from the log alone. */
 class ConversationRandomTest {
   private static final List<UserId> USERS =
       List.of(
@@ -164,8 +164,8 @@ class ConversationRandomTest {
   }
 
   /**
-   * The oracle: the log as stored, read from its start, with the rules of the protocol in their
-   * plainest form.
+   * The oracle: it reads the stored log from its start and applies the rules of the protocol in
+   * their simplest form.
    */
   private static void check(ConversationHarness h, List<ConversationEvent> events) {
     List<Entry> log = new ArrayList<>();

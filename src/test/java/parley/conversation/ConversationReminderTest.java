@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 
-/** When it wakes its conversation, and when it stops. */
+/** When a reminder wakes its conversation, and when it stops. */
 class ConversationReminderTest {
   private static final ConversationId ID = ConversationId.group("1");
 
@@ -54,7 +54,9 @@ class ConversationReminderTest {
     woken.receiveMessage();
   }
 
-  /** It was on its way while the conversation moved to another node and asked from there. */
+  /**
+   * The release was in flight while the conversation moved to another node and asked from there.
+   */
   @Test
   void releaseOfAnEarlierIncarnationKeepsTheReminderOfTheNext() {
     TestProbe<Conversation.Command> before = kit.createTestProbe();
@@ -81,7 +83,7 @@ class ConversationReminderTest {
     woken.expectTerminated(reminder);
   }
 
-  /** It was made durable before the question came. */
+  /** The reminder became durable before the request arrived. */
   @Test
   void adoptedReminderConfirmsAndWakesItsConversation() {
     TestProbe<ConversationReminder.Adopted> adopted = kit.createTestProbe();
@@ -95,7 +97,7 @@ class ConversationReminderTest {
     adopted.expectNoMessage();
   }
 
-  /** Its first write may be on its way from elsewhere. */
+  /** Another node's first write may still be in flight. */
   @Test
   void missingConversationIsCheckedFourTimesOver90Seconds() {
     reminder.tell(new ConversationReminder.NotThere());
@@ -106,7 +108,7 @@ class ConversationReminderTest {
       woken.receiveMessage();
       reminder.tell(new ConversationReminder.NotThere());
       if (wake < ConversationReminder.MAX_FRUITLESS_WAKES) {
-        // Said twice it counts once.
+        // A repeated answer counts once.
         for (int i = 0; i < 5; i++) {
           reminder.tell(new ConversationReminder.NotThere());
         }
@@ -126,7 +128,7 @@ class ConversationReminderTest {
     }
     keep(1);
     conversation.expectMessage(new Conversation.Kept(1));
-    // Late, of a life before.
+    // A late message of an earlier incarnation.
     reminder.tell(new ConversationReminder.NotThere());
     conversation.stop();
     for (int wake = 1; wake < ConversationReminder.MAX_FRUITLESS_WAKES; wake++) {

@@ -23,7 +23,7 @@ import parley.snapshot.SnapshotHarness;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** A conversation that is full in every respect still fits the wire and the store. */
+/** A conversation that has reached every bound still fits into messages, events and snapshots. */
 class ConversationSizesTest {
   private static final SerializedSizes SIZES = new SerializedSizes();
   private static final ConversationId ID = new ConversationId(SIZES.id());
@@ -73,7 +73,7 @@ class ConversationSizesTest {
     }
     state.apply(
         events(entry(++seq, ADMIN, new EntryBody.MembersAdded(users(Limits.GROUP_MEMBERS - 1)))));
-    // Amendments of what is far apart, each by an edit far above it.
+    // Amendments of entries that are far apart, each by an edit far behind its target.
     while (state.hasRoomToAmend(seq + 1)) {
       state.apply(events(entry(++seq, ADMIN, new EntryBody.Text("x", null, null, false))));
       state.apply(events(entry(seq + 1, ADMIN, new EntryBody.Edit(seq, "y"))));

@@ -19,7 +19,7 @@ import parley.model.EntryIntent;
 import parley.model.UserId;
 import parley.user.User;
 
-/** Cursors that the cursor log has before the journal of the conversation. */
+/** Cursors that the cursor log holds and the conversation's own journal does not yet. */
 @Timeout(120)
 class CursorLogClientTest {
   private static final Duration NEVER = Duration.ofHours(1);
@@ -264,7 +264,7 @@ class CursorLogClientTest {
     int before = log.asked();
     crash();
     harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
-    // The question is repeated.
+    // The request is repeated.
     await().until(() -> log.asked() >= before + 2);
     harness.views.expectNoMessage(Duration.ZERO);
     log.mode = HandCursorLog.Mode.KEEP;
@@ -344,7 +344,7 @@ class CursorLogClientTest {
 
   @Test
   void anOldCountOfUnreadEntriesIsNotBelieved() {
-    // As an incarnation on a node that was removed and did not know it could leave it.
+    // As an incarnation could leave it on a node that was removed and did not know it.
     log.put(new MemberCursors(BOB, 2, 2, 0, 2));
     crash();
     await().until(() -> harness.last(BOB).member().read() == 2);
@@ -379,7 +379,7 @@ class CursorLogClientTest {
         .contains(new parley.user.Delivery.Receipt(BOB, 3, 3));
   }
 
-  /** What the user has not confirmed as durable, it has lost. */
+  /** The user has lost what it did not confirm as durable. */
   @Test
   void aUserThatHasStartedAgainGetsUnconfirmedEntriesAtOnce() {
     harness.voices.put(ANN, deliver -> List.of());

@@ -13,7 +13,7 @@ import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.UserId;
 
-/** Cursors of groups that the cursor log has before the journal of the conversation. */
+/** Cursors of groups that the cursor log holds and the group's own journal does not yet. */
 @Timeout(120)
 class CursorLogGroupTest {
   private static final Duration NEVER = Duration.ofHours(1);
@@ -32,7 +32,7 @@ class CursorLogGroupTest {
       members.forEach(user -> group.read(user, 2));
       group.text(ANN, "a2", "two");
       assertThat(CursorLogClientTest.written(group)).as("written with the entry").isEmpty();
-      // After a crash their unread counts have the entry that came since.
+      // After a crash the unread counts include the entry that came since.
       group.restart();
       group.read(ANN, 0);
       for (UserId user : members) {
@@ -86,7 +86,10 @@ class CursorLogGroupTest {
     }
   }
 
-  /** The unread count goes on from what was told, although most entries are not in memory. */
+  /**
+   * The unread count continues from the one that members were told, although most entries are not
+   * in memory.
+   */
   @Test
   void aDeepUnreadCountGoesOnAfterACrash() {
     List<UserId> members = CursorLogClientTest.members(CursorLogClient.MAX_MEMBERS_WITH_ENTRY + 1);

@@ -28,9 +28,9 @@ import parley.store.EmbeddedStore;
 import parley.telemetry.Telemetry;
 
 /**
- * Measurement, by hand: 100,000 entries of one conversation over 45 simulated days on the embedded
- * store, then archived; what is where afterwards, that all is as before, sizes, and how long a page
- * takes from each tier.
+ * A measurement, started by hand. One conversation writes 100,000 entries over 45 simulated days to
+ * the embedded store, and is archived. The program then checks where the entries are and that none
+ * has changed, and prints sizes and how long a page takes from each tier.
  *
  * <pre>mvn -q test-compile exec:exec@45-days</pre>
  */
@@ -38,12 +38,12 @@ final class FortyFiveDays {
   private static final int DAYS = 45;
   private static final int PAGES = 300;
 
-  /** Pages that are read before it is measured. */
+  /** Pages that are read to warm up. */
   private static final int WARM = 20;
 
   private FortyFiveDays() {}
 
-  /** Arguments: how many entries, 100,000 if none is given. */
+  /** Argument: the number of entries, 100,000 if it is not given. */
   public static void main(String[] args) throws Exception {
     int entries = args.length > 0 ? Integer.parseInt(args[0]) : 100_000;
     Path folder = Files.createTempDirectory("parley-45-days");
@@ -102,7 +102,7 @@ final class FortyFiveDays {
     }
   }
 
-  /** Pages of 50: each kind by itself, one page at a time. */
+  /** Measures pages of 50 entries, each kind separately, one page at a time. */
   private static void latencies(
       ConversationHarness h, Path folder, ConversationVerifier.Result result, ColdTier files)
       throws Exception {
@@ -133,8 +133,8 @@ final class FortyFiveDays {
   }
 
   /**
-   * A node keeps three segments of a conversation: who goes round more of them always asks the
-   * store, who stays in one never does.
+   * A node caches three segments of a conversation. A reader of more segments reads the store each
+   * time, a reader of one never does.
    */
   private static void cold(
       ConversationHarness h, String where, ConversationVerifier.Result result) {

@@ -7,7 +7,7 @@ import parley.calendar.Calendar;
 import parley.calendar.CalendarBucket;
 import parley.model.ConversationId;
 
-/** A calendar that notes what it is told, and is deaf or full by hand. */
+/** A calendar that records its messages. The test makes it silent, or makes days full. */
 final class HandCalendar implements Calendar {
   final List<Long> registered = new CopyOnWriteArrayList<>();
   final List<Long> finished = new CopyOnWriteArrayList<>();

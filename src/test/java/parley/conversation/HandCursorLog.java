@@ -8,17 +8,17 @@ import parley.cursors.CursorLog;
 import parley.cursors.MemberCursors;
 import parley.model.UserId;
 
-/** A cursor log that survives its conversations, and answers as the test says. */
+/** A cursor log that outlives its conversations, and answers as the test says. */
 final class HandCursorLog implements CursorLog.Sender {
-  /** What happens to cursors that are to be kept. */
+  /** What happens to a request to keep cursors. */
   enum Mode {
-    /** They are durable at once. */
+    /** The cursors are durable at once. */
     KEEP,
-    /** They are durable, and the answer is lost. */
+    /** The cursors are durable, and the answer is lost. */
     LOSE_THE_ANSWER,
-    /** The question is lost, also one for cursors. */
+    /** Every request is lost, also one to find cursors. */
     LOSE_THE_QUESTION,
-    /** They wait for {@link #keepNext}. */
+    /** Requests wait for {@link #keepNext}. */
     HOLD,
     REFUSE
   }
@@ -58,7 +58,7 @@ final class HandCursorLog implements CursorLog.Sender {
     }
   }
 
-  /** What an earlier incarnation has kept. */
+  /** Adds cursors that an earlier incarnation has kept. */
   synchronized void put(MemberCursors cursors) {
     kept.merge(cursors.userId(), cursors, MemberCursors::with);
   }
@@ -68,12 +68,12 @@ final class HandCursorLog implements CursorLog.Sender {
     kept.clear();
   }
 
-  /** Keeps the oldest cursors that are held. */
+  /** Keeps the cursors of the oldest waiting request. */
   synchronized void keepNext() {
     keep(held.remove());
   }
 
-  /** Loses the oldest cursors that are held. */
+  /** Loses the oldest waiting request. */
   synchronized void loseNext() {
     held.remove();
   }
@@ -83,12 +83,12 @@ final class HandCursorLog implements CursorLog.Sender {
     return held.getLast().urgent();
   }
 
-  /** How many questions wait. */
+  /** The number of waiting requests. */
   synchronized int held() {
     return held.size();
   }
 
-  /** How many questions came to keep something, or were lost. */
+  /** The number of requests to keep cursors so far, including lost ones. */
   synchronized int asked() {
     return asked;
   }

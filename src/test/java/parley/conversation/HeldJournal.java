@@ -20,11 +20,11 @@ import org.apache.pekko.persistence.query.javadsl.ReadJournal;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * The journal in memory, some of whose reads begin when they are let, and not before. It counts the
- * entries that are read.
+ * The journal in memory. A test can hold back some of its reads, and it counts the entries that are
+ * read.
  */
 public final class HeldJournal implements ReadJournalProvider {
-  /** Its name in {@link ConversationHarness#IN_MEMORY}. */
+  /** The plugin's id in {@link ConversationHarness#IN_MEMORY}. */
   static final String PLUGIN = "parley.test.held-journal";
 
   private static final Map<ActorSystem, Hold> HOLDS = new ConcurrentHashMap<>();
@@ -50,12 +50,12 @@ public final class HeldJournal implements ReadJournalProvider {
     return READ.computeIfAbsent(system, key -> new AtomicLong());
   }
 
-  /** Made by Pekko. */
+  /** Pekko creates this class. */
   public HeldJournal(ExtendedActorSystem system, Config config, String path) {
     this.system = system;
   }
 
-  /** So many reads stand still until it is closed. */
+  /** Holds back this many reads until it is closed. */
   static final class Hold implements AutoCloseable {
     private final ActorSystem system;
     private final AtomicInteger left;
@@ -67,7 +67,7 @@ public final class HeldJournal implements ReadJournalProvider {
       HOLDS.put(system, this);
     }
 
-    /** How many more it would hold. */
+    /** How many more reads it would hold back. */
     int left() {
       return Math.max(0, left.get());
     }
@@ -90,7 +90,7 @@ public final class HeldJournal implements ReadJournalProvider {
       if (hold == null || hold.left.getAndDecrement() <= 0) {
         return read(id, from, to);
       }
-      // The journal in memory reads when it is asked, not when the stream runs.
+      // The journal in memory reads when the source is created, not when the stream runs.
       return Source.completionStage(hold.let).flatMapConcat(done -> read(id, from, to));
     }
 

@@ -32,8 +32,8 @@ import parley.telemetry.Telemetry;
 import parley.user.User;
 
 /**
- * What is asked of a conversation without changing it writes nothing, neither its own events nor
- * sharding's notes of who runs: whether there is such a conversation or not.
+ * Requests that change nothing cause no write: neither events of the conversation nor sharding's
+ * records of running entities, whether the conversation exists or not.
  */
 class MadeUpIdsTest {
   private static final int SHARDS = 16;
@@ -122,7 +122,7 @@ class MadeUpIdsTest {
     }
   }
 
-  /** All that was ever written for conversations. */
+  /** The number of events ever written for these conversations. */
   private int writes(List<ConversationId> ids) {
     int writes = 0;
     for (ConversationId id : ids) {
@@ -172,7 +172,7 @@ class MadeUpIdsTest {
     }
     views.receiveSeveralMessages(100, PATIENCE);
     posts.receiveSeveralMessages(100, PATIENCE);
-    // What is written at the end of a life would be there with the start of the next.
+    // A write at the end of an incarnation would be visible at the start of the next.
     askAll(ids, ConversationHarness.ANN);
     assertThat(writes(ids)).as("writes for %s made-up ids", ids.size()).isZero();
   }
@@ -195,7 +195,8 @@ class MadeUpIdsTest {
     }
     posts.receiveSeveralMessages(ids.size(), PATIENCE);
     askAll(ids, ConversationHarness.ANN);
-    // Asleep: each has said that all is told, and no reminder is kept.
+    // The conversations have left memory: each has recorded that everything is delivered, and no
+    // reminder exists.
     await()
         .atMost(PATIENCE)
         .until(
@@ -214,7 +215,7 @@ class MadeUpIdsTest {
     int toldBefore = told.get();
     for (int i = 0; i < 3; i++) {
       askAll(ids, ConversationHarness.ANN);
-      // Longer than a life without a word.
+      // Longer than an idle entity stays in memory.
       await().during(Duration.ofMillis(700)).until(() -> true);
     }
     assertThat(writes(ids) - before).as("writes for 3 reads of %s", ids.size()).isZero();

@@ -16,17 +16,17 @@ import parley.archive.Manifest;
 import parley.model.ConversationId;
 import parley.model.Entry;
 
-/** A cold tier in memory whose failures are by hand. */
+/** A cold tier in memory that fails as the test says. */
 final class MemoryTier implements ColdTier {
   enum Fault {
     NONE,
-    /** Nothing is stored, and it says so. */
+    /** Writes fail. */
     REFUSE,
-    /** Nothing is stored, and it never answers. */
+    /** Writes store nothing and never answer. */
     HANG,
-    /** It is stored, and nobody hears of it. */
+    /** Writes store the segment and never answer. */
     STORE_AND_HANG,
-    /** Nothing can be read or written. */
+    /** Reads and writes fail. */
     DOWN,
     /** Reads never end. */
     SLOW
@@ -34,7 +34,7 @@ final class MemoryTier implements ColdTier {
 
   volatile Fault fault = Fault.NONE;
 
-  /** Told of each read as it begins. */
+  /** Runs when a read begins. */
   volatile Runnable onRead = () -> {};
 
   final AtomicInteger writes = new AtomicInteger();
@@ -57,7 +57,7 @@ final class MemoryTier implements ColdTier {
 
   @Override
   public CompletionStage<Manifest> write(ConversationId id, List<Entry> entries) {
-    // As it was when the write could be seen from outside.
+    // Read before the test can see the write: the fault of this moment counts.
     Fault now = fault;
     writes.incrementAndGet();
     switch (now) {

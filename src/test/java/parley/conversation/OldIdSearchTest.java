@@ -27,11 +27,11 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;
 
-/** What a sender with old ids, or with ids of a wrong clock, can make a conversation read. */
+/** How much a conversation reads for a sender with old ids, or with ids from a wrong clock. */
 class OldIdSearchTest {
   private static final long YEAR_MILLIS = 365L * 86_400_000;
 
-  /** At once; more would have to wait in the conversation. */
+  /** Searches at once; more would have to wait in the conversation. */
   private static final int TOGETHER = 500;
 
   private static final int FILLING = (DedupeWindow.CAPACITY / TOGETHER + 2) * TOGETHER;
@@ -61,7 +61,7 @@ class OldIdSearchTest {
     return UlidCreator.getUlid(h.clock.incrementAndGet() + aheadMillis).toString();
   }
 
-  /** So many entries of another sender that those before them leave the window. */
+  /** Writes so many entries of another sender that earlier ones leave the window. */
   private void fillWindow() {
     for (int i = 0; i < FILLING; i += TOGETHER) {
       for (int k = 0; k < TOGETHER; k++) {
@@ -102,7 +102,7 @@ class OldIdSearchTest {
     h.text(ANN, ulid(YEAR_MILLIS), "from the future");
     List<String> ids = new ArrayList<>();
     List<Long> seqs = new ArrayList<>();
-    // More than the places that are remembered.
+    // More ids than remembered locations.
     for (int i = 0; i < SearchedRanges.MAX_LOCATED + 76; i++) {
       ids.add(ulid(0));
       seqs.add(h.text(ANN, ids.get(i), "t").seq());
@@ -138,7 +138,7 @@ class OldIdSearchTest {
     assertThat(h.refusedSearches).hasValue(1);
     assertThat(h.text(ANN, ulid(0), "young").duplicate()).isFalse();
     assertThat(h.text(BOB, older, "of another").duplicate()).isFalse();
-    // A second more, because the log has grown by two entries.
+    // One second more, because the log has grown by two entries.
     h.nanos.addAndGet(TimeUnit.MILLISECONDS.toNanos(refusal.retryAfterMillis() + 1_000));
     assertThat(h.text(ANN, older, "later").duplicate()).isFalse();
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Sharding's lists of what it remembers, as the version before reminders left them. */
+/** Reads sharding's lists of remembered entities, as the version before reminders left them. */
 class RememberedEntitiesLogTest {
   private static final String SHARDS = RememberedEntitiesLog.shardListId("conversation");
   private static final String ENTITIES = RememberedEntitiesLog.entityListId("conversation", "17");
@@ -49,7 +49,7 @@ class RememberedEntitiesLogTest {
     }
   }
 
-  /** As the old version's journal holds it. */
+  /** An event as the old version stored it. */
   private Object golden(String name) {
     try {
       JsonNode golden = goldens().path(name);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 
-/** Reminders for those whom the version before had sharding remember. */
+/** Conversations that sharding remembered in the previous version get reminders. */
 class ReminderAdoptionTest {
   private static final String SHARDS = "/sharding/conversationCoordinator";
   private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -32,7 +32,7 @@ class ReminderAdoptionTest {
       ActorTestKit.create("ReminderAdoption", ConversationHarness.IN_MEMORY);
   private final PersistenceTestKit journal = PersistenceTestKit.create(kit.system());
 
-  /** What the old version left: names by list; a list that is null cannot be read. */
+  /** The lists that the old version left, by name; a list that is null cannot be read. */
   private final Map<String, @Nullable Set<String>> lists = new HashMap<>();
 
   private final List<String> read = Collections.synchronizedList(new ArrayList<>());
@@ -103,7 +103,7 @@ class ReminderAdoptionTest {
   void adoptionCompletesWhenEveryReminderHasAnswered() {
     twoShards();
     ActorRef<ReminderAdoption.Command> adoption = start();
-    // One list after the other, whichever is first.
+    // Lists are read one after the other, in any order.
     while (asked().size() < 3 && read.size() < 3) {
       await().atMost(PATIENCE).until(() -> !asked().isEmpty());
       assertThat(noted()).isEmpty();
@@ -114,7 +114,7 @@ class ReminderAdoptionTest {
       } else {
         await().atMost(PATIENCE).until(() -> asked().size() == 2);
         answer("g_1");
-        // Who does not answer is asked again, and nobody else meanwhile.
+        // A reminder that does not answer is asked again, and only that one.
         asked.clear();
         await().atMost(PATIENCE).until(() -> asked().equals(Set.of("g_2")));
         answer("g_2");
@@ -129,7 +129,7 @@ class ReminderAdoptionTest {
     assertThat(noted()).containsExactly(new AdoptionEvent.Done(3));
   }
 
-  /** Between a reminder's answer and the note that all is done. */
+  /** The interruption comes between a reminder's answer and the event that records the end. */
   @Test
   void interruptedAdoptionStartsAgain() {
     lists.put(SHARDS, Set.of("5"));
@@ -178,7 +178,7 @@ class ReminderAdoptionTest {
     assertThat(Collections.frequency(read, "/sharding/conversationShard/5"))
         .isEqualTo(ReminderAdoption.TRIES);
     assertThat(noted()).isEmpty();
-    // The next start finds it readable.
+    // At the next start the list can be read.
     lists.put("/sharding/conversationShard/5", Set.of("g_1"));
     ActorRef<ReminderAdoption.Command> next = start();
     await()

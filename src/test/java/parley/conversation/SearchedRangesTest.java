@@ -11,7 +11,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.UserId;
 
-/** What is remembered of searches in vain never says of an id that is there that it is not. */
+/** The memory of earlier searches never claims that an id is missing that is in the log. */
 class SearchedRangesTest {
   private static final UserId ANN = ConversationHarness.ANN;
 
@@ -142,7 +142,7 @@ class SearchedRangesTest {
     read.add(entry(SearchedRanges.MAX_EXACT_IDS + 1, ANN, UlidCreator.getUlid(1).toString(), 1));
     searchedRanges.note(read);
     assertThat(searchedRanges.locate(ANN, hash(ids.getFirst()))).isZero();
-    // What covers more is kept.
+    // The range that covers more is kept.
     searchedRanges.note(new SearchedRanges.SearchedRange(ANN, 5, 6));
     assertThat(searchedRanges.rulesOut(ANN, 5, 6, hash(ids.getFirst()))).isFalse();
   }

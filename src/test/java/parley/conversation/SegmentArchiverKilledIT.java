@@ -41,15 +41,15 @@ import parley.model.UserId;
 import parley.store.EmbeddedStore;
 
 /**
- * The whole program is killed while it archives, at random moments around each segment and manifest
- * that appears in the cold tier: files, and a real S3 server. After each kill the history has the
- * bytes it had, and nothing is found wrong.
+ * Kills the whole program while it archives, at random moments around each new segment and manifest
+ * in the cold tier (files, and a real S3 server). After each kill the history has the same bytes,
+ * and {@code verify} finds nothing wrong.
  */
 @Timeout(300)
 class SegmentArchiverKilledIT {
   private static final int KILLS = Integer.getInteger("parley.archive.kills", 1);
 
-  /** A segment is cut at 4 MiB: about 400 of these. */
+  /** A segment ends at 4 MiB: about 400 of these entries. */
   private static final int ENTRIES = 400 * (2 * KILLS + 2);
 
   private static final int TEXT = 10_000;
@@ -73,7 +73,7 @@ class SegmentArchiverKilledIT {
     return seed;
   }
 
-  /** What is found in the stores of a server that does not run. */
+  /** The content of the stores of a stopped server. */
   private record Found(
       String digest, ConversationVerifier.Result result, boolean planned, long removed) {}
 
@@ -159,7 +159,10 @@ class SegmentArchiverKilledIT {
 
   // ---- the server
 
-  /** Starts it, wakes the conversation, and kills it when something new is in the cold tier. */
+  /**
+   * Starts the server and the conversation, and kills the server when something new is in the cold
+   * tier.
+   */
   private String killWhileItArchives(ServerProcess server) throws Exception {
     String suffix = random.nextBoolean() ? ".gz" : ".json";
     int more = 1 + random.nextInt(2);
@@ -179,7 +182,7 @@ class SegmentArchiverKilledIT {
     return wait / 1_000 + " µs after " + more + " more " + suffix;
   }
 
-  /** Starts it; who opens the conversation wakes it, and what was begun goes on. */
+  /** Starts the server and opens the conversation, which then finishes what it had begun. */
   private void wake(ServerProcess server) {
     server.launch();
     open(server);
@@ -216,7 +219,7 @@ class SegmentArchiverKilledIT {
     try (Stream<Path> all = Files.walk(objects)) {
       return all.filter(file -> file.toString().endsWith(suffix)).count();
     } catch (java.io.UncheckedIOException e) {
-      // Something went while it was listed.
+      // A file disappeared while the folder was listed.
       return 0;
     }
   }
@@ -250,7 +253,7 @@ class SegmentArchiverKilledIT {
     }
   }
 
-  /** Begins to archive, as on its day, and gets no further than the plan. */
+  /** Begins to archive as the calendar would ask, and stops after the plan. */
   private void plan(ConversationHarness h) {
     MemoryTier nowhere = new MemoryTier();
     nowhere.fault = MemoryTier.Fault.HANG;
@@ -271,7 +274,7 @@ class SegmentArchiverKilledIT {
               .toCompletableFuture()
               .get();
       ConversationState state = state(h, store);
-      // Never archives: its turns never come.
+      // An archive whose turns never come, so nothing is archived.
       h.archive(
           new ArchiveDependencies(
               tier,

@@ -43,7 +43,8 @@ class SegmentArchiverOutageTest {
       List<Long> looks = new CopyOnWriteArrayList<>();
       harness.tier.onRead = () -> looks.add(harness.h.clock.get());
       harness.h.post(ConversationHarness.ANN, "d", new EntryIntent.Delete(hot));
-      // Steps may come between a look and its failure, from which it waits: never less, though.
+      // The clock may advance between a read and its failure, at which the pause begins. So a pause
+      // can be longer than expected, never shorter.
       await()
           .atMost(Duration.ofSeconds(30))
           .until(
@@ -136,7 +137,8 @@ class SegmentArchiverOutageTest {
         assertThat(hot.hasMore()).isTrue();
         assertThat(hot.tier()).isEqualTo(Tier.HOT);
       }
-      // What is wholly there is not to be had, and nobody begins in the middle who reads forward.
+      // The whole page is in the cold tier, so it cannot be read. A page forwards never begins in
+      // the middle.
       assertThat(harness.before(ConversationHarness.BOB, 1_201L, 50)).isEmpty();
       assertThat(harness.page(ConversationHarness.BOB, 1_180, 50)).isEmpty();
       harness.tier.fault = MemoryTier.Fault.NONE;
@@ -196,13 +198,14 @@ class SegmentArchiverOutageTest {
       await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> harness.tier.reads.get() == CursorMoves.MAX_TRIES);
-      // More ticks, more writes: nobody tries again.
+      // More ticks and writes cause no further attempt.
       harness.texts(100);
       assertThat(harness.tier.reads).hasValue(CursorMoves.MAX_TRIES);
       assertThat(Objects.requireNonNull(harness.state().member(ConversationHarness.BOB)).read())
           .isZero();
       harness.tier.fault = MemoryTier.Fault.NONE;
-      // The move that is given up takes whoever waits with it, so this one asks until it is not.
+      // When the move is given up, requests that wait for it are refused. So this one is repeated
+      // until it is not refused.
       await()
           .until(
               () -> {
@@ -221,7 +224,7 @@ class SegmentArchiverOutageTest {
       harness.days(31);
       harness.archive();
       assertThat(harness.state().archive().archivedTo()).isEqualTo(51);
-      // Only what every member's user has acknowledged is archived: that is written down with it.
+      // Only entries that every member has acknowledged are archived, and the plan records that.
       assertThat(harness.state().dispatchedTo()).isEqualTo(51);
       harness.texts(5);
       harness.h.told.clear();

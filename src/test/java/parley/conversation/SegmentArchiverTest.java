@@ -20,7 +20,7 @@ import parley.model.EntryBody;
 import parley.model.EntryIntent;
 import parley.model.HistoryPage.Tier;
 
-/** Old entries move to the cold tier, and nobody notices. */
+/** Old entries move to the cold tier, and members see no difference. */
 @Timeout(90)
 class SegmentArchiverTest {
 
@@ -89,10 +89,10 @@ class SegmentArchiverTest {
       harness.days(100);
       harness.archive();
       assertThat(harness.state().archive().archivedTo()).isEqualTo(10_503);
-      // The first is out of the window of ids by now; the second is known for ever.
+      // The first id has left the window by now; the second carries a time and can always be found.
       assertThat(harness.h.text(ConversationHarness.ANN, ulid, "again").seq()).isEqualTo(two);
       assertThat(harness.h.text(ConversationHarness.ANN, ulid, "again").duplicate()).isTrue();
-      // One within the window, too old for memory.
+      // An entry that is in the window but no longer in memory.
       Entry inside =
           harness.page(ConversationHarness.BOB, 5_000, 1).orElseThrow().entries().getFirst();
       Conversation.Posted again =
@@ -117,10 +117,10 @@ class SegmentArchiverTest {
         assertThat(harness.h.text(ConversationHarness.ANN, right, "now").duplicate()).isFalse();
         harness.texts(1);
       }
-      // Only the entry with the wrong time is looked at.
+      // Only the entry with the wrong time is read.
       assertThat(harness.tier.reads).hasValue(1);
       assertThat(harness.tier.scans).hasValue(0);
-      // That the others are new does not make a retry new.
+      // New ids beside it do not make the retry new.
       assertThat(harness.h.text(ConversationHarness.ANN, ahead, "again").seq()).isEqualTo(seq);
       assertThat(harness.tier.reads).hasValue(2);
     }
@@ -155,7 +155,7 @@ class SegmentArchiverTest {
       }
       assertThat(harness.tier.scans.get()).as("scans for 20 old ids").isLessThanOrEqualTo(4);
 
-      // What is there is found, as often as it comes, and not by another search.
+      // A stored id is found however often it is retried, without another search.
       String known = stored.get(2_500);
       long seq = harness.h.text(ConversationHarness.ANN, known, "again").seq();
       int scans = harness.tier.scans.get();
@@ -229,7 +229,7 @@ class SegmentArchiverTest {
       List<Entry> page = harness.page(ConversationHarness.ANN, 9, 2).orElseThrow().entries();
       assertThat(page.getFirst().body()).isEqualTo(new EntryBody.Text("newer", null, null, true));
       assertThat(page.getLast().deleted()).isTrue();
-      // The edit goes too, one day, and is still the wording that counts.
+      // One day the edit is archived too, and its text is still the current one.
       harness.days(61);
       harness.archive();
       assertThat(harness.state().archive().archivedTo()).isEqualTo(harness.state().lastSeq());
@@ -275,7 +275,8 @@ class SegmentArchiverTest {
       assertThat(harness.state().archive().archivedTo()).isEqualTo(41);
       harness.days(31);
       harness.archive();
-      // Nobody uses it any more: all of it is gone, and nobody needs to remember it.
+      // Nobody uses the conversation any more: all entries are archived, and the calendar forgets
+      // it.
       assertThat(harness.state().archive().archivedTo()).isEqualTo(42);
       assertThat(harness.tier.segments(harness.h.id)).hasSize(2);
       assertThat(harness.calendar.registered).hasSize(2);
@@ -364,7 +365,7 @@ class SegmentArchiverTest {
       assertThat(harness.calendar.registered).containsExactly(harness.today() + 33);
       assertThat(harness.written.getLast())
           .isEqualTo(new ConversationEvent.Settled(harness.today() + 33));
-      // What was promised once is not asked for again.
+      // A promised day is not requested again.
       harness.h.restart();
       harness.h.shard.expectMessageClass(ClusterSharding.Passivate.class, Duration.ofSeconds(20));
       assertThat(harness.calendar.registered).hasSize(1);

@@ -15,7 +15,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.UserId;
 
-/** What it costs a conversation's state to take in an event. */
+/** Measures how long a conversation's state takes to apply an event. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -42,21 +42,21 @@ public class StateJmh {
     }
   }
 
-  /** An event with one entry, and making it. */
+  /** Makes and applies an event with one entry. */
   @Benchmark
   public Object appendOne() {
     state.apply(next(1));
     return state;
   }
 
-  /** An event with sixteen entries, as when many waited for the store, and making it. */
+  /** Makes and applies an event with sixteen entries, as when many waited for the store. */
   @Benchmark
   public Object appendSixteen() {
     state.apply(next(16));
     return state;
   }
 
-  /** A member has and has read everything. */
+  /** A member's cursors move to the end. */
   @Benchmark
   public Object moveCursor() {
     long seq = state.lastSeq();
@@ -70,7 +70,7 @@ public class StateJmh {
     Entry[] all = new Entry[entries];
     for (int i = 0; i < entries; i++) {
       long seq = state.lastSeq() + 1 + i;
-      // A ULID's form: ids that carry their time.
+      // An id in the form of a ULID, which carries its time.
       String name = "01K9ABCDEF%016d".formatted(seq);
       all[i] =
           new Entry(seq, name, ANN, AT + seq, name, new EntryBody.Text(CONTENT, null, null, false));

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import parley.model.Entry;
 
-/** What a log looks like that was written under a wrong clock for a while. */
+/** The times and ids of a log that was written under a wrong clock for a while. */
 class WrongClockTest {
   private static final long HOUR = Duration.ofHours(1).toMillis();
 
@@ -33,10 +33,10 @@ class WrongClockTest {
         times.add(h.text(i % 2 == 0 ? ANN : BOB, "m" + i, "on").at());
       }
       assertThat(times).isSorted();
-      // The first of a new life may have the time of the one before it.
+      // The first entry of a new incarnation may have the time of the entry before it.
       assertThat(times.subList(1, times.size())).doesNotHaveDuplicates();
       assertThat(times.getLast() - h.clock.get()).as("the lead").isLessThan(3 * HOUR).isPositive();
-      // After twice the lead the log has the clock's time again, for good.
+      // After twice the lead the log follows the clock again, and stays with it.
       h.clock.set(right + 6 * HOUR);
       assertThat(h.text(ANN, "right", "again").at()).isEqualTo(right + 6 * HOUR);
       h.clock.addAndGet(1);
@@ -73,7 +73,7 @@ class WrongClockTest {
       h.restart();
       String later = UlidCreator.getUlid(right + 1_000).toString();
       long second = h.text(ANN, later, "behind the log").seq();
-      // So many that both have left the window, and are looked for by their time.
+      // So many entries that both have left the window, and are searched for by their time.
       for (int i = 0; i < DedupeWindow.CAPACITY + 10; i++) {
         h.tell(
             new Conversation.Post(
@@ -113,7 +113,7 @@ class WrongClockTest {
       List<String> ids =
           entries(h).stream().filter(e -> e.seq() > 1).map(Entry::messageId).toList();
       assertThat(ids).hasSize(16).isSorted().doesNotHaveDuplicates();
-      // And where the clock is past the last one, ids carry its time again.
+      // Once the clock is past the last entry, ids carry its time again.
       String now = UlidCreator.getUlid(right + 4 * HOUR).toString();
       h.messageIds = () -> now;
       assertThat(h.text(ANN, "late", "x").messageId()).isEqualTo(now);

@@ -1,4 +1,4 @@
-/** Tests of the conversation: its rules, its state, its behaviour. */
+/** Tests of the {@code Conversation} entity: its rules, its state, its behaviour. */
 @NullMarked
 package parley.conversation;
 

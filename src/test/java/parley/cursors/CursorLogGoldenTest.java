@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import parley.model.ConversationId;
 import parley.model.UserId;
 
-/** What the cursor log stores, as it always did; a file is never edited once it was released. */
+/** The stored form of the cursor log's events. A released file is never edited. */
 class CursorLogGoldenTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final ConversationId ID = ConversationId.group("1");

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 
-/** The pages hang together, need nothing from elsewhere, and leave nothing out. */
+/** All pages are linked, load nothing from other servers, and leave nothing out. */
 class SiteTest {
   private static final Path RESOURCES = Path.of("src/main/resources");
   private static final Path DOCS = RESOURCES.resolve("docs");
@@ -80,7 +80,8 @@ class SiteTest {
       String html = pages.get(name);
       return html != null && (hash < 0 || all(ID, html).contains(link.substring(hash + 1)));
     }
-    // Everything else is a file of this server: a page of elsewhere has no slash in front.
+    // Every other address is a file of this server: an address elsewhere does not begin with a
+    // slash.
     String file = path.equals("/") ? "/web/index.html" : path;
     return hash < 0
         && path.startsWith("/")

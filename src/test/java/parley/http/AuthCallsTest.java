@@ -139,7 +139,7 @@ final class AuthCallsTest extends CallsHarness {
     void anAddressThatGuessesIsSlowedDown() {
       try (HttpHarness other = new HttpHarness(HttpSettings.standard(1_000, TrustedProxies.NONE))) {
         other.users = httpHarness.users;
-        // What is not even an attempt does not count.
+        // A request that is no attempt does not count.
         for (int i = 0; i < 100; i++) {
           assertThat(other.call("POST", "/v1/auth/login", "{}").statusCode()).isEqualTo(400);
         }
@@ -156,7 +156,7 @@ final class AuthCallsTest extends CallsHarness {
         }
         HttpHarness.problem(response, 429, "rate_limited");
         assertThat(other.limited).containsExactly("logins");
-        // The account is asked, if a device may be known to it; nobody is kept from registering.
+        // The account is asked if it may know the device; registrations are not affected.
         other.identity.asked.clear();
         HttpHarness.problem(
             other.call(
@@ -173,7 +173,7 @@ final class AuthCallsTest extends CallsHarness {
             .containsExactly("login bob pass word known k", "login bob pass word known c");
         HttpHarness.problem(
             other.call("POST", "/v1/auth/register", CREDENTIALS), 409, "username_taken");
-        // A login by a known device took no attempt, so none is given back for a guess elsewhere.
+        // A login by a known device takes no attempt, so none is given back for guesses elsewhere.
         other.identity.onLogin = IN;
         assertThat(
                 other
@@ -274,7 +274,7 @@ final class AuthCallsTest extends CallsHarness {
         }
       }
       assertThat(httpHarness.identity.asked).isEmpty();
-      // Behind a proxy that changes Host the browser's own word counts.
+      // Behind a proxy that changes {@code Host}, the browser's own header decides.
       assertThat(
               post(
                       "logout",
@@ -296,7 +296,7 @@ final class AuthCallsTest extends CallsHarness {
       tokens(post("refresh", "", "Cookie", "x=1; parley_refresh=b; y=2"), 200);
       tokens(httpHarness.call("POST", "/v1/auth/refresh", null, "Cookie", "parley_refresh=c"), 200);
       tokens(post("refresh", "{}", "Cookie", "parley_refresh=d"), 200);
-      // Both: the body's is meant.
+      // If both are present, the token in the body counts.
       tokens(post("refresh", "{\"refresh_token\":\"e\"}", "Cookie", "parley_refresh=f"), 200);
       assertThat(httpHarness.identity.asked)
           .containsExactly("refresh a", "refresh b", "refresh c", "refresh d", "refresh e");

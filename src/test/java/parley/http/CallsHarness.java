@@ -25,7 +25,7 @@ import parley.model.Role;
 import parley.model.UserId;
 import parley.user.User;
 
-/** The calls of one user, against entities that answer at once. */
+/** Calls of one user to entities that answer at once. */
 abstract class CallsHarness {
   static final UserId ALICE = new UserId("alice");
   static final UserId BOB = new UserId("bob");

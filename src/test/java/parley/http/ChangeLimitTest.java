@@ -13,7 +13,9 @@ import parley.model.Profile;
 import parley.model.Refusal;
 import parley.user.User;
 
-/** Durable changes that are no entries, of one account from as many addresses as it likes. */
+/**
+ * The limit of durable changes that are no entries, for one account with any number of addresses.
+ */
 final class ChangeLimitTest {
   private record Call(String method, String path, String body) {}
 

@@ -17,13 +17,16 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.port.PortSettings;
 
-/** Entities that refuse, break or do not answer, and requests that are hardly any. */
+/**
+ * The answers of the client port when entities refuse, fail or do not answer, and when requests are
+ * hardly HTTP.
+ */
 final class EdgesTest {
   private static HttpHarness httpHarness;
 
   @BeforeAll
   static void start() {
-    // Short enough to be waited for; nothing is said about how long it takes.
+    // Short, so that the tests can wait for it; no test asserts how long it takes.
     httpHarness =
         new HttpHarness(
             new HttpSettings(

@@ -12,8 +12,8 @@ import parley.auth.TokenVerdict;
 import parley.model.UserId;
 
 /**
- * Accounts that say what the test wants. The access token of a user is {@code token-ID}, an
- * external one {@code external-ID}.
+ * Accounts whose answers the test chooses. The access token of a user is {@code token-ID}, an
+ * external one is {@code external-ID}.
  */
 final class FakeIdentity implements AuthServices {
   static final String JWKS = "{\"keys\":[{\"kty\":\"OKP\"}]}";
@@ -24,7 +24,7 @@ final class FakeIdentity implements AuthServices {
   volatile AuthResult.Logout onLogout = new AuthResult.LoggedOut();
   volatile AuthResult.Lookup onLookup = new AuthResult.NotFound();
 
-  /** What was asked, such as {@code refresh TOKEN}. */
+  /** The calls so far, such as {@code refresh TOKEN}. */
   final List<String> asked = new ArrayList<>();
 
   static AuthResult.SignedIn signedIn(String id) {

@@ -10,11 +10,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * What two readers could take for two things is refused, and nothing behind it is looked at. In
- * these requests {@code |} is CR LF; a bare LF or CR is written as such.
+ * Requests that two parsers could understand differently are refused, and nothing after them is
+ * read. In these requests {@code |} stands for CR LF; a bare LF or CR is written as such.
  */
 final class FramingTest {
-  /** What an attacker would smuggle in: answered with 200 where it is taken for a request. */
+  /** The smuggled request: the answer is 200 if it is taken for a request. */
   private static final String SMUGGLED = "GET /.well-known/jwks.json HTTP/1.1|Host: x||";
 
   private static final String POST = "POST /v1/groups HTTP/1.1|Host: x|";
@@ -59,7 +59,7 @@ final class FramingTest {
         POST + "Transfer-Encoding : chunked||2|{}|0||",
         POST + "Transfer-Encoding:||2|{}|0||",
         "POST /v1/groups HTTP/1.0|Transfer-Encoding: chunked||2|{}|0||",
-        // Lines that do not end as lines do.
+        // Lines with wrong line ends.
         "POST /v1/groups HTTP/1.1\nHost: x\nContent-Length: 2\n\n{}",
         POST + "X: y\nContent-Length: 2||{}",
         POST + "X: y\rContent-Length: 2||{}",
@@ -131,7 +131,7 @@ final class FramingTest {
     assertThat(statuses(answer)).containsExactly("413");
   }
 
-  /** What came before is answered first, and the refusal is the last that is said. */
+  /** Earlier requests are answered first, and nothing follows the refusal. */
   @Test
   void aBadRequestIsAnsweredAfterTheGoodOnesBeforeIt() {
     String good = "GET /.well-known/jwks.json HTTP/1.1|Host: x||";
@@ -158,7 +158,7 @@ final class FramingTest {
                 + "Content-Length: 0||"
                 + last);
     assertThat(statuses(answer)).as(answer).containsExactly("400", "400", "400", "200");
-    // Refused for what they say, not for their form.
+    // Refused for their content, not for their form.
     assertThat(answer.split("\"field\":\"name\"", -1)).hasSize(3);
   }
 
@@ -167,7 +167,7 @@ final class FramingTest {
         .lines()
         .flatMap(
             line -> {
-              // The next answer follows a body that has no line end.
+              // The next answer follows a body without a line end.
               int at = line.indexOf("HTTP/1.1 ");
               return at < 0
                   ? java.util.stream.Stream.empty()

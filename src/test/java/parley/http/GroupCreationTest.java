@@ -13,7 +13,7 @@ import parley.model.ConversationView;
 import parley.model.Refusal;
 import parley.user.User;
 
-/** Which entity is asked for a new group, in which order, and what becomes of their answers. */
+/** Which entities a new group involves, in which order, and what their answers cause. */
 class GroupCreationTest {
   private static final String NAMED =
       "{\"name\":\"Trip\",\"member_ids\":[],\"client_ref\":\"ref-1\"}";
@@ -102,7 +102,7 @@ class GroupCreationTest {
         .hasExactlyElementsOfTypes(User.BeginGroup.class, Conversation.GetView.class);
     assertThat(((User.BeginGroup) httpHarness.told.getFirst()).retryAfterMillis()).isEqualTo(700);
     assertThat(httpHarness.givenBack).isEmpty();
-    // Begun, and cut before it was made.
+    // The group was begun, and the call was interrupted before it was created.
     conversation(view(false), notFound());
     HttpHarness.problem(create(NAMED), 429, "rate_limited");
     user(new User.Refused(Refusal.rateLimited("too many messages", 700)));

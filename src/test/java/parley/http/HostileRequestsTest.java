@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.model.Limits;
 
 /**
- * What is wrong is refused at the edge: with the right code, the field's name, and before any
- * entity hears of it.
+ * Wrong requests are refused with the right code and the name of the field, before any entity
+ * receives them.
  */
 final class HostileRequestsTest {
   private static final List<String> WITH_BODY =
@@ -114,7 +114,7 @@ final class HostileRequestsTest {
     for (String call : WITH_BODY) {
       HttpHarness.problem(send(call, body), 413, "too_large");
     }
-    // Far too large, and on a path that is not there.
+    // Far too large, and for an unknown path.
     HttpHarness.problem(send("POST /v1/messages", new byte[900_000]), 413, "too_large");
     HttpHarness.problem(send("POST /nowhere", new byte[900_000]), 413, "too_large");
   }

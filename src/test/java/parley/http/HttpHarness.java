@@ -43,7 +43,7 @@ import parley.user.User;
 import parley.websocket.FrameDecoder;
 import parley.websocket.FrameEncoder;
 
-/** A client port on 127.0.0.1 whose entities do what the test says. */
+/** A client port on 127.0.0.1. The test plays the entities. */
 final class HttpHarness implements AutoCloseable {
   static final ObjectMapper JSON = new ObjectMapper();
 
@@ -51,7 +51,7 @@ final class HttpHarness implements AutoCloseable {
   final AtomicLong nanos = new AtomicLong();
   final List<ErrorCode> problems = new CopyOnWriteArrayList<>();
 
-  /** Everything entities were told, as "ID command". */
+  /** All messages to entities, as "ID command". */
   final List<Object> told = new CopyOnWriteArrayList<>();
 
   volatile long messageWait;
@@ -191,7 +191,7 @@ final class HttpHarness implements AutoCloseable {
     return call(method, path, body, "Authorization", "Bearer token-alice");
   }
 
-  /** A call with headers in pairs; a body is JSON unless they say otherwise. */
+  /** A call with pairs of header names and values; the body is JSON unless they say otherwise. */
   HttpResponse<String> call(String method, String path, @Nullable String body, String... headers) {
     return callBytes(
         method, path, body == null ? null : body.getBytes(StandardCharsets.UTF_8), headers);
@@ -227,14 +227,14 @@ final class HttpHarness implements AutoCloseable {
   }
 
   /**
-   * Sends bytes as they are, but that each {@code |} is a line's end, and reads until the server
-   * closes or half of a minute has passed.
+   * Sends bytes as they are, except that {@code |} becomes a line end. Reads until the server
+   * closes the connection, at most half a minute.
    */
   String raw(String request) {
     return sent(request, answer -> new String(answer.readAllBytes(), StandardCharsets.UTF_8));
   }
 
-  /** As {@link #raw}, but only the head of the answer, for one after which nothing is said. */
+  /** As {@link #raw}, but reads only the head of an answer that leaves the connection open. */
   String head(String request) {
     return sent(
         request,
@@ -280,7 +280,7 @@ final class HttpHarness implements AutoCloseable {
     }
   }
 
-  /** Checks everything a problem must have, and gives its body. */
+  /** Checks the required parts of a problem, and returns its body. */
   static JsonNode problem(HttpResponse<String> response, int status, String code) {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
     assertThat(response.headers().firstValue("Content-Type"))

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** Binding and ending. */
+/** How the port is bound and closed. */
 final class HttpServerTest {
   @Test
   void unbindRefusesNewConnections() {
@@ -15,7 +15,7 @@ final class HttpServerTest {
       assertThat(httpHarness.call("GET", "/.well-known/jwks.json", null).statusCode())
           .isEqualTo(200);
       httpHarness.server().unbind().toCompletableFuture().join();
-      // The client's connection from before lives on.
+      // The connection that the client opened before stays open.
       assertThat(httpHarness.call("GET", "/.well-known/jwks.json", null).statusCode())
           .isEqualTo(200);
       assertThatThrownBy(() -> httpHarness.raw("GET / HTTP/1.1|Host: x||"))

@@ -10,7 +10,7 @@ import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 
-/** Calls that send, and their rate. */
+/** Calls that send messages, and the message rate. */
 final class MessageCallsTest extends CallsHarness {
   @Test
   void sendsToAConversation() {
@@ -52,7 +52,8 @@ final class MessageCallsTest extends CallsHarness {
             "POST",
             "/v1/messages",
             "{\"to\":\"bob\",\"client_msg_id\":\"x\",\"type\":\"text\",\"content\":\"hi\"}");
-    // What was accepted before would be answered; whether it was, the conversation knows.
+    // A retry of an accepted message would be answered; only the conversation knows whether it is
+    // one.
     assertThat(told(Conversation.Post.class).retryAfterMillis()).isEqualTo(1_001);
     HttpHarness.problem(response, 429, "rate_limited");
     assertThat(response.headers().firstValue("Retry-After")).hasValue("2");
@@ -74,7 +75,7 @@ final class MessageCallsTest extends CallsHarness {
     assertThat(httpHarness.givenBack).isEmpty();
     ok(httpHarness.alice("POST", "/v1/messages", body.formatted("old")), 200);
     assertThat(httpHarness.givenBack).containsExactly(ALICE);
-    // Nothing was taken, so nothing is given.
+    // Nothing was taken, so nothing is given back.
     httpHarness.messageWait = 500;
     ok(httpHarness.alice("POST", "/v1/messages", body.formatted("old")), 200);
     assertThat(httpHarness.givenBack).hasSize(1);

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** Requests of one address, against a clock that only the test moves. */
+/** The limit of requests of one address; only the test moves the clock. */
 final class RateLimitTest {
   private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
 

@@ -17,7 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.port.PortSettings;
 
-/** Nobody holds a connection by being slow, and nobody holds more of them than others may. */
+/**
+ * A slow client cannot hold a connection, and no client can hold more connections than its limit.
+ */
 @Timeout(60)
 final class SlowRequestsTest {
   private static final Duration SHORT = Duration.ofMillis(400);
@@ -63,12 +65,12 @@ final class SlowRequestsTest {
     try {
       return new String(socket.getInputStream().readAllBytes(), US_ASCII);
     } catch (SocketException e) {
-      // It was cut while we still wrote.
+      // The connection was closed while the test still wrote.
       return "";
     }
   }
 
-  /** A whole answer with a body of known length. */
+  /** Reads a whole answer whose body has a known length. */
   private static String answer(Socket socket) throws IOException {
     InputStream in = socket.getInputStream();
     StringBuilder head = new StringBuilder();
@@ -99,7 +101,7 @@ final class SlowRequestsTest {
     assertThat(httpHarness.server().meters().lateHeads()).isEqualTo(1);
   }
 
-  /** The time is that of the whole head: a byte now and then does not begin it anew. */
+  /** The time limit is for the whole head: single bytes do not restart it. */
   @Test
   void aHeadThatArrivesTooSlowlyEndsTheConnection() throws IOException {
     serve(times(SHORT, LONG), TrustedProxies.NONE);
@@ -143,14 +145,14 @@ final class SlowRequestsTest {
     }
   }
 
-  /** Between two requests nothing is late. */
+  /** Between two requests no deadline runs. */
   @Test
   void anIdleConnectionStaysOpen() throws IOException {
     serve(times(SHORT, SHORT), TrustedProxies.NONE);
     Socket idle = connect();
     write(idle, GET);
     assertThat(answer(idle)).startsWith("HTTP/1.1 200 ");
-    // Whoever came later and was slow has been ended meanwhile.
+    // The slow connections that came later have been closed meanwhile.
     Socket slow = connect();
     write(slow, "G");
     assertThat(rest(slow)).startsWith("HTTP/1.1 408 ");
@@ -193,7 +195,7 @@ final class SlowRequestsTest {
         .contains("Retry-After: 10\r\n", "Connection: close\r\n", "application/problem+json")
         .contains("\"code\":\"unavailable\"");
     assertThat(httpHarness.server().meters().open()).isEqualTo(most);
-    // Whoever goes makes room.
+    // A closed connection makes room.
     sockets.getFirst().close();
     await().until(() -> httpHarness.server().meters().open() == most - 1);
     Socket next = connect();
@@ -201,7 +203,7 @@ final class SlowRequestsTest {
     assertThat(answer(next)).startsWith("HTTP/1.1 200 ");
   }
 
-  /** Behind a proxy it is the client that counts: its calls under way and its sockets. */
+  /** Behind a proxy the client's address counts, for its open calls and its sockets. */
   @Test
   void behindAProxyTheForwardedAddressCounts() throws IOException {
     TrustedProxies proxies = TrustedProxies.parse("127.0.0.1");
@@ -213,7 +215,7 @@ final class SlowRequestsTest {
     write(third, GET.replace("\r\n\r\n", "\r\n" + client + "\r\n"));
     assertThat(answer(third)).startsWith("HTTP/1.1 503 ").contains("Retry-After: 10");
     assertThat(httpHarness.server().meters().addressFull()).isEqualTo(1);
-    // Somebody else by the same connection of the proxy.
+    // Another client through the same connection of the proxy.
     write(third, GET.replace("\r\n\r\n", "\r\nX-Forwarded-For: 203.0.113.8\r\n\r\n"));
     assertThat(answer(third)).startsWith("HTTP/1.1 200 ");
     first.close();
@@ -241,7 +243,10 @@ final class SlowRequestsTest {
     return socket;
   }
 
-  /** A socket is nobody's slow head, and bytes sent right behind the handshake are its own. */
+  /**
+   * The guard does not time a socket's bytes, and bytes sent right after the handshake belong to
+   * the socket.
+   */
   @Test
   void bytesPassUncheckedAfterTheHandshake() throws IOException {
     serve(times(SHORT, SHORT), TrustedProxies.NONE);

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The handshake of the socket; behind it is an echo. */
+/** The handshake of the socket, with an echo behind it. */
 final class SocketRouteTest {
   private static HttpHarness httpHarness;
 

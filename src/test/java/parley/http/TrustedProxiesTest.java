@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import parley.auth.AuthResult;
 
-/** Who a request is from, whatever its headers say. */
+/** The client's address of a request, whatever its headers say. */
 final class TrustedProxiesTest {
   private static final TrustedProxies OURS =
       TrustedProxies.parse("10.0.0.0/8, 192.168.7.7,fd00::/8");
@@ -25,18 +25,18 @@ final class TrustedProxiesTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        // Nobody's word but the connection's.
+        // Without a trusted proxy only the connection's address counts.
         "203.0.113.1; 1.2.3.4; 203.0.113.1",
         "192.168.7.8; 1.2.3.4; 192.168.7.8",
-        // One proxy, then two.
+        // One trusted proxy, then two.
         "10.0.0.7; 1.2.3.4; 1.2.3.4",
         "10.0.0.7; 1.2.3.4, 10.1.1.1; 1.2.3.4",
         "192.168.7.7; 1.2.3.4 ,fd00::9; 1.2.3.4",
         "fd12::1; 2001:db8::5; 2001:db8::5",
-        // What stands left of the client is the client's own invention.
+        // Addresses to the left of the client's may be invented by the client.
         "10.0.0.7; 10.0.0.9, 1.2.3.4; 1.2.3.4",
         "10.0.0.7; 9.9.9.9, 10.0.0.9, 1.2.3.4, 10.0.0.3; 1.2.3.4",
-        // All are ours: the farthest.
+        // All addresses are trusted proxies: the farthest one counts.
         "10.0.0.7; 10.0.0.9, 10.0.0.3; 10.0.0.9",
         // Ports, and IPv4 written as IPv6.
         "10.0.0.7; 1.2.3.4:5678; 1.2.3.4",
@@ -44,7 +44,7 @@ final class TrustedProxiesTest {
         "10.0.0.7; [2001:db8::5]; 2001:db8::5",
         "10.0.0.7; ::ffff:1.2.3.4; 1.2.3.4",
         "10.0.0.7; 1.2.3.4, ::ffff:10.0.0.3; 1.2.3.4",
-        // What is no address ends it at whoever wrote it.
+        // A value that is no address ends the search at the proxy that wrote it.
         "10.0.0.7; ''; 10.0.0.7",
         "10.0.0.7; unknown; 10.0.0.7",
         "10.0.0.7; 1.2.3.4, ; 10.0.0.7",
@@ -99,7 +99,8 @@ final class TrustedProxiesTest {
         junk.append(alphabet.charAt(random.nextInt(alphabet.length())));
       }
       List<String> headers = new ArrayList<>(List.of(junk.toString()));
-      // Each honest proxy appends, some to the same header and some in one of their own.
+      // Each honest proxy appends its client, some to the same header and some in a header of their
+      // own.
       if (random.nextBoolean()) {
         headers.add("203.0.113.9, 10.0.0.3");
       } else {
@@ -206,7 +207,7 @@ final class TrustedProxiesTest {
         assertThat(strict(httpHarness, path)).as(path).isEmpty();
       }
       assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "HTTPS")).hasSize(1);
-      // The first may be the client's own word.
+      // The first address may be invented by the client.
       assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "https, http")).isEmpty();
       assertThat(strict(httpHarness, "/", "X-Forwarded-Proto", "")).isEmpty();
     }

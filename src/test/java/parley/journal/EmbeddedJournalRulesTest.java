@@ -14,7 +14,7 @@ class EmbeddedJournalRulesTest extends JournalRules {
   @SuppressWarnings("NullAway.Init")
   private JournalFile file;
 
-  /** Where all of its plugins find the file. */
+  /** The configuration by which all plugins find the file. */
   static Config config(Path folder) {
     return ConfigFactory.parseString(
         """
@@ -33,7 +33,7 @@ class EmbeddedJournalRulesTest extends JournalRules {
 
   @Override
   protected void close() {
-    // The tests' entities, and none that is not.
+    // Only the test's own entities.
     assertThat(file.persistenceIds(""))
         .isNotEmpty()
         .isSorted()

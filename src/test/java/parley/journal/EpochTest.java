@@ -18,8 +18,8 @@ import org.rocksdb.Statistics;
 import org.rocksdb.TickerType;
 
 /**
- * When the history gets another name. An unclean end is a copy of the folder taken while the
- * journal is open.
+ * When the history of a journal gets another name. A copy of the folder of an open journal stands
+ * in for an unclean end.
  */
 @Timeout(60)
 class EpochTest {
@@ -68,7 +68,7 @@ class EpochTest {
     assertThat(life(killed.folder, JournalSync.OS, TUESDAY)).isEqualTo(killed.epoch);
   }
 
-  /** The last life counts: opening forces what the one before has left to the disk. */
+  /** The last process counts: opening forces what the previous one has left to the disk. */
   @Test
   void aLifeThatForcesAfterOneThatDidNotKeepsIt() throws Exception {
     Killed killed = killed(JournalSync.OS, MONDAY);

@@ -120,7 +120,7 @@ class GroupCommitTest {
           .hasMessageContaining("cannot be written any more")
           .hasRootCauseMessage("no space left");
     }
-    // There is room again, but nobody knows what of it is stored.
+    // There is room again, but it is unknown which of the failed writes are stored.
     broken.set(false);
     assertThatThrownBy(() -> get(submit("e", 2, 10))).hasRootCauseMessage("no space left");
     assertThat(sizes).hasSize(1);

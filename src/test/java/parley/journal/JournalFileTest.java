@@ -56,7 +56,7 @@ class JournalFileTest {
     get(write("e", 1, "first"));
     assertThatThrownBy(() -> get(write("e", 1, "second")))
         .hasMessageContaining("e: number 1 was written before");
-    // Also by one who does not remember: it is looked up.
+    // Also if the number is no longer in memory: then it is read.
     reopen();
     assertThatThrownBy(() -> get(write("e", 1, "third"))).hasMessageContaining("written before");
     assertThat(texts("e")).containsExactly("first");
@@ -173,7 +173,7 @@ class JournalFileTest {
     Path other = Files.createDirectory(folder.resolve("other"));
     Files.writeString(other.resolve("CURRENT"), "not one");
     assertThatThrownBy(() -> JournalFile.open(other)).isInstanceOf(Exception.class);
-    // And can be tried again.
+    // And the write can be repeated.
     Files.delete(other.resolve("CURRENT"));
     JournalFile.open(other).close();
   }

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** What tests of other packages need of a journal and the program does not. */
+/** Gives tests of other packages access to a journal that the program does not need. */
 public final class JournalProbe {
   private JournalProbe() {}
 
@@ -22,7 +22,7 @@ public final class JournalProbe {
   public static void forget(Path journal, String id, long upTo) throws Exception {
     try (JournalFile file = JournalFile.open(journal)) {
       get(file.remove(ColumnFamily.EVENTS, id, upTo).toCompletableFuture());
-      // As if no event had ever been removed; only what is left says how far the entity was.
+      // As if no event had ever been removed: only remaining rows show how far the entity was.
       byte[] none = Arrays.copyOf(RemovalMark.NONE.encoded(), Long.BYTES);
       var put =
           new GroupCommit.Put(ColumnFamily.MARKS, RowKeys.markKey(ColumnFamily.EVENTS, id), none);

@@ -37,8 +37,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
- * What Pekko Persistence asks of each journal plugin: the rules of its own compatibility kit, by
- * the journal's own messages. One subclass for each store.
+ * The rules of Pekko Persistence for journal plugins, as in its own compatibility kit, tested with
+ * the journal's own messages. Each store has a subclass.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(60)
@@ -52,10 +52,13 @@ public abstract class JournalRules {
   private String id;
   private final String writer = UUID.randomUUID().toString();
 
-  /** Opens the store, and says what makes the plugin under test the system's journal. */
+  /**
+   * Opens the store, and returns the configuration that makes the plugin under test the system's
+   * journal.
+   */
   protected abstract Config open() throws Exception;
 
-  /** Closes it, after its actor system. */
+  /** Closes the store, after its actor system. */
   protected abstract void close();
 
   @BeforeAll
@@ -63,7 +66,7 @@ public abstract class JournalRules {
     system =
         ActorSystem.create(
             "journal-rules",
-            ConfigFactory.parseString("pekko.actor.provider = local\n" + Referring.BINDING)
+            ConfigFactory.parseString("pekko.actor.provider = local\n" + ReferencingEvent.BINDING)
                 .withFallback(open())
                 .withFallback(ConfigFactory.load())
                 .resolve());
@@ -105,7 +108,7 @@ public abstract class JournalRules {
     assertHighest(5);
   }
 
-  /** The same where an entity has more than one page of any store. */
+  /** The same for an entity with more events than any store has in a page. */
   @ParameterizedTest
   @CsvSource({
     "1, max, max, 1, 205",
@@ -145,7 +148,7 @@ public abstract class JournalRules {
   void deletedEventsAreNotReplayed() {
     delete(3);
     assertThat(replayed(1, Long.MAX_VALUE, Long.MAX_VALUE)).isEqualTo(events(4, 5));
-    // Deleting less afterwards brings nothing back.
+    // A smaller deletion afterwards brings nothing back.
     delete(2);
     assertThat(replayed(1, Long.MAX_VALUE, Long.MAX_VALUE)).isEqualTo(events(4, 5));
   }
@@ -165,7 +168,7 @@ public abstract class JournalRules {
     assertHighest(5);
   }
 
-  /** So no number is given twice, over the borders of pages too. */
+  /** No number is given twice, across pages too. */
   @ParameterizedTest
   @CsvSource({"5, 5", "99, 99", "100, 100", "101, 100", "205, 205", "205, 140", "205, 204"})
   void numbersGoOnAfterADeletion(int written, int deleted) {
@@ -180,7 +183,7 @@ public abstract class JournalRules {
         .isEqualTo(events(deleted + 1, written + 2));
   }
 
-  /** Those beside it in the same message are stored. */
+  /** The other events of the same message are stored. */
   @Test
   void onlyTheEventThatCannotBeSerializedIsRejected() {
     Object never = new Object();
@@ -207,7 +210,7 @@ public abstract class JournalRules {
 
   @Test
   void eventsAreSerializedByTheActorSystem() {
-    Referring event = new Referring(probe.getRef());
+    ReferencingEvent event = new ReferencingEvent(probe.getRef());
     journal.tell(
         new WriteMessages(
             CollectionConverters.asScala(
@@ -274,7 +277,7 @@ public abstract class JournalRules {
     probe.expectMsg(PATIENCE, new RecoverySuccess(number));
   }
 
-  /** Number and payload of each, in the order they came. */
+  /** The number and payload of each event, in order of arrival. */
   private List<String> replayed(long from, long to, long most) {
     journal.tell(new ReplayMessages(from, to, most, id, probe.getRef()), ActorRef.noSender());
     List<String> events = new ArrayList<>();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rocksdb.Statistics;
 import org.rocksdb.TickerType;
 
-/** Removal from the front, again and again. */
+/** Repeated removal of an entity's oldest events. */
 @Timeout(120)
 class RemovalTest {
   @TempDir Path folder;
@@ -43,7 +43,7 @@ class RemovalTest {
     statistics.close();
   }
 
-  /** Counted, not timed: how many rows RocksDB walks over because they are gone. */
+  /** Counts, instead of timing, how many removed rows RocksDB steps over. */
   @Test
   void itCostsTheSameWhateverWasRemovedBefore() throws Exception {
     write("e", 1, 20_500);
@@ -80,7 +80,8 @@ class RemovalTest {
   }
 
   /**
-   * One that comes after a removal that would have taken it is there, also from the same commit.
+   * A snapshot stored after a removal that covers its number can be read, also if both are in one
+   * commit.
    */
   @Test
   void aLateSnapshotIsNotLost() throws Exception {
@@ -98,7 +99,7 @@ class RemovalTest {
   @Test
   void aRemovalContinuesWhereAnEarlierVersionStopped() throws Exception {
     write("e", 1, 1_000);
-    // Its mark has one number only.
+    // The mark of an older version has one number only.
     var mark =
         new GroupCommit.Put(
             ColumnFamily.MARKS, RowKeys.markKey(ColumnFamily.EVENTS, "e"), RowKeys.number(1_000L));
@@ -118,7 +119,7 @@ class RemovalTest {
     assertThat(RemovalMark.decoded(RowKeys.number(7))).isEqualTo(new RemovalMark(7, 0));
   }
 
-  /** Writes, removals and reopenings in any order, compared with a list. */
+  /** Writes, removals and reopenings in random order, compared with a list. */
   @Test
   void anyOrderOfWritesAndRemovals() throws Exception {
     long seed = Long.getLong("parley.seed", System.nanoTime());
@@ -173,7 +174,7 @@ class RemovalTest {
     get(file.remove(columnFamily, id, upTo));
   }
 
-  /** In portions: the journal refuses what waits beyond its bound. */
+  /** Writes in portions, because the journal refuses more than its bound of waiting writes. */
   private void write(String id, long first, long last) throws Exception {
     List<CompletionStage<Void>> portion = new ArrayList<>();
     for (long number = first; number <= last; number++) {

@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Timeout;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * What Pekko Persistence asks of each snapshot store plugin: the rules of its own compatibility
- * kit, by the store's own messages. One subclass for each store.
+ * The rules of Pekko Persistence for snapshot stores, as in its own compatibility kit, tested with
+ * the store's own messages. Each store has a subclass.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(60)
@@ -48,13 +48,16 @@ public abstract class SnapshotRules {
   private TestKit probe;
   private String id;
 
-  /** As they were stored: numbers 11 to 15, "s-1" to "s-5". */
+  /** The stored snapshots: numbers 11 to 15, "s-1" to "s-5". */
   private final List<SnapshotMetadata> stored = new ArrayList<>();
 
-  /** Opens the store, and says what makes the plugin under test the system's snapshot store. */
+  /**
+   * Opens the store, and returns the configuration that makes the plugin under test the system's
+   * snapshot store.
+   */
   protected abstract Config open() throws Exception;
 
-  /** Closes it, after its actor system. */
+  /** Closes the store, after its actor system. */
   protected abstract void close();
 
   @BeforeAll
@@ -62,7 +65,7 @@ public abstract class SnapshotRules {
     system =
         ActorSystem.create(
             "snapshot-rules",
-            ConfigFactory.parseString("pekko.actor.provider = local\n" + Referring.BINDING)
+            ConfigFactory.parseString("pekko.actor.provider = local\n" + ReferencingEvent.BINDING)
                 .withFallback(open())
                 .withFallback(ConfigFactory.load())
                 .resolve());
@@ -81,7 +84,7 @@ public abstract class SnapshotRules {
     id = "rules-" + UUID.randomUUID();
     stored.clear();
     for (int i = 1; i <= 5; i++) {
-      // The store's clock has milliseconds: each its own.
+      // Timestamps have milliseconds: each snapshot gets its own.
       long before = System.currentTimeMillis();
       while (System.currentTimeMillis() == before) {
         Thread.onSpinWait();
@@ -123,7 +126,7 @@ public abstract class SnapshotRules {
     long time = stored.get(2).timestamp();
     assertFound(2, load(id, criteria(13, time), ALL));
     assertFound(2, load(id, criteria(ALL, time), 13));
-    // The older bound counts, whichever it is.
+    // The older of the two bounds counts.
     assertFound(2, load(id, criteria(ALL, time), ALL));
     assertFound(2, load(id, criteria(15, time), ALL));
     assertFound(1, load(id, criteria(12, time), ALL));
@@ -146,7 +149,7 @@ public abstract class SnapshotRules {
         .isEmpty();
   }
 
-  /** Of a single one the number counts, not the time. */
+  /** For a single snapshot the number counts, not the time. */
   @Test
   void aSnapshotIsDeletedByItsNumber() {
     SnapshotMetadata one = new SnapshotMetadata(id, 13, 0);
@@ -207,7 +210,7 @@ public abstract class SnapshotRules {
 
   @Test
   void snapshotsAreSerializedByTheActorSystem() {
-    Referring snapshot = new Referring(probe.getRef());
+    ReferencingEvent snapshot = new ReferencingEvent(probe.getRef());
     save(100, snapshot);
     SelectedSnapshot found = load(id, criteria(ALL, ALL), ALL).orElseThrow();
     assertThat(found.snapshot()).isEqualTo(snapshot);

@@ -25,11 +25,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
-/** What the accept loop does where the system gives it nothing. */
+/** The accept loop when the system gives it no connection. */
 final class AcceptorTest {
   private static final int FAILURES = 1_000;
 
-  /** No descriptors, for a thousand tries; then it is closed. */
+  /** A channel without descriptors for a thousand attempts; then it is closed. */
   private static final class NoDescriptors extends ServerSocketChannel {
     private int tries;
 
@@ -109,12 +109,13 @@ final class AcceptorTest {
         .containsExactly(Duration.ofMillis(10), Duration.ofMillis(20), Duration.ofMillis(40));
     assertThat(pauses.getLast()).isEqualTo(Duration.ofSeconds(1));
     assertThat(meters.acceptFailures()).isEqualTo(FAILURES);
-    // One at once; the next ten seconds later, which a thousand tries without pauses do not take.
+    // One line at once, and the next ten seconds later, which a thousand attempts without pauses
+    // would not take.
     assertThat(lines.list).hasSizeLessThanOrEqualTo(2);
     assertThat(lines.list.getFirst().getFormattedMessage()).contains("Too many open files");
   }
 
-  /** A class that cannot be loaded while descriptors have run out, say. */
+  /** The error of a class that cannot be loaded, for example because descriptors have run out. */
   @Test
   void anErrorAtOneConnectionEndsThatOneAndTheNextIsTaken() throws Exception {
     ConnectionCounts counts = new ConnectionCounts(PortSettings.standard(0, 0, address -> true));

@@ -7,7 +7,7 @@ import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
 import parley.port.ConnectionCounts.Admission;
 
-/** Who counts as one, and that nothing is left of those who have gone. */
+/** Which addresses count as one, and that closed connections leave no count behind. */
 final class ConnectionCountsTest {
   private static InetAddress address(String literal) {
     try {

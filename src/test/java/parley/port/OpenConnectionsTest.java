@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import org.junit.jupiter.api.Test;
 
-/** That every connection that was admitted is counted until it ends, and no longer. */
+/** Every admitted connection is counted until it ends, and no longer. */
 final class OpenConnectionsTest {
   private static final InetSocketAddress CLIENT = new InetSocketAddress("203.0.113.7", 40_000);
 
@@ -16,7 +16,9 @@ final class OpenConnectionsTest {
   private final OpenConnections openConnections =
       new OpenConnections(counts, new PortMeters(counts::open));
 
-  /** A client resets its connection and comes again from the same port before anybody looked. */
+  /**
+   * A client resets its connection and connects again from the same port before the server notices.
+   */
   @Test
   void aClientFromTheSamePortCountsOnce() throws Exception {
     try (SocketChannel one = SocketChannel.open();
@@ -35,7 +37,7 @@ final class OpenConnectionsTest {
     }
   }
 
-  /** A class that cannot be loaded while descriptors have run out, say. */
+  /** The error of a class that cannot be loaded, for example because descriptors have run out. */
   @Test
   void aConnectionThatFailsToStartNoLongerCounts() throws Exception {
     try (SocketChannel channel = SocketChannel.open()) {

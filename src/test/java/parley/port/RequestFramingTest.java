@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Where a request for another protocol ends, and what its answer makes of the connection. */
+/**
+ * Where a request to switch to another protocol ends, and how its answer changes the connection.
+ */
 class RequestFramingTest {
   private static final String HEAD =
       "POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n";

@@ -18,8 +18,8 @@ import parley.proof.checker.RecordedHistory;
 import parley.proof.checker.Violation;
 
 /**
- * A judge that finds nothing proves nothing: whatever a server must never do is planted here, and
- * must be found.
+ * Tests the checker itself: each kind of violation is planted in a correct history and must be
+ * found.
  */
 class CheckerTest {
   private static final long SEED = Long.getLong("parley.seed", new Random().nextInt(1_000_000));
@@ -36,7 +36,7 @@ class CheckerTest {
   @EnumSource(PlantedViolations.class)
   void everyPlantedViolationIsFound(PlantedViolations plantedViolations) {
     int planted = 0;
-    // Not every history has a place for it.
+    // Not every history has a place for this violation.
     for (int i = 0; i < 10 || (planted == 0 && i < 300); i++) {
       List<HistoryEvent> events = good(SEED + i);
       if (plantedViolations.into(events, new Random(SEED + i))) {

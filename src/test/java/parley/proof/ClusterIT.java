@@ -53,7 +53,7 @@ class ClusterIT {
   /** Acknowledged messages between two faults. */
   private static final int SPACING = number("spacing", 200);
 
-  /** How long an access token is good. */
+  /** How long an access token is valid. */
   private static final Duration TOKENS = Duration.ofMinutes(15);
 
   @Test
@@ -117,7 +117,7 @@ class ClusterIT {
       Checker.assertNone(recordedHistory);
       Set<String> mayBe = new HashSet<>(Set.of("forbidden", "unavailable", "not_found"));
       if (System.nanoTime() - begun > TOKENS.toNanos()) {
-        // It asks with a token that has ended, fetches another and asks again.
+        // The client asks with an expired token, gets a new one and asks again.
         mayBe.add("unauthenticated");
       }
       assertThat(swarm.counts().refused().keySet())

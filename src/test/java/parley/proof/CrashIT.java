@@ -41,7 +41,7 @@ class CrashIT {
   /** The longest pause of a client between two steps. */
   private static final int PACE_MILLIS = Integer.getInteger("parley.crash.pace", 200);
 
-  /** At most so many acknowledged messages between two kills. */
+  /** The most acknowledged messages between two kills. */
   private static final int SPACING = Integer.getInteger("parley.crash.spacing", 500);
 
   /** How often the disk is full. */
@@ -110,8 +110,8 @@ class CrashIT {
   }
 
   /**
-   * Until writers have been refused, or the program has ended because its store is broken; then
-   * there is room again, and a supervisor starts what has ended.
+   * Fills the disk until writers are refused or the program ends because its store is broken. Then
+   * frees the disk, and restarts a program that has ended, as a supervisor does.
    */
   private static void fullDisk(SmallDisk disk, ServerProcess server, Swarm swarm) {
     int refused = refusals(swarm);

@@ -9,7 +9,7 @@ import parley.proof.checker.RecordedHistory;
 import parley.proof.checker.Violation;
 import parley.proof.faults.FaultPlan;
 
-/** What came of a run, in the words in which it is asked for. */
+/** Summarizes a run: what clients did, and the violations of each guarantee. */
 final class RunReport {
   private final RecordedHistory recordedHistory;
   private final Map<String, Long> broken;

@@ -13,7 +13,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.UserId;
 
-/** What each frame of a message costs to read or write; a message has 200 bytes. */
+/** Measures how long each frame of a message takes to read or write; a message has 200 bytes. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

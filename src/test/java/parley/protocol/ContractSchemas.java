@@ -22,10 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The published documents as a judge: any test that has a frame or an answer in its hands can hold
- * it against them.
- */
+/** Checks frames and answers against the published documents, for any test. */
 public final class ContractSchemas {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final JsonSchemaFactory FACTORY =
@@ -105,7 +102,10 @@ public final class ContractSchemas {
     }
   }
 
-  /** The documented path that this one is of, the most literal one first; null where none is. */
+  /**
+   * The documented path template that this path matches, the most literal one first; null if there
+   * is none.
+   */
   private static @Nullable String template(String method, String path) {
     String verb = method.toLowerCase(Locale.ROOT);
     String found = null;
@@ -131,7 +131,7 @@ public final class ContractSchemas {
     assertThat(body.path("status").asInt()).as("problem " + body).isEqualTo(status);
   }
 
-  /** What the OpenAPI document has against a body of this call. */
+  /** The errors of a body of this call by the OpenAPI document. */
   static Set<ValidationMessage> requestErrors(String method, String pathTemplate, JsonNode body) {
     JsonNode schema =
         operation(method, pathTemplate).at("/requestBody/content/application~1json/schema");
@@ -139,7 +139,7 @@ public final class ContractSchemas {
     return errors(OPENAPI, "body of " + method + " " + pathTemplate, schema, body);
   }
 
-  /** What the AsyncAPI document has against a frame of this side. */
+  /** The errors of a frame of this side by the AsyncAPI document. */
   static Set<ValidationMessage> frameErrors(String side, JsonNode frame) {
     String op = frame.path("op").asText();
     for (Map.Entry<String, JsonNode> message : ASYNCAPI.at("/components/messages").properties()) {
@@ -165,7 +165,7 @@ public final class ContractSchemas {
     return ref.isEmpty() ? response : OPENAPI.at(ref.substring(1));
   }
 
-  /** A schema stands inside its document, so that its references find the components. */
+  /** The schema is read inside its document, so that its references find the components. */
   private static Set<ValidationMessage> errors(
       JsonNode document, String name, JsonNode schema, JsonNode instance) {
     return COMPILED

@@ -14,13 +14,13 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The readers let through what the published schemas allow, and refuse what they do not. */
+/** The readers accept what the published schemas allow, and refuse the rest. */
 class DocsAgreementTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   /**
-   * Left out on purpose: {@code null} (the schemas know it for answers only, the readers take it
-   * for absent) and {@code 5.0} (an integer to JSON Schema, not to us).
+   * Does not contain {@code null}, which the schemas allow in answers only and the readers take for
+   * absent, nor {@code 5.0}, which is an integer for JSON Schema and not for the readers.
    */
   private static final List<String> VALUES =
       List.of(
@@ -88,7 +88,7 @@ class DocsAgreementTest {
     }
   }
 
-  /** The object as it is, without each of its fields, and with each value in each field. */
+  /** The object itself, copies that lack one field, and copies with one value in one field. */
   private static Set<ObjectNode> variants(ObjectNode object, Set<String> fixed) throws IOException {
     Set<ObjectNode> all = new HashSet<>(Set.of(object));
     for (Map.Entry<String, JsonNode> field : object.properties()) {

@@ -21,7 +21,7 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import parley.model.ErrorCode;
 
-/** The published documents say what the codec does: no more, no less. */
+/** The published documents describe exactly what the codec does. */
 class DocsTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -44,7 +44,10 @@ class DocsTest {
     }
   }
 
-  /** By op, and for entries by type: what all samples have is required, what some lack is not. */
+  /**
+   * By op, and for entries by type: a field that all samples have is required, a field that some
+   * lack is not.
+   */
   @Test
   void onlyFieldsThatAreAlwaysPresentAreRequired() throws IOException {
     Map<String, Set<String>> always = new HashMap<>();
@@ -53,7 +56,7 @@ class DocsTest {
       String op = frame.path("op").asText();
       Set<String> names = new TreeSet<>();
       frame.fieldNames().forEachRemaining(names::add);
-      // Whether there is one is the client's choice.
+      // The client chooses whether there is one.
       names.remove("id");
       String kind = op.equals("message") ? op + " " + frame.path("type").asText() : op;
       always.computeIfAbsent(kind, k -> new TreeSet<>(names)).retainAll(names);
@@ -175,7 +178,7 @@ class DocsTest {
             .collect(Collectors.joining());
   }
 
-  /** All names a schema knows, whatever branch they stand in. */
+  /** All field names of a schema, in all of its branches. */
   private static Set<String> fields(String name) {
     JsonNode schema = schema(name);
     Set<String> names = new HashSet<>();

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a reader copies works: every example of the two documents and of the guide is read by the
- * program's own readers, or is what the program may answer. And nothing is without one.
+ * Every example of the two documents and of the guide works: the program's own readers accept it,
+ * or the program may answer it. Every call and frame has an example.
  */
 class ExamplesTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -110,7 +110,7 @@ class ExamplesTest {
     assertThat(shown).isEqualTo(all);
   }
 
-  /** A request is followed by the answers to it. */
+  /** Each request in the guide is followed by its answers. */
   @Test
   void theGuideShowsEveryCallAndItsAnswerAsTheyAre() throws IOException {
     Set<String> asked = new TreeSet<>();
@@ -197,7 +197,7 @@ class ExamplesTest {
     return calls;
   }
 
-  /** The call that a written path means, the most literal one where two fit. */
+  /** The call of a path in the guide, the most literal one if two match. */
   private static Call called(String method, String path) {
     List<Call> fitting =
         calls().stream()

@@ -18,7 +18,7 @@ class FrameReaderTest {
       """
       {"op":"send","id":1,"conversation_id":"g_1","client_msg_id":"m","type":"text","content":%s}""";
 
-  /** Quotes are apostrophes here; the delimiter is a bar. */
+  /** In this table apostrophes stand for quotes, and a bar is the delimiter. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -32,14 +32,14 @@ final class FrameSamples {
   /** 2026-01-31T10:15:30.123Z. */
   static final long NOW = 1_769_854_530_123L;
 
-  /** 2026-01-31T10:15:31.000Z: the zeros have to be there too. */
+  /** 2026-01-31T10:15:31.000Z: zeros must be written too. */
   static final long LATER = 1_769_854_531_000L;
 
   private static final String TOKEN = "eyJ.e30.c2ln";
 
   private FrameSamples() {}
 
-  /** What the golden client frames say. */
+  /** The contents of the golden client frames. */
   static Map<String, ClientFrame> client() {
     Map<String, ClientFrame> all = new LinkedHashMap<>();
     all.put("hello", new ClientFrame.Hello(1L, TOKEN, PHONE, "parley-web/0.1", false));
@@ -78,7 +78,7 @@ final class FrameSamples {
     return all;
   }
 
-  /** Entries of every type, and in every state a reader can meet. */
+  /** Entries of every type, and in every state that a reader can receive. */
   static Map<String, Entry> entries() {
     Map<String, Entry> all = new LinkedHashMap<>();
     all.put("text", entry(2, ALICE, "m-1", new EntryBody.Text("Hi \"Bob\" 👋", null, null, false)));
@@ -182,7 +182,7 @@ final class FrameSamples {
     return new ServerFrame.Sent(id, GROUP, "m-1", "01KG9X2", 2, LATER, duplicate);
   }
 
-  /** What the golden server frames are written from. */
+  /** The contents of the golden server frames. */
   static Map<String, ServerFrame> server() {
     Map<String, ServerFrame> all = new LinkedHashMap<>();
     all.put("welcome", new ServerFrame.Welcome(1L, ALICE, PHONE, "s_1", NOW, 50, LATER, null));

@@ -16,8 +16,8 @@ import parley.model.EntryBody;
 import parley.model.EntryIntent;
 
 /**
- * The wire is what these files say: old clients send them and read them for ever. Add files, never
- * change one. {@code -Dgolden.add=true} writes those server frames that have none yet.
+ * The golden files define the wire: old clients send these frames and read them for ever. Files are
+ * added, never changed. {@code -Dgolden.add=true} writes the server frames that have none yet.
  */
 class GoldenFramesTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/frames");

@@ -19,13 +19,16 @@ import org.junit.jupiter.api.Timeout;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 
-/** Whatever a stranger sends: never an exception, always the field's name, bounded work. */
+/**
+ * Any input of a stranger: it never causes an exception, the error names the field, and the work is
+ * bounded.
+ */
 class HostileFramesTest {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String NASTY = "{}[]\",:\\0-.eE\u0000\ud800";
   private static final int ROUNDS = 20_000;
 
-  /** Values as they stand in JSON, each wrong for most fields and nasty for some. */
+  /** Values in JSON, each wrong for most fields. */
   private static final List<String> VALUES =
       List.of(
           "null",
@@ -89,7 +92,7 @@ class HostileFramesTest {
         case FrameReader.Bad bad -> {
           assertThat(bad.field())
               .as(shown(text))
-              // Without its other half, it is the pair that is missing.
+              // Without its other half, the pair is missing.
               .isIn(field, field.equals("to") ? "conversation_id" : field);
           check(bad.code(), bad.field(), bad.message(), text);
         }
@@ -139,7 +142,7 @@ class HostileFramesTest {
     }
   }
 
-  /** What it takes grows with the length only; a square of it would take hours. */
+  /** The time grows with the length only; quadratic time would take hours. */
   @Test
   @Timeout(120)
   void theWorkIsBounded() {
@@ -166,7 +169,7 @@ class HostileFramesTest {
     assertThat(message).as(shown(text)).startsWith(field).hasSizeLessThan(300);
   }
 
-  /** What was let through keeps the rules, whatever way it came. */
+  /** Checks that an accepted frame keeps the rules. */
   private static void check(ClientFrame frame) {
     switch (frame) {
       case ClientFrame.Post post -> {

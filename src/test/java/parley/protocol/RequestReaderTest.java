@@ -17,7 +17,7 @@ import parley.model.UserId;
 
 class RequestReaderTest {
 
-  /** Quotes are apostrophes here. */
+  /** In this table apostrophes stand for quotes. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -5,11 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
-/** A good body of every HTTP call that has one, and who reads it. */
+/** A valid body of every HTTP call that has one, with its reader. */
 final class RequestSamples {
   private RequestSamples() {}
 
-  /** A good body and its reader. */
+  /** A valid body and its reader. */
   record Sample(String json, Function<byte[], RequestReader.Result<?>> reader) {
     RequestReader.Result<?> read(String text) {
       return reader.apply(text.getBytes(StandardCharsets.UTF_8));

@@ -22,7 +22,7 @@ import parley.model.DeviceId;
 import parley.model.UserId;
 import parley.serial.SerializedSizes;
 
-/** One slot: what it keeps, in which order, how much of it, and in what form. */
+/** One slot of dead letters: what it keeps, in which order, how many, and in which form. */
 class DeadLetterSlotTest {
   private static final Path FILES = Path.of("src/test/resources/golden/push");
   private static final UserId ANN = new UserId("u_ann");

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** Places, queue, pause and deadlines, by a clock of the test's own. */
+/** Places in flight, the queue, pauses and deadlines; the test moves the clock. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProviderQueueTest {
   private static final PushOutcome DELIVERED = new PushOutcome.Delivered();
@@ -36,7 +36,7 @@ class ProviderQueueTest {
     kit.shutdownTestKit();
   }
 
-  /** What a lane did: {@code tickets} it sent, and {@code answers} by reference. */
+  /** What a queue did: {@code tickets} it sent, and {@code answers} by reference. */
   private final class World implements ProviderQueue.Callbacks {
     final List<Long> tickets = new ArrayList<>();
     final List<PushService.Sent> answers = new ArrayList<>();
@@ -133,7 +133,7 @@ class ProviderQueueTest {
     assertThat(world.tickets).containsExactly(0L);
     assertThat(world.providerQueue.inFlight()).isEqualTo(1);
 
-    // The late answer: nobody is told, and the place is free.
+    // The late answer is passed to nobody, and its place is free.
     world.answered(0, DELIVERED);
     assertThat(world.answers).hasSize(1);
     assertThat(world.tickets).containsExactly(0L, 1L);
@@ -207,7 +207,7 @@ class ProviderQueueTest {
     assertThat(world.providerQueue.remainingPause(world.now)).isEqualTo(Duration.ofSeconds(1));
   }
 
-  /** Silence is no answer: it neither ends the caution nor makes a pause longer. */
+  /** A missing answer neither ends the trial nor makes a pause longer. */
   @Test
   void aTrialWithoutAnAnswerLeavesItAtOne() {
     World world = new World(3, 5);

@@ -26,14 +26,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import parley.client.MockApns;
 import parley.client.MockFcm;
 
-/** Providers that are down, slow, silent and back again. */
+/** Providers that are down, slow or silent, and recover. */
 @Timeout(120)
 class ProviderTroubleTest {
   private static final PushOutcome DELIVERED = new PushOutcome.Delivered();
   private static final PushOutcome TIMEOUT = new PushOutcome.Retry(null, "timeout");
   private static final PushOutcome BUSY = new PushOutcome.Retry(null, "busy");
 
-  /** Few places, so that they are soon taken; a short time, so that a silence is soon over. */
+  /** Few places, so that they are soon taken; a short timeout, so that a silence ends soon. */
   private static final PushLimits TIGHT = new PushLimits(4, 4, Duration.ofMillis(1500));
 
   @TempDir Path folder;
@@ -74,7 +74,7 @@ class ProviderTroubleTest {
     return platform == Platform.APNS ? Platform.FCM : Platform.APNS;
   }
 
-  /** Tries again as an outbox would, until it is delivered. */
+  /** Repeats as an outbox would, until the notification is delivered. */
   private void deliver(Notification notification) {
     await()
         .atMost(90, TimeUnit.SECONDS)
@@ -105,7 +105,7 @@ class ProviderTroubleTest {
     assertThat(harness.counted(platform, "delivered")).isEqualTo(3);
   }
 
-  /** From the start, when there is no connection yet on which to learn of it. */
+  /** The provider is down from the start, when there is no connection that could report it. */
   @ParameterizedTest
   @EnumSource
   void aRetryNamesTheLengthOfThePause(Platform platform) throws Exception {
@@ -157,7 +157,9 @@ class ProviderTroubleTest {
     assertThat(harness.counted(platform, "timeout")).isGreaterThanOrEqualTo(4);
   }
 
-  /** 64 missing answers in a row: another connection, on which somebody answers. */
+  /**
+   * After 64 missing answers in a row another connection is opened, on which the server answers.
+   */
   @Test
   void aConnectionThatNeverAnswersIsReplaced() {
     PushLimits wide = new PushLimits(ApnsConnection.MAX_UNANSWERED, 0, TIGHT.timeout());
@@ -220,7 +222,7 @@ class ProviderTroubleTest {
         .isEqualTo(new PushOutcome.Retry(null, "unanswered"));
   }
 
-  /** Credentials of Google's own name Google's token server. */
+  /** Google's credentials file names Google's token server. */
   @Test
   void aConfiguredEndpointReplacesTheOneOfGoogle() throws Exception {
     Path real = folder.resolve("real.json");

@@ -23,11 +23,11 @@ import parley.client.MockFcm;
 import parley.model.ConversationId;
 import parley.telemetry.Telemetry;
 
-/** {@link PushService} with both providers, whose servers are here. */
+/** {@link PushService} with both providers, whose servers are mocks in this process. */
 final class PushHarness implements AutoCloseable {
   static final ConversationId GROUP = new ConversationId("g_01J0000000000000000000000");
 
-  /** Longer than anything takes on a busy machine; nothing is asserted of it. */
+  /** Longer than any step takes on a busy machine; no test asserts it. */
   static final Duration PATIENCE = Duration.ofSeconds(30);
 
   final MockApns apns;
@@ -82,7 +82,7 @@ final class PushHarness implements AutoCloseable {
     return reference;
   }
 
-  /** Sends, and waits for what became of it. */
+  /** Sends, and waits for the outcome. */
   PushOutcome outcome(Notification notification) {
     long reference = send(notification);
     PushService.Sent sent = probe.receiveMessage(PATIENCE);
@@ -94,7 +94,7 @@ final class PushHarness implements AutoCloseable {
     return probe.receiveMessage(PATIENCE).outcome();
   }
 
-  /** How often that became of one. */
+  /** The counter of that outcome. */
   double counted(Platform platform, String outcome) {
     var counter =
         telemetry
@@ -105,7 +105,7 @@ final class PushHarness implements AutoCloseable {
     return counter == null ? 0 : counter.count();
   }
 
-  /** All that was logged by anybody, at any level, failures included. */
+  /** Everything that was logged, at any level, with exceptions. */
   List<String> logged() {
     return List.copyOf(log.lines);
   }

@@ -19,7 +19,7 @@ import parley.client.JsonTrees;
 import parley.client.MockApns;
 import parley.client.MockFcm;
 
-/** The actor, its clients and the providers' servers together. */
+/** The push actor, its clients and the providers' mock servers together. */
 @Timeout(120)
 class PushServiceTest {
   private static final PushLimits ROOMY = new PushLimits(8, 100, PATIENCE);

@@ -16,7 +16,7 @@ import parley.model.UserId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** What travels for every message of a chat, with contents of ordinary size. */
+/** The messages between nodes for one chat message, with contents of ordinary size. */
 final class HotMessages {
   private static final UserId ANN = new UserId("u_01K9ABCDEFGHJKMNPQRSTVWXYZ");
   private static final UserId BEN = new UserId("u_01K9ABCDEFGHJKMNPQRSTVWXY0");

@@ -16,8 +16,8 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Filled instances of any record, by its own description: with every field set; once for each type
- * a sealed field can hold; and with every field that may be null being null.
+ * Makes instances of any record from its declaration: one with every field set, one for each type
+ * of a sealed field, and one with null in every nullable field.
  */
 final class RecordSamples {
   private final ActorRef<?> someone;
@@ -26,7 +26,7 @@ final class RecordSamples {
     this.someone = someone;
   }
 
-  /** Instances of a record or enum, or of everything that can stand for a sealed interface. */
+  /** Instances of a record or an enum, or of every type that a sealed interface permits. */
   List<Object> of(Type type) {
     Class<?> raw = raw(type);
     if (raw == ActorRef.class) {

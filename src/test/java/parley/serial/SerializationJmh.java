@@ -21,7 +21,10 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.UserId;
 
-/** What the events of a message cost to write and to read, and its way between nodes. */
+/**
+ * Measures how long the events of a message take to write and to read, and its messages between
+ * nodes.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -47,7 +50,7 @@ public class SerializationJmh {
   private byte[] eventBytes = {};
   private byte[] deliverBytes = {};
 
-  /** The bytes that are read. */
+  /** Prepares the bytes that are read. */
   @Setup
   public void write() {
     eventBytes = of(event).toBinary(event);

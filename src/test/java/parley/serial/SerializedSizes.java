@@ -5,12 +5,12 @@ import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.serialization.SerializationExtension;
 
-/** How large things are as the server writes them, and contents that no compression makes small. */
+/** Measures serialized sizes as the server writes them, and makes contents that do not compress. */
 public final class SerializedSizes implements AutoCloseable {
-  /** What a message may be: the transport's frame of 256 KiB with room for its envelope. */
+  /** The largest message: the transport's frame of 256 KiB, with room for its envelope. */
   public static final int MESSAGE = 240_000;
 
-  /** What an event may be: an item of DynamoDB, 400 KB, with room for its key. */
+  /** The largest event: an item of DynamoDB, 400 KB, with room for its key. */
   public static final int EVENT = 390_000;
 
   private static final String ID_CHARS =
@@ -24,7 +24,7 @@ public final class SerializedSizes implements AutoCloseable {
     return SerializationExtension.get(kit.system()).serialize(what).get().length;
   }
 
-  /** Somebody. */
+  /** Any reference. */
   public <T> ActorRef<T> ref() {
     return kit.<T>createTestProbe().getRef();
   }
@@ -43,7 +43,7 @@ public final class SerializedSizes implements AutoCloseable {
     return text.toString();
   }
 
-  /** Random characters of four bytes each: as much as so many code points can be. */
+  /** Random characters of four bytes each, the most that a code point can take. */
   public String wide(int codePoints) {
     StringBuilder text = new StringBuilder(2 * codePoints);
     for (int i = 0; i < codePoints; i++) {

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /**
- * How many bytes hot messages are, as they are written and as they could be. Prints the table on
- * which the choice of the package's documentation rests, and holds each to a bound.
+ * Measures the bytes of the {@link HotMessages} as they are written and as they could be, and
+ * checks a bound for each. It prints the table in the package comment of {@code parley.serial}.
  */
 class WireBytesTest {
   private static final Map<String, Integer> MOST =
@@ -82,7 +82,7 @@ class WireBytesTest {
     table.append('\n');
   }
 
-  /** The same with names of one letter. */
+  /** A copy with field names of one letter. */
   private static JsonNode shortened(JsonNode node) {
     if (node instanceof ObjectNode object) {
       ObjectNode copy = object.objectNode();
@@ -95,7 +95,7 @@ class WireBytesTest {
     return node instanceof ArrayNode array ? each(array, true) : node;
   }
 
-  /** The values alone, in order: what a codec made by hand would write. */
+  /** The values alone, in order, as a hand-written codec would write them. */
   private static JsonNode values(JsonNode node) {
     if (node instanceof ObjectNode object) {
       ArrayNode all = object.arrayNode();

@@ -28,9 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The form of every message between nodes, pinned: what a node of another version sends is read.
- * The file holds each message as the version that brought it wrote it; messages are added there,
- * never edited ({@code -Dgolden.write=true} adds what is missing).
+ * Pins the form of every message between nodes, so that messages of another version can be read.
+ * The file holds each message as the version that introduced it wrote it. Messages are added there,
+ * never edited ({@code -Dgolden.write=true} adds missing ones).
  */
 class WireFormTest {
   private static final Path GOLDEN = Path.of("src/test/resources/golden/wire/messages.json");
@@ -54,7 +54,7 @@ class WireFormTest {
     }
   }
 
-  /** A message as it travels, with the one reference in it by a name of our own. */
+  /** The serialized message as a tree, with its reference replaced by a fixed name. */
   private static JsonNode form(Object message) throws IOException {
     byte[] bytes = SERIALIZATION.serialize(message).get();
     return map(CBOR.readTree(bytes), text -> text.startsWith("pekko://") ? SOMEONE : text, false);
@@ -73,7 +73,7 @@ class WireFormTest {
     String replace(String text);
   }
 
-  /** A copy with other texts and, as from a newer node, with fields nobody here knows. */
+  /** A copy with other texts and, as a newer node would send it, with unknown fields. */
   private static JsonNode map(JsonNode node, Texts texts, boolean newer) {
     return switch (node) {
       case ObjectNode object -> {
@@ -120,7 +120,7 @@ class WireFormTest {
         .map(one -> DynamicTest.dynamicTest(one.getKey(), () -> isRead(one)));
   }
 
-  /** Nothing of it is lost, whether it comes from an older node or from a newer one. */
+  /** Checks that no field is lost, from an older node and from a newer one. */
   private static void isRead(Map.Entry<String, JsonNode> golden) throws Exception {
     Class<?> type = Class.forName(golden.getKey());
     Object plain = read(type, golden.getValue(), false);
@@ -142,7 +142,8 @@ class WireFormTest {
   }
 
   /**
-   * An older node leaves out what it does not know: absent is null, 0 or false, never a failure.
+   * An older node leaves out fields that it does not know: absent means null, 0 or false, and never
+   * fails.
    */
   @TestFactory
   Stream<DynamicTest> hotMessagesMayLackFields() {

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every message that may cross nodes arrives as it was sent. The classes are found, not listed. */
+/** Every message between nodes arrives as it was sent. The test finds the classes by itself. */
 class WireTest {
   private static final ActorTestKit KIT = WireSystem.start("wire");
   private static final Serialization SERIALIZATION = SerializationExtension.get(KIT.system());
@@ -78,7 +78,7 @@ class WireTest {
   private static void refused(Class<?> type) throws Exception {
     var serializer = SERIALIZATION.serializerFor(type);
     assertThat(serializer).isInstanceOf(LocalSerializer.class);
-    // Refused before anything of it is looked at, so any will do.
+    // Refused before its content is read, so any bytes will do.
     assertThatThrownBy(() -> serializer.toBinary(new Local() {}))
         .hasMessageContaining("never leaves its node");
   }
@@ -89,9 +89,7 @@ class WireTest {
         .map(type -> DynamicTest.dynamicTest(type.getName(), () -> answers(type)));
   }
 
-  /**
-   * Whoever may be told something by a message from another node is told something that travels.
-   */
+  /** Checks that references in a message accept only messages that may travel between nodes. */
   private static void answers(Class<?> type) {
     if (!type.isRecord()) {
       return;

@@ -3,7 +3,7 @@ package parley.session;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** A bad frame is answered; too many of them in a row end the connection. */
+/** A bad frame is answered with an error; too many of them in a row end the connection. */
 class BadFramesTest {
   private final SessionHarness s = new SessionHarness();
 

@@ -13,7 +13,7 @@ import parley.model.ConversationId;
 import parley.model.Refusal;
 import parley.user.User;
 
-/** What one connection may say, and what it hears when that is too much. */
+/** How many frames one connection may send, and how the session answers the rest. */
 class BudgetTest {
   private static final ConversationId A = SessionHarness.A;
   private final ActorTestKit kit = ActorTestKit.create(ManualTime.config());
@@ -62,7 +62,7 @@ class BudgetTest {
     }
     s.send("{'op':'auth','id':8,'token':'secret'}");
     assertThat(s.expect("ok").path("id").asInt()).isEqualTo(8);
-    // It comes back, one every 50 ms.
+    // The budget refills, one frame every 50 ms.
     s.pass(Duration.ofMillis(50));
     s.send("{'op':'watch','id':9,'user_ids':[]}");
     assertThat(s.expect("ok").path("id").asInt()).isEqualTo(9);
@@ -80,7 +80,7 @@ class BudgetTest {
       typing(s, i);
       s.expectError("rate_limited");
     }
-    // A minute later they count no more.
+    // A minute later the refusals no longer count.
     s.pass(Duration.ofSeconds(30));
     s.quiet();
     s.pass(Duration.ofSeconds(31));
@@ -153,7 +153,8 @@ class BudgetTest {
       fresh.replyTo().tell(new Conversation.Posted(A, "new" + i, "m" + i, 2 + i, 1, false));
       s.expect("sent");
     }
-    // Both are used up. The retry is asked for all the same, by its own right only.
+    // Both budgets are used up. The retry goes to the conversation all the same, which answers it
+    // only if its id is known.
     Conversation.Post retry = post(s, "old");
     assertThat(retry.retryAfterMillis()).isBetween(29_000L, 30_000L);
     duplicate(s, retry);

@@ -24,7 +24,7 @@ import parley.model.UserId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** Read marks, pages, typing and presence: what a client asks for, and how often it may. */
+/** Read marks, pages, typing and presence: what a client may request, and how often. */
 class ClientRequestsTest {
   private final SessionHarness s = new SessionHarness();
 
@@ -126,7 +126,7 @@ class ClientRequestsTest {
     s.pass(Duration.ofMillis(1));
     watch(7);
     s.expect("ok");
-    // The user was told only of the frames that were answered ok.
+    // The user entity received only the frames that were answered {@code ok}.
     var ids = s.user.receiveSeveralMessages(500 + 400 + 100 + 100);
     assertThat(ids).hasSize(1_100);
     s.userHeardNoMore();

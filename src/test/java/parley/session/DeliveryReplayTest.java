@@ -11,7 +11,9 @@ import parley.model.Entry;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** What a client lacks is read page by page; what cannot be had is announced as a gap. */
+/**
+ * Entries that a client lacks are read page by page; a gap announces entries that cannot be read.
+ */
 class DeliveryReplayTest {
   private static final ConversationId A = new ConversationId("a");
   private static final ConversationId B = new ConversationId("b");

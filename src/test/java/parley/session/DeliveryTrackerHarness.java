@@ -12,9 +12,12 @@ import java.util.Set;
 import parley.model.ConversationId;
 import parley.model.Entry;
 
-/** What a tracker sends and asks for, as lists; the test plays the client and the conversations. */
+/**
+ * Records what a tracker sends and requests, as lists. The test plays the client and the
+ * conversations.
+ */
 final class DeliveryTrackerHarness implements DeliveryTracker.Port {
-  /** Sees what goes out. */
+  /** Receives what the tracker sends. */
   interface Client {
     void see(ConversationId id, long from, long to, boolean gap);
   }
@@ -27,15 +30,15 @@ final class DeliveryTrackerHarness implements DeliveryTracker.Port {
   /** Messages as "a7", gaps as "gap a 2-6 slow", and "synced 3". */
   final List<String> log = new ArrayList<>();
 
-  /** The pages that are asked for: after which seq, and how many entries. */
+  /** The requested pages: after which seq, and how many entries. */
   final Map<ConversationId, List<Long>> asks = new LinkedHashMap<>();
 
-  /** The seqs that this connection wrote and that are not answered yet. */
+  /** The seqs that this connection wrote and that have no answer yet. */
   final Set<Long> claimed = new HashSet<>();
 
   boolean slow;
 
-  /** How many messages fit before replay has to stop. */
+  /** How many more messages fit before replay stops. */
   int room = Integer.MAX_VALUE;
 
   int synced;
@@ -52,7 +55,7 @@ final class DeliveryTrackerHarness implements DeliveryTracker.Port {
     return log.stream().filter(l -> !l.contains(" ")).toList();
   }
 
-  /** Answers the page that is asked for, from a conversation with so many entries. */
+  /** Answers the requested page, from a conversation with this many entries. */
   void answer(ConversationId id, long written) {
     List<Long> ask = asks.remove(id);
     assertThat(ask).as("asked for " + id).isNotNull();

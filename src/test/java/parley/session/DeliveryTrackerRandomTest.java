@@ -16,7 +16,7 @@ import parley.model.ConversationId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** Random lives of a connection: nothing is lost, doubled or reordered. */
+/** Random courses of a connection: nothing is lost, doubled or reordered. */
 class DeliveryTrackerRandomTest {
   @Test
   void randomStepsNeverLoseDoubleOrReorderEntries() {
@@ -33,7 +33,7 @@ class DeliveryTrackerRandomTest {
     }
   }
 
-  /** One random life of a connection, checked against what a client would have seen. */
+  /** One random course of a connection, checked against what a client would have seen. */
   private static final class Life {
     private final Random random;
     private final DeliveryTrackerHarness port = new DeliveryTrackerHarness();
@@ -167,7 +167,7 @@ class DeliveryTrackerRandomTest {
 
     private void ack(ConversationId id, Line line) {
       if (random.nextInt(4) == 0) {
-        // This client acknowledges the last it saw, even if something before it is missing.
+        // This client acknowledges the last entry it saw, even if one before it is missing.
         deliveryTracker.ack(id, line.last);
       } else if (line.seen > line.acked) {
         line.acked += 1 + random.nextLong(line.seen - line.acked);

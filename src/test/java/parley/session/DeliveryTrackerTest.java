@@ -10,7 +10,7 @@ import parley.model.ConversationId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** What is told live goes out once and in order, within the window, until it is acknowledged. */
+/** New entries are sent once and in order, within the window, until they are acknowledged. */
 class DeliveryTrackerTest {
   private static final ConversationId A = new ConversationId("a");
   private static final ConversationId B = new ConversationId("b");
@@ -129,7 +129,7 @@ class DeliveryTrackerTest {
     }
     assertThat(port.messages()).containsExactly("a42", "a43");
     assertThat(deliveryTracker.trackCount()).isZero();
-    // The member is added again. What was written in between is not missing.
+    // The member is added again. Entries in between are not missing.
     deliveryTracker.sentBeforeEntry(A, 51);
     deliveryTracker.entries(A, entries(50, 52));
     assertThat(port.log).containsExactly("synced 0", "a42", "a43", "a50", "a52");
@@ -159,7 +159,7 @@ class DeliveryTrackerTest {
     assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(ids.get(1), 2, 3)))).isTrue();
     List<Delivery.Lag> lost = List.of(new Delivery.Lag(ids.getFirst(), 2, 4));
     assertThat(deliveryTracker.resumed(lost)).isFalse();
-    // An answer says nothing of what was before it.
+    // An answer says nothing about earlier entries.
     deliveryTracker.sentBeforeEntry(ids.getFirst(), 4);
     assertThat(deliveryTracker.resumed(lost)).isFalse();
     assertThat(port.messages()).hasSize(3 * ids.size());

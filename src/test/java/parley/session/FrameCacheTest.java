@@ -41,7 +41,7 @@ class FrameCacheTest {
     assertThat(text(new ServerFrame.Message(ONE, entry, false))).doesNotContain("client_msg_id");
   }
 
-  /** Also the same place in the table, many times over. */
+  /** The entries share one slot of the table, many times over. */
   @Test
   void entriesThatShareASlotAreNotConfused() {
     for (int round = 0; round < 3; round++) {

@@ -18,8 +18,9 @@ import parley.user.Delivery;
 import parley.user.User;
 
 /**
- * A token of another login on a live session: the user and the session hold it under one login, or
- * the session ends. Otherwise the end of a login would leave a socket open that is its own.
+ * A live session gets a token of another login. Either the user and the session both hold the
+ * session under one login, or the session ends. Otherwise the end of a login could leave one of its
+ * sockets open.
  */
 class LoginChangeTest {
   private static final Duration ANSWER = SessionSettings.standard().answerTimeout();
@@ -91,7 +92,7 @@ class LoginChangeTest {
     auth("b");
     attached("a");
     s.quiet();
-    // Nor does it end the asking: the attach may have been lost.
+    // Nor does the session stop attaching: the attach may have been lost.
     s.pass(RESUME);
     attach("b");
     attached("b");
@@ -102,12 +103,13 @@ class LoginChangeTest {
   @Test
   void theEndOfTheOldLoginDuringTheChangeEndsTheSession() {
     auth("b");
-    // The old one's end, before the user heard of the new one.
+    // The old login ends before the user has received the new one.
     removed();
     s.expectError("unauthenticated");
     attach("a");
     attached("b");
-    // Whatever the user held before the last attach arrived, it is asked until it has judged that.
+    // Whatever the user held before the last attach arrived, the session asks until the user has
+    // decided about that attach.
     s.pass(RESUME);
     attach("a");
     removed();

@@ -20,7 +20,7 @@ import parley.model.ConversationId;
 import parley.model.UserId;
 import parley.websocket.ClientBytes;
 
-/** A well-behaved client: acknowledges, retries under the same name, connects again. */
+/** A client that keeps the rules: it acknowledges, retries under the same name, and reconnects. */
 final class LossyDevice {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,7 +30,7 @@ final class LossyDevice {
   private final SessionDependencies dependencies;
   private final ConversationId conversation;
 
-  /** Names of what is not known to be sent, by the id of its last frame. */
+  /** The texts without a {@code sent} yet, with the id of their last frame. */
   private final Map<String, Long> unsent = new LinkedHashMap<>();
 
   private final Map<Long, String> frames = new HashMap<>();
@@ -51,12 +51,12 @@ final class LossyDevice {
     connect();
   }
 
-  /** Everything up to this is here. */
+  /** The seq up to which the device has everything. */
   synchronized long have() {
     return have;
   }
 
-  /** What was sent, by name. */
+  /** The seqs of sent texts, by name. */
   synchronized Map<String, Long> sent() {
     return Map.copyOf(sent);
   }
@@ -70,7 +70,7 @@ final class LossyDevice {
     return unsent.size();
   }
 
-  /** Whether it is connected: what happens from now on is for it. */
+  /** Whether it is connected, so that it gets what happens from now on. */
   synchronized boolean welcomed() {
     Connection c = now;
     return c != null && c.welcomed;
@@ -90,7 +90,7 @@ final class LossyDevice {
     kit.spawn(SessionBehavior.create(dependencies, socket));
   }
 
-  /** Writes something; again until it is known to be there. */
+  /** Writes a text, and repeats it until {@code sent} arrives. */
   synchronized void write(String name) {
     unsent.put(name, 0L);
     Connection c = now;

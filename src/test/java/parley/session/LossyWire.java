@@ -13,8 +13,9 @@ import parley.conversation.Conversation;
 import parley.user.User;
 
 /**
- * A transport between nodes on a bad day: what one tells another arrives in order or not at all.
- * What conversations and users tell each other may also come twice, as after a shard has moved.
+ * A transport between nodes that loses messages. Messages from one sender to one receiver arrive in
+ * order or not at all. Messages between conversations and users may also arrive twice, as after a
+ * shard has moved.
  */
 final class LossyWire {
   private final ActorTestKit kit;
@@ -46,7 +47,7 @@ final class LossyWire {
     return gone;
   }
 
-  /** Between entities: lost, carried or carried twice. */
+  /** Carries a message between entities: not at all, once or twice. */
   <T> void carry(ActorRef<T> to, T message) {
     if (!loses()) {
       to.tell(message);
@@ -56,7 +57,7 @@ final class LossyWire {
     }
   }
 
-  /** Somebody on another node: the same for all who speak to it, and gone when it is. */
+  /** A reference to an actor on another node: one for all senders; it ends with the actor. */
   @SuppressWarnings("unchecked")
   <T> ActorRef<T> way(ActorRef<T> to) {
     return (ActorRef<T>) ways.computeIfAbsent(to, k -> kit.spawn(forwarder(to)));
@@ -77,7 +78,7 @@ final class LossyWire {
         });
   }
 
-  /** A user as sessions of other nodes reach it. */
+  /** The user, as sessions on other nodes reach it. */
   Behavior<User.Command> user(ActorRef<User.Command> user) {
     return Behaviors.receiveMessage(
         message -> {
@@ -105,7 +106,7 @@ final class LossyWire {
         });
   }
 
-  /** A conversation as sessions of other nodes reach it. */
+  /** The conversation, as sessions on other nodes reach it. */
   Behavior<Conversation.Command> conversation(ActorRef<Conversation.Command> conversation) {
     return Behaviors.receiveMessage(
         message -> {

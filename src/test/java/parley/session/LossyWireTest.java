@@ -40,8 +40,8 @@ import parley.user.UserSettings;
 import parley.user.UserSharding;
 
 /**
- * Real sessions, users and a conversation over a transport that loses one message in ten: whatever
- * was lost, everybody ends with everything, once, in order, and all counters agree.
+ * Real sessions, users and a conversation over a transport that loses one message in ten. In the
+ * end everybody has every entry, once and in order, and all counters agree.
  */
 @Timeout(180)
 class LossyWireTest {
@@ -49,7 +49,7 @@ class LossyWireTest {
       List.of(new UserId("u_ann"), new UserId("u_ben"), new UserId("u_cat"));
   private static final int EACH = 40;
 
-  /** Repetitions of the entities wait for seconds: their time goes faster. */
+  /** Entities repeat messages after seconds, so their clock runs faster by this factor. */
   private static final int HASTE = 20;
 
   private static final Config CONFIG =
@@ -121,9 +121,7 @@ class LossyWireTest {
                         50,
                         "pekko.persistence.testkit.query"),
                     (to, message) -> {
-                      // A question that is lost is asked by the client again: that is not the
-                      // matter
-                      // here.
+                      // The client repeats a lost request; this test is not about that.
                       if (message instanceof User.GetProfile) {
                         user(to).tell(message);
                       } else {
@@ -205,7 +203,7 @@ class LossyWireTest {
     for (UserId person : PEOPLE) {
       devices.add(new LossyDevice(kit, dependencies(wire, person, conversation), person, group));
     }
-    // A device sees what comes after its first hello: also the group's first entry.
+    // A device sees entries after its first hello, including the group's first entry.
     Awaitility.await().until(() -> devices.stream().allMatch(LossyDevice::welcomed));
     TestProbe<Conversation.ViewReply> view = kit.createTestProbe();
     conversation.tell(
@@ -247,7 +245,7 @@ class LossyWireTest {
         .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> countersAgree(conversation, last));
     assertThat(wire.lost.get()).as("lost of %d", wire.carried.get()).isGreaterThan(20);
-    // What was lost was noticed, and connections outlived it.
+    // Losses were noticed, and connections survived them.
     assertThat(wire.resumed.get()).isPositive();
   }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** A session whose user has died looks for it, and goes on where it was. */
+/** A session whose user entity has died attaches to the next one, and goes on where it was. */
 class LostUserTest {
   private final SessionHarness s = new SessionHarness();
 
@@ -36,13 +36,14 @@ class LostUserTest {
     assertThat(again.fresh()).isFalse();
     assertThat(again.sessionId()).isEqualTo("session-1");
 
-    // No user hears an acknowledgement now. The session asks again: its question may be lost.
+    // No user entity receives an acknowledgement now. The session attaches again, because an attach
+    // may be lost.
     s.send("{'op':'ack','conversation_id':'conv-a','seq':3}");
     s.quiet();
     s.pass(Duration.ofSeconds(2));
     s.user.expectMessageClass(User.Attach.class);
 
-    // The user died before its journal had any acknowledgement. Nobody was told of 4 and 5.
+    // The user entity died before its journal had any acknowledgement. No session was sent 4 and 5.
     s.told(new Delivery.Attached(s.kit.<User.Command>createTestProbe().ref(), lags(0, 5), 0));
     var asked = s.page(A, 4, 5);
     assertThat(asked.after()).isEqualTo(3);
@@ -68,7 +69,7 @@ class LostUserTest {
     s.pass(Duration.ofMillis(25));
     assertThat(s.user.expectMessageClass(User.Acked.class).acks())
         .containsExactly(new User.Ack(A, 1, 1));
-    // The conversation tells the new user everything again.
+    // The conversation delivers everything to the new user entity again.
     s.entries(A, 1, 1);
     s.quiet();
   }
@@ -81,7 +82,7 @@ class LostUserTest {
     for (int i = 0; i < 30; i++) {
       s.pass(Duration.ofSeconds(2));
       s.user.expectMessageClass(User.Attach.class);
-      // The client is there all the time.
+      // The client stays connected all the time.
       s.quiet();
     }
     s.pass(Duration.ofSeconds(2));

@@ -47,7 +47,7 @@ class MessageRateTest {
     assertThat(rate.tryTake(A, NOW - 3_600_000 + 60_000)).isZero();
   }
 
-  /** Nodes and the user entity, with messages that arrive at once. */
+  /** Nodes and the user entity; messages between them arrive at once. */
   private static final class Cluster {
     final List<MessageRate> nodes = new ArrayList<>();
     final Map<MessageRate, Integer> reports = new HashMap<>();
@@ -79,7 +79,7 @@ class MessageRateTest {
   @Test
   void threeNodesShareOneBucket() {
     Cluster cluster = new Cluster(3);
-    // Without a word between them it would be 150.
+    // Without messages between them it would be 150.
     assertThat(cluster.take(300)).isBetween(50, 50 + 3 * 5);
     cluster.now += 60_000;
     assertThat(cluster.take(300)).isBetween(50 - 3 * 5, 50 + 3 * 5);

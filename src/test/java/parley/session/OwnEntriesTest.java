@@ -9,7 +9,9 @@ import parley.model.ConversationId;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** The connection that wrote an entry gets {@code sent} for it, and no message overtakes that. */
+/**
+ * The connection that wrote an entry gets {@code sent} for it, and no later message overtakes that.
+ */
 class OwnEntriesTest {
   private static final ConversationId A = new ConversationId("a");
   private static final ConversationId B = new ConversationId("b");
@@ -237,7 +239,7 @@ class OwnEntriesTest {
     deliveryTracker.attached(List.of());
     deliveryTracker.entries(A, entries(1, 1));
     port.claimed.addAll(List.of(1L, 3L));
-    // The user died. 2 to 4 were told while nobody listened.
+    // The user entity died. 2 to 4 were delivered while no session was attached.
     assertThat(deliveryTracker.resumed(List.of(new Delivery.Lag(A, 0, 4)))).isTrue();
     port.answer(A, 4);
     assertThat(port.messages()).containsExactly("a1", "a2");

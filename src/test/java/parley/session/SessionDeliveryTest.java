@@ -12,7 +12,9 @@ import parley.model.Refusal;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** A session reads what its client lacks, and passes on what its client acknowledges. */
+/**
+ * A session reads the entries that its client lacks, and passes on the client's acknowledgements.
+ */
 class SessionDeliveryTest {
   private final SessionHarness s = new SessionHarness();
 

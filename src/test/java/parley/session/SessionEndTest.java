@@ -14,7 +14,7 @@ import parley.model.Refusal;
 import parley.protocol.ServerFrame.CloseCode;
 import parley.user.Delivery;
 
-/** What keeps a session alive, and what ends it: its token, silence, its user, a drain. */
+/** What keeps a session alive, and what ends it: its token, silence, its user entity, a drain. */
 class SessionEndTest {
   private final SessionHarness s = new SessionHarness();
 

@@ -14,7 +14,7 @@ import parley.model.Refusal;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** From the first frame to {@code welcome} and {@code synced}, and what goes wrong on the way. */
+/** The handshake from the first frame to {@code welcome} and {@code synced}, and its failures. */
 class SessionHandshakeTest {
   private final SessionHarness s = new SessionHarness();
 
@@ -151,7 +151,7 @@ class SessionHandshakeTest {
     attach.session().tell(new Delivery.Ended(Delivery.End.REFUSED, refusal));
   }
 
-  /** Waits until the session has taken so many frames. */
+  /** Waits until the session has taken this many frames. */
   private void awaitReady(int count) {
     while (s.ready < count) {
       if (s.socket.receiveMessage() == ToSocket.Ready.READY) {

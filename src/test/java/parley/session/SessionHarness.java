@@ -35,9 +35,7 @@ import parley.user.Delivery;
 import parley.user.User;
 import parley.websocket.ClientBytes;
 
-/**
- * A session between a socket, users and conversations that do what a test says; time stands still.
- */
+/** A session between a socket, users and conversations that the test plays; time stands still. */
 final class SessionHarness implements AutoCloseable {
   static final UserId ME = new UserId("alice");
   static final UserId BOB = new UserId("bob");
@@ -52,7 +50,7 @@ final class SessionHarness implements AutoCloseable {
   final TestProbe<User.Command> user;
   final TestProbe<User.Command> entity;
 
-  /** What the user says to the next checks; null is nothing. */
+  /** The user's answer to the next checks; null for no answer. */
   volatile Delivery.@Nullable Checked checked = new Delivery.Checked(0, true);
 
   final AtomicInteger checks = new AtomicInteger();
@@ -71,7 +69,7 @@ final class SessionHarness implements AutoCloseable {
   boolean lastSeen;
   int pings;
 
-  /** With a kit of its own, which {@link #close} ends, and no limit of messages a minute. */
+  /** Uses a test kit of its own, which {@link #close} ends, and no limit of messages a minute. */
   SessionHarness() {
     this(ActorTestKit.create(ManualTime.config()), 0);
   }
@@ -98,7 +96,7 @@ final class SessionHarness implements AutoCloseable {
     return new Authenticator.Accepted(id, "name", START + seconds * 1000, false);
   }
 
-  /** The next token is of this login of mine. */
+  /** The next token belongs to this login of the user. */
   void login(String sid) {
     verdict =
         CompletableFuture.completedFuture(
@@ -111,7 +109,8 @@ final class SessionHarness implements AutoCloseable {
       if (answer != null) {
         check.session().tell(answer);
       }
-      // Last: whoever has seen it asks the session something, which then comes after the answer.
+      // Last: a test that has seen it sends the session something, which then comes after the
+      // answer.
       checks.incrementAndGet();
     } else {
       user.ref().tell(command);
@@ -172,7 +171,9 @@ final class SessionHarness implements AutoCloseable {
     send("{'op':'hello','id':1,'token':'secret','device_id':'phone','client':'test'}");
   }
 
-  /** Says hello and is attached; welcome and (without a backlog) synced have been read. */
+  /**
+   * Says hello and attaches; {@code welcome} and, without a backlog, {@code synced} have been read.
+   */
   SessionHarness live(Delivery.Lag... lagging) {
     hello();
     attach(lagging);
@@ -203,7 +204,7 @@ final class SessionHarness implements AutoCloseable {
     told(new Delivery.Entries(id, entries(from, to)));
   }
 
-  /** Plain texts of somebody else's, one for each seq. */
+  /** Plain texts of another user, one for each seq. */
   static List<Entry> entries(long from, long to) {
     return LongStream.rangeClosed(from, to)
         .mapToObj(
@@ -250,18 +251,18 @@ final class SessionHarness implements AutoCloseable {
     return frame;
   }
 
-  /** Everything that was told before has been handled, and made no frame. */
+  /** Shows that the session has handled everything before and sent no frame. */
   void quiet() {
     send("{'op':'ping','id':4711}");
     assertThat(expect("pong").path("id").asLong()).isEqualTo(4711);
   }
 
   /**
-   * The user was told nothing more than has been read. Means something only where the session has
-   * handled all it was asked.
+   * Shows that the user received nothing that the test has not read. This says something only if
+   * the session has handled everything before.
    */
   void userHeardNoMore() {
-    // By the way that the session's own take, behind them.
+    // By the same way as the session's own messages, and behind them.
     var end = new User.Typing(A, BOB, false);
     guarded.tell(end);
     assertThat(user.receiveMessage()).isSameAs(end);
@@ -291,7 +292,7 @@ final class SessionHarness implements AutoCloseable {
     }
   }
 
-  /** The socket takes nothing more, once it has taken the first frame that comes. */
+  /** The socket takes one more frame, and then nothing. */
   void stall() {
     reads = false;
     send("{'op':'ping','id':1}");

@@ -26,7 +26,9 @@ import parley.model.UserId;
 import parley.user.User;
 import parley.websocket.ClientBytes;
 
-/** How a node sees its connections off: each in a slot of its own, the last few at once. */
+/**
+ * How a node closes its connections in a drain: each in a slot of its own, the last few at once.
+ */
 class SessionRegistryTest {
   private static final Duration WINDOW = Duration.ofSeconds(6);
   private static final int MANY = 60;
@@ -128,7 +130,7 @@ class SessionRegistryTest {
     return peers;
   }
 
-  /** A socket that takes what it is given, and of which nobody says hello. */
+  /** A socket that takes every frame, and whose client never says hello. */
   private final class Peer {
     private final TestProbe<ToSocket> socket;
     private final ActorRef<Session.Command> session;
@@ -165,7 +167,7 @@ class SessionRegistryTest {
       assertThat(frame.path("code").asText()).isEqualTo("going_away");
     }
 
-    /** What is asked last is answered next, so that nothing else was said before. */
+    /** The last request is answered next, so nothing else was sent before. */
     void expectNothing() {
       session.tell(new SessionInternal.Received("{\"op\":\"ping\",\"id\":%d}".formatted(++pings)));
       JsonNode frame = next();

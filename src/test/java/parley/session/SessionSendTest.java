@@ -16,9 +16,7 @@ import parley.model.ConversationId;
 import parley.model.Refusal;
 import parley.user.Delivery;
 
-/**
- * Each {@code send} of a client gets one answer, and its entry is not told as a message as well.
- */
+/** Each {@code send} of a client gets one answer, and its entry is not sent as a message too. */
 class SessionSendTest {
   private final SessionHarness s = new SessionHarness();
 
@@ -81,7 +79,7 @@ class SessionSendTest {
     assertThat(s.conversation(A).expectMessageClass(Conversation.Post.class)).isEqualTo(first);
     first.replyTo().tell(new Conversation.Posted(A, "x1", "m1", 1, SessionHarness.START, false));
     assertThat(s.expect("sent").path("seq").asLong()).isEqualTo(1);
-    // The answer to the repetition.
+    // The answer to the repeated write.
     first.replyTo().tell(new Conversation.Posted(A, "x1", "m1", 1, SessionHarness.START, true));
     s.quiet();
     s.send(
@@ -192,7 +190,7 @@ class SessionSendTest {
     assertThat(s.expectError("unavailable").path("id").asLong()).isEqualTo(999);
   }
 
-  /** Sends a text, and gives what the conversation is asked to write. */
+  /** Sends a text, and returns the post that the conversation receives. */
   private Conversation.Post post(ConversationId id, String name, long frame) {
     s.send(
         "{'op':'send','id':%d,'conversation_id':'%s','client_msg_id':'%s','type':'text','content':'x'}"

@@ -14,7 +14,9 @@ import parley.model.Entry;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** A client that does not read loses what it can do without, and is cut in the end. */
+/**
+ * A client that does not read misses the frames it can do without, and is disconnected in the end.
+ */
 class SlowReaderTest {
   private final SessionHarness s = new SessionHarness();
 
@@ -87,7 +89,7 @@ class SlowReaderTest {
     assertThat(s.ready).isEqualTo(4);
   }
 
-  /** The client stops reading and is told more than its buffer takes. */
+  /** The client stops reading, and more is sent than its buffer takes. */
   private void fill() {
     s.stall();
     List<Entry> large = LongStream.rangeClosed(1, 80).mapToObj(SessionHarness::large).toList();

@@ -62,7 +62,7 @@ class SocketFlowTest {
     socket = sessions.expectMessageClass(SessionRegistry.Open.class).socket();
   }
 
-  /** The same in a system whose time stands still. */
+  /** Starts the same in a system whose time the test moves. */
   private void manual() {
     stop();
     kit = ActorTestKit.create(ManualTime.config());
@@ -112,7 +112,10 @@ class SocketFlowTest {
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.TOO_LARGE);
   }
 
-  /** Closed with bytes unread the connection would be reset, perhaps before the last frame. */
+  /**
+   * If the connection were closed with unread bytes, it would be reset, perhaps before the last
+   * frame.
+   */
   @Test
   void theLastFrameComesBeforeTheEndOfAFrameThatIsTooLarge() {
     socket.tell(ToSocket.Ready.READY);
@@ -160,7 +163,7 @@ class SocketFlowTest {
     expectClosing("closing");
   }
 
-  /** The last text, and goodbye. */
+  /** Expects these texts, the closing frame and the close frame. */
   private String expectClosing(String... before) {
     List<ClientBytes.Frame> frames = new ArrayList<>(ClientBytes.read(server.requestNext()));
     for (String text : before) {
@@ -200,7 +203,7 @@ class SocketFlowTest {
     socket.tell(batch(false, "text"));
     socket.tell(ToSocket.Ready.READY);
     expectText("one");
-    // Of pings that came while nothing was read the newest is answered.
+    // Only the newest of the pings that came while nothing was read is answered.
     List<ClientBytes.Frame> frames = ClientBytes.read(server.requestNext());
     assertThat(frames)
         .extracting(ClientBytes.Frame::opcode)
@@ -270,7 +273,7 @@ class SocketFlowTest {
     client.sendComplete();
   }
 
-  /** A goodbye waits for what is on its way, and for nothing that is not. */
+  /** A close frame waits for frames in flight, and for nothing else. */
   @Test
   void aCloseFrameIsAnsweredWhileNothingIsSent() {
     socket.tell(batch(false, "one"));
@@ -297,7 +300,7 @@ class SocketFlowTest {
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     client.sendNext(ClientBytes.frame(true, RawSocket.PONG, ""));
     assertThat(session.receiveMessage()).isEqualTo(SocketSignal.PONG);
-    // A flood of them waits as frames do.
+    // A flood of pings waits like frames.
     session.expectNoMessage(Duration.ofMillis(50));
   }
 
@@ -342,13 +345,13 @@ class SocketFlowTest {
     socket.tell(batch(true, "one"));
     socket.tell(ToSocket.CloseNow.CLOSE_NOW);
     client.expectCancellation();
-    // Completed, the connection would wait until all of it is read.
+    // If the stream were completed, the connection would wait until everything is read.
     assertThat(server.expectSubscriptionAndError()).hasMessageContaining("does not read");
   }
 
   @Test
   void aFailingSessionEndsItsSocket() {
-    // Only a session that the socket knows already can be told apart from one that never was.
+    // The test can only tell a session that the socket knows from one that never existed.
     socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("hello"));
     expectText("hello");
@@ -386,7 +389,7 @@ class SocketFlowTest {
     manual();
     connectOnly();
     socket.tell(ToSocket.Refused.REFUSED);
-    // Only to see that the refusal has been dealt with: a socket does one thing after the other.
+    // This only shows that the refusal has been handled: a socket handles messages in order.
     socket.tell(new ToSocket.Opened(session.ref()));
     socket.tell(ToSocket.Ready.READY);
     client.sendNext(ClientBytes.text("one"));

@@ -14,7 +14,7 @@ import parley.model.Refusal;
 import parley.user.Delivery;
 import parley.user.User;
 
-/** Messages between a session and its user that did not arrive. */
+/** Messages between a session and its user entity are lost. */
 class UserMessageLossTest {
   private static final Duration CHECK = SessionSettings.standard().checkEvery();
   private final SessionHarness s = new SessionHarness();
@@ -43,7 +43,7 @@ class UserMessageLossTest {
     numbered(3, A, 3);
     var again = s.user.expectMessageClass(User.Attach.class);
     assertThat(again.resume()).isTrue();
-    // What is still said under the old numbers is not for this attachment.
+    // Messages that still carry the old numbers do not belong to this attachment.
     numbered(4, A, 4);
     s.attachIn(again, List.of(new Delivery.Lag(A, 0, 4)), List.of());
     assertThat(s.page(A, 2, 4).after()).isEqualTo(1);

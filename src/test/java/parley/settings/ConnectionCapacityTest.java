@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How many connections a process takes by default. */
+/** How many connections a process accepts by default. */
 final class ConnectionCapacityTest {
   @ParameterizedTest
   @CsvSource({

@@ -15,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import parley.http.TrustedProxies;
 
-/** Every variable: its default, its bounds, and the one line that refuses it. */
+/** Every variable: its default, its bounds, and the line that refuses a wrong value. */
 class SettingsTest {
   @TempDir Path folder;
 
@@ -127,7 +127,7 @@ class SettingsTest {
     refused("PARLEY_FCM_CREDENTIALS_FILE", "PARLEY_FCM_ENDPOINT", "http://127.0.0.1:1");
   }
 
-  /** Only nodes of one machine can make a certificate that the others have too. */
+  /** Only nodes on one machine can create a certificate that the others have too. */
   @Test
   void nodesOnSeveralMachinesNeedCertificates() throws SettingsException {
     String[] seed = {
@@ -150,7 +150,7 @@ class SettingsTest {
         "PARLEY_NODE_TLS_CA", "PARLEY_NODE_TLS_CERT", "pom.xml", "PARLEY_NODE_TLS_KEY", "pom.xml");
   }
 
-  /** Two names of one address are two nodes to the cluster, and it would wait for the second. */
+  /** For the cluster two names of one address are two nodes, and it would wait for the second. */
   @Test
   void aSeedThatIsThisNodeMustBeNamedAsThisNodeIs() throws SettingsException {
     Map<String, String> env =
@@ -172,7 +172,7 @@ class SettingsTest {
     assertThat(Settings.from(env).cluster().seeds()).hasSize(2);
   }
 
-  /** A key that was pasted where its file belongs, a password in an address. */
+  /** A key was pasted where its file name belongs, or an address contains a password. */
   @ParameterizedTest
   @CsvSource({
     "PARLEY_AUTH_KEY_FILE, s3cret",

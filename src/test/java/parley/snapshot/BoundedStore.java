@@ -19,9 +19,9 @@ import org.apache.pekko.serialization.Serializers;
 import org.apache.pekko.util.ByteString;
 import scala.concurrent.Future;
 
-/** A snapshot store in memory that refuses what no item of DynamoDB could hold. */
+/** A snapshot store in memory that refuses snapshots larger than an item of DynamoDB. */
 public final class BoundedStore extends SnapshotStore {
-  /** What an item of 400 KB holds besides its key, with something to spare. */
+  /** The room of an item of 400 KB besides its key, with a margin. */
   public static final int MOST = 390_000;
 
   private static final Map<String, BoundedStore> STORES = new ConcurrentHashMap<>();
@@ -32,7 +32,7 @@ public final class BoundedStore extends SnapshotStore {
   final Map<String, NavigableMap<Long, Item>> items = new ConcurrentHashMap<>();
   private final Serialization serialization;
 
-  /** Made by Pekko. */
+  /** Pekko creates this class. */
   public BoundedStore(Config config) {
     serialization = SerializationExtension.get(context().system());
     STORES.put(context().system().name(), this);

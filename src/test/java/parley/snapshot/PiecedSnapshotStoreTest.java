@@ -9,7 +9,7 @@ import org.apache.pekko.persistence.SaveSnapshotSuccess;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Snapshots of any size, in a store that takes no large ones. */
+/** Snapshots of any size, in a store that refuses large ones. */
 class PiecedSnapshotStoreTest {
   private final SnapshotHarness harness = new SnapshotHarness("pieces");
 

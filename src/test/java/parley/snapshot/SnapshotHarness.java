@@ -10,7 +10,10 @@ import org.apache.pekko.persistence.SnapshotProtocol;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import org.jspecify.annotations.Nullable;
 
-/** The server's snapshot plugin before a {@link BoundedStore}, spoken to as an entity does. */
+/**
+ * The server's snapshot plugin in front of a {@link BoundedStore}. The test sends it the messages
+ * that an entity sends.
+ */
 public final class SnapshotHarness implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -27,7 +30,7 @@ public final class SnapshotHarness implements AutoCloseable {
                 .withFallback(ConfigFactory.load("application")));
   }
 
-  /** Saves and answers what the store said. */
+  /** Saves a snapshot and returns the store's answer. */
   public Object save(String id, long seq, Object snapshot) {
     return ask(new SnapshotProtocol.SaveSnapshot(new SnapshotMetadata(id, seq, seq), snapshot));
   }

@@ -40,14 +40,14 @@ class DataFolderTest {
     assertThat(Files.getPosixFilePermissions(made))
         .isEqualTo(PosixFilePermissions.fromString("rwx------"));
 
-    // One that is there stays as its owner made it.
+    // An existing folder keeps its rights.
     Set<PosixFilePermission> open = PosixFilePermissions.fromString("rwxr-xr-x");
     Files.setPosixFilePermissions(made, open);
     DataFolder.open(made).close();
     assertThat(Files.getPosixFilePermissions(made)).isEqualTo(open);
   }
 
-  /** Made by a version, an archive or a copy that did not mind. */
+  /** An older version, an archive or a copy left the rights too wide. */
   @Test
   @DisabledOnOs(OS.WINDOWS)
   void foldersOfTheProgramBecomePrivateAgain() throws Exception {
@@ -67,7 +67,7 @@ class DataFolderTest {
     assertThat(rights("native")).isEqualTo("rwx------");
     assertThat(rights("cold")).isEqualTo("rwx------");
     assertThat(rights("auth-signing-key.json")).isEqualTo("rw-------");
-    // What is not the program's stays, and so does the folder somebody else has made.
+    // Other files keep their rights, and so does a folder that another user created.
     assertThat(rights("photos")).isEqualTo("rwxrwxr-x");
     assertThat(rights("notes.txt")).isEqualTo("rwxrwxr-x");
     assertThat(rights("")).isEqualTo("rwxrwxr-x");
@@ -98,7 +98,7 @@ class DataFolderTest {
     refused("PARLEY_DATA_DIR: journal.mv.db in " + temporary + " was written by a version");
     assertThat(temporary.resolve("journal")).doesNotExist();
 
-    // One that was taken over may lie there, but only beside what it became.
+    // A journal whose content was copied may stay, but only beside the copy.
     Files.move(old, temporary.resolve("journal.mv.db.taken-over"));
     refused("PARLEY_DATA_DIR: journal.mv.db.taken-over in " + temporary + " was written by");
     assertThat(temporary.resolve("journal")).doesNotExist();

@@ -12,8 +12,8 @@ import parley.client.ClientIds;
 import parley.client.DynamoLocal;
 
 /**
- * Durable events a second with the write guard and without, by one writer and by a hundred, on
- * DynamoDB Local in the same process. Not part of the build:
+ * Measures durable events a second with the write guard and without it, by one writer and by a
+ * hundred, on DynamoDB Local in the same process. Not part of the build:
  *
  * <pre>mvn test-compile exec:exec -Dparley.main=parley.store.DynamoBench -Dexec.classpathScope=test
  * </pre>

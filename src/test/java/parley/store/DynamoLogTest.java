@@ -28,8 +28,8 @@ import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
 
 /**
- * The plugin says each try that was throttled. It does so through one logger of ours, so that what
- * bounds the log by logger bounds that too.
+ * The plugin logs each throttled attempt through one logger. So the limit of lines for each logger
+ * bounds these too.
  */
 @Timeout(60)
 class DynamoLogTest {
@@ -72,7 +72,7 @@ class DynamoLogTest {
         TestProbe<Done> probe = kit.createTestProbe();
         writer.tell(new NotebookEntity.Add(List.of("one"), probe.ref()));
         probe.receiveMessage(PATIENCE);
-        // The SDK tries each twice more by itself, without a word.
+        // The SDK repeats each attempt twice without a log line.
         await().atMost(PATIENCE).untilAsserted(() -> assertThat(seen).isNotEmpty());
       } finally {
         kit.shutdownTestKit();

@@ -4,7 +4,7 @@ import com.typesafe.config.Config;
 import parley.client.DynamoLocal;
 import parley.journal.SnapshotRules;
 
-/** On a table without an index by time. */
+/** The rules of snapshot stores, on a table without an index by time. */
 class DynamoSnapshotRulesTest extends SnapshotRules {
   /** Open from {@link #open} to {@link #close}. */
   @SuppressWarnings("NullAway.Init")

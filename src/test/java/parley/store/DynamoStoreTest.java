@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 
-/** What an operator sees of the tables: made, missing, refused, unreachable. */
+/** The tables as an operator meets them: created, missing, refused, unreachable. */
 @Timeout(90)
 class DynamoStoreTest {
   @Test
@@ -61,7 +61,7 @@ class DynamoStoreTest {
         .isEqualTo("http://127.0.0.1:1");
   }
 
-  /** In a process without anything of this machine's, which may well have a region. */
+  /** In a process without this machine's settings, which may contain a region. */
   @Test
   void aMissingRegionIsRefused(@TempDir Path home) throws Exception {
     ProcessBuilder builder =
@@ -81,7 +81,7 @@ class DynamoStoreTest {
         .doesNotContain("opened");
   }
 
-  /** Opens a store of Amazon's own, in a process of its own. */
+  /** Opens a store at Amazon's own endpoint, in a process of its own. */
   static final class WithoutRegion {
     private WithoutRegion() {}
 
@@ -116,7 +116,7 @@ class DynamoStoreTest {
     String prefix = DynamoLocal.prefix();
     try (DynamoStore one = DynamoStore.open(DynamoLocal.endpoint(), prefix, true);
         DynamoStore two = DynamoStore.open(DynamoLocal.endpoint(), prefix, true)) {
-      // Each makes a value of its own while the other has none either: the worst moment.
+      // Both nodes make a value at the same time, which is the worst case.
       CompletableFuture<Void> both = new CompletableFuture<>();
       CompletableFuture<String> second =
           CompletableFuture.supplyAsync(
@@ -153,7 +153,8 @@ class DynamoStoreTest {
       assertThatThrownBy(() -> store.readNoteOfOlderVersion("node"))
           .isInstanceOf(StoreRefusedException.class)
           .hasMessageContaining("UnrecognizedClientException");
-      // The rights of today: whoever has them runs beside no version that noted it there.
+      // Only older versions needed this permission. If it is missing, no such version runs beside
+      // this node.
       proxy.rule(call -> new FaultProxy.Refuse(400, "AccessDeniedException"));
       assertThat(store.readNoteOfOlderVersion("node")).isZero();
     }

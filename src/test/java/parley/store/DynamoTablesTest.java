@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What operators make by CloudFormation is what the server would make. */
+/** The CloudFormation template creates the same tables as the server. */
 class DynamoTablesTest {
   @Test
   void cloudFormationMakesTheSameTables() throws IOException {

@@ -25,7 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code kill -9} at random moments: whatever was acknowledged is in the journal afterwards. */
+/**
+ * Kills the writers with {@code kill -9} at random moments: every acknowledged event is in the
+ * journal afterwards.
+ */
 @Timeout(180)
 class EmbeddedStoreKillTest {
   private static final int KILLS = 3;
@@ -58,7 +61,10 @@ class EmbeddedStoreKillTest {
         });
   }
 
-  /** Lets the writers run until they have told so many events, then kills them in full flight. */
+  /**
+   * Lets the writers run until they have reported this many events, then kills them in the middle
+   * of their work.
+   */
   private void runAndKill(int lines, Map<String, Long> acknowledged) throws Exception {
     Process process = start();
     try (BufferedReader out =
@@ -67,9 +73,10 @@ class EmbeddedStoreKillTest {
       for (int seen = 0; seen < lines; ) {
         seen += note(out.readLine(), acknowledged);
       }
-      // By its handle: Process.destroyForcibly closes the pipe, and what is in it would be unread.
+      // Through its handle: {@code Process.destroyForcibly} closes the pipe, and unread output
+      // would be lost.
       process.toHandle().destroyForcibly();
-      // What was still in the pipe had been acknowledged as well.
+      // Events still in the pipe were acknowledged as well.
       for (String line = out.readLine(); line != null; line = out.readLine()) {
         note(line, acknowledged);
       }
@@ -86,7 +93,7 @@ class EmbeddedStoreKillTest {
     return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
-  /** How many events that line acknowledges: one, or none where it is of the log. */
+  /** The number of events that the line acknowledges: one, or none for a line of the log. */
   private static int note(@Nullable String line, Map<String, Long> acknowledged) {
     if (line == null) {
       throw new AssertionError("the writers ended by themselves");

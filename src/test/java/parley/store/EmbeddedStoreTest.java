@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the embedded journal does beside writing: order, deletion, what a row holds. */
+/** The order of events, deletion, and the format of rows in the embedded journal. */
 @Timeout(60)
 class EmbeddedStoreTest {
   @TempDir Path temporary;
@@ -54,7 +54,8 @@ class EmbeddedStoreTest {
     delete("entity", 5);
 
     assertThat(events("entity")).isEmpty();
-    // The state is gone with its events, but the journal goes on counting: no number comes twice.
+    // The state is gone with its events, but the journal continues the numbers, so none is used
+    // twice.
     write("entity", 1, "second");
     assertThat(events("entity")).containsExactly(6L);
   }

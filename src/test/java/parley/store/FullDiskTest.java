@@ -21,8 +21,8 @@ import parley.journal.JournalFile;
 import parley.journal.JournalProbe;
 
 /**
- * Writers whose disk takes no more: no file may grow beyond a few megabytes, the nearest thing to a
- * full disk that any user can make. They write on and on, and the process ends as the program does.
+ * Writers on a full disk: no file may grow beyond a few megabytes, which every user can arrange.
+ * The writers go on, and the process ends as the program does.
  */
 @Timeout(120)
 @EnabledOnOs(OS.LINUX)
@@ -39,7 +39,7 @@ class FullDiskTest {
     assertThat(log).anyMatch(line -> line.contains("The journal cannot be written (3 of 3)"));
     assertThat(log).last().asString().matches("ended: .*/journal/.* File too large");
 
-    // Room again: everything is there, and more is written.
+    // There is room again: all events are there, and more are written.
     Map<String, Long> stored = new HashMap<>();
     try (JournalFile file = JournalFile.open(folder.resolve("journal"))) {
       file.persistenceIds("w").forEach(id -> stored.put(id, JournalProbe.highest(file, id)));
@@ -75,7 +75,7 @@ class FullDiskTest {
     return log;
   }
 
-  /** Not from its start: RocksDB's library, which it unpacks, is larger. */
+  /** The limit does not apply from the start, because RocksDB unpacks a library that is larger. */
   private static void full(Process process) throws Exception {
     Process limit =
         new ProcessBuilder("prlimit", "--pid", "" + process.pid(), "--fsize=6000000")

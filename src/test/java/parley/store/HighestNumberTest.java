@@ -20,7 +20,10 @@ import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever marks were lost, whatever was removed, and whatever a removal has left behind. */
+/**
+ * The highest number is found whatever marks were lost, whatever events were removed, and whatever
+ * an interrupted removal has left.
+ */
 class HighestNumberTest {
   private static final int RUNS = 300;
   private static final int STEPS = 12;
@@ -98,7 +101,7 @@ class HighestNumberTest {
           long to = random.nextInt(4) == 0 ? last : random.nextLong(last) + 1;
           if (to + 1 > low) {
             rows.marks.put("j-SL-e-" + (to + 1) / 100 % shards, to + 1);
-            // A process that ends in between leaves some.
+            // A process that dies in between leaves some events.
             rows.events.removeIf(n -> n <= to && random.nextInt(50) > 0);
             low = to + 1;
           }

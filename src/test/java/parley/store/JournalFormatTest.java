@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import parley.client.DynamoLocal;
 
-/** What can never be changed under a table's events is settled once, in the table. */
+/** The format of a table is decided once, when it is created, and kept in the table. */
 @Timeout(60)
 class JournalFormatTest {
   private static final Map<String, AttributeValue> ROW =
@@ -37,12 +37,12 @@ class JournalFormatTest {
   @Test
   void aNewTableKeepsTheMarksOfAnEntityInOneRow() throws Exception {
     assertThat(shards()).isEqualTo(1);
-    // Also when it is not new any more.
+    // Also when the table is no longer new.
     put(Map.of("par", new AttributeValue("journal-P-x-0"), "num", number(1)));
     assertThat(shards()).isEqualTo(1);
   }
 
-  /** One of a version before: its marks are in ten rows, and go on to be. */
+  /** A table of an earlier version: its marks are in ten rows, and stay there. */
   @Test
   void aTableOfAVersionBeforeStaysAsItIs() throws Exception {
     table.deleteItem(prefix + "journal", ROW);

@@ -9,9 +9,9 @@ import java.time.Duration;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 
 /**
- * A program to be killed, or, with a second argument, to end by itself where the journal takes no
- * more: fifty entities write without pause, and every event the journal has confirmed becomes a
- * line on standard output, unbuffered, before the next is written.
+ * A program that a test kills. With a second argument it ends by itself when the journal accepts no
+ * more. Fifty entities write without pause. Each event that the journal has confirmed becomes a
+ * line on standard output, unbuffered, before the next one is written.
  */
 final class KilledWriters {
   static final int ENTITIES = 50;

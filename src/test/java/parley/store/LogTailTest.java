@@ -20,7 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.Test;
 
-/** Which events a recovery finds, in how many queries, whatever the rows are. */
+/** Which events a recovery finds, and in how many queries, for any rows. */
 class LogTailTest {
   private static final int RUNS = 500;
 
@@ -131,7 +131,7 @@ class LogTailTest {
       long last = 1L + random.nextInt(450);
       rows.write(1, last, 10);
       long first = 1 + random.nextLong(last);
-      // Anything may be missing before the snapshot.
+      // Before the snapshot any event may be missing.
       rows.events.headMap(first).keySet().removeIf(n -> random.nextBoolean());
       String what = "seed %d, run %d, %d to %d".formatted(seed, run, first, last);
       LogTail tail = read(rows, first).orElseThrow();

@@ -29,8 +29,8 @@ import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Refuse;
 
 /**
- * Each hundredth event comes with a mark, from which the highest number is looked for. A mark that
- * is missing must not make a number look free that is taken, whatever was removed since.
+ * Each hundredth event has a mark, from which the search for the highest number starts. A missing
+ * mark must not make a used number look free, whatever was removed since.
  */
 @Timeout(120)
 class LostMarkTest {
@@ -56,7 +56,7 @@ class LostMarkTest {
     notebooks.proxy.heal();
   }
 
-  /** The request that writes the mark fails for good: as after a kill, or a long outage. */
+  /** The request that writes the mark fails for good, as after a kill or a long outage. */
   @ParameterizedTest
   @CsvSource({"99,1", "98,3"})
   void anEventWithoutItsMarkIsNoneAndNumbersGoOnAfterRemoval(int before, int batch)
@@ -84,12 +84,12 @@ class LostMarkTest {
         .isTrue();
     notebooks.kit.stop(after);
     assertThat(numbers()).isEqualTo(IntStream.rangeClosed(141, last + 1).boxed().toList());
-    // Not one without the other.
+    // Neither is written without the other.
     assertThat(found).isEqualTo(before);
     assertThat(mark()).isEqualTo(100);
   }
 
-  /** What an earlier version has left behind, seen by whoever has slept since. */
+  /** An earlier version lost the mark; an entity that has slept since meets it. */
   @Test
   void aMarkLostLongAgoDoesNotStopWhatIsNewer() throws Exception {
     damage();
@@ -110,12 +110,12 @@ class LostMarkTest {
     assertThat(mark()).isEqualTo(200);
     assertThat(marks(false)).isEmpty();
     assertThat(marks(true)).isEmpty();
-    // Where nothing is left there is nothing to begin at.
+    // If no event is left, the search has nothing to start from.
     notebooks.remove(id, 250);
     assertThat(marks(false)).isEmpty();
   }
 
-  /** One that was delayed by the network comes after a newer one. */
+  /** A mark that the network delayed arrives after a newer one. */
   @Test
   void noMarkIsEverLowered() {
     damage();

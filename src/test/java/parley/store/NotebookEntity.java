@@ -11,11 +11,14 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 
-/** Keeps lines: the smallest entity that has events, batches of them, snapshots and deletions. */
+/**
+ * The smallest entity that has events, batches of them, snapshots and deletions: it keeps lines of
+ * text.
+ */
 final class NotebookEntity extends EventSourcedBehavior<NotebookEntity.Command, String, String> {
   sealed interface Command {}
 
-  /** Lines of one command; more than one go as one batch. */
+  /** Adds lines; several are written as one batch. */
   record Add(List<String> lines, ActorRef<Done> done) implements Command {}
 
   record Read(ActorRef<List<String>> to) implements Command {}

@@ -24,7 +24,10 @@ import org.apache.pekko.stream.javadsl.Source;
 import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 
-/** An actor system with notebooks on tables of its own, behind a proxy that sees each request. */
+/**
+ * An actor system with {@link NotebookEntity} on tables of its own, behind a proxy that records
+ * each request.
+ */
 final class NotebookHarness implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
 

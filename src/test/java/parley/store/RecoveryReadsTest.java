@@ -19,7 +19,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import parley.client.ClientIds;
 import parley.client.FaultProxy.Pass;
 
-/** What an entity that wakes, and a page of history, ask of DynamoDB: each request is paid for. */
+/**
+ * The requests to DynamoDB of an entity that starts and of a page of history. Each request is paid
+ * for.
+ */
 @Timeout(60)
 class RecoveryReadsTest {
   private static NotebookHarness notebooks;
@@ -69,7 +72,7 @@ class RecoveryReadsTest {
     assertThat(range(90, 120)).as("over its end").isEqualTo(List.of("Query", "Query"));
   }
 
-  /** How a conversation looks whether another node has written. */
+  /** How a conversation checks whether another node has written. */
   @Test
   void theCheckForANextEventIsOneQuery() {
     fill(30);

@@ -22,7 +22,7 @@ import parley.client.DynamoLocal;
 import parley.client.FaultProxy;
 import parley.client.FaultProxy.Pass;
 
-/** Every request is signed for the region that its endpoint is in. */
+/** Every request is signed for the region of its endpoint. */
 @Timeout(60)
 class SigningRegionTest {
   private static final String PRIVATE_LINK = "vpce-0a1b-2c3d.dynamodb.eu-west-1.vpce.amazonaws.com";
@@ -55,7 +55,7 @@ class SigningRegionTest {
     assertThat(SigningRegion.of(host)).isEqualTo(region);
   }
 
-  /** As a proxy of the network sees it: by the store's own client, and by the plugin's. */
+  /** The requests as a proxy sees them, of the store's own client and of the plugin's. */
   @Test
   void allThatIsSentToPrivateLinkIsSignedForAwsRegion() throws Exception {
     String prefix = DynamoLocal.prefix();

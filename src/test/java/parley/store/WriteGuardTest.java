@@ -22,7 +22,7 @@ import parley.client.FaultProxy.Pass;
 import parley.client.FaultProxy.Replace;
 import parley.client.JsonTrees;
 
-/** Two live writers of one entity, each sure that it is alone. */
+/** Two writers of one entity are alive, and each believes that it is the only one. */
 @Timeout(120)
 class WriteGuardTest {
   private static NotebookHarness notebooks;
@@ -47,9 +47,9 @@ class WriteGuardTest {
   }
 
   /**
-   * Up to that many events before both are there; then one writes, the other writes at the same
-   * number: by a put, by the batch of the hundredth event, by a batch of several, across the
-   * border.
+   * Both writers exist after this many events. Then one writes, and the other writes the same
+   * number: by a put, by the batch of the hundredth event, and by a batch of several events across
+   * the border.
    */
   @ParameterizedTest
   @CsvSource({"3,1", "99,1", "3,2", "98,3", "99,2"})
@@ -61,7 +61,7 @@ class WriteGuardTest {
     assertThat(outcome.log()).isEqualTo(lines(before, "one", batch));
   }
 
-  /** The same without: acknowledged lines of the first writer are gone. */
+  /** The same without the guard: acknowledged lines of the first writer are lost. */
   @ParameterizedTest
   @CsvSource({"3,1", "99,1", "3,2"})
   void withoutTheGuardWhatWasAcknowledgedIsLost(int before, int batch) {
@@ -72,8 +72,8 @@ class WriteGuardTest {
   }
 
   /**
-   * A transaction that was cancelled for a while is repeated, and no sign of another writer: of
-   * several events, of the hundredth with its mark, of both.
+   * A transaction that was cancelled for a temporary reason is repeated, and is no sign of another
+   * writer. It holds several events, the hundredth with its mark, or both.
    */
   @ParameterizedTest
   @CsvSource({
@@ -102,7 +102,10 @@ class WriteGuardTest {
     assertThat(log()).isEqualTo(lines(before, "one", batch));
   }
 
-  /** Whatever else is said of it: another writer was there, and it is not tried again. */
+  /**
+   * A failed condition means another writer, whatever other reasons are given, and the request is
+   * not repeated.
+   */
   @Test
   void writesThatFailTheirConditionAreRefusedOnce() {
     ActorRef<NotebookEntity.Command> writer = notebooks.start(id);
@@ -122,7 +125,7 @@ class WriteGuardTest {
     assertThat(counted("parley.store.guard.refusals")).isEqualTo(refusals + 1);
   }
 
-  /** The plugin alone says "persisted" for what DynamoDB said it had not done. */
+  /** Without the guard the plugin reports "persisted" although DynamoDB has refused the request. */
   @Test
   void withoutTheGuardTheHundredthEventIsAcknowledgedAndLost() {
     System.setProperty(WriteGuard.PROPERTY, "off");
@@ -142,7 +145,7 @@ class WriteGuardTest {
     assertThat(log()).isEqualTo(lines(99, "one", 0));
   }
 
-  /** What an entity reads when it wakes, and what history reads, one event too. */
+  /** What an entity reads at its start, and what history reads, even a single event. */
   @Test
   void writtenEventsAreReplayed() {
     ActorRef<NotebookEntity.Command> writer = notebooks.start(id);

@@ -17,14 +17,14 @@ import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import parley.serial.Stored;
 
-/** An entity that writes one event after another, as fast as the journal lets it. */
+/** An entity that writes one event after another, as fast as the journal accepts them. */
 final class WriterEntity
     extends EventSourcedBehavior<WriterEntity.Write, WriterEntity.Written, Long> {
 
   /** Write one more. */
   record Write() {}
 
-  /** An event that says which one it is, with some weight. */
+  /** An event with its number, and some bytes of content. */
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME)
   @JsonSubTypes(@JsonSubTypes.Type(Filled.class)) // Jackson 2 does not read "permits"
   sealed interface Written extends Stored permits Filled {}
@@ -49,7 +49,7 @@ final class WriterEntity
     this.onlyOne = onlyOne;
   }
 
-  /** Writes on and on, and tells what the journal has confirmed. */
+  /** Writes without end, and reports each confirmed event. */
   static Behavior<Write> forEver(String id, BiConsumer<String, Long> acknowledge) {
     return Behaviors.setup(context -> new WriterEntity(context, id, acknowledge, false));
   }
@@ -59,7 +59,7 @@ final class WriterEntity
     return Behaviors.setup(context -> new WriterEntity(context, id, acknowledge, true));
   }
 
-  /** A system whose journal is that store. */
+  /** An actor system with that store as its journal. */
   static ActorSystem<Void> system(Behavior<Void> guardian, Store store) {
     Config config =
         ConfigFactory.parseString(

@@ -18,13 +18,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The certificate that nodes of one user make for themselves. */
+/** The certificate that the nodes of one user create for themselves. */
 class SelfMadeTest {
   private static final InstantSource CLOCK = InstantSource.system();
 
   @TempDir Path temporary;
 
-  /** As the nodes of a cluster are started: in one moment, each a process of its own. */
+  /** The nodes of a cluster start at the same moment, each as a process of its own. */
   @Test
   void thoseThatStartAtTheSameMomentShareOne() throws Exception {
     Path folder = temporary.resolve("shared");
@@ -99,7 +99,7 @@ class SelfMadeTest {
         .isAfter(late.plus(Duration.ofDays(3000)));
   }
 
-  /** A node that starts, as far as its certificate. */
+  /** The part of a node's start that creates the certificate. */
   static final class Maker {
     private Maker() {}
 

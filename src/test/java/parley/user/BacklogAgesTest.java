@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import parley.user.UserTestData.Mail;
 
-/** What a device did not fetch for thirty days is announced to it as a gap. */
+/** Entries that a device did not fetch for thirty days are announced to it as a gap. */
 class BacklogAgesTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;

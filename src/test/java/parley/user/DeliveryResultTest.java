@@ -77,7 +77,7 @@ class DeliveryResultTest {
         .isInstanceOf(DeliveryResult.Applied.class);
   }
 
-  /** The message that told the ticks was lost. */
+  /** The message with the receipts was lost. */
   @Test
   void ticksThatComeWithoutReceiptsAreShown() {
     ConversationRow row = take(null, Mail.of(CHAT, 1, 3)).row();
@@ -120,7 +120,7 @@ class DeliveryResultTest {
             });
   }
 
-  /** The same with what the conversation says that this user has acknowledged. */
+  /** The same, with the seq that the user had acknowledged according to the conversation. */
   private static DeliveryResult forgotten(Mail mail, long acknowledged) {
     User.Deliver plain = mail.deliver();
     User.Deliver message =
@@ -253,7 +253,7 @@ class DeliveryResultTest {
     assertThat(rest.row().cursors().acked(1, 5)).isZero();
     assertThat(look(rest.row(), Mail.of(GROUP, 5, 5).version(9).left(5)))
         .isEqualTo(new DeliveryResult.Duplicate());
-    // A late word from before does not bring it back.
+    // A late message from before does not bring the row back.
     assertThat(look(rest.row(), Mail.of(GROUP, 4, 4).version(4)))
         .isEqualTo(new DeliveryResult.Duplicate());
   }
@@ -266,7 +266,7 @@ class DeliveryResultTest {
     assertThat(again.created()).isTrue();
     assertThat(again.entries()).extracting(Entry::seq).containsExactly(8L, 9L);
     assertThat(again.row().cursors().acked(1, 9)).isEqualTo(7);
-    // Even if the leaving was never told.
+    // Even if the message about the removal was lost.
     DeliveryResult.Applied unseen =
         take(conversationRow, Mail.of(GROUP, 8, 9).version(20).joined(8));
     assertThat(unseen.row().cursors().acked(1, 9)).isEqualTo(7);

@@ -17,7 +17,7 @@ import parley.model.DeviceId;
 import parley.model.ErrorCode;
 import parley.user.UserTestData.Mail;
 
-/** Logins that end: by the account, and with a device. */
+/** Logins that end: through the account, and with a device. */
 class LoginEndNoticesTest {
   private final UserHarness harness = new UserHarness();
 
@@ -133,7 +133,7 @@ class LoginEndNoticesTest {
     harness.tell(new UserInternal.PushDue());
     assertThat(harness.sends).hasSize(1);
 
-    // Another login of the device's that is not the one it came with last changes nothing.
+    // Another login of the device, not the one that it used last, changes nothing.
     end("other");
     harness.crash();
     end("a");

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import parley.Marker;
 
-/** The one bucket that counts. */
+/** The authoritative bucket of a user's messages. */
 class MessageAllowanceTest {
   private static final ActorTestKit KIT = ActorTestKit.create();
   private final MessageAllowance messageAllowance = new MessageAllowance(UserTestData.ALICE);
@@ -45,7 +45,7 @@ class MessageAllowanceTest {
     for (TestProbe<User.Level> node : List.of(one, other)) {
       assertThat(node.receiveMessage()).isEqualTo(new User.Level(UserTestData.ALICE, 9_000_000));
     }
-    // A minute later the first has not been heard of again.
+    // The first node has not reported for a minute.
     spent(other, 1, 63_000);
     Marker.nothingMore(one);
     Marker.nothingMore(other);

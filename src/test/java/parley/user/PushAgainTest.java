@@ -16,7 +16,7 @@ import parley.push.PushOutcome;
 import parley.user.UserPush.Need;
 import parley.user.UserTestData.Mail;
 
-/** An operator has a dead letter pushed again, if it is still needed and there is room. */
+/** A dead letter is pushed again for an operator, if the push is still needed and there is room. */
 class PushAgainTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -84,7 +84,7 @@ class PushAgainTest {
     return harness.<UserPush.Answer>ask(to -> new UserPush.Again(CHAT, PHONE, seq, dry, to)).need();
   }
 
-  /** A push becomes a dead letter, and that is kept. */
+  /** A push becomes a dead letter, which is kept. */
   private void spent() {
     push.mail(Mail.of(CHAT, 1, 2));
     harness.answer(new PushOutcome.Refused("BadTopic"));

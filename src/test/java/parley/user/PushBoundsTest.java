@@ -14,7 +14,7 @@ import parley.model.ConversationId;
 import parley.user.UserHarness.Sent;
 import parley.user.UserTestData.Mail;
 
-/** How many pushes of a user are on their way, and how many may be owed. */
+/** How many pushes of a user are in flight, and how many may be pending. */
 class PushBoundsTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -53,7 +53,7 @@ class PushBoundsTest {
     assertThat(harness.durable().outbox().all()).hasSize(PushSchedule.MAX_PENDING);
     assertThat(harness.meters.counter(PushOutboxMeters.OWED, "outcome", "outbox_full").count())
         .isEqualTo(1);
-    // The user takes the message itself all the same.
+    // The user accepts the message itself all the same.
     assertThat(harness.conversations)
         .contains(
             new Sent(

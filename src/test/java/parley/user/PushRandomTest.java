@@ -22,16 +22,16 @@ import parley.push.PushService;
 import parley.user.UserTestData.Mail;
 
 /**
- * Random lives of a user with phones: messages come, are fetched, read and muted, providers answer
- * anything or nothing, the node dies at any point. Whatever happens: nobody is pushed to about what
- * it has, has read or has muted; what was answered and noted is not sent again; and in the end each
- * device was told of what it lacks, by a push, a dead letter, or not at all because its token is
- * gone. {@code -Dparley.seed=N} runs one life more.
+ * Random courses of a user with phones: messages arrive, are fetched, read and muted, providers
+ * answer anything or nothing, the node dies at any moment. A device is never pushed to about an
+ * entry that it has, or that is read or muted. A push whose outcome is stored is not sent again. In
+ * the end each device was told of what it lacks: by a push, or by a dead letter, or not at all
+ * because its token is gone. {@code -Dparley.seed=N} runs one more course.
  */
 class PushRandomTest {
   private static final int STEPS = 300;
 
-  // So often all that is owed is waited for.
+  // After this many steps the test waits for all pending pushes.
   private static final int CHAPTER = 20;
   private static final List<ConversationId> CONVERSATIONS =
       List.of(new ConversationId("d_1"), new ConversationId("g_2"), new ConversationId("g_3"));
@@ -46,12 +46,12 @@ class PushRandomTest {
   private final Set<ConversationId> muted = new HashSet<>();
   private final Map<Line, Long> fetched = new HashMap<>();
 
-  // The newest seq of which the provider has said, or the dead letters, that they have it.
+  // The newest seq that a provider or the dead letters have confirmed.
   private final Map<Line, Long> told = new HashMap<>();
 
-  // The newest seq of those whose note is in the journal.
+  // The newest seq whose outcome is in the journal.
   private final Map<Line, Long> noted = new HashMap<>();
-  // The newest seq that was owed: what is muted, or the token of which is gone, is so no more.
+  // The newest seq that needed a push. A muted conversation or a lost token ends the need.
   private final Map<Line, Long> due = new HashMap<>();
   private final Map<DeviceId, TestProbe<Delivery>> live = new HashMap<>();
   private final Map<DeviceId, String> sessions = new HashMap<>();
@@ -218,7 +218,7 @@ class PushRandomTest {
                   .durable()
                   .outbox()
                   .get(new PendingPush.Key(line.conversation(), known.number()));
-      // One that came too late counts for nothing.
+      // An answer that came too late does not count.
       if (pushOutcome instanceof PushOutcome.Delivered
           && (pendingPush == null || pendingPush.seq() > n.seq())) {
         noted.merge(line, n.seq(), Math::max);
@@ -254,12 +254,12 @@ class PushRandomTest {
     }
   }
 
-  /** What was not flushed is gone, and comes again from the conversations. */
+  /** Unflushed changes are lost, and the conversations deliver them again. */
   private void crash() {
     harness.sends.clear();
     harness.letters.clear();
     harness.reminders.clear();
-    // Another life begins at another time.
+    // The next incarnation begins at a later time.
     harness.clock.advance(1);
     harness.restart();
     live.clear();
@@ -284,7 +284,7 @@ class PushRandomTest {
 
   private final Set<Long> checked = new HashSet<>();
 
-  /** Each push that was just handed over was owed. */
+  /** Checks that each push that was just sent was needed. */
   private void checkSends(String at) {
     for (PushService.Send send : List.copyOf(harness.sends)) {
       if (!checked.add(send.reference())) {
@@ -301,7 +301,10 @@ class PushRandomTest {
     }
   }
 
-  /** Each device has what it was owed, without a new message that would make up for a lost one. */
+  /**
+   * Checks that each device has what it needed, without a new message that would make up for a lost
+   * one.
+   */
   private void checkTold(String at) {
     for (DeviceId device : List.copyOf(live.keySet())) {
       leave(device);
@@ -332,7 +335,7 @@ class PushRandomTest {
     }
   }
 
-  /** Everybody answers, and time passes, until nothing is owed. */
+  /** Lets everybody answer and time pass until no push is pending. */
   private void drain(String at) {
     harness.flush();
     harness.remind();

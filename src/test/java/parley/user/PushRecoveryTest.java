@@ -16,7 +16,10 @@ import parley.push.PushService;
 import parley.user.UserHarness.Sent;
 import parley.user.UserTestData.Mail;
 
-/** A user that crashes pushes what it owes, and not again what its journal has as pushed. */
+/**
+ * After a crash a user sends its pending pushes, and does not repeat those that its journal has as
+ * sent.
+ */
 class PushRecoveryTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -35,7 +38,7 @@ class PushRecoveryTest {
         .doesNotContain(new Sent(CHAT, new User.Dispatched(ALICE, 1, 1)));
     push.mail(Mail.of(CHAT, 1, 1));
     assertThat(harness.sends).isEmpty();
-    // The phone may still connect to the new life. It does not, so it is pushed to.
+    // The phone may still connect to the new incarnation. It does not, so it is pushed to.
     harness.pass(PATIENCE);
     assertThat(harness.sends).hasSize(1);
   }

@@ -17,7 +17,10 @@ import parley.push.PushService;
 import parley.user.UserHarness.Sent;
 import parley.user.UserTestData.Mail;
 
-/** A conversation is answered when its push is done, or when a reminder will wake the user. */
+/**
+ * A conversation gets its acknowledgement when the push is done, or when a reminder exists that
+ * wakes the user.
+ */
 class PushReminderTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -33,7 +36,7 @@ class PushReminderTest {
     harness.conversations.clear();
     push.mail(Mail.of(CHAT, 1, 1));
     harness.pass(SOON.minus(MOMENT));
-    // The conversation has no answer, so it would tell the user again after a crash.
+    // The conversation has no acknowledgement, so it would deliver again after a crash.
     assertThat(harness.conversations).isEmpty();
     harness.answer(DELIVERED);
     assertThat(harness.conversations)
@@ -57,7 +60,7 @@ class PushReminderTest {
     harness.crash();
     assertThat(harness.conversations).isEmpty();
     assertThat(harness.reminders).isEmpty();
-    // So the conversation tells the user once more, and that starts the user.
+    // So the conversation delivers once more, and that starts the user.
     harness.tell(Mail.of(CHAT, 1, 1).deliver());
     assertThat(harness.conversations).isEmpty();
     harness.pass(PATIENCE);
@@ -97,7 +100,7 @@ class PushReminderTest {
     harness.answer(DELIVERED);
     harness.tell(new UserPush.Woken());
     assertThat(harness.reminders).containsExactly(new UserReminder.Release());
-    // The answer of the old reminder does not count for what is owed from now on.
+    // The answer of the old reminder does not count for pushes from now on.
     harness.conversations.clear();
     harness.tell(new UserPush.Reminded(0));
     harness.clock.advance(60_000);

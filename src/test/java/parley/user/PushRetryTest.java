@@ -16,7 +16,7 @@ import parley.push.PushOutcome;
 import parley.push.PushService;
 import parley.user.UserTestData.Mail;
 
-/** A push that fails is tried again, and becomes a dead letter in the end. */
+/** A failed push is repeated, and becomes a dead letter in the end. */
 class PushRetryTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -56,7 +56,7 @@ class PushRetryTest {
     assertThat(harness.durable().outbox().isEmpty()).isTrue();
     harness.pass(Duration.ofDays(1));
     assertThat(harness.letters).hasSize(2);
-    // A later message has tries of its own.
+    // A later message has attempts of its own.
     push.mail(Mail.of(CHAT, 2, 2));
     assertThat(harness.sends).hasSize(1);
   }
@@ -74,7 +74,7 @@ class PushRetryTest {
           .removeFirst()
           .replyTo()
           .tell(new PushService.Sent(i + 2, new PushOutcome.Retry(null, reason)));
-      // The journal gets nothing.
+      // Nothing is written to the journal.
       assertThat(harness.flush()).isEmpty();
       assertThat(harness.sends).isEmpty();
       harness.pass(Duration.ofMinutes(1));
@@ -152,7 +152,7 @@ class PushRetryTest {
     harness.flush();
     harness.pass(Duration.ofSeconds(4));
     assertThat(harness.sends).hasSize(2);
-    // The first answer comes too late and counts for nothing.
+    // The first answer comes too late and does not count.
     harness.answer(DELIVERED);
     assertThat(harness.durable().outbox().isEmpty()).isFalse();
   }

@@ -19,7 +19,7 @@ import parley.model.UserId;
 import parley.user.UserHarness.Sent;
 import parley.user.UserTestData.Mail;
 
-/** Which messages are pushed at all, and how many the badge counts. */
+/** Which messages cause a push, and the number of the badge. */
 class PushSelectionTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;

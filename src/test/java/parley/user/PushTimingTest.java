@@ -18,7 +18,7 @@ import parley.push.Notification;
 import parley.push.Platform;
 import parley.user.UserTestData.Mail;
 
-/** Who is pushed to at once, and who after how long. */
+/** Which devices are pushed to at once, and which after a wait. */
 class PushTimingTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -148,7 +148,7 @@ class PushTimingTest {
     assertThat(push.sent().seq()).isEqualTo(2);
   }
 
-  /** The conversation has the entry still, and gives it again after a crash. */
+  /** The conversation still has the entry, and delivers it again after a crash. */
   @Test
   void pushThatIsAcknowledgedInTimeIsNeverWritten() {
     push.restartWithWaitingChanges();

@@ -27,7 +27,7 @@ import parley.model.DeviceId;
 import parley.model.ErrorCode;
 import parley.model.UserId;
 
-/** A push token is one user's at a time. */
+/** A push token belongs to one user at a time. */
 class PushTokensTest {
   private static final String HASH = PushTokens.hash("apns", "t");
 
@@ -326,7 +326,7 @@ class PushTokensTest {
     }
   }
 
-  /** A token that is let go, and comes back. */
+  /** A token that is released, and registered again. */
   @Nested
   class Release {
     @ParameterizedTest
@@ -379,7 +379,7 @@ class PushTokensTest {
       user.claim.complete(5L);
       await().until(() -> Objects.requireNonNull(phone(user)).pushable());
       assertThat(user.durable().claimOf(HASH)).isEqualTo(5);
-      // The old claim's release is void; the new one has its own.
+      // The release of the old claim does not count; the new claim has its own.
       logout(user, "later");
       await().until(() -> user.released.contains(HASH + " 5"));
     }

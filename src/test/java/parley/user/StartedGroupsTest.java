@@ -44,7 +44,7 @@ class StartedGroupsTest {
     assertThat(all.find("ref-1", NOW + DAY)).isEqualTo(id(1));
     assertThat(all.find("ref-1", NOW + DAY + 1)).isNull();
     assertThat(all.find("ref-9", NOW)).isNull();
-    // Of that name is now another.
+    // Another group has this reference now.
     all.add(new StartedGroups.Begun(id(7), "ref-1", NOW + DAY + 1));
     assertThat(all.find("ref-1", NOW + DAY + 2)).isEqualTo(id(7));
   }
@@ -52,7 +52,7 @@ class StartedGroupsTest {
   @Test
   void startedGroupsAreBounded() {
     StartedGroups all = groups(User.GROUPS_KEPT, NOW);
-    // Where there is no quota, none is forgotten for lack of room: the next one waits.
+    // Without a quota no group is forgotten for lack of room: the next one has to wait.
     assertThat(all.retryAfter(0, NOW + 5_000)).isEqualTo(DAY - 5_000);
     assertThat(all.retryAfter(User.GROUPS_KEPT * 2, NOW + 5_000)).isPositive();
     all.add(new StartedGroups.Begun(id(5_000), null, NOW + 5_000));
@@ -89,7 +89,7 @@ class StartedGroupsTest {
         assertThat(begun(me.receiveMessage())).isEqualTo(id(life));
         harness.clock.advance(1_000);
         harness.restart();
-        // Nothing is written for the second time, nor is the id that came with it used.
+        // Nothing is written a second time, and the second id is not used.
         for (int i = 0; i <= life; i++) {
           assertThat(harness.tell(new User.BeginGroup("ref-" + i, id(99), 4, 500, me.getRef())))
               .isEmpty();
@@ -103,7 +103,7 @@ class StartedGroupsTest {
       harness.clock.advance(DAY - 4_000);
       assertThat(harness.tell(new User.BeginGroup(null, id(5), 4, 0, me.getRef()))).hasSize(1);
       assertThat(begun(me.receiveMessage())).isEqualTo(id(5));
-      // Over the rate of messages nothing is begun.
+      // Over the message rate no group is begun.
       harness.clock.advance(DAY);
       assertThat(harness.tell(new User.BeginGroup("new", id(6), 4, 700, me.getRef()))).isEmpty();
       refusal = ((User.Refused) me.receiveMessage()).refusal();

@@ -10,7 +10,7 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 import org.junit.jupiter.api.Test;
 
-/** How often an owner record that does not answer is asked. */
+/** How often a claim is repeated if the owner record does not answer. */
 final class TokenClaimsTest {
   private static final String HASH = "00";
 

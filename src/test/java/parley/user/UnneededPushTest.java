@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import parley.push.PushOutcome;
 import parley.user.UserTestData.Mail;
 
-/** A push that waits to be tried again ends when nobody needs it any more. */
+/** A push that waits for its next attempt ends when no device needs it any more. */
 class UnneededPushTest {
   private final UserPushHarness push = new UserPushHarness();
   private final UserHarness harness = push.harness;
@@ -81,7 +81,7 @@ class UnneededPushTest {
     nothingMore();
   }
 
-  /** Nothing is pushed from now on, nor after a crash. */
+  /** Checks that nothing is pushed from now on, nor after a crash. */
   private void nothingMore() {
     harness.pass(Duration.ofDays(1));
     harness.flush();

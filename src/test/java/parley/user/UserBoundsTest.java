@@ -22,7 +22,7 @@ import parley.model.Limits;
 import parley.model.Presence;
 import parley.user.UserTestData.Mail;
 
-/** Pages, and what happens where something is full. */
+/** Pages of the inbox, and the behaviour at each bound. */
 class UserBoundsTest {
   private @Nullable ActorTestKit kit;
 
@@ -62,7 +62,7 @@ class UserBoundsTest {
       InboxPage page = Objects.requireNonNull(InboxPages.page(rows, 7, cursor));
       page.conversations().forEach(r -> seen.add(r.conversationId().value()));
       cursor = page.nextCursor();
-      // A row that was seen already goes to the top, another vanishes.
+      // A row of an earlier page moves to the top, and another one disappears.
       rows.set(moved, row(id(moved), 99_000));
       moved--;
     } while (cursor != null);
@@ -103,7 +103,8 @@ class UserBoundsTest {
     ConversationRow hidden = Objects.requireNonNull(unsavedChanges.get(CHAT));
     assertThat(hidden).isInstanceOf(HiddenRow.class);
     assertThat(hidden.cursors().acked(1, 1)).isZero();
-    // It comes back with the next entry, where it was: nothing is asked for again.
+    // It comes back with the next entry, and its devices keep their cursors: nothing is requested
+    // again.
     ConversationRow back = taken(hidden, Mail.of(CHAT, 2, 2).textAt(90_000));
     unsavedChanges.put(back);
     assertThat(back.lastSeq()).isEqualTo(2);

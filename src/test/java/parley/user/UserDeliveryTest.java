@@ -20,7 +20,10 @@ import parley.model.InboxRow;
 import parley.user.UserHarness.Sent;
 import parley.user.UserTestData.Mail;
 
-/** What conversations tell a user: rows, entries, flushes, acknowledgements, and the end. */
+/**
+ * The messages of conversations to a user: rows, entries, flushes, acknowledgements, and the end of
+ * membership.
+ */
 class UserDeliveryTest {
 
   private final UserHarness harness = new UserHarness();
@@ -238,7 +241,7 @@ class UserDeliveryTest {
         .containsExactly(new Delivery.Lag(CHAT, 5, 6));
   }
 
-  /** Else a busy conversation waits for the journal with what it has to tell. */
+  /** Otherwise a busy conversation would wait for the user's journal. */
   @Test
   void manyEntriesAreAcknowledgedBeforeTheFlushTimer() {
     harness.make();
@@ -311,7 +314,8 @@ class UserDeliveryTest {
     harness.tick(100);
     harness.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
     harness.tell(Mail.none(CHAT, 2).deliver());
-    // The timer itself: nothing is due by the clock but to note that the name has been told.
+    // Here the timer fires by itself. Only the event that the name was announced is due by the
+    // clock.
     harness.shard.awaitAssert(
         () -> {
           assertThat(harness.journal()).contains(new UserEvent.ProfileAnnounced(1));

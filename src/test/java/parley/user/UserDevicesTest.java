@@ -38,7 +38,7 @@ class UserDevicesTest {
     harness.close();
   }
 
-  /** What a device has missed, as its hello tells. */
+  /** What a device has missed, as the user reports at its hello. */
   @Nested
   class Backlog {
     @Test
@@ -124,7 +124,7 @@ class UserDevicesTest {
       Marker.nothingMore(session);
     }
 
-    /** The end of a session is noticed by a shorter way than its last acknowledgements take. */
+    /** The user notices the end of a session before the session's last acknowledgements arrive. */
     @Test
     void acknowledgementAfterTheEndOfItsSessionCounts() {
       harness.make();
@@ -135,7 +135,7 @@ class UserDevicesTest {
       harness.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 3, 3))));
       assertThat(harness.lag(harness.attach(PHONE, "s2", false)))
           .containsExactly(new Delivery.Lag(CHAT, 3, 5));
-      // The device has another one since, and may have lost what the first had.
+      // The device has another session since, and may have lost what the first one received.
       harness.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 4, 4))));
       TestProbe<Delivery> third = harness.attach(PHONE, "s3", false);
       assertThat(harness.lag(third)).containsExactly(new Delivery.Lag(CHAT, 3, 5));
@@ -175,7 +175,7 @@ class UserDevicesTest {
       TestProbe<Delivery> dead = harness.probe();
       dead.stop();
       harness.helloFrom(dead.getRef(), PHONE, "s2", false);
-      // A later hello has its answer only after the dead one's is known.
+      // A later hello is answered only when it is known that the old session is dead.
       harness.awaitAnswered();
       harness.tell(Mail.of(CHAT, 1, 1).deliver());
       harness.vital(living, Delivery.RowChanged.class);
@@ -183,7 +183,7 @@ class UserDevicesTest {
     }
   }
 
-  /** What a session learns when it asks whether it still counts. */
+  /** The answers to a session's checks. */
   @Nested
   class Check {
     @Test
@@ -195,7 +195,7 @@ class UserDevicesTest {
       harness.vital(session, Delivery.Entries.class);
       harness.tell(new User.Acked(PHONE, "s1", List.of(new User.Ack(CHAT, 1, 1))));
       assertThat(check(session, "s1", 1)).isEqualTo(new Delivery.Checked(2, true));
-      // Two more were sent, and did not come; from now on both count the same.
+      // Two more deliveries were sent and did not arrive; from now on both sides count the same.
       assertThat(check(session, "s1", 3)).isEqualTo(new Delivery.Checked(2, false));
       assertThat(check(session, "s1", 3)).isEqualTo(new Delivery.Checked(2, true));
     }
@@ -220,7 +220,7 @@ class UserDevicesTest {
     }
   }
 
-  /** Sessions that look for their user again. */
+  /** Sessions that attach to their user again. */
   @Nested
   class Return {
     @Test
@@ -248,7 +248,7 @@ class UserDevicesTest {
       Delivery.Numbered first = session.expectMessageClass(Delivery.Numbered.class);
       assertThat(first.nr()).isEqualTo(1);
       assertThat(((Delivery.RowChanged) first.delivery()).row().conversationId()).isEqualTo(CHAT);
-      // The journal alone may know less than a session has been told.
+      // The journal may have less than a session has received.
       harness.restart();
       TestProbe<Delivery> again = harness.resume(PHONE, "s0");
       again.expectMessageClass(Delivery.Attached.class);

@@ -28,8 +28,8 @@ import parley.model.LastMessage;
 import parley.model.Profile;
 
 /**
- * What the journal and the snapshot store hold, pinned: each file is read to the very value, and
- * the value is written as the very file. Files are added, never edited.
+ * Pins the stored form of events and snapshots: reading a file gives exactly the value, and writing
+ * the value gives exactly the file. Files are added, never edited.
  */
 class UserGoldenTest {
   private static final ActorTestKit KIT = ActorTestKit.create(UserTestData.serialization());
@@ -64,7 +64,7 @@ class UserGoldenTest {
           null,
           0);
 
-  /** What is empty or zero is not written, and must not come back as nothing. */
+  /** Empty and zero fields are not written, and must not be read as null. */
   private static final VisibleRow NAMELESS =
       new VisibleRow(
           GROUP,
@@ -107,7 +107,7 @@ class UserGoldenTest {
           null,
           0);
 
-  /** Once forgotten, and a device does not know yet. */
+  /** A row that was dropped once; a device has not been told yet. */
   private static final VisibleRow BACK =
       new VisibleRow(
           CHAT,

@@ -33,14 +33,14 @@ import parley.push.PushOutcome;
 import parley.push.PushService;
 
 /**
- * A user with everything around it played by the test. Flush and tell timers never fire by
- * themselves: a test says when, so nothing depends on how fast the machine is.
+ * A user in a world that the test plays. The flush timer and the notice timer never fire by
+ * themselves: the test fires them, so nothing depends on the speed of the machine.
  */
 final class UserHarness implements AutoCloseable {
-  /** Something a conversation was told. */
+  /** A message to a conversation. */
   record Sent(ConversationId to, User.ToConversation message) {}
 
-  /** Time that moves only when told. */
+  /** A clock that only the test moves. */
   static final class Clock implements InstantSource {
     private final AtomicLong millis = new AtomicLong(1_000);
 
@@ -60,7 +60,7 @@ final class UserHarness implements AutoCloseable {
   final Clock clock = new Clock();
   UserSettings settings = settings(Duration.ZERO);
 
-  /** Logins that ended with a device; the account knows at once, or while it is away never. */
+  /** Logins that ended with a device. The account confirms at once, or never while it is away. */
   final List<String> endedLogins = Collections.synchronizedList(new ArrayList<>());
 
   volatile boolean accountsAway;
@@ -76,7 +76,7 @@ final class UserHarness implements AutoCloseable {
   final List<Sent> conversations = Collections.synchronizedList(new ArrayList<>());
   final TestProbe<ClusterSharding.ShardCommand> shard = kit.createTestProbe();
 
-  /** A dead letter on its way. */
+  /** A dead letter in flight. */
   record Letter(DeadLetter letter, long reference) {}
 
   final List<PushService.Send> sends = Collections.synchronizedList(new ArrayList<>());
@@ -85,10 +85,12 @@ final class UserHarness implements AutoCloseable {
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private PushDependencies pushDependencies = PushDependencies.off();
 
-  /** What the next claim of a push token gets. */
+  /** The answer to the next claim of a push token. */
   volatile CompletableFuture<Long> claim = CompletableFuture.completedFuture(0L);
 
-  /** What was released, as "hash claim"; the owner record knows at once, or while away never. */
+  /**
+   * Released tokens, as "hash claim". The owner record confirms at once, or never while it is away.
+   */
   final List<String> released = Collections.synchronizedList(new ArrayList<>());
 
   volatile boolean ownersAway;
@@ -124,7 +126,7 @@ final class UserHarness implements AutoCloseable {
     settings = settings(Duration.ofDays(1));
   }
 
-  /** From the next start on devices of Apple's are pushed to, by the lists above. */
+  /** From the next start on, Apple devices are pushed to; the lists above record it. */
   void pushes() {
     pushDependencies =
         new PushDependencies(
@@ -143,7 +145,7 @@ final class UserHarness implements AutoCloseable {
             new PushOutboxMeters(meters));
   }
 
-  /** Like a reminder that is there. */
+  /** Answers like an existing reminder. */
   void remind() {
     for (UserReminder.Command command : List.copyOf(reminders)) {
       if (command instanceof UserReminder.Keep keep) {
@@ -153,7 +155,7 @@ final class UserHarness implements AutoCloseable {
     reminders.clear();
   }
 
-  /** The provider's answer to the oldest push, and its note in the journal. */
+  /** Answers the oldest push as the provider, and waits until the outcome is in the journal. */
   PushService.Send answer(PushOutcome pushOutcome) {
     PushService.Send send = sends.removeFirst();
     send.replyTo().tell(new PushService.Sent(send.reference(), pushOutcome));
@@ -161,7 +163,7 @@ final class UserHarness implements AutoCloseable {
     return send;
   }
 
-  /** Time goes by, and with it the timer of pushes. */
+  /** Moves the clock, and fires the timer of pushes. */
   void pass(Duration time) {
     clock.advance(time.toMillis());
     tell(new UserInternal.PushDue());
@@ -195,7 +197,7 @@ final class UserHarness implements AutoCloseable {
     return Objects.requireNonNull(user);
   }
 
-  /** Tell the user, wait until it is handled, give what it persisted. */
+  /** Sends a command, waits until it is handled, and returns the persisted events. */
   List<UserEvent> tell(User.Command command) {
     return user().runCommand(command).events();
   }
@@ -218,14 +220,14 @@ final class UserHarness implements AutoCloseable {
     ask((ActorRef<User.ProfileReply> to) -> new User.Ensure("alice", "Alice", to));
   }
 
-  /** Everything in the journal. */
+  /** All events of the journal. */
   List<UserEvent> journal() {
     return user().persistenceTestKit().persistedInStorage("user|" + UserTestData.ALICE).stream()
         .map(UserEvent.class::cast)
         .toList();
   }
 
-  /** Flush until nothing is left; the events. */
+  /** Flushes until nothing is unsaved, and returns the events. */
   List<UserEvent> flush() {
     int before = journal().size();
     int size;
@@ -236,13 +238,13 @@ final class UserHarness implements AutoCloseable {
     return journal().subList(before, size);
   }
 
-  /** Time goes by, and the tell timer with it. */
+  /** Moves the clock, and fires the notice timer. */
   void tick(long millis) {
     clock.advance(millis);
     tell(new UserInternal.NoticesDue());
   }
 
-  /** From the next life on a conversation was once forgotten for lack of room: this one. */
+  /** From the next incarnation on, this conversation was once dropped for lack of room. */
   void forget(ConversationId id) {
     PersistenceTestKit.create(kit.system())
         .persistForRecovery(
@@ -259,7 +261,7 @@ final class UserHarness implements AutoCloseable {
     restart();
   }
 
-  /** The entity ends without a word and begins again from its journal. */
+  /** The entity stops at once and recovers from its journal. */
   void restart() {
     user().restart();
   }
@@ -286,7 +288,7 @@ final class UserHarness implements AutoCloseable {
     tell(new User.Attach(UserTestData.ALICE, device, "test", sessionId, fresh, false, session));
   }
 
-  /** A session that was attached to an earlier life of this user. */
+  /** A session that was attached to an earlier incarnation attaches again. */
   TestProbe<Delivery> resume(DeviceId device, String session) {
     TestProbe<Delivery> probe = probe();
     tell(new User.Attach(UserTestData.ALICE, device, "test", session, false, true, probe.getRef()));
@@ -295,7 +297,7 @@ final class UserHarness implements AutoCloseable {
 
   private List<Delivery.Lag> lastLag = List.of();
 
-  /** Attach, and take the welcome off the probe. */
+  /** Attaches a session, and reads the answer from the probe. */
   TestProbe<Delivery> attach(DeviceId device, String session, boolean fresh) {
     TestProbe<Delivery> probe = hello(device, session, fresh);
     Delivery.Attached attached = attached(probe);
@@ -304,7 +306,7 @@ final class UserHarness implements AutoCloseable {
     return probe;
   }
 
-  /** The welcome; a newcomer that is asked whether it lives says so. */
+  /** Reads the answer to the attach; a session that is asked whether it is alive says so. */
   private Delivery.Attached attached(TestProbe<Delivery> probe) {
     Delivery first = probe.receiveMessage();
     if (first instanceof Delivery.ProbeSession question) {
@@ -315,13 +317,13 @@ final class UserHarness implements AutoCloseable {
     return (Delivery.Attached) first;
   }
 
-  /** What the session just attached was told to lack. */
+  /** The backlog that the last attached session was told. */
   List<Delivery.Lag> lag(TestProbe<Delivery> justAttached) {
     Objects.requireNonNull(justAttached);
     return lastLag;
   }
 
-  /** The next thing the session must not miss. */
+  /** The next delivery that the session must not miss. */
   <T extends Delivery.Vital> T vital(TestProbe<Delivery> session, Class<T> type) {
     return type.cast(session.expectMessageClass(Delivery.Numbered.class).delivery());
   }
@@ -330,7 +332,7 @@ final class UserHarness implements AutoCloseable {
     return probe.expectMessageClass(Delivery.Ended.class);
   }
 
-  /** The session's end, and the user's notice of it. */
+  /** Ends the session, and waits until the user has noticed. */
   void end(TestProbe<Delivery> session, DeviceId device) {
     tell(new UserInternal.SessionEnded(device, session.getRef()));
   }
@@ -349,7 +351,7 @@ final class UserHarness implements AutoCloseable {
     return user().getState();
   }
 
-  /** What conversations were told about devices. */
+  /** The delivered cursors that were sent to conversations. */
   List<Long> delivered() {
     return List.copyOf(conversations).stream()
         .filter(sent -> sent.message() instanceof User.Delivered)
@@ -357,7 +359,7 @@ final class UserHarness implements AutoCloseable {
         .toList();
   }
 
-  /** How far conversations were told the journal is. */
+  /** The seqs that were acknowledged to conversations. */
   List<Long> dispatched() {
     return List.copyOf(conversations).stream()
         .filter(sent -> sent.message() instanceof User.Dispatched)
@@ -365,13 +367,13 @@ final class UserHarness implements AutoCloseable {
         .toList();
   }
 
-  /** Until what was put to a newcomer before has been heard. */
+  /** Waits until an earlier probe of a newcomer has been answered. */
   void awaitAnswered() {
     attached(hello(new DeviceId("late"), "late", false));
     attached(hello(new DeviceId("late"), "later", false));
   }
 
-  /** Somebody to put into a message that nobody reads. */
+  /** A reference for a message that nobody reads. */
   ActorRef<User.Command> anyone() {
     return ref();
   }

@@ -15,12 +15,12 @@ import parley.push.Notification;
 import parley.push.PushOutcome;
 import parley.user.UserTestData.Mail;
 
-/** A user whose devices of Apple's are pushed to; the test plays the provider. */
+/** A user with Apple devices that are pushed to; the test plays the provider. */
 final class UserPushHarness implements AutoCloseable {
   /** How long a device may take to fetch a message before it is pushed to. */
   static final Duration PATIENCE = Duration.ofSeconds(5);
 
-  /** How long the user owes a push before it asks for a reminder. */
+  /** How long a push is pending before the user asks for a reminder. */
   static final Duration SOON = Duration.ofMillis(PushSender.REMINDER_DELAY_MILLIS);
 
   static final Duration MOMENT = Duration.ofMillis(1);
@@ -39,12 +39,12 @@ final class UserPushHarness implements AutoCloseable {
     harness.close();
   }
 
-  /** Registers a token of Apple's, or none. */
+  /** Registers an Apple token, or removes it. */
   void token(DeviceId device, @Nullable String token) {
     harness.ask((ActorRef<User.DoneReply> to) -> new User.SetPushToken(device, "apns", token, to));
   }
 
-  /** A device that was connected once and has a token goes away. */
+  /** A device connects once, registers a token, and disconnects. */
   void away(DeviceId device) {
     TestProbe<Delivery> session = harness.attach(device, "first-" + device, false);
     token(device, "token of " + device);
@@ -52,7 +52,7 @@ final class UserPushHarness implements AutoCloseable {
     harness.flush();
   }
 
-  /** A delivery comes, and its note is in the journal. */
+  /** Delivers a message, and flushes. */
   void mail(Mail mail) {
     harness.tell(mail.deliver());
     harness.flush();
@@ -83,7 +83,7 @@ final class UserPushHarness implements AutoCloseable {
         .toList();
   }
 
-  /** A push fails once, and waits for its next try. */
+  /** Lets a push fail once, so that it waits for its next attempt. */
   void failedOnce() {
     away(PHONE);
     mail(Mail.of(CHAT, 1, 1));

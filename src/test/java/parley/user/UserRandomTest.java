@@ -20,11 +20,11 @@ import parley.model.InboxRow;
 import parley.user.UserTestData.Mail;
 
 /**
- * Random lives of a user: conversations that grow, repeat and skip, devices that come, go,
- * acknowledge and lose their data, crashes at any point. A conversation here does what a real one
- * does: it delivers from what was acknowledged. Whatever happens, each device has got every entry
- * it was owed, in order, and what was acknowledged to a conversation survives every crash. {@code
- * -Dparley.seed=N} runs one life more.
+ * Random courses of a user: conversations grow, repeat and skip; devices connect, disconnect,
+ * acknowledge and lose their data; the user crashes at any moment. As in reality, a conversation
+ * delivers from what was acknowledged. Each device gets every entry that it needs, in order, and
+ * everything acknowledged to a conversation survives every crash. {@code -Dparley.seed=N} runs one
+ * more course.
  */
 class UserRandomTest {
   private static final int STEPS = 250;
@@ -33,7 +33,7 @@ class UserRandomTest {
   private static final List<DeviceId> DEVICES =
       List.of(new DeviceId("a"), new DeviceId("b"), new DeviceId("c"));
 
-  /** What must be true of a device: everything after {@code start} comes, in order. */
+  /** What a device must receive: everything after {@code start}, in order. */
   private static final class Expected {
     final Map<ConversationId, Long> acked = new HashMap<>();
     final Map<ConversationId, Long> got = new HashMap<>();
@@ -92,7 +92,7 @@ class UserRandomTest {
       case 14 -> {
         harness.restart();
         live.clear();
-        // What was told and not flushed comes again.
+        // What was delivered and not flushed is delivered again.
         told.clear();
         told.putAll(dispatched);
         harness
@@ -119,7 +119,7 @@ class UserRandomTest {
     if (to == 0) {
       return;
     }
-    // A conversation with entries does not come without any to who has none of them.
+    // If the user has none of its entries, a conversation delivers at least one.
     long from = told.getOrDefault(conversation, 0L) == 0 ? Math.min(given, to) : given;
     harness.tell(
         Mail.of(conversation, Math.min(from, to + 1), to)
@@ -130,7 +130,8 @@ class UserRandomTest {
       told.merge(conversation, to, Math::max);
       shownAt.put(conversation, Math.max(1_000L, order.getOrDefault(conversation, 0L)));
     } else if (from > to && told.containsKey(conversation)) {
-      // No entries, but a newer row: it shows where the conversation is, ahead of what was told.
+      // No entries, but a newer row: it shows where the conversation is, ahead of the delivered
+      // entries.
       shownAt.put(conversation, Math.max(1_000L, order.getOrDefault(conversation, 0L)));
     }
   }
@@ -181,7 +182,7 @@ class UserRandomTest {
     }
   }
 
-  /** After a crash a device has acknowledged what a flush says; never more than it did. */
+  /** After a crash the cursors of devices are those of the last flush; never further. */
   private void cursorsAreThoseOfTheJournal(Expected e) {
     DeviceId device =
         expected.entrySet().stream()
@@ -221,7 +222,7 @@ class UserRandomTest {
     assertThat(inbox).as(at).isEqualTo(wanted);
   }
 
-  /** Whatever a session was sent by now continues, without a hole, where it stood. */
+  /** Checks that everything that a session was sent continues without a hole. */
   private void follow(String at, DeviceId device, TestProbe<Delivery> session) {
     Expected e = Objects.requireNonNull(expected.get(device));
     ActorRef<Delivery> self = session.getRef();

@@ -9,7 +9,7 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** Whom it wakes, and when it stops. */
+/** Which user a reminder wakes, and when it stops. */
 class UserReminderTest {
   private final ActorTestKit kit =
       ActorTestKit.create(ManualTime.config().withFallback(UserTestData.serialization()));
@@ -37,7 +37,7 @@ class UserReminderTest {
     woken.receiveMessage();
     reminder.tell(new UserReminder.Release());
     shard.expectMessageClass(ClusterSharding.Passivate.class);
-    // It may be forgotten with what it promises now, so it promises nothing.
+    // It may be forgotten together with a promise that it makes now, so it makes none.
     reminder.tell(new UserReminder.Keep(5, user.getRef()));
     time.expectNoMessageFor(UserReminder.WAKE_INTERVAL.multipliedBy(3), woken, user);
     reminder.tell(new UserReminder.Stop());

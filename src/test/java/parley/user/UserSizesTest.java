@@ -24,7 +24,7 @@ import parley.push.DeadLetter;
 import parley.serial.SerializedSizes;
 import parley.snapshot.SnapshotHarness;
 
-/** A user that is full in every respect still fits the wire and the store. */
+/** A user that has reached every bound still fits into messages, events and snapshots. */
 class UserSizesTest {
   private static final SerializedSizes SIZES = new SerializedSizes();
 
@@ -99,7 +99,7 @@ class UserSizesTest {
         SIZES.number());
   }
 
-  /** Ordinary rows are a tenth of the worst, so that of these it takes all there can be. */
+  /** Ordinary rows are a tenth of the largest ones, so there can be as many as the bound allows. */
   private static UserState full(int rows, int hidden) {
     List<VisibleRow> all = new ArrayList<>();
     for (int i = 0; i < rows; i++) {

@@ -14,7 +14,7 @@ import parley.model.LastMessage;
 import parley.model.Profile;
 import parley.model.UserId;
 
-/** Words the tests of this package share. */
+/** Data that the tests of this package share. */
 final class UserTestData {
   static final UserId ALICE = new UserId("u_alice");
   static final UserId BOB = new UserId("u_bob");
@@ -82,7 +82,7 @@ final class UserTestData {
         null);
   }
 
-  /** As the server is configured: a serializer for each root of stored types. */
+  /** The server's configuration of serializers, one for each root of stored types. */
   static Config serialization() {
     return ConfigFactory.parseString(
         """
@@ -135,7 +135,7 @@ final class UserTestData {
     return entries;
   }
 
-  /** A delivery with everything at its plainest; {@code with...} changes one thing each. */
+  /** A delivery in its simplest form; each {@code with...} method changes one thing. */
   record Mail(
       ConversationId conversation,
       long version,

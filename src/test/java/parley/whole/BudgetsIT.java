@@ -20,7 +20,7 @@ import parley.client.ParleySocket;
 import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
-/** What a user may write, and that a retry is not written twice nor paid for twice. */
+/** How much a user may write; a retry is neither written nor counted twice. */
 class BudgetsIT {
   private static Map<String, String> settings(int messages, int groups) {
     Map<String, String> all = new HashMap<>(ServerProcess.SHORT_LIVED);
@@ -52,7 +52,7 @@ class BudgetsIT {
         ParleyClient client = new ParleyClient(server.uri())) {
       TestAccount ann = client.register(ClientIds.username("ann"));
       TestAccount ben = client.register(ClientIds.username("ben"));
-      // Retries before the first has its answer.
+      // Retries before the first attempt has its answer.
       List<CompletableFuture<Answer>> asked = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
         asked.add(group(client, ann, "Trip", "ref-1", ben.userId()));
@@ -71,13 +71,14 @@ class BudgetsIT {
       assertThat(again.body().path("members")).hasSize(2);
       assertThat(client.log(ann, id)).hasSize(1);
 
-      // Another user's name for it, and another name.
+      // The same reference of another user, and another reference.
       assertThat(id(group(client, ben, "Trip", "ref-1").join().expect(201))).isNotEqualTo(id);
       assertThat(id(group(client, ann, "Trip", "ref-2").join().expect(201))).isNotEqualTo(id);
       JsonNode bad = group(client, ann, "Trip", "no spaces").join().expect(400).body();
       assertThat(bad.path("field").asText()).isEqualTo("client_ref");
 
-      // All that were one took one of the day; a group that is refused is begun all the same.
+      // All calls that made one group took one of the day's groups. A refused group is begun all
+      // the same.
       group(client, ann, "Trip", "ref-3", "u_nobody").join().expect(404, "not_found");
       Answer full = group(client, ann, "Trip", null).join().expect(429, "rate_limited");
       assertThat(full.headers().firstValueAsLong("Retry-After").orElse(0))
@@ -85,11 +86,11 @@ class BudgetsIT {
       server.kill9();
       server.restart();
       group(client, ann, "Trip", "ref-4").join().expect(429, "rate_limited");
-      // Under its name it can be made now that its members exist.
+      // With its reference it can be created now, because its members exist.
       Answer made = group(client, ann, "Trip", "ref-3", ben.userId()).join().expect(201);
       assertThat(made.body().path("members")).hasSize(2);
       assertThat(id(group(client, ann, "Trip", "ref-1").join().expect(200))).isEqualTo(id);
-      // Who has left it finds nothing.
+      // A user who has left the group gets {@code not_found}.
       client
           .call("DELETE", "/v1/groups/" + id + "/members/" + ann.userId(), ann.accessToken(), null)
           .expect(204);
@@ -122,7 +123,7 @@ class BudgetsIT {
         client.call("PATCH", "/v1/groups/" + id, token, JsonTrees.obj("name", "T")).expect(200);
         String member = "/v1/groups/" + id + "/members/" + ben.userId();
         client.call("PUT", member, token, JsonTrees.obj("role", "admin")).expect(200);
-        // Retries are paid for from elsewhere, or this would be more than ten.
+        // Retries are taken from another budget, or this would be more than ten.
         for (int i = 0; i < 20; i++) {
           client.post("/v1/messages", token, message("m2", id, "other")).expect(200);
           JsonNode again = phone.request(message("m1", id, "other").put("op", "send"));
@@ -136,7 +137,7 @@ class BudgetsIT {
                 token,
                 JsonTrees.obj("user_ids", List.of(ben.userId())))
             .expect(200);
-        // Ten, unless the test was so slow that some came back: then a few more pass.
+        // Ten, or a few more if the test was so slow that some refilled.
         int more = 0;
         while (client.post("/v1/messages", token, message("x" + more, id, "x")).status() == 201) {
           assertThat(++more).isLessThan(1_000);
@@ -153,7 +154,7 @@ class BudgetsIT {
         JsonNode no = phone.request(message("z", id, "x").put("op", "send"));
         assertThat(no.path("code").asText()).isEqualTo("rate_limited");
         assertThat(no.path("retry_after_ms").asLong()).isPositive();
-        // Who may write nothing more still hears what became of what it wrote.
+        // A user over the rate still gets the answers to earlier messages.
         assertThat(
                 client
                     .post("/v1/messages", token, message("m2", id, "other"))

@@ -14,7 +14,7 @@ import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
 
-/** What people do in a conversation, and what the others see of it. */
+/** Actions in a conversation, and what the other members see of them. */
 class ChatRulesIT {
   private final ParleyClient client = SharedServer.client();
   private final TestAccount ann = SharedServer.user("ann");
@@ -116,7 +116,7 @@ class ChatRulesIT {
     JsonNode read = a.await(receipt(ben, "read_seq", seq));
     assertThat(read.path("delivered_seq").asLong()).isGreaterThanOrEqualTo(seq);
     a2.await(receipt(ben, "read_seq", seq));
-    // Smaller is ignored, too great is the end.
+    // A smaller seq is ignored, and a too large one means the end of the log.
     b.read(id, 1);
     b.ack(id, 1);
     b.read(id, 1_000_000);

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What people do in a conversation, where the store is DynamoDB. */
+/** {@link ChatRulesIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class ChatRulesOnDynamoIT extends ChatRulesIT {}

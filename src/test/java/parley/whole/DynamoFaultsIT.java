@@ -30,9 +30,10 @@ import parley.client.ParleySocket;
 import parley.client.TestAccount;
 
 /**
- * What a user sees when DynamoDB fails: {@code unavailable}, retryable, or what is true. Never
- * {@code sent} for what is not stored, never two entries for one client_msg_id; and after all is
- * well again, and after a restart, the log holds what was acknowledged, once, without holes.
+ * The answers that users get while DynamoDB fails: {@code unavailable} and retryable, or the true
+ * result. There is never a {@code sent} for an entry that is not stored, and never two entries for
+ * one {@code client_msg_id}. After the fault, and after a restart, the log holds the acknowledged
+ * entries, once and without holes.
  */
 @Timeout(180)
 class DynamoFaultsIT {
@@ -42,7 +43,7 @@ class DynamoFaultsIT {
 
   private static final TestAccount ann = server.client().register(ClientIds.username("ann"));
 
-  /** Of each conversation its own trouble. */
+  /** The fault of each conversation. */
   private static final Map<String, Rule> troubles = new ConcurrentHashMap<>();
 
   /**
@@ -72,8 +73,8 @@ class DynamoFaultsIT {
   }
 
   /**
-   * All at the same time, each in a conversation of its own: most of the time goes by waiting for
-   * the answer that says that there is none.
+   * All faults at the same time, each in a conversation of its own, because most of the time passes
+   * until the client gives up waiting.
    */
   @Test
   void theUserIsToldTheTruthAndNothingIsLost() {
@@ -146,10 +147,11 @@ class DynamoFaultsIT {
               });
     }
 
-    /** The retry gives the same place; where it is stored already, its other words are ignored. */
+    /** The retry gets the same seq; if the entry is stored already, a different text is ignored. */
     void retry() {
       Answer answer = until(cmid, c.retry() ? "other words" : "second");
-      // The server's own repetitions may go on after the user was told; then it is a duplicate.
+      // The server may still repeat the write after the user was answered; then the retry is a
+      // duplicate.
       boolean stored = c.retry() || answer.status() == 200;
       assertThat(answer.status()).as(c.name()).isEqualTo(stored ? 200 : 201);
       assertThat(answer.body().path("seq").asLong()).as(c.name()).isEqualTo(2);
@@ -188,7 +190,7 @@ class DynamoFaultsIT {
     }
   }
 
-  /** Acknowledged means stored also for the event that goes with its mark. */
+  /** Acknowledged also means stored for an event that is written together with its mark. */
   @Test
   void theTransactionOfTheHundredthEventIsThrottled() {
     ParleyClient client = server.client();
@@ -230,7 +232,7 @@ class DynamoFaultsIT {
     return call -> seen.incrementAndGet() <= times ? fault : new Pass();
   }
 
-  /** Goes on only when the test lets it, whoever may still wait for the answer by then. */
+  /** Holds the request until the test releases it, even if its caller no longer waits. */
   private static Rule held(CountDownLatch until) {
     return call -> {
       try {

@@ -12,7 +12,7 @@ import parley.client.DynamoLocal;
 import parley.client.ParleyClient;
 import parley.settings.Settings;
 
-/** A node in this JVM that keeps its events in DynamoDB, and a client of it. */
+/** A node in this JVM that keeps its events in DynamoDB, with a client. */
 final class DynamoServer implements AutoCloseable {
   private final URI endpoint;
   private final String prefix;
@@ -26,7 +26,7 @@ final class DynamoServer implements AutoCloseable {
     this.overrides = overrides;
   }
 
-  /** Starts one; tables are made where they are missing. */
+  /** Starts a node; missing tables are created. */
   static DynamoServer start(URI endpoint, String prefix, String overrides) {
     DynamoServer server = new DynamoServer(endpoint, prefix, ConfigFactory.parseString(overrides));
     server.start();
@@ -59,7 +59,7 @@ final class DynamoServer implements AutoCloseable {
     environment.put("PARLEY_RATE_REQUESTS_PER_SECOND", "0");
     environment.put("PARLEY_GROUPS_PER_DAY", "0");
     environment.put("PARLEY_REGISTRATIONS_PER_DAY", "0");
-    // Nothing is kept there, and several nodes may name the same.
+    // Nothing is stored there, so several nodes may use the same folder.
     environment.put("PARLEY_DATA_DIR", Path.of("target").toString());
     try {
       Node started = Node.start(Settings.from(environment), overrides, why -> {}, stop -> {});

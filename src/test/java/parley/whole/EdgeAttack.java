@@ -60,7 +60,7 @@ public final class EdgeAttack {
 
   private EdgeAttack() {}
 
-  /** Runs it; see above. */
+  /** Runs the attack. */
   public static void main(String[] args) throws Exception {
     Duration time = Duration.ofSeconds(args.length > 0 ? Integer.parseInt(args[0]) : 60);
     String descriptors = args.length > 1 ? args[1] : "1024";
@@ -70,7 +70,8 @@ public final class EdgeAttack {
         ServerProcess.prepare(
                 folder.resolve("data"),
                 Map.of("PARLEY_DRAIN_SECONDS", "1"),
-                // Both limits, or the JVM raises its own to the hard one.
+                // Sets the soft and the hard limit; otherwise the JVM raises its own to the hard
+                // one.
                 List.of("prlimit", "--nofile=" + descriptors + ":" + descriptors),
                 List.of())
             .alsoTo(log);
@@ -135,7 +136,7 @@ public final class EdgeAttack {
     }
   }
 
-  /** Pairs of people, each of whom writes to the other twice a second. */
+  /** Pairs of users, each of whom writes to the other twice a second. */
   private static final class Chat {
     private final List<ParleySocket> sockets = new ArrayList<>();
     private final List<String> conversations = new ArrayList<>();
@@ -198,7 +199,7 @@ public final class EdgeAttack {
     }
   }
 
-  /** Connections that are begun and let trickle: a bounded number, and so many a second. */
+  /** Connections that send slowly: a bounded number, and so many new ones a second. */
   private static final class Attack {
     private final InetSocketAddress server;
     private final Deque<SocketChannel> all = new ArrayDeque<>();
@@ -230,7 +231,7 @@ public final class EdgeAttack {
       begun++;
       try {
         channel.bind(new InetSocketAddress("127.0.0." + (2 + begun % 8), 0));
-        // Never waits: where nobody accepts, the kernel's queue is full.
+        // Never waits: if no connection is accepted, the kernel's queue is full.
         channel.configureBlocking(false);
         channel.connect(server);
         all.add(channel);
@@ -240,7 +241,7 @@ public final class EdgeAttack {
       }
     }
 
-    /** A byte on each; what the server has ended is let go. */
+    /** Sends a byte on each connection, and forgets those that the server has ended. */
     private void trickle() throws IOException {
       ByteBuffer read = ByteBuffer.allocate(4_096);
       for (Iterator<SocketChannel> each = all.iterator(); each.hasNext(); ) {

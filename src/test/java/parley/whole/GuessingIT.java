@@ -13,7 +13,7 @@ import parley.client.ParleyClient;
 import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
-/** Somebody tries passwords at another one's account, and makes accounts without end. */
+/** An attacker tries passwords at another user's account, and registers accounts without end. */
 class GuessingIT {
   private static final Map<String, String> SETTINGS =
       Map.of(

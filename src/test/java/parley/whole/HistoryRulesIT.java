@@ -13,7 +13,7 @@ import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
 
-/** Looking back: pages of a conversation and of the inbox. */
+/** Pages of a conversation and of the inbox. */
 class HistoryRulesIT {
   private final ParleyClient client = SharedServer.client();
 
@@ -128,7 +128,7 @@ class HistoryRulesIT {
     }
   }
 
-  /** Read by pages of two, over HTTP and over the socket, which must agree. */
+  /** Reads pages of two rows over HTTP and over the socket, which must agree. */
   private List<String> order(TestAccount ann, ParleySocket socket) {
     List<String> overHttp = new ArrayList<>();
     List<String> overSocket = new ArrayList<>();

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is read back, where the store is DynamoDB. */
+/** {@link HistoryRulesIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class HistoryRulesOnDynamoIT extends HistoryRulesIT {}

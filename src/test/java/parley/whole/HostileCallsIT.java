@@ -15,7 +15,7 @@ import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 import parley.client.TestAccount;
 
-/** Wrong calls are answered as problems that name the field; never with a 5xx. */
+/** Wrong calls are answered with problems that name the field, never with a 5xx. */
 class HostileCallsIT {
   private static final String DEEP = "[".repeat(10_000) + "]".repeat(10_000);
 
@@ -281,7 +281,10 @@ class HostileCallsIT {
     assertThat(client.get("/v1/users/me", ann.accessToken()).status()).isEqualTo(200);
   }
 
-  /** 0 where the connection ended while we were still sending: then the answer may be lost. */
+  /**
+   * Returns the status, or 0 if the connection ended while the request was being sent: then the
+   * answer may be lost.
+   */
   private int statusOrCut(TestAccount testAccount, byte[] body) {
     try {
       return client

@@ -19,7 +19,7 @@ import parley.client.ParleySocket;
 import parley.client.RawSocket;
 import parley.client.TestAccount;
 
-/** Wrong frames are answered with what is wrong, and disturb nobody. */
+/** Wrong frames are answered with errors that name the fault, and disturb nobody. */
 class HostileFramesIT {
   private static final Set<String> OPTIONAL =
       Set.of("limit", "before", "cursor", "fresh", "mentions", "reply_to");
@@ -39,8 +39,7 @@ class HostileFramesIT {
         seq = a.text(id, "target").path("seq").asLong();
       }
       for (ObjectNode frame : frames(ann, ben, id, seq)) {
-        // A connection each: what is wrong with one kind of frame stays within its budget of
-        // frames.
+        // A connection for each kind of frame, so that its wrong variants stay within one budget.
         try (ParleySocket a = client.connectSynced(ann, "phone")) {
           everyFieldOf(frame, soft, a);
           assertThat(a.closedBecause()).isNull();
@@ -79,7 +78,7 @@ class HostileFramesIT {
         JsonTrees.obj("op", "auth", "token", ann.accessToken()));
   }
 
-  /** Wrong variants of a frame, by what is wrong. */
+  /** Wrong variants of a frame, by their fault. */
   private static Map<String, String> wrong(ObjectNode frame, String field) {
     Map<String, String> variants = new java.util.LinkedHashMap<>();
     if (field.equals("none") || field.equals("reply_to")) {
@@ -299,7 +298,7 @@ class HostileFramesIT {
     }
   }
 
-  /** The connection ends; with this code in a last frame, if there is one to be expected. */
+  /** Expects the end of the connection, with this code in the last frame if there is one. */
   private void ends(
       TestAccount testAccount, java.util.function.Consumer<RawSocket> evil, String code) {
     try (RawSocket raw = RawSocket.open(client.base())) {

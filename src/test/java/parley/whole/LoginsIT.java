@@ -23,7 +23,10 @@ import parley.client.ParleySocket;
 import parley.client.SocketOptions;
 import parley.client.TestAccount;
 
-/** What one login made, seen from outside: its refresh tokens, its sockets, its devices. */
+/**
+ * Everything that belongs to one login, as clients see it: its refresh tokens, its sockets, its
+ * devices.
+ */
 class LoginsIT {
   private final ParleyClient client = SharedServer.client();
 
@@ -44,7 +47,8 @@ class LoginsIT {
     assertThat(tokens).hasSize(5);
     String one = tokens.iterator().next();
     client.post("/v1/auth/refresh", null, body(one)).expect(200);
-    // The next generation has begun: too late for the one before, and nobody is thrown out.
+    // The next generation has begun, so the previous one is too late; the login does not end for
+    // that.
     Answer late = client.post("/v1/auth/refresh", null, body(ann.refreshToken()));
     late.expect(401, "unauthenticated");
     assertThat(late.headers().allValues("set-cookie")).isEmpty();
@@ -86,7 +90,7 @@ class LoginsIT {
       one.awaitClosed();
       other.ping();
       assertThat(other.frames(Frames.op("closing"))).isEmpty();
-      // auth with a token of the login that has ended: refused, and nothing else happens.
+      // {@code auth} with a token of the ended login is refused and changes nothing else.
       JsonNode renewal = other.request(JsonTrees.obj("op", "auth", "token", phone.accessToken()));
       assertThat(renewal.path("code").asText()).isEqualTo("unauthenticated");
       other.ping();

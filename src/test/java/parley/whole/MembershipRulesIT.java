@@ -12,7 +12,7 @@ import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
 
-/** Who sees what of a conversation, from when to when. */
+/** Which members see which entries of a conversation. */
 class MembershipRulesIT {
   private final ParleyClient client = SharedServer.client();
 
@@ -172,7 +172,7 @@ class MembershipRulesIT {
                     JsonTrees.obj("role", "member"))
                 .ok())
         .isTrue();
-    // The last admin leaves: the longest member takes over.
+    // The last admin leaves: the longest-standing member becomes admin.
     assertThat(
             client.call("DELETE", path + "/members/" + ann.userId(), ann.accessToken(), null).ok())
         .isTrue();

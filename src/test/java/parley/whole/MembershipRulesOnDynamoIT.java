@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who sees what of a group, where the store is DynamoDB. */
+/** {@link MembershipRulesIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class MembershipRulesOnDynamoIT extends MembershipRulesIT {}

@@ -19,7 +19,7 @@ import parley.client.SocketOptions;
 import parley.client.TestAccount;
 
 /**
- * Somebody was away for long: everything is there, in order, and the counters are right on all
+ * A user was offline for long: all entries arrive, in order, and the counters are right on all
  * devices.
  */
 class OfflineIT {
@@ -74,7 +74,7 @@ class OfflineIT {
                         .containsEntry(ids.getLast(), 0));
       }
     }
-    // Everything was acknowledged, so nothing comes again. Looking acknowledges nothing.
+    // Everything was acknowledged, so nothing is sent again. Reading acknowledges nothing.
     SocketOptions looking = SocketOptions.standard().withAutoAck(false);
     await()
         .untilAsserted(
@@ -85,7 +85,7 @@ class OfflineIT {
             });
   }
 
-  /** Sends with up to 100 on their way. */
+  /** Sends messages, with up to 100 in flight. */
   private void fill(TestAccount sender, String id) {
     try (ParleySocket socket = client.connect(sender, "phone")) {
       List<CompletableFuture<JsonNode>> sent = new ArrayList<>();
@@ -101,7 +101,8 @@ class OfflineIT {
   }
 
   /**
-   * The window is full before anything is acknowledged, and opens with the first acknowledgement.
+   * A device that acknowledges only when its window is full; the first acknowledgement opens the
+   * window.
    */
   private ParleySocket phoneThatAcknowledgesLate(TestAccount ben) {
     ParleySocket phone = client.open(SocketOptions.standard().withAutoAck(false));

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Who was away, where the store is DynamoDB. */
+/** {@link OfflineIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class OfflineOnDynamoIT extends OfflineIT {}

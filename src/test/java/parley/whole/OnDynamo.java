@@ -13,8 +13,8 @@ import parley.store.DynamoStore;
 import parley.store.StoreRefusedException;
 
 /**
- * The servers of a class of tests keep their events in DynamoDB: its own and the shared one. They
- * may do there what the recommended policy allows, and no more.
+ * An extension for test classes whose servers keep their events in DynamoDB: the class's own
+ * servers and the shared one. They may do there what the recommended policy permits, and no more.
  */
 final class OnDynamo implements BeforeAllCallback, AfterAllCallback {
   /** For as long as the JVM lives, as the shared server does. */

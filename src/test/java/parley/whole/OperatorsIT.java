@@ -13,7 +13,7 @@ import parley.client.ParleyClient;
 import parley.client.ParleySocket;
 import parley.client.TestAccount;
 
-/** What the management port says of a server that works. */
+/** The management port of a working server. */
 class OperatorsIT {
   private final ParleyClient client = SharedServer.client();
   private final ParleyClient operator = new ParleyClient(SharedServer.server().management());
@@ -35,7 +35,7 @@ class OperatorsIT {
       b.await(Frames.message(id, seq));
       a.request(SharedServer.text("g_" + ClientIds.next(), "nowhere"));
       client.post("/v1/auth/login", null, null).expect(400);
-      // The meters are written beside the frames, not before them.
+      // Meters are updated beside the frames, not before them.
       await()
           .untilAsserted(
               () -> {

@@ -5,7 +5,7 @@ import parley.client.Answer;
 import parley.client.AnswerCheck;
 import parley.protocol.ContractSchemas;
 
-/** Holds everything the server says against the documents it publishes. */
+/** Checks everything that the server sends against its published documents. */
 final class PublishedDocuments implements AnswerCheck {
   @Override
   public void frame(JsonNode frame) {
@@ -14,7 +14,7 @@ final class PublishedDocuments implements AnswerCheck {
 
   @Override
   public void answer(String method, String path, Answer answer) {
-    // Files and documents are no calls, and an answer to HEAD shows nothing of its body.
+    // Files and documents are no calls, and an answer to HEAD has no body.
     if (path.startsWith("/v1/") && !method.equals("HEAD")) {
       JsonNode body = answer.text().isEmpty() ? null : answer.body();
       ContractSchemas.assertAnswer(method, path, answer.status(), body);

@@ -40,7 +40,10 @@ class PushCrashIT {
   private static final int KILLS = Integer.getInteger("parley.push.kills", 1);
   private static final int PEOPLE = 12;
 
-  /** Those whose push is answered and noted before the others' begin: none of theirs again. */
+  /**
+   * Users whose push is answered and stored before the others begin: none of their pushes is sent
+   * again.
+   */
   private static final int SETTLED = 4;
 
   private static final long FIRST_TOKEN = 0xabad_cafe_0000L;
@@ -48,7 +51,7 @@ class PushCrashIT {
 
   private record Person(TestAccount account, String token, String platform, String conversation) {}
 
-  /** A notification that reached its device, whether or not anybody was told. */
+  /** A notification that reached its device, whether or not it was answered. */
   private record Arrival(String token, long seq) {}
 
   private final AtomicInteger entered = new AtomicInteger();
@@ -96,7 +99,9 @@ class PushCrashIT {
     return person;
   }
 
-  /** Answered when the journal has it, so it has all that this user noted before. */
+  /**
+   * The answer comes when the journal has it, and with it everything that this user stored before.
+   */
   private void register(Person person) {
     client
         .call(
@@ -118,7 +123,7 @@ class PushCrashIT {
         .sum();
   }
 
-  /** How much of what came to either provider has been looked at. */
+  /** How many requests of each provider the test has checked. */
   private record Mark(int apns, int fcm) {
     int sum() {
       return apns + fcm;
@@ -129,7 +134,7 @@ class PushCrashIT {
     return new Mark(apns.received().size(), fcm.received().size());
   }
 
-  /** What has reached its device since. */
+  /** The notifications that have reached their devices since. */
   private List<Arrival> arrivals(Mark since) {
     List<Arrival> all = new ArrayList<>();
     apns.received().stream()
@@ -148,7 +153,7 @@ class PushCrashIT {
     return all;
   }
 
-  /** The providers have read all that the dead server has sent. */
+  /** Waits until the providers have read everything that the dead server sent. */
   private void drained(String at) {
     int[] seen = {-1};
     await(at)
@@ -175,7 +180,7 @@ class PushCrashIT {
         });
   }
 
-  /** What a provider does with somebody's notifications until the server dies. */
+  /** What a provider does with a user's notifications until the server dies. */
   private enum Does {
     TAKES,
     TAKES_AND_IS_SILENT,
@@ -183,7 +188,7 @@ class PushCrashIT {
     FAILS
   }
 
-  /** When the server dies: at a request, before its answer or soon after it. */
+  /** When the server dies: at a request, before its answer, or soon after it. */
   private final class Death {
     private final AtomicInteger left;
     private final boolean before;
@@ -244,7 +249,8 @@ class PushCrashIT {
     }
     int open = 0;
     int twice = 0;
-    // What came again so late that the next kill is under way counts as twice, not as of that kill.
+    // A repeated push that arrives during the next kill counts as a repetition, not as one of that
+    // kill.
     Set<Arrival> earlier = new HashSet<>();
     for (int kill = 0; kill < KILLS; kill++) {
       Collections.shuffle(people, random);
@@ -273,7 +279,7 @@ class PushCrashIT {
       drained(at);
       List<Arrival> before = arrivals(start);
       Mark dead = mark();
-      // What is in the journal as delivered, and what nobody can know.
+      // The pushes that the journal has as delivered, and those of unknown outcome.
       Set<Arrival> unsure = new HashSet<>(before);
       unsure.removeAll(done);
       unsure.removeAll(earlier);

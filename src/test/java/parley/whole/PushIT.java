@@ -37,8 +37,8 @@ import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
 /**
- * People who are not there, and providers that do all they can do wrong. 60 people; {@code
- * -Dparley.push.users=1000} for as many as anybody likes.
+ * Users are offline, and providers fail in every way. 60 users; {@code -Dparley.push.users=1000}
+ * sets another number.
  */
 class PushIT {
   private static final int USERS = Integer.getInteger("parley.push.users", 60);
@@ -56,7 +56,7 @@ class PushIT {
       List.of("delivered", "gone", "refused", "retry", "busy", "unreachable");
   private static final Duration LONG = Duration.ofSeconds(Long.getLong("parley.push.wait", 240));
 
-  /** What the provider does with a person's notifications, by turns. */
+  /** What the provider does with a user's notifications, in turn. */
   private enum Kind {
     ACCEPTED,
     FAILS_ONCE,
@@ -120,7 +120,7 @@ class PushIT {
     return Kind.values()[number(token) / 2 % Kind.values().length];
   }
 
-  /** Somebody who was here once, left a token, and went. */
+  /** A user who connected once, registered a token, and went offline. */
   private TestAccount away(int number, String platform) {
     TestAccount testAccount = client.register("away-" + number);
     client.connectSynced(testAccount, "phone").close();
@@ -135,7 +135,7 @@ class PushIT {
   }
 
   private List<Person> people(TestAccount sender) {
-    // A password costs a processor a while: several at a time.
+    // Hashing a password takes a while, so several run at a time.
     try (ExecutorService clerks = Executors.newFixedThreadPool(CLERKS)) {
       return IntStream.range(0, USERS)
           .mapToObj(i -> CompletableFuture.supplyAsync(() -> person(sender, i), clerks))
@@ -152,7 +152,7 @@ class PushIT {
         number, testAccount, token(number), client.direct(sender, testAccount.userId()));
   }
 
-  /** How often each token was accepted. */
+  /** The number of accepted notifications by token. */
   private Map<String, Long> accepted() {
     Map<String, Long> counts = new HashMap<>();
     apns.received().stream()
@@ -186,12 +186,12 @@ class PushIT {
     return all;
   }
 
-  /** What became of what users owed. */
+  /** The counter of pending pushes with that outcome. */
   private double counted(String outcome) {
     return counted("parley_push_owed_total", outcome);
   }
 
-  /** Of all platforms together. */
+  /** The sum over all platforms. */
   private double counted(String meter, String outcome) {
     return operator
         .get("/metrics", null)
@@ -204,7 +204,7 @@ class PushIT {
         .sum();
   }
 
-  /** How often nobody can know whether the provider has sent it. */
+  /** The number of notifications of unknown outcome. */
   private double uncertain() {
     return UNCERTAIN.stream().mapToDouble(outcome -> counted(SENT, outcome)).sum();
   }
@@ -273,8 +273,8 @@ class PushIT {
       sent.forEach(one -> assertThat(one.join().path("op").asText()).isEqualTo("sent"));
     }
 
-    // A machine that is busy enough makes more of them time out than were meant to, and then some
-    // are uncertain or dead that were not meant to be: so it is counted, not foretold.
+    // On a busy machine more notifications time out than planned, and some become uncertain or dead
+    // letters. So they are counted, not predicted.
     Set<String> gone = tokens(people, Set.of(Kind.TOKEN_GONE));
     Set<String> everybody = tokens(people, Set.of(Kind.values()));
     await()
@@ -299,8 +299,8 @@ class PushIT {
     all.addAll(gone);
     all.addAll(dead);
     assertThat(all).isEqualTo(everybody);
-    // None twice, but for those whose answer did not come. What was lost on its way to the provider
-    // is one of these as well, and nobody's second.
+    // None is delivered twice, except those whose answer did not arrive. A notification that was
+    // lost on its way to the provider is one of these, and is not delivered twice.
     long twice = accepted().values().stream().mapToLong(count -> count - 1).sum();
     System.out.printf(
         "PushIT: %d people, %d reached, %d dead letters, %d tokens gone, %d twice, %d lost, %.1f s%n",
@@ -318,7 +318,7 @@ class PushIT {
     assertThat(lost.get()).isPositive();
     assertThat(counted(SENT, "timeout")).isGreaterThanOrEqualTo(lost.get());
 
-    // The dead letters say who, where and why.
+    // The dead letters name user, device and reason.
     assertThat(letters)
         .allSatisfy(
             letter -> {
@@ -336,7 +336,7 @@ class PushIT {
                 .asText())
         .isEqualTo(reader.conversation());
 
-    // One of them has read meanwhile; the others are pushed once more.
+    // One of the users has read meanwhile; the others are pushed to once more.
     client
         .post(
             "/v1/conversations/" + reader.conversation() + "/read",
@@ -374,13 +374,13 @@ class PushIT {
             });
     assertThat(accepted()).doesNotContainKey(reader.token());
 
-    // Nobody's words or name, nor a token, anywhere.
+    // No text, name or token appears anywhere.
     assertThat(payloads()).isNotEmpty().noneMatch(text -> text.contains(CANARY));
     String log = Files.readString(log());
     assertThat(log).doesNotContain(CANARY).doesNotContain("abadcafe");
   }
 
-  /** Every other of those that are not answered goes to the device all the same. */
+  /** Every second notification without an answer reaches the device all the same. */
   private static boolean taken(String token, AtomicInteger lost) {
     boolean taken = number(token) / 2 / Kind.values().length % 2 == 0;
     if (!taken) {
@@ -409,7 +409,7 @@ class PushIT {
     try (ParleySocket socket = client.connectSynced(sender, "phone")) {
       socket.text(id, CANARY);
       await().untilAsserted(() -> assertThat(fcm.received()).isNotEmpty());
-      // The conversation has its acknowledgement by then, and wakes nobody any more.
+      // By then the conversation has its acknowledgement, and starts the user no more.
       await().atMost(LONG).untilAsserted(() -> assertThat(entities("reminder")).isPositive());
       await().atMost(LONG).untilAsserted(() -> assertThat(counted("retried")).isPositive());
     }

@@ -15,7 +15,7 @@ import parley.client.ParleySocket;
 import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
-/** A phone changes hands: what the former owner is sent is not shown to the next. */
+/** A phone changes its owner: notifications for the former owner are not shown to the new one. */
 class PushTokenIT {
   private static final String TOKEN = "abadcafe".repeat(8);
 
@@ -48,7 +48,7 @@ class PushTokenIT {
         socket.text(toNext, "for the next");
       }
       await().until(() -> apns.received().stream().anyMatch(one -> said(one, toNext)));
-      // Both were due at once; a second message to the owner of now comes after all of that.
+      // Both pushes were due at once; a second message to the present owner comes after them.
       String again = client.group(sender, "group", java.util.List.of(next));
       try (ParleySocket socket = client.connectSynced(sender, "phone")) {
         socket.text(again, "more");

@@ -19,8 +19,8 @@ import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
 /**
- * The server is killed in the moment it has answered, before it can have told anybody else. After
- * the start nobody writes: what was answered must reach those whom it concerns by itself.
+ * The server is killed right after an answer, before it can have delivered to anybody else. After
+ * the start nobody writes: the answered change must reach its recipients by itself.
  */
 class RestartIT {
   private static final int TEXTS = 30;
@@ -117,7 +117,8 @@ class RestartIT {
       server.kill9();
       server.restart();
 
-      // Created, a text, dee in, ben out: each has its own part of that, and no more.
+      // The group is created, gets a text, adds dee and removes ben. Each member gets its own part,
+      // and no more.
       row(client, dee, group, row -> assertThat(row.path("last_seq").asLong()).isEqualTo(4));
       client.get("/v1/conversations/" + group, ben.accessToken()).expect(404);
       assertThat(told(client, ben, group, 4)).isEqualTo(List.of(1L, 2L, 3L, 4L));
@@ -131,7 +132,7 @@ class RestartIT {
     }
   }
 
-  /** What a device of the user is sent of the conversation, up to a seq. */
+  /** The seqs that a device of the user receives from the conversation, up to a seq. */
   private static List<Long> told(ParleyClient client, TestAccount testAccount, String id, long to) {
     try (ParleySocket phone = client.connect(testAccount, "phone")) {
       phone.await(

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What is there after a crash, where the store is DynamoDB. */
+/** {@link RestartIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class RestartOnDynamoIT extends RestartIT {}

@@ -19,8 +19,8 @@ import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
 /**
- * G3: one client_msg_id is one entry, however often, over whatever way and on both sides of a crash
- * it is sent.
+ * G3: one {@code client_msg_id} is one entry, however often it is sent, by HTTP or socket, before
+ * and after a crash.
  */
 class RetryIT {
   @Test
@@ -92,8 +92,8 @@ class RetryIT {
   }
 
   /**
-   * Ten over two devices' sockets, ten over HTTP, all at once; every other one names the peer
-   * instead.
+   * Sends ten over the sockets of two devices and ten over HTTP, all at once; every second one
+   * names the peer instead of the conversation.
    */
   private static List<JsonNode> twenty(
       ParleyClient client, TestAccount ann, String id, String peer, String cmid, String content) {

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** G3 where the store is DynamoDB. */
+/** {@link RetryIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class RetryOnDynamoIT extends RetryIT {}

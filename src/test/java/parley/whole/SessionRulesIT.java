@@ -15,7 +15,7 @@ import parley.client.SocketOptions;
 import parley.client.TestAccount;
 import parley.model.Limits;
 
-/** How connections begin, go on and end. */
+/** How connections begin, stay open and end. */
 class SessionRulesIT {
   private final ParleyClient client = SharedServer.client();
 

@@ -2,6 +2,6 @@ package parley.whole;
 
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** Connections, where the store is DynamoDB. */
+/** {@link SessionRulesIT} with DynamoDB as the store. */
 @ExtendWith(OnDynamo.class)
 class SessionRulesOnDynamoIT extends SessionRulesIT {}

@@ -17,7 +17,7 @@ import parley.client.ServerProcess;
 import parley.client.TestAccount;
 
 /**
- * One server per store for all tests that only use it, started at the first need and ended with the
+ * One server per store for all tests that only use it. The first test starts it; it ends with the
  * tests.
  */
 final class SharedServer {
@@ -27,7 +27,7 @@ final class SharedServer {
 
   private SharedServer() {}
 
-  /** From now on the one with this store; {@link ServerProcess#store} says where that is. */
+  /** Switches to the server with this store, which {@link ServerProcess#store} describes. */
   static synchronized void use(String other) {
     store = other;
   }
@@ -42,7 +42,7 @@ final class SharedServer {
         });
   }
 
-  /** What the server complained of is seen beside the failures it explains. */
+  /** Prints the server's warnings beside the failures that they explain. */
   private static void end(ServerProcess server) {
     server.close();
     try {

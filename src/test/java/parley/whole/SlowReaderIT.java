@@ -19,8 +19,8 @@ import parley.client.RawSocket;
 import parley.client.TestAccount;
 
 /**
- * One who never reads its socket costs the others nothing, costs the server a bounded buffer, and
- * is let go.
+ * A client that never reads its socket does not slow the others, costs the server a bounded buffer,
+ * and is disconnected.
  */
 class SlowReaderIT {
   private static final int MESSAGES = 800;
@@ -55,8 +55,8 @@ class SlowReaderIT {
       }
       assertThat(SharedServer.server().residentBytes()).isLessThan(BOUND);
 
-      // It still talks, so it is not idle; that the server has ended it shows in what it writes.
-      // The others must not become idle meanwhile.
+      // The client still sends, so it is not idle. That the server has ended the connection shows
+      // when it writes. The others must not become idle meanwhile.
       await()
           .atMost(Duration.ofSeconds(90))
           .pollInterval(Duration.ofMillis(250))
@@ -66,7 +66,7 @@ class SlowReaderIT {
                 b.ping();
                 return !writes(silent);
               });
-      // Its last frame, which it does not read, said why.
+      // The last frame, which it does not read, gives the reason.
       ParleyClient operator = new ParleyClient(SharedServer.server().management());
       assertThat(operator.call("GET", "/metrics", null, null).text())
           .contains("parley_sockets_closed_total{code=\"too_slow\"} 1.0");

@@ -16,8 +16,8 @@ import parley.client.JsonTrees;
 import parley.client.TestAccount;
 
 /**
- * A split brain, made on purpose: two whole servers that do not know of each other, each a cluster
- * of its own, on the same tables. Both have the conversation, both take messages for it.
+ * A deliberate split brain: two whole servers that do not know of each other, each a cluster of its
+ * own, use the same tables. Both own the same conversation, and both accept messages for it.
  */
 @Timeout(120)
 class TwoWritersIT {
@@ -46,7 +46,7 @@ class TwoWritersIT {
     System.setProperty("parley.store.guard", "off");
     Outcome outcome = twoServers();
     assertThat(outcome.overwritten()).isNotEmpty();
-    // Gone, or worse: a journal of two writers that take turns is refused as a whole.
+    // The entry is lost, or worse: a journal with alternating writers is refused as a whole.
     assertThat(outcome.log().values()).doesNotContainAnyElementsOf(outcome.overwritten());
   }
 
@@ -92,7 +92,7 @@ class TwoWritersIT {
     }
   }
 
-  /** As a client does it: under the same id until there is an answer. */
+  /** Sends as a client does: under the same id until there is an answer. */
   private static void post(
       DynamoServer at,
       TestAccount ann,

@@ -4,6 +4,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import planted.app.Root;
 
 /** Waits in every way that must be noticed, and prints. */
@@ -19,6 +20,7 @@ abstract class Blocks {
       Process process)
       throws Exception {
     Thread.sleep(1);
+    TimeUnit.MILLISECONDS.sleep(1);
     synchronized (this) {
       wait(1);
     }

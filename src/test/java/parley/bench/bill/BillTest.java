@@ -20,7 +20,7 @@ import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.KeySchemaElement;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
-/** The bill says what units were spent on; sizes and prices are Amazon's. */
+/** The bill names the causes of units; sizes and prices are Amazon's. */
 class BillTest {
   private static final TableShape SHAPE =
       new TableShape(

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One conversation as the generator knows it: who is in it, and the newest seq that anybody was
- * told is stored. At the end each member must have everything up to that.
+ * One conversation in the generator: its members, and the newest seq that is known to be stored. At
+ * the end each member must have everything up to that seq.
  */
 public final class BenchConversation {
   /** Its id as it stands in frames. */

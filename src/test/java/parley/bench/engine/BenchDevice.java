@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 import parley.bench.engine.JsonScanner.Field;
 
 /**
- * A user with one device, on one connection at a time: says hello, sends, acknowledges what has no
- * hole before it, and knows what it has over all its connections. All on the {@link EventLoop}'s
- * thread.
+ * A user with one device and one connection at a time. It says hello, sends, acknowledges
+ * everything up to the first hole, and remembers what it has over all its connections. It runs on
+ * the {@link EventLoop}'s thread.
  */
 public final class BenchDevice implements BenchSocket.User {
   private static final byte[] MESSAGE = FrameText.ascii("message");
@@ -94,7 +94,7 @@ public final class BenchDevice implements BenchSocket.User {
     }
   }
 
-  /** Goes, without a word. */
+  /** Disconnects without a close frame. */
   public void leave() {
     leaving = true;
     BenchSocket now = benchSocket;

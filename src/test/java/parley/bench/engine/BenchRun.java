@@ -15,7 +15,7 @@ import parley.bench.report.RecordingProfile;
 import parley.bench.report.RunFailedException;
 import parley.bench.report.StoreRequests;
 
-/** What one run of a scenario plays on: the program, the crowd, and the time that is measured. */
+/** The stage of one run of a scenario: the program, the crowd of devices, and the measured time. */
 public final class BenchRun implements AutoCloseable {
   /** Connections made at once while a scenario is set up. */
   public static final int AT_ONCE = 64;
@@ -33,7 +33,7 @@ public final class BenchRun implements AutoCloseable {
   private @Nullable RecordingProfile recordingProfile;
 
   /**
-   * Sets the stage.
+   * Prepares a run.
    *
    * @param ackMillis how long acknowledgements are gathered where the options do not say
    * @param readMillis after how long users read where the options do not say; -1 if they never do

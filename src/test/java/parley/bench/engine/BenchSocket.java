@@ -11,9 +11,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One WebSocket, by hand. What is written is gathered and leaves when the {@link EventLoop} has
- * handled all that arrived; what is read is handed on frame by frame out of the loop's one buffer.
- * Holds almost nothing while nothing passes.
+ * A minimal WebSocket. Written frames are gathered and sent when the {@link EventLoop} has handled
+ * all input. Received frames are passed on one by one from the loop's single buffer. An idle socket
+ * holds almost no memory.
  */
 public final class BenchSocket {
   /** Who uses it. Called on the loop's thread. */
@@ -282,7 +282,7 @@ public final class BenchSocket {
     }
   }
 
-  /** Ends it from here, without a word. */
+  /** Closes the connection without a close frame. */
   void close() {
     over("closed by this side");
   }

@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import parley.bench.report.RunFailedException;
 
-/** A class of the tests as a process of its own; known by what it prints. */
+/** Runs a class of the tests as a process, and reads what it prints. */
 public final class ChildProcess implements AutoCloseable {
   private final Process process;
   private final BufferedReader output;

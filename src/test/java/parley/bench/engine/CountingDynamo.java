@@ -70,7 +70,7 @@ public final class CountingDynamo extends LocalDynamoDBRequestHandler {
   private final Map<String, TableShape> shapes = new ConcurrentHashMap<>();
   private final BillMeter meter = new BillMeter();
 
-  /** In memory, one database whoever asks. */
+  /** A database in memory, shared by all clients. */
   public CountingDynamo() {
     super(0, true, null, true, false);
   }

@@ -8,9 +8,9 @@ import java.util.List;
 import parley.bench.report.RunFailedException;
 
 /**
- * The program on the first core, the generator on the second: neither takes the other's time, and
- * how busy each is says who was the limit. Where the machine has no {@code taskset}, nothing is
- * pinned and the report says so.
+ * Pins the program to the first core and the generator to the second, so that neither uses the
+ * other's time. How busy each core is shows which was the limit. Without {@code taskset} nothing is
+ * pinned, and the report says so.
  */
 public final class CpuCores {
   private static final boolean PINS = exists("taskset");

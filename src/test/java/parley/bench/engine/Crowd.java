@@ -22,7 +22,7 @@ import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 import parley.bench.report.RunFailedException;
 
-/** All devices of a run, what they talk in, and the account of what was sent and what arrived. */
+/** All devices of a run, their conversations, and the account of what was sent and received. */
 public final class Crowd implements AutoCloseable {
   /** How long what is on its way may take before it is lost. */
   public static final Duration PATIENCE = Duration.ofSeconds(60);

@@ -14,8 +14,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
- * All sockets and all timers of the generator, on the thread that calls {@link #until}: one thread,
- * since it has one core, and so nothing to lock. Times are of {@link System#nanoTime}.
+ * All sockets and timers of the generator, on the thread that calls {@link #until}. The generator
+ * has one core, so one thread is enough and nothing needs a lock. Times are those of {@link
+ * System#nanoTime}.
  */
 public final class EventLoop implements AutoCloseable {
   private static final int INPUT_BYTES = 1 << 20;

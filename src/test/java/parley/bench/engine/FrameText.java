@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
 
-/** Bytes of ASCII that grow: a frame while it is being written. Not thread-safe; used again. */
+/** A growing buffer of ASCII bytes, in which a frame is written. Not thread-safe; reused. */
 public final class FrameText {
   private static final byte[] HEX = ascii("0123456789abcdef");
   private static final byte[] BASE32 = ascii("0123456789ABCDEFGHJKMNPQRSTVWXYZ");

@@ -5,9 +5,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The fields of one JSON object, found by one walk over its bytes: no tree, no text, nothing
- * allocated. Knows the fields a load generator needs, at the top level only; all others are walked
- * past. Strings are given as they stand, escapes included. Not thread-safe; used over and over.
+ * Finds the fields of one JSON object in one pass over its bytes, without a tree, a string or an
+ * allocation. It knows the fields that a load generator needs, at the top level only, and skips all
+ * others. Strings are returned as they are, with their escapes. Not thread-safe; reused.
  */
 public final class JsonScanner {
   /** A field it knows. */

@@ -3,7 +3,7 @@ package parley.bench.engine;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a JVM that is measured is started with, the program's and the floors' alike. */
+/** The options of a measured JVM, the same for the program and the floors. */
 public final class JvmOptions {
   private JvmOptions() {}
 

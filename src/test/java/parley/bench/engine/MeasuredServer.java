@@ -25,8 +25,8 @@ import parley.client.Ports;
 import parley.client.ServerProcess;
 
 /**
- * The server that is measured: a process of ours on a fresh data folder, several that are one
- * cluster, or one that runs somewhere.
+ * The measured server: a new process on an empty data folder, several processes that form a
+ * cluster, or a server that already runs.
  */
 public final class MeasuredServer implements AutoCloseable {
   private static final Pattern USED = Pattern.compile("used (\\d+)K");

@@ -2,7 +2,7 @@ package parley.bench.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** A message on its way: sent, perhaps stored, perhaps here and there delivered. */
+/** A message in flight: sent, and perhaps stored or delivered to some receivers. */
 public final class MessageInFlight {
   public final BenchDevice from;
 

@@ -3,8 +3,8 @@ package parley.bench.engine;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The messages of one sender that are on their way, by their numbers, which grow by one. A ring
- * that grows where the oldest takes long.
+ * The messages of one sender that are in flight, by their consecutive numbers: a ring that grows if
+ * the oldest one takes long.
  */
 public final class MessagesInFlight {
   private @Nullable MessageInFlight[] ring = new MessageInFlight[16];

@@ -1,6 +1,6 @@
 package parley.bench.engine;
 
-/** Does something at a steady rate, and catches up where it was kept from it. */
+/** Runs an action at a steady rate, and catches up after a delay. */
 public final class Metronome {
   /** What is done. */
   public interface Beat {

@@ -3,9 +3,9 @@ package parley.bench.engine;
 import java.util.BitSet;
 
 /**
- * What one device has of one conversation: everything up to a seq, and perhaps some after a hole,
- * since {@code sent} may overtake {@code message}. Only what has no hole before it may be
- * acknowledged.
+ * The entries that one device has of one conversation: everything up to a seq, and perhaps some
+ * after a hole, because {@code sent} may overtake {@code message}. Only entries before the first
+ * hole may be acknowledged.
  */
 public final class ReceivedSeqs {
   final BenchConversation benchConversation;

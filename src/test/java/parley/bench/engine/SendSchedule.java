@@ -3,9 +3,10 @@ package parley.bench.engine;
 import org.HdrHistogram.Histogram;
 
 /**
- * An open loop: when each message of a steady rate should leave, whether or not those before it
- * have been answered. Latency counts from there, never from when the message really left: else a
- * pause would also pause the measuring, and hide itself (Gil Tene's "coordinated omission").
+ * The schedule of an open loop: when each message of a steady rate should be sent, whether or not
+ * earlier ones were answered. Latency counts from this time, never from the real time of sending.
+ * Otherwise a pause would also pause the measurement and hide itself (Gil Tene's "coordinated
+ * omission").
  */
 public final class SendSchedule {
   private static final long LONGEST_NANOS = 120_000_000_000L;

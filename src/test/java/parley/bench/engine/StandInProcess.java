@@ -10,7 +10,7 @@ import parley.bench.report.StoreRequests;
 import parley.client.DynamoLocal;
 import parley.client.Ports;
 
-/** The stand-in for DynamoDB as a process of its own, empty, on the generator's core. */
+/** Runs the stand-in for DynamoDB as an empty process on the generator's core. */
 final class StandInProcess implements AutoCloseable {
   private final ChildProcess process;
   private final URI endpoint;

@@ -23,9 +23,10 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * An identity provider of the generator's own: passwords are slow on purpose (Argon2id), and twenty
- * thousand of them are not what is measured. The program takes its tokens as those of an external
- * issuer, checks each signature as it would its own, and makes the users when they first come.
+ * The generator's own identity provider. Passwords are slow on purpose (Argon2id), and hashing
+ * twenty thousand of them is not what is measured. The program accepts these tokens as those of an
+ * external issuer, checks each signature like one of its own, and creates the users at their first
+ * connection.
  */
 public final class TokenIssuer implements AutoCloseable {
   private static final String ISSUER = "https://bench.parley.example";

@@ -8,7 +8,7 @@ import parley.bench.engine.ChildProcess;
 import parley.bench.engine.JvmOptions;
 import parley.bench.report.BenchResult;
 
-/** What the embedded store can do at the best, see {@link Appender}. */
+/** The best possible rate of the embedded store, see {@link Appender}. */
 public final class AppendFloor implements Floor {
   @Override
   public BenchResult measure(Options options, Path folder, List<String> jvm) throws IOException {

@@ -22,9 +22,9 @@ import parley.bench.report.CpuTime;
 import parley.bench.report.RunFailedException;
 
 /**
- * What the socket library can do at the best: N connections keep W messages on their way through an
- * {@link EchoServer}. One message of Parley is two such passes at the least: one in and {@code
- * sent} back, one out and the acknowledgement back.
+ * The best possible rate of the socket library: N connections keep W messages in flight through an
+ * {@link EchoServer}. One message of Parley takes at least two such round trips: one for the
+ * message and {@code sent}, one for the delivery and its acknowledgement.
  */
 public final class EchoFloor implements Floor {
   @Override

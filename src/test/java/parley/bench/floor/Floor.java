@@ -6,7 +6,7 @@ import java.util.List;
 import parley.bench.Options;
 import parley.bench.report.BenchResult;
 
-/** The same libraries with nothing of ours in them: what a figure can be at the best. */
+/** Measures the libraries alone, without Parley's code: the best that a figure can be. */
 public interface Floor {
   /**
    * Measures it once.

@@ -8,7 +8,7 @@ import parley.bench.engine.ChildProcess;
 import parley.bench.engine.JvmOptions;
 import parley.bench.report.BenchResult;
 
-/** What it costs the embedded journal to remove from the front, see {@link Remover}. */
+/** The cost of removing old events from the embedded journal, see {@link Remover}. */
 public final class RemovalFloor implements Floor {
   @Override
   public BenchResult measure(Options options, Path folder, List<String> jvm) throws IOException {

@@ -1,7 +1,4 @@
-/**
- * The least that a figure can cost: bare echoes, bare appends and bare removals, without the
- * program.
- */
+/** The floors of the figures: bare echoes, bare appends and bare removals, without the program. */
 @NullMarked
 package parley.bench.floor;
 

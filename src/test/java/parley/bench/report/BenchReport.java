@@ -16,7 +16,9 @@ import java.util.Objects;
 import java.util.Set;
 import parley.bench.bill.PriceTag;
 
-/** All figures of an invocation: least, median and most of the runs, as a table and as JSON. */
+/**
+ * All figures of an invocation: minimum, median and maximum of the runs, as a table and as JSON.
+ */
 public final class BenchReport {
   /**
    * One scenario.

@@ -8,8 +8,8 @@ import parley.bench.bill.Bill;
 import parley.bench.bill.PriceTag;
 
 /**
- * What one run of a scenario found: figures by name, the unit in brackets, in the order they were
- * added.
+ * The result of one run of a scenario: figures by name, with the unit in brackets, in the order in
+ * which they were added.
  */
 public final class BenchResult {
   /** What others may use of a core before a figure is called rough. */

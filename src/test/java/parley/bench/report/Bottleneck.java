@@ -1,6 +1,6 @@
 package parley.bench.report;
 
-/** What kept a run from being faster. */
+/** What limited a run. */
 public enum Bottleneck {
   /** The program's core was busy. */
   SERVER("server"),

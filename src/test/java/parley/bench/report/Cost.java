@@ -1,7 +1,7 @@
 package parley.bench.report;
 
 /**
- * The program's processor time for one of what was done.
+ * The program's processor time for one item, such as a message.
  *
  * @param each what it was counted for, such as {@code message}
  * @param count how many of those there were; 0 where it is not known

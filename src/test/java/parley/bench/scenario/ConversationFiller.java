@@ -8,7 +8,7 @@ import parley.bench.engine.BenchDevice;
 import parley.bench.engine.Crowd;
 import parley.bench.engine.MessageInFlight;
 
-/** Fills conversations before something is measured on them. */
+/** Fills conversations before a measurement. */
 final class ConversationFiller {
   private ConversationFiller() {}
 

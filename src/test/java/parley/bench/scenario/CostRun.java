@@ -10,7 +10,9 @@ import parley.bench.engine.MessageInFlight;
 import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
-/** What the workloads of people have in common: their size, their times, and what is counted. */
+/**
+ * The common part of the {@code people} scenarios: their size, their times, and what is counted.
+ */
 final class CostRun {
   private final BenchRun benchRun;
   private final String workload;

@@ -15,9 +15,9 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * Groups whose members are all there, as fast as they go: in each, W messages are on their way,
- * from one member after the other. A message is done when all others have it. With one group of ten
- * and a large window it is one hot conversation.
+ * Groups whose members are all online, in a closed loop. In each group W messages are in flight,
+ * sent by one member after the other. A message is done when all other members have it. One group
+ * of ten with a large window is a hot conversation.
  */
 public final class Groups implements Scenario {
   private final int members;

@@ -13,8 +13,8 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * End-to-end latency at a steady rate: an open loop, message by message from one pair after the
- * other, counted from when each should have left.
+ * End-to-end latency at a steady rate: an open loop in which the pairs send in turn. Latency counts
+ * from the time at which each message was due.
  */
 public final class Latency implements Scenario {
   @Override

@@ -13,8 +13,8 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * One-to-one messages as fast as they go: each of N senders keeps W messages on their way to its
- * own peer. A message is done when its sender has {@code sent} and its receiver has it; both
+ * One-to-one messages in a closed loop: each of N senders keeps W messages in flight to its own
+ * peer. A message is done when its sender has {@code sent} and its receiver has the message; both
  * acknowledge what they have.
  */
 public final class Pairs implements Scenario {

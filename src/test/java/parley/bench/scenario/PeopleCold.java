@@ -10,9 +10,9 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * Everybody sleeps. One of each pair connects, writes one message and leaves after five seconds; it
- * counts until everything sleeps again. The others are away until the end, when they fetch what
- * came.
+ * All entities are out of memory. One user of each pair connects, writes one message and
+ * disconnects after five seconds. The measurement ends when all entities have left memory again.
+ * The other users stay away until the end, when they fetch their messages.
  */
 public final class PeopleCold extends PeopleScenario {
   private static final long STAY_NANOS = 5_000_000_000L;

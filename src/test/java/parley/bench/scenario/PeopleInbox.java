@@ -12,8 +12,8 @@ import parley.bench.report.BenchResult;
 import parley.bench.report.CpuTime;
 
 /**
- * A user with many conversations. A few of the others are connected, and write to the user in turn,
- * a message every {@code every} milliseconds.
+ * A user with many conversations. A few of the other members are connected, and write to the user
+ * in turn, a message every {@code every} milliseconds.
  */
 public final class PeopleInbox extends PeopleScenario {
   /** The user reads each first message, and a connection may send 20 such frames a second. */

@@ -12,8 +12,8 @@ import parley.bench.report.CpuTime;
 import parley.bench.report.RunFailedException;
 
 /**
- * Users who are connected ask each for a page of a conversation that sleeps; it counts until the
- * conversations sleep again.
+ * Connected users each request a page of a conversation that is not in memory. The measurement ends
+ * when the conversations have left memory again.
  */
 public final class PeoplePage extends PeopleScenario {
   @Override

@@ -4,10 +4,10 @@ import java.util.List;
 import parley.bench.Options;
 
 /**
- * People at a human pace, on the store that nodes share: what the store costs, not how fast the
- * program is. Their devices acknowledge what came after {@code ack} milliseconds (200), and they
- * read it after {@code read} milliseconds (1,000). The program has a small heap, because little is
- * to do.
+ * Users at a human pace, on the store that nodes share. It measures the cost of the store, not the
+ * speed of the program. Devices acknowledge after {@code ack} milliseconds (200), and users read
+ * after {@code read} milliseconds (1,000). The program has a small heap, because there is little to
+ * do.
  */
 abstract class PeopleScenario implements Scenario {
   @Override

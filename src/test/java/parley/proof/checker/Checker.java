@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Judges a finished history against G1 to G6 of the protocol. It sees records only, so it can judge
- * a run of yesterday, and its own tests can plant what a server must never do.
+ * Checks a finished history against G1 to G6 of the protocol. It sees records only, so it can check
+ * the history of an earlier run, and its own tests can plant violations.
  *
- * <p>What a client cannot know is not held against the server: an attempt without an answer may be
- * stored or not; the tail of a connection that was cut may be missing there, but not for ever.
+ * <p>What a client cannot know does not count against the server: an attempt without an answer may
+ * be stored or not, and the last frames of a broken connection may be missing on it, but must
+ * arrive later.
  */
 public final class Checker {
   private Checker() {}
 
-  /** All violations, the guarantees in order; empty is what we want. */
+  /** Returns all violations, in the order of the guarantees; empty if there are none. */
   public static List<Violation> check(RecordedHistory recordedHistory) {
     HistoryIndex historyIndex = new HistoryIndex(recordedHistory.events());
     List<Violation> found = new ArrayList<>();

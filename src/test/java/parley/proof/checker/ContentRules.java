@@ -10,8 +10,8 @@ import parley.proof.checker.HistoryIndex.Attempt;
 import parley.proof.checker.HistoryIndex.Place;
 
 /**
- * G2's second half: a log shows the current content, a deleted one nowhere; and nothing nobody
- * sent.
+ * The second half of G2: a log shows current content, deleted content appears nowhere, and every
+ * entry was sent by somebody.
  */
 final class ContentRules {
   private final HistoryIndex historyIndex;

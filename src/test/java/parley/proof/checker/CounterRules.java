@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import parley.proof.checker.HistoryIndex.Device;
 
-/** G5 and G6: counters that do not drift, cursors that only move forward. */
+/** G5 and G6: counters do not drift, and cursors only move forward. */
 public final class CounterRules {
   private record Mailbox(String user, String conversation) {}
 

@@ -16,7 +16,7 @@ import parley.proof.checker.HistoryIndex.Device;
 import parley.proof.checker.HistoryIndex.Place;
 
 /**
- * G4: every member's every device gets every entry, in order, once per connection, without holes.
+ * G4: every device of every member gets every entry, in order, once per connection, without holes.
  */
 final class DeliveryRules {
   /** One conversation as one connection saw it. */
@@ -26,7 +26,7 @@ final class DeliveryRules {
     final TreeSet<Long> own = new TreeSet<>();
     final TreeSet<Long> gaps = new TreeSet<>();
 
-    /** Told by {@code sent} after a message that comes behind it. */
+    /** Seqs that {@code sent} announced after a message with a higher seq. */
     final TreeSet<Long> overtaken = new TreeSet<>();
 
     long acknowledgedBefore;
@@ -132,14 +132,16 @@ final class DeliveryRules {
     lane(connection.ofDevice(), entry.conversation()).add(entry.seq());
   }
 
-  /** A connection that lasts to the end has heard that it is up to date. */
+  /** A connection that lasts to the end has received {@code synced}. */
   private void synced(Device device, Connection last) {
     if (!synced.contains(last) && !closed.contains(last)) {
       found.add(new Violation("G4", "never synced: " + last, List.of()));
     }
   }
 
-  /** What the connection had not acknowledged before, up to its last message, is there. */
+  /**
+   * Everything between the acknowledged entries and the last message of the connection has arrived.
+   */
   private void holes(Key key, Stream stream) {
     if (stream.messages.isEmpty()) {
       return;
@@ -167,7 +169,7 @@ final class DeliveryRules {
         historyIndex.periods(key.conversation(), key.connection().user())) {
       NavigableSet<Long> here = stream.messages.subSet(period.from(), true, period.to(), true);
       if (!here.isEmpty()) {
-        // What was left over of an earlier time as a member is not shown any more.
+        // The backlog of an earlier membership is no longer delivered.
         boolean first = period.holds(stream.messages.first());
         holes(key, stream, Math.max(first ? from : 0, period.from()), here);
       }
@@ -209,8 +211,8 @@ final class DeliveryRules {
     if (!visible.isEmpty() && historyIndex.created.getOrDefault(lane.conversation(), -1) > opened) {
       start = visible.first();
     }
-    // What comes after an entry that was sent when the device was there is owed to it, whoever may
-    // read that entry.
+    // Every entry after one that was sent while the device existed must reach it, whoever may read
+    // that entry.
     for (long seq : historyIndex.logs.getOrDefault(lane.conversation(), new TreeMap<>()).keySet()) {
       Attempt attempt = historyIndex.attempts.get(new Place(lane.conversation(), seq));
       Integer sentAt = attempt == null ? null : historyIndex.firstSending.get(attempt);

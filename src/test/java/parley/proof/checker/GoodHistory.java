@@ -13,8 +13,8 @@ import parley.proof.checker.HistoryEvent.Answered;
 import parley.proof.checker.HistoryEvent.Sending;
 
 /**
- * What clients would record of a server that keeps every guarantee: a small perfect server with
- * slow sockets, lost answers, retries, reconnects and gaps, driven by a random seed.
+ * Makes the history that clients would record of a correct server: a small simulation with slow
+ * sockets, lost answers, retries, reconnects and gaps, driven by a random seed.
  */
 public final class GoodHistory {
   private static final class Conversation {
@@ -23,7 +23,7 @@ public final class GoodHistory {
     final List<SeenEntry> log = new ArrayList<>();
     final Map<String, long[]> cursors = new LinkedHashMap<>();
 
-    /** With which entry each member was added. */
+    /** The entry with which each member was added. */
     final Map<String, Integer> since = new LinkedHashMap<>();
 
     Conversation(String id, List<String> members) {
@@ -110,7 +110,7 @@ public final class GoodHistory {
         null);
   }
 
-  /** In the last group people come and go; its founder stays. */
+  /** Members of the last group come and go; its founder stays. */
   private void comeOrGo() {
     Conversation group = conversations.getLast();
     String whom = List.of("ben", "cat", "dan").get(random.nextInt(3));
@@ -327,7 +327,7 @@ public final class GoodHistory {
   }
 
   /**
-   * A new connection: what is not acknowledged comes again, some of it as a gap that is fetched.
+   * Opens a new connection: unacknowledged entries are sent again, some as a gap that is fetched.
    */
   private void open(Device device) {
     device.connection++;

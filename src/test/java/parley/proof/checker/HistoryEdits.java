@@ -6,9 +6,7 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Finds and changes records of a history: what {@link PlantedViolations} works a violation in with.
- */
+/** Finds and changes records of a history, for {@link PlantedViolations}. */
 final class HistoryEdits {
   private HistoryEdits() {}
 
@@ -138,7 +136,7 @@ final class HistoryEdits {
                     && log.entries().stream().anyMatch(s -> s.seq() == r.entry().seq()));
   }
 
-  /** Whether a second copy could be told from another entry: by its words or its client's id. */
+  /** Whether a second copy could be recognised, by its text or its {@code client_msg_id}. */
   static boolean recognized(List<HistoryEvent> events, HistoryEvent.Answered a) {
     return events.stream()
         .filter(

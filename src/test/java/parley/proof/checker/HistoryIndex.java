@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** A history, indexed: what the rules of the checker look things up in. */
+/** An index of a history, in which the rules of the checker look things up. */
 public final class HistoryIndex {
   record Attempt(String user, String clientMsgId) {}
 
@@ -28,22 +28,22 @@ public final class HistoryIndex {
 
   final List<HistoryEvent> events;
 
-  /** Per conversation the final log, from whoever sees the most of it. */
+  /** The final log of each conversation, from the reader who sees most of it. */
   final Map<String, NavigableMap<Long, SeenEntry>> logs = new LinkedHashMap<>();
 
   final Map<String, Map<String, NavigableMap<Long, SeenEntry>>> logsByUser = new LinkedHashMap<>();
   final Map<String, Map<String, HistoryEvent.FinalMember>> members = new LinkedHashMap<>();
   final Map<Attempt, HistoryEvent.Sending> sendings = new HashMap<>();
 
-  /** When, as an index into the events, an attempt was first made. */
+  /** The index of the event in which an attempt was first made. */
   final Map<Attempt, Integer> firstSending = new HashMap<>();
 
   final Map<Attempt, List<HistoryEvent.Answered>> answers = new LinkedHashMap<>();
 
-  /** Which attempt an entry is, known from answers and from the senders' own logs. */
+  /** The attempt of each entry, known from answers and from the senders' own logs. */
   final Map<Place, Attempt> attempts = new HashMap<>();
 
-  /** Groups made by a client, and when their creation was known. */
+  /** Groups created by a client, and when their creation was known. */
   final Map<String, Integer> created = new HashMap<>();
 
   private int evidenceGiven;
@@ -105,7 +105,7 @@ public final class HistoryIndex {
   }
 
   /**
-   * The entries with which a user came and went, both included; open to the end where it stayed.
+   * The entries with which a membership began and ended, both included; open if the user stayed.
    */
   record Period(long from, long to) {
     boolean holds(long seq) {

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import parley.proof.checker.HistoryIndex.Attempt;
 import parley.proof.checker.HistoryIndex.Place;
 
-/** G1, G2 and G3: what the log is. */
+/** G1, G2 and G3: the content and order of the log. */
 final class LogRules {
   private final HistoryIndex historyIndex;
   private final List<Violation> found;
@@ -35,7 +35,7 @@ final class LogRules {
         (conversation, logs) -> logs.forEach((u, l) -> once(conversation, u, l)));
   }
 
-  /** G1: what was answered is in the log, as it was answered. */
+  /** G1: every answered entry is in the log, as it was answered. */
   private void durable(Attempt attempt, List<HistoryEvent.Answered> answers) {
     for (HistoryEvent.Answered answer : answers) {
       SeenEntry entry =
@@ -55,7 +55,7 @@ final class LogRules {
     }
   }
 
-  /** G3: all answers for one attempt name one entry, and at most one of them is the first. */
+  /** G3: all answers to one attempt name one entry, and at most one of them is no duplicate. */
   private void agree(Attempt attempt, List<HistoryEvent.Answered> answers) {
     HistoryEvent.Answered first = answers.getFirst();
     int originals = 0;
@@ -76,7 +76,7 @@ final class LogRules {
     }
   }
 
-  /** G2: a member's log is what it may see, without holes. */
+  /** G2: a member's log contains everything that the member may see, without holes. */
   private void dense(String conversation, String user, NavigableMap<Long, SeenEntry> log) {
     long last = historyIndex.lastSeq(conversation);
     for (long seq = 1; seq <= last; seq++) {
@@ -116,7 +116,7 @@ final class LogRules {
     historyIndex.answers.forEach((attempt, answers) -> answers.forEach(this::sameAnswer));
   }
 
-  /** What somebody was shown once is in the log at the end, even if its readers have left. */
+  /** Every entry that anybody saw is in the log at the end, even if its readers have left. */
   private void seen(SeenEntry entry) {
     same(entry);
     if (historyIndex.logs.containsKey(entry.conversation())
@@ -157,7 +157,7 @@ final class LogRules {
     }
   }
 
-  /** G3: one entry per attempt in the sender's own log; and no text stands there twice. */
+  /** G3: the sender's own log has one entry per attempt, and no text occurs twice. */
   private void once(String conversation, String user, NavigableMap<Long, SeenEntry> log) {
     Map<String, SeenEntry> byClientId = new HashMap<>();
     Map<String, SeenEntry> byText = new HashMap<>();

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * When everything has come to rest, it does not matter which node is asked: logs (G2), inboxes (G5)
- * and cursors (G6) are the same on all of them, to the letter.
+ * After the load all nodes give the same answers: logs (G2), inboxes (G5) and cursors (G6) are
+ * identical on all of them.
  */
 final class NodeRules {
   private record About(String user, String subject) {}

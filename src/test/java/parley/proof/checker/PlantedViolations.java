@@ -25,7 +25,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
-/** What a server must never do, worked into a good history; each with the guarantee it breaks. */
+/**
+ * Violations that a server must never cause, planted in a correct history, each with the guarantee
+ * that it breaks.
+ */
 public enum PlantedViolations {
   LOST_FROM_THE_LOG("G1") {
     @Override
@@ -258,7 +261,7 @@ public enum PlantedViolations {
     @Override
     public boolean into(List<HistoryEvent> events, Random random) {
       for (HistoryEvent historyEvent : List.copyOf(events)) {
-        // Not the entry with which a member comes (back): before it nothing was owed.
+        // Not the entry that adds a member: nothing before it had to be delivered.
         if (historyEvent instanceof HistoryEvent.Received r
             && r.entry().type().equals("text")
             && !r.entry().sender().equals(r.user())
@@ -274,7 +277,8 @@ public enum PlantedViolations {
     @Override
     public boolean into(List<HistoryEvent> events, Random random) {
       HistoryEvent.Received victim = pick(events, HistoryEvent.Received.class, random);
-      // Who has left may have missed the last of it; a founder's device may be younger.
+      // A former member may have missed the last entries, and a device of the founder may be
+      // younger.
       if (victim.entry().sender().equals(victim.user())
           || victim.entry().type().equals("group_created")
           || !readable(events, victim)) {

@@ -14,9 +14,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What all clients did and saw, in the order in which they say so. Append-only, for any number of
- * threads; written to a file of JSON lines too, so that a failed run can be judged again ({@link
- * JudgeAgain}).
+ * Everything that all clients did and saw, in the order of recording. Append-only and thread-safe.
+ * It is also written to a file of JSON lines, so that the history of a failed run can be checked
+ * again ({@link RecheckHistory}).
  */
 public final class RecordedHistory implements AutoCloseable {
   private static final ObjectMapper MAPPER =

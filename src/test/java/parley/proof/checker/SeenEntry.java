@@ -48,12 +48,12 @@ public record SeenEntry(
         users);
   }
 
-  /** What is the same for everybody, for ever (G2). */
+  /** The part of an entry that is the same for everybody, for ever (G2). */
   public Identity identity() {
     return new Identity(conversation, seq, messageId, sender, type, timestamp);
   }
 
-  /** What an entry is. */
+  /** The identity of an entry. */
   public record Identity(
       String conversation,
       long seq,
@@ -62,7 +62,7 @@ public record SeenEntry(
       String type,
       String timestamp) {}
 
-  /** A text or a media: what counts as unread and shows as a preview. */
+  /** Whether this is a text or media, which counts as unread and appears as a preview. */
   public boolean counts() {
     return type.equals("text") || type.equals("media");
   }

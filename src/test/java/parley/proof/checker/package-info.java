@@ -1,5 +1,5 @@
 /**
- * Judges a recorded history against the guarantees of the protocol, one class for each kind of
+ * Checks a recorded history against the guarantees of the protocol, with one class for each kind of
  * rule.
  */
 @NullMarked

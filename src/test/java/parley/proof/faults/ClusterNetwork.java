@@ -2,30 +2,34 @@ package parley.proof.faults;
 
 import java.util.List;
 
-/** Where the nodes of a cluster stand, and what lies between them. */
+/** The network between the nodes of a cluster. */
 public interface ClusterNetwork extends AutoCloseable {
-  /** At which address a node is reached, by the others and by clients. */
+  /** The address of a node, for the other nodes and for clients. */
   String host(int node);
 
-  /** At which address the nodes reach what runs in the tests' own process. */
+  /** The address at which the nodes reach servers in the tests' own process. */
   String outside();
 
-  /** What stands before a node's command. */
+  /** The prefix of a node's command. */
   List<String> prefix(int node);
 
-  /** Whether the nodes can be cut off from each other here. */
+  /** Whether this network can cut nodes off from each other. */
   boolean canCut();
 
-  /** What {@code from} sends to {@code to} is lost from now on, without a word to either. */
+  /**
+   * Loses everything that {@code from} sends to {@code to} from now on; neither side gets an error.
+   */
   void lose(int from, int to);
 
-  /** Nothing is lost any more. */
+  /** Ends all losses. */
   void heal();
 
   @Override
   void close();
 
-  /** Namespaces where the machine allows them, else everything on the loopback address. */
+  /**
+   * Network namespaces if the machine permits them, otherwise the loopback address for everything.
+   */
   static ClusterNetwork best(int nodes) {
     if (!Boolean.getBoolean("parley.cluster.loopback") && NetworkNamespaces.allowed()) {
       return new NetworkNamespaces(nodes);
@@ -33,7 +37,7 @@ public interface ClusterNetwork extends AutoCloseable {
     return new Loopback();
   }
 
-  /** All nodes on one address, told apart by their ports; nothing can be cut. */
+  /** All nodes on one address with different ports; nothing can be cut. */
   final class Loopback implements ClusterNetwork {
     @Override
     public String host(int node) {

@@ -30,8 +30,9 @@ import parley.client.Ports;
 import parley.client.ServerProcess;
 
 /**
- * Several nodes as processes, with one store for all, and a supervisor: a node that ends is started
- * again at its address, as an operator's machinery would, except while somebody {@link #hold}s it.
+ * Several nodes as processes with a shared store, and a supervisor. It restarts a node that has
+ * ended, at the same address, as an operator's machinery would, except while a test {@link #hold}s
+ * the node.
  */
 public final class ClusterProcess implements AutoCloseable {
   private static final int CLIENTS = 8080;
@@ -40,7 +41,7 @@ public final class ClusterProcess implements AutoCloseable {
   private static final int SHARDS = 128;
   private static final Duration TO_FORM = Duration.ofSeconds(150);
 
-  /** Small: several of them share a machine with their clients. */
+  /** Small heaps, because several nodes share a machine with their clients. */
   private static final List<String> JVM =
       List.of(
           "-Xmx" + Integer.getInteger("parley.cluster.heap", 288) + "m",
@@ -106,7 +107,7 @@ public final class ClusterProcess implements AutoCloseable {
       environment.put("PARLEY_CLUSTER", "seed");
       environment.put("PARLEY_SEED_NODES", seeds);
       environment.put("PARLEY_DYNAMODB_CREATE_TABLES", String.valueOf(node == 0));
-      // Nobody balances the load here who would have to notice.
+      // There is no load balancer that would have to notice.
       environment.put("PARLEY_UNREADY_SECONDS", "0");
       environment.putAll(NodeCertificates.of(folder.resolve("node-tls")));
       environment.put("PARLEY_SHARDS", String.valueOf(SHARDS));
@@ -121,7 +122,7 @@ public final class ClusterProcess implements AutoCloseable {
       for (int node = 0; node < count; node++) {
         release(node);
         if (node == 0) {
-          // It makes the tables; the others would look for them too early.
+          // The first node creates the tables; the others would look for them too early.
           awaitManagement(node);
         }
       }
@@ -137,7 +138,7 @@ public final class ClusterProcess implements AutoCloseable {
     }
   }
 
-  /** Where to look when a run has failed. */
+  /** The file with the node's output, for a failed run. */
   private static Path log(int node) {
     try {
       Path folder = Files.createDirectories(Path.of("target", "cluster-logs"));
@@ -169,7 +170,7 @@ public final class ClusterProcess implements AutoCloseable {
     return nodes.get(node).process;
   }
 
-  /** From now on the supervisor leaves the node alone, whatever happens to it. */
+  /** Makes the supervisor leave the node alone from now on. */
   public void hold(int node) {
     Node held = nodes.get(node);
     synchronized (held) {
@@ -177,7 +178,7 @@ public final class ClusterProcess implements AutoCloseable {
     }
   }
 
-  /** The supervisor cares for the node again, and starts it if it does not run. */
+  /** Makes the supervisor look after the node again, and start it if it does not run. */
   public void release(int node) {
     Node free = nodes.get(node);
     synchronized (free) {
@@ -186,7 +187,7 @@ public final class ClusterProcess implements AutoCloseable {
     startIfDown(node, false);
   }
 
-  /** How often the supervisor had to start a node that had ended by itself. */
+  /** The number of restarts of nodes that had ended by themselves. */
   public int selfStarted() {
     int sum = 0;
     for (Node node : nodes) {
@@ -197,7 +198,7 @@ public final class ClusterProcess implements AutoCloseable {
     return sum;
   }
 
-  /** Looks after the node once more when the process it has now is gone. */
+  /** Watches the node's present process: when it ends, the supervisor acts. */
   private void watch(int number) {
     var unused =
         process(number)
@@ -210,7 +211,7 @@ public final class ClusterProcess implements AutoCloseable {
                 });
   }
 
-  /** How often the supervisor had to start this node because it had ended by itself. */
+  /** The number of restarts of this node because it had ended by itself. */
   public int selfStarted(int number) {
     Node node = nodes.get(number);
     synchronized (node) {
@@ -252,7 +253,10 @@ public final class ClusterProcess implements AutoCloseable {
 
   // --- what operators see
 
-  /** Waits until so many nodes are up, in everybody's eyes, and all of them want clients. */
+  /**
+   * Waits until this many nodes are up, as every node sees it, and all of them are ready for
+   * clients.
+   */
   public void awaitUp(int count) {
     await("a cluster of " + count)
         .atMost(TO_FORM)
@@ -260,7 +264,7 @@ public final class ClusterProcess implements AutoCloseable {
         .until(() -> isUp(count));
   }
 
-  /** The node has its store, and waits for the others or has them. */
+  /** Waits until the node has opened its store; it may still wait for the others. */
   private void awaitManagement(int node) {
     await("the management port of node " + node)
         .atMost(TO_FORM)
@@ -282,7 +286,7 @@ public final class ClusterProcess implements AutoCloseable {
     return ready == count;
   }
 
-  /** The status of the answer; 0 where there was none. */
+  /** The status of the answer; 0 if there was none. */
   private int status(int node, String path) {
     try {
       return http.send(request(node, path), BodyHandlers.discarding()).statusCode();
@@ -294,7 +298,7 @@ public final class ClusterProcess implements AutoCloseable {
     }
   }
 
-  /** The addresses that the node takes for members in good order; empty if any is in question. */
+  /** The members that the node sees as up; empty if any member is in another state. */
   private Set<String> up(int node) {
     JsonNode members = management(node, "/cluster/members");
     Set<String> up = new TreeSet<>();
@@ -316,7 +320,7 @@ public final class ClusterProcess implements AutoCloseable {
     return shards;
   }
 
-  /** In which shard an entity lives: Pekko's own rule, with the number of our configuration. */
+  /** The shard of an entity: Pekko's own rule, with the number in our configuration. */
   static int shardOf(String entity) {
     return Math.abs(entity.hashCode() % SHARDS);
   }
@@ -337,7 +341,7 @@ public final class ClusterProcess implements AutoCloseable {
     return HttpRequest.newBuilder(at(node, 1).resolve(path)).timeout(Duration.ofSeconds(3)).build();
   }
 
-  /** What the nodes printed last. */
+  /** The last lines that the nodes printed. */
   String tails() {
     StringBuilder text = new StringBuilder();
     for (int node = 0; node < nodes.size(); node++) {
@@ -350,7 +354,10 @@ public final class ClusterProcess implements AutoCloseable {
     return text.toString();
   }
 
-  /** In namespaces each node has all ports for itself; on one address they must be free ones. */
+  /**
+   * In namespaces each node has all ports for itself; on one address the ports must be free and
+   * different.
+   */
   private static int[][] ports(int count, boolean apart) {
     int[][] ports = new int[count][];
     for (int node = 0; node < count; node++) {
@@ -369,7 +376,7 @@ public final class ClusterProcess implements AutoCloseable {
       node.process.close();
     }
     starters.shutdownNow();
-    // A start that was under way may have brought one more.
+    // A start that was in progress may have started one more process.
     for (Node node : nodes) {
       node.process.close();
     }

@@ -6,13 +6,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** What is done to a cluster, one thing after the other; made from a seed, and printed before. */
+/** The faults of a run, one after the other; made from a seed, and printed before the run. */
 public record FaultPlan(List<Step> steps) {
-  /** The kinds of harm. */
+  /** The kinds of fault. */
   public enum Kind {
     /** {@code kill -9}. */
     KILL,
-    /** The process stands still for longer than the others are patient, and then goes on. */
+    /** The process pauses for longer than the others wait, and then continues. */
     PAUSE,
     /** An ordered stop and a new start. */
     TERM,
@@ -26,7 +26,7 @@ public record FaultPlan(List<Step> steps) {
     KILL_ALL,
     /** The store throttles most requests of one node, or of all. */
     STORE_THROTTLED,
-    /** The store answers late, some requests later than clients of it wait. */
+    /** The store answers late, sometimes later than its clients wait. */
     STORE_SLOW,
     /** The store refuses many requests with errors of its own. */
     STORE_REFUSES,
@@ -39,7 +39,7 @@ public record FaultPlan(List<Step> steps) {
     }
   }
 
-  /** In place of a node: all of them. */
+  /** Stands for all nodes. */
   static final int ALL = -1;
 
   /**
@@ -70,7 +70,7 @@ public record FaultPlan(List<Step> steps) {
   public record Wanted(
       int kills, int pauses, int terms, int isolations, int links, int full, int store) {
 
-    /** The same without what needs links that can be cut. */
+    /** The same without faults that need links that can be cut. */
     public Wanted uncut() {
       return new Wanted(kills, pauses, terms, 0, 0, full, store);
     }
@@ -84,7 +84,7 @@ public record FaultPlan(List<Step> steps) {
   public static FaultPlan random(Wanted wanted, int nodes, Random random) {
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < wanted.kills(); i++) {
-      // Half of them come back at once, the others only when they have been given up.
+      // Half of them come back at once, the others only after the cluster has downed them.
       steps.add(step(Kind.KILL, nodes, random, i % 2 == 0 ? 0 : 18));
     }
     for (int i = 0; i < wanted.pauses(); i++) {

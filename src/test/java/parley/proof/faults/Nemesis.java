@@ -15,8 +15,8 @@ import parley.proof.swarm.Swarm;
 import parley.proof.swarm.SwarmUser;
 
 /**
- * Carries out a plan. Between two steps the cluster is whole again and has taken messages: what is
- * tested is one fault at a time, since after two at once no majority is left to go on with.
+ * Carries out a plan of faults. Between two steps the cluster is whole again and has accepted
+ * messages: one fault is tested at a time, because two at once can leave no majority.
  */
 public final class Nemesis {
   private final ClusterProcess cluster;
@@ -109,7 +109,7 @@ public final class Nemesis {
     }
   }
 
-  /** A node that has just come back gets its share some seconds later. */
+  /** A node that has just come back gets shards some seconds later. */
   private Map<String, SwarmUser> conversationsOn(int node) {
     try {
       await("conversations on node " + node)
@@ -127,7 +127,7 @@ public final class Nemesis {
     rest(still);
     int before = cluster.selfStarted(node);
     cluster.process(node).paused(false);
-    // The others have given it up: it learns that, ends, and is started again.
+    // The others have downed it: it learns that, ends, and is restarted.
     if (still.toSeconds() >= 18) {
       await("the end of node " + node + ", which the others gave up")
           .atMost(Duration.ofSeconds(60))
@@ -167,7 +167,7 @@ public final class Nemesis {
     }
   }
 
-  /** A fault lasts as long as the plan says: that is no wait for anything. */
+  /** Waits for the time of a fault. This is not a wait for a condition. */
   private static void rest(Duration time) {
     try {
       var unused = new CountDownLatch(1).await(time.toMillis(), TimeUnit.MILLISECONDS);

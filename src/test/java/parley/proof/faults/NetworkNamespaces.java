@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Each node in a network namespace of its own, all on one bridge that leads nowhere else. Needs
+ * Each node in a network namespace of its own, all on one bridge without another connection. Needs
  * root and iproute2.
  *
  * <p>A link is cut by telling the sender a hardware address that nobody has: its frames leave and
@@ -19,7 +19,7 @@ final class NetworkNamespaces implements ClusterNetwork {
   /** Part of every name, so that two runs on one machine do not meet. */
   private static final long PID = ProcessHandle.current().pid();
 
-  /** Set aside for tests of networks (RFC 2544): no route leads there. */
+  /** A range for tests of networks (RFC 2544) that is never routed. */
   private static final String NET = "198.18." + PID % 250 + ".";
 
   private static final String BRIDGE = "ply" + PID + "b";
@@ -124,7 +124,7 @@ final class NetworkNamespaces implements ClusterNetwork {
     attempt("ip", "link", "del", BRIDGE);
   }
 
-  /** Takes away what runs that were killed have left behind. */
+  /** Removes what killed runs have left behind. */
   private static void sweep() {
     for (String line : run("ip", "netns", "list").lines().toList()) {
       Matcher ours = Pattern.compile("^parley-(\\d+)-\\w+").matcher(line);
@@ -149,7 +149,7 @@ final class NetworkNamespaces implements ClusterNetwork {
     run(whole.toArray(String[]::new));
   }
 
-  /** Cleaning up: what is not there need not go. */
+  /** Runs a command of the clean-up, which may fail because there is nothing to remove. */
   private static void attempt(String... command) {
     try {
       var unused = run(command);

@@ -22,8 +22,8 @@ import parley.proof.swarm.Swarm;
 import parley.proof.swarm.SwarmUser;
 
 /**
- * How long conversations are gone when the node they live on is: from the harm to the first {@code
- * sent} in each of them, by clients of the other nodes who try again every quarter of a second.
+ * Measures how long conversations are unavailable after their node fails: from the fault to the
+ * first {@code sent} in each of them. Clients of the other nodes try every quarter of a second.
  */
 public final class RecoveryProber implements AutoCloseable {
   private static final int CONVERSATIONS = 12;
@@ -45,7 +45,7 @@ public final class RecoveryProber implements AutoCloseable {
     this.clients = cluster.uris().stream().map(ParleyClient::new).toList();
   }
 
-  /** Conversations that live on a node, with somebody who may write in them; at most a dozen. */
+  /** Conversations on a node, each with a user who may write in it; at most a dozen. */
   Map<String, SwarmUser> on(int node) {
     Set<Integer> shards = cluster.shards(node, "conversation");
     Map<String, SwarmUser> found = new TreeMap<>();

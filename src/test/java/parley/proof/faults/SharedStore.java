@@ -19,12 +19,12 @@ import software.amazon.dynamodb.services.local.main.ServerRunner;
 import software.amazon.dynamodb.services.local.server.DynamoDBProxyServer;
 
 /**
- * The store that all nodes of a cluster share: Amazon's stand-in for DynamoDB, in this process and
- * in memory. It lives as long as the test, whatever happens to the nodes. Each node reaches it
- * through a proxy of its own, which can spoil what the node asks for.
+ * The store that all nodes of a cluster share: DynamoDB Local in this process and in memory. It
+ * lives as long as the test. Each node reaches it through a proxy of its own, which can spoil the
+ * node's requests.
  */
 public final class SharedStore implements AutoCloseable {
-  /** Some answers come later than the program's clients of the store wait for one try. */
+  /** Some answers come later than the program's clients wait for one attempt. */
   private static final int SLOWEST_MILLIS = 6_000;
 
   private final DynamoDBProxyServer server;
@@ -65,7 +65,7 @@ public final class SharedStore implements AutoCloseable {
     }
   }
 
-  /** What a node needs to know of it; the credentials are for nobody. */
+  /** The settings with which a node uses it; the credentials are invented. */
   public Map<String, String> settings(int node) {
     return Map.of(
         "PARLEY_STORE", "dynamodb",
@@ -91,7 +91,7 @@ public final class SharedStore implements AutoCloseable {
     }
   }
 
-  /** All is well again; how many requests were spoiled since it was hurt. */
+  /** Ends the fault, and returns how many requests were spoiled since it began. */
   long heal() {
     proxies.forEach(FaultProxy::heal);
     return spoiled.getAndSet(0);

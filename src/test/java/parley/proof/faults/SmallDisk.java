@@ -45,8 +45,8 @@ public final class SmallDisk implements AutoCloseable {
   }
 
   /**
-   * Takes all the room that is left: no file on it can grow. Called again, it also takes what was
-   * freed since, for example by a store that merges its files.
+   * Takes all remaining room, so that no file can grow. Called again, it also takes what was freed
+   * since, for example by a store that merges its files.
    */
   public void fill() {
     byte[] block = new byte[64 * 1024];
@@ -65,7 +65,7 @@ public final class SmallDisk implements AutoCloseable {
     }
   }
 
-  /** There is room again. */
+  /** Frees the room again. */
   public void free() {
     try {
       Files.deleteIfExists(folder.resolve(BALLAST));

@@ -1,5 +1,5 @@
 /**
- * The faults of a run and what they are done to: cluster processes, networks between them, a shared
+ * The faults of a run, and their targets: cluster processes, the networks between them, a shared
  * store, a small disk.
  */
 @NullMarked

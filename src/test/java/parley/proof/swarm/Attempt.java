@@ -7,8 +7,8 @@ import parley.client.JsonTrees;
 import parley.proof.checker.HistoryEvent;
 
 /**
- * Something a client wants in a log and repeats under one id until it is answered. Confined to its
- * device's lock.
+ * An entry that a client wants to add, and repeats under one id until it is answered. Guarded by
+ * its device's lock.
  */
 final class Attempt {
   final String clientMsgId = ClientIds.next();

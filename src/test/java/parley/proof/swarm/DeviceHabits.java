@@ -1,7 +1,7 @@
 package parley.proof.swarm;
 
 /**
- * What the devices of a swarm are like.
+ * How the devices of a swarm behave.
  *
  * @param paceMillis the longest pause of a device between two steps
  * @param biggestGroup the members of the biggest group, at most
@@ -12,12 +12,12 @@ package parley.proof.swarm;
 public record DeviceHabits(
     int paceMillis, int biggestGroup, int openGroups, boolean hangUps, boolean absences) {
 
-  /** Always there, and members for good. */
+  /** Devices that stay connected, of users who stay members. */
   public static DeviceHabits steady(int paceMillis) {
     return new DeviceHabits(paceMillis, Integer.MAX_VALUE, 0, true, false);
   }
 
-  /** Everything that people do. */
+  /** Devices that also disconnect, stay away, join and leave. */
   public static DeviceHabits lively(int paceMillis) {
     return new DeviceHabits(paceMillis, 24, 4, true, true);
   }

@@ -30,9 +30,9 @@ import parley.proof.checker.SeenEntry;
 import parley.proof.checker.Violation;
 
 /**
- * How a run ends: everybody connected anew and drained, then all logs, inboxes and members as every
- * node tells them. What does not come to rest in time is recorded as it is, for the checker to
- * find.
+ * The end of a run: all devices connect again and read their backlog, then all logs, inboxes and
+ * members are read from every node. A state that has not settled in time is recorded as it is, for
+ * the checker to find.
  */
 final class FinalReading {
   private final List<ParleyClient> nodes;
@@ -56,7 +56,7 @@ final class FinalReading {
   }
 
   void record() {
-    // A long run outlives its tokens.
+    // A long run lasts longer than its tokens.
     for (SwarmUser user : users) {
       await()
           .atMost(Duration.ofMinutes(2))
@@ -119,7 +119,7 @@ final class FinalReading {
     return await().atMost(Duration.ofSeconds(60)).ignoreExceptions().until(read, Objects::nonNull);
   }
 
-  /** Who is where; of groups whose members come and go the founder knows it. */
+  /** The conversations of each user; for groups with changing members the founder's view counts. */
   private Map<SwarmUser, Set<String>> memberships() {
     Map<SwarmUser, Set<String>> all = new LinkedHashMap<>();
     users.forEach(user -> all.put(user, new TreeSet<>(user.conversations())));
@@ -179,7 +179,7 @@ final class FinalReading {
     return new HistoryEvent.FinalLog(user.id(), id, entries);
   }
 
-  /** Whether somebody who is no member is shown the log all the same. */
+  /** Whether a user who is no member can read the log. */
   private boolean reads(SwarmUser user, String id) {
     String path = "/v1/conversations/" + id + "/messages?limit=1";
     return nodes.getFirst().get(path, user.account().accessToken()).status() == 200;
@@ -224,14 +224,16 @@ final class FinalReading {
     return all && memberships.keySet().stream().allMatch(this::seenByPeers);
   }
 
-  /** Whether the user's rows of direct conversations show what the other one's cursor is by now. */
+  /**
+   * Whether the user's rows of direct conversations show the present cursors of the other member.
+   */
   private boolean seenByPeers(SwarmUser user) {
     return nodes.getFirst().inbox(user.account()).stream()
         .filter(row -> row.path("type").asText().equals("direct"))
         .allMatch(row -> row.path("peer_delivered_seq").asLong() == row.path("last_seq").asLong());
   }
 
-  /** For each conversation somebody who may read all of it. */
+  /** For each conversation a user who may read all of it. */
   private Map<String, SwarmUser> readers(Map<SwarmUser, Set<String>> memberships) {
     Map<String, SwarmUser> readers = new TreeMap<>();
     openGroups.forEach(group -> readers.put(group.id(), group.founder()));
@@ -248,7 +250,7 @@ final class FinalReading {
         .body();
   }
 
-  /** Everything once more, as this node tells it. */
+  /** Records everything once more, as this node shows it. */
   private void views(ParleyClient node, Map<SwarmUser, Set<String>> memberships) {
     memberships.forEach(
         (user, conversations) -> {

@@ -6,12 +6,12 @@ import parley.client.JsonTrees;
 import parley.client.ParleyClient;
 
 /**
- * A group whose members come and go while people write. Its founder stays: what it reads at the end
- * is the whole log, by which everybody else is judged.
+ * A group whose members change while others write. Its founder stays: the log that the founder
+ * reads at the end is the reference for everybody else.
  */
 record OpenGroup(String id, SwarmUser founder, List<SwarmUser> others) {
 
-  /** Adds or removes somebody at random; what comes of it is known from the log alone. */
+  /** Adds or removes a random user; only the log shows the result. */
   void change(ParleyClient client, Random random, SwarmUser by) {
     SwarmUser whom = others.get(random.nextInt(others.size()));
     String path = "/v1/groups/" + id + "/members";
@@ -31,7 +31,10 @@ record OpenGroup(String id, SwarmUser founder, List<SwarmUser> others) {
     }
   }
 
-  /** A member twice, or none any more: refused. No answer in time: refused, to be tried again. */
+  /**
+   * Adding a member twice or removing a former member is refused. Without an answer in time it is
+   * tried again later.
+   */
   private static void check(int status) {
     if (status >= 500 && status != 503) {
       throw new AssertionError("a change of members was answered with " + status);

@@ -7,7 +7,7 @@ import parley.proof.checker.HistoryEvent;
 import parley.proof.checker.RecordedHistory;
 import parley.proof.checker.SeenEntry;
 
-/** Writes down everything one connection sees; it interprets nothing. */
+/** Records everything that one connection receives, and interprets nothing. */
 public final class Recorder implements SocketTap {
   private final RecordedHistory recordedHistory;
   private final String user;

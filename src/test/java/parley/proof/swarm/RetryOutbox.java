@@ -17,8 +17,8 @@ import parley.proof.checker.HistoryEvent;
 import parley.proof.checker.RecordedHistory;
 
 /**
- * What one device wants in logs and has no answer for: each is sent again under its own id, over
- * whatever there is, until it is answered. Thread-safe.
+ * The unanswered attempts of one device. Each is repeated under its own id, over any connection,
+ * until it is answered. Thread-safe.
  */
 final class RetryOutbox {
   private final SwarmUser user;
@@ -61,7 +61,7 @@ final class RetryOutbox {
     }
   }
 
-  /** Sends it, now and until it is answered. */
+  /** Sends the attempt now, and repeats it until it is answered. */
   void submit(Attempt attempt, ParleySocket live, int connection) {
     synchronized (outbox) {
       outbox.add(attempt);
@@ -70,7 +70,7 @@ final class RetryOutbox {
     send(attempt, live, connection);
   }
 
-  /** There is a new connection: nothing waits for its backoff. */
+  /** A new connection is open: attempts no longer wait for their backoff. */
   void dueNow() {
     synchronized (outbox) {
       outbox.forEach(
@@ -80,7 +80,7 @@ final class RetryOutbox {
     }
   }
 
-  /** Sends again what has waited long enough. */
+  /** Repeats the attempts whose backoff is over. */
   void retryDue(ParleySocket live, int connection) {
     List<Attempt> due;
     synchronized (outbox) {

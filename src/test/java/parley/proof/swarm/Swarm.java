@@ -91,7 +91,7 @@ public final class Swarm implements AutoCloseable {
 
   private String group(ParleyClient client, List<SwarmUser> members, String name) {
     List<TestAccount> others = members.stream().skip(1).map(SwarmUser::account).toList();
-    // The first request of all to several entities: on a slow machine it may take too long.
+    // The first requests to many entities may take too long on a slow machine.
     List<String> made = new CopyOnWriteArrayList<>();
     await()
         .atMost(Duration.ofMinutes(2))
@@ -115,7 +115,7 @@ public final class Swarm implements AutoCloseable {
     }
   }
 
-  /** Users and conversations in which they stay; for whoever wants to know how these are. */
+  /** Conversations with a user who stays a member, for measurements. */
   public Map<String, SwarmUser> settledConversations() {
     Map<String, SwarmUser> settled = new TreeMap<>();
     List<String> open = openGroups.stream().map(OpenGroup::id).toList();
@@ -150,9 +150,9 @@ public final class Swarm implements AutoCloseable {
   }
 
   /**
-   * Lets everything come to rest and records how it ends: all attempts answered, all devices
-   * connected anew and drained, all logs, inboxes and members read. What does not come to rest in
-   * time is recorded as it is, for the checker to find.
+   * Waits until everything has settled, and records the end: all attempts are answered, all devices
+   * connected again with their backlog read, all logs, inboxes and members read. A state that has
+   * not settled in time is recorded as it is, for the checker to find.
    */
   public void finish() {
     calm.countDown();

@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What the swarm did, in numbers. */
+/** Counts what the swarm did. */
 public final class SwarmCounts {
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final AtomicLong retried = new AtomicLong();
@@ -30,7 +30,7 @@ public final class SwarmCounts {
 
   /** A device was welcomed by a node. */
   void welcomed() {
-    // Unique although many come within one millisecond.
+    // Unique keys, although many welcomes come within one millisecond.
     welcomes.add(System.currentTimeMillis() * 100_000 + welcomeNumber.incrementAndGet() % 100_000);
   }
 

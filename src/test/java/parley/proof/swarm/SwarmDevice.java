@@ -23,9 +23,9 @@ import parley.proof.checker.RecordedHistory;
 import parley.proof.checker.SeenEntry;
 
 /**
- * One device that does random things and keeps the protocol's rules for clients: what is not
- * answered is sent again under its own id, with backoff and jitter, over whatever connection there
- * is, until it is answered.
+ * One device that does random things and keeps the protocol's rules for clients: an unanswered
+ * attempt is repeated under its own id, with backoff and jitter, over any connection, until it is
+ * answered.
  */
 final class SwarmDevice {
   private static final int OUTSTANDING = 6;
@@ -88,7 +88,10 @@ final class SwarmDevice {
 
   // --- the life of a device
 
-  /** Acts at random until {@code calm}, then only until everything is answered or {@code over}. */
+  /**
+   * Acts at random until {@code calm}, and then only until everything is answered, at most until
+   * {@code over}.
+   */
   void live(CountDownLatch calm, CountDownLatch over) {
     while (over.getCount() > 0 && (calm.getCount() > 0 || retryOutbox.size() > 0)) {
       int pause = 1 + random.nextInt(deviceHabits.paceMillis());
@@ -124,7 +127,7 @@ final class SwarmDevice {
     }
   }
 
-  /** A node that is about to stop gave this connection its slot: then it goes elsewhere. */
+  /** A stopping node gave this connection its slot: the device connects to another node then. */
   private void leaveInTime() {
     if (System.currentTimeMillis() >= leaveAt) {
       close();
@@ -134,7 +137,7 @@ final class SwarmDevice {
     }
   }
 
-  /** Connects unless connected, on any node; renews the tokens when they have ended. */
+  /** Connects to any node unless it is connected; renews expired tokens. */
   void connect() {
     ParleySocket now = socket;
     if (now != null && now.closedBecause() == null) {
@@ -142,7 +145,7 @@ final class SwarmDevice {
     }
     TestAccount testAccount = user.account();
     Recorder recorder = new Recorder(recordedHistory, user.id(), name, ++connection, this::learn);
-    // Whoever lost its connection tries another node first.
+    // After a lost connection the device tries another node first.
     ParleyClient client = nodes.get();
     for (int i = 0; i < 5 && client.equals(node); i++) {
       client = nodes.get();
@@ -291,7 +294,7 @@ final class SwarmDevice {
             .get(
                 "/v1/conversations/" + conversation + "/messages?limit=100&before=" + before,
                 user.account().accessToken());
-    // Removed since the gap was announced: there is nothing to fetch any more.
+    // The user was removed since the gap was announced: nothing can be fetched any more.
     return answer.status() == 404 ? JsonTrees.obj() : answer.expect(200).body();
   }
 
@@ -311,7 +314,7 @@ final class SwarmDevice {
     return now;
   }
 
-  /** For a run that does not come to rest: what this device waits for. */
+  /** For a run that does not settle: what this device waits for. */
   String state() {
     return name
         + " on connection "
@@ -369,7 +372,7 @@ final class SwarmDevice {
     return rows;
   }
 
-  /** Stays connected; from any thread. */
+  /** Keeps the connection alive; from any thread. */
   void ping() {
     ParleySocket open = socket;
     if (open != null) {
@@ -377,7 +380,7 @@ final class SwarmDevice {
     }
   }
 
-  /** Whether the connection has said that everything is live. */
+  /** Whether the connection has received {@code synced}. */
   boolean synced() {
     return synced;
   }

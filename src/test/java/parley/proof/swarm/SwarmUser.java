@@ -10,8 +10,8 @@ import parley.client.ParleyClient;
 import parley.client.TestAccount;
 
 /**
- * What the devices of one user know together: its tokens, its conversations, what it may edit.
- * Thread-safe.
+ * What the devices of one user share: its tokens, its conversations, and the entries that it may
+ * edit. Thread-safe.
  */
 public final class SwarmUser {
   record Target(String conversation, long seq) {}
@@ -35,7 +35,7 @@ public final class SwarmUser {
     return account().userId();
   }
 
-  /** New tokens, unless another device has fetched them since. */
+  /** Gets new tokens, unless another device has done so since. */
   public synchronized void renew(ParleyClient client, TestAccount stale) {
     if (testAccount.equals(stale)) {
       testAccount = client.renew(testAccount);
@@ -43,7 +43,7 @@ public final class SwarmUser {
     }
   }
 
-  /** These tokens have ended: whoever connects next fetches new ones. */
+  /** Marks these tokens as expired: the next device that connects gets new ones. */
   synchronized void outlived(TestAccount stale) {
     ended = testAccount.equals(stale);
   }
@@ -64,7 +64,7 @@ public final class SwarmUser {
     conversations.add(conversation);
   }
 
-  /** Not a member any more. */
+  /** The user is no longer a member. */
   synchronized void forgets(String conversation) {
     conversations.remove(conversation);
     own.removeIf(target -> target.conversation().equals(conversation));

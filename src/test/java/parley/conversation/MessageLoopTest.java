@@ -15,11 +15,11 @@ import parley.user.User;
 import parley.user.UserSettings;
 
 /**
- * A conversation and a user that do not agree what was told must not tell each other for ever:
- * while the clock stands still, what is said without progress is bounded.
+ * If a conversation and a user disagree about what was delivered, they do not send messages to each
+ * other without end: while the clock stands still, messages without progress are bounded.
  */
-class RepetitionTest {
-  /** Questions and answers in a row; whatever goes round without a pause goes round as often. */
+class MessageLoopTest {
+  /** Requests and answers in a row; a message loop without a pause would exceed this number. */
   private static final int ROUNDS = 500;
 
   private final ConversationHarness conversationHarness = ConversationHarness.direct();
@@ -29,7 +29,7 @@ class RepetitionTest {
     conversationHarness.close();
   }
 
-  /** Gives what goes round the time to do so. */
+  /** Waits long enough for a message loop to show. */
   private void turn() {
     for (int i = 0; i < ROUNDS; i++) {
       conversationHarness.tell(new Conversation.GetView(ANN, conversationHarness.views.getRef()));
@@ -72,7 +72,7 @@ class RepetitionTest {
     assertThat(told()).as("times told while no time passed").isLessThan(30);
   }
 
-  /** How often Bob was told by then. */
+  /** Returns how many messages Bob has received by then. */
   private int bobHoldsTwoEntries() {
     conversationHarness.voices.put(
         BOB,
@@ -123,7 +123,7 @@ class RepetitionTest {
   @Test
   void messagesWithoutProgressAreBoundedForAnyAnswers() {
     long seed = new Random().nextLong();
-    System.out.println("RepetitionTest seed " + seed);
+    System.out.println("MessageLoopTest seed " + seed);
     Random random = new Random(seed);
     conversationHarness.voices.put(
         BOB,

@@ -15,8 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Keys, documents and the web client. */
-final class StaticTest {
+/** Public keys, documents and the web client. */
+final class StaticRoutesTest {
   private static HttpHarness httpHarness;
 
   @BeforeAll
@@ -71,7 +71,7 @@ final class StaticTest {
         .contains("; connect-src 'self' https://media.example; ");
   }
 
-  /** All pages that the start page links to, as a browser goes. */
+  /** Follows all links from the start page, as a browser does. */
   @Test
   void everyPageOfTheDocumentationIsServed() {
     Matcher links =

@@ -14,8 +14,8 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;
 
-/** What a conversation says to one who has used up its messages, and to one who asks again. */
-class OverRateTest {
+/** How a conversation answers a sender over the message rate, for a new message and for a retry. */
+class PostOverRateTest {
   private static Conversation.PostReply post(
       ConversationHarness h, UserId author, String name, @Nullable UserId openWith, long wait) {
     h.tell(
@@ -44,7 +44,7 @@ class OverRateTest {
           .matches(again -> again.seq() == seq);
       assertThat(refusal(post(h, ANN, "new", null, 700)))
           .isEqualTo(Refusal.rateLimited("too many messages", 700));
-      // A stranger learns nothing by being too fast.
+      // A user who is no member learns nothing by being over the rate.
       assertThat(refusal(post(h, CAT, "old", null, 700))).isEqualTo(Refusal.notFound());
       assertThat(h.events()).hasSize(events);
       h.restart();

@@ -29,9 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 import parley.client.MockApns;
 import parley.client.MockFcm;
 
-/** What the providers say, and what that means, each as it comes over the wire. */
+/** The outcomes for the answers of the providers, as they arrive over the wire. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class OutcomesTest {
+class PushOutcomesTest {
   private static final Set<RejectionReason> RETRIED =
       EnumSet.of(
           RejectionReason.EXPIRED_PROVIDER_TOKEN,
@@ -75,7 +75,7 @@ class OutcomesTest {
     } else {
       assertThat(pushOutcome).isInstanceOf(PushOutcome.Refused.class);
     }
-    // Apple's own word, which is ours in other letters.
+    // Apple's own reason, which equals ours except for the case of letters.
     assertThat(word(pushOutcome).replaceAll("([a-z])([A-Z])", "$1_$2").toUpperCase(Locale.ROOT))
         .isEqualTo(reason.name());
   }
@@ -109,7 +109,7 @@ class OutcomesTest {
     assertThat(harness.apns.received()).hasSize(before);
   }
 
-  /** What Apple does not list counts by its status, and its text goes nowhere. */
+  /** A reason that Apple does not list counts by its status, and its text is not passed on. */
   @ParameterizedTest
   @CsvSource({
     "410, Retry, Gone",

@@ -8,11 +8,11 @@ import org.apache.pekko.serialization.Serialization;
 import org.apache.pekko.serialization.SerializerWithStringManifest;
 
 /**
- * What is only written and read right by the actor system's own serialization: by a manifest, and
- * with the system's address at hand for the reference it holds.
+ * An event that holds an actor reference. It can be written and read only by the actor system's own
+ * serialization, with a manifest and the system's address.
  */
-public record Referring(ActorRef ref) {
-  /** For a system's configuration. */
+public record ReferencingEvent(ActorRef ref) {
+  /** The serializer's binding in a system's configuration. */
   static final String BINDING =
       """
       pekko.actor {
@@ -20,7 +20,7 @@ public record Referring(ActorRef ref) {
         serialization-bindings."%s" = referring
       }
       """
-          .formatted(Form.class.getName(), Referring.class.getName());
+          .formatted(Form.class.getName(), ReferencingEvent.class.getName());
 
   /** Made by Pekko. */
   public static final class Form extends SerializerWithStringManifest {
@@ -44,7 +44,7 @@ public record Referring(ActorRef ref) {
     @Override
     public byte[] toBinary(Object o) {
       check();
-      return Serialization.serializedActorPath(((Referring) o).ref())
+      return Serialization.serializedActorPath(((ReferencingEvent) o).ref())
           .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -54,12 +54,12 @@ public record Referring(ActorRef ref) {
       if (!manifest.equals("R")) {
         throw new NotSerializableException(manifest);
       }
-      return new Referring(
+      return new ReferencingEvent(
           system.provider().resolveActorRef(new String(bytes, StandardCharsets.UTF_8)));
     }
 
     private void check() {
-      // Fails where there is none.
+      // Fails if there is no reference.
       if (Serialization.getCurrentTransportInformation().system() != system) {
         throw new IllegalStateException("not by the serialization of " + system.name());
       }

@@ -4,11 +4,11 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Judges a recorded run again: {@code java parley.proof.checker.JudgeAgain
- * target/crash-history.jsonl}.
+ * Checks the recorded history of an earlier run again: {@code java
+ * parley.proof.checker.RecheckHistory target/crash-history.jsonl}.
  */
-public final class JudgeAgain {
-  private JudgeAgain() {}
+public final class RecheckHistory {
+  private RecheckHistory() {}
 
   public static void main(String[] args) {
     RecordedHistory recordedHistory = RecordedHistory.load(Path.of(args[0]));

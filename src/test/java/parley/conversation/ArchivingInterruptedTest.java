@@ -18,11 +18,12 @@ import parley.model.Entry;
 import parley.model.EntryIntent;
 
 /**
- * The archiver is cut at each of its steps: afterwards nothing is missing, doubled or different.
+ * The archiver is interrupted after each of its steps. Afterwards no entry is missing, doubled or
+ * different.
  */
 @Timeout(90)
-class ArchivingCutTest {
-  /** Where it is cut, in its order. */
+class ArchivingInterruptedTest {
+  /** The steps at which it is interrupted, in their order. */
   enum Cut {
     PLAN_NOT_WRITTEN,
     SEGMENT_NOT_STORED,
@@ -69,7 +70,7 @@ class ArchivingCutTest {
       assertThat(is.member(ConversationHarness.BOB))
           .usingRecursiveComparison()
           .isEqualTo(was.member(ConversationHarness.BOB));
-      // And it goes on as ever.
+      // And the conversation goes on as before.
       assertThat(h.text(ConversationHarness.ANN, "next", "next").seq())
           .isEqualTo(was.lastSeq() + 1);
     }
