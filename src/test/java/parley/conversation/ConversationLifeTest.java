@@ -16,6 +16,7 @@ import parley.Marker;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.EntryIntent;
+import parley.snapshot.SnapshotSchedule;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -55,7 +56,7 @@ class ConversationLifeTest {
               Duration.ofMillis(1),
               Duration.ofMillis(5),
               Duration.ofMillis(50),
-              200,
+              SnapshotSchedule.every(200),
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -73,7 +74,7 @@ class ConversationLifeTest {
         Duration.ofMillis(1),
         Duration.ofMillis(5),
         Duration.ofMillis(50),
-        200,
+        SnapshotSchedule.every(200),
         "pekko.persistence.testkit.query",
         true);
   }
@@ -87,7 +88,7 @@ class ConversationLifeTest {
               Duration.ofMillis(1),
               Duration.ofMillis(5),
               Duration.ofSeconds(1),
-              200,
+              SnapshotSchedule.every(200),
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "c0");
       long version = h.last(BOB).version();
