@@ -72,7 +72,7 @@ final class LayoutRules {
     table.put("launch", List.of());
     table.put("tls", List.of());
     table.put("protocol", List.of("model"));
-    table.put("auth", List.of("model"));
+    table.put("auth", List.of("model", "snapshot"));
     table.put("push", List.of("model"));
     table.put("archive", List.of("model"));
     table.put("user", List.of("model", "push", "snapshot"));

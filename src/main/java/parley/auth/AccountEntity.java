@@ -15,16 +15,19 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.AdmissionGuard;
 import parley.bounds.TokenBucket;
 import parley.model.UserId;
+import parley.snapshot.SnapshotRetention;
+import parley.snapshot.SnapshotSchedule;
 
 /**
  * The entity of one account, identified by its username. It is the only writer of the owner of the
@@ -81,6 +84,8 @@ final class AccountEntity
    */
   static final Duration IDLE_TIMEOUT = Duration.ofMinutes(2);
 
+  private static final SnapshotSchedule SNAPSHOTS = new SnapshotSchedule(125, 1_000);
+
   private final ActorContext<Account.Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final AdmissionGuard<Account.Command> guard;
@@ -88,6 +93,7 @@ final class AccountEntity
   private final PasswordHasher hasher;
   private final InstantSource clock;
   private final GuessLimits guesses;
+  private final SnapshotRetention retention;
   private final EndNotifications endNotifications;
   private TokenBucket logins;
   private int hashesInProgress;
@@ -109,6 +115,7 @@ final class AccountEntity
     this.clock = clock;
     this.guesses = new GuessLimits(clock.millis());
     this.logins = TokenBucket.full(LOGINS, LOGIN_MILLIS, clock.millis());
+    this.retention = SnapshotRetention.of(context.getSystem(), persistenceId().id(), "", clock);
     this.endNotifications = new EndNotifications(context, users);
   }
 
@@ -157,18 +164,49 @@ final class AccountEntity
 
   @Override
   public EventHandler<AccountState, AccountEvent> eventHandler() {
-    return AccountState::apply;
+    return (state, event) -> {
+      if (state.owner() == null && !(event instanceof AccountEvent.Registered)) {
+        // Without its beginning the name would look free.
+        throw new IllegalStateException(
+            "the events of an account begin after its registration, and no snapshot covers it");
+      }
+      return state.apply(event);
+    };
   }
 
   @Override
-  public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(100, 2);
+  public boolean shouldSnapshot(AccountState after, AccountEvent event, long number) {
+    boolean due = SNAPSHOTS.isDue(number, after::snapshotBytes);
+    if (due) {
+      retention.begin(number);
+    }
+    return due;
+  }
+
+  @Override
+  public SnapshotAdapter<AccountState> snapshotAdapter() {
+    return new SnapshotAdapter<>() {
+      @Override
+      public Object toJournal(AccountState state) {
+        return state.withRemoval(retention.plan());
+      }
+
+      @Override
+      public AccountState fromJournal(Object stored) {
+        AccountState snapshot = (AccountState) stored;
+        retention.recovered(snapshot.removal());
+        return snapshot.withRemoval(null);
+      }
+    };
   }
 
   @Override
   public SignalHandler<AccountState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), endNotifications::startUnconfirmed)
+        .onSignal(
+            SnapshotCompleted.class,
+            (state, stored) -> retention.completed(stored.getSnapshotMetadata().sequenceNr()))
         .build();
   }
 

@@ -3,6 +3,7 @@ package parley.auth;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import parley.model.UserId;
 import parley.serial.Stored;
+import parley.snapshot.RemovalPlan;
 
 /**
  * State of an account, built from its events; also its snapshot. It holds at most {@value
@@ -24,13 +26,15 @@ import parley.serial.Stored;
  *     again, the oldest first. They are kept so that the token's owner learns why the login ended
  * @param untold ids of families that have ended and whose end the user entity has not confirmed; at
  *     most {@value #MAX_UNTOLD}. A command that would add one more is refused
+ * @param removal which events may be removed; only in a snapshot
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 record AccountState(
     @Nullable Owner owner,
     List<RefreshTokenFamily> families,
     List<Reused> reused,
-    List<String> untold)
+    List<String> untold,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable RemovalPlan removal)
     implements Stored {
   /** A further login ends the family that was not refreshed for the longest time. */
   static final int MAX_FAMILIES = 20;
@@ -45,10 +49,33 @@ record AccountState(
 
   static final AccountState EMPTY = new AccountState(null, List.of(), List.of(), List.of());
 
+  AccountState(
+      @Nullable Owner owner,
+      List<RefreshTokenFamily> families,
+      List<Reused> reused,
+      List<String> untold) {
+    this(owner, families, reused, untold, null);
+  }
+
   AccountState {
     families = orEmpty(families);
     reused = orEmpty(reused);
     untold = orEmpty(untold);
+  }
+
+  /** The state as a snapshot stores it. */
+  AccountState withRemoval(@Nullable RemovalPlan plan) {
+    return new AccountState(owner, families, reused, untold, plan);
+  }
+
+  /** About how many bytes a snapshot has: most of it are hashes of tokens. */
+  long snapshotBytes() {
+    long bytes = 1_000 + 60L * (reused.size() + untold.size());
+    for (RefreshTokenFamily family : families) {
+      bytes +=
+          200 + 50L * (family.more().size() + family.spent().size()) + 9L * family.used().size();
+    }
+    return bytes;
   }
 
   record Owner(UserId userId, String displayName, Secret passwordHash) {}

@@ -39,6 +39,10 @@ final class AmendedEntries {
     amended.put(target, DELETED);
   }
 
+  int size() {
+    return amended.size();
+  }
+
   long[] targets() {
     return amended.keySet().stream().mapToLong(Long::longValue).toArray();
   }

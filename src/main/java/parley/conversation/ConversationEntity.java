@@ -15,11 +15,11 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.AdmissionGuard;
@@ -28,6 +28,7 @@ import parley.cursors.CursorLog;
 import parley.cursors.MemberCursors;
 import parley.model.ConversationId;
 import parley.snapshot.PiecedSnapshotStore;
+import parley.snapshot.SnapshotRetention;
 import parley.user.User;
 
 /**
@@ -57,6 +58,7 @@ public final class ConversationEntity
   private final Function<ConversationState, ConversationLive> makeLive;
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Conversation.Command> self;
+  private final SnapshotRetention retention;
   private @Nullable Handlers handlers;
 
   /** Whether the cursor log was asked for cursors that members were told, and has not answered. */
@@ -117,6 +119,12 @@ public final class ConversationEntity
         state ->
             new ConversationLive(
                 id, dependencies, context, timers, shard, missingConversations, state);
+    this.retention =
+        SnapshotRetention.of(
+            context.getSystem(),
+            persistenceId().id(),
+            PiecedSnapshotStore.PLUGIN,
+            dependencies.clock());
   }
 
   @Override
@@ -139,7 +147,9 @@ public final class ConversationEntity
 
       @Override
       public ConversationState fromJournal(Object stored) {
-        return ConversationState.of(id, (ConversationSnapshot) stored);
+        ConversationSnapshot snapshot = (ConversationSnapshot) stored;
+        retention.recovered(snapshot.eventNr());
+        return ConversationState.of(id, snapshot);
       }
     };
   }
@@ -149,23 +159,29 @@ public final class ConversationEntity
     return PiecedSnapshotStore.PLUGIN;
   }
 
-  @Override
-  public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(dependencies.settings().snapshotEvery(), 2);
-  }
-
   /**
-   * Takes a snapshot after each sealed segment. Events are removed only if a snapshot covers them.
+   * Takes a snapshot after each sealed segment too. Events are removed only if a snapshot covers
+   * them.
    */
   @Override
   public boolean shouldSnapshot(ConversationState after, ConversationEvent event, long number) {
-    return event instanceof ConversationEvent.SegmentSealed;
+    boolean due =
+        event instanceof ConversationEvent.SegmentSealed
+            || dependencies.settings().snapshots().isDue(number, after::snapshotBytes);
+    if (due) {
+      retention.begin(number);
+    }
+    return due;
   }
 
   @Override
   public SignalHandler<ConversationState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(
+            SnapshotCompleted.class,
+            (state, stored) ->
+                retention.completedWithoutEvents(stored.getSnapshotMetadata().sequenceNr()))
         .onSignal(PreRestart.instance(), ended -> end())
         .onSignal(PostStop.instance(), ended -> end())
         .build();

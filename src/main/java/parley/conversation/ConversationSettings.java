@@ -1,6 +1,7 @@
 package parley.conversation;
 
 import java.time.Duration;
+import parley.snapshot.SnapshotSchedule;
 
 /**
  * The settings of the conversation entity.
@@ -9,7 +10,7 @@ import java.time.Duration;
  * @param tick the interval at which repetitions and deadlines are checked
  * @param idle how long a conversation without commands and with everything acknowledged stays in
  *     memory
- * @param snapshotEvery events between two snapshots
+ * @param snapshots when snapshots are taken, besides those after a sealed segment
  * @param readJournal the configuration path of the read journal
  * @param shared whether other nodes may write to the journal. Then a node that was removed from the
  *     cluster may have written last, or may be about to, so an incarnation with undelivered entries
@@ -21,7 +22,7 @@ public record ConversationSettings(
     Duration cursorFlushDelay,
     Duration tick,
     Duration idle,
-    int snapshotEvery,
+    SnapshotSchedule snapshots,
     String readJournal,
     boolean shared,
     Duration cursorWriteAfter) {
@@ -30,10 +31,10 @@ public record ConversationSettings(
       Duration cursorFlushDelay,
       Duration tick,
       Duration idle,
-      int snapshotEvery,
+      SnapshotSchedule snapshots,
       String readJournal,
       boolean shared) {
-    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, shared, Duration.ofMinutes(5));
+    this(cursorFlushDelay, tick, idle, snapshots, readJournal, shared, Duration.ofMinutes(5));
   }
 
   /** The settings of a single node, whose journal is not shared. */
@@ -41,9 +42,9 @@ public record ConversationSettings(
       Duration cursorFlushDelay,
       Duration tick,
       Duration idle,
-      int snapshotEvery,
+      SnapshotSchedule snapshots,
       String readJournal) {
-    this(cursorFlushDelay, tick, idle, snapshotEvery, readJournal, false);
+    this(cursorFlushDelay, tick, idle, snapshots, readJournal, false);
   }
 
   /** The settings of a server. */
@@ -52,7 +53,7 @@ public record ConversationSettings(
         Duration.ofMillis(50),
         Duration.ofSeconds(1),
         Duration.ofSeconds(90),
-        500,
+        new SnapshotSchedule(500, 2_000),
         readJournal,
         shared);
   }

@@ -418,6 +418,16 @@ final class ConversationState {
         archive.promisedDay());
   }
 
+  /** About how many bytes a snapshot has, compressed. */
+  long snapshotBytes() {
+    return 1_000
+        + dedupe.storedBytes()
+        + 60L * (people.size() + members.size() + former.all().size())
+        + 6L * amendedEntries.size()
+        + 8L * index.size()
+        + recentEntries.storedBytes();
+  }
+
   static ConversationState of(ConversationId id, ConversationSnapshot stored) {
     ConversationState state = new ConversationState(id);
     state.eventNr = stored.eventNr();

@@ -67,6 +67,11 @@ final class DedupeWindow {
     return found;
   }
 
+  /** The size of {@link #toBytes}. */
+  long storedBytes() {
+    return (long) size * Long.BYTES;
+  }
+
   byte[] toBytes() {
     ByteBuffer bytes = ByteBuffer.allocate(size * Long.BYTES);
     for (int i = 0; i < size; i++) {

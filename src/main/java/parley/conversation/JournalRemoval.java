@@ -3,23 +3,19 @@ package parley.conversation;
 import com.typesafe.config.ConfigFactory;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.pattern.Patterns;
-import org.apache.pekko.persistence.DeleteMessagesFailure;
-import org.apache.pekko.persistence.DeleteSnapshotsFailure;
-import org.apache.pekko.persistence.JournalProtocol;
 import org.apache.pekko.persistence.Persistence;
 import org.apache.pekko.persistence.SnapshotProtocol;
 import org.apache.pekko.persistence.SnapshotSelectionCriteria;
 import parley.snapshot.PiecedSnapshotStore;
+import parley.snapshot.StoredHistory;
 import scala.jdk.javaapi.OptionConverters;
 
 /**
- * Removes archived events from the journal with the journal's own {@code DeleteMessagesTo}. (A
- * typed entity can delete events only together with snapshots, not up to a number of its choice.)
+ * Removes archived events from the journal ({@link StoredHistory}).
  *
  * <p>Before a removal the newest snapshot is read back from the store, completely. It must know
  * that the entries are archived. Snapshots before the boundary are removed first: the events that
@@ -36,19 +32,16 @@ import scala.jdk.javaapi.OptionConverters;
  * age, and a node that is cut off ends itself after seconds.
  */
 final class JournalRemoval {
-  /**
-   * Events of one request. The DynamoDB plugin deletes all events of a request at the same time.
-   */
-  static final int STEP = 500;
-
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final ActorSystem<?> system;
   private final String persistenceId;
+  private final StoredHistory history;
 
   JournalRemoval(ActorSystem<?> system, String persistenceId) {
     this.system = system;
     this.persistenceId = persistenceId;
+    this.history = new StoredHistory(system, persistenceId, PiecedSnapshotStore.PLUGIN);
   }
 
   /** Whether the newest readable snapshot says that the events up to this number are archived. */
@@ -76,45 +69,14 @@ final class JournalRemoval {
   }
 
   /**
-   * Removes the older snapshots, and then the events up to {@code event}, {@value #STEP} at a time.
+   * Removes the older snapshots, and then the events up to {@code event}, a part at a time.
    *
    * @param done the number up to which events were removed before
    */
   CompletionStage<Void> remove(long done, long event) {
-    return Patterns.ask(
-            snapshots(),
-            new SnapshotProtocol.DeleteSnapshots(
-                persistenceId, SnapshotSelectionCriteria.create(event - 1, Long.MAX_VALUE, 0, 0)),
-            TIMEOUT)
-        .thenCompose(
-            reply -> {
-              if (reply instanceof DeleteSnapshotsFailure failure) {
-                throw new FailedException(failure.cause());
-              }
-              return removeEvents(done, event);
-            });
-  }
-
-  private CompletionStage<Void> removeEvents(long done, long event) {
-    if (done >= event) {
-      return CompletableFuture.completedFuture(null);
-    }
-    long to = Math.min(done + STEP, event);
-    return Patterns.askWithReplyTo(
-            journal(),
-            replyTo -> new JournalProtocol.DeleteMessagesTo(persistenceId, to, replyTo),
-            TIMEOUT)
-        .thenCompose(
-            reply -> {
-              if (reply instanceof DeleteMessagesFailure failure) {
-                throw new FailedException(failure.cause());
-              }
-              return removeEvents(to, event);
-            });
-  }
-
-  private ActorRef journal() {
-    return Persistence.get(system).journalFor("", ConfigFactory.empty());
+    return history
+        .removeSnapshots(event - 1)
+        .thenCompose(before -> history.removeEvents(done, event));
   }
 
   private ActorRef snapshots() {

@@ -45,6 +45,11 @@ final class LogIndex {
     size++;
   }
 
+  /** The number of checkpoints. */
+  int size() {
+    return size;
+  }
+
   private void thin() {
     int kept = 0;
     for (int i = 0; i < size; i += 2) {

@@ -75,6 +75,13 @@ final class RecentEntries {
     return entries.descendingIterator();
   }
 
+  /** About the size of {@link #toStore}. */
+  long storedBytes() {
+    int size = entries.size();
+    long some = size <= STORED_ENTRIES ? bytes : bytes * STORED_ENTRIES / size;
+    return Math.min(some, STORED_BYTES);
+  }
+
   List<Entry> toStore() {
     ArrayDeque<Entry> kept = new ArrayDeque<>();
     long room = STORED_BYTES;

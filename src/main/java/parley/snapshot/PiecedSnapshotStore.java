@@ -224,22 +224,34 @@ public final class PiecedSnapshotStore extends SnapshotStore {
   }
 
   /**
-   * Deletes snapshots, and as many pieces as the newest of them has: earlier ones rarely had more.
+   * Deletes snapshots one by one, the newest first. Each is read once, because only it says how
+   * many pieces it has; the store behind deletes it by its number and reads nothing. Then its
+   * pieces are deleted, with older ones that a crash has left without a name.
    */
   private CompletionStage<Void> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
     return get(persistenceId, criteria)
         .thenCompose(
-            found -> {
-              CompletionStage<Void> done = remove(persistenceId, criteria);
-              if (found.isPresent()
-                  && found.get().snapshot() instanceof SnapshotPieces snapshotPieces) {
-                for (int i = 1; i <= snapshotPieces.count(); i++) {
-                  String piece = piece(persistenceId, i);
-                  done = done.thenCompose(before -> remove(piece, criteria));
-                }
-              }
-              return done;
-            });
+            found ->
+                found.isEmpty()
+                    ? CompletableFuture.completedFuture(null)
+                    : deleteOne(found.get(), criteria)
+                        .thenCompose(
+                            done ->
+                                delete(
+                                    persistenceId, olderThan(found.get().metadata(), criteria))));
+  }
+
+  private CompletionStage<Void> deleteOne(
+      SelectedSnapshot found, SnapshotSelectionCriteria criteria) {
+    SnapshotMetadata metadata = found.metadata();
+    CompletionStage<Void> done = remove(metadata.persistenceId(), exactly(metadata));
+    if (found.snapshot() instanceof SnapshotPieces snapshotPieces) {
+      for (int i = 1; i <= snapshotPieces.count(); i++) {
+        String piece = piece(metadata.persistenceId(), i);
+        done = done.thenCompose(before -> remove(piece, criteria));
+      }
+    }
+    return done;
   }
 
   private CompletionStage<Void> remove(String persistenceId, SnapshotSelectionCriteria criteria) {

@@ -36,7 +36,7 @@ public final class DynamoJournal extends DynamoDBJournal {
    * The most tails that wait for their replay, which begins at once. One more displaces the oldest;
    * the replay of that one reads again.
    */
-  private static final int MAX_TAILS = 64;
+  private static final int MAX_TAILS = 32;
 
   private final HighestNumber search;
   private final LogTail.Reader tailReader;

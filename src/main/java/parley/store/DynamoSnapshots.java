@@ -36,7 +36,7 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
   @Override
   public Future<Option<SelectedSnapshot>> load(
       String persistenceId, SnapshotSelectionCriteria criteria) {
-    if (criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE) {
+    if (isOfAnyTime(criteria)) {
       // The plugin uses the index only if the criteria contain no number at all.
       return super.load(persistenceId, withNumberBounds(criteria));
     }
@@ -52,6 +52,9 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
 
   @Override
   public Future<BoxedUnit> delete(String persistenceId, SnapshotSelectionCriteria criteria) {
+    if (criteria.minSequenceNr() == criteria.maxSequenceNr() && isOfAnyTime(criteria)) {
+      return super.delete(new SnapshotMetadata(persistenceId, criteria.maxSequenceNr(), 0));
+    }
     return FutureConverters.asScala(
         matchingNumbers(persistenceId, criteria)
             .thenCompose(
@@ -67,6 +70,10 @@ public final class DynamoSnapshots extends DynamoDBSnapshotStore {
                   }
                   return done;
                 }));
+  }
+
+  private static boolean isOfAnyTime(SnapshotSelectionCriteria criteria) {
+    return criteria.minTimestamp() <= 0 && criteria.maxTimestamp() == Long.MAX_VALUE;
   }
 
   private static SnapshotSelectionCriteria withNumberBounds(SnapshotSelectionCriteria criteria) {

@@ -20,10 +20,10 @@ import java.util.concurrent.CompletionStage;
  */
 record LogTail(long first, long highest, List<Map<String, AttributeValue>> rows) {
   /** The most events that are kept for the replay. */
-  static final int MAX_ROWS = 2_000;
+  static final int MAX_ROWS = 4_000;
 
   /** The most bytes of events that are kept for the replay. */
-  static final int MAX_BYTES = 1 << 20;
+  static final int MAX_BYTES = 1 << 21;
 
   /** Reads the tails of entities. */
   static final class Reader {

@@ -12,11 +12,11 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.SnapshotCompleted;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
-import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
 import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -26,6 +26,7 @@ import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
+import parley.snapshot.SnapshotRetention;
 
 /**
  * The behaviour of a user entity: which command changes what, and what must be durable before which
@@ -52,6 +53,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final AdmissionGuard<User.Command> guard;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Function<UserState, UserLive> makeLive;
+  private final SnapshotRetention retention;
   private @Nullable Handlers handlers;
 
   /** What handles commands; made once, when the recovery is complete. */
@@ -93,6 +95,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 timers,
                 state,
                 clock);
+    this.retention =
+        SnapshotRetention.of(
+            context.getSystem(), persistenceId().id(), PiecedSnapshotStore.PLUGIN, clock);
   }
 
   static Behavior<User.Command> create(
@@ -138,7 +143,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   @Override
   public EventHandler<UserState, UserEvent> eventHandler() {
-    return UserState::apply;
+    return (state, event) -> {
+      if (state.profile() == null && !(event instanceof UserEvent.Created)) {
+        // A user without its beginning must not look like one that was never created.
+        throw new IllegalStateException(
+            id + ": the events begin after the user's creation, and no snapshot covers it");
+      }
+      return state.apply(event);
+    };
   }
 
   @Override
@@ -152,8 +164,12 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   }
 
   @Override
-  public RetentionCriteria retentionCriteria() {
-    return RetentionCriteria.snapshotEvery(settings.snapshotEvery(), 2);
+  public boolean shouldSnapshot(UserState after, UserEvent event, long number) {
+    boolean due = settings.snapshots().isDue(number, after::snapshotBytes);
+    if (due) {
+      retention.begin(number);
+    }
+    return due;
   }
 
   @Override
@@ -161,12 +177,14 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     return new SnapshotAdapter<>() {
       @Override
       public Object toJournal(UserState state) {
-        return state.toSnapshot();
+        return state.toSnapshot().withRemoval(retention.plan());
       }
 
       @Override
       public UserState fromJournal(Object from) {
-        return UserState.of(id, (UserSnapshot) from);
+        UserSnapshot snapshot = (UserSnapshot) from;
+        retention.recovered(snapshot.removal());
+        return UserState.of(id, snapshot);
       }
     };
   }
@@ -175,6 +193,9 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   public SignalHandler<UserState> signalHandler() {
     return newSignalHandlerBuilder()
         .onSignal(RecoveryCompleted.instance(), this::recovered)
+        .onSignal(
+            SnapshotCompleted.class,
+            (state, stored) -> retention.completed(stored.getSnapshotMetadata().sequenceNr()))
         .build();
   }
 

@@ -1,6 +1,7 @@
 package parley.user;
 
 import java.time.Duration;
+import parley.snapshot.SnapshotSchedule;
 
 /**
  * The times of a user entity.
@@ -11,14 +12,14 @@ import java.time.Duration;
  *     trusts a {@link User.Holding}
  * @param idle how long an entity without sessions and messages stays in memory
  * @param watchLease how long a presence watch lives without renewal
- * @param snapshotEvery the number of events between snapshots
+ * @param snapshots when snapshots are taken
  */
 public record UserSettings(
     Duration flushAfter,
     Duration deferredFlushAfter,
     Duration idle,
     Duration watchLease,
-    int snapshotEvery) {
+    SnapshotSchedule snapshots) {
   /** Whether any change may wait. */
   boolean mayWait() {
     return !deferredFlushAfter.isZero();
@@ -31,6 +32,6 @@ public record UserSettings(
         Duration.ofMinutes(3),
         Duration.ofMinutes(2),
         Duration.ofSeconds(150),
-        100);
+        new SnapshotSchedule(125, 4_000));
   }
 }

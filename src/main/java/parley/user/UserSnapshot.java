@@ -6,6 +6,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.Profile;
 import parley.serial.Stored;
+import parley.snapshot.RemovalPlan;
 
 /**
  * The stored form of a {@link UserState}: a copy that does not change while another thread writes
@@ -21,6 +22,7 @@ import parley.serial.Stored;
  * @param ended logins that have ended lately, the oldest first
  * @param groups groups begun within the last day
  * @param releases released push tokens that their owner records have not confirmed yet
+ * @param removal which events may be removed
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 record UserSnapshot(
@@ -36,12 +38,31 @@ record UserSnapshot(
     @Nullable List<PendingPush> owed,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<StartedGroups.Begun> groups,
-    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases)
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases,
+    @Nullable RemovalPlan removal)
     implements Stored {
   UserSnapshot {
     ended = ended == null ? List.of() : List.copyOf(ended);
     groups = groups == null ? List.of() : List.copyOf(groups);
     releases = releases == null ? List.of() : List.copyOf(releases);
+  }
+
+  UserSnapshot withRemoval(RemovalPlan plan) {
+    return new UserSnapshot(
+        profile,
+        revision,
+        announced,
+        nextDevice,
+        lastSeenAt,
+        forgotten,
+        devices,
+        rows,
+        hidden,
+        owed,
+        ended,
+        groups,
+        releases,
+        plan);
   }
 
   @Override

@@ -315,7 +315,18 @@ final class UserState {
         List.copyOf(pushOutbox.all()),
         List.copyOf(endedLogins.values()),
         groups.all(),
-        List.copyOf(releases.values()));
+        List.copyOf(releases.values()),
+        null);
+  }
+
+  /** About how many bytes a snapshot has, compressed: most of it are rows. */
+  long snapshotBytes() {
+    return 1_000
+        + 180L * conversationRows.rows().size()
+        + 60L * conversationRows.hidden().size()
+        + 120L * pushOutbox.all().size()
+        + 40L * (endedLogins.size() + groups.all().size())
+        + 200L * devices.size();
   }
 
   /** Restores the state from a snapshot. */

@@ -26,6 +26,7 @@ import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.Profile;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
@@ -62,7 +63,7 @@ class ArchivingByCalendarTest {
                       Duration.ofMillis(1),
                       Duration.ofMillis(20),
                       Duration.ofMillis(100),
-                      200,
+                      SnapshotSchedule.every(200),
                       "pekko.persistence.testkit.query"),
                   (user, message) -> user(region, user, message),
                   clock,

@@ -28,11 +28,7 @@ class BorderPagesTest {
     ConversationSettings now = h.settings();
     h.settings(
         new ConversationSettings(
-            now.cursorFlushDelay(),
-            now.tick(),
-            now.idle(),
-            now.snapshotEvery(),
-            HeldJournal.PLUGIN));
+            now.cursorFlushDelay(), now.tick(), now.idle(), now.snapshots(), HeldJournal.PLUGIN));
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     return h;
   }

@@ -28,6 +28,7 @@ import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.Profile;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.user.User;
 
 /**
@@ -107,7 +108,11 @@ final class ConversationHarness implements AutoCloseable {
     reads = kit.createTestProbe();
     settings =
         new ConversationSettings(
-            Duration.ofMillis(1), Duration.ofMillis(20), Duration.ofHours(1), 200, readJournal);
+            Duration.ofMillis(1),
+            Duration.ofMillis(20),
+            Duration.ofHours(1),
+            SnapshotSchedule.every(200),
+            readJournal);
   }
 
   /** The journal in memory, if the test uses it. */

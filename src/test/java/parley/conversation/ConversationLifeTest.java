@@ -16,6 +16,7 @@ import parley.Marker;
 import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.EntryIntent;
+import parley.snapshot.SnapshotSchedule;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -58,7 +59,7 @@ class ConversationLifeTest {
               Duration.ofMillis(1),
               Duration.ofMillis(5),
               Duration.ofMillis(50),
-              200,
+              SnapshotSchedule.every(200),
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "c0");
       h.shard.expectMessageClass(ClusterSharding.Passivate.class);
@@ -76,7 +77,7 @@ class ConversationLifeTest {
         Duration.ofMillis(1),
         Duration.ofMillis(5),
         Duration.ofMillis(50),
-        200,
+        SnapshotSchedule.every(200),
         "pekko.persistence.testkit.query",
         true);
   }
@@ -90,7 +91,7 @@ class ConversationLifeTest {
               Duration.ofMillis(1),
               Duration.ofMillis(5),
               Duration.ofSeconds(1),
-              200,
+              SnapshotSchedule.every(200),
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "c0");
       long version = h.last(BOB).version();

@@ -20,6 +20,7 @@ import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.Role;
+import parley.snapshot.SnapshotSchedule;
 
 /** Who may read, write to and change a conversation. */
 class ConversationMembersTest {
@@ -140,7 +141,7 @@ class ConversationMembersTest {
         Duration.ofMillis(1),
         Duration.ofMillis(5),
         Duration.ofMillis(50),
-        200,
+        SnapshotSchedule.every(200),
         "pekko.persistence.testkit.query",
         true);
   }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -139,7 +140,7 @@ class ConversationPostTest {
               Duration.ofMillis(1),
               Duration.ofMillis(20),
               Duration.ofHours(1),
-              1_000_000,
+              SnapshotSchedule.every(1_000_000),
               "pekko.persistence.testkit.query"));
       h.opening(ANN, BOB, "plain");
       // The sender's clock is a day ahead, which the log cannot know.

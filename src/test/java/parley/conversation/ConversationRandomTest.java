@@ -67,7 +67,7 @@ class ConversationRandomTest {
               s.cursorFlushDelay(),
               s.tick(),
               s.idle(),
-              s.snapshotEvery(),
+              s.snapshots(),
               s.readJournal(),
               true,
               Duration.ofMillis(20)));

@@ -49,13 +49,7 @@ class CursorLogClientTest {
     ConversationSettings s = harness.settings();
     harness.settings(
         new ConversationSettings(
-            s.cursorFlushDelay(),
-            s.tick(),
-            s.idle(),
-            s.snapshotEvery(),
-            s.readJournal(),
-            true,
-            pause));
+            s.cursorFlushDelay(), s.tick(), s.idle(), s.snapshots(), s.readJournal(), true, pause));
   }
 
   private List<CursorMove> written() {
@@ -330,7 +324,7 @@ class CursorLogClientTest {
             s.cursorFlushDelay(),
             s.tick(),
             Duration.ofMillis(50),
-            s.snapshotEvery(),
+            s.snapshots(),
             s.readJournal(),
             true,
             NEVER));

@@ -28,6 +28,7 @@ import parley.model.ConversationId;
 import parley.model.EntryIntent;
 import parley.model.Profile;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
 import parley.user.User;
 
@@ -73,7 +74,7 @@ class MadeUpIdsTest {
                     Duration.ofMillis(1),
                     Duration.ofMillis(20),
                     Duration.ofMillis(200),
-                    200,
+                    SnapshotSchedule.every(200),
                     "pekko.persistence.testkit.query",
                     true))));
   }

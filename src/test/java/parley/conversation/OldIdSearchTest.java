@@ -26,6 +26,7 @@ import parley.model.EntryIntent;
 import parley.model.ErrorCode;
 import parley.model.Refusal;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 
 /** How much a conversation reads for a sender with old ids, or with ids from a wrong clock. */
 class OldIdSearchTest {
@@ -48,7 +49,7 @@ class OldIdSearchTest {
             Duration.ofMillis(1),
             Duration.ofMillis(20),
             Duration.ofHours(1),
-            2_000,
+            SnapshotSchedule.every(2_000),
             HeldJournal.PLUGIN));
   }
 

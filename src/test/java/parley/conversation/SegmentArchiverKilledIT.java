@@ -38,6 +38,7 @@ import parley.model.Entry;
 import parley.model.EntryIntent;
 import parley.model.HistoryPage;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.store.EmbeddedStore;
 
 /**
@@ -330,7 +331,7 @@ class SegmentArchiverKilledIT {
         Duration.ofMillis(1),
         Duration.ofMillis(20),
         Duration.ofSeconds(1),
-        500,
+        SnapshotSchedule.every(500),
         store.readJournal());
   }
 

@@ -19,6 +19,7 @@ import parley.model.Entry;
 import parley.model.EntryBody;
 import parley.model.EntryIntent;
 import parley.model.HistoryPage.Tier;
+import parley.snapshot.SnapshotSchedule;
 
 /** Old entries move to the cold tier, and members see no difference. */
 @Timeout(90)
@@ -351,7 +352,7 @@ class SegmentArchiverTest {
               Duration.ofMillis(1),
               Duration.ofMillis(20),
               Duration.ofMillis(50),
-              200,
+              SnapshotSchedule.every(200),
               harness.h.settings().readJournal()));
       harness.calendar.deaf = true;
       harness.h.restart();
@@ -381,7 +382,7 @@ class SegmentArchiverTest {
               Duration.ofMillis(1),
               Duration.ofMillis(20),
               Duration.ofMillis(50),
-              200,
+              SnapshotSchedule.every(200),
               harness.h.settings().readJournal()));
       harness.h.restart();
       harness.texts(3);

@@ -33,6 +33,7 @@ import parley.model.ConversationId;
 import parley.model.ConversationView.MemberView;
 import parley.model.InboxRow;
 import parley.model.UserId;
+import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
 import parley.user.PushDependencies;
 import parley.user.User;
@@ -118,7 +119,7 @@ class LossyWireTest {
                         Duration.ofMillis(5),
                         Duration.ofMillis(50),
                         Duration.ofHours(1),
-                        50,
+                        SnapshotSchedule.every(50),
                         "pekko.persistence.testkit.query"),
                     (to, message) -> {
                       // The client repeats a lost request; this test is not about that.
@@ -143,7 +144,7 @@ class LossyWireTest {
                       Duration.ofMillis(200),
                       Duration.ofDays(1),
                       Duration.ofSeconds(150),
-                      20),
+                      SnapshotSchedule.every(20)),
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
                   User.Logins.NONE,
                   clock,

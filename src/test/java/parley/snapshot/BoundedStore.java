@@ -2,6 +2,9 @@ package parley.snapshot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Objects;
@@ -30,6 +33,10 @@ public final class BoundedStore extends SnapshotStore {
   record Item(ByteString bytes, int serializer, String manifest, long timestamp) {}
 
   final Map<String, NavigableMap<Long, Item>> items = new ConcurrentHashMap<>();
+
+  /** What was asked for, in order: "load" and "delete" with an id, and its numbers. */
+  final List<String> calls = Collections.synchronizedList(new ArrayList<>());
+
   private final Serialization serialization;
 
   /** Pekko creates this class. */
@@ -73,6 +80,7 @@ public final class BoundedStore extends SnapshotStore {
   @Override
   public Future<Optional<SelectedSnapshot>> doLoadAsync(
       String id, SnapshotSelectionCriteria criteria) {
+    calls.add("load " + id);
     var newest = of(id, criteria).lastEntry();
     if (newest == null) {
       return Futures.successful(Optional.empty());
@@ -117,6 +125,7 @@ public final class BoundedStore extends SnapshotStore {
 
   @Override
   public Future<Void> doDeleteAsync(String id, SnapshotSelectionCriteria criteria) {
+    calls.add("delete " + id + " " + criteria.minSequenceNr() + "-" + criteria.maxSequenceNr());
     of(id, criteria).clear();
     return Futures.successful(null);
   }

@@ -73,6 +73,19 @@ class PiecedSnapshotStoreTest {
     assertThat(harness.load("a")).isEqualTo(text(700_000, 3));
   }
 
+  /** The store behind reads nothing to delete one number. */
+  @Test
+  void aDeletedSnapshotIsReadOnce() {
+    harness.save("a", 3, "three");
+    harness.save("a", 5, "five");
+    harness.save("a", 9, "nine");
+    harness.store().calls.clear();
+    harness.delete("a", 8);
+    assertThat(harness.store().calls)
+        .containsExactly("load a", "delete a 5-5", "load a", "delete a 3-3", "load a");
+    assertThat(harness.store().items.get("a")).containsOnlyKeys(9L);
+  }
+
   @Test
   void aSnapshotBeyondTheBoundIsRefused() {
     assertThat(harness.save("a", 1, text(25_000_000, 4))).isInstanceOf(SaveSnapshotFailure.class);

@@ -331,7 +331,8 @@ class UserGoldenTest {
             null,
             null,
             null,
-            List.of(new TokenRelease("hash-1", 3, false))));
+            List.of(new TokenRelease("hash-1", 3, false)),
+            null));
     all.put(
         "group_begun", new UserEvent.GroupBegun(new StartedGroups.Begun(GROUP, "ref-1", 1_000)));
     all.put(

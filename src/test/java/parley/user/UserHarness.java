@@ -31,6 +31,7 @@ import parley.push.DeadLetter;
 import parley.push.Platform;
 import parley.push.PushOutcome;
 import parley.push.PushService;
+import parley.snapshot.SnapshotSchedule;
 
 /**
  * A user in a world that the test plays. The flush timer and the notice timer never fire by
@@ -118,7 +119,11 @@ final class UserHarness implements AutoCloseable {
 
   private static UserSettings settings(Duration deferredFlushAfter) {
     return new UserSettings(
-        Duration.ofDays(1), deferredFlushAfter, Duration.ofDays(1), Duration.ofSeconds(150), 5);
+        Duration.ofDays(1),
+        deferredFlushAfter,
+        Duration.ofDays(1),
+        Duration.ofSeconds(150),
+        SnapshotSchedule.every(5));
   }
 
   /** Before the start: changes of lively rows may wait. */

@@ -52,6 +52,7 @@ final class UserTestData {
         owed,
         ended,
         groups,
+        null,
         null);
   }
 
