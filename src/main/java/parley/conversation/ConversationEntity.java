@@ -384,7 +384,7 @@ public final class ConversationEntity
       }
       case User.Holding holding -> {
         ConversationLive live = to.live();
-        live.dispatch.held(holding.userId(), holding.seq(), holding.version(), live.now());
+        live.dispatch.held(holding, live.now());
         yield Effect().none();
       }
       case User.Delivered delivered -> {

@@ -48,6 +48,15 @@ final class CursorLogClient {
    */
   static final int MAX_REQUESTS = 4;
 
+  /**
+   * A user that starts again asks a conversation with a text this recent for what it has lost. The
+   * row of an older one is in the journal a moment after it has changed, but a crash in that moment
+   * is not noticed before the cursors are written here. So that happens after {@link #WRITE_SOON}.
+   */
+  private static final Duration RECENT_TEXT = Duration.ofMinutes(3);
+
+  private static final Duration WRITE_SOON = Duration.ofSeconds(30);
+
   /** How long the log is not asked after it gave no answer, or refused. */
   static final Duration PAUSE_AFTER_FAILURE = Duration.ofSeconds(30);
 
@@ -182,14 +191,27 @@ final class CursorLogClient {
   /**
    * The log has kept the cursors of a request: they are durable. Returns the moves that members can
    * be told now, or null if the own journal has had them meanwhile.
+   *
+   * @param now epoch milliseconds
    */
-  CursorMoves.@Nullable Ready logKept(long number) {
+  CursorMoves.@Nullable Ready logKept(long number, long now) {
     if (requests.stream().noneMatch(request -> request.nr() == number)) {
       return null;
     }
     CursorMoves.Ready durable = takeRequests(number);
-    kept(durable.moves());
+    kept(durable.moves(), now);
     return durable;
+  }
+
+  /**
+   * How long cursors wait for an entry that takes them along.
+   *
+   * @param usual the setting
+   * @param textAge the age of the newest text, in milliseconds
+   */
+  static Duration pauseBeforeWrite(Duration usual, long textAge) {
+    boolean recent = textAge < RECENT_TEXT.toMillis();
+    return recent || usual.compareTo(WRITE_SOON) < 0 ? usual : WRITE_SOON;
   }
 
   /** Takes the requests up to this number: their moves, and all their callers. */
@@ -204,13 +226,15 @@ final class CursorLogClient {
     return new CursorMoves.Ready(moves, callers, false);
   }
 
-  private void kept(List<CursorMove> moves) {
+  private void kept(List<CursorMove> moves, long now) {
     state.applyKeptCursors(moves);
     if (kept.isEmpty()) {
       entriesSince = 0;
       bytesSince = 0;
       timers.startSingleTimer(
-          ConversationLive.Timer.WRITE_CURSORS, ConversationLive.Timer.WRITE_CURSORS, writeAfter);
+          ConversationLive.Timer.WRITE_CURSORS,
+          ConversationLive.Timer.WRITE_CURSORS,
+          pauseBeforeWrite(writeAfter, now - state.newestText().lastTextAt()));
     }
     moves.forEach(move -> kept.add(move.userId()));
   }
@@ -352,7 +376,7 @@ final class CursorLogClient {
       }
     }
     if (!moves.isEmpty()) {
-      kept(moves);
+      kept(moves, state.newestText().lastTextAt());
       writeDue = true;
     }
     return toCount;

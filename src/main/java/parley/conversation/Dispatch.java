@@ -58,6 +58,9 @@ final class Dispatch {
    */
   static final Duration HOLDING_TIMEOUT = Duration.ofSeconds(210);
 
+  /** The same while a push waits in the memory of the user, which comes late after a crash. */
+  static final Duration PUSH_HOLDING_TIMEOUT = Duration.ofSeconds(10);
+
   private final ConversationState state;
   private final ConversationDependencies.UserSender users;
   private final HistoryPages historyPages;
@@ -361,16 +364,17 @@ final class Dispatch {
   }
 
   /**
-   * A user has everything up to {@code seq} and that version in memory, and writes it later. It is
-   * not repeated for {@link #HOLDING_TIMEOUT}. It stays unacknowledged: after a crash of the user
-   * it is sent again.
+   * A user has everything up to a seq and a version in memory, and writes it later. It is not
+   * repeated for {@link #HOLDING_TIMEOUT}, or for {@link #PUSH_HOLDING_TIMEOUT} if a push waits
+   * too. It stays unacknowledged: after a crash of the user it is sent again.
    */
-  void held(UserId user, long seq, long version, long now) {
-    MemberPosition position = positions.get(user);
+  void held(User.Holding holding, long now) {
+    MemberPosition position = positions.get(holding.userId());
     if (position == null) {
       return;
     }
-    position.holds(seq, version, now);
+    Duration trust = holding.pushWaits() ? PUSH_HOLDING_TIMEOUT : HOLDING_TIMEOUT;
+    position.holds(holding.seq(), holding.version(), now, trust);
   }
 
   /** Loads and sends the next entries that a user lacks, unless too many are unacknowledged. */

@@ -30,6 +30,9 @@ final class MemberPosition {
   long heldVersion;
   long heldAt;
 
+  /** How long this is trusted, in milliseconds. */
+  private long heldFor;
+
   /**
    * When the last of these happened: the first outstanding message was sent, the user made
    * progress, or a message was repeated. In epoch milliseconds.
@@ -65,7 +68,7 @@ final class MemberPosition {
 
   /** Whether the user has confirmed lately that it has everything that was sent. */
   boolean held(long now) {
-    return !outstanding() && now >= heldAt && now - heldAt < Dispatch.HOLDING_TIMEOUT.toMillis();
+    return !outstanding() && now >= heldAt && now - heldAt < heldFor;
   }
 
   void progressed(long now) {
@@ -91,7 +94,7 @@ final class MemberPosition {
   }
 
   /** The user says what it has in memory. Nothing beyond what was sent is believed. */
-  void holds(long seq, long version, long now) {
+  void holds(long seq, long version, long now, Duration trust) {
     long seqHeld = Math.min(seq, sentSeq);
     long versionHeld = Math.min(version, sentVersion);
     if (seqHeld > heldSeq || versionHeld > heldVersion) {
@@ -101,6 +104,7 @@ final class MemberPosition {
       pause = Dispatch.FIRST_PAUSE.toMillis();
     }
     heldAt = now;
+    heldFor = trust.toMillis();
   }
 
   /**

@@ -62,8 +62,18 @@ final class DeviceActivity {
     unsavedChanges.forgetDevice(device);
   }
 
-  /** Updates the last-seen time of live devices, before an event is written. */
+  /**
+   * Updates the last-seen time of live devices, before an event is written. A device that was
+   * connected before this incarnation began, and has not come back in time, is noted as gone.
+   */
   void refreshLastSeen(UserState state, long now) {
+    for (Device device : state.devices().values()) {
+      boolean gone = device.connected() && liveSessions.of(device.id()) == null;
+      if (gone && !device.signedOut() && !isYoung(now) && unsavedChanges.seenAt(device.id()) == 0) {
+        unsavedChanges.seen(
+            new UserEvent.DeviceSeen(device.id(), device.client(), device.seenAt(), null, false));
+      }
+    }
     for (LiveSessions.LiveSession session : liveSessions.all()) {
       Device device = state.devices().get(session.device());
       if (device != null && device.seenAt() + LAST_SEEN_STEP_MILLIS < now) {
@@ -138,9 +148,13 @@ final class DeviceActivity {
    * another node, its sessions attach one by one.
    */
   boolean mayComeBack(Device device, long now) {
-    boolean young = now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
-    return young
+    return isYoung(now)
         && !attachedBefore.contains(device.id())
         && (device.connected() || seenAt(device) + 2 * LAST_SEEN_STEP_MILLIS >= now);
+  }
+
+  /** Whether the sessions of an earlier incarnation may still be on their way to this one. */
+  private boolean isYoung(long now) {
+    return now - startedAt <= 2 * LAST_SEEN_STEP_MILLIS;
   }
 }

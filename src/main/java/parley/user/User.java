@@ -457,14 +457,18 @@ public final class User {
   }
 
   /**
-   * The user has everything up to this seq and version in memory, and its journal will have it
-   * within {@link UserSettings#deferredFlushAfter}. Until then the conversation need not repeat it,
-   * and must still be able to.
+   * The user has everything up to this seq and version in memory, and writes it within {@link
+   * UserSettings#deferredFlushAfter}. Until then the conversation need only be able to repeat it.
+   *
+   * @param pushWaits a push waits too: to be repeated within seconds, so that a crash delays no
+   *     push
    */
+  @JsonInclude(JsonInclude.Include.NON_DEFAULT)
   public record Holding(
       @JsonProperty("u") UserId userId,
-      @JsonProperty("s") long seq,
-      @JsonProperty("v") long version)
+      @JsonProperty("s") @JsonInclude long seq,
+      @JsonProperty("v") @JsonInclude long version,
+      @JsonProperty("p") boolean pushWaits)
       implements ToConversation {}
 
   /** At least one of the user's devices has everything up to {@code seq}. */

@@ -133,14 +133,12 @@ final class UserLive {
   }
 
   /**
-   * Tells the conversation that it need not repeat what waits in memory. Not while a push waits for
-   * the journal too: a conversation that repeats starts this user again after a crash, even if no
-   * device comes back.
+   * Tells the conversation that it need not repeat what waits in memory, or only after some seconds
+   * while a push waits for the journal too.
    */
   void sayHolding(UserState state, ConversationRow row) {
-    if (pushSchedule.isClean() && pushSender.isCrashSafe(state)) {
-      conversations.tell(row.id(), new User.Holding(id, row.lastSeq(), row.version()));
-    }
+    boolean pushWaits = !pushSchedule.isClean() || !pushSender.isCrashSafe(state);
+    conversations.tell(row.id(), new User.Holding(id, row.lastSeq(), row.version(), pushWaits));
   }
 
   /** When the journal must have the pending pushes, epoch milliseconds. */

@@ -68,14 +68,14 @@
  * written waits for three minutes ({@code FlushSchedule}). The conversation keeps what the journal
  * of the user does not have: the user says that it holds it ({@link parley.user.User.Holding}), so
  * it is not repeated, and acknowledges it when it is written. What a crash loses comes back from
- * the conversation: at once if the user starts again and asks, otherwise when the
- * conversation no longer trusts the user's last {@code Holding}. The first row after a pause is written at once, so a user that starts again knows
- * whom to ask. Until they have answered, the inbox and changes of its rows wait, for three seconds
- * at most ({@code StaleRows}): rows of the journal may be older than what clients have seen. A row
- * of which only the version is newer is acknowledged and not written; the user is sent it again
- * when it starts with the lower version. A hello, the end of a session and the cursors of devices
- * wait as long. What a crash loses of them: the last-seen time, and whether a device was connected,
- * so that a push may come while it is about to return.
+ * the conversation: at once if the user starts again and asks, otherwise when the conversation no
+ * longer trusts the user's last {@code Holding}. The first row after a pause is written at once, so
+ * a user that starts again knows whom to ask. Until they have answered, the inbox and changes of
+ * its rows wait, for three seconds at most ({@code StaleRows}): rows of the journal may be older
+ * than what clients have seen. A row of which only the version is newer is acknowledged and not
+ * written; the user is sent it again when it starts with the lower version. A hello, the end of a
+ * session and the cursors of devices wait as long. What a crash loses of them: the last-seen time,
+ * and whether a device was connected, so that a push may come while it is about to return.
  *
  * <p>Rejected: to wait with every row (nobody would know whom to ask); to acknowledge what is only
  * in memory (a crash would lose it); to show the rows of the journal at once after a start (unread

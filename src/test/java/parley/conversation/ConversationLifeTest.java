@@ -99,7 +99,7 @@ class ConversationLifeTest {
           .until(
               () -> {
                 h.tell(new Conversation.FromUser(new User.Dispatched(BOB, 1, version)));
-                h.tell(new Conversation.FromUser(new User.Holding(BOB, 1, version)));
+                h.tell(new Conversation.FromUser(new User.Holding(BOB, 1, version, false)));
                 return h.events().getLast() instanceof ConversationEvent.Settled;
               });
     }

@@ -398,7 +398,7 @@ class CursorLogClientTest {
             s.cursorFlushDelay(),
             s.tick(),
             Duration.ofMillis(300),
-            s.snapshotEvery(),
+            s.snapshots(),
             s.readJournal(),
             true,
             NEVER));
@@ -406,6 +406,16 @@ class CursorLogClientTest {
     harness.read(BOB, 3);
     await().until(() -> written().contains(new CursorMove(BOB, 3, 3, 0)));
     await().until(() -> harness.events().getLast() instanceof ConversationEvent.Settled);
+  }
+
+  /** A user that starts again does not ask such a conversation for its row. */
+  @Test
+  void cursorsOfAConversationWithoutARecentTextAreWrittenSooner() {
+    Duration five = Duration.ofMinutes(5);
+    assertThat(CursorLogClient.pauseBeforeWrite(five, 60_000)).isEqualTo(five);
+    assertThat(CursorLogClient.pauseBeforeWrite(five, 600_000)).isEqualTo(Duration.ofSeconds(30));
+    assertThat(CursorLogClient.pauseBeforeWrite(Duration.ofSeconds(1), 600_000))
+        .isEqualTo(Duration.ofSeconds(1));
   }
 
   @Test

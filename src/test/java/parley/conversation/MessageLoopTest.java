@@ -76,7 +76,8 @@ class MessageLoopTest {
   private int bobHoldsTwoEntries() {
     conversationHarness.voices.put(
         BOB,
-        deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
+        deliver ->
+            List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version(), false)));
     conversationHarness.opening(ANN, BOB, "1");
     conversationHarness.text(ANN, "2", "two");
     turn();
@@ -88,6 +89,26 @@ class MessageLoopTest {
   void heldEntriesAreNotRepeatedBeforeTheirDeadline() {
     assertThat(UserSettings.standard().deferredFlushAfter())
         .isLessThan(Dispatch.HOLDING_TIMEOUT.minusSeconds(15));
+  }
+
+  /** Otherwise a push would come late if the node of the user crashes and no device comes back. */
+  @Test
+  void heldEntryWithAPushThatWaitsIsRepeatedWithinSeconds() {
+    conversationHarness.voices.put(
+        BOB,
+        deliver ->
+            List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version(), true)));
+    conversationHarness.opening(ANN, BOB, "1");
+    conversationHarness.text(ANN, "2", "two");
+    turn();
+    int before = told();
+    conversationHarness.clock.addAndGet(Dispatch.PUSH_HOLDING_TIMEOUT.toMillis() - 1);
+    conversationHarness.tell(ConversationLive.Timer.TICK);
+    turn();
+    assertThat(told()).as("told too early").isEqualTo(before);
+    conversationHarness.clock.addAndGet(1);
+    conversationHarness.tell(ConversationLive.Timer.TICK);
+    await().until(() -> told() > before);
   }
 
   /** The row alone may have been lost: a cursor, a name, a count. */
@@ -140,7 +161,7 @@ class MessageLoopTest {
             answers.add(
                 switch (random.nextInt(8)) {
                   case 0 -> new User.Delivered(BOB, seq);
-                  case 1 -> new User.Holding(BOB, seq, version);
+                  case 1 -> new User.Holding(BOB, seq, version, false);
                   default -> new User.Dispatched(BOB, seq, version);
                 });
           }

@@ -160,9 +160,12 @@ class PushTimingTest {
     harness.conversations.clear();
     int events = harness.journal().size();
     harness.tell(Mail.of(CHAT, 2, 2).deliver());
-    assertThat(push.held()).as("a conversation that repeats wakes the user").isEmpty();
+    assertThat(push.held())
+        .as("a conversation that repeats wakes the user")
+        .containsExactly(new User.Holding(UserTestData.ALICE, 2, 2, true));
+    harness.conversations.clear();
     push.ack(PHONE, "s2", CHAT, 2);
-    assertThat(push.held()).containsExactly(2L);
+    assertThat(push.held()).containsExactly(new User.Holding(UserTestData.ALICE, 2, 2, false));
     harness.pass(PATIENCE);
     assertThat(harness.journal()).hasSize(events);
     assertThat(harness.sends).isEmpty();
@@ -209,6 +212,20 @@ class PushTimingTest {
     harness.flush();
     harness.clock.advance(Duration.ofHours(3).toMillis());
     harness.restart();
+    push.mail(Mail.of(CHAT, 1, 1));
+    assertThat(harness.sends).hasSize(1);
+  }
+
+  /** Its node died with it. */
+  @Test
+  void deviceThatDoesNotComeBackIsNotedAsGone() {
+    push.away(PHONE);
+    harness.attach(LAPTOP, "s1", false);
+    harness.flush();
+    harness.crash();
+    harness.clock.advance(Duration.ofHours(3).toMillis());
+    harness.flush();
+    harness.crash();
     push.mail(Mail.of(CHAT, 1, 1));
     assertThat(harness.sends).hasSize(1);
   }

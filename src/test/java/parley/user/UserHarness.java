@@ -240,7 +240,9 @@ final class UserHarness implements AutoCloseable {
       size = journal().size();
       tell(new UserInternal.Flush());
     } while (journal().size() > size);
-    return journal().subList(before, size);
+    // An old event may have been removed meanwhile.
+    List<UserEvent> now = journal();
+    return now.subList(Math.min(before, now.size()), now.size());
   }
 
   /** Moves the clock, and fires the notice timer. */

@@ -76,10 +76,11 @@ final class UserPushHarness implements AutoCloseable {
   }
 
   /** How far conversations were told that the user has their entries in memory. */
-  List<Long> held() {
+  List<User.Holding> held() {
     return List.copyOf(harness.conversations).stream()
-        .filter(sent -> sent.message() instanceof User.Holding)
-        .map(sent -> ((User.Holding) sent.message()).seq())
+        .map(UserHarness.Sent::message)
+        .filter(User.Holding.class::isInstance)
+        .map(User.Holding.class::cast)
         .toList();
   }
 
