@@ -96,9 +96,9 @@
  *
  * <h2>Growth</h2>
  *
- * Each refresh is an event. Those that an older snapshot covers are removed when they are a day old:
- * see the decisions of {@link parley.snapshot}. An account whose registration is missing does not
- * start, because its name would look free.
+ * Each refresh is an event. Those that an older snapshot covers are removed when they are a day
+ * old: see the decisions of {@link parley.snapshot}. An account whose registration is missing does
+ * not start, because its name would look free.
  */
 @NullMarked
 package parley.auth;

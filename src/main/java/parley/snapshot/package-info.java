@@ -52,17 +52,16 @@
  * <h2>Decision: covered events are removed when they are a day old</h2>
  *
  * Context: events of users and accounts stayed for ever. On DynamoDB the removal of an event costs
- * as much as it did to write it. A month of storage of a small event costs a quarter of that, so
- * removal pays from the fifth month on, and only removal bounds the store. Decision: with each
- * snapshot the entity removes the snapshots before the previous one, and then, not more than once a
- * day, the events up to a snapshot that was a day old. What remains: two snapshots, the events
- * since the older one, and one to two days of events.
+ * as much as it did to write it. A month of storage of a small event (400 bytes) costs a sixth of
+ * that, so removal pays from the seventh month on, and only removal bounds the store. Decision:
+ * with each snapshot the entity removes the snapshots before the previous one, and then, not more
+ * than once a day, the events up to a snapshot that was a day old. What remains: two snapshots, the
+ * events since the older one, and one to two days of events.
  *
  * <ul>
  *   <li><b>Crash.</b> The order is: snapshot stored, older snapshots removed, events removed. So no
- *       snapshot is left that needs a removed event. The plan ({@link
- *       parley.snapshot.RemovalPlan}) is part of the snapshot. What a crash or a failure leaves is
- *       removed with the next events.
+ *       snapshot is left that needs a removed event. The plan ({@link parley.snapshot.RemovalPlan})
+ *       is part of the snapshot. What a crash or a failure leaves is removed with the next events.
  *   <li><b>A damaged newest snapshot</b> in pieces is skipped: the entity starts from the previous
  *       one, whose events are all there. One that is whole but unreadable stops the entity; an
  *       operator may remove it, and the previous one counts.

@@ -83,8 +83,8 @@
  *
  * <h2>Growth</h2>
  *
- * The journal of a user does not grow for ever, and a large inbox does not make each message dearer:
- * see the decisions of {@link parley.snapshot}.
+ * The journal of a user does not grow for ever, and a large inbox does not make each message
+ * dearer: see the decisions of {@link parley.snapshot}.
  */
 @NullMarked
 package parley.user;

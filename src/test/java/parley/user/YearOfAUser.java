@@ -86,7 +86,7 @@ final class YearOfAUser {
       user.tell(new User.Ensure("alice", "Alice", done.getRef()));
       done.receiveMessage(PATIENCE);
       for (int i = 0; i < days * daily; i++) {
-        long seq = i / rows + 1;
+        long seq = i / rows + 1L;
         user.tell(Mail.of(new ConversationId("d_chat-" + i % rows), seq, seq).deliver());
         user.tell(new UserInternal.Flush());
         user.tell(new User.GetProfile(done.getRef()));
