@@ -93,6 +93,12 @@
  * library calls bad is bad, whatever the reason. Rejected: HMAC (every node would hold the secret
  * that makes tokens, and there would be no public keys); Conscrypt (its released jar has nothing
  * for ARM on Linux).
+ *
+ * <h2>Growth</h2>
+ *
+ * Each refresh is an event. Those that an older snapshot covers are removed when they are a day
+ * old: see the decisions of {@link parley.snapshot}. An account whose registration is missing does
+ * not start, because its name would look free.
  */
 @NullMarked
 package parley.auth;

@@ -19,7 +19,7 @@ import java.util.concurrent.CompletionStage;
  * @param rows the events {@code first} to {@code highest}; empty if they are more than a tail keeps
  */
 record LogTail(long first, long highest, List<Map<String, AttributeValue>> rows) {
-  /** The most events that are kept for the replay. */
+  /** The most events that are kept for the replay: what a user has at most since its snapshot. */
   static final int MAX_ROWS = 4_000;
 
   /** The most bytes of events that are kept for the replay. */

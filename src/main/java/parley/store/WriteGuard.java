@@ -66,9 +66,10 @@ import java.util.concurrent.atomic.LongAdder;
  * <p><b>What needs no guard.</b> A snapshot at n is a function of the events 1 to n, and a writer
  * takes one only after its own event n was stored under this guard, so snapshots of two writers at
  * n are equal, and a late snapshot is only older, never wrong (the newest is read). A number whose
- * event was deleted counts as free: a conversation deletes what it has archived, which is at least
- * a day old, and a bucket of the calendar deletes what nobody writes any more. (The stores of
- * sharding delete too, but late: a node would have to miss a thousand of their updates.)
+ * event was deleted counts as free: a conversation deletes what it has archived, a user and an
+ * account what an older snapshot covers, all at least a day old, and a bucket of the calendar
+ * deletes what nobody writes any more. (The stores of sharding delete too, but late: a node would
+ * have to miss a thousand of their updates.)
  *
  * <p>Prior work: DynamoDB's own guide uses conditional writes for optimistic locking. Pekko
  * Persistence's replay filter recognizes a second writer by its identity when it reads; this class

@@ -91,6 +91,11 @@
  * write for each hello and each passivation, and starts all users at once when a node dies.
  * Rejected: one remembered entity for many users with a list of its own, which takes as many
  * writes, in one place.
+ *
+ * <h2>Growth</h2>
+ *
+ * The journal of a user does not grow for ever, and a large inbox does not make each message
+ * dearer: see the decisions of {@link parley.snapshot}.
  */
 @NullMarked
 package parley.user;
