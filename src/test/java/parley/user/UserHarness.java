@@ -31,6 +31,7 @@ import parley.push.DeadLetter;
 import parley.push.Platform;
 import parley.push.PushOutcome;
 import parley.push.PushService;
+import parley.telemetry.EntityMeters;
 
 /**
  * A user with everything around it played by the test. Flush and tell timers never fire by
@@ -83,6 +84,7 @@ final class UserHarness implements AutoCloseable {
   final List<Letter> letters = Collections.synchronizedList(new ArrayList<>());
   final List<UserReminder.Command> reminders = Collections.synchronizedList(new ArrayList<>());
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final EntityMeters entityMeters = new EntityMeters(meters, clock);
   private PushDependencies pushDependencies = PushDependencies.off();
 
   /** What the next claim of a push token gets. */
@@ -180,7 +182,8 @@ final class UserHarness implements AutoCloseable {
                 logins,
                 clock,
                 pushDependencies,
-                shard.getRef()),
+                shard.getRef(),
+                entityMeters),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)
                 .withVerifyEquality(true));
