@@ -42,6 +42,12 @@ public final class EntityMeters {
   /** Gauge: since when the oldest of them is pending. */
   public static final String PUSHES_AGE = "parley.push.pending.age";
 
+  /** Gauge: dead letters in the slots on this node; the sum over all nodes is all of them. */
+  public static final String LETTERS = "parley.push.dead_letters";
+
+  /** Gauge: since when the oldest of them is one. */
+  public static final String LETTERS_AGE = "parley.push.dead_letters.age";
+
   /**
    * Counter: devices that came back within {@value #RECONNECT_MINUTES} minutes, counted where their
    * user is.
@@ -58,6 +64,7 @@ public final class EntityMeters {
   private final OpenWork held;
   private final OpenWork unsavedRows;
   private final OpenWork pendingPushes;
+  private final OpenWork deadLetters;
   private final Counter repeats;
   private final Counter reconnects;
   private final DistributionSummary flushRows;
@@ -78,6 +85,8 @@ public final class EntityMeters {
         new OpenWork(clock).withSum(registry, ROWS, Tags.empty()).withAge(registry, ROWS_AGE);
     pendingPushes =
         new OpenWork(clock).withSum(registry, PUSHES, Tags.empty()).withAge(registry, PUSHES_AGE);
+    deadLetters =
+        new OpenWork(clock).withSum(registry, LETTERS, Tags.empty()).withAge(registry, LETTERS_AGE);
     repeats = registry.counter(REPEATS);
     reconnects = registry.counter(RECONNECTS);
     flushRows =
@@ -107,6 +116,11 @@ public final class EntityMeters {
   /** Push notifications that are pending. */
   public OpenWork pendingPushes() {
     return pendingPushes;
+  }
+
+  /** Push notifications that have failed for good. */
+  public OpenWork deadLetters() {
+    return deadLetters;
   }
 
   /**
