@@ -27,7 +27,7 @@ final class UserReportTest {
   @Test
   void rowsWaitUntilTheyAreFlushed() {
     assertThat(harness.entityMeters.unsavedRows().sum()).isZero();
-    double flushes = harness.meters.get("parley.user.flush.rows").summary().count();
+    long flushes = harness.meters.get("parley.user.flush.rows").summary().count();
     harness.tell(Mail.of(CHAT, 1, 2).deliver());
     assertThat(harness.entityMeters.unsavedRows().sum()).isEqualTo(1);
     harness.clock.advance(3_000);
