@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import parley.telemetry.Buckets;
 import parley.telemetry.Telemetry;
 
 /**
@@ -53,7 +54,7 @@ final class PushMeters {
     this.registry = telemetry.registry();
     for (Platform platform : Platform.values()) {
       Tags tags = Tags.of("platform", platform.wireName());
-      times.put(platform, registry.timer(TIME, tags));
+      times.put(platform, Buckets.coarseTimer(registry, TIME, tags));
       inFlight.put(platform, level(IN_FLIGHT, tags));
       queued.put(platform, level(QUEUED, tags));
       for (String outcome : OUTCOMES) {
