@@ -296,16 +296,21 @@ final class UserLive {
 
   // ---- sessions
 
+  /** Counts a device that comes back soon. Call it before anything of the session is stored. */
+  void countReconnect(UserState state, User.Attach attach, long now) {
+    Device device = state.devices().get(attach.deviceId());
+    if (device != null && !attach.resume()) {
+      long seen = Math.max(device.seenAt(), unsavedChanges.seenAt(attach.deviceId()));
+      report.attached(liveSessions.of(attach.deviceId()) != null || now - seen < RECONNECT_MILLIS);
+    }
+  }
+
   /** Attaches the session. Its device must be durable. */
   void attach(UserState state, LiveSessions.Newcomer newcomer, long now) {
     User.Attach attach = newcomer.attach();
     Device device = state.devices().get(attach.deviceId());
     if (device == null) {
       return;
-    }
-    if (!attach.resume()) {
-      long seen = Math.max(device.seenAt(), unsavedChanges.seenAt(attach.deviceId()));
-      report.attached(liveSessions.of(attach.deviceId()) != null || now - seen < RECONNECT_MILLIS);
     }
     liveSessions.attach(newcomer, state.devices().keySet());
     activity.attached(attach.deviceId(), state.devices().keySet());
