@@ -242,6 +242,7 @@ public final class Node implements AutoCloseable {
       Consumer<Runnable> stoppable)
       throws SettingsException {
     Readiness readiness = new Readiness();
+    NodeMeters.register(telemetry);
     ClusterJoin.registerMeters(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
     BooleanSupplier lapsed = startPauseWatch(settings, system);
@@ -256,6 +257,7 @@ public final class Node implements AutoCloseable {
             pushing,
             telemetry,
             lapsed);
+    NodeMeters.start(system, telemetry);
     // Bound before the node is a member, so that operators can see that a waiting node is alive.
     HttpPort management =
         awaitBinding(

@@ -40,6 +40,7 @@ import parley.conversation.NoArchive;
 import parley.cursors.CursorLog;
 import parley.cursors.CursorLogSharding;
 import parley.http.AuthServices;
+import parley.http.HttpMeters;
 import parley.http.HttpServer;
 import parley.http.HttpSettings;
 import parley.http.WriteBudget;
@@ -163,7 +164,8 @@ record NodeServices(
         (to, message) -> entityRefs.conversation(to).tell(new Conversation.FromUser(message)),
         accounts::endFamily,
         entryClock,
-        pushWiring.pushing());
+        pushWiring.pushing(),
+        telemetry.entities());
 
     MessageRate rate = new MessageRate(settings.rates().messagesPerMinute());
     ActorRef<User.Level> levels =
@@ -205,7 +207,8 @@ record NodeServices(
             ulids,
             () -> socket,
             System::nanoTime,
-            code -> telemetry.refused(code.wireName()));
+            code -> telemetry.refused(code.wireName()),
+            new HttpMeters(telemetry));
     return new NodeServices(
         address ->
             HttpServer.start(

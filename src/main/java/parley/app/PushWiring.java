@@ -5,6 +5,7 @@ import java.time.InstantSource;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Props;
@@ -45,6 +46,9 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
    */
   private static final Duration CLAIM_TIMEOUT = Duration.ofSeconds(4);
 
+  /** Shorter than the time after which an unused slot of dead letters leaves memory. */
+  private static final Duration LETTERS_INTERVAL = Duration.ofMinutes(1);
+
   static PushWiring start(
       ActorSystem<?> node,
       ClusterSharding sharding,
@@ -61,6 +65,13 @@ record PushWiring(PushDependencies pushing, AdminRoutes admin) {
       }
     }
     DeadLetters letters = DeadLetters.init(sharding, telemetry);
+    Cancellable unused =
+        node.scheduler()
+            .scheduleWithFixedDelay(
+                Duration.ZERO,
+                LETTERS_INTERVAL,
+                () -> letters.keepInMemory(node.ignoreRef()),
+                node.executionContext());
     UserReminder.init(node, user -> entityRefs.user(user).tell(new UserPush.Woken()));
     PushTokens.init(
         sharding, (user, hash, before) -> loseToken(node, entityRefs, user, hash, before));

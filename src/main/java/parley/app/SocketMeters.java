@@ -24,6 +24,16 @@ record SocketMeters(Telemetry telemetry) implements SessionMeters {
   }
 
   @Override
+  public void closedByClient() {
+    telemetry.closedByClient();
+  }
+
+  @Override
+  public void messageRefused(ErrorCode code) {
+    telemetry.messageRefused(code.wireName());
+  }
+
+  @Override
   public void sent(long nanos) {
     telemetry.sent(nanos);
   }

@@ -2,8 +2,10 @@ package parley.archive;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
+import parley.telemetry.Buckets;
 import parley.telemetry.Telemetry;
 
 /** The meters of the cold tier. */
@@ -38,8 +40,8 @@ final class ColdMeters {
 
   ColdMeters(Telemetry telemetry) {
     registry = telemetry.registry();
-    fromCache = registry.timer(READS, "from", "cache");
-    fromStore = registry.timer(READS, "from", "store");
+    fromCache = Buckets.coarseTimer(registry, READS, Tags.of("from", "cache"));
+    fromStore = Buckets.coarseTimer(registry, READS, Tags.of("from", "store"));
     written = registry.counter(WRITTEN);
     bytesRead = registry.counter(BYTES, "direction", "read");
     bytesWritten = registry.counter(BYTES, "direction", "written");

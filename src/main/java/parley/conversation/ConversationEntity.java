@@ -59,6 +59,7 @@ public final class ConversationEntity
   private final AdmissionGuard<Conversation.Command> guard;
   private final ActorRef<Conversation.Command> self;
   private final SnapshotRetention retention;
+  private final long startedAt = System.nanoTime();
   private @Nullable Handlers handlers;
 
   /** Whether the cursor log was asked for cursors that members were told, and has not answered. */
@@ -188,6 +189,7 @@ public final class ConversationEntity
   }
 
   private void recovered(ConversationState recovered) {
+    dependencies.telemetry().entities().recovered("conversation", System.nanoTime() - startedAt);
     ConversationLive live = makeLive.apply(recovered);
     ConversationWrites writes = new ConversationWrites(live, Effect());
     ConversationLifecycle lifecycle =

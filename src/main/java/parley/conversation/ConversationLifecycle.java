@@ -103,7 +103,8 @@ final class ConversationLifecycle {
   Effect<ConversationEvent, ConversationState> tick() {
     long now = live.now();
     live.userCheck.tick(now);
-    live.dispatch.tick(now);
+    live.backlogReport.repeated(live.dispatch.tick(now));
+    live.backlogReport.report(live.dispatch.backlog(now));
     live.cursorMoves.tick();
     live.previewSearch.searchIfMissing(now);
     if (live.dispatch.allAcknowledged()

@@ -59,6 +59,7 @@ final class ConversationLive {
   final PendingWrites pendingWrites;
   final MembershipChanges membershipChanges;
   final ConversationArchiver archiver;
+  final BacklogReport backlogReport;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final MissingConversations missingConversations;
 
@@ -106,6 +107,7 @@ final class ConversationLive {
             dependencies.settings().cursorWriteAfter());
     this.pendingWrites =
         new PendingWrites(dependencies, state, dispatch, cursorMoves, cursorLogClient);
+    this.backlogReport = new BacklogReport(dependencies.telemetry().entities());
     this.membershipChanges = new MembershipChanges(state, userCheck, pendingWrites::addOrAnswer);
     this.archiver =
         switch (dependencies.archive()) {
@@ -168,5 +170,6 @@ final class ConversationLive {
     directOpening.refuseAll(refusal);
     reminderClient.refuseAll();
     archiver.end();
+    backlogReport.end();
   }
 }

@@ -198,6 +198,7 @@ final class Dispatch {
     }
     if (!position.outstanding()) {
       position.pauseStart = now;
+      position.outstandingSince = now;
     }
     if (!entries.isEmpty()) {
       position.sentSeq = entries.getLast().seq();
@@ -401,19 +402,52 @@ final class Dispatch {
         });
   }
 
-  /** Repeats messages whose acknowledgement is overdue. */
-  void tick(long now) {
+  /**
+   * What users have not acknowledged.
+   *
+   * @param waiting entries times users that have them neither in memory nor in their journal, as
+   *     far as the conversation knows
+   * @param since when the oldest of these began to wait, epoch milliseconds
+   * @param held entries times users that have them in memory
+   */
+  record Backlog(long waiting, long since, long held) {}
+
+  /** What users have not acknowledged now. Costs as much as a look at each member. */
+  Backlog backlog(long now) {
+    long waiting = 0;
+    long since = now;
+    long held = 0;
+    for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
+      MemberPosition position = one.getValue();
+      long last = lastSeqFor(one.getKey());
+      long known =
+          Math.clamp(position.heldSeq, position.ackedSeq, Math.max(position.ackedSeq, last));
+      held += known - position.ackedSeq;
+      if (known < last) {
+        waiting += last - known;
+        Entry oldest = state.entryInMemory(known + 1);
+        since = Math.min(since, oldest == null ? position.outstandingSince : oldest.at());
+      }
+    }
+    return new Backlog(waiting, since, held);
+  }
+
+  /** Repeats messages whose acknowledgement is overdue. Returns to how many users. */
+  int tick(long now) {
+    int repeated = 0;
     positions.keySet().removeIf(user -> rowFor(user) == null);
     for (Map.Entry<UserId, MemberPosition> one : positions.entrySet()) {
       MemberPosition position = one.getValue();
       if (position.late(now) && !position.held(now) && behind(one.getKey(), position)) {
         position.repeated(now);
+        repeated++;
         sendNext(one.getKey(), position, now);
         if (position.sentSeq == position.ackedSeq) {
           send(one.getKey(), position, List.of(), List.of(), now);
         }
       }
     }
+    return repeated;
   }
 
   private boolean behind(UserId user, MemberPosition position) {

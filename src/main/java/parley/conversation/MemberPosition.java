@@ -39,6 +39,9 @@ final class MemberPosition {
    */
   long pauseStart;
 
+  /** When something was sent to a user that had confirmed everything before, epoch milliseconds. */
+  long outstandingSince = Long.MAX_VALUE;
+
   /** The pause before the next repetition, in milliseconds. */
   long pause = Dispatch.FIRST_PAUSE.toMillis();
 

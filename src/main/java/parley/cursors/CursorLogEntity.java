@@ -74,6 +74,7 @@ final class CursorLogEntity
   private final Map<ConversationId, Map<UserId, MemberCursors>> gathered = new LinkedHashMap<>();
   private final List<Caller> callers = new ArrayList<>();
   private int bytes;
+  private final long startedAt = System.nanoTime();
   private boolean flushAsked;
 
   /**
@@ -170,7 +171,12 @@ final class CursorLogEntity
   @Override
   public SignalHandler<CursorLogState> signalHandler() {
     return newSignalHandlerBuilder()
-        .onSignal(RecoveryCompleted.instance(), state -> context.getSelf().tell(Message.TAKE_OVER))
+        .onSignal(
+            RecoveryCompleted.instance(),
+            state -> {
+              telemetry.entities().recovered("cursor_log", System.nanoTime() - startedAt);
+              context.getSelf().tell(Message.TAKE_OVER);
+            })
         .build();
   }
 

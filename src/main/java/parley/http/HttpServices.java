@@ -29,6 +29,7 @@ import parley.user.User;
  * @param sockets makes the flow of one more socket
  * @param nanos a clock that never goes back, in nanoseconds
  * @param problems gets the code of every problem that is answered
+ * @param meters counts and times the calls
  */
 public record HttpServices(
     AuthServices identity,
@@ -40,4 +41,5 @@ public record HttpServices(
     Supplier<String> newId,
     Supplier<Flow<ByteString, ByteString, NotUsed>> sockets,
     LongSupplier nanos,
-    Consumer<ErrorCode> problems) {}
+    Consumer<ErrorCode> problems,
+    HttpMeters meters) {}

@@ -61,9 +61,11 @@ final class MessageRoutes {
               if (reply instanceof Conversation.Posted posted && posted.duplicate() && wait == 0) {
                 budget.giveBack(me);
               }
-              if (reply instanceof Conversation.PostRefused refused
-                  && refused.refusal().code() == ErrorCode.RATE_LIMITED) {
-                budget.countRefusal(WriteBudget.MESSAGES);
+              if (reply instanceof Conversation.PostRefused refused) {
+                routeSupport.services().meters().messageRefused(refused.refusal().code());
+                if (refused.refusal().code() == ErrorCode.RATE_LIMITED) {
+                  budget.countRefusal(WriteBudget.MESSAGES);
+                }
               }
               return answer(reply);
             });

@@ -56,15 +56,16 @@ final class Routes {
     Route all =
         withRequestTimeoutResponse(request -> tooLate(), () -> concat(api, open))
             .seal(Fallbacks.rejections(), Fallbacks.exceptions());
-    return new RequestFilter(
+    RequestFilter filter =
+        new RequestFilter(
             settings.proxies(),
             forwarded,
             new RateLimit(settings.requestsPerSecond(), httpServices.nanos()),
             wait -> routeSupport.tooMany(RouteSupport.REQUESTS, wait),
             new RequestBodies(system, settings.bodyWithin()),
             all.handler(system),
-            httpServices.problems())
-        ::handle;
+            httpServices.problems());
+    return httpServices.meters().measured(filter::handle);
   }
 
   /** The answer of the HTTP library if a route takes longer than all our own timeouts together. */

@@ -35,6 +35,7 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
   private final Serialization serialization = SerializationExtension.get(system);
   private final JournalFile file;
   private final Executor readExecutor;
+  private final JournalMeters meters = JournalMeters.ofProcess();
 
   /**
    * In-flight writes by persistence id. Reading the highest sequence number and deleting events
@@ -64,11 +65,16 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
       }
     }
     List<CompletionStage<Void>> stored = new ArrayList<>();
+    long start = System.nanoTime();
     for (GroupCommit.Write write : wanted) {
       inFlightWrites.put(write.id(), write.done());
       stored.add(
           file.submit(write)
-              .whenComplete((done, e) -> inFlightWrites.remove(write.id(), write.done())));
+              .whenComplete(
+                  (done, e) -> {
+                    inFlightWrites.remove(write.id(), write.done());
+                    meters.written(write.id(), System.nanoTime() - start, e != null);
+                  }));
     }
     CompletionStage<Void> all =
         stored.size() == 1
@@ -91,11 +97,11 @@ public final class EmbeddedJournal extends AsyncWriteJournal {
       }
       JournalRow journalRow =
           JournalRow.of(serialization, event.payload(), now, event.manifest(), event.writerUuid());
+      byte[] row = journalRow.encoded();
+      meters.event(write.persistenceId(), row.length);
       puts.add(
           new GroupCommit.Put(
-              ColumnFamily.EVENTS,
-              RowKeys.rowKey(prefix, event.sequenceNr()),
-              journalRow.encoded()));
+              ColumnFamily.EVENTS, RowKeys.rowKey(prefix, event.sequenceNr()), row));
     }
     return new GroupCommit.Write(
         write.persistenceId(),

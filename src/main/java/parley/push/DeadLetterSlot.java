@@ -6,16 +6,20 @@ import java.util.List;
 import java.util.Map;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
 import org.apache.pekko.persistence.typed.SnapshotAdapter;
 import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
 import org.apache.pekko.persistence.typed.javadsl.Effect;
 import org.apache.pekko.persistence.typed.javadsl.EventHandler;
 import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
 import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+import parley.telemetry.OpenWork;
 
 /**
  * One slot of {@link DeadLetters}. A request gets no answer if the stash is full or a write fails.
@@ -31,17 +35,20 @@ final class DeadLetterSlot
   private final ActorContext<DeadLetters.Command> context;
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Runnable onDropped;
+  private final OpenWork.Part report;
 
   private DeadLetterSlot(
       String id,
       ActorContext<DeadLetters.Command> context,
       ActorRef<ClusterSharding.ShardCommand> shard,
-      Runnable dropped) {
+      Runnable dropped,
+      OpenWork.Part report) {
     super(PersistenceId.ofUniqueId("dead-letters|" + id));
     this.slot = Integer.parseInt(id);
     this.context = context;
     this.shard = shard;
     this.onDropped = dropped;
+    this.report = report;
   }
 
   /**
@@ -49,13 +56,14 @@ final class DeadLetterSlot
    *
    * @param id the number of the slot
    * @param dropped called for each letter that is dropped because the slot is full
+   * @param letters where the slot reports how many letters it has
    */
   static Behavior<DeadLetters.Command> create(
-      String id, ActorRef<ClusterSharding.ShardCommand> shard, Runnable dropped) {
+      String id, ActorRef<ClusterSharding.ShardCommand> shard, Runnable dropped, OpenWork letters) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(IDLE_TIMEOUT, new DeadLetters.Idle());
-          return new DeadLetterSlot(id, context, shard, dropped);
+          return new DeadLetterSlot(id, context, shard, dropped, letters.part());
         });
   }
 
@@ -67,6 +75,19 @@ final class DeadLetterSlot
   @Override
   public EventHandler<DeadLetterState, DeadLetterEvent> eventHandler() {
     return DeadLetterState::apply;
+  }
+
+  @Override
+  public SignalHandler<DeadLetterState> signalHandler() {
+    return newSignalHandlerBuilder()
+        .onSignal(RecoveryCompleted.instance(), this::report)
+        .onSignal(PostStop.instance(), ended -> report.end())
+        .build();
+  }
+
+  private void report(DeadLetterState state) {
+    Map.Entry<Long, DeadLetter> oldest = state.letters().firstEntry();
+    report.set(state.letters().size(), oldest == null ? 0 : oldest.getValue().at());
   }
 
   @Override
@@ -121,6 +142,7 @@ final class DeadLetterSlot
               if (after.dropped() > before) {
                 onDropped.run();
               }
+              report(after);
               c.replyTo().tell(kept);
             });
   }
@@ -135,7 +157,11 @@ final class DeadLetterSlot
     }
     return Effect()
         .persist(new DeadLetterEvent.Removed(there))
-        .thenRun(after -> c.replyTo().tell(removed));
+        .thenRun(
+            after -> {
+              report(after);
+              c.replyTo().tell(removed);
+            });
   }
 
   private DeadLetters.Page page(DeadLetterState state, DeadLetters.GetPage c) {

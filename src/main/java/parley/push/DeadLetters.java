@@ -51,7 +51,10 @@ public final class DeadLetters {
                 KEY,
                 entity ->
                     DeadLetterSlot.create(
-                        entity.getEntityId(), entity.getShard(), dropped::increment))
+                        entity.getEntityId(),
+                        entity.getShard(),
+                        dropped::increment,
+                        telemetry.entities().deadLetters()))
             .withStopMessage(new Stop()));
     return new DeadLetters(sharding);
   }
@@ -118,6 +121,16 @@ public final class DeadLetters {
   record Stop() implements Command, Local {}
 
   // ---- calls
+
+  /**
+   * Keeps all slots in memory, if called more often than they leave it, so that their nodes know
+   * how many letters there are.
+   */
+  public void keepInMemory(ActorRef<Page> ignored) {
+    for (int slot = 0; slot < SLOTS; slot++) {
+      entity(slot).tell(new GetPage(null, Long.MAX_VALUE, 1, ignored));
+    }
+  }
 
   /** The slot of a user. */
   public static int slot(UserId user) {

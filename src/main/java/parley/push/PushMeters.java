@@ -6,9 +6,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import parley.telemetry.Buckets;
 import parley.telemetry.Telemetry;
 
 /**
@@ -29,6 +31,19 @@ final class PushMeters {
   static final String IN_FLIGHT = "parley.push.in.flight";
   static final String QUEUED = "parley.push.queued";
 
+  private static final List<String> OUTCOMES =
+      List.of(
+          "delivered",
+          "gone",
+          "refused",
+          "retry",
+          FailureReasons.BUSY,
+          FailureReasons.TIMEOUT,
+          FailureReasons.UNANSWERED,
+          FailureReasons.UNREACHABLE,
+          FailureReasons.FAILED,
+          FailureReasons.STOPPING);
+
   private final MeterRegistry registry;
   private final Map<Platform, Timer> times = new EnumMap<>(Platform.class);
   private final Map<Platform, AtomicInteger> inFlight = new EnumMap<>(Platform.class);
@@ -39,9 +54,12 @@ final class PushMeters {
     this.registry = telemetry.registry();
     for (Platform platform : Platform.values()) {
       Tags tags = Tags.of("platform", platform.wireName());
-      times.put(platform, registry.timer(TIME, tags));
+      times.put(platform, Buckets.coarseTimer(registry, TIME, tags));
       inFlight.put(platform, level(IN_FLIGHT, tags));
       queued.put(platform, level(QUEUED, tags));
+      for (String outcome : OUTCOMES) {
+        counter(platform, outcome);
+      }
     }
   }
 
@@ -63,15 +81,17 @@ final class PushMeters {
 
   void outcome(Platform platform, PushOutcome pushOutcome, long nanos) {
     String word = outcomeTag(pushOutcome);
-    counters
-        .computeIfAbsent(
-            platform.wireName() + ' ' + word,
-            key -> registry.counter(SENT, "platform", platform.wireName(), "outcome", word))
-        .increment();
+    counter(platform, word).increment();
     Timer time = times.get(platform);
     if (time != null && answeredByProvider(word)) {
       time.record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
     }
+  }
+
+  private Counter counter(Platform platform, String outcome) {
+    return counters.computeIfAbsent(
+        platform.wireName() + ' ' + outcome,
+        key -> registry.counter(SENT, "platform", platform.wireName(), "outcome", outcome));
   }
 
   private static boolean answeredByProvider(String word) {

@@ -109,15 +109,12 @@ final class ClientRequests {
     if (wait > 0) {
       long frameWait = budget.tryTake(nanos);
       if (frameWait > 0) {
-        refuseOverRate(
-            frame.id(),
-            Refusal.rateLimited("too many messages", Math.max(wait, frameWait)),
-            FrameBudget.MESSAGES);
+        refusePost(frame.id(), Refusal.rateLimited("too many messages", Math.max(wait, frameWait)));
         return;
       }
     }
     if (pendingPosts.full() || deliveryTracker.coveredCount() >= MAX_UNDELIVERED) {
-      out.refuse(frame.id(), Refusal.unavailable("too many messages without an answer"));
+      refusePost(frame.id(), Refusal.unavailable("too many messages without an answer"));
       return;
     }
     PendingPosts.Post post = pendingPosts.add(frame.id(), id, frame.clientMsgId(), nanos);
@@ -253,10 +250,17 @@ final class ClientRequests {
     Entry proof = post.arrivedEntry;
     if (proof != null) {
       sendConfirmation(post, proof.messageId(), proof.seq(), proof.at(), true);
-    } else if (refusal.code() == ErrorCode.RATE_LIMITED) {
-      refuseOverRate(post.frameId, refusal, FrameBudget.MESSAGES);
     } else {
-      out.refuse(post.frameId, refusal);
+      refusePost(post.frameId, refusal);
+    }
+  }
+
+  private void refusePost(@Nullable Long frameId, Refusal refusal) {
+    dependencies.meters().messageRefused(refusal.code());
+    if (refusal.code() == ErrorCode.RATE_LIMITED) {
+      refuseOverRate(frameId, refusal, FrameBudget.MESSAGES);
+    } else {
+      out.refuse(frameId, refusal);
     }
   }
 

@@ -188,6 +188,11 @@ final class OutgoingFrames {
     last = true;
   }
 
+  /** Whether a closing frame was queued. */
+  boolean closes() {
+    return last;
+  }
+
   /** Closes the socket at once. */
   void cut() {
     socket.tell(ToSocket.CloseNow.CLOSE_NOW);

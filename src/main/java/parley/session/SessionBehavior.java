@@ -375,6 +375,9 @@ final class SessionBehavior extends AbstractBehavior<Session.Command> {
       attached.clientRequests.unwatch();
     }
     dependencies.meters().closed();
+    if (!out.closes()) {
+      dependencies.meters().closedByClient();
+    }
     return this;
   }
 

@@ -20,6 +20,12 @@ public interface SessionMeters {
   /** A frame of a client arrived. */
   default void frameIn() {}
 
+  /** A connection is gone to which no closing frame was sent. */
+  default void closedByClient() {}
+
+  /** A client's write was refused. The error is reported to {@link #refused} as well. */
+  default void messageRefused(ErrorCode code) {}
+
   /** A client's write was answered with {@code sent}, this long after its frame arrived. */
   default void sent(long nanos) {}
 

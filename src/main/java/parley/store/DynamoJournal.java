@@ -10,16 +10,21 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.pekko.persistence.AtomicWrite;
 import org.apache.pekko.persistence.PersistentRepr;
 import org.apache.pekko.persistence.dynamodb.journal.DynamoDBJournal;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
 import parley.bounds.BoundedMap;
+import parley.journal.JournalMeters;
 import scala.Function1;
+import scala.collection.immutable.Seq;
 import scala.concurrent.Future;
+import scala.jdk.javaapi.CollectionConverters;
 import scala.jdk.javaapi.FutureConverters;
 import scala.runtime.BoxedUnit;
+import scala.util.Try;
 
 /**
  * The plugin's journal with another recovery. It reads the events after the snapshot once ({@link
@@ -41,6 +46,7 @@ public final class DynamoJournal extends DynamoDBJournal {
   private final HighestNumber search;
   private final LogTail.Reader tailReader;
   private final int markRows;
+  private final JournalMeters meters = JournalMeters.ofProcess();
 
   /** Recoveries that have asked for the highest number: the number of their snapshot. */
   private final Map<String, Long> snapshotNumbers = new ConcurrentHashMap<>();
@@ -56,6 +62,24 @@ public final class DynamoJournal extends DynamoDBJournal {
     this.search = new HighestNumber(reads, table, name);
     this.tailReader = new LogTail.Reader(reads, table, name);
     this.markRows = journalSettings().SequenceShards();
+  }
+
+  @Override
+  public Future<Seq<Try<BoxedUnit>>> asyncWriteMessages(Seq<AtomicWrite> messages) {
+    long start = System.nanoTime();
+    Future<Seq<Try<BoxedUnit>>> result = super.asyncWriteMessages(messages);
+    CompletionStage<?> unused =
+        FutureConverters.asJava(result)
+            .whenComplete(
+                (outcomes, failure) ->
+                    CollectionConverters.asJava(messages)
+                        .forEach(
+                            write ->
+                                meters.written(
+                                    write.persistenceId(),
+                                    System.nanoTime() - start,
+                                    failure != null)));
+    return result;
   }
 
   @Override

@@ -14,6 +14,7 @@ import com.amazonaws.services.dynamodbv2.model.ConditionalCheckFailedException;
 import com.amazonaws.services.dynamodbv2.model.ProvisionedThroughputExceededException;
 import com.amazonaws.services.dynamodbv2.model.Put;
 import com.amazonaws.services.dynamodbv2.model.PutItemRequest;
+import com.amazonaws.services.dynamodbv2.model.ReturnConsumedCapacity;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItem;
 import com.amazonaws.services.dynamodbv2.model.TransactWriteItemsRequest;
 import com.amazonaws.services.dynamodbv2.model.TransactionCanceledException;
@@ -144,7 +145,9 @@ public final class WriteGuard extends RequestHandler2 {
         && writesEvents(batch)) {
       Request<TransactWriteItemsRequest> transaction =
           MARSHALLER.marshall(
-              new TransactWriteItemsRequest().withTransactItems(transactionItems(batch)));
+              new TransactWriteItemsRequest()
+                  .withReturnConsumedCapacity(ReturnConsumedCapacity.TOTAL)
+                  .withTransactItems(transactionItems(batch)));
       request.setContent(transaction.getContent());
       transaction.getHeaders().forEach(request::addHeader);
     }
@@ -266,7 +269,7 @@ public final class WriteGuard extends RequestHandler2 {
   }
 
   /** Whether a row is an event. Snapshots, marks and secrets have no {@code writer_uuid}. */
-  private static boolean isEvent(Map<String, AttributeValue> item) {
+  static boolean isEvent(Map<String, AttributeValue> item) {
     return item.containsKey(WRITER) && item.containsKey("par");
   }
 

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -14,14 +15,11 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.time.Duration;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.time.InstantSource;
+import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
 /**
  * Counts and times what the running server does. There is one instance per node, which is passed to
@@ -37,7 +35,14 @@ public final class Telemetry implements AutoCloseable {
   /** Gauge: sockets open on this node. */
   public static final String SOCKETS = "parley.sockets";
 
-  /** Counter: sockets ended by the server, by {@code code} of the closing frame. */
+  /** Counter: sockets opened on this node. */
+  public static final String SOCKETS_OPENED = "parley.sockets.opened";
+
+  /**
+   * Counter: sockets that have ended, by {@code code} of the server's closing frame; {@code client}
+   * if the server sent none. {@code idle} is a heartbeat that did not come, {@code too_slow} a
+   * client that did not read.
+   */
   public static final String SOCKETS_CLOSED = "parley.sockets.closed";
 
   /** Counter: entries accepted into a log, by {@code type}. */
@@ -46,7 +51,10 @@ public final class Telemetry implements AutoCloseable {
   /** Counter: retries answered with the entry that their first attempt made. */
   public static final String MESSAGES_DUPLICATE = "parley.messages.duplicate";
 
-  /** Counter: refusals, by {@code code} as the client saw it. */
+  /** Counter: sends that were refused, by {@code code} as the client saw it. */
+  public static final String MESSAGES_REFUSED = "parley.messages.refused";
+
+  /** Counter: refusals of anything, by {@code code} as the client saw it. */
   public static final String REFUSALS = "parley.refusals";
 
   /** Timer: from a send frame's arrival to its {@code sent}. */
@@ -79,36 +87,23 @@ public final class Telemetry implements AutoCloseable {
   /** Counter: log lines that {@link LogLimiter} suppressed in this process. */
   public static final String LOG_SUPPRESSED = "parley.log.suppressed";
 
-  private static final Duration[] BUCKETS = {
-    Duration.ofMillis(1),
-    Duration.ofMillis(2),
-    Duration.ofMillis(5),
-    Duration.ofMillis(10),
-    Duration.ofMillis(25),
-    Duration.ofMillis(50),
-    Duration.ofMillis(100),
-    Duration.ofMillis(250),
-    Duration.ofMillis(500),
-    Duration.ofSeconds(1),
-    Duration.ofMillis(2500),
-    Duration.ofSeconds(10)
-  };
+  private static final String BY_CLIENT = "client";
 
   /** The most different values of one label; further values count as {@code other}. */
   static final int LABEL_VALUES = 48;
 
-  private static final Pattern LABEL = Pattern.compile("[a-z][a-z_]{0,39}");
-  private static final String OTHER = "other";
-
   private final PrometheusMeterRegistry registry;
   private final JvmGcMetrics gc = new JvmGcMetrics();
   private final AtomicInteger sockets = new AtomicInteger();
+  private final Counter opened;
+  private final EntityMeters entities;
   private final Counter duplicates;
   private final Counter logAhead;
   private final Timer send;
   private final Timer delivery;
   private final Labelled<Counter> accepted;
   private final Labelled<Counter> refused;
+  private final Labelled<Counter> messagesRefused;
   private final Labelled<Counter> limited;
   private final Labelled<Counter> closed;
   private final Labelled<Timer> persist;
@@ -116,7 +111,10 @@ public final class Telemetry implements AutoCloseable {
   /** Creates a registry of its own, with the meters of the JVM and the process. */
   public Telemetry() {
     registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    ProcessMeters.showIn(registry);
     registry.gauge(SOCKETS, sockets);
+    opened = registry.counter(SOCKETS_OPENED);
+    entities = new EntityMeters(registry, InstantSource.system());
     FunctionCounter.builder(LOG_SUPPRESSED, LogLimiter.class, type -> LogLimiter.suppressed())
         .register(registry);
     duplicates = registry.counter(MESSAGES_DUPLICATE);
@@ -125,6 +123,7 @@ public final class Telemetry implements AutoCloseable {
     delivery = timer(DELIVERY_LATENCY, "path", "socket");
     accepted = new Labelled<>(type -> registry.counter(MESSAGES_ACCEPTED, "type", type));
     refused = new Labelled<>(code -> registry.counter(REFUSALS, "code", code));
+    messagesRefused = new Labelled<>(code -> registry.counter(MESSAGES_REFUSED, "code", code));
     limited = new Labelled<>(limit -> registry.counter(LIMITED, "limit", limit));
     closed = new Labelled<>(code -> registry.counter(SOCKETS_CLOSED, "code", code));
     persist = new Labelled<>(entity -> timer(PERSIST_TIME, "entity", entity));
@@ -137,14 +136,50 @@ public final class Telemetry implements AutoCloseable {
     gc.bindTo(registry);
   }
 
+  /**
+   * The values of labels that are known beforehand.
+   *
+   * @param entryTypes types of entries
+   * @param errorCodes codes of errors
+   * @param closeCodes codes of closing frames
+   * @param limits names of budgets
+   * @param entities kinds of entities
+   */
+  public record Expected(
+      Collection<String> entryTypes,
+      Collection<String> errorCodes,
+      Collection<String> closeCodes,
+      Collection<String> limits,
+      Collection<String> entities) {}
+
+  /**
+   * Registers the series of label values, so that each is there from the start: a counter that
+   * appears with its first increment hides this increment from every rate.
+   */
+  public void expect(Expected expected) {
+    accepted.expect(expected.entryTypes());
+    refused.expect(expected.errorCodes());
+    messagesRefused.expect(expected.errorCodes());
+    closed.expect(expected.closeCodes());
+    closed.of(BY_CLIENT);
+    limited.expect(expected.limits());
+    persist.expect(expected.entities());
+  }
+
   /** A socket was opened on this node. */
   public void socketOpened() {
+    opened.increment();
     sockets.incrementAndGet();
   }
 
   /** A socket has ended, by the client or by the server. */
   public void socketClosed() {
     sockets.decrementAndGet();
+  }
+
+  /** A socket has ended to which the server had sent no closing frame. */
+  public void closedByClient() {
+    closed.of(BY_CLIENT).increment();
   }
 
   /**
@@ -177,6 +212,15 @@ public final class Telemetry implements AutoCloseable {
    */
   public void refused(String code) {
     refused.of(code).increment();
+  }
+
+  /**
+   * A send was refused, on a socket or by HTTP. It is reported to {@link #refused} as well.
+   *
+   * @param code the error code the client was given
+   */
+  public void messageRefused(String code) {
+    messagesRefused.of(code).increment();
   }
 
   /**
@@ -252,6 +296,11 @@ public final class Telemetry implements AutoCloseable {
     return sockets.get();
   }
 
+  /** The meters of entities. */
+  public EntityMeters entities() {
+    return entities;
+  }
+
   /** The registry, for meters that only one package uses. */
   public MeterRegistry registry() {
     return registry;
@@ -265,32 +314,11 @@ public final class Telemetry implements AutoCloseable {
   @Override
   public void close() {
     gc.close();
+    ProcessMeters.leave(registry);
     registry.close();
   }
 
   private Timer timer(String name, String label, String value) {
-    return Timer.builder(name).tag(label, value).serviceLevelObjectives(BUCKETS).register(registry);
-  }
-
-  /**
-   * One meter per value of a label. Values that are no valid label, and new values beyond {@link
-   * #LABEL_VALUES}, share the meter of {@code other}.
-   */
-  private static final class Labelled<M> {
-    private final ConcurrentMap<String, M> meters = new ConcurrentHashMap<>();
-    private final Function<String, M> make;
-
-    Labelled(Function<String, M> make) {
-      this.make = make;
-    }
-
-    M of(String value) {
-      M known = meters.get(value);
-      if (known != null) {
-        return known;
-      }
-      boolean fits = meters.size() < LABEL_VALUES && LABEL.matcher(value).matches();
-      return meters.computeIfAbsent(fits ? value : OTHER, make);
-    }
+    return Buckets.timer(registry, name, Tags.of(label, value));
   }
 }

@@ -264,6 +264,11 @@ final class PushSchedule {
     return pending.isEmpty();
   }
 
+  /** The number of pending pushes. */
+  int size() {
+    return pending.size();
+  }
+
   // ---- due times
 
   /** A session of the device has attached, or has acknowledged something. */

@@ -52,6 +52,7 @@ final class SessionHandler {
       LiveSessions.loginEnded(hello);
       return effects.none();
     }
+    live.countReconnect(state, hello, live.now());
     Device device = state.devices().get(hello.deviceId());
     boolean known = device != null;
     String dropped = device == null ? null : device.loginDroppedFor(hello.sid());

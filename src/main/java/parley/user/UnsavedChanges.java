@@ -47,6 +47,11 @@ final class UnsavedChanges {
     this.conversationRows = durable.copy();
   }
 
+  /** The number of conversations with changes that are not in an event yet. */
+  int dirtyCount() {
+    return dirty.size();
+  }
+
   @Nullable ConversationRow get(ConversationId id) {
     return conversationRows.get(id);
   }

@@ -5,6 +5,8 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.PreRestart;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
@@ -27,6 +29,7 @@ import parley.model.Refusal;
 import parley.model.UserId;
 import parley.snapshot.PiecedSnapshotStore;
 import parley.snapshot.SnapshotRetention;
+import parley.telemetry.EntityMeters;
 
 /**
  * The behaviour of a user entity: which command changes what, and what must be durable before which
@@ -54,6 +57,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
   private final ActorRef<ClusterSharding.ShardCommand> shard;
   private final Function<UserState, UserLive> makeLive;
   private final SnapshotRetention retention;
+  private final UserReport report;
+  private final long startedAt = System.nanoTime();
   private @Nullable Handlers handlers;
 
   /** What handles commands; made once, when the recovery is complete. */
@@ -74,6 +79,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
+      EntityMeters meters,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       AdmissionGuard<User.Command> guard) {
@@ -83,6 +89,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
     this.pushDependencies = pushDependencies;
     this.guard = guard;
     this.shard = shard;
+    this.report = new UserReport(meters);
     this.makeLive =
         state ->
             new UserLive(
@@ -91,6 +98,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                 conversations,
                 logins,
                 pushDependencies,
+                report,
                 context,
                 timers,
                 state,
@@ -107,7 +115,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       User.Logins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      EntityMeters meters) {
     return Behaviors.setup(
         context -> {
           context.setReceiveTimeout(settings.idle(), new UserInternal.Idle());
@@ -130,6 +139,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
                           clock,
                           pushDependencies,
                           shard,
+                          meters,
                           context,
                           timers,
                           guard)));
@@ -155,7 +165,13 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
 
   @Override
   public CommandHandler<User.Command, UserEvent, UserState> commandHandler() {
-    return this::handle;
+    return (state, command) -> {
+      Effect<UserEvent, UserState> effect = handle(state, command);
+      if (handlers != null) {
+        report.report(handlers.live());
+      }
+      return effect;
+    };
   }
 
   @Override
@@ -196,6 +212,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
         .onSignal(
             SnapshotCompleted.class,
             (state, stored) -> retention.completed(stored.getSnapshotMetadata().sequenceNr()))
+        .onSignal(PreRestart.instance(), ended -> report.end())
+        .onSignal(PostStop.instance(), ended -> report.end())
         .build();
   }
 
@@ -212,6 +230,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             new InboxHandler(live, Effect()),
             new PushHandler(id, live, Effect(), lifecycle));
     live.recovered(state);
+    report.recovered(System.nanoTime() - startedAt);
+    report.report(live);
   }
 
   private Effect<UserEvent, UserState> handle(UserState state, User.Command command) {

@@ -13,6 +13,7 @@ import parley.model.DeviceId;
 import parley.model.InboxRow;
 import parley.model.Presence;
 import parley.model.UserId;
+import parley.telemetry.EntityMeters;
 
 /**
  * The in-memory part of a user: changes that are not in the journal yet, live sessions, presence
@@ -23,6 +24,10 @@ import parley.model.UserId;
 final class UserLive {
   /** The most row changes that are repeated to a session that comes back. */
   private static final int MAX_RECENT_ROW_CHANGES = 200;
+
+  /** A device that attaches within this time after it was last seen counts as a reconnect. */
+  private static final long RECONNECT_MILLIS =
+      Duration.ofMinutes(EntityMeters.RECONNECT_MINUTES).toMillis();
 
   final UnsavedChanges unsavedChanges;
   final LiveSessions liveSessions;
@@ -44,6 +49,7 @@ final class UserLive {
   final ConversationNotices conversationNotices;
   final DeviceBacklog backlog;
   final FlushSchedule flushSchedule;
+  private final UserReport report;
 
   /**
    * The row changes that were sent last, for sessions that did not receive them. It holds only news
@@ -61,6 +67,7 @@ final class UserLive {
       User.Conversations conversations,
       User.Logins logins,
       PushDependencies pushDependencies,
+      UserReport report,
       ActorContext<User.Command> context,
       TimerScheduler<User.Command> timers,
       UserState state,
@@ -71,6 +78,7 @@ final class UserLive {
     this.settings = settings;
     this.conversations = conversations;
     this.timers = timers;
+    this.report = report;
     this.self = context.getSelf();
     this.unsavedChanges = new UnsavedChanges(state.rows());
     this.conversationNotices = new ConversationNotices(id, conversations, unsavedChanges);
@@ -213,7 +221,7 @@ final class UserLive {
   UserEvent.Flushed nextEvent(UserState state, long now) {
     flushSchedule.flushed();
     pushSender.sweep(state, now);
-    return pushSchedule.addChangesTo(unsavedChanges.nextEvent(), state.outbox());
+    return reported(pushSchedule.addChangesTo(unsavedChanges.nextEvent(), state.outbox()));
   }
 
   /**
@@ -222,7 +230,13 @@ final class UserLive {
    */
   UserEvent.Flushed eventOf(UserState state, ConversationId conversation, long now) {
     pushSender.sweep(state, now);
-    return pushSchedule.addChangesTo(unsavedChanges.eventOf(conversation), state.outbox());
+    return reported(
+        pushSchedule.addChangesTo(unsavedChanges.eventOf(conversation), state.outbox()));
+  }
+
+  private UserEvent.Flushed reported(UserEvent.Flushed event) {
+    report.flushed(event);
+    return event;
   }
 
   /**
@@ -279,6 +293,15 @@ final class UserLive {
   }
 
   // ---- sessions
+
+  /** Counts a device that comes back soon. Call it before anything of the session is stored. */
+  void countReconnect(UserState state, User.Attach attach, long now) {
+    Device device = state.devices().get(attach.deviceId());
+    if (device != null && !attach.resume()) {
+      long seen = Math.max(device.seenAt(), unsavedChanges.seenAt(attach.deviceId()));
+      report.attached(liveSessions.of(attach.deviceId()) != null || now - seen < RECONNECT_MILLIS);
+    }
+  }
 
   /** Attaches the session. Its device must be durable. */
   void attach(UserState state, LiveSessions.Newcomer newcomer, long now) {

@@ -7,6 +7,7 @@ import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
 import parley.model.UserId;
+import parley.telemetry.EntityMeters;
 
 /** Starts user entities: one alone, or all of a node through cluster sharding. */
 public final class UserSharding {
@@ -19,6 +20,7 @@ public final class UserSharding {
    * @param logins ends logins at the user's account when their device is removed
    * @param pushDependencies the services that push notifications need
    * @param shard receives the request to passivate this entity
+   * @param meters the meters of the node's entities
    */
   public static Behavior<User.Command> create(
       UserId id,
@@ -27,8 +29,10 @@ public final class UserSharding {
       User.Logins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
-      ActorRef<ClusterSharding.ShardCommand> shard) {
-    return UserEntity.create(id, settings, conversations, logins, clock, pushDependencies, shard);
+      ActorRef<ClusterSharding.ShardCommand> shard,
+      EntityMeters meters) {
+    return UserEntity.create(
+        id, settings, conversations, logins, clock, pushDependencies, shard, meters);
   }
 
   /** Registers the user entities with cluster sharding. */
@@ -38,7 +42,8 @@ public final class UserSharding {
       User.Conversations conversations,
       User.Logins logins,
       InstantSource clock,
-      PushDependencies pushDependencies) {
+      PushDependencies pushDependencies,
+      EntityMeters meters) {
     return sharding.init(
         Entity.of(
                 User.KEY,
@@ -50,7 +55,8 @@ public final class UserSharding {
                         logins,
                         clock,
                         pushDependencies,
-                        entity.getShard()))
+                        entity.getShard(),
+                        meters))
             .withStopMessage(new UserInternal.Stop()));
   }
 }

@@ -39,6 +39,7 @@ import parley.conversation.Conversation;
 import parley.model.ConversationId;
 import parley.model.ErrorCode;
 import parley.model.UserId;
+import parley.telemetry.Telemetry;
 import parley.user.User;
 import parley.websocket.FrameDecoder;
 import parley.websocket.FrameEncoder;
@@ -91,6 +92,8 @@ final class HttpHarness implements AutoCloseable {
   private final Map<ConversationId, ActorRef<Conversation.Command>> conversationActors =
       new ConcurrentHashMap<>();
 
+  final Telemetry telemetry = new Telemetry();
+
   HttpHarness() {
     this(HttpSettings.standard(0, TrustedProxies.NONE));
   }
@@ -123,7 +126,8 @@ final class HttpHarness implements AutoCloseable {
             () -> "NEW",
             HttpHarness::echo,
             nanos::get,
-            problems::add);
+            problems::add,
+            new HttpMeters(telemetry));
     server =
         HttpServer.start(kit.system(), "127.0.0.1", 0, settings, httpServices)
             .toCompletableFuture()

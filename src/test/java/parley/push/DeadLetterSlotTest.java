@@ -21,6 +21,7 @@ import parley.model.ConversationId;
 import parley.model.DeviceId;
 import parley.model.UserId;
 import parley.serial.SerializedSizes;
+import parley.telemetry.Telemetry;
 
 /** One slot of dead letters: what it keeps, in which order, how many, and in which form. */
 class DeadLetterSlotTest {
@@ -50,6 +51,7 @@ class DeadLetterSlotTest {
                       pekko.serialization.jackson.snap.type-in-manifest = off
                       """)));
   private final AtomicInteger dropped = new AtomicInteger();
+  private final Telemetry telemetry = new Telemetry();
   private final EventSourcedBehaviorTestKit<DeadLetters.Command, DeadLetterEvent, DeadLetterState>
       slot =
           EventSourcedBehaviorTestKit.create(
@@ -59,7 +61,8 @@ class DeadLetterSlotTest {
                   kit.<org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding.ShardCommand>
                           createTestProbe()
                       .getRef(),
-                  dropped::incrementAndGet),
+                  dropped::incrementAndGet,
+                  telemetry.entities().deadLetters()),
               EventSourcedBehaviorTestKit.enabledSerializationSettings()
                   .withVerifyState(false)
                   .withVerifyEquality(true));

@@ -70,6 +70,7 @@ class LossyWireTest {
           .withFallback(PersistenceTestKitSnapshotPlugin.config())
           .withFallback(ConfigFactory.load());
 
+  private final Telemetry telemetry = new Telemetry();
   private final ActorTestKit kit = ActorTestKit.create("LossyWire", CONFIG);
   private final ConversationId group = ConversationId.group("1");
   private final Map<UserId, ActorRef<User.Command>> users = new HashMap<>();
@@ -132,7 +133,7 @@ class LossyWireTest {
                     clock,
                     () -> "m" + ids.incrementAndGet(),
                     id -> {},
-                    new Telemetry()),
+                    telemetry),
                 shard.getRef()));
     for (UserId person : PEOPLE) {
       ActorRef<User.Command> user =
@@ -149,7 +150,8 @@ class LossyWireTest {
                   User.Logins.NONE,
                   clock,
                   PushDependencies.off(),
-                  shard.getRef()));
+                  shard.getRef(),
+                  telemetry.entities()));
       TestProbe<User.ProfileReply> made = kit.createTestProbe();
       user.tell(new User.Ensure(person.value(), person.value(), made.getRef()));
       made.receiveMessage();

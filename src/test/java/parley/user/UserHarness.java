@@ -32,6 +32,7 @@ import parley.push.Platform;
 import parley.push.PushOutcome;
 import parley.push.PushService;
 import parley.snapshot.SnapshotSchedule;
+import parley.telemetry.EntityMeters;
 
 /**
  * A user in a world that the test plays. The flush timer and the notice timer never fire by
@@ -84,6 +85,7 @@ final class UserHarness implements AutoCloseable {
   final List<Letter> letters = Collections.synchronizedList(new ArrayList<>());
   final List<UserReminder.Command> reminders = Collections.synchronizedList(new ArrayList<>());
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final EntityMeters entityMeters = new EntityMeters(meters, clock);
   private PushDependencies pushDependencies = PushDependencies.off();
 
   /** The answer to the next claim of a push token. */
@@ -187,7 +189,8 @@ final class UserHarness implements AutoCloseable {
                 logins,
                 clock,
                 pushDependencies,
-                shard.getRef()),
+                shard.getRef(),
+                entityMeters),
             EventSourcedBehaviorTestKit.enabledSerializationSettings()
                 .withVerifyState(false)
                 .withVerifyEquality(true));

@@ -1,0 +1,93 @@
+package parley.app;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import io.micrometer.core.instrument.Gauge;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import parley.cluster.ShardMeters;
+import parley.journal.JournalMeters;
+import parley.model.EntryBody;
+import parley.model.ErrorCode;
+import parley.protocol.ServerFrame;
+import parley.telemetry.Telemetry;
+
+/**
+ * The meters of a node as a whole, and the series that must be there before anything happens. The
+ * page {@code docs/metrics.md} lists all meters.
+ */
+final class NodeMeters {
+  /** Gauge: 1, with the {@code version} of this build. */
+  static final String BUILD = "parley.build";
+
+  /** Gauge: when this build was made, epoch seconds; 0 if that is not known. */
+  static final String BUILT = "parley.build.time";
+
+  /** The budgets whose refusals are counted. A test holds them against {@code docs/limits.md}. */
+  static final List<String> LIMITS =
+      List.of(
+          "changes",
+          "cursor_log",
+          "frames",
+          "groups_per_day",
+          "guesses",
+          "logins",
+          "messages",
+          "refreshes",
+          "registrations",
+          "requests",
+          "searches",
+          "watched");
+
+  private static final List<String> PERSISTING = List.of("conversation", "cursor_log");
+  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("uuuuMMdd-HHmmss");
+
+  private NodeMeters() {}
+
+  /** Registers what is known beforehand. */
+  static void register(Telemetry telemetry) {
+    telemetry.expect(
+        new Telemetry.Expected(
+            entryTypes(),
+            Stream.of(ErrorCode.values()).map(ErrorCode::wireName).toList(),
+            Stream.of(ServerFrame.CloseCode.values()).map(ServerFrame.CloseCode::wireName).toList(),
+            LIMITS,
+            PERSISTING));
+    JournalMeters.ofProcess();
+    String version = BuildVersion.read();
+    Gauge.builder(BUILD, () -> 1).tag("version", version).register(telemetry.registry());
+    long built = builtAt(version);
+    Gauge.builder(BUILT, () -> built).baseUnit("seconds").register(telemetry.registry());
+  }
+
+  /** Starts what measures at intervals. All kinds of entities must be registered with sharding. */
+  static void start(ActorSystem<?> system, Telemetry telemetry) {
+    system.systemActorOf(ShardMeters.create(telemetry.registry()), "shard-meters", Props.empty());
+    MailboxProbes.start(system, telemetry);
+  }
+
+  /** The time in a version such as {@code 0.1.0-20260131-101530}, epoch seconds; 0 without one. */
+  static long builtAt(String version) {
+    int hyphen = version.indexOf('-');
+    if (hyphen < 0) {
+      return 0;
+    }
+    try {
+      return LocalDateTime.parse(version.substring(hyphen + 1), STAMP)
+          .toEpochSecond(ZoneOffset.UTC);
+    } catch (DateTimeParseException e) {
+      return 0;
+    }
+  }
+
+  private static List<String> entryTypes() {
+    JsonSubTypes types = Objects.requireNonNull(EntryBody.class.getAnnotation(JsonSubTypes.class));
+    return Stream.of(types.value()).map(JsonSubTypes.Type::name).toList();
+  }
+}

@@ -1,0 +1,114 @@
+package parley.journal;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import parley.telemetry.Buckets;
+import parley.telemetry.ProcessMeters;
+
+/**
+ * Meters of what a journal writes, by {@code entity}, the kind of entity. The kind is the part of a
+ * persistence id before the name; a kind that is not in the table counts as {@value #OTHER}.
+ * Thread-safe.
+ */
+public final class JournalMeters {
+  /** Timer: from the journal's getting an event to its being durable. */
+  public static final String WRITE_TIME = "parley.journal.write.time";
+
+  /** Counter: events that were not written, or of which that is not known. */
+  public static final String WRITE_FAILURES = "parley.journal.write.failures";
+
+  /** Summary: bytes of an event as it is stored. */
+  public static final String EVENT_BYTES = "parley.event.bytes";
+
+  private static final String OTHER = "other";
+  private static final String SHARDING = "sharding";
+
+  /** The kinds, as meters name them; persistence ids have hyphens. */
+  public static final List<String> KINDS =
+      List.of(
+          "conversation",
+          "user",
+          "account",
+          "cursor_log",
+          "push_token",
+          "dead_letters",
+          "archive_day",
+          "archive_clock",
+          "adoption",
+          SHARDING,
+          OTHER);
+
+  private record Meters(Timer time, Counter failures, DistributionSummary bytes) {}
+
+  private static final JournalMeters PROCESS = new JournalMeters(ProcessMeters.registry());
+
+  private final Map<String, Meters> kinds = new HashMap<>();
+
+  JournalMeters(MeterRegistry registry) {
+    for (String kind : KINDS) {
+      Tags tags = Tags.of("entity", kind);
+      kinds.put(
+          kind,
+          new Meters(
+              Buckets.timer(registry, WRITE_TIME, tags),
+              registry.counter(WRITE_FAILURES, tags),
+              Buckets.bytes(registry, EVENT_BYTES, tags)));
+    }
+  }
+
+  /** The meters of this process, for plugins. */
+  public static JournalMeters ofProcess() {
+    return PROCESS;
+  }
+
+  /**
+   * A write has ended.
+   *
+   * @param nanos how long it took
+   * @param failed whether it failed, or its outcome is not known
+   */
+  public void written(String persistenceId, long nanos, boolean failed) {
+    Meters meters = of(persistenceId);
+    if (failed) {
+      meters.failures().increment();
+    } else {
+      meters.time().record(Math.max(0, nanos), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** An event of this size is written. */
+  public void event(String persistenceId, int bytes) {
+    of(persistenceId).bytes().record(bytes);
+  }
+
+  private Meters of(String persistenceId) {
+    return Objects.requireNonNull(kinds.get(kind(persistenceId)));
+  }
+
+  /** The kind of entity that has this persistence id. */
+  static String kind(String persistenceId) {
+    int end = persistenceId.indexOf('|');
+    if (end < 0) {
+      return persistenceId.startsWith("/sharding/") ? SHARDING : OTHER;
+    }
+    String kind =
+        switch (persistenceId.substring(0, end)) {
+          case "Account" -> "account";
+          case "cursor-log" -> "cursor_log";
+          case "push-token" -> "push_token";
+          case "dead-letters" -> "dead_letters";
+          case "archive-day" -> "archive_day";
+          case "archive-clock" -> "archive_clock";
+          case String same -> same;
+        };
+    return KINDS.contains(kind) ? kind : OTHER;
+  }
+}
