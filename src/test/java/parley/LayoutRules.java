@@ -96,6 +96,7 @@ final class LayoutRules {
             "auth",
             "push",
             "user",
+            "conversation",
             "calendar",
             "port",
             "store",
