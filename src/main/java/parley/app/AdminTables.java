@@ -83,7 +83,7 @@ final class AdminTables {
       text.append(", due ").append(push.path("due").asText());
     }
     if (push.path("tries").asInt() > 0) {
-      text.append(", failed ").append(push.path("tries").asInt()).append(" times");
+      text.append(", failed tries: ").append(push.path("tries").asInt());
     }
     if (push.has("reason")) {
       text.append(" (").append(push.path("reason").asText()).append(')');

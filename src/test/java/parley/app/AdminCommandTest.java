@@ -109,7 +109,7 @@ class AdminCommandTest {
             "u_bob         held          9         6          6     laptop       yes        yes   "
                 + "  no     none: no_token",
             "                                                       phone        no         no    "
-                + "  no     pending, due 2026-11-25T02:00:20Z, failed 1 times (timeout)",
+                + "  no     pending, due 2026-11-25T02:00:20Z, failed tries: 1 (timeout)",
             "u_cat         acknowledged  -         0          0     no device",
             "u_dan (left)  sent          -         -          0     unavailable",
             "more members: --after u_dan");

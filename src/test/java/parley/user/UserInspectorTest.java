@@ -136,7 +136,9 @@ class UserInspectorTest {
   @Test
   void anEntryThatOnlyMemoryHasIsNotSaved() {
     harness.attach(LAPTOP, "s1", false);
+    assertThat(at(LAPTOP, 1).handed()).isFalse();
     harness.tell(Mail.of(CHAT, 1, 1).deliver());
+    assertThat(at(LAPTOP, 1).handed()).isTrue();
     assertThat(find(1, true).saved()).isFalse();
     harness.flush();
     assertThat(find(1, true).saved()).isTrue();
