@@ -89,8 +89,8 @@ public interface ColdTier {
   Source<Manifest, NotUsed> manifests(ConversationId id);
 
   /**
-   * The manifest of the segment that holds an entry; empty if there is none. Costs as much as
-   * {@link #read} of this entry.
+   * The manifest of the segment that holds an entry. Costs as much as {@link #read} of this entry.
+   * If there is no such segment, it is empty or fails like that.
    */
   default Source<Manifest, NotUsed> segmentOf(ConversationId id, long seq) {
     return manifests(id).filter(one -> one.from() <= seq && seq <= one.to()).take(1);
