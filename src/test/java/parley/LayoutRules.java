@@ -97,6 +97,7 @@ final class LayoutRules {
             "auth",
             "push",
             "user",
+            "conversation",
             "calendar",
             "port",
             "store",

@@ -1,7 +1,7 @@
 /**
  * The port for operators: health, metrics, and the routes under {@code /admin} with the jobs behind
- * them (dead letters, signing keys, journal marks, enrolment of the archive). It asks entities and
- * stores; it decides nothing about conversations.
+ * them (dead letters, signing keys, journal marks, enrolment of the archive), and the routes that
+ * show where a message is. It asks entities and stores; it decides nothing about conversations.
  *
  * <h2>Decision: the server binds the management routes</h2>
  *

@@ -22,12 +22,16 @@ public final class Main {
 
   /**
    * Runs the server with the settings in the environment. With arguments it runs a command and
-   * exits: {@link NodeCaCommand}, {@link ShardCount}, {@link MendCommand}, {@link VerifyCommand}.
+   * exits: {@link NodeCaCommand}, {@link AdminCommand}, {@link ShardCount}, {@link MendCommand},
+   * {@link VerifyCommand}.
    */
   public static void main(String[] args) {
     try {
       if (args.length > 0 && args[0].equals(NodeCaCommand.COMMAND)) {
         System.exit(NodeCaCommand.run(List.of(args)));
+      }
+      if (args.length > 0 && args[0].equals(AdminCommand.COMMAND)) {
+        System.exit(AdminCommand.run(List.of(args), System.out, System.err));
       }
       Settings settings = Settings.from(System.getenv());
       Jvm.prepare(settings.dataDir());

@@ -16,6 +16,7 @@ import org.apache.pekko.cluster.Cluster;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.jspecify.annotations.Nullable;
 import parley.admin.AdminRoutes;
+import parley.admin.InspectionRoutes;
 import parley.admin.KeyMeters;
 import parley.admin.KeyRoutes;
 import parley.admin.MarkRoutes;
@@ -224,6 +225,8 @@ record NodeServices(
                 lapsed),
         List.of(
             VerifyCommand.routes(new ConversationVerifier(node, store.readJournal(), cold), store),
+            new InspectionRoutes(
+                node, entityRefs::conversation, entityRefs::user, System::nanoTime),
             new MarkRoutes(node, store, settings.managementWrite()),
             ArchiveWiring.admin(node, settings, store, archiveDependencies, clock),
             new KeyRoutes(

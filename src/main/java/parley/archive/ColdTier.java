@@ -89,6 +89,14 @@ public interface ColdTier {
   Source<Manifest, NotUsed> manifests(ConversationId id);
 
   /**
+   * The manifest of the segment that holds an entry. Costs as much as {@link #read} of this entry.
+   * If there is no such segment, it is empty or fails like that.
+   */
+  default Source<Manifest, NotUsed> segmentOf(ConversationId id, long seq) {
+    return manifests(id).filter(one -> one.from() <= seq && seq <= one.to()).take(1);
+  }
+
+  /**
    * Checks that the tier can be used with its settings; for the start of a node.
    *
    * @return fails with {@link ColdRefused} if a setting must be wrong (no such bucket, no access, a

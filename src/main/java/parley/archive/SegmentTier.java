@@ -245,6 +245,15 @@ final class SegmentTier implements ColdTier {
     return read(scans, null, id, from, to, false);
   }
 
+  @Override
+  public Source<Manifest, NotUsed> segmentOf(ConversationId id, long seq) {
+    return withPermit(
+        reads,
+        null,
+        Source.lazyCompletionStage(() -> segment(id, seq, true).thenApply(Segment::manifest))
+            .mapMaterializedValue(started -> NotUsed.getInstance()));
+  }
+
   private Source<Entry, NotUsed> read(
       Bulkhead bulkhead,
       @Nullable String name,

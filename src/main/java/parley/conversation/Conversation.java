@@ -46,6 +46,7 @@ public final class Conversation {
           Wake,
           Kept,
           Archive,
+          ConversationInspection,
           Internal {}
 
   /** A message of a conversation to itself. It is never sent to another node. */

@@ -71,6 +71,7 @@ public final class ConversationEntity
       ConversationWrites writes,
       ConversationQueries queries,
       ReceiptHandler receipts,
+      ConversationInspector inspector,
       ConversationLifecycle lifecycle) {}
 
   /** The behaviour of one conversation. */
@@ -196,7 +197,12 @@ public final class ConversationEntity
         new ConversationLifecycle(live, Effect(), writes, () -> self.tell(Conversation.Stop.STOP));
     handlers =
         new Handlers(
-            live, writes, new ConversationQueries(live), new ReceiptHandler(live), lifecycle);
+            live,
+            writes,
+            new ConversationQueries(live),
+            new ReceiptHandler(live),
+            new ConversationInspector(live),
+            lifecycle);
     if (recovered.exists() && !recovered.isSettled() && live.cursorLogClient.mustAsk()) {
       awaitsCursors = true;
       live.cursorLogClient.find();
@@ -367,6 +373,10 @@ public final class ConversationEntity
         to.live().archiver.archiveRequested(archive.day());
         yield Effect().none();
       }
+      case ConversationInspection question -> {
+        to.inspector().answer(question);
+        yield Effect().none();
+      }
       case Conversation.Internal internal -> internal(to, internal);
     };
   }
@@ -435,6 +445,10 @@ public final class ConversationEntity
       case ConversationLifecycle.JournalChecked seen -> lifecycle.journalChecked(seen);
       case HistoryPages.ReadEnded ended -> {
         ended.then().accept(live.historyPages);
+        yield Effect().none();
+      }
+      case ConversationInspector.LookedUp lookedUp -> {
+        to.inspector().lookedUp(lookedUp);
         yield Effect().none();
       }
       case MessageLookups.Resume resume -> writes.resume(resume);

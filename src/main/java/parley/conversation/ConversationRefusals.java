@@ -38,6 +38,10 @@ final class ConversationRefusals {
           read.replyTo().tell(new Conversation.Refused(BUSY));
         }
       }
+      case ConversationInspection.FindEntry find ->
+          find.replyTo().tell(new ConversationInspection.Unanswered(BUSY));
+      case ConversationInspection.GetOverview get ->
+          get.replyTo().tell(new ConversationInspection.Unanswered(BUSY));
       // User entities repeat what matters, and typing does not matter.
       case Conversation.FromUser from -> {}
       case Conversation.Typing typing -> {}

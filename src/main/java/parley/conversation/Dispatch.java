@@ -464,6 +464,22 @@ final class Dispatch {
     return true;
   }
 
+  /** How far an entry has come on its way to a member, or a former one, to whom it goes. */
+  ConversationInspection.DispatchStatus statusOf(UserId user, long seq, long now) {
+    MemberPosition position = positions.get(user);
+    return position == null
+        ? ConversationInspection.DispatchStatus.ACKNOWLEDGED
+        : position.statusOf(seq, now);
+  }
+
+  /** How many users have not acknowledged everything. */
+  int notAcknowledged() {
+    return (int)
+        positions.entrySet().stream()
+            .filter(one -> rowFor(one.getKey()) != null && behind(one.getKey(), one.getValue()))
+            .count();
+  }
+
   /** The seq up to which every user has everything. */
   long acknowledgedByAll() {
     long floor = state.lastSeq();

@@ -17,6 +17,7 @@ import org.apache.pekko.persistence.query.javadsl.CurrentEventsByPersistenceIdQu
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import parley.archive.ColdTier;
+import parley.archive.Manifest;
 import parley.model.ConversationId;
 import parley.model.Entry;
 import parley.model.UserId;
@@ -144,6 +145,11 @@ final class LogReader {
         to,
         cold -> longInCold ? cold.scan(id, from, archivedTo, by) : cold.read(id, from, archivedTo),
         hot -> longInJournal ? scans.inTurn(by, hot) : hot);
+  }
+
+  /** The segment of the cold tier that holds an archived entry. */
+  CompletionStage<Manifest> segmentOf(long seq) {
+    return cold.segmentOf(id, seq).runWith(Sink.head(), system);
   }
 
   /** The whole log, past the caches of the cold tier. */

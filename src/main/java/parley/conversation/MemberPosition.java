@@ -74,6 +74,20 @@ final class MemberPosition {
     return !outstanding() && now >= heldAt && now - heldAt < heldFor;
   }
 
+  /** How far an entry has come. */
+  ConversationInspection.DispatchStatus statusOf(long seq, long now) {
+    if (seq <= ackedSeq) {
+      return ConversationInspection.DispatchStatus.ACKNOWLEDGED;
+    }
+    boolean trusted = now >= heldAt && now - heldAt < Dispatch.HOLDING_TIMEOUT.toMillis();
+    if (seq <= heldSeq && trusted) {
+      return ConversationInspection.DispatchStatus.HELD;
+    }
+    return seq <= sentSeq
+        ? ConversationInspection.DispatchStatus.SENT
+        : ConversationInspection.DispatchStatus.WAITING;
+  }
+
   void progressed(long now) {
     highestAckedSeq = Math.max(highestAckedSeq, ackedSeq);
     highestAckedVersion = Math.max(highestAckedVersion, ackedVersion);

@@ -78,6 +78,7 @@ final class PushSender {
   private final TimerScheduler<User.Command> timers;
   private final Map<Long, Flight> flights = new LinkedHashMap<>(2);
   private final Set<PendingPush.Key> keysInFlight = new HashSet<>(2);
+  private final RecentPushes recent = new RecentPushes();
   private final List<Runnable> whenCrashSafe = new ArrayList<>(0);
   private @Nullable ActorRef<PushService.Sent> sent;
   private @Nullable ActorRef<DeadLetters.Kept> kept;
@@ -269,6 +270,7 @@ final class PushSender {
     switch (answer.outcome()) {
       case PushOutcome.Delivered o -> {
         meters.delivered.increment();
+        recent.sent(flight.key(), flight.seq(), tries(flight), now);
         schedule.delivered(flight.key(), flight.seq(), now);
       }
       case PushOutcome.Retry o -> {
@@ -304,8 +306,26 @@ final class PushSender {
     Flight flight = removeFlight(answer.reference());
     if (flight != null) {
       pushDependencies.meters().dead.increment();
+      PendingPush dead = schedule.get(flight.key());
+      String reason = dead == null || dead.reason() == null ? "unknown" : dead.reason();
+      recent.deadLettered(flight.key(), flight.seq(), tries(flight), reason, now);
       schedule.deadLettered(flight.key(), flight.seq(), now);
     }
+  }
+
+  private int tries(Flight flight) {
+    PendingPush one = schedule.get(flight.key());
+    return one == null ? 0 : one.tries();
+  }
+
+  /** How the latest pushes have ended. */
+  RecentPushes recent() {
+    return recent;
+  }
+
+  /** Whether the push, or its dead letter, was handed over and not answered yet. */
+  boolean isInFlight(PendingPush.Key key) {
+    return keysInFlight.contains(key);
   }
 
   /** Counts pushes that were not planned because too many are pending. */

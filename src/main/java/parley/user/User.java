@@ -59,6 +59,7 @@ public final class User {
           Deliver,
           Typing,
           UserPush,
+          UserInspection,
           UserInternal {}
 
   // ---- the profile

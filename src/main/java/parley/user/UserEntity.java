@@ -69,7 +69,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       DeliveryHandler deliveries,
       SessionHandler sessions,
       InboxHandler inbox,
-      PushHandler pushes) {}
+      PushHandler pushes,
+      UserInspector inspector) {}
 
   private UserEntity(
       UserId id,
@@ -228,7 +229,8 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
             new DeliveryHandler(live),
             new SessionHandler(live, Effect()),
             new InboxHandler(live, Effect()),
-            new PushHandler(id, live, Effect(), lifecycle));
+            new PushHandler(id, live, Effect(), lifecycle),
+            new UserInspector(live));
     live.recovered(state);
     report.recovered(System.nanoTime() - startedAt);
     report.report(live);
@@ -266,6 +268,7 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
       case User.Acked c -> run(() -> live.acked(state, c, live.now()));
       case User.Spent c -> run(() -> live.messageAllowance.spent(c, live.now()));
       case User.Deliver c -> run(() -> to.deliveries().deliver(state, c, live.now()));
+      case UserInspection c -> run(() -> to.inspector().answer(state, c));
       case UserInternal c -> internal(to, state, c);
     };
   }

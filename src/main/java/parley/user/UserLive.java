@@ -41,6 +41,9 @@ final class UserLive {
   final StaleRows staleRows;
   final ActorRef<User.Command> self;
 
+  /** The address of the node that the user runs on. */
+  final String node;
+
   final UserId id;
   private final UserSettings settings;
   final User.Conversations conversations;
@@ -80,6 +83,7 @@ final class UserLive {
     this.timers = timers;
     this.report = report;
     this.self = context.getSelf();
+    this.node = context.getSystem().address().toString();
     this.unsavedChanges = new UnsavedChanges(state.rows());
     this.conversationNotices = new ConversationNotices(id, conversations, unsavedChanges);
     this.liveSessions = new LiveSessions(context);

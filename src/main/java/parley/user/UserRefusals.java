@@ -47,6 +47,8 @@ final class UserRefusals {
                       refusal.code() == ErrorCode.NOT_FOUND
                           ? UserPush.Need.NO_TOKEN
                           : UserPush.Need.FULL));
+      case UserInspection.FindEntry c -> c.replyTo().tell(new UserInspection.Unanswered(refusal));
+      case UserInspection.GetOverview c -> c.replyTo().tell(new UserInspection.Unanswered(refusal));
       case UserPush.Woken c -> {}
       case UserPush.Reminded c -> {}
       case UserInternal c -> {}

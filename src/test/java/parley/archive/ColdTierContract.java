@@ -112,6 +112,19 @@ abstract class ColdTierContract {
   }
 
   @Test
+  void theSegmentOfAnEntryIsFound() {
+    List<Entry> entries = new EntrySamples(1).entries(1, 300);
+    Manifest first = write(entries.subList(0, 100));
+    Manifest second = write(entries.subList(100, 300));
+    for (long seq : new long[] {1, 100, 101, 300}) {
+      assertThat(archiveHarness.all(another().segmentOf(ID, seq)))
+          .containsExactly(seq <= 100 ? first : second);
+    }
+    assertThatThrownBy(() -> archiveHarness.all(another().segmentOf(ID, 301)))
+        .isInstanceOf(ColdDamaged.class);
+  }
+
+  @Test
   void nothingIsReadWhereNothingIs() {
     assertThat(archiveHarness.all(tier.manifests(ID))).isEmpty();
     assertThat(read(5, 4)).isEmpty();
