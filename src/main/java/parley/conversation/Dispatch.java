@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.Limits;
 import parley.model.UserId;
-import parley.serial.Wire;
 import parley.user.Delivery;
 import parley.user.User;
 
@@ -174,7 +173,7 @@ final class Dispatch {
       if (!entries.isEmpty() && entries.getFirst().seq() < next) {
         fresh = entries.stream().filter(entry -> entry.seq() >= next).toList();
       }
-      List<Entry> first = fitIntoMessage(fresh);
+      List<Entry> first = EntrySize.fitIntoMessage(fresh);
       send(user, position, first, receipts, now);
       if (first.size() < fresh.size()) {
         sendNext(user, position, now);
@@ -229,20 +228,6 @@ final class Dispatch {
     return state.members().stream()
         .map(member -> new Delivery.Receipt(member.userId(), member.delivered(), member.read()))
         .toList();
-  }
-
-  /** As many of the first entries as fit into one message between nodes; at least one. */
-  static List<Entry> fitIntoMessage(List<Entry> entries) {
-    long bytes = 0;
-    int fits = 0;
-    while (fits < entries.size()) {
-      bytes += EntrySize.storedBytes(entries.get(fits));
-      if (bytes > Wire.CHUNK_BYTES && fits > 0) {
-        break;
-      }
-      fits++;
-    }
-    return entries.subList(0, fits);
   }
 
   /** The row header. A former member gets no preview of later entries. */
@@ -396,7 +381,7 @@ final class Dispatch {
           position.loading = false;
           boolean known = rowFor(user) != null;
           if (known && entries != null && !entries.isEmpty() && position.sentSeq + 1 == from) {
-            send(user, position, fitIntoMessage(entries), List.of(), now);
+            send(user, position, EntrySize.fitIntoMessage(entries), List.of(), now);
             sendNext(user, position, now);
           }
         });

@@ -4,6 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import parley.model.Entry;
 import parley.model.EntryBody;
+import parley.serial.Wire;
 
 /** Estimates the size of an entry in bytes. The bounds of batches, memory and pages use it. */
 final class EntrySize {
@@ -61,5 +62,19 @@ final class EntrySize {
       }
     }
     return bytes;
+  }
+
+  /** As many of the first entries as fit into one message between nodes; at least one. */
+  static List<Entry> fitIntoMessage(List<Entry> entries) {
+    long bytes = 0;
+    int fits = 0;
+    while (fits < entries.size()) {
+      bytes += storedBytes(entries.get(fits));
+      if (bytes > Wire.CHUNK_BYTES && fits > 0) {
+        break;
+      }
+      fits++;
+    }
+    return entries.subList(0, fits);
   }
 }

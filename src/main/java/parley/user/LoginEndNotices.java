@@ -20,7 +20,7 @@ final class LoginEndNotices {
 
   private record Waiting(Set<String> sids, Runnable answer) {}
 
-  private final User.Logins logins;
+  private final AccountLogins logins;
   private final ActorContext<User.Command> context;
   private final TimerScheduler<User.Command> timers;
   private final Set<String> inFlight = new HashSet<>(0);
@@ -28,7 +28,9 @@ final class LoginEndNotices {
   private final List<Waiting> waiting = new ArrayList<>(0);
 
   LoginEndNotices(
-      User.Logins logins, ActorContext<User.Command> context, TimerScheduler<User.Command> timers) {
+      AccountLogins logins,
+      ActorContext<User.Command> context,
+      TimerScheduler<User.Command> timers) {
     this.logins = logins;
     this.context = context;
     this.timers = timers;

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 import org.jspecify.annotations.Nullable;
@@ -142,22 +140,6 @@ public final class User {
    * @param sid the id of the login in its tokens
    */
   public record EndLogin(String sid, ActorRef<DoneReply> replyTo) implements Command {}
-
-  /**
-   * Ends logins at the user's account. An interface, because this package does not depend on
-   * accounts.
-   */
-  @FunctionalInterface
-  public interface Logins {
-    /** For users whose tokens belong to no login: ends nothing and succeeds. */
-    Logins NONE = (username, sid) -> CompletableFuture.completedFuture(true);
-
-    /**
-     * Ends the login. Completes when all of its refresh tokens are invalid. Fails within a few
-     * seconds if one may still be valid.
-     */
-    CompletionStage<?> end(String username, String sid);
-  }
 
   /**
    * Stores the push token of a device, or removes it if {@code token} is null. A device that has

@@ -68,7 +68,7 @@ final class UserLive {
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
-      User.Logins logins,
+      AccountLogins logins,
       PushDependencies pushDependencies,
       UserReport report,
       ActorContext<User.Command> context,

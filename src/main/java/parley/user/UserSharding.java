@@ -26,7 +26,7 @@ public final class UserSharding {
       UserId id,
       UserSettings settings,
       User.Conversations conversations,
-      User.Logins logins,
+      AccountLogins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
       ActorRef<ClusterSharding.ShardCommand> shard,
@@ -40,7 +40,7 @@ public final class UserSharding {
       ClusterSharding sharding,
       UserSettings settings,
       User.Conversations conversations,
-      User.Logins logins,
+      AccountLogins logins,
       InstantSource clock,
       PushDependencies pushDependencies,
       EntityMeters meters) {

@@ -106,7 +106,7 @@ class ConversationInspectorTest {
       h.opening(ANN, BOB, "1");
       await().until(() -> dispatch(h, 1, ANN) == DispatchStatus.ACKNOWLEDGED);
       assertThat(dispatch(h, 1, BOB)).isEqualTo(DispatchStatus.SENT);
-      h.tell(new Conversation.FromUser(new User.Holding(BOB, 1, 100)));
+      h.tell(new Conversation.FromUser(new User.Holding(BOB, 1, 100, false)));
       assertThat(dispatch(h, 1, BOB)).isEqualTo(DispatchStatus.HELD);
       // Nobody trusts it for ever.
       h.clock.addAndGet(Dispatch.HOLDING_TIMEOUT.toMillis());

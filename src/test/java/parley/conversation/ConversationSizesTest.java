@@ -159,12 +159,12 @@ class ConversationSizesTest {
       for (int i = 0; i < 1_000; i++) {
         entries.add(entry(i + 1, user(), text(size, size == 1 ? 0 : 20)));
       }
-      List<Entry> fitting = Dispatch.fitIntoMessage(entries);
+      List<Entry> fitting = EntrySize.fitIntoMessage(entries);
       assertThat(fitting).isNotEmpty();
       assertThat(SIZES.of(deliver(fitting, receipts))).isLessThan(SerializedSizes.MESSAGE);
     }
     Entry largest = entry(1, user(), new EntryBody.MembersAdded(users(Limits.GROUP_MEMBERS)));
-    assertThat(Dispatch.fitIntoMessage(List.of(largest, largest))).hasSize(1);
+    assertThat(EntrySize.fitIntoMessage(List.of(largest, largest))).hasSize(1);
     assertThat(SIZES.of(deliver(List.of(largest), receipts))).isLessThan(SerializedSizes.MESSAGE);
   }
 

@@ -47,7 +47,8 @@ final class DispatchBacklogTest {
   void entriesThatAUserHoldsDoNotCountAsWaiting() {
     harness.voices.put(
         BOB,
-        deliver -> List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version())));
+        deliver ->
+            List.of(new User.Holding(BOB, deliver.header().lastSeq(), deliver.version(), false)));
     harness.opening(ANN, BOB, "1");
     harness.text(ANN, "2", "two");
     await()

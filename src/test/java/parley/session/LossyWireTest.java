@@ -35,6 +35,7 @@ import parley.model.InboxRow;
 import parley.model.UserId;
 import parley.snapshot.SnapshotSchedule;
 import parley.telemetry.Telemetry;
+import parley.user.AccountLogins;
 import parley.user.PushDependencies;
 import parley.user.User;
 import parley.user.UserSettings;
@@ -147,7 +148,7 @@ class LossyWireTest {
                       Duration.ofSeconds(150),
                       SnapshotSchedule.every(20)),
                   (to, message) -> wire.carry(conversation, new Conversation.FromUser(message)),
-                  User.Logins.NONE,
+                  AccountLogins.NONE,
                   clock,
                   PushDependencies.off(),
                   shard.getRef(),

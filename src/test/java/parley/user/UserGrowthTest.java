@@ -113,10 +113,11 @@ class UserGrowthTest {
                 ALICE,
                 harness.settings,
                 (to, message) -> {},
-                User.Logins.NONE,
+                AccountLogins.NONE,
                 harness.clock,
                 PushDependencies.off(),
-                harness.shard.getRef()));
+                harness.shard.getRef(),
+                harness.entityMeters));
     harness.kit.createTestProbe().expectTerminated(user, Duration.ofSeconds(10));
   }
 

@@ -67,7 +67,7 @@ final class UserHarness implements AutoCloseable {
 
   volatile boolean accountsAway;
 
-  private final User.Logins logins =
+  private final AccountLogins logins =
       (username, sid) -> {
         endedLogins.add(username + " " + sid);
         return accountsAway

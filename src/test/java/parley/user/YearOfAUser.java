@@ -1,6 +1,7 @@
 package parley.user;
 
 import com.typesafe.config.ConfigFactory;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicLong;
@@ -12,6 +13,7 @@ import parley.bench.bill.StoredBytes;
 import parley.client.DynamoLocal;
 import parley.model.ConversationId;
 import parley.store.DynamoStore;
+import parley.telemetry.EntityMeters;
 import parley.user.UserTestData.Mail;
 
 /**
@@ -79,10 +81,11 @@ final class YearOfAUser {
                       standard.watchLease(),
                       standard.snapshots()),
                   (to, message) -> {},
-                  User.Logins.NONE,
+                  AccountLogins.NONE,
                   () -> Instant.ofEpochMilli(now.get()),
                   PushDependencies.off(),
-                  shard.getRef()));
+                  shard.getRef(),
+                  new EntityMeters(new SimpleMeterRegistry(), Instant::now)));
       user.tell(new User.Ensure("alice", "Alice", done.getRef()));
       done.receiveMessage(PATIENCE);
       for (int i = 0; i < days * daily; i++) {
