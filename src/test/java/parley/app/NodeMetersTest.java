@@ -155,6 +155,9 @@ class NodeMetersTest {
         labels.add(label.group(1));
       }
       labels.remove("le");
+      if (ELSEWHERE.matcher(sample.group(1)).matches()) {
+        continue; // A test before this one has used such a store in this process.
+      }
       assertThat(all.merge(sample.group(1), labels, (a, b) -> a)).as(one).isEqualTo(labels);
     }
     return all;
