@@ -294,7 +294,6 @@ final class UserEntity extends EventSourcedBehavior<User.Command, UserEvent, Use
           to.pushes().persistStep(live.tokens.reclaimed(state, c));
       case UserInternal.TokenReleased c -> to.pushes().persistStep(live.tokens.released(state, c));
       case UserInternal.TokensDue c -> run(() -> live.tokens.sendDue(state));
-      default -> Effect().unhandled();
     };
   }
 

@@ -10,7 +10,7 @@ import parley.serial.Local;
  * Messages that a user entity sends to itself: timers, ends of sessions, answers, passivation. They
  * never leave the node.
  */
-non-sealed interface UserInternal extends User.Command, Local {
+sealed interface UserInternal extends User.Command, Local {
   /** Write unsaved changes to the journal. */
   record Flush() implements UserInternal {}
 
