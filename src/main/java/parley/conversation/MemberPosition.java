@@ -79,7 +79,7 @@ final class MemberPosition {
     if (seq <= ackedSeq) {
       return ConversationInspection.DispatchStatus.ACKNOWLEDGED;
     }
-    boolean trusted = now >= heldAt && now - heldAt < Dispatch.HOLDING_TIMEOUT.toMillis();
+    boolean trusted = now >= heldAt && now - heldAt < heldFor;
     if (seq <= heldSeq && trusted) {
       return ConversationInspection.DispatchStatus.HELD;
     }
