@@ -33,7 +33,7 @@ final class InboxHandler {
   }
 
   Effect<UserEvent, UserState> setRowFlags(UserState state, User.SetRowFlags c) {
-    if (live.staleRows.mustWait(c)) {
+    if (live.staleRows.isAsking(c.conversationId()) && live.staleRows.mustWait(c)) {
       return effects.none();
     }
     if (!(live.unsavedChanges.get(c.conversationId()) instanceof VisibleRow visibleRow)) {
