@@ -245,7 +245,7 @@ public final class Node implements AutoCloseable {
     NodeMeters.register(telemetry);
     ClusterJoin.registerMeters(system, telemetry);
     Shutdown shutdown = new Shutdown(system, readiness, settings.unready(), settings.drain());
-    BooleanSupplier lapsed = startPauseWatch(settings, system);
+    BooleanSupplier pausedTooLong = startPauseWatch(settings, system);
     NodeServices nodeServices =
         NodeServices.start(
             system,
@@ -256,7 +256,7 @@ public final class Node implements AutoCloseable {
             tokenIssuers,
             pushing,
             telemetry,
-            lapsed);
+            pausedTooLong);
     NodeMeters.start(system, telemetry);
     // Bound before the node is a member, so that operators can see that a waiting node is alive.
     HttpPort management =

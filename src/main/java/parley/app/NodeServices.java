@@ -103,7 +103,7 @@ record NodeServices(
    * @param store where events are kept
    * @param epoch the name of the store's history; see {@link Store#epoch}
    * @param cold where old entries are stored, null if they stay in the journal
-   * @param lapsed true once this process must acknowledge nothing any more, after a long pause
+   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long pause
    * @param tokenIssuers who issues the tokens that are accepted
    * @param pushing the providers of push notifications
    */
@@ -116,7 +116,7 @@ record NodeServices(
       TokenIssuers tokenIssuers,
       PushProviderFactory pushing,
       Telemetry telemetry,
-      BooleanSupplier lapsed) {
+      BooleanSupplier pausedTooLong) {
     InstantSource clock = InstantSource.system();
     ClusterClock entryClock = new ClusterClock(clock);
     entryClock.registerMeters(telemetry);
@@ -180,7 +180,7 @@ record NodeServices(
             new TokenAuthenticator(tokens),
             rate,
             new SocketMeters(telemetry),
-            Ticker.system(lapsed),
+            Ticker.system(pausedTooLong),
             ulids,
             epoch,
             SessionSettings.standard());
@@ -222,7 +222,7 @@ record NodeServices(
                     maxConnections(settings.connections().node()),
                     settings.connections().perAddress()),
                 http,
-                lapsed),
+                pausedTooLong),
         List.of(
             VerifyCommand.routes(new ConversationVerifier(node, store.readJournal(), cold), store),
             new InspectionRoutes(

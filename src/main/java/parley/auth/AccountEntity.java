@@ -44,7 +44,7 @@ import parley.snapshot.SnapshotSchedule;
  * <p>When a family of refresh tokens ends, the account notifies the user entity, which closes the
  * family's sockets and stops its pushes ({@link EndNotifications}). The reply to the client waits
  * for the user entity's confirmation, a few seconds at most. An end that is not confirmed stays in
- * the state ({@link AccountState#untold}). The account repeats the notification every 5 s, and when
+ * the state ({@link AccountState#unconfirmedEnds}). The account repeats the notification every 5 s, and when
  * the entity starts again.
  *
  * <p>An entity whose name nobody has registered works in the same way, limits guesses in the same
@@ -422,7 +422,7 @@ final class AccountEntity
     if (!c.known()) {
       return Effect().none();
     }
-    return state.untold().contains(c.familyId())
+    return state.unconfirmedEnds().contains(c.familyId())
         ? Effect().persist(new AccountEvent.FamilyRevoked(c.familyId(), false, now(), true))
         : Effect().none();
   }
@@ -444,7 +444,7 @@ final class AccountEntity
 
   private Effect<AccountEvent, AccountState> idle(AccountState state) {
     boolean hasLogins = logins.at(clock.millis()).waitFor(LOGINS) > 0;
-    if (!state.untold().isEmpty() || !guesses.isEmpty(clock.millis()) || hasLogins) {
+    if (!state.unconfirmedEnds().isEmpty() || !guesses.isEmpty(clock.millis()) || hasLogins) {
       return Effect().none();
     }
     shard.tell(new ClusterSharding.Passivate<>(context.getSelf()));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -24,8 +25,8 @@ import parley.snapshot.RemovalPlan;
  * @param families live families, the least recently used first
  * @param reused ids and expiry times of families that were revoked because a spent token was used
  *     again, the oldest first. They are kept so that the token's owner learns why the login ended
- * @param untold ids of families that have ended and whose end the user entity has not confirmed; at
- *     most {@value #MAX_UNTOLD}. A command that would add one more is refused
+ * @param unconfirmedEnds ids of families that have ended and whose end the user entity has not confirmed; at
+ *     most {@value #MAX_UNCONFIRMED_ENDS}. A command that would add one more is refused
  * @param removal which events may be removed; only in a snapshot
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -33,13 +34,13 @@ record AccountState(
     @Nullable Owner owner,
     List<RefreshTokenFamily> families,
     List<Reused> reused,
-    List<String> untold,
+    @JsonProperty("untold") List<String> unconfirmedEnds,
     @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable RemovalPlan removal)
     implements Stored {
   /** A further login ends the family that was not refreshed for the longest time. */
   static final int MAX_FAMILIES = 20;
 
-  static final int MAX_UNTOLD = 40;
+  static final int MAX_UNCONFIRMED_ENDS = 40;
 
   /** How long a refresh token lives, from the moment it is issued. */
   static final Duration TOKEN_LIFE = Duration.ofDays(7);
@@ -53,24 +54,24 @@ record AccountState(
       @Nullable Owner owner,
       List<RefreshTokenFamily> families,
       List<Reused> reused,
-      List<String> untold) {
-    this(owner, families, reused, untold, null);
+      List<String> unconfirmedEnds) {
+    this(owner, families, reused, unconfirmedEnds, null);
   }
 
   AccountState {
     families = orEmpty(families);
     reused = orEmpty(reused);
-    untold = orEmpty(untold);
+    unconfirmedEnds = orEmpty(unconfirmedEnds);
   }
 
   /** The state as a snapshot stores it. */
   AccountState withRemoval(@Nullable RemovalPlan plan) {
-    return new AccountState(owner, families, reused, untold, plan);
+    return new AccountState(owner, families, reused, unconfirmedEnds, plan);
   }
 
   /** About how many bytes a snapshot has: most of it are hashes of tokens. */
   long snapshotBytes() {
-    long bytes = 1_000 + 60L * (reused.size() + untold.size());
+    long bytes = 1_000 + 60L * (reused.size() + unconfirmedEnds.size());
     for (RefreshTokenFamily family : families) {
       bytes +=
           200 + 50L * (family.more().size() + family.spent().size()) + 9L * family.used().size();
@@ -125,7 +126,7 @@ record AccountState(
           s.with(
                   withNewest(
                       s.families, RefreshTokenFamily.started(e.familyId(), e.secretHash(), e.at())))
-              .withUntold(e.ended(), e.ended() == null);
+              .withUnconfirmedEnd(e.ended(), e.ended() == null);
       case AccountEvent.FamilyRotated e -> s.rotated(e);
       case AccountEvent.FamilyRevoked e -> s.revoked(e);
     };
@@ -168,7 +169,7 @@ record AccountState(
 
   /** Whether one more unconfirmed end of a family fits into the state. */
   boolean hasRoomForUnconfirmedEnd() {
-    return untold.size() < MAX_UNTOLD;
+    return unconfirmedEnds.size() < MAX_UNCONFIRMED_ENDS;
   }
 
   private AccountState rotated(AccountEvent.FamilyRotated e) {
@@ -184,15 +185,15 @@ record AccountState(
       gone.add(new Reused(e.familyId(), e.at().plus(TOKEN_LIFE)));
     }
     AccountState after =
-        new AccountState(owner, without(families, e.familyId()), keepNewest(gone), untold);
-    return e.told() == null ? after : after.withUntold(e.familyId(), e.told());
+        new AccountState(owner, without(families, e.familyId()), keepNewest(gone), unconfirmedEnds);
+    return e.told() == null ? after : after.withUnconfirmedEnd(e.familyId(), e.told());
   }
 
-  private AccountState withUntold(@Nullable String familyId, boolean told) {
+  private AccountState withUnconfirmedEnd(@Nullable String familyId, boolean told) {
     if (familyId == null) {
       return this;
     }
-    List<String> changed = new ArrayList<>(untold);
+    List<String> changed = new ArrayList<>(unconfirmedEnds);
     changed.removeIf(id -> constantTimeEquals(id, familyId));
     if (!told) {
       changed.add(familyId);
@@ -205,11 +206,11 @@ record AccountState(
         owner,
         families.stream().filter(f -> now.isBefore(f.expiresAt())).toList(),
         reused.stream().filter(r -> now.isBefore(r.expiresAt)).toList(),
-        untold);
+        unconfirmedEnds);
   }
 
   private AccountState with(List<RefreshTokenFamily> changed) {
-    return new AccountState(owner, changed, reused, untold);
+    return new AccountState(owner, changed, reused, unconfirmedEnds);
   }
 
   private static List<RefreshTokenFamily> without(List<RefreshTokenFamily> families, String id) {

@@ -42,7 +42,7 @@ final class EndNotifications {
 
   /** Notifies the user entity of all ends that it has not confirmed. */
   void startUnconfirmed(AccountState state) {
-    state.untold().forEach(familyId -> start(state, familyId));
+    state.unconfirmedEnds().forEach(familyId -> start(state, familyId));
   }
 
   /** Replies when the notification that has just started has finished. */

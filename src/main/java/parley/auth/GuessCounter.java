@@ -6,11 +6,11 @@ package parley.auth;
  * attempts are all forgiven is the same as a new one.
  *
  * @param limit the limit that applies
- * @param debt attempts that are not forgiven at {@code atMillis}, as milliseconds until they are
- * @param atMillis the time for which the debt was computed, in epoch milliseconds
+ * @param penaltyMillis attempts that are not forgiven at {@code atMillis}, as milliseconds until they are
+ * @param atMillis the time for which the penaltyMillis was computed, in epoch milliseconds
  * @param nextMillis when the next attempt is allowed, in epoch milliseconds
  */
-record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
+record GuessCounter(Limit limit, long penaltyMillis, long atMillis, long nextMillis) {
   /**
    * How many attempts are free, and how long the waits are.
    *
@@ -33,7 +33,7 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
    * than the longest.
    */
   GuessCounter at(long nowMillis) {
-    long left = Math.max(0, debt - Math.max(0, nowMillis - atMillis));
+    long left = Math.max(0, penaltyMillis - Math.max(0, nowMillis - atMillis));
     return new GuessCounter(
         limit, left, nowMillis, Math.min(nextMillis, nowMillis + limit.longestMillis));
   }
@@ -45,13 +45,13 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
 
   /** Whether all attempts are forgiven. */
   boolean isEmpty() {
-    return debt == 0;
+    return penaltyMillis == 0;
   }
 
   /** The count with one attempt more; only if {@link #waitMillis()} is 0. */
   GuessCounter take() {
     long most = (limit.free + MAX_COUNTED) * limit.forgiveMillis;
-    long more = Math.min(most, debt + limit.forgiveMillis);
+    long more = Math.min(most, penaltyMillis + limit.forgiveMillis);
     long beyond = (more + limit.forgiveMillis - 1) / limit.forgiveMillis - limit.free;
     long wait =
         beyond < 0
@@ -62,6 +62,6 @@ record GuessCounter(Limit limit, long debt, long atMillis, long nextMillis) {
 
   /** The count with one attempt given back, because it was no guess. */
   GuessCounter giveBack() {
-    return new GuessCounter(limit, Math.max(0, debt - limit.forgiveMillis), atMillis, atMillis);
+    return new GuessCounter(limit, Math.max(0, penaltyMillis - limit.forgiveMillis), atMillis, atMillis);
   }
 }

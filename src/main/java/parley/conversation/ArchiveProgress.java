@@ -25,8 +25,8 @@ final class ArchiveProgress {
     progress.removedTo = stored.removedTo();
     progress.planned = stored.planned();
     // A snapshot from before there was an archive does not say when the first entry was written.
-    boolean untold = stored.hotSince() == 0 && stored.lastSeq() > stored.archivedTo();
-    progress.hotSince = untold ? stored.createdAt() : stored.hotSince();
+    boolean unknown = stored.hotSince() == 0 && stored.lastSeq() > stored.archivedTo();
+    progress.hotSince = unknown ? stored.createdAt() : stored.hotSince();
     progress.promisedDay = stored.due();
     return progress;
   }

@@ -50,7 +50,22 @@ public final class Conversation {
           Internal {}
 
   /** A message of a conversation to itself. It is never sent to another node. */
-  non-sealed interface Internal extends Command, Local {}
+  sealed interface Internal extends Command, Local
+      permits Stop,
+          MessageLookups.Resume,
+          MessageLookups.Ended,
+          HistoryPages.ReadEnded,
+          CursorMoves.Counted,
+          ConversationWrites.Message,
+          ConversationArchiver.Message,
+          ConversationLive.Timer,
+          ConversationLive.UserAnswered,
+          ConversationLive.CursorLogAnswered,
+          ReminderClient.RepeatRequest,
+          ReminderClient.NextRequest,
+          ConversationInspector.LookedUp,
+          PreviewSearch.PageSearched,
+          ConversationLifecycle.JournalChecked {}
 
   /** The stop message of sharding, and the entity's own message when the last open work is done. */
   enum Stop implements Internal {

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 /** How the entity of a conversation asks for the archiving of its old entries. */
 interface ConversationArchiver {
   /** A message of the archiving to the entity, which hands it to {@link #handle}. */
-  interface Message extends Conversation.Internal {}
+  sealed interface Message extends Conversation.Internal
+      permits CalendarRegistration.Message, SegmentArchiver.Step {}
 
   /** Finishes a segment that an earlier incarnation began. */
   void recovered();

@@ -291,7 +291,7 @@ public final class ConversationEntity
     return switch (command) {
       case ConversationLive.Timer timer -> false;
       case ConversationLifecycle.JournalChecked seen -> false;
-      case ReminderClient.Again again -> false;
+      case ReminderClient.RepeatRequest repeat -> false;
       case ConversationLive.CursorLogAnswered answered -> false;
       case Conversation.Kept kept -> false;
       case Conversation.Wake wake -> false;
@@ -434,11 +434,11 @@ public final class ConversationEntity
       }
       case ConversationLive.CursorLogAnswered answered ->
           writes.cursorLogAnswered(answered.reply());
-      case ReminderClient.Again again -> {
-        live.reminderClient.again();
+      case ReminderClient.RepeatRequest repeat -> {
+        live.reminderClient.repeatRequest();
         yield Effect().none();
       }
-      case ReminderClient.Next next -> {
+      case ReminderClient.NextRequest next -> {
         Conversation.Command command = live.reminderClient.next();
         yield command == null ? Effect().none() : handle(to, command);
       }
@@ -463,10 +463,8 @@ public final class ConversationEntity
             ? Effect().none()
             : Effect().persist(event).thenRun(after -> live.archiver.persisted(event));
       }
-      default -> {
-        if (!CursorMoves.handle(message)) {
-          throw new IllegalStateException("unknown message " + message);
-        }
+      case CursorMoves.Counted counted -> {
+        counted.moves().counted(counted);
         yield writes.flush();
       }
     };

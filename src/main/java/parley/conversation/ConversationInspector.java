@@ -183,7 +183,7 @@ final class ConversationInspector {
               member.delivered(),
               member.read()));
     }
-    for (FormerMembers.Former gone : state.former().all()) {
+    for (FormerMembers.FormerMember gone : state.former().all()) {
       if (gone.joinedSeq() <= find.seq() && find.seq() <= gone.leftSeq()) {
         all.add(
             new ConversationInspection.MemberStatus(

@@ -107,7 +107,7 @@ final class ConversationViews {
       floor = member.joinedSeq();
       end = state.lastSeq();
     } else {
-      FormerMembers.Former gone = get.replay() ? state.former().of(get.viewer()) : null;
+      FormerMembers.FormerMember gone = get.replay() ? state.former().of(get.viewer()) : null;
       if (gone == null) {
         return null;
       }

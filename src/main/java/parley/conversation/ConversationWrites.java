@@ -188,7 +188,7 @@ final class ConversationWrites {
   Effect<ConversationEvent, ConversationState> cursorLogAnswered(CursorLog.Reply reply) {
     switch (reply) {
       case CursorLog.Kept kept -> {
-        CursorMoves.Ready durable = live.cursorLogClient.logKept(kept.nr(), live.now());
+        CursorMoves.Batch durable = live.cursorLogClient.logKept(kept.nr(), live.now());
         if (durable != null) {
           live.dispatch.persisted(List.of(), durable.moves(), live.now());
           durable.done();

@@ -92,7 +92,7 @@ final class CursorLogClient {
    *
    * @param at when it was sent, epoch milliseconds
    */
-  private record Request(long nr, long at, CursorMoves.Ready ready) {}
+  private record Request(long nr, long at, CursorMoves.Batch ready) {}
 
   CursorLogClient(
       ConversationState state,
@@ -138,7 +138,7 @@ final class CursorLogClient {
       return false;
     }
     if (requests.size() < MAX_REQUESTS && !cursorMoves.isEmpty()) {
-      CursorMoves.Ready ready = cursorMoves.take();
+      CursorMoves.Batch ready = cursorMoves.take();
       if (ready.moves().isEmpty()) {
         ready.done();
       } else {
@@ -148,7 +148,7 @@ final class CursorLogClient {
     return true;
   }
 
-  private void ask(CursorMoves.Ready ready, long now) {
+  private void ask(CursorMoves.Batch ready, long now) {
     nr++;
     LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
     if (!requests.isEmpty()) {
@@ -157,7 +157,7 @@ final class CursorLogClient {
     merge(ready.moves(), all);
     List<CursorMove> moves = List.copyOf(all.values());
     requests.add(
-        new Request(nr, now, new CursorMoves.Ready(moves, ready.callers(), ready.urgent())));
+        new Request(nr, now, new CursorMoves.Batch(moves, ready.callers(), ready.urgent())));
     log.tell(new CursorLog.Keep(state.id(), nr, cursors(moves), replyTo, ready.urgent()));
   }
 
@@ -194,11 +194,11 @@ final class CursorLogClient {
    *
    * @param now epoch milliseconds
    */
-  CursorMoves.@Nullable Ready logKept(long number, long now) {
+  CursorMoves.@Nullable Batch logKept(long number, long now) {
     if (requests.stream().noneMatch(request -> request.nr() == number)) {
       return null;
     }
-    CursorMoves.Ready durable = takeRequests(number);
+    CursorMoves.Batch durable = takeRequests(number);
     kept(durable.moves(), now);
     return durable;
   }
@@ -215,15 +215,15 @@ final class CursorLogClient {
   }
 
   /** Takes the requests up to this number: their moves, and all their callers. */
-  private CursorMoves.Ready takeRequests(long upTo) {
+  private CursorMoves.Batch takeRequests(long upTo) {
     List<CursorMove> moves = List.of();
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
     while (!requests.isEmpty() && requests.getFirst().nr() <= upTo) {
-      CursorMoves.Ready ready = requests.removeFirst().ready();
+      CursorMoves.Batch ready = requests.removeFirst().ready();
       moves = ready.moves();
       callers.addAll(ready.callers());
     }
-    return new CursorMoves.Ready(moves, callers, false);
+    return new CursorMoves.Batch(moves, callers, false);
   }
 
   private void kept(List<CursorMove> moves, long now) {
@@ -258,8 +258,8 @@ final class CursorLogClient {
    * @param batch the entries of the event; may be empty
    */
   Taken take(EntryBatch batch) {
-    CursorMoves.Ready ready = cursorMoves.take();
-    CursorMoves.Ready untold = takeRequests(nr);
+    CursorMoves.Batch ready = cursorMoves.take();
+    CursorMoves.Batch unanswered = takeRequests(nr);
     LinkedHashMap<UserId, CursorMove> all = new LinkedHashMap<>();
     if (batch.isEmpty() || !mayWaitBehind(batch)) {
       kept.forEach(user -> addCurrentCursors(user, all));
@@ -267,15 +267,15 @@ final class CursorLogClient {
       writeDue = false;
       timers.cancel(ConversationLive.Timer.WRITE_CURSORS);
     }
-    List<CursorMove> news = new ArrayList<>(untold.moves());
+    List<CursorMove> news = new ArrayList<>(unanswered.moves());
     news.addAll(ready.moves());
-    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(untold.callers());
+    List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>(unanswered.callers());
     callers.addAll(ready.callers());
     merge(news, all);
     List<CursorMove> own = ownEntries(batch, all);
     news.addAll(own);
     merge(own, all);
-    return new Taken(List.copyOf(all.values()), new CursorMoves.Ready(news, callers, false));
+    return new Taken(List.copyOf(all.values()), new CursorMoves.Batch(news, callers, false));
   }
 
   /**
@@ -327,7 +327,7 @@ final class CursorLogClient {
    * @param stored what the event holds: the furthest cursors of each member
    * @param news what members are told after that
    */
-  record Taken(List<CursorMove> stored, CursorMoves.Ready news) {
+  record Taken(List<CursorMove> stored, CursorMoves.Batch news) {
     /** The members whose cursors the event holds. */
     Set<UserId> owners() {
       return stored.stream().map(CursorMove::userId).collect(Collectors.toUnmodifiableSet());

@@ -104,7 +104,7 @@ final class CursorMoves {
    * @param count null if the count failed
    * @param failure null if it did not
    */
-  private record Counted(
+  record Counted(
       CursorMoves moves, Move move, Scan scan, @Nullable Long count, @Nullable Throwable failure)
       implements Conversation.Internal {
     @Override
@@ -118,15 +118,6 @@ final class CursorMoves {
     this.context = context;
     this.logReader = logReader;
     this.state = state;
-  }
-
-  /** Handles the message if it belongs to this class. Returns whether it does. */
-  static boolean handle(Conversation.Internal message) {
-    if (message instanceof Counted counted) {
-      counted.moves().counted(counted);
-      return true;
-    }
-    return false;
   }
 
   /** Records a requested move. Both cursors are limited to the end of the log and never go back. */
@@ -180,7 +171,7 @@ final class CursorMoves {
    *
    * @param urgent whether a caller waits that should not wait long
    */
-  record Ready(
+  record Batch(
       List<CursorMove> moves, List<ActorRef<Conversation.ReadReply>> callers, boolean urgent) {
     void done() {
       callers.forEach(caller -> caller.tell(new Conversation.ReadDone()));
@@ -188,7 +179,7 @@ final class CursorMoves {
   }
 
   /** Takes the moves that can be written. A move whose unread count is not known yet stays. */
-  Ready take() {
+  Batch take() {
     List<CursorMove> ready = new ArrayList<>(moves.size());
     List<ActorRef<Conversation.ReadReply>> callers = new ArrayList<>();
     boolean urgent = false;
@@ -220,7 +211,7 @@ final class CursorMoves {
         ready.add(new CursorMove(member.userId(), move.delivered, member.read(), member.unread()));
       }
     }
-    return new Ready(ready, callers, urgent);
+    return new Batch(ready, callers, urgent);
   }
 
   /** A read cursor and the unread texts behind it. */
@@ -292,7 +283,7 @@ final class CursorMoves {
         (count, failure) -> new Counted(this, move, scan, count, failure));
   }
 
-  private void counted(Counted counted) {
+  void counted(Counted counted) {
     if (counted.count() == null) {
       if (LogScans.refusalOf(counted.failure()) == null) {
         context

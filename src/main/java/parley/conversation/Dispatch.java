@@ -89,7 +89,7 @@ final class Dispatch {
         sendNext(member.userId(), position, now);
       }
     }
-    for (FormerMembers.Former gone : state.former().all()) {
+    for (FormerMembers.FormerMember gone : state.former().all()) {
       if (!state.isSettled() && gone.leftSeq() > state.dispatchedTo()) {
         MemberPosition position = position(gone.userId(), gone.joinedSeq());
         sendNext(gone.userId(), position, now);
@@ -142,7 +142,7 @@ final class Dispatch {
     }
     if (!entries.isEmpty()) {
       long first = entries.getFirst().seq();
-      for (FormerMembers.Former gone : state.former().all()) {
+      for (FormerMembers.FormerMember gone : state.former().all()) {
         if (gone.leftSeq() >= first) {
           deliver(gone.userId(), gone.joinedSeq(), upTo(entries, gone.leftSeq()), List.of(), now);
         }
@@ -255,7 +255,7 @@ final class Dispatch {
           cursorMinimums.read(member),
           state.lastSeq() == 0 && !state.wasOpenedBy(user));
     }
-    FormerMembers.Former gone = state.former().of(user);
+    FormerMembers.FormerMember gone = state.former().of(user);
     return gone == null
         ? null
         : new User.RowMember(
@@ -274,7 +274,7 @@ final class Dispatch {
 
   /** The last seq that this user may get. */
   private long lastSeqFor(UserId user) {
-    FormerMembers.Former gone = state.former().of(user);
+    FormerMembers.FormerMember gone = state.former().of(user);
     return gone == null ? state.lastSeq() : gone.leftSeq();
   }
 

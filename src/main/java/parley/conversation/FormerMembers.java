@@ -13,7 +13,7 @@ import parley.model.UserId;
  * dropped. A former member still gets the entries up to its end.
  */
 final class FormerMembers {
-  private final LinkedHashMap<UserId, Former> byId = new LinkedHashMap<>();
+  private final LinkedHashMap<UserId, FormerMember> byId = new LinkedHashMap<>();
   private ClockLead droppedClockLead = ClockLead.NONE;
 
   /**
@@ -22,15 +22,15 @@ final class FormerMembers {
    * @param read its read cursor when it left, for its last inbox row
    * @param clockLead see {@link Member#clockLead}
    */
-  record Former(
+  record FormerMember(
       UserId userId, long joinedSeq, long joinedAt, long leftSeq, long read, ClockLead clockLead) {}
 
   /** All of them, those who left first at the front. */
-  Collection<Former> all() {
+  Collection<FormerMember> all() {
     return Collections.unmodifiableCollection(byId.values());
   }
 
-  @Nullable Former of(UserId user) {
+  @Nullable FormerMember of(UserId user) {
     return byId.get(user);
   }
 
@@ -43,17 +43,17 @@ final class FormerMembers {
   void left(Member gone, long seq) {
     byId.put(
         gone.userId(),
-        new Former(
+        new FormerMember(
             gone.userId(), gone.joinedSeq(), gone.joinedAt(), seq, gone.read(), gone.clockLead()));
     if (byId.size() > Limits.GROUP_MEMBERS) {
-      Former oldest = byId.pollFirstEntry().getValue();
+      FormerMember oldest = byId.pollFirstEntry().getValue();
       droppedClockLead = droppedClockLead.and(oldest.clockLead());
     }
   }
 
   /** The user is a member again. Returns its clock lead, or a bound of it if it was dropped. */
   ClockLead joinedAgain(UserId user) {
-    Former before = byId.remove(user);
+    FormerMember before = byId.remove(user);
     return before == null ? droppedClockLead : before.clockLead();
   }
 
@@ -84,7 +84,7 @@ final class FormerMembers {
       for (ConversationSnapshot.FormerSnapshot one : stored) {
         byId.put(
             one.userId(),
-            new Former(
+            new FormerMember(
                 one.userId(),
                 one.joinedSeq(),
                 one.joinedAt(),

@@ -34,7 +34,7 @@ final class PendingWrites {
   record Write(
       ConversationEvent event,
       EntryBatch batch,
-      CursorMoves.Ready moves,
+      CursorMoves.Batch moves,
       Set<UserId> storedFor,
       long sinceNanos) {}
 

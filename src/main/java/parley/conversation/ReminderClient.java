@@ -19,13 +19,13 @@ final class ReminderClient {
   private static final Duration REPEAT = Duration.ofSeconds(1);
 
   /** Ask the reminder again. */
-  enum Again implements Conversation.Internal {
-    AGAIN
+  enum RepeatRequest implements Conversation.Internal {
+    INSTANCE
   }
 
   /** Handle the next command that waited for the reminder. */
-  enum Next implements Conversation.Internal {
-    NEXT
+  enum NextRequest implements Conversation.Internal {
+    INSTANCE
   }
 
   private final ConversationId id;
@@ -73,7 +73,7 @@ final class ReminderClient {
       asking = true;
       nr++;
       tellKeep();
-      timers.startTimerWithFixedDelay(Again.AGAIN, Again.AGAIN, REPEAT);
+      timers.startTimerWithFixedDelay(RepeatRequest.INSTANCE, RepeatRequest.INSTANCE, REPEAT);
     }
   }
 
@@ -81,7 +81,7 @@ final class ReminderClient {
    * Asks again. A reminder that no longer watches this conversation learns from it that the
    * conversation runs.
    */
-  void again() {
+  void repeatRequest() {
     tellKeep();
   }
 
@@ -115,9 +115,9 @@ final class ReminderClient {
     }
     asking = false;
     reminderDurable = true;
-    timers.cancel(Again.AGAIN);
+    timers.cancel(RepeatRequest.INSTANCE);
     if (!waiting.isEmpty()) {
-      self.tell(Next.NEXT);
+      self.tell(NextRequest.INSTANCE);
     }
     return true;
   }
@@ -128,7 +128,7 @@ final class ReminderClient {
   Conversation.@Nullable Command next() {
     Conversation.Command next = waiting.poll();
     if (!waiting.isEmpty()) {
-      self.tell(Next.NEXT);
+      self.tell(NextRequest.INSTANCE);
     }
     return next;
   }
@@ -141,7 +141,7 @@ final class ReminderClient {
     if (mustRelease()) {
       reminderDurable = false;
       asking = false;
-      timers.cancel(Again.AGAIN);
+      timers.cancel(RepeatRequest.INSTANCE);
       sendRelease();
     }
   }

@@ -54,7 +54,7 @@ final class SegmentArchiver implements ConversationArchiver {
   private static final Duration TURN = Duration.ofSeconds(1);
 
   /** The result of a step, or the time to try one again. */
-  private sealed interface Step extends ConversationArchiver.Message {}
+  sealed interface Step extends ConversationArchiver.Message {}
 
   private enum RetryTimer implements Step {
     TURN

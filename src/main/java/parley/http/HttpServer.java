@@ -41,7 +41,7 @@ public final class HttpServer {
   /**
    * As above.
    *
-   * @param lapsed whether this process may acknowledge nothing any more. Then every success is
+   * @param pausedTooLong whether this process may acknowledge nothing any more. Then every success is
    *     answered {@code unavailable} instead
    */
   public static CompletionStage<HttpServer> start(
@@ -50,7 +50,7 @@ public final class HttpServer {
       int port,
       HttpSettings settings,
       HttpServices httpServices,
-      BooleanSupplier lapsed) {
+      BooleanSupplier pausedTooLong) {
     HttpPort.Builder builder = HttpPort.of(system, settings.port());
     Function<HttpRequest, CompletionStage<HttpResponse>> handler =
         Routes.handler(system, httpServices, settings, builder.forwarded());
@@ -58,7 +58,7 @@ public final class HttpServer {
         request ->
             handler
                 .apply(request)
-                .thenApply(answer -> lapsed.getAsBoolean() ? refuseSuccess(answer) : answer);
+                .thenApply(answer -> pausedTooLong.getAsBoolean() ? refuseSuccess(answer) : answer);
     return builder
         .handler(guarded)
         .refusal(RawResponse.of(SecurityHeaders.withApiHeaders(Problems.tooManyConnections())))

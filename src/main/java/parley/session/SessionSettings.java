@@ -1,6 +1,7 @@
 package parley.session;
 
 import java.time.Duration;
+import parley.protocol.FrameWriter;
 
 /**
  * Times and bounds of a connection.
@@ -53,7 +54,7 @@ public record SessionSettings(
     return new SessionSettings(
         /* helloTimeout= */ Duration.ofSeconds(10),
         /* answerTimeout= */ Duration.ofSeconds(10),
-        /* idleTimeout= */ Duration.ofSeconds(60),
+        /* idleTimeout= */ Duration.ofMillis(FrameWriter.IDLE_TIMEOUT_MILLIS),
         /* repeatAfter= */ Duration.ofSeconds(3),
         /* requestTimeout= */ Duration.ofSeconds(15),
         /* tokenGrace= */ Duration.ofSeconds(60),

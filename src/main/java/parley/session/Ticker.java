@@ -21,9 +21,9 @@ public interface Ticker {
   /**
    * The system clock, in a process whose pauses are watched.
    *
-   * @param lapsed whether a pause was too long
+   * @param pausedTooLong whether a pause was too long
    */
-  static Ticker system(BooleanSupplier lapsed) {
+  static Ticker system(BooleanSupplier pausedTooLong) {
     Ticker system = system();
     return new Ticker() {
       @Override
@@ -38,7 +38,7 @@ public interface Ticker {
 
       @Override
       public boolean pausedTooLong() {
-        return lapsed.getAsBoolean();
+        return pausedTooLong.getAsBoolean();
       }
     };
   }

@@ -89,11 +89,11 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
 
   @Override
   protected void append(ILoggingEvent event) {
-    List<LoggingEvent> owed = new ArrayList<>(0);
+    List<LoggingEvent> summaries = new ArrayList<>(0);
     boolean passes =
-        tryTake(kinds, MAX_KINDS, kindKey(event), SAME, true, event, owed)
-            && tryTake(loggers, MAX_LOGGERS, loggerKey(event), LOGGER, false, event, owed);
-    owed.forEach(appenders::appendLoopOnAppenders);
+        tryTake(kinds, MAX_KINDS, kindKey(event), SAME, true, event, summaries)
+            && tryTake(loggers, MAX_LOGGERS, loggerKey(event), LOGGER, false, event, summaries);
+    summaries.forEach(appenders::appendLoopOnAppenders);
     if (passes) {
       appenders.appendLoopOnAppenders(event);
     } else {
@@ -105,7 +105,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
    * Writes the summaries of seconds that are over, and forgets kinds and loggers without new lines.
    */
   void tick(long now) {
-    List<LoggingEvent> owed = new ArrayList<>(0);
+    List<LoggingEvent> summaries = new ArrayList<>(0);
     for (Map<String, Budget> budgets : List.of(kinds, loggers)) {
       for (String key : budgets.keySet()) {
         budgets.computeIfPresent(
@@ -114,12 +114,12 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
               if (budget.second >= now / SECOND_MILLIS) {
                 return budget;
               }
-              budget.startSecond(now / SECOND_MILLIS, owed);
+              budget.startSecond(now / SECOND_MILLIS, summaries);
               return null;
             });
       }
     }
-    owed.forEach(appenders::appendLoopOnAppenders);
+    summaries.forEach(appenders::appendLoopOnAppenders);
   }
 
   /** The number of budgets in memory. */
@@ -134,7 +134,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       int limit,
       boolean wording,
       ILoggingEvent event,
-      List<LoggingEvent> owed) {
+      List<LoggingEvent> summaries) {
     boolean full = budgets.size() >= most && !budgets.containsKey(key);
     if (full && wording) {
       return true; // only its logger's budget limits it
@@ -144,7 +144,7 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
         full ? "" : key,
         (same, known) -> {
           Budget budget = known == null ? new Budget(limit, wording, event) : known;
-          taken[0] = budget.tryTake(event.getTimeStamp() / SECOND_MILLIS, owed);
+          taken[0] = budget.tryTake(event.getTimeStamp() / SECOND_MILLIS, summaries);
           return budget;
         });
     return taken[0];
@@ -263,9 +263,9 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       this.second = first.getTimeStamp() / SECOND_MILLIS;
     }
 
-    boolean tryTake(long now, List<LoggingEvent> owed) {
+    boolean tryTake(long now, List<LoggingEvent> summaries) {
       if (now > second || now < second - MAX_DISORDER_SECONDS) {
-        startSecond(now, owed);
+        startSecond(now, summaries);
       }
       if (writtenLines < limit) {
         writtenLines++;
@@ -275,9 +275,9 @@ public final class LogLimiter extends UnsynchronizedAppenderBase<ILoggingEvent>
       return false;
     }
 
-    void startSecond(long now, List<LoggingEvent> owed) {
+    void startSecond(long now, List<LoggingEvent> summaries) {
       if (suppressedLines > 0) {
-        owed.add(summary());
+        summaries.add(summary());
       }
       second = now;
       writtenLines = 0;

@@ -92,8 +92,8 @@ final class PushHandler {
         .flush(state)
         .thenRun(
             after -> {
-              UserPush.Answer owed = new UserPush.Answer(UserPush.Need.WAITS);
-              live.pushSender.whenCrashSafe(after, () -> c.replyTo().tell(owed));
+              UserPush.Answer waits = new UserPush.Answer(UserPush.Need.WAITS);
+              live.pushSender.whenCrashSafe(after, () -> c.replyTo().tell(waits));
             });
   }
 

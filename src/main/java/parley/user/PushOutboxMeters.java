@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 /** Counters of users' push notifications. Thread-safe. */
 public final class PushOutboxMeters {
   /** Counter: pending push notifications, by their {@code outcome}. */
-  public static final String OWED = "parley.push.owed";
+  public static final String OUTCOMES = "parley.push.outcomes";
 
   /** A provider has accepted the push. */
   final Counter delivered;
@@ -35,11 +35,11 @@ public final class PushOutboxMeters {
    * @param registry the node's registry
    */
   public PushOutboxMeters(MeterRegistry registry) {
-    delivered = registry.counter(OWED, "outcome", "delivered");
-    retried = registry.counter(OWED, "outcome", "retried");
-    dead = registry.counter(OWED, "outcome", "dead_letter");
-    gone = registry.counter(OWED, "outcome", "token_gone");
-    spared = registry.counter(OWED, "outcome", "spared");
-    full = registry.counter(OWED, "outcome", "outbox_full");
+    delivered = registry.counter(OUTCOMES, "outcome", "delivered");
+    retried = registry.counter(OUTCOMES, "outcome", "retried");
+    dead = registry.counter(OUTCOMES, "outcome", "dead_letter");
+    gone = registry.counter(OUTCOMES, "outcome", "token_gone");
+    spared = registry.counter(OUTCOMES, "outcome", "spared");
+    full = registry.counter(OUTCOMES, "outcome", "outbox_full");
   }
 }

@@ -18,7 +18,7 @@ import parley.snapshot.RemovalPlan;
  * @param nextDevice the number of the next new device
  * @param lastSeenAt when any session was last alive, epoch milliseconds
  * @param forgotten whether a conversation was ever dropped for lack of room
- * @param owed push notifications that are pending for devices
+ * @param pendingPushes push notifications that are pending for devices
  * @param ended logins that have ended lately, the oldest first
  * @param groups groups begun within the last day
  * @param releases released push tokens that their owner records have not confirmed yet
@@ -35,7 +35,7 @@ record UserSnapshot(
     @Nullable List<Device> devices,
     @Nullable List<VisibleRow> rows,
     @JsonProperty("parked") @Nullable List<HiddenRow> hidden,
-    @Nullable List<PendingPush> owed,
+    @JsonProperty("owed") @Nullable List<PendingPush> pendingPushes,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<EndedLogin> ended,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<StartedGroups.Begun> groups,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @Nullable List<TokenRelease> releases,
@@ -58,7 +58,7 @@ record UserSnapshot(
         devices,
         rows,
         hidden,
-        owed,
+        pendingPushes,
         ended,
         groups,
         releases,

@@ -341,7 +341,7 @@ final class UserState {
     orEmpty(snapshot.devices()).forEach(device -> state.devices.put(device.id(), device));
     orEmpty(snapshot.rows()).forEach(state.conversationRows::put);
     orEmpty(snapshot.hidden()).forEach(state.conversationRows::put);
-    orEmpty(snapshot.owed()).forEach(state.pushOutbox::put);
+    orEmpty(snapshot.pendingPushes()).forEach(state.pushOutbox::put);
     orEmpty(snapshot.ended()).forEach(login -> state.endedLogins.put(login.sid(), login));
     orEmpty(snapshot.releases()).forEach(one -> state.releases.put(one.hash(), one));
     state.groups = StartedGroups.of(snapshot.groups());

@@ -112,7 +112,7 @@ class ArchiveEnrolmentTest {
 
   @Test
   void itKeepsItsPaceIsAloneAndCanBeCancelled() {
-    HandCalendar calendar = new HandCalendar();
+    ManualCalendar calendar = new ManualCalendar();
     ActorRef<ArchiveEnrolment.Command> job = job(ArchiveEnrolmentTest::names, calendar);
     assertThat(progress(job).running()).isFalse();
     assertThat(start(job, 1).started()).isTrue();
@@ -132,7 +132,7 @@ class ArchiveEnrolmentTest {
 
   @Test
   void fullDaysPutItOff() {
-    HandCalendar calendar = new HandCalendar();
+    ManualCalendar calendar = new ManualCalendar();
     long tomorrow = Calendar.day(now.get()) + 1;
     calendar.fullUntil = tomorrow + 2;
     ActorRef<ArchiveEnrolment.Command> job = job(ArchiveEnrolmentTest::names, calendar);
@@ -154,7 +154,7 @@ class ArchiveEnrolmentTest {
                             throw new IllegalStateException("by hand");
                           }
                         }),
-            new HandCalendar());
+            new ManualCalendar());
     start(job, ArchiveEnrolment.MAX_PER_SECOND);
     ArchiveEnrolment.Progress ended = ended(job);
     assertThat(ended.stopped()).isEqualTo("the store cannot be read");
@@ -162,7 +162,7 @@ class ArchiveEnrolmentTest {
   }
 
   /** A calendar that answers at once. The test decides which days are full. */
-  private static final class HandCalendar implements Calendar {
+  private static final class ManualCalendar implements Calendar {
     volatile long fullUntil;
 
     @Override

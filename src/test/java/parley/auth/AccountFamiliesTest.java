@@ -105,10 +105,10 @@ final class AccountFamiliesTest extends AccountHarness {
     // The logout is answered all the same: none of the family's tokens is valid.
     assertThat(this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(a), r)))
         .isEqualTo(new AccountReply.LoggedOut());
-    assertThat(account.getState().untold()).containsExactly(token(a).familyId());
+    assertThat(account.getState().unconfirmedEnds()).containsExactly(token(a).familyId());
     users.away = false;
     account.restart();
-    await().until(() -> account.getState().untold().isEmpty());
+    await().until(() -> account.getState().unconfirmedEnds().isEmpty());
     assertThat(users.told).hasSizeGreaterThan(1).containsOnly(a.sid());
     int told = users.told.size();
     account.restart();
@@ -131,7 +131,7 @@ final class AccountFamiliesTest extends AccountHarness {
   void noFamilyEndsWhileTooManyNotificationsArePending() {
     AccountReply.SignedIn kept = register();
     users.away = true;
-    for (int i = 0; i < AccountState.MAX_UNTOLD; i++) {
+    for (int i = 0; i < AccountState.MAX_UNCONFIRMED_ENDS; i++) {
       AccountReply.SignedIn in = (AccountReply.SignedIn) login(PASSWORD);
       this.<AccountReply.ToLogout>run(r -> new Account.Logout(token(in), r));
     }

@@ -97,7 +97,7 @@ class ArchivingStoreTest {
   void seqsContinueAfterRemovalFromTheJournal() throws Exception {
     ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
     String name = LogReader.persistenceId(id);
-    HandCalendar calendar = new HandCalendar();
+    ManualCalendar calendar = new ManualCalendar();
     List<Entry> before;
     long snapshot;
     try (EmbeddedStore store = EmbeddedStore.open(folder)) {
@@ -147,7 +147,7 @@ class ArchivingStoreTest {
     }
   }
 
-  private ConversationHarness archiving(Store store, ConversationId id, HandCalendar calendar) {
+  private ConversationHarness archiving(Store store, ConversationId id, ManualCalendar calendar) {
     Config config = store.config().withFallback(ConfigFactory.load()).resolve();
     ConversationHarness h = new ConversationHarness(id, config, store.readJournal());
     h.archive(
@@ -167,7 +167,7 @@ class ArchivingStoreTest {
     Config config = store.config().withFallback(ConfigFactory.load()).resolve();
     ConversationId id = ConversationId.direct(ConversationHarness.ANN, ConversationHarness.BOB);
     try (ConversationHarness h = new ConversationHarness(id, config, store.readJournal())) {
-      HandCalendar calendar = new HandCalendar();
+      ManualCalendar calendar = new ManualCalendar();
       h.archive(
           ColdTierHarness.store(
               ColdTiers.open(
@@ -233,7 +233,7 @@ class ArchivingStoreTest {
     }
   }
 
-  private static void archive(ConversationHarness h, HandCalendar calendar) {
+  private static void archive(ConversationHarness h, ManualCalendar calendar) {
     int before = calendar.finished.size();
     h.tell(new Conversation.Archive(Calendar.day(h.clock.get())));
     await().atMost(Duration.ofSeconds(60)).until(() -> calendar.finished.size() > before);

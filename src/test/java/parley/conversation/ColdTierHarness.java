@@ -32,7 +32,7 @@ final class ColdTierHarness implements AutoCloseable {
 
   final ConversationHarness h;
   final MemoryTier tier = new MemoryTier();
-  final HandCalendar calendar = new HandCalendar();
+  final ManualCalendar calendar = new ManualCalendar();
 
   /** Every event that was ever written, including removed ones. */
   final List<ConversationEvent> written = new CopyOnWriteArrayList<>();

@@ -52,7 +52,7 @@ final class ConversationHarness implements AutoCloseable {
               pekko.persistence.testkit.events.serialize = on
               pekko.persistence.testkit.snapshots.serialize = on
               pekko.loglevel = WARNING
-              parley.test.held-journal.class = "parley.conversation.HeldJournal"
+              parley.test.held-journal.class = "parley.conversation.PausableJournal"
               """)
           .withFallback(PersistenceTestKitPlugin.getInstance().config())
           .withFallback(PersistenceTestKitSnapshotPlugin.config())

@@ -234,7 +234,7 @@ class ConversationInspectorTest {
   private static ConversationHarness held() {
     ConversationHarness h =
         new ConversationHarness(
-            ConversationId.direct(ANN, BOB), ConversationHarness.IN_MEMORY, HeldJournal.PLUGIN);
+            ConversationId.direct(ANN, BOB), ConversationHarness.IN_MEMORY, PausableJournal.PLUGIN);
     h.opening(ANN, BOB, "1");
     return h;
   }
@@ -244,7 +244,7 @@ class ConversationInspectorTest {
     try (ConversationHarness h = held()) {
       TestProbe<ConversationInspection.EntryReply> probe = h.kit.createTestProbe();
       try (var hold =
-          new HeldJournal.Hold(h.kit.system().classicSystem(), ConversationInspector.AT_ONCE + 1)) {
+          new PausableJournal.Hold(h.kit.system().classicSystem(), ConversationInspector.AT_ONCE + 1)) {
         for (int i = 0; i < ConversationInspector.AT_ONCE; i++) {
           h.tell(new ConversationInspection.FindEntry(1, null, probe.getRef()));
         }
@@ -261,7 +261,7 @@ class ConversationInspectorTest {
   @Test
   void withoutTheJournalMemoryAnswers() {
     try (ConversationHarness h = held()) {
-      HeldJournal.failNext(h.kit.system().classicSystem());
+      PausableJournal.failNext(h.kit.system().classicSystem());
       EntryFound found = find(h, 1);
       assertThat(found.tier()).isEqualTo(Tier.MEMORY);
       assertThat(found.event()).isZero();

@@ -58,7 +58,7 @@ class ConversationRandomTest {
     long seed = Long.getLong("parley.seed", System.nanoTime());
     System.out.println("ConversationRandomTest with a cursor log, seed " + seed);
     Random random = new Random(seed);
-    HandCursorLog log = new HandCursorLog();
+    ManualCursorLog log = new ManualCursorLog();
     try (ConversationHarness h =
         ConversationHarness.group(ConversationHarness.BOB, ConversationHarness.CAT)) {
       ConversationSettings s = h.settings();
@@ -79,7 +79,7 @@ class ConversationRandomTest {
         users.add(new UserId("u" + i));
       }
       h.tell(new Conversation.AddMembers(ConversationHarness.ANN, users, h.views.getRef()));
-      HandCursorLog.Mode[] modes = HandCursorLog.Mode.values();
+      ManualCursorLog.Mode[] modes = ManualCursorLog.Mode.values();
       for (int part = 0; part < 60; part++) {
         log.mode = modes[random.nextInt(modes.length)];
         for (int step = 0; step < 20; step++) {
@@ -99,13 +99,13 @@ class ConversationRandomTest {
           }
         }
         if (random.nextInt(3) == 0) {
-          log.mode = HandCursorLog.Mode.KEEP;
+          log.mode = ManualCursorLog.Mode.KEEP;
           h.restart();
           h.read(ConversationHarness.ANN, 0);
         }
       }
       assertThat(log.asked()).isPositive();
-      log.mode = HandCursorLog.Mode.KEEP;
+      log.mode = ManualCursorLog.Mode.KEEP;
       log.open = false;
       h.restart();
       h.read(ConversationHarness.ANN, 0);

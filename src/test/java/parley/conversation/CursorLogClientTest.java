@@ -24,7 +24,7 @@ import parley.user.User;
 class CursorLogClientTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
-  private final HandCursorLog log = new HandCursorLog();
+  private final ManualCursorLog log = new ManualCursorLog();
   private final ConversationHarness harness = ConversationHarness.direct();
 
   @BeforeEach
@@ -90,7 +90,7 @@ class CursorLogClientTest {
 
   @Test
   void membersAreNotToldBeforeTheLogHasThem() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
     await().until(() -> log.held() == 1);
     harness.page(BOB, null, null, 10, false);
@@ -112,7 +112,7 @@ class CursorLogClientTest {
 
   @Test
   void anEntryTakesCursorsAlongThatTheLogHasNotAnswered() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
     await().until(() -> log.held() == 1);
     harness.text(BOB, "b1", "four");
@@ -126,7 +126,7 @@ class CursorLogClientTest {
 
   @Test
   void aLateAnswerIsNoAnswerToTheNextQuestion() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.Read(BOB, 2, null));
     await().until(() -> log.held() == 1);
     harness.text(BOB, "b1", "four");
@@ -142,7 +142,7 @@ class CursorLogClientTest {
 
   @Test
   void aMoveDoesNotWaitForTheAnswerToTheOneBefore() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.Read(BOB, 1, null));
     await().until(() -> log.held() == 1);
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
@@ -160,7 +160,7 @@ class CursorLogClientTest {
   /** The first request, or the answer to it, may be lost. */
   @Test
   void theAnswerToALaterRequestIsAnAnswerToThoseBefore() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.FromUser(new User.Delivered(ANN, 3)));
     await().until(() -> log.held() == 1);
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
@@ -177,7 +177,7 @@ class CursorLogClientTest {
 
   @Test
   void requestsWithoutAnAnswerAreBounded() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     for (int i = 1; i <= CursorLogClient.MAX_REQUESTS; i++) {
       harness.text(ANN, "m" + i, "text");
     }
@@ -254,21 +254,21 @@ class CursorLogClientTest {
   @Test
   void aRecoveredConversationHandlesNothingBeforeItKnowsItsCursors() {
     harness.read(BOB, 3);
-    log.mode = HandCursorLog.Mode.LOSE_THE_QUESTION;
+    log.mode = ManualCursorLog.Mode.LOSE_THE_QUESTION;
     int before = log.asked();
     crash();
     harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
     // The request is repeated.
     await().until(() -> log.asked() >= before + 2);
     harness.views.expectNoMessage(Duration.ZERO);
-    log.mode = HandCursorLog.Mode.KEEP;
+    log.mode = ManualCursorLog.Mode.KEEP;
     harness.views.expectMessageClass(Conversation.Viewed.class, Duration.ofSeconds(20));
     assertThat(toldRead()).isEqualTo(3);
   }
 
   @Test
   void aRecoveredConversationThatWaitsCanBeStopped() {
-    log.mode = HandCursorLog.Mode.LOSE_THE_QUESTION;
+    log.mode = ManualCursorLog.Mode.LOSE_THE_QUESTION;
     crash();
     harness.tell(new Conversation.GetView(ANN, harness.views.getRef()));
     harness.tell(Conversation.Stop.STOP);
@@ -284,7 +284,7 @@ class CursorLogClientTest {
 
   @Test
   void aLogThatDoesNotAnswerCostsSecondsOnly() {
-    log.mode = HandCursorLog.Mode.LOSE_THE_ANSWER;
+    log.mode = ManualCursorLog.Mode.LOSE_THE_ANSWER;
     harness.tell(new Conversation.Read(BOB, 3, harness.reads.getRef()));
     await().until(() -> log.asked() == 1);
     harness.clock.addAndGet(CursorLogClient.ANSWER_TIMEOUT.toMillis() + 1);
@@ -294,7 +294,7 @@ class CursorLogClientTest {
     harness.read(BOB, 4);
     assertThat(log.asked()).as("it is left alone for a while").isEqualTo(1);
     harness.clock.addAndGet(CursorLogClient.PAUSE_AFTER_FAILURE.toMillis());
-    log.mode = HandCursorLog.Mode.KEEP;
+    log.mode = ManualCursorLog.Mode.KEEP;
     harness.text(ANN, "a5", "five");
     harness.read(BOB, 5);
     assertThat(log.asked()).isEqualTo(2);
@@ -303,7 +303,7 @@ class CursorLogClientTest {
 
   @Test
   void cursorsThatTheLogRefusesAreWritten() {
-    log.mode = HandCursorLog.Mode.REFUSE;
+    log.mode = ManualCursorLog.Mode.REFUSE;
     harness.read(BOB, 3);
     assertThat(written()).containsExactly(new CursorMove(BOB, 3, 3, 0));
   }
@@ -420,7 +420,7 @@ class CursorLogClientTest {
 
   @Test
   void readByHttpDoesNotWaitForOthers() {
-    log.mode = HandCursorLog.Mode.HOLD;
+    log.mode = ManualCursorLog.Mode.HOLD;
     harness.tell(new Conversation.Read(BOB, 2, null, false));
     await().until(() -> log.held() == 1);
     assertThat(log.isUrgent()).isFalse();

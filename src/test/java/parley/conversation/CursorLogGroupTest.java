@@ -18,7 +18,7 @@ import parley.model.UserId;
 class CursorLogGroupTest {
   private static final Duration NEVER = Duration.ofHours(1);
 
-  private final HandCursorLog log = new HandCursorLog();
+  private final ManualCursorLog log = new ManualCursorLog();
 
   @Test
   void cursorsOfManyMembersDoNotGoWithAnEntry() {

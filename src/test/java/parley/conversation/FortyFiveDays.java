@@ -58,7 +58,7 @@ final class FortyFiveDays {
     try (ConversationHarness h =
         new ConversationHarness(
             id, store.config().withFallback(ConfigFactory.load()).resolve(), store.readJournal())) {
-      HandCalendar calendar = new HandCalendar();
+      ManualCalendar calendar = new ManualCalendar();
       var tier =
           ColdTiers.open(h.kit.system(), new ColdStore.Files(folder.resolve("cold")), h.telemetry);
       h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
@@ -126,7 +126,7 @@ final class FortyFiveDays {
           ColdTiers.open(
               h.kit.system(), new ColdStore.S3(server.endpoint(), "cold"), new Telemetry());
       copy(h, files, s3);
-      h.archive(ColdTierHarness.store(s3, new HandCalendar()));
+      h.archive(ColdTierHarness.store(s3, new ManualCalendar()));
       h.restart();
       cold(h, "S3", result);
     }

@@ -124,7 +124,7 @@ class LazyStateCrashTest {
   }
 
   private final class Log implements CursorLog.Sender {
-    private final HandCursorLog log = new HandCursorLog();
+    private final ManualCursorLog log = new ManualCursorLog();
 
     @Override
     public void tell(CursorLog.Command message) {

@@ -41,7 +41,7 @@ class OldIdSearchTest {
 
   private final ConversationHarness h =
       new ConversationHarness(
-          ConversationId.direct(ANN, BOB), ConversationHarness.IN_MEMORY, HeldJournal.PLUGIN);
+          ConversationId.direct(ANN, BOB), ConversationHarness.IN_MEMORY, PausableJournal.PLUGIN);
 
   OldIdSearchTest() {
     h.settings(
@@ -50,7 +50,7 @@ class OldIdSearchTest {
             Duration.ofMillis(20),
             Duration.ofHours(1),
             SnapshotSchedule.every(2_000),
-            HeldJournal.PLUGIN));
+            PausableJournal.PLUGIN));
   }
 
   @AfterEach
@@ -74,7 +74,7 @@ class OldIdSearchTest {
   }
 
   private long read() {
-    return HeldJournal.takeRead(h.kit.system().classicSystem());
+    return PausableJournal.takeRead(h.kit.system().classicSystem());
   }
 
   @Test
@@ -179,7 +179,7 @@ class OldIdSearchTest {
     String old = ulid(0);
     fillWindow();
     fillWindow();
-    HeldJournal.failNext(h.kit.system().classicSystem());
+    PausableJournal.failNext(h.kit.system().classicSystem());
     ConversationHarness.assertRefused(h.post(ANN, old, text("lost")), ErrorCode.UNAVAILABLE);
     assertThat(h.text(ANN, old, "again").duplicate()).isFalse();
   }

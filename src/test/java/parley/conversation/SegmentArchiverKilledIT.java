@@ -258,7 +258,7 @@ class SegmentArchiverKilledIT {
   private void plan(ConversationHarness h) {
     MemoryTier nowhere = new MemoryTier();
     nowhere.fault = MemoryTier.Fault.HANG;
-    h.archive(ColdTierHarness.store(nowhere, new HandCalendar()));
+    h.archive(ColdTierHarness.store(nowhere, new ManualCalendar()));
     h.clock.set(System.currentTimeMillis());
     h.restart();
     h.tell(new Conversation.Archive(Calendar.day(h.clock.get())));
@@ -281,7 +281,7 @@ class SegmentArchiverKilledIT {
               tier,
               Duration.ofDays(30),
               new ArchiveRate(1, new AtomicLong()::decrementAndGet),
-              new HandCalendar()));
+              new ManualCalendar()));
       h.clock.set(System.currentTimeMillis());
       String digest = digest(h);
       if (state.archive().planned() == null

@@ -51,7 +51,7 @@ class PushBoundsTest {
     harness.pass(SOON);
     harness.remind();
     assertThat(harness.durable().outbox().all()).hasSize(PushSchedule.MAX_PENDING);
-    assertThat(harness.meters.counter(PushOutboxMeters.OWED, "outcome", "outbox_full").count())
+    assertThat(harness.meters.counter(PushOutboxMeters.OUTCOMES, "outcome", "outbox_full").count())
         .isEqualTo(1);
     // The user accepts the message itself all the same.
     assertThat(harness.conversations)

@@ -118,7 +118,7 @@ class PushCrashIT {
         .expect(200)
         .text()
         .lines()
-        .filter(line -> line.startsWith("parley_push_owed_total{outcome=\"delivered\"}"))
+        .filter(line -> line.startsWith("parley_push_outcomes_total{outcome=\"delivered\"}"))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
   }

@@ -188,7 +188,7 @@ class PushIT {
 
   /** The counter of pending pushes with that outcome. */
   private double counted(String outcome) {
-    return counted("parley_push_owed_total", outcome);
+    return counted("parley_push_outcomes_total", outcome);
   }
 
   /** The sum over all platforms. */

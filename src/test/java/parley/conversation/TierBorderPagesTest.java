@@ -16,7 +16,7 @@ import parley.model.Limits;
  * what happens when the border moves.
  */
 @Timeout(90)
-class BorderPagesTest {
+class TierBorderPagesTest {
   private static void large(ColdTierHarness harness, String name) {
     for (int i = 0; i < 50; i++) {
       harness.h.text(ConversationHarness.ANN, name + i, "x".repeat(Limits.CONTENT_BYTES));
@@ -28,7 +28,7 @@ class BorderPagesTest {
     ConversationSettings now = h.settings();
     h.settings(
         new ConversationSettings(
-            now.cursorFlushDelay(), now.tick(), now.idle(), now.snapshots(), HeldJournal.PLUGIN));
+            now.cursorFlushDelay(), now.tick(), now.idle(), now.snapshots(), PausableJournal.PLUGIN));
     h.opening(ConversationHarness.ANN, ConversationHarness.BOB, "first");
     return h;
   }
@@ -78,7 +78,7 @@ class BorderPagesTest {
       List<Entry> expected = harness.page(ConversationHarness.BOB, 100, 50).orElseThrow().entries();
       int pages = HistoryPages.IN_FLIGHT + 1;
       try (var hold =
-          new HeldJournal.Hold(h.kit.system().classicSystem(), HistoryPages.IN_FLIGHT)) {
+          new PausableJournal.Hold(h.kit.system().classicSystem(), HistoryPages.IN_FLIGHT)) {
         // The last read waits for the others.
         for (int i = 0; i < pages; i++) {
           h.tell(
@@ -121,7 +121,7 @@ class BorderPagesTest {
       HistoryPage whole = harness.page(ConversationHarness.BOB, 1_180, 50).orElseThrow();
       assertThat(whole.tier()).isEqualTo(Tier.MIXED);
       harness.days(61);
-      try (var hold = new HeldJournal.Hold(h.kit.system().classicSystem(), 1)) {
+      try (var hold = new PausableJournal.Hold(h.kit.system().classicSystem(), 1)) {
         h.tell(
             new Conversation.GetPage(
                 ConversationHarness.BOB, null, 1_180L, 50, false, h.pages.getRef()));

@@ -21,7 +21,7 @@ import parley.port.PortSettings;
  * The answers of the client port when entities refuse, fail or do not answer, and when requests are
  * hardly HTTP.
  */
-final class EdgesTest {
+final class HttpFailureAnswersTest {
   private static HttpHarness httpHarness;
 
   @BeforeAll

@@ -9,7 +9,7 @@ import parley.cursors.MemberCursors;
 import parley.model.UserId;
 
 /** A cursor log that outlives its conversations, and answers as the test says. */
-final class HandCursorLog implements CursorLog.Sender {
+final class ManualCursorLog implements CursorLog.Sender {
   /** What happens to a request to keep cursors. */
   enum Mode {
     /** The cursors are durable at once. */

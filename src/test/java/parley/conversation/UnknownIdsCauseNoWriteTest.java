@@ -36,7 +36,7 @@ import parley.user.User;
  * Requests that change nothing cause no write: neither events of the conversation nor sharding's
  * records of running entities, whether the conversation exists or not.
  */
-class MadeUpIdsTest {
+class UnknownIdsCauseNoWriteTest {
   private static final int SHARDS = 16;
   private static final int ASKED = 1_000;
   private static final Duration PATIENCE = Duration.ofSeconds(30);

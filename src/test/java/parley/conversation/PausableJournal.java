@@ -23,7 +23,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * The journal in memory. A test can hold back some of its reads, and it counts the entries that are
  * read.
  */
-public final class HeldJournal implements ReadJournalProvider {
+public final class PausableJournal implements ReadJournalProvider {
   /** The plugin's id in {@link ConversationHarness#IN_MEMORY}. */
   static final String PLUGIN = "parley.test.held-journal";
 
@@ -51,7 +51,7 @@ public final class HeldJournal implements ReadJournalProvider {
   }
 
   /** Pekko creates this class. */
-  public HeldJournal(ExtendedActorSystem system, Config config, String path) {
+  public PausableJournal(ExtendedActorSystem system, Config config, String path) {
     this.system = system;
   }
 

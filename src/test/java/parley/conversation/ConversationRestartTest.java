@@ -24,7 +24,7 @@ import parley.user.User;
  * The life of a conversation from its start to passivation: delivery to users, its reminder, and
  * other writers.
  */
-class ConversationLifeTest {
+class ConversationRestartTest {
 
   @Test
   void unacknowledgedEntriesAreRedispatchedAlsoAfterARestart() {

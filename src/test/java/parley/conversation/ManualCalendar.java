@@ -8,7 +8,7 @@ import parley.calendar.CalendarBucket;
 import parley.model.ConversationId;
 
 /** A calendar that records its messages. The test makes it silent, or makes days full. */
-final class HandCalendar implements Calendar {
+final class ManualCalendar implements Calendar {
   final List<Long> registered = new CopyOnWriteArrayList<>();
   final List<Long> finished = new CopyOnWriteArrayList<>();
   volatile boolean deaf;
