@@ -103,7 +103,8 @@ record NodeServices(
    * @param store where events are kept
    * @param epoch the name of the store's history; see {@link Store#epoch}
    * @param cold where old entries are stored, null if they stay in the journal
-   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long pause
+   * @param pausedTooLong true once this process must acknowledge nothing any more, after a long
+   *     pause
    * @param tokenIssuers who issues the tokens that are accepted
    * @param pushing the providers of push notifications
    */
@@ -228,6 +229,7 @@ record NodeServices(
             new InspectionRoutes(
                 node, entityRefs::conversation, entityRefs::user, System::nanoTime),
             new MarkRoutes(node, store, settings.managementWrite()),
+            BackupWiring.admin(node, settings, store, cold, clock),
             ArchiveWiring.admin(node, settings, store, archiveDependencies, clock),
             new KeyRoutes(
                 node,

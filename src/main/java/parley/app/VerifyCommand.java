@@ -88,7 +88,7 @@ final class VerifyCommand {
       case EMBEDDED -> {
         EmbeddedStore embedded = EmbeddedStore.open(settings.dataDir());
         try {
-          embedded.openJournal(wanted.sync());
+          embedded.openJournalForCommand(wanted.sync());
         } catch (StoreRefusedException e) {
           embedded.close();
           throw e;

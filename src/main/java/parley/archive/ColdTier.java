@@ -3,6 +3,7 @@ package parley.archive;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -94,6 +95,14 @@ public interface ColdTier {
    */
   default Source<Manifest, NotUsed> segmentOf(ConversationId id, long seq) {
     return manifests(id).filter(one -> one.from() <= seq && seq <= one.to()).take(1);
+  }
+
+  /**
+   * Runs work while this node neither writes nor removes a segment. Writes wait, until their
+   * timeout; reads go on. For a copy of the tier that fits a copy of the journal.
+   */
+  default <T> CompletionStage<T> whileUnchanged(Supplier<CompletionStage<T>> work) {
+    return work.get();
   }
 
   /**

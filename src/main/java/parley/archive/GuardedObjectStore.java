@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.pattern.CircuitBreaker;
@@ -34,6 +35,7 @@ final class GuardedObjectStore {
   private final Materializer materializer;
   private final GuardedCalls reads;
   private final GuardedCalls writes;
+  private final ChangeGate gate = new ChangeGate();
 
   GuardedObjectStore(ObjectStore store, ColdLimits limits, ActorSystem<?> system) {
     this.store = store;
@@ -43,11 +45,16 @@ final class GuardedObjectStore {
   }
 
   CompletionStage<Done> put(String key, byte[] bytes, String contentType) {
-    return writes.call(() -> store.put(key, bytes, contentType));
+    return writes.call(() -> gate.change(() -> store.put(key, bytes, contentType)));
   }
 
   CompletionStage<Done> delete(String key) {
-    return writes.call(() -> store.delete(key));
+    return writes.call(() -> gate.change(() -> store.delete(key)));
+  }
+
+  /** Runs work while no object is put or deleted. Both wait until the work has ended. */
+  <T> CompletionStage<T> whileUnchanged(Supplier<CompletionStage<T>> work) {
+    return gate.whileClosed(work);
   }
 
   CompletionStage<Optional<byte[]>> get(String key, int most) {

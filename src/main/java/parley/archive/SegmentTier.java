@@ -8,6 +8,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -70,6 +71,11 @@ final class SegmentTier implements ColdTier {
   private static Bulkhead bulkhead(String what, int admitted, int waiting) {
     return new Bulkhead(
         admitted, waiting, () -> new ColdUnavailable("too many cold " + what, null));
+  }
+
+  @Override
+  public <T> CompletionStage<T> whileUnchanged(Supplier<CompletionStage<T>> work) {
+    return objects.whileUnchanged(work);
   }
 
   @Override

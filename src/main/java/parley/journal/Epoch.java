@@ -13,8 +13,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The name of the journal's history, which only grows. The name changes when the end of the history
- * may be lost: the last process did not shut down cleanly, it did not force its commits to the
- * disk, and the operating system has rebooted since.
+ * may be lost: the journal was restored from a backup; or the last process did not shut down
+ * cleanly, it did not force its commits to the disk, and the operating system has rebooted since.
  *
  * <p>Two rows of the default column family hold it. Both are forced to the disk when they are
  * written. {@code epoch} is the name. {@code running} exists from the opening of the journal to the
@@ -33,13 +33,22 @@ final class Epoch {
 
   private Epoch() {}
 
-  /** Returns the name from now on, and records that this process runs. */
-  static String recordStart(RocksDB database, JournalOptions how) throws RocksDBException {
+  /**
+   * Returns the name from now on, and records that this process runs.
+   *
+   * @param restored whether the journal is a backup that a server opens for the first time
+   */
+  static String recordStart(RocksDB database, JournalOptions how, boolean restored)
+      throws RocksDBException {
     String known = text(database.get(EPOCH_KEY));
     String last = text(database.get(RUNNING_KEY));
     boolean lost = last != null && mayHaveLost(last, how.boot());
-    String name = known == null || lost ? UUID.randomUUID().toString() : known;
-    if (known != null && lost) {
+    String name = known == null || lost || restored ? UUID.randomUUID().toString() : known;
+    if (restored) {
+      LOG.warn(
+          "The data folder is a restored backup. Clients are told to start afresh (epoch {}).",
+          name);
+    } else if (known != null && lost) {
       LOG.warn(
           "The last process did not shut down cleanly and this machine has rebooted since, with"
               + " PARLEY_JOURNAL_SYNC=os: the last seconds may be lost. Clients are told to start"

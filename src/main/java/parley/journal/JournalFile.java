@@ -23,6 +23,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.rocksdb.Checkpoint;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.NativeLibraryLoader;
@@ -69,7 +70,7 @@ public final class JournalFile implements AutoCloseable {
     T run() throws RocksDBException;
   }
 
-  private JournalFile(Path folder, JournalOptions how) throws RocksDBException {
+  private JournalFile(Path folder, JournalOptions how, boolean restored) throws RocksDBException {
     this.folder = folder;
     RocksDB.loadLibrary();
     options = how.new Native();
@@ -90,7 +91,7 @@ public final class JournalFile implements AutoCloseable {
                   ColumnFamily.SNAPSHOTS, handles.get(2)));
       commitOptions = options.commits();
       checkFormat();
-      epoch = Epoch.recordStart(database, how);
+      epoch = Epoch.recordStart(database, how, restored);
     } catch (RocksDBException | RuntimeException e) {
       options.release();
       throw e;
@@ -134,7 +135,20 @@ public final class JournalFile implements AutoCloseable {
     return open(folder, JournalOptions.of(sync));
   }
 
+  /**
+   * As {@link #open(Path, JournalSync)}, for a journal that was restored from a backup: its history
+   * gets a new name.
+   */
+  public static JournalFile openRestored(Path folder, JournalSync sync) throws RocksDBException {
+    return open(folder, JournalOptions.of(sync), true);
+  }
+
   static JournalFile open(Path folder, JournalOptions how) throws RocksDBException {
+    return open(folder, how, false);
+  }
+
+  private static JournalFile open(Path folder, JournalOptions how, boolean restored)
+      throws RocksDBException {
     Path path = folder.toAbsolutePath().normalize();
     synchronized (OPEN) {
       JournalFile known = OPEN.get(path);
@@ -142,7 +156,7 @@ public final class JournalFile implements AutoCloseable {
         known.openCount++;
         return known;
       }
-      JournalFile opened = new JournalFile(path, how);
+      JournalFile opened = new JournalFile(path, how, restored);
       OPEN.put(path, opened);
       return opened;
     }
@@ -200,6 +214,24 @@ public final class JournalFile implements AutoCloseable {
    */
   public String epoch() {
     return epoch;
+  }
+
+  /**
+   * Copies the journal, as it is at one moment during this call, into a new folder. Writes go on.
+   * Files that never change are hard links where the file system allows it, so the copy needs
+   * little room at first. Blocks.
+   *
+   * @param target must not exist; its parent must
+   * @throws IllegalStateException if it cannot be written
+   */
+  public void copyTo(Path target) {
+    open(
+        () -> {
+          try (Checkpoint checkpoint = Checkpoint.create(database)) {
+            checkpoint.createCheckpoint(target.toString());
+          }
+          return target;
+        });
   }
 
   /** The highest sequence number an event of that entity ever had, 0 for none. */

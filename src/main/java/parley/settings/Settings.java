@@ -17,6 +17,7 @@ import parley.tls.TlsFiles;
  *
  * @param listen the client port
  * @param dataDir the folder of the embedded store, cold tier, media and keys
+ * @param backupDir the folder in which backups of the data folder are made, null if none is set
  * @param store where events are kept
  * @param cold where old entries are stored
  * @param auth accounts and tokens
@@ -38,6 +39,7 @@ import parley.tls.TlsFiles;
 public record Settings(
     HostPort listen,
     Path dataDir,
+    @Nullable Path backupDir,
     Store store,
     Cold cold,
     Auth auth,

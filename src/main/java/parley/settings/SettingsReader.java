@@ -2,6 +2,7 @@ package parley.settings;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +56,7 @@ final class SettingsReader {
         new Settings(
             address("PARLEY_HOST", "PARLEY_PORT", 8080),
             env.path("PARLEY_DATA_DIR", "./data"),
+            backupDir(),
             store,
             cold(single),
             auth(),
@@ -82,6 +84,18 @@ final class SettingsReader {
     checkCombinations(settings);
     checkPortsDiffer(settings);
     return settings;
+  }
+
+  private @Nullable Path backupDir() throws SettingsException {
+    String name = "PARLEY_BACKUP_DIR";
+    if (env.text(name) == null) {
+      return null;
+    }
+    Path folder = env.path(name, "").toAbsolutePath().normalize();
+    if (!Files.isDirectory(folder)) {
+      throw Environment.invalid(name, "must be a folder that exists", folder.toString());
+    }
+    return folder;
   }
 
   private Store store() throws SettingsException {

@@ -66,7 +66,8 @@ public final class EmbeddedStore implements Store {
   }
 
   /**
-   * Opens the journal, and creates it if it is missing. Blocks; call it before the actor system
+   * Opens the journal, and creates it if it is missing. A data folder that is a restored {@link
+   * Backup} begins a new history: its epoch changes. Blocks; call it before the actor system
    * starts.
    *
    * @param sync when commits are forced to the disk
@@ -74,13 +75,29 @@ public final class EmbeddedStore implements Store {
    *     older one
    */
   public void openJournal(JournalSync sync) throws StoreRefusedException {
+    boolean restored = Backup.isUnused(folder.path());
+    openJournal(sync, restored);
+    if (restored) {
+      Backup.markUsed(folder.path());
+    }
+  }
+
+  /**
+   * As {@link #openJournal(JournalSync)}, for a command that checks or repairs what is stored: a
+   * backup stays one.
+   */
+  public void openJournalForCommand(JournalSync sync) throws StoreRefusedException {
+    openJournal(sync, false);
+  }
+
+  private void openJournal(JournalSync sync, boolean restored) throws StoreRefusedException {
     Path path = folder.path().resolve(JOURNAL);
     refuseSqlJournal(path);
     try {
       Path library = folder.path().resolve("native");
       JournalFile.loadLibrary(library);
       DataFolder.restrictToOwner(library);
-      file = JournalFile.open(path, sync);
+      file = restored ? JournalFile.openRestored(path, sync) : JournalFile.open(path, sync);
       DataFolder.restrictToOwner(path);
     } catch (RocksDBException | IOException | RuntimeException e) {
       throw new StoreRefusedException(
@@ -158,6 +175,17 @@ public final class EmbeddedStore implements Store {
     }
     kept.write(shards);
     return true;
+  }
+
+  /**
+   * Makes a backup of the data folder while the server runs; see {@link Backup}. Blocks, minutes if
+   * files must be copied.
+   *
+   * @param target the folder of the backup; must not exist
+   * @throws IOException if it cannot be written; then nothing is left of it
+   */
+  public Backup.Summary backup(Path target) throws IOException {
+    return new Backup(folder.path(), journal()).write(target);
   }
 
   private JournalFile journal() {
